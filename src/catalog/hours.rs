@@ -1,0 +1,139 @@
+//! Selling hours: for every day of the week a list of ranges in the outlet's local time.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+
+/// A day of the week, in the platform's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Day {
+    Sunday,
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+}
+
+impl Day {
+    /// All days, Sunday first.
+    pub const ALL: [Self; 7] =
+        [Self::Sunday, Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday];
+
+    /// The platform's key: `sunday`.
+    pub fn key(self) -> &'static str {
+        ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"][self as usize]
+    }
+
+    /// The day after.
+    pub fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % 7]
+    }
+}
+
+/// From `start` to `end`, minutes since midnight, both within 00:00–23:59 and `start` < `end` in a valid catalog (rules
+/// judge it: live and long-form input may hold anything in 0..=1440).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeRange {
+    /// First minute.
+    pub start: u16,
+    /// Last minute.
+    pub end: u16,
+}
+
+impl TimeRange {
+    /// 00:00–23:59: how the platform says "all day" (documentation).
+    pub const ALL_DAY: Self = Self { start: 0, end: 23 * 60 + 59 };
+}
+
+/// `10:00-22:00`
+impl fmt::Display for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", clock(self.start), clock(self.end))
+    }
+}
+
+/// Ranges for each day; an empty list means that the item is not sold that day.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hours(pub [Vec<TimeRange>; 7]);
+
+impl Hours {
+    /// Every day 00:00–23:59: what an item without hours may read back as.
+    pub fn all_week() -> Self {
+        Self(std::array::from_fn(|_| vec![TimeRange::ALL_DAY]))
+    }
+
+    /// The ranges of one day.
+    pub fn day(&self, day: Day) -> &[TimeRange] {
+        &self.0[day as usize]
+    }
+
+    /// The ranges of one day, to change.
+    pub fn day_mut(&mut self, day: Day) -> &mut Vec<TimeRange> {
+        &mut self.0[day as usize]
+    }
+
+    /// Sorts the ranges of every day: their order means nothing.
+    pub fn sort(&mut self) {
+        self.0.iter_mut().for_each(|ranges| ranges.sort());
+    }
+}
+
+/// `HH:MM` of a minute of the day.
+fn clock(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+/// The minute of the day of `HH:MM` or `H:MM`, 00:00–24:00; anything else is `None`.
+pub(crate) fn parse_clock(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let digits = |s: &str, max_len| s.len() <= max_len && !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(hours, 2) || !digits(minutes, 2) || minutes.len() != 2 {
+        return None;
+    }
+    let minute = hours.parse::<u16>().ok()? * 60 + minutes.parse::<u16>().ok().filter(|m| *m < 60)?;
+    (minute <= 24 * 60).then_some(minute)
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireRange {
+    start: String,
+    end: String,
+}
+
+/// The platform's long form: `{"sunday":[{"start":"10:00","end":"22:00"}], …}`.
+impl Serialize for Hours {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(7))?;
+        for day in Day::ALL {
+            let ranges: Vec<WireRange> =
+                self.day(day).iter().map(|r| WireRange { start: clock(r.start), end: clock(r.end) }).collect();
+            map.serialize_entry(day.key(), &ranges)?;
+        }
+        map.end()
+    }
+}
+
+/// Reads the long form; a missing day and a `null` day are closed; unknown keys are an error.
+impl<'de> Deserialize<'de> for Hours {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let days = std::collections::HashMap::<String, Option<Vec<WireRange>>>::deserialize(deserializer)?;
+        let mut hours = Self::default();
+        for (key, ranges) in days {
+            let Some(day) = Day::ALL.into_iter().find(|day| day.key() == key) else {
+                return Err(D::Error::custom(format!("operational_hours has the unknown day `{key}`")));
+            };
+            for range in ranges.unwrap_or_default() {
+                let minute = |text: &str| {
+                    parse_clock(text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a time of day (HH:MM)")))
+                };
+                hours.day_mut(day).push(TimeRange { start: minute(&range.start)?, end: minute(&range.end)? });
+            }
+        }
+        hours.sort();
+        Ok(hours)
+    }
+}

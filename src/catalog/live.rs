@@ -1,0 +1,101 @@
+//! A catalog as GoFood answers it: UUIDs of its own, our ids only where it returns them, nothing promised.
+//!
+//! `remote` makes these from the wire; `plan` matches them to our ids. Nothing else looks inside.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ExternalId, Field, Hours, Price};
+
+/// What one fetch brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCatalog {
+    /// Menus in the order of the answer.
+    pub menus: Vec<LiveMenu>,
+    /// Variant categories in the order of the answer (documented as arbitrary).
+    pub variant_categories: Vec<LiveCategory>,
+}
+
+/// A menu of the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveMenu {
+    /// Its name.
+    pub name: String,
+    /// Its items.
+    pub menu_items: Vec<LiveItem>,
+}
+
+/// An item of the answer. `Unsaid` = the key is missing, `Null` = null or empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveItem {
+    /// The platform's UUID; empty if the answer has none.
+    pub uuid: String,
+    /// Our id. An edit in the app can take it away.
+    pub external_id: Field<ExternalId>,
+    /// Name.
+    pub name: String,
+    /// Cashier's name.
+    pub internal_name: Field<String>,
+    /// Description.
+    pub description: Field<String>,
+    /// Stock.
+    pub in_stock: Field<bool>,
+    /// Price.
+    pub price: Field<Price>,
+    /// The image's address now, often a CDN's. Never compared.
+    pub image: Field<String>,
+    /// Selling hours, ranges sorted.
+    pub operational_hours: Field<Hours>,
+    /// UUIDs of the variant categories.
+    pub variant_category_uuids: Vec<String>,
+}
+
+/// A variant category of the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCategory {
+    /// The platform's UUID; empty if the answer has none.
+    pub uuid: String,
+    /// Our id; the documented sample has none.
+    pub external_id: Field<ExternalId>,
+    /// Name.
+    pub name: String,
+    /// Cashier's name.
+    pub internal_name: Field<String>,
+    /// Least number to pick.
+    pub min_quantity: Field<u32>,
+    /// Greatest number to pick.
+    pub max_quantity: Field<u32>,
+    /// Variants in the order of the answer.
+    pub variants: Vec<LiveVariant>,
+}
+
+/// A variant of the answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveVariant {
+    /// The platform's UUID; empty if the answer has none.
+    pub uuid: String,
+    /// Our id.
+    pub external_id: Field<ExternalId>,
+    /// Name.
+    pub name: String,
+    /// Price.
+    pub price: Field<Price>,
+    /// Stock.
+    pub in_stock: Field<bool>,
+}
+
+impl LiveCatalog {
+    /// All items with the name of the menu they stand in.
+    pub fn items(&self) -> impl Iterator<Item = (&str, &LiveItem)> {
+        self.menus.iter().flat_map(|menu| menu.menu_items.iter().map(move |item| (menu.name.as_str(), item)))
+    }
+
+    /// All variants.
+    pub fn variants(&self) -> impl Iterator<Item = (&LiveCategory, &LiveVariant)> {
+        self.variant_categories.iter().flat_map(|category| category.variants.iter().map(move |v| (category, v)))
+    }
+
+    /// Whether nothing is sold.
+    pub fn is_empty(&self) -> bool {
+        self.items().next().is_none()
+    }
+}

@@ -1,0 +1,133 @@
+//! The menu model, in the platform's own words. Pure data: no files, no network, no clock.
+//!
+//! Three catalogs of this one type meet in a plan: *desired* (what the files say), *base* (what we last pushed and saw
+//! arrive) and *live* (what was fetched now, after `plan` has matched it to our ids). What GoFood answers, before that
+//! matching, is a [`live::LiveCatalog`].
+
+mod field;
+pub(crate) mod hours;
+mod ids;
+pub mod live;
+mod path;
+mod price;
+
+pub use field::Field;
+pub use hours::{Day, Hours, TimeRange};
+pub use ids::{ExternalId, OutletId};
+pub use path::{CategoryField, ItemField, Path, VariantField};
+pub use price::Price;
+use serde::{Deserialize, Serialize};
+
+/// Everything an outlet sells: menus in display order, and the choices that items refer to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// Menus in display order; names are unique.
+    pub menus: Vec<Menu>,
+    /// Variant categories in the order the files give them; ids are unique.
+    #[serde(default)]
+    pub variant_categories: Vec<VariantCategory>,
+}
+
+/// A heading of the menu. It has no partner id: its name is its identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    /// Name, at most 150 characters (documentation).
+    pub name: String,
+    /// Items in display order. An id stands in more than one menu only where the rule against it is switched off.
+    pub menu_items: Vec<Item>,
+}
+
+/// A dish or a drink.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// Our id.
+    pub external_id: ExternalId,
+    /// Shown to customers, at most 150 characters (documentation). Always set in a desired catalog.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub name: Field<String>,
+    /// Shown to the cashier, at most 200 characters (documentation).
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub internal_name: Field<String>,
+    /// At most 200 characters (documentation).
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub description: Field<String>,
+    /// The kitchen's. In a desired catalog only `false` claims anything.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub in_stock: Field<bool>,
+    /// Whole rupiah, tax included. Always set in a desired catalog.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub price: Field<Price>,
+    /// Public URL of a JPEG or PNG. What is read back may be a CDN's address and is never compared.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub image: Field<String>,
+    /// When the item is sold, in the outlet's local time.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub operational_hours: Field<Hours>,
+    /// Ids of variant categories, in display order.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub variant_category_external_ids: Field<Vec<ExternalId>>,
+}
+
+/// A choice that a customer makes for an item ("spiciness").
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantCategory {
+    /// Our id. The platform's documented read shape does not return it.
+    pub external_id: ExternalId,
+    /// Shown to customers. Always set in a desired catalog.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub name: Field<String>,
+    /// Shown to the cashier.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub internal_name: Field<String>,
+    /// The least the customer must pick; 0 = optional. On the wire `rules.selection.min_quantity`.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub min_quantity: Field<u32>,
+    /// The most the customer may pick. On the wire `rules.selection.max_quantity`.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub max_quantity: Field<u32>,
+    /// The variants in display order; ids are unique over the whole catalog.
+    pub variants: Vec<Variant>,
+}
+
+/// One of the possibilities of a variant category.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Our id.
+    pub external_id: ExternalId,
+    /// Shown to customers. Always set in a desired catalog.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub name: Field<String>,
+    /// Added to the item's price, whole rupiah. Always set in a desired catalog.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub price: Field<Price>,
+    /// The kitchen's, as for items.
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub in_stock: Field<bool>,
+}
+
+impl Catalog {
+    /// All items with the menu each stands in, in display order.
+    pub fn items(&self) -> impl Iterator<Item = (&Menu, &Item)> {
+        self.menus.iter().flat_map(|menu| menu.menu_items.iter().map(move |item| (menu, item)))
+    }
+
+    /// All variants with the category each belongs to.
+    pub fn variants(&self) -> impl Iterator<Item = (&VariantCategory, &Variant)> {
+        self.variant_categories.iter().flat_map(|category| category.variants.iter().map(move |v| (category, v)))
+    }
+
+    /// The first item with this id.
+    pub fn item(&self, id: &ExternalId) -> Option<&Item> {
+        self.items().map(|(_, item)| item).find(|item| item.external_id == *id)
+    }
+
+    /// Whether nothing is sold.
+    pub fn is_empty(&self) -> bool {
+        self.items().next().is_none()
+    }
+}

@@ -1,0 +1,190 @@
+//! What may be done to an outlet's live menu: the settings that may stand in `menusync.yaml`, in a layer or in an outlet.
+//!
+//! `definition` reads them (nearest wins), `plan` and `schedule` obey them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{diagnostic::Severity, schedule::Cron};
+
+/// All settings that can differ between outlets, resolved.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Time zone of dated layers, windows and hours.
+    pub timezone: jiff::tz::TimeZone,
+    /// What happens to edits made elsewhere.
+    pub drift: DriftPolicy,
+    /// What happens to live items that match nothing of ours.
+    pub unmanaged: UnmanagedPolicy,
+    /// Fields never compared nor set.
+    pub ignore: BTreeSet<Ignorable>,
+    /// Limits on plans.
+    pub guards: GuardLimits,
+    /// Severities that differ from the rule table; `None` = off.
+    pub rules: BTreeMap<String, Option<Severity>>,
+    /// When pushes may happen.
+    pub windows: Vec<Window>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            timezone: jiff::tz::TimeZone::get("Asia/Jakarta").unwrap_or(jiff::tz::TimeZone::UTC),
+            drift: DriftPolicy::default(),
+            unmanaged: UnmanagedPolicy::default(),
+            ignore: BTreeSet::new(),
+            guards: GuardLimits::default(),
+            rules: BTreeMap::new(),
+            windows: Vec::new(),
+        }
+    }
+}
+
+/// `drift: report | revert`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DriftPolicy {
+    /// Said, never undone.
+    #[default]
+    Report,
+    /// The files win.
+    Revert,
+}
+
+/// `unmanaged: hold | delete`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnmanagedPolicy {
+    /// A push that would lose them is held.
+    #[default]
+    Hold,
+    /// They are removed.
+    Delete,
+}
+
+/// Fields that `ignore:` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ignorable {
+    /// `image`
+    Image,
+    /// `description`
+    Description,
+    /// `internal_name`
+    InternalName,
+    /// `operational_hours`
+    OperationalHours,
+}
+
+impl Ignorable {
+    /// All of them, with the word each has in files.
+    pub const ALL: [(&str, Self); 4] = [
+        ("image", Self::Image),
+        ("description", Self::Description),
+        ("internal_name", Self::InternalName),
+        ("operational_hours", Self::OperationalHours),
+    ];
+}
+
+/// The guards, in the order they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum Guard {
+    FirstContact,
+    EmptyLive,
+    Deletes,
+    EmptiedMenu,
+    Unmanaged,
+    ReKey,
+    PriceChange,
+    DecimalSlip,
+    SoldOut,
+}
+
+impl Guard {
+    /// All guards.
+    pub const ALL: [Self; 9] = [
+        Self::FirstContact,
+        Self::EmptyLive,
+        Self::Deletes,
+        Self::EmptiedMenu,
+        Self::Unmanaged,
+        Self::ReKey,
+        Self::PriceChange,
+        Self::DecimalSlip,
+        Self::SoldOut,
+    ];
+
+    /// The guard's name as people type it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FirstContact => "first-contact",
+            Self::EmptyLive => "empty-live",
+            Self::Deletes => "deletes",
+            Self::EmptiedMenu => "emptied-menu",
+            Self::Unmanaged => "unmanaged",
+            Self::ReKey => "re-key",
+            Self::PriceChange => "price-change",
+            Self::DecimalSlip => "decimal-slip",
+            Self::SoldOut => "sold-out",
+        }
+    }
+
+    /// The guard of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|guard| guard.name() == name)
+    }
+}
+
+impl std::fmt::Display for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `deletes: [5, 20%]`: trips when more than `count` items or more than `percent` of the live items would leave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeletesLimit {
+    /// Number of items.
+    pub count: u32,
+    /// Share of the live items, in percent.
+    pub percent: f64,
+}
+
+/// The limits that `guards:` sets. The other guards have no number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardLimits {
+    /// `deletes`
+    pub deletes: DeletesLimit,
+    /// `price-change`, percent of the live price.
+    pub price_change: f64,
+    /// `sold-out`, percent of the items.
+    pub sold_out: f64,
+}
+
+impl Default for GuardLimits {
+    fn default() -> Self {
+        Self { deletes: DeletesLimit { count: 5, percent: 20.0 }, price_change: 50.0, sold_out: 50.0 }
+    }
+}
+
+/// `kind: allow | deny`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowKind {
+    /// Pushes may happen while it is open.
+    Allow,
+    /// Pushes wait while it is open.
+    Deny,
+}
+
+/// A stretch of time that begins at every tick of `schedule` in the outlet's zone and lasts `duration`.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Allow or deny.
+    pub kind: WindowKind,
+    /// When it opens.
+    pub schedule: Cron,
+    /// How long it stays open.
+    pub duration: std::time::Duration,
+    /// Globs over outlets (id, name, file or a layer); empty = all.
+    pub outlets: Vec<String>,
+}
