@@ -145,15 +145,16 @@ impl Walk<'_> {
         let Sides { desired, base, live } = sides;
         let mut decision = field::decide(self.stance, desired, base, live);
         let Some(class) = decision.class else { return (decision.send, decision.next_base) };
-        let [from, to, base_value] = [live, desired, base].map(|side| flat(json_of(side)));
-        if decision.push && self.is_stuck(&path, &to) {
-            self.keep_stuck(&path, &to);
-            decision = field::Decision { push: false, send: live.clone(), next_base: base.clone(), ..decision };
-        }
         let kind = match path {
             Path::Item(_, Some(ItemField::Menu)) | Path::Variant(_, Some(VariantField::Category)) => Kind::Move,
             _ => Kind::Set,
         };
+        let told = |side| if kind == Kind::Move { flat(json_of(side)) } else { json_of(side) };
+        let [from, to, base_value] = [live, desired, base].map(told);
+        if decision.push && self.is_stuck(&path, &to) {
+            self.keep_stuck(&path, &to);
+            decision = field::Decision { push: false, send: live.clone(), next_base: base.clone(), ..decision };
+        }
         self.tell(path, kind, class, [from, to, base_value], decision.push, subject);
         (decision.send, decision.next_base)
     }
