@@ -79,6 +79,8 @@ fn whole_second(at: Timestamp, tz: &TimeZone) -> Option<Zoned> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
     use jiff::SignedDuration;
     use proptest::prelude::*;
 
