@@ -51,8 +51,11 @@ pub struct Waiting {
     next_base: Base,
     /// Live before the push, stock aside.
     before: String,
-    /// Whether live can tell: false if only an image or an order was changed, which reads back as nothing.
-    readable: bool,
+    /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
+    /// changed, which reads back as nothing.
+    old_values: BTreeMap<String, Value>,
+    /// What live has changed into, if that is neither the old menu nor the new one, and since when.
+    other: Option<(String, jiff::Timestamp)>,
     /// Stock when the payload was made.
     baseline: Stocks,
     /// The last stock seen while the old menu still showed.
@@ -93,7 +96,8 @@ impl Waiting {
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
             before: fingerprint(inputs.live),
-            readable: true,
+            old_values: BTreeMap::new(),
+            other: None,
             baseline: stocks.clone(),
             last: stocks,
         };
@@ -104,7 +108,8 @@ impl Waiting {
                 _ => {}
             }
         }
-        waiting.readable = !waiting.unlanded(inputs.live).is_empty();
+        let unlanded = waiting.unlanded(inputs.live).into_iter();
+        waiting.old_values = unlanded.map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
         waiting
     }
 
@@ -112,17 +117,51 @@ impl Waiting {
     pub fn look(&self, live: &LiveCatalog) -> Look {
         let changed = fingerprint(live) != self.before;
         let unlanded = self.unlanded(live);
-        match (unlanded.is_empty(), changed) {
-            (true, changed) if changed || self.readable => Look::Arrived,
-            (true, _) => Look::Unreadable,
-            (false, false) => Look::Old,
-            (false, true) => Look::Other(unlanded),
+        match unlanded.is_empty() {
+            true if changed || !self.old_values.is_empty() => Look::Arrived,
+            true => Look::Unreadable,
+            false if !changed || self.is_old(&unlanded) => Look::Old,
+            false => Look::Other(unlanded),
         }
     }
 
-    /// A hash of live, stock aside, to tell whether two looks saw the same.
-    pub fn fingerprint(live: &LiveCatalog) -> String {
-        fingerprint(live)
+    /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody
+    /// has edited something else meanwhile.
+    fn is_old(&self, unlanded: &[Unlanded]) -> bool {
+        let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
+        !self.old_values.is_empty() && self.old_values.iter().all(|(path, old)| now.get(path) == Some(&old))
+    }
+
+    /// For how long live has shown this same something else, as far as it was looked at.
+    pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
+        let shown = fingerprint(live);
+        match &self.other {
+            Some((known, since)) if *known == shown => now.duration_since(*since),
+            _ => {
+                self.other = Some((shown, now));
+                jiff::SignedDuration::ZERO
+            }
+        }
+    }
+
+    /// Brings the stock of a payload that is about to be sent again up to what is live now.
+    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog) {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let ours: BTreeSet<Path> = plan.pushed().filter(|change| change.is_stock()).map(|c| c.path.clone()).collect();
+        for item in plan.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            let path = Path::item_field(&item.external_id, ItemField::InStock);
+            if let Some(stock) = now.items.get(&item.external_id).filter(|_| !ours.contains(&path)) {
+                item.in_stock = Field::Set(*stock);
+            }
+        }
+        for variant in plan.payload.variant_categories.iter_mut().flat_map(|category| &mut category.variants) {
+            let path = Path::variant_field(&variant.external_id, VariantField::InStock);
+            if let Some(stock) = now.variants.get(&variant.external_id).filter(|_| !ours.contains(&path)) {
+                variant.in_stock = Field::Set(*stock);
+            }
+        }
+        self.baseline = now.clone();
+        self.last = now;
     }
 
     /// Remembers the stock of a menu that is still the old one.

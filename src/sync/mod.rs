@@ -1,1 +1,122 @@
-//! sync
+//! One pass over one outlet, from live and files to an [`Outcome`].
+//!
+//! ```text
+//! lock ─▶ an unfinished push? look for it ─▶ fetch ─▶ plan ─▶ guards, window ─▶ push ─▶ verify ─▶ base
+//! ```
+//!
+//! A pass takes no hint of what changed and has one way for the happy case, restart and recovery: it looks first. `plan`
+//! and `apply` are the same walk stopped at different places; what cannot write is given a remote that cannot write.
+//! When passes happen is `daemon`'s; how they are told is `report`'s.
+
+mod clock;
+mod outcome;
+mod pass;
+mod push;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+pub use clock::Clock;
+use jiff::Timestamp;
+pub use outcome::{Outcome, OutletState, PassResult};
+pub use pass::{base_of, pass, preview};
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    catalog::{Catalog, OutletId, Path},
+    diagnostic::Place,
+    plan::{Digest, PeerPrices},
+    policy::{Guard, Policy, Window},
+    state::{LockError, SharedStore, StateError},
+};
+
+/// What the files want of one outlet.
+pub struct Wanted {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// Its name for people.
+    pub name: String,
+    /// Its file, relative to the root.
+    pub file: Arc<str>,
+    /// What it shall sell.
+    pub catalog: Catalog,
+    /// Its settings.
+    pub policy: Policy,
+    /// The windows that concern it.
+    pub windows: Vec<Window>,
+    /// Whether its file says `state: paused`.
+    pub paused: bool,
+    /// Where the files say a thing.
+    pub place: Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>,
+}
+
+/// What a person allows in this pass.
+#[derive(Debug, Clone, Default)]
+pub struct Mandate {
+    /// Files win over drift and conflicts.
+    pub revert: bool,
+    /// Guards that are released.
+    pub released: std::collections::BTreeSet<Guard>,
+    /// The plan that was shown and agreed to; another one is refused.
+    pub expected: Option<Digest>,
+}
+
+/// What all passes share.
+#[derive(Clone)]
+pub struct Context {
+    /// What is remembered.
+    pub store: SharedStore,
+    /// Where it is, for locks.
+    pub state_dir: PathBuf,
+    /// The time.
+    pub clock: Clock,
+    /// How long a push may take to show.
+    pub verify_timeout: Duration,
+    /// The first pause between two looks; pauses grow by half, up to a minute or this, whichever is longer.
+    pub verify_interval: Duration,
+    /// Calls at a time, over all outlets. Waiting holds none.
+    pub slots: Arc<Semaphore>,
+    /// The commit of the files.
+    pub revision: Option<String>,
+    /// Prices over the fleet.
+    pub peers: Arc<PeerPrices>,
+    /// Becomes true when the program shall stop: nothing is sent any more, what was sent is looked for after the restart.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why a pass broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// The platform or the way to it.
+    #[error(transparent)]
+    Remote(#[from] crate::remote::RemoteError),
+    /// Our own memory.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Another process is at it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// What is remembered cannot be understood.
+    #[error("cannot read what is remembered of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
+    Memory {
+        /// The outlet.
+        outlet: OutletId,
+        /// What the reader said.
+        source: serde_json::Error,
+    },
+}
+
+/// After this long without any change of live, a push that was never seen counts as lost (our choice: the platform says
+/// "within a few minutes").
+pub const LOST_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+
+/// How long live has to show the same something else to have settled on it.
+const SETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
+/// Whether `now` is so long after `sent` that the push counts as lost.
+fn is_lost(sent: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(sent) >= LOST_AFTER
+}

@@ -1,0 +1,105 @@
+//! How a pass ended.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{catalog::OutletId, plan::OutletPlan};
+
+/// What became of the push, as `apply` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PassResult {
+    /// There was nothing to push.
+    Unchanged,
+    /// Pushed and seen to arrive.
+    Published,
+    /// Pushed; live settled on something else.
+    Nonconvergent,
+    /// The platform refused it.
+    Rejected,
+    /// Pushed, and not seen in time.
+    Timeout,
+    /// A guard, a stale plan or a lock said no.
+    Held,
+    /// Waits for a window.
+    Queued,
+    /// It could not be done.
+    Failed,
+}
+
+/// How an outlet stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum OutletState {
+    InSync,
+    Pending,
+    Pushing,
+    Verifying,
+    Drifted,
+    Held,
+    Queued,
+    Paused,
+    Invalid,
+    Missing,
+    Nonconvergent,
+    Failed,
+    Unknown,
+}
+
+impl OutletState {
+    /// All states.
+    pub const ALL: [Self; 13] = [
+        Self::InSync,
+        Self::Pending,
+        Self::Pushing,
+        Self::Verifying,
+        Self::Drifted,
+        Self::Held,
+        Self::Queued,
+        Self::Paused,
+        Self::Invalid,
+        Self::Missing,
+        Self::Nonconvergent,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// The word it is stored and shown as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InSync => "in_sync",
+            Self::Pending => "pending",
+            Self::Pushing => "pushing",
+            Self::Verifying => "verifying",
+            Self::Drifted => "drifted",
+            Self::Held => "held",
+            Self::Queued => "queued",
+            Self::Paused => "paused",
+            Self::Invalid => "invalid",
+            Self::Missing => "missing",
+            Self::Nonconvergent => "nonconvergent",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a pass over one outlet ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// Its name.
+    pub name: String,
+    /// What became of the push.
+    pub result: PassResult,
+    /// How the outlet stands now.
+    pub state: OutletState,
+    /// What was planned, if it came to that.
+    pub plan: Option<Box<OutletPlan>>,
+    /// The push's id, if one was made or looked for.
+    pub request_id: Option<Uuid>,
+    /// What went wrong or is waited for, in a sentence.
+    pub error: Option<String>,
+}

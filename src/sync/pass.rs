@@ -1,0 +1,228 @@
+//! The walk: look, plan, judge, and push if there is reason and leave.
+
+use crate::{
+    catalog::{OutletId, live::LiveCatalog},
+    plan::{Action, Base, Class, Inputs, OutletPlan, plan},
+    remote::{Read, Write},
+    schedule::{Gate, gate},
+    state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
+};
+
+use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push};
+
+/// What is remembered of an outlet's last verified push.
+pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
+    let row = store.with(|store| store.outlet(outlet.as_str()))?;
+    let Some(base) = row.and_then(|row| row.base) else { return Ok(None) };
+    serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
+}
+
+/// What a push would do now. Reads only; `store` may be missing, as nothing may have been remembered yet.
+pub async fn preview<R: Read>(
+    remote: &R,
+    store: Option<&SharedStore>,
+    wanted: &Wanted,
+    mandate: &Mandate,
+    peers: &crate::plan::PeerPrices,
+) -> Result<OutletPlan, PassError> {
+    let live = remote.fetch(&wanted.outlet).await?;
+    let base = store.map(|store| base_of(store, &wanted.outlet)).transpose()?.flatten();
+    Ok(plan(&inputs(wanted, base.as_ref(), &live, mandate, peers)))
+}
+
+pub(super) fn inputs<'a>(
+    wanted: &'a Wanted,
+    base: Option<&'a Base>,
+    live: &'a LiveCatalog,
+    mandate: &'a Mandate,
+    peers: &'a crate::plan::PeerPrices,
+) -> Inputs<'a> {
+    Inputs {
+        outlet: &wanted.outlet,
+        desired: &wanted.catalog,
+        base,
+        live,
+        policy: &wanted.policy,
+        revert: mandate.revert,
+        released: &mandate.released,
+        peers,
+        place: &*wanted.place,
+    }
+}
+
+/// One pass over one outlet. It ends with an outcome whatever happens, and the outcome is remembered.
+pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wanted, mandate: &Mandate) -> Outcome {
+    let walk = Pass { context, remote, wanted, mandate };
+    let outcome = match walk.run().await {
+        Ok(outcome) => outcome,
+        Err(PassError::Lock(LockError::Held { .. })) => walk.outcome(
+            PassResult::Held,
+            OutletState::Pushing,
+            Some("another menusync process is pushing this outlet; try again when it has finished".to_owned()),
+        ),
+        Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
+    };
+    if let Err(error) = remember(context, wanted, &outcome) {
+        tracing::error!(outlet = %wanted.outlet, error = %chain(&error), "cannot remember how the pass ended");
+    }
+    outcome
+}
+
+/// An error and what caused it, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}
+
+fn remember(context: &Context, wanted: &Wanted, outcome: &Outcome) -> Result<(), PassError> {
+    if outcome.state == OutletState::Pushing {
+        // Another process is at it and will say how it stands.
+        return Ok(());
+    }
+    let now = context.clock.now();
+    let plan = outcome.plan.as_deref();
+    let json = |value: &Vec<serde_json::Value>| {
+        (!value.is_empty()).then(|| serde_json::Value::from(value.clone()).to_string())
+    };
+    let held: Vec<_> = plan.into_iter().flat_map(OutletPlan::held).map(|guard| serde_json::json!(guard)).collect();
+    let drift: Vec<_> = plan
+        .into_iter()
+        .flat_map(OutletPlan::kept)
+        .map(|c| serde_json::json!({"path": c.path, "class": c.class, "from": c.from, "to": c.to, "name": c.subject.name}))
+        .collect();
+    let (held, drift) = (json(&held), json(&drift));
+    let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
+    let status = StatusUpdate {
+        state: outcome.state.as_str(),
+        name: Some(&wanted.name),
+        file: Some(&wanted.file),
+        error: outcome.error.as_deref(),
+        held: held.as_deref(),
+        drift: drift.as_deref(),
+        last_verified: in_place.then_some(now),
+        revision: context.revision.as_deref().filter(|_| in_place),
+    };
+    context.store.with(|store| store.set_status(wanted.outlet.as_str(), &status, now))?;
+    Ok(())
+}
+
+/// What a walk carries along.
+pub(super) struct Pass<'a, R> {
+    pub(super) context: &'a Context,
+    pub(super) remote: &'a R,
+    pub(super) wanted: &'a Wanted,
+    pub(super) mandate: &'a Mandate,
+}
+
+impl<R: Read + Write> Pass<'_, R> {
+    async fn run(&self) -> Result<Outcome, PassError> {
+        if self.wanted.paused {
+            return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
+        }
+        let _lock = try_lock_outlet(&self.context.state_dir, self.wanted.outlet.as_str())?;
+        if let Some(outcome) = self.resume().await? {
+            return Ok(outcome);
+        }
+        let slot = self.slot().await;
+        let live = self.remote.fetch(&self.wanted.outlet).await?;
+        let base = base_of(&self.context.store, &self.wanted.outlet)?;
+        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
+        let plan = plan(&inputs);
+        match self.verdict(&plan) {
+            Verdict::Nothing => {
+                self.follow(base.as_ref(), &plan)?;
+                Ok(self.at_rest(PassResult::Unchanged, plan))
+            }
+            Verdict::Refused(result, state, reason) => {
+                let plan = Some(Box::new(plan));
+                Ok(Outcome { plan, ..self.outcome(result, state, Some(reason)) })
+            }
+            Verdict::Push => {
+                let sent = self.push(&inputs, plan).await?;
+                drop(slot);
+                self.conclude(sent).await
+            }
+        }
+    }
+
+    /// Holds one of the slots for calls. The semaphore is never closed.
+    pub(super) async fn slot(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.context.slots.acquire().await.ok()
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        *self.context.stop.borrow()
+    }
+
+    fn verdict(&self, plan: &OutletPlan) -> Verdict {
+        let refused = |result, state, reason: String| Verdict::Refused(result, state, reason);
+        if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
+            let reason =
+                format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
+            return refused(PassResult::Held, OutletState::Pending, reason);
+        }
+        if plan.action == Action::None {
+            return Verdict::Nothing;
+        }
+        if plan.is_held() {
+            let told: Vec<String> = plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message)).collect();
+            return refused(PassResult::Held, OutletState::Held, told.join("; "));
+        }
+        let (now, zone) = (self.context.clock.now(), &self.wanted.policy.timezone);
+        if let Gate::Closed { opens_at } = gate(&self.wanted.windows, now, zone) {
+            let opens = opens_at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string());
+            let reason = opens.map_or_else(
+                || "no window for pushes opens within a year".to_owned(),
+                |at| format!("waits for a window, which opens at {at}"),
+            );
+            return refused(PassResult::Queued, OutletState::Queued, reason);
+        }
+        if self.stopping() {
+            return refused(
+                PassResult::Queued,
+                OutletState::Pending,
+                "the program is stopping; nothing was sent".to_owned(),
+            );
+        }
+        Verdict::Push
+    }
+
+    /// Nothing is pushed, but what both sides agree on becomes the base.
+    fn follow(&self, base: Option<&Base>, plan: &OutletPlan) -> Result<(), PassError> {
+        if base != Some(&plan.next_base) {
+            let json = push::json(&plan.next_base, &self.wanted.outlet)?;
+            let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
+            self.context.store.with(|store| store.set_base(id, &json, now))?;
+        }
+        Ok(())
+    }
+
+    /// How an outlet stands that has nothing to push.
+    pub(super) fn at_rest(&self, result: PassResult, plan: OutletPlan) -> Outcome {
+        let stuck = plan.changes.iter().any(|change| !change.pushed && change.class == Class::Edit);
+        let state = match plan.kept().next() {
+            _ if stuck => OutletState::Nonconvergent,
+            Some(_) => OutletState::Drifted,
+            None => OutletState::InSync,
+        };
+        Outcome { plan: Some(Box::new(plan)), ..self.outcome(result, state, None) }
+    }
+
+    pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
+        Outcome {
+            outlet: self.wanted.outlet.clone(),
+            name: self.wanted.name.clone(),
+            result,
+            state,
+            plan: None,
+            request_id: None,
+            error,
+        }
+    }
+}
+
+enum Verdict {
+    Nothing,
+    Refused(PassResult, OutletState, String),
+    Push,
+}

@@ -1,0 +1,183 @@
+//! Sending: recorded before, looked for before every repetition.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    catalog::OutletId,
+    plan::{Action, Inputs, Look, OutletPlan, Waiting},
+    remote::{Read, RemoteError, Retry, Write},
+    state::{NewPush, PushId, PushKind, PushOutcome},
+};
+
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass};
+
+/// Tries of one push, the first included (our choice).
+const MOST_TRIES: u32 = 5;
+
+/// How long a push is tried (our choice).
+const TRY_FOR: Duration = Duration::from_secs(45);
+
+/// What is known of a push after its calls.
+pub(super) struct Sent {
+    pub(super) id: PushId,
+    pub(super) request_id: Uuid,
+    pub(super) waiting: Waiting,
+    pub(super) plan: Option<OutletPlan>,
+    pub(super) at: Timestamp,
+    pub(super) answer: Answer,
+}
+
+/// How the calls ended.
+pub(super) enum Answer {
+    /// Accepted, or seen to have arrived although no answer came.
+    Accepted,
+    /// Refused; live is as it was.
+    Refused(RemoteError),
+    /// Not carried out.
+    Failed(RemoteError),
+    /// No answer came; it may have been carried out.
+    Unknown(RemoteError),
+}
+
+/// A value of ours as JSON for the store.
+pub(super) fn json<T: serde::Serialize>(value: &T, outlet: &OutletId) -> Result<String, PassError> {
+    serde_json::to_string(value).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
+}
+
+impl<R: Read + Write> Pass<'_, R> {
+    /// Records the push, then sends it.
+    pub(super) async fn push(&self, inputs: &Inputs<'_>, mut plan: OutletPlan) -> Result<Sent, PassError> {
+        let mut waiting = Waiting::new(&plan, inputs);
+        let request_id = Uuid::new_v4();
+        let id = self.begin(&plan, &waiting, request_id)?;
+        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting).await?;
+        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer })
+    }
+
+    fn begin(&self, plan: &OutletPlan, waiting: &Waiting, request_id: Uuid) -> Result<PushId, PassError> {
+        let stored = json(waiting, &self.wanted.outlet)?;
+        let push = NewPush {
+            outlet: self.wanted.outlet.as_str(),
+            request_id,
+            kind: if plan.action == Action::Stock { PushKind::Stock } else { PushKind::Put },
+            digest: &plan.digest.0,
+            revision: self.context.revision.as_deref(),
+            tool: env!("CARGO_PKG_VERSION"),
+            plan: &stored,
+            prepared_at: self.context.clock.now(),
+        };
+        Ok(self.context.store.with(|store| store.begin_push(&push))?)
+    }
+
+    async fn send(
+        &self,
+        id: PushId,
+        request_id: Uuid,
+        plan: &mut OutletPlan,
+        waiting: &mut Waiting,
+    ) -> Result<(Answer, Timestamp), PassError> {
+        let started = Instant::now();
+        let mut maybe_done = false;
+        let mut attempt = 1;
+        loop {
+            let at = self.context.clock.now();
+            self.context.store.with(|store| store.mark_sent(id, at))?;
+            let error = match self.call(request_id, plan).await {
+                Ok(()) => {
+                    self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
+                    return Ok((Answer::Accepted, at));
+                }
+                Err(error) if error.is_final() && !maybe_done => return Ok((Answer::Refused(error), at)),
+                Err(error) => error,
+            };
+            maybe_done |= error.may_have_been_done();
+            let give_up = |error| if maybe_done { Answer::Unknown(error) } else { Answer::Failed(error) };
+            let pause = pause_before_retry(&error, attempt, started.elapsed());
+            let Some(pause) = pause.filter(|_| attempt < MOST_TRIES && !self.stopping()) else {
+                return Ok((give_up(error), at));
+            };
+            tracing::warn!(outlet = %self.wanted.outlet, %request_id, attempt, %error, "the push will be looked for, then tried again");
+            self.pause(pause).await;
+            let Ok(live) = self.remote.fetch(&self.wanted.outlet).await else { return Ok((give_up(error), at)) };
+            match waiting.look(&live) {
+                Look::Arrived => return Ok((Answer::Accepted, at)),
+                Look::Other(_) => return Ok((give_up(error), at)),
+                Look::Old | Look::Unreadable if self.stopping() => return Ok((give_up(error), at)),
+                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live),
+            }
+            self.keep(id, waiting)?;
+            attempt += 1;
+        }
+    }
+
+    async fn call(&self, request_id: Uuid, plan: &OutletPlan) -> Result<(), RemoteError> {
+        let outlet = &self.wanted.outlet;
+        if plan.action == Action::Stock {
+            for (kind, changes) in &plan.stock {
+                self.remote.patch_stock(outlet, *kind, changes).await?;
+            }
+            return Ok(());
+        }
+        self.remote.put_catalog(outlet, request_id, &plan.payload).await
+    }
+
+    /// Stores what is known of a push that is under way.
+    pub(super) fn keep(&self, id: PushId, waiting: &Waiting) -> Result<(), PassError> {
+        let stored = json(waiting, &self.wanted.outlet)?;
+        Ok(self.context.store.with(|store| store.update_push(id, &stored))?)
+    }
+
+    /// Sleeps, but not longer than until the program shall stop.
+    pub(super) async fn pause(&self, pause: Duration) {
+        let mut stop = self.context.stop.clone();
+        let stopped = async {
+            // Without a sender nobody will ever stop us.
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopped => {}
+        }
+    }
+
+    /// Goes on from what the calls said.
+    pub(super) async fn conclude(&self, sent: Sent) -> Result<Outcome, PassError> {
+        let Sent { id, request_id, waiting, plan, at, answer } = sent;
+        let ended = |outcome, error: &RemoteError| {
+            let (now, error) = (self.context.clock.now(), error.to_string());
+            self.context.store.with(|store| store.finish_push(id, outcome, Some(&error), now))
+        };
+        let outcome = match answer {
+            Answer::Accepted => self.verify(id, waiting, at).await?,
+            Answer::Refused(error) => {
+                ended(PushOutcome::Rejected, &error)?;
+                self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))
+            }
+            Answer::Failed(error) => {
+                ended(PushOutcome::Failed, &error)?;
+                self.outcome(PassResult::Failed, OutletState::Failed, Some(error.to_string()))
+            }
+            Answer::Unknown(error) => {
+                let told = format!(
+                    "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
+                );
+                self.outcome(PassResult::Failed, OutletState::Unknown, Some(told))
+            }
+        };
+        let plan = outcome.plan.or_else(|| plan.map(Box::new));
+        Ok(Outcome { request_id: Some(request_id), plan, ..outcome })
+    }
+}
+
+/// How long to wait before the next try; `None` = not worth one.
+fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
+    let Retry::After(asked) = error.retry else { return None };
+    let pause = asked.unwrap_or_else(|| Duration::from_millis(500) * 2u32.pow(attempt - 1));
+    (spent + pause <= TRY_FOR).then_some(pause)
+}
