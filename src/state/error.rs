@@ -86,4 +86,13 @@ impl StateError {
         ) || matches!(source, rusqlite::Error::FromSqlConversionFailure(..));
         if damaged { Self::Corrupt { doing, path, source } } else { Self::Database { doing, path, source } }
     }
+
+    /// Whether another process has the file locked.
+    pub(super) fn is_busy(&self) -> bool {
+        let code = match self {
+            Self::Database { source, .. } => source.sqlite_error_code(),
+            _ => None,
+        };
+        matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+    }
 }

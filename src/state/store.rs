@@ -4,7 +4,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -37,11 +37,13 @@ impl Store {
     /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not there.
     pub fn open(dir: &Path) -> Result<Self, StateError> {
         create_dir(dir)?;
-        let mut store =
-            Self::connect(dir.join(FILE), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-        store.be_durable().map_err(|e| store.error("open", e))?;
-        store.migrate()?;
-        Ok(store)
+        patiently(|| {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let mut store = Self::connect(dir.join(FILE), flags)?;
+            store.be_durable().map_err(|e| store.error("open", e))?;
+            store.migrate()?;
+            Ok(store)
+        })
     }
 
     /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
@@ -52,12 +54,14 @@ impl Store {
         if !path.try_exists().map_err(|source| StateError::Io { doing, path: path.clone(), source })? {
             return Ok(None);
         }
-        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        match store.known_version()? {
-            0 => Ok(None), // made by a process that is just about to fill it
-            KNOWN => Ok(Some(store)),
-            found => Err(StateError::Older { path: store.path, found, known: KNOWN }),
-        }
+        patiently(|| {
+            let store = Self::connect(path.clone(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            match store.known_version()? {
+                0 => Ok(None), // made by a process that is just about to fill it
+                KNOWN => Ok(Some(store)),
+                found => Err(StateError::Older { path: store.path, found, known: KNOWN }),
+            }
+        })
     }
 
     fn connect(path: PathBuf, flags: OpenFlags) -> Result<Self, StateError> {
@@ -131,6 +135,18 @@ impl Store {
 }
 
 const VERSION: &str = "PRAGMA user_version";
+
+/// Tries again while another process is opening or closing the file: SQLite itself waits for writers, but not while the
+/// log is set up, taken down or recovered.
+fn patiently<T>(open: impl Fn() -> Result<T, StateError>) -> Result<T, StateError> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match open() {
+            Err(error) if error.is_busy() && Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+            result => return result,
+        }
+    }
+}
 
 /// Makes the state directory, for its owner only.
 pub(super) fn create_dir(dir: &Path) -> Result<(), StateError> {

@@ -56,6 +56,20 @@ fn a_new_state_directory_is_its_owners_alone() {
 }
 
 #[test]
+fn many_may_make_the_state_at_once() {
+    for _ in 0..10 {
+        let dir = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for outlet in ["G1", "G2", "G3", "G4"] {
+                let dir = dir.path();
+                scope.spawn(move || Store::open(dir).unwrap().set_base(outlet, "{}", at(1)).unwrap());
+            }
+        });
+        assert_eq!(Store::open(dir.path()).unwrap().outlets().unwrap().len(), 4);
+    }
+}
+
+#[test]
 fn what_was_recorded_is_there_after_reopening() {
     let (dir, mut store) = store();
     store.set_base("G1", r#"{"items":{}}"#, at(1)).unwrap();

@@ -1,1 +1,130 @@
-//! watch
+//! Noticing that files of the root changed: settings, definitions, approvals.
+//!
+//! Events only say when to look; what changed is found by looking, so lost, doubled and meaningless events do no harm.
+//! What a change means is `daemon`'s to decide; `source` reads the files.
+
+mod events;
+mod git;
+mod signal;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use self::{signal::Signal, worker::Worker};
+
+/// The pace that suits people and editors (our choice, by trying).
+pub const QUIET: Duration = Duration::from_millis(250);
+
+/// The longest wait for quiet (our choice).
+pub const AT_MOST: Duration = Duration::from_secs(2);
+
+/// Files whose content changed, appeared or vanished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Relative to the root, `/` between parts; never empty.
+    pub paths: BTreeSet<String>,
+}
+
+/// Why watching could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// There is nothing to watch.
+    #[error("cannot watch {}", path.display())]
+    Root {
+        /// The root.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// No thread could be started.
+    #[error("cannot start watching")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Watches `menusync.yaml`, `catalogs/` and `approvals/` of a root until dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    signal: Arc<Signal>,
+    outbox: Arc<Outbox>,
+}
+
+/// How often and how long the worker waits.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// No event for this long ends a burst.
+    quiet: Duration,
+    /// A burst is cut after this.
+    at_most: Duration,
+    /// Between looks where there are no events.
+    poll: Duration,
+    /// Between looks that read every file again.
+    full: Duration,
+}
+
+impl Watcher {
+    /// Begins to watch `root`. What is there when this returns is what later changes are measured against.
+    ///
+    /// A change is told after `quiet` without events, or `at_most` after the first. Where the system offers no events, it
+    /// looks every 2 seconds instead and says so in the log.
+    pub fn start(root: PathBuf, quiet: Duration, at_most: Duration) -> Result<Self, WatchError> {
+        let pace = Pace { quiet, at_most, poll: Duration::from_secs(2), full: Duration::from_secs(60) };
+        Self::with_pace(root, pace, true)
+    }
+
+    fn with_pace(root: PathBuf, pace: Pace, events: bool) -> Result<Self, WatchError> {
+        let exists = std::path::absolute(&root).and_then(|root| std::fs::read_dir(&root).map(|_| root));
+        let root = exists.map_err(|source| WatchError::Root { path: root, source })?;
+        let (signal, outbox) = (Arc::new(Signal::default()), Arc::new(Outbox::default()));
+        let worker = Worker::new(root, pace, events, Arc::clone(&signal), Arc::clone(&outbox));
+        std::thread::Builder::new().name("watch".into()).spawn(|| worker.run()).map_err(WatchError::Thread)?;
+        Ok(Self { signal, outbox })
+    }
+
+    /// Waits until files really changed, and says which since the last answer. May be dropped while waiting: nothing is
+    /// lost.
+    pub async fn changed(&mut self) -> Changed {
+        loop {
+            let paths = self.outbox.take();
+            if !paths.is_empty() {
+                return Changed { paths };
+            }
+            self.outbox.filled.notified().await;
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.signal.stop();
+    }
+}
+
+/// Changes that were found and not yet asked for; no longer than the list of files.
+#[derive(Debug, Default)]
+struct Outbox {
+    paths: Mutex<BTreeSet<String>>,
+    filled: Notify,
+}
+
+impl Outbox {
+    fn add(&self, paths: BTreeSet<String>) {
+        if !paths.is_empty() {
+            self.paths.lock().unwrap_or_else(PoisonError::into_inner).extend(paths);
+            self.filled.notify_one();
+        }
+    }
+
+    fn take(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.paths.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

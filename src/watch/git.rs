@@ -1,0 +1,52 @@
+//! Whether git is in the middle of changing the work tree.
+
+use std::path::{Path, PathBuf};
+
+/// Whether the index of the work tree that `root` is in is locked: `git checkout`, `pull` and the like hold it while they
+/// write files.
+pub(super) fn is_busy(root: &Path) -> bool {
+    root.ancestors().find_map(git_dir).is_some_and(|dir| dir.join("index.lock").exists())
+}
+
+/// The git directory of the work tree at `top`: `.git`, or what the file `.git` of a linked work tree names.
+fn git_dir(top: &Path) -> Option<PathBuf> {
+    let git = top.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let text = std::fs::read_to_string(git).ok()?;
+    Some(top.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_above_the_root_counts() {
+        let top = tempfile::tempdir().unwrap();
+        let root = top.path().join("menus");
+        fs::create_dir_all(top.path().join(".git")).unwrap();
+        fs::create_dir(&root).unwrap();
+        assert!(!is_busy(&root));
+        fs::write(top.path().join(".git/index.lock"), "").unwrap();
+        assert!(is_busy(&root));
+    }
+
+    #[test]
+    fn a_linked_work_tree_has_its_own_lock() {
+        let top = tempfile::tempdir().unwrap();
+        let private = top.path().join("main/.git/worktrees/menus");
+        let root = top.path().join("menus");
+        fs::create_dir_all(&private).unwrap();
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join(".git"), "gitdir: ../main/.git/worktrees/menus\n").unwrap();
+        assert!(!is_busy(&root));
+        fs::write(private.join("index.lock"), "").unwrap();
+        assert!(is_busy(&root));
+    }
+}

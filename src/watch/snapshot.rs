@@ -1,0 +1,164 @@
+//! What the watched files contained at one moment, and how two moments differ.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    fs::{self, Metadata},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use sha2::{Digest, Sha256};
+
+/// What is watched, relative to the root.
+const SETTINGS: &str = "menusync.yaml";
+const DIRECTORIES: [&str; 2] = ["catalogs", "approvals"];
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Bigger files are refused when read; here they are judged by size and times only.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// Links may make a small tree endless; these end the walk (our choice).
+const MOST_DEPTH: usize = 64;
+const MOST_ENTRIES: usize = 100_000;
+
+/// File times move in steps, so a file written shortly before it was read may change again without a new time.
+const COARSE: Duration = Duration::from_secs(2);
+
+/// The watched files by relative path.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    files: BTreeMap<String, Seen>,
+}
+
+#[derive(Debug, Clone)]
+struct Seen {
+    stat: Stat,
+    /// `None`: could not be read, or is too big.
+    hash: Option<[u8; 32]>,
+    /// Whether an equal `stat` proves equal content.
+    settled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stat {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Snapshot {
+    /// Looks at the files under `root`. Those that stand in `known` with the same size and times are not read again.
+    pub(super) fn take(root: &Path, known: Option<&Self>) -> Self {
+        let Ok(real) = root.canonicalize() else { return Self::default() };
+        let mut walk = Walk { real, known, files: BTreeMap::new(), entries: 0 };
+        walk.entry(&root.join(SETTINGS), SETTINGS, &mut Vec::new());
+        for name in DIRECTORIES {
+            walk.entry(&root.join(name), name, &mut Vec::new());
+        }
+        Self { files: walk.files }
+    }
+
+    /// The paths that are in one of the two only, or differ in content.
+    pub(super) fn differences(&self, other: &Self) -> BTreeSet<String> {
+        let differs = |path: &&String| match (self.files.get(*path), other.files.get(*path)) {
+            (Some(one), Some(two)) => !one.equals(two),
+            _ => true,
+        };
+        self.files.keys().chain(other.files.keys()).filter(differs).cloned().collect()
+    }
+}
+
+impl Seen {
+    fn equals(&self, other: &Self) -> bool {
+        match (self.hash, other.hash) {
+            (Some(one), Some(two)) => one == two,
+            (None, None) => self.stat == other.stat,
+            _ => false,
+        }
+    }
+}
+
+struct Walk<'a> {
+    real: PathBuf,
+    known: Option<&'a Snapshot>,
+    files: BTreeMap<String, Seen>,
+    entries: usize,
+}
+
+impl Walk<'_> {
+    /// Takes in `path`, called `name` from the root; `above` are the directories on the way, so that loops end.
+    fn entry(&mut self, path: &Path, name: &str, above: &mut Vec<(u64, u64)>) {
+        self.entries += 1;
+        let Some(meta) = self.look(path).filter(|_| self.entries <= MOST_ENTRIES) else { return };
+        if meta.is_dir() {
+            self.directory(path, name, (meta.dev(), meta.ino()), above);
+        } else if meta.is_file() && has_extension(path) {
+            let seen = self.file(path, name, &meta);
+            self.files.insert(name.to_owned(), seen);
+        }
+    }
+
+    /// What `path` leads to, unless that is outside of the root: such links are refused when read.
+    fn look(&self, path: &Path) -> Option<Metadata> {
+        let meta = fs::symlink_metadata(path).ok()?;
+        if !meta.is_symlink() {
+            return Some(meta);
+        }
+        let target = path.canonicalize().ok().filter(|target| target.starts_with(&self.real))?;
+        fs::metadata(target).ok()
+    }
+
+    fn directory(&mut self, path: &Path, name: &str, id: (u64, u64), above: &mut Vec<(u64, u64)>) {
+        if above.len() >= MOST_DEPTH || above.contains(&id) {
+            return;
+        }
+        let Ok(entries) = fs::read_dir(path) else { return };
+        above.push(id);
+        for entry in entries.flatten() {
+            let file_name = entry.file_name();
+            if !file_name.as_encoded_bytes().starts_with(b".") {
+                self.entry(&entry.path(), &format!("{name}/{}", file_name.to_string_lossy()), above);
+            }
+        }
+        above.pop();
+    }
+
+    fn file(&self, path: &Path, name: &str, meta: &Metadata) -> Seen {
+        let stat = Stat::of(meta);
+        let known = self.known.and_then(|known| known.files.get(name));
+        if let Some(known) = known.filter(|known| known.settled && known.stat == stat) {
+            return known.clone();
+        }
+        let settled = is_settled(meta);
+        let content = (stat.length <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
+        Seen { stat, hash: content.map(|content| Sha256::digest(content).into()), settled }
+    }
+}
+
+impl Stat {
+    fn of(meta: &Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            length: meta.len(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+/// By the change time, which cannot be set by hand; a clock that jumped makes it unsettled, which only costs a reading.
+fn is_settled(meta: &Metadata) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let changed = Duration::from_secs(u64::try_from(meta.ctime()).unwrap_or(u64::MAX));
+    now.checked_sub(changed).is_some_and(|age| age > COARSE)
+}
+
+fn has_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+}
