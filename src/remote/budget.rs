@@ -88,6 +88,8 @@ fn timestamp(text: &str) -> Option<jiff::Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
     use super::*;
 
     fn failed(retry: Retry) -> RemoteError {

@@ -5,7 +5,7 @@
 use std::{sync::Once, time::Duration};
 
 use reqwest::{
-    Method, Response, Url,
+    Method, Response, StatusCode, Url,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -117,14 +117,14 @@ impl Http {
             Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),
             Body::Form(form) => request.form(form),
         };
-        let broken = |error| call.broken(error, timeout);
-        let mut response = request.send().await.map_err(broken)?;
-        let body = read_body(&mut response).await.map_err(broken)?;
-        tracing::debug!(method = %call.method, path = call.url.path(), status = response.status().as_u16(), elapsed = ?begun.elapsed(), "called");
-        let body = body.ok_or_else(|| call.too_large(&response))?;
+        let mut response = request.send().await.map_err(|error| call.broken(None, error, timeout))?;
+        let status = response.status();
+        let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout))?;
+        tracing::debug!(method = %call.method, path = call.url.path(), status = status.as_u16(), elapsed = ?begun.elapsed(), "called");
+        let body = body.ok_or_else(|| call.too_large(status))?;
         let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Answer {
-            status: response.status(),
+            status,
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, header(DATE))),
             location: header(LOCATION).map(str::to_owned),
             body,
@@ -132,29 +132,36 @@ impl Http {
     }
 }
 
-/// The whole body of a success, `None` if it is larger than [`MAX_BODY`]; of an error as much as is worth reading.
+/// The whole body of a success, `None` if it is larger than [`MAX_BODY`].
 async fn read_body(response: &mut Response) -> reqwest::Result<Option<Vec<u8>>> {
-    let is_success = response.status().is_success();
-    let most = if is_success { MAX_BODY } else { MAX_ERROR_BODY };
+    if !response.status().is_success() {
+        return Ok(Some(read_error_body(response).await));
+    }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        let room = most - body.len();
-        if chunk.len() > room {
-            if is_success {
-                return Ok(None);
-            }
-            body.extend_from_slice(&chunk[..room]);
-            break;
+        if body.len() + chunk.len() > MAX_BODY {
+            return Ok(None);
         }
         body.extend_from_slice(&chunk);
     }
     Ok(Some(body))
 }
 
+/// As much of an error's body as comes and is worth reading: the status has said what matters.
+async fn read_error_body(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while body.len() < MAX_ERROR_BODY
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(MAX_ERROR_BODY);
+    body
+}
+
 impl Call<'_> {
-    /// No answer, or only a part of one.
-    fn broken(&self, error: reqwest::Error, timeout: Duration) -> RemoteError {
-        let status = error.status().map(|status| status.as_u16());
+    /// No answer (no `status`), or only a part of one.
+    fn broken(&self, status: Option<StatusCode>, error: reqwest::Error, timeout: Duration) -> RemoteError {
         let what = match (error.is_connect(), error.is_timeout()) {
             (true, true) => format!("no connection within {}", seconds(CONNECT.min(timeout))),
             (false, true) => format!("timed out after {}", seconds(timeout)),
@@ -162,12 +169,12 @@ impl Call<'_> {
             (false, false) => text::causes(&error.without_url()),
         };
         let what = text::redact(&what, &self.key.secrets());
-        RemoteError::new(self.method, &self.url, status, &what, Retry::After(None))
+        RemoteError::new(self.method, &self.url, status.map(|s| s.as_u16()), &what, Retry::After(None))
     }
 
-    fn too_large(&self, response: &Response) -> RemoteError {
+    fn too_large(&self, status: StatusCode) -> RemoteError {
         let what = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
-        RemoteError::new(self.method, &self.url, Some(response.status().as_u16()), &what, Retry::Never)
+        RemoteError::new(self.method, &self.url, Some(status.as_u16()), &what, Retry::Never)
     }
 }
 

@@ -25,7 +25,7 @@ const EARLY: Duration = Duration::from_secs(60);
 /// Life of a token whose answer does not tell (the documentation says it always does; our choice).
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
 /// After a refusal nobody asks again for this long, lest many outlets lock the credential out (our choice).
-const REFUSAL_HOLDS: Duration = Duration::from_secs(15);
+const REFUSAL_HOLDS: Duration = Duration::from_secs(10);
 /// After a failed renewal a token that still lives is used this long before the next try (our choice).
 const RENEW_AGAIN: Duration = Duration::from_secs(5);
 
@@ -129,11 +129,11 @@ pub(super) fn grant(answer: &Answer, call: &Call<'_>, scope: &str) -> Result<Gra
     let wrong = |what: &str| {
         let host = call.url.host_str().unwrap_or_default();
         let what = format!("{what}; is {host} the right host (gobiz.oauth_url)?");
-        RemoteError::new(call.method, &call.url, Some(answer.status.as_u16()), &what, Retry::After(None))
+        RemoteError::new(call.method, &call.url, Some(answer.status.as_u16()), &what, Retry::After(answer.retry_after))
     };
     // The parser's words are not shown: they could quote a token.
-    let granted: Granted =
-        serde_json::from_slice(&answer.body).map_err(|_| wrong("the answer holds no access_token"))?;
+    let granted: Granted = serde_json::from_slice(&answer.body)
+        .map_err(|_| wrong(answer.without_json(call).as_deref().unwrap_or("the answer holds no access_token")))?;
     if granted.token_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(wrong("the token is not of the type Bearer"));
     }
@@ -167,6 +167,8 @@ fn refused(answer: &Answer, call: &Call<'_>, scope: &str) -> RemoteError {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use tokio::time::sleep;

@@ -198,6 +198,8 @@ impl Serialize for Wire<'_, Variant> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
     use super::*;
     use crate::catalog::{Hours, Price};
 
