@@ -10,6 +10,7 @@ mod ids;
 pub mod live;
 mod path;
 mod price;
+mod stock;
 
 pub use field::Field;
 pub use hours::{Day, Hours, TimeRange};
@@ -17,6 +18,7 @@ pub use ids::{ExternalId, OutletId};
 pub use path::{CategoryField, ItemField, Path, VariantField};
 pub use price::Price;
 use serde::{Deserialize, Serialize};
+pub use stock::{StockChange, StockKind};
 
 /// Everything an outlet sells: menus in display order, and the choices that items refer to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,1 +1,159 @@
-//! plan
+//! What a push would do to one outlet, and why: desired, base and live compared field by field.
+//!
+//! ```text
+//! live ──matching──▶ live in our ids ┐
+//! desired (files) ───────────────────┼─compare─▶ changes, payload, next base ─guards─▶ verdicts
+//! base (last verified push) ─────────┘
+//! ```
+//!
+//! GoFood's write replaces the whole menu, so the changes are evidence for people and guards, and the payload is what is
+//! sent: what the files own, plus everything else copied from live. Both come out of one walk ([`compare`]), so they
+//! cannot disagree. Nothing here reads files, clocks or networks, and nothing here can write.
+
+mod base;
+mod change;
+mod compare;
+mod field;
+mod guards;
+mod matching;
+mod order;
+mod stock;
+mod verify;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use base::{Base, Uuids};
+pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
+pub use guards::{GuardVerdict, Limit, Verdict};
+pub use matching::{Unmanaged, as_published};
+pub use stock::StockCalls;
+pub use verify::{Look, Unlanded, Waiting};
+
+use crate::{
+    catalog::{Catalog, ExternalId, OutletId, Path, Price, live::LiveCatalog},
+    diagnostic::Place,
+    policy::{Guard, Policy},
+};
+
+/// What a plan is made of. All of it is given; a plan asks nobody.
+pub struct Inputs<'a> {
+    /// The outlet.
+    pub outlet: &'a OutletId,
+    /// What the files say. Rules have passed it.
+    pub desired: &'a Catalog,
+    /// What we last pushed and saw arrive; `None` = never.
+    pub base: Option<&'a Base>,
+    /// What was fetched just now.
+    pub live: &'a LiveCatalog,
+    /// The outlet's settings.
+    pub policy: &'a Policy,
+    /// The files win over drift and conflicts, whatever the policy says.
+    pub revert: bool,
+    /// Guards that a person released.
+    pub released: &'a BTreeSet<Guard>,
+    /// What other outlets' files ask for the same item ids, to recognise a slipped decimal in a new item's price.
+    pub peers: &'a PeerPrices,
+    /// Where the files say a thing.
+    pub place: &'a dyn Fn(&Path) -> Option<Place>,
+}
+
+/// Prices of item ids over the whole fleet, each with the number of outlets that ask it.
+pub type PeerPrices = BTreeMap<ExternalId, BTreeMap<Price, usize>>;
+
+/// What would be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// The whole menu.
+    Put,
+    /// Only stock, at once.
+    Stock,
+}
+
+/// The plan of one outlet.
+#[derive(Debug, Clone)]
+pub struct OutletPlan {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// All differences, sorted: what would be pushed and what is only reported.
+    pub changes: Vec<Change>,
+    /// What would be sent.
+    pub action: Action,
+    /// Hash of the effects.
+    pub digest: Digest,
+    /// The complete menu that a PUT would carry.
+    pub payload: Catalog,
+    /// Stock that would be set, if `action` is `Stock`.
+    pub stock: StockCalls,
+    /// The base once everything has arrived.
+    pub next_base: Base,
+    /// Guards with something to say.
+    pub guards: Vec<GuardVerdict>,
+    /// Live items that match nothing of ours.
+    pub unmanaged: Vec<Unmanaged>,
+}
+
+impl OutletPlan {
+    /// The guards that hold this plan.
+    pub fn held(&self) -> impl Iterator<Item = &GuardVerdict> {
+        self.guards.iter().filter(|guard| guard.verdict == Verdict::Held)
+    }
+
+    /// Whether a guard holds this plan.
+    pub fn is_held(&self) -> bool {
+        self.held().next().is_some()
+    }
+
+    /// Changes that would be pushed.
+    pub fn pushed(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.pushed)
+    }
+
+    /// What was changed elsewhere and is kept as it is live.
+    pub fn kept(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| !change.pushed && matches!(change.class, Class::Drift | Class::Conflict))
+    }
+}
+
+/// Makes the plan of one outlet.
+pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
+    let matched = matching::match_live(inputs.live, inputs.desired, inputs.base);
+    let mut compared = compare::compare(inputs, &matched);
+    compared.changes.sort();
+    let action = action_of(&compared.changes);
+    mark_riders(&mut compared.changes, action);
+    let guards = guards::judge(inputs, &matched, &compared, action);
+    OutletPlan {
+        outlet: inputs.outlet.clone(),
+        digest: digest_of([(inputs.outlet, compared.changes.as_slice())]),
+        action,
+        stock: if action == Action::Stock { stock::calls(&compared.changes, &matched) } else { Vec::new() },
+        changes: compared.changes,
+        payload: compared.payload,
+        next_base: compared.next_base,
+        guards,
+        unmanaged: matched.unmanaged,
+    }
+}
+
+fn action_of(changes: &[Change]) -> Action {
+    let reasons: Vec<&Change> = changes.iter().filter(|change| change.pushed && !change.rides).collect();
+    match reasons.iter().all(|change| change.is_stock()) {
+        _ if reasons.is_empty() => Action::None,
+        true => Action::Stock,
+        false => Action::Put,
+    }
+}
+
+/// Some differences are no reason to push but leave with any PUT that goes out: a lost external id is restored, and an
+/// unmanaged item is lost (its guard judges that).
+fn mark_riders(changes: &mut [Change], action: Action) {
+    for change in changes.iter_mut().filter(|change| change.rides) {
+        change.pushed = action == Action::Put;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,18 @@
-//! state
+//! What is remembered between passes: per outlet the base and how it stands, per push what was sent and how it ended.
+//!
+//! One SQLite file in the state directory, and lock files beside it. All SQL of the project is in this room; the JSON in
+//! its columns is opaque here and belongs to the callers. Calls are short and block.
+
+mod error;
+mod locks;
+mod outlets;
+mod pushes;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use error::StateError;
+pub use locks::{DaemonLock, LockError, OutletLock, lock_daemon, try_lock_outlet};
+pub use outlets::{OutletRow, StatusUpdate};
+pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
+pub use store::{SharedStore, Store};

@@ -1,0 +1,56 @@
+//! What we remember of an outlet's last verified push. `state` stores it as JSON and does not look inside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, ExternalId};
+
+/// The base of a three-way comparison.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    /// What the files gave and we saw arrive. A field is said here exactly if we own it; order is what we last sent.
+    pub catalog: Catalog,
+    /// The platform's ids of everything that was live then.
+    #[serde(default)]
+    pub uuids: Uuids,
+    /// Items that *we* took off sale: only these may we put back.
+    #[serde(default)]
+    pub items_taken_off: BTreeSet<ExternalId>,
+    /// The same for variants.
+    #[serde(default)]
+    pub variants_taken_off: BTreeSet<ExternalId>,
+    /// What the platform accepted but shows otherwise: path → the value that we sent. Not sent again until the files
+    /// give that path another value.
+    #[serde(default)]
+    pub stuck: BTreeMap<String, serde_json::Value>,
+}
+
+/// The platform's UUIDs and the ids we know those things by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uuids {
+    /// Items.
+    pub items: BTreeMap<String, ExternalId>,
+    /// Variant categories.
+    pub categories: BTreeMap<String, ExternalId>,
+    /// Variants.
+    pub variants: BTreeMap<String, ExternalId>,
+}
+
+impl Uuids {
+    /// The UUID of an item, if it has one.
+    pub fn item(&self, id: &ExternalId) -> Option<&str> {
+        reverse(&self.items, id)
+    }
+
+    /// The UUID of a variant, if it has one.
+    pub fn variant(&self, id: &ExternalId) -> Option<&str> {
+        reverse(&self.variants, id)
+    }
+}
+
+fn reverse<'a>(map: &'a BTreeMap<String, ExternalId>, id: &ExternalId) -> Option<&'a str> {
+    map.iter().find(|(_, known)| *known == id).map(|(uuid, _)| uuid.as_str())
+}

@@ -1,0 +1,142 @@
+//! One difference, and the hash over many of them.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    catalog::{ItemField, OutletId, Path, VariantField},
+    diagnostic::Place,
+};
+
+/// What happens to a thing or a field, seen from live to the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Kind {
+    Remove,
+    Add,
+    Set,
+    Move,
+}
+
+/// Who moved away from the last verified push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// The files did.
+    Edit,
+    /// Live did: somebody edited elsewhere.
+    Drift,
+    /// Both did, to different values.
+    Conflict,
+    /// Nobody knows: there is no base.
+    Adopt,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// What it is about.
+    pub path: Path,
+    /// Add, remove, set or move.
+    pub kind: Kind,
+    /// Who moved.
+    pub class: Class,
+    /// The live value; `null` = absent.
+    pub from: Value,
+    /// The files' value; `null` = absent.
+    pub to: Value,
+    /// What we last pushed; `null` = nothing.
+    pub base: Value,
+    /// Whether the call about to be made carries it.
+    pub pushed: bool,
+    /// No reason for a call of its own, but carried by any PUT that goes out.
+    pub rides: bool,
+    /// For people: which menu or category, and the thing's name.
+    pub subject: Subject,
+    /// Where the files say it.
+    pub source: Option<Place>,
+}
+
+/// The thing a change is about, as people know it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// The menu of an item, the category of a variant.
+    pub within: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Eq for Change {}
+
+impl PartialOrd for Change {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Paths are unique but for an item that is moved and set; the rest decides nothing that a person would notice.
+impl Ord for Change {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.path, self.kind, self.class)
+            .cmp(&(&other.path, other.kind, other.class))
+            .then_with(|| self.to.to_string().cmp(&other.to.to_string()))
+    }
+}
+
+impl Change {
+    /// Whether this is about stock, which a digest leaves out: it is the kitchen's and changes by the minute.
+    pub fn is_stock(&self) -> bool {
+        matches!(self.path, Path::Item(_, Some(ItemField::InStock)) | Path::Variant(_, Some(VariantField::InStock)))
+    }
+
+    /// Whether this is a price.
+    pub fn is_price(&self) -> bool {
+        matches!(self.path, Path::Item(_, Some(ItemField::Price)) | Path::Variant(_, Some(VariantField::Price)))
+    }
+
+    /// Whether the digest covers this: an effect of the files on the menu.
+    fn is_effect(&self) -> bool {
+        self.pushed && !self.rides && !self.is_stock()
+    }
+}
+
+/// SHA-256 over the sorted effects (outlet, path, from, to). The same effects have the same digest, whatever the commit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub String);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// The digest of the changes of some outlets, in whatever order they are given.
+pub fn digest_of<'a>(outlets: impl IntoIterator<Item = (&'a OutletId, &'a [Change])>) -> Digest {
+    let mut lines: Vec<String> = outlets
+        .into_iter()
+        .flat_map(|(outlet, changes)| {
+            changes.iter().filter(|change| change.is_effect()).map(move |change| {
+                let line = (outlet.as_str(), change.path.to_string(), &change.from, &change.to);
+                serde_json::to_string(&line).expect("strings and JSON values always serialise")
+            })
+        })
+        .collect();
+    lines.sort();
+    let mut hasher = Sha256::new();
+    for line in &lines {
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+    }
+    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Digest(format!("sha256:{hex}"))
+}

@@ -1,0 +1,451 @@
+//! Whether what was sent has arrived, and what follows for stock and base.
+//!
+//! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
+//! [`Waiting`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Action, Base, Change, Inputs, Kind, OutletPlan, Uuids,
+    compare::compare,
+    matching::{Matched, match_live},
+    stock::StockCalls,
+};
+use crate::{
+    catalog::{
+        Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, OutletId, Path, StockChange, StockKind,
+        Variant, VariantCategory, VariantField, live::LiveCatalog,
+    },
+    policy::{Ignorable, Policy},
+};
+
+/// One path that live does not show as it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unlanded {
+    /// What.
+    pub path: Path,
+    /// What was sent.
+    pub sent: Value,
+    /// What live shows.
+    pub live: Value,
+}
+
+/// A push that has been sent, or is about to be, and has not been seen yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// What live must show: the payload in the fields that the files own.
+    expected: Catalog,
+    /// Items and variants that live must not show any more.
+    gone_items: BTreeSet<ExternalId>,
+    gone_variants: BTreeSet<ExternalId>,
+    /// Stock that PATCHes set; empty for a PUT.
+    stock_calls: StockCalls,
+    /// The platform's ids before the push.
+    uuids: Uuids,
+    /// The base once everything has arrived.
+    next_base: Base,
+    /// Live before the push, stock aside.
+    before: String,
+    /// Whether live can tell: false if only an image or an order was changed, which reads back as nothing.
+    readable: bool,
+    /// Stock when the payload was made.
+    baseline: Stocks,
+    /// The last stock seen while the old menu still showed.
+    last: Stocks,
+}
+
+/// Stock by id.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Stocks {
+    items: BTreeMap<ExternalId, bool>,
+    variants: BTreeMap<ExternalId, bool>,
+}
+
+/// What one look at live says about a push.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// Live is what it was before the push.
+    Old,
+    /// Live shows what was sent.
+    Arrived,
+    /// Live shows what was sent, but it did so before: whether the push arrived cannot be told yet.
+    Unreadable,
+    /// Live has changed, into something else.
+    Other(Vec<Unlanded>),
+}
+
+impl Waiting {
+    /// What to wait for after the plan has been pushed.
+    pub fn new(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
+        let matched = match_live(inputs.live, inputs.desired, inputs.base);
+        let stocks = Stocks::of(&matched.catalog);
+        let gone = |change: &&Change| change.kind == Kind::Remove;
+        let mut waiting = Self {
+            expected: if plan.action == Action::Put { expected(plan) } else { Catalog::default() },
+            gone_items: BTreeSet::new(),
+            gone_variants: BTreeSet::new(),
+            stock_calls: plan.stock.clone(),
+            uuids: matched.uuids,
+            next_base: plan.next_base.clone(),
+            before: fingerprint(inputs.live),
+            readable: true,
+            baseline: stocks.clone(),
+            last: stocks,
+        };
+        for change in plan.pushed().filter(gone) {
+            match &change.path {
+                Path::Item(id, None) => drop(waiting.gone_items.insert(id.clone())),
+                Path::Variant(id, None) => drop(waiting.gone_variants.insert(id.clone())),
+                _ => {}
+            }
+        }
+        waiting.readable = !waiting.unlanded(inputs.live).is_empty();
+        waiting
+    }
+
+    /// Judges one look at live.
+    pub fn look(&self, live: &LiveCatalog) -> Look {
+        let changed = fingerprint(live) != self.before;
+        let unlanded = self.unlanded(live);
+        match (unlanded.is_empty(), changed) {
+            (true, changed) if changed || self.readable => Look::Arrived,
+            (true, _) => Look::Unreadable,
+            (false, false) => Look::Old,
+            (false, true) => Look::Other(unlanded),
+        }
+    }
+
+    /// A hash of live, stock aside, to tell whether two looks saw the same.
+    pub fn fingerprint(live: &LiveCatalog) -> String {
+        fingerprint(live)
+    }
+
+    /// Remembers the stock of a menu that is still the old one.
+    pub fn remember_stock(&mut self, live: &LiveCatalog) {
+        self.last = Stocks::of(&self.matched(live).catalog);
+    }
+
+    /// Stock that the kitchen changed after the payload was made and that the publication has overwritten.
+    pub fn overwritten_stock(&self, live: &LiveCatalog) -> StockCalls {
+        if !self.stock_calls.is_empty() {
+            return Vec::new();
+        }
+        let matched = self.matched(live);
+        let now = Stocks::of(&matched.catalog);
+        let lines =
+            |last: &BTreeMap<ExternalId, bool>, baseline: &BTreeMap<ExternalId, bool>, now: &BTreeMap<_, bool>| {
+                let toggled = last.iter().filter(|(id, stock)| baseline.get(*id).is_some_and(|then| then != *stock));
+                let lost = toggled.filter(|(id, stock)| now.get(*id).is_some_and(|now| now != *stock));
+                lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
+            };
+        let change = |uuid: Option<&str>, external_id: ExternalId, in_stock| StockChange {
+            uuid: uuid.unwrap_or_default().to_owned(),
+            external_id,
+            in_stock,
+        };
+        let items = lines(&self.last.items, &self.baseline.items, &now.items)
+            .into_iter()
+            .map(|(id, stock)| change(matched.uuids.item(&id), id.clone(), stock))
+            .collect::<Vec<_>>();
+        let variants = lines(&self.last.variants, &self.baseline.variants, &now.variants)
+            .into_iter()
+            .map(|(id, stock)| change(matched.uuids.variant(&id), id.clone(), stock))
+            .collect::<Vec<_>>();
+        let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
+        calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    }
+
+    /// The base after `live` has shown what was sent.
+    pub fn arrived(&self, live: &LiveCatalog) -> Base {
+        Base { uuids: self.matched(live).uuids, ..self.next_base.clone() }
+    }
+
+    /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
+    pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
+        let matched = self.matched(live);
+        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base.clone() };
+        for Unlanded { path, sent, live: _ } in unlanded {
+            base.stuck.insert(path.to_string(), sent.clone());
+            take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
+        }
+        base
+    }
+
+    fn matched(&self, live: &LiveCatalog) -> Matched {
+        match_live(live, &self.next_base.catalog, Some(&self.known()))
+    }
+
+    /// What is known for matching: everything that was sent, and the platform's ids from before.
+    fn known(&self) -> Base {
+        Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
+    }
+
+    /// Every path that live does not show as it was sent.
+    fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let mut unlanded = self.unlanded_stock(live);
+        if !self.stock_calls.is_empty() {
+            return unlanded;
+        }
+        // An image is never compared with what reads back; without a base the rest is compared as it stands.
+        let policy = Policy { ignore: BTreeSet::from([Ignorable::Image]), ..Policy::default() };
+        let known = Base { catalog: Catalog::default(), uuids: self.uuids.clone(), ..Base::default() };
+        let inputs = Inputs {
+            outlet: &OutletId::default(),
+            desired: &self.expected,
+            base: Some(&known),
+            live,
+            policy: &policy,
+            revert: false,
+            released: &BTreeSet::new(),
+            peers: &BTreeMap::new(),
+            place: &|_| None,
+        };
+        let matched = match_live(live, &self.expected, Some(&known));
+        let differs = compare(&inputs, &matched)
+            .changes
+            .into_iter()
+            .filter(|change| change.kind != Kind::Remove && !change.is_stock());
+        unlanded.extend(differs.map(|change| Unlanded { path: change.path, sent: change.to, live: change.from }));
+        unlanded.extend(self.lingering(live));
+        unlanded
+    }
+
+    fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let lines = self.stock_calls.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (*kind, line)));
+        lines
+            .filter_map(|(kind, line)| {
+                let (stock, path) = match kind {
+                    StockKind::Items => (&now.items, Path::item_field(&line.external_id, ItemField::InStock)),
+                    StockKind::Variants => {
+                        (&now.variants, Path::variant_field(&line.external_id, VariantField::InStock))
+                    }
+                };
+                let live = stock.get(&line.external_id).copied();
+                (live != Some(line.in_stock)).then(|| Unlanded {
+                    path,
+                    sent: Value::Bool(line.in_stock),
+                    live: live.map_or(Value::Null, Value::Bool),
+                })
+            })
+            .collect()
+    }
+
+    /// Things that were removed and still show.
+    fn lingering(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let is =
+            |gone: &BTreeSet<ExternalId>, external_id: &Field<ExternalId>, uuid: &str, known: Option<&ExternalId>| {
+                let by = [external_id.value(), known, Some(&ExternalId::from(uuid))]
+                    .map(|id| id.filter(|id| gone.contains(*id)).cloned());
+                by.into_iter().flatten().next()
+            };
+        let items = live.items().filter_map(|(_, item)| {
+            let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
+            Some(Unlanded { path: Path::item(&id), sent: Value::Null, live: Value::String(item.name.clone()) })
+        });
+        let variants = live.variants().filter_map(|(_, variant)| {
+            let known = self.uuids.variants.get(&variant.uuid);
+            let id = is(&self.gone_variants, &variant.external_id, &variant.uuid, known)?;
+            Some(Unlanded { path: Path::variant(&id), sent: Value::Null, live: Value::String(variant.name.clone()) })
+        });
+        items.chain(variants).collect()
+    }
+}
+
+impl Stocks {
+    fn of(catalog: &Catalog) -> Self {
+        let said = |stock: &Field<bool>| stock.value().copied();
+        Self {
+            items: catalog.items().filter_map(|(_, i)| Some((i.external_id.clone(), said(&i.in_stock)?))).collect(),
+            variants: catalog
+                .variants()
+                .filter_map(|(_, v)| Some((v.external_id.clone(), said(&v.in_stock)?)))
+                .collect(),
+        }
+    }
+}
+
+/// The payload, reduced to what the files own (the next base says it) or what the push itself changes.
+fn expected(plan: &OutletPlan) -> Catalog {
+    let touched: BTreeSet<&Path> = plan.pushed().map(|change| &change.path).collect();
+    let owned = &plan.next_base.catalog;
+    let items: BTreeMap<&ExternalId, &Item> = owned.items().map(|(_, item)| (&item.external_id, item)).collect();
+    let item = |sent: &Item| {
+        let next = items.get(&sent.external_id)?;
+        let said = |field, is_unsaid: bool| !is_unsaid || touched.contains(&Path::item_field(&sent.external_id, field));
+        let Item {
+            external_id,
+            name,
+            internal_name,
+            description,
+            in_stock: _,
+            price,
+            image: _,
+            operational_hours,
+            variant_category_external_ids,
+        } = sent;
+        let links = said(ItemField::VariantCategories, next.variant_category_external_ids.is_unsaid());
+        Some(Item {
+            external_id: external_id.clone(),
+            name: keep(name, said(ItemField::Name, next.name.is_unsaid())),
+            internal_name: keep(internal_name, said(ItemField::InternalName, next.internal_name.is_unsaid())),
+            description: keep(description, said(ItemField::Description, next.description.is_unsaid())),
+            in_stock: Field::Unsaid,
+            price: keep(price, said(ItemField::Price, next.price.is_unsaid())),
+            image: Field::Unsaid,
+            operational_hours: keep(
+                operational_hours,
+                said(ItemField::OperationalHours, next.operational_hours.is_unsaid()),
+            ),
+            variant_category_external_ids: keep(variant_category_external_ids, links),
+        })
+    };
+    let menus = plan
+        .payload
+        .menus
+        .iter()
+        .map(|menu| Menu { name: menu.name.clone(), menu_items: menu.menu_items.iter().filter_map(item).collect() });
+    Catalog { menus: menus.collect(), variant_categories: expected_categories(plan, &touched) }
+}
+
+fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<VariantCategory> {
+    let owned = &plan.next_base.catalog;
+    let variants: BTreeSet<&ExternalId> = owned.variants().map(|(_, variant)| &variant.external_id).collect();
+    let category = |sent: &VariantCategory| {
+        let next = owned.variant_categories.iter().find(|next| next.external_id == sent.external_id)?;
+        let said = |field, unsaid: bool| !unsaid || touched.contains(&Path::category_field(&sent.external_id, field));
+        let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = sent;
+        let kept = sent.variants.iter().filter(|variant| variants.contains(&variant.external_id));
+        Some(VariantCategory {
+            external_id: external_id.clone(),
+            name: keep(name, said(CategoryField::Name, next.name.is_unsaid())),
+            internal_name: keep(internal_name, said(CategoryField::InternalName, next.internal_name.is_unsaid())),
+            min_quantity: keep(min_quantity, said(CategoryField::MinQuantity, next.min_quantity.is_unsaid())),
+            max_quantity: keep(max_quantity, said(CategoryField::MaxQuantity, next.max_quantity.is_unsaid())),
+            variants: kept.map(|variant| Variant { in_stock: Field::Unsaid, ..variant.clone() }).collect(),
+        })
+    };
+    plan.payload.variant_categories.iter().filter_map(category).collect()
+}
+
+fn keep<T: Clone>(field: &Field<T>, said: bool) -> Field<T> {
+    if said { Field::said(field.value().cloned()) } else { Field::Unsaid }
+}
+
+/// Hash of what was fetched, stock and meaningless order aside.
+fn fingerprint(live: &LiveCatalog) -> String {
+    let mut live = live.clone();
+    for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+        item.in_stock = Field::Unsaid;
+        item.variant_category_uuids.sort();
+    }
+    live.variant_categories.sort_by(|a, b| (&a.uuid, &a.name).cmp(&(&b.uuid, &b.name)));
+    live.variant_categories.iter_mut().flat_map(|c| &mut c.variants).for_each(|v| v.in_stock = Field::Unsaid);
+    let bytes = serde_json::to_vec(&live).unwrap_or_default();
+    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Puts into `base`, for one path, what live shows instead of what was sent.
+fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Option<&Catalog>) {
+    match path {
+        Path::Item(id, None) => restore_item(base, id, old),
+        Path::Item(id, Some(field)) => {
+            let shown = live.item(id).cloned().unwrap_or_default();
+            let items = base.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+            for item in items.filter(|item| item.external_id == *id) {
+                copy_item_field(item, &shown, *field);
+            }
+            if *field == ItemField::Menu {
+                move_item(base, id, live);
+            }
+        }
+        Path::Category(id, field) => {
+            let shown = live.variant_categories.iter().find(|category| category.external_id == *id);
+            match (field, shown) {
+                (Some(field), Some(shown)) => {
+                    let categories = base.variant_categories.iter_mut();
+                    categories.filter(|c| c.external_id == *id).for_each(|c| copy_category_field(c, shown, *field));
+                }
+                _ => base.variant_categories.retain(|category| category.external_id != *id),
+            }
+        }
+        Path::Variant(id, field) => {
+            let shown = live.variants().map(|(_, variant)| variant).find(|variant| variant.external_id == *id);
+            for category in &mut base.variant_categories {
+                match (field, shown) {
+                    (Some(field), Some(shown)) => {
+                        let variants = category.variants.iter_mut().filter(|variant| variant.external_id == *id);
+                        variants.for_each(|variant| copy_variant_field(variant, shown, *field));
+                    }
+                    _ => category.variants.retain(|variant| variant.external_id != *id),
+                }
+            }
+        }
+        Path::Menu(_) => {}
+    }
+}
+
+/// An item that did not come (or did not go) stands in the base as it stood before.
+fn restore_item(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
+    for menu in &mut base.menus {
+        menu.menu_items.retain(|item| item.external_id != *id);
+    }
+    let before = old.into_iter().flat_map(Catalog::items).filter(|(_, item)| item.external_id == *id);
+    for (menu, item) in before {
+        put_item(base, &menu.name, item.clone());
+    }
+    base.menus.retain(|menu| !menu.menu_items.is_empty());
+}
+
+fn move_item(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
+    let Some(item) = base.item(id).cloned() else { return };
+    for menu in &mut base.menus {
+        menu.menu_items.retain(|item| item.external_id != *id);
+    }
+    for (menu, _) in live.items().filter(|(_, item)| item.external_id == *id) {
+        put_item(base, &menu.name, item.clone());
+    }
+    base.menus.retain(|menu| !menu.menu_items.is_empty());
+}
+
+fn put_item(base: &mut Catalog, menu: &str, item: Item) {
+    match base.menus.iter_mut().find(|known| known.name == menu) {
+        Some(known) => known.menu_items.push(item),
+        None => base.menus.push(Menu { name: menu.to_owned(), menu_items: vec![item] }),
+    }
+}
+
+fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {
+    match field {
+        ItemField::Name => to.name = from.name.clone(),
+        ItemField::InternalName => to.internal_name = from.internal_name.clone(),
+        ItemField::Description => to.description = from.description.clone(),
+        ItemField::Price => to.price = from.price.clone(),
+        ItemField::OperationalHours => to.operational_hours = from.operational_hours.clone(),
+        ItemField::VariantCategories => to.variant_category_external_ids = from.variant_category_external_ids.clone(),
+        // Not compared with live, or not a field of the item itself.
+        ItemField::ExternalId | ItemField::Menu | ItemField::InStock | ItemField::Image => {}
+    }
+}
+
+fn copy_category_field(to: &mut VariantCategory, from: &VariantCategory, field: CategoryField) {
+    match field {
+        CategoryField::Name => to.name = from.name.clone(),
+        CategoryField::InternalName => to.internal_name = from.internal_name.clone(),
+        CategoryField::MinQuantity => to.min_quantity = from.min_quantity.clone(),
+        CategoryField::MaxQuantity => to.max_quantity = from.max_quantity.clone(),
+    }
+}
+
+fn copy_variant_field(to: &mut Variant, from: &Variant, field: VariantField) {
+    match field {
+        VariantField::Name => to.name = from.name.clone(),
+        VariantField::Price => to.price = from.price.clone(),
+        VariantField::ExternalId | VariantField::Category | VariantField::InStock => {}
+    }
+}

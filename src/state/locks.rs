@@ -1,0 +1,111 @@
+//! Locks between processes: one daemon per state directory, one push at a time per outlet.
+//!
+//! They are locks of the operating system on files that are never deleted, so they end with the process however it dies,
+//! and a file that lies there locks nothing by itself.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{StateError, store::create_dir};
+
+/// Why a lock was not got.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process (or another part of this one) has it.
+    #[error("{what} is locked by another menusync{} ({})", pid.map(|pid| format!(", process {pid}")).unwrap_or_default(), path.display())]
+    Held {
+        /// What is locked: `the state directory` or `outlet G1`.
+        what: String,
+        /// Who has it, if that could be read.
+        pid: Option<u32>,
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The lock file cannot be made or locked.
+    #[error("cannot lock {what} with {}", path.display())]
+    Io {
+        /// What was to be locked.
+        what: String,
+        /// The lock file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The state directory cannot be made.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// Held by a daemon; given back when dropped.
+#[derive(Debug)]
+#[must_use = "dropping it gives the lock back"]
+pub struct DaemonLock {
+    _file: File,
+}
+
+/// Held around one push; given back when dropped.
+#[derive(Debug)]
+#[must_use = "dropping it gives the lock back"]
+pub struct OutletLock {
+    _file: File,
+}
+
+/// Locks the state directory `dir` for a daemon, without waiting. Makes the directory if need be.
+pub fn lock_daemon(dir: &Path) -> Result<DaemonLock, LockError> {
+    create_dir(dir)?;
+    let file = lock("the state directory".to_owned(), dir.join("daemon.lock"))?;
+    Ok(DaemonLock { _file: file })
+}
+
+/// Locks the outlet `id` for a push, without waiting. Makes the directory `dir` if need be.
+pub fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
+    let locks = dir.join("locks");
+    create_dir(&locks)?;
+    let file = lock(format!("outlet {id}"), locks.join(file_name(id)))?;
+    Ok(OutletLock { _file: file })
+}
+
+fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = match opened {
+        Ok(file) => file,
+        Err(source) => return Err(LockError::Io { what, path, source }),
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(LockError::Held { what, pid: read_pid(&mut file), path }),
+        Err(TryLockError::Error(source)) => return Err(LockError::Io { what, path, source }),
+    }
+    match write_pid(&mut file) {
+        Ok(()) => Ok(file),
+        Err(source) => Err(LockError::Io { what, path, source }),
+    }
+}
+
+/// For people only: the lock itself does not depend on it.
+fn write_pid(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn read_pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Well-formed ids as they are; anything else (slashes, dots, endless) by its hash, with a mark that no plain id has.
+fn file_name(id: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !id.is_empty() && id.len() <= 100 && id.bytes().all(plain) {
+        return format!("{id}.lock");
+    }
+    let hash: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("%{hash}.lock")
+}

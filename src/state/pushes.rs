@@ -1,0 +1,270 @@
+//! Every push: recorded before it is sent, so that after a crash nothing is sent blindly again.
+
+use jiff::Timestamp;
+use rusqlite::{
+    OptionalExtension, Row, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
+};
+use uuid::Uuid;
+
+use super::{
+    StateError, Store,
+    outlets::set_base,
+    store::{At, moment},
+};
+
+/// Number of a push, growing, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PushId(pub i64);
+
+impl std::fmt::Display for PushId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An enum that is stored as a word.
+macro_rules! stored_word {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant),+
+        }
+
+        impl $name {
+            /// The word it is stored and shown as.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(FromSqlError::Other(format!("`{other}` is unknown").into())),
+                }
+            }
+        }
+    };
+}
+
+stored_word! {
+    /// Which call a push makes.
+    PushKind {
+        /// The whole catalog.
+        Put = "put",
+        /// Stock only.
+        Stock = "stock",
+    }
+}
+
+stored_word! {
+    /// How a push ended.
+    PushOutcome {
+        /// Seen to arrive.
+        Published = "published",
+        /// Live settled on something else.
+        Nonconvergent = "nonconvergent",
+        /// The platform refused it.
+        Rejected = "rejected",
+        /// Not seen in time; may still arrive.
+        Timeout = "timeout",
+        /// Live stayed unchanged for so long that it will not arrive.
+        Lost = "lost",
+        /// The call failed and took no effect.
+        Failed = "failed",
+        /// Never sent.
+        Abandoned = "abandoned",
+    }
+}
+
+/// What is recorded before anything is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPush<'a> {
+    /// To which outlet.
+    pub outlet: &'a str,
+    /// Fresh for every push.
+    pub request_id: Uuid,
+    /// Which call.
+    pub kind: PushKind,
+    /// Of the plan.
+    pub digest: &'a str,
+    /// The commit of the files, if known.
+    pub revision: Option<&'a str>,
+    /// This program's version.
+    pub tool: &'a str,
+    /// JSON: what is needed to verify after a restart.
+    pub plan: &'a str,
+    /// Now.
+    pub prepared_at: Timestamp,
+}
+
+/// A recorded push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushRow {
+    /// Its number.
+    pub id: PushId,
+    /// To which outlet.
+    pub outlet: String,
+    /// Sent as `request_id`.
+    pub request_id: Uuid,
+    /// Which call.
+    pub kind: PushKind,
+    /// Of the plan.
+    pub digest: String,
+    /// The commit of the files.
+    pub revision: Option<String>,
+    /// The program's version.
+    pub tool: String,
+    /// When it was recorded.
+    pub prepared_at: Timestamp,
+    /// When it was last about to be sent; `None`: never sent.
+    pub sent_at: Option<Timestamp>,
+    /// When a 2xx came.
+    pub answered_at: Option<Timestamp>,
+    /// When `outcome` was known.
+    pub finished_at: Option<Timestamp>,
+    /// How it ended; `None`: unfinished.
+    pub outcome: Option<PushOutcome>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// JSON as given in [`NewPush`].
+    pub plan: String,
+}
+
+impl Store {
+    /// Records a push that is about to be made. It is on disk when this returns.
+    pub fn begin_push(&mut self, push: &NewPush<'_>) -> Result<PushId, StateError> {
+        let NewPush { outlet, request_id, kind, digest, revision, tool, plan, prepared_at } = *push;
+        self.write("record a push", |connection| {
+            let sql = "
+                INSERT INTO pushes (outlet, request_id, kind, digest, revision, tool, plan, prepared_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let request_id = request_id.to_string();
+            let values = params![outlet, request_id, kind, digest, revision, tool, plan, At(prepared_at)];
+            connection.prepare_cached(sql)?.insert(values).map(PushId)
+        })
+    }
+
+    /// Records that the push is about to be sent (again): from now on it may have taken effect.
+    pub fn mark_sent(&mut self, id: PushId, at: Timestamp) -> Result<(), StateError> {
+        self.mark(id, "UPDATE pushes SET sent_at = ?2 WHERE id = ?1 AND finished_at IS NULL", at)
+    }
+
+    /// Records that the platform accepted the push.
+    pub fn mark_answered(&mut self, id: PushId, at: Timestamp) -> Result<(), StateError> {
+        self.mark(id, "UPDATE pushes SET answered_at = ?2 WHERE id = ?1 AND finished_at IS NULL", at)
+    }
+
+    fn mark(&mut self, id: PushId, sql: &str, at: Timestamp) -> Result<(), StateError> {
+        let changed = self.write("record the progress of a push", |connection| {
+            connection.prepare_cached(sql)?.execute(params![id.0, At(at)])
+        })?;
+        if changed == 1 { Ok(()) } else { Err(StateError::NoSuchPush(id)) }
+    }
+
+    /// Records how the push ended.
+    pub fn finish_push(
+        &mut self,
+        id: PushId,
+        outcome: PushOutcome,
+        error: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        self.finish(id, outcome, error, None, at)
+    }
+
+    /// Records how the push ended and what its outlet's base (JSON) is now: both or neither.
+    pub fn finish_push_and_set_base(
+        &mut self,
+        id: PushId,
+        outcome: PushOutcome,
+        error: Option<&str>,
+        base: &str,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        self.finish(id, outcome, error, Some(base), at)
+    }
+
+    fn finish(
+        &mut self,
+        id: PushId,
+        outcome: PushOutcome,
+        error: Option<&str>,
+        base: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        let outlet = self.write("record how a push ended", |connection| {
+            let sql = "
+                UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4
+                WHERE id = ?1 AND finished_at IS NULL RETURNING outlet";
+            let values = params![id.0, outcome, error, At(at)];
+            let outlet: Option<String> =
+                connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+            if let (Some(outlet), Some(base)) = (&outlet, base) {
+                set_base(connection, outlet, base, at)?;
+            }
+            Ok(outlet)
+        })?;
+        outlet.map(drop).ok_or(StateError::NoSuchPush(id))
+    }
+
+    /// The newest push to `outlet` without an outcome: what a crash or a stop left behind.
+    pub fn unfinished_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.one_push("SELECT * FROM pushes WHERE outlet = ?1 AND finished_at IS NULL ORDER BY id DESC LIMIT 1", outlet)
+    }
+
+    /// The newest push to `outlet`.
+    pub fn last_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.one_push("SELECT * FROM pushes WHERE outlet = ?1 ORDER BY id DESC LIMIT 1", outlet)
+    }
+
+    fn one_push(&self, sql: &str, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.read("read a push", |connection| connection.prepare_cached(sql)?.query_row([outlet], push_row).optional())
+    }
+
+    /// The newest `limit` pushes, to `outlet` or to all, newest first.
+    pub fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError> {
+        self.read("read the pushes", |connection| {
+            let sql = "SELECT * FROM pushes WHERE ?1 IS NULL OR outlet = ?1 ORDER BY id DESC LIMIT ?2";
+            connection.prepare_cached(sql)?.query_map(params![outlet, limit], push_row)?.collect()
+        })
+    }
+}
+
+fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
+    Ok(PushRow {
+        id: PushId(row.get("id")?),
+        outlet: row.get("outlet")?,
+        request_id: row.get::<_, StoredUuid>("request_id")?.0,
+        kind: row.get("kind")?,
+        digest: row.get("digest")?,
+        revision: row.get("revision")?,
+        tool: row.get("tool")?,
+        prepared_at: row.get::<_, At>("prepared_at")?.0,
+        sent_at: moment(row, "sent_at")?,
+        answered_at: moment(row, "answered_at")?,
+        finished_at: moment(row, "finished_at")?,
+        outcome: row.get("outcome")?,
+        error: row.get("error")?,
+        plan: row.get("plan")?,
+    })
+}
+
+struct StoredUuid(Uuid);
+
+impl FromSql for StoredUuid {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(|e: uuid::Error| FromSqlError::Other(Box::new(e)))
+    }
+}
