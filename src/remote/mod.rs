@@ -1,17 +1,41 @@
 //! Talking to GoBiz: the only room that knows the wire.
 //!
-//! Reading and writing are two traits, and the clients behind them two types: code that plans is handed something that
-//! cannot write.
+//! Reading and writing are two traits, and the clients behind them two types: code that plans is handed a [`Reader`],
+//! which cannot write and whose token has no right to. Both come from one [`Client`].
+//!
+//! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
+//! `endpoint` is where and as whom, `budget` and `gate` say how often and how fast, `http` makes one call, `token`
+//! keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
-use std::{future::Future, time::Duration};
+mod answer;
+mod budget;
+mod client;
+mod endpoint;
+mod error;
+mod gate;
+mod http;
+mod text;
+mod token;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
 
 use uuid::Uuid;
+
+pub use client::{Client, Reader, Writer};
+pub use endpoint::{Endpoint, EndpointError, StockKey};
+pub use error::{RemoteError, Retry};
+pub use http::install_crypto;
+pub use wire::put_body;
 
 use crate::catalog::{Catalog, ExternalId, OutletId, live::LiveCatalog};
 
 /// Looks at live catalogs.
 pub trait Read: Send + Sync {
-    /// Fetches the live catalog of an outlet, repeating what may be repeated (contract: at most 5 tries within 45 s).
+    /// Fetches the live catalog of an outlet, repeating what may be repeated (at most 5 tries within 45 s).
     fn fetch(&self, outlet: &OutletId) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send;
 }
 
@@ -52,29 +76,4 @@ pub struct StockChange {
     pub uuid: String,
     /// The stock to set.
     pub in_stock: bool,
-}
-
-/// What may be done after a failed call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retry {
-    /// The platform refused; asking again changes nothing.
-    Never,
-    /// May be tried again, not before this long from now. Whether a write took effect is unknown: look first.
-    After(Option<Duration>),
-}
-
-/// A failed call, told in one chain without repetition: what was attempted on what, then what came back.
-#[derive(Debug, thiserror::Error)]
-#[error("{method} {url}: {what}")]
-pub struct RemoteError {
-    /// `GET`, `PUT`, `PATCH`, `POST`.
-    pub method: &'static str,
-    /// The whole address, without query or secrets.
-    pub url: String,
-    /// HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// What went wrong, with the platform's own words, cleaned of control characters and cut to a readable length.
-    pub what: String,
-    /// Whether another try makes sense.
-    pub retry: Retry,
 }

@@ -1,0 +1,258 @@
+//! The clients: who may read, and who may write as well.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::{Method, StatusCode, Url};
+use secrecy::ExposeSecret;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Endpoint, EndpointError, Read, RemoteError, Retry, StockChange, StockKey, StockKind, Write,
+    answer::Answer,
+    budget::Budget,
+    endpoint::Addresses,
+    http::{Body, Call, Http, Key},
+    token::{self, Tokens},
+    wire,
+};
+use crate::catalog::{Catalog, OutletId, live::LiveCatalog};
+
+/// Longest time for a read or a token; a write may take `Endpoint::timeout`.
+const SHORT_CALL: Duration = Duration::from_secs(30);
+
+/// A connection to one endpoint: hands out readers and writers that share connections, pace and tokens.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+/// Can look, and has a token that can only look.
+#[derive(Clone)]
+pub struct Reader(Session);
+
+/// Can look and change.
+#[derive(Clone)]
+pub struct Writer(Session);
+
+struct Shared {
+    http: Http,
+    addresses: Addresses,
+    login: Key,
+    timeout: Duration,
+    stock_key: StockKey,
+    to_read: Arc<Tokens>,
+    to_write: Arc<Tokens>,
+}
+
+/// Calls with one set of rights.
+#[derive(Clone)]
+struct Session {
+    shared: Arc<Shared>,
+    tokens: Arc<Tokens>,
+}
+
+/// What a call is about; the key is added when it is made.
+struct Order<'a> {
+    method: Method,
+    url: Url,
+    body: Body<'a>,
+    timeout: Duration,
+}
+
+impl Client {
+    /// Checks the endpoint and prepares; no call is made yet.
+    pub fn connect(endpoint: &Endpoint) -> Result<Self, EndpointError> {
+        let addresses = endpoint.check()?;
+        let http = Http::new(endpoint.requests_per_second, addresses.are_plain())?;
+        let secret = endpoint.client_secret.expose_secret();
+        let credential = BASE64_STANDARD.encode(format!("{}:{secret}", endpoint.client_id));
+        let login = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");
+        Ok(Self(Arc::new(Shared {
+            http,
+            addresses,
+            login,
+            timeout: endpoint.timeout,
+            stock_key: endpoint.stock_key,
+            to_read: Arc::new(Tokens::new(token::READ)),
+            to_write: Arc::new(Tokens::new(token::READ_AND_WRITE)),
+        })))
+    }
+
+    /// For all that only looks: asks for no other right.
+    pub fn reader(&self) -> Reader {
+        Reader(Session { shared: Arc::clone(&self.0), tokens: Arc::clone(&self.0.to_read) })
+    }
+
+    /// For what also pushes.
+    pub fn writer(&self) -> Writer {
+        Writer(Session { shared: Arc::clone(&self.0), tokens: Arc::clone(&self.0.to_write) })
+    }
+}
+
+impl Read for Reader {
+    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+        self.0.fetch(outlet).await
+    }
+}
+
+impl Read for Writer {
+    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+        self.0.fetch(outlet).await
+    }
+}
+
+impl Write for Writer {
+    async fn put_catalog(&self, outlet: &OutletId, request_id: Uuid, catalog: &Catalog) -> Result<(), RemoteError> {
+        let session = &self.0;
+        let url = session.url(outlet, ["v1", "catalog"]);
+        if let Some(lack) = wire::incomplete(catalog) {
+            return Err(unsent(&Method::PUT, &url, &lack));
+        }
+        let body = serde_json::to_vec(&wire::put_body(catalog, Some(request_id)));
+        session.write(outlet, Method::PUT, url, body).await
+    }
+
+    async fn patch_stock(
+        &self,
+        outlet: &OutletId,
+        kind: StockKind,
+        changes: &[StockChange],
+    ) -> Result<(), RemoteError> {
+        let session = &self.0;
+        let what = match kind {
+            StockKind::Items => "menu_item_stocks",
+            StockKind::Variants => "variant_stocks",
+        };
+        let url = session.url(outlet, ["v2", what]);
+        let body = wire::stock_body(changes, session.shared.stock_key).map_err(|id| {
+            unsent(&Method::PATCH, &url, &format!("the platform's id of {id} is not known (gobiz.stock_key is id)"))
+        })?;
+        session.write(outlet, Method::PATCH, url, serde_json::to_vec(&body)).await
+    }
+}
+
+impl Session {
+    /// `/integrations/gofood/outlets/{outlet_id}/…` (documentation)
+    fn url(&self, outlet: &OutletId, rest: [&str; 2]) -> Url {
+        self.shared.addresses.api_path(&["integrations", "gofood", "outlets", outlet.as_str(), rest[0], rest[1]])
+    }
+
+    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+        let order = Order {
+            method: Method::GET,
+            url: self.url(outlet, ["v2", "catalog"]),
+            body: Body::None,
+            timeout: self.shared.timeout.min(SHORT_CALL),
+        };
+        check_outlet(outlet, &order.method, &order.url)?;
+        let mut budget = Budget::of_a_read();
+        loop {
+            match self.make(&order, &mut budget, Answer::read).await {
+                Ok(live) => return Ok(live),
+                Err(error) => budget.pause_after(error).await?,
+            }
+        }
+    }
+
+    /// One write, tried once.
+    async fn write(
+        &self,
+        outlet: &OutletId,
+        method: Method,
+        url: Url,
+        body: serde_json::Result<Vec<u8>>,
+    ) -> Result<(), RemoteError> {
+        check_outlet(outlet, &method, &url)?;
+        let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
+        let order = Order { method, url, body: Body::Json(&body), timeout: self.shared.timeout };
+        self.make(&order, &mut Budget::of_a_write(), Answer::taken).await
+    }
+
+    /// Makes the call, and once more with a fresh token if the first is refused: a call that was answered 401 has
+    /// changed nothing. `judge` says what the answer means.
+    async fn make<T>(
+        &self,
+        order: &Order<'_>,
+        budget: &mut Budget,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
+        let key = self.token(budget).await?;
+        let call = order.call(&key);
+        let answer = self.shared.http.send(&call, budget).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return judge(&answer, &call);
+        }
+        self.tokens.forget(&key).await;
+        let key = self.token(budget).await?;
+        let call = order.call(&key);
+        judge(&self.shared.http.send(&call, budget).await?, &call)
+    }
+
+    /// The token. Waiting for one that comes costs nothing of the budget; for one that does not, it does.
+    async fn token(&self, budget: &mut Budget) -> Result<Arc<Key>, RemoteError> {
+        let came = Instant::now();
+        let timeout = budget.at_most(self.shared.timeout.min(SHORT_CALL));
+        let key = self.tokens.get(self.shared.ask(self.tokens.scope, timeout)).await?;
+        budget.refund(came.elapsed());
+        Ok(key)
+    }
+}
+
+impl Shared {
+    /// Asks for a token (documentation: Basic authorization, form body).
+    async fn ask(&self, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        let call = Call {
+            method: &Method::POST,
+            url: self.addresses.oauth.clone(),
+            setting: "gobiz.oauth_url",
+            key: &self.login,
+            body: Body::Form(&form),
+            timeout,
+        };
+        let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
+        token::grant(&answer, &call, scope)
+    }
+}
+
+impl Order<'_> {
+    fn call<'a>(&'a self, key: &'a Key) -> Call<'a> {
+        Call {
+            method: &self.method,
+            url: self.url.clone(),
+            setting: "gobiz.api_url",
+            key,
+            body: self.body,
+            timeout: self.timeout,
+        }
+    }
+}
+
+/// Such an id would vanish from the address, and the call would go to another.
+fn check_outlet(outlet: &OutletId, method: &Method, url: &Url) -> Result<(), RemoteError> {
+    if matches!(outlet.as_str(), "" | "." | "..") {
+        return Err(unsent(method, url, &format!("“{outlet}” is no outlet id; it looks like G916309315")));
+    }
+    Ok(())
+}
+
+/// A call that was not made.
+fn unsent(method: &Method, url: &Url, why: &str) -> RemoteError {
+    RemoteError::new(method, url, None, &format!("not sent: {why}"), Retry::Never)
+}
+
+/// Shows where, never as whom.
+macro_rules! debug {
+    ($name:ident, $shared:expr) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let shared: fn(&Self) -> &Shared = $shared;
+                f.debug_tuple(stringify!($name)).field(&shared(self).addresses.api.as_str()).finish()
+            }
+        }
+    };
+}
+
+debug!(Client, |client| &client.0);
+debug!(Reader, |reader| &reader.0.shared);
+debug!(Writer, |writer| &writer.0.shared);

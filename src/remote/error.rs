@@ -1,0 +1,69 @@
+//! A failed call: what was attempted on what, what came back, and whether another try makes sense.
+//!
+//! The words are made where the failure is seen (`http`, `answer`, `token`, `wire`); this file holds the shape.
+
+use std::time::Duration;
+
+use reqwest::{Method, Url};
+
+use super::text;
+
+/// What may be done after a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// The platform refused; asking again changes nothing.
+    Never,
+    /// May be tried again, not before this long from now. Whether a write took effect is unknown: look first.
+    After(Option<Duration>),
+}
+
+/// A failed call, told in one chain without repetition: what was attempted on what, then what came back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{method} {url}: {what}")]
+pub struct RemoteError {
+    /// `GET`, `PUT`, `PATCH`, `POST`.
+    pub method: &'static str,
+    /// The whole address, without query or secrets.
+    pub url: String,
+    /// HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// What went wrong, with the platform's own words, cleaned of control characters and cut to a readable length.
+    pub what: String,
+    /// Whether another try makes sense.
+    pub retry: Retry,
+}
+
+impl RemoteError {
+    /// Whether the platform refused, so that asking again changes nothing.
+    pub fn is_final(&self) -> bool {
+        self.retry == Retry::Never
+    }
+
+    /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.
+    pub(super) fn new(method: &Method, url: &Url, status: Option<u16>, what: &str, retry: Retry) -> Self {
+        let method = match method.as_str() {
+            "PUT" => "PUT",
+            "PATCH" => "PATCH",
+            "POST" => "POST",
+            _ => "GET",
+        };
+        Self { method, url: shown(url), status, what: text::clean(what, text::MAX_CHARS), retry }
+    }
+
+    /// The same with a few more words at the end.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.what.push_str(more);
+        self
+    }
+}
+
+/// An address as people may see it: no user, password, query or fragment.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Fails only for addresses that cannot have a user at all.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    text::clean(url.as_str(), text::MAX_CHARS)
+}

@@ -1,0 +1,184 @@
+//! One call over HTTP: every limit explicit, nothing followed, nothing repeated.
+//!
+//! What an answer means is `answer`'s; tokens, pauses and repetition are `client`'s.
+
+use std::{sync::Once, time::Duration};
+
+use reqwest::{
+    Method, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    EndpointError, RemoteError, Retry,
+    answer::Answer,
+    budget::{Budget, retry_after},
+    gate::Gate,
+    text,
+};
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// An idle connection is given up before a gateway is likely to close it under the next call (commonly 60 s and more).
+const IDLE: Duration = Duration::from_secs(20);
+/// Largest answer that is read, unpacked (our choice: a catalog of ten thousand items has about 10 MiB).
+const MAX_BODY: usize = 32 * 1024 * 1024;
+/// The part of an error's body that is read.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// Makes rustls use `ring` in this process; further calls do nothing.
+pub fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Fails only if somebody has installed one already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// What goes into the `Authorization` header, and the words in it that must never be shown.
+#[derive(Debug)]
+pub(super) struct Key {
+    header: HeaderValue,
+    secrets: Vec<SecretString>,
+}
+
+impl Key {
+    /// `None` if the text has characters that no header can carry.
+    pub(super) fn new(scheme: &str, credential: &str, secret: &str) -> Option<Self> {
+        let mut header = HeaderValue::from_str(&format!("{scheme} {credential}")).ok()?;
+        header.set_sensitive(true);
+        Some(Self { header, secrets: vec![credential.into(), secret.into()] })
+    }
+
+    /// What must not be repeated to people.
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        self.secrets.iter().map(ExposeSecret::expose_secret).collect()
+    }
+}
+
+/// What is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Body<'a> {
+    None,
+    Json(&'a [u8]),
+    Form(&'a [(&'a str, &'a str)]),
+}
+
+/// One call to make.
+pub(super) struct Call<'a> {
+    pub(super) method: &'a Method,
+    pub(super) url: Url,
+    /// The setting that decides about the host, for hints.
+    pub(super) setting: &'static str,
+    pub(super) key: &'a Key,
+    pub(super) body: Body<'a>,
+    /// Longest time from the first byte sent to the last received.
+    pub(super) timeout: Duration,
+}
+
+/// The pool of connections and the pace of all calls.
+pub(super) struct Http {
+    client: reqwest::Client,
+    gate: Gate,
+}
+
+impl Http {
+    /// `plain`: no call will be encrypted, so that no certificates are needed.
+    pub(super) fn new(requests_per_second: f64, plain: bool) -> Result<Self, EndpointError> {
+        install_crypto();
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy();
+        if plain {
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| EndpointError::Tls(text::causes(&error)))?;
+        Ok(Self { client, gate: Gate::new(requests_per_second) })
+    }
+
+    /// Waits for a turn, then makes the call, in what time `budget` has left. Any status is an answer.
+    pub(super) async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, RemoteError> {
+        budget.refund(self.gate.pass().await);
+        let timeout = budget.at_most(call.timeout);
+        let begun = std::time::Instant::now();
+        let request = self.client.request(call.method.clone(), call.url.clone()).timeout(timeout);
+        let request = request.header(AUTHORIZATION, call.key.header.clone());
+        let request = match call.body {
+            Body::None => request.header(CONTENT_TYPE, "application/json"),
+            Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),
+            Body::Form(form) => request.form(form),
+        };
+        let mut response = request.send().await.map_err(|error| call.broken(None, error, timeout))?;
+        let status = response.status();
+        let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout))?;
+        tracing::debug!(method = %call.method, path = call.url.path(), status = status.as_u16(), elapsed = ?begun.elapsed(), "called");
+        let body = body.ok_or_else(|| call.too_large(status))?;
+        let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(Answer {
+            status,
+            retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, header(DATE))),
+            location: header(LOCATION).map(str::to_owned),
+            body,
+        })
+    }
+}
+
+/// The whole body of a success, `None` if it is larger than [`MAX_BODY`].
+async fn read_body(response: &mut Response) -> reqwest::Result<Option<Vec<u8>>> {
+    if !response.status().is_success() {
+        return Ok(Some(read_error_body(response).await));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
+/// As much of an error's body as comes and is worth reading: the status has said what matters.
+async fn read_error_body(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while body.len() < MAX_ERROR_BODY
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        body.extend_from_slice(&chunk);
+    }
+    body.truncate(MAX_ERROR_BODY);
+    body
+}
+
+impl Call<'_> {
+    /// No answer (no `status`), or only a part of one.
+    fn broken(&self, status: Option<StatusCode>, error: reqwest::Error, timeout: Duration) -> RemoteError {
+        let what = match (error.is_connect(), error.is_timeout()) {
+            (true, true) => format!("no connection within {}", seconds(CONNECT.min(timeout))),
+            (false, true) => format!("timed out after {}", seconds(timeout)),
+            (true, false) => format!("cannot connect: {}", text::causes(&error.without_url())),
+            (false, false) => text::causes(&error.without_url()),
+        };
+        let what = text::redact(&what, &self.key.secrets());
+        RemoteError::new(self.method, &self.url, status.map(|s| s.as_u16()), &what, Retry::After(None))
+    }
+
+    fn too_large(&self, status: StatusCode) -> RemoteError {
+        let what = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
+        RemoteError::new(self.method, &self.url, Some(status.as_u16()), &what, Retry::Never)
+    }
+}
+
+/// `90 s`, `1.5 s`
+fn seconds(time: Duration) -> String {
+    format!("{} s", (time.as_secs_f64() * 10.0).round() / 10.0)
+}

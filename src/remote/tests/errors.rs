@@ -1,0 +1,115 @@
+//! What people read when a call fails.
+
+use std::time::Duration;
+
+use super::{
+    super::{Client, Endpoint, Write},
+    fake::{Fake, reply},
+    fetch, outlet, put,
+};
+
+/// What a fetch says after this answer; the pause that it asks for keeps the client from trying again.
+async fn said(status: &str, headers: &str, body: &str) -> String {
+    let fake = Fake::answering([reply(status, &format!("retry-after: 99\r\n{headers}"), body)]).await;
+    fake.settled(fetch(&fake).await.unwrap_err().what)
+}
+
+/// What a fetch says after this answer of the token endpoint.
+async fn token_said(status: &str, body: &str) -> String {
+    let fake = Fake::new().await.tokens([reply(status, "retry-after: 99\r\n", body)]);
+    let error = fetch(&fake).await.unwrap_err();
+    assert_eq!(error.method, "POST");
+    fake.settled(error)
+}
+
+#[tokio::test]
+async fn the_platforms_words_are_shown_with_the_status() {
+    let envelope = r#"{"success":false,"errors":[{"message_title":"Invalid","message":"menus: missing required field","code":"E1"}]}"#;
+    insta::assert_snapshot!(said("422 Unprocessable Entity", "", envelope).await, @"422 Unprocessable Entity: Invalid: menus: missing required field (E1)");
+    insta::assert_snapshot!(said("200 OK", "", envelope).await, @"200 OK: Invalid: menus: missing required field (E1)");
+    insta::assert_snapshot!(said("200 OK", "", r#"{"success":false}"#).await, @"200 OK: refused without a reason");
+    let not_linked = r#"{"success":false,"errors":[{"message":"The outlet is not yet registered for integration"}]}"#;
+    insta::assert_snapshot!(said("404 Not Found", "", not_linked).await, @"404 Not Found: The outlet is not yet registered for integration; link the outlet to this integration in GoBiz first");
+    insta::assert_snapshot!(said("404 Not Found", "", r#"{"message":"no Route matched with those values"}"#).await, @"404 Not Found: no Route matched with those values; is 127.0.0.1 the right host (gobiz.api_url)?");
+    insta::assert_snapshot!(said("403 Forbidden", "", "").await, @"403 Forbidden: answered with an empty body; is the outlet's id the one with the G (not the restaurant's UUID), and has the credential the right to this call?");
+}
+
+#[tokio::test]
+async fn answers_without_json_are_named_for_what_they_are() {
+    insta::assert_snapshot!(said("502 Bad Gateway", "", "<html><head><title>502 Bad Gateway</title></head>").await, @"502 Bad Gateway: answered with an HTML page (“502 Bad Gateway”)");
+    insta::assert_snapshot!(said("503 Service Unavailable", "", " \n").await, @"503 Service Unavailable: answered with an empty body");
+    insta::assert_snapshot!(said("500 X", "", "upstream \u{1b}[31mdied\u{202e}\r\nhorribly").await, @"500 Internal Server Error: upstream [31mdied horribly");
+    insta::assert_snapshot!(said("200 OK", "", "<!doctype html><title>Log in</title>").await, @"200 OK: answered with an HTML page (“Log in”)");
+    insta::assert_snapshot!(said("200 OK", "", "").await, @"200 OK: answered with an empty body");
+    insta::assert_snapshot!(said("200 OK", "", r#"{"success":true,"data":{"menus":["#).await, @"200 OK: the answer is not JSON or was cut off: EOF while parsing a list at line 1 column 33");
+    insta::assert_snapshot!(said("200 OK", "", r#"{"success":true,"data":{}}"#).await, @"200 OK: the answer has no list `data.menus`: this is not taken for an empty menu");
+    insta::assert_snapshot!(said("302 Found", "location: https://elsewhere.id/login?token=abc\r\n", "").await, @"302 Found: answered with a redirect to https://elsewhere.id/login, which is not followed; is 127.0.0.1 the right host (gobiz.api_url)?");
+    let long = said("500 Internal Server Error", "", &format!(r#"{{"message":"{}"}}"#, "x".repeat(70_000))).await;
+    assert!(long.chars().count() < 510, "{long}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_granted_says_why() {
+    insta::assert_snapshot!(token_said("401 Unauthorized", r#"{"error":"invalid_client","error_description":"Client authentication failed"}"#).await, @"POST http://127.0.0.1:PORT/oauth2/token: 401 Unauthorized: invalid_client: Client authentication failed; 127.0.0.1 does not know this client id and secret: are they right, and are they this environment's (a sandbox credential does not work on production, nor the other way round)?");
+    insta::assert_snapshot!(token_said("400 Bad Request", r#"{"error":"invalid_scope"}"#).await, @"POST http://127.0.0.1:PORT/oauth2/token: 400 Bad Request: invalid_scope; has the credential the scope gofood:catalog:read?");
+    insta::assert_snapshot!(token_said("404 Not Found", "").await, @"POST http://127.0.0.1:PORT/oauth2/token: 404 Not Found: answered with an empty body; is 127.0.0.1 the right host (gobiz.oauth_url)?");
+    insta::assert_snapshot!(token_said("503 Service Unavailable", "<title>Busy</title>").await, @"POST http://127.0.0.1:PORT/oauth2/token: 503 Service Unavailable: answered with an HTML page (“Busy”)");
+    for odd in [
+        r#"{"token":"hid-1"}"#,
+        r#"{"access_token":"hid 1\n","token_type":"mac"}"#,
+        r#"{"access_token":"hid\n1"}"#,
+        "hid-1",
+    ] {
+        assert!(!token_said("200 OK", odd).await.contains("hid"));
+    }
+    insta::assert_snapshot!(token_said("200 OK", "{}").await, @"POST http://127.0.0.1:PORT/oauth2/token: the answer holds no access_token; is 127.0.0.1 the right host (gobiz.oauth_url)?");
+    insta::assert_snapshot!(token_said("200 OK", "<title>Maintenance</title>").await, @"POST http://127.0.0.1:PORT/oauth2/token: answered with an HTML page (“Maintenance”); is 127.0.0.1 the right host (gobiz.oauth_url)?");
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_final_and_a_busy_endpoint_is_not() {
+    let fake = Fake::new().await.tokens([reply("401 X", "", "")]);
+    assert!(fetch(&fake).await.unwrap_err().is_final());
+    let fake = Fake::new().await.tokens([reply("503 X", "", "")]);
+    assert!(!put(&fake).await.unwrap_err().is_final());
+}
+
+#[tokio::test]
+async fn broken_connections_are_told_plainly() {
+    let cut = Fake::answering([Vec::new()]).await;
+    insta::assert_snapshot!(put(&cut).await.unwrap_err().what, @"connection closed before an answer");
+    let mut half = reply("200 OK", "", r#"{"success":true}"#);
+    half.truncate(half.len() - 4);
+    let half = Fake::answering([half]).await;
+    let mut refusal = reply("422 Unprocessable Entity", "", r#"{"message":"no"}"#);
+    refusal.truncate(refusal.len() - 4);
+    assert!(put(&Fake::answering([refusal]).await).await.unwrap_err().is_final());
+    insta::assert_snapshot!(put(&half).await.unwrap_err().what, @"the answer was cut off");
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nobody = Endpoint { api_url: format!("http://{free}"), ..cut.endpoint() };
+    let writer = Client::connect(&nobody).unwrap().writer();
+    let change = [super::StockChange { external_id: "S".into(), uuid: String::new(), in_stock: true }];
+    let error = writer.patch_stock(&outlet(), super::StockKind::Items, &change).await.unwrap_err();
+    insta::assert_snapshot!(error.what, @"cannot connect: connection refused");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_left_after_the_timeout() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let fake = Fake::new().await;
+    let silent = Endpoint {
+        api_url: format!("http://{}", listener.local_addr().unwrap()),
+        timeout: Duration::from_millis(200),
+        ..fake.endpoint()
+    };
+    let writer = Client::connect(&silent).unwrap().writer();
+    let error = writer.put_catalog(&outlet(), uuid::Uuid::nil(), &super::menu()).await.unwrap_err();
+    insta::assert_snapshot!(error.what, @"timed out after 0.2 s");
+    assert!(!error.is_final());
+}
+
+#[tokio::test]
+async fn an_answer_of_33_mib_is_refused() {
+    let fake = Fake::answering([reply("200 OK", "", &" ".repeat(33 << 20))]).await;
+    insta::assert_snapshot!(fetch(&fake).await.unwrap_err().what, @"the answer is larger than 32 MiB");
+}
