@@ -115,7 +115,7 @@ impl View<'_> {
             (None, MissingText::Absent) => return,
             (None, MissingText::Empty) => json!(""),
             (None, MissingText::Null) => Value::Null,
-            (None, MissingText::Mixed) if scramble(0, (key, read["id"].as_str())) % 2 == 0 => json!(""),
+            (None, MissingText::Mixed) if scramble(0, (key, read["id"].as_str())).is_multiple_of(2) => json!(""),
             (None, MissingText::Mixed) => Value::Null,
         };
         read[key] = value;
