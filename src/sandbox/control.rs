@@ -1,0 +1,177 @@
+//! Orders for the stand-in, in-process. `control_http` offers the same over HTTP.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::{
+    edit::{Edit, StockToggle},
+    faults::Fault,
+    log::Entry,
+    outlet::Outlet,
+    settings::Settings,
+    state::Shared,
+    written::Catalog,
+};
+
+/// Why an order was not carried out; nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// The outlet was never seeded.
+    #[error("outlet {0} is not registered; seed it first")]
+    UnknownOutlet(String),
+    /// The order cannot be understood or names what is not there.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// What the server holds of one outlet, in the written shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutletDump {
+    /// Its id.
+    pub outlet: String,
+    /// What customers see.
+    pub published: Catalog,
+    /// What was accepted and is not live yet.
+    pub pending: Option<Catalog>,
+    /// Milliseconds until `pending` is live, if nothing holds it.
+    pub pending_ms: Option<u64>,
+    /// How many PUTs went live.
+    pub publications: u64,
+}
+
+/// The hands behind the stand-in: everything that tests and the demo do to it.
+#[derive(Debug, Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+impl Control {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Registers an outlet with this live menu, at once and unchecked; one that exists is replaced.
+    pub fn seed(&self, outlet: &str, catalog: Catalog) {
+        self.shared.state().seed(outlet, catalog);
+    }
+
+    /// Ids of all outlets.
+    pub fn outlets(&self) -> Vec<String> {
+        self.shared.state().outlet_ids()
+    }
+
+    /// What the server holds of an outlet.
+    pub fn outlet(&self, outlet: &str) -> Result<OutletDump, ControlError> {
+        self.with_outlet(outlet, |known, _| {
+            let due = known.pending.as_ref().map(|pending| pending.due.saturating_duration_since(Instant::now()));
+            Ok(OutletDump {
+                outlet: outlet.into(),
+                published: known.published.clone(),
+                pending: known.pending.as_ref().map(|pending| pending.catalog.clone()),
+                pending_ms: due.map(|due| u64::try_from(due.as_millis()).unwrap_or(u64::MAX)),
+                publications: known.publications,
+            })
+        })
+    }
+
+    /// Edits the live menu as someone in the GoBiz app would.
+    pub fn edit(&self, outlet: &str, edit: Edit) -> Result<(), ControlError> {
+        self.with_outlet(outlet, |known, _| {
+            let mut edited = known.published.clone();
+            edit.apply(&mut edited).map_err(ControlError::Invalid)?;
+            known.published = edited;
+            known.assign_ids();
+            Ok(())
+        })
+    }
+
+    /// Toggles stock as the kitchen would.
+    pub fn toggle_stock(&self, outlet: &str, toggle: StockToggle) -> Result<(), ControlError> {
+        self.with_outlet(outlet, |known, _| toggle.apply(&mut known.published).map_err(ControlError::Invalid))
+    }
+
+    /// Toggles the stock of an item, by external id or name.
+    pub fn set_item_stock(&self, outlet: &str, item: &str, in_stock: bool) -> Result<(), ControlError> {
+        self.toggle_stock(outlet, StockToggle::Item { item: item.into(), in_stock })
+    }
+
+    /// Toggles the stock of a variant, by external id or name.
+    pub fn set_variant_stock(&self, outlet: &str, variant: &str, in_stock: bool) -> Result<(), ControlError> {
+        self.toggle_stock(outlet, StockToggle::Variant { variant: variant.into(), in_stock })
+    }
+
+    /// Publishes what waits, due, held or not; `false` if nothing does.
+    pub fn publish(&self, outlet: &str) -> Result<bool, ControlError> {
+        self.with_outlet(outlet, |known, settings| Ok(known.publish(settings)))
+    }
+
+    /// Forgets what waits, so that an accepted PUT never arrives; `false` if nothing does.
+    pub fn discard(&self, outlet: &str) -> Result<bool, ControlError> {
+        self.with_outlet(outlet, |known, _| Ok(known.pending.take().is_some()))
+    }
+
+    /// Orders a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.state().faults.add(fault);
+    }
+
+    /// The faults that have not happened yet.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.state().faults.waiting().to_vec()
+    }
+
+    /// Calls off all faults.
+    pub fn clear_faults(&self) {
+        self.shared.state().faults.clear();
+    }
+
+    /// The requests since the start or the last clearing, oldest first.
+    pub fn log(&self) -> Vec<Entry> {
+        self.shared.state().log.entries()
+    }
+
+    /// Empties the log.
+    pub fn clear_log(&self) {
+        self.shared.state().log.clear();
+    }
+
+    /// The settings as they are.
+    pub fn settings(&self) -> Settings {
+        self.shared.state().settings.clone()
+    }
+
+    /// Changes settings in place, at once for all outlets.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.shared.state().settings);
+    }
+
+    /// Changes the settings that `part` names; an unknown key or a wrong value is an error.
+    pub fn merge_settings(&self, part: Map<String, Value>) -> Result<Settings, ControlError> {
+        let invalid = |error: serde_json::Error| ControlError::Invalid(error.to_string());
+        let mut state = self.shared.state();
+        let mut all = serde_json::to_value(&state.settings).map_err(invalid)?;
+        for (key, value) in part {
+            all[key] = value;
+        }
+        state.settings = serde_json::from_value(all).map_err(invalid)?;
+        Ok(state.settings.clone())
+    }
+
+    /// Ends the life of every token: the next call with one gets a 401.
+    pub fn expire_tokens(&self) {
+        self.shared.state().tokens.clear();
+    }
+
+    fn with_outlet<T>(
+        &self,
+        id: &str,
+        act: impl FnOnce(&mut Outlet, &Settings) -> Result<T, ControlError>,
+    ) -> Result<T, ControlError> {
+        let mut state = self.shared.state();
+        let (outlet, settings) = state.outlet(id).ok_or_else(|| ControlError::UnknownOutlet(id.into()))?;
+        act(outlet, settings)
+    }
+}

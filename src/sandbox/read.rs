@@ -1,0 +1,179 @@
+//! The catalog as it is read: UUIDs instead of external ids in references, no external id on categories, images at a
+//! CDN, everything that was not written filled in, and everything arbitrary in an arbitrary order.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    settings::{MissingText, Settings},
+    written::{Catalog, Hours, Item, Range, Variant, VariantCategory},
+};
+
+/// Where images seem to live once the platform has fetched them.
+pub(super) const CDN: &str = "https://gofood-cdn.sandbox.invalid/images/";
+
+/// Day keys in the platform's order.
+pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+/// The whole answer to a GET as JSON text. `seed` decides every arbitrary order; the same seed gives the same text.
+pub(super) fn answer(catalog: &Catalog, settings: &Settings, seed: u64) -> String {
+    let view = View { catalog, settings };
+    let mut data = json!({ "variant_categories": view.categories(seed) });
+    if !settings.omit_menus {
+        data["menus"] = if settings.empty_read { json!([]) } else { view.menus() };
+    }
+    let mut text = String::new();
+    write_shuffled(&json!({ "success": true, "data": data }), seed, &mut text);
+    text
+}
+
+struct View<'a> {
+    catalog: &'a Catalog,
+    settings: &'a Settings,
+}
+
+impl View<'_> {
+    fn menus(&self) -> Value {
+        let ids: HashMap<_, _> = (self.catalog.variant_categories.iter())
+            .filter_map(|category| Some((category.external_id.as_ref()?, category.id.to_string())))
+            .collect();
+        let menus = self.catalog.menus.iter().map(|menu| {
+            let items: Vec<_> = menu.menu_items.iter().map(|item| self.item(item, &ids)).collect();
+            json!({ "id": menu.id, "name": menu.name, "menu_items": items })
+        });
+        menus.collect()
+    }
+
+    fn item(&self, item: &Item, categories: &HashMap<&String, String>) -> Value {
+        let references: Vec<_> =
+            item.variant_category_external_ids.iter().filter_map(|external_id| categories.get(external_id)).collect();
+        let mut read = json!({
+            "id": item.id,
+            "name": item.name,
+            "price": item.price.unwrap_or_default(),
+            "in_stock": item.in_stock.unwrap_or(true),
+            "operational_hours": hours(item.operational_hours.as_ref()),
+            "variant_category_ids": references,
+        });
+        let image = item.image.as_deref().map(cdn_address);
+        self.text(&mut read, "external_id", item.external_id.as_deref());
+        self.text(&mut read, "internal_name", item.internal_name.as_deref());
+        self.text(&mut read, "description", item.description.as_deref());
+        if self.settings.return_image {
+            self.text(&mut read, "image", image.as_deref());
+        }
+        read
+    }
+
+    fn categories(&self, seed: u64) -> Value {
+        if self.settings.empty_read {
+            return json!([]);
+        }
+        let mut categories: Vec<_> = self.catalog.variant_categories.iter().collect();
+        categories.sort_by_key(|category| scramble(seed, category.id));
+        categories.into_iter().map(|category| self.category(category)).collect()
+    }
+
+    fn category(&self, category: &VariantCategory) -> Value {
+        let selection = category.rules.clone().unwrap_or_default().selection;
+        let mut read = json!({
+            "id": category.id,
+            "name": category.name,
+            "internal_name": category.internal_name.as_ref().filter(|text| !text.is_empty()).or(category.name.as_ref()),
+            "rules": { "selection": {
+                "min_quantity": selection.min_quantity.unwrap_or(0),
+                "max_quantity": selection.max_quantity.map_or(json!(category.variants.len()), Value::from),
+            } },
+            "variants": category.variants.iter().map(|variant| self.variant(variant)).collect::<Value>(),
+        });
+        if self.settings.return_category_external_id && !category.made_in_app {
+            self.text(&mut read, "external_id", category.external_id.as_deref());
+        }
+        read
+    }
+
+    fn variant(&self, variant: &Variant) -> Value {
+        let mut read = json!({
+            "id": variant.id,
+            "name": variant.name,
+            "price": variant.price.unwrap_or_default(),
+            "in_stock": variant.in_stock.unwrap_or(true),
+        });
+        self.text(&mut read, "external_id", variant.external_id.as_deref());
+        read
+    }
+
+    /// Sets `key` to `text`, or to what stands for a text that was never written.
+    fn text(&self, read: &mut Value, key: &str, text: Option<&str>) {
+        let value = match (text.filter(|text| !text.is_empty()), self.settings.missing_text) {
+            (Some(text), _) => json!(text),
+            (None, MissingText::Absent) => return,
+            (None, MissingText::Empty) => json!(""),
+            (None, MissingText::Null) => Value::Null,
+            (None, MissingText::Mixed) if scramble(0, (key, read["id"].as_str())).is_multiple_of(2) => json!(""),
+            (None, MissingText::Mixed) => Value::Null,
+        };
+        read[key] = value;
+    }
+}
+
+/// All seven days: no hours at all are read as always, a missing day as closed.
+fn hours(written: Option<&Hours>) -> Value {
+    let always = vec![Range { start: "00:00".into(), end: "23:59".into() }];
+    let days = DAYS.map(|day| {
+        let ranges = written.map_or_else(|| always.clone(), |hours| hours.get(day).cloned().unwrap_or_default());
+        (day, ranges)
+    });
+    json!(BTreeMap::from(days))
+}
+
+/// The address under which the platform shows a copy of the image; one of its own addresses stays as it is.
+fn cdn_address(url: &str) -> String {
+    if url.starts_with(CDN) {
+        return url.into();
+    }
+    let digest = Sha256::digest(url);
+    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("{CDN}{name}.jpg")
+}
+
+/// A number that looks arbitrary and is the same for the same input.
+fn scramble(seed: u64, key: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, key).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// JSON with the keys of every object in an order that depends on `seed`: nobody may rely on one.
+fn write_shuffled(value: &Value, seed: u64, out: &mut String) {
+    match value {
+        Value::Object(map) => write_object(map, seed, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                write_shuffled(item, seed.wrapping_add(index as u64), out);
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
+fn write_object(map: &Map<String, Value>, seed: u64, out: &mut String) {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by_key(|(key, _)| scramble(seed, key));
+    out.push('{');
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        out.push_str(if index > 0 { "," } else { "" });
+        out.push_str(&Value::from(key.as_str()).to_string());
+        out.push(':');
+        write_shuffled(value, seed, out);
+    }
+    out.push('}');
+}

@@ -1,0 +1,11 @@
+//! The stand-in GoBiz server over real HTTP: what the platform is known to do, and every order and fault.
+
+#![allow(clippy::unwrap_used)]
+mod catalog;
+mod control;
+mod faults;
+mod harness;
+mod oauth;
+mod stock;
+mod subscriptions;
+mod validation;
