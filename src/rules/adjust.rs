@@ -1,0 +1,37 @@
+//! The `rules:` setting: changes severities, switches rules off, and says which rule a mistyped code may mean.
+
+use std::collections::BTreeMap;
+
+use super::{RULES, rule};
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Applies the `rules:` setting (code → severity, `None` = off). Diagnostics whose rule is not adjustable, or whose code
+/// is not in the table, stay as they are: what leaves a file without meaning cannot be argued away.
+pub fn adjust(diagnostics: &mut Vec<Diagnostic>, severities: &BTreeMap<String, Option<Severity>>) {
+    diagnostics.retain_mut(|diagnostic| {
+        let wanted =
+            severities.get(diagnostic.code).filter(|_| rule(diagnostic.code).is_some_and(|rule| rule.adjustable));
+        match wanted {
+            Some(Some(severity)) => diagnostic.severity = *severity,
+            Some(None) => return false,
+            None => {}
+        }
+        true
+    });
+}
+
+/// The code that a mistyped one most likely means.
+pub fn suggest(code: &str) -> Option<&'static str> {
+    closest(code, RULES.iter().map(|rule| rule.code))
+}
+
+/// The candidate most like `word`, if any is like it at all. Looks at no more than the first thousand, so that a file
+/// full of mistakes stays quick.
+pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .take(1000)
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
