@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{RULES, rule};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::{RULES, finding::short, rule};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 
 /// Applies the `rules:` setting (code → severity, `None` = off). Diagnostics whose rule is not adjustable, or whose code
 /// is not in the table, stay as they are: what leaves a file without meaning cannot be argued away.
@@ -23,6 +23,24 @@ pub fn adjust(diagnostics: &mut Vec<Diagnostic>, severities: &BTreeMap<String, O
 /// The code that a mistyped one most likely means.
 pub fn suggest(code: &str) -> Option<&'static str> {
     closest(code, RULES.iter().map(|rule| rule.code))
+}
+
+/// What is wrong with a code under `rules:` at `place`: there is no such rule, or its severity is fixed.
+pub fn unknown_rule(code: &str, place: Place) -> Option<Diagnostic> {
+    match rule(code) {
+        Some(rule) if rule.adjustable => None,
+        Some(_) => {
+            let message = format!("the severity of `{code}` cannot be changed");
+            Some(Diagnostic::error("unknown-rule", place, message).help("remove this line"))
+        }
+        None => {
+            let help = match suggest(code) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`menusync rule` lists all rules".to_owned(),
+            };
+            Some(Diagnostic::error("unknown-rule", place, format!("there is no rule `{}`", short(code))).help(help))
+        }
+    }
 }
 
 /// The candidate most like `word`, if any is like it at all. Looks at no more than the first thousand, so that a file

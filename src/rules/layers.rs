@@ -21,14 +21,6 @@ pub(super) const EXTENDS_LOOP: Rule = Rule::of_reading(
     "",
 );
 
-pub(super) const EXTENDS_OUTLET: Rule = Rule::of_reading(
-    "extends-outlet",
-    "`extends` names layers, not outlets",
-    "Our choice: what two outlets share belongs into a layer, or a change for one would silently be one for both.",
-    "",
-    "",
-);
-
 pub(super) const UNUSED_LAYER: Rule = Rule::of_reading(
     "unused-layer",
     "Every layer is reached by an outlet",
@@ -78,3 +70,33 @@ pub(super) const PATCH_WITHOUT_EFFECT: Rule = Rule::of_reading(
     concat!(menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "items:\n  NG: {price: 27000}\n"),
 )
 .adjustable_warning();
+
+pub(super) const MENU_EXISTS: Rule = Rule::of_reading(
+    "menu-exists",
+    "A menu is not renamed to a name that another one has",
+    "Our choice: a menu has no id; two of one name could not be told apart.",
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "  - name: Favorit\n    menu_items:\n      - {external_id: NU, name: Nasi Uduk, price: 20000}\n  \
+         - {name: Favorit, rename: Nasi}\n"
+    ),
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "  - name: Favorit\n    menu_items:\n      - {external_id: NU, name: Nasi Uduk, price: 20000}\n"
+    ),
+);
+
+pub(super) const WRONG_PLACE: Rule = Rule::of_reading(
+    "wrong-place",
+    "`before` names something of the same menu or list, and not in a circle",
+    "Our choice: guessing a place would change what customers see first.",
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "  - name: Favorit\n    menu_items:\n      - {external_id: NU, name: Nasi Uduk, price: 20000}\n",
+        "items:\n  NU: {before: NG}\n"
+    ),
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}", "{external_id: NU, name: Nasi Uduk, price: 20000}"),
+        "items:\n  NU: {before: NG}\n"
+    ),
+);

@@ -21,7 +21,7 @@ mod structure;
 mod texts;
 mod yaml;
 
-pub use adjust::{adjust, suggest};
+pub use adjust::{adjust, suggest, unknown_rule};
 pub use finding::Findings;
 
 use crate::{
@@ -54,7 +54,9 @@ pub struct Rule {
 pub static RULES: &[Rule] = &[
     yaml::ALIAS_EXPANSION,
     texts::CHOICE_NAME_LENGTH,
+    files::CONFLICTING_KEYS,
     yaml::CONTROL_CHARACTER,
+    files::CRON,
     layers::DATE_FORMAT,
     layers::DATED_OUTLET,
     texts::DESCRIPTION_LENGTH,
@@ -63,10 +65,10 @@ pub static RULES: &[Rule] = &[
     yaml::DUPLICATE_KEY,
     structure::DUPLICATE_MENU,
     files::DUPLICATE_OUTLET,
+    files::EMPTY_FILE,
     structure::EMPTY_MENU,
     selection::EMPTY_CATEGORY,
     layers::EXTENDS_LOOP,
-    layers::EXTENDS_OUTLET,
     ids::ACROSS_KINDS,
     ids::CASE,
     ids::CHARACTERS,
@@ -74,8 +76,10 @@ pub static RULES: &[Rule] = &[
     ids::LENGTH,
     ids::SPACE,
     files::FILE_ENCODING,
+    files::FILE_IGNORED,
     files::FILE_TOO_LARGE,
     files::FILE_UNREADABLE,
+    files::GLOB,
     hours::CLOSED_ALL_WEEK,
     hours::EMPTY_RANGE,
     files::HOURS_FORMAT,
@@ -90,14 +94,19 @@ pub static RULES: &[Rule] = &[
     images::PRIVATE_HOST,
     images::TYPE,
     images::URL,
+    files::INSECURE_URL,
     texts::INTERNAL_NAME_LENGTH,
     structure::ITEM_IN_TWO_MENUS,
+    layers::MENU_EXISTS,
     yaml::MISSING_KEY,
     yaml::MULTIPLE_DOCUMENTS,
     texts::NAME_LENGTH,
     texts::NAME_MISSING,
+    files::NO_DEFINITIONS,
     structure::NO_MENUS,
+    files::NOT_SUPPORTED,
     yaml::NUMBER_FORMAT,
+    files::OUT_OF_RANGE,
     files::OUTLET_ID,
     files::OUTSIDE_ROOT,
     layers::PATCH_WITHOUT_EFFECT,
@@ -122,6 +131,7 @@ pub static RULES: &[Rule] = &[
     yaml::UNKNOWN_KEY,
     layers::UNKNOWN_LAYER,
     layers::UNKNOWN_MENU,
+    files::UNKNOWN_OUTLET,
     layers::UNKNOWN_PATCH_TARGET,
     files::UNKNOWN_RULE,
     yaml::UNKNOWN_TAG,
@@ -131,7 +141,9 @@ pub static RULES: &[Rule] = &[
     ids::UNUSED_CATEGORY,
     prices::VARIANT_NEGATIVE,
     yaml::WRONG_KEY,
+    layers::WRONG_PLACE,
     yaml::WRONG_TYPE,
+    files::WRONG_URL,
 ];
 
 impl Rule {

@@ -347,4 +347,9 @@ fn settings_change_severities_but_not_what_leaves_a_file_without_meaning() {
 fn a_mistyped_code_suggests_a_rule() {
     assert_eq!(suggest("image-mising"), Some("image-missing"));
     assert_eq!(suggest("qqq"), None);
+    let help = |code| unknown_rule(code, place(1)).map(|diagnostic| diagnostic.help.unwrap_or_default());
+    assert_eq!(help("image-mising").as_deref(), Some("did you mean `image-missing`?"));
+    assert_eq!(help("qqq").as_deref(), Some("`menusync rule` lists all rules"));
+    assert_eq!(help("syntax").as_deref(), Some("remove this line"));
+    assert_eq!(help("image-missing"), None);
 }

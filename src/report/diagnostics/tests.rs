@@ -90,7 +90,7 @@ help: split it
 ";
     assert_eq!(text(&[given]), expected);
     let given = Diagnostic::error("no-menus", None, "the outlet has no menus").help("add one");
-    assert_eq!(text(&[given]), "error[no-menus]: the outlet has no menus\nhelp: add one\n\n1 error\n");
+    assert_eq!(text(&[given]), "error[no-menus]: the outlet has no menus\n |\nhelp: add one\n\n1 error\n");
     assert_eq!(text(&[]), "");
 }
 
