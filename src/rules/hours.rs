@@ -32,10 +32,10 @@ pub(super) const EMPTY_RANGE: Rule = Rule {
     summary: "A range of hours does not start when it ends",
     why: "Our choice: some mean the whole day by it, others nothing at all.",
     bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: [{start: '10:00', end: '10:00'}]}}"
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '10:00'}]}}"
     ),
     good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: [{start: '10:00', end: '22:00'}]}}"
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '22:00'}]}}"
     ),
     check: Some(|catalog, findings| {
         for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| range.start == range.end) {
@@ -55,9 +55,11 @@ pub(super) const ORDER: Rule = Rule {
     summary: "A range of hours starts before it ends",
     why: "Our choice: whether GoFood takes a range over midnight is not known; the short form is split at midnight.",
     bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: [{start: '17:00', end: '02:00'}]}}"
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '17:00', end: '02:00'}]}}"
     ),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: '17:00-02:00'}}"),
+    good: menu!(
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: '17:00-02:00'}}"
+    ),
     check: Some(|catalog, findings| {
         for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| range.end < range.start) {
             findings.add(
@@ -79,10 +81,10 @@ pub(super) const PAST_MIDNIGHT: Rule = Rule {
     summary: "A range of hours ends at 23:59 at the latest",
     why: "Documentation: 00:00 to 23:59 is the whole day. Our choice: 24:00 is refused, not changed.",
     bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: [{start: '10:00', end: '24:00'}]}}"
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '24:00'}]}}"
     ),
     good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {monday: [{start: '10:00', end: '23:59'}]}}"
+        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '23:59'}]}}"
     ),
     check: Some(|catalog, findings| {
         for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| !within_day(*range)) {

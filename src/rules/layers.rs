@@ -58,8 +58,16 @@ pub(super) const UNKNOWN_MENU: Rule = Rule::of_reading(
     "unknown-menu",
     "A move, a place or a pricing names a menu or an item that exists",
     "Our choice: guessing a place would change what customers see first.",
-    concat!(menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "items:\n  NG: {menu: Nasii}\n"),
-    concat!(menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "items:\n  NG: {menu: Nasi}\n"),
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}", "{external_id: ET, name: Es Teh, price: 5000}"),
+        "  - name: Minuman\n    menu_items:\n      - {external_id: ES, name: Es Jeruk, price: 8000}\n",
+        "items:\n  ET: {menu: Minumann}\n"
+    ),
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}", "{external_id: ET, name: Es Teh, price: 5000}"),
+        "  - name: Minuman\n    menu_items:\n      - {external_id: ES, name: Es Jeruk, price: 8000}\n",
+        "items:\n  ET: {menu: Minuman}\n"
+    ),
 );
 
 pub(super) const PATCH_WITHOUT_EFFECT: Rule = Rule::of_reading(
@@ -75,15 +83,8 @@ pub(super) const MENU_EXISTS: Rule = Rule::of_reading(
     "menu-exists",
     "A menu is not renamed to a name that another one has",
     "Our choice: a menu has no id; two of one name could not be told apart.",
-    concat!(
-        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-        "  - name: Favorit\n    menu_items:\n      - {external_id: NU, name: Nasi Uduk, price: 20000}\n  \
-         - {name: Favorit, rename: Nasi}\n"
-    ),
-    concat!(
-        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-        "  - name: Favorit\n    menu_items:\n      - {external_id: NU, name: Nasi Uduk, price: 20000}\n"
-    ),
+    "",
+    "",
 );
 
 pub(super) const WRONG_PLACE: Rule = Rule::of_reading(

@@ -27,30 +27,6 @@ fn variant_prices(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Price
     catalog.variants().filter_map(|(_, v)| Some((Subject::Variant(v, Some(VariantField::Price)), *v.price.value()?)))
 }
 
-pub(super) const MISSING: Rule = Rule {
-    code: "price-missing",
-    severity: Severity::Error,
-    adjustable: false,
-    summary: "Every item and every variant has a price",
-    why: "Documentation: a price is part of every item and variant; 0 is a variant without surcharge.",
-    bad: "",
-    good: "",
-    check: Some(|catalog, findings| {
-        for (_, item) in catalog.items().filter(|(_, item)| item.price.value().is_none()) {
-            let subject = Subject::Item(item, Some(ItemField::Price));
-            findings.add(subject, "has no price", "write `price:` with whole rupiah, such as `price: 25000`");
-        }
-        for (_, variant) in catalog.variants().filter(|(_, variant)| variant.price.value().is_none()) {
-            let subject = Subject::Variant(variant, Some(VariantField::Price));
-            findings.add(
-                subject,
-                "has no price",
-                "write `price:` with whole rupiah, `price: 0` if it costs nothing more",
-            );
-        }
-    }),
-};
-
 pub(super) const NOT_POSITIVE: Rule = Rule {
     code: "price-not-positive",
     severity: Severity::Error,

@@ -142,7 +142,7 @@ pub(super) const MAX_POINTLESS: Rule = Rule {
     ),
     good: GOOD,
     check: Some(|catalog, findings| {
-        for Choice { category, max, variants, .. } in choices(catalog).filter(|choice| choice.variants > 0) {
+        for Choice { category, max, variants, .. } in choices(catalog).filter(is_possible) {
             if let Some(max) = max.filter(|max| u64::from(*max) > variants as u64) {
                 findings.add(
                     at_max(category),
@@ -153,6 +153,11 @@ pub(super) const MAX_POINTLESS: Rule = Rule {
         }
     }),
 };
+
+/// Where it is not, other rules say something worse.
+fn is_possible(choice: &Choice<'_>) -> bool {
+    choice.variants > 0 && !choice.is_short(choice.variants)
+}
 
 pub(super) const SOLD_OUT: Rule = Rule {
     code: "selection-sold-out",
@@ -166,8 +171,7 @@ pub(super) const SOLD_OUT: Rule = Rule {
     ),
     good: GOOD,
     check: Some(|catalog, findings| {
-        let short = |choice: &Choice<'_>| !choice.is_short(choice.variants) && choice.is_short(choice.in_stock);
-        for choice in choices(catalog).filter(short) {
+        for choice in choices(catalog).filter(|choice| is_possible(choice) && choice.is_short(choice.in_stock)) {
             findings.add(
                 at_min(choice.category),
                 format!(

@@ -25,24 +25,19 @@ struct Text<'a> {
     text: &'a str,
 }
 
-/// The names of everything; `None` = nothing is said, which only things without a name can be.
-fn names(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Option<&str>)> {
-    let menus = catalog.menus.iter().map(|menu| (Subject::Menu(menu), Some(menu.name.as_str())));
-    let items = catalog.items().map(move |(_, i)| (Subject::Item(i, Some(ItemField::Name)), text(&i.name)));
-    menus.chain(items).chain(choice_names(catalog))
-}
-
-fn text(field: &Field<String>) -> Option<&str> {
-    field.value().map(String::as_str)
+/// The names of everything. That there is one at all is judged while reading, where its place is known.
+fn names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
+    let menus = catalog.menus.iter().map(|menu| Text { subject: Subject::Menu(menu), key: "name", text: &menu.name });
+    let items = catalog.items().map(|(_, i)| (Subject::Item(i, Some(ItemField::Name)), &i.name));
+    menus.chain(said(items, "name")).chain(choice_names(catalog))
 }
 
 /// The names of variant categories and variants.
-fn choice_names(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Option<&str>)> {
+fn choice_names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     let categories = catalog.variant_categories.iter();
-    let categories = categories.map(|c| (Subject::Category(c, Some(CategoryField::Name)), text(&c.name)));
-    let variants = catalog.variants();
-    let variants = variants.map(|(_, v)| (Subject::Variant(v, Some(VariantField::Name)), text(&v.name)));
-    categories.chain(variants)
+    let categories = categories.map(|c| (Subject::Category(c, Some(CategoryField::Name)), &c.name));
+    let variants = catalog.variants().map(|(_, v)| (Subject::Variant(v, Some(VariantField::Name)), &v.name));
+    said(categories.chain(variants), "name")
 }
 
 fn internal_names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
@@ -66,8 +61,7 @@ fn said<'a>(
 
 /// Every text that people read.
 fn texts(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
-    let names = names(catalog).filter_map(|(subject, text)| Some(Text { subject, key: "name", text: text? }));
-    names.chain(internal_names(catalog)).chain(descriptions(catalog))
+    names(catalog).chain(internal_names(catalog)).chain(descriptions(catalog))
 }
 
 /// Tells the texts with more than `max` characters.
@@ -84,23 +78,17 @@ fn too_long<'a>(texts: impl Iterator<Item = Text<'a>>, max: usize, findings: &mu
     }
 }
 
-pub(super) const NAME_MISSING: Rule = Rule {
-    code: "name-missing",
+pub(super) const NAME_BLANK: Rule = Rule {
+    code: "name-blank",
     severity: Severity::Error,
     adjustable: false,
-    summary: "Every menu, item, variant category and variant has a name",
+    summary: "The name of a menu, an item, a variant category or a variant is not blank",
     why: "Documentation: names are required. A blank one shows customers nothing.",
     bad: menu!("{external_id: NG, name: ' ', price: 25000}"),
     good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
     check: Some(|catalog, findings| {
-        for (subject, name) in names(catalog) {
-            match name {
-                None => findings.add(subject, "has no name", "write `name:` and what customers are to read"),
-                Some(name) if name.trim().is_empty() => {
-                    findings.add(subject, "its name is blank", "write what customers are to read");
-                }
-                Some(_) => {}
-            }
+        for Text { subject, .. } in names(catalog).filter(|name| name.text.trim().is_empty()) {
+            findings.add(subject, "its name is blank", "write what customers are to read");
         }
     }),
 };
@@ -114,10 +102,7 @@ pub(super) const NAME_LENGTH: Rule = Rule {
           characters.",
     bad: menu!(concat!("{external_id: NG, name: ", A201!(), ", price: 25000}")),
     good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        let names = names(catalog).filter_map(|(subject, text)| Some(Text { subject, key: "name", text: text? }));
-        too_long(names, MAX_NAME, findings);
-    }),
+    check: Some(|catalog, findings| too_long(names(catalog), MAX_NAME, findings)),
 };
 
 pub(super) const CHOICE_NAME_LENGTH: Rule = Rule {
@@ -135,13 +120,13 @@ pub(super) const CHOICE_NAME_LENGTH: Rule = Rule {
         choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Pedas, price: 0}")
     ),
     check: Some(|catalog, findings| {
-        for (subject, name) in choice_names(catalog) {
-            let length = name.map_or(0, |name| name.chars().count());
+        for Text { subject, key, text } in choice_names(catalog) {
+            let length = text.chars().count();
             // Longer than a name may be at all is `name-length`'s.
             if (MAX_CHOICE_NAME + 1..=MAX_NAME).contains(&length) {
                 findings.add(
                     subject,
-                    format!("name has {length} characters, more than {MAX_CHOICE_NAME} may be cut in the app"),
+                    format!("{key} has {length} characters, more than {MAX_CHOICE_NAME} may be cut in the app"),
                     format!("shorten it by {} or more", length - MAX_CHOICE_NAME),
                 );
             }
