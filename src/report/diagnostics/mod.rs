@@ -1,0 +1,56 @@
+//! Diagnostics in every format that `validate` writes. All formats show the same diagnostics in the order given; only the
+//! text for people is cut to a length.
+
+mod github;
+mod json;
+mod sarif;
+mod source;
+mod text;
+
+pub use github::diagnostics_github;
+pub use json::diagnostics_json;
+pub use sarif::diagnostics_sarif;
+pub use text::diagnostics_text;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// How many there are of each severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+}
+
+impl Summary {
+    fn of<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> Self {
+        diagnostics.into_iter().fold(Self { errors: 0, warnings: 0 }, |sum, diagnostic| match diagnostic.severity {
+            Severity::Error => Self { errors: sum.errors + 1, ..sum },
+            Severity::Warning => Self { warnings: sum.warnings + 1, ..sum },
+        })
+    }
+}
+
+/// `2 errors, 1 warning`; what there is none of is left out.
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+        match (self.errors, self.warnings) {
+            (errors, 0) => f.write_str(&count(errors, "error")),
+            (0, warnings) => f.write_str(&count(warnings, "warning")),
+            (errors, warnings) => write!(f, "{}, {}", count(errors, "error"), count(warnings, "warning")),
+        }
+    }
+}
+
+/// The severity's word, which is also GitHub's and SARIF's.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! The `rules:` setting: changes severities, switches rules off, and says which rule a mistyped code may mean.
+
+use std::collections::BTreeMap;
+
+use super::{RULES, finding::short, rule};
+use crate::diagnostic::{Diagnostic, Place, Severity};
+
+/// Applies the `rules:` setting (code → severity, `None` = off). Diagnostics whose rule is not adjustable, or whose code
+/// is not in the table, stay as they are: what leaves a file without meaning cannot be argued away.
+pub fn adjust(diagnostics: &mut Vec<Diagnostic>, severities: &BTreeMap<String, Option<Severity>>) {
+    diagnostics.retain_mut(|diagnostic| {
+        let wanted =
+            severities.get(diagnostic.code).filter(|_| rule(diagnostic.code).is_some_and(|rule| rule.adjustable));
+        match wanted {
+            Some(Some(severity)) => diagnostic.severity = *severity,
+            Some(None) => return false,
+            None => {}
+        }
+        true
+    });
+}
+
+/// The code that a mistyped one most likely means.
+pub fn suggest(code: &str) -> Option<&'static str> {
+    closest(code, RULES.iter().map(|rule| rule.code))
+}
+
+/// What is wrong with a code under `rules:` at `place`: there is no such rule, or its severity is fixed.
+pub fn unknown_rule(code: &str, place: Place) -> Option<Diagnostic> {
+    match rule(code) {
+        Some(rule) if rule.adjustable => None,
+        Some(_) => {
+            let message = format!("the severity of `{code}` cannot be changed");
+            Some(Diagnostic::error("unknown-rule", place, message).help("remove this line"))
+        }
+        None => {
+            let help = match suggest(code) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`menusync rule` lists all rules".to_owned(),
+            };
+            Some(Diagnostic::error("unknown-rule", place, format!("there is no rule `{}`", short(code))).help(help))
+        }
+    }
+}
+
+/// The candidate most like `word`, if any is like it at all. Looks at no more than the first thousand, so that a file
+/// full of mistakes stays quick.
+pub(super) fn closest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .take(1000)
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,219 @@
+//! Rules on the address of an image, judged by its form alone. Nobody fetches anything here.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{
+    Findings, Rule,
+    example::menu,
+    finding::{Subject, short},
+    ids::described,
+};
+use crate::{
+    catalog::{Catalog, ItemField},
+    diagnostic::Severity,
+};
+
+/// Endings of files that GoFood does not take (seen live for WebP; the others are not JPEG or PNG either).
+const REFUSED_EXTENSIONS: [&str; 9] = ["webp", "gif", "svg", "avif", "heic", "heif", "bmp", "tif", "tiff"];
+
+/// The parts of an http(s) address that rules look at.
+struct Url<'a> {
+    https: bool,
+    credentials: bool,
+    /// Without port; IPv6 without brackets.
+    host: &'a str,
+    path: &'a str,
+}
+
+impl<'a> Url<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let https = scheme.eq_ignore_ascii_case("https");
+        if !https && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (credentials, server) = match authority.rsplit_once('@') {
+            Some((_, server)) => (true, server),
+            None => (false, authority),
+        };
+        let host = match server.strip_prefix('[') {
+            Some(inside) => inside.split(']').next().unwrap_or_default(),
+            None => server.split(':').next().unwrap_or_default(),
+        };
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        (!host.is_empty()).then_some(Self { https, credentials, host, path })
+    }
+
+    /// The ending of the file's name in lower case.
+    fn extension(&self) -> Option<String> {
+        let name = self.path.rsplit('/').next()?;
+        name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase())
+    }
+}
+
+/// Every image that is given, whatever it looks like.
+fn images(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, &str)> {
+    catalog
+        .items()
+        .filter_map(|(_, item)| Some((Subject::Item(item, Some(ItemField::Image)), item.image.value()?.as_str())))
+}
+
+/// Every image whose address has the form of one.
+fn urls(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Url<'_>)> {
+    images(catalog).filter_map(|(subject, image)| Some((subject, Url::parse(image)?)))
+}
+
+pub(super) const MISSING: Rule = Rule {
+    code: "image-missing",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "Every item has an image",
+    why: "Documentation: an image is optional, but \"critical\" for sales.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
+    check: Some(|catalog, findings| {
+        for (_, item) in catalog.items().filter(|(_, item)| item.image.value().is_none()) {
+            findings.add(
+                Subject::Item(item, Some(ItemField::Image)),
+                "has no image",
+                "write `image:` with the address of a JPEG or PNG, or set `rules: {image-missing: off}`",
+            );
+        }
+    }),
+};
+
+pub(super) const URL: Rule = Rule {
+    code: "image-url",
+    severity: Severity::Error,
+    adjustable: true,
+    summary: "An image is an http(s) address without spaces",
+    why: "Documentation: a public URL. Seen live: one bad image makes GoFood refuse the whole menu.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/nasi goreng.jpg'}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/nasi-goreng.jpg'}"),
+    check: Some(|catalog, findings| {
+        for (subject, image) in images(catalog) {
+            if let Some(c) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
+                let help = if c == ' ' { "write `%20` instead, or rename the file" } else { "remove it" };
+                findings.add(subject, format!("image contains {}", described(c)), help);
+            } else if Url::parse(image).is_none() {
+                let what = format!("image `{}` is not an http(s) address", short(image));
+                findings.add(subject, what, "write a whole address, such as `https://img.example.com/nasi-goreng.jpg`");
+            }
+        }
+    }),
+};
+
+pub(super) const NOT_HTTPS: Rule = Rule {
+    code: "image-not-https",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "An image's address begins with https://",
+    why: "Our choice: GoFood's own sample is http, but anyone on the way can then swap the picture.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'http://img.example.com/ng.jpg'}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
+    check: Some(|catalog, findings| {
+        for (subject, _) in urls(catalog).filter(|(_, url)| !url.https) {
+            findings.add(subject, "image is fetched without encryption", "write `https://` instead of `http://`");
+        }
+    }),
+};
+
+pub(super) const TYPE: Rule = Rule {
+    code: "image-type",
+    severity: Severity::Error,
+    adjustable: true,
+    summary: "An image is a JPEG or a PNG",
+    why: "Seen live: a WebP gives \"invalid image type\" and makes GoFood refuse the whole menu.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.webp'}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
+    check: Some(|catalog, findings| {
+        for (subject, url) in urls(catalog) {
+            let refused =
+                url.extension().and_then(|found| REFUSED_EXTENSIONS.into_iter().find(|known| *known == found));
+            if let Some(extension) = refused {
+                findings.add(
+                    subject,
+                    format!("image ends with .{extension}, GoFood takes JPEG and PNG only"),
+                    "convert it to JPEG or PNG and write the new address",
+                );
+            }
+        }
+    }),
+};
+
+pub(super) const CREDENTIALS: Rule = Rule {
+    code: "image-credentials",
+    severity: Severity::Error,
+    adjustable: true,
+    summary: "An image's address holds no user name or password",
+    why: "Our choice: the address is published and stands in version control.",
+    bad: menu!(
+        "{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://sari:rahasia@img.example.com/ng.jpg'}"
+    ),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
+    check: Some(|catalog, findings| {
+        for (subject, _) in urls(catalog).filter(|(_, url)| url.credentials) {
+            findings.add(
+                subject,
+                "image's address contains credentials",
+                "put the image where it is public and leave out everything between `//` and `@`",
+            );
+        }
+    }),
+};
+
+pub(super) const PRIVATE_HOST: Rule = Rule {
+    code: "image-private-host",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "An image's host can be reached from the internet",
+    why: "Documentation: a public URL; GoFood fetches the image during the push.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://192.168.1.20/ng.jpg'}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
+    check: Some(private_host),
+};
+
+fn private_host(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, url) in urls(catalog).filter(|(_, url)| is_private(url.host)) {
+        findings.add(
+            subject,
+            format!("image's host `{}` cannot be reached from the internet", short(url.host)),
+            "put the image on a public host and write that address",
+        );
+    }
+}
+
+/// Whether a host is this machine or only known in its own network.
+fn is_private(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match address.to_canonical() {
+            IpAddr::V4(v4) => is_private_v4(v4),
+            IpAddr::V6(v6) => is_private_v6(v6),
+        };
+    }
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    !host.contains('.')
+        || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|ending| host.ends_with(ending))
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    let carrier_grade = a == 100 && (64..128).contains(&b);
+    a == 0
+        || carrier_grade
+        || address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || address.is_documentation()
+}
+
+fn is_private_v6(address: Ipv6Addr) -> bool {
+    address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast()
+        || address.is_unique_local()
+        || address.is_unicast_link_local()
+}

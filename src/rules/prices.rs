@@ -1,0 +1,161 @@
+//! Rules on single prices. How far a price may move is a guard's business.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Findings, Rule,
+    example::{SPICY, choice, menu},
+    finding::Subject,
+};
+use crate::{
+    catalog::{Catalog, ExternalId, Item, ItemField, Price, VariantCategory, VariantField},
+    diagnostic::Severity,
+};
+
+/// Above this GoFood may refuse (one weak source).
+const MAX_PRICE: Price = Price(2_000_000);
+/// Below this an item's price is most likely a slip, such as thousands left out (our choice).
+const MIN_LIKELY_PRICE: Price = Price(1_000);
+
+/// Every item that has a price.
+fn item_prices(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Price)> {
+    catalog.items().filter_map(|(_, i)| Some((Subject::Item(i, Some(ItemField::Price)), *i.price.value()?)))
+}
+
+/// Every variant that has a price.
+fn variant_prices(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Price)> {
+    catalog.variants().filter_map(|(_, v)| Some((Subject::Variant(v, Some(VariantField::Price)), *v.price.value()?)))
+}
+
+pub(super) const NOT_POSITIVE: Rule = Rule {
+    code: "price-not-positive",
+    severity: Severity::Error,
+    adjustable: true,
+    summary: "An item's price is above zero",
+    why: "Seen live: integrators report that items at or below zero are refused or dropped.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 0}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+    check: Some(|catalog, findings| {
+        for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 <= 0) {
+            findings.add(
+                subject,
+                format!("price is {price}, at least Rp 1 is required"),
+                "write what customers pay in whole rupiah; to take it off sale write `in_stock: false`",
+            );
+        }
+    }),
+};
+
+pub(super) const TOO_LOW: Rule = Rule {
+    code: "price-too-low",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "An item costs at least Rp 1.000",
+    why: "Our choice: less is most often a price in thousands.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+    check: Some(|catalog, findings| {
+        for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 > 0 && *price < MIN_LIKELY_PRICE) {
+            findings.add(
+                subject,
+                format!("price is {price}, less than {MIN_LIKELY_PRICE}"),
+                format!("if thousands are meant write `price: {}000`", price.0),
+            );
+        }
+    }),
+};
+
+pub(super) const TOO_HIGH: Rule = Rule {
+    code: "price-too-high",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "A price is at most Rp 2.000.000",
+    why: "Our choice: one source names this as GoFood's limit; above it a slip is likely.",
+    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000000}"),
+    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+    check: Some(|catalog, findings| {
+        for (subject, price) in item_prices(catalog).chain(variant_prices(catalog)).filter(|(_, p)| *p > MAX_PRICE) {
+            findings.add(
+                subject,
+                format!("price is {price}, GoFood may refuse more than {MAX_PRICE}"),
+                format!("write {MAX_PRICE} or less: `price: {}`", MAX_PRICE.0),
+            );
+        }
+    }),
+};
+
+pub(super) const VARIANT_NEGATIVE: Rule = Rule {
+    code: "variant-price-negative",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "A variant does not make an item cheaper",
+    why: "Documentation: a variant's price is an \"addition or reduction\"; but nobody is known to send a negative one.",
+    bad: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Tanpa telur, price: -2000}")
+    ),
+    good: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Tanpa telur, price: 0}")
+    ),
+    check: Some(|catalog, findings| {
+        for (subject, price) in variant_prices(catalog).filter(|(_, price)| price.0 < 0) {
+            findings.add(
+                subject,
+                format!("price is {price}, GoFood may refuse a reduction"),
+                "lower the item's price and let the other variants add to it",
+            );
+        }
+    }),
+};
+
+pub(super) const WITH_CHOICES: Rule = Rule {
+    code: "price-with-choices",
+    severity: Severity::Error,
+    adjustable: true,
+    summary: "An item with its cheapest mandatory choices costs more than zero",
+    why: "Our choice: an order at or below zero would be refused or given away.",
+    bad: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 1, max_quantity: 1"; "{external_id: LV-1, name: Gratis, price: -25000}")
+    ),
+    good: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 1, max_quantity: 1"; "{external_id: LV-1, name: Biasa, price: 0}")
+    ),
+    check: Some(with_choices),
+};
+
+fn with_choices(catalog: &Catalog, findings: &mut Findings<'_>) {
+    let least: HashMap<&ExternalId, i64> =
+        catalog.variant_categories.iter().map(|category| (&category.external_id, least_surcharge(category))).collect();
+    for (_, item) in catalog.items() {
+        let Some(price) = item.price.value().filter(|price| price.0 > 0) else { continue };
+        let total = Price(mandatory(item, &least).fold(price.0, i64::saturating_add));
+        if total.0 <= 0 {
+            findings.add(
+                Subject::Item(item, Some(ItemField::Price)),
+                format!("costs {total} with its cheapest mandatory choices, at least Rp 1 is required"),
+                format!(
+                    "raise its price by {} or more, or the prices of those variants",
+                    Price(1_i64.saturating_sub(total.0))
+                ),
+            );
+        }
+    }
+}
+
+/// What each distinct variant category of an item adds at least.
+fn mandatory<'a>(item: &'a Item, least: &'a HashMap<&ExternalId, i64>) -> impl Iterator<Item = i64> + 'a {
+    let ids = item.variant_category_external_ids.value().map_or(&[][..], Vec::as_slice);
+    let mut seen = HashSet::new();
+    ids.iter().filter(move |id| seen.insert(*id)).filter_map(|id| least.get(id).copied())
+}
+
+/// The sum of as many of the cheapest variants as must be picked.
+fn least_surcharge(category: &VariantCategory) -> i64 {
+    let mut prices: Vec<i64> = category.variants.iter().filter_map(|v| Some(v.price.value()?.0)).collect();
+    prices.sort_unstable();
+    let count = category.min_quantity.value().map_or(0, |min| usize::try_from(*min).unwrap_or(usize::MAX));
+    prices.into_iter().take(count).fold(0, i64::saturating_add)
+}
