@@ -11,6 +11,8 @@ mod node;
 mod number;
 mod parse;
 mod suggest;
+mod syntax;
+mod tree;
 mod units;
 
 pub use decode::{Decoder, Fields, Note};
