@@ -103,7 +103,7 @@ fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
             }
         }
     };
-    decoder.error("unknown-value", &node.span, format!("`{name}` is no known time zone")).help(help);
+    decoder.error("timezone", &node.span, format!("`{name}` is no known time zone")).help(help);
     None
 }
 

@@ -217,6 +217,11 @@ impl Decoder {
         self.unit(node, what, "a percentage", units::percent)
     }
 
+    /// A number that may have decimals: `5`, `0.5`.
+    pub fn decimal(&mut self, node: &Node, what: &str) -> Option<Spanned<f64>> {
+        self.unit(node, what, "a number", units::decimal)
+    }
+
     /// One of some words, each with its value.
     pub fn choice<T: Clone>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
         let scalar = self.scalar(node, what, &list_of(words.iter().map(|(word, _)| *word)))?;
