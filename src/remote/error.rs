@@ -39,6 +39,12 @@ impl RemoteError {
         self.retry == Retry::Never
     }
 
+    /// Whether a write may have been carried out although it failed: it was sent, and no answer came. A token request or an
+    /// answer with a status says that it was not.
+    pub fn may_have_been_done(&self) -> bool {
+        matches!(self.method, "PUT" | "PATCH") && self.status.is_none() && !self.is_final()
+    }
+
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.
     pub(super) fn new(method: &Method, url: &Url, status: Option<u16>, what: &str, retry: Retry) -> Self {
         let method = match method.as_str() {

@@ -31,7 +31,7 @@ pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use wire::put_body;
 
-use crate::catalog::{Catalog, ExternalId, OutletId, live::LiveCatalog};
+use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalog};
 
 /// Looks at live catalogs.
 pub trait Read: Send + Sync {
@@ -56,24 +56,4 @@ pub trait Write: Send + Sync {
         kind: StockKind,
         changes: &[StockChange],
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
-}
-
-/// Which of the two stock endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum StockKind {
-    /// `v2/menu_item_stocks`
-    Items,
-    /// `v2/variant_stocks`
-    Variants,
-}
-
-/// One line of a stock PATCH.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct StockChange {
-    /// Our id, sent with `stock_key: external_id`.
-    pub external_id: ExternalId,
-    /// The platform's id at the last fetch, sent with `stock_key: id`; empty if unknown.
-    pub uuid: String,
-    /// The stock to set.
-    pub in_stock: bool,
 }

@@ -166,6 +166,15 @@ impl Store {
         self.mark(id, "UPDATE pushes SET answered_at = ?2 WHERE id = ?1 AND finished_at IS NULL", at)
     }
 
+    /// Replaces what is needed to verify the push after a restart (JSON).
+    pub fn update_push(&mut self, id: PushId, plan: &str) -> Result<(), StateError> {
+        let changed = self.write("record the progress of a push", |connection| {
+            let sql = "UPDATE pushes SET plan = ?2 WHERE id = ?1 AND finished_at IS NULL";
+            connection.prepare_cached(sql)?.execute(params![id.0, plan])
+        })?;
+        if changed == 1 { Ok(()) } else { Err(StateError::NoSuchPush(id)) }
+    }
+
     fn mark(&mut self, id: PushId, sql: &str, at: Timestamp) -> Result<(), StateError> {
         let changed = self.write("record the progress of a push", |connection| {
             connection.prepare_cached(sql)?.execute(params![id.0, At(at)])
