@@ -130,7 +130,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let plan = plan(&inputs);
         match self.verdict(&plan) {
             Verdict::Nothing => {
-                self.follow(base.as_ref(), &plan)?;
+                // A menu that reads empty teaches nothing: what is remembered of it may be needed again.
+                if !live.is_empty() || base.is_none() {
+                    self.follow(base.as_ref(), &plan)?;
+                }
                 Ok(self.at_rest(PassResult::Unchanged, plan))
             }
             Verdict::Refused(result, state, reason) => {
