@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
-    pass::{Pass, base_of, inputs},
+    pass::{Earlier, Pass, base_of, inputs},
     push::json,
 };
 
@@ -21,16 +21,16 @@ use super::{
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// If an earlier push is not finished, looks for it. `None`: the way is free for a new plan.
-    pub(super) async fn resume(&self) -> Result<Option<Outcome>, PassError> {
+    /// If an earlier push is not finished, looks for it.
+    pub(super) async fn resume(&self) -> Result<Earlier, PassError> {
         let outlet = &self.wanted.outlet;
         let Some(row) = self.context.store.with(|store| store.unfinished_push(outlet.as_str()))? else {
-            return Ok(None);
+            return Ok(Earlier::None);
         };
         let now = self.context.clock.now();
         let Some(sent_at) = row.sent_at else {
             self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Abandoned, None, now))?;
-            return Ok(None);
+            return Ok(Earlier::None);
         };
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
@@ -41,9 +41,13 @@ impl<R: Read + Write> Pass<'_, R> {
             let now = self.context.clock.now();
             self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Lost, Some(error), now))?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
-            return Ok(None);
+            return Ok(Earlier::None);
         }
-        Ok(Some(Outcome { request_id: Some(row.request_id), ..outcome }))
+        let outcome = Outcome { request_id: Some(row.request_id), ..outcome };
+        Ok(match outcome.result {
+            PassResult::Published | PassResult::Nonconvergent => Earlier::Ended(outcome),
+            _ => Earlier::Open(outcome),
+        })
     }
 
     /// Looks until live shows what was sent, settles on something else, or time is up.

@@ -82,7 +82,6 @@ async fn stock_seen_before_dying_is_still_set_again() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a resumed push ends the pass"]
 async fn what_the_files_say_after_a_restart_is_pushed_in_the_same_pass() {
     let mut bench = edited().await;
     bench.platform.with(|world| world.delay = seconds(40));
@@ -96,7 +95,6 @@ async fn what_the_files_say_after_a_restart_is_pushed_in_the_same_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a resumed push ends the pass"]
 async fn an_edit_after_a_restart_that_a_guard_holds_is_held_and_told() {
     let mut bench = edited().await;
     bench.pass_until(Crash::Before(3)).await;
