@@ -142,7 +142,10 @@ impl<R: Read + Write> Pass<'_, R> {
                     self.follow(base.as_ref(), &plan)?;
                 }
                 let rest = self.at_rest(PassResult::Unchanged, plan);
-                Ok(earlier.map_or(rest.clone(), |earlier| Outcome { plan: rest.plan, ..earlier }))
+                Ok(match earlier {
+                    Some(earlier) => Outcome { plan: rest.plan, ..earlier },
+                    None => rest,
+                })
             }
             Verdict::Refused(result, state, reason) => {
                 let plan = Some(Box::new(plan));

@@ -13,7 +13,7 @@ use crate::{
     state::{NewPush, PushId, PushKind, PushOutcome},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -154,7 +154,10 @@ impl<R: Read + Write> Pass<'_, R> {
             self.context.store.with(|store| store.finish_push(id, outcome, Some(&error), now))
         };
         let outcome = match answer {
-            Answer::Accepted => self.verify(id, waiting, at).await?,
+            Answer::Accepted => {
+                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, shows_old: false };
+                self.verify(&mut awaited).await?
+            }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
                 self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))

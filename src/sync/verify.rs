@@ -35,8 +35,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
-        let outcome = self.verify(row.id, waiting, sent_at).await?;
-        if outcome.result == PassResult::Timeout && is_lost(sent_at, self.context.clock.now()) {
+        let mut awaited =
+            Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), shows_old: false };
+        let outcome = self.verify(&mut awaited).await?;
+        if awaited.shows_old && is_lost(sent_at, self.context.clock.now()) {
             let error = "live did not change for 30 minutes after it was sent";
             let now = self.context.clock.now();
             self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Lost, Some(error), now))?;
@@ -51,12 +53,8 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Looks until live shows what was sent, settles on something else, or time is up.
-    pub(super) async fn verify(
-        &self,
-        id: PushId,
-        mut waiting: Waiting,
-        sent_at: Timestamp,
-    ) -> Result<Outcome, PassError> {
+    pub(super) async fn verify(&self, awaited: &mut Awaited) -> Result<Outcome, PassError> {
+        let sent_at = awaited.sent_at;
         let limit = SignedDuration::try_from(self.context.verify_timeout).unwrap_or(SignedDuration::MAX);
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
@@ -66,15 +64,16 @@ impl<R: Read + Write> Pass<'_, R> {
             let live = self.remote.fetch(&self.wanted.outlet).await;
             drop(slot);
             let overdue = self.context.clock.now() >= deadline;
+            awaited.shows_old = false;
             match live {
-                Ok(live) => match self.judge(id, &mut waiting, &live, overdue).await? {
+                Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
                     Judged::Wait(error) => last_error = error,
                 },
                 Err(error) => last_error = Some(error.to_string()),
             }
             if overdue {
-                return Ok(self.overdue(sent_at, last_error));
+                return Ok(self.overdue(awaited, last_error));
             }
             if self.stopping() {
                 let told = "the program is stopping; the push is looked for after the next start".to_owned();
@@ -86,27 +85,22 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    fn overdue(&self, sent_at: Timestamp, last_error: Option<String>) -> Outcome {
-        let waited = self.context.clock.now().duration_since(sent_at).as_secs();
+    fn overdue(&self, awaited: &Awaited, last_error: Option<String>) -> Outcome {
+        let waited = self.context.clock.now().duration_since(awaited.sent_at).as_secs();
         let why = last_error.map(|error| format!("; the last look failed: {error}")).unwrap_or_default();
-        let told = format!(
-            "GoFood accepted the push but has not shown it for {waited} s{why}; it is only looked at from now on"
-        );
+        let answer = if awaited.answered { "accepted the push but" } else { "did not answer the push and" };
+        let told = format!("GoFood {answer} has not shown it for {waited} s{why}; it is only looked at from now on");
         self.outcome(PassResult::Timeout, OutletState::Unknown, Some(told))
     }
 
-    async fn judge(
-        &self,
-        id: PushId,
-        waiting: &mut Waiting,
-        live: &LiveCatalog,
-        overdue: bool,
-    ) -> Result<Judged, PassError> {
+    async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
+        let Awaited { id, ref mut waiting, answered, ref mut shows_old, .. } = *awaited;
         match waiting.look(live) {
             Look::Arrived => self.arrived(id, waiting, live, overdue).await,
-            // Nothing will ever tell; live is what was sent.
-            Look::Unreadable if overdue => self.arrived(id, waiting, live, overdue).await,
+            // Nothing will ever tell, and it was accepted; live is what was sent.
+            Look::Unreadable if overdue && answered => self.arrived(id, waiting, live, overdue).await,
             Look::Old | Look::Unreadable => {
+                *shows_old = true;
                 waiting.remember_stock(live);
                 self.keep(id, waiting)?;
                 Ok(Judged::Wait(None))
@@ -178,6 +172,17 @@ impl<R: Read + Write> Pass<'_, R> {
         let (base, now) = (json(base, &self.wanted.outlet)?, self.context.clock.now());
         Ok(self.context.store.with(|store| store.finish_push_and_set_base(id, outcome, error, &base, now))?)
     }
+}
+
+/// A push that is out.
+pub(super) struct Awaited {
+    pub(super) id: PushId,
+    pub(super) waiting: Waiting,
+    pub(super) sent_at: Timestamp,
+    /// Whether it is known to have been accepted.
+    pub(super) answered: bool,
+    /// Whether the last look succeeded and showed the menu from before: only then may the push be given up for lost.
+    pub(super) shows_old: bool,
 }
 
 enum Judged {

@@ -147,7 +147,6 @@ async fn a_stop_signal_between_two_tries_sends_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a push counts as lost whatever live shows"]
 async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not_lost() {
     let mut bench = Bench::in_sync().await;
     bench.platform.with(|world| world.longest_text = 20);

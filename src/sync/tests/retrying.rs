@@ -147,7 +147,6 @@ async fn a_push_of_which_nothing_is_known_is_only_looked_for_and_after_half_an_h
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a push counts as lost whatever live shows"]
 async fn a_push_is_not_lost_as_long_as_nobody_could_look() {
     let bench = edited().await;
     bench.faults(&[Fault::LostAfterwards]);
@@ -167,7 +166,6 @@ async fn a_push_is_not_lost_as_long_as_nobody_could_look() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "an unanswered push of an image counts as published"]
 async fn an_image_that_was_perhaps_never_sent_does_not_count_as_published() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("NG").image = text("https://img.example.com/new.png");
