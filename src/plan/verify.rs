@@ -115,7 +115,7 @@ impl Waiting {
 
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
-        let changed = fingerprint(live) != self.before;
+        let changed = self.is_touched(live);
         let unlanded = self.unlanded(live);
         match unlanded.is_empty() {
             true if changed || !self.old_values.is_empty() => Look::Arrived,
@@ -130,6 +130,12 @@ impl Waiting {
     fn is_old(&self, unlanded: &[Unlanded]) -> bool {
         let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
         !self.old_values.is_empty() && self.old_values.iter().all(|(path, old)| now.get(path) == Some(&old))
+    }
+
+    /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
+    /// what somebody has edited since.
+    pub fn is_touched(&self, live: &LiveCatalog) -> bool {
+        fingerprint(live) != self.before
     }
 
     /// For how long live has shown this same something else, as far as it was looked at.

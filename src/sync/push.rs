@@ -106,7 +106,10 @@ impl<R: Read + Write> Pass<'_, R> {
             match waiting.look(&live) {
                 Look::Arrived => return Ok((Answer::Accepted, at)),
                 Look::Other(_) => return Ok((give_up(error), at)),
-                Look::Old | Look::Unreadable if self.stopping() => return Ok((give_up(error), at)),
+                // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
+                Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
+                    return Ok((give_up(error), at));
+                }
                 Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live),
             }
             self.keep(id, waiting)?;

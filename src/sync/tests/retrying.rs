@@ -112,7 +112,6 @@ async fn a_lost_push_is_sent_again_with_the_same_id_and_fresh_stock() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a repetition overwrites what the look before it showed"]
 async fn an_edit_in_the_app_that_a_look_before_a_repetition_shows_is_not_overwritten() {
     for (fault, result) in [(Fault::Status(503), PassResult::Failed), (Fault::Lost, PassResult::Failed)] {
         let bench = edited().await;
