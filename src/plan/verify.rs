@@ -56,8 +56,8 @@ pub struct Waiting {
     old_values: BTreeMap<String, Value>,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
-    /// Stock when the payload was made.
-    baseline: Stocks,
+    /// Stock when the payload was made; several if it was sent again and an earlier one may have been carried out.
+    sent: Vec<Stocks>,
     /// The last stock seen while the old menu still showed.
     last: Stocks,
 }
@@ -98,7 +98,7 @@ impl Waiting {
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
             other: None,
-            baseline: stocks.clone(),
+            sent: vec![stocks.clone()],
             last: stocks,
         };
         for change in plan.pushed().filter(gone) {
@@ -150,8 +150,9 @@ impl Waiting {
         }
     }
 
-    /// Brings the stock of a payload that is about to be sent again up to what is live now.
-    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog) {
+    /// Brings the stock of a payload that is about to be sent again up to what is live now. `maybe_done`: what was sent
+    /// before may have been carried out.
+    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog, maybe_done: bool) {
         let now = Stocks::of(&self.matched(live).catalog);
         let ours: BTreeSet<Path> = plan.pushed().filter(|change| change.is_stock()).map(|c| c.path.clone()).collect();
         for item in plan.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
@@ -166,7 +167,10 @@ impl Waiting {
                 variant.in_stock = Field::Set(*stock);
             }
         }
-        self.baseline = now.clone();
+        if !maybe_done {
+            self.sent.clear();
+        }
+        self.sent.push(now.clone());
         self.last = now;
     }
 
@@ -182,22 +186,23 @@ impl Waiting {
         }
         let matched = self.matched(live);
         let now = Stocks::of(&matched.catalog);
-        let lines =
-            |last: &BTreeMap<ExternalId, bool>, baseline: &BTreeMap<ExternalId, bool>, now: &BTreeMap<_, bool>| {
-                let toggled = last.iter().filter(|(id, stock)| baseline.get(*id).is_some_and(|then| then != *stock));
-                let lost = toggled.filter(|(id, stock)| now.get(*id).is_some_and(|now| now != *stock));
-                lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
-            };
+        let lines = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>| {
+            let toggled = of(&self.last).iter().filter(|(id, stock)| {
+                self.sent.iter().any(|sent| of(sent).get(*id).is_some_and(|then| then != *stock))
+            });
+            let lost = toggled.filter(|(id, stock)| of(&now).get(*id).is_some_and(|now| now != *stock));
+            lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
+        };
         let change = |uuid: Option<&str>, external_id: ExternalId, in_stock| StockChange {
             uuid: uuid.unwrap_or_default().to_owned(),
             external_id,
             in_stock,
         };
-        let items = lines(&self.last.items, &self.baseline.items, &now.items)
+        let items = lines(|stocks| &stocks.items)
             .into_iter()
             .map(|(id, stock)| change(matched.uuids.item(&id), id.clone(), stock))
             .collect::<Vec<_>>();
-        let variants = lines(&self.last.variants, &self.baseline.variants, &now.variants)
+        let variants = lines(|stocks| &stocks.variants)
             .into_iter()
             .map(|(id, stock)| change(matched.uuids.variant(&id), id.clone(), stock))
             .collect::<Vec<_>>();

@@ -110,7 +110,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
                     return Ok((give_up(error), at));
                 }
-                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live),
+                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live, maybe_done),
             }
             self.keep(id, waiting)?;
             attempt += 1;

@@ -136,7 +136,6 @@ async fn stock_is_set_again_at_once_also_when_the_menu_shows_something_else() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "only the last payload is taken for what may have been published"]
 async fn stock_is_set_again_whichever_of_two_payloads_is_published() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
