@@ -210,6 +210,14 @@ impl Waiting {
         calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 
+    /// Notes that `changes` of [`Self::overwritten_stock`] were set again, so that the kitchen may change its mind.
+    pub fn restored(&mut self, kind: StockKind, changes: &[StockChange]) {
+        for sent in &mut self.sent {
+            let stock = if kind == StockKind::Items { &mut sent.items } else { &mut sent.variants };
+            stock.extend(changes.iter().map(|change| (change.external_id.clone(), change.in_stock)));
+        }
+    }
+
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
         Base { uuids: self.matched(live).uuids, ..self.next_base.clone() }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     catalog::live::LiveCatalog,
     plan::{Look, Unlanded, Waiting, plan},
-    remote::{Read, Write},
+    remote::{Read, RemoteError, Write},
     state::{PushId, PushOutcome},
 };
 
@@ -68,7 +68,14 @@ impl<R: Read + Write> Pass<'_, R> {
             match live {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
-                    Judged::Wait(error) => last_error = error,
+                    Judged::Wait => last_error = None,
+                    // The push stays open, so that the next pass goes on with it.
+                    Judged::Unrestored(error) if overdue => {
+                        return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
+                    }
+                    Judged::Unrestored(error) => {
+                        tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
+                    }
                 },
                 Err(error) => last_error = Some(error.to_string()),
             }
@@ -96,46 +103,51 @@ impl<R: Read + Write> Pass<'_, R> {
     async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, answered, ref mut shows_old, .. } = *awaited;
         match waiting.look(live) {
-            Look::Arrived => self.arrived(id, waiting, live, overdue).await,
+            Look::Arrived => self.arrived(id, waiting, live).await,
             // Nothing will ever tell, and it was accepted; live is what was sent.
-            Look::Unreadable if overdue && answered => self.arrived(id, waiting, live, overdue).await,
+            Look::Unreadable if overdue && answered => self.arrived(id, waiting, live).await,
             Look::Old | Look::Unreadable => {
                 *shows_old = true;
                 waiting.remember_stock(live);
                 self.keep(id, waiting)?;
-                Ok(Judged::Wait(None))
+                Ok(Judged::Wait)
             }
             Look::Other(unlanded) => {
+                // Something has been published, and its stock with it.
+                let restored = self.restore(waiting, live).await;
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
+                if let Some(error) = restored.err().filter(|error| !error.is_final()) {
+                    return Ok(Judged::Unrestored(unrestored(&error)));
+                }
                 if settled {
                     return self.settled(id, waiting, live, &unlanded).map(Judged::Done);
                 }
-                Ok(Judged::Wait(None))
+                Ok(Judged::Wait)
             }
         }
     }
 
-    /// Puts right the stock that the publication overwrote, then makes what was sent the base.
-    async fn arrived(
-        &self,
-        id: PushId,
-        waiting: &Waiting,
-        live: &LiveCatalog,
-        overdue: bool,
-    ) -> Result<Judged, PassError> {
-        let mut unrestored = None;
+    /// Sets the stock again that the publication overwrote.
+    async fn restore(&self, waiting: &mut Waiting, live: &LiveCatalog) -> Result<(), RemoteError> {
+        let mut result = Ok(());
         for (kind, changes) in waiting.overwritten_stock(live) {
             tracing::info!(outlet = %self.wanted.outlet, ?changes, "setting stock again that the publication overwrote");
-            if let Err(error) = self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
-                unrestored =
-                    Some(format!("the menu is published, but stock that it overwrote could not be set again: {error}"));
+            match self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
+                Ok(()) => waiting.restored(kind, &changes),
+                Err(error) => result = Err(error),
             }
         }
-        if let Some(error) = unrestored.clone().filter(|_| !overdue) {
-            tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
-            return Ok(Judged::Wait(unrestored));
-        }
+        result
+    }
+
+    /// Puts right the stock that the publication overwrote, then makes what was sent the base.
+    async fn arrived(&self, id: PushId, waiting: &mut Waiting, live: &LiveCatalog) -> Result<Judged, PassError> {
+        let unrestored = match self.restore(waiting, live).await {
+            Err(error) if !error.is_final() => return Ok(Judged::Unrestored(unrestored(&error))),
+            Err(error) => Some(unrestored(&error)),
+            Ok(()) => None,
+        };
         let base = waiting.arrived(live);
         self.finish(id, PushOutcome::Published, &base, unrestored.as_deref())?;
         let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers));
@@ -187,6 +199,12 @@ pub(super) struct Awaited {
 
 enum Judged {
     Done(Outcome),
-    /// Look again; with what went wrong meanwhile.
-    Wait(Option<String>),
+    /// Look again.
+    Wait,
+    /// The menu shows, but stock that it overwrote could not be set again yet.
+    Unrestored(String),
+}
+
+fn unrestored(error: &RemoteError) -> String {
+    format!("the menu is published, but stock that it overwrote could not be set again: {error}")
 }

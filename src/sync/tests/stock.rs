@@ -89,7 +89,6 @@ async fn stock_that_could_not_be_set_again_is_tried_at_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "stock that could not be set again is forgotten when time is up"]
 async fn stock_that_could_not_be_set_again_in_time_is_not_forgotten() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
@@ -119,7 +118,6 @@ async fn stock_that_the_platform_will_not_set_again_is_told_and_the_push_ends() 
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "stock is not set again where the menu settles on something else"]
 async fn stock_is_set_again_at_once_also_when_the_menu_shows_something_else() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
