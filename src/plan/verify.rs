@@ -116,13 +116,33 @@ impl Waiting {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
         let changed = self.is_touched(live);
-        let unlanded = self.unlanded(live);
+        let mut unlanded = self.unlanded(live);
+        if !unlanded.is_empty() && (!changed || self.is_old(&unlanded)) {
+            return Look::Old;
+        }
+        if !self.old_values.is_empty() {
+            unlanded.retain(|unlanded| self.is_new(&unlanded.path));
+        }
         match unlanded.is_empty() {
             true if changed || !self.old_values.is_empty() => Look::Arrived,
             true => Look::Unreadable,
-            false if !changed || self.is_old(&unlanded) => Look::Old,
             false => Look::Other(unlanded),
         }
+    }
+
+    /// Whether the push changes this, or a part of it, or what it is a part of. Where the old menu already showed what was
+    /// sent, another value now is an edit made elsewhere since: drift, and no failure of the push.
+    fn is_new(&self, path: &Path) -> bool {
+        let category = match path {
+            Path::Variant(id, _) => self.expected.variants().find(|(_, variant)| variant.external_id == *id),
+            _ => None,
+        };
+        let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
+        let path = path.to_string();
+        let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+        self.old_values
+            .keys()
+            .any(|new| *new == path || within(&path, new) || within(new, &path) || category.as_ref() == Some(new))
     }
 
     /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody

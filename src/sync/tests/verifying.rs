@@ -129,7 +129,6 @@ async fn an_edit_in_the_app_before_the_publication_is_not_taken_for_its_result()
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "edits elsewhere are taken for a failure of the push"]
 async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_of_the_push() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
