@@ -165,7 +165,6 @@ async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_u
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "a removal that does not land is pushed again and again"]
 async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
     let mut bench = Bench::in_sync().await;
     bench.wanted.policy.unmanaged = crate::policy::UnmanagedPolicy::Delete;
