@@ -120,11 +120,12 @@ impl Waiting {
         if !unlanded.is_empty() && (!changed || self.is_old(&unlanded)) {
             return Look::Old;
         }
-        if !self.old_values.is_empty() {
-            unlanded.retain(|unlanded| self.is_new(&unlanded.path));
-        }
+        let edited = !unlanded.is_empty();
+        unlanded.retain(|unlanded| self.is_new(&unlanded.path));
         match unlanded.is_empty() {
-            true if changed || !self.old_values.is_empty() => Look::Arrived,
+            true if !self.old_values.is_empty() => Look::Arrived,
+            // It may be the edit alone that has changed live.
+            true if changed && !edited => Look::Arrived,
             true => Look::Unreadable,
             false => Look::Other(unlanded),
         }

@@ -165,6 +165,22 @@ async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_u
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_beside_the_push_of_an_image_is_drift() {
+    for when in [3, 5] {
+        let mut bench = Bench::in_sync().await;
+        bench.file_item("NG").image = text("https://img.example.com/new.png");
+        bench.platform.before(when, |world| {
+            world.pending = None;
+            world.app_price("D1", 9_999);
+        });
+        bench.platform.with(|world| world.delay = minutes(5));
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Drifted));
+        assert_eq!(bench.base_price("D1"), Some(8_500));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
     let mut bench = Bench::in_sync().await;
     bench.wanted.policy.unmanaged = crate::policy::UnmanagedPolicy::Delete;
