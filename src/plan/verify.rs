@@ -249,6 +249,12 @@ impl Waiting {
         let matched = self.matched(live);
         let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base.clone() };
         for Unlanded { path, sent, live: _ } in unlanded {
+            match path {
+                // Somebody set it again since, so that it is not ours to put back.
+                Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),
+                Path::Variant(id, Some(VariantField::InStock)) => drop(base.variants_taken_off.remove(id)),
+                _ => {}
+            }
             base.stuck.insert(path.to_string(), sent.clone());
             take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
         }
@@ -264,8 +270,24 @@ impl Waiting {
         Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
     }
 
+    /// Whether stock calls are waited for, which take effect at once.
+    pub fn is_stock(&self) -> bool {
+        !self.stock_calls.is_empty()
+    }
+
+    /// The stock calls of this push that live shows as carried out.
+    pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let shown = |kind: StockKind, line: &StockChange| {
+            let stock = if kind == StockKind::Items { &now.items } else { &now.variants };
+            stock.get(&line.external_id) == Some(&line.in_stock)
+        };
+        let lines = |kind, lines: &[StockChange]| lines.iter().filter(|line| shown(kind, line)).cloned().collect();
+        self.stock_calls.iter().map(|(kind, calls)| (*kind, lines(*kind, calls))).collect()
+    }
+
     /// Every path that live does not show as it was sent.
-    fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+    pub fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
         let mut unlanded = self.unlanded_stock(live);
         if !self.stock_calls.is_empty() {
             return unlanded;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::OutletId,
-    plan::{Action, Inputs, Look, OutletPlan, Waiting},
+    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting},
     remote::{Read, RemoteError, Retry, Write},
     state::{NewPush, PushId, PushKind, PushOutcome},
 };
@@ -29,6 +29,8 @@ pub(super) struct Sent {
     pub(super) plan: Option<OutletPlan>,
     pub(super) at: Timestamp,
     pub(super) answer: Answer,
+    /// Stock calls that were carried out.
+    pub(super) done: StockCalls,
 }
 
 /// How the calls ended.
@@ -54,8 +56,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
         let id = self.begin(&plan, &waiting, request_id)?;
-        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting).await?;
-        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer })
+        let mut done = StockCalls::new();
+        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
     }
 
     fn begin(&self, plan: &OutletPlan, waiting: &Waiting, request_id: Uuid) -> Result<PushId, PassError> {
@@ -79,6 +82,7 @@ impl<R: Read + Write> Pass<'_, R> {
         request_id: Uuid,
         plan: &mut OutletPlan,
         waiting: &mut Waiting,
+        done: &mut StockCalls,
     ) -> Result<(Answer, Timestamp), PassError> {
         let started = Instant::now();
         let mut maybe_done = false;
@@ -86,7 +90,7 @@ impl<R: Read + Write> Pass<'_, R> {
         loop {
             let at = self.context.clock.now();
             self.context.store.with(|store| store.mark_sent(id, at))?;
-            let error = match self.call(request_id, plan).await {
+            let error = match self.call(request_id, plan, done).await {
                 Ok(()) => {
                     self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
                     return Ok((Answer::Accepted, at));
@@ -117,11 +121,13 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    async fn call(&self, request_id: Uuid, plan: &OutletPlan) -> Result<(), RemoteError> {
+    /// Sends what has not been carried out yet.
+    async fn call(&self, request_id: Uuid, plan: &OutletPlan, done: &mut StockCalls) -> Result<(), RemoteError> {
         let outlet = &self.wanted.outlet;
         if plan.action == Action::Stock {
-            for (kind, changes) in &plan.stock {
+            for (kind, changes) in plan.stock.iter().skip(done.len()) {
                 self.remote.patch_stock(outlet, *kind, changes).await?;
+                done.push((*kind, changes.clone()));
             }
             return Ok(());
         }
@@ -151,14 +157,11 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Goes on from what the calls said.
     pub(super) async fn conclude(&self, sent: Sent) -> Result<Outcome, PassError> {
-        let Sent { id, request_id, waiting, plan, at, answer } = sent;
-        let ended = |outcome, error: &RemoteError| {
-            let (now, error) = (self.context.clock.now(), error.to_string());
-            self.context.store.with(|store| store.finish_push(id, outcome, Some(&error), now))
-        };
+        let Sent { id, request_id, waiting, plan, at, answer, done } = sent;
+        let ended = |outcome, error: &RemoteError| self.end(id, outcome, &error.to_string(), &done);
         let outcome = match answer {
             Answer::Accepted => {
-                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, shows_old: false };
+                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
                 self.verify(&mut awaited).await?
             }
             Answer::Refused(error) => {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Look, Unlanded, Waiting, plan},
+    plan::{Look, StockCalls, Unlanded, Waiting, plan},
     remote::{Read, RemoteError, Write},
     state::{PushId, PushOutcome},
 };
@@ -35,13 +35,11 @@ impl<R: Read + Write> Pass<'_, R> {
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
-        let mut awaited =
-            Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), shows_old: false };
+        let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
         let outcome = self.verify(&mut awaited).await?;
-        if awaited.shows_old && is_lost(sent_at, self.context.clock.now()) {
+        if let Some(live) = awaited.old.filter(|_| is_lost(sent_at, self.context.clock.now())) {
             let error = "live did not change for 30 minutes after it was sent";
-            let now = self.context.clock.now();
-            self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Lost, Some(error), now))?;
+            self.end(row.id, PushOutcome::Lost, error, &awaited.waiting.stock_shown(&live))?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
             return Ok(Earlier::None);
         }
@@ -64,7 +62,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let live = self.remote.fetch(&self.wanted.outlet).await;
             drop(slot);
             let overdue = self.context.clock.now() >= deadline;
-            awaited.shows_old = false;
+            awaited.old = None;
             match live {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
@@ -101,13 +99,18 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, answered, ref mut shows_old, .. } = *awaited;
-        match waiting.look(live) {
+        let Awaited { id, ref mut waiting, answered, ref mut old, .. } = *awaited;
+        let look = match waiting.look(live) {
+            // Whatever else shows after stock was set has been set by somebody since.
+            Look::Old if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            look => look,
+        };
+        match look {
             Look::Arrived => self.arrived(id, waiting, live).await,
             // Nothing will ever tell, and it was accepted; live is what was sent.
             Look::Unreadable if overdue && answered => self.arrived(id, waiting, live).await,
             Look::Old | Look::Unreadable => {
-                *shows_old = true;
+                *old = Some(live.clone());
                 waiting.remember_stock(live);
                 self.keep(id, waiting)?;
                 Ok(Judged::Wait)
@@ -174,6 +177,23 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
     }
 
+    /// Ends a push that did not arrive. What some of its stock calls have done is remembered all the same, as what we take
+    /// off sale is ours to put back.
+    pub(super) fn end(
+        &self,
+        id: PushId,
+        outcome: PushOutcome,
+        error: &str,
+        done: &StockCalls,
+    ) -> Result<(), PassError> {
+        if let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)?.filter(|_| !done.is_empty()) {
+            base.remember_stock(done);
+            return self.finish(id, outcome, &base, Some(error));
+        }
+        let now = self.context.clock.now();
+        Ok(self.context.store.with(|store| store.finish_push(id, outcome, Some(error), now))?)
+    }
+
     fn finish(
         &self,
         id: PushId,
@@ -193,8 +213,8 @@ pub(super) struct Awaited {
     pub(super) sent_at: Timestamp,
     /// Whether it is known to have been accepted.
     pub(super) answered: bool,
-    /// Whether the last look succeeded and showed the menu from before: only then may the push be given up for lost.
-    pub(super) shows_old: bool,
+    /// The last look, if it succeeded and showed the menu from before: only then may the push be given up for lost.
+    pub(super) old: Option<LiveCatalog>,
 }
 
 enum Judged {
