@@ -54,6 +54,8 @@ pub struct Waiting {
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
+    /// Paths among these that have been seen as sent.
+    landed: BTreeSet<String>,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
     /// Stock when the payload was made; several if it was sent again and an earlier one may have been carried out.
@@ -97,6 +99,7 @@ impl Waiting {
             next_base: plan.next_base.clone(),
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
+            landed: BTreeSet::new(),
             other: None,
             sent: vec![stocks.clone()],
             last: stocks,
@@ -140,10 +143,15 @@ impl Waiting {
         };
         let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
         let path = path.to_string();
-        let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
-        self.old_values
-            .keys()
-            .any(|new| *new == path || within(&path, new) || within(new, &path) || category.as_ref() == Some(new))
+        let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
+        new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
+    }
+
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) {
+        let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
+        let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
+        self.landed.extend(landed.cloned());
     }
 
     /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody
@@ -241,13 +249,27 @@ impl Waiting {
 
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
-        Base { uuids: self.matched(live).uuids, ..self.next_base.clone() }
+        Base { uuids: self.matched(live).uuids, ..self.next_base() }
+    }
+
+    /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
+    fn next_base(&self) -> Base {
+        let mut base = self.next_base.clone();
+        if self.is_stock() {
+            return base; // Set at once: what shows was set by us.
+        }
+        let kitchens = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            of(&self.last).get(id) == Some(&false) && self.sent.iter().any(|sent| of(sent).get(id) == Some(&true))
+        };
+        base.items_taken_off.retain(|id| !kitchens(|stocks| &stocks.items, id));
+        base.variants_taken_off.retain(|id| !kitchens(|stocks| &stocks.variants, id));
+        base
     }
 
     /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
         let matched = self.matched(live);
-        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base.clone() };
+        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
         for Unlanded { path, sent, live: _ } in unlanded {
             match path {
                 // Somebody set it again since, so that it is not ours to put back.
@@ -436,6 +458,12 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
 
 fn keep<T: Clone>(field: &Field<T>, said: bool) -> Field<T> {
     if said { Field::said(field.value().cloned()) } else { Field::Unsaid }
+}
+
+/// Whether two paths are the same, or one is a part of the other.
+fn concerns(a: &str, b: &str) -> bool {
+    let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+    a == b || within(a, b) || within(b, a)
 }
 
 /// Hash of what was fetched, stock and meaningless order aside.

@@ -118,6 +118,7 @@ impl<R: Read + Write> Pass<'_, R> {
             Look::Other(unlanded) => {
                 // Something has been published, and its stock with it.
                 let restored = self.restore(waiting, live).await;
+                waiting.note_landed(&unlanded);
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
                 if let Some(error) = restored.err().filter(|error| !error.is_final()) {

@@ -9,6 +9,7 @@ mod platform;
 mod deciding;
 mod restarting;
 mod retrying;
+mod simulation;
 mod stock;
 mod verifying;
 

@@ -190,3 +190,30 @@ async fn a_dish_that_the_kitchen_puts_back_at_once_does_not_block_the_outlet() {
     bench.pass().await;
     assert!(bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_was_put_back_while_pushes_were_held_is_the_kitchens_from_then_on() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass().await;
+    bench.platform.with(|world| world.kitchen("D1", true));
+    bench.price_in_file("NG", 250_000);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_takes_off_before_our_menu_does_is_the_kitchens() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D1", false));
+    bench.pass().await;
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}

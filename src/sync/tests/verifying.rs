@@ -165,6 +165,19 @@ async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_u
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_has_landed_is_drift_even_if_something_else_has_not() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!(outcome.result, PassResult::Nonconvergent);
+    assert!(!outcome.error.unwrap().contains("D1"));
+    assert_eq!(bench.base_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_in_the_app_beside_the_push_of_an_image_is_drift() {
     for when in [3, 5] {
         let mut bench = Bench::in_sync().await;
