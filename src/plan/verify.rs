@@ -154,11 +154,16 @@ impl Waiting {
         self.landed.extend(landed.cloned());
     }
 
-    /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody
-    /// has edited something else meanwhile.
+    /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
+    /// is there, and some of it shows its old value. (A menu is published as a whole.)
     fn is_old(&self, unlanded: &[Unlanded]) -> bool {
         let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
-        !self.old_values.is_empty() && self.old_values.iter().all(|(path, old)| now.get(path) == Some(&old))
+        let (mut some_old, mut all_missing) = (false, true);
+        for (path, old) in &self.old_values {
+            some_old |= now.get(path) == Some(&old);
+            all_missing &= now.contains_key(path);
+        }
+        some_old && all_missing
     }
 
     /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite

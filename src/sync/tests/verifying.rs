@@ -129,6 +129,18 @@ async fn an_edit_in_the_app_before_the_publication_is_not_taken_for_its_result()
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_is_about_to_change_is_not_taken_for_the_result() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.live_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_of_the_push() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
