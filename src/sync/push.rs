@@ -112,6 +112,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 Look::Other(_) => return Ok((give_up(error), at)),
                 // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
                 Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
+                    waiting.remember_stock(&live);
+                    self.keep(id, waiting)?;
                     return Ok((give_up(error), at));
                 }
                 Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live, maybe_done),

@@ -80,6 +80,8 @@ pub(super) struct World {
     /// the new one.
     pub(super) excused: BTreeSet<String>,
     since_look: BTreeSet<String>,
+    /// What the last look showed first.
+    just_shown: BTreeSet<String>,
     unseen: bool,
     /// What the kitchen last said of everything that is live.
     pub(super) intent: BTreeMap<String, bool>,
@@ -242,7 +244,7 @@ impl World {
     }
 
     fn look(&mut self) -> LiveCatalog {
-        self.since_look.clear();
+        self.just_shown = std::mem::take(&mut self.since_look);
         self.unseen = false;
         self.seen = self.live.clone();
         self.live.clone()
@@ -274,6 +276,7 @@ impl Platform {
             hooks: Vec::new(),
             excused: BTreeSet::new(),
             since_look: BTreeSet::new(),
+            just_shown: BTreeSet::new(),
             unseen: false,
             intent: BTreeMap::new(),
             app_prices: BTreeMap::new(),
@@ -352,8 +355,11 @@ impl Platform {
 
     async fn die_at(&self, crash: Crash) {
         if self.with(|world| world.crash.take_if(|planned| *planned == crash)).is_some() {
-            // Whether a call was carried out is nothing that the dead can tell.
-            self.with(|world| world.unseen = true);
+            // What was carried out or shown is nothing that the dead can tell.
+            self.with(|world| {
+                world.unseen = true;
+                world.since_look.append(&mut world.just_shown);
+            });
             self.crashed.notify_one();
             std::future::pending::<()>().await;
         }

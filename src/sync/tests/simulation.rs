@@ -18,13 +18,21 @@ struct Simulation {
     random: fastrand::Rng,
     /// What we may have taken off and not put back yet.
     ours: BTreeSet<String>,
+    /// Of these, those that the kitchen touched unseen: whoever took them off last cannot be told.
+    unclear: BTreeSet<String>,
     told: Vec<String>,
 }
 
 impl Simulation {
     async fn new(seed: u64) -> Self {
         let bench = Bench::in_sync().await;
-        Self { bench, random: fastrand::Rng::with_seed(seed), ours: BTreeSet::new(), told: Vec::new() }
+        Self {
+            bench,
+            random: fastrand::Rng::with_seed(seed),
+            ours: BTreeSet::new(),
+            unclear: BTreeSet::new(),
+            told: Vec::new(),
+        }
     }
 
     fn tell(&mut self, what: String) {
@@ -54,7 +62,8 @@ impl Simulation {
                 }
             }
             6..8 => {
-                let text = "x".repeat(self.random.usize(1..12));
+                // What is cut differs from what was there: a cut that changes nothing cannot be seen.
+                let text = format!("{:05x}{}", self.random.u32(..0x10_0000), "x".repeat(self.random.usize(..5)));
                 self.tell(format!("file: description {text}"));
                 self.bench.file_item("N3").description = Field::Set(text);
             }
@@ -188,7 +197,9 @@ impl Simulation {
             return;
         }
         let (stock, excused) = self.bench.platform.with(|w| (w.all_stock(), std::mem::take(&mut w.excused)));
-        for id in excused.iter().filter(|id| stock.contains_key(*id)) {
+        self.unclear.extend(excused.intersection(&self.ours).cloned());
+        let excused = excused.union(&self.unclear);
+        for id in excused.filter(|id| stock.contains_key(*id)) {
             self.bench.platform.with(|world| world.intent.insert(id.clone(), stock[id]));
         }
         let intent = self.bench.platform.with(|world| world.intent.clone());
@@ -199,6 +210,7 @@ impl Simulation {
         for id in CLAIMED {
             if !self.says_off(id) {
                 self.ours.remove(id);
+                self.unclear.remove(id);
             }
         }
         self.forget_settled_prices();

@@ -217,3 +217,19 @@ async fn a_dish_that_the_kitchen_takes_off_before_our_menu_does_is_the_kitchens(
     bench.pass().await;
     assert!(!bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn stock_seen_at_the_last_look_before_giving_up_is_set_again() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(20));
+    bench.faults(&[Fault::LostAfterwards]);
+    bench.platform.before(3, |world| {
+        world.app_price("D4", 10_500);
+        world.kitchen("D2", false);
+    });
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(1)).await;
+    bench.pass().await;
+    assert!(!bench.stock("D2"));
+}
