@@ -58,7 +58,7 @@ pub struct Waiting {
     landed: BTreeSet<String>,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
-    /// Stock when the payload was made; several if it was sent again and an earlier one may have been carried out.
+    /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
     sent: Vec<Stocks>,
     /// The last stock seen while the old menu still showed.
     last: Stocks,
@@ -147,11 +147,13 @@ impl Waiting {
         new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
     }
 
-    /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
-    pub fn note_landed(&mut self, unlanded: &[Unlanded]) {
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since. Whether anything
+    /// has landed, now or before.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) -> bool {
         let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
         let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
         self.landed.extend(landed.cloned());
+        !self.landed.is_empty()
     }
 
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
@@ -252,6 +254,12 @@ impl Waiting {
         }
     }
 
+    /// Notes that the publication has been seen and its stock put right: what changes from now on, the kitchen changes.
+    pub fn stock_is_settled(&mut self) {
+        self.next_base = self.next_base();
+        self.sent.clear();
+    }
+
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
         Base { uuids: self.matched(live).uuids, ..self.next_base() }
@@ -302,15 +310,14 @@ impl Waiting {
         !self.stock_calls.is_empty()
     }
 
-    /// The stock calls of this push that live shows as carried out.
+    /// The stock calls of this push that live shows as carried out. They are made one after the other, each as a whole.
     pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
         let now = Stocks::of(&self.matched(live).catalog);
-        let shown = |kind: StockKind, line: &StockChange| {
-            let stock = if kind == StockKind::Items { &now.items } else { &now.variants };
-            stock.get(&line.external_id) == Some(&line.in_stock)
+        let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
+            let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
+            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
         };
-        let lines = |kind, lines: &[StockChange]| lines.iter().filter(|line| shown(kind, line)).cloned().collect();
-        self.stock_calls.iter().map(|(kind, calls)| (*kind, lines(*kind, calls))).collect()
+        self.stock_calls.iter().take_while(shown).cloned().collect()
     }
 
     /// Every path that live does not show as it was sent.

@@ -116,7 +116,8 @@ pub const LOST_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(30)
 /// How long live has to show the same something else to have settled on it.
 const SETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
-/// Whether `now` is so long after `sent` that the push counts as lost.
-fn is_lost(sent: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(sent) >= LOST_AFTER
+/// Whether a push that a look has not shown counts as lost. Stock takes effect at once (documentation), so that a minute is
+/// long enough for it.
+fn is_lost(sent: Timestamp, now: Timestamp, is_stock: bool) -> bool {
+    now.duration_since(sent) >= if is_stock { SETTLED_AFTER } else { LOST_AFTER }
 }

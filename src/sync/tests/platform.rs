@@ -359,6 +359,7 @@ impl Platform {
             self.with(|world| {
                 world.unseen = true;
                 world.since_look.append(&mut world.just_shown);
+                world.excused.extend(world.since_look.iter().cloned());
             });
             self.crashed.notify_one();
             std::future::pending::<()>().await;

@@ -233,3 +233,29 @@ async fn stock_seen_at_the_last_look_before_giving_up_is_set_again() {
     bench.pass().await;
     assert!(!bench.stock("D2"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stock_call_that_a_look_does_not_show_is_planned_afresh_without_a_long_wait() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass_until(Crash::Before(2)).await;
+    tokio::time::advance(minutes(11)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "GET", "PATCH D1=off", "GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_does_after_the_menu_has_shown_stays() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.longest_text = 20);
+    bench.faults(&[Fault::Lost, Fault::LostAfterwards]);
+    // Off before the second payload is made, on again after the menu has been seen with D1 sold out.
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    bench.platform.before(7, |world| world.kitchen("D1", true));
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(bench.stock("D1"));
+    assert!(!bench.calls().iter().any(|call| call.starts_with("PATCH")));
+}
