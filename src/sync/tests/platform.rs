@@ -345,6 +345,10 @@ impl Platform {
                 (Fault::Fine, _) => Ok(LiveCatalog::default()),
                 (fault, _) => {
                     world.unseen |= matches!(call, Call::Patch(..));
+                    if let (Fault::Status(..500), Call::Patch(_, changes)) = (fault, &call) {
+                        // Refused for good: the sender can only tell.
+                        world.excused.extend(changes.iter().map(|change| change.external_id.0.clone()));
+                    }
                     Err(error(&call, fault))
                 }
             }
