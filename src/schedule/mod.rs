@@ -1,7 +1,11 @@
-//! When things are due: cron, windows, the next moment to wake. Functions of a given now; nothing here reads a clock.
+//! When things are due: cron expressions, windows. Functions of a given now.
+//!
+//! Nothing here reads a clock or waits; `daemon` does both. Which windows concern which outlet is the caller's to know.
 
-/// A five-field POSIX cron expression, checked at parse time.
-#[derive(Debug, Clone)]
-pub struct Cron {
-    text: String,
-}
+mod cron;
+mod fields;
+mod windows;
+
+pub use cron::Cron;
+pub use fields::CronError;
+pub use windows::{Gate, gate};

@@ -1,0 +1,131 @@
+//! Syntax errors in words for people who do not know how a YAML parser works.
+
+use std::sync::Arc;
+
+use granit_parser::{ErrorKind as Kind, ScanError};
+
+use super::{
+    Pos, Span,
+    parse::{Fatal, position},
+};
+use crate::diagnostic::Diagnostic;
+
+/// The diagnostic for what the parser stumbled over; `bracket` is the `[` or `{` that was not closed yet, if any.
+pub(super) fn explain(file: &Arc<str>, error: &ScanError, bracket: Option<Span>) -> Fatal {
+    let (code, message, help) = words(error.kind());
+    let start = position(error.marker());
+    let span = Span { start, end: Pos { column: start.column.saturating_add(1), ..start } };
+    let message = message.unwrap_or_else(|| format!("cannot be read: {}", error.kind()));
+    let diagnostic = Diagnostic::error(code, span.in_file(file), message).help(help);
+    Box::new(match bracket {
+        Some(bracket) => diagnostic.related(bracket.in_file(file), "inside of what opens here"),
+        None => diagnostic,
+    })
+}
+
+/// Code, message (the parser's own if there is no better one), help.
+fn words(kind: &Kind) -> (&'static str, Option<String>, &'static str) {
+    tabs_and_limits(kind).or_else(|| brackets_and_quotes(kind)).or_else(|| block_structure(kind)).unwrap_or((
+        "syntax",
+        None,
+        "check the quotes, colons and indentation on this line and the one above",
+    ))
+}
+
+type Words = (&'static str, Option<String>, &'static str);
+
+fn syntax(message: &str, help: &'static str) -> Option<Words> {
+    Some(("syntax", Some(message.to_owned()), help))
+}
+
+fn tabs_and_limits(kind: &Kind) -> Option<Words> {
+    match kind {
+        Kind::TabNotAllowed
+        | Kind::TabInBlockIndentation
+        | Kind::TabAtBlockScalarStart
+        | Kind::TabInIndentation
+        | Kind::TabInPlainScalar => {
+            Some(TAB_INDENTATION).map(|(code, message, help)| (code, Some(message.into()), help))
+        }
+        Kind::RecursionLimitExceeded => {
+            Some(("too-deep", Some("lists and mappings are nested too deep here".into()), "remove levels"))
+        }
+        Kind::BomInsideDocument => {
+            syntax("a byte order mark in the middle of the text", "remove the invisible character")
+        }
+        Kind::UnsupportedYamlMajorVersion => syntax("only YAML 1.2 is read", "remove the `%YAML` line"),
+        _ => None,
+    }
+}
+
+/// Code, message and help for a tab where YAML wants spaces.
+pub(super) const TAB_INDENTATION: (&str, &str, &str) =
+    ("tab-indentation", "a tab is used for indentation", "indent with spaces");
+
+fn brackets_and_quotes(kind: &Kind) -> Option<Words> {
+    match kind {
+        Kind::UnclosedFlowCollection { open } | Kind::MismatchedFlowCollectionEnd { open, .. } => {
+            let close = if *open == '[' { ']' } else { '}' };
+            let help = if close == ']' { "close it with `]`" } else { "close it with `}`" };
+            Some(("syntax", Some(format!("`{open}` is not closed with `{close}`")), help))
+        }
+        Kind::MisplacedFlowCollectionEnd => syntax("a closing bracket that nothing opens", "remove it"),
+        Kind::ExpectedFlowMappingSeparator => {
+            syntax("expected `,` or `}` here", "put a comma between entries and close the mapping with `}`")
+        }
+        Kind::ExpectedFlowSequenceSeparator | Kind::InvalidColonPlacement => {
+            syntax("expected `,` or `]` here", "put a comma between values and close the list with `]`")
+        }
+        Kind::UnexpectedEofImplicitFlowMapping => {
+            syntax("expected a value or a closing bracket here", "remove the extra comma, or close the bracket")
+        }
+        Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
+            syntax("a quoted text is not closed", "close it with the quote it begins with")
+        }
+        Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => syntax(
+            "something follows the closing quote",
+            "quote the whole text; inside of it write '' for ' in single quotes, \\\" for \" in double quotes",
+        ),
+        Kind::UnknownQuotedScalarEscape => syntax(
+            "an unknown escape sequence in a double-quoted text",
+            "write \\\\ for a backslash, or use single quotes, where a backslash is itself",
+        ),
+        Kind::UnexpectedCharacter { character } => Some((
+            "syntax",
+            Some(format!("a text cannot begin with `{}`", character.escape_default())),
+            "put quotes around the text",
+        )),
+        Kind::MissingAnchorOrAliasName => {
+            syntax("a name must follow `&` and `*`", "put quotes around a text that begins with one of them")
+        }
+        _ => None,
+    }
+}
+
+fn block_structure(kind: &Kind) -> Option<Words> {
+    match kind {
+        Kind::MappingValueNotAllowed => syntax(
+            "a `key: value` is not possible here",
+            "put quotes around a text that holds `: `; else give this key the same indentation as its neighbours",
+        ),
+        Kind::ExpectedBlockMappingKey => syntax(
+            "expected a `key: value` here",
+            "give this line the indentation of the keys above it, or put quotes around the text before it",
+        ),
+        Kind::ExpectedBlockSequenceEntry => syntax(
+            "expected `- ` here, as in the lines of the list above",
+            "indent this line as far as the text after the `- ` that it belongs to, or less than the `- ` to end the list",
+        ),
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => syntax(
+            "expected `key: value` here",
+            "write a colon and a space after the key; a list entry is `- ` with a space",
+        ),
+        Kind::BlockSequenceEntryNotAllowed => {
+            syntax("a list cannot begin on the line of its key", "begin it on the next line, or write `[a, b]`")
+        }
+        Kind::CommentInterceptedScalar => {
+            syntax("a comment stands in the middle of a text", "move the comment, or indent the next line as a new key")
+        }
+        _ => None,
+    }
+}
