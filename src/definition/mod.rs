@@ -1,1 +1,2 @@
 //! definition
+pub mod policy;

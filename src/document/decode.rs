@@ -132,6 +132,17 @@ impl Decoder {
         Some(Fields { span: node.span, entries, taken: vec![false; entries.len()], known: Vec::new() })
     }
 
+    /// The value of a key that must be there; its absence is reported at the mapping. Null is returned like any value.
+    pub fn require<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str, what: &str) -> Option<&'n Node> {
+        let node = fields.take(key);
+        if node.is_none() {
+            let start = Span { end: fields.span.start, ..fields.span };
+            self.error("missing-key", &start, format!("{} has no `{key}`", quoted(what)))
+                .help(format!("add `{key}: …`"));
+        }
+        node
+    }
+
     /// Reports the keys that were not taken.
     pub fn finish(&mut self, fields: Fields<'_>, what: &str) {
         let left = fields.entries.iter().zip(&fields.taken).filter(|((key, _), taken)| !**taken && !key.is_ignored());
@@ -204,6 +215,11 @@ impl Decoder {
     /// A percentage, `20%` as 20.0; may be negative.
     pub fn percent(&mut self, node: &Node, what: &str) -> Option<Spanned<f64>> {
         self.unit(node, what, "a percentage", units::percent)
+    }
+
+    /// A number that may have decimals: `5`, `0.5`.
+    pub fn decimal(&mut self, node: &Node, what: &str) -> Option<Spanned<f64>> {
+        self.unit(node, what, "a number", units::decimal)
     }
 
     /// One of some words, each with its value.

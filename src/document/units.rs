@@ -1,4 +1,4 @@
-//! Durations (`200ms`, `30s`, `10m`, `3h`, `7d`) and percentages (`20%`).
+//! Durations (`200ms`, `30s`, `10m`, `3h`, `7d`), percentages (`20%`) and decimal numbers (`0.5`).
 
 use std::time::Duration;
 
@@ -26,16 +26,24 @@ const MAX_MILLIS: u64 = 3650 * 86_400_000;
 
 /// The percentage that `text` says: `20%` is 20.0; `Err` holds what to write instead.
 pub(super) fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').map(str::trim_end);
-    let unsigned = |n: &str| n.strip_prefix('-').unwrap_or(n).to_owned();
-    let is_decimal = |n: &str| {
-        let digits = unsigned(n);
-        let (whole, rest) = digits.split_once('.').unwrap_or((&digits, "0"));
-        [whole, rest].iter().all(|part| !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit()))
-    };
-    match number {
-        Some(number) if is_decimal(number) => number.parse().map_err(|_| "write a percentage such as `20%`".into()),
-        None if is_decimal(text) => Err(format!("add the percent sign: `{text}%`")),
-        _ => Err("write a percentage such as `20%` or `12.5%`".into()),
+    match text.strip_suffix('%') {
+        Some(number) => {
+            plain_decimal(number.trim_end()).ok_or_else(|| "write a percentage such as `20%` or `12.5%`".into())
+        }
+        None if plain_decimal(text).is_some() => Err(format!("add the percent sign: `{text}%`")),
+        None => Err("write a percentage such as `20%` or `12.5%`".into()),
     }
+}
+
+/// The decimal number that `text` says; `Err` holds what to write instead.
+pub(super) fn decimal(text: &str) -> Result<f64, String> {
+    plain_decimal(text).ok_or_else(|| "write a number such as 5 or 0.5".into())
+}
+
+/// Digits, perhaps a sign before and one decimal point within: no exponents, infinities or separators.
+fn plain_decimal(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, "0"));
+    let ok = |part: &str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit());
+    (ok(whole) && ok(rest)).then(|| text.parse().ok()).flatten()
 }

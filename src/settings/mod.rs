@@ -1,1 +1,244 @@
-//! settings
+//! `menusync.yaml`, the environment, and which of flags, environment and file wins.
+//!
+//! The only room that reads the environment and secret files. It talks to nobody: what the values are used for is
+//! decided above.
+
+mod address;
+mod credentials;
+mod decode;
+mod environment;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+pub use credentials::{Credentials, credentials};
+pub use decode::decode;
+pub use environment::{Environment, listen, root, state_dir};
+
+use crate::{definition::policy::PolicyPatch, schedule::Cron};
+
+/// The name of the settings file, in the root.
+pub const FILE: &str = "menusync.yaml";
+
+/// What `menusync.yaml` says, with defaults filled in.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `target`: whose menus are meant.
+    pub target: Target,
+    /// The keys that layers and outlets may override.
+    pub policy: PolicyPatch,
+    /// `schedule`: when the daemon passes over all outlets.
+    pub schedule: Cron,
+    /// `jitter`: scheduled passes begin at a random moment within this time.
+    pub jitter: Duration,
+    /// `images`
+    pub images: Images,
+    /// `gobiz`
+    pub gobiz: Gobiz,
+    /// `verify`
+    pub verify: Verify,
+    /// `state_dir` as written; [`state_dir`] says which one counts.
+    pub state_dir: Option<PathBuf>,
+    /// `listen`; [`listen`] says which one counts.
+    pub listen: Listen,
+}
+
+/// The GoBiz environments. Credentials and outlets belong to one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The platform's rehearsal environment.
+    Sandbox,
+    /// Real customers.
+    Production,
+    /// Addresses of one's own: a stand-in server, a proxy.
+    Custom,
+}
+
+impl Target {
+    /// Base of the API, without a `/` at the end, and the token endpoint (documentation).
+    pub fn addresses(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Sandbox => Some((SANDBOX_API_URL, SANDBOX_OAUTH_URL)),
+            Self::Production => Some((PRODUCTION_API_URL, PRODUCTION_OAUTH_URL)),
+            Self::Custom => None,
+        }
+    }
+
+    /// The word for it in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+            Self::Custom => "custom",
+        }
+    }
+}
+
+/// The sandbox API (documentation).
+pub const SANDBOX_API_URL: &str = "https://api.partner-sandbox.gobiz.co.id";
+/// The token endpoint of the sandbox (documentation).
+pub const SANDBOX_OAUTH_URL: &str = "https://integration-goauth.gojekapi.com/oauth2/token";
+/// The production API (documentation).
+pub const PRODUCTION_API_URL: &str = "https://api.gobiz.co.id";
+/// The token endpoint of production (documentation).
+pub const PRODUCTION_OAUTH_URL: &str = "https://accounts.go-jek.com/oauth2/token";
+
+/// `images`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Images {
+    /// `base_url`: where images that are files of the root are published; ends in `/`.
+    pub base_url: Option<String>,
+    /// `check`: whether image URLs are fetched and looked at before a push.
+    pub check: bool,
+    /// `timeout` of such a fetch.
+    pub timeout: Duration,
+    /// `allow_private_hosts`: whether image URLs may lead into private networks.
+    pub allow_private_hosts: bool,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self { base_url: None, check: true, timeout: Duration::from_secs(10), allow_private_hosts: false }
+    }
+}
+
+/// `gobiz`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gobiz {
+    /// Base of the API, without a `/` at the end; of the target, or `api_url` with `target: custom`.
+    pub api_url: String,
+    /// The whole token endpoint; of the target, or `oauth_url` with `target: custom`.
+    pub oauth_url: String,
+    /// `client_id_file` as written: relative to the root.
+    pub client_id_file: Option<PathBuf>,
+    /// `client_secret_file` as written: relative to the root.
+    pub client_secret_file: Option<PathBuf>,
+    /// `requests_per_second`, over all outlets; greater than 0.
+    pub requests_per_second: f64,
+    /// `concurrency`: outlets worked on at the same time, 1–64.
+    pub concurrency: usize,
+    /// `timeout` of one call. The platform fetches images during a push: 90 s are advised (documentation).
+    pub timeout: Duration,
+    /// `stock_key`
+    pub stock_key: StockKey,
+}
+
+impl Default for Gobiz {
+    fn default() -> Self {
+        Self {
+            api_url: String::new(),
+            oauth_url: String::new(),
+            client_id_file: None,
+            client_secret_file: None,
+            requests_per_second: 5.0,
+            concurrency: 8,
+            timeout: Duration::from_secs(90),
+            stock_key: StockKey::ExternalId,
+        }
+    }
+}
+
+/// By which id a stock call names things: the documentation says theirs, integrators send ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockKey {
+    /// Ours.
+    ExternalId,
+    /// The platform's.
+    Id,
+}
+
+/// `verify`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verify {
+    /// `timeout`: how long a push may take to show.
+    pub timeout: Duration,
+    /// `interval` between the first looks.
+    pub interval: Duration,
+}
+
+impl Default for Verify {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(600), interval: Duration::from_secs(15) }
+    }
+}
+
+/// `listen`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// No status page.
+    Off,
+    /// The status page is here.
+    On(SocketAddr),
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self::On(SocketAddr::from((Ipv4Addr::LOCALHOST, 8717)))
+    }
+}
+
+impl Listen {
+    /// Reads `ADDRESS:PORT` or `off`; `Err` says what to write.
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        text.parse().map(Self::On).map_err(|_| "write an IP address and a port, such as `127.0.0.1:8717`, or `off`")
+    }
+}
+
+/// Settings that cannot be used although the file is well-formed.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Nowhere to keep the state.
+    #[error(
+        "no directory for the state: give --state-dir, MENUSYNC_STATE_DIR or `state_dir` in {FILE} (STATE_DIRECTORY, \
+         XDG_STATE_HOME and HOME are not set either)"
+    )]
+    NoStateDir,
+    /// A flag or an environment variable with a bad address.
+    #[error("{origin}: `{text}` is no address to listen on; {help}")]
+    Listen {
+        /// The flag or variable.
+        origin: &'static str,
+        /// What it says.
+        text: String,
+        /// What to write.
+        help: &'static str,
+    },
+    /// No credential anywhere.
+    #[error("no {what}; looked at {looked_at}")]
+    NoCredential {
+        /// `client id` or `client secret`.
+        what: &'static str,
+        /// Every place, comma-separated.
+        looked_at: String,
+    },
+    /// A variable that is set to what cannot be a credential.
+    #[error("the {what} in {origin} cannot be used: {problem}")]
+    BadCredential {
+        /// `client id` or `client secret`.
+        what: &'static str,
+        /// The variable or file.
+        origin: String,
+        /// What is wrong, never showing the value.
+        problem: &'static str,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read the {what} from {}", path.display())]
+    CredentialFile {
+        /// `client id` or `client secret`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests;

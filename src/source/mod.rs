@@ -1,6 +1,20 @@
 //! The files of the root, read safely.
+//!
+//! What cannot be read is reported and named, never skipped in silence: a file that is missing must not look like one
+//! that could not be read, and neither may look like a menu to be emptied. What the texts mean is `document`'s.
 
-use std::sync::Arc;
+mod image;
+mod revision;
+mod text;
+mod tree;
+
+use std::{path::PathBuf, sync::Arc};
+
+pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash};
+pub use revision::revision;
+pub use tree::load;
+
+use crate::diagnostic::Diagnostic;
 
 /// One text file of the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,3 +24,52 @@ pub struct SourceFile {
     /// Its text: valid UTF-8 without a byte order mark.
     pub text: Arc<str>,
 }
+
+/// The files of a root, each list sorted by path.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// `menusync.yaml`; `None` if there is none or it is unreadable.
+    pub settings: Option<SourceFile>,
+    /// `catalogs/**/*.yaml`, `*.yml`, `*.json`.
+    pub catalogs: Vec<SourceFile>,
+    /// `approvals/*.yaml`.
+    pub approvals: Vec<SourceFile>,
+    /// Files and directories that are there but were refused or could not be read: what they hold is not known.
+    pub unreadable: Vec<Arc<str>>,
+    /// Why, and what else is odd.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A root that cannot be read at all. It says nothing about any outlet: absence is never deletion.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The root does not exist or may not be entered.
+    #[error("cannot read the root {}: give the directory that holds `catalogs/` as --root or MENUSYNC_ROOT", root.display())]
+    Root {
+        /// As it was given.
+        root: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The root has no `catalogs/`.
+    #[error(
+        "{} has no directory `catalogs`: give the directory that holds it as --root or MENUSYNC_ROOT, or begin with \
+         `menusync init`",
+        root.display()
+    )]
+    NoCatalogs {
+        /// As it was given.
+        root: PathBuf,
+    },
+    /// `catalogs/` exists but cannot be listed, or leads out of the root.
+    #[error("cannot read {}: check that it is a directory inside of the root and its permissions", path.display())]
+    Catalogs {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests;

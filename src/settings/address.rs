@@ -1,0 +1,55 @@
+//! Which URLs may stand in settings: encrypted unless they stay on this machine, and without credentials in them.
+
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+/// Why a URL is refused and what to do.
+pub(super) struct Refused {
+    pub(super) code: &'static str,
+    pub(super) problem: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// Reads the address of a server that gets our credentials: https, or http on a loopback host.
+pub(super) fn server(text: &str) -> Result<Url, Refused> {
+    let url = http_url(text)?;
+    if url.scheme() == "https" || is_loopback(&url) {
+        return Ok(url);
+    }
+    refuse(
+        "insecure-url",
+        "credentials would travel unencrypted",
+        "use https:// (http:// is for localhost, 127.0.0.1 and [::1])",
+    )
+}
+
+/// Reads an `http://` or `https://` URL without user, query and fragment.
+pub(super) fn http_url(text: &str) -> Result<Url, Refused> {
+    const EXAMPLE: &str = "write a whole address, such as https://example.com/";
+    let Ok(url) = Url::parse(text) else { return refuse("wrong-url", "this is no address", EXAMPLE) };
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return refuse("wrong-url", "this is no https:// address", EXAMPLE);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("wrong-url", "an address must not hold a user or password", "remove what stands before the `@`");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse(
+            "wrong-url",
+            "an address must not have a query or fragment",
+            "remove what follows the `?` or `#`",
+        );
+    }
+    Ok(url)
+}
+
+fn refuse<T>(code: &'static str, problem: &'static str, help: &'static str) -> Result<T, Refused> {
+    Err(Refused { code, problem, help })
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}

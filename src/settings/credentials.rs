@@ -1,0 +1,119 @@
+//! The client id and secret: from the environment, from files that the settings name, or from systemd's credentials.
+//!
+//! Commands that do not talk to GoBiz never come here.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use secrecy::SecretString;
+
+use super::{Environment, FILE, Settings, SettingsError};
+
+/// As whom menusync comes.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// App or client id.
+    pub client_id: SecretString,
+    /// Its secret.
+    pub client_secret: SecretString,
+}
+
+/// No credential is longer (our choice; GoBiz's have some dozens of characters).
+const MAX_BYTES: u64 = 4096;
+
+/// Loads both. For each, the first that is there counts: the environment variable, the file named in the settings
+/// (relative to `root`), the file in `$CREDENTIALS_DIRECTORY`. A place that is there but unusable is an error.
+pub fn credentials(settings: &Settings, environment: &Environment, root: &Path) -> Result<Credentials, SettingsError> {
+    let id = Search {
+        what: "client id",
+        variable: "MENUSYNC_CLIENT_ID",
+        setting: "gobiz.client_id_file",
+        file: settings.gobiz.client_id_file.as_deref(),
+        credential: "client-id",
+    };
+    let secret = Search {
+        what: "client secret",
+        variable: "MENUSYNC_CLIENT_SECRET",
+        setting: "gobiz.client_secret_file",
+        file: settings.gobiz.client_secret_file.as_deref(),
+        credential: "client-secret",
+    };
+    Ok(Credentials { client_id: id.load(environment, root)?, client_secret: secret.load(environment, root)? })
+}
+
+/// Where one credential may be.
+struct Search<'a> {
+    what: &'static str,
+    variable: &'static str,
+    setting: &'static str,
+    file: Option<&'a Path>,
+    credential: &'static str,
+}
+
+impl Search<'_> {
+    fn load(&self, environment: &Environment, root: &Path) -> Result<SecretString, SettingsError> {
+        if let Some(value) = environment.get(self.variable) {
+            return self.read_variable(value);
+        }
+        if let Some(file) = self.file {
+            return self.read_file(&root.join(file));
+        }
+        let directory = environment.path("CREDENTIALS_DIRECTORY");
+        let file = directory.as_ref().map(|directory| directory.join(self.credential));
+        match file.filter(|file| file.exists()) {
+            Some(file) => self.read_file(&file),
+            None => Err(self.nowhere(directory)),
+        }
+    }
+
+    fn read_variable(&self, value: &OsStr) -> Result<SecretString, SettingsError> {
+        let bad = |problem| self.bad(self.variable.to_owned(), problem);
+        let text = value.to_str().ok_or_else(|| bad("it is not UTF-8"))?;
+        usable(text).map_err(bad)
+    }
+
+    fn read_file(&self, path: &Path) -> Result<SecretString, SettingsError> {
+        let bad = |problem| self.bad(path.display().to_string(), problem);
+        let unreadable = |source| SettingsError::CredentialFile { what: self.what, path: path.to_owned(), source };
+        // A pipe would be waited for.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(bad("it is not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(bad("the file is larger than 4096 bytes"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8"))?;
+        usable(&text).map_err(bad)
+    }
+
+    fn bad(&self, origin: String, problem: &'static str) -> SettingsError {
+        SettingsError::BadCredential { what: self.what, origin, problem }
+    }
+
+    fn nowhere(&self, directory: Option<PathBuf>) -> SettingsError {
+        let systemd = match directory {
+            Some(directory) => format!("{} (does not exist)", directory.join(self.credential).display()),
+            None => format!("$CREDENTIALS_DIRECTORY/{} (no such variable)", self.credential),
+        };
+        let looked_at = format!("{} (not set), `{}` in {FILE} (not given), {systemd}", self.variable, self.setting);
+        SettingsError::NoCredential { what: self.what, looked_at }
+    }
+}
+
+/// The credential in `text`, without the line break that editors put at the end.
+fn usable(text: &str) -> Result<SecretString, &'static str> {
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.trim().is_empty() {
+        return Err("it is empty");
+    }
+    if text.chars().any(char::is_control) {
+        return Err("it has more than one line or holds control characters");
+    }
+    Ok(SecretString::from(text))
+}

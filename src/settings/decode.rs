@@ -1,0 +1,262 @@
+//! `menusync.yaml` to [`Settings`], with every error at its place.
+
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
+    address::{self, Refused},
+};
+use crate::{
+    definition::policy::{cron, take_policy},
+    diagnostic::{Diagnostic, Place},
+    document::{self, Decoder, Fields, Node, Spanned},
+    schedule::Cron,
+    source::SourceFile,
+};
+
+/// Reads the settings file; `None` if anything in it is wrong.
+///
+/// Whether the rule codes exist is left to whoever knows the rules ([`crate::definition::policy::PolicyPatch::rule_codes`]).
+pub fn decode(file: &SourceFile) -> (Option<Settings>, Vec<Diagnostic>) {
+    let parsed = document::parse(file);
+    let mut decoder = Decoder::new(Arc::clone(&file.path));
+    let unreadable = !parsed.diagnostics.is_empty();
+    for diagnostic in parsed.diagnostics {
+        decoder.report(diagnostic);
+    }
+    let settings = match &parsed.root {
+        Some(root) => settings(&mut decoder, root),
+        None if unreadable => None,
+        None => {
+            let place = Place::start_of(&file.path);
+            decoder
+                .report(Diagnostic::error("missing-key", place, "the settings are empty"))
+                .help("write `target: sandbox` or `target: production`");
+            None
+        }
+    };
+    (settings.filter(|_| !decoder.has_errors()), decoder.into_diagnostics())
+}
+
+fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
+    let mut fields = decoder.mapping(root, "the settings")?;
+    let target = target(decoder, &mut fields);
+    let settings = Settings {
+        target: target.unwrap_or(Target::Custom),
+        policy: take_policy(decoder, &mut fields),
+        schedule: fields.take("schedule").and_then(|n| cron(decoder, n, "schedule")).or_else(default_schedule)?,
+        jitter: duration(decoder, &mut fields, "jitter", Duration::from_secs(30), Duration::ZERO),
+        images: section(decoder, &mut fields, "images", images),
+        gobiz: gobiz(decoder, &mut fields, target),
+        verify: section(decoder, &mut fields, "verify", verify),
+        state_dir: path(decoder, &mut fields, "state_dir"),
+        listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
+    };
+    refuse_unbuilt(decoder, &mut fields);
+    decoder.finish(fields, "the settings");
+    target.map(|_| settings)
+}
+
+fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {
+    const TARGETS: [(&str, Target); 3] =
+        [("sandbox", Target::Sandbox), ("production", Target::Production), ("custom", Target::Custom)];
+    let node = decoder.require(fields, "target", "the settings")?;
+    decoder.choice(node, "target", &TARGETS).map(|target| target.value)
+}
+
+/// Every quarter of an hour.
+fn default_schedule() -> Option<Cron> {
+    Cron::parse("*/15 * * * *").ok()
+}
+
+/// Sections that a later version will read must not be taken for working ones.
+fn refuse_unbuilt(decoder: &mut Decoder, fields: &mut Fields<'_>) {
+    for key in ["webhook", "notify"] {
+        if let Some((at, _)) = fields.take_entry(key) {
+            decoder
+                .error("not-supported", &at.span, format!("`{key}` is not supported by this version of menusync"))
+                .help(format!(
+                    "remove `{key}`; the daemon polls on `schedule`, and `status` and the log say what happens"
+                ));
+        }
+    }
+}
+
+/// A section of its own keys, or its default.
+fn section<T: Default>(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    read: fn(&mut Decoder, &mut Fields<'_>) -> T,
+) -> T {
+    let Some(mut inner) = fields.take(key).and_then(|node| decoder.mapping(node, key)) else { return T::default() };
+    let value = read(decoder, &mut inner);
+    decoder.finish(inner, key);
+    value
+}
+
+fn images(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Images {
+    let default = Images::default();
+    let base_url = fields.take("base_url").and_then(|node| url(decoder, node, "base_url", address::http_url));
+    Images {
+        base_url: base_url.map(|url| format!("{}/", url.trim_end_matches('/'))),
+        check: boolean(decoder, fields, "check", default.check),
+        timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
+        allow_private_hosts: boolean(decoder, fields, "allow_private_hosts", default.allow_private_hosts),
+    }
+}
+
+fn verify(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Verify {
+    let default = Verify::default();
+    let timeout = duration(decoder, fields, "timeout", default.timeout, SECOND);
+    let written = fields.take("interval");
+    let interval = written.and_then(|node| decoder.duration(node, "interval"));
+    let interval = interval.map_or(default.interval.min(timeout), |interval| interval.value);
+    if let Some(node) = written.filter(|_| interval.is_zero() || interval > timeout) {
+        decoder
+            .error("out-of-range", &node.span, "`interval` must be more than 0 and at most `timeout`")
+            .help("write an interval such as 15s");
+    }
+    Verify { timeout, interval }
+}
+
+fn gobiz(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Target>) -> Gobiz {
+    let node = fields.take("gobiz");
+    let inner = node.and_then(|node| decoder.mapping(node, "gobiz"));
+    let Some(mut inner) = inner else {
+        if target == Some(Target::Custom) && node.is_none() {
+            missing_addresses(decoder, fields);
+        }
+        return with_addresses(Gobiz::default(), target);
+    };
+    let mut gobiz = gobiz_keys(decoder, &mut inner);
+    gobiz = with_addresses(gobiz, target);
+    addresses(decoder, &mut inner, target, &mut gobiz);
+    decoder.finish(inner, "gobiz");
+    gobiz
+}
+
+fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
+    const STOCK_KEYS: [(&str, StockKey); 2] = [("external_id", StockKey::ExternalId), ("id", StockKey::Id)];
+    let default = Gobiz::default();
+    let stock_key = fields.take("stock_key").and_then(|node| decoder.choice(node, "stock_key", &STOCK_KEYS));
+    Gobiz {
+        client_id_file: path(decoder, fields, "client_id_file"),
+        client_secret_file: path(decoder, fields, "client_secret_file"),
+        requests_per_second: rate(decoder, fields).unwrap_or(default.requests_per_second),
+        concurrency: concurrency(decoder, fields, 1..=64).unwrap_or(default.concurrency),
+        timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
+        stock_key: stock_key.map_or(default.stock_key, |key| key.value),
+        ..default
+    }
+}
+
+fn with_addresses(gobiz: Gobiz, target: Option<Target>) -> Gobiz {
+    let Some((api_url, oauth_url)) = target.and_then(Target::addresses) else { return gobiz };
+    Gobiz { api_url: api_url.to_owned(), oauth_url: oauth_url.to_owned(), ..gobiz }
+}
+
+/// `api_url` and `oauth_url`: both with `target: custom`, neither without.
+fn addresses(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Target>, gobiz: &mut Gobiz) {
+    for (key, address) in [("api_url", &mut gobiz.api_url), ("oauth_url", &mut gobiz.oauth_url)] {
+        if target == Some(Target::Custom) {
+            let node = decoder.require(fields, key, "gobiz (with `target: custom`)");
+            let url = node.and_then(|node| url(decoder, node, key, address::server));
+            *address = url.unwrap_or_default().trim_end_matches('/').to_owned();
+        } else if let (Some((at, _)), Some(target)) = (fields.take_entry(key), target) {
+            decoder
+                .error("out-of-range", &at.span, format!("`{key}` is not used with `target: {}`", target.name()))
+                .help(format!("remove `{key}`, or write `target: custom`"));
+        }
+    }
+}
+
+fn missing_addresses(decoder: &mut Decoder, fields: &Fields<'_>) {
+    let start = document::Span { end: fields.span.start, ..fields.span };
+    decoder
+        .error("missing-key", &start, "`target: custom` needs `gobiz.api_url` and `gobiz.oauth_url`")
+        .help("add `gobiz: {api_url: …, oauth_url: …}`, or write `target: sandbox` or `target: production`");
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn duration(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    default: Duration,
+    min: Duration,
+) -> Duration {
+    let Some(node) = fields.take(key) else { return default };
+    let Some(Spanned { value, .. }) = decoder.duration(node, key) else { return default };
+    if value < min {
+        decoder.error("out-of-range", &node.span, format!("`{key}` must be at least 1s")).help("write 1s or more");
+    }
+    value
+}
+
+fn boolean(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str, default: bool) -> bool {
+    fields.take(key).and_then(|node| decoder.boolean(node, key)).map_or(default, |value| value.value)
+}
+
+fn rate(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<f64> {
+    let node = fields.take("requests_per_second")?;
+    let rate = decoder.decimal(node, "requests_per_second")?.value;
+    if rate <= 0.0 {
+        decoder
+            .error("out-of-range", &node.span, "`requests_per_second` must be more than 0")
+            .help("write a number such as 5 or 0.5");
+    }
+    Some(rate)
+}
+
+fn concurrency(decoder: &mut Decoder, fields: &mut Fields<'_>, range: RangeInclusive<i64>) -> Option<usize> {
+    let node = fields.take("concurrency")?;
+    let count = decoder.integer(node, "concurrency")?.value;
+    if !range.contains(&count) {
+        let (min, max) = range.into_inner();
+        decoder
+            .error("out-of-range", &node.span, format!("`concurrency` is {count}, it must be {min} to {max}"))
+            .help("write a number such as 8");
+    }
+    usize::try_from(count).ok()
+}
+
+fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
+    let node = fields.take(key)?;
+    let text = decoder.text(node, key)?.value;
+    if text.trim().is_empty() {
+        decoder
+            .error("wrong-type", &node.span, format!("`{key}` is blank"))
+            .help(format!("write a path or remove `{key}`"));
+        return None;
+    }
+    Some(PathBuf::from(text))
+}
+
+fn url(
+    decoder: &mut Decoder,
+    node: &Node,
+    key: &str,
+    read: fn(&str) -> Result<reqwest::Url, Refused>,
+) -> Option<String> {
+    let text = decoder.text(node, key)?.value;
+    match read(&text) {
+        Ok(url) => Some(url.into()),
+        Err(Refused { code, problem, help }) => {
+            decoder.error(code, &node.span, format!("`{key}`: {problem}")).help(help);
+            None
+        }
+    }
+}
+
+fn listen(decoder: &mut Decoder, node: &Node) -> Option<Listen> {
+    let text = decoder.text(node, "listen")?.value;
+    match Listen::parse(&text) {
+        Ok(listen) => Some(listen),
+        Err(help) => {
+            decoder.error("wrong-type", &node.span, format!("`{text}` is no address to listen on")).help(help);
+            None
+        }
+    }
+}

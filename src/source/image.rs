@@ -1,0 +1,59 @@
+//! The content hash of an image that is a file of the root. Whether it is a good image is judged elsewhere.
+
+use std::{
+    io,
+    path::{Component, Path},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::text::{Resolved, read_at_most, resolve};
+
+/// GoFood takes images of at most 1 MB (documentation); larger files are not read.
+pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024;
+
+/// An image file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// Not below the root, as written or through a link.
+    #[error("it is not below the root: write a path relative to the root, without `..`")]
+    OutsideRoot,
+    /// There is no such file.
+    #[error("there is no such file below the root")]
+    Missing,
+    /// A directory, a pipe.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Over [`MAX_IMAGE_BYTES`].
+    #[error("it is larger than 1 MB, which GoFood refuses")]
+    TooLarge,
+    /// Exists but cannot be read.
+    #[error("it cannot be read")]
+    Unreadable(#[source] io::Error),
+}
+
+/// The first 12 hexadecimal digits of the SHA-256 of the file `path`, which is relative to `root`.
+pub fn image_hash(root: &Path, path: &str) -> Result<String, ImageError> {
+    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Err(ImageError::OutsideRoot);
+    }
+    let root = root.canonicalize().map_err(unreadable)?;
+    let Resolved::Inside(real) = resolve(&root, &root.join(path)).map_err(unreadable)? else {
+        return Err(ImageError::OutsideRoot);
+    };
+    if !real.metadata().map_err(unreadable)?.is_file() {
+        return Err(ImageError::NotAFile);
+    }
+    let bytes = read_at_most(&real, MAX_IMAGE_BYTES).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_IMAGE_BYTES {
+        return Err(ImageError::TooLarge);
+    }
+    Ok(Sha256::digest(&bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn unreadable(error: io::Error) -> ImageError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ImageError::Missing,
+        _ => ImageError::Unreadable(error),
+    }
+}

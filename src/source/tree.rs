@@ -1,0 +1,184 @@
+//! The walk over the root: which files are read, in which order, and which are refused.
+
+use std::{
+    collections::BTreeSet,
+    fs::FileType,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Files, SourceError, SourceFile,
+    text::{self, Resolved, resolve},
+};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Reads `menusync.yaml`, `catalogs/` and `approvals/` below `root`. Names that begin with a dot are passed over; links are
+/// followed within the root.
+///
+/// An `Err` means that nothing is known about any file; single files that cannot be read are in [`Files::unreadable`].
+pub fn load(root: &Path) -> Result<Files, SourceError> {
+    let unreadable = |source| SourceError::Root { root: root.to_owned(), source };
+    let real = root.canonicalize().map_err(unreadable)?;
+    real.read_dir().map_err(unreadable)?;
+    check_catalogs(root, &real)?;
+    let mut walk = Walk { root: &real, files: Files::default(), seen: BTreeSet::new() };
+    let settings = walk.settings();
+    let catalogs = walk.directory("catalogs", &["yaml", "yml", "json"], true);
+    let approvals = walk.directory("approvals", &["yaml"], false);
+    let mut files = walk.files;
+    if catalogs.is_empty() && files.unreadable.is_empty() {
+        let place = Place::start_of(&"catalogs".into());
+        let message = "there is no definition under `catalogs`: nothing is compared, nothing is pushed";
+        let help = "put a .yaml, .yml or .json file there";
+        files.diagnostics.push(Diagnostic::error("no-definitions", place, message).help(help));
+    }
+    files.unreadable.sort();
+    Ok(Files { settings, catalogs, approvals, ..files })
+}
+
+/// `catalogs` must be a directory of the root that can be listed; else an empty list would look like empty menus.
+fn check_catalogs(given: &Path, real: &Path) -> Result<(), SourceError> {
+    let path = real.join("catalogs");
+    if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Err(SourceError::NoCatalogs { root: given.to_owned() });
+    }
+    let listed = match resolve(real, &path) {
+        Ok(Resolved::Inside(directory)) => directory.read_dir().map(drop),
+        Ok(Resolved::Outside(target)) => {
+            Err(io::Error::other(format!("it is a link that leads out of the root, to {}", target.display())))
+        }
+        Err(error) => Err(error),
+    };
+    listed.map_err(|source| SourceError::Catalogs { path, source })
+}
+
+struct Walk<'r> {
+    /// Without links.
+    root: &'r Path,
+    files: Files,
+    /// Directories that were listed, by their real path: links may lead to one again, or in a circle.
+    seen: BTreeSet<PathBuf>,
+}
+
+/// What a directory holds under one name.
+struct Entry {
+    /// Relative to the root.
+    name: Arc<str>,
+    path: PathBuf,
+    kind: FileType,
+}
+
+/// A directory to list.
+struct Directory {
+    path: PathBuf,
+    name: String,
+}
+
+impl Walk<'_> {
+    /// `menusync.yaml`, if it exists.
+    fn settings(&mut self) -> Option<SourceFile> {
+        let path = self.root.join("menusync.yaml");
+        let exists = path.symlink_metadata().is_ok();
+        exists.then(|| self.read(&path, &"menusync.yaml".into())).flatten()
+    }
+
+    /// All files with one of the endings in a directory of the root; none if it does not exist.
+    fn directory(&mut self, name: &str, endings: &[&str], deep: bool) -> Vec<SourceFile> {
+        let path = self.root.join(name);
+        if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut waiting = vec![Directory { path, name: name.to_owned() }];
+        // What links lead to comes last: a directory then has the name that it has without them.
+        let mut linked = Vec::new();
+        while let Some(directory) = waiting.pop().or_else(|| linked.pop()) {
+            for Entry { name, path, kind } in self.list(&directory) {
+                let is_link = kind.is_symlink();
+                if has_ending(&name, endings) {
+                    found.extend(self.read(&path, &name));
+                } else if deep && (kind.is_dir() || is_link && path.is_dir()) {
+                    let directory = Directory { path, name: name.to_string() };
+                    if is_link { linked.push(directory) } else { waiting.push(directory) }
+                } else {
+                    self.warn_of_case(&name, endings);
+                }
+            }
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found
+    }
+
+    /// The entries of a directory, without those whose name begins with a dot.
+    fn list(&mut self, directory: &Directory) -> Vec<Entry> {
+        let name: Arc<str> = directory.name.as_str().into();
+        match self.enter(directory, &name) {
+            Ok(entries) => entries,
+            Err(diagnostic) => {
+                self.refuse(&name, *diagnostic);
+                Vec::new()
+            }
+        }
+    }
+
+    fn enter(&mut self, directory: &Directory, name: &Arc<str>) -> Result<Vec<Entry>, text::Refusal> {
+        let unreadable = |error| text::unreadable(name, &error);
+        let real = match resolve(self.root, &directory.path).map_err(unreadable)? {
+            Resolved::Inside(real) => real,
+            Resolved::Outside(real) => return Err(text::outside(name, &real)),
+        };
+        if !self.seen.insert(real.clone()) {
+            return Err(Box::new(
+                Diagnostic::error(
+                    "file-unreadable",
+                    Place::start_of(name),
+                    format!("`{name}` leads to a directory that is read already"),
+                )
+                .help("remove the link: its files would count twice"),
+            ));
+        }
+        let mut entries = Vec::new();
+        for entry in real.read_dir().map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let file_name = entry.file_name();
+            let file_name = file_name.to_string_lossy();
+            if !file_name.starts_with('.') {
+                let name = format!("{}/{file_name}", directory.name);
+                let kind = entry.file_type().map_err(unreadable)?;
+                entries.push(Entry { name: name.into(), path: entry.path(), kind });
+            }
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn read(&mut self, path: &Path, name: &Arc<str>) -> Option<SourceFile> {
+        match text::read(self.root, path, name) {
+            Ok(file) => Some(file),
+            Err(diagnostic) => {
+                self.refuse(name, *diagnostic);
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, name: &Arc<str>, diagnostic: Diagnostic) {
+        self.files.unreadable.push(Arc::clone(name));
+        self.files.diagnostics.push(diagnostic);
+    }
+
+    /// `kuta.YAML` is easily taken for one of ours.
+    fn warn_of_case(&mut self, name: &Arc<str>, endings: &[&str]) {
+        if has_ending(&name.to_lowercase(), endings) {
+            let message = format!("`{name}` is not read: endings are in small letters");
+            let warning = Diagnostic::warning("file-ignored", Place::start_of(name), message);
+            self.files.diagnostics.push(warning.help("rename it"));
+        }
+    }
+}
+
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
+}
