@@ -8,7 +8,7 @@ use super::{
     order::placing_order,
 };
 use crate::{
-    catalog::{Item, Path, Variant, VariantCategory},
+    catalog::{ExternalId, Item, Path, Variant, VariantCategory},
     diagnostic::{Diagnostic, Place, Severity},
     document::Spanned,
 };
@@ -98,10 +98,11 @@ impl<'d> Composer<'d> {
     }
 
     fn place_menus(&mut self, placements: &[(&'d Spanned<String>, &'d Spanned<String>)]) {
-        let moves: Vec<_> = placements.iter().map(|(menu, before)| (menu.value.as_str(), before.value.as_str())).collect();
+        let moves: Vec<_> =
+            placements.iter().map(|(menu, before)| (menu.value.as_str(), before.value.as_str())).collect();
         let order = placing_order(&moves);
-        for at in order.looped {
-            self.placed_in_a_loop(&placements[at].1.place);
+        for circle in order.circles {
+            self.placed_in_a_circle(circle.iter().map(|at| &placements[*at].1.place));
         }
         for at in order.sorted {
             let (name, before) = placements[at];
@@ -116,9 +117,12 @@ impl<'d> Composer<'d> {
         }
     }
 
-    pub(super) fn placed_in_a_loop(&mut self, place: &Place) {
-        let message = "`before` goes round in a circle";
-        let wrong = Diagnostic::error("before-loop", place.clone(), message).help("remove one `before` of the circle");
+    /// Reports things that are each to stand before the next, and the last before the first.
+    pub(super) fn placed_in_a_circle<'p>(&mut self, mut places: impl Iterator<Item = &'p Place>) {
+        let Some(place) = places.next() else { return };
+        let wrong = Diagnostic::error("wrong-place", place.clone(), "`before` goes round in a circle")
+            .help("remove one `before` of the circle");
+        let wrong = places.fold(wrong, |wrong, place| wrong.related(place.clone(), "this is part of the circle"));
         self.report(wrong);
     }
 
@@ -139,33 +143,25 @@ impl<'d> Composer<'d> {
     }
 
     /// An id that is there: only in another menu of the same file, and only with the rule switched off, is it welcome.
-    fn item_again(
-        &mut self,
-        menu: usize,
-        known: usize,
-        again: &DraftItem<'_>,
-        id: &Spanned<crate::catalog::ExternalId>,
-    ) {
+    fn item_again(&mut self, menu: usize, known: usize, again: &DraftItem<'_>, id: &Spanned<ExternalId>) {
         let first = self.draft.origins.own_place(&Path::item(&id.value)).cloned();
         let same_file = first.as_ref().is_some_and(|first| first.file == id.place.file);
         if !same_file || self.draft.menus[menu].items.contains(&known) {
             return self.defined_again(Kind::Item, id, first);
         }
-        let tolerated = self.item_in_two_menus != Some(Severity::Error);
-        let mut wrong = if tolerated && !same_but_for_places(&self.draft.items[known], again) {
-            let message = format!("the item `{}` stands in two menus with different values", id.value);
-            Diagnostic::error("item-differs", id.place.clone(), message).help("say the same in both menus")
-        } else {
-            let message = format!("the item `{}` stands in two menus", id.value);
-            Diagnostic::error("item-in-two-menus", id.place.clone(), message)
-                .help("remove it from one of the two menus, or give it another external_id")
-        };
-        wrong = wrong.related(first.unwrap_or_else(|| id.place.clone()), "first here");
-        if tolerated && wrong.code == "item-in-two-menus" {
-            self.draft.menus[menu].items.push(known);
+        let related = first.unwrap_or_else(|| id.place.clone());
+        let severity = self.item_in_two_menus;
+        if severity == Some(Severity::Error) {
+            return self.report(in_two_menus(id).related(related, "first here"));
         }
-        if wrong.code == "item-differs" || self.item_in_two_menus.is_some() {
-            self.report(wrong);
+        if !same_but_for_places(&self.draft.items[known], again) {
+            let message = format!("the item `{}` stands in two menus with different values", id.value);
+            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message).help("say the same in both menus");
+            return self.report(wrong.related(related, "first here"));
+        }
+        self.draft.menus[menu].items.push(known);
+        if severity.is_some() {
+            self.report(in_two_menus(id).related(related, "first here"));
         }
     }
 
@@ -205,6 +201,13 @@ impl<'d> Composer<'d> {
             }
         }
     }
+}
+
+/// The severity is the rule's own: settings are applied to it later.
+fn in_two_menus(id: &Spanned<ExternalId>) -> Diagnostic {
+    let message = format!("the item `{}` stands in two menus", id.value);
+    let help = "remove it from one of the two menus, or give it another external_id";
+    Diagnostic::error("item-in-two-menus", id.place.clone(), message).help(help)
 }
 
 /// Whether two definitions say the same, wherever they stand.

@@ -10,7 +10,7 @@ use super::{
     origins::Origins,
 };
 use crate::{
-    catalog::{Catalog, Day, ExternalId, Field, Item, ItemField, Menu, Path},
+    catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
     diagnostic::{Diagnostic, Place, Severity},
     document::{Spanned, closest},
     policy::Policy,
@@ -62,15 +62,6 @@ impl Kind {
             Self::Variant => "variants",
         }
     }
-
-    fn unknown_code(self) -> &'static str {
-        match self {
-            Self::Menu => "unknown-menu",
-            Self::Item => "unknown-item",
-            Self::Category => "unknown-category",
-            Self::Variant => "unknown-variant",
-        }
-    }
 }
 
 impl<'d> Composer<'d> {
@@ -117,24 +108,27 @@ impl<'d> Composer<'d> {
                     self.report(wrong);
                 }
             }
-            None => self.absent_target(kind, name, place),
+            None if kind == Kind::Menu => self.absent(kind, name, place, "unknown-menu"),
+            None => self.absent(kind, name, place, "unknown-patch-target"),
         }
     }
 
     /// Reports that what something is to be moved to, or placed before, does not exist.
     pub(super) fn absent_target(&mut self, kind: Kind, name: &str, place: &Place) {
+        self.absent(kind, name, place, "unknown-menu");
+    }
+
+    fn absent(&mut self, kind: Kind, name: &str, place: &Place, code: &'static str) {
         if self.is_elsewhere(kind, name) {
             return;
         }
         let noun = kind.noun();
         let gone = self.gone(kind, name);
         let wrong = match gone {
-            Some(gone) => {
-                Diagnostic::error(kind.unknown_code(), place.clone(), format!("the {noun} `{name}` was removed"))
-                    .help(format!("name a {noun} that is still there"))
-                    .related(gone.clone(), "removed here")
-            }
-            None => Diagnostic::error(kind.unknown_code(), place.clone(), format!("no layer defines the {noun} `{name}`"))
+            Some(gone) => Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was removed"))
+                .help(format!("name a {noun} that is still there"))
+                .related(gone.clone(), "removed here"),
+            None => Diagnostic::error(code, place.clone(), format!("no layer defines the {noun} `{name}`"))
                 .help(self.unknown_help(kind, name)),
         };
         self.report(wrong);
@@ -181,11 +175,12 @@ impl<'d> Composer<'d> {
         let same_file = first.as_ref().is_some_and(|first| first.file == id.place.file);
         let mut wrong = if same_file {
             let message = format!("the {noun} `{name}` is defined twice in this file");
-            Diagnostic::error("duplicate-id", id.place.clone(), message).help("remove one of the two, or give it another external_id")
+            Diagnostic::error("duplicate-id", id.place.clone(), message)
+                .help("remove one of the two, or give it another external_id")
         } else {
             let message = format!("the {noun} `{name}` is already defined by an earlier layer");
             let help = format!("patch it under `{}`", kind.patch_key());
-            Diagnostic::error("already-defined", id.place.clone(), message).help(help)
+            Diagnostic::error("duplicate-id", id.place.clone(), message).help(help)
         };
         if let Some(first) = first {
             wrong = wrong.related(first, "first defined here");
@@ -207,7 +202,8 @@ impl<'d> Composer<'d> {
     pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
         let Self { draft, diagnostics, .. } = self;
         composed.diagnostics.extend(diagnostics);
-        let mut finisher = Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
+        let mut finisher =
+            Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();
         let mut weeks = vec![None; draft.items.len()];
         for menu in &draft.menus {
@@ -298,7 +294,7 @@ impl Finisher<'_> {
         let place = self.origins.place(&Path::item(id));
         let message = format!("the item `{id}` stands in two menus with different operational_hours");
         let help = "give the item its own operational_hours for all days";
-        self.wrong.push(Diagnostic::error("item-differs", place, message).help(help));
+        self.wrong.push(Diagnostic::error("duplicate-id", place, message).help(help));
     }
 
     fn finish(self, composed: &mut Composed) {

@@ -90,7 +90,9 @@ fn long_time(decoder: &mut Decoder, node: &Node, what: &str) -> Option<u16> {
     let time = parse_clock(&text);
     if time.is_none() {
         let message = format!("`{text}` is not a time of day");
-        decoder.error("hours-format", &node.span, message).help("write hours and minutes such as \"09:30\", 00:00 to 23:59");
+        decoder
+            .error("hours-format", &node.span, message)
+            .help("write hours and minutes such as \"09:30\", 00:00 to 23:59");
     }
     time
 }
@@ -157,6 +159,11 @@ impl<'d> Level<'d> {
         }
         self.places.push(&said.place);
         before != (self.cleared, self.days)
+    }
+
+    /// Whether both say the same, wherever it was written.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        (self.cleared, self.days) == (other.cleared, other.days)
     }
 
     fn says_something(&self) -> bool {

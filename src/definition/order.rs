@@ -7,14 +7,14 @@ use std::{collections::HashMap, hash::Hash};
 pub(super) struct PlacingOrder {
     /// Each after the move of what it is placed before.
     pub(super) sorted: Vec<usize>,
-    /// Moves that close a circle; they are not in `sorted`.
-    pub(super) looped: Vec<usize>,
+    /// Moves that go round in circles; they are not in `sorted`.
+    pub(super) circles: Vec<Vec<usize>>,
 }
 
 /// Sorts moves `(what, before what)`; among equals the order of writing holds.
 pub(super) fn placing_order<K: Copy + Eq + Hash>(moves: &[(K, K)]) -> PlacingOrder {
     let by_subject: HashMap<K, usize> = moves.iter().enumerate().map(|(at, (subject, _))| (*subject, at)).collect();
-    let mut order = PlacingOrder { sorted: Vec::new(), looped: Vec::new() };
+    let mut order = PlacingOrder { sorted: Vec::new(), circles: Vec::new() };
     let mut met = vec![false; moves.len()];
     for start in 0..moves.len() {
         let mut chain = Vec::new();
@@ -24,9 +24,8 @@ pub(super) fn placing_order<K: Copy + Eq + Hash>(moves: &[(K, K)]) -> PlacingOrd
             chain.push(at);
             next = by_subject.get(&moves[at].1).copied();
         }
-        let closes = next.is_some_and(|next| chain.contains(&next));
-        if closes && let Some(last) = chain.pop() {
-            order.looped.push(last);
+        if let Some(begin) = next.and_then(|next| chain.iter().position(|at| *at == next)) {
+            order.circles.push(chain.split_off(begin));
         }
         order.sorted.extend(chain.into_iter().rev());
     }

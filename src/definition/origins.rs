@@ -56,16 +56,12 @@ impl Origins {
         self.record(path, place);
     }
 
-    /// Forgets what is known of `path`.
-    pub(super) fn forget(&mut self, path: &Path) {
-        self.traces.remove(path);
-    }
-
-    /// Gives what is known of one path to another: a thing got a new name.
+    /// Gives what is known of one path to another: a thing got a new name at `place`.
     pub(super) fn rename(&mut self, old: &Path, new: Path, place: &Place) {
         if let Some(trace) = self.traces.remove(old) {
             self.traces.insert(new.clone(), trace);
         }
+        self.record(old.clone(), place);
         self.record(new, place);
     }
 }

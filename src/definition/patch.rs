@@ -88,9 +88,9 @@ impl<'d> Composer<'d> {
         }
         let moves: Vec<_> = known.iter().map(|placement| (placement.item, placement.target)).collect();
         let order = placing_order(&moves);
-        for at in order.looped {
-            self.placed_in_a_loop(&known[at].before.place);
-            settled.push(known[at].item);
+        for circle in order.circles {
+            self.placed_in_a_circle(circle.iter().map(|at| &known[*at].before.place));
+            settled.extend(circle.iter().map(|at| known[*at].item));
         }
         settled.extend(order.sorted.into_iter().filter(|at| self.place_item(&known[*at])).map(|at| known[at].item));
         settled
@@ -99,7 +99,8 @@ impl<'d> Composer<'d> {
     /// Places an item before another one of its menu. Returns whether that changed or reported anything.
     fn place_item(&mut self, placement: &Placement<'d>) -> bool {
         let Placement { item, before, target } = placement;
-        let mut both = self.draft.menus.iter_mut().filter(|menu| menu.items.contains(item) && menu.items.contains(target));
+        let mut both =
+            self.draft.menus.iter_mut().filter(|menu| menu.items.contains(item) && menu.items.contains(target));
         let Some(menu) = both.next() else {
             self.stands_elsewhere(*target, before);
             return true;
@@ -115,7 +116,7 @@ impl<'d> Composer<'d> {
         let menu = self.draft.menus_of(target).next().map_or("", |menu| self.draft.menus[menu].name);
         let message = format!("`{}` stands in another menu, `{menu}`", before.value);
         let help = format!("add `menu: {menu}`, or name an item of the same menu");
-        self.report(Diagnostic::error("before-elsewhere", before.place.clone(), message).help(help));
+        self.report(Diagnostic::error("wrong-place", before.place.clone(), message).help(help));
     }
 
     pub(super) fn patch_categories(&mut self, patches: &'d [Patch<CategoryFields>]) {

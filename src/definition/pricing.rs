@@ -71,7 +71,7 @@ impl<'d> Composer<'d> {
         let id = drafted.item.external_id.clone();
         let Some(new) = marked_up(old, entry) else {
             let message = format!("the price of `{id}` becomes larger than any price can be");
-            let wrong = Diagnostic::error("price-overflow", entry.markup.place.clone(), message);
+            let wrong = Diagnostic::error("out-of-range", entry.markup.place.clone(), message);
             self.report(wrong.help("write a smaller markup"));
             return true;
         };

@@ -10,7 +10,7 @@ use read::{Presence, said, said_text};
 use super::{
     hours::decode_week,
     layer::{DecodedFile, Layer, OutletHead},
-    policy::PolicyPatch,
+    policy::take_policy,
 };
 use crate::{
     catalog::OutletId,
@@ -54,7 +54,7 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         extends: decode_extends(decoder, &mut fields),
         from: decode_date(decoder, &mut fields, "from", is_outlet),
         until: decode_date(decoder, &mut fields, "until", is_outlet),
-        policy: PolicyPatch::decode(decoder, &mut fields),
+        policy: take_policy(decoder, &mut fields),
         hours: decode_hours(decoder, &mut fields, Presence::Definition),
         menus: things::menus(decoder, &mut fields),
         variant_categories: things::variant_categories(decoder, &mut fields),
@@ -73,7 +73,8 @@ fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Outle
         let id = decoder.text(node, "outlet")?.map(OutletId);
         if !id.value.is_well_formed() {
             let message = format!("`{}` is not an outlet id", id.value);
-            let help = "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal shows it";
+            let help =
+                "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal shows it";
             decoder.error("outlet-id", &node.span, message).help(help);
         }
         Some(id)
@@ -82,7 +83,7 @@ fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Outle
     for key in ["name", "state"] {
         if let (false, Some((key, _))) = (is_outlet, fields.take_entry(key)) {
             let message = format!("`{}` is for outlets, and this file has no `outlet`", key.text);
-            decoder.error("outlet-key", &key.span, message).help("remove it, or add `outlet: G…`");
+            decoder.error("unknown-key", &key.span, message).help("remove it, or add `outlet: G…`");
         }
     }
     let name = said_text(decoder, fields, "name", Presence::Definition).and_then(|name| name.value);
@@ -119,13 +120,14 @@ fn decode_date(
     let (key, node) = fields.take_entry(key).filter(|(_, node)| !node.is_null())?;
     if is_outlet {
         let message = format!("an outlet cannot have `{}`", key.text);
-        decoder.error("outlet-dated", &key.span, message).help("put what is dated into a layer and extend it");
+        decoder.error("dated-outlet", &key.span, message).help("put what is dated into a layer and extend it");
         return None;
     }
     let text = decoder.text(node, &key.text)?;
     let Some(value) = parse_date(&text.value) else {
         let message = format!("`{}` is not a date", text.value);
-        let help = "write a date such as 2027-02-08 or 2027-02-08T00:00, without a zone: it is read in each outlet's own";
+        let help =
+            "write a date such as 2027-02-08 or 2027-02-08T00:00, without a zone: it is read in each outlet's own";
         decoder.error("date-format", &node.span, message).help(help);
         return None;
     };
@@ -147,7 +149,7 @@ fn check_order(decoder: &mut Decoder, layer: &Layer) {
         && until.value <= from.value
     {
         let message = format!("`until` ({}) must be after `from` ({})", until.value, from.value);
-        let wrong = crate::diagnostic::Diagnostic::error("date-order", until.place.clone(), message)
+        let wrong = crate::diagnostic::Diagnostic::error("date-format", until.place.clone(), message)
             .help("`until` is the first moment at which the layer no longer counts")
             .related(from.place.clone(), "`from` is here");
         decoder.report(wrong);

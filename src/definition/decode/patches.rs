@@ -6,9 +6,7 @@ use super::{
 };
 use crate::{
     catalog::ExternalId,
-    definition::layer::{
-        Action, CategoryFields, ItemChange, Markup, Patch, Pricing, Round, Selector, VariantFields,
-    },
+    definition::layer::{Action, CategoryFields, ItemChange, Markup, Patch, Pricing, Round, Selector, VariantFields},
     document::{Decoder, Fields, Node, Spanned},
 };
 
@@ -128,7 +126,7 @@ fn selector(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Selector> 
         (None, Some((_, node))) => ids(decoder, node, "ids").map(Selector::Ids),
         (Some((menu, _)), Some((ids, _))) => {
             decoder
-                .error("pricing-selector", &ids.span, "a pricing entry has both `menu` and `ids`")
+                .error("conflicting-keys", &ids.span, "a pricing entry has both `menu` and `ids`")
                 .help("write two entries, or keep one of the two")
                 .related(&menu.span, "`menu` is here");
             None

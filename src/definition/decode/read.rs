@@ -63,7 +63,9 @@ pub(super) fn required<T>(
         (Some(node), _) if !node.is_null() => read(decoder, node),
         (Some(node), Presence::Patch) => {
             let message = format!("`{key}` of {} cannot be cleared", owner.what);
-            decoder.error("required-key", &node.span, message).help("write a value, or remove the line to leave it as it is");
+            decoder
+                .error("missing-key", &node.span, message)
+                .help("write a value, or remove the line to leave it as it is");
             None
         }
         (None, Presence::Patch) => None,
@@ -75,9 +77,13 @@ pub(super) fn required<T>(
     }
 }
 
+/// All keys that something requires: one of them is never a mistyped other (`min_quantity` is near `max_quantity`).
+const REQUIRED: [&str; 9] =
+    ["external_id", "name", "price", "rules", "selection", "min_quantity", "max_quantity", "variants", "markup"];
+
 /// Reports a missing key, unless it is there with a typing mistake: that is reported as an unknown key.
 fn missing(decoder: &mut Decoder, key: &'static str, owner: &Owner<'_>, at: &Span) {
-    let is_typo = |written: &str| written != key && closest(written, [key]).is_some();
+    let is_typo = |written: &str| !REQUIRED.contains(&written) && closest(written, [key]).is_some();
     if let Value::Mapping(entries) = &owner.node.value
         && entries.iter().any(|(written, _)| is_typo(&written.text))
     {
@@ -144,11 +150,7 @@ pub(super) fn ids(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Vec<
 }
 
 /// `remove: true`, and where that stands. Reports keys beside it, for they would be lost.
-pub(super) fn removal(
-    decoder: &mut Decoder,
-    fields: &mut Fields<'_>,
-    what: &str,
-) -> Option<crate::diagnostic::Place> {
+pub(super) fn removal(decoder: &mut Decoder, fields: &mut Fields<'_>, what: &str) -> Option<crate::diagnostic::Place> {
     let node = fields.take("remove").filter(|node| !node.is_null())?;
     let removed = decoder.boolean(node, "remove")?;
     if !removed.value {
@@ -156,7 +158,7 @@ pub(super) fn removal(
     }
     for (key, _) in fields.entries() {
         let message = format!("`{}` stands beside `remove: true` in {what}", key.text);
-        decoder.error("removed-and-changed", &key.span, message).help("keep one of the two");
+        decoder.error("conflicting-keys", &key.span, message).help("keep one of the two");
     }
     Some(removed.place)
 }

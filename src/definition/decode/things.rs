@@ -2,9 +2,7 @@
 
 use super::{
     decode_hours,
-    read::{
-        Owner, Presence, external_id, id, ids, price, quantity, removal, required, required_said, said, said_text,
-    },
+    read::{Owner, Presence, external_id, id, ids, price, quantity, removal, required, required_said, said, said_text},
 };
 use crate::{
     catalog::ExternalId,
@@ -144,9 +142,7 @@ pub(super) fn variant_fields(decoder: &mut Decoder, fields: &mut Fields<'_>, own
     VariantFields {
         name: required_said(decoder, fields, "name", owner, |decoder, node| decoder.text(node, "name")),
         price: required_said(decoder, fields, "price", owner, price),
-        in_stock: said(fields, "in_stock", decoder, owner.presence, |decoder, node| {
-            decoder.boolean(node, "in_stock")
-        }),
+        in_stock: said(fields, "in_stock", decoder, owner.presence, |decoder, node| decoder.boolean(node, "in_stock")),
     }
 }
 
