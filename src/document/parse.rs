@@ -59,8 +59,13 @@ fn check_text(file: &SourceFile) -> Result<(), Fatal> {
 }
 
 fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
-    // The parser's own limits on nesting are above ours, so that ours are the ones that speak.
-    let options = granit_parser::options! { emit_unresolved_aliases: true, emit_comments: false };
+    // The parser looks ahead, so its own limits must hold as well; it counts brackets and blocks apart, `Tree` together.
+    let options = granit_parser::options! {
+        emit_unresolved_aliases: true,
+        emit_comments: false,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| syntax::explain(tree.file(), &error, tree.open_bracket()))?;
         if is_indented_with_tab(text, &event, &span) {

@@ -6,7 +6,7 @@ use granit_parser::{ErrorKind as Kind, ScanError};
 
 use super::{
     Pos, Span,
-    parse::{Fatal, position},
+    parse::{Fatal, MAX_DEPTH, position},
 };
 use crate::diagnostic::Diagnostic;
 
@@ -47,9 +47,11 @@ fn tabs_and_limits(kind: &Kind) -> Option<Words> {
         | Kind::TabInPlainScalar => {
             Some(TAB_INDENTATION).map(|(code, message, help)| (code, Some(message.into()), help))
         }
-        Kind::RecursionLimitExceeded => {
-            Some(("too-deep", Some("lists and mappings are nested too deep here".into()), "remove levels"))
-        }
+        Kind::RecursionLimitExceeded => Some((
+            "too-deep",
+            Some(format!("lists and mappings are nested more than {MAX_DEPTH} deep here")),
+            "remove levels",
+        )),
         Kind::BomInsideDocument => {
             syntax("a byte order mark in the middle of the text", "remove the invisible character")
         }
@@ -79,9 +81,11 @@ fn brackets_and_quotes(kind: &Kind) -> Option<Words> {
         Kind::UnexpectedEofImplicitFlowMapping => {
             syntax("expected a value or a closing bracket here", "remove the extra comma, or close the bracket")
         }
-        Kind::UnclosedQuotedScalar | Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
-            syntax("a quoted text is not closed", "close it with the quote it begins with")
-        }
+        Kind::UnclosedQuotedScalar => syntax("a quoted text is not closed", "close it with the quote it begins with"),
+        Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => syntax(
+            "the quoted text that begins above is not closed",
+            "close it with the quote it begins with, or indent its lines deeper than its key",
+        ),
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => syntax(
             "something follows the closing quote",
             "quote the whole text; inside of it write '' for ' in single quotes, \\\" for \" in double quotes",

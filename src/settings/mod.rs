@@ -241,4 +241,5 @@ pub enum SettingsError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

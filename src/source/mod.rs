@@ -72,4 +72,5 @@ pub enum SourceError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
