@@ -127,8 +127,8 @@ impl<'d> Composer<'d> {
     }
 
     fn add_item(&mut self, menu: usize, entry: &'d ItemEntry) {
-        let mut new = DraftItem::default();
-        new.item = Item { external_id: entry.id.value.clone(), ..Item::default() };
+        let item = Item { external_id: entry.id.value.clone(), ..Item::default() };
+        let mut new = DraftItem { item, ..DraftItem::default() };
         let path = Path::item(&entry.id.value);
         if let Some(&known) = self.draft.item_index.get(entry.id.value.as_str()) {
             new.write(&entry.fields, self.current, &mut super::Origins::default());

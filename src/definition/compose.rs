@@ -188,7 +188,15 @@ impl<'d> Composer<'d> {
         self.report(wrong);
     }
 
-    /// Reports a patch that leaves everything as it was.
+    /// Reports a patch that leaves everything as it was, unless a dated layer changes the same thing at another time: then
+    /// it has its effect.
+    pub(super) fn patch_without_effect(&mut self, kind: Kind, id: &Spanned<ExternalId>) {
+        if !self.dormant.iter().any(|layer| patches(layer, kind, &id.value)) {
+            self.without_effect(&format!("the patch of `{}`", id.value), &id.place);
+        }
+    }
+
+    /// Reports something that leaves everything as it was.
     pub(super) fn without_effect(&mut self, what: &str, place: &Place) {
         if self.incomplete {
             return;
@@ -244,6 +252,16 @@ fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
             .chain(patched)
             .flat_map(|fields| fields.variants.iter().flatten())
             .any(|variant| variant.id.value.as_str() == name),
+    }
+}
+
+/// Whether a layer would change something if it counted.
+fn patches(layer: &Layer, kind: Kind, id: &ExternalId) -> bool {
+    match kind {
+        Kind::Menu => false,
+        Kind::Item => !layer.pricing.is_empty() || layer.items.iter().any(|patch| patch.id.value == *id),
+        Kind::Category => layer.categories.iter().any(|patch| patch.id.value == *id),
+        Kind::Variant => layer.variants.iter().any(|patch| patch.id.value == *id),
     }
 }
 

@@ -49,7 +49,7 @@ impl<'d> Composer<'d> {
         let placed = self.place_items(&placements);
         for (item, id) in unchanged.into_iter().filter(|(item, _)| !placed.contains(item)) {
             if self.draft.item_index.get(id.value.as_str()) == Some(&item) {
-                self.without_effect(&format!("the patch of `{}`", id.value), &id.place);
+                self.patch_without_effect(Kind::Item, id);
             }
         }
     }
@@ -141,7 +141,7 @@ impl<'d> Composer<'d> {
                 changed |= self.draft.categories[category].as_ref().is_some_and(|category| category.variants != old);
             }
             if !changed {
-                self.without_effect(&format!("the patch of `{}`", id.value), &id.place);
+                self.patch_without_effect(Kind::Category, id);
             }
         }
     }
@@ -163,7 +163,7 @@ impl<'d> Composer<'d> {
             let drafted = self.draft.categories[category].iter_mut().flat_map(|category| &mut category.variants);
             let Some(variant) = drafted.into_iter().find(|variant| variant.external_id == id.value) else { continue };
             if !write_variant(variant, fields, &mut self.draft.origins) {
-                self.without_effect(&format!("the patch of `{}`", id.value), &id.place);
+                self.patch_without_effect(Kind::Variant, id);
             }
         }
     }

@@ -63,6 +63,15 @@ menus: [{name: Takjil, before: Minuman}]
 }
 
 #[test]
+fn a_patch_that_takes_back_what_a_dated_layer_changes_is_no_idle_patch() {
+    let own = "items: {NG: {price: 25000}, NU: {price: 20000}}";
+    let outside = layered_at(&[RAMADAN, own], "2027-01-01T00:00:00Z");
+    assert_eq!(said(&outside.diagnostics), ["patch-without-effect own:1:29"]);
+    let inside = layered_at(&[RAMADAN, own], "2027-02-20T00:00:00Z");
+    assert_eq!(price(&inside.catalog, "NG"), 25000);
+}
+
+#[test]
 fn what_a_dormant_layer_extends_still_counts() {
     let files = [
         ("catalogs/base.yaml", "menus: [{name: M, menu_items: [{external_id: A, name: A, price: 1}]}]"),
