@@ -99,7 +99,10 @@ fn missing_settings(files: &Files) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let message = format!("there is no `{}` in the root", settings::FILE);
-    vec![Diagnostic::error("settings-missing", None, message).help("write one; its one required line is `target: sandbox`")]
+    vec![
+        Diagnostic::error("settings-missing", None, message)
+            .help("write one; its one required line is `target: sandbox`"),
+    ]
 }
 
 fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
