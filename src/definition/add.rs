@@ -146,21 +146,23 @@ impl<'d> Composer<'d> {
     fn item_again(&mut self, menu: usize, known: usize, again: &DraftItem<'_>, id: &Spanned<ExternalId>) {
         let first = self.draft.origins.own_place(&Path::item(&id.value)).cloned();
         let same_file = first.as_ref().is_some_and(|first| first.file == id.place.file);
-        if !same_file || self.draft.menus[menu].items.contains(&known) {
+        if self.draft.menus[menu].items.contains(&known) {
+            return self.defined_again(Kind::Item, id, first);
+        }
+        // Also where it is an error: a menu that is empty without it is not worth a second diagnostic.
+        self.draft.menus[menu].items.push(known);
+        self.draft.items[known].disputed |= !same_file || self.item_in_two_menus == Some(Severity::Error);
+        if !same_file {
             return self.defined_again(Kind::Item, id, first);
         }
         let related = first.unwrap_or_else(|| id.place.clone());
-        let severity = self.item_in_two_menus;
-        if severity == Some(Severity::Error) {
-            return self.report(in_two_menus(id).related(related, "first here"));
-        }
-        if !same_but_for_places(&self.draft.items[known], again) {
+        if self.item_in_two_menus != Some(Severity::Error) && !same_but_for_places(&self.draft.items[known], again) {
+            self.draft.items[known].disputed = true;
             let message = format!("the item `{}` stands in two menus with different values", id.value);
             let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message).help("say the same in both menus");
             return self.report(wrong.related(related, "first here"));
         }
-        self.draft.menus[menu].items.push(known);
-        if severity.is_some() {
+        if self.item_in_two_menus.is_some() {
             self.report(in_two_menus(id).related(related, "first here"));
         }
     }

@@ -221,7 +221,7 @@ impl<'d> Composer<'d> {
                 let week = hours::resolve([&drafted.hours, &menu.hours, &draft.hours]);
                 let item = finisher.item(&drafted.item, &week, weeks[at].is_none());
                 let first = weeks[at].get_or_insert_with(|| week.hours.clone());
-                if *first != week.hours && two_weeks.insert(at) {
+                if *first != week.hours && !drafted.disputed && two_weeks.insert(at) {
                     finisher.two_weeks(&item);
                 }
                 finished.menu_items.push(item);

@@ -59,6 +59,8 @@ pub(super) struct DraftItem<'d> {
     pub(super) hours: Level<'d>,
     /// The number of the layer that last set the price.
     pub(super) priced_by: usize,
+    /// It is defined more than once, and that is reported.
+    pub(super) disputed: bool,
 }
 
 impl<'d> Draft<'d> {

@@ -4,6 +4,8 @@ mod patches;
 mod read;
 mod things;
 
+use std::collections::HashSet;
+
 use jiff::civil;
 use read::{Presence, said, said_text};
 
@@ -14,6 +16,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
+    diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Node, Spanned},
     source::SourceFile,
 };
@@ -26,20 +29,23 @@ pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
     let layer = match &parsed.root {
         Some(root) if !root.is_null() => decode_layer(&mut decoder, root),
         _ => {
-            if !diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error) {
+            if !diagnostics.iter().any(Diagnostic::is_error) {
                 diagnostics.push(empty_file(file));
             }
             None
         }
     };
-    diagnostics.extend(decoder.into_diagnostics());
+    // What could not be read as YAML is null in the tree; that it is missing has the same cause.
+    let explained: HashSet<_> = diagnostics.iter().filter_map(|wrong| wrong.place.clone()).collect();
+    let is_new = |wrong: &Diagnostic| wrong.place.as_ref().is_none_or(|place| !explained.contains(place));
+    diagnostics.extend(decoder.into_diagnostics().into_iter().filter(is_new));
     DecodedFile { path: file.path.clone(), layer, diagnostics }
 }
 
 /// A file cut short while it was written looks like this; taken as "nothing" it would remove a menu.
-fn empty_file(file: &SourceFile) -> crate::diagnostic::Diagnostic {
-    let place = crate::diagnostic::Place::start_of(&file.path);
-    crate::diagnostic::Diagnostic::error("empty-file", place, "the file says nothing")
+fn empty_file(file: &SourceFile) -> Diagnostic {
+    let place = Place::start_of(&file.path);
+    Diagnostic::error("empty-file", place, "the file says nothing")
         .help("write its definitions, `{}` for a layer without any, or delete the file")
 }
 
@@ -149,7 +155,7 @@ fn check_order(decoder: &mut Decoder, layer: &Layer) {
         && until.value <= from.value
     {
         let message = format!("`until` ({}) must be after `from` ({})", until.value, from.value);
-        let wrong = crate::diagnostic::Diagnostic::error("date-format", until.place.clone(), message)
+        let wrong = Diagnostic::error("date-format", until.place.clone(), message)
             .help("`until` is the first moment at which the layer no longer counts")
             .related(from.place.clone(), "`from` is here");
         decoder.report(wrong);

@@ -204,6 +204,15 @@ fn an_item_in_two_menus_must_say_the_same_in_both() {
 }
 
 #[test]
+fn a_repeated_item_has_one_diagnostic_even_alone_in_its_menu() {
+    let text =
+        "menus: [{name: Favorit, operational_hours: closed, menu_items: [{external_id: NG, name: N, price: 1}]}]";
+    let composed = layered(&[text]);
+    assert_eq!(said(&composed.diagnostics), ["duplicate-id own:1:79"]);
+    assert_eq!(shape(&composed.catalog), "Nasi: NG NU | Minuman: ES | Favorit: NG");
+}
+
+#[test]
 fn a_patch_reaches_an_item_in_both_its_menus_and_a_move_leaves_one() {
     let text = format!("{TWO_MENUS}rules: {{item-in-two-menus: off}}\nitems: {{X: {{name: Y}}}}\n");
     let patched = compose(&[("catalogs/own.yaml", &text)]).catalog;

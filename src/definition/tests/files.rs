@@ -139,6 +139,13 @@ fn an_entry_that_cannot_be_read_does_not_cascade() {
 }
 
 #[test]
+fn an_unknown_alias_is_said_once() {
+    let text = "outlet: G1\nmenus: [{name: M, menu_items: [{external_id: A, name: A, price: *harga}]}]";
+    let composed = compose(&[("catalogs/own.yaml", text)]);
+    assert_eq!(said(&composed.diagnostics), ["unknown-alias own:2:65"]);
+}
+
+#[test]
 fn an_empty_file_is_an_error_but_a_layer_may_say_nothing() {
     for text in ["", "# only a note\n", "~"] {
         let composed = compose(&[("catalogs/own.yaml", "outlet: G1\nextends: [a.yaml]"), ("catalogs/a.yaml", text)]);
