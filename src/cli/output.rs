@@ -11,7 +11,7 @@ use super::trouble::Trouble;
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum Format {
+pub(super) enum Format {
     Text,
     Json,
     Markdown,
@@ -29,14 +29,14 @@ impl Format {
     ];
 
     /// The word for it.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Self::ALL[self as usize].0
     }
 }
 
 /// `FORMAT` or `FORMAT=FILE`.
 #[derive(Debug, Clone)]
-pub struct Output {
+pub(super) struct Output {
     format: Format,
     file: Option<PathBuf>,
 }
@@ -59,14 +59,14 @@ impl FromStr for Output {
 
 /// All outputs of one run.
 #[derive(Debug, Clone)]
-pub struct Outputs {
+pub(super) struct Outputs {
     outputs: Vec<Output>,
     color: bool,
 }
 
 impl Outputs {
     /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
-    pub fn new(mut outputs: Vec<Output>, no_color: bool) -> Result<Self, Trouble> {
+    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool) -> Result<Self, Trouble> {
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Text, file: None });
         }
@@ -77,12 +77,12 @@ impl Outputs {
     }
 
     /// Whether a program reads stdout.
-    pub fn is_json(&self) -> bool {
+    pub(super) fn is_json(&self) -> bool {
         self.outputs.iter().any(|output| output.format == Format::Json)
     }
 
     /// Refuses formats that a command does not have, before it does anything.
-    pub fn allow(&self, formats: &[Format]) -> Result<(), Trouble> {
+    pub(super) fn allow(&self, formats: &[Format]) -> Result<(), Trouble> {
         let Some(wrong) = self.outputs.iter().find(|output| !formats.contains(&output.format)) else { return Ok(()) };
         let known: Vec<&str> = formats.iter().map(|format| format.name()).collect();
         let message = format!("this command has no output `{}`; it has {}", wrong.format.name(), known.join(", "));
@@ -90,7 +90,7 @@ impl Outputs {
     }
 
     /// Writes a result in every format that was asked for.
-    pub fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
+    pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
         for output in &self.outputs {
             let color = self.color && output.file.is_none();
             let mut text = render(output.format, color);
@@ -108,7 +108,7 @@ impl Outputs {
 }
 
 /// Writes to stdout. A reader that has gone away is no error: it has seen what it wanted.
-pub fn print(text: &str) -> Result<(), Trouble> {
+pub(super) fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -119,6 +119,6 @@ pub fn print(text: &str) -> Result<(), Trouble> {
 }
 
 /// Writes a line to stderr; if that fails there is nobody to tell.
-pub fn note(text: &str) {
+pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -9,11 +9,16 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{output::Outputs, trouble::Trouble};
+use super::{
+    Exit,
+    output::{Outputs, note},
+    trouble::Trouble,
+};
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
     remote::{Client, Endpoint},
+    report,
     settings::{self, Environment, Settings},
     state::{SharedStore, Store},
 };
@@ -89,6 +94,24 @@ impl Session {
             return Err(Trouble::Usage(no_match(survey, globs)));
         }
         Ok(selected)
+    }
+}
+
+impl Session {
+    /// Shows the errors of files on stderr, where a command goes on in spite of them.
+    pub(super) fn tell_errors(&self, survey: &Survey, selected: &[&Member]) {
+        let errors = errors_of(survey, selected);
+        if !errors.is_empty() {
+            let texts = |file: &str| self.text(file);
+            note(&report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS));
+        }
+    }
+
+    /// The exit of errors in files that no outlet could be made of.
+    pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
+        let of_outlet = |diagnostic: &Diagnostic| survey.members.iter().any(|m| m.diagnostics.contains(diagnostic));
+        let lost = survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlet(diagnostic));
+        if lost { Exit::Invalid } else { Exit::Done }
     }
 }
 

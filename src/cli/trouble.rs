@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 
 /// What ends a command before it has a result.
 #[derive(Debug)]
-pub enum Trouble {
+pub(super) enum Trouble {
     /// The command line is wrong.
     Usage(String),
     /// The settings or definitions are wrong; told as diagnostics.
@@ -18,12 +18,12 @@ pub enum Trouble {
 
 impl Trouble {
     /// Something failed while `doing`.
-    pub fn failed(doing: impl Into<String>, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub(super) fn failed(doing: impl Into<String>, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Failed(anyhow::Error::new(error).context(doing.into()))
     }
 
     /// The exit code.
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Invalid(_) => Exit::Invalid,
@@ -33,7 +33,7 @@ impl Trouble {
     }
 
     /// The same as diagnostics, for programs.
-    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
             Self::Invalid(diagnostics) => diagnostics.clone(),
             Self::Usage(message) => vec![Diagnostic::error("usage", None, message.clone())],

@@ -49,6 +49,11 @@ impl Selection {
         self.matches_any([outlet.id.as_str(), &outlet.name].into_iter().chain(files.map(|file| &**file)))
     }
 
+    /// Whether something with these names is meant.
+    pub fn matches_names<'a>(&self, names: impl IntoIterator<Item = &'a String>) -> bool {
+        self.matches_any(names.into_iter().map(String::as_str))
+    }
+
     fn matches_any<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
         self.globs.as_ref().is_none_or(|globs| names.any(|name| globs.is_match(name)))
     }

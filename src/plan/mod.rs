@@ -54,7 +54,7 @@ pub struct Inputs<'a> {
     /// What other outlets' files ask for the same item ids, to recognise a slipped decimal in a new item's price.
     pub peers: &'a PeerPrices,
     /// Where the files say a thing.
-    pub place: &'a dyn Fn(&Path) -> Option<Place>,
+    pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
 }
 
 /// Prices of item ids over the whole fleet, each with the number of outlets that ask it.

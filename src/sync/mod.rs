@@ -9,6 +9,7 @@
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
 mod clock;
+mod observe;
 mod outcome;
 mod pass;
 mod push;
@@ -21,8 +22,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
+pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, pass, preview};
+pub use pass::{base_of, chain, pass, preview};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
