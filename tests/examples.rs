@@ -1,6 +1,7 @@
-//! The root of this repository is an example root: a small brand that must stay free of errors and of warnings.
+//! What readers copy: the root of this repository, which is an example of a small brand, and what `docs/definitions.md` says
+//! about traps. The example must stay free of errors and of warnings, the documentation true.
 //!
-//! What the settings and rules mean is tested elsewhere; this file only keeps the example honest.
+//! What the settings and rules mean is tested elsewhere.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -12,7 +13,7 @@ use menusync::{
     policy::Policy,
     rules,
     settings::{self, Settings},
-    source,
+    source::{self, SourceFile},
 };
 
 const BLOK_M: &str = "G916309201";
@@ -150,4 +151,31 @@ fn ramadan_begins_at_midnight_of_each_outlet() {
     assert_eq!(begins(KUTA).as_deref(), Some("2027-02-07T16:00:00Z"));
     assert_eq!(begins(JAYAPURA).as_deref(), Some("2027-02-07T15:00:00Z"));
     assert_eq!(begins(BU_TINI), None);
+}
+
+/// The rows between the two `traps` comments: what is written, the code, what to do.
+fn traps() -> Vec<[String; 3]> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/definitions.md")).unwrap();
+    let table = text.split("<!-- traps -->").nth(1).and_then(|rest| rest.split("<!-- /traps -->").next()).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")).skip(1);
+    let code = |cell: &str| cell.trim_matches('`').to_owned();
+    rows.map(|row| row.split(" | ").collect::<Vec<_>>())
+        .map(|cells| [code(cells[0]), code(cells[1]), cells[2].to_owned()])
+        .collect()
+}
+
+#[test]
+fn every_trap_of_the_documentation_is_answered_as_it_says() {
+    let traps = traps();
+    assert!(traps.len() >= 20, "{} rows", traps.len());
+    for [written, code, help] in traps {
+        let price = if written.starts_with("pri") { "" } else { "        price: 25000\n" };
+        let item = format!("      - external_id: NG\n        name: Nasi Goreng\n{price}        {written}\n");
+        let text = format!("outlet: G1\nmenus:\n  - name: Nasi\n    menu_items:\n{item}");
+        let files = [SourceFile { path: "catalogs/a.yaml".into(), text: text.into() }];
+        let found = definition::parse(&files).diagnostics;
+        let told = found.iter().any(|d| d.code == code && d.help.as_deref() == Some(help.as_str()));
+        assert!(told, "`{written}` gives {found:?}");
+        assert!(found.iter().all(Diagnostic::is_error), "`{written}` gives {found:?}");
+    }
 }
