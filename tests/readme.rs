@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use menusync::{
+    definition::{self, ImageFile},
+    diagnostic::Diagnostic,
     policy::Policy,
+    rules,
     settings::{self, Settings},
     source::SourceFile,
 };
@@ -67,4 +70,40 @@ fn documents_link_to_files_that_exist() {
             assert!(link.starts_with("https://") || target.exists(), "{file} links to {link}");
         }
     }
+}
+
+/// Everything that is said about the definitions and their outlets.
+fn judge(files: &BTreeMap<String, String>) -> Vec<Diagnostic> {
+    let catalogs: Vec<SourceFile> = files
+        .iter()
+        .filter(|(path, _)| path.starts_with("catalogs/"))
+        .map(|(path, text)| SourceFile { path: path.as_str().into(), text: text.as_str().into() })
+        .collect();
+    let definitions = definition::parse(&catalogs);
+    let mut found = definitions.diagnostics.clone();
+    for outlet in definitions.outlets() {
+        let at = "2027-01-15T05:00:00Z".parse().unwrap();
+        let composed = definitions.compose(&outlet.id, at, &Policy::default(), &|_| ImageFile::Missing(String::new()));
+        found.extend(composed.diagnostics.clone());
+        found.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+    }
+    menusync::diagnostic::sort(&mut found);
+    found
+}
+
+#[test]
+fn the_files_of_the_quick_start_are_good_but_for_the_one_that_is_said_to_be_bad() {
+    let readme = read("README.md");
+    let mut files = BTreeMap::new();
+    let mut verdicts = Vec::new();
+    for block in readme.split("<!-- ").skip(1) {
+        if let Some((path, rest)) = block.strip_prefix("file: ").and_then(|block| block.split_once(" -->")) {
+            let text = rest.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+            files.insert(path.to_owned(), text.to_owned());
+        } else if block.starts_with("output: ") {
+            verdicts.push(judge(&files).iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>());
+        }
+    }
+    decode(&files["menusync.yaml"]);
+    assert_eq!(verdicts[..3], [vec![], vec!["number-format"], vec![]], "{verdicts:?}");
 }
