@@ -1,5 +1,5 @@
 //! Imports run downwards, in the order of the rooms in the documentation of `src/lib.rs`. Test code is not judged.
-
+#![allow(clippy::unwrap_used)]
 use std::{fs, mem, path::Path};
 
 /// Plain data of a higher room that a lower one may use.

@@ -3,6 +3,8 @@
 //!
 //! What the settings and rules mean is tested elsewhere.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{collections::BTreeSet, path::Path};
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};

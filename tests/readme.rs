@@ -1,6 +1,8 @@
 //! What `README.md` claims and the library can say: the defaults of the settings, files that are linked to. What commands print
 //! is not judged here.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use menusync::{
