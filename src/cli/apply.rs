@@ -61,7 +61,8 @@ impl std::str::FromStr for Allow {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (guard, outlet) = text.split_once(':').map_or((text, None), |(guard, outlet)| (guard, Some(outlet)));
         let known = || Guard::ALL.map(Guard::name).join(", ");
-        let guard = Guard::from_name(guard).ok_or_else(|| format!("there is no guard `{guard}`; guards are {}", known()))?;
+        let guard =
+            Guard::from_name(guard).ok_or_else(|| format!("there is no guard `{guard}`; guards are {}", known()))?;
         Ok(Self { guard, outlet: outlet.map(str::to_owned) })
     }
 }
@@ -87,7 +88,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let report = block_on(preview.report(&writer, &selected))??;
     if let Some(expected) = args.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
         note(&report::plan_text(&report, false));
-        return Err(Trouble::Refused(format!("the plan has the digest {} and not the expected {expected}", report.digest())));
+        return Err(Trouble::Refused(format!(
+            "the plan has the digest {} and not the expected {expected}",
+            report.digest()
+        )));
     }
     let typed = if args.yes { BTreeMap::new() } else { ask(&report)? };
     let mandates = agreed(&report, &selected, mandates, &typed);
@@ -118,8 +122,10 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
     note(&report::plan_text(report, std::io::stderr().is_terminal()));
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
         for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
-            let question = format!("{}: {} holds it ({}).\nType {} to release it, or Enter to leave this outlet: ",
-                outlet.name, guard.guard, guard.message, guard.guard);
+            let question = format!(
+                "{}: {} holds it ({}).\nType {} to release it, or Enter to leave this outlet: ",
+                outlet.name, guard.guard, guard.message, guard.guard
+            );
             if answer(&question)? == guard.guard.name() {
                 typed.entry(outlet.outlet.clone()).or_default().insert(guard.guard);
             }

@@ -154,7 +154,9 @@ fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
             let texts = |file: &str| session.and_then(|session| session.text(file));
             output::note(&report::diagnostics_text(diagnostics, &texts, false, session::MOST_DIAGNOSTICS));
         }
-        Trouble::Failed(error) => output::note(&format!("error: {}", report::untrusted::printable(&format!("{error:#}")))),
+        Trouble::Failed(error) => {
+            output::note(&format!("error: {}", report::untrusted::printable(&format!("{error:#}"))))
+        }
         Trouble::Usage(message) | Trouble::Refused(message) => output::note(&format!("error: {message}")),
     }
     if is_json {

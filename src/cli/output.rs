@@ -71,7 +71,9 @@ impl Outputs {
             outputs.push(Output { format: Format::Text, file: None });
         }
         if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            return Err(Trouble::Usage("only one --output can go to stdout; give the others a file: FORMAT=FILE".into()));
+            return Err(Trouble::Usage(
+                "only one --output can go to stdout; give the others a file: FORMAT=FILE".into(),
+            ));
         }
         Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal() })
     }

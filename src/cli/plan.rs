@@ -51,6 +51,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.tell_errors(&survey, &selected);
     let held = args.fail_on_guard && report.outlets.iter().any(is_held);
     let changes = args.detailed_exitcode && report.outlets.iter().any(is_to_push);
-    let asked = if held { Exit::Refused } else if changes { Exit::Differences } else { Exit::Done };
+    let asked = if held {
+        Exit::Refused
+    } else if changes {
+        Exit::Differences
+    } else {
+        Exit::Done
+    };
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked))
 }

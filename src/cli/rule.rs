@@ -15,7 +15,10 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text])?;
     let text = match &args.code {
-        None => RULES.iter().map(|rule| format!("{:<8} {:<30} {}\n", word(rule.severity), rule.code, rule.summary)).collect(),
+        None => RULES
+            .iter()
+            .map(|rule| format!("{:<8} {:<30} {}\n", word(rule.severity), rule.code, rule.summary))
+            .collect(),
         Some(code) => explain(rules::rule(code).ok_or_else(|| unknown(code))?),
     };
     output::print(&text)?;
@@ -37,7 +40,8 @@ fn unknown(code: &str) -> Trouble {
 fn explain(rule: &Rule) -> String {
     let fixed = if rule.adjustable { "" } else { ", cannot be changed" };
     let mut text = format!("{} ({}{fixed})\n\n{}\n\n{}\n", rule.code, word(rule.severity), rule.summary, rule.why);
-    for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)].into_iter().filter(|(_, text)| !text.is_empty()) {
+    for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)].into_iter().filter(|(_, text)| !text.is_empty())
+    {
         let indented: String = example.lines().map(|line| format!("    {line}\n")).collect();
         text.push_str(&format!("\n{title}:\n\n{indented}"));
     }

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     daemon::{self, Observer, Parts, Pusher, Worker},
-    fleet,
-    report,
+    fleet, report,
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
     sync::Clock,
     systemd::{Notifier, ServiceManager},

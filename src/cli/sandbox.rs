@@ -19,10 +19,14 @@ pub(super) fn run(args: Args) -> Result<Exit, Trouble> {
     let publish_delay = Duration::try_from_secs_f64(args.publish_delay)
         .map_err(|error| Trouble::Usage(format!("--publish-delay {}: {error}", args.publish_delay)))?;
     if !args.listen.ip().is_loopback() {
-        return Err(Trouble::Usage(format!("{} is not an address of this machine only; the stand-in has no real access control", args.listen)));
+        return Err(Trouble::Usage(format!(
+            "{} is not an address of this machine only; the stand-in has no real access control",
+            args.listen
+        )));
     }
     block_on(async {
-        let options = Options { listen: args.listen, publish_delay, register_unknown_outlets: true, ..Options::default() };
+        let options =
+            Options { listen: args.listen, publish_delay, register_unknown_outlets: true, ..Options::default() };
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let server = sandbox::start(options)
             .await

@@ -129,7 +129,8 @@ pub(super) fn errors_of(survey: &Survey, selected: &[&Member]) -> Vec<Diagnostic
 }
 
 fn no_match(survey: &Survey, globs: &[String]) -> String {
-    let known: Vec<String> = survey.members.iter().take(5).map(|member| format!("{} ({})", member.id, member.name)).collect();
+    let known: Vec<String> =
+        survey.members.iter().take(5).map(|member| format!("{} ({})", member.id, member.name)).collect();
     let more = survey.members.len().saturating_sub(known.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };

@@ -87,7 +87,9 @@ fn unseen(id: &str) -> StatusLine {
 }
 
 fn remembered(row: OutletRow) -> StatusLine {
-    let list = |json: Option<String>| json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or(Value::Array(Vec::new()));
+    let list = |json: Option<String>| {
+        json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or(Value::Array(Vec::new()))
+    };
     let unseen = unseen(&row.id);
     StatusLine {
         name: row.name,

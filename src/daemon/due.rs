@@ -78,7 +78,7 @@ impl Due {
     pub(super) fn take_outlets(&mut self, now: Timestamp) -> Vec<OutletId> {
         let due: Vec<OutletId> =
             self.outlets.iter().filter(|(_, due)| **due <= now).map(|(outlet, _)| outlet.clone()).collect();
-        due.iter().for_each(|outlet| drop(self.outlets.remove(outlet)));
+        self.outlets.retain(|_, at| *at > now);
         due
     }
 

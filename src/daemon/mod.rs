@@ -265,7 +265,11 @@ impl<W: Worker> Daemon<W> {
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
         if invalid > 0 {
             let errors = self.survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-            tracing::error!(invalid, errors, "outlets are left out because of errors in their files: run `menusync validate`");
+            tracing::error!(
+                invalid,
+                errors,
+                "outlets are left out because of errors in their files: run `menusync validate`"
+            );
         }
         if let Err(error) = self.tell_missing() {
             tracing::error!(error = %crate::sync::chain(&error), "cannot remember which outlets are missing");
@@ -282,8 +286,11 @@ impl<W: Worker> Daemon<W> {
         for row in known.iter().filter(|row| !here(&row.id) && row.state.as_deref() != Some("missing")) {
             let id = &row.id;
             tracing::warn!(outlet = id, "no file defines this outlet any more; its live menu is left as it is");
-            let error = format!("no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {id}` drops what is remembered");
-            let status = StatusUpdate { state: OutletState::Missing.as_str(), error: Some(&error), ..StatusUpdate::default() };
+            let error = format!(
+                "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {id}` drops what is remembered"
+            );
+            let status =
+                StatusUpdate { state: OutletState::Missing.as_str(), error: Some(&error), ..StatusUpdate::default() };
             self.context.store.with(|store| store.set_status(id, &status, self.now()))?;
         }
         Ok(())

@@ -621,6 +621,21 @@ fn a_text_that_the_platform_cuts_is_stuck_until_the_file_changes() {
 }
 
 #[test]
+fn an_edit_elsewhere_while_a_push_is_waited_for_is_drift_and_no_failure_to_arrive() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let plan = story.plan();
+    let waiting = Waiting::new(&plan, &story.inputs());
+    story.live_item("D1").price = Field::Set(Price(9_900));
+    assert_eq!(waiting.look(&story.live), Look::Old);
+    story.live = as_published(&plan.payload);
+    story.live_item("D1").price = Field::Set(Price(9_900));
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    story.base = Some(waiting.arrived(&story.live));
+    assert_eq!(told(&story.plan()), ["drift set items/D1/price 9900 → 8500"]);
+}
+
+#[test]
 fn a_push_that_only_changes_an_image_cannot_be_told_from_what_reads_the_same() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").image = set("https://img.example.com/new.png");

@@ -40,6 +40,8 @@ pub struct Unlanded {
 pub struct Waiting {
     /// What live must show: the payload in the fields that the files own.
     expected: Catalog,
+    /// The things and fields that the push changes. Elsewhere a difference is somebody's edit, not a failure to arrive.
+    touched: BTreeSet<String>,
     /// Items and variants that live must not show any more.
     gone_items: BTreeSet<ExternalId>,
     gone_variants: BTreeSet<ExternalId>,
@@ -90,6 +92,7 @@ impl Waiting {
         let gone = |change: &&Change| change.kind == Kind::Remove;
         let mut waiting = Self {
             expected: if plan.action == Action::Put { expected(plan) } else { Catalog::default() },
+            touched: touched(plan),
             gone_items: BTreeSet::new(),
             gone_variants: BTreeSet::new(),
             stock_calls: plan.stock.clone(),
@@ -248,10 +251,14 @@ impl Waiting {
         let differs = compare(&inputs, &matched)
             .changes
             .into_iter()
-            .filter(|change| change.kind != Kind::Remove && !change.is_stock());
+            .filter(|change| change.kind != Kind::Remove && !change.is_stock() && self.is_touched(&change.path));
         unlanded.extend(differs.map(|change| Unlanded { path: change.path, sent: change.to, live: change.from }));
         unlanded.extend(self.lingering(live));
         unlanded
+    }
+
+    fn is_touched(&self, path: &Path) -> bool {
+        self.touched.contains(&path.to_string()) || self.touched.contains(&path.owner().to_string())
     }
 
     fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
@@ -307,6 +314,14 @@ impl Stocks {
                 .collect(),
         }
     }
+}
+
+/// What a plan changes: its paths, and the variants of categories that come as a whole.
+fn touched(plan: &OutletPlan) -> BTreeSet<String> {
+    let paths: BTreeSet<&Path> = plan.pushed().map(|change| &change.path).collect();
+    let whole = plan.payload.variants().filter(|(category, _)| paths.contains(&Path::category(&category.external_id)));
+    let variants = whole.map(|(_, variant)| Path::variant(&variant.external_id).to_string());
+    paths.iter().map(|path| path.to_string()).chain(variants).collect()
 }
 
 /// The payload, reduced to what the files own (the next base says it) or what the push itself changes.

@@ -69,7 +69,8 @@ pub fn status_text(lines: &[StatusLine]) -> String {
     for line in lines {
         let pad = " ".repeat(width - label(line).width());
         let since = line.since.map(|at| format!("since {}", minute(at))).unwrap_or_default();
-        let revision = line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
+        let revision =
+            line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
         let _ = writeln!(text, "{}{pad}  {:<13}  {since}{revision}", label(line), line.state);
         if let Some(error) = &line.error {
             let _ = writeln!(text, "{:width$}  {}", "", printable(error));

@@ -1,7 +1,7 @@
 //! How a pass ended.
 
-use serde::Serialize;
 use jiff::Timestamp;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{catalog::OutletId, plan::OutletPlan};

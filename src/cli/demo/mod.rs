@@ -48,7 +48,9 @@ fn price_edit(stage: &mut Stage) -> Result<(), Trouble> {
     stage.edit(LAYER, "price: 25000", "price: 27000")?;
     say(&format!("In {LAYER}: price of Nasi Goreng Kampung 25000 → 27000, saved."), "")?;
     stage.wait_for("the daemon to publish the new price", |stage| {
-        [KEMANG, KUTA].iter().all(|outlet| stage.price(outlet, "NG-KAMPUNG") == Some(27_000) && stage.state(outlet) == "in_sync")
+        [KEMANG, KUTA]
+            .iter()
+            .all(|outlet| stage.price(outlet, "NG-KAMPUNG") == Some(27_000) && stage.state(outlet) == "in_sync")
     })?;
     say("The daemon has pushed it to both outlets and seen it arrive:", "")?;
     command("status", Exit::Done, || status::run(parsed(&[]), &stage.session()))
@@ -73,7 +75,9 @@ fn slipped_decimal(stage: &mut Stage) -> Result<(), Trouble> {
     command("plan --outlet Kemang --fail-on-guard", Exit::Refused, || {
         plan::run(parsed(&["--outlet", "Kemang", "--fail-on-guard"]), &stage.session())
     })?;
-    stage.expect("nothing of it was sent", || stage.price(KEMANG, "NASI-RAWON") == Some(38_000) && stage.puts() == puts)?;
+    stage.expect("nothing of it was sent", || {
+        stage.price(KEMANG, "NASI-RAWON") == Some(38_000) && stage.puts() == puts
+    })?;
     stage.edit(LAYER, "price: 3800", "price: 38000")?;
     stage.wait_for("the daemon to find all well again", |stage| stage.state(KEMANG) == "in_sync")?;
     say("The price in the file is put right, and Kemang is in sync again.", "")

@@ -7,11 +7,7 @@ use std::{
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::{
-    runtime::Runtime,
-    sync::mpsc,
-    task::JoinHandle,
-};
+use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
 
 use super::{super::output::Outputs, Session, Trouble, broken};
 use crate::{
@@ -176,7 +172,10 @@ impl Stage {
 
     /// How an outlet stands, as it is remembered.
     pub(super) fn state(&self, outlet: &str) -> String {
-        let row = Store::open_read_only(&self.state_dir()).ok().flatten().and_then(|store| store.outlet(outlet).ok().flatten());
+        let row = Store::open_read_only(&self.state_dir())
+            .ok()
+            .flatten()
+            .and_then(|store| store.outlet(outlet).ok().flatten());
         row.and_then(|row| row.state).unwrap_or_default()
     }
 
