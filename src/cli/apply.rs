@@ -100,9 +100,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
-    let unknown = allowed.iter().filter_map(|allow| allow.outlet.as_ref());
-    let unknown = unknown.filter(|outlet| survey.members.iter().all(|member| member.id.0 != **outlet)).next();
-    match unknown {
+    let mut named = allowed.iter().filter_map(|allow| allow.outlet.as_ref());
+    match named.find(|outlet| survey.members.iter().all(|member| member.id.0 != **outlet)) {
         Some(outlet) => Err(Trouble::Usage(format!("--allow names the outlet `{outlet}`, which no file defines"))),
         None => Ok(()),
     }

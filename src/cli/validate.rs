@@ -26,18 +26,20 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
     let loaded = session.loaded()?;
-    let mut diagnostics = loaded.survey(moment(None)).diagnostics;
+    let mut diagnostics = loaded.survey_ahead(moment(None)).diagnostics;
     let wanted = args.paths.iter().map(|path| relative(path, session)).collect::<Result<Vec<_>, _>>()?;
     diagnostics.retain(|diagnostic| concerns(diagnostic, &wanted));
     if args.strict {
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
+    let outlets = loaded.outlets();
     let texts = |file: &str| -> Option<Arc<str>> { session.text(file) };
     session.outputs.emit(|format, color| match format {
         Format::Json => report::diagnostics_json(&diagnostics),
         Format::Github => report::diagnostics_github(&diagnostics),
         Format::Sarif => report::diagnostics_sarif(&diagnostics),
-        Format::Text | Format::Markdown => report::diagnostics_text(&diagnostics, &texts, color, MOST_DIAGNOSTICS),
+        _ if diagnostics.is_empty() => format!("{outlets} outlets are valid"),
+        _ => report::diagnostics_text(&diagnostics, &texts, color, MOST_DIAGNOSTICS),
     })?;
     Ok(if diagnostics.iter().any(Diagnostic::is_error) { Exit::Invalid } else { Exit::Done })
 }

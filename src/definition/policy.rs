@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use crate::{
     diagnostic::Severity,
     document::{Decoder, Fields, Key, Node, Spanned, closest},
-    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy, Window, WindowKind},
+    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy},
     schedule::Cron,
+    schedule::{Window, WindowKind},
 };
 
 /// What one file says about policy; `None` and absent entries say nothing.

@@ -41,6 +41,9 @@ pub struct Loaded {
     image_urls: Mutex<HashMap<String, ImageFile>>,
 }
 
+/// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
+const MOST_EDGES: usize = 100;
+
 /// One outlet, without its catalog.
 #[derive(Debug, Clone)]
 pub struct Member {
@@ -121,6 +124,26 @@ impl Loaded {
     /// Whether every file could be read, so that an outlet that is not there is really missing.
     pub fn is_complete(&self) -> bool {
         self.files.unreadable.is_empty()
+    }
+
+    /// The number of outlets that could be decoded.
+    pub fn outlets(&self) -> usize {
+        self.definitions.outlets().count()
+    }
+
+    /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
+    pub fn survey_ahead(&self, at: Timestamp) -> Survey {
+        let mut survey = self.survey(at);
+        let mut next = survey.next_change;
+        for _ in 0..MOST_EDGES {
+            let Some(edge) = next else { break };
+            let later = self.survey(edge);
+            survey.diagnostics.extend(later.diagnostics);
+            next = later.next_change;
+        }
+        diagnostic::sort(&mut survey.diagnostics);
+        drop_repeated(&mut survey.diagnostics);
+        survey
     }
 
     /// Looks at every outlet as it is at `at`.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! GoFood's write replaces the whole menu, so the changes are evidence for people and guards, and the payload is what is
-//! sent: what the files own, plus everything else copied from live. Both come out of one walk ([`compare`]), so they
+//! sent: what the files own, plus everything else copied from live. Both come out of one walk (`compare`), so they
 //! cannot disagree. Nothing here reads files, clocks or networks, and nothing here can write.
 
 mod base;

@@ -6,7 +6,8 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::{
-    policy::{DriftPolicy, Policy, WindowKind},
+    policy::{DriftPolicy, Policy},
+    schedule::WindowKind,
     source::SourceFile,
 };
 

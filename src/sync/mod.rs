@@ -31,7 +31,8 @@ use crate::{
     catalog::{Catalog, OutletId, Path},
     diagnostic::Place,
     plan::{Digest, PeerPrices},
-    policy::{Guard, Policy, Window},
+    policy::{Guard, Policy},
+    schedule::Window,
     state::{LockError, SharedStore, StateError},
 };
 
@@ -52,8 +53,11 @@ pub struct Wanted {
     /// Whether its file says `state: paused`.
     pub paused: bool,
     /// Where the files say a thing.
-    pub place: Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>,
+    pub place: PlaceOf,
 }
+
+/// Finds where the files say a thing.
+pub type PlaceOf = Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
 
 /// What a person allows in this pass.
 #[derive(Debug, Clone, Default)]
