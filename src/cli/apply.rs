@@ -24,7 +24,7 @@ use crate::{
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, View},
+    report::{self, ApplyLine, PlanReport, View},
     state::{SharedStore, Store},
     sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
 };
