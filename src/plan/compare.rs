@@ -336,7 +336,11 @@ impl Walk<'_> {
         let Some(live) = lost else { return };
         let class = if in_base { Class::Drift } else { self.added() };
         let base = if in_base { json_of(id) } else { Value::Null };
-        let push = !in_base || self.stance.revert;
+        let stuck = self.is_stuck(&path, &json_of(id));
+        if stuck {
+            self.keep_stuck(&path, &json_of(id));
+        }
+        let push = (!in_base || self.stance.revert) && !stuck;
         self.tell(path, Kind::Set, class, [json_of(live), json_of(id), base], push, subject);
         if let Some(change) = self.changes.last_mut() {
             change.rides = !push;
@@ -369,9 +373,15 @@ impl Walk<'_> {
             let Unmanaged { menu, name, external_id: _, uuid: _, price } = item;
             let subject = Subject { within: Some(menu.clone()), name: name.clone() };
             let from = json!({"name": name, "price": price});
-            self.tell(Path::item(&item.id()), Kind::Remove, class, [from, Value::Null, Value::Null], delete, &subject);
+            let path = Path::item(&item.id());
+            let stuck = self.is_stuck(&path, &Value::Null);
+            if stuck {
+                self.keep_stuck(&path, &Value::Null);
+            }
+            let push = delete && !stuck;
+            self.tell(path, Kind::Remove, class, [from, Value::Null, Value::Null], push, &subject);
             if let Some(change) = self.changes.last_mut() {
-                change.rides = !delete;
+                change.rides = !push;
             }
         }
     }
