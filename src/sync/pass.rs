@@ -49,6 +49,7 @@ pub(super) fn inputs<'a>(
         revert: mandate.revert,
         released: &mandate.released,
         peers,
+        ended: &wanted.ended,
         place: &*wanted.place,
     }
 }
