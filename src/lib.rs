@@ -4,7 +4,7 @@
 //!
 //! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
 //! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`report`]; shell (each owns one piece of the world):
-//! [`settings`] · [`source`] · [`state`] · [`remote`] · [`watch`] · [`systemd`]; top: [`sync`] · [`daemon`] · [`web`] ·
+//! [`settings`] · [`source`] · [`state`] · [`remote`] · [`watch`] · [`systemd`]; top: [`sync`] · [`fleet`] · [`daemon`] · [`web`] ·
 //! [`sandbox`] · [`cli`].
 
 pub mod catalog;
@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod definition;
 pub mod diagnostic;
 pub mod document;
+pub mod fleet;
 pub mod plan;
 pub mod policy;
 pub mod remote;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{diagnostic::Severity, schedule::Cron};
+use crate::{diagnostic::Severity, schedule::Window};
 
 /// All settings that can differ between outlets, resolved.
 #[derive(Debug, Clone)]
@@ -165,26 +165,4 @@ impl Default for GuardLimits {
     fn default() -> Self {
         Self { deletes: DeletesLimit { count: 5, percent: 20.0 }, price_change: 50.0, sold_out: 50.0 }
     }
-}
-
-/// `kind: allow | deny`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WindowKind {
-    /// Pushes may happen while it is open.
-    Allow,
-    /// Pushes wait while it is open.
-    Deny,
-}
-
-/// A stretch of time that begins at every tick of `schedule` in the outlet's zone and lasts `duration`.
-#[derive(Debug, Clone)]
-pub struct Window {
-    /// Allow or deny.
-    pub kind: WindowKind,
-    /// When it opens.
-    pub schedule: Cron,
-    /// How long it stays open.
-    pub duration: std::time::Duration,
-    /// Globs over outlets (id, name, file or a layer); empty = all.
-    pub outlets: Vec<String>,
 }

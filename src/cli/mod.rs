@@ -1,1 +1,170 @@
-//! cli
+//! The command line: arguments in, one library call, a result on stdout and an exit code out.
+//!
+//! One file a command, each with `Args` and `run`. Only this room prints: results to stdout, everything else to stderr.
+
+mod apply;
+mod demo;
+mod drift;
+mod exit;
+mod forget;
+mod logging;
+mod output;
+mod plan;
+mod preview;
+mod render;
+mod rule;
+mod run;
+mod sandbox;
+mod session;
+mod signals;
+mod status;
+mod trouble;
+mod validate;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{CommandFactory, Parser, Subcommand};
+pub use exit::Exit;
+use output::{Output, Outputs};
+use session::Session;
+use trouble::Trouble;
+
+use crate::{report, settings::Environment};
+
+/// Keeps GoFood menus equal to YAML files in version control.
+#[derive(Debug, Parser)]
+#[command(name = "menusync", version, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// Directory for what is remembered [env: MENUSYNC_STATE_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable)
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
+    output: Vec<Output>,
+    /// Say more on stderr (twice: even more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Form of what is logged on stderr
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: logging::LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the definitions, offline
+    Validate(validate::Args),
+    /// Print the exact catalog of an outlet after layering, as a PUT body
+    Render(render::Args),
+    /// Fetch, compare, and show what a push would do
+    Plan(plan::Args),
+    /// Plan, ask, push, and see it arrive
+    Apply(apply::Args),
+    /// Show what was changed elsewhere since our last verified push
+    Drift(drift::Args),
+    /// The daemon: push on change and on schedule, report drift
+    Run(run::Args),
+    /// What is live, since when, from which commit
+    Status(status::Args),
+    /// Drop what is remembered of an outlet
+    Forget(forget::Args),
+    /// Explain a rule, or list all
+    Rule(rule::Args),
+    /// Print a script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Run a stand-in GoBiz server, for rehearsals and tests
+    Sandbox(sandbox::Args),
+    /// Play the main job with a temporary root and a stand-in server
+    Demo(demo::Args),
+}
+
+/// Runs the command line and says how it ended. Everything has been printed.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => dispatch(cli),
+        Err(error) => wrong_usage(&error, &arguments),
+    }
+}
+
+/// clap's words; as JSON too if that was asked for. `--help` and `--version` are no error.
+fn wrong_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    let wants_json = arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+        || arguments.iter().any(|argument| argument == "--output=json");
+    if wants_json {
+        let message = error.to_string();
+        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let _ = output::print(&report::diagnostics_json(&Trouble::Usage(first).diagnostics()));
+    }
+    Exit::Usage
+}
+
+fn dispatch(cli: Cli) -> Exit {
+    let Cli { common, command } = cli;
+    let environment = Environment::of_process();
+    logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), environment.no_color());
+    let outputs = match Outputs::new(common.output, environment.no_color()) {
+        Ok(outputs) => outputs,
+        Err(trouble) => return tell(&trouble, false, None),
+    };
+    let is_json = outputs.is_json();
+    let session = Session::new(common.root, common.state_dir, environment, outputs);
+    let done = match command {
+        Command::Validate(args) => validate::run(args, &session),
+        Command::Render(args) => render::run(args, &session),
+        Command::Plan(args) => plan::run(args, &session),
+        Command::Apply(args) => apply::run(args, &session),
+        Command::Drift(args) => drift::run(args, &session),
+        Command::Run(args) => run::run(args, &session),
+        Command::Status(args) => status::run(args, &session),
+        Command::Forget(args) => forget::run(args, &session),
+        Command::Rule(args) => rule::run(args, &session),
+        Command::Completions { shell } => completions(shell),
+        Command::Sandbox(args) => sandbox::run(args),
+        Command::Demo(args) => demo::run(args),
+    };
+    done.unwrap_or_else(|trouble| tell(&trouble, is_json, Some(&session)))
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "menusync", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+/// Says what went wrong to people, and to programs if one listens.
+fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
+    match trouble {
+        Trouble::Invalid(diagnostics) => {
+            let texts = |file: &str| session.and_then(|session| session.text(file));
+            output::note(&report::diagnostics_text(diagnostics, &texts, false, session::MOST_DIAGNOSTICS));
+        }
+        Trouble::Failed(error) => {
+            output::note(&format!("error: {}", report::untrusted::printable(&format!("{error:#}"))))
+        }
+        Trouble::Usage(message) | Trouble::Refused(message) => output::note(&format!("error: {message}")),
+    }
+    if is_json {
+        let _ = output::print(&report::diagnostics_json(&trouble.diagnostics()));
+    }
+    trouble.exit()
+}

@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 use crate::{
     diagnostic::Severity,
     document::{Decoder, Fields, Key, Node, Spanned, closest},
-    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy, Window, WindowKind},
+    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy},
     schedule::Cron,
+    schedule::{Window, WindowKind},
 };
 
 /// What one file says about policy; `None` and absent entries say nothing.
@@ -231,4 +232,99 @@ fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<String>> {
         globs.push(glob);
     }
     Some(globs)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{diagnostic::Diagnostic, document::parse, source::SourceFile};
+
+    fn read(text: &str) -> (PolicyPatch, Vec<Diagnostic>) {
+        let parsed = parse(&SourceFile { path: "x.yaml".into(), text: text.into() });
+        assert_eq!(parsed.diagnostics, []);
+        let mut decoder = Decoder::new("x.yaml".into());
+        let root = parsed.root.unwrap();
+        let mut fields = decoder.mapping(&root, "x").unwrap();
+        let patch = take_policy(&mut decoder, &mut fields);
+        decoder.finish(fields, "x");
+        (patch, decoder.into_diagnostics())
+    }
+
+    fn complaints(text: &str) -> Vec<String> {
+        let brief = |d: &Diagnostic| format!("{}: {} ({})", d.code, d.message, d.help.as_deref().unwrap_or("-"));
+        read(text).1.iter().map(brief).collect()
+    }
+
+    #[test]
+    fn the_nearest_wins_key_by_key_and_lists_are_replaced() {
+        let mut policy = Policy::default();
+        let far = "drift: revert\nignore: [image, description]\nguards: {deletes: [1, 2%], sold-out: 3%}\nrules: {a: off, b: error}\n";
+        let near = "timezone: Asia/Jayapura\nignore: []\nguards: {sold-out: 4%}\nrules: {b: warning}\n";
+        for text in [far, near] {
+            read(text).0.apply(&mut policy);
+        }
+        assert_eq!(policy.timezone.iana_name(), Some("Asia/Jayapura"));
+        assert_eq!((policy.drift, policy.unmanaged), (DriftPolicy::Revert, UnmanagedPolicy::Hold));
+        assert!(policy.ignore.is_empty());
+        assert_eq!(policy.guards.deletes, DeletesLimit { count: 1, percent: 2.0 });
+        assert_eq!((policy.guards.sold_out, policy.guards.price_change), (4.0, 50.0));
+        assert_eq!((policy.rules["a"], policy.rules["b"]), (None, Some(Severity::Warning)));
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_changes_nothing() {
+        let mut policy = Policy::default();
+        read("x-a: 1").0.apply(&mut policy);
+        assert_eq!(format!("{policy:?}"), format!("{:?}", Policy::default()));
+    }
+
+    #[test]
+    fn rule_codes_are_given_with_their_places() {
+        let (patch, diagnostics) = read("rules:\n  image-missing: off\n");
+        let codes: Vec<String> = patch.rule_codes().map(|code| format!("{} {}", code.value, code.place)).collect();
+        assert_eq!((codes, diagnostics.len()), (vec!["image-missing x.yaml:2:3".to_owned()], 0));
+    }
+
+    #[test]
+    fn wrong_guards_are_told_apart() {
+        assert_eq!(
+            complaints("guards: {delets: [5, 20%], emptied-menu: 5, deletes: 5, price-change: 50, sold-out: 101%}"),
+            [
+                "wrong-type: expected a list for `deletes`, found `5` (write one `- value` line for each, or `[a, b]`)",
+                "wrong-type: `price-change` must be a percentage, found `50` (add the percent sign: `50%`)",
+                "out-of-range: `sold-out` cannot be 101% (write at most 100%)",
+                "unknown-key: there is no guard `delets` (did you mean `deletes`?)",
+                "unknown-key: the guard `emptied-menu` has no limit that could be set (remove it; a plan that \
+                 `emptied-menu` holds is released with `--allow emptied-menu` or an approval)",
+            ]
+        );
+        for text in ["[5]", "[5, 20%, 1]", "[20%, 5]", "[-1, 20%]", "[5, -1%]", "[5000000000, 1%]", "{a: 1}"] {
+            assert!(!complaints(&format!("guards: {{deletes: {text}}}")).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn time_zones_are_iana_names() {
+        assert_eq!(complaints("timezone: WIB"), ["timezone: `WIB` is no known time zone (write `Asia/Jakarta`)"]);
+        assert_eq!(
+            complaints("timezone: Asia/Jakata"),
+            ["timezone: `Asia/Jakata` is no known time zone (did you mean `Asia/Jakarta`?)"]
+        );
+        for text in ["'+07:00'", "''", "../../etc/passwd", "[]", "~"] {
+            assert_eq!(complaints(&format!("timezone: {text}")).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_are_complete_or_refused() {
+        let (patch, diagnostics) = read("windows: [{kind: allow, schedule: '0 9 * * 7', duration: 90m}]");
+        let windows = patch.windows.unwrap();
+        assert_eq!((windows.len(), diagnostics.len()), (1, 0));
+        assert!(windows[0].outlets.is_empty());
+        assert_eq!(complaints("windows: [{}]").len(), 3);
+        let wrong = "windows: [{kind: open, schedule: '61 * * * *', duration: 0s, outlets: ['[']}, 5]";
+        let codes: Vec<&str> = read(wrong).1.iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["unknown-value", "cron", "out-of-range", "glob", "wrong-type"]);
+    }
 }

@@ -19,6 +19,7 @@ pub(super) struct Tree<'f> {
     anchors: HashMap<usize, Finished>,
     root: Option<Node>,
     documents: usize,
+    unknown_aliases: HashSet<Box<str>>,
     /// How much text aliases may still stand for.
     budget: usize,
 }
@@ -78,6 +79,7 @@ impl<'f> Tree<'f> {
             anchors: HashMap::new(),
             root: None,
             documents: 0,
+            unknown_aliases: HashSet::new(),
             budget: bytes.saturating_mul(MAX_EXPANSION),
         }
     }
@@ -181,12 +183,15 @@ impl<'f> Tree<'f> {
         self.add(target, 0)
     }
 
-    /// Reports it and puts null in its place.
+    /// Reports the name, at its first use, and puts null in its place.
     pub(super) fn unknown_alias(&mut self, name: &str, span: Span) -> Result<(), Fatal> {
-        let message = format!("no anchor `&{name}` stands before this alias");
-        let help =
-            format!("define it first, as `&{name}` before the value; put quotes around a text that begins with `*`");
-        self.error("unknown-alias", &span, message, &help);
+        if self.unknown_aliases.insert(name.into()) {
+            let message = format!("no anchor `&{name}` stands before this alias");
+            let help = format!(
+                "define it first, as `&{name}` before the value; put quotes around a text that begins with `*`"
+            );
+            self.error("unknown-alias", &span, message, &help);
+        }
         self.scalar("", true, span, 0)
     }
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! GoFood's write replaces the whole menu, so the changes are evidence for people and guards, and the payload is what is
-//! sent: what the files own, plus everything else copied from live. Both come out of one walk ([`compare`]), so they
+//! sent: what the files own, plus everything else copied from live. Both come out of one walk (`compare`), so they
 //! cannot disagree. Nothing here reads files, clocks or networks, and nothing here can write.
 
 mod base;
@@ -53,8 +53,10 @@ pub struct Inputs<'a> {
     pub released: &'a BTreeSet<Guard>,
     /// What other outlets' files ask for the same item ids, to recognise a slipped decimal in a new item's price.
     pub peers: &'a PeerPrices,
+    /// Items that a dated layer brought and takes away: their leaving is no deletion to be guarded.
+    pub ended: &'a BTreeSet<ExternalId>,
     /// Where the files say a thing.
-    pub place: &'a dyn Fn(&Path) -> Option<Place>,
+    pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
 }
 
 /// Prices of item ids over the whole fleet, each with the number of outlets that ask it.

@@ -57,6 +57,7 @@ struct Story {
     revert: bool,
     released: BTreeSet<Guard>,
     peers: PeerPrices,
+    ended: BTreeSet<ExternalId>,
 }
 
 impl Story {
@@ -76,6 +77,7 @@ impl Story {
             revert: false,
             released: BTreeSet::new(),
             peers: BTreeMap::new(),
+            ended: BTreeSet::new(),
         }
     }
 
@@ -89,6 +91,7 @@ impl Story {
             revert: self.revert,
             released: &self.released,
             peers: &self.peers,
+            ended: &self.ended,
             place: &|_| None,
         }
     }
@@ -467,6 +470,18 @@ fn an_emptied_menu_is_held_but_not_a_moved_one() {
 }
 
 #[test]
+fn what_a_dated_layer_brought_may_leave_with_it() {
+    let mut desired = warung();
+    let takjil = (0..6).map(|n| item(&format!("T{n}"), &format!("Takjil {n}"), 10_000)).collect();
+    desired.menus.push(menu("Takjil", takjil));
+    let mut story = Story::in_sync(desired);
+    story.desired.menus.pop();
+    assert_eq!(held(&story.plan()), ["deletes", "emptied-menu"]);
+    story.ended = (0..6).map(|n| ExternalId(format!("T{n}"))).collect();
+    assert_eq!((held(&story.plan()), story.plan().action), (vec![], Action::Put));
+}
+
+#[test]
 fn the_same_dish_under_another_id_is_held() {
     let mut story = Story::in_sync(warung());
     story.desired_item("D1").external_id = "D1-NEW".into();
@@ -618,6 +633,21 @@ fn a_text_that_the_platform_cuts_is_stuck_until_the_file_changes() {
     assert_eq!(plan.changes.len(), 1, "but named");
     story.desired_item("NG").description = set("Telur");
     assert_eq!(story.plan().action, Action::Put);
+}
+
+#[test]
+fn an_edit_elsewhere_while_a_push_is_waited_for_is_drift_and_no_failure_to_arrive() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let plan = story.plan();
+    let waiting = Waiting::new(&plan, &story.inputs());
+    story.live_item("D1").price = Field::Set(Price(9_900));
+    assert_eq!(waiting.look(&story.live), Look::Old);
+    story.live = as_published(&plan.payload);
+    story.live_item("D1").price = Field::Set(Price(9_900));
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    story.base = Some(waiting.arrived(&story.live));
+    assert_eq!(told(&story.plan()), ["drift set items/D1/price 9900 → 8500"]);
 }
 
 #[test]

@@ -338,6 +338,7 @@ impl Waiting {
             revert: false,
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
+            ended: &BTreeSet::new(),
             place: &|_| None,
         };
         let matched = match_live(live, &self.expected, Some(&known));

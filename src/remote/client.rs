@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, EndpointError, Read, RemoteError, Retry, StockChange, StockKey, StockKind, Write,
+    Endpoint, EndpointError, Read, RemoteError, Retry, StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     endpoint::Addresses,
@@ -17,7 +17,10 @@ use super::{
     token::{self, Tokens},
     wire,
 };
-use crate::catalog::{Catalog, OutletId, live::LiveCatalog};
+use crate::{
+    catalog::{Catalog, OutletId, live::LiveCatalog},
+    settings::StockKey,
+};
 
 /// Longest time for a read or a token; a write may take `Endpoint::timeout`.
 const SHORT_CALL: Duration = Duration::from_secs(30);

@@ -8,16 +8,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use super::error::shown;
-
-/// Which id a stock PATCH names things by (integrators send ours, the documentation says theirs).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum StockKey {
-    /// `external_id`: ours.
-    #[default]
-    ExternalId,
-    /// `id`: the platform's UUID of the last fetch.
-    Id,
-}
+use crate::settings::StockKey;
 
 /// Everything a [`Client`](super::Client) needs to know.
 #[derive(Debug, Clone)]
@@ -155,7 +146,7 @@ mod tests {
             client_secret: "s3cr3t".into(),
             requests_per_second: 5.0,
             timeout: Duration::from_secs(90),
-            stock_key: StockKey::default(),
+            stock_key: StockKey::ExternalId,
         }
     }
 

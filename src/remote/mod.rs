@@ -26,7 +26,7 @@ use std::future::Future;
 use uuid::Uuid;
 
 pub use client::{Client, Reader, Writer};
-pub use endpoint::{Endpoint, EndpointError, StockKey};
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use wire::put_body;

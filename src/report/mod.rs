@@ -3,7 +3,14 @@
 //! Everything here is a function from values to a `String`; printing is `cli`'s. What comes from menus or from the
 //! platform is made harmless on the way, see [`untrusted`].
 
+mod apply;
 mod diagnostics;
+mod plan;
+mod status;
+mod style;
 pub mod untrusted;
 
+pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text};
+pub use plan::{OutletReport, PlanReport, View, plan_json, plan_markdown, plan_text};
+pub use status::{LastPush, StatusLine, status_json, status_text};

@@ -68,6 +68,25 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
+/// `text` inside an HTML element of a Markdown page, where Markdown's own escapes would be shown.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '@' | '#' => {
+                out.push(c);
+                out.push_str("&#8203;");
+            }
+            c if is_harmful(c) => write_escape(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -92,6 +111,11 @@ mod tests {
         assert_eq!(markdown("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;lt;");
         assert_eq!(markdown("![x](http://e.id) *b* _i_ `c` \\"), r"\!\[x\](http:&#8203;//e.id) \*b\* \_i\_ \`c\` \\");
         assert_eq!(markdown("@sari #12 www.e.id"), "@&#8203;sari #&#8203;12 www&#8203;.e.id");
+    }
+
+    #[test]
+    fn hostile_menu_text_is_only_text_in_html() {
+        assert_eq!(html("<b>&*@sari\n"), r"&lt;b&gt;&amp;*@&#8203;sari\u{a}");
     }
 
     proptest! {

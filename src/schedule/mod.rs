@@ -8,4 +8,4 @@ mod windows;
 
 pub use cron::Cron;
 pub use fields::CronError;
-pub use windows::{Gate, gate};
+pub use windows::{Gate, Window, WindowKind, gate};

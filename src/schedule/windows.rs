@@ -5,7 +5,29 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::policy::{Window, WindowKind};
+use super::Cron;
+
+/// `kind: allow | deny`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowKind {
+    /// Pushes may happen while it is open.
+    Allow,
+    /// Pushes wait while it is open.
+    Deny,
+}
+
+/// A stretch of time that begins at every tick of `schedule` in the outlet's zone and lasts `duration`.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Allow or deny.
+    pub kind: WindowKind,
+    /// When it opens.
+    pub schedule: Cron,
+    /// How long it stays open.
+    pub duration: std::time::Duration,
+    /// Globs over outlets (id, name, file or a layer); empty = all.
+    pub outlets: Vec<String>,
+}
 
 /// The answer of [`gate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{
 use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 13] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
@@ -20,6 +20,9 @@ const NAMES: [&str; 10] = [
     "STATE_DIRECTORY",
     "XDG_STATE_HOME",
     "HOME",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
 ];
 
 /// The environment, taken once. A variable that is set to nothing counts as not set.
@@ -54,6 +57,12 @@ impl Environment {
     /// Whether colours are unwanted (`NO_COLOR`).
     pub fn no_color(&self) -> bool {
         self.0.contains_key("NO_COLOR")
+    }
+
+    /// What a service manager has set: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.
+    pub fn service_manager(&self) -> (Option<OsString>, Option<String>, Option<String>) {
+        let text = |name| self.get(name).map(|value| value.to_string_lossy().into_owned());
+        (self.get("NOTIFY_SOCKET").cloned(), text("WATCHDOG_USEC"), text("WATCHDOG_PID"))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&OsString> {

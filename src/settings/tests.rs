@@ -1,1 +1,253 @@
+//! What settings files mean, who wins, where credentials come from.
 
+use std::{fs, path::Path};
+
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::{
+    policy::{DriftPolicy, Policy},
+    schedule::WindowKind,
+    source::SourceFile,
+};
+
+fn file(text: &str) -> SourceFile {
+    SourceFile { path: FILE.into(), text: text.into() }
+}
+
+#[track_caller]
+fn good(text: &str) -> Settings {
+    let (settings, diagnostics) = decode(&file(text));
+    assert_eq!(diagnostics, [], "{text}");
+    settings.unwrap()
+}
+
+/// `code line:column` of everything that is wrong; wrong settings are none.
+#[track_caller]
+fn bad(text: &str) -> Vec<String> {
+    let (settings, diagnostics) = decode(&file(text));
+    assert!(settings.is_none());
+    let brief = diagnostics.iter().map(|d| {
+        assert!(d.help.is_some(), "{d:?}");
+        let place = d.place.as_ref().unwrap();
+        format!("{} {}:{}", d.code, place.line, place.column)
+    });
+    brief.collect()
+}
+
+const CUSTOM: &str =
+    "target: custom\ngobiz:\n  api_url: http://127.0.0.1:8080/\n  oauth_url: http://localhost:8080/oauth2/token\n";
+
+#[test]
+fn only_the_target_is_required_and_the_rest_has_defaults() {
+    let settings = good("target: production");
+    assert_eq!(settings.gobiz.api_url, "https://api.gobiz.co.id");
+    assert_eq!(settings.gobiz.oauth_url, "https://accounts.go-jek.com/oauth2/token");
+    assert_eq!(settings.schedule.as_str(), "*/15 * * * *");
+    assert_eq!(settings.jitter, Duration::from_secs(30));
+    assert_eq!((settings.gobiz.concurrency, settings.gobiz.timeout), (8, Duration::from_secs(90)));
+    assert!((settings.gobiz.requests_per_second - 5.0).abs() < f64::EPSILON);
+    assert_eq!(settings.gobiz.stock_key, StockKey::ExternalId);
+    assert_eq!(settings.verify, Verify { timeout: Duration::from_secs(600), interval: Duration::from_secs(15) });
+    assert_eq!(settings.listen, Listen::On("127.0.0.1:8717".parse().unwrap()));
+    assert_eq!(
+        settings.images,
+        Images { base_url: None, check: true, timeout: Duration::from_secs(10), allow_private_hosts: false }
+    );
+    assert_eq!(good("target: sandbox").gobiz.api_url, "https://api.partner-sandbox.gobiz.co.id");
+}
+
+#[test]
+fn every_key_is_read() {
+    let settings = good(
+        "target: custom\ntimezone: Asia/Makassar\nschedule: '0 * * * *'\njitter: 0s\n\
+         windows:\n  - {kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: ['*']}\n\
+         drift: revert\nunmanaged: delete\nignore: [image, description]\n\
+         guards: {deletes: [3, 10%], price-change: 150%, sold-out: 25%}\nrules: {image-missing: off, hours-missing-day: error}\n\
+         images: {base_url: 'https://img.example.com/menu', check: false, timeout: 3s, allow_private_hosts: true}\n\
+         gobiz:\n  api_url: https://proxy.example.com/gobiz/\n  oauth_url: https://proxy.example.com/token\n\
+         \x20 client_id_file: id\n  client_secret_file: /run/secret\n  requests_per_second: 0.5\n  concurrency: 64\n\
+         \x20 timeout: 2m\n  stock_key: id\nverify: {timeout: 5m, interval: 5s}\nstate_dir: state\nlisten: off\nx-note: mine\n",
+    );
+    let mut policy = Policy::default();
+    settings.policy.apply(&mut policy);
+    assert_eq!(policy.timezone.iana_name(), Some("Asia/Makassar"));
+    assert_eq!((policy.drift, policy.ignore.len()), (DriftPolicy::Revert, 2));
+    assert_eq!((policy.guards.deletes.count, policy.guards.price_change), (3, 150.0));
+    assert_eq!(policy.rules["image-missing"], None);
+    assert_eq!((policy.windows[0].kind, policy.windows[0].duration), (WindowKind::Deny, Duration::from_secs(10_800)));
+    assert_eq!(settings.images.base_url.as_deref(), Some("https://img.example.com/menu/"));
+    assert_eq!(settings.gobiz.api_url, "https://proxy.example.com/gobiz");
+    assert_eq!((settings.gobiz.concurrency, settings.gobiz.stock_key), (64, StockKey::Id));
+    assert_eq!((settings.listen, settings.state_dir), (Listen::Off, Some("state".into())));
+}
+
+#[test]
+fn empty_settings_ask_for_a_target() {
+    assert_eq!(bad(""), ["missing-key 1:1"]);
+    assert_eq!(bad("jitter: 1s"), ["missing-key 1:1"]);
+    assert_eq!(bad("target: prod"), ["unknown-value 1:9"]);
+    assert_eq!(bad("[1]"), ["wrong-type 1:1"]);
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    assert_eq!(
+        bad(
+            "target: sandbox\nschedule: '* * * *'\njitter: 30\ngobiz: {concurrency: 65, requests_per_second: 0, timeout: 10ms}\n\
+             verify: {timeout: 10s, interval: 20s}\nlisten: here\nimages: {base_url: 'ftp://x', chekc: true}\ntimezone: WITA\nzzz: 1\n"
+        ),
+        [
+            "timezone 8:11",
+            "cron 2:11",
+            "wrong-type 3:9",
+            "wrong-url 7:20",
+            "unknown-key 7:31",
+            "out-of-range 4:47",
+            "out-of-range 4:22",
+            "out-of-range 4:59",
+            "out-of-range 5:34",
+            "wrong-type 6:9",
+            "unknown-key 9:1",
+        ]
+    );
+}
+
+#[test]
+fn sections_that_are_not_built_yet_are_refused() {
+    assert_eq!(bad("target: sandbox\nnotify: []\nwebhook: {}\n"), ["not-supported 3:1", "not-supported 2:1"]);
+}
+
+#[test]
+fn a_custom_target_needs_both_addresses_and_others_take_none() {
+    good(CUSTOM);
+    assert_eq!(bad("target: custom"), ["missing-key 1:1"]);
+    assert_eq!(bad("target: custom\ngobiz: {api_url: 'https://x.example/'}"), ["missing-key 2:8"]);
+    assert_eq!(bad("target: sandbox\ngobiz: {api_url: 'https://x.example/'}"), ["out-of-range 2:9"]);
+}
+
+#[test]
+fn credentials_travel_encrypted_or_stay_on_this_machine() {
+    let with = |url: &str| decode(&file(&CUSTOM.replace("http://127.0.0.1:8080/", url)));
+    for url in ["http://127.9.9.9:1", "http://[::1]:8080", "http://localhost", "https://api.example.com/base/"] {
+        assert!(with(url).0.is_some(), "{url}");
+    }
+    let refused = [
+        ("http://api.gobiz.co.id", "insecure-url"),
+        ("http://localhost.example.com", "insecure-url"),
+        ("http://128.0.0.1", "insecure-url"),
+        ("https://user:pass@example.com", "wrong-url"),
+        ("https://localhost@example.com", "wrong-url"),
+        ("https://example.com/?a=b", "wrong-url"),
+        ("https://example.com/#a", "wrong-url"),
+        ("file:///etc/passwd", "wrong-url"),
+        ("api.gobiz.co.id", "wrong-url"),
+        ("https://", "wrong-url"),
+    ];
+    for (url, code) in refused {
+        let (settings, diagnostics) = with(url);
+        assert!(settings.is_none() && diagnostics.len() == 1, "{url}");
+        assert_eq!(diagnostics[0].code, code, "{url}");
+        assert_eq!(diagnostics[0].place.as_ref().unwrap().line, 3);
+    }
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_defaults() {
+    let settings = good("target: sandbox\nstate_dir: state\nlisten: 127.0.0.1:1");
+    let plain = good("target: sandbox");
+    let environment = Environment::of([
+        ("MENUSYNC_ROOT", "/env"),
+        ("MENUSYNC_STATE_DIR", "/env/state"),
+        ("MENUSYNC_LISTEN", "127.0.0.1:2"),
+        ("HOME", "/home/sari"),
+    ]);
+    let nothing = Environment::default();
+    let dir = |flag: Option<&str>, environment, settings| {
+        state_dir(flag.map(Path::new), environment, settings, Path::new("/root")).unwrap().display().to_string()
+    };
+    assert_eq!(dir(Some("/flag"), &environment, &settings), "/flag");
+    assert_eq!(dir(None, &environment, &settings), "/env/state");
+    assert_eq!(dir(None, &nothing, &settings), "/root/state");
+    let systemd =
+        Environment::of([("STATE_DIRECTORY", "/var/lib/menusync:/var/lib/other"), ("XDG_STATE_HOME", "/xdg")]);
+    assert_eq!(dir(None, &systemd, &plain), "/var/lib/menusync");
+    let xdg = Environment::of([("XDG_STATE_HOME", "/xdg"), ("HOME", "/home/sari")]);
+    assert_eq!(dir(None, &xdg, &plain), "/xdg/menusync");
+    let home = Environment::of([("XDG_STATE_HOME", "relative"), ("HOME", "/home/sari"), ("MENUSYNC_STATE_DIR", "")]);
+    assert_eq!(dir(None, &home, &plain), "/home/sari/.local/state/menusync");
+    assert!(matches!(state_dir(None, &nothing, &plain, Path::new("/root")), Err(SettingsError::NoStateDir)));
+
+    let on = |port: u16| Listen::On(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    assert_eq!(listen(Some("off"), &environment, &settings).unwrap(), Listen::Off);
+    assert_eq!(listen(None, &environment, &settings).unwrap(), on(2));
+    assert_eq!(listen(None, &nothing, &settings).unwrap(), on(1));
+    assert!(matches!(listen(Some("x"), &nothing, &settings), Err(SettingsError::Listen { origin: "--listen", .. })));
+
+    assert_eq!(root(Some(Path::new("/flag")), &environment), Path::new("/flag"));
+    assert_eq!(root(None, &environment), Path::new("/env"));
+    assert_eq!(root(None, &nothing), Path::new("."));
+}
+
+/// Loads credentials with these variables and files below a temporary root, which `{}` stands for.
+fn load(settings: &str, variables: &[(&str, &str)], files: &[(&str, &[u8])]) -> Result<(String, String), String> {
+    let root = tempfile::tempdir().unwrap();
+    let here = root.path().to_str().unwrap();
+    for (name, bytes) in files {
+        fs::write(root.path().join(name), bytes).unwrap();
+    }
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.replace("{}", here))).collect();
+    let environment = Environment::of(variables.iter().map(|(name, value)| (*name, value.as_str())));
+    let settings = good(&format!("target: sandbox\n{settings}"));
+    let loaded = credentials(&settings, &environment, root.path()).map_err(|error| error.to_string())?;
+    Ok((loaded.client_id.expose_secret().to_owned(), loaded.client_secret.expose_secret().to_owned()))
+}
+
+const FILES: &str = "gobiz: {client_id_file: id, client_secret_file: secret}";
+
+#[test]
+fn credentials_come_from_the_first_place_that_has_them() {
+    let files: [(&str, &[u8]); 4] = [
+        ("id", b"file-id\r\n"),
+        ("secret", b"file secret\n\n"),
+        ("client-id", b"systemd-id"),
+        ("client-secret", b"systemd-secret\n"),
+    ];
+    let pair = |id: &str, secret: &str| Ok((id.to_owned(), secret.to_owned()));
+    let variables = [("MENUSYNC_CLIENT_ID", "env-id"), ("MENUSYNC_CLIENT_SECRET", "env-secret")];
+    assert_eq!(load(FILES, &variables, &files), pair("env-id", "env-secret"));
+    assert_eq!(load(FILES, &variables[..1], &files), pair("env-id", "file secret"));
+    assert_eq!(load(FILES, &[("CREDENTIALS_DIRECTORY", "{}")], &files), pair("file-id", "file secret"));
+    assert_eq!(load("", &[("CREDENTIALS_DIRECTORY", "{}")], &files), pair("systemd-id", "systemd-secret"));
+}
+
+#[test]
+fn missing_credentials_name_every_place() {
+    assert_eq!(
+        load("", &[], &[]).unwrap_err(),
+        "no client id; looked at MENUSYNC_CLIENT_ID (not set), `gobiz.client_id_file` in menusync.yaml (not given), \
+         $CREDENTIALS_DIRECTORY/client-id (no such variable)"
+    );
+    let error = load("", &[("MENUSYNC_CLIENT_ID", "x"), ("CREDENTIALS_DIRECTORY", "/nowhere")], &[]).unwrap_err();
+    assert!(error.contains("/nowhere/client-secret (does not exist)"), "{error}");
+}
+
+#[test]
+fn unusable_credentials_are_refused_without_being_shown() {
+    let with = |secret: &[u8]| load(FILES, &[], &[("id", b"id"), ("secret", secret)]).unwrap_err();
+    assert!(with(b"\n").contains("it is empty"));
+    assert!(with(&[b'x'; 5000]).contains("4096"));
+    assert!(with(b"\xff").contains("UTF-8"));
+    let error = with(b"hunter2\nsecond");
+    assert!(error.contains("more than one line") && !error.contains("hunter2"), "{error}");
+    assert!(load(FILES, &[], &[("id", b"id")]).unwrap_err().starts_with("cannot read the client secret from "));
+    assert!(load(FILES, &[("MENUSYNC_CLIENT_ID", "a\nb")], &[]).unwrap_err().contains("MENUSYNC_CLIENT_ID"));
+}
+
+#[test]
+fn secrets_are_not_in_debug_output() {
+    let environment = Environment::of([("MENUSYNC_CLIENT_SECRET", "hunter2"), ("MENUSYNC_CLIENT_ID", "someone")]);
+    let loaded = credentials(&good("target: sandbox"), &environment, Path::new("/")).unwrap();
+    let shown = format!("{environment:?} {loaded:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("someone"), "{shown}");
+}

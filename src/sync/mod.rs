@@ -9,6 +9,7 @@
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
 mod clock;
+mod observe;
 mod outcome;
 mod pass;
 mod push;
@@ -17,19 +18,21 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
+pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, pass, preview};
+pub use pass::{base_of, chain, pass, preview};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    catalog::{Catalog, OutletId, Path},
+    catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Place,
     plan::{Digest, PeerPrices},
-    policy::{Guard, Policy, Window},
+    policy::{Guard, Policy},
+    schedule::Window,
     state::{LockError, SharedStore, StateError},
 };
 
@@ -47,11 +50,16 @@ pub struct Wanted {
     pub policy: Policy,
     /// The windows that concern it.
     pub windows: Vec<Window>,
+    /// Items of its dated layers that have ended.
+    pub ended: BTreeSet<ExternalId>,
     /// Whether its file says `state: paused`.
     pub paused: bool,
     /// Where the files say a thing.
-    pub place: Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>,
+    pub place: PlaceOf,
 }
+
+/// Finds where the files say a thing.
+pub type PlaceOf = Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
 
 /// What a person allows in this pass.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +67,7 @@ pub struct Mandate {
     /// Files win over drift and conflicts.
     pub revert: bool,
     /// Guards that are released.
-    pub released: std::collections::BTreeSet<Guard>,
+    pub released: BTreeSet<Guard>,
     /// The plan that was shown and agreed to; another one is refused.
     pub expected: Option<Digest>,
 }

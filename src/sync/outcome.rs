@@ -1,5 +1,6 @@
 //! How a pass ended.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,6 +46,22 @@ pub enum OutletState {
     Nonconvergent,
     Failed,
     Unknown,
+}
+
+impl PassResult {
+    /// The word it is shown as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Published => "published",
+            Self::Nonconvergent => "nonconvergent",
+            Self::Rejected => "rejected",
+            Self::Timeout => "timeout",
+            Self::Held => "held",
+            Self::Queued => "queued",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl OutletState {
@@ -102,4 +119,20 @@ pub struct Outcome {
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
     pub error: Option<String>,
+    /// When a window opens that the push waits for.
+    pub opens_at: Option<Timestamp>,
+}
+
+impl Outcome {
+    /// An outcome without plan and push.
+    pub(super) fn new(
+        outlet: &OutletId,
+        name: &str,
+        result: PassResult,
+        state: OutletState,
+        error: Option<String>,
+    ) -> Self {
+        let (outlet, name) = (outlet.clone(), name.to_owned());
+        Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None }
+    }
 }

@@ -1,8 +1,11 @@
 //! The walk: look, plan, judge, and push if there is reason and leave.
 
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
-    plan::{Action, Base, Class, Inputs, OutletPlan, plan},
+    plan::{Action, Base, Change, Class, Inputs, OutletPlan, plan},
     remote::{Read, Write},
     schedule::{Gate, gate},
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
@@ -46,6 +49,7 @@ pub(super) fn inputs<'a>(
         revert: mandate.revert,
         released: &mandate.released,
         peers,
+        ended: &wanted.ended,
         place: &*wanted.place,
     }
 }
@@ -62,48 +66,47 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
         ),
         Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
     };
-    if let Err(error) = remember(context, wanted, &outcome) {
-        tracing::error!(outlet = %wanted.outlet, error = %chain(&error), "cannot remember how the pass ended");
-    }
+    remember(context, &wanted.file, &outcome);
     outcome
 }
 
 /// An error and what caused it, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
-fn remember(context: &Context, wanted: &Wanted, outcome: &Outcome) -> Result<(), PassError> {
+/// Stores how an outlet stands. That this fails is logged: the pass has ended as it has.
+pub(super) fn remember(context: &Context, file: &str, outcome: &Outcome) {
     if outcome.state == OutletState::Pushing {
         // Another process is at it and will say how it stands.
-        return Ok(());
+        return;
     }
     let now = context.clock.now();
     let plan = outcome.plan.as_deref();
-    let json = |value: &Vec<serde_json::Value>| {
-        (!value.is_empty()).then(|| serde_json::Value::from(value.clone()).to_string())
-    };
-    let held: Vec<_> = plan.into_iter().flat_map(OutletPlan::held).map(|guard| serde_json::json!(guard)).collect();
-    let drift: Vec<_> = plan
-        .into_iter()
-        .flat_map(OutletPlan::kept)
-        .map(|c| serde_json::json!({"path": c.path, "class": c.class, "from": c.from, "to": c.to, "name": c.subject.name}))
-        .collect();
-    let (held, drift) = (json(&held), json(&drift));
+    let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
+    let held = list(plan.into_iter().flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
+    let drift = list(plan.into_iter().flat_map(OutletPlan::kept).map(told_drift).collect());
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
     let status = StatusUpdate {
         state: outcome.state.as_str(),
-        name: Some(&wanted.name),
-        file: Some(&wanted.file),
+        name: Some(&outcome.name),
+        file: Some(file),
         error: outcome.error.as_deref(),
         held: held.as_deref(),
         drift: drift.as_deref(),
         last_verified: in_place.then_some(now),
         revision: context.revision.as_deref().filter(|_| in_place),
     };
-    context.store.with(|store| store.set_status(wanted.outlet.as_str(), &status, now))?;
-    Ok(())
+    let stored = context.store.with(|store| store.set_status(outcome.outlet.as_str(), &status, now));
+    if let Err(error) = stored {
+        tracing::error!(outlet = %outcome.outlet, error = %chain(&error), "cannot remember how the pass ended");
+    }
+}
+
+fn told_drift(change: &Change) -> Value {
+    let Change { path, class, from, to, subject, .. } = change;
+    json!({"path": path, "class": class, "from": from, "to": to, "name": subject.name})
 }
 
 /// What a walk carries along.
@@ -147,9 +150,9 @@ impl<R: Read + Write> Pass<'_, R> {
                     None => rest,
                 })
             }
-            Verdict::Refused(result, state, reason) => {
+            Verdict::Refused(result, state, reason, opens_at) => {
                 let plan = Some(Box::new(plan));
-                Ok(Outcome { plan, ..self.outcome(result, state, Some(reason)) })
+                Ok(Outcome { plan, opens_at, ..self.outcome(result, state, Some(reason)) })
             }
             Verdict::Push => {
                 let sent = self.push(&inputs, plan).await?;
@@ -185,7 +188,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     fn verdict(&self, plan: &OutletPlan) -> Verdict {
-        let refused = |result, state, reason: String| Verdict::Refused(result, state, reason);
+        let refused = |result, state, reason: String| Verdict::Refused(result, state, reason, None);
         if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
             let reason =
                 format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
@@ -205,7 +208,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 || "no window for pushes opens within a year".to_owned(),
                 |at| format!("waits for a window, which opens at {at}"),
             );
-            return refused(PassResult::Queued, OutletState::Queued, reason);
+            return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
         }
         if self.stopping() {
             return refused(
@@ -235,15 +238,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
-        Outcome {
-            outlet: self.wanted.outlet.clone(),
-            name: self.wanted.name.clone(),
-            result,
-            state,
-            plan: None,
-            request_id: None,
-            error,
-        }
+        Outcome::new(&self.wanted.outlet, &self.wanted.name, result, state, error)
     }
 }
 
@@ -259,6 +254,6 @@ pub(super) enum Earlier {
 
 enum Verdict {
     Nothing,
-    Refused(PassResult, OutletState, String),
+    Refused(PassResult, OutletState, String, Option<Timestamp>),
     Push,
 }

@@ -10,7 +10,7 @@ use crate::{
     catalog::OutletId,
     plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting},
     remote::{Read, RemoteError, Retry, Write},
-    state::{NewPush, PushId, PushKind, PushOutcome},
+    state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
 use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, verify::Awaited};
@@ -56,6 +56,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
         let id = self.begin(&plan, &waiting, request_id)?;
+        self.is_now(OutletState::Pushing)?;
         let mut done = StockCalls::new();
         let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
         Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
@@ -141,6 +142,18 @@ impl<R: Read + Write> Pass<'_, R> {
         self.remote.put_catalog(outlet, request_id, &plan.payload).await
     }
 
+    /// Stores how the outlet stands while a push is under way.
+    fn is_now(&self, state: OutletState) -> Result<(), PassError> {
+        let status = StatusUpdate {
+            state: state.as_str(),
+            name: Some(&self.wanted.name),
+            file: Some(&self.wanted.file),
+            ..StatusUpdate::default()
+        };
+        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
+        Ok(self.context.store.with(|store| store.set_status(id, &status, now))?)
+    }
+
     /// Stores what is known of a push that is under way.
     pub(super) fn keep(&self, id: PushId, waiting: &Waiting) -> Result<(), PassError> {
         let stored = json(waiting, &self.wanted.outlet)?;
@@ -168,6 +181,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let ended = |outcome, error: &RemoteError| self.end(id, outcome, &error.to_string(), &done);
         let outcome = match answer {
             Answer::Accepted => {
+                self.is_now(OutletState::Verifying)?;
                 let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
                 self.verify(&mut awaited).await?
             }

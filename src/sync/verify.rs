@@ -57,29 +57,29 @@ impl<R: Read + Write> Pass<'_, R> {
         let limit = SignedDuration::try_from(self.context.verify_timeout).unwrap_or(SignedDuration::MAX);
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
-        let mut last_error = None;
         loop {
             let slot = self.slot().await;
             let live = self.remote.fetch(&self.wanted.outlet).await;
             drop(slot);
             let overdue = self.context.clock.now() >= deadline;
             awaited.old = None;
-            match live {
+            let trouble = match live {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
-                    Judged::Wait => last_error = None,
+                    Judged::Wait => None,
                     // The push stays open, so that the next pass goes on with it.
                     Judged::Unrestored(error) if overdue => {
                         return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
                     }
                     Judged::Unrestored(error) => {
                         tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
+                        None
                     }
                 },
-                Err(error) => last_error = Some(error.to_string()),
-            }
+                Err(error) => Some(error.to_string()),
+            };
             if overdue {
-                return Ok(self.overdue(awaited, last_error));
+                return Ok(self.overdue(awaited, trouble));
             }
             if self.stopping() {
                 let told = "the program is stopping; the push is looked for after the next start".to_owned();

@@ -99,8 +99,11 @@ fn merging_what_is_no_mapping_is_an_error() {
 }
 
 #[test]
-fn every_unknown_alias_is_told_and_reading_goes_on() {
-    assert_eq!(errors("a: *one\nb: [*two]\na: 3\n"), ["unknown-alias 1:4", "unknown-alias 2:5", "duplicate-key 3:1"]);
+fn every_unknown_alias_is_told_once_and_reading_goes_on() {
+    assert_eq!(
+        errors("a: *one\nb: [*two, *one]\na: 3\n"),
+        ["unknown-alias 1:4", "unknown-alias 2:5", "duplicate-key 3:1"]
+    );
 }
 
 #[test]

@@ -11,7 +11,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::remote::{Client, Endpoint, StockKey};
+use crate::{
+    remote::{Client, Endpoint},
+    settings::StockKey,
+};
 
 pub(super) const ID: &str = "app-id-1";
 pub(super) const SECRET: &str = "s3cr3t-of-the-app";

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use fake::{Fake, ID, SECRET, catalog, reply};
 use uuid::Uuid;
 
-use super::{Client, Endpoint, Read, RemoteError, Retry, StockChange, StockKey, StockKind, Write, install_crypto};
+use super::{Client, Endpoint, Read, RemoteError, Retry, StockChange, StockKind, Write, install_crypto};
 use crate::catalog::{Catalog, Field, Item, Menu, OutletId, Price};
+use crate::settings::StockKey;
 
 const GET: &str = "GET /base/integrations/gofood/outlets/G1/v2/catalog";
 const PUT: &str = "PUT /base/integrations/gofood/outlets/G1/v1/catalog";

@@ -6,11 +6,12 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
-use super::super::{StockChange, StockKey};
+use super::super::StockChange;
 use crate::catalog::{Catalog, ExternalId, Field, Item, Menu, Variant, VariantCategory};
+use crate::settings::StockKey;
 
 /// The body of `PUT v1/catalog`. What is not set is left out, stock too: `render` shows catalogs that do not know it.
-/// What is sent to the platform has passed [`incomplete`] before.
+/// What is sent to the platform has passed `incomplete` before.
 pub fn put_body(catalog: &Catalog, request_id: Option<Uuid>) -> impl Serialize + '_ {
     PutBody { catalog, request_id }
 }

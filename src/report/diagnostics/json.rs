@@ -8,13 +8,13 @@ use crate::diagnostic::{Diagnostic, Place, Related, Severity};
 #[derive(Serialize)]
 struct Report<'a> {
     schema: &'static str,
-    diagnostics: Vec<Entry<'a>>,
+    diagnostics: Vec<DiagnosticEntry<'a>>,
     summary: Summary,
 }
 
 /// One diagnostic; what is not known is `null`.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(in crate::report) struct DiagnosticEntry<'a> {
     code: &'a str,
     severity: Severity,
     message: &'a str,
@@ -35,7 +35,7 @@ struct RelatedEntry<'a> {
     message: &'a str,
 }
 
-impl<'a> From<&'a Diagnostic> for Entry<'a> {
+impl<'a> From<&'a Diagnostic> for DiagnosticEntry<'a> {
     fn from(diagnostic: &'a Diagnostic) -> Self {
         let Diagnostic { code, severity, message, help, place, related } = diagnostic;
         let number = |get: fn(&Place) -> u32| place.as_ref().map(get);
@@ -64,7 +64,7 @@ impl<'a> From<&'a Related> for RelatedEntry<'a> {
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
     let report = Report {
         schema: "menusync.diagnostics/1",
-        diagnostics: diagnostics.iter().map(Entry::from).collect(),
+        diagnostics: diagnostics.iter().map(DiagnosticEntry::from).collect(),
         summary: Summary::of(diagnostics),
     };
     let mut json = serde_json::to_string_pretty(&report).expect("text and numbers are always JSON");

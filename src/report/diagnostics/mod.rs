@@ -8,6 +8,7 @@ mod source;
 mod text;
 
 pub use github::diagnostics_github;
+pub(super) use json::DiagnosticEntry;
 pub use json::diagnostics_json;
 pub use sarif::diagnostics_sarif;
 pub use text::diagnostics_text;

@@ -1,7 +1,10 @@
 //! What a pass does with what it finds: push, keep still, hold, wait.
 
 use super::*;
-use crate::{policy::WindowKind, schedule::Cron, state::try_lock_outlet};
+use crate::{
+    schedule::{Cron, WindowKind},
+    state::try_lock_outlet,
+};
 
 #[tokio::test(start_paused = true)]
 async fn the_first_push_to_an_empty_outlet_is_published_and_remembered() {

@@ -138,6 +138,7 @@ fn seconds(seconds: u64) -> Duration {
 
 fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
     Wanted {
+        ended: Default::default(),
         outlet: outlet.into(),
         name: "Kuta".to_owned(),
         file: "catalogs/kuta.yaml".into(),

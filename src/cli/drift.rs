@@ -1,0 +1,39 @@
+//! `drift`: what was changed elsewhere since our last verified push.
+
+use super::{
+    Exit,
+    output::Format,
+    preview::{Preview, exit_of, has_drift},
+    session::{Session, block_on, moment},
+    trouble::Trouble,
+};
+use crate::{
+    report::{self, View},
+    sync::Mandate,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only outlets whose id, name, file or layer matches (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    outlet: Vec<String>,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.settings()?;
+    let at = moment(None);
+    let survey = session.loaded()?.survey(at);
+    let selected = session.select(&survey, &args.outlet)?;
+    let reader = session.client()?.reader();
+    let preview = Preview { session, survey: &survey, at, view: View::Drift, mandates: &|_| Mandate::default() };
+    let report = block_on(preview.report(&reader, &selected))??;
+    session.outputs.emit(|format, color| match format {
+        Format::Json => report::plan_json(&report),
+        Format::Markdown => report::plan_markdown(&report),
+        _ => report::plan_text(&report, color),
+    })?;
+    session.tell_errors(&survey, &selected);
+    let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };
+    Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(drift))
+}

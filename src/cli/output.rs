@@ -1,0 +1,126 @@
+//! `--output`: in which format a result goes where.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use super::trouble::Trouble;
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Markdown,
+    Github,
+    Sarif,
+}
+
+impl Format {
+    const ALL: [(&str, Self); 5] = [
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("markdown", Self::Markdown),
+        ("github", Self::Github),
+        ("sarif", Self::Sarif),
+    ];
+
+    /// The word for it.
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL[self as usize].0
+    }
+}
+
+/// `FORMAT` or `FORMAT=FILE`.
+#[derive(Debug, Clone)]
+pub(super) struct Output {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
+        let known = Format::ALL.into_iter().find(|(name, _)| *name == format);
+        let Some((_, format)) = known else {
+            return Err("formats are text, json, markdown, github and sarif".to_owned());
+        };
+        if file == Some("") {
+            return Err("a file name has to follow the `=`".to_owned());
+        }
+        Ok(Self { format, file: file.map(PathBuf::from) })
+    }
+}
+
+/// All outputs of one run.
+#[derive(Debug, Clone)]
+pub(super) struct Outputs {
+    outputs: Vec<Output>,
+    color: bool,
+}
+
+impl Outputs {
+    /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
+    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool) -> Result<Self, Trouble> {
+        if outputs.is_empty() {
+            outputs.push(Output { format: Format::Text, file: None });
+        }
+        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+            return Err(Trouble::Usage(
+                "only one --output can go to stdout; give the others a file: FORMAT=FILE".into(),
+            ));
+        }
+        Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal() })
+    }
+
+    /// Whether a program reads stdout.
+    pub(super) fn is_json(&self) -> bool {
+        self.outputs.iter().any(|output| output.format == Format::Json)
+    }
+
+    /// Refuses formats that a command does not have, before it does anything.
+    pub(super) fn allow(&self, formats: &[Format]) -> Result<(), Trouble> {
+        let Some(wrong) = self.outputs.iter().find(|output| !formats.contains(&output.format)) else { return Ok(()) };
+        let known: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        let message = format!("this command has no output `{}`; it has {}", wrong.format.name(), known.join(", "));
+        Err(Trouble::Usage(message))
+    }
+
+    /// Writes a result in every format that was asked for.
+    pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
+        for output in &self.outputs {
+            let color = self.color && output.file.is_none();
+            let mut text = render(output.format, color);
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            match &output.file {
+                None => print(&text)?,
+                Some(file) => std::fs::write(file, text)
+                    .map_err(|error| Trouble::failed(format!("cannot write {}", file.display()), error))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes to stdout. A reader that has gone away is no error: it has seen what it wanted.
+pub(super) fn print(text: &str) -> Result<(), Trouble> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Trouble::failed("cannot write to standard output", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr; if that fails there is nobody to tell.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,127 @@
+//! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{Exit, session::Session, trouble::Trouble};
+use crate::{
+    fleet::{Loaded, Member, Survey},
+    plan::{Action, OutletPlan},
+    remote::Read,
+    report::{OutletReport, PlanReport, View},
+    sync::{Mandate, chain, preview},
+};
+
+/// What a preview is made with.
+pub(super) struct Preview<'a> {
+    pub(super) session: &'a Session,
+    pub(super) survey: &'a Survey,
+    pub(super) at: Timestamp,
+    pub(super) view: View,
+    pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
+}
+
+impl Preview<'_> {
+    /// Fetches and compares the selected outlets, a few at a time. The report is in the order of the selection.
+    pub(super) async fn report<R: Read + Clone + 'static>(
+        &self,
+        remote: &R,
+        selected: &[&Member],
+    ) -> Result<PlanReport, Trouble> {
+        let loaded = self.session.loaded()?;
+        let store = self.session.remembered()?;
+        let slots = Arc::new(Semaphore::new(self.session.settings()?.gobiz.concurrency));
+        let mut tasks = JoinSet::new();
+        let mut outlets: Vec<Option<OutletReport>> = Vec::new();
+        for (index, member) in selected.iter().enumerate() {
+            outlets.push(self.without_plan(member));
+            if outlets[index].is_some() {
+                continue;
+            }
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            let Some(wanted) = loaded.wanted(&member.id, self.at) else { continue };
+            let (remote, store, mandate) = (remote.clone(), store.clone(), (self.mandates)(member));
+            let peers = Arc::clone(&self.survey.peers);
+            tasks.spawn(async move {
+                let plan = preview(&remote, store.as_ref(), &wanted, &mandate, &peers).await;
+                drop(slot);
+                let report = report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
+                (index, report)
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            let (index, report) = done?;
+            outlets[index] = Some(report);
+        }
+        Ok(self.assemble(loaded, outlets.into_iter().flatten().collect()))
+    }
+
+    /// Outlets that are not compared: invalid ones and paused ones.
+    fn without_plan(&self, member: &Member) -> Option<OutletReport> {
+        let state = match member {
+            Member { valid: false, .. } => "invalid",
+            Member { paused: true, .. } => "paused",
+            _ => return None,
+        };
+        Some(OutletReport {
+            outlet: member.id.clone(),
+            name: member.name.clone(),
+            state,
+            plan: None,
+            diagnostics: member.diagnostics.clone(),
+            error: None,
+        })
+    }
+
+    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> PlanReport {
+        PlanReport {
+            view: self.view,
+            revision: loaded.revision.clone(),
+            generated_at: Timestamp::now(),
+            state_dir: self.session.state_dir().ok().map(|dir| dir.display().to_string()),
+            outlets,
+        }
+    }
+}
+
+fn report_of(outlet: crate::catalog::OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
+    let (plan, error) = match plan {
+        Ok(plan) => (Some(plan), None),
+        Err(error) => (None, Some(error)),
+    };
+    let state = match &plan {
+        None => "failed",
+        Some(plan) if plan.is_held() => "held",
+        Some(plan) if plan.action != Action::None => "pending",
+        Some(plan) if plan.kept().next().is_some() => "drifted",
+        Some(_) => "in_sync",
+    };
+    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error }
+}
+
+/// The exit that failed and invalid outlets of a report give.
+pub(super) fn exit_of(report: &PlanReport) -> Exit {
+    Exit::of_outlets(report.outlets.iter().map(|outlet| match outlet.state {
+        "invalid" => Exit::Invalid,
+        "failed" => Exit::Failed,
+        _ => Exit::Done,
+    }))
+}
+
+/// What the guards of a plan hold.
+pub(super) fn is_held(outlet: &OutletReport) -> bool {
+    outlet.plan.as_ref().is_some_and(OutletPlan::is_held)
+}
+
+/// What would be sent to GoFood.
+pub(super) fn is_to_push(outlet: &OutletReport) -> bool {
+    outlet.plan.as_ref().is_some_and(|plan| plan.action != Action::None)
+}
+
+/// What of a plan was done elsewhere.
+pub(super) fn has_drift(outlet: &OutletReport) -> bool {
+    use crate::plan::Class::{Conflict, Drift};
+    outlet.plan.iter().flat_map(|plan| &plan.changes).any(|change| matches!(change.class, Drift | Conflict))
+}

@@ -1,0 +1,173 @@
+//! What most commands begin with: the root read, the outlets chosen, the platform reached.
+
+use std::{
+    cell::OnceCell,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Exit,
+    output::{Outputs, note},
+    trouble::Trouble,
+};
+use crate::{
+    diagnostic::Diagnostic,
+    fleet::{self, Loaded, Member, Selection, Survey},
+    remote::{Client, Endpoint},
+    report,
+    settings::{self, Environment, Settings},
+    state::{SharedStore, Store},
+};
+
+/// How many diagnostics a terminal gets; JSON has all of them (our choice).
+pub(super) const MOST_DIAGNOSTICS: usize = 50;
+
+/// One run of a command.
+pub(super) struct Session {
+    root: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+    pub(super) environment: Environment,
+    pub(super) outputs: Outputs,
+    loaded: OnceCell<Loaded>,
+}
+
+impl Session {
+    pub(super) fn new(
+        root: Option<PathBuf>,
+        state_dir: Option<PathBuf>,
+        environment: Environment,
+        outputs: Outputs,
+    ) -> Self {
+        Self { root, state_dir, environment, outputs, loaded: OnceCell::new() }
+    }
+
+    /// The root directory.
+    pub(super) fn root(&self) -> PathBuf {
+        settings::root(self.root.as_deref(), &self.environment)
+    }
+
+    /// The root, read once.
+    pub(super) fn loaded(&self) -> Result<&Loaded, Trouble> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = fleet::load(&self.root())?;
+        Ok(self.loaded.get_or_init(|| loaded))
+    }
+
+    /// The text of a file of the root, if it has been read.
+    pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
+        self.loaded.get().and_then(|loaded| loaded.text(file))
+    }
+
+    /// The settings; what is wrong with them otherwise.
+    pub(super) fn settings(&self) -> Result<&Settings, Trouble> {
+        let loaded = self.loaded()?;
+        let wrong = || Trouble::Invalid(loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect());
+        loaded.settings.as_ref().ok_or_else(wrong)
+    }
+
+    /// Where what is remembered is kept.
+    pub(super) fn state_dir(&self) -> Result<PathBuf, Trouble> {
+        Ok(settings::state_dir(self.state_dir.as_deref(), &self.environment, self.settings()?, &self.root())?)
+    }
+
+    /// What is remembered, to read; `None` if nothing is.
+    pub(super) fn remembered(&self) -> Result<Option<SharedStore>, Trouble> {
+        Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
+    }
+
+    /// The platform.
+    pub(super) fn client(&self) -> Result<Client, Trouble> {
+        client(self.settings()?, &self.environment, &self.root())
+    }
+
+    /// The outlets that `globs` mean, out of a survey.
+    pub(super) fn select<'s>(&self, survey: &'s Survey, globs: &[String]) -> Result<Vec<&'s Member>, Trouble> {
+        let selection = Selection::new(globs).map_err(|error| Trouble::Usage(error.to_string()))?;
+        let selected: Vec<&Member> = survey.members.iter().filter(|member| selection.matches(member)).collect();
+        if selected.is_empty() && !globs.is_empty() {
+            return Err(Trouble::Usage(no_match(survey, globs)));
+        }
+        Ok(selected)
+    }
+}
+
+impl Session {
+    /// Shows the errors of files on stderr, where a command goes on in spite of them.
+    pub(super) fn tell_errors(&self, survey: &Survey, selected: &[&Member]) {
+        let errors = errors_of(survey, selected);
+        if !errors.is_empty() {
+            let texts = |file: &str| self.text(file);
+            note(&report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS));
+        }
+    }
+
+    /// The exit of errors in files that no outlet could be made of.
+    pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
+        let of_outlet = |diagnostic: &Diagnostic| survey.members.iter().any(|m| m.diagnostics.contains(diagnostic));
+        let lost = survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlet(diagnostic));
+        if lost { Exit::Invalid } else { Exit::Done }
+    }
+}
+
+/// The errors that keep the selected outlets from being used: theirs, and those of files that belong to no outlet.
+pub(super) fn errors_of(survey: &Survey, selected: &[&Member]) -> Vec<Diagnostic> {
+    let theirs = selected.iter().flat_map(|member| &member.diagnostics);
+    let of_others = |diagnostic: &&Diagnostic| {
+        let others = survey.members.iter().filter(|member| !selected.iter().any(|chosen| chosen.id == member.id));
+        !others.into_iter().any(|member| member.diagnostics.contains(diagnostic))
+    };
+    let mut errors: Vec<Diagnostic> =
+        survey.diagnostics.iter().filter(of_others).chain(theirs).filter(|d| d.is_error()).cloned().collect();
+    crate::diagnostic::sort(&mut errors);
+    errors
+}
+
+fn no_match(survey: &Survey, globs: &[String]) -> String {
+    let known: Vec<String> =
+        survey.members.iter().take(5).map(|member| format!("{} ({})", member.id, member.name)).collect();
+    let more = survey.members.len().saturating_sub(known.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
+    format!("no outlet matches {}; the outlets are: {known}{more}", globs.join(", "))
+}
+
+/// The platform as settings and environment describe it.
+pub(super) fn client(settings: &Settings, environment: &Environment, root: &Path) -> Result<Client, Trouble> {
+    let credentials = settings::credentials(settings, environment, root)?;
+    Ok(Client::connect(&endpoint(settings, &credentials))?)
+}
+
+fn endpoint(settings: &Settings, credentials: &settings::Credentials) -> Endpoint {
+    use secrecy::ExposeSecret;
+    let gobiz = &settings.gobiz;
+    Endpoint {
+        api_url: gobiz.api_url.clone(),
+        oauth_url: gobiz.oauth_url.clone(),
+        client_id: credentials.client_id.expose_secret().to_owned(),
+        client_secret: credentials.client_secret.clone(),
+        requests_per_second: gobiz.requests_per_second,
+        timeout: gobiz.timeout,
+        stock_key: gobiz.stock_key,
+    }
+}
+
+/// Runs something that waits.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Trouble::failed("cannot start the runtime", error))?;
+    Ok(runtime.block_on(future))
+}
+
+/// `--at`, else now.
+pub(super) fn moment(at: Option<Timestamp>) -> Timestamp {
+    at.unwrap_or_else(Timestamp::now)
+}

@@ -1,0 +1,335 @@
+//! One outlet: its layers, laid one after the other, become a catalog.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::{
+    Composed, ImageFile,
+    draft::Draft,
+    hours::{self, Resolved},
+    layer::Layer,
+    origins::Origins,
+};
+use crate::{
+    catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
+    diagnostic::{Diagnostic, Place, Severity},
+    document::{Spanned, closest},
+    policy::Policy,
+};
+
+/// Lays the layers of one outlet and collects what is wrong with them together.
+#[derive(Debug)]
+pub(super) struct Composer<'d> {
+    pub(super) draft: Draft<'d>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The number of the layer that is being laid.
+    pub(super) current: usize,
+    /// What `rules` makes of an item in two menus; `None` = off.
+    pub(super) item_in_two_menus: Option<Severity>,
+    /// What `rules` makes of a menu named twice; `None` = off.
+    pub(super) duplicate_menu: Option<Severity>,
+    /// Layers of the outlet that do not count at this time.
+    dormant: Vec<&'d Layer>,
+    /// Some layer could not be read: what it would have defined is not missed.
+    incomplete: bool,
+}
+
+/// The kinds of things that layers refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Menu,
+    Item,
+    Category,
+    Variant,
+}
+
+impl Kind {
+    /// In a sentence.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Menu => "menu",
+            Self::Item => "item",
+            Self::Category => "variant category",
+            Self::Variant => "variant",
+        }
+    }
+
+    /// The key under which a layer changes such a thing.
+    pub(super) fn patch_key(self) -> &'static str {
+        match self {
+            Self::Menu => "menus",
+            Self::Item => "items",
+            Self::Category => "categories",
+            Self::Variant => "variants",
+        }
+    }
+}
+
+impl<'d> Composer<'d> {
+    /// For one outlet: `dormant` are its layers that do not count now, `incomplete` says that some cannot be read.
+    pub(super) fn new(policy: &Policy, dormant: Vec<&'d Layer>, incomplete: bool) -> Self {
+        let severity = |rule: &str| policy.rules.get(rule).copied().unwrap_or(Some(Severity::Error));
+        Self {
+            draft: Draft::default(),
+            diagnostics: Vec::new(),
+            current: 0,
+            item_in_two_menus: severity("item-in-two-menus"),
+            duplicate_menu: severity("duplicate-menu"),
+            dormant,
+            incomplete,
+        }
+    }
+
+    /// Lays one layer over what is there: first what it adds, then what it changes, then its markups.
+    pub(super) fn lay(&mut self, layer: &'d Layer) {
+        self.current += 1;
+        self.draft.hours.lay(&layer.hours);
+        self.add_variant_categories(&layer.variant_categories);
+        self.add_menus(&layer.menus);
+        self.patch_categories(&layer.categories);
+        self.patch_variants(&layer.variants);
+        self.patch_items(&layer.items);
+        self.price(&layer.pricing);
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports that what a patch or a markup is for does not exist. What a layer defined and another removed is a
+    /// warning; what a dated layer defines at another time is nothing.
+    pub(super) fn absent_subject(&mut self, kind: Kind, name: &str, place: &Place) {
+        match self.gone(kind, name) {
+            Some(gone) => {
+                let message = format!("this changes nothing: an earlier layer removed the {} `{name}`", kind.noun());
+                let wrong = Diagnostic::warning("patch-without-effect", place.clone(), message)
+                    .help("remove it, or do not remove what it is for")
+                    .related(gone.clone(), "removed here");
+                if !self.is_elsewhere(kind, name) {
+                    self.report(wrong);
+                }
+            }
+            None if kind == Kind::Menu => self.absent(kind, name, place, "unknown-menu"),
+            None => self.absent(kind, name, place, "unknown-patch-target"),
+        }
+    }
+
+    /// Reports that what something is to be moved to, or placed before, does not exist.
+    pub(super) fn absent_target(&mut self, kind: Kind, name: &str, place: &Place) {
+        self.absent(kind, name, place, "unknown-menu");
+    }
+
+    fn absent(&mut self, kind: Kind, name: &str, place: &Place, code: &'static str) {
+        if self.is_elsewhere(kind, name) {
+            return;
+        }
+        let noun = kind.noun();
+        let gone = self.gone(kind, name);
+        let wrong = match gone {
+            Some(gone) => Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was removed"))
+                .help(format!("name a {noun} that is still there"))
+                .related(gone.clone(), "removed here"),
+            None => Diagnostic::error(code, place.clone(), format!("no layer defines the {noun} `{name}`"))
+                .help(self.unknown_help(kind, name)),
+        };
+        self.report(wrong);
+    }
+
+    fn unknown_help(&self, kind: Kind, name: &str) -> String {
+        match closest(name, self.names(kind)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
+            None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
+        }
+    }
+
+    fn names(&self, kind: Kind) -> Vec<&'d str> {
+        let mut names: Vec<&str> = match kind {
+            Kind::Menu => self.draft.menus.iter().map(|menu| menu.name).collect(),
+            Kind::Item => self.draft.item_index.keys().copied().collect(),
+            Kind::Category => self.draft.category_index.keys().copied().collect(),
+            Kind::Variant => self.draft.variant_index.keys().copied().collect(),
+        };
+        names.sort_unstable();
+        names
+    }
+
+    fn gone(&self, kind: Kind, name: &str) -> Option<&'d Place> {
+        let gone = &self.draft.gone;
+        let places = match kind {
+            Kind::Menu => &gone.menus,
+            Kind::Item => &gone.items,
+            Kind::Category => &gone.categories,
+            Kind::Variant => &gone.variants,
+        };
+        places.get(name).copied()
+    }
+
+    /// Whether something may exist that the layers laid so far do not have: at another time, or in an unreadable layer.
+    pub(super) fn is_elsewhere(&self, kind: Kind, name: &str) -> bool {
+        self.incomplete || self.dormant.iter().any(|layer| defines(layer, kind, name))
+    }
+
+    /// Reports an id that is defined again.
+    pub(super) fn defined_again(&mut self, kind: Kind, id: &Spanned<ExternalId>, first: Option<Place>) {
+        let (noun, name) = (kind.noun(), &id.value);
+        let same_file = first.as_ref().is_some_and(|first| first.file == id.place.file);
+        let mut wrong = if same_file {
+            let message = format!("the {noun} `{name}` is defined twice in this file");
+            Diagnostic::error("duplicate-id", id.place.clone(), message)
+                .help("remove one of the two, or give it another external_id")
+        } else {
+            let message = format!("the {noun} `{name}` is already defined by an earlier layer");
+            let help = format!("patch it under `{}`", kind.patch_key());
+            Diagnostic::error("duplicate-id", id.place.clone(), message).help(help)
+        };
+        if let Some(first) = first {
+            wrong = wrong.related(first, "first defined here");
+        }
+        self.report(wrong);
+    }
+
+    /// Reports a patch that leaves everything as it was, unless a dated layer changes the same thing at another time: then
+    /// it has its effect.
+    pub(super) fn patch_without_effect(&mut self, kind: Kind, id: &Spanned<ExternalId>) {
+        if !self.dormant.iter().any(|layer| patches(layer, kind, &id.value)) {
+            self.without_effect(&format!("the patch of `{}`", id.value), &id.place);
+        }
+    }
+
+    /// Reports something that leaves everything as it was.
+    pub(super) fn without_effect(&mut self, what: &str, place: &Place) {
+        if self.incomplete {
+            return;
+        }
+        let message = format!("{what} changes nothing");
+        let help = "remove it, or correct what it was meant to change";
+        self.report(Diagnostic::warning("patch-without-effect", place.clone(), message).help(help));
+    }
+
+    /// The catalog, when all layers are laid.
+    pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
+        let Self { draft, diagnostics, .. } = self;
+        composed.diagnostics.extend(diagnostics);
+        let mut finisher =
+            Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
+        let mut two_weeks = HashSet::new();
+        let mut weeks = vec![None; draft.items.len()];
+        for menu in &draft.menus {
+            let mut finished = Menu { name: menu.name.to_owned(), menu_items: Vec::with_capacity(menu.items.len()) };
+            for &at in &menu.items {
+                let drafted = &draft.items[at];
+                let week = hours::resolve([&drafted.hours, &menu.hours, &draft.hours]);
+                let item = finisher.item(&drafted.item, &week, weeks[at].is_none());
+                let first = weeks[at].get_or_insert_with(|| week.hours.clone());
+                if *first != week.hours && !drafted.disputed && two_weeks.insert(at) {
+                    finisher.two_weeks(&item);
+                }
+                finished.menu_items.push(item);
+            }
+            composed.catalog.menus.push(finished);
+        }
+        composed.catalog.variant_categories = draft.categories.into_iter().flatten().collect();
+        finisher.finish(composed);
+    }
+}
+
+/// Whether a layer would define something if it counted.
+fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
+    let added = layer.variant_categories.iter().map(|category| &category.fields);
+    let patched = layer.categories.iter().filter_map(|patch| match &patch.action {
+        super::layer::Action::Change(fields) => Some(fields),
+        super::layer::Action::Remove(_) => None,
+    });
+    match kind {
+        Kind::Menu => layer.menus.iter().any(|menu| {
+            let renamed = menu.rename.as_ref().is_some_and(|rename| rename.value == name);
+            renamed || (menu.items.is_some() && menu.name.value == name)
+        }),
+        Kind::Item => layer.new_items().any(|item| item.id.value.as_str() == name),
+        Kind::Category => layer.variant_categories.iter().any(|category| category.id.value.as_str() == name),
+        Kind::Variant => added
+            .chain(patched)
+            .flat_map(|fields| fields.variants.iter().flatten())
+            .any(|variant| variant.id.value.as_str() == name),
+    }
+}
+
+/// Whether a layer would change something if it counted.
+fn patches(layer: &Layer, kind: Kind, id: &ExternalId) -> bool {
+    match kind {
+        Kind::Menu => false,
+        Kind::Item => !layer.pricing.is_empty() || layer.items.iter().any(|patch| patch.id.value == *id),
+        Kind::Category => layer.categories.iter().any(|patch| patch.id.value == *id),
+        Kind::Variant => layer.variants.iter().any(|patch| patch.id.value == *id),
+    }
+}
+
+/// Turns drafted items into finished ones.
+struct Finisher<'i> {
+    origins: Origins,
+    images: &'i dyn Fn(&str) -> ImageFile,
+    wrong: Vec<Diagnostic>,
+    /// Days that hours pass over, by the outermost place where those hours are said.
+    missing_days: BTreeMap<Place, BTreeSet<Day>>,
+}
+
+impl Finisher<'_> {
+    /// `first` says that the item was not met in another menu before.
+    fn item(&mut self, drafted: &Item, week: &Resolved<'_>, first: bool) -> Item {
+        let mut item = drafted.clone();
+        item.operational_hours = week.hours.clone();
+        item.image = self.image(drafted);
+        let path = Path::item_field(&item.external_id, ItemField::OperationalHours);
+        for place in week.places.iter().filter(|_| first) {
+            self.origins.record(path.clone(), place);
+        }
+        if let (false, Some(place)) = (week.missing.is_empty(), week.places.first()) {
+            self.missing_days.entry((*place).clone()).or_default().extend(&week.missing);
+        }
+        item
+    }
+
+    /// The image as an address: files are published, and say under what address they are.
+    fn image(&mut self, item: &Item) -> Field<String> {
+        let Some(path) = item.image.value().filter(|image| !image.is_empty() && !is_url(image)) else {
+            return item.image.clone();
+        };
+        match (self.images)(path) {
+            ImageFile::Found { url } => Field::Set(url),
+            ImageFile::Missing(message) => {
+                let place = self.origins.place(&Path::item_field(&item.external_id, ItemField::Image));
+                let help = "write a URL, or the path of a JPEG or PNG under the root";
+                self.wrong.push(Diagnostic::error("image-file", place, message).help(help));
+                // The outlet is invalid; what would be said about a path as an address has the same cause.
+                Field::Unsaid
+            }
+        }
+    }
+
+    fn two_weeks(&mut self, item: &Item) {
+        let id = &item.external_id;
+        let place = self.origins.place(&Path::item(id));
+        let message = format!("the item `{id}` stands in two menus with different operational_hours");
+        let help = "give the item its own operational_hours for all days";
+        self.wrong.push(Diagnostic::error("duplicate-id", place, message).help(help));
+    }
+
+    fn finish(self, composed: &mut Composed) {
+        composed.diagnostics.extend(self.wrong);
+        for (place, days) in self.missing_days {
+            let days: Vec<_> = days.into_iter().map(Day::key).collect();
+            let message = format!("these hours do not mention {}: nothing is sold then", days.join(", "));
+            let help = format!("add `{}: closed`, or its hours", days.join(": closed`, `"));
+            composed.diagnostics.push(Diagnostic::warning("hours-missing-day", place, message).help(help));
+        }
+        composed.origins = self.origins;
+    }
+}
+
+/// Whether this has a scheme. Whether it is a good one is judged by `rules`.
+fn is_url(image: &str) -> bool {
+    let Some((scheme, _)) = image.split_once(':') else { return false };
+    let mut letters = scheme.chars();
+    letters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && letters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}

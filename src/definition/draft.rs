@@ -1,0 +1,219 @@
+//! A catalog in the making: what the layers laid so far add up to, quick to look things up in.
+//!
+//! Things keep their number while they are moved about, so that a change costs the same in a menu of five and of five
+//! hundred. Which changes are allowed is decided by those who make them.
+
+use std::collections::HashMap;
+
+use super::{
+    hours::Level,
+    layer::{CategoryFields, ItemFields, Said, VariantFields},
+    origins::Origins,
+};
+use crate::{
+    catalog::{CategoryField, ExternalId, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField},
+    diagnostic::Place,
+    document::Spanned,
+};
+
+/// Everything the layers so far define.
+#[derive(Debug, Default)]
+pub(super) struct Draft<'d> {
+    /// In display order.
+    pub(super) menus: Vec<DraftMenu<'d>>,
+    /// By number; removed ones stay, but no menu and no index leads to them.
+    pub(super) items: Vec<DraftItem<'d>>,
+    pub(super) item_index: HashMap<&'d str, usize>,
+    /// By number, in display order; `None` = removed.
+    pub(super) categories: Vec<Option<VariantCategory>>,
+    pub(super) category_index: HashMap<&'d str, usize>,
+    /// From a variant to its category's number.
+    pub(super) variant_index: HashMap<&'d str, usize>,
+    /// Hours that hold for all items.
+    pub(super) hours: Level<'d>,
+    pub(super) origins: Origins,
+    pub(super) gone: Gone<'d>,
+}
+
+/// What earlier layers took away, and where they said so.
+#[derive(Debug, Default)]
+pub(super) struct Gone<'d> {
+    pub(super) menus: HashMap<&'d str, &'d Place>,
+    pub(super) items: HashMap<&'d str, &'d Place>,
+    pub(super) categories: HashMap<&'d str, &'d Place>,
+    pub(super) variants: HashMap<&'d str, &'d Place>,
+}
+
+#[derive(Debug)]
+pub(super) struct DraftMenu<'d> {
+    pub(super) name: &'d str,
+    pub(super) hours: Level<'d>,
+    /// Numbers of items.
+    pub(super) items: Vec<usize>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct DraftItem<'d> {
+    /// Without hours.
+    pub(super) item: Item,
+    pub(super) hours: Level<'d>,
+    /// The number of the layer that last set the price.
+    pub(super) priced_by: usize,
+    /// It is defined more than once, and that is reported.
+    pub(super) disputed: bool,
+}
+
+impl<'d> Draft<'d> {
+    pub(super) fn menu(&self, name: &str) -> Option<usize> {
+        self.menus.iter().position(|menu| menu.name == name)
+    }
+
+    /// The menus that an item stands in.
+    pub(super) fn menus_of(&self, item: usize) -> impl Iterator<Item = usize> {
+        let holds = move |menu: &DraftMenu<'_>| menu.items.contains(&item);
+        self.menus.iter().enumerate().filter(move |(_, menu)| holds(menu)).map(|(at, _)| at)
+    }
+
+    /// Takes an item out of everything.
+    pub(super) fn remove_item(&mut self, item: usize, place: &'d Place) {
+        for menu in &mut self.menus {
+            menu.items.retain(|at| *at != item);
+        }
+        let id = self.items[item].item.external_id.clone();
+        if let Some((key, _)) = self.item_index.remove_entry(id.as_str()) {
+            self.gone.items.insert(key, place);
+        }
+        let fields = ItemField::ALL.iter().map(|field| Path::item_field(&id, *field));
+        self.origins.remove(Path::item(&id), fields, place);
+    }
+
+    /// Takes a menu away with the items that stand nowhere else.
+    pub(super) fn remove_menu(&mut self, menu: usize, place: &'d Place) {
+        let DraftMenu { name, items, .. } = self.menus.remove(menu);
+        self.gone.menus.insert(name, place);
+        self.origins.record(Path::Menu(name.to_owned()), place);
+        for item in items {
+            if self.menus_of(item).next().is_none() {
+                self.remove_item(item, place);
+            }
+        }
+    }
+
+    /// Takes a category away with its variants.
+    pub(super) fn remove_category(&mut self, category: usize, place: &'d Place) {
+        self.clear_variants(category, place);
+        let Some(removed) = self.categories[category].take() else { return };
+        let id = removed.external_id;
+        if let Some((key, _)) = self.category_index.remove_entry(id.as_str()) {
+            self.gone.categories.insert(key, place);
+        }
+        let fields = CategoryField::ALL.iter().map(|field| Path::category_field(&id, *field));
+        self.origins.remove(Path::category(&id), fields, place);
+    }
+
+    /// Takes all variants of a category away and returns them.
+    pub(super) fn clear_variants(&mut self, category: usize, place: &'d Place) -> Vec<Variant> {
+        let Some(category) = &mut self.categories[category] else { return Vec::new() };
+        let variants = std::mem::take(&mut category.variants);
+        for variant in &variants {
+            self.forget_variant(&variant.external_id, place);
+        }
+        variants
+    }
+
+    /// Takes one variant away.
+    pub(super) fn remove_variant(&mut self, category: usize, id: &ExternalId, place: &'d Place) {
+        if let Some(category) = &mut self.categories[category] {
+            category.variants.retain(|variant| variant.external_id != *id);
+        }
+        self.forget_variant(id, place);
+    }
+
+    fn forget_variant(&mut self, id: &ExternalId, place: &'d Place) {
+        if let Some((key, _)) = self.variant_index.remove_entry(id.as_str()) {
+            self.gone.variants.insert(key, place);
+        }
+        let fields = VariantField::ALL.iter().map(|field| Path::variant_field(id, *field));
+        self.origins.remove(Path::variant(id), fields, place);
+    }
+}
+
+impl<'d> DraftItem<'d> {
+    /// Sets what `fields` say. Returns whether anything changed.
+    pub(super) fn write(&mut self, fields: &'d ItemFields, layer: usize, origins: &mut Origins) -> bool {
+        let ItemFields { name, internal_name, description, in_stock, price, image, hours, categories } = fields;
+        let item = &mut self.item;
+        let id = item.external_id.clone();
+        let mut pen = Pen { origins, changed: false, path: |field| Path::item_field(&id, field) };
+        pen.write(&mut item.name, name, ItemField::Name);
+        pen.write(&mut item.internal_name, internal_name, ItemField::InternalName);
+        pen.write(&mut item.description, description, ItemField::Description);
+        pen.write_stock(&mut item.in_stock, in_stock, ItemField::InStock);
+        pen.write(&mut item.price, price, ItemField::Price);
+        pen.write(&mut item.image, image, ItemField::Image);
+        pen.write(&mut item.variant_category_external_ids, categories, ItemField::VariantCategories);
+        let mut changed = pen.changed;
+        changed |= self.hours.lay(hours);
+        if price.is_some() {
+            self.priced_by = layer;
+        }
+        changed
+    }
+}
+
+/// Sets what `fields` say about a category, but for its variants. Returns whether anything changed.
+pub(super) fn write_category(category: &mut VariantCategory, fields: &CategoryFields, origins: &mut Origins) -> bool {
+    let CategoryFields { name, internal_name, min_quantity, max_quantity, variants: _ } = fields;
+    let id = category.external_id.clone();
+    let mut pen = Pen { origins, changed: false, path: |field| Path::category_field(&id, field) };
+    pen.write(&mut category.name, name, CategoryField::Name);
+    pen.write(&mut category.internal_name, internal_name, CategoryField::InternalName);
+    pen.write(&mut category.min_quantity, min_quantity, CategoryField::MinQuantity);
+    pen.write(&mut category.max_quantity, max_quantity, CategoryField::MaxQuantity);
+    pen.changed
+}
+
+/// Sets what `fields` say about a variant. Returns whether anything changed.
+pub(super) fn write_variant(variant: &mut Variant, fields: &VariantFields, origins: &mut Origins) -> bool {
+    let VariantFields { name, price, in_stock } = fields;
+    let id = variant.external_id.clone();
+    let mut pen = Pen { origins, changed: false, path: |field| Path::variant_field(&id, field) };
+    pen.write(&mut variant.name, name, VariantField::Name);
+    pen.write(&mut variant.price, price, VariantField::Price);
+    pen.write_stock(&mut variant.in_stock, in_stock, VariantField::InStock);
+    pen.changed
+}
+
+/// Writes fields of one thing and notes where each value came from.
+struct Pen<'o, P> {
+    origins: &'o mut Origins,
+    changed: bool,
+    path: P,
+}
+
+impl<P> Pen<'_, P> {
+    fn write<T: Clone + PartialEq, F>(&mut self, field: &mut Field<T>, said: &Said<T>, name: F)
+    where
+        P: Fn(F) -> Path,
+    {
+        let Some(Spanned { value, place }) = said else { return };
+        let new = Field::said(value.clone());
+        self.changed |= *field != new;
+        *field = new;
+        self.origins.record((self.path)(name), place);
+    }
+
+    /// Stock is never absent: null withdraws the claim. `true` claims nothing, so to say it first is no change.
+    fn write_stock<F>(&mut self, field: &mut Field<bool>, said: &Said<bool>, name: F)
+    where
+        P: Fn(F) -> Path,
+    {
+        let claims = |field: &Field<bool>| field.value() == Some(&false);
+        let (claimed, changed) = (claims(field), self.changed);
+        self.write(field, said, name);
+        if *field == Field::Null {
+            *field = Field::Unsaid;
+        }
+        self.changed = changed || claimed != claims(field);
+    }
+}

@@ -1,0 +1,206 @@
+//! What one file says, decoded: the typed form of a layer. No meaning across files is given here.
+
+use std::sync::Arc;
+
+use jiff::civil;
+
+use super::{hours::Week, policy::PolicyPatch};
+use crate::{
+    catalog::{ExternalId, OutletId, Price},
+    diagnostic::Place,
+    document::Spanned,
+};
+
+/// What a file says about one field: nothing, `null` (only patches can say that), or a value.
+pub(super) type Said<T> = Option<Spanned<Option<T>>>;
+
+/// One decoded file.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    /// Set in an outlet's file.
+    pub(super) outlet: Option<OutletHead>,
+    /// As written, relative to the file.
+    pub(super) extends: Vec<Spanned<String>>,
+    /// The first moment at which a dated layer counts.
+    pub(super) from: Option<Spanned<civil::DateTime>>,
+    /// The first moment at which it no longer counts.
+    pub(super) until: Option<Spanned<civil::DateTime>>,
+    /// Settings.
+    pub(super) policy: PolicyPatch,
+    /// Hours for all items of the outlet that say nothing nearer.
+    pub(super) hours: Said<Box<Week>>,
+    /// Additions to menus, and changes of menus.
+    pub(super) menus: Vec<MenuEntry>,
+    /// New variant categories.
+    pub(super) variant_categories: Vec<CategoryEntry>,
+    /// Patches of items.
+    pub(super) items: Vec<Patch<ItemChange>>,
+    /// Patches of variants.
+    pub(super) variants: Vec<Patch<VariantFields>>,
+    /// Patches of variant categories.
+    pub(super) categories: Vec<Patch<CategoryFields>>,
+    /// Markups.
+    pub(super) pricing: Vec<Pricing>,
+}
+
+impl Layer {
+    /// Whether it counts only at some times.
+    pub(super) fn is_dated(&self) -> bool {
+        self.from.is_some() || self.until.is_some()
+    }
+
+    /// The items that it adds.
+    pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
+        self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
+    }
+}
+
+/// What makes a file an outlet.
+#[derive(Debug)]
+pub(super) struct OutletHead {
+    pub(super) id: Spanned<OutletId>,
+    pub(super) name: Option<String>,
+    pub(super) paused: bool,
+}
+
+/// One entry of `menus`.
+#[derive(Debug)]
+pub(super) struct MenuEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) remove: Option<Place>,
+    pub(super) rename: Option<Spanned<String>>,
+    pub(super) before: Option<Spanned<String>>,
+    pub(super) hours: Said<Box<Week>>,
+    /// `None` without the key `menu_items`.
+    pub(super) items: Option<Vec<ItemEntry>>,
+}
+
+/// A new item.
+#[derive(Debug)]
+pub(super) struct ItemEntry {
+    pub(super) id: Spanned<ExternalId>,
+    pub(super) fields: ItemFields,
+}
+
+/// A new variant category.
+#[derive(Debug)]
+pub(super) struct CategoryEntry {
+    pub(super) id: Spanned<ExternalId>,
+    pub(super) fields: CategoryFields,
+}
+
+/// A new variant.
+#[derive(Debug, PartialEq)]
+pub(super) struct VariantEntry {
+    pub(super) id: Spanned<ExternalId>,
+    pub(super) fields: VariantFields,
+}
+
+/// A change of something that exists.
+#[derive(Debug)]
+pub(super) struct Patch<C> {
+    pub(super) id: Spanned<ExternalId>,
+    pub(super) action: Action<C>,
+}
+
+/// What a patch does.
+#[derive(Debug)]
+pub(super) enum Action<C> {
+    /// `remove: true`, and where that stands.
+    Remove(Place),
+    /// Anything else.
+    Change(C),
+}
+
+/// A patch of an item: fields and where it stands.
+#[derive(Debug, Default)]
+pub(super) struct ItemChange {
+    pub(super) fields: ItemFields,
+    pub(super) menu: Option<Spanned<String>>,
+    pub(super) before: Option<Spanned<ExternalId>>,
+}
+
+/// Fields of an item. What is required can be unsaid but not null.
+#[derive(Debug, Default)]
+pub(super) struct ItemFields {
+    pub(super) name: Said<String>,
+    pub(super) internal_name: Said<String>,
+    pub(super) description: Said<String>,
+    pub(super) in_stock: Said<bool>,
+    pub(super) price: Said<Price>,
+    pub(super) image: Said<String>,
+    pub(super) hours: Said<Box<Week>>,
+    pub(super) categories: Said<Vec<ExternalId>>,
+}
+
+/// Fields of a variant category.
+#[derive(Debug, Default)]
+pub(super) struct CategoryFields {
+    pub(super) name: Said<String>,
+    pub(super) internal_name: Said<String>,
+    pub(super) min_quantity: Said<u32>,
+    pub(super) max_quantity: Said<u32>,
+    /// The whole list, if it is said.
+    pub(super) variants: Option<Vec<VariantEntry>>,
+}
+
+/// Fields of a variant.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct VariantFields {
+    pub(super) name: Said<String>,
+    pub(super) price: Said<Price>,
+    pub(super) in_stock: Said<bool>,
+}
+
+/// One entry of `pricing`.
+#[derive(Debug)]
+pub(super) struct Pricing {
+    pub(super) markup: Spanned<Markup>,
+    /// Prices become multiples of this; at least 1.
+    pub(super) round_to: i64,
+    pub(super) round: Round,
+    pub(super) selector: Selector,
+}
+
+/// How much is added to a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Markup {
+    /// Hundredths of a percent: `7.5%` is 750.
+    BasisPoints(i64),
+    /// Whole rupiah.
+    Rupiah(i64),
+}
+
+/// Where a price goes that is no multiple of `round_to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// To the next greater one.
+    Up,
+    /// To the nearer one; in the middle, to the greater one.
+    Nearest,
+}
+
+/// Which items an entry of `pricing` is for.
+#[derive(Debug)]
+pub(super) enum Selector {
+    All,
+    Menu(Spanned<String>),
+    Ids(Vec<Spanned<ExternalId>>),
+}
+
+/// A decoded file, or why there is none.
+#[derive(Debug)]
+pub(super) struct DecodedFile {
+    pub(super) path: Arc<str>,
+    /// `None` if nothing could be read from it.
+    pub(super) layer: Option<Layer>,
+    /// What is wrong with it as a file.
+    pub(super) diagnostics: Vec<crate::diagnostic::Diagnostic>,
+}
+
+impl DecodedFile {
+    /// Whether something in it could not be used.
+    pub(super) fn is_broken(&self) -> bool {
+        self.layer.is_none() || self.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error)
+    }
+}

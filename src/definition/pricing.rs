@@ -1,0 +1,97 @@
+//! Markups on item prices, in whole numbers only: no price ever passes through a float.
+
+use super::{
+    compose::{Composer, Kind},
+    layer::{Markup, Pricing, Round, Selector},
+};
+use crate::{
+    catalog::{Field, ItemField, Path, Price},
+    diagnostic::Diagnostic,
+    document::Spanned,
+};
+
+/// Basis points of a whole.
+const WHOLE: i128 = 10_000;
+
+impl<'d> Composer<'d> {
+    /// Runs the entries of one layer in order, on prices that the layer did not set itself.
+    pub(super) fn price(&mut self, entries: &'d [Pricing]) {
+        for entry in entries {
+            let Some(items) = self.selected(&entry.selector) else { continue };
+            let mut changed = false;
+            for item in items {
+                changed |= self.mark_up(item, entry);
+            }
+            if !changed {
+                self.without_effect("this pricing entry", &entry.markup.place);
+            }
+        }
+    }
+
+    /// The items that a selector means, in display order or as listed; `None` if what it names does not exist.
+    fn selected(&mut self, selector: &'d Selector) -> Option<Vec<usize>> {
+        match selector {
+            Selector::All => {
+                let mut all: Vec<_> = self.draft.item_index.values().copied().collect();
+                all.sort_unstable();
+                Some(all)
+            }
+            Selector::Menu(name) => match self.draft.menu(&name.value) {
+                Some(menu) => Some(self.draft.menus[menu].items.clone()),
+                None => {
+                    self.absent_subject(Kind::Menu, &name.value, &name.place);
+                    None
+                }
+            },
+            Selector::Ids(ids) => {
+                let mut items = Vec::new();
+                let mut all_known = true;
+                for Spanned { value: id, place } in ids {
+                    match self.draft.item_index.get(id.as_str()) {
+                        Some(&item) if items.contains(&item) => {}
+                        Some(&item) => items.push(item),
+                        None => {
+                            all_known = false;
+                            self.absent_subject(Kind::Item, id.as_str(), place);
+                        }
+                    }
+                }
+                (all_known || !items.is_empty()).then_some(items)
+            }
+        }
+    }
+
+    /// Returns whether the price changed.
+    fn mark_up(&mut self, item: usize, entry: &'d Pricing) -> bool {
+        let drafted = &mut self.draft.items[item];
+        let Field::Set(old) = drafted.item.price else { return false };
+        if drafted.priced_by == self.current {
+            return false;
+        }
+        let id = drafted.item.external_id.clone();
+        let Some(new) = marked_up(old, entry) else {
+            let message = format!("the price of `{id}` becomes larger than any price can be");
+            let wrong = Diagnostic::error("out-of-range", entry.markup.place.clone(), message);
+            self.report(wrong.help("write a smaller markup"));
+            return true;
+        };
+        drafted.item.price = Field::Set(new);
+        self.draft.origins.record(Path::item_field(&id, ItemField::Price), &entry.markup.place);
+        new != old
+    }
+}
+
+/// The price after a markup, rounded once, at the end; `None` if it does not fit.
+fn marked_up(Price(old): Price, entry: &Pricing) -> Option<Price> {
+    // In hundredths of a percent of a rupiah, so that nothing is lost before rounding.
+    let exact = match entry.markup.value {
+        Markup::BasisPoints(points) => i128::from(old) * (WHOLE + i128::from(points)),
+        Markup::Rupiah(rupiah) => (i128::from(old) + i128::from(rupiah)) * WHOLE,
+    };
+    let step = i128::from(entry.round_to) * WHOLE;
+    let steps = match entry.round {
+        Round::Up => -(-exact).div_euclid(step),
+        Round::Nearest => (exact + step / 2).div_euclid(step),
+    };
+    i64::try_from(steps.checked_mul(i128::from(entry.round_to))?).ok().map(Price)
+}

@@ -1,0 +1,287 @@
+//! All outlets of a root as the files give them at one moment.
+//!
+//! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
+//! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
+
+mod select;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+pub use select::{Selection, SelectionError};
+
+use crate::{
+    catalog::OutletId,
+    definition::{self, Composed, Definitions, ImageFile, Outlet},
+    diagnostic::{self, Diagnostic, Place},
+    plan::PeerPrices,
+    policy::{Ignorable, Policy},
+    rules,
+    settings::{self, Settings},
+    source::{self, Files, SourceError},
+    sync::Wanted,
+};
+
+/// A root, read and decoded.
+pub struct Loaded {
+    /// Where.
+    pub root: PathBuf,
+    /// Its settings; `None` if they are missing or wrong (the diagnostics say how).
+    pub settings: Option<Settings>,
+    /// What is wrong with the settings and with files as such.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The commit of the files.
+    pub revision: Option<String>,
+    files: Files,
+    definitions: Definitions,
+    image_urls: Mutex<HashMap<String, ImageFile>>,
+}
+
+/// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
+const MOST_EDGES: usize = 100;
+
+/// One outlet, without its catalog.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its id.
+    pub id: OutletId,
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub file: Arc<str>,
+    /// Its layers in the order in which they are laid, its own file last.
+    pub layers: Vec<Arc<str>>,
+    /// `state: paused`
+    pub paused: bool,
+    /// Whether it may be pushed: no error among its diagnostics.
+    pub valid: bool,
+    /// What is wrong with its files and its catalog, warnings included.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What a look over all outlets finds.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// All outlets, by id. One whose file cannot be decoded is here if its text says which it is.
+    pub members: Vec<Member>,
+    /// Everything that is wrong anywhere, sorted, each thing once.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Prices over the fleet.
+    pub peers: Arc<PeerPrices>,
+    /// The next moment at which a dated layer begins or ends.
+    pub next_change: Option<Timestamp>,
+}
+
+/// Reads a root. The error is about the root as a whole and says nothing about any outlet.
+pub fn load(root: &Path) -> Result<Loaded, SourceError> {
+    let files = source::load(root)?;
+    let (settings, mut diagnostics) = match &files.settings {
+        Some(file) => settings::decode(file),
+        None => (None, missing_settings(&files)),
+    };
+    let definitions = definition::parse(&files.catalogs);
+    diagnostics.extend(files.diagnostics.iter().cloned());
+    diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
+    Ok(Loaded {
+        root: root.to_owned(),
+        settings,
+        diagnostics,
+        revision: source::revision(root),
+        files,
+        definitions,
+        image_urls: Mutex::default(),
+    })
+}
+
+fn missing_settings(files: &Files) -> Vec<Diagnostic> {
+    if files.diagnostics.iter().any(|d| d.place.as_ref().is_some_and(|place| &*place.file == settings::FILE)) {
+        return Vec::new();
+    }
+    let message = format!("there is no `{}` in the root", settings::FILE);
+    vec![
+        Diagnostic::error("settings-missing", None, message)
+            .help("write one; its one required line is `target: sandbox`"),
+    ]
+}
+
+fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
+    let named = settings.into_iter().flat_map(|settings| settings.policy.rule_codes());
+    let named = named.chain(definitions.rule_codes());
+    named.filter_map(|code| rules::unknown_rule(&code.value, code.place.clone())).collect()
+}
+
+impl Loaded {
+    /// The text of a file, for showing a line of it.
+    pub fn text(&self, file: &str) -> Option<Arc<str>> {
+        let mut all = self.files.settings.iter().chain(&self.files.catalogs).chain(&self.files.approvals);
+        all.find(|known| &*known.path == file).map(|known| Arc::clone(&known.text))
+    }
+
+    /// Whether every file could be read, so that an outlet that is not there is really missing.
+    pub fn is_complete(&self) -> bool {
+        self.files.unreadable.is_empty()
+    }
+
+    /// The number of outlets that could be decoded.
+    pub fn outlets(&self) -> usize {
+        self.definitions.outlets().count()
+    }
+
+    /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
+    pub fn survey_ahead(&self, at: Timestamp) -> Survey {
+        let mut survey = self.survey(at);
+        let mut next = survey.next_change;
+        for _ in 0..MOST_EDGES {
+            let Some(edge) = next else { break };
+            let later = self.survey(edge);
+            survey.diagnostics.extend(later.diagnostics);
+            next = later.next_change;
+        }
+        diagnostic::sort(&mut survey.diagnostics);
+        drop_repeated(&mut survey.diagnostics);
+        survey
+    }
+
+    /// Looks at every outlet as it is at `at`.
+    pub fn survey(&self, at: Timestamp) -> Survey {
+        let mut survey = Survey::default();
+        let mut peers = PeerPrices::new();
+        let defaults = self.defaults();
+        let mut of_files: Vec<Diagnostic> =
+            self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
+        rules::adjust(&mut of_files, &defaults.rules);
+        for outlet in self.definitions.outlets() {
+            let composed = self.compose(&outlet.id, at);
+            for (_, item) in composed.catalog.items() {
+                if let Some(price) = item.price.value() {
+                    *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
+                }
+            }
+            survey.next_change = [survey.next_change, composed.next_change].into_iter().flatten().min();
+            survey.diagnostics.extend(composed.diagnostics.iter().cloned());
+            survey.members.push(member(composed));
+        }
+        survey.members.extend(self.broken_members(&of_files, &survey.members));
+        survey.members.sort_by(|a, b| a.id.cmp(&b.id));
+        survey.diagnostics.extend(of_files);
+        diagnostic::sort(&mut survey.diagnostics);
+        drop_repeated(&mut survey.diagnostics);
+        survey.peers = Arc::new(peers);
+        survey
+    }
+
+    /// What the files want of one outlet at `at`; `None` if there is no such outlet or it is invalid.
+    pub fn wanted(&self, id: &OutletId, at: Timestamp) -> Option<Wanted> {
+        self.definitions.outlet(id)?;
+        let composed = self.compose(id, at);
+        if composed.diagnostics.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
+        let selects = |globs: &[String]| {
+            globs.is_empty() || Selection::new(globs).is_ok_and(|selection| selection.matches_outlet(&outlet))
+        };
+        let windows = policy.windows.iter().filter(|window| selects(&window.outlets)).cloned().collect();
+        let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
+        let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
+        Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, place })
+    }
+
+    /// One outlet as it is at `at`, judged by the rules.
+    pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
+        let mut composed = self.definitions.compose(id, at, &self.defaults(), &|path| self.image(path));
+        if !composed.diagnostics.iter().any(Diagnostic::is_error) {
+            let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
+            judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
+            for diagnostic in &mut judged {
+                diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
+            }
+            composed.diagnostics.extend(judged);
+        }
+        rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
+        diagnostic::sort(&mut composed.diagnostics);
+        composed
+    }
+
+    /// The settings that hold where no layer says otherwise.
+    fn defaults(&self) -> Policy {
+        let mut policy = Policy::default();
+        if let Some(settings) = &self.settings {
+            settings.policy.apply(&mut policy);
+        }
+        policy
+    }
+
+    fn broken_members(&self, of_files: &[Diagnostic], known: &[Member]) -> Vec<Member> {
+        let broken = self.definitions.broken_outlets().iter();
+        let unknown = broken.filter(|broken| known.iter().all(|member| member.id != broken.id));
+        let in_file = |file: &Arc<str>| {
+            let here = of_files.iter().filter(|d| d.place.as_ref().is_some_and(|place| place.file == *file));
+            here.cloned().collect()
+        };
+        unknown
+            .map(|broken| Member {
+                id: broken.id.clone(),
+                name: broken.id.0.clone(),
+                file: Arc::clone(&broken.file),
+                layers: vec![Arc::clone(&broken.file)],
+                paused: false,
+                valid: false,
+                diagnostics: in_file(&broken.file),
+            })
+            .collect()
+    }
+
+    /// The address under which an image file of the root is published. Its content is hashed once.
+    fn image(&self, path: &str) -> ImageFile {
+        let mut known = self.image_urls.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(path.to_owned()).or_insert_with(|| self.find_image(path)).clone()
+    }
+
+    fn find_image(&self, path: &str) -> ImageFile {
+        let Some(base) = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_ref()) else {
+            return ImageFile::Missing(format!(
+                "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
+                settings::FILE
+            ));
+        };
+        match source::image_hash(&self.root, path) {
+            Ok(hash) => ImageFile::Found { url: format!("{base}{path}?v={hash}") },
+            Err(error) => ImageFile::Missing(error.to_string()),
+        }
+    }
+}
+
+/// Rules about a field that is never set have nothing to say.
+fn is_ignored(code: &str, policy: &Policy) -> bool {
+    let about = [("image-missing", Ignorable::Image), ("description-missing", Ignorable::Description)];
+    about.into_iter().any(|(rule, field)| rule == code && policy.ignore.contains(&field))
+}
+
+fn member(composed: Composed) -> Member {
+    let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
+    let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
+    Member { id, name, file, layers: chain, paused, valid, diagnostics: composed.diagnostics }
+}
+
+/// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have
+/// changed its severity, then the outlet's word is the better one.
+fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(Option<Place>, &'static str, String), usize> = BTreeMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let key = (diagnostic.place.clone(), diagnostic.code, diagnostic.message.clone());
+        match seen.get(&key) {
+            Some(index) => kept[*index].severity = kept[*index].severity.min(diagnostic.severity),
+            None => {
+                seen.insert(key, kept.len());
+                kept.push(diagnostic);
+            }
+        }
+    }
+    *diagnostics = kept;
+}

@@ -1,0 +1,230 @@
+//! What became of a push to each outlet, for people and for other programs (`menusync.apply/1`).
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use unicode_width::UnicodeWidthStr;
+use uuid::Uuid;
+
+use super::{
+    style::{Color, Paint},
+    untrusted::{markdown, printable},
+};
+use crate::catalog::OutletId;
+
+/// Every result, in the order in which they are counted.
+const RESULTS: [&str; 8] =
+    ["unchanged", "published", "nonconvergent", "rejected", "timeout", "held", "queued", "failed"];
+
+/// How it ended for one outlet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApplyLine {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// What became of the push: `unchanged`, `published`, `nonconvergent`, `rejected`, `timeout`, `held`, `queued` or
+    /// `failed`.
+    pub result: &'static str,
+    /// How the outlet stands now, in one word.
+    pub state: &'static str,
+    /// The push's id, if one was sent.
+    pub request_id: Option<Uuid>,
+    /// What went wrong or is waited for, in a sentence.
+    pub error: Option<String>,
+}
+
+impl ApplyLine {
+    fn label(&self) -> String {
+        match self.name.trim() {
+            "" => self.outlet.to_string(),
+            name => format!("{name} ({})", self.outlet),
+        }
+    }
+
+    /// The error, else the id to quote to the platform's support.
+    fn note(&self) -> String {
+        match (&self.error, self.request_id) {
+            (Some(error), _) => error.clone(),
+            (None, Some(id)) => format!("request {id}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// How many lines have each result.
+struct Summary<'a>(&'a [ApplyLine]);
+
+impl Summary<'_> {
+    fn count(&self, result: &str) -> usize {
+        self.0.iter().filter(|line| line.result == result).count()
+    }
+
+    /// `Apply: 3 outlets, 2 published, 1 held.`
+    fn sentence(&self) -> String {
+        let plural = if self.0.len() == 1 { "" } else { "s" };
+        let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
+        let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
+        format!("Apply: {} outlet{plural}{told}.", self.0.len())
+    }
+}
+
+/// `{"outlets": 2, "unchanged": 1, …}` with every result.
+impl Serialize for Summary<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(RESULTS.len() + 1))?;
+        map.serialize_entry("outlets", &self.0.len())?;
+        for result in RESULTS {
+            map.serialize_entry(result, &self.count(result))?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    tool: &'static str,
+    revision: Option<&'a str>,
+    outlets: &'a [ApplyLine],
+    summary: Summary<'a>,
+}
+
+/// The lines as `menusync.apply/1`, indented, with a line break at the end. `revision`: the files' git commit.
+pub fn apply_json(lines: &[ApplyLine], revision: Option<&str>) -> String {
+    let tool = env!("CARGO_PKG_VERSION");
+    let report = Report { schema: "menusync.apply/1", tool, revision, outlets: lines, summary: Summary(lines) };
+    let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are always JSON");
+    json.push('\n');
+    json
+}
+
+/// One line for each outlet and one that counts them.
+pub fn apply_text(lines: &[ApplyLine], color: bool) -> String {
+    let paint = Paint(color);
+    let labels: Vec<String> = lines.iter().map(|line| printable(&line.label()).into_owned()).collect();
+    let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+    let column = lines.iter().map(|line| line.result.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (line, label) in lines.iter().zip(&labels) {
+        let gap = " ".repeat(widest.saturating_sub(label.width()));
+        let result = paint.in_color(line.result, color_of(line.result));
+        let rest = " ".repeat(column.saturating_sub(line.result.len()));
+        let told = format!("{label}{gap}   {result}{rest}   {}", printable(&line.note()));
+        out += told.trim_end();
+        out.push('\n');
+    }
+    out += &paint.bold(&Summary(lines).sentence());
+    out.push('\n');
+    out
+}
+
+fn color_of(result: &str) -> Color {
+    match result {
+        "published" | "unchanged" => Color::Green,
+        "held" | "queued" => Color::Yellow,
+        _ => Color::Red,
+    }
+}
+
+/// The same as a Markdown table.
+pub fn apply_markdown(lines: &[ApplyLine]) -> String {
+    let row =
+        |line: &ApplyLine| format!("| {} | {} | {} |\n", markdown(&line.label()), line.result, markdown(&line.note()));
+    let rows: String = lines.iter().map(row).collect();
+    format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Vec<ApplyLine> {
+        let line = |outlet: &str, name: &str, result, state| ApplyLine {
+            outlet: outlet.into(),
+            name: name.to_owned(),
+            result,
+            state,
+            request_id: None,
+            error: None,
+        };
+        vec![
+            ApplyLine { request_id: Some(Uuid::from_u128(7)), ..line("G1", "Kuta", "published", "in_sync") },
+            line("G22", "", "unchanged", "in_sync"),
+            ApplyLine {
+                error: Some("held by deletes:\n\u{1b}[2J | @all".to_owned()),
+                ..line("G3", "Sanur", "held", "held")
+            },
+        ]
+    }
+
+    #[test]
+    fn each_outlet_has_a_line_and_the_last_line_counts() {
+        insta::assert_snapshot!(apply_text(&lines(), false), @r#"
+        Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
+        G22          unchanged
+        Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
+        Apply: 3 outlets, 1 unchanged, 1 published, 1 held.
+        "#);
+        assert!(apply_text(&lines(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
+    }
+
+    #[test]
+    fn programs_get_every_result_counted() {
+        insta::assert_snapshot!(apply_json(&lines(), Some("abc")), @r#"
+        {
+          "schema": "menusync.apply/1",
+          "tool": "0.1.0",
+          "revision": "abc",
+          "outlets": [
+            {
+              "outlet": "G1",
+              "name": "Kuta",
+              "result": "published",
+              "state": "in_sync",
+              "request_id": "00000000-0000-0000-0000-000000000007",
+              "error": null
+            },
+            {
+              "outlet": "G22",
+              "name": "",
+              "result": "unchanged",
+              "state": "in_sync",
+              "request_id": null,
+              "error": null
+            },
+            {
+              "outlet": "G3",
+              "name": "Sanur",
+              "result": "held",
+              "state": "held",
+              "request_id": null,
+              "error": "held by deletes:\n\u001b[2J | @all"
+            }
+          ],
+          "summary": {
+            "outlets": 3,
+            "unchanged": 1,
+            "published": 1,
+            "nonconvergent": 0,
+            "rejected": 0,
+            "timeout": 0,
+            "held": 1,
+            "queued": 0,
+            "failed": 0
+          }
+        }
+        "#);
+    }
+
+    #[test]
+    fn an_error_in_markdown_cannot_leave_its_cell() {
+        insta::assert_snapshot!(apply_markdown(&lines()), @r#"
+        **Apply: 3 outlets, 1 unchanged, 1 published, 1 held.**
+
+        | Outlet | Result | |
+        |---|---|---|
+        | Kuta (G1) | published | request 00000000-0000-0000-0000-000000000007 |
+        | G22 | unchanged |  |
+        | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[2J \| @&#8203;all |
+        "#);
+    }
+}

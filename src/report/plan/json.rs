@@ -1,0 +1,117 @@
+//! `menusync.plan/1`: a report for other programs, and what `apply` reads back from a plan file.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{OutletReport, PlanReport, View, summary::Summary};
+use crate::{
+    diagnostic::{Diagnostic, Place},
+    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Verdict, digest_of},
+    policy::Guard,
+    report::diagnostics::DiagnosticEntry,
+};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    tool: &'static str,
+    revision: Option<&'a str>,
+    generated_at: String,
+    digest: Digest,
+    summary: Summary,
+    outlets: Vec<OutletEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct OutletEntry<'a> {
+    outlet: &'a str,
+    name: &'a str,
+    state: &'a str,
+    digest: Digest,
+    action: Action,
+    changes: Vec<ChangeEntry<'a>>,
+    guards: Vec<GuardEntry<'a>>,
+    diagnostics: Vec<DiagnosticEntry<'a>>,
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ChangeEntry<'a> {
+    kind: Kind,
+    class: Class,
+    path: String,
+    from: &'a Value,
+    to: &'a Value,
+    base: &'a Value,
+    pushed: bool,
+    source: Option<SourceEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SourceEntry<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+}
+
+#[derive(Serialize)]
+struct GuardEntry<'a> {
+    guard: Guard,
+    limit: Option<Limit>,
+    actual: Option<f64>,
+    verdict: Verdict,
+    items: &'a [String],
+}
+
+/// The report as `menusync.plan/1`, indented, with a line break at the end. An outlet without a plan has no changes and
+/// the digest of nothing. With [`View::Drift`] there are only the changes made elsewhere, and no guards.
+pub fn plan_json(report: &PlanReport) -> String {
+    let entry = Report {
+        schema: "menusync.plan/1",
+        tool: env!("CARGO_PKG_VERSION"),
+        revision: report.revision.as_deref(),
+        generated_at: report.generated_at.to_string(),
+        digest: report.digest(),
+        summary: Summary::of(report),
+        outlets: report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect(),
+    };
+    let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and JSON values are always JSON");
+    json.push('\n');
+    json
+}
+
+fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error } = outlet;
+    let plan = plan.as_ref();
+    let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
+    OutletEntry {
+        outlet: id.as_str(),
+        name,
+        state,
+        digest: digest_of(plan.map(|plan| (id, plan.changes.as_slice()))),
+        action: plan.map_or(Action::None, |plan: &OutletPlan| plan.action),
+        changes: outlet.changes(view).map(ChangeEntry::from).collect(),
+        guards: guards.map(GuardEntry::from).collect(),
+        diagnostics: diagnostics.iter().map(|diagnostic: &Diagnostic| diagnostic.into()).collect(),
+        error: error.as_deref(),
+    }
+}
+
+impl<'a> From<&'a Change> for ChangeEntry<'a> {
+    fn from(change: &'a Change) -> Self {
+        let Change { path, kind, class, from, to, base, pushed, rides: _, subject: _, source } = change;
+        let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
+            file,
+            line: *line,
+            column: *column,
+        });
+        Self { kind: *kind, class: *class, path: path.to_string(), from, to, base, pushed: *pushed, source }
+    }
+}
+
+impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {
+    fn from(guard: &'a GuardVerdict) -> Self {
+        let GuardVerdict { guard, limit, actual, verdict, items, message: _ } = guard;
+        Self { guard: *guard, limit: *limit, actual: *actual, verdict: *verdict, items }
+    }
+}

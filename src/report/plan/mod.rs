@@ -1,0 +1,103 @@
+//! Plans in words: for a terminal, for a pull request, for other programs. `plan`, `drift` and `diff` all write these.
+//!
+//! ```text
+//! OutletPlan ──body (which section a change belongs to)──line (one change)──words (values)──▶ text, markdown
+//!            └─────────────────────────────────────────────────────────────────────────────▶ json
+//! ```
+//!
+//! Nothing is decided here: what is pushed, kept or held is the plan's.
+
+mod body;
+mod hours;
+mod json;
+mod line;
+mod markdown;
+mod summary;
+mod text;
+mod words;
+
+pub use json::plan_json;
+pub use markdown::plan_markdown;
+pub use text::plan_text;
+
+use crate::{
+    catalog::OutletId,
+    diagnostic::Diagnostic,
+    plan::{Change, Class, Digest, OutletPlan, digest_of},
+};
+
+/// What a report is about, which decides what it shows and how it words it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum View {
+    /// What a push would do.
+    #[default]
+    Plan,
+    /// Only what was changed elsewhere.
+    Drift,
+    /// The difference between two states of the files; GoFood was not asked.
+    Diff,
+}
+
+/// The plans of some outlets.
+pub struct PlanReport {
+    /// What it is about.
+    pub view: View,
+    /// The files' git commit, if they are in a work tree.
+    pub revision: Option<String>,
+    /// When it was made.
+    pub generated_at: jiff::Timestamp,
+    /// Where pushes are remembered: shown where an outlet is unknown there.
+    pub state_dir: Option<String>,
+    /// The outlets in the order in which they are shown.
+    pub outlets: Vec<OutletReport>,
+}
+
+/// One outlet of a report.
+pub struct OutletReport {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// How it stands, in one word: `in_sync`, `pending`, `paused`, ….
+    pub state: &'static str,
+    /// Its plan, if it came to that.
+    pub plan: Option<OutletPlan>,
+    /// What its files' author has to mend.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What went wrong, in a sentence.
+    pub error: Option<String>,
+}
+
+impl PlanReport {
+    /// The hash over the effects of all outlets' plans.
+    pub fn digest(&self) -> Digest {
+        let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
+        digest_of(plans.map(|plan| (&plan.outlet, plan.changes.as_slice())))
+    }
+}
+
+impl OutletReport {
+    /// Its name, else its id.
+    fn label(&self) -> &str {
+        if self.name.trim().is_empty() { self.outlet.as_str() } else { &self.name }
+    }
+
+    /// Whether there is no plan because something is wrong.
+    fn is_failed(&self) -> bool {
+        self.error.is_some() || (self.plan.is_none() && self.diagnostics.iter().any(Diagnostic::is_error))
+    }
+
+    /// The changes that a view shows.
+    fn changes(&self, view: View) -> impl Iterator<Item = &Change> {
+        let changes = self.plan.iter().flat_map(|plan| &plan.changes);
+        changes.filter(move |change| view != View::Drift || is_foreign(change))
+    }
+}
+
+/// Whether somebody else made this difference, alone or along with the files.
+fn is_foreign(change: &Change) -> bool {
+    matches!(change.class, Class::Drift | Class::Conflict)
+}
+
+#[cfg(test)]
+mod tests;

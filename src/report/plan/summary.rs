@@ -1,0 +1,136 @@
+//! A report in numbers, and the sentence that says them.
+
+use serde::Serialize;
+
+use super::{OutletReport, PlanReport, View, is_foreign};
+use crate::plan::{Action, Kind, OutletPlan};
+
+/// Every outlet is one of changed, unchanged and failed; every change is counted once: as what a push does, or as drift or
+/// conflict if it is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Summary {
+    outlets: usize,
+    /// Something would be pushed, held or not.
+    pub(super) changed: usize,
+    unchanged: usize,
+    /// Of the changed ones.
+    pub(super) held: usize,
+    pub(super) failed: usize,
+    add: usize,
+    remove: usize,
+    set: usize,
+    r#move: usize,
+    drift: usize,
+    conflict: usize,
+}
+
+impl Summary {
+    pub(super) fn of(report: &PlanReport) -> Self {
+        report.outlets.iter().fold(Self::default(), |sum, outlet| sum.and(outlet, report.view))
+    }
+
+    pub(super) fn of_outlet(outlet: &OutletReport, view: View) -> Self {
+        Self::default().and(outlet, view)
+    }
+
+    fn and(mut self, outlet: &OutletReport, view: View) -> Self {
+        let plan = outlet.plan.as_ref();
+        self.outlets += 1;
+        if outlet.is_failed() {
+            self.failed += 1;
+        } else if plan.is_some_and(|plan| plan.action != Action::None) {
+            self.changed += 1;
+            self.held += usize::from(plan.is_some_and(OutletPlan::is_held));
+        } else {
+            self.unchanged += 1;
+        }
+        for change in outlet.changes(view) {
+            let pushed = change.pushed && view != View::Drift;
+            match (change.kind, change.class) {
+                (Kind::Add, _) if pushed => self.add += 1,
+                (Kind::Remove, _) if pushed => self.remove += 1,
+                (Kind::Set, _) if pushed => self.set += 1,
+                (Kind::Move, _) if pushed => self.r#move += 1,
+                (_, crate::plan::Class::Conflict) => self.conflict += 1,
+                _ if is_foreign(change) => self.drift += 1,
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// `-1 +2 ~3 →1`; what there is none of is left out.
+    pub(super) fn signs(&self) -> String {
+        let parts = [("-", self.remove), ("+", self.add), ("~", self.set), ("→", self.r#move)];
+        let told: Vec<String> =
+            parts.iter().filter(|(_, n)| *n > 0).map(|(sign, number)| format!("{sign}{number}")).collect();
+        told.join(" ")
+    }
+
+    /// Changes that were made elsewhere and are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.drift + self.conflict
+    }
+}
+
+/// `Plan: 2 outlets, 1 to push (1 to change, 0 to add, 0 to remove), 1 held; 1 drifted.`
+pub(super) fn sentence(report: &PlanReport) -> String {
+    let sum = Summary::of(report);
+    let drifted = report.outlets.iter().filter(|o| Summary::of_outlet(o, report.view).kept() > 0).count();
+    let word = match report.view {
+        View::Plan => "Plan",
+        View::Drift => "Drift",
+        View::Diff => "Diff",
+    };
+    let plural = if sum.outlets == 1 { "" } else { "s" };
+    let mut told = format!("{word}: {} outlet{plural}", sum.outlets);
+    match report.view {
+        View::Drift => told += &format!(", {drifted} drifted{}", changes_elsewhere(&sum)),
+        View::Plan | View::Diff => {
+            told += &pushes(report, &sum);
+            told += &counted(", ", sum.held, if report.view == View::Diff { "would be held" } else { "held" });
+        }
+    }
+    told += &counted(", ", sum.failed, "failed");
+    if report.view != View::Drift {
+        told += &counted("; ", drifted, "drifted");
+    }
+    told + "."
+}
+
+fn changes_elsewhere(sum: &Summary) -> String {
+    match (sum.kept(), sum.conflict) {
+        (0, _) => String::new(),
+        (kept, 0) => format!(" ({kept} changed elsewhere)"),
+        (kept, both) => format!(" ({kept} changed elsewhere, {both} of them in the files too)"),
+    }
+}
+
+/// What would go out: held outlets push nothing. A difference between files is one all the same.
+fn pushes(report: &PlanReport, sum: &Summary) -> String {
+    let (diff, held) = (report.view == View::Diff, if report.view == View::Diff { 0 } else { sum.held });
+    let verb = if diff { "different" } else { "to push" };
+    let number = sum.changed - held;
+    if number == 0 {
+        return format!(", 0 {verb}");
+    }
+    let is_held = |outlet: &&OutletReport| outlet.plan.as_ref().is_some_and(OutletPlan::is_held);
+    let free = report.outlets.iter().filter(|outlet| diff || !is_held(outlet));
+    let free = free.fold(Summary::default(), |sum, outlet| sum.and(outlet, report.view));
+    let (change, add, remove) = (free.set + free.r#move, free.add, free.remove);
+    format!(", {number} {verb} ({change} to change, {add} to add, {remove} to remove)")
+}
+
+fn counted(lead: &str, number: usize, word: &str) -> String {
+    if number == 0 { String::new() } else { format!("{lead}{number} {word}") }
+}
+
+/// What to say where nothing at all is to be told.
+pub(super) fn silence(report: &PlanReport) -> &'static str {
+    match report.view {
+        _ if report.outlets.is_empty() => "No outlets.",
+        View::Plan => "No changes. GoFood shows what the files say.",
+        View::Drift => "No drift. Nothing was changed elsewhere since the last verified push.",
+        View::Diff => "No differences.",
+    }
+}

@@ -1,0 +1,163 @@
+//! A plan for a terminal: what would happen, in columns, to be read in ten seconds.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    PlanReport, View,
+    body::{Block, Section, blocks},
+    line::{Line, Mark},
+    summary::{Summary, sentence, silence},
+    words::Piece,
+};
+use crate::{
+    plan::{GuardVerdict, Verdict},
+    policy::Guard,
+    report::{
+        style::{Color, Paint},
+        untrusted::printable,
+    },
+};
+
+/// Subjects wider than this do not push the columns of the others to the right.
+const WIDEST: usize = 64;
+
+/// A report for people, with a line break at the end. What comes from menus cannot steer the terminal; `color` adds ANSI
+/// colours.
+pub fn plan_text(report: &PlanReport, color: bool) -> String {
+    let blocks = blocks(report);
+    if blocks.is_empty() {
+        return format!("{}\n", silence(report));
+    }
+    let text = Text { report, paint: Paint(color) };
+    let mut out: String = blocks.iter().map(|block| text.block(block) + "\n").collect();
+    out += &text.paint.bold(&sentence(report));
+    out.push('\n');
+    if Summary::of(report).changed > 0 && report.view != View::Drift {
+        out += &format!("Digest: {}\n", report.digest());
+    }
+    out
+}
+
+struct Text<'a> {
+    report: &'a PlanReport,
+    paint: Paint,
+}
+
+impl Text<'_> {
+    fn block(&self, block: &Block<'_>) -> String {
+        let mut out = self.heading(block);
+        let label = block.label();
+        let columns = Columns::of(&block.body.sections, &label);
+        for problem in &block.body.problems {
+            out += &format!("  {} {}\n", self.paint.in_color("error:", Color::Red), printable(problem));
+        }
+        for section in &block.body.sections {
+            if let Some((heading, advice)) = section.topic.heading() {
+                out += &format!("  {} ({advice}):\n", self.paint.bold(heading));
+            }
+            for line in &section.lines {
+                out += &self.line(line, &label, &columns);
+            }
+        }
+        for guard in &block.body.guards {
+            out += &self.guard(guard, block);
+        }
+        out
+    }
+
+    /// `Kuta (G916309315): pending`, or how many outlets and which.
+    fn heading(&self, block: &Block<'_>) -> String {
+        let name = |outlet: &&super::OutletReport| match printable(outlet.label()) {
+            label if label == outlet.outlet.as_str() => label.into_owned(),
+            label => format!("{label} ({})", printable(outlet.outlet.as_str())),
+        };
+        let names: Vec<String> = block.outlets.iter().map(name).collect();
+        let state = block.body.state.replace('_', " ");
+        match names.as_slice() {
+            [name] => format!("{}: {state}\n", self.paint.bold(name)),
+            names => format!("{}, {state}: {}\n", self.paint.bold(&block.label()), names.join(", ")),
+        }
+    }
+
+    fn line(&self, line: &Line, label: &str, columns: &Columns) -> String {
+        let subject = subject(line, label);
+        let gap = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
+        let color = match line.mark {
+            Mark::Remove => Color::Red,
+            Mark::Add => Color::Green,
+            Mark::Set => Color::Yellow,
+            Mark::Move => Color::Cyan,
+        };
+        format!(
+            "  {} {subject}{}   {}{}  {}\n",
+            self.paint.in_color(line.mark.sign(), color),
+            gap(&subject, columns.subject),
+            line.label,
+            gap(line.label, columns.label),
+            self.words(line)
+        )
+    }
+
+    fn words(&self, line: &Line) -> String {
+        let piece = |piece: &Piece| match piece {
+            Piece::Plain(text) => printable(text).into_owned(),
+            Piece::Old(text) => self.paint.in_color(&format!("[-{}-]", printable(text)), Color::Red),
+            Piece::New(text) => self.paint.in_color(&format!("{{+{}+}}", printable(text)), Color::Green),
+        };
+        line.words.iter().map(piece).collect()
+    }
+
+    fn guard(&self, guard: &GuardVerdict, block: &Block<'_>) -> String {
+        let message = printable(&guard.message);
+        if guard.verdict == Verdict::Released {
+            return format!(
+                "  {} by you: {}: {message}\n",
+                self.paint.in_color("released", Color::Yellow),
+                guard.guard
+            );
+        }
+        let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
+        let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, Color::Red), guard.guard);
+        if self.report.view == View::Plan {
+            out += &first_contact_help(guard, self.report, |text| printable(text).into_owned())
+                .map(|help| format!("    {help}\n"))
+                .unwrap_or_default();
+            let release = printable(&block.release(guard)).into_owned();
+            out += &format!("    to let it through: {release}, or type “{}” when apply asks\n", guard.guard);
+        }
+        out
+    }
+}
+
+/// What to do about an outlet that is unknown here; `harmless` is applied to the directory.
+pub(super) fn first_contact_help(
+    guard: &GuardVerdict,
+    report: &PlanReport,
+    harmless: impl Fn(&str) -> String,
+) -> Option<String> {
+    let dir = report.state_dir.as_deref().filter(|_| guard.guard == Guard::FirstContact)?;
+    Some(format!(
+        "the state directory is {}: if the outlet was pushed with another one, use that; to begin with what is live, use \
+         import",
+        harmless(dir)
+    ))
+}
+
+fn subject(line: &Line, label: &str) -> String {
+    let parts = std::iter::once(label).chain(line.subject.iter().map(String::as_str));
+    parts.map(printable).collect::<Vec<_>>().join(" › ")
+}
+
+/// Widths that all lines of an outlet share.
+struct Columns {
+    subject: usize,
+    label: usize,
+}
+
+impl Columns {
+    fn of(sections: &[Section], label: &str) -> Self {
+        let lines = || sections.iter().flat_map(|section| &section.lines);
+        let subjects = lines().map(|line| subject(line, label).width()).filter(|width| *width <= WIDEST);
+        Self { subject: subjects.max().unwrap_or(0), label: lines().map(|line| line.label.width()).max().unwrap_or(0) }
+    }
+}

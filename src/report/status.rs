@@ -1,0 +1,89 @@
+//! How all outlets stand: `status` for people and programs.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::untrusted::printable;
+
+/// One outlet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusLine {
+    /// Its id.
+    pub outlet: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// How it stands, in one word.
+    pub state: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// The commit whose files are live.
+    pub revision: Option<String>,
+    /// The newest push.
+    pub last_push: Option<LastPush>,
+    /// When live was last seen as wanted.
+    pub last_verified: Option<Timestamp>,
+    /// When the schedule comes next.
+    pub next_pass: Option<Timestamp>,
+    /// What was changed elsewhere.
+    pub drift: Value,
+    /// The guards that hold it.
+    pub held: Value,
+    /// What went wrong or is waited for.
+    pub error: Option<String>,
+}
+
+/// The newest push of an outlet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LastPush {
+    /// When it was prepared.
+    pub at: Timestamp,
+    /// Its id at GoFood.
+    pub request_id: String,
+    /// Hash of what it was to change.
+    pub digest: String,
+    /// How it ended; `null` = it is still looked for.
+    pub outcome: Option<&'static str>,
+}
+
+/// `menusync.status/1`
+pub fn status_json(lines: &[StatusLine]) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        schema: &'static str,
+        tool: &'static str,
+        outlets: &'a [StatusLine],
+    }
+    let document = Document { schema: "menusync.status/1", tool: env!("CARGO_PKG_VERSION"), outlets: lines };
+    serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
+}
+
+/// A line for each outlet, its trouble below, and a count at the end.
+pub fn status_text(lines: &[StatusLine]) -> String {
+    let label = |line: &StatusLine| printable(line.name.as_ref().unwrap_or(&line.outlet)).into_owned();
+    let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in lines {
+        let pad = " ".repeat(width - label(line).width());
+        let since = line.since.map(|at| format!("since {}", minute(at))).unwrap_or_default();
+        let revision =
+            line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
+        let _ = writeln!(text, "{}{pad}  {:<13}  {since}{revision}", label(line), line.state);
+        if let Some(error) = &line.error {
+            let _ = writeln!(text, "{:width$}  {}", "", printable(error));
+        }
+        if let Some(drift) = line.drift.as_array().filter(|drift| !drift.is_empty()) {
+            let _ = writeln!(text, "{:width$}  {} changed elsewhere: see `menusync drift`", "", drift.len());
+        }
+    }
+    let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
+    let _ = writeln!(text, "{in_sync} of {} outlets in sync", lines.len());
+    text
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,88 @@
+//! Looking without touching: a pass whose remote cannot write.
+
+use crate::{
+    catalog::OutletId,
+    plan::{Action, Inputs, OutletPlan, plan},
+    policy::Policy,
+    remote::Read,
+};
+
+use super::{
+    Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    pass::{base_of, chain, inputs, remember},
+};
+
+/// Fetches and compares one outlet, and remembers how it stands.
+pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Outcome {
+    let plain = |state, error| Outcome::new(&wanted.outlet, &wanted.name, PassResult::Unchanged, state, error);
+    let outcome = if wanted.paused {
+        plain(OutletState::Paused, None)
+    } else {
+        match look(context, remote, wanted).await {
+            Ok(plan) => {
+                let outcome = plain(state_of(&plan), None);
+                Outcome { plan: Some(Box::new(plan)), ..outcome }
+            }
+            Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) },
+        }
+    };
+    remember(context, &wanted.file, &outcome);
+    outcome
+}
+
+async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result<OutletPlan, PassError> {
+    let _slot = context.slots.acquire().await.ok();
+    let live = remote.fetch(&wanted.outlet).await?;
+    let base = base_of(&context.store, &wanted.outlet)?;
+    Ok(plan(&inputs(wanted, base.as_ref(), &live, &Mandate::default(), &context.peers)))
+}
+
+/// How an outlet stands that is only looked at.
+fn state_of(plan: &OutletPlan) -> OutletState {
+    match plan.action {
+        Action::None if plan.kept().next().is_some() => OutletState::Drifted,
+        Action::None => OutletState::InSync,
+        _ if plan.is_held() => OutletState::Held,
+        _ => OutletState::Pending,
+    }
+}
+
+/// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
+/// compared with the last verified push alone.
+pub async fn observe_invalid<R: Read>(
+    context: &Context,
+    remote: &R,
+    outlet: &OutletId,
+    name: &str,
+    file: &str,
+    why: String,
+) -> Outcome {
+    let plain = Outcome::new(outlet, name, PassResult::Unchanged, OutletState::Invalid, Some(why));
+    let drift = async {
+        let Some(base) = base_of(&context.store, outlet)? else { return Ok(None) };
+        let _slot = context.slots.acquire().await.ok();
+        let live = remote.fetch(outlet).await?;
+        let inputs = Inputs {
+            outlet,
+            desired: &base.catalog,
+            base: Some(&base),
+            live: &live,
+            policy: &Policy::default(),
+            revert: false,
+            released: &Default::default(),
+            peers: &context.peers,
+            ended: &Default::default(),
+            place: &|_| None,
+        };
+        Ok::<_, PassError>(Some(plan(&inputs)))
+    };
+    let outcome = match drift.await {
+        Ok(plan) => Outcome { plan: plan.map(Box::new), ..plain },
+        Err(error) => {
+            tracing::warn!(%outlet, error = %chain(&error), "cannot look for drift of an outlet whose files are invalid");
+            plain
+        }
+    };
+    remember(context, file, &outcome);
+    outcome
+}

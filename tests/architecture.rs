@@ -1,0 +1,94 @@
+//! Imports run downwards, in the order of the rooms in the documentation of `src/lib.rs`. Test code is not judged.
+#![allow(clippy::unwrap_used)]
+use std::{fs, mem, path::Path};
+
+/// Plain data of a higher room that a lower one may use.
+const PLAIN: [(&str, &str); 3] =
+    [("document", "source::SourceFile"), ("definition", "source::SourceFile"), ("settings", "source::SourceFile")];
+const WORLD: [&str; 7] = ["fs::", "tokio::", "reqwest::", "rusqlite::", "::now()", "SystemTime", "process::"];
+const PRINTS: [&str; 5] = ["print!(", "println!(", "dbg!(", "io::stdout", "io::stderr"];
+
+/// Every file of `src/`: its name, its room and its lines without comments and tests.
+fn files() -> Vec<(String, String, Vec<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = entry.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if !name.split('/').any(|part| part == "tests" || part == "tests.rs") {
+                let room = name.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+                let text = fs::read_to_string(&entry).unwrap();
+                let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim_start);
+                files.push((name, room, code.filter(|line| !line.starts_with("//")).map(str::to_owned).collect()));
+            }
+        }
+    }
+    assert!(files.len() > 50, "only {} files found", files.len());
+    files
+}
+
+/// The rooms in the order of the documentation, which must name every module.
+fn order() -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let doc: String = text.lines().filter(|line| line.starts_with("//!")).collect();
+    let order: Vec<String> = doc.split("[`").skip(1).map(|rest| rest.split('`').next().unwrap().to_owned()).collect();
+    for module in text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(order.iter().any(|room| room == module), "`{module}` is not on the map in lib.rs");
+    }
+    order
+}
+
+/// `a`, `b::C`, `b::D` of `use crate::{a, b::{C, D}};`, and of every other `crate::…`.
+fn imports(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        let (mut prefixes, mut import) = (Vec::new(), String::new());
+        for c in rest.chars().filter(|c| !c.is_whitespace()) {
+            match c {
+                '{' => prefixes.push(import.clone()),
+                ',' if !prefixes.is_empty() => {
+                    found.push(mem::replace(&mut import, prefixes[prefixes.len() - 1].clone()))
+                }
+                '}' if prefixes.pop().is_some() => found.push(mem::take(&mut import)),
+                c if c.is_alphanumeric() || "_:".contains(c) => import.push(c),
+                _ => break,
+            }
+        }
+        found.push(import);
+    }
+    found
+}
+
+#[test]
+fn rooms_import_only_rooms_below_them() {
+    let order = order();
+    let rank = |room: &str| order.iter().position(|other| other == room);
+    let mut wrong = Vec::new();
+    for (name, room, code) in files().iter().filter(|(_, room, _)| rank(room).is_some()) {
+        for import in imports(&code.join(" ")) {
+            let target = import.split("::").next().unwrap();
+            let stand_in = (room == "sandbox" || target == "sandbox") && room != "cli" && target != room;
+            let upward = rank(target).is_some() && (rank(target) > rank(room) || stand_in);
+            if upward && !PLAIN.contains(&(room, &import)) {
+                wrong.push(format!("{name} imports {import}"));
+            }
+        }
+    }
+    assert_eq!(wrong, [] as [String; 0], "the order is {order:?}");
+}
+
+#[test]
+fn the_world_is_touched_only_where_it_is_owned() {
+    let order = order();
+    let pure = &order[..=order.iter().position(|room| room == "report").unwrap()];
+    for (name, room, code) in files() {
+        for line in code {
+            let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
+            assert!(["settings", "main"].contains(&&*room) || !has(&["env::"]), "{name} reads the environment: {line}");
+            assert!(room == "cli" || !has(&PRINTS), "{name} prints: {line}");
+            assert!(!pure.contains(&room) || !has(&WORLD), "{name} is not pure: {line}");
+        }
+    }
+}
