@@ -48,7 +48,11 @@ fn start<W: Worker>(once: bool, session: &Session, worker: W) -> Result<Exit, Tr
     block_on(async {
         let parts = parts(session, worker)?;
         if once {
-            return report_once(session, daemon::once(parts).await);
+            let survey = parts.loaded.survey(parts.clock.now());
+            let members: Vec<_> = survey.members.iter().collect();
+            session.tell_errors(&survey, &members);
+            let exit = report_once(session, daemon::once(parts).await)?;
+            return Ok(exit.max(session.exit_of_files(&survey)));
         }
         daemon::run(parts).await?;
         Ok(Exit::Done)

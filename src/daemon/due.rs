@@ -18,6 +18,8 @@ pub(super) struct Due {
     zone: TimeZone,
     jitter: Duration,
     schedule: Option<Timestamp>,
+    /// When `schedule` was worked out.
+    planned: Timestamp,
     layers: Option<Timestamp>,
     outlets: BTreeMap<OutletId, Timestamp>,
     failures: BTreeMap<OutletId, u32>,
@@ -30,6 +32,7 @@ impl Due {
             zone: zone(settings),
             jitter: settings.jitter,
             schedule: None,
+            planned: now,
             layers,
             outlets: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -55,6 +58,7 @@ impl Due {
         let jitter = self.jitter.mul_f64(fastrand::f64());
         let tick = self.cron.next_after(now, &self.zone);
         self.schedule = tick.map(|tick| tick.saturating_add(jitter).unwrap_or(tick));
+        self.planned = now;
     }
 
     /// The first moment at which anything is due.
@@ -62,9 +66,10 @@ impl Due {
         self.schedule.into_iter().chain(self.layers).chain(self.outlets.values().copied()).min()
     }
 
-    /// Whether the schedule is due. However many ticks have passed meanwhile, they count as one.
+    /// Whether the schedule is due. However many ticks have passed meanwhile, they count as one. A clock that was set
+    /// back counts too: what was worked out from the wrong time may be years away.
     pub(super) fn take_schedule(&mut self, now: Timestamp) -> bool {
-        let due = self.schedule.is_some_and(|due| due <= now);
+        let due = now < self.planned || self.schedule.is_some_and(|due| due <= now);
         if due {
             self.plan_schedule(now);
         }
