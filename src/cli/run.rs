@@ -60,10 +60,13 @@ fn start<W: Worker>(once: bool, session: &Session, worker: W) -> Result<Exit, Tr
 }
 
 fn parts<W: Worker>(session: &Session, worker: W) -> Result<Parts<W>, Trouble> {
-    let state_dir = session.state_dir()?;
+    // The working directory may be moved away and another one put in its place: what counts is the name. The state
+    // directory, which the lock has made, stays the same one whatever happens to the root.
+    let root = std::path::absolute(session.root())?;
+    let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     Ok(Parts {
-        loaded: fleet::load(&session.root())?,
+        loaded: fleet::load(&root)?,
         worker,
         store: SharedStore::new(Store::open(&state_dir)?),
         state_dir,
