@@ -215,6 +215,7 @@ impl<W: Worker> Daemon<W> {
         } else if edge {
             tracing::info!("a dated layer begins or ends");
             self.take_survey();
+            self.busy.values().for_each(Busy::withdraw);
             self.begin_all();
         }
         for outlet in self.due.take_outlets(now) {
