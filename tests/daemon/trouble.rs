@@ -103,8 +103,9 @@ fn a_token_that_expires_is_renewed_once() {
 #[test]
 fn a_window_that_never_opens_is_waited_for_in_peace() {
     let stage = Stage::new().in_sync();
-    // Closed anew every minute for two hours.
-    stage.settings("windows: [{kind: deny, schedule: \"* * * * *\", duration: 2h}]");
+    // Closed exactly while it is open.
+    let window = |kind: &str| format!("{{kind: {kind}, schedule: \"0 3 * * *\", duration: 1h}}");
+    stage.settings(&format!("windows: [{}, {}]", window("allow"), window("deny")));
     let daemon = Daemon::start(&stage);
     stage.clear_log();
     stage.edit(LAYER, "price: 25000", "price: 27000");
