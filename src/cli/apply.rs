@@ -83,7 +83,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         let theirs = |allow: &&Allow| allow.outlet.as_ref().is_none_or(|outlet| *outlet == member.id.0);
         args.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
     };
-    let mandates = |member: &Member| Mandate { revert: args.revert, released: released(member), expected: None };
+    let mandates = |member: &Member| Mandate { revert: args.revert, released: released(member), ..Mandate::default() };
     let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &mandates };
     let report = block_on(preview.report(&writer, &selected))??;
     if let Some(expected) = args.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
@@ -259,6 +259,7 @@ pub(super) fn line(outcome: Outcome) -> ApplyLine {
 pub(super) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.result {
         PassResult::Unchanged if outcome.state == crate::sync::OutletState::Invalid => Exit::Invalid,
+        PassResult::Queued if outcome.was_withdrawn() => Exit::Failed,
         PassResult::Unchanged | PassResult::Queued => Exit::Done,
         // Seen to arrive, but something was left to do (stock that could not be set again).
         PassResult::Published if outcome.error.is_some() => Exit::Failed,

@@ -164,7 +164,10 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Trouble>
         .enable_all()
         .build()
         .map_err(|error| Trouble::failed("cannot start the runtime", error))?;
-    Ok(runtime.block_on(future))
+    let result = runtime.block_on(future);
+    // A name that is being looked up cannot be called off, and must not hold up the exit.
+    runtime.shutdown_background();
+    Ok(result)
 }
 
 /// `--at`, else now.
