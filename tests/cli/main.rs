@@ -7,4 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allow;
+mod apply;
+mod drift;
+mod guards;
 mod push;
+mod stock;
