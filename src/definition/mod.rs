@@ -34,7 +34,7 @@ pub use origins::Origins;
 use crate::{
     catalog::{Catalog, OutletId},
     diagnostic::{self, Diagnostic, Place},
-    document::Spanned,
+    document::{Allow, Spanned},
     policy::Policy,
     source::SourceFile,
 };
@@ -158,6 +158,19 @@ impl Definitions {
     /// The codes that files name under `rules`, for a check that there are such rules.
     pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
+    }
+
+    /// The comments that excuse something.
+    pub fn allows(&self) -> impl Iterator<Item = &Allow> {
+        self.files.iter().flat_map(|file| &file.allows)
+    }
+
+    /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
+    pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
+        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref());
+        layer.is_some_and(|layer| {
+            layer.until.is_some() && !dated::is_active(layer, at, zone) && dated::next_change(layer, at, zone).is_none()
+        })
     }
 
     /// Lays the layers of `outlet` as they count at `at`. `defaults` are the settings of the whole root; `images` answers

@@ -20,7 +20,7 @@ use crate::{
     diagnostic::{self, Diagnostic, Place},
     plan::PeerPrices,
     policy::{Ignorable, Policy},
-    rules,
+    rules::{self, Allows, UsedAllows},
     settings::{self, Settings},
     source::{self, Files, SourceError},
     sync::Wanted,
@@ -38,6 +38,7 @@ pub struct Loaded {
     pub revision: Option<String>,
     files: Files,
     definitions: Definitions,
+    allows: Allows,
     image_urls: Mutex<HashMap<String, ImageFile>>,
 }
 
@@ -74,6 +75,8 @@ pub struct Survey {
     pub peers: Arc<PeerPrices>,
     /// The next moment at which a dated layer begins or ends.
     pub next_change: Option<Timestamp>,
+    /// The comments that excused something.
+    used: UsedAllows,
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
@@ -84,6 +87,8 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
         None => (None, missing_settings(&files)),
     };
     let definitions = definition::parse(&files.catalogs);
+    let allows = Allows::new(definitions.allows());
+    diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
     Ok(Loaded {
@@ -93,6 +98,7 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
         revision: source::revision(root),
         files,
         definitions,
+        allows,
         image_urls: Mutex::default(),
     })
 }
@@ -139,8 +145,10 @@ impl Loaded {
             let Some(edge) = next else { break };
             let later = self.survey(edge);
             survey.diagnostics.extend(later.diagnostics);
+            survey.used.extend(later.used);
             next = later.next_change;
         }
+        self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
         survey
@@ -153,9 +161,9 @@ impl Loaded {
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
-        rules::adjust(&mut of_files, &defaults.rules);
+        self.adjust(&mut of_files, &defaults, &mut survey.used);
         for outlet in self.definitions.outlets() {
-            let composed = self.compose(&outlet.id, at);
+            let composed = self.judge(&outlet.id, at, &mut survey.used);
             for (_, item) in composed.catalog.items() {
                 if let Some(price) = item.price.value() {
                     *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
@@ -193,18 +201,44 @@ impl Loaded {
 
     /// One outlet as it is at `at`, judged by the rules.
     pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
+        self.judge(id, at, &mut UsedAllows::default())
+    }
+
+    /// The same, noting which comments excused something.
+    fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> Composed {
         let mut composed = self.definitions.compose(id, at, &self.defaults(), &|path| self.image(path));
+        // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
+        self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {
             let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
             judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
+            self.adjust(&mut judged, &composed.policy, used);
             composed.diagnostics.extend(judged);
         }
-        rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
         diagnostic::sort(&mut composed.diagnostics);
         composed
+    }
+
+    /// Severities as settings and comments want them.
+    fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
+        rules::adjust(diagnostics, &policy.rules);
+        self.allows.apply(diagnostics, used);
+    }
+
+    /// Tells the comments that excuse nothing at any time from `at` on, if every outlet could be judged.
+    fn tell_unused_allows(&self, survey: &mut Survey, at: Timestamp) {
+        if survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let defaults = self.defaults();
+        let mut unused = self.allows.unused(&survey.used);
+        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
+        unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
+        rules::adjust(&mut unused, &defaults.rules);
+        survey.diagnostics.extend(unused);
     }
 
     /// The settings that hold where no layer says otherwise.

@@ -8,6 +8,7 @@
 //! files of this room hold one theme each.
 
 mod adjust;
+mod allows;
 mod example;
 mod files;
 mod finding;
@@ -22,6 +23,7 @@ mod texts;
 mod yaml;
 
 pub use adjust::{adjust, suggest, unknown_rule};
+pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
 
 use crate::{
