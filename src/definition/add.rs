@@ -160,7 +160,8 @@ impl<'d> Composer<'d> {
         if !same_but_for_places(&self.draft.items[known], again) {
             self.draft.items[known].disputed = true;
             let message = format!("the item `{}` stands in two menus with different values", id.value);
-            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message).help("remove it from one of the two menus, or give it another external_id");
+            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message)
+                .help("remove it from one of the two menus, or give it another external_id");
             return self.report(wrong.related(related, "first here"));
         }
         if self.item_in_two_menus.is_some() {

@@ -43,12 +43,9 @@ pub(super) fn allows(file: &SourceFile) -> (Vec<Allow>, Vec<Diagnostic>) {
         let Some(rest) = text.trim_start().strip_prefix(MARK) else { continue };
         let place = span.in_file(&file.path);
         match split(rest) {
-            Some((codes, reason)) => allows.push(Allow {
-                codes: spanned(codes, text, &place),
-                reason: reason.to_owned(),
-                last_line,
-                place,
-            }),
+            Some((codes, reason)) => {
+                allows.push(Allow { codes: spanned(codes, text, &place), reason: reason.to_owned(), last_line, place })
+            }
             None => wrong.push(
                 Diagnostic::warning("allow-format", place, "this comment is not understood, so it excuses nothing")
                     .help(FORM),

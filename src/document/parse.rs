@@ -2,12 +2,7 @@
 
 use granit_parser::{Event, Parser, StructureStyle};
 
-use super::{
-    Allow, Node, Pos, Span,
-    allow,
-    syntax,
-    tree::Tree,
-};
+use super::{Allow, Node, Pos, Span, allow, syntax, tree::Tree};
 use crate::{diagnostic::Diagnostic, source::SourceFile};
 
 /// Files over this are refused (our choice: the largest believable menu is a hundredth of it).

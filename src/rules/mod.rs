@@ -16,7 +16,9 @@ mod hours;
 mod ids;
 mod images;
 mod layers;
+mod names;
 mod prices;
+mod scripts;
 mod selection;
 mod structure;
 mod texts;
@@ -55,6 +57,9 @@ pub struct Rule {
 /// All rules, sorted by code.
 pub static RULES: &[Rule] = &[
     yaml::ALIAS_EXPANSION,
+    files::ALLOW_FORMAT,
+    files::ALLOW_UNUSED,
+    files::ALLOW_WITHOUT_REASON,
     texts::CHOICE_NAME_LENGTH,
     files::CONFLICTING_KEYS,
     yaml::CONTROL_CHARACTER,
@@ -66,6 +71,7 @@ pub static RULES: &[Rule] = &[
     ids::DUPLICATE,
     yaml::DUPLICATE_KEY,
     structure::DUPLICATE_MENU,
+    names::DUPLICATE,
     files::DUPLICATE_OUTLET,
     files::EMPTY_FILE,
     structure::EMPTY_MENU,
@@ -100,6 +106,7 @@ pub static RULES: &[Rule] = &[
     texts::INTERNAL_NAME_LENGTH,
     structure::ITEM_IN_TWO_MENUS,
     layers::MENU_EXISTS,
+    names::MENU_CLOSE,
     yaml::MISSING_KEY,
     yaml::MULTIPLE_DOCUMENTS,
     texts::NAME_BLANK,
@@ -122,9 +129,12 @@ pub static RULES: &[Rule] = &[
     selection::MIN_IMPOSSIBLE,
     selection::MIN_OVER_MAX,
     selection::SOLD_OUT,
+    files::SETTINGS_MISSING,
     yaml::SYNTAX,
     yaml::TAB_INDENTATION,
     texts::CONTROL_CHARACTERS,
+    scripts::INVISIBLE,
+    scripts::MIXED,
     texts::WHITESPACE,
     files::TIMEZONE,
     yaml::TOO_DEEP,
@@ -140,6 +150,7 @@ pub static RULES: &[Rule] = &[
     ids::UNKNOWN_CATEGORY,
     layers::UNUSED_LAYER,
     ids::UNUSED_CATEGORY,
+    prices::VARIANT_HIGH,
     prices::VARIANT_NEGATIVE,
     yaml::WRONG_KEY,
     layers::WRONG_PLACE,
@@ -158,6 +169,12 @@ impl Rule {
         good: &'static str,
     ) -> Self {
         Self { code, severity: Severity::Error, adjustable: false, summary, why, bad, good, check: None }
+    }
+
+    /// The same as a warning.
+    const fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// The same as a warning that settings may change.

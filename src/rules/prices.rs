@@ -109,6 +109,52 @@ pub(super) const VARIANT_NEGATIVE: Rule = Rule {
     }),
 };
 
+pub(super) const VARIANT_HIGH: Rule = Rule {
+    code: "variant-price-high",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "A variant adds at most twice the price of the dearest item that uses it",
+    why: "Our choice: more is most often the whole price written where the addition belongs, or a zero too many.",
+    bad: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 60000}")
+    ),
+    good: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 6000}")
+    ),
+    check: Some(|catalog, findings| {
+        let dearest = dearest_items(catalog);
+        for (category, variant) in catalog.variants() {
+            let Some((item, base)) = dearest.get(&category.external_id) else { continue };
+            let Some(price) = variant.price.value().filter(|price| price.0 > base.0.saturating_mul(2)) else {
+                continue;
+            };
+            findings.add_related(
+                Subject::Variant(variant, Some(VariantField::Price)),
+                format!("adds {price} to items that cost {base} at most"),
+                "write what is added to the item's price, not the price of both together",
+                (Subject::Item(item, Some(ItemField::Price)), "the dearest item that uses it"),
+            );
+        }
+    }),
+};
+
+/// The item with the highest price among those that use a variant category.
+fn dearest_items(catalog: &Catalog) -> HashMap<&ExternalId, (&Item, Price)> {
+    let mut dearest: HashMap<&ExternalId, (&Item, Price)> = HashMap::new();
+    for (_, item) in catalog.items() {
+        let Some(price) = item.price.value().filter(|price| price.0 > 0) else { continue };
+        for id in item.variant_category_external_ids.value().into_iter().flatten() {
+            let known = dearest.entry(id).or_insert((item, *price));
+            if *price > known.1 {
+                *known = (item, *price);
+            }
+        }
+    }
+    dearest
+}
+
 pub(super) const WITH_CHOICES: Rule = Rule {
     code: "price-with-choices",
     severity: Severity::Error,
