@@ -252,7 +252,8 @@ fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) 
         by_id.entry(outlet.id.clone()).or_default().push((at, outlet));
     }
     for outlets in by_id.values().filter(|outlets| outlets.len() > 1) {
-        wrong.extend((0..outlets.len()).map(|at| (vec![outlets[at].0], claimed_twice(outlets, at))));
+        let concerned: Vec<usize> = outlets.iter().map(|(file, _)| *file).collect();
+        wrong.extend((1..outlets.len()).map(|at| (concerned.clone(), claimed_twice(outlets, at))));
     }
     let first = |outlets: Vec<(usize, Outlet)>| outlets.into_iter().next();
     let known = by_id.into_iter().filter_map(|(id, outlets)| {
@@ -265,12 +266,11 @@ fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) 
 }
 
 fn claimed_twice(outlets: &[(usize, Outlet)], at: usize) -> Diagnostic {
-    let outlet = &outlets[at].1;
-    let message = format!("the outlet `{}` has {} files", outlet.id, outlets.len());
-    let help = "keep one of them; what they share belongs into a layer that both extend";
-    let wrong = Diagnostic::error("duplicate-outlet", outlet.place.clone(), message).help(help);
-    let others = outlets.iter().filter(|(_, other)| other.file != outlet.file);
-    others.fold(wrong, |wrong, (_, other)| wrong.related(other.place.clone(), "also here"))
+    let (first, again) = (&outlets[0].1, &outlets[at].1);
+    let message = format!("the outlet `{}` has a file already", again.id);
+    Diagnostic::error("duplicate-outlet", again.place.clone(), message)
+        .help("keep one of the two; what outlets share belongs into a layer that they extend")
+        .related(first.place.clone(), "first here")
 }
 
 fn unused_layers(files: &[DecodedFile], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {

@@ -16,13 +16,17 @@ pub use select::{Selection, SelectionError};
 
 use crate::{
     catalog::OutletId,
-    definition::{self, Composed, Definitions, ImageFile, Outlet},
+    definition::{
+        self, Composed, Definitions, ImageFile, Outlet,
+        policy::{PolicyPatch, take_policy},
+    },
     diagnostic::{self, Diagnostic, Place},
+    document::{self, Decoder},
     plan::PeerPrices,
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
     settings::{self, Settings},
-    source::{self, Files, SourceError},
+    source::{self, Files, SourceError, SourceFile},
     sync::Wanted,
 };
 
@@ -38,6 +42,9 @@ pub struct Loaded {
     pub revision: Option<String>,
     files: Files,
     definitions: Definitions,
+    /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
+    /// every warning that they switch off. Nothing is pushed without settings.
+    salvaged: PolicyPatch,
     allows: Allows,
     image_urls: Mutex<HashMap<String, ImageFile>>,
 }
@@ -86,6 +93,10 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
     };
+    let salvaged = match &settings {
+        Some(_) => PolicyPatch::default(),
+        None => files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default(),
+    };
     let definitions = definition::parse(&files.catalogs);
     let allows = Allows::new(definitions.allows());
     diagnostics.extend(allows.wrong());
@@ -98,6 +109,7 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
         revision: source::revision(root),
         files,
         definitions,
+        salvaged,
         allows,
         image_urls: Mutex::default(),
     })
@@ -112,6 +124,14 @@ fn missing_settings(files: &Files) -> Vec<Diagnostic> {
         Diagnostic::error("settings-missing", None, message)
             .help("write one; its one required line is `target: sandbox`"),
     ]
+}
+
+fn salvaged_policy(file: &SourceFile) -> Option<PolicyPatch> {
+    let parsed = document::parse(file);
+    // What is wrong with them has been said.
+    let mut decoder = Decoder::new(Arc::clone(&file.path));
+    let mut fields = decoder.mapping(parsed.root.as_ref()?, "the settings")?;
+    Some(take_policy(&mut decoder, &mut fields))
 }
 
 fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
@@ -244,9 +264,7 @@ impl Loaded {
     /// The settings that hold where no layer says otherwise.
     fn defaults(&self) -> Policy {
         let mut policy = Policy::default();
-        if let Some(settings) = &self.settings {
-            settings.policy.apply(&mut policy);
-        }
+        self.settings.as_ref().map_or(&self.salvaged, |settings| &settings.policy).apply(&mut policy);
         policy
     }
 
@@ -285,7 +303,7 @@ impl Loaded {
         };
         match source::image_hash(&self.root, path) {
             Ok(hash) => ImageFile::Found { url: format!("{base}{path}?v={hash}") },
-            Err(error) => ImageFile::Missing(error.to_string()),
+            Err(error) => ImageFile::Missing(format!("image `{path}`: {error}")),
         }
     }
 }
