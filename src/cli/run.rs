@@ -1,5 +1,7 @@
 //! `run`: the daemon.
 
+use std::sync::Arc;
+
 use super::{
     Exit, apply,
     output::Format,
@@ -66,6 +68,7 @@ fn parts<W: Worker>(session: &Session, worker: W) -> Result<Parts<W>, Trouble> {
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders: signals::orders()?,
+        view: Arc::default(),
     })
 }
 

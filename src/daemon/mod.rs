@@ -5,6 +5,7 @@
 //! the daemon, and an unreadable root never looks like an empty one.
 
 mod due;
+mod view;
 mod worker;
 
 use std::{
@@ -19,6 +20,7 @@ use tokio::{
     sync::watch as channel,
     task::{Id, JoinError, JoinSet},
 };
+pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
 use self::due::Due;
@@ -54,6 +56,8 @@ pub struct Parts<W> {
     pub notifier: Notifier,
     /// Asks the daemon to do something.
     pub orders: tokio::sync::mpsc::Receiver<Order>,
+    /// Where it shows how it stands.
+    pub view: Arc<View>,
 }
 
 /// What signals (or an interface) ask of a daemon.
@@ -104,7 +108,9 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     daemon.reload(&BTreeSet::new());
     daemon.notifier.ready(&daemon.summary());
     daemon.begin_all();
+    daemon.view.update(|shown| shown.passing = true);
     loop {
+        daemon.show();
         let sleep = daemon.sleep();
         tokio::select! {
             () = tokio::time::sleep(sleep) => daemon.tick(),
@@ -124,7 +130,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
 
 struct Daemon<W> {
     loaded: Arc<Loaded>,
-    survey: Survey,
+    survey: Arc<Survey>,
     worker: Arc<W>,
     context: Context,
     notifier: Notifier,
@@ -134,15 +140,16 @@ struct Daemon<W> {
     busy: BTreeMap<OutletId, Id>,
     again: HashSet<OutletId>,
     due: Due,
+    view: Arc<View>,
 }
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, store, state_dir, clock, notifier, orders } = parts;
+        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, view } = parts;
         let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
-        let survey = loaded.survey(now);
+        let survey = Arc::new(loaded.survey(now));
         let context = Context {
             store,
             state_dir,
@@ -167,6 +174,7 @@ impl<W: Worker> Daemon<W> {
             busy: BTreeMap::new(),
             again: HashSet::new(),
             due,
+            view,
         }
     }
 
@@ -235,6 +243,7 @@ impl<W: Worker> Daemon<W> {
         let loaded = match fleet::load(&self.loaded.root) {
             Ok(loaded) => loaded,
             Err(error) => {
+                self.view.refuse(Refused::Unreadable(crate::sync::chain(&error)), self.now());
                 tracing::error!(error = %crate::sync::chain(&error), "nothing is pushed: the files cannot be read");
                 return false;
             }
@@ -244,10 +253,12 @@ impl<W: Worker> Daemon<W> {
                 tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
             }
             tracing::error!("the new settings are not used; the old ones still hold");
+            self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
             return false;
         };
-        if settings.gobiz != self.settings().gobiz || settings.target != self.settings().target {
-            tracing::warn!("`target` and `gobiz` have changed; they are used after a restart");
+        let used = self.settings();
+        if (&settings.gobiz, settings.target, settings.listen) != (&used.gobiz, used.target, used.listen) {
+            tracing::warn!("`target`, `gobiz` or `listen` has changed; they are used after a restart");
         }
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
@@ -255,11 +266,13 @@ impl<W: Worker> Daemon<W> {
         self.due.set_schedule(settings, self.context.clock.now());
         self.loaded = Arc::new(loaded);
         self.take_survey();
+        self.view.take(self.now());
         true
     }
 
     fn take_survey(&mut self) {
-        self.survey = self.loaded.survey(self.now());
+        self.survey = Arc::new(self.loaded.survey(self.now()));
+        self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
         self.context.peers = Arc::clone(&self.survey.peers);
         self.due.set_layers(self.survey.next_change);
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
@@ -326,6 +339,7 @@ impl<W: Worker> Daemon<W> {
         };
         let outlet = self.busy.iter().find(|(_, task)| **task == id).map(|(outlet, _)| outlet.clone())?;
         self.busy.remove(&outlet);
+        self.view.update(|shown| shown.last_pass = Some(self.context.clock.now()));
         match &outcome {
             Some(outcome) => self.note(outcome),
             None => {
@@ -365,6 +379,16 @@ impl<W: Worker> Daemon<W> {
         }
     }
 
+    /// Shows that the main loop goes round, and what comes next.
+    fn show(&self) {
+        self.view.update(|shown| {
+            shown.turned = tokio::time::Instant::now();
+            shown.next_pass = self.due.scheduled();
+            shown.due.clone_from(self.due.outlets());
+            shown.in_work = self.busy.keys().cloned().collect();
+        });
+    }
+
     fn summary(&self) -> String {
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
         let wrong = if invalid > 0 { format!(", {invalid} invalid") } else { String::new() };
@@ -380,6 +404,7 @@ impl<W: Worker> Daemon<W> {
     /// Nothing is sent from now on; calls that are under way are waited for, as long as a service manager would.
     async fn finish(mut self) {
         self.notifier.stopping("waiting for pushes under way");
+        self.view.update(|shown| shown.stopping = true);
         self.stop();
         let drained = async {
             while let Some(ended) = self.tasks.join_next_with_id().await {
@@ -391,4 +416,13 @@ impl<W: Worker> Daemon<W> {
         }
         tracing::info!("stopped");
     }
+}
+
+/// The first thing that is wrong with the settings, with its place.
+fn first_error(loaded: &Loaded) -> String {
+    let first = loaded.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+    first.map_or_else(String::new, |error| match &error.place {
+        Some(place) => format!("{place}: {}", error.message),
+        None => error.message.clone(),
+    })
 }
