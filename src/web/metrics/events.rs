@@ -218,6 +218,36 @@ impl<W: Worker> Worker for Metered<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::OutletState;
+
+    #[test]
+    fn a_push_that_is_looked_for_again_and_again_counts_once_a_result() {
+        let outcome = |outlet: &str, request_id, result| Outcome {
+            outlet: OutletId(outlet.to_owned()),
+            name: String::new(),
+            result,
+            state: OutletState::Unknown,
+            plan: None,
+            request_id,
+            error: None,
+            opens_at: None,
+        };
+        let (one, two) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)));
+        let metrics = Metrics::new(Clock::System);
+        for (outlet, push, result) in [
+            ("G1", one, PassResult::Timeout),
+            ("G1", one, PassResult::Timeout),
+            ("G2", two, PassResult::Timeout),
+            ("G1", one, PassResult::Published),
+            ("G1", None, PassResult::Failed),
+            ("G1", one, PassResult::Held),
+        ] {
+            metrics.passed(&outcome(outlet, push, result), Duration::from_secs(1));
+        }
+        let pushes = |result: &str| metrics.pushes.get_or_create(&[("result", result.to_owned())]).get();
+        assert_eq!([pushes("timeout"), pushes("published"), pushes("failed")], [2, 1, 0]);
+        assert_eq!(metrics.passes.get_or_create(&[("result", "timeout".to_owned())]).get(), 3);
+    }
 
     #[test]
     fn a_status_without_a_name_is_told_by_its_class() {
