@@ -10,7 +10,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    daemon::{self, Observer, Parts, Pusher, View, Worker},
+    daemon::{self, Observer, Parts, Pusher, Worker},
     fleet, report,
     settings::{self, Listen},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
@@ -63,20 +63,28 @@ impl Start<'_> {
         block_on(async {
             let parts = parts(self.session, worker, &self.metrics)?;
             if self.once {
-                return report_once(self.session, daemon::once(parts).await);
+                return self.once(parts).await;
             }
-            let server = self.serve(&parts.view).await?;
+            let server = self.serve(&parts).await?;
             daemon::run(parts).await?;
             server.into_iter().for_each(Server::stop);
             Ok(Exit::Done)
         })?
     }
 
+    async fn once<W: Worker>(&self, parts: Parts<W>) -> Result<Exit, Trouble> {
+        let survey = parts.loaded.survey(parts.clock.now());
+        let members: Vec<_> = survey.members.iter().collect();
+        self.session.tell_errors(&survey, &members);
+        let exit = report_once(self.session, daemon::once(parts).await)?;
+        Ok(exit.max(self.session.exit_of_files(&survey)))
+    }
+
     /// The status page listens before anything is pushed: who expects it shall not learn later that it is not there.
-    async fn serve(&self, view: &Arc<View>) -> Result<Option<Server>, Trouble> {
+    async fn serve<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
         let Listen::On(address) = self.listen else { return Ok(None) };
-        let (view, metrics) = (Arc::clone(view), Arc::clone(&self.metrics));
-        let site = Site { view, metrics, state_dir: self.session.state_dir()?, clock: Clock::System };
+        let (view, metrics) = (Arc::clone(&parts.view), Arc::clone(&self.metrics));
+        let site = Site { view, metrics, state_dir: parts.state_dir.clone(), clock: parts.clock };
         let server = web::serve(address, site).await.map_err(|error| cannot_listen(address, error))?;
         let address = server.address();
         tracing::info!("status page at http://{address}/");
@@ -96,10 +104,13 @@ fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
 }
 
 fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Result<Parts<Metered<W>>, Trouble> {
-    let state_dir = session.state_dir()?;
+    // The working directory may be moved away and another one put in its place: what counts is the name. The state
+    // directory, which the lock has made, stays the same one whatever happens to the root.
+    let root = std::path::absolute(session.root())?;
+    let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     Ok(Parts {
-        loaded: fleet::load(&session.root())?,
+        loaded: fleet::load(&root)?,
         worker: Metered(worker, Arc::clone(metrics)),
         store: SharedStore::new(Store::open(&state_dir)?),
         state_dir,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     fleet::{self, Selection},
     report,
+    sync::chain,
 };
 
 #[derive(Debug, clap::Args)]
@@ -23,12 +24,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let settings = session.settings()?;
     let now = moment(None);
     let survey = session.loaded()?.survey(now);
-    session.select(&survey, &args.outlet)?;
-    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(error.to_string()))?;
+    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
     let lines = match session.remembered()? {
         Some(store) => store.with(|store| fleet::status(settings, &survey, Some(store), &selection, now))?,
         None => fleet::status(settings, &survey, None, &selection, now)?,
     };
+    if lines.is_empty() {
+        session.select(&survey, &args.outlet)?;
+    }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::status_json(&lines),
         _ => report::status_text(&lines),

@@ -12,6 +12,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use reqwest::StatusCode;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
@@ -206,11 +207,20 @@ fn code(status: Option<u16>) -> String {
 pub struct Metered<W>(pub W, pub Arc<Metrics>);
 
 impl<W: Worker> Worker for Metered<W> {
-    async fn visit(&self, context: &Context, loaded: &Loaded, member: &Member) -> Outcome {
+    async fn visit(
+        &self,
+        context: &Context,
+        loaded: &Loaded,
+        member: &Member,
+        withdrawn: watch::Receiver<bool>,
+    ) -> Outcome {
         let Self(worker, metrics) = self;
         let begun = Instant::now();
-        let outcome = worker.visit(context, loaded, member).await;
-        metrics.passed(&outcome, begun.elapsed());
+        let outcome = worker.visit(context, loaded, member, withdrawn).await;
+        // A pass that was given up for newer files is no pass; the one with these follows.
+        if !outcome.was_withdrawn() {
+            metrics.passed(&outcome, begun.elapsed());
+        }
         outcome
     }
 }
