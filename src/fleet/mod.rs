@@ -4,6 +4,7 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod select;
+mod status;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,6 +14,7 @@ use std::{
 
 use jiff::Timestamp;
 pub use select::{Selection, SelectionError};
+pub use status::status;
 
 use crate::{
     catalog::OutletId,
