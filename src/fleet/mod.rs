@@ -3,6 +3,8 @@
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
+mod compare;
+mod photos;
 mod select;
 
 use std::{
@@ -11,7 +13,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use compare::{Comparison, Step};
 use jiff::Timestamp;
+use photos::Photos;
 pub use select::{Selection, SelectionError};
 
 use crate::{
@@ -22,7 +26,7 @@ use crate::{
     policy::{Ignorable, Policy},
     rules,
     settings::{self, Settings},
-    source::{self, Files, SourceError},
+    source::{self, Commit, Files, RevisionError, SourceError},
     sync::Wanted,
 };
 
@@ -38,6 +42,7 @@ pub struct Loaded {
     pub revision: Option<String>,
     files: Files,
     definitions: Definitions,
+    photos: Photos,
     image_urls: Mutex<HashMap<String, ImageFile>>,
 }
 
@@ -79,6 +84,17 @@ pub struct Survey {
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let files = source::load(root)?;
+    Ok(decode(root, files, Photos::OnDisk, source::revision(root)))
+}
+
+/// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
+pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
+    let commit = Commit::find(root, revision)?;
+    let (files, hash) = (commit.load(revision)?, commit.hash.clone());
+    Ok(decode(root, files, Photos::Committed(commit), Some(hash)))
+}
+
+fn decode(root: &Path, files: Files, photos: Photos, revision: Option<String>) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -86,15 +102,16 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let definitions = definition::parse(&files.catalogs);
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
-    Ok(Loaded {
+    Loaded {
         root: root.to_owned(),
         settings,
         diagnostics,
-        revision: source::revision(root),
+        revision,
         files,
         definitions,
+        photos,
         image_urls: Mutex::default(),
-    })
+    }
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -249,8 +266,8 @@ impl Loaded {
                 settings::FILE
             ));
         };
-        match source::image_hash(&self.root, path) {
-            Ok(hash) => ImageFile::Found { url: format!("{base}{path}?v={hash}") },
+        match self.photos.read(&self.root, path) {
+            Ok(bytes) => ImageFile::Found { url: format!("{base}{path}?v={}", source::image_hash(&bytes)) },
             Err(error) => ImageFile::Missing(error.to_string()),
         }
     }

@@ -28,9 +28,20 @@ pub async fn preview<R: Read>(
     mandate: &Mandate,
     peers: &crate::plan::PeerPrices,
 ) -> Result<OutletPlan, PassError> {
-    let live = remote.fetch(&wanted.outlet).await?;
     let base = store.map(|store| base_of(store, &wanted.outlet)).transpose()?.flatten();
-    Ok(plan(&inputs(wanted, base.as_ref(), &live, mandate, peers)))
+    preview_from(remote, base.as_ref(), wanted, mandate, peers).await
+}
+
+/// The same with a base that is given rather than remembered.
+pub async fn preview_from<R: Read>(
+    remote: &R,
+    base: Option<&Base>,
+    wanted: &Wanted,
+    mandate: &Mandate,
+    peers: &crate::plan::PeerPrices,
+) -> Result<OutletPlan, PassError> {
+    let live = remote.fetch(&wanted.outlet).await?;
+    Ok(plan(&inputs(wanted, base, &live, mandate, peers)))
 }
 
 pub(super) fn inputs<'a>(
