@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{Loaded, Member, Survey},
+    fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, View},
+    report::{self, ApplyLine, PlanReport, View},
     state::{SharedStore, Store},
     sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
 };
@@ -99,6 +99,22 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     emit(session, &report, outcomes)
 }
 
+/// What there is to tell of outlets that nobody has agreed to push, because there was no plan to show.
+fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> {
+    report.outlets.iter().filter(|outlet| outlet.plan.is_none()).map(|outlet| {
+        let failed = outlet.error.is_some();
+        let line = ApplyLine {
+            outlet: outlet.outlet.clone(),
+            name: outlet.name.clone(),
+            result: if failed { PassResult::Failed } else { PassResult::Unchanged }.as_str(),
+            state: outlet.state,
+            request_id: None,
+            error: outlet.error.clone(),
+        };
+        (if failed { Exit::Failed } else { Exit::Done }, line)
+    })
+}
+
 fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
     let mut named = allowed.iter().filter_map(|allow| allow.outlet.as_ref());
     match named.find(|outlet| survey.members.iter().all(|member| member.id.0 != **outlet)) {
@@ -144,19 +160,18 @@ fn answer(question: &str) -> Result<String, Trouble> {
     Ok(line.trim().to_owned())
 }
 
-/// What each outlet may do: what was allowed, bound to the digest that was shown.
+/// What each outlet may do: what was allowed, bound to the digest that was shown. Without a plan that was shown, nothing.
 fn agreed(
     report: &PlanReport,
     selected: &[&Member],
     mandates: impl Fn(&Member) -> Mandate,
     typed: &Typed,
 ) -> BTreeMap<OutletId, Mandate> {
-    let digest = |outlet: &OutletReport| outlet.plan.as_ref().map(|plan| plan.digest.clone());
+    let planned = |id: &OutletId| report.outlets.iter().find(|outlet| outlet.outlet == *id)?.plan.as_ref();
     selected
         .iter()
         .filter_map(|member| {
-            let outlet = report.outlets.iter().find(|outlet| outlet.outlet == member.id)?;
-            let mut mandate = Mandate { expected: digest(outlet), ..mandates(member) };
+            let mut mandate = Mandate { expected: Some(planned(&member.id)?.digest.clone()), ..mandates(member) };
             mandate.released.extend(typed.get(&member.id).into_iter().flatten());
             Some((member.id.clone(), mandate))
         })
@@ -188,8 +203,8 @@ fn push_all(
         };
         let mut tasks = JoinSet::new();
         for member in selected {
-            let mandate = mandates.remove(&member.id).unwrap_or_default();
-            let Some(wanted) = wanted(loaded, member) else { continue };
+            let Some(mandate) = mandates.remove(&member.id) else { continue };
+            let Some(wanted) = loaded.wanted(&member.id, moment(None)) else { continue };
             let (context, writer) = (context.clone(), writer.clone());
             tasks.spawn(async move { pass(&context, &writer, &wanted, &mandate).await });
         }
@@ -199,13 +214,8 @@ fn push_all(
             tell(&outcome);
             outcomes.push(outcome);
         }
-        outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
         Ok(outcomes)
     })?
-}
-
-fn wanted(loaded: &Loaded, member: &Member) -> Option<crate::sync::Wanted> {
-    loaded.wanted(&member.id, moment(None))
 }
 
 /// Progress, while others are still waited for.
@@ -214,8 +224,11 @@ fn tell(outcome: &Outcome) {
 }
 
 fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Result<Exit, Trouble> {
-    let exit = Exit::of_outlets(outcomes.iter().map(exit_of));
-    let lines: Vec<ApplyLine> = outcomes.into_iter().map(line).collect();
+    let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
+    let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
+    told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
+    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
+    let exit = Exit::of_outlets(exits);
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, report.revision.as_deref()),
         _ => report::apply_text(&lines, color),

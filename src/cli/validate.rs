@@ -38,7 +38,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Format::Json => report::diagnostics_json(&diagnostics),
         Format::Github => report::diagnostics_github(&diagnostics),
         Format::Sarif => report::diagnostics_sarif(&diagnostics),
-        _ if diagnostics.is_empty() => format!("{outlets} outlets are valid"),
+        _ if diagnostics.is_empty() => match outlets {
+            1 => "1 outlet is valid".to_owned(),
+            _ => format!("{outlets} outlets are valid"),
+        },
         _ => report::diagnostics_text(&diagnostics, &texts, color, MOST_DIAGNOSTICS),
     })?;
     Ok(if diagnostics.iter().any(Diagnostic::is_error) { Exit::Invalid } else { Exit::Done })

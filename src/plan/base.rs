@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, ExternalId};
+use super::StockCalls;
+use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind};
 
 /// The base of a three-way comparison.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,35 @@ pub struct Base {
     /// give that path another value.
     #[serde(default)]
     pub stuck: BTreeMap<String, serde_json::Value>,
+}
+
+impl Base {
+    /// Remembers stock calls that were carried out although the push as a whole was not.
+    pub fn remember_stock(&mut self, calls: &StockCalls) {
+        let stock = |off: bool| if off { Field::Set(false) } else { Field::Unsaid };
+        for (kind, change) in calls.iter().flat_map(|(kind, changes)| changes.iter().map(move |change| (*kind, change)))
+        {
+            let StockChange { external_id: id, uuid: _, in_stock } = change;
+            let taken_off = match kind {
+                StockKind::Items => {
+                    let items = self.catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+                    items.filter(|item| item.external_id == *id).for_each(|item| item.in_stock = stock(!in_stock));
+                    &mut self.items_taken_off
+                }
+                StockKind::Variants => {
+                    let categories = self.catalog.variant_categories.iter_mut();
+                    let variants = categories.flat_map(|category| &mut category.variants);
+                    variants.filter(|v| v.external_id == *id).for_each(|v| v.in_stock = stock(!in_stock));
+                    &mut self.variants_taken_off
+                }
+            };
+            if *in_stock {
+                taken_off.remove(id);
+            } else {
+                taken_off.insert(id.clone());
+            }
+        }
+    }
 }
 
 /// The platform's UUIDs and the ids we know those things by.

@@ -133,18 +133,32 @@ impl<R: Read + Write> Pass<'_, R> {
             return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
         }
         let _lock = try_lock_outlet(&self.context.state_dir, self.wanted.outlet.as_str())?;
-        if let Some(outcome) = self.resume().await? {
-            return Ok(outcome);
-        }
+        let earlier = match self.resume().await? {
+            Earlier::Open(outcome) => return Ok(outcome),
+            Earlier::Ended(outcome) => Some(outcome),
+            Earlier::None => None,
+        };
         let slot = self.slot().await;
         let live = self.remote.fetch(&self.wanted.outlet).await?;
         let base = base_of(&self.context.store, &self.wanted.outlet)?;
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
         let plan = plan(&inputs);
-        match self.verdict(&plan) {
+        let verdict = match earlier {
+            // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
+            Some(_) if plan.action == Action::None => Verdict::Nothing,
+            _ => self.verdict(&plan),
+        };
+        match verdict {
             Verdict::Nothing => {
-                self.follow(base.as_ref(), &plan)?;
-                Ok(self.at_rest(PassResult::Unchanged, plan))
+                // A menu that reads empty teaches nothing: what is remembered of it may be needed again.
+                if !live.is_empty() || base.is_none() {
+                    self.follow(base.as_ref(), &plan)?;
+                }
+                let rest = self.at_rest(PassResult::Unchanged, plan);
+                Ok(match earlier {
+                    Some(earlier) => Outcome { plan: rest.plan, ..earlier },
+                    None => rest,
+                })
             }
             Verdict::Refused(result, state, reason, opens_at) => {
                 let plan = Some(Box::new(plan));
@@ -210,10 +224,11 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(())
     }
 
-    /// How an outlet stands that has nothing to push.
+    /// How an outlet stands in a pass that pushes nothing (more).
     pub(super) fn at_rest(&self, result: PassResult, plan: OutletPlan) -> Outcome {
         let stuck = plan.changes.iter().any(|change| !change.pushed && change.class == Class::Edit);
         let state = match plan.kept().next() {
+            _ if plan.action != Action::None => OutletState::Pending,
             _ if stuck => OutletState::Nonconvergent,
             Some(_) => OutletState::Drifted,
             None => OutletState::InSync,
@@ -224,6 +239,16 @@ impl<R: Read + Write> Pass<'_, R> {
     pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
         Outcome::new(&self.wanted.outlet, &self.wanted.name, result, state, error)
     }
+}
+
+/// What became of a push that an earlier pass left unfinished.
+pub(super) enum Earlier {
+    /// There is none; or it is not coming any more.
+    None,
+    /// It is still out, so nothing else may be sent.
+    Open(Outcome),
+    /// It has ended in this pass. The files may say something else by now, so the walk goes on.
+    Ended(Outcome),
 }
 
 enum Verdict {
