@@ -12,6 +12,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
+    diagnostic::Diagnostic,
     fleet::{self, Comparison, Loaded, Selection, Survey},
     report::{self, OutletReport, PlanReport, View},
     source::RevisionError,
@@ -58,11 +59,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Format::Markdown => report::plan_markdown(&report),
         _ => report::plan_text(&report, color),
     })?;
-    let sides = [(args.before.as_str(), &before, old), (args.after.as_deref().unwrap_or("the files"), after, new)];
-    let of_files = sides.map(|(name, loaded, survey)| tell(name, loaded, survey, &selection));
+    let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
+    of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));
     let differs = report.outlets.iter().any(is_different);
     let asked = if differs { Exit::Differences } else { Exit::Done };
-    Ok(exit_of(&report).max(of_files[0]).max(of_files[1]).max(asked))
+    Ok(exit_of(&report).max(of_files).max(asked))
 }
 
 /// Whether an outlet is told because it is not the same on both sides.
@@ -78,7 +79,8 @@ pub(super) fn state(argument: &str, session: &Session) -> Result<Loaded, Trouble
     }
     let is_path = argument.starts_with(['.', '/']) || argument.ends_with('/');
     if !is_path && fleet::load_revision(&session.root(), argument).is_ok() {
-        let message = format!("`{argument}` is both a directory and a revision; write `./{argument}` for the directory");
+        let message =
+            format!("`{argument}` is both a directory and a revision; write `./{argument}` for the directory");
         return Err(Trouble::Usage(message));
     }
     Ok(fleet::load(&PathBuf::from(argument))?)
@@ -97,10 +99,11 @@ pub(super) fn unreadable(error: RevisionError, argument: &str) -> Trouble {
     }
 }
 
-/// Shows the errors of one side, and the exit that those give which belong to no outlet.
-fn tell(name: &str, loaded: &Loaded, survey: &Survey, selection: &Selection) -> Exit {
+/// Shows the errors of one side that were not told of the other, and gives the exit of those that belong to no outlet.
+fn tell(name: &str, loaded: &Loaded, survey: &Survey, selection: &Selection, told: &[Diagnostic]) -> Exit {
     let selected: Vec<_> = survey.members.iter().filter(|member| selection.matches(member)).collect();
-    let errors = errors_of(survey, &selected);
+    let mut errors = errors_of(survey, &selected);
+    errors.retain(|error| !told.contains(error));
     if !errors.is_empty() {
         let texts = |file: &str| loaded.text(file);
         note(&format!("in {name}:\n{}", report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS)));

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, is_held, is_to_push},
-    session::{Session, block_on, moment},
+    session::{Session, block_on, lost_errors, moment},
     trouble::Trouble,
 };
 use crate::{
+    diagnostic::Diagnostic,
+    fleet::{self, Loaded, Survey},
     report::{self, View},
     sync::Mandate,
 };
@@ -19,6 +22,9 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
+    /// Seen from what the files said at this git revision, instead of from what is remembered
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     /// With the definitions as they will be at this moment (RFC 3339)
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
@@ -41,7 +47,15 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let selected = session.select(&survey, &args.outlet)?;
     let reader = session.client()?.reader();
     let mandate = Mandate { revert: args.revert, ..Mandate::default() };
-    let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &|_| mandate.clone() };
+    let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
+    let preview = Preview {
+        session,
+        survey: &survey,
+        at,
+        view: View::Plan,
+        mandates: &|_| mandate.clone(),
+        base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
+    };
     let report = block_on(preview.report(&reader, &selected))??;
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
@@ -59,4 +73,17 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Exit::Done
     };
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked))
+}
+
+/// The files as they were at a revision. What is wrong with files that no outlet could be made of would make outlets look
+/// new.
+fn base(revision: &str, at: Timestamp, session: &Session) -> Result<(Loaded, Survey), Trouble> {
+    let loaded = fleet::load_revision(&session.root(), revision).map_err(|error| unreadable(error, revision))?;
+    let survey = loaded.survey(at);
+    if lost_errors(&survey) {
+        let message = format!("files are invalid at {revision}, the base: some of its outlets are not known");
+        let help = format!("`menusync diff {revision}` shows them; give a revision at which they are valid");
+        return Err(Trouble::Invalid(vec![Diagnostic::error("base-invalid", None, message).help(help)]));
+    }
+    Ok((loaded, survey))
 }

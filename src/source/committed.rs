@@ -71,7 +71,11 @@ struct Entry {
 
 /// What git found under a name.
 enum Found {
-    Object { hash: String, kind: String, size: u64 },
+    Object {
+        hash: String,
+        kind: String,
+        size: u64,
+    },
     /// Leads nowhere, in a circle, or out of the root.
     Refused(&'static str),
 }

@@ -24,7 +24,7 @@ pub use clock::Clock;
 use jiff::Timestamp;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, chain, pass, preview, preview_from};
+pub use pass::{base_of, chain, pass, preview};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{

@@ -20,20 +20,8 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
-/// What a push would do now. Reads only; `store` may be missing, as nothing may have been remembered yet.
+/// What a push would do now, seen from `base`. Reads only.
 pub async fn preview<R: Read>(
-    remote: &R,
-    store: Option<&SharedStore>,
-    wanted: &Wanted,
-    mandate: &Mandate,
-    peers: &crate::plan::PeerPrices,
-) -> Result<OutletPlan, PassError> {
-    let base = store.map(|store| base_of(store, &wanted.outlet)).transpose()?.flatten();
-    preview_from(remote, base.as_ref(), wanted, mandate, peers).await
-}
-
-/// The same with a base that is given rather than remembered.
-pub async fn preview_from<R: Read>(
     remote: &R,
     base: Option<&Base>,
     wanted: &Wanted,
