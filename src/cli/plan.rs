@@ -1,5 +1,7 @@
 //! `plan`: what a push would do, shown and not done.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{
@@ -12,8 +14,8 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{self, Loaded, Survey},
-    report::{self, View},
+    fleet::{self, Loaded, Member, Step, Survey},
+    report::{self, Moment, OutletReport, PlanReport, View},
     sync::Mandate,
 };
 
@@ -28,6 +30,9 @@ pub(super) struct Args {
     /// With the definitions as they will be at this moment (RFC 3339)
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
+    /// What dated layers will change within this time, in order, instead; GoFood is not asked (14d, 36h)
+    #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]
+    horizon: Option<Duration>,
     /// Exit with 2 if there is something to push
     #[arg(long)]
     detailed_exitcode: bool,
@@ -45,6 +50,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let at = moment(args.at);
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;
+    if let Some(horizon) = args.horizon {
+        let asked = |outlets: &[OutletReport]| asked(&args, outlets);
+        return look_ahead(horizon, at, (&survey, &selected), session, &asked);
+    }
     let reader = session.client()?.reader();
     let mandate = Mandate { revert: args.revert, ..Mandate::default() };
     let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
@@ -63,16 +72,51 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         _ => report::plan_text(&report, color),
     })?;
     session.tell_errors(&survey, &selected);
-    let held = args.fail_on_guard && report.outlets.iter().any(is_held);
-    let changes = args.detailed_exitcode && report.outlets.iter().any(is_to_push);
-    let asked = if held {
+    Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked(&args, &report.outlets)))
+}
+
+/// The exit that flags ask for.
+fn asked(args: &Args, outlets: &[OutletReport]) -> Exit {
+    if args.fail_on_guard && outlets.iter().any(is_held) {
         Exit::Refused
-    } else if changes {
+    } else if args.detailed_exitcode && outlets.iter().any(is_to_push) {
         Exit::Differences
     } else {
         Exit::Done
+    }
+}
+
+/// What dated layers will change, moment by moment.
+fn look_ahead(
+    horizon: Duration,
+    from: Timestamp,
+    (survey, selected): (&Survey, &[&Member]),
+    session: &Session,
+    asked: &dyn Fn(&[OutletReport]) -> Exit,
+) -> Result<Exit, Trouble> {
+    let loaded = session.loaded()?;
+    let until = from.checked_add(horizon).unwrap_or(Timestamp::MAX);
+    let moment = |step: Step| Moment {
+        at: step.at.to_zoned(loaded.timezone()),
+        report: PlanReport {
+            view: View::Diff,
+            revision: loaded.revision.clone(),
+            generated_at: Timestamp::now(),
+            state_dir: None,
+            outlets: step.outlets,
+        },
     };
-    Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked))
+    let steps = loaded.steps(selected, from, until, &survey.peers);
+    let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
+    session.outputs.emit(|format, color| match format {
+        Format::Json => report::horizon_json(&moments, from, until),
+        Format::Markdown => report::horizon_markdown(&moments),
+        _ => report::horizon_text(&moments, color),
+    })?;
+    session.tell_errors(survey, selected);
+    let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));
+    let invalid = if selected.iter().any(|member| !member.valid) { Exit::Invalid } else { Exit::Done };
+    Ok(exits.chain([session.exit_of_files(survey), invalid]).max().unwrap_or(Exit::Done))
 }
 
 /// The files as they were at a revision. What is wrong with files that no outlet could be made of would make outlets look

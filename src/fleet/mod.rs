@@ -14,7 +14,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
 pub use select::{Selection, SelectionError};
 
@@ -222,6 +222,11 @@ impl Loaded {
         rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
         diagnostic::sort(&mut composed.diagnostics);
         composed
+    }
+
+    /// The time zone of everything that no layer gives another one.
+    pub fn timezone(&self) -> TimeZone {
+        self.defaults().timezone
     }
 
     /// The settings that hold where no layer says otherwise.
