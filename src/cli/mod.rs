@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod drift;
 mod exit;
+mod forget;
 mod logging;
 mod output;
 mod plan;
@@ -79,6 +80,8 @@ enum Command {
     Run(run::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
+    /// Drop what is remembered of an outlet
+    Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
     /// Print a script that completes commands in a shell
@@ -136,6 +139,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Drift(args) => drift::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
+        Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
