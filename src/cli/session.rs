@@ -81,6 +81,14 @@ impl Session {
         Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
     }
 
+    /// What is remembered, to read and write, where remembering is a convenience: only if there is a state already and it
+    /// can be used.
+    pub(super) fn memory(&self) -> Option<SharedStore> {
+        let dir = self.state_dir().ok()?;
+        Store::open_read_only(&dir).ok().flatten()?;
+        Store::open(&dir).ok().map(SharedStore::new)
+    }
+
     /// The platform.
     pub(super) fn client(&self) -> Result<Client, Trouble> {
         client(self.settings()?, &self.environment, &self.root())

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::images::bad_image;
 use crate::{
     fleet::{Loaded, Member},
     remote::{Read, Write},
@@ -22,9 +23,12 @@ pub struct Observer<R>(pub R);
 
 impl<R: Read + Write + 'static> Worker for Pusher<R> {
     async fn visit(&self, context: &Context, loaded: &Loaded, member: &Member) -> Outcome {
-        match loaded.wanted(&member.id, context.clock.now()) {
-            Some(wanted) => pass(context, &self.0, &wanted, &Mandate::default()).await,
-            None => invalid(context, &self.0, member).await,
+        let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
+            return invalid(context, &self.0, member).await;
+        };
+        match bad_image(context, loaded, &wanted).await {
+            None => pass(context, &self.0, &wanted, &Mandate::default()).await,
+            Some(why) => observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why).await,
         }
     }
 }

@@ -4,16 +4,18 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod compare;
+mod images;
 mod photos;
 mod select;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 pub use compare::{Comparison, Step};
+pub use images::{ImageUse, ImageUses, image_diagnostics};
 use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
 pub use select::{Selection, SelectionError};
@@ -43,7 +45,6 @@ pub struct Loaded {
     files: Files,
     definitions: Definitions,
     photos: Photos,
-    image_urls: Mutex<HashMap<String, ImageFile>>,
 }
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -84,17 +85,17 @@ pub struct Survey {
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let files = source::load(root)?;
-    Ok(decode(root, files, Photos::OnDisk, source::revision(root)))
+    Ok(decode(root, files, photos::Place::OnDisk, source::revision(root)))
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;
     let (files, hash) = (commit.load(revision)?, commit.hash.clone());
-    Ok(decode(root, files, Photos::Committed(commit), Some(hash)))
+    Ok(decode(root, files, photos::Place::Committed(commit), Some(hash)))
 }
 
-fn decode(root: &Path, files: Files, photos: Photos, revision: Option<String>) -> Loaded {
+fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<String>) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -102,16 +103,7 @@ fn decode(root: &Path, files: Files, photos: Photos, revision: Option<String>) -
     let definitions = definition::parse(&files.catalogs);
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
-    Loaded {
-        root: root.to_owned(),
-        settings,
-        diagnostics,
-        revision,
-        files,
-        definitions,
-        photos,
-        image_urls: Mutex::default(),
-    }
+    Loaded { root: root.to_owned(), settings, diagnostics, revision, files, definitions, photos: Photos::new(photos) }
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -218,6 +210,8 @@ impl Loaded {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
             composed.diagnostics.extend(judged);
+            let photos = self.photo_diagnostics(&composed);
+            composed.diagnostics.extend(photos);
         }
         rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
         diagnostic::sort(&mut composed.diagnostics);
@@ -258,23 +252,10 @@ impl Loaded {
             .collect()
     }
 
-    /// The address under which an image file of the root is published. Its content is hashed once.
+    /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
-        let mut known = self.image_urls.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(path.to_owned()).or_insert_with(|| self.find_image(path)).clone()
-    }
-
-    fn find_image(&self, path: &str) -> ImageFile {
-        let Some(base) = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_ref()) else {
-            return ImageFile::Missing(format!(
-                "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
-                settings::FILE
-            ));
-        };
-        match self.photos.read(&self.root, path) {
-            Ok(bytes) => ImageFile::Found { url: format!("{base}{path}?v={}", source::image_hash(&bytes)) },
-            Err(error) => ImageFile::Missing(error.to_string()),
-        }
+        let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        self.photos.file(&self.root, base_url, path)
     }
 }
 
