@@ -156,7 +156,11 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
 }
 
 fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
-    let state = if plan.action == Action::None { "in_sync" } else { "pending" };
+    let state = match plan.action {
+        Action::None => "in_sync",
+        _ if plan.is_held() => "held",
+        _ => "pending",
+    };
     OutletReport {
         outlet: wanted.outlet.clone(),
         name: wanted.name.clone(),

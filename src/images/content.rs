@@ -2,6 +2,7 @@
 //! never unpacked, so a small file cannot ask for much memory.
 
 use super::Finding;
+use crate::diagnostic::Severity;
 
 /// GoFood takes images of at most 1 MB (documentation), which does not say whether that is a million bytes or 1024².
 /// Above this it is too large either way.
@@ -54,14 +55,13 @@ pub(super) fn too_large(bytes: usize) -> Option<Finding> {
     let finding = |message: String| {
         Finding::new("image-too-large", message, "save it smaller: fewer pixels, or stronger JPEG compression")
     };
-    match bytes {
-        0..=SURE_BYTES => None,
-        ..=MAX_BYTES => {
-            let finding = finding(format!("the image has {bytes} bytes; GoFood's limit of 1 MB may mean {SURE_BYTES}"));
-            Some(Finding { severity: crate::diagnostic::Severity::Warning, ..finding })
-        }
-        _ => Some(finding("the image is larger than 1 MB, which GoFood refuses".to_owned())),
+    if bytes > MAX_BYTES {
+        return Some(finding("the image is larger than 1 MB, which GoFood refuses".to_owned()));
     }
+    (bytes > SURE_BYTES).then(|| {
+        let finding = finding(format!("the image has {bytes} bytes; GoFood's limit of 1 MB may mean {SURE_BYTES}"));
+        Finding { severity: Severity::Warning, ..finding }
+    })
 }
 
 fn wrong_type(bytes: &[u8], declared: Option<&str>) -> Finding {

@@ -131,7 +131,7 @@ impl Ran {
             .map(|told| told["code"].as_str().unwrap().to_owned())
             .collect();
         codes.sort();
-        codes.dedup_by(|a, b| a == b && severity != "");
+        codes.dedup_by(|a, b| a == b && !severity.is_empty());
         codes
     }
 
@@ -180,7 +180,7 @@ impl Bench {
         });
         let bench = Self { directory: tempfile::tempdir().unwrap(), server, url };
         let rules = if settings.contains("rules:") { "" } else { "rules: {description-missing: off}\n" };
-        bench.write("menusync.yaml", &format!("target: sandbox\n{settings}{rules}"));
+        bench.write("menusync.yaml", format!("target: sandbox\n{settings}{rules}"));
         bench
     }
 
