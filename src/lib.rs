@@ -4,8 +4,8 @@
 //!
 //! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
 //! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`report`]; shell (each owns one piece of the world):
-//! [`settings`] · [`source`] · [`state`] · [`remote`] · [`watch`] · [`systemd`]; top: [`sync`] · [`fleet`] · [`daemon`] · [`web`] ·
-//! [`sandbox`] · [`cli`].
+//! [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`]; top: [`sync`] · [`fleet`] ·
+//! [`daemon`] · [`web`] · [`sandbox`] · [`cli`].
 
 pub mod catalog;
 pub mod cli;
@@ -14,6 +14,7 @@ pub mod definition;
 pub mod diagnostic;
 pub mod document;
 pub mod fleet;
+pub mod images;
 pub mod plan;
 pub mod policy;
 pub mod remote;

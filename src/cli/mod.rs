@@ -4,6 +4,7 @@
 
 mod apply;
 mod demo;
+mod diff;
 mod drift;
 mod exit;
 mod forget;
@@ -70,6 +71,8 @@ enum Command {
     Render(render::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
+    /// Show what differs between two states of the files, offline
+    Diff(diff::Args),
     /// Plan, ask, push, and see it arrive
     Apply(apply::Args),
     /// Show what was changed elsewhere since our last verified push
@@ -131,6 +134,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
+        Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
         Command::Run(args) => run::run(args, &session),

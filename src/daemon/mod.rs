@@ -5,6 +5,7 @@
 //! the daemon, and an unreadable root never looks like an empty one.
 
 mod due;
+mod images;
 mod note;
 mod view;
 mod worker;

@@ -21,6 +21,7 @@ pub use decode::{Decoder, Fields, Note};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, Parsed, parse};
 pub use suggest::closest;
+pub use units::duration;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

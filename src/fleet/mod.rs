@@ -3,16 +3,22 @@
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
+mod compare;
+mod images;
+mod photos;
 mod select;
 mod status;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use jiff::Timestamp;
+pub use compare::{Comparison, Step};
+pub use images::{ImageUse, ImageUses, image_diagnostics};
+use jiff::{Timestamp, tz::TimeZone};
+use photos::Photos;
 pub use select::{Selection, SelectionError};
 pub use status::status;
 
@@ -28,7 +34,7 @@ use crate::{
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
     settings::{self, Settings},
-    source::{self, Files, SourceError, SourceFile},
+    source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
     sync::Wanted,
 };
 
@@ -48,7 +54,7 @@ pub struct Loaded {
     /// every warning that they switch off. Nothing is pushed without settings.
     salvaged: PolicyPatch,
     allows: Allows,
-    image_urls: Mutex<HashMap<String, ImageFile>>,
+    photos: Photos,
 }
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -91,6 +97,17 @@ pub struct Survey {
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let files = source::load(root)?;
+    Ok(decode(root, files, photos::Place::OnDisk, source::revision(root)))
+}
+
+/// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
+pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
+    let commit = Commit::find(root, revision)?;
+    let (files, hash) = (commit.load(revision)?, commit.hash.clone());
+    Ok(decode(root, files, photos::Place::Committed(commit), Some(hash)))
+}
+
+fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<String>) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -104,17 +121,17 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
-    Ok(Loaded {
+    Loaded {
         root: root.to_owned(),
         settings,
         diagnostics,
-        revision: source::revision(root),
+        revision,
         files,
         definitions,
         salvaged,
         allows,
-        image_urls: Mutex::default(),
-    })
+        photos: Photos::new(photos),
+    }
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -237,6 +254,7 @@ impl Loaded {
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
+            judged.extend(self.photo_diagnostics(&composed));
             self.adjust(&mut judged, &composed.policy, used);
             composed.diagnostics.extend(judged);
         }
@@ -261,6 +279,11 @@ impl Loaded {
         unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
         rules::adjust(&mut unused, &defaults.rules);
         survey.diagnostics.extend(unused);
+    }
+
+    /// The time zone of everything that no layer gives another one.
+    pub fn timezone(&self) -> TimeZone {
+        self.defaults().timezone
     }
 
     /// The settings that hold where no layer says otherwise.
@@ -290,23 +313,10 @@ impl Loaded {
             .collect()
     }
 
-    /// The address under which an image file of the root is published. Its content is hashed once.
+    /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
-        let mut known = self.image_urls.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(path.to_owned()).or_insert_with(|| self.find_image(path)).clone()
-    }
-
-    fn find_image(&self, path: &str) -> ImageFile {
-        let Some(base) = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_ref()) else {
-            return ImageFile::Missing(format!(
-                "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
-                settings::FILE
-            ));
-        };
-        match source::image_hash(&self.root, path) {
-            Ok(hash) => ImageFile::Found { url: format!("{base}{path}?v={hash}") },
-            Err(error) => ImageFile::Missing(format!("image `{path}`: {error}")),
-        }
+        let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        self.photos.file(&self.root, base_url, path)
     }
 }
 

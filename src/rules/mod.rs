@@ -15,6 +15,7 @@ mod finding;
 mod hours;
 mod ids;
 mod images;
+mod images_fetched;
 mod layers;
 mod names;
 mod prices;
@@ -95,12 +96,19 @@ pub static RULES: &[Rule] = &[
     hours::ORDER,
     hours::OVERLAP,
     hours::PAST_MIDNIGHT,
+    images_fetched::CONTENT_TYPE,
     images::CREDENTIALS,
     files::IMAGE_FILE,
     images::MISSING,
+    images_fetched::NOT_FOUND,
     images::NOT_HTTPS,
     images::PRIVATE_HOST,
+    images_fetched::RATIO,
+    images_fetched::TOO_LARGE,
+    images_fetched::TOO_SMALL,
+    images_fetched::TRUNCATED,
     images::TYPE,
+    images_fetched::UNCHECKED,
     images::URL,
     files::INSECURE_URL,
     texts::INTERNAL_NAME_LENGTH,
@@ -174,6 +182,12 @@ impl Rule {
     /// The same as a warning.
     const fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same with a severity that settings may change.
+    const fn adjustable(mut self) -> Self {
+        self.adjustable = true;
         self
     }
 

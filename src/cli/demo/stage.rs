@@ -71,7 +71,7 @@ impl Stage {
         let (api, oauth) = (self.server.url(), self.server.oauth_url());
         format!(
             "target: custom\ngobiz: {{api_url: \"{api}\", oauth_url: \"{oauth}\", requests_per_second: 50}}\n\
-             verify: {{interval: 200ms, timeout: 30s}}\nlisten: \"off\"\n"
+             verify: {{interval: 200ms, timeout: 30s}}\nlisten: \"off\"\nimages: {{check: false}}\n"
         )
     }
 
