@@ -3,9 +3,11 @@
 //! One file a command, each with `Args` and `run`. Only this room prints: results to stdout, everything else to stderr.
 
 mod apply;
+mod atomic;
 mod demo;
 mod drift;
 mod exit;
+mod import;
 mod logging;
 mod output;
 mod plan;
@@ -72,6 +74,8 @@ enum Command {
     Apply(apply::Args),
     /// Show what was changed elsewhere since our last verified push
     Drift(drift::Args),
+    /// Write YAML from live catalogs
+    Import(import::Args),
     /// The daemon: push on change and on schedule, report drift
     Run(run::Args),
     /// What is live, since when, from which commit
@@ -130,6 +134,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Plan(args) => plan::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
+        Command::Import(args) => import::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
