@@ -53,7 +53,7 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
 pub(super) type Entries = Vec<(&'static str, String)>;
 
 /// The keys and values of an item, in the order people write them.
-pub(super) fn item_entries(item: &Item) -> Entries {
+pub(super) fn item_entries(item: &Item, context: Context) -> Entries {
     let Item {
         external_id,
         name,
@@ -67,9 +67,9 @@ pub(super) fn item_entries(item: &Item) -> Entries {
     } = item;
     let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
     let texts = [("name", name), ("internal_name", internal_name), ("description", description)];
-    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, Context::Block)))));
+    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
     entries.extend(price.value().map(|Price(price)| ("price", price.to_string())));
-    entries.extend(image.value().map(|image| ("image", text(image, Context::Block))));
+    entries.extend(image.value().map(|image| ("image", text(image, context))));
     entries.extend(operational_hours.value().map(|hours| ("operational_hours", hours_text(hours))));
     let links = variant_category_external_ids.value();
     entries.extend(links.map(|links| ("variant_category_external_ids", ids_text(links))));
@@ -92,11 +92,11 @@ pub(super) fn variant_text(variant: &Variant) -> String {
 }
 
 /// The keys and values of a category but for its variants.
-pub(super) fn category_entries(category: &VariantCategory) -> Entries {
+pub(super) fn category_entries(category: &VariantCategory, context: Context) -> Entries {
     let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = category;
     let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
     let texts = [("name", name), ("internal_name", internal_name)];
-    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, Context::Block)))));
+    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
     let limits = [("min_quantity", min_quantity), ("max_quantity", max_quantity)];
     let limits = limits.into_iter().filter_map(|(key, limit)| Some(format!("{key}: {}", limit.value()?)));
     entries.push(("rules", format!("{{selection: {{{}}}}}", limits.collect::<Vec<_>>().join(", "))));
@@ -170,7 +170,7 @@ impl Page<'_> {
         }
         let id = &item.external_id;
         let field = |key: &str| ItemField::ALL.iter().copied().find(|field| field.key() == key);
-        for (at, (key, value)) in item_entries(&item).into_iter().enumerate() {
+        for (at, (key, value)) in item_entries(&item, Context::Block).into_iter().enumerate() {
             let path = if at == 0 { Path::item(id) } else { Path::Item(id.clone(), field(key)) };
             let todo = self.todo(&path);
             self.line(6, &format!("{}{key}: {value}{todo}", if at == 0 { "- " } else { "  " }));
@@ -192,7 +192,7 @@ impl Page<'_> {
 
     fn category(&mut self, category: &VariantCategory) {
         let id = &category.external_id;
-        for (at, (key, value)) in category_entries(category).into_iter().enumerate() {
+        for (at, (key, value)) in category_entries(category, Context::Block).into_iter().enumerate() {
             let todo = match key {
                 _ if at == 0 => self.todo(&Path::category(id)),
                 "rules" => [CategoryField::MinQuantity, CategoryField::MaxQuantity]

@@ -34,12 +34,12 @@ pub struct Imported {
 }
 
 /// Turns `live` into definitions. `known` are the ids by which things are remembered, by the platform's ids for them: those
-/// of a plan of the same answer.
+/// of a plan of the same answer. `reserved` ids are not proposed.
 ///
 /// Whatever order the platform answers categories in, the result is the same.
-pub fn import(live: &LiveCatalog, known: &Uuids) -> Imported {
+pub fn import(live: &LiveCatalog, known: &Uuids, reserved: &BTreeSet<ExternalId>) -> Imported {
     let mut import = Import { known, ids: Ids::default(), made: Imported::default() };
-    import.name_everything(live);
+    import.name_everything(live, reserved);
     import.menus(live);
     import.categories(live);
     import.refuse_images();
@@ -70,8 +70,8 @@ struct Import<'a> {
 
 impl Import<'_> {
     /// Finds an id for everything: the remembered one, the live one, else a proposal.
-    fn name_everything(&mut self, live: &LiveCatalog) {
-        let mut taken = BTreeSet::new();
+    fn name_everything(&mut self, live: &LiveCatalog, reserved: &BTreeSet<ExternalId>) {
+        let mut taken: BTreeSet<String> = reserved.iter().map(|id| id.0.clone()).collect();
         let mut nameless: Vec<(Spot, Nameless)> = Vec::new();
         self.ids.categories = vec![ExternalId::default(); live.variant_categories.len()];
         for (spot, thing, external, remembered) in things(live, self.known) {

@@ -10,9 +10,16 @@ mod emit;
 mod hours;
 mod ids;
 mod import;
+mod merge;
+mod order;
 mod scalar;
+mod sheet;
+mod takes;
 
 pub use emit::{Head, file_text};
 pub use hours::hours_text;
 pub use import::{Imported, import};
+pub use merge::{Manner, merge};
 pub use scalar::{Context, text};
+pub use sheet::Stuck;
+pub use takes::{Pick, Take, Takes, takes};

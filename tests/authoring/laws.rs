@@ -178,7 +178,7 @@ proptest! {
 
     #[test]
     fn files_say_what_is_live(live in live()) {
-        let imported = import(&live, &Uuids::default());
+        let imported = import(&live, &Uuids::default(), &BTreeSet::new());
         let id = OutletId("G1".into());
         let yaml = file_text(&Head::Outlet { id: id.clone(), extends: Vec::new() }, &imported);
         let definitions = definition::parse(&[file(&yaml)]);
@@ -189,7 +189,7 @@ proptest! {
         // The platform answers categories in any order.
         let mut shuffled = live.clone();
         shuffled.variant_categories.reverse();
-        prop_assert_eq!(imported, import(&shuffled, &Uuids::default()));
+        prop_assert_eq!(imported, import(&shuffled, &Uuids::default(), &BTreeSet::new()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! New files: one for every outlet, and a layer for those that sell exactly the same.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -80,7 +80,7 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
         .map(|fetched| {
-            let imported = import(&fetched.live, &remembered_ids(&fetched));
+            let imported = import(&fetched.live, &remembered_ids(&fetched), &BTreeSet::new());
             (fetched, imported)
         })
         .collect();

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod fresh;
+mod merge;
 
 use std::path::PathBuf;
 
@@ -17,7 +18,8 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    catalog::OutletId,
+    authoring::Pick,
+    catalog::{ExternalId, OutletId},
     fleet::{Selection, Survey},
     settings,
 };
@@ -30,6 +32,15 @@ pub(super) struct Args {
     /// Write new files here [default: catalogs/ of the root]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Take what was changed elsewhere into the files that are there, and touch nothing else in them
+    #[arg(long, conflicts_with = "out")]
+    merge: bool,
+    /// With --merge: only this item, variant or variant category
+    #[arg(long, value_name = "ID", requires = "merge")]
+    item: Option<String>,
+    /// With --item: only this field, such as price
+    #[arg(long, value_name = "FIELD", requires = "item")]
+    field: Option<String>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
@@ -38,6 +49,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.settings()?;
     let survey = session.loaded()?.survey(Timestamp::now());
     let outlets = targets(&args.outlet, &survey)?;
+    if args.merge {
+        let pick = args.item.map(|id| Pick { id: ExternalId(id), field: args.field });
+        merge::check(&survey, &outlets)?;
+        let fetched = block_on(fetch::all(session, &outlets))??;
+        return merge::run(session, &survey, &fetched, pick.as_ref());
+    }
     let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
     fresh::check(session, &survey, &outlets, &out)?;
     let fetched = block_on(fetch::all(session, &outlets))??;

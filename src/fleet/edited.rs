@@ -1,0 +1,39 @@
+//! The root as it would be with some files changed: for looking at an edit before it is written.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::Loaded;
+use crate::{definition, source::SourceFile};
+
+impl Loaded {
+    /// The definition files, sorted by path.
+    pub fn catalogs(&self) -> &[SourceFile] {
+        &self.files.catalogs
+    }
+
+    /// The settings file.
+    pub fn settings_file(&self) -> Option<&SourceFile> {
+        self.files.settings.as_ref()
+    }
+
+    /// The same root with other texts in some definition files. Settings, images and what is wrong with files as such are
+    /// as they were.
+    #[must_use]
+    pub fn with_texts(&self, texts: &BTreeMap<Arc<str>, Arc<str>>) -> Self {
+        let mut files = self.files.clone();
+        for file in &mut files.catalogs {
+            if let Some(text) = texts.get(&file.path) {
+                file.text = Arc::clone(text);
+            }
+        }
+        Self {
+            root: self.root.clone(),
+            settings: self.settings.clone(),
+            diagnostics: self.diagnostics.clone(),
+            revision: self.revision.clone(),
+            definitions: definition::parse(&files.catalogs),
+            files,
+            image_urls: std::sync::Mutex::default(),
+        }
+    }
+}
