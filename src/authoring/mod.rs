@@ -7,6 +7,7 @@
 //! menu wants blocks for dishes, one line for a variant, and a remark where something needs a decision.
 
 mod emit;
+mod format;
 mod hours;
 mod ids;
 mod import;
@@ -17,6 +18,7 @@ mod sheet;
 mod takes;
 
 pub use emit::{Head, file_text};
+pub use format::{FileKind, Formatted, format};
 pub use hours::hours_text;
 pub use import::{Imported, import};
 pub use merge::{Manner, merge};

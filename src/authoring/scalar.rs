@@ -29,7 +29,11 @@ pub fn text(text: &str, context: Context) -> String {
 /// Whether `text` needs no quotes.
 pub(super) fn is_plain(text: &str, context: Context) -> bool {
     let (Some(first), Some(last)) = (text.chars().next(), text.chars().next_back()) else { return false };
-    let begins = first.is_alphabetic() || (first.is_numeric() && is_counted_words(text)) || first == '(';
+    let begins = first.is_alphabetic()
+        || (first.is_numeric() && is_counted_words(text))
+        || first == '('
+        || text.starts_with("../")
+        || text.starts_with("./");
     let is_word = WORDS.iter().any(|word| text.eq_ignore_ascii_case(word));
     let allowed =
         |c: char| c.is_alphanumeric() || " -_./()+&'%!?;*".contains(c) || (c == ',' && context == Context::Block);

@@ -282,7 +282,7 @@ impl Sheet {
 
     /// Whether a collection is written between brackets.
     fn is_flow(&self, node: &Node) -> bool {
-        self.text[self.offset(node.span.start)..].starts_with(['{', '['])
+        is_flow(node, &self.text[self.offset(node.span.start)..])
     }
 
     /// After the value of a key; an alias ends with its line.
@@ -367,6 +367,18 @@ pub(super) fn offset(text: &str, pos: Pos) -> usize {
     }
     let line = &text[start..];
     line.char_indices().nth(pos.column as usize - 1).map_or(text.len(), |(at, _)| start + at)
+}
+
+/// Whether a collection whose text begins so is written between brackets. A block list begins with its first element, which
+/// may itself stand between brackets.
+pub(super) fn is_flow(node: &Node, text: &str) -> bool {
+    match &node.value {
+        Value::Scalar(_) => false,
+        Value::Mapping(_) => text.starts_with('{'),
+        Value::Sequence(nodes) => {
+            text.starts_with('[') && nodes.first().is_none_or(|first| first.span.start != node.span.start)
+        }
+    }
 }
 
 fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n (Key, Node)> {

@@ -7,7 +7,9 @@ mod atomic;
 mod demo;
 mod drift;
 mod exit;
+mod fmt;
 mod import;
+mod init;
 mod logging;
 mod output;
 mod plan;
@@ -64,6 +66,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a repository: settings, one layer, one outlet
+    Init(init::Args),
     /// Check the definitions, offline
     Validate(validate::Args),
     /// Print the exact catalog of an outlet after layering, as a PUT body
@@ -76,6 +80,8 @@ enum Command {
     Drift(drift::Args),
     /// Write YAML from live catalogs
     Import(import::Args),
+    /// Format definitions and settings, keeping comments
+    Fmt(fmt::Args),
     /// The daemon: push on change and on schedule, report drift
     Run(run::Args),
     /// What is live, since when, from which commit
@@ -129,12 +135,14 @@ fn dispatch(cli: Cli) -> Exit {
     let is_json = outputs.is_json();
     let session = Session::new(common.root, common.state_dir, environment, outputs);
     let done = match command {
+        Command::Init(args) => init::run(args, &session),
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
         Command::Import(args) => import::run(args, &session),
+        Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),

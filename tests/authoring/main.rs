@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod fmt;
 mod harness;
 mod import;
+mod init;
 mod laws;
 mod merge;
