@@ -4,6 +4,7 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod compare;
+mod edited;
 mod images;
 mod photos;
 mod select;
