@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, ExternalId};
+use super::StockCalls;
+use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind, live::LiveCatalog};
 
 /// The base of a three-way comparison.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,48 @@ pub struct Base {
     /// give that path another value.
     #[serde(default)]
     pub stuck: BTreeMap<String, serde_json::Value>,
+}
+
+impl Base {
+    /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was.
+    pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {
+        let count = |base: &Self| base.items_taken_off.len() + base.variants_taken_off.len();
+        let before = count(self);
+        for (_, item) in live.items().filter(|(_, item)| item.in_stock == Field::Set(true)) {
+            item.external_id.value().map(|id| self.items_taken_off.remove(id));
+        }
+        for (_, variant) in live.variants().filter(|(_, variant)| variant.in_stock == Field::Set(true)) {
+            variant.external_id.value().map(|id| self.variants_taken_off.remove(id));
+        }
+        count(self) != before
+    }
+
+    /// Remembers stock calls that were carried out although the push as a whole was not.
+    pub fn remember_stock(&mut self, calls: &StockCalls) {
+        let stock = |off: bool| if off { Field::Set(false) } else { Field::Unsaid };
+        for (kind, change) in calls.iter().flat_map(|(kind, changes)| changes.iter().map(move |change| (*kind, change)))
+        {
+            let StockChange { external_id: id, uuid: _, in_stock } = change;
+            let taken_off = match kind {
+                StockKind::Items => {
+                    let items = self.catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+                    items.filter(|item| item.external_id == *id).for_each(|item| item.in_stock = stock(!in_stock));
+                    &mut self.items_taken_off
+                }
+                StockKind::Variants => {
+                    let categories = self.catalog.variant_categories.iter_mut();
+                    let variants = categories.flat_map(|category| &mut category.variants);
+                    variants.filter(|v| v.external_id == *id).for_each(|v| v.in_stock = stock(!in_stock));
+                    &mut self.variants_taken_off
+                }
+            };
+            if *in_stock {
+                taken_off.remove(id);
+            } else {
+                taken_off.insert(id.clone());
+            }
+        }
+    }
 }
 
 /// The platform's UUIDs and the ids we know those things by.

@@ -40,8 +40,6 @@ pub struct Unlanded {
 pub struct Waiting {
     /// What live must show: the payload in the fields that the files own.
     expected: Catalog,
-    /// The things and fields that the push changes. Elsewhere a difference is somebody's edit, not a failure to arrive.
-    touched: BTreeSet<String>,
     /// Items and variants that live must not show any more.
     gone_items: BTreeSet<ExternalId>,
     gone_variants: BTreeSet<ExternalId>,
@@ -56,10 +54,12 @@ pub struct Waiting {
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
+    /// Paths among these that have been seen as sent.
+    landed: BTreeSet<String>,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
-    /// Stock when the payload was made.
-    baseline: Stocks,
+    /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
+    sent: Vec<Stocks>,
     /// The last stock seen while the old menu still showed.
     last: Stocks,
 }
@@ -92,7 +92,6 @@ impl Waiting {
         let gone = |change: &&Change| change.kind == Kind::Remove;
         let mut waiting = Self {
             expected: if plan.action == Action::Put { expected(plan) } else { Catalog::default() },
-            touched: touched(plan),
             gone_items: BTreeSet::new(),
             gone_variants: BTreeSet::new(),
             stock_calls: plan.stock.clone(),
@@ -100,8 +99,9 @@ impl Waiting {
             next_base: plan.next_base.clone(),
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
+            landed: BTreeSet::new(),
             other: None,
-            baseline: stocks.clone(),
+            sent: vec![stocks.clone()],
             last: stocks,
         };
         for change in plan.pushed().filter(gone) {
@@ -118,21 +118,60 @@ impl Waiting {
 
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
-        let changed = fingerprint(live) != self.before;
-        let unlanded = self.unlanded(live);
+        let changed = self.is_touched(live);
+        let mut unlanded = self.unlanded(live);
+        if !unlanded.is_empty() && (!changed || self.is_old(&unlanded)) {
+            return Look::Old;
+        }
+        let edited = !unlanded.is_empty();
+        unlanded.retain(|unlanded| self.is_new(&unlanded.path));
         match unlanded.is_empty() {
-            true if changed || !self.old_values.is_empty() => Look::Arrived,
+            true if !self.old_values.is_empty() => Look::Arrived,
+            // It may be the edit alone that has changed live.
+            true if changed && !edited => Look::Arrived,
             true => Look::Unreadable,
-            false if !changed || self.is_old(&unlanded) => Look::Old,
             false => Look::Other(unlanded),
         }
     }
 
-    /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody
-    /// has edited something else meanwhile.
+    /// Whether the push changes this, or a part of it, or what it is a part of. Where the old menu already showed what was
+    /// sent, another value now is an edit made elsewhere since: drift, and no failure of the push.
+    fn is_new(&self, path: &Path) -> bool {
+        let category = match path {
+            Path::Variant(id, _) => self.expected.variants().find(|(_, variant)| variant.external_id == *id),
+            _ => None,
+        };
+        let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
+        let path = path.to_string();
+        let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
+        new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
+    }
+
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since. Whether anything
+    /// has landed, now or before.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) -> bool {
+        let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
+        let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
+        self.landed.extend(landed.cloned());
+        !self.landed.is_empty()
+    }
+
+    /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
+    /// is there, and some of it shows its old value. (A menu is published as a whole.)
     fn is_old(&self, unlanded: &[Unlanded]) -> bool {
         let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
-        !self.old_values.is_empty() && self.old_values.iter().all(|(path, old)| now.get(path) == Some(&old))
+        let (mut some_old, mut all_missing) = (false, true);
+        for (path, old) in &self.old_values {
+            some_old |= now.get(path) == Some(&old);
+            all_missing &= now.contains_key(path);
+        }
+        some_old && all_missing
+    }
+
+    /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
+    /// what somebody has edited since.
+    pub fn is_touched(&self, live: &LiveCatalog) -> bool {
+        fingerprint(live) != self.before
     }
 
     /// For how long live has shown this same something else, as far as it was looked at.
@@ -147,8 +186,9 @@ impl Waiting {
         }
     }
 
-    /// Brings the stock of a payload that is about to be sent again up to what is live now.
-    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog) {
+    /// Brings the stock of a payload that is about to be sent again up to what is live now. `maybe_done`: what was sent
+    /// before may have been carried out.
+    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog, maybe_done: bool) {
         let now = Stocks::of(&self.matched(live).catalog);
         let ours: BTreeSet<Path> = plan.pushed().filter(|change| change.is_stock()).map(|c| c.path.clone()).collect();
         for item in plan.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
@@ -163,7 +203,10 @@ impl Waiting {
                 variant.in_stock = Field::Set(*stock);
             }
         }
-        self.baseline = now.clone();
+        if !maybe_done {
+            self.sent.clear();
+        }
+        self.sent.push(now.clone());
         self.last = now;
     }
 
@@ -179,22 +222,23 @@ impl Waiting {
         }
         let matched = self.matched(live);
         let now = Stocks::of(&matched.catalog);
-        let lines =
-            |last: &BTreeMap<ExternalId, bool>, baseline: &BTreeMap<ExternalId, bool>, now: &BTreeMap<_, bool>| {
-                let toggled = last.iter().filter(|(id, stock)| baseline.get(*id).is_some_and(|then| then != *stock));
-                let lost = toggled.filter(|(id, stock)| now.get(*id).is_some_and(|now| now != *stock));
-                lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
-            };
+        let lines = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>| {
+            let toggled = of(&self.last).iter().filter(|(id, stock)| {
+                self.sent.iter().any(|sent| of(sent).get(*id).is_some_and(|then| then != *stock))
+            });
+            let lost = toggled.filter(|(id, stock)| of(&now).get(*id).is_some_and(|now| now != *stock));
+            lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
+        };
         let change = |uuid: Option<&str>, external_id: ExternalId, in_stock| StockChange {
             uuid: uuid.unwrap_or_default().to_owned(),
             external_id,
             in_stock,
         };
-        let items = lines(&self.last.items, &self.baseline.items, &now.items)
+        let items = lines(|stocks| &stocks.items)
             .into_iter()
             .map(|(id, stock)| change(matched.uuids.item(&id), id.clone(), stock))
             .collect::<Vec<_>>();
-        let variants = lines(&self.last.variants, &self.baseline.variants, &now.variants)
+        let variants = lines(|stocks| &stocks.variants)
             .into_iter()
             .map(|(id, stock)| change(matched.uuids.variant(&id), id.clone(), stock))
             .collect::<Vec<_>>();
@@ -202,16 +246,50 @@ impl Waiting {
         calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 
+    /// Notes that `changes` of [`Self::overwritten_stock`] were set again, so that the kitchen may change its mind.
+    pub fn restored(&mut self, kind: StockKind, changes: &[StockChange]) {
+        for sent in &mut self.sent {
+            let stock = if kind == StockKind::Items { &mut sent.items } else { &mut sent.variants };
+            stock.extend(changes.iter().map(|change| (change.external_id.clone(), change.in_stock)));
+        }
+    }
+
+    /// Notes that the publication has been seen and its stock put right: what changes from now on, the kitchen changes.
+    pub fn stock_is_settled(&mut self) {
+        self.next_base = self.next_base();
+        self.sent.clear();
+    }
+
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
-        Base { uuids: self.matched(live).uuids, ..self.next_base.clone() }
+        Base { uuids: self.matched(live).uuids, ..self.next_base() }
+    }
+
+    /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
+    fn next_base(&self) -> Base {
+        let mut base = self.next_base.clone();
+        if self.is_stock() {
+            return base; // Set at once: what shows was set by us.
+        }
+        let kitchens = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            of(&self.last).get(id) == Some(&false) && self.sent.iter().any(|sent| of(sent).get(id) == Some(&true))
+        };
+        base.items_taken_off.retain(|id| !kitchens(|stocks| &stocks.items, id));
+        base.variants_taken_off.retain(|id| !kitchens(|stocks| &stocks.variants, id));
+        base
     }
 
     /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
         let matched = self.matched(live);
-        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base.clone() };
+        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
         for Unlanded { path, sent, live: _ } in unlanded {
+            match path {
+                // Somebody set it again since, so that it is not ours to put back.
+                Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),
+                Path::Variant(id, Some(VariantField::InStock)) => drop(base.variants_taken_off.remove(id)),
+                _ => {}
+            }
             base.stuck.insert(path.to_string(), sent.clone());
             take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
         }
@@ -227,8 +305,23 @@ impl Waiting {
         Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
     }
 
+    /// Whether stock calls are waited for, which take effect at once.
+    pub fn is_stock(&self) -> bool {
+        !self.stock_calls.is_empty()
+    }
+
+    /// The stock calls of this push that live shows as carried out. They are made one after the other, each as a whole.
+    pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
+            let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
+            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
+        };
+        self.stock_calls.iter().take_while(shown).cloned().collect()
+    }
+
     /// Every path that live does not show as it was sent.
-    fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+    pub fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
         let mut unlanded = self.unlanded_stock(live);
         if !self.stock_calls.is_empty() {
             return unlanded;
@@ -245,20 +338,17 @@ impl Waiting {
             revert: false,
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
+            ended: &BTreeSet::new(),
             place: &|_| None,
         };
         let matched = match_live(live, &self.expected, Some(&known));
         let differs = compare(&inputs, &matched)
             .changes
             .into_iter()
-            .filter(|change| change.kind != Kind::Remove && !change.is_stock() && self.is_touched(&change.path));
+            .filter(|change| change.kind != Kind::Remove && !change.is_stock());
         unlanded.extend(differs.map(|change| Unlanded { path: change.path, sent: change.to, live: change.from }));
         unlanded.extend(self.lingering(live));
         unlanded
-    }
-
-    fn is_touched(&self, path: &Path) -> bool {
-        self.touched.contains(&path.to_string()) || self.touched.contains(&path.owner().to_string())
     }
 
     fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
@@ -314,14 +404,6 @@ impl Stocks {
                 .collect(),
         }
     }
-}
-
-/// What a plan changes: its paths, and the variants of categories that come as a whole.
-fn touched(plan: &OutletPlan) -> BTreeSet<String> {
-    let paths: BTreeSet<&Path> = plan.pushed().map(|change| &change.path).collect();
-    let whole = plan.payload.variants().filter(|(category, _)| paths.contains(&Path::category(&category.external_id)));
-    let variants = whole.map(|(_, variant)| Path::variant(&variant.external_id).to_string());
-    paths.iter().map(|path| path.to_string()).chain(variants).collect()
 }
 
 /// The payload, reduced to what the files own (the next base says it) or what the push itself changes.
@@ -389,6 +471,12 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
 
 fn keep<T: Clone>(field: &Field<T>, said: bool) -> Field<T> {
     if said { Field::said(field.value().cloned()) } else { Field::Unsaid }
+}
+
+/// Whether two paths are the same, or one is a part of the other.
+fn concerns(a: &str, b: &str) -> bool {
+    let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+    a == b || within(a, b) || within(b, a)
 }
 
 /// Hash of what was fetched, stock and meaningless order aside.

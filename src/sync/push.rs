@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     catalog::OutletId,
-    plan::{Action, Inputs, Look, OutletPlan, Waiting},
+    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting},
     remote::{Read, RemoteError, Retry, Write},
     state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -29,6 +29,8 @@ pub(super) struct Sent {
     pub(super) plan: Option<OutletPlan>,
     pub(super) at: Timestamp,
     pub(super) answer: Answer,
+    /// Stock calls that were carried out.
+    pub(super) done: StockCalls,
 }
 
 /// How the calls ended.
@@ -55,8 +57,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let request_id = Uuid::new_v4();
         let id = self.begin(&plan, &waiting, request_id)?;
         self.is_now(OutletState::Pushing)?;
-        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting).await?;
-        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer })
+        let mut done = StockCalls::new();
+        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
     }
 
     fn begin(&self, plan: &OutletPlan, waiting: &Waiting, request_id: Uuid) -> Result<PushId, PassError> {
@@ -80,6 +83,7 @@ impl<R: Read + Write> Pass<'_, R> {
         request_id: Uuid,
         plan: &mut OutletPlan,
         waiting: &mut Waiting,
+        done: &mut StockCalls,
     ) -> Result<(Answer, Timestamp), PassError> {
         let started = Instant::now();
         let mut maybe_done = false;
@@ -87,7 +91,7 @@ impl<R: Read + Write> Pass<'_, R> {
         loop {
             let at = self.context.clock.now();
             self.context.store.with(|store| store.mark_sent(id, at))?;
-            let error = match self.call(request_id, plan).await {
+            let error = match self.call(request_id, plan, done).await {
                 Ok(()) => {
                     self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
                     return Ok((Answer::Accepted, at));
@@ -106,20 +110,32 @@ impl<R: Read + Write> Pass<'_, R> {
             let Ok(live) = self.remote.fetch(&self.wanted.outlet).await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => return Ok((Answer::Accepted, at)),
+                // Some of it shows, so it was carried out.
+                Look::Other(unlanded) if maybe_done && waiting.note_landed(&unlanded) => {
+                    self.keep(id, waiting)?;
+                    return Ok((Answer::Accepted, at));
+                }
                 Look::Other(_) => return Ok((give_up(error), at)),
-                Look::Old | Look::Unreadable if self.stopping() => return Ok((give_up(error), at)),
-                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live),
+                // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
+                Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
+                    waiting.remember_stock(&live);
+                    self.keep(id, waiting)?;
+                    return Ok((give_up(error), at));
+                }
+                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live, maybe_done),
             }
             self.keep(id, waiting)?;
             attempt += 1;
         }
     }
 
-    async fn call(&self, request_id: Uuid, plan: &OutletPlan) -> Result<(), RemoteError> {
+    /// Sends what has not been carried out yet.
+    async fn call(&self, request_id: Uuid, plan: &OutletPlan, done: &mut StockCalls) -> Result<(), RemoteError> {
         let outlet = &self.wanted.outlet;
         if plan.action == Action::Stock {
-            for (kind, changes) in &plan.stock {
+            for (kind, changes) in plan.stock.iter().skip(done.len()) {
                 self.remote.patch_stock(outlet, *kind, changes).await?;
+                done.push((*kind, changes.clone()));
             }
             return Ok(());
         }
@@ -146,38 +162,37 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Sleeps, but not longer than until the program shall stop.
     pub(super) async fn pause(&self, pause: Duration) {
-        let mut stop = self.context.stop.clone();
-        let stopped = async {
-            // Without a sender nobody will ever stop us.
-            if stop.wait_for(|stop| *stop).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = stopped => {}
+            () = until(self.context.stop.clone()) => {}
         }
     }
 
     /// Goes on from what the calls said.
     pub(super) async fn conclude(&self, sent: Sent) -> Result<Outcome, PassError> {
-        let Sent { id, request_id, waiting, plan, at, answer } = sent;
-        let ended = |outcome, error: &RemoteError| {
-            let (now, error) = (self.context.clock.now(), error.to_string());
-            self.context.store.with(|store| store.finish_push(id, outcome, Some(&error), now))
-        };
+        let Sent { id, request_id, waiting, plan, at, answer, done } = sent;
+        let ended = |outcome, error: &RemoteError| self.end(id, outcome, &error.to_string(), &done);
         let outcome = match answer {
             Answer::Accepted => {
                 self.is_now(OutletState::Verifying)?;
-                self.verify(id, waiting, at).await?
+                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
+                self.verify(&mut awaited).await?
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
-                self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Rejected,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(PassResult::Failed, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Failed,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Unknown(error) => {
                 let told = format!(

@@ -6,74 +6,85 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Look, Unlanded, Waiting, plan},
-    remote::{Read, Write},
+    plan::{Look, StockCalls, Unlanded, Waiting, plan},
+    remote::{Read, RemoteError, Write},
     state::{PushId, PushOutcome},
 };
 
 use super::{
     Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
-    pass::{Pass, base_of, inputs},
+    pass::{Earlier, Pass, base_of, inputs},
     push::json,
+    until,
 };
 
 /// The longest pause between two looks (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// How long the last look may take when the program stops (our choice).
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
 impl<R: Read + Write> Pass<'_, R> {
-    /// If an earlier push is not finished, looks for it. `None`: the way is free for a new plan.
-    pub(super) async fn resume(&self) -> Result<Option<Outcome>, PassError> {
+    /// If an earlier push is not finished, looks for it.
+    pub(super) async fn resume(&self) -> Result<Earlier, PassError> {
         let outlet = &self.wanted.outlet;
         let Some(row) = self.context.store.with(|store| store.unfinished_push(outlet.as_str()))? else {
-            return Ok(None);
+            return Ok(Earlier::None);
         };
         let now = self.context.clock.now();
         let Some(sent_at) = row.sent_at else {
             self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Abandoned, None, now))?;
-            return Ok(None);
+            return Ok(Earlier::None);
         };
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
-        let outcome = self.verify(row.id, waiting, sent_at).await?;
-        if outcome.result == PassResult::Timeout && is_lost(sent_at, self.context.clock.now()) {
-            let error = "live did not change for 30 minutes after it was sent";
-            let now = self.context.clock.now();
-            self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Lost, Some(error), now))?;
+        let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
+        let outcome = self.verify(&mut awaited).await?;
+        let lost = is_lost(sent_at, self.context.clock.now(), awaited.waiting.is_stock());
+        if let Some(live) = awaited.old.filter(|_| lost) {
+            let error = "live did not change for so long after it was sent that it is not coming any more";
+            self.end(row.id, PushOutcome::Lost, error, &awaited.waiting.stock_shown(&live))?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
-            return Ok(None);
+            return Ok(Earlier::None);
         }
-        Ok(Some(Outcome { request_id: Some(row.request_id), ..outcome }))
+        let outcome = Outcome { request_id: Some(row.request_id), ..outcome };
+        Ok(match outcome.result {
+            PassResult::Published | PassResult::Nonconvergent => Earlier::Ended(outcome),
+            _ => Earlier::Open(outcome),
+        })
     }
 
     /// Looks until live shows what was sent, settles on something else, or time is up.
-    pub(super) async fn verify(
-        &self,
-        id: PushId,
-        mut waiting: Waiting,
-        sent_at: Timestamp,
-    ) -> Result<Outcome, PassError> {
+    pub(super) async fn verify(&self, awaited: &mut Awaited) -> Result<Outcome, PassError> {
+        let sent_at = awaited.sent_at;
         let limit = SignedDuration::try_from(self.context.verify_timeout).unwrap_or(SignedDuration::MAX);
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
         loop {
-            let slot = self.slot().await;
-            let live = self.remote.fetch(&self.wanted.outlet).await;
-            drop(slot);
+            let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
+            awaited.old = None;
             let trouble = match live {
-                Ok(live) => match self.judge(id, &mut waiting, &live, overdue).await? {
+                Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
-                    Judged::Wait(trouble) => trouble,
+                    Judged::Wait => None,
+                    // The push stays open, so that the next pass goes on with it.
+                    Judged::Unrestored(error) if overdue => {
+                        return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
+                    }
+                    Judged::Unrestored(error) => {
+                        tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
+                        None
+                    }
                 },
                 Err(error) => Some(error.to_string()),
             };
             if overdue {
-                return Ok(self.overdue(sent_at, trouble));
+                return Ok(self.overdue(awaited, trouble));
             }
             if self.stopping() {
-                let told = "the program is stopping; the push is looked for after the next start".to_owned();
-                return Ok(self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told)));
+                return Ok(self.stopped());
             }
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
             self.pause(pause.min(left)).await;
@@ -81,62 +92,93 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    fn overdue(&self, sent_at: Timestamp, last_error: Option<String>) -> Outcome {
-        let waited = self.context.clock.now().duration_since(sent_at).as_secs();
+    /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
+    async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
+        let look = async {
+            let _slot = self.slot().await;
+            self.remote.fetch(&self.wanted.outlet).await
+        };
+        let too_long = async {
+            until(self.context.stop.clone()).await;
+            tokio::time::sleep(LAST_LOOK).await;
+        };
+        tokio::select! {
+            live = look => Some(live),
+            () = too_long => None,
+        }
+    }
+
+    fn stopped(&self) -> Outcome {
+        let told = "the program is stopping; the push is looked for after the next start".to_owned();
+        self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
+    }
+
+    fn overdue(&self, awaited: &Awaited, last_error: Option<String>) -> Outcome {
+        let waited = self.context.clock.now().duration_since(awaited.sent_at).as_secs();
         let why = last_error.map(|error| format!("; the last look failed: {error}")).unwrap_or_default();
-        let told = format!(
-            "GoFood accepted the push but has not shown it for {waited} s{why}; it is only looked at from now on"
-        );
+        let answer = if awaited.answered { "accepted the push but" } else { "did not answer the push and" };
+        let told = format!("GoFood {answer} has not shown it for {waited} s{why}; it is only looked at from now on");
         self.outcome(PassResult::Timeout, OutletState::Unknown, Some(told))
     }
 
-    async fn judge(
-        &self,
-        id: PushId,
-        waiting: &mut Waiting,
-        live: &LiveCatalog,
-        overdue: bool,
-    ) -> Result<Judged, PassError> {
-        match waiting.look(live) {
-            Look::Arrived => self.arrived(id, waiting, live, overdue).await,
-            // Nothing will ever tell; live is what was sent.
-            Look::Unreadable if overdue => self.arrived(id, waiting, live, overdue).await,
+    async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
+        let Awaited { id, ref mut waiting, answered, ref mut old, .. } = *awaited;
+        let look = match waiting.look(live) {
+            // Whatever else shows after stock was set has been set by somebody since.
+            Look::Old if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            // Nothing of it shows and nobody has said that it was accepted: somebody has edited the old menu.
+            Look::Other(unlanded) if !waiting.note_landed(&unlanded) && !answered => Look::Old,
+            look => look,
+        };
+        match look {
+            Look::Arrived => self.arrived(id, waiting, live).await,
+            // Nothing will ever tell, and it was accepted; live is what was sent.
+            Look::Unreadable if overdue && answered => self.arrived(id, waiting, live).await,
             Look::Old | Look::Unreadable => {
+                *old = Some(live.clone());
                 waiting.remember_stock(live);
                 self.keep(id, waiting)?;
-                Ok(Judged::Wait(None))
+                Ok(Judged::Wait)
             }
             Look::Other(unlanded) => {
+                // Something has been published, and its stock with it.
+                let restored = self.restore(waiting, live).await;
+                if restored.is_ok() && waiting.note_landed(&unlanded) {
+                    waiting.stock_is_settled();
+                }
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
+                if let Some(error) = restored.err().filter(|error| !error.is_final()) {
+                    return Ok(Judged::Unrestored(unrestored(&error)));
+                }
                 if settled {
                     return self.settled(id, waiting, live, &unlanded).map(Judged::Done);
                 }
-                Ok(Judged::Wait(None))
+                Ok(Judged::Wait)
             }
         }
     }
 
-    /// Puts right the stock that the publication overwrote, then makes what was sent the base.
-    async fn arrived(
-        &self,
-        id: PushId,
-        waiting: &Waiting,
-        live: &LiveCatalog,
-        overdue: bool,
-    ) -> Result<Judged, PassError> {
-        let mut unrestored = None;
+    /// Sets the stock again that the publication overwrote.
+    async fn restore(&self, waiting: &mut Waiting, live: &LiveCatalog) -> Result<(), RemoteError> {
+        let mut result = Ok(());
         for (kind, changes) in waiting.overwritten_stock(live) {
             tracing::info!(outlet = %self.wanted.outlet, ?changes, "setting stock again that the publication overwrote");
-            if let Err(error) = self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
-                unrestored =
-                    Some(format!("the menu is published, but stock that it overwrote could not be set again: {error}"));
+            match self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
+                Ok(()) => waiting.restored(kind, &changes),
+                Err(error) => result = Err(error),
             }
         }
-        if let Some(error) = unrestored.clone().filter(|_| !overdue) {
-            tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
-            return Ok(Judged::Wait(unrestored));
-        }
+        result
+    }
+
+    /// Puts right the stock that the publication overwrote, then makes what was sent the base.
+    async fn arrived(&self, id: PushId, waiting: &mut Waiting, live: &LiveCatalog) -> Result<Judged, PassError> {
+        let unrestored = match self.restore(waiting, live).await {
+            Err(error) if !error.is_final() => return Ok(Judged::Unrestored(unrestored(&error))),
+            Err(error) => Some(unrestored(&error)),
+            Ok(()) => None,
+        };
         let base = waiting.arrived(live);
         self.finish(id, PushOutcome::Published, &base, unrestored.as_deref())?;
         let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers));
@@ -163,6 +205,23 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
     }
 
+    /// Ends a push that did not arrive. What some of its stock calls have done is remembered all the same, as what we take
+    /// off sale is ours to put back.
+    pub(super) fn end(
+        &self,
+        id: PushId,
+        outcome: PushOutcome,
+        error: &str,
+        done: &StockCalls,
+    ) -> Result<(), PassError> {
+        if let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)?.filter(|_| !done.is_empty()) {
+            base.remember_stock(done);
+            return self.finish(id, outcome, &base, Some(error));
+        }
+        let now = self.context.clock.now();
+        Ok(self.context.store.with(|store| store.finish_push(id, outcome, Some(error), now))?)
+    }
+
     fn finish(
         &self,
         id: PushId,
@@ -175,8 +234,25 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 }
 
+/// A push that is out.
+pub(super) struct Awaited {
+    pub(super) id: PushId,
+    pub(super) waiting: Waiting,
+    pub(super) sent_at: Timestamp,
+    /// Whether it is known to have been accepted.
+    pub(super) answered: bool,
+    /// The last look, if it succeeded and showed the menu from before: only then may the push be given up for lost.
+    pub(super) old: Option<LiveCatalog>,
+}
+
 enum Judged {
     Done(Outcome),
-    /// Look again; with what went wrong meanwhile.
-    Wait(Option<String>),
+    /// Look again.
+    Wait,
+    /// The menu shows, but stock that it overwrote could not be set again yet.
+    Unrestored(String),
+}
+
+fn unrestored(error: &RemoteError) -> String {
+    format!("the menu is published, but stock that it overwrote could not be set again: {error}")
 }

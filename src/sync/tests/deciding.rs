@@ -1,0 +1,240 @@
+//! What a pass does with what it finds: push, keep still, hold, wait.
+
+use super::*;
+use crate::{
+    schedule::{Cron, WindowKind},
+    state::try_lock_outlet,
+};
+
+#[tokio::test(start_paused = true)]
+async fn the_first_push_to_an_empty_outlet_is_published_and_remembered() {
+    let bench = Bench::new();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+    assert_eq!(bench.base_price("NG"), Some(25_000));
+    let push = bench.last_push();
+    assert_eq!((push.outcome, Some(push.request_id)), (Some(PushOutcome::Published), outcome.request_id));
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unchanged_pass_sends_one_get_and_nothing_else() {
+    let bench = Bench::in_sync().await;
+    for _ in 0..3 {
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::InSync));
+        assert_eq!(bench.calls(), ["GET"]);
+    }
+}
+
+type Edit = fn(&mut Bench);
+
+#[tokio::test(start_paused = true)]
+async fn every_kind_of_edit_is_one_put_and_then_rest() {
+    let edits: [(&str, Edit); 8] = [
+        ("a price", |bench| bench.price_in_file("NG", 27_000)),
+        ("a new item", |bench| bench.wanted.catalog.menus[1].menu_items.push(item("D9", "Es 9", 9_000))),
+        ("a removal", |bench| drop(bench.wanted.catalog.menus[1].menu_items.remove(0))),
+        ("an order", |bench| bench.wanted.catalog.menus[0].menu_items.reverse()),
+        ("a text that is gone", |bench| bench.file_item("NG").description = Field::Unsaid),
+        ("a move", |bench| {
+            let moved = bench.wanted.catalog.menus[0].menu_items.remove(1);
+            bench.wanted.catalog.menus[1].menu_items.push(moved);
+        }),
+        ("a variant", |bench| {
+            bench.wanted.catalog.variant_categories[0].variants.push(variant("LV9", "Neraka", 3_000));
+        }),
+        ("a choice that is gone", |bench| {
+            bench.wanted.catalog.variant_categories.clear();
+            bench.file_item("NG").variant_category_external_ids = Field::Unsaid;
+        }),
+    ];
+    for (what, edit) in edits {
+        let mut bench = Bench::in_sync().await;
+        edit(&mut bench);
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync), "{what}");
+        assert_eq!(bench.calls(), ["GET", "PUT", "GET"], "{what}");
+        assert_eq!(bench.pass().await.result, PassResult::Unchanged, "{what}");
+        assert_eq!(bench.calls(), ["GET"], "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_uuids_after_every_publication_are_no_reason_to_push_again() {
+    let mut bench = Bench::new();
+    bench.platform.with(|world| world.renews_uuids = true);
+    bench.pass().await;
+    bench.price_in_file("NG", 27_000);
+    bench.pass().await;
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+    assert_eq!(bench.calls(), ["GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_equal_menu_is_adopted_without_a_push() {
+    let bench = Bench::new();
+    bench.platform.with(|world| world.live = crate::plan::as_published(&warung()));
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    assert_eq!(bench.calls(), ["GET"]);
+    assert_eq!(bench.base_price("NG"), Some(25_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_both_sides_move_to_the_same_value_the_base_follows_without_a_push() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.app_price("NG", 27_000));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::InSync));
+    assert_eq!(bench.calls(), ["GET"]);
+    assert_eq!(bench.base_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_is_kept_and_told_whatever_else_is_pushed() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
+    assert_eq!(bench.calls(), ["GET"]);
+    bench.price_in_file("D1", 9_000);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Drifted));
+    assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(26_000), Some(9_000)));
+    assert_eq!(bench.base_price("NG"), Some(25_000), "the base has not followed");
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!(bench.calls(), ["GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_keeps_live_and_the_rest_is_pushed() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    bench.price_in_file("NG", 27_000);
+    bench.price_in_file("D1", 9_000);
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(26_000), Some(9_000)));
+    bench.calls();
+    bench.pass().await;
+    assert_eq!(bench.calls(), ["GET"]);
+    bench.mandate.revert = true;
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+    assert_eq!(bench.live_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guard_holds_and_nothing_is_written_until_it_is_released() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.catalog.menus[0].menu_items.truncate(3);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
+    assert!(outcome.error.unwrap().starts_with("deletes: 3 of 10 live items"));
+    assert_eq!(bench.calls(), ["GET"]);
+    let row = bench.context.store.with(|store| store.outlet("G1")).unwrap().unwrap();
+    assert!(row.held.unwrap().contains("deletes"));
+    bench.mandate.released.insert(Guard::Deletes);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_plan_than_the_agreed_one_is_refused() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let preview =
+        preview(&bench.platform, Some(&bench.context.store), &bench.wanted, &bench.mandate, &bench.context.peers);
+    bench.mandate.expected = Some(preview.await.unwrap().digest);
+    bench.price_in_file("NG", 28_000);
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, bench.calls()), (PassResult::Held, vec!["GET".to_owned()]));
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outside_its_windows_a_push_is_queued() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let schedule = Cron::parse("0 10 * * *").unwrap();
+    bench.wanted.windows =
+        vec![Window { kind: WindowKind::Deny, schedule, duration: minutes(60), outlets: Vec::new() }];
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Queued, OutletState::Queued));
+    assert!(outcome.error.unwrap().contains("2027-01-04 11:00"), "10:00 in Jakarta is within the window");
+    assert_eq!(bench.calls(), ["GET"]);
+    tokio::time::advance(minutes(61)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_outlet_is_not_even_looked_at() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.paused = true;
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.state, OutletState::Paused);
+    assert!(bench.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outlet_that_another_process_is_pushing_is_left_alone() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Pushing));
+    assert!(bench.calls().is_empty());
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"), "the other one will say how it stands");
+    drop(lock);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_menu_that_cannot_be_read_fails_the_pass_and_loses_nothing() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let base = bench.base();
+    bench.platform.with(|world| world.read_faults.push_back(Fault::Status(503)));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+    assert_eq!(outcome.error.as_deref(), Some("GET https://gobiz.test/catalog: unavailable"));
+    assert_eq!(bench.calls(), ["GET"]);
+    assert!(bench.base() == base, "the base has changed");
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_menu_that_reads_empty_once_makes_us_forget_nothing() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("D1").in_stock = Field::Set(false);
+    bench.pass().await;
+    let base = bench.base();
+    let live = bench.platform.with(|world| std::mem::take(&mut world.live));
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    assert!(bench.base() == base, "the base has changed");
+    bench.platform.with(|world| world.live = live);
+    bench.file_item("D1").in_stock = Field::Unsaid;
+    bench.pass().await;
+    assert!(bench.stock("D1"), "it was us who took it off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_one_outlet_waits_for_its_publication_another_uses_the_only_slot() {
+    let first = Bench::new();
+    first.platform.with(|world| world.delay = minutes(5));
+    let second = Platform::new();
+    let other = wanted("G2", warung());
+    let quick = async {
+        tokio::time::sleep(seconds(1)).await;
+        let outcome = pass(&first.context, &second, &other, &first.mandate).await;
+        (outcome.result, first.context.clock.now())
+    };
+    let began = first.context.clock.now();
+    let (slow, (quick, ended)) = tokio::join!(first.pass(), quick);
+    assert_eq!((slow.result, quick), (PassResult::Published, PassResult::Published));
+    assert_eq!(ended.duration_since(began).as_secs(), 1, "it did not wait for the first");
+    assert!(first.context.clock.now().duration_since(began).as_secs() >= 300);
+}

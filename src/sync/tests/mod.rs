@@ -1,0 +1,187 @@
+//! Passes against a GoFood in memory, on a clock that tests move.
+//!
+//! Every test names the calls that went out, in order: what is *not* sent matters as much as what is.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod platform;
+
+mod deciding;
+mod restarting;
+mod retrying;
+mod simulation;
+mod stock;
+mod verifying;
+
+use std::{sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, watch};
+
+use super::*;
+use crate::{
+    catalog::{Field, Item, Menu, Price, Variant, VariantCategory},
+    plan::Base,
+    state::{PushOutcome, PushRow, Store},
+};
+use platform::{Crash, Fault, Platform};
+
+/// One outlet, its files, the platform, and a memory on disk.
+struct Bench {
+    _dir: TempDir,
+    context: Context,
+    stop: watch::Sender<bool>,
+    platform: Platform,
+    wanted: Wanted,
+    mandate: Mandate,
+}
+
+impl Bench {
+    /// Nothing is live and nothing is remembered.
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let context = Context {
+            store: SharedStore::new(Store::open(dir.path()).unwrap()),
+            state_dir: dir.path().to_owned(),
+            clock: Clock::starting_at("2027-01-04T03:00:00Z".parse().unwrap()),
+            verify_timeout: Duration::from_secs(600),
+            verify_interval: Duration::from_secs(15),
+            slots: Arc::new(Semaphore::new(1)),
+            revision: Some("c0ffee".to_owned()),
+            peers: Arc::default(),
+            stop: stopped,
+        };
+        let (platform, wanted) = (Platform::new(), wanted("G1", warung()));
+        Self { _dir: dir, context, stop, platform, wanted, mandate: Mandate::default() }
+    }
+
+    /// What the files say is live and remembered.
+    async fn in_sync() -> Self {
+        let bench = Self::new();
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        bench.platform.take_log();
+        bench
+    }
+
+    async fn pass(&self) -> Outcome {
+        pass(&self.context, &self.platform, &self.wanted, &self.mandate).await
+    }
+
+    /// A pass that ends with the process, at a call that the platform was told.
+    async fn pass_until(&self, crash: Crash) {
+        self.platform.with(|world| world.crash = Some(crash));
+        tokio::select! {
+            outcome = self.pass() => panic!("the pass ended before {crash:?}: {outcome:?}"),
+            () = self.platform.crashed() => {}
+        }
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.platform.take_log()
+    }
+
+    fn faults(&self, faults: &[Fault]) {
+        self.platform.with(|world| world.write_faults = faults.iter().copied().collect());
+    }
+
+    fn file_item(&mut self, id: &str) -> &mut Item {
+        let items = self.wanted.catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+        items.into_iter().find(|item| item.external_id.as_str() == id).unwrap()
+    }
+
+    fn file_variant(&mut self, id: &str) -> &mut Variant {
+        let variants = self.wanted.catalog.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+        variants.into_iter().find(|variant| variant.external_id.as_str() == id).unwrap()
+    }
+
+    fn price_in_file(&mut self, id: &str, price: i64) {
+        self.file_item(id).price = Field::Set(Price(price));
+    }
+
+    fn live_price(&self, id: &str) -> Option<i64> {
+        self.platform.with(|world| world.item(id).price.value().map(|price| price.0))
+    }
+
+    fn stock(&self, id: &str) -> bool {
+        self.platform.with(|world| world.stock(id)).unwrap()
+    }
+
+    fn base(&self) -> Option<Base> {
+        base_of(&self.context.store, &self.wanted.outlet).unwrap()
+    }
+
+    fn base_price(&self, id: &str) -> Option<i64> {
+        self.base()?.catalog.item(&id.into())?.price.value().map(|price| price.0)
+    }
+
+    fn last_push(&self) -> PushRow {
+        self.context.store.with(|store| store.last_push("G1")).unwrap().unwrap()
+    }
+
+    fn ended(&self) -> Option<PushOutcome> {
+        self.last_push().outcome
+    }
+
+    fn remembered_state(&self) -> Option<String> {
+        self.context.store.with(|store| store.outlet("G1")).unwrap().and_then(|row| row.state)
+    }
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
+    Wanted {
+        ended: Default::default(),
+        outlet: outlet.into(),
+        name: "Kuta".to_owned(),
+        file: "catalogs/kuta.yaml".into(),
+        catalog,
+        policy: Policy::default(),
+        windows: Vec::new(),
+        paused: false,
+        place: Box::new(|_| None),
+    }
+}
+
+fn text(text: &str) -> Field<String> {
+    Field::Set(text.to_owned())
+}
+
+fn item(id: &str, name: &str, price: i64) -> Item {
+    Item { external_id: id.into(), name: text(name), price: Field::Set(Price(price)), ..Item::default() }
+}
+
+fn variant(id: &str, name: &str, price: i64) -> Variant {
+    Variant { external_id: id.into(), name: text(name), price: Field::Set(Price(price)), in_stock: Field::Unsaid }
+}
+
+/// Two menus, ten items (`NG`, `N1`…`N5`, `D1`…`D4`), one choice (`VC` with `LV0`, `LV3`).
+fn warung() -> Catalog {
+    let mut nasi = item("NG", "Nasi Goreng", 25_000);
+    nasi.description = text("Telur mata sapi");
+    nasi.image = text("https://img.example.com/ng.png");
+    nasi.variant_category_external_ids = Field::Set(vec!["VC".into()]);
+    let others = (1..6).map(|n| item(&format!("N{n}"), &format!("Nasi {n}"), 20_000 + n * 500));
+    let drinks = (1..5).map(|n| item(&format!("D{n}"), &format!("Es {n}"), 8_000 + n * 500));
+    Catalog {
+        menus: vec![
+            Menu { name: "Nasi".to_owned(), menu_items: std::iter::once(nasi).chain(others).collect() },
+            Menu { name: "Minuman".to_owned(), menu_items: drinks.collect() },
+        ],
+        variant_categories: vec![VariantCategory {
+            external_id: "VC".into(),
+            name: text("Level pedas"),
+            internal_name: Field::Unsaid,
+            min_quantity: Field::Set(1),
+            max_quantity: Field::Set(1),
+            variants: vec![variant("LV0", "Tidak pedas", 0), variant("LV3", "Pedas gila", 2_000)],
+        }],
+    }
+}

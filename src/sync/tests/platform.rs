@@ -1,0 +1,425 @@
+//! A GoFood in memory: one outlet, delayed publication, scripted failures, and people who interfere.
+//!
+//! It shows catalogs as the platform is known to: its own UUIDs, no external id on categories, images rewritten. It knows
+//! nothing of how a pass works; tests say what goes wrong at which call.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    future::Future,
+    sync::Mutex,
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+use uuid::Uuid;
+
+use crate::{
+    catalog::{
+        Catalog, Field, OutletId, Price, StockChange, StockKind,
+        live::{LiveCatalog, LiveItem},
+    },
+    plan::as_published,
+    remote::{Read, RemoteError, Retry, Write},
+};
+
+/// How one call goes wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    /// It does not.
+    Fine,
+    /// The connection breaks before the call is carried out.
+    Lost,
+    /// The connection breaks after the call was carried out.
+    LostAfterwards,
+    /// An answer with this status; the call is not carried out.
+    Status(u16),
+    /// 429 with this `Retry-After`, in seconds.
+    Busy(u64),
+}
+
+/// One call that came in.
+#[derive(Debug, Clone)]
+pub(super) enum Call {
+    Get,
+    Put(Uuid, Box<Catalog>),
+    Patch(Vec<StockChange>),
+}
+
+type Hook = Box<dyn FnOnce(&mut World) + Send>;
+
+/// When a call's caller dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Crash {
+    Before(usize),
+    After(usize),
+}
+
+/// Everything there is behind the calls.
+pub(super) struct World {
+    pub(super) live: LiveCatalog,
+    /// Accepted, not published yet.
+    pub(super) pending: Option<(Instant, Catalog)>,
+    /// From a PUT to its publication.
+    pub(super) delay: Duration,
+    /// What came in since the last [`Platform::take_log`], and when.
+    pub(super) log: Vec<(Instant, Call)>,
+    pub(super) write_faults: VecDeque<Fault>,
+    pub(super) read_faults: VecDeque<Fault>,
+    pub(super) crash: Option<Crash>,
+    /// Longer descriptions are cut.
+    pub(super) longest_text: usize,
+    /// Items that publications leave out.
+    pub(super) refuses: BTreeSet<String>,
+    /// Whether every publication gives everything new UUIDs.
+    pub(super) renews_uuids: bool,
+    /// Whether the address of an image that reads back says anything about the one that was sent.
+    pub(super) images_tell: bool,
+    publications: u32,
+    hooks: Vec<(usize, Hook)>,
+    /// What the kitchen touched where nobody could know better: between the last look at an old menu and the first look at
+    /// the new one.
+    pub(super) excused: BTreeSet<String>,
+    since_look: BTreeSet<String>,
+    /// What the last look showed first.
+    just_shown: BTreeSet<String>,
+    unseen: bool,
+    /// What the kitchen last said of everything that is live.
+    pub(super) intent: BTreeMap<String, bool>,
+    /// Prices that were edited in the app and are still live, with what they were before.
+    pub(super) app_prices: BTreeMap<String, (i64, i64)>,
+    /// What a PUT did that it must not do.
+    pub(super) violations: Vec<String>,
+    /// What the last GET answered.
+    pub(super) seen: LiveCatalog,
+}
+
+impl World {
+    fn publish_if_due(&mut self) {
+        if self.pending.as_ref().is_some_and(|(due, _)| *due <= Instant::now()) {
+            let (_, catalog) = self.pending.take().expect("it was just there");
+            self.publish(&catalog);
+        }
+    }
+
+    fn publish(&mut self, catalog: &Catalog) {
+        self.publications += 1;
+        let generation = if self.renews_uuids { self.publications } else { 0 };
+        let renew =
+            |uuid: &str| format!("u{generation}-{}", uuid.trim_start_matches(|c| c != '-').trim_start_matches('-'));
+        let renew = |uuid: &mut String| *uuid = renew(&format!("-{uuid}"));
+        let mut live = as_published(catalog);
+        for menu in &mut live.menus {
+            menu.menu_items.retain(|item| !self.refuses.contains(&item.uuid));
+        }
+        live.menus.retain(|menu| !menu.menu_items.is_empty());
+        for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            renew(&mut item.uuid);
+            item.variant_category_uuids.iter_mut().for_each(renew);
+            let longest = self.longest_text;
+            item.description = item.description.clone().map(|text| text.chars().take(longest).collect());
+            let told = self.images_tell;
+            item.image = item.image.clone().map(|url| match url.starts_with("https://cdn.") {
+                true => url,
+                false => format!("https://cdn.example.net/{}", if told { url.as_str() } else { "image" }),
+            });
+        }
+        for category in &mut live.variant_categories {
+            renew(&mut category.uuid);
+            category.external_id = Field::Unsaid;
+            category.variants.iter_mut().for_each(|variant| renew(&mut variant.uuid));
+        }
+        self.live = live;
+        self.excused.append(&mut self.since_look);
+        self.unseen = true;
+        let (prices, stock) = (self.prices(), self.all_stock());
+        self.app_prices.retain(|id, (price, _)| prices.get(id) == Some(price));
+        self.intent.retain(|id, _| stock.contains_key(id));
+        for id in stock.into_keys() {
+            self.intent.entry(id).or_insert(true);
+        }
+    }
+
+    pub(super) fn prices(&self) -> BTreeMap<String, i64> {
+        prices_of(&self.live)
+    }
+
+    /// The stock of everything that has an external id.
+    pub(super) fn all_stock(&self) -> BTreeMap<String, bool> {
+        let items = self.live.items().map(|(_, item)| (&item.external_id, &item.in_stock));
+        let all = items.chain(self.live.variants().map(|(_, variant)| (&variant.external_id, &variant.in_stock)));
+        all.filter_map(|(id, stock)| Some((id.value()?.0.clone(), *stock.value()?))).collect()
+    }
+
+    /// Judges a PUT by what its sender last saw: guards at their default limits, and prices edited in the app.
+    fn audit(&mut self, sent: &Catalog) {
+        let seen = prices_of(&self.seen);
+        let sent: BTreeMap<String, i64> =
+            sent.items().filter_map(|(_, item)| Some((item.external_id.0.clone(), item.price.value()?.0))).collect();
+        let leaving = seen.keys().filter(|id| !sent.contains_key(*id)).count();
+        if leaving > 5 || leaving * 5 > seen.len() {
+            self.violations.push(format!("{leaving} of {} items leave", seen.len()));
+        }
+        for (id, old) in &seen {
+            let Some(new) = sent.get(id) else { continue };
+            if (new - old).abs() * 2 > *old {
+                self.violations.push(format!("{id}: {old} → {new}"));
+            }
+            if self.app_prices.get(id).is_some_and(|(price, _)| price == old) && new != old {
+                self.violations.push(format!("{id}: {old} from the app is overwritten with {new}"));
+            }
+        }
+    }
+
+    /// The live item of this external id.
+    pub(super) fn item(&mut self, id: &str) -> &mut LiveItem {
+        let items = self.live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+        items.into_iter().find(|item| item.external_id.value().is_some_and(|known| known.as_str() == id)).unwrap()
+    }
+
+    /// The kitchen says whether there is any of this left.
+    pub(super) fn kitchen(&mut self, id: &str, in_stock: bool) {
+        self.set_stock(id, in_stock);
+        self.intent.insert(id.to_owned(), in_stock);
+        // Twice between two looks is as good as never.
+        if !self.since_look.insert(id.to_owned()) || self.unseen {
+            self.excused.insert(id.to_owned());
+        }
+    }
+
+    /// Somebody edits a price in the app.
+    pub(super) fn app_price(&mut self, id: &str, price: i64) {
+        let old = self.item(id).price.value().map_or(0, |price| price.0);
+        self.item(id).price = Field::Set(Price(price));
+        if self.unseen {
+            // Nobody can tell this from what was published.
+            self.app_prices.remove(id);
+            return;
+        }
+        let before = self.app_prices.get(id).map_or(old, |(_, before)| *before);
+        self.app_prices.insert(id.to_owned(), (price, before));
+        self.app_prices.retain(|_, (price, before)| price != before);
+    }
+
+    pub(super) fn stock(&self, id: &str) -> Option<bool> {
+        let ours = |known: &Field<crate::catalog::ExternalId>| known.value().is_some_and(|known| known.as_str() == id);
+        let items = self.live.items().filter(|(_, item)| ours(&item.external_id)).map(|(_, item)| &item.in_stock);
+        let variants = self.live.variants().filter(|(_, v)| ours(&v.external_id)).map(|(_, v)| &v.in_stock);
+        items.chain(variants).next().and_then(|stock| stock.value().copied())
+    }
+
+    fn set_stock(&mut self, id: &str, in_stock: bool) {
+        let ours = |known: &Field<crate::catalog::ExternalId>| known.value().is_some_and(|known| known.as_str() == id);
+        for item in self.live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items).filter(|i| ours(&i.external_id)) {
+            item.in_stock = Field::Set(in_stock);
+        }
+        let variants = self.live.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+        variants.filter(|v| ours(&v.external_id)).for_each(|variant| variant.in_stock = Field::Set(in_stock));
+    }
+
+    fn carry_out(&mut self, call: &Call) {
+        match call {
+            Call::Get => {}
+            Call::Put(_, catalog) => {
+                self.audit(catalog);
+                self.excused.extend(self.since_look.iter().cloned());
+                self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
+                self.publish_if_due();
+            }
+            Call::Patch(changes) => {
+                self.excused.extend(self.since_look.iter().cloned());
+                changes.iter().for_each(|c| self.set_stock(c.external_id.as_str(), c.in_stock));
+            }
+        }
+    }
+
+    fn fault_of(&mut self, call: &Call) -> Fault {
+        let faults = if matches!(call, Call::Get) { &mut self.read_faults } else { &mut self.write_faults };
+        faults.pop_front().unwrap_or(Fault::Fine)
+    }
+
+    fn look(&mut self) -> LiveCatalog {
+        self.just_shown = std::mem::take(&mut self.since_look);
+        self.unseen = false;
+        self.seen = self.live.clone();
+        self.live.clone()
+    }
+}
+
+/// The remote of the tests.
+pub(super) struct Platform {
+    world: Mutex<World>,
+    crashed: Notify,
+}
+
+impl Platform {
+    /// An outlet without any menu.
+    pub(super) fn new() -> Self {
+        let world = World {
+            live: LiveCatalog::default(),
+            pending: None,
+            delay: Duration::ZERO,
+            log: Vec::new(),
+            write_faults: VecDeque::new(),
+            read_faults: VecDeque::new(),
+            crash: None,
+            longest_text: usize::MAX,
+            refuses: BTreeSet::new(),
+            renews_uuids: false,
+            images_tell: true,
+            publications: 0,
+            hooks: Vec::new(),
+            excused: BTreeSet::new(),
+            since_look: BTreeSet::new(),
+            just_shown: BTreeSet::new(),
+            unseen: false,
+            intent: BTreeMap::new(),
+            app_prices: BTreeMap::new(),
+            violations: Vec::new(),
+            seen: LiveCatalog::default(),
+        };
+        Self { world: Mutex::new(world), crashed: Notify::new() }
+    }
+
+    /// Looks behind the calls, or interferes.
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world.lock().unwrap();
+        world.publish_if_due();
+        act(&mut world)
+    }
+
+    /// Interferes just before the `number`th call from the last [`Platform::take_log`] on, counted from 1.
+    pub(super) fn before(&self, number: usize, act: impl FnOnce(&mut World) + Send + 'static) {
+        self.with(|world| world.hooks.push((number, Box::new(act))));
+    }
+
+    /// Takes back all that was planned to go wrong.
+    pub(super) fn behave(&self) {
+        self.with(|world| {
+            world.hooks.clear();
+            world.write_faults.clear();
+            world.read_faults.clear();
+            world.crash = None;
+            world.delay = Duration::ZERO;
+        });
+    }
+
+    /// The calls since the last time, in words.
+    pub(super) fn take_log(&self) -> Vec<String> {
+        self.take_calls().iter().map(|(_, call)| told(call)).collect()
+    }
+
+    /// The calls since the last time, with their moments.
+    pub(super) fn take_calls(&self) -> Vec<(Instant, Call)> {
+        self.with(|world| std::mem::take(&mut world.log))
+    }
+
+    /// Ends when a call comes at which the caller shall die.
+    pub(super) async fn crashed(&self) {
+        self.crashed.notified().await;
+    }
+
+    async fn serve(&self, call: Call) -> Result<LiveCatalog, RemoteError> {
+        let number = self.with(|world| {
+            let number = world.log.len() + 1;
+            while let Some(position) = world.hooks.iter().position(|(at, _)| *at == number) {
+                let (_, act) = world.hooks.swap_remove(position);
+                act(world);
+            }
+            world.log.push((Instant::now(), call.clone()));
+            number
+        });
+        self.die_at(Crash::Before(number)).await;
+        let answer = self.with(|world| {
+            let fault = world.fault_of(&call);
+            if matches!(fault, Fault::Fine | Fault::LostAfterwards) {
+                world.carry_out(&call);
+            }
+            match (fault, &call) {
+                (Fault::Fine, Call::Get) => Ok(world.look()),
+                (Fault::Fine, _) => Ok(LiveCatalog::default()),
+                (fault, _) => {
+                    world.unseen |= matches!(call, Call::Patch(..));
+                    if let (Fault::Status(..500), Call::Patch(changes)) = (fault, &call) {
+                        // Refused for good: the sender can only tell.
+                        world.excused.extend(changes.iter().map(|change| change.external_id.0.clone()));
+                    }
+                    Err(error(&call, fault))
+                }
+            }
+        });
+        self.die_at(Crash::After(number)).await;
+        answer
+    }
+
+    async fn die_at(&self, crash: Crash) {
+        if self.with(|world| world.crash.take_if(|planned| *planned == crash)).is_some() {
+            // What was carried out or shown is nothing that the dead can tell.
+            self.with(|world| {
+                world.unseen = true;
+                world.since_look.append(&mut world.just_shown);
+                world.excused.extend(world.since_look.iter().cloned());
+            });
+            self.crashed.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+fn prices_of(live: &LiveCatalog) -> BTreeMap<String, i64> {
+    let said = |item: &LiveItem| Some((item.external_id.value()?.0.clone(), item.price.value()?.0));
+    live.items().filter_map(|(_, item)| said(item)).collect()
+}
+
+fn told(call: &Call) -> String {
+    match call {
+        Call::Get => "GET".to_owned(),
+        Call::Put(..) => "PUT".to_owned(),
+        Call::Patch(changes) => {
+            let lines = changes.iter().map(|c| format!("{}={}", c.external_id, if c.in_stock { "on" } else { "off" }));
+            format!("PATCH {}", lines.collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
+fn error(call: &Call, fault: Fault) -> RemoteError {
+    let (status, what, retry) = match fault {
+        Fault::Fine | Fault::Lost | Fault::LostAfterwards => (None, "connection reset".to_owned(), Retry::After(None)),
+        Fault::Busy(seconds) => (Some(429), "slow down".to_owned(), Retry::After(Some(Duration::from_secs(seconds)))),
+        Fault::Status(status @ 500..) => (Some(status), "unavailable".to_owned(), Retry::After(None)),
+        Fault::Status(status) => (Some(status), "invalid image type".to_owned(), Retry::Never),
+    };
+    let method = match call {
+        Call::Get => "GET",
+        Call::Put(..) => "PUT",
+        Call::Patch(..) => "PATCH",
+    };
+    RemoteError { method, url: "https://gobiz.test/catalog".to_owned(), status, what, retry }
+}
+
+impl Read for Platform {
+    async fn fetch(&self, _outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+        self.serve(Call::Get).await
+    }
+}
+
+impl Write for Platform {
+    fn put_catalog(
+        &self,
+        _outlet: &OutletId,
+        request_id: Uuid,
+        catalog: &Catalog,
+    ) -> impl Future<Output = Result<(), RemoteError>> + Send {
+        let call = Call::Put(request_id, Box::new(catalog.clone()));
+        async { self.serve(call).await.map(drop) }
+    }
+
+    fn patch_stock(
+        &self,
+        _outlet: &OutletId,
+        _kind: StockKind,
+        changes: &[StockChange],
+    ) -> impl Future<Output = Result<(), RemoteError>> + Send {
+        let call = Call::Patch(changes.to_vec());
+        async { self.serve(call).await.map(drop) }
+    }
+}

@@ -1,0 +1,208 @@
+//! The process dies or is asked to stop at any point; the next one looks first and never pushes twice.
+
+use super::*;
+
+async fn edited() -> Bench {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
+    let bench = edited().await;
+    let push = crate::state::NewPush {
+        outlet: "G1",
+        request_id: uuid::Uuid::nil(),
+        kind: crate::state::PushKind::Put,
+        digest: "sha256:0",
+        revision: None,
+        tool: "0",
+        plan: "{}",
+        prepared_at: bench.context.clock.now(),
+    };
+    bench.context.store.with(|store| store.begin_push(&push)).unwrap();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+    let pushes = bench.context.store.with(|store| store.pushes(Some("G1"), 2)).unwrap();
+    assert_eq!(pushes[1].outcome, Some(PushOutcome::Abandoned));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_at_any_call_of_a_push_that_is_carried_out_never_leads_to_a_second_put() {
+    // 1 GET, 2 PUT, 3… looks; published 40 s after the PUT.
+    for crash in [Crash::After(2), Crash::Before(3), Crash::After(3), Crash::Before(5), Crash::After(5)] {
+        let bench = edited().await;
+        bench.platform.with(|world| world.delay = seconds(40));
+        bench.pass_until(crash).await;
+        let sent = bench.last_push();
+        assert_eq!((bench.ended(), bench.base_price("NG")), (None, Some(25_000)), "{crash:?}");
+        bench.calls();
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync), "{crash:?}");
+        assert_eq!(outcome.request_id, Some(sent.request_id), "{crash:?}");
+        assert!(bench.calls().iter().all(|call| call == "GET"), "{crash:?}");
+        assert_eq!(bench.base_price("NG"), Some(27_000), "{crash:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_before_a_put_is_carried_out_means_looking_for_half_an_hour() {
+    let bench = edited().await;
+    bench.pass_until(Crash::Before(2)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    assert!(bench.calls().iter().all(|call| call == "GET"));
+    tokio::time::advance(minutes(21)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.live_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dying_before_anything_is_recorded_leaves_nothing_behind() {
+    for crash in [Crash::Before(1), Crash::After(1)] {
+        let bench = edited().await;
+        bench.pass_until(crash).await;
+        bench.calls();
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_seen_before_dying_is_still_set_again() {
+    let bench = edited().await;
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    bench.pass_until(Crash::Before(5)).await;
+    tokio::time::advance(minutes(5)).await;
+    assert!(bench.stock("D2"), "the publication has overwritten it");
+    bench.pass().await;
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_files_say_after_a_restart_is_pushed_in_the_same_pass() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.pass_until(Crash::Before(3)).await;
+    bench.price_in_file("D1", 9_000);
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(27_000), Some(9_000)));
+    assert_eq!(bench.calls().iter().filter(|call| *call == "PUT").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_after_a_restart_that_a_guard_holds_is_held_and_told() {
+    let mut bench = edited().await;
+    bench.pass_until(Crash::Before(3)).await;
+    bench.price_in_file("D1", 85_000);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
+    assert_eq!((bench.base_price("NG"), bench.live_price("D1")), (Some(27_000), Some(8_500)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_stop_signal_nothing_is_sent() {
+    let bench = edited().await;
+    bench.stop.send(true).unwrap();
+    let outcome = bench.pass().await;
+    assert!(outcome.was_withdrawn());
+    assert_eq!(bench.calls(), [""; 0]);
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_waits_for_its_turn_is_given_up_when_the_files_change() {
+    let mut bench = edited().await;
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.mandate.withdrawn = Some(withdrawn);
+    let slots = Arc::clone(&bench.context.slots);
+    let turn = slots.acquire().await.unwrap();
+    let change = async {
+        tokio::time::sleep(seconds(5)).await;
+        withdraw.send(true).unwrap();
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), change);
+    drop(turn);
+    assert!(outcome.was_withdrawn());
+    assert_eq!(bench.calls(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_under_way_is_seen_through_though_the_files_change() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(5));
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.mandate.withdrawn = Some(withdrawn);
+    let change = async {
+        tokio::time::sleep(seconds(60)).await;
+        withdraw.send(true).unwrap();
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), change);
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_signal_ends_the_waiting_and_the_next_process_goes_on() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(5));
+    let stop = async {
+        tokio::time::sleep(seconds(60)).await;
+        bench.stop.send(true).unwrap();
+    };
+    let began = bench.context.clock.now();
+    let (outcome, ()) = tokio::join!(bench.pass(), stop);
+    assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Verifying));
+    assert_eq!(bench.context.clock.now().duration_since(began).as_secs(), 60);
+    assert_eq!(bench.remembered_state().as_deref(), Some("verifying"));
+    (bench.stop, bench.context.stop) = watch::channel(false);
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_signal_between_two_tries_sends_nothing_more() {
+    let bench = edited().await;
+    bench.faults(&[Fault::Busy(30)]);
+    let stop = async {
+        tokio::time::sleep(seconds(5)).await;
+        bench.stop.send(true).unwrap();
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), stop);
+    assert_eq!(outcome.result, PassResult::Failed);
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not_lost() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.pass_until(Crash::After(2)).await;
+    tokio::time::advance(minutes(60)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(2)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(bench.calls().iter().all(|call| call == "GET"));
+    assert_eq!(bench.base_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_was_perhaps_never_sent_is_a_conflict_and_not_the_base() {
+    let mut bench = edited().await;
+    bench.pass_until(Crash::Before(2)).await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    tokio::time::advance(minutes(31)).await;
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!(bench.base_price("NG"), Some(25_000));
+    bench.price_in_file("NG", 28_000);
+    bench.pass().await;
+    assert_eq!(bench.live_price("NG"), Some(26_000));
+}

@@ -1,0 +1,261 @@
+//! Stock is the kitchen's: what it does at any moment survives, and only what we took off is put back.
+
+use super::*;
+
+fn take_off(bench: &mut Bench, id: &str) {
+    bench.file_item(id).in_stock = Field::Set(false);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_stock_is_patched_and_only_what_we_took_off_is_put_back() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.kitchen("D2", false));
+    take_off(&mut bench, "D1");
+    take_off(&mut bench, "D2");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.calls(), ["GET", "PATCH D1=off", "PATCH LV3=off", "GET"]);
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    bench.wanted.catalog = warung();
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PATCH D1=on", "PATCH LV3=on", "GET"]);
+    assert!(!bench.stock("D2"), "the kitchen took it off");
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_puts_back_is_never_taken_off_again() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass().await;
+    bench.platform.with(|world| world.kitchen("D1", true));
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    bench.price_in_file("NG", 27_000);
+    bench.pass().await;
+    assert!(bench.stock("D1"));
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.pass().await;
+    bench.file_item("D1").in_stock = Field::Unsaid;
+    bench.pass().await;
+    assert!(!bench.stock("D1"), "this time it was the kitchen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_put_carries_the_stock_of_the_moment() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.kitchen("D2", false));
+    bench.platform.with(|world| world.kitchen("LV0", false));
+    bench.price_in_file("NG", 27_000);
+    bench.pass().await;
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+    assert_eq!((bench.stock("D2"), bench.stock("LV0"), bench.stock("D3")), (false, false, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_set_while_the_menu_waits_is_set_again_when_it_shows() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    take_off(&mut bench, "D1");
+    bench.platform.with(|world| {
+        world.delay = seconds(40);
+        world.kitchen("D4", false);
+    });
+    bench.platform.before(4, |world| {
+        world.kitchen("D2", false);
+        world.kitchen("LV3", false);
+        world.kitchen("D4", true);
+    });
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    let calls = bench.calls();
+    assert_eq!(calls[calls.len() - 2..], ["PATCH D2=off,D4=on", "PATCH LV3=off"]);
+    assert_eq!(["D1", "D2", "D3", "D4", "LV3"].map(|id| bench.stock(id)), [false, false, true, true, false]);
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_could_not_be_set_again_is_tried_at_the_next_look() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    bench.faults(&[Fault::Fine, Fault::Status(503), Fault::Lost]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls().iter().filter(|call| *call == "PATCH D2=off").count(), 3);
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_could_not_be_set_again_in_time_is_not_forgotten() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    bench.faults(&[&[Fault::Fine][..], &[Fault::Status(503); 30]].concat());
+    let outcome = bench.pass().await;
+    assert_ne!(outcome.state, OutletState::InSync);
+    assert!(outcome.error.unwrap().contains("stock"));
+    bench.faults(&[]);
+    tokio::time::advance(minutes(40)).await;
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_the_platform_will_not_set_again_is_told_and_the_push_ends() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    bench.faults(&[&[Fault::Fine][..], &[Fault::Status(404); 30]].concat());
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Failed));
+    assert!(outcome.error.unwrap().contains("stock"));
+    assert_eq!(bench.ended(), Some(PushOutcome::Published));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_is_set_again_at_once_also_when_the_menu_shows_something_else() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.platform.with(|world| {
+        world.longest_text = 20;
+        world.delay = seconds(40);
+    });
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(!bench.stock("D2"));
+    let calls = bench.calls();
+    let patch = calls.iter().position(|call| call == "PATCH D2=off").unwrap();
+    assert!(patch < calls.len() - 1, "not only after it has settled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_is_set_again_whichever_of_two_payloads_is_published() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(20));
+    // The first PUT is carried out, its answer is lost; the second is not carried out.
+    bench.faults(&[Fault::LostAfterwards, Fault::Lost, Fault::Lost, Fault::Lost, Fault::Lost]);
+    bench.platform.before(3, |world| world.kitchen("D2", false));
+    bench.pass().await;
+    tokio::time::advance(minutes(1)).await;
+    bench.pass().await;
+    assert_eq!(bench.ended(), Some(PushOutcome::Published));
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_stock_call_is_found_and_not_repeated() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.faults(&[Fault::LostAfterwards]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PATCH D1=off", "GET", "GET"]);
+    bench.file_item("D1").in_stock = Field::Unsaid;
+    bench.pass().await;
+    assert!(bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_off_before_a_second_call_failed_is_put_back_later() {
+    for fault in [Fault::Status(422), Fault::Status(503)] {
+        let mut bench = Bench::in_sync().await;
+        take_off(&mut bench, "D1");
+        bench.file_variant("LV3").in_stock = Field::Set(false);
+        bench.faults(&[&[Fault::Fine][..], &[fault; 9]].concat());
+        assert_ne!(bench.pass().await.result, PassResult::Published);
+        assert!(!bench.stock("D1"));
+        bench.faults(&[]);
+        bench.wanted.catalog = warung();
+        tokio::time::advance(minutes(31)).await;
+        bench.pass().await;
+        assert!(bench.stock("D1"), "{fault:?}: we took it off");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_puts_back_at_once_does_not_block_the_outlet() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.platform.before(3, |world| world.kitchen("D1", true));
+    let began = bench.context.clock.now();
+    bench.pass().await;
+    assert!(bench.context.clock.now().duration_since(began).as_secs() <= 120);
+    assert_ne!(bench.ended(), None);
+    bench.price_in_file("NG", 27_000);
+    bench.pass().await;
+    assert!(bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_was_put_back_while_pushes_were_held_is_the_kitchens_from_then_on() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass().await;
+    bench.platform.with(|world| world.kitchen("D1", true));
+    bench.price_in_file("NG", 250_000);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_takes_off_before_our_menu_does_is_the_kitchens() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D1", false));
+    bench.pass().await;
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_seen_at_the_last_look_before_giving_up_is_set_again() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(20));
+    bench.faults(&[Fault::LostAfterwards]);
+    bench.platform.before(3, |world| {
+        world.app_price("D4", 10_500);
+        world.kitchen("D2", false);
+    });
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(1)).await;
+    bench.pass().await;
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stock_call_that_a_look_does_not_show_is_planned_afresh_without_a_long_wait() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass_until(Crash::Before(2)).await;
+    tokio::time::advance(minutes(11)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "GET", "PATCH D1=off", "GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_does_after_the_menu_has_shown_stays() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.longest_text = 20);
+    bench.faults(&[Fault::Lost, Fault::LostAfterwards]);
+    // Off before the second payload is made, on again after the menu has been seen with D1 sold out.
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    bench.platform.before(7, |world| world.kitchen("D1", true));
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(bench.stock("D1"));
+    assert!(!bench.calls().iter().any(|call| call.starts_with("PATCH")));
+}

@@ -1,0 +1,227 @@
+//! Looking until a push shows: slow, never, partly, and with people in between.
+
+use super::*;
+
+fn described(bench: &mut Bench, description: &str) {
+    bench.file_item("NG").description = text(description);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_become_rarer_until_the_menu_shows() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(6));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    let calls = bench.platform.take_calls();
+    let gaps: Vec<u64> = calls.windows(2).skip(1).map(|pair| (pair[1].0 - pair[0].0).as_secs()).collect();
+    assert_eq!(gaps, [0, 15, 22, 33, 50, 60, 60, 60, 60]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_menu_that_never_shows_is_a_timeout_and_then_only_looked_at() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(60 * 24));
+    let began = bench.context.clock.now();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
+    assert_eq!(bench.context.clock.now().duration_since(began).as_secs(), 600);
+    assert_eq!((bench.ended(), bench.base_price("NG")), (None, Some(25_000)));
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    assert_eq!(bench.calls(), ["GET"]);
+    tokio::time::advance(minutes(20)).await;
+    bench.platform.with(|world| world.delay = Duration::ZERO);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "GET", "PUT", "GET"], "one look for the lost one, then a new plan");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_menu_that_shows_after_the_timeout_is_published_then() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(20));
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(40)).await;
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    assert_eq!(bench.base_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_that_fail_do_not_end_the_waiting() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let failures = [Fault::Fine, Fault::Status(503), Fault::Lost, Fault::Status(500)];
+    bench.platform.with(|world| world.read_faults = failures.into());
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET", "GET", "GET", "GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_is_cut_is_named_after_a_minute_and_not_pushed_until_its_file_changes() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    let began = bench.context.clock.now();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Nonconvergent, OutletState::Nonconvergent));
+    assert!(bench.context.clock.now().duration_since(began).as_secs() >= 60);
+    assert!(outcome.error.unwrap().contains("items/NG/description"));
+    assert_eq!(bench.ended(), Some(PushOutcome::Nonconvergent));
+    assert_eq!(bench.base_price("D1"), Some(9_000), "what landed is in the base");
+    bench.calls();
+    let rest = bench.pass().await;
+    assert_eq!((rest.result, rest.state), (PassResult::Unchanged, OutletState::Nonconvergent));
+    assert_eq!(bench.calls(), ["GET"]);
+    bench.price_in_file("D1", 9_500);
+    assert_eq!(bench.pass().await.result, PassResult::Published, "other edits go out and do not wait for the text");
+    bench.calls();
+    bench.pass().await;
+    assert_eq!(bench.calls(), ["GET"]);
+    described(&mut bench, "Telur, kerupuk");
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_does_not_land_is_named_and_the_rest_enters_the_base() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.refuses.extend(["D9".to_owned()]));
+    bench.wanted.catalog.menus[1].menu_items.push(item("D9", "Es 9", 9_000));
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert_eq!(bench.base_price("NG"), Some(27_000));
+    assert!(bench.base_price("D9").is_none());
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Nonconvergent);
+    assert_eq!(bench.calls(), ["GET"]);
+    bench.platform.with(|world| world.refuses.clear());
+    bench.price_in_file("D9", 9_500);
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_cut_in_a_new_item_is_nonconvergent_too() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 10);
+    let mut new = item("D9", "Es 9", 9_000);
+    new.description = text("Es teler, alpukat, kelapa");
+    bench.wanted.catalog.menus[1].menu_items.push(new);
+    described(&mut bench, "Telur");
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Nonconvergent);
+    assert_eq!(bench.calls(), ["GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_before_the_publication_is_not_taken_for_its_result() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_is_about_to_change_is_not_taken_for_the_result() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.live_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_of_the_push() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.before(3, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Drifted));
+    assert_eq!(bench.base_price("D1"), Some(8_500), "the base has not followed");
+    // So a later edit of the same price in the file is a conflict, and the app's is kept.
+    bench.price_in_file("D1", 8_800);
+    bench.pass().await;
+    assert_eq!(bench.live_price("D1"), Some(9_999));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_reads_back_anew_is_published_at_the_first_look() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").image = text("https://img.example.com/new.png");
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_up() {
+    let mut bench = Bench::new();
+    bench.platform.with(|world| world.images_tell = false);
+    bench.pass().await;
+    bench.file_item("NG").image = text("https://img.example.com/new.png");
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    assert_eq!(bench.calls(), ["GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_has_landed_is_drift_even_if_something_else_has_not() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!(outcome.result, PassResult::Nonconvergent);
+    assert!(!outcome.error.unwrap().contains("D1"));
+    assert_eq!(bench.base_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_beside_the_push_of_an_image_is_drift() {
+    for when in [3, 5] {
+        let mut bench = Bench::in_sync().await;
+        bench.file_item("NG").image = text("https://img.example.com/new.png");
+        bench.platform.before(when, |world| {
+            world.pending = None;
+            world.app_price("D1", 9_999);
+        });
+        bench.platform.with(|world| world.delay = minutes(5));
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Drifted));
+        assert_eq!(bench.base_price("D1"), Some(8_500));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.policy.unmanaged = crate::policy::UnmanagedPolicy::Delete;
+    let mut stranger =
+        crate::catalog::live::LiveItem { uuid: "u-app".into(), name: "Es Krim".into(), ..Default::default() };
+    stranger.price = Field::Set(Price(9_000));
+    for number in 1..200 {
+        // It comes back with every publication.
+        let stranger = stranger.clone();
+        bench.platform.before(number, move |world| {
+            if !world.live.items().any(|(_, item)| item.uuid == "u-app") {
+                world.live.menus[1].menu_items.push(stranger);
+            }
+        });
+    }
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+}
