@@ -72,38 +72,38 @@ fn a_mistake_in_a_definition_is_told_once() {
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: [{start: '17:00', end: '02:00'}]}}",
-            "hours-order base:5:75: write it as `\"17:00-02:00\"` if it ends after midnight: it is split over both days; else swap them",
+            "hours-order base:5:77: write it as `\"17:00-02:00\"` if it ends after midnight: it is split over both days; else swap them",
         ),
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: ['10:00-15:00', '14:00-20:00']}}",
-            "hours-overlap base:5:75: write one range, `10:00-20:00`; a short range over midnight also fills the beginning of the next day",
+            "hours-overlap base:5:77: write one range, `10:00-20:00`; a short range over midnight also fills the beginning of the next day",
         ),
-        ("price: 20000}", "price: 20000, operational_hours: {daily: tutup}}", "hours-format base:5:83: write closed"),
+        ("price: 20000}", "price: 20000, operational_hours: {daily: tutup}}", "hours-format base:5:85: write closed"),
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: 10-22}}",
-            "hours-format base:5:83: write \"10:00-22:00\"",
+            "hours-format base:5:85: write \"10:00-22:00\"",
         ),
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: 24 jam}}",
-            "hours-format base:5:83: write \"00:00-23:59\", which is the whole day",
+            "hours-format base:5:85: write \"00:00-23:59\", which is the whole day",
         ),
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: closed, senin: 10:00-22:00}}",
-            "unknown-key base:5:91: write `monday`",
+            "unknown-key base:5:93: write `monday`",
         ),
         (
             "price: 20000}",
             "price: 20000, operational_hours: {daily: closed, mon: 10:00-22:00}}",
-            "unknown-key base:5:91: did you mean `monday`?",
+            "unknown-key base:5:93: did you mean `monday`?",
         ),
         (
             "price: 20000}",
             "price: 20000, image: img.example.com/a.jpg}",
-            "image-file base:5:62: write `https://img.example.com/a.jpg` if this is an address, else the path of a JPEG or PNG under the root",
+            "image-file base:5:65: write `https://img.example.com/a.jpg` if this is an address, else the path of a JPEG or PNG under the root",
         ),
         (
             "price: 0}",
