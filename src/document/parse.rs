@@ -36,7 +36,7 @@ pub fn parse(file: &SourceFile) -> Parsed {
             parsed.diagnostics.extend(wrong);
             Parsed { allows, ..parsed }
         }
-        Err(fatal) => tree.give_up(*fatal),
+        Err(fatal) => tree.give_up(*conflict_marker(file).unwrap_or(fatal)),
     }
 }
 
@@ -63,6 +63,18 @@ fn check_text(file: &SourceFile) -> Result<(), Fatal> {
     Err(Box::new(
         Diagnostic::error("control-character", place, message).help("remove it (it is invisible in most editors)"),
     ))
+}
+
+/// What is left of a merge that was not finished, if there is such a thing: whatever else is wrong comes from it.
+fn conflict_marker(file: &SourceFile) -> Option<Fatal> {
+    let begins = |mark| move |line: &&str| line.strip_prefix(mark).is_some_and(|rest: &str| rest.starts_with(' '));
+    let (at, line) = file.text.lines().enumerate().find(|(_, line)| begins("<<<<<<<")(line))?;
+    file.text.lines().skip(at).find(begins(">>>>>>>"))?;
+    let start = Pos { line: number(at) + 1, column: 1 };
+    let span = Span { start, end: Pos { column: number(line.chars().count()) + 1, ..start } };
+    let message = "a merge of two versions was not finished here";
+    let help = "keep the lines of one version, and remove those that begin with <<<<<<<, ======= and >>>>>>>";
+    Some(Box::new(Diagnostic::error("syntax", span.in_file(&file.path), message).help(help)))
 }
 
 fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {

@@ -270,12 +270,17 @@ impl<'f> Tree<'f> {
         for node in nodes {
             match &node.value {
                 Value::Mapping(entries) => sources.push(Arc::clone(entries)),
-                _ => self.error(
-                    "wrong-type",
-                    &node.span,
-                    "`<<` merges mappings, and this is none".into(),
-                    "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
-                ),
+                // What an unknown alias stands for; that is told already.
+                _ if node.is_null() && !self.unknown_aliases.is_empty() => {}
+                _ => {
+                    self.error(
+                        "wrong-type",
+                        &node.span,
+                        "`<<` merges mappings, and this is none".into(),
+                        "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
+                    );
+                    break;
+                }
             }
         }
         sources
