@@ -14,6 +14,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod schema;
 mod session;
 mod signals;
 mod status;
@@ -78,6 +79,8 @@ enum Command {
     Status(status::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
+    /// Print the JSON Schema of the files, for editors
+    Schema(schema::Args),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -133,6 +136,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
+        Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
