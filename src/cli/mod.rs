@@ -20,6 +20,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod schema;
 mod session;
 mod signals;
 mod status;
@@ -95,6 +96,8 @@ enum Command {
     Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
+    /// Print the JSON Schema of the files, for editors
+    Schema(schema::Args),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -154,6 +157,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Status(args) => status::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
+        Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
