@@ -1,5 +1,7 @@
 //! The rule table explains itself by examples; here they go through the real reader, layering and checks.
 
+#![allow(clippy::unwrap_used)]
+
 use menusync::{
     definition::{self, ImageFile},
     policy::Policy,

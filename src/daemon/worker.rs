@@ -76,7 +76,11 @@ async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Out
         None => error.message.clone(),
     });
     let more = errors.count();
-    let more = if more > 0 { format!(" (and {more} more errors)") } else { String::new() };
+    let more = match more {
+        0 => String::new(),
+        1 => " (and 1 more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
     let why = format!("{}{more}", first.unwrap_or_else(|| "its files are invalid".to_owned()));
     observe_invalid(context, remote, &member.id, &member.name, &member.file, why).await
 }

@@ -49,6 +49,7 @@ pub(super) fn inputs<'a>(
         revert: mandate.revert,
         released: &mandate.released,
         peers,
+        ended: &wanted.ended,
         place: &*wanted.place,
     }
 }
@@ -140,7 +141,7 @@ impl<R: Read + Write> Pass<'_, R> {
     async fn go_on(&self, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
         let slot = self.unless_withdrawn(self.slot()).await?;
         let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
-        let base = base_of(&self.context.store, &self.wanted.outlet)?;
+        let base = self.base_for(&live)?;
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
         let plan = plan(&inputs);
         let verdict = match earlier {
@@ -171,6 +172,22 @@ impl<R: Read + Write> Pass<'_, R> {
                 self.conclude(sent).await
             }
         }
+    }
+
+    /// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by
+    /// the next one the kitchen may have sold it out again.
+    fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
+        let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)? else { return Ok(None) };
+        if base.release_stock(live) {
+            self.set_base(&base)?;
+        }
+        Ok(Some(base))
+    }
+
+    fn set_base(&self, base: &Base) -> Result<(), PassError> {
+        let json = push::json(base, &self.wanted.outlet)?;
+        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
+        Ok(self.context.store.with(|store| store.set_base(id, &json, now))?)
     }
 
     /// Holds one of the slots for calls. The semaphore is never closed.
@@ -230,12 +247,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Nothing is pushed, but what both sides agree on becomes the base.
     fn follow(&self, base: Option<&Base>, plan: &OutletPlan) -> Result<(), PassError> {
-        if base != Some(&plan.next_base) {
-            let json = push::json(&plan.next_base, &self.wanted.outlet)?;
-            let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
-            self.context.store.with(|store| store.set_base(id, &json, now))?;
-        }
-        Ok(())
+        if base == Some(&plan.next_base) { Ok(()) } else { self.set_base(&plan.next_base) }
     }
 
     /// How an outlet stands in a pass that pushes nothing (more).

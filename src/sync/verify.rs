@@ -41,8 +41,9 @@ impl<R: Read + Write> Pass<'_, R> {
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
         let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
         let outcome = self.verify(&mut awaited).await?;
-        if let Some(live) = awaited.old.filter(|_| is_lost(sent_at, self.context.clock.now())) {
-            let error = "live did not change for 30 minutes after it was sent";
+        let lost = is_lost(sent_at, self.context.clock.now(), awaited.waiting.is_stock());
+        if let Some(live) = awaited.old.filter(|_| lost) {
+            let error = "live did not change for so long after it was sent that it is not coming any more";
             self.end(row.id, PushOutcome::Lost, error, &awaited.waiting.stock_shown(&live))?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
             return Ok(Earlier::None);
@@ -125,6 +126,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
             Look::Old if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            // Nothing of it shows and nobody has said that it was accepted: somebody has edited the old menu.
+            Look::Other(unlanded) if !waiting.note_landed(&unlanded) && !answered => Look::Old,
             look => look,
         };
         match look {
@@ -140,6 +143,9 @@ impl<R: Read + Write> Pass<'_, R> {
             Look::Other(unlanded) => {
                 // Something has been published, and its stock with it.
                 let restored = self.restore(waiting, live).await;
+                if restored.is_ok() && waiting.note_landed(&unlanded) {
+                    waiting.stock_is_settled();
+                }
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
                 if let Some(error) = restored.err().filter(|error| !error.is_final()) {

@@ -7,4 +7,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allow;
+mod apply;
+mod drift;
+mod files;
+mod formats;
+mod guards;
+mod policy;
 mod push;
+mod remote;
+mod secrets;
+mod stock;
+mod usage;

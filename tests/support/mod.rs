@@ -39,8 +39,8 @@ const LAYER_TEXT: &str = include_str!("warung.yaml");
 const KUTA_TEXT: &str = "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\n";
 const KEMANG_TEXT: &str = "outlet: G1002\nname: Kemang\nextends: [warung.yaml]\n";
 
-/// Commands that may never write to GoFood.
-const READ_ONLY: [&str; 7] = ["validate", "render", "plan", "drift", "status", "rule", "completions"];
+/// The only commands that may write to GoFood; `run` not with `--read-only`.
+const WRITING: [&str; 2] = ["apply", "run"];
 
 /// Root, state, server and environment of one test.
 pub struct Stage {
@@ -163,11 +163,17 @@ impl Stage {
         let before = self.last_request();
         let output = self.run_beside_a_writer(arguments);
         if is_read_only(arguments) {
-            for entry in self.log().iter().filter(|entry| entry.number > before) {
-                assert!(only_reads(entry), "{arguments:?} sent {entry:?}");
-            }
+            self.assert_only_reads_since(before, arguments);
         }
         output
+    }
+
+    /// Everything after the request of this number was reading.
+    #[track_caller]
+    pub fn assert_only_reads_since(&self, before: u64, arguments: &[&str]) {
+        for entry in self.log().iter().filter(|entry| entry.number > before) {
+            assert!(only_reads(entry), "{arguments:?} sent {entry:?}");
+        }
     }
 
     /// The same while another process may write, so that the server's log tells nothing about this one.
@@ -282,6 +288,21 @@ impl Stage {
         self.server().seed(outlet, serde_json::from_value(body).unwrap());
     }
 
+    /// Sends a PUT body as another program would; the status of the answer.
+    pub fn put_by_hand(&self, outlet: &str, body: &Value) -> u16 {
+        // Another test may have installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        self.runtime.block_on(async {
+            let client = reqwest::Client::new();
+            let form = [("grant_type", "client_credentials"), ("scope", "gofood:catalog:write")];
+            let request = client.post(self.server.oauth_url()).basic_auth("sandbox", Some(SECRET)).form(&form);
+            let token: Value = request.send().await.unwrap().json().await.unwrap();
+            let url = format!("{}/integrations/gofood/outlets/{outlet}/v1/catalog", self.url());
+            let request = client.put(url).bearer_auth(token["access_token"].as_str().unwrap()).json(body);
+            request.send().await.unwrap().status().as_u16()
+        })
+    }
+
     /// Time between an accepted PUT and its menu being live.
     pub fn publish_after(&self, delay: Duration) {
         let delay = u64::try_from(delay.as_millis()).unwrap();
@@ -290,8 +311,7 @@ impl Stage {
 }
 
 fn is_read_only(arguments: &[&str]) -> bool {
-    let command = arguments.iter().find(|argument| !argument.starts_with('-'));
-    command.is_some_and(|command| READ_ONLY.contains(command)) || arguments.contains(&"--read-only")
+    arguments.contains(&"--read-only") || !arguments.iter().any(|argument| WRITING.contains(argument))
 }
 
 fn only_reads(entry: &Entry) -> bool {

@@ -5,11 +5,13 @@
 use std::path::Path;
 
 /// Shapes: `#` a hexadecimal digit, `%` a decimal one, anything else itself.
-const SHAPES: [(&str, &str); 4] = [
+const SHAPES: [(&str, &str); 6] = [
     ("########-####-####-####-############", "UUID"),
     ("sha256:################################################################", "sha256:DIGEST"),
     ("%%%%-%%-%%T%%:%%:%%", "TIME"),
     ("%%%%-%%-%% %%:%%", "MINUTE"),
+    ("shown it for % s", "shown it for N s"),
+    ("shown it for %% s", "shown it for N s"),
 ];
 
 /// `text` with the server's address, the stage's directory and all [`SHAPES`] replaced.

@@ -193,3 +193,16 @@ async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not
     assert!(bench.calls().iter().all(|call| call == "GET"));
     assert_eq!(bench.base_price("D1"), Some(9_000));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_was_perhaps_never_sent_is_a_conflict_and_not_the_base() {
+    let mut bench = edited().await;
+    bench.pass_until(Crash::Before(2)).await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    tokio::time::advance(minutes(31)).await;
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!(bench.base_price("NG"), Some(25_000));
+    bench.price_in_file("NG", 28_000);
+    bench.pass().await;
+    assert_eq!(bench.live_price("NG"), Some(26_000));
+}

@@ -1,0 +1,232 @@
+//! Variants, over all categories.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{Change, Class, Kind, Subject},
+    Index, Placed, Presence, Sides, Walk,
+};
+use crate::catalog::{Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField};
+
+impl Walk<'_> {
+    pub(super) fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
+        let (wanted, known, live) =
+            (index_variants(desired), index_variants(base), index_variants(&self.matched.catalog));
+        let mut sent: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
+        let mut kept: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
+        let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
+        let told: HashSet<String> = self.changes.iter().filter_map(whole_category).collect();
+        let restored: HashSet<String> = payload
+            .variant_categories
+            .iter()
+            .filter(|sent| !self.matched.catalog.variant_categories.iter().any(|c| c.external_id == sent.external_id))
+            .map(|category| category.external_id.0.clone())
+            .collect();
+        for id in ids {
+            let mark = self.changes.len();
+            let (send, base) = self.variant(id, wanted.get(id), known.get(id), live.get(id), &restored);
+            // Where a whole category comes or goes, its variants go without saying.
+            let mut index = 0;
+            self.changes.retain(|change| {
+                index += 1;
+                index <= mark || !goes_without_saying(change, &told)
+            });
+            sent.extend(send.map(|placed| (id.clone(), placed)));
+            kept.extend(base.map(|placed| (id.clone(), placed)));
+        }
+        fill(&mut payload.variant_categories, &sent, [desired, &self.matched.catalog]);
+        fill(&mut next.variant_categories, &kept, [desired, base]);
+        for category in &desired.variant_categories {
+            self.variant_order(category, base, payload);
+        }
+    }
+
+    fn variant_order(&mut self, category: &VariantCategory, base: &Catalog, payload: &Catalog) {
+        let find = |catalog: &Catalog| {
+            let found = catalog.variant_categories.iter().find(|known| known.external_id == category.external_id);
+            found.map(|c| c.variants.iter().map(|v| v.external_id.0.clone()).collect::<Vec<_>>())
+        };
+        let (Some(before), Some(sent)) = (find(base), find(payload)) else { return };
+        let wanted = category.variants.iter().map(|v| v.external_id.0.clone());
+        let after: Vec<String> = wanted.filter(|id| sent.contains(id)).collect();
+        let within = category.name.value().cloned();
+        self.reordered(&before, &after, |id| {
+            let variant = category.variants.iter().find(|variant| variant.external_id.as_str() == id);
+            let name = variant.and_then(|v| v.name.value().cloned()).unwrap_or_else(|| id.to_owned());
+            (Path::variant(&ExternalId::from(id)), Subject { within: within.clone(), name })
+        });
+    }
+
+    fn variant(
+        &mut self,
+        id: &ExternalId,
+        desired: Option<&Placed<&Variant>>,
+        base: Option<&Placed<&Variant>>,
+        live: Option<&Placed<&Variant>>,
+        restored: &HashSet<String>,
+    ) -> (Option<Placed<Variant>>, Option<Placed<Variant>>) {
+        let owned = |placed: &Placed<&Variant>| Placed { thing: placed.thing.clone(), within: placed.within.clone() };
+        let path = Path::variant(id);
+        match (desired, base, live) {
+            (Some(desired), base, Some(live)) => {
+                let (send, next) = self.variant_fields(id, desired, base, live);
+                (Some(send), Some(next))
+            }
+            (Some(desired), base, None) => {
+                let class = match base {
+                    None => self.added(),
+                    Some(base) if same_variant(desired, base) => Class::Drift,
+                    Some(_) => Class::Conflict,
+                };
+                let sides = [Value::Null, variant_json(desired), base.map_or(Value::Null, variant_json)];
+                let subject = self.subject_of_variant(desired);
+                // A category that goes out anew takes all its variants along.
+                let restored = desired.within.iter().any(|category| restored.contains(category));
+                if self.presence(path, Presence::Wanted, class, &subject, sides) || restored {
+                    let (send, next) = self.new_variant(owned(desired));
+                    (Some(send), Some(next))
+                } else {
+                    (None, base.map(owned))
+                }
+            }
+            (None, Some(base), Some(live)) => {
+                let sides = [variant_summary(live), Value::Null, variant_json(base)];
+                let subject = self.subject_of_variant(live);
+                if self.presence(path, Presence::Left, Class::Edit, &subject, sides) {
+                    (Some(complete_variant(owned(live))), Some(owned(base)))
+                } else {
+                    (None, None)
+                }
+            }
+            (None, None, Some(live)) => {
+                let known = self.known_uuids().is_none_or(|uuids| uuids.variants.values().any(|known| known == id));
+                let sides = [variant_summary(live), Value::Null, Value::Null];
+                let subject = self.subject_of_variant(live);
+                let present = known || self.presence(path, Presence::Left, Class::Drift, &subject, sides);
+                (present.then(|| complete_variant(owned(live))), None)
+            }
+            (None, _, None) => (None, None),
+        }
+    }
+
+    fn new_variant(&mut self, desired: Placed<Variant>) -> (Placed<Variant>, Placed<Variant>) {
+        let off = desired.thing.in_stock == Field::Set(false);
+        let mut next = desired.clone();
+        next.thing.in_stock = if off { Field::Set(false) } else { Field::Unsaid };
+        if off {
+            self.next.variants_taken_off.insert(desired.thing.external_id.clone());
+        }
+        let mut send = desired;
+        send.thing.in_stock = Field::Set(!off);
+        (send, next)
+    }
+
+    fn variant_fields(
+        &mut self,
+        id: &ExternalId,
+        desired: &Placed<&Variant>,
+        base: Option<&Placed<&Variant>>,
+        live: &Placed<&Variant>,
+    ) -> (Placed<Variant>, Placed<Variant>) {
+        let unsaid = Variant::default();
+        let b = base.map_or(&unsaid, |base| base.thing);
+        let l = live.thing;
+        let Variant { external_id: _, name, price, in_stock } = desired.thing;
+        let subject = self.subject_of_variant(desired);
+        let at = |field| Path::variant_field(id, field);
+        self.lost_id(at(VariantField::ExternalId), id, base.is_some(), &subject);
+        let category = Sides {
+            desired: &Field::Set(desired.within.clone()),
+            base: &Field::maybe(base.map(|base| base.within.clone())),
+            live: &Field::Set(live.within.clone()),
+        };
+        let (within, next_within) = self.field(at(VariantField::Category), &subject, category);
+        let name = self.field(at(VariantField::Name), &subject, Sides { desired: name, base: &b.name, live: &l.name });
+        let price =
+            self.field(at(VariantField::Price), &subject, Sides { desired: price, base: &b.price, live: &l.price });
+        let taken_off = self.inputs.base.is_some_and(|base| base.variants_taken_off.contains(id));
+        let sides = Sides { desired: in_stock, base: &b.in_stock, live: &l.in_stock };
+        let (stock, next_stock, next_taken_off) = self.stock(at(VariantField::InStock), &subject, sides, taken_off);
+        if next_taken_off {
+            self.next.variants_taken_off.insert(id.clone());
+        }
+        let made = |name, price, in_stock, within: Field<Vec<String>>| Placed {
+            thing: Variant { external_id: id.clone(), name, price, in_stock },
+            within: within.value().cloned().unwrap_or_default(),
+        };
+        (made(name.0, price.0, Field::Set(stock), within), made(name.1, price.1, next_stock, next_within))
+    }
+
+    fn subject_of_variant(&self, variant: &Placed<&Variant>) -> Subject {
+        let category = variant.within.first().and_then(|id| {
+            let catalogs = [self.inputs.desired, &self.matched.catalog];
+            let mut all = catalogs.into_iter().flat_map(|catalog| &catalog.variant_categories);
+            all.find(|category| category.external_id.as_str() == id).and_then(|category| category.name.value().cloned())
+        });
+        let id = &variant.thing.external_id;
+        Subject { within: category, name: variant.thing.name.value().cloned().unwrap_or_else(|| id.0.clone()) }
+    }
+}
+
+fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
+    let mut index: Index<'_, Variant> = BTreeMap::new();
+    for (category, variant) in catalog.variants() {
+        let within = vec![category.external_id.0.clone()];
+        index.entry(&variant.external_id).or_insert(Placed { thing: variant, within });
+    }
+    index
+}
+
+fn same_variant(a: &Placed<&Variant>, b: &Placed<&Variant>) -> bool {
+    let unstocked = |variant: &Variant| Variant { in_stock: Field::Unsaid, ..variant.clone() };
+    a.within == b.within && unstocked(a.thing) == unstocked(b.thing)
+}
+
+fn variant_json(variant: &Placed<&Variant>) -> Value {
+    json!({"category": variant.within.first(), "name": variant.thing.name, "price": variant.thing.price})
+}
+
+fn variant_summary(variant: &Placed<&Variant>) -> Value {
+    json!({"name": variant.thing.name, "price": variant.thing.price})
+}
+
+fn complete_variant(mut variant: Placed<Variant>) -> Placed<Variant> {
+    variant.thing.in_stock = Field::Set(variant.thing.in_stock.value().copied().unwrap_or(true));
+    variant
+}
+
+/// The id of a category that comes or goes as a whole.
+fn whole_category(change: &Change) -> Option<String> {
+    match (&change.path, change.kind) {
+        (Path::Category(id, None), Kind::Add | Kind::Remove) => Some(id.0.clone()),
+        _ => None,
+    }
+}
+
+fn goes_without_saying(change: &Change, told: &HashSet<String>) -> bool {
+    let thing = matches!(change.path, Path::Variant(_, None)) && matches!(change.kind, Kind::Add | Kind::Remove);
+    let within = [&change.to, &change.base].into_iter().find_map(|value| value.get("category").and_then(Value::as_str));
+    thing && within.is_some_and(|id| told.contains(id))
+}
+
+/// Puts variants into their categories, in the order of the first catalog, then of the second.
+fn fill(categories: &mut [VariantCategory], variants: &HashMap<ExternalId, Placed<Variant>>, orders: [&Catalog; 2]) {
+    let mut order: Vec<&ExternalId> = Vec::new();
+    let mut seen = HashSet::new();
+    for (_, variant) in orders.iter().flat_map(|catalog| catalog.variants()) {
+        if seen.insert(&variant.external_id) {
+            order.push(&variant.external_id);
+        }
+    }
+    let mut position: HashMap<String, usize> = HashMap::new();
+    for (index, category) in categories.iter().enumerate() {
+        position.insert(category.external_id.0.clone(), index);
+    }
+    for placed in order.into_iter().filter_map(|id| variants.get(id)) {
+        if let Some(index) = placed.within.first().and_then(|id| position.get(id)) {
+            categories[*index].variants.push(placed.thing.clone());
+        }
+    }
+}
