@@ -9,7 +9,7 @@ use super::{
     diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, is_held, is_to_push},
-    session::{Session, block_on, lost_errors, moment},
+    session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// With the definitions as they will be at this moment (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
     /// What dated layers will change within this time, in order, instead; GoFood is not asked (14d, 36h)
     #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]

@@ -1,6 +1,6 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -103,10 +103,16 @@ impl Preview<'_> {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
-            state_dir: self.session.state_dir().ok().map(|dir| dir.display().to_string()),
+            state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             outlets,
         }
     }
+}
+
+/// A directory as people can find it again: absolute and without detours where that can be said.
+fn shown(dir: &Path) -> String {
+    let full = dir.canonicalize().or_else(|_| std::path::absolute(dir));
+    full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }
 
 fn report_of(outlet: crate::catalog::OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {

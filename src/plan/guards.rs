@@ -154,11 +154,14 @@ impl Judge<'_> {
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
     }
 
-    /// Items that are live and not in the payload, unmanaged ones included.
+    /// Items that are live and not in the payload, unmanaged ones included. What a dated layer brought leaves with it.
     fn leaving(&self) -> Vec<ExternalId> {
         let staying = item_ids(&self.compared.payload);
         let ours = item_ids(&self.matched.catalog);
-        let gone = ours.difference(&staying).map(|id| (*id).clone());
+        let gone = ours
+            .difference(&staying)
+            .filter(|id| !self.inputs.ended.contains::<ExternalId>(id))
+            .map(|id| (*id).clone());
         gone.chain(self.matched.unmanaged.iter().map(super::Unmanaged::id)).collect()
     }
 
