@@ -8,7 +8,7 @@ use super::{
     Exit,
     output::{Format, note},
     preview::{exit_of, is_to_push},
-    session::{MOST_DIAGNOSTICS, Session, errors_of, lost_errors, moment},
+    session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
     trouble::Trouble,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
     /// With the dated layers that count at this moment (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
 }
 

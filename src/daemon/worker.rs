@@ -42,11 +42,17 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
             return unless(withdrawn, member, invalid(context, &self.0, member)).await;
         };
-        match bad_image(context, loaded, &wanted).await {
+        let mut stale = withdrawn.clone();
+        let bad_image = tokio::select! {
+            biased;
+            Ok(_) = stale.wait_for(|set| *set) => return Outcome::withdrawn(&member.id, &member.name),
+            bad_image = bad_image(context, loaded, &wanted) => bad_image,
+        };
+        match bad_image {
             None => pass(context, &self.0, &wanted, &mandate).await,
             Some(why) => {
-                let look = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
-                unless(withdrawn, member, look).await
+                let observed = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
+                unless(withdrawn, member, observed).await
             }
         }
     }

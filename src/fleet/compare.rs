@@ -7,10 +7,9 @@ use jiff::Timestamp;
 
 use super::{Loaded, Member, Selection, Survey, member};
 use crate::{
-    catalog::{Catalog, OutletId, live::LiveCatalog},
+    catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
     plan::{self, Action, Base, Inputs, OutletPlan, PeerPrices},
-    policy::Policy,
     report::OutletReport,
     sync::Wanted,
 };
@@ -135,21 +134,19 @@ fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices) -> Ou
 /// What is remembered after a first push to an empty menu.
 fn base_of(wanted: &Wanted) -> Base {
     let nothing = (LiveCatalog::default(), BTreeSet::new(), PeerPrices::new());
-    let inputs = |catalog: &Catalog, policy: &Policy| {
-        plan::plan(&Inputs {
-            outlet: &wanted.outlet,
-            desired: catalog,
-            base: None,
-            live: &nothing.0,
-            policy,
-            revert: false,
-            released: &nothing.1,
-            peers: &nothing.2,
-            ended: &wanted.ended,
-            place: &|_| None,
-        })
-    };
-    inputs(&wanted.catalog, &wanted.policy).next_base
+    let plan = plan::plan(&Inputs {
+        outlet: &wanted.outlet,
+        desired: &wanted.catalog,
+        base: None,
+        live: &nothing.0,
+        policy: &wanted.policy,
+        revert: false,
+        released: &nothing.1,
+        peers: &nothing.2,
+        ended: &wanted.ended,
+        place: &|_| None,
+    });
+    plan.next_base
 }
 
 fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s OutletId, &'s Member> {
