@@ -174,7 +174,9 @@ impl Walk<'_> {
         if has_ending(&name.to_lowercase(), endings) {
             let message = format!("`{name}` is not read: endings are in small letters");
             let warning = Diagnostic::warning("file-ignored", Place::start_of(name), message);
-            self.files.diagnostics.push(warning.help("rename it"));
+            let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+            let help = format!("rename it to `{stem}.{}`", ending.to_lowercase());
+            self.files.diagnostics.push(warning.help(help));
         }
     }
 }

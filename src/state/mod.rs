@@ -12,7 +12,7 @@ mod store;
 mod tests;
 
 pub use error::StateError;
-pub use locks::{DaemonLock, LockError, OutletLock, lock_daemon, try_lock_outlet};
+pub use locks::{DaemonLock, LockError, OutletLock, daemon_lock_holder, lock_daemon, try_lock_outlet};
 pub use outlets::{OutletRow, StatusUpdate};
 pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
-pub use store::{SharedStore, Store};
+pub use store::{SharedStore, Store, check_writable};
