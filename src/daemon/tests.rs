@@ -53,7 +53,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager::default()),
         orders,
-        view: Default::default(),
+        view: Arc::default(),
     };
     (directory, sender, parts)
 }
