@@ -43,6 +43,7 @@ struct Cli {
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of all commands")]
 struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
     #[arg(long, global = true, value_name = "DIR")]
@@ -123,9 +124,8 @@ fn dispatch(cli: Cli) -> Exit {
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), environment.no_color());
     let outputs = match Outputs::new(common.output, environment.no_color()) {
         Ok(outputs) => outputs,
-        Err(trouble) => return tell(&trouble, false, None),
+        Err(trouble) => return tell(&trouble, None),
     };
-    let is_json = outputs.is_json();
     let session = Session::new(common.root, common.state_dir, environment, outputs);
     let done = match command {
         Command::Validate(args) => validate::run(args, &session),
@@ -141,7 +141,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
     };
-    done.unwrap_or_else(|trouble| tell(&trouble, is_json, Some(&session)))
+    done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
@@ -152,7 +152,7 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
 }
 
 /// Says what went wrong to people, and to programs if one listens.
-fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
+fn tell(trouble: &Trouble, session: Option<&Session>) -> Exit {
     match trouble {
         Trouble::Invalid(diagnostics) => {
             let texts = |file: &str| session.and_then(|session| session.text(file));
@@ -163,8 +163,8 @@ fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
         }
         Trouble::Usage(message) | Trouble::Refused(message) => output::note(&format!("error: {message}")),
     }
-    if is_json {
-        let _ = output::print(&report::diagnostics_json(&trouble.diagnostics()));
+    if let Some(session) = session {
+        session.outputs.tell_programs(&report::diagnostics_json(&trouble.diagnostics()));
     }
     trouble.exit()
 }

@@ -70,6 +70,8 @@ pub struct Mandate {
     pub released: BTreeSet<Guard>,
     /// The plan that was shown and agreed to; another one is refused.
     pub expected: Option<Digest>,
+    /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
+    pub withdrawn: Option<watch::Receiver<bool>>,
 }
 
 /// What all passes share.
@@ -107,6 +109,9 @@ pub enum PassError {
     /// Another process is at it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The program stops, or the files have changed meanwhile.
+    #[error("given up before anything was sent")]
+    Withdrawn,
     /// What is remembered cannot be understood.
     #[error("cannot read what is remembered of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
     Memory {
@@ -123,6 +128,13 @@ pub const LOST_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(30)
 
 /// How long live has to show the same something else to have settled on it.
 const SETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
+/// Waits until `flag` is true; for ever if nobody can set it any more.
+async fn until(mut flag: watch::Receiver<bool>) {
+    if flag.wait_for(|set| *set).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
 
 /// Whether a push that a look has not shown counts as lost. Stock takes effect at once (documentation), so that a minute is
 /// long enough for it.

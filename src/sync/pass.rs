@@ -11,7 +11,7 @@ use crate::{
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
-use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push};
+use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push, until};
 
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
@@ -64,6 +64,8 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
             OutletState::Pushing,
             Some("another menusync process is pushing this outlet; try again when it has finished".to_owned()),
         ),
+        // Nothing was learnt, so nothing is remembered either.
+        Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
         Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
     };
     remember(context, &wanted.file, &outcome);
@@ -128,8 +130,17 @@ impl<R: Read + Write> Pass<'_, R> {
             Earlier::Ended(outcome) => Some(outcome),
             Earlier::None => None,
         };
-        let slot = self.slot().await;
-        let live = self.remote.fetch(&self.wanted.outlet).await?;
+        match (self.go_on(earlier.clone()).await, earlier) {
+            // At least the earlier push was seen to end.
+            (Err(PassError::Withdrawn), Some(earlier)) => Ok(earlier),
+            (done, _) => done,
+        }
+    }
+
+    /// The walk after what became of an earlier push is known.
+    async fn go_on(&self, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
+        let slot = self.unless_withdrawn(self.slot()).await?;
+        let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
         let base = self.base_for(&live)?;
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
         let plan = plan(&inputs);
@@ -154,6 +165,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 let plan = Some(Box::new(plan));
                 Ok(Outcome { plan, opens_at, ..self.outcome(result, state, Some(reason)) })
             }
+            Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
                 let sent = self.push(&inputs, plan).await?;
                 drop(slot);
@@ -187,6 +199,26 @@ impl<R: Read + Write> Pass<'_, R> {
         *self.context.stop.borrow()
     }
 
+    fn is_withdrawn(&self) -> bool {
+        self.stopping() || self.mandate.withdrawn.as_ref().is_some_and(|withdrawn| *withdrawn.borrow())
+    }
+
+    /// Waits for a step that comes before anything is sent, but only while the pass is still wanted.
+    async fn unless_withdrawn<T>(&self, step: impl Future<Output = T>) -> Result<T, PassError> {
+        let withdrawn = async {
+            match &self.mandate.withdrawn {
+                Some(withdrawn) => until(withdrawn.clone()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = until(self.context.stop.clone()) => Err(PassError::Withdrawn),
+            () = withdrawn => Err(PassError::Withdrawn),
+            done = step => Ok(done),
+        }
+    }
+
     fn verdict(&self, plan: &OutletPlan) -> Verdict {
         let refused = |result, state, reason: String| Verdict::Refused(result, state, reason, None);
         if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
@@ -209,13 +241,6 @@ impl<R: Read + Write> Pass<'_, R> {
                 |at| format!("waits for a window, which opens at {at}"),
             );
             return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
-        }
-        if self.stopping() {
-            return refused(
-                PassResult::Queued,
-                OutletState::Pending,
-                "the program is stopping; nothing was sent".to_owned(),
-            );
         }
         Verdict::Push
     }

@@ -13,7 +13,7 @@ use crate::{
     state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, verify::Awaited};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -162,16 +162,9 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Sleeps, but not longer than until the program shall stop.
     pub(super) async fn pause(&self, pause: Duration) {
-        let mut stop = self.context.stop.clone();
-        let stopped = async {
-            // Without a sender nobody will ever stop us.
-            if stop.wait_for(|stop| *stop).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = stopped => {}
+            () = until(self.context.stop.clone()) => {}
         }
     }
 
@@ -187,11 +180,19 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
-                self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Rejected,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(PassResult::Failed, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Failed,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Unknown(error) => {
                 let told = format!(

@@ -15,10 +15,14 @@ use super::{
     Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
     pass::{Earlier, Pass, base_of, inputs},
     push::json,
+    until,
 };
 
 /// The longest pause between two looks (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long the last look may take when the program stops (our choice).
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 impl<R: Read + Write> Pass<'_, R> {
     /// If an earlier push is not finished, looks for it.
@@ -58,9 +62,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
         loop {
-            let slot = self.slot().await;
-            let live = self.remote.fetch(&self.wanted.outlet).await;
-            drop(slot);
+            let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
             awaited.old = None;
             let trouble = match live {
@@ -82,13 +84,33 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(self.overdue(awaited, trouble));
             }
             if self.stopping() {
-                let told = "the program is stopping; the push is looked for after the next start".to_owned();
-                return Ok(self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told)));
+                return Ok(self.stopped());
             }
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
             self.pause(pause.min(left)).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
         }
+    }
+
+    /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
+    async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
+        let look = async {
+            let _slot = self.slot().await;
+            self.remote.fetch(&self.wanted.outlet).await
+        };
+        let too_long = async {
+            until(self.context.stop.clone()).await;
+            tokio::time::sleep(LAST_LOOK).await;
+        };
+        tokio::select! {
+            live = look => Some(live),
+            () = too_long => None,
+        }
+    }
+
+    fn stopped(&self) -> Outcome {
+        let told = "the program is stopping; the push is looked for after the next start".to_owned();
+        self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
     }
 
     fn overdue(&self, awaited: &Awaited, last_error: Option<String>) -> Outcome {
