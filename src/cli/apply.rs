@@ -24,7 +24,7 @@ use crate::{
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, PlanReport, View},
+    report::{self, ApplyLine, OutletReport, PlanReport, View, untrusted::printable},
     state::{SharedStore, Store},
     sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
 };
@@ -68,13 +68,14 @@ impl std::str::FromStr for Allow {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
-    session.outputs.allow(&[Format::Text, Format::Json])?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     let at = moment(None);
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;
     let errors = errors_of(&survey, &selected);
     if !errors.is_empty() {
+        note("nothing is pushed: outlets that were selected have errors in their files (--outlet selects others)\n");
         return Err(Trouble::Invalid(errors));
     }
     known_outlets(&args.allow, &survey)?;
@@ -83,15 +84,19 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         let theirs = |allow: &&Allow| allow.outlet.as_ref().is_none_or(|outlet| *outlet == member.id.0);
         args.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
     };
-    let mandates = |member: &Member| Mandate { revert: args.revert, released: released(member), expected: None };
+    let mandates = |member: &Member| Mandate { revert: args.revert, released: released(member), ..Mandate::default() };
     let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &mandates };
     let report = block_on(preview.report(&writer, &selected))??;
     if let Some(expected) = args.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
         note(&report::plan_text(&report, false));
         return Err(Trouble::Refused(format!(
-            "the plan has the digest {} and not the expected {expected}",
+            "the plan above has the digest {}, expected was {expected}: the files or the live menu changed since; nothing was \
+             pushed",
             report.digest()
         )));
+    }
+    if report.outlets.iter().any(is_to_push) {
+        note(&report::plan_text(&report, std::io::stderr().is_terminal()));
     }
     let typed = if args.yes { BTreeMap::new() } else { ask(&report)? };
     let mandates = agreed(&report, &selected, mandates, &typed);
@@ -125,28 +130,36 @@ fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
 
 type Typed = BTreeMap<OutletId, BTreeSet<Guard>>;
 
-/// Shows the plan and asks. Held guards are released by typing their names; everything else needs a `yes`.
+/// Asks about the plan that was shown. Held guards are released by typing their names; everything else needs a `yes`.
 fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
     let mut typed = Typed::new();
     if !report.outlets.iter().any(is_to_push) {
         return Ok(typed);
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Trouble::Usage("there is something to push and nobody to ask: give --yes".to_owned()));
+        return Err(Trouble::Usage(
+            "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
+        ));
     }
-    note(&report::plan_text(report, std::io::stderr().is_terminal()));
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
         for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
-            let question = format!(
-                "{}: {} holds it ({}).\nType {} to release it, or Enter to leave this outlet: ",
-                outlet.name, guard.guard, guard.message, guard.guard
-            );
-            if answer(&question)? == guard.guard.name() {
+            note(&printable(&format!("{}: {} holds it: {}", outlet.name, guard.guard, guard.message)));
+            let name = guard.guard.name();
+            if answer(&format!("Type {name} to release it, or Enter to leave this outlet: "))? == name {
                 typed.entry(outlet.outlet.clone()).or_default().insert(guard.guard);
             }
         }
     }
-    if answer("Push this to GoFood? Only `yes` is taken for yes: ")? == "yes" {
+    let is_released = |outlet: &&OutletReport| {
+        let theirs = typed.get(&outlet.outlet);
+        let mut held = outlet.plan.iter().flat_map(|plan| plan.held());
+        held.all(|guard| theirs.is_some_and(|theirs| theirs.contains(&guard.guard)))
+    };
+    let to_push = report.outlets.iter().filter(|outlet| is_to_push(outlet)).filter(is_released).count();
+    if to_push == 0
+        || answer(&format!("Push to {to_push} of {} outlets? Only `yes` is taken for yes: ", report.outlets.len()))?
+            == "yes"
+    {
         return Ok(typed);
     }
     Err(Trouble::Refused("nothing was pushed".to_owned()))
@@ -154,7 +167,7 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
 
 fn answer(question: &str) -> Result<String, Trouble> {
     let mut stderr = std::io::stderr().lock();
-    write!(stderr, "{}", report::untrusted::printable(question)).and_then(|()| stderr.flush())?;
+    write!(stderr, "{question}").and_then(|()| stderr.flush())?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim().to_owned())
@@ -231,6 +244,7 @@ fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Resul
     let exit = Exit::of_outlets(exits);
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, report.revision.as_deref()),
+        Format::Markdown => report::apply_markdown(&lines),
         _ => report::apply_text(&lines, color),
     })?;
     Ok(exit)
@@ -252,6 +266,7 @@ pub(super) fn line(outcome: Outcome) -> ApplyLine {
 pub(super) fn exit_of(outcome: &Outcome) -> Exit {
     match outcome.result {
         PassResult::Unchanged if outcome.state == crate::sync::OutletState::Invalid => Exit::Invalid,
+        PassResult::Queued if outcome.was_withdrawn() => Exit::Failed,
         PassResult::Unchanged | PassResult::Queued => Exit::Done,
         // Seen to arrive, but something was left to do (stock that could not be set again).
         PassResult::Published if outcome.error.is_some() => Exit::Failed,

@@ -8,6 +8,7 @@ mod demo;
 mod drift;
 mod exit;
 mod fmt;
+mod forget;
 mod import;
 mod init;
 mod logging;
@@ -46,6 +47,7 @@ struct Cli {
 
 /// What every command takes.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of all commands")]
 struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
     #[arg(long, global = true, value_name = "DIR")]
@@ -86,6 +88,8 @@ enum Command {
     Run(run::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
+    /// Drop what is remembered of an outlet
+    Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
     /// Print a script that completes commands in a shell
@@ -130,9 +134,8 @@ fn dispatch(cli: Cli) -> Exit {
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), environment.no_color());
     let outputs = match Outputs::new(common.output, environment.no_color()) {
         Ok(outputs) => outputs,
-        Err(trouble) => return tell(&trouble, false, None),
+        Err(trouble) => return tell(&trouble, None),
     };
-    let is_json = outputs.is_json();
     let session = Session::new(common.root, common.state_dir, environment, outputs);
     let done = match command {
         Command::Init(args) => init::run(args, &session),
@@ -145,12 +148,13 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
+        Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
     };
-    done.unwrap_or_else(|trouble| tell(&trouble, is_json, Some(&session)))
+    done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
@@ -161,7 +165,7 @@ fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
 }
 
 /// Says what went wrong to people, and to programs if one listens.
-fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
+fn tell(trouble: &Trouble, session: Option<&Session>) -> Exit {
     match trouble {
         Trouble::Invalid(diagnostics) => {
             let texts = |file: &str| session.and_then(|session| session.text(file));
@@ -172,8 +176,8 @@ fn tell(trouble: &Trouble, is_json: bool, session: Option<&Session>) -> Exit {
         }
         Trouble::Usage(message) | Trouble::Refused(message) => output::note(&format!("error: {message}")),
     }
-    if is_json {
-        let _ = output::print(&report::diagnostics_json(&trouble.diagnostics()));
+    if let Some(session) = session {
+        session.outputs.tell_programs(&report::diagnostics_json(&trouble.diagnostics()));
     }
     trouble.exit()
 }

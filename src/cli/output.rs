@@ -78,9 +78,15 @@ impl Outputs {
         Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal() })
     }
 
-    /// Whether a program reads stdout.
-    pub(super) fn is_json(&self) -> bool {
-        self.outputs.iter().any(|output| output.format == Format::Json)
+    /// Writes `json`, which says why there is no result, to wherever a program looks for one.
+    pub(super) fn tell_programs(&self, json: &str) {
+        for output in self.outputs.iter().filter(|output| output.format == Format::Json) {
+            // The command has failed already, and people have been told why.
+            let _ = match &output.file {
+                None => print(json).is_ok(),
+                Some(file) => std::fs::write(file, json).is_ok(),
+            };
+        }
     }
 
     /// Refuses formats that a command does not have, before it does anything.

@@ -6,7 +6,7 @@ use super::{
     Exit,
     output::Format,
     preview::{Preview, exit_of, is_held, is_to_push},
-    session::{Session, block_on, moment},
+    session::{Session, a_moment, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
@@ -20,7 +20,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
     /// With the definitions as they will be at this moment (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
     /// Exit with 2 if there is something to push
     #[arg(long)]

@@ -48,7 +48,11 @@ fn start<W: Worker>(once: bool, session: &Session, worker: W) -> Result<Exit, Tr
     block_on(async {
         let parts = parts(session, worker)?;
         if once {
-            return report_once(session, daemon::once(parts).await);
+            let survey = parts.loaded.survey(parts.clock.now());
+            let members: Vec<_> = survey.members.iter().collect();
+            session.tell_errors(&survey, &members);
+            let exit = report_once(session, daemon::once(parts).await)?;
+            return Ok(exit.max(session.exit_of_files(&survey)));
         }
         daemon::run(parts).await?;
         Ok(Exit::Done)
@@ -56,10 +60,13 @@ fn start<W: Worker>(once: bool, session: &Session, worker: W) -> Result<Exit, Tr
 }
 
 fn parts<W: Worker>(session: &Session, worker: W) -> Result<Parts<W>, Trouble> {
-    let state_dir = session.state_dir()?;
+    // The working directory may be moved away and another one put in its place: what counts is the name. The state
+    // directory, which the lock has made, stays the same one whatever happens to the root.
+    let root = std::path::absolute(session.root())?;
+    let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     Ok(Parts {
-        loaded: fleet::load(&session.root())?,
+        loaded: fleet::load(&root)?,
         worker,
         store: SharedStore::new(Store::open(&state_dir)?),
         state_dir,

@@ -21,6 +21,7 @@ use crate::{
     report,
     settings::{self, Environment, Settings},
     state::{SharedStore, Store},
+    sync::chain,
 };
 
 /// How many diagnostics a terminal gets; JSON has all of them (our choice).
@@ -88,7 +89,7 @@ impl Session {
 
     /// The outlets that `globs` mean, out of a survey.
     pub(super) fn select<'s>(&self, survey: &'s Survey, globs: &[String]) -> Result<Vec<&'s Member>, Trouble> {
-        let selection = Selection::new(globs).map_err(|error| Trouble::Usage(error.to_string()))?;
+        let selection = Selection::new(globs).map_err(|error| Trouble::Usage(chain(&error)))?;
         let selected: Vec<&Member> = survey.members.iter().filter(|member| selection.matches(member)).collect();
         if selected.is_empty() && !globs.is_empty() {
             return Err(Trouble::Usage(no_match(survey, globs)));
@@ -164,7 +165,15 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Trouble>
         .enable_all()
         .build()
         .map_err(|error| Trouble::failed("cannot start the runtime", error))?;
-    Ok(runtime.block_on(future))
+    let result = runtime.block_on(future);
+    // A name that is being looked up cannot be called off, and must not hold up the exit.
+    runtime.shutdown_background();
+    Ok(result)
+}
+
+/// Reads `--at`.
+pub(super) fn a_moment(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "write a date, a time and its offset, such as 2027-02-08T00:00:00+07:00".to_owned())
 }
 
 /// `--at`, else now.

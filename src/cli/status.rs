@@ -31,14 +31,18 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let settings = session.settings()?;
     let now = moment(None);
     let survey = session.loaded()?.survey(now);
-    let selected = session.select(&survey, &args.outlet)?;
     let store = session.remembered()?;
+    let missing = missing(&survey, store.as_ref(), &args.outlet)?;
+    let selected = match session.select(&survey, &args.outlet) {
+        Err(Trouble::Usage(_)) if !missing.is_empty() => Vec::new(),
+        selected => selected?,
+    };
     let next_pass = next_pass(settings, now);
     let mut lines = Vec::new();
     for member in &selected {
         lines.push(line(member, store.as_ref(), next_pass)?);
     }
-    lines.extend(missing(&survey, store.as_ref(), &args.outlet)?);
+    lines.extend(missing);
     session.outputs.emit(|format, _| match format {
         Format::Json => report::status_json(&lines),
         _ => report::status_text(&lines),

@@ -18,6 +18,8 @@ pub(super) struct Due {
     zone: TimeZone,
     jitter: Duration,
     schedule: Option<Timestamp>,
+    /// When `schedule` was worked out.
+    planned: Timestamp,
     layers: Option<Timestamp>,
     outlets: BTreeMap<OutletId, Timestamp>,
     failures: BTreeMap<OutletId, u32>,
@@ -30,6 +32,7 @@ impl Due {
             zone: zone(settings),
             jitter: settings.jitter,
             schedule: None,
+            planned: now,
             layers,
             outlets: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -55,6 +58,7 @@ impl Due {
         let jitter = self.jitter.mul_f64(fastrand::f64());
         let tick = self.cron.next_after(now, &self.zone);
         self.schedule = tick.map(|tick| tick.saturating_add(jitter).unwrap_or(tick));
+        self.planned = now;
     }
 
     /// The first moment at which anything is due.
@@ -62,9 +66,10 @@ impl Due {
         self.schedule.into_iter().chain(self.layers).chain(self.outlets.values().copied()).min()
     }
 
-    /// Whether the schedule is due. However many ticks have passed meanwhile, they count as one.
+    /// Whether the schedule is due. However many ticks have passed meanwhile, they count as one. A clock that was set
+    /// back counts too: what was worked out from the wrong time may be years away.
     pub(super) fn take_schedule(&mut self, now: Timestamp) -> bool {
-        let due = self.schedule.is_some_and(|due| due <= now);
+        let due = now < self.planned || self.schedule.is_some_and(|due| due <= now);
         if due {
             self.plan_schedule(now);
         }
@@ -110,4 +115,147 @@ fn zone(settings: &Settings) -> TimeZone {
     let mut policy = Policy::default();
     settings.policy.apply(&mut policy);
     policy.timezone
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+    use crate::{settings, source::SourceFile};
+
+    fn settings(text: &str) -> Settings {
+        let text = format!("target: sandbox\n{text}\n");
+        let (settings, diagnostics) = settings::decode(&SourceFile { path: "menusync.yaml".into(), text: text.into() });
+        settings.unwrap_or_else(|| panic!("{diagnostics:?}"))
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// A daemon that was started at `now`.
+    fn due(text: &str, now: &str) -> Due {
+        Due::new(&settings(&format!("jitter: 0s\n{text}")), None, at(now))
+    }
+
+    fn seconds(from: Timestamp, to: Option<Timestamp>) -> i64 {
+        to.unwrap().duration_since(from).as_secs()
+    }
+
+    const QUARTER: &str = "timezone: UTC\nschedule: \"*/15 * * * *\"";
+
+    #[test]
+    fn the_schedule_is_due_at_its_tick_and_not_before() {
+        let mut due = due(QUARTER, "2027-01-04T03:01:00Z");
+        assert_eq!(due.next(), Some(at("2027-01-04T03:15:00Z")));
+        assert!(!due.take_schedule(at("2027-01-04T03:14:59.999Z")));
+        assert!(due.take_schedule(at("2027-01-04T03:15:00Z")));
+        assert!(!due.take_schedule(at("2027-01-04T03:15:00Z")), "once");
+        assert_eq!(due.next(), Some(at("2027-01-04T03:30:00Z")));
+    }
+
+    #[test]
+    fn ticks_that_were_slept_through_count_once() {
+        let mut due = due(QUARTER, "2027-01-04T03:01:00Z");
+        assert!(due.take_schedule(at("2027-01-06T11:07:00Z")));
+        assert!(!due.take_schedule(at("2027-01-06T11:07:01Z")));
+        assert_eq!(due.next(), Some(at("2027-01-06T11:15:00Z")));
+    }
+
+    #[test]
+    fn a_clock_that_was_years_ahead_does_not_silence_the_schedule() {
+        let mut due = due(QUARTER, "2036-01-01T00:00:00Z");
+        assert!(due.take_schedule(at("2027-01-04T03:01:00Z")), "a pass at once, as much may have been missed");
+        assert!(!due.take_schedule(at("2027-01-04T03:01:01Z")));
+        assert_eq!(due.next(), Some(at("2027-01-04T03:15:00Z")));
+    }
+
+    #[test]
+    fn jitter_only_delays_and_only_the_schedule() {
+        let settings = settings(&format!("jitter: 30s\n{QUARTER}"));
+        let now = at("2027-01-04T03:01:00Z");
+        let ticks: Vec<Timestamp> = (0..200).map(|_| Due::new(&settings, None, now).next().unwrap()).collect();
+        let (first, last) = (at("2027-01-04T03:15:00Z"), at("2027-01-04T03:15:30Z"));
+        assert!(ticks.iter().all(|tick| (first..=last).contains(tick)), "{ticks:?}");
+        assert!(ticks.iter().any(|tick| *tick != ticks[0]), "all daemons would come at once");
+        let mut due = Due::new(&settings, Some(at("2027-01-04T03:10:00Z")), now);
+        assert_eq!(due.next(), Some(at("2027-01-04T03:10:00Z")));
+        due.retry(&"G1".into(), now);
+        assert_eq!(seconds(now, due.next()), 15);
+    }
+
+    #[test]
+    fn the_schedule_is_read_on_the_clocks_of_the_settings() {
+        let due = due("timezone: Asia/Makassar\nschedule: \"0 6 * * *\"", "2027-01-04T00:00:00Z");
+        assert_eq!(due.next(), Some(at("2027-01-04T22:00:00Z")));
+    }
+
+    #[test]
+    fn a_daily_tick_comes_once_a_day_when_clocks_change() {
+        let mut due = due("timezone: Europe/Berlin\nschedule: \"30 2 * * *\"", "2027-10-30T12:00:00Z");
+        let mut ticks = Vec::new();
+        while let Some(next) = due.next().filter(|next| *next < at("2027-11-02T12:00:00Z")) {
+            assert!(due.take_schedule(next));
+            ticks.push(next.to_string());
+        }
+        // Clocks went back on the 31st: 02:30 came twice.
+        assert_eq!(ticks, ["2027-10-31T00:30:00Z", "2027-11-01T01:30:00Z", "2027-11-02T01:30:00Z"]);
+    }
+
+    #[test]
+    fn a_changed_schedule_counts_at_once_and_an_unchanged_one_changes_nothing() {
+        let settings_of = |text: &str| settings(&format!("jitter: 0s\n{text}"));
+        let mut due = due(QUARTER, "2027-01-04T03:01:00Z");
+        due.set_schedule(&settings_of(QUARTER), at("2027-01-04T03:20:00Z"));
+        assert_eq!(
+            due.next(),
+            Some(at("2027-01-04T03:15:00Z")),
+            "a tick that is due is not lost by reading files again"
+        );
+        due.set_schedule(&settings_of("timezone: UTC\nschedule: \"0 * * * *\""), at("2027-01-04T03:20:00Z"));
+        assert_eq!(due.next(), Some(at("2027-01-04T04:00:00Z")));
+    }
+
+    #[test]
+    fn a_layers_edge_is_due_once() {
+        let mut due = due(QUARTER, "2027-01-04T03:01:00Z");
+        due.set_layers(Some(at("2027-01-04T03:05:00Z")));
+        assert_eq!(due.next(), Some(at("2027-01-04T03:05:00Z")));
+        assert!(!due.take_layers(at("2027-01-04T03:04:59Z")));
+        assert!(due.take_layers(at("2027-01-04T03:05:00Z")));
+        assert!(!due.take_layers(at("2027-01-04T03:05:00Z")));
+    }
+
+    #[test]
+    fn retries_wait_twice_as_long_every_time_up_to_an_hour() {
+        let mut due = due("schedule: \"0 0 1 1 *\"", "2027-01-04T03:01:00Z");
+        let (outlet, mut now) = ("G1".into(), at("2027-01-04T03:01:00Z"));
+        let mut waits = Vec::new();
+        for _ in 0..40 {
+            due.retry(&outlet, now);
+            let next = due.next().unwrap();
+            waits.push(next.duration_since(now).as_secs());
+            assert_eq!(due.take_outlets(next), std::slice::from_ref(&outlet));
+            now = next;
+        }
+        assert_eq!(waits[..9], [15, 30, 60, 120, 240, 480, 960, 1920, 3600]);
+        assert!(waits[9..].iter().all(|wait| *wait == 3600), "{waits:?}");
+        due.settle(&outlet);
+        due.retry(&outlet, now);
+        assert_eq!(seconds(now, due.next()), 15, "after a success it begins anew");
+    }
+
+    #[test]
+    fn only_what_is_due_is_taken_and_a_pass_forgets_what_it_does() {
+        let now = at("2027-01-04T03:01:00Z");
+        let mut due = due("schedule: \"0 0 1 1 *\"", "2027-01-04T03:01:00Z");
+        let (one, two): (OutletId, OutletId) = ("G1".into(), "G2".into());
+        due.at(&one, now);
+        due.at(&two, at("2027-01-04T03:02:00Z"));
+        assert_eq!(due.take_outlets(now), [one]);
+        assert!(due.take_outlets(now).is_empty());
+        due.forget(&two);
+        assert!(due.take_outlets(at("2027-01-04T03:02:00Z")).is_empty());
+    }
 }

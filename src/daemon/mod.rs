@@ -5,6 +5,7 @@
 //! the daemon, and an unreadable root never looks like an empty one.
 
 mod due;
+mod note;
 mod worker;
 
 use std::{
@@ -32,8 +33,9 @@ use crate::{
     watch::{Changed, Watcher},
 };
 
-/// How long passes get to end after the signal to stop (our choice; the push in flight is waited for).
-const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long, and systemd waits
+/// 90 s before it kills (its default).
+const STOP_WITHIN: Duration = Duration::from_secs(85);
 
 /// The longest sleep: after it the machine's clock is looked at again, so a jump or a suspended machine is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(20);
@@ -81,6 +83,7 @@ pub enum DaemonError {
 /// Passes once over all outlets and returns how each ended.
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
+    daemon.told_missing();
     daemon.begin_all();
     let mut outcomes = Vec::new();
     loop {
@@ -107,7 +110,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     loop {
         let sleep = daemon.sleep();
         tokio::select! {
-            () = tokio::time::sleep(sleep) => daemon.tick(),
+            () = tokio::time::sleep(sleep) => {}
             changed = watcher.changed() => daemon.files_changed(&changed),
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
             order = daemon.orders.recv() => match order {
@@ -116,6 +119,8 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
                 Some(Order::Stop) | None => break,
             },
         }
+        // Here and not only after the sleep: events that come faster than the sleep ends must not starve it.
+        daemon.tick();
         daemon.notifier.alive();
     }
     daemon.finish().await;
@@ -131,9 +136,21 @@ struct Daemon<W> {
     orders: tokio::sync::mpsc::Receiver<Order>,
     stop: channel::Sender<bool>,
     tasks: JoinSet<Outcome>,
-    busy: BTreeMap<OutletId, Id>,
+    busy: BTreeMap<OutletId, Busy>,
     again: HashSet<OutletId>,
     due: Due,
+    /// How each outlet stood when that was last told.
+    told: BTreeMap<OutletId, OutletState>,
+    /// Why the files cannot be read at the moment.
+    unreadable: Option<String>,
+}
+
+/// A pass under way.
+struct Busy {
+    task: Id,
+    name: String,
+    /// Tells the pass that its files are out of date.
+    withdraw: channel::Sender<bool>,
 }
 
 impl<W: Worker> Daemon<W> {
@@ -167,6 +184,8 @@ impl<W: Worker> Daemon<W> {
             busy: BTreeMap::new(),
             again: HashSet::new(),
             due,
+            told: BTreeMap::new(),
+            unreadable: None,
         }
     }
 
@@ -188,14 +207,15 @@ impl<W: Worker> Daemon<W> {
 
     fn tick(&mut self) {
         let now = self.now();
-        if self.due.take_layers(now) {
+        let edge = self.due.take_layers(now);
+        // What events have missed is found by the schedule at the latest, and a root that comes back by the next look.
+        if self.due.take_schedule(now) || self.unreadable.is_some() {
+            self.reload(&BTreeSet::new());
+            self.begin_all();
+        } else if edge {
             tracing::info!("a dated layer begins or ends");
             self.take_survey();
-            self.begin_all();
-        }
-        if self.due.take_schedule(now) {
-            // What events have missed is found here at the latest.
-            self.reload(&BTreeSet::new());
+            self.busy.values().for_each(Busy::withdraw);
             self.begin_all();
         }
         for outlet in self.due.take_outlets(now) {
@@ -215,13 +235,16 @@ impl<W: Worker> Daemon<W> {
             .map(|member| member.id.clone())
             .collect();
         for outlet in touched {
+            self.withdraw(&outlet);
             self.begin(&outlet);
         }
     }
 
     fn reload_on_request(&mut self) {
         self.notifier.reloading();
-        self.reload(&BTreeSet::new());
+        if self.reload(&BTreeSet::new()) {
+            self.busy.values().for_each(Busy::withdraw);
+        }
         self.notifier.ready(&self.summary());
         self.begin_all();
     }
@@ -235,10 +258,13 @@ impl<W: Worker> Daemon<W> {
         let loaded = match fleet::load(&self.loaded.root) {
             Ok(loaded) => loaded,
             Err(error) => {
-                tracing::error!(error = %crate::sync::chain(&error), "nothing is pushed: the files cannot be read");
+                self.lose_root(crate::sync::chain(&error));
                 return false;
             }
         };
+        if self.unreadable.take().is_some() {
+            tracing::info!("the files can be read again");
+        }
         let Some(settings) = &loaded.settings else {
             for diagnostic in loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
                 tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
@@ -258,6 +284,15 @@ impl<W: Worker> Daemon<W> {
         true
     }
 
+    /// Nothing is known of what the files want, so what was read before is not pushed either.
+    fn lose_root(&mut self, error: String) {
+        self.busy.values().for_each(Busy::withdraw);
+        if self.unreadable.as_ref() != Some(&error) {
+            tracing::error!(%error, "nothing is pushed: the files cannot be read");
+            self.unreadable = Some(error);
+        }
+    }
+
     fn take_survey(&mut self) {
         self.survey = self.loaded.survey(self.now());
         self.context.peers = Arc::clone(&self.survey.peers);
@@ -271,6 +306,10 @@ impl<W: Worker> Daemon<W> {
                 "outlets are left out because of errors in their files: run `menusync validate`"
             );
         }
+        self.told_missing();
+    }
+
+    fn told_missing(&self) {
         if let Err(error) = self.tell_missing() {
             tracing::error!(error = %crate::sync::chain(&error), "cannot remember which outlets are missing");
         }
@@ -305,8 +344,18 @@ impl<W: Worker> Daemon<W> {
         }
     }
 
+    /// What a pass under way was given is out of date: if it has not sent anything yet, it will not.
+    fn withdraw(&self, outlet: &OutletId) {
+        if let Some(busy) = self.busy.get(outlet) {
+            busy.withdraw();
+        }
+    }
+
     /// Starts a pass, or notes that one more is needed when the one under way has ended.
     fn begin(&mut self, outlet: &OutletId) {
+        if self.unreadable.is_some() {
+            return;
+        }
         let Some(member) = self.survey.members.iter().find(|member| member.id == *outlet) else { return };
         if self.busy.contains_key(outlet) {
             self.again.insert(outlet.clone());
@@ -314,50 +363,41 @@ impl<W: Worker> Daemon<W> {
         }
         self.due.forget(outlet);
         let (worker, loaded, context) = (Arc::clone(&self.worker), Arc::clone(&self.loaded), self.context.clone());
-        let member = member.clone();
-        let task = self.tasks.spawn(async move { worker.visit(&context, &loaded, &member).await });
-        self.busy.insert(outlet.clone(), task.id());
+        let (member, name) = (member.clone(), member.name.clone());
+        let (withdraw, withdrawn) = channel::channel(false);
+        let task = self.tasks.spawn(async move { worker.visit(&context, &loaded, &member, withdrawn).await }).id();
+        self.busy.insert(outlet.clone(), Busy { task, name, withdraw });
     }
 
     fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
-        let (id, outcome) = match ended {
-            Ok((id, outcome)) => (id, Some(outcome)),
-            Err(error) => (error.id(), None),
-        };
-        let outlet = self.busy.iter().find(|(_, task)| **task == id).map(|(outlet, _)| outlet.clone())?;
-        self.busy.remove(&outlet);
-        match &outcome {
-            Some(outcome) => self.note(outcome),
-            None => {
-                tracing::error!(%outlet, "the pass broke off by a fault in menusync itself; it will be tried again");
-                self.due.retry(&outlet, self.now());
-            }
+        let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
+        let Busy { name, .. } = self.busy.remove(&outlet)?;
+        let outcome = ended.map_or_else(
+            |_| Outcome::failed(&outlet, &name, "the pass broke off by a fault in menusync itself".to_owned()),
+            |(_, outcome)| outcome,
+        );
+        if !outcome.was_withdrawn() {
+            note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
+            self.plan_next(&outcome);
         }
         if self.again.remove(&outlet) && !*self.stop.borrow() {
             self.begin(&outlet);
         }
         self.notifier.status(&self.summary());
-        outcome
+        Some(outcome)
     }
 
-    /// One line for the log, and when to come back.
-    fn note(&mut self, outcome: &Outcome) {
-        let Outcome { outlet, name, result, state, plan: _, request_id, error, opens_at } = outcome;
-        let request_id = request_id.map(|id| id.to_string());
-        let (result_word, state_word) = (result.as_str(), state.as_str());
-        let error_text = error.as_deref();
-        match result {
-            PassResult::Unchanged if *state != OutletState::Invalid => {
-                tracing::debug!(%outlet, name, state = state_word, "unchanged");
-            }
-            PassResult::Published => tracing::info!(%outlet, name, state = state_word, request_id, "published"),
-            PassResult::Queued => tracing::info!(%outlet, name, error_text, "queued"),
-            PassResult::Held => tracing::warn!(%outlet, name, error_text, "held"),
-            _ => tracing::error!(%outlet, name, state = state_word, request_id, error_text, "{result_word}"),
-        }
+    /// When to come back to an outlet, besides the schedule.
+    fn plan_next(&mut self, outcome: &Outcome) {
+        let Outcome { outlet, result, state, opens_at, .. } = outcome;
         let now = self.now();
         match result {
-            PassResult::Queued => self.due.at(outlet, opens_at.unwrap_or(now)),
+            // Without an opening only the schedule or a change of the windows helps.
+            PassResult::Queued => match opens_at {
+                Some(opens_at) => self.due.at(outlet, *opens_at),
+                None => self.due.settle(outlet),
+            },
             PassResult::Failed | PassResult::Rejected | PassResult::Timeout => self.due.retry(outlet, now),
             // Another process has the outlet.
             PassResult::Held if *state == OutletState::Pushing => self.due.retry(outlet, now),
@@ -375,20 +415,32 @@ impl<W: Worker> Daemon<W> {
 
     fn stop(&self) {
         self.stop.send_replace(true);
+        self.busy.values().for_each(Busy::withdraw);
     }
 
-    /// Nothing is sent from now on; calls that are under way are waited for, as long as a service manager would.
+    /// Nothing is sent from now on; calls that are under way are waited for, as long as a service manager would, or until
+    /// the signal comes again.
     async fn finish(mut self) {
         self.notifier.stopping("waiting for pushes under way");
         self.stop();
-        let drained = async {
-            while let Some(ended) = self.tasks.join_next_with_id().await {
-                self.ended(ended);
+        let patience = tokio::time::sleep(STOP_WITHIN);
+        tokio::pin!(patience);
+        while !self.tasks.is_empty() {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => drop(self.ended(ended)),
+                Some(Order::Stop) = self.orders.recv() => break,
+                () = &mut patience => break,
             }
-        };
-        if tokio::time::timeout(STOP_WITHIN, drained).await.is_err() {
+        }
+        if !self.tasks.is_empty() {
             tracing::warn!("passes under way were broken off; what they sent is looked for after the next start");
         }
         tracing::info!("stopped");
+    }
+}
+
+impl Busy {
+    fn withdraw(&self) {
+        self.withdraw.send_replace(true);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::sync::watch;
+
 use crate::{
     fleet::{Loaded, Member},
     remote::{Read, Write},
@@ -10,8 +12,15 @@ use crate::{
 
 /// Passes over one outlet.
 pub trait Worker: Send + Sync + 'static {
-    /// One pass, from the files as they were loaded.
-    fn visit(&self, context: &Context, loaded: &Loaded, member: &Member) -> impl Future<Output = Outcome> + Send;
+    /// One pass, from the files as they were loaded. `withdrawn` becomes true when they are out of date: nothing is sent
+    /// from then on.
+    fn visit(
+        &self,
+        context: &Context,
+        loaded: &Loaded,
+        member: &Member,
+        withdrawn: watch::Receiver<bool>,
+    ) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Pushes.
@@ -21,20 +30,42 @@ pub struct Pusher<R>(pub R);
 pub struct Observer<R>(pub R);
 
 impl<R: Read + Write + 'static> Worker for Pusher<R> {
-    async fn visit(&self, context: &Context, loaded: &Loaded, member: &Member) -> Outcome {
+    async fn visit(
+        &self,
+        context: &Context,
+        loaded: &Loaded,
+        member: &Member,
+        withdrawn: watch::Receiver<bool>,
+    ) -> Outcome {
+        let mandate = Mandate { withdrawn: Some(withdrawn.clone()), ..Mandate::default() };
         match loaded.wanted(&member.id, context.clock.now()) {
-            Some(wanted) => pass(context, &self.0, &wanted, &Mandate::default()).await,
-            None => invalid(context, &self.0, member).await,
+            Some(wanted) => pass(context, &self.0, &wanted, &mandate).await,
+            None => unless(withdrawn, member, invalid(context, &self.0, member)).await,
         }
     }
 }
 
 impl<R: Read + 'static> Worker for Observer<R> {
-    async fn visit(&self, context: &Context, loaded: &Loaded, member: &Member) -> Outcome {
+    async fn visit(
+        &self,
+        context: &Context,
+        loaded: &Loaded,
+        member: &Member,
+        withdrawn: watch::Receiver<bool>,
+    ) -> Outcome {
         match loaded.wanted(&member.id, context.clock.now()) {
-            Some(wanted) => observe(context, &self.0, &wanted).await,
-            None => invalid(context, &self.0, member).await,
+            Some(wanted) => unless(withdrawn, member, observe(context, &self.0, &wanted)).await,
+            None => unless(withdrawn, member, invalid(context, &self.0, member)).await,
         }
+    }
+}
+
+/// Looks, but only while that is wanted.
+async fn unless(mut withdrawn: watch::Receiver<bool>, member: &Member, look: impl Future<Output = Outcome>) -> Outcome {
+    tokio::select! {
+        biased;
+        Ok(_) = withdrawn.wait_for(|set| *set) => Outcome::withdrawn(&member.id, &member.name),
+        outcome = look => outcome,
     }
 }
 
@@ -45,7 +76,11 @@ async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Out
         None => error.message.clone(),
     });
     let more = errors.count();
-    let more = if more > 0 { format!(" (and {more} more errors)") } else { String::new() };
+    let more = match more {
+        0 => String::new(),
+        1 => " (and 1 more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
     let why = format!("{}{more}", first.unwrap_or_else(|| "its files are invalid".to_owned()));
     observe_invalid(context, remote, &member.id, &member.name, &member.file, why).await
 }

@@ -235,7 +235,6 @@ impl<'d> Composer<'d> {
 
 /// Whether a layer would define something if it counted.
 fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
-    let mut items = layer.menus.iter().flat_map(|menu| menu.items.iter().flatten());
     let added = layer.variant_categories.iter().map(|category| &category.fields);
     let patched = layer.categories.iter().filter_map(|patch| match &patch.action {
         super::layer::Action::Change(fields) => Some(fields),
@@ -246,7 +245,7 @@ fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
             let renamed = menu.rename.as_ref().is_some_and(|rename| rename.value == name);
             renamed || (menu.items.is_some() && menu.name.value == name)
         }),
-        Kind::Item => items.any(|item| item.id.value.as_str() == name),
+        Kind::Item => layer.new_items().any(|item| item.id.value.as_str() == name),
         Kind::Category => layer.variant_categories.iter().any(|category| category.id.value.as_str() == name),
         Kind::Variant => added
             .chain(patched)

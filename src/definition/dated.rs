@@ -7,8 +7,12 @@ use super::layer::Layer;
 /// Whether a layer counts at a moment.
 pub(super) fn is_active(layer: &Layer, at: Timestamp, zone: &TimeZone) -> bool {
     let begun = layer.from.as_ref().is_none_or(|from| instant(from.value, zone) <= at);
-    let over = layer.until.as_ref().is_some_and(|until| instant(until.value, zone) <= at);
-    begun && !over
+    begun && !has_ended(layer, at, zone)
+}
+
+/// Whether a layer has ceased to count for good.
+pub(super) fn has_ended(layer: &Layer, at: Timestamp, zone: &TimeZone) -> bool {
+    layer.until.as_ref().is_some_and(|until| instant(until.value, zone) <= at)
 }
 
 /// The first moment after `at` at which a layer begins or ceases to count.

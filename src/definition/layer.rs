@@ -48,6 +48,11 @@ impl Layer {
     pub(super) fn is_dated(&self) -> bool {
         self.from.is_some() || self.until.is_some()
     }
+
+    /// The items that it adds.
+    pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
+        self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
+    }
 }
 
 /// What makes a file an outlet.

@@ -22,7 +22,7 @@ mod pricing;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -32,7 +32,7 @@ use layer::{DecodedFile, Layer};
 pub use origins::Origins;
 
 use crate::{
-    catalog::{Catalog, OutletId},
+    catalog::{Catalog, ExternalId, OutletId},
     diagnostic::{self, Diagnostic, Place},
     document::Spanned,
     policy::Policy,
@@ -106,6 +106,8 @@ pub struct Composed {
     pub origins: Origins,
     /// The settings that hold for it.
     pub policy: Policy,
+    /// Items of its dated layers that have ended: what a season brought, it takes away.
+    pub ended: BTreeSet<ExternalId>,
     /// What is wrong with its files and between them; sorted, severities as the rules have them by default. If one is an
     /// error the catalog is not to be used.
     pub diagnostics: Vec<Diagnostic>,
@@ -183,6 +185,8 @@ impl Definitions {
             layers.iter().partition(|layer| dated::is_active(layer, at, &zone));
         active.iter().for_each(|layer| layer.policy.apply(&mut composed.policy));
 
+        let ended = dormant.iter().filter(|layer| dated::has_ended(layer, at, &zone));
+        composed.ended = ended.flat_map(|layer| layer.new_items()).map(|item| item.id.value.clone()).collect();
         let incomplete = files.iter().any(|file| file.is_broken());
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
         active.iter().for_each(|layer| composer.lay(layer));
@@ -200,6 +204,7 @@ impl Composed {
             catalog: Catalog::default(),
             origins: Origins::default(),
             policy: defaults.clone(),
+            ended: BTreeSet::new(),
             diagnostics: Vec::new(),
             next_change: None,
         }

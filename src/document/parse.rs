@@ -67,7 +67,7 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
         block_nesting_limit: MAX_DEPTH,
     };
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| syntax::explain(tree.file(), &error, tree.open_bracket()))?;
+        let (event, span) = event.map_err(|error| syntax::explain(tree.file(), text, &error, tree.open_bracket()))?;
         if is_indented_with_tab(text, &event, &span) {
             let (code, message, help) = syntax::TAB_INDENTATION;
             tree.error(code, &convert(&span), message.into(), help);

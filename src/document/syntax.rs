@@ -11,15 +11,27 @@ use super::{
 use crate::diagnostic::Diagnostic;
 
 /// The diagnostic for what the parser stumbled over; `bracket` is the `[` or `{` that was not closed yet, if any.
-pub(super) fn explain(file: &Arc<str>, error: &ScanError, bracket: Option<Span>) -> Fatal {
+pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError, bracket: Option<Span>) -> Fatal {
     let (code, message, help) = words(error.kind());
     let start = position(error.marker());
+    let start = if code == TAB_INDENTATION.0 { tab_at_or_after(text, start).unwrap_or(start) } else { start };
     let span = Span { start, end: Pos { column: start.column.saturating_add(1), ..start } };
     let message = message.unwrap_or_else(|| format!("cannot be read: {}", error.kind()));
     let diagnostic = Diagnostic::error(code, span.in_file(file), message).help(help);
     Box::new(match bracket {
         Some(bracket) => diagnostic.related(bracket.in_file(file), "inside of what opens here"),
         None => diagnostic,
+    })
+}
+
+/// The first tab that indents a line. Where it continues a plain text, the parser points to where that text began.
+fn tab_at_or_after(text: &str, start: Pos) -> Option<Pos> {
+    let lines = (1..).zip(text.lines()).skip_while(|(line, _)| *line < start.line);
+    lines.into_iter().find_map(|(line, text)| {
+        let spaces = text.chars().take_while(|c| *c == ' ').count();
+        let column = u32::try_from(spaces).ok()?.saturating_add(1);
+        let is_new = line > start.line || column >= start.column;
+        (text[spaces..].starts_with('\t') && is_new).then_some(Pos { line, column })
     })
 }
 

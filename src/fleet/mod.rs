@@ -182,14 +182,14 @@ impl Loaded {
         if composed.diagnostics.iter().any(Diagnostic::is_error) {
             return None;
         }
-        let Composed { outlet, catalog, origins, policy, diagnostics: _, next_change: _ } = composed;
+        let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let selects = |globs: &[String]| {
             globs.is_empty() || Selection::new(globs).is_ok_and(|selection| selection.matches_outlet(&outlet))
         };
         let windows = policy.windows.iter().filter(|window| selects(&window.outlets)).cloned().collect();
         let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
-        Some(Wanted { outlet: id, name, file, catalog, policy, windows, paused, place })
+        Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, place })
     }
 
     /// One outlet as it is at `at`, judged by the rules.

@@ -13,7 +13,7 @@ pub struct Selection {
 
 /// A glob that is none.
 #[derive(Debug, thiserror::Error)]
-#[error("`{glob}` is not a pattern for outlets")]
+#[error("`{glob}` is not a pattern for outlets (`*` any text, `?` a character, `{{a,b}}` either)")]
 pub struct SelectionError {
     glob: String,
     source: globset::Error,

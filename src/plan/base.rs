@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::StockCalls;
-use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind};
+use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind, live::LiveCatalog};
 
 /// The base of a three-way comparison.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,19 @@ pub struct Base {
 }
 
 impl Base {
+    /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was.
+    pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {
+        let count = |base: &Self| base.items_taken_off.len() + base.variants_taken_off.len();
+        let before = count(self);
+        for (_, item) in live.items().filter(|(_, item)| item.in_stock == Field::Set(true)) {
+            item.external_id.value().map(|id| self.items_taken_off.remove(id));
+        }
+        for (_, variant) in live.variants().filter(|(_, variant)| variant.in_stock == Field::Set(true)) {
+            variant.external_id.value().map(|id| self.variants_taken_off.remove(id));
+        }
+        count(self) != before
+    }
+
     /// Remembers stock calls that were carried out although the push as a whole was not.
     pub fn remember_stock(&mut self, calls: &StockCalls) {
         let stock = |off: bool| if off { Field::Set(false) } else { Field::Unsaid };

@@ -53,6 +53,8 @@ pub struct Inputs<'a> {
     pub released: &'a BTreeSet<Guard>,
     /// What other outlets' files ask for the same item ids, to recognise a slipped decimal in a new item's price.
     pub peers: &'a PeerPrices,
+    /// Items that a dated layer brought and takes away: their leaving is no deletion to be guarded.
+    pub ended: &'a BTreeSet<ExternalId>,
     /// Where the files say a thing.
     pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
 }

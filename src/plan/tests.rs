@@ -57,6 +57,7 @@ struct Story {
     revert: bool,
     released: BTreeSet<Guard>,
     peers: PeerPrices,
+    ended: BTreeSet<ExternalId>,
 }
 
 impl Story {
@@ -76,6 +77,7 @@ impl Story {
             revert: false,
             released: BTreeSet::new(),
             peers: BTreeMap::new(),
+            ended: BTreeSet::new(),
         }
     }
 
@@ -89,6 +91,7 @@ impl Story {
             revert: self.revert,
             released: &self.released,
             peers: &self.peers,
+            ended: &self.ended,
             place: &|_| None,
         }
     }
@@ -464,6 +467,18 @@ fn an_emptied_menu_is_held_but_not_a_moved_one() {
     assert_eq!(held(&story.plan()), ["emptied-menu"]);
     story.desired.menus.push(menu("Es & Jus", drinks.menu_items));
     assert_eq!(held(&story.plan()), Vec::<&str>::new());
+}
+
+#[test]
+fn what_a_dated_layer_brought_may_leave_with_it() {
+    let mut desired = warung();
+    let takjil = (0..6).map(|n| item(&format!("T{n}"), &format!("Takjil {n}"), 10_000)).collect();
+    desired.menus.push(menu("Takjil", takjil));
+    let mut story = Story::in_sync(desired);
+    story.desired.menus.pop();
+    assert_eq!(held(&story.plan()), ["deletes", "emptied-menu"]);
+    story.ended = (0..6).map(|n| ExternalId(format!("T{n}"))).collect();
+    assert_eq!((held(&story.plan()), story.plan().action), (vec![], Action::Put));
 }
 
 #[test]

@@ -54,9 +54,11 @@ pub struct Waiting {
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
+    /// Paths among these that have been seen as sent.
+    landed: BTreeSet<String>,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
-    /// Stock when the payload was made; several if it was sent again and an earlier one may have been carried out.
+    /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
     sent: Vec<Stocks>,
     /// The last stock seen while the old menu still showed.
     last: Stocks,
@@ -97,6 +99,7 @@ impl Waiting {
             next_base: plan.next_base.clone(),
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
+            landed: BTreeSet::new(),
             other: None,
             sent: vec![stocks.clone()],
             last: stocks,
@@ -140,17 +143,29 @@ impl Waiting {
         };
         let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
         let path = path.to_string();
-        let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
-        self.old_values
-            .keys()
-            .any(|new| *new == path || within(&path, new) || within(new, &path) || category.as_ref() == Some(new))
+        let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
+        new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
     }
 
-    /// Whether live shows the old value wherever a new one is to come: then the new menu does not show yet, even if somebody
-    /// has edited something else meanwhile.
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since. Whether anything
+    /// has landed, now or before.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) -> bool {
+        let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
+        let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
+        self.landed.extend(landed.cloned());
+        !self.landed.is_empty()
+    }
+
+    /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
+    /// is there, and some of it shows its old value. (A menu is published as a whole.)
     fn is_old(&self, unlanded: &[Unlanded]) -> bool {
         let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
-        !self.old_values.is_empty() && self.old_values.iter().all(|(path, old)| now.get(path) == Some(&old))
+        let (mut some_old, mut all_missing) = (false, true);
+        for (path, old) in &self.old_values {
+            some_old |= now.get(path) == Some(&old);
+            all_missing &= now.contains_key(path);
+        }
+        some_old && all_missing
     }
 
     /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
@@ -239,15 +254,35 @@ impl Waiting {
         }
     }
 
+    /// Notes that the publication has been seen and its stock put right: what changes from now on, the kitchen changes.
+    pub fn stock_is_settled(&mut self) {
+        self.next_base = self.next_base();
+        self.sent.clear();
+    }
+
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
-        Base { uuids: self.matched(live).uuids, ..self.next_base.clone() }
+        Base { uuids: self.matched(live).uuids, ..self.next_base() }
+    }
+
+    /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
+    fn next_base(&self) -> Base {
+        let mut base = self.next_base.clone();
+        if self.is_stock() {
+            return base; // Set at once: what shows was set by us.
+        }
+        let kitchens = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            of(&self.last).get(id) == Some(&false) && self.sent.iter().any(|sent| of(sent).get(id) == Some(&true))
+        };
+        base.items_taken_off.retain(|id| !kitchens(|stocks| &stocks.items, id));
+        base.variants_taken_off.retain(|id| !kitchens(|stocks| &stocks.variants, id));
+        base
     }
 
     /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
         let matched = self.matched(live);
-        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base.clone() };
+        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
         for Unlanded { path, sent, live: _ } in unlanded {
             match path {
                 // Somebody set it again since, so that it is not ours to put back.
@@ -275,15 +310,14 @@ impl Waiting {
         !self.stock_calls.is_empty()
     }
 
-    /// The stock calls of this push that live shows as carried out.
+    /// The stock calls of this push that live shows as carried out. They are made one after the other, each as a whole.
     pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
         let now = Stocks::of(&self.matched(live).catalog);
-        let shown = |kind: StockKind, line: &StockChange| {
-            let stock = if kind == StockKind::Items { &now.items } else { &now.variants };
-            stock.get(&line.external_id) == Some(&line.in_stock)
+        let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
+            let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
+            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
         };
-        let lines = |kind, lines: &[StockChange]| lines.iter().filter(|line| shown(kind, line)).cloned().collect();
-        self.stock_calls.iter().map(|(kind, calls)| (*kind, lines(*kind, calls))).collect()
+        self.stock_calls.iter().take_while(shown).cloned().collect()
     }
 
     /// Every path that live does not show as it was sent.
@@ -304,6 +338,7 @@ impl Waiting {
             revert: false,
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
+            ended: &BTreeSet::new(),
             place: &|_| None,
         };
         let matched = match_live(live, &self.expected, Some(&known));
@@ -436,6 +471,12 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
 
 fn keep<T: Clone>(field: &Field<T>, said: bool) -> Field<T> {
     if said { Field::said(field.value().cloned()) } else { Field::Unsaid }
+}
+
+/// Whether two paths are the same, or one is a part of the other.
+fn concerns(a: &str, b: &str) -> bool {
+    let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
+    a == b || within(a, b) || within(b, a)
 }
 
 /// Hash of what was fetched, stock and meaningless order aside.

@@ -40,13 +40,20 @@ impl ApplyLine {
         }
     }
 
-    /// The error, else the id to quote to the platform's support.
+    /// The error, else the id to quote to the platform's support; and what the result alone would hide.
     fn note(&self) -> String {
-        match (&self.error, self.request_id) {
-            (Some(error), _) => error.clone(),
-            (None, Some(id)) => format!("request {id}"),
-            (None, None) => String::new(),
-        }
+        let told = match (&self.error, self.request_id) {
+            (Some(error), _) if self.state == "invalid" => Some(format!("invalid: {error}")),
+            (Some(error), _) => Some(error.clone()),
+            (None, Some(id)) => Some(format!("request {id}")),
+            (None, None) => None,
+        };
+        let stands = match self.state {
+            "drifted" => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
+            "paused" => Some("paused by its file".to_owned()),
+            _ => None,
+        };
+        told.into_iter().chain(stands).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -58,12 +65,12 @@ impl Summary<'_> {
         self.0.iter().filter(|line| line.result == result).count()
     }
 
-    /// `Apply: 3 outlets, 2 published, 1 held.`
+    /// `Result: 3 outlets, 2 published, 1 held.`
     fn sentence(&self) -> String {
         let plural = if self.0.len() == 1 { "" } else { "s" };
         let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
         let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
-        format!("Apply: {} outlet{plural}{told}.", self.0.len())
+        format!("Result: {} outlet{plural}{told}.", self.0.len())
     }
 }
 
@@ -114,6 +121,10 @@ pub fn apply_text(lines: &[ApplyLine], color: bool) -> String {
     }
     out += &paint.bold(&Summary(lines).sentence());
     out.push('\n');
+    if lines.iter().any(|line| line.state == "held") {
+        out +=
+            "Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.\n";
+    }
     out
 }
 
@@ -162,7 +173,8 @@ mod tests {
         Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
-        Apply: 3 outlets, 1 unchanged, 1 published, 1 held.
+        Result: 3 outlets, 1 unchanged, 1 published, 1 held.
+        Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.
         "#);
         assert!(apply_text(&lines(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }
@@ -218,7 +230,7 @@ mod tests {
     #[test]
     fn an_error_in_markdown_cannot_leave_its_cell() {
         insta::assert_snapshot!(apply_markdown(&lines()), @r#"
-        **Apply: 3 outlets, 1 unchanged, 1 published, 1 held.**
+        **Result: 3 outlets, 1 unchanged, 1 published, 1 held.**
 
         | Outlet | Result | |
         |---|---|---|

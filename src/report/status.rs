@@ -68,10 +68,11 @@ pub fn status_text(lines: &[StatusLine]) -> String {
     let mut text = String::new();
     for line in lines {
         let pad = " ".repeat(width - label(line).width());
-        let since = line.since.map(|at| format!("since {}", minute(at))).unwrap_or_default();
+        let since = line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at)));
         let revision =
             line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
-        let _ = writeln!(text, "{}{pad}  {:<13}  {since}{revision}", label(line), line.state);
+        let told = format!("{}{pad}  {:<13}  {since}{revision}", label(line), line.state);
+        let _ = writeln!(text, "{}", told.trim_end());
         if let Some(error) = &line.error {
             let _ = writeln!(text, "{:width$}  {}", "", printable(error));
         }

@@ -44,7 +44,7 @@ pub struct Files {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The root does not exist or may not be entered.
-    #[error("cannot read the root {}: give the directory that holds `catalogs/` as --root or MENUSYNC_ROOT", root.display())]
+    #[error("cannot read the root {} (the directory that holds `catalogs/`, given by --root or MENUSYNC_ROOT)", root.display())]
     Root {
         /// As it was given.
         root: PathBuf,

@@ -18,7 +18,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ pub use pass::{base_of, chain, pass, preview};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    catalog::{Catalog, OutletId, Path},
+    catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Place,
     plan::{Digest, PeerPrices},
     policy::{Guard, Policy},
@@ -50,6 +50,8 @@ pub struct Wanted {
     pub policy: Policy,
     /// The windows that concern it.
     pub windows: Vec<Window>,
+    /// Items of its dated layers that have ended.
+    pub ended: BTreeSet<ExternalId>,
     /// Whether its file says `state: paused`.
     pub paused: bool,
     /// Where the files say a thing.
@@ -65,9 +67,11 @@ pub struct Mandate {
     /// Files win over drift and conflicts.
     pub revert: bool,
     /// Guards that are released.
-    pub released: std::collections::BTreeSet<Guard>,
+    pub released: BTreeSet<Guard>,
     /// The plan that was shown and agreed to; another one is refused.
     pub expected: Option<Digest>,
+    /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
+    pub withdrawn: Option<watch::Receiver<bool>>,
 }
 
 /// What all passes share.
@@ -105,6 +109,9 @@ pub enum PassError {
     /// Another process is at it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The program stops, or the files have changed meanwhile.
+    #[error("given up before anything was sent")]
+    Withdrawn,
     /// What is remembered cannot be understood.
     #[error("cannot read what is remembered of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
     Memory {
@@ -122,7 +129,15 @@ pub const LOST_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(30)
 /// How long live has to show the same something else to have settled on it.
 const SETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
-/// Whether `now` is so long after `sent` that the push counts as lost.
-fn is_lost(sent: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(sent) >= LOST_AFTER
+/// Waits until `flag` is true; for ever if nobody can set it any more.
+async fn until(mut flag: watch::Receiver<bool>) {
+    if flag.wait_for(|set| *set).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whether a push that a look has not shown counts as lost. Stock takes effect at once (documentation), so that a minute is
+/// long enough for it.
+fn is_lost(sent: Timestamp, now: Timestamp, is_stock: bool) -> bool {
+    now.duration_since(sent) >= if is_stock { SETTLED_AFTER } else { LOST_AFTER }
 }

@@ -71,6 +71,7 @@ pub async fn observe_invalid<R: Read>(
             revert: false,
             released: &Default::default(),
             peers: &context.peers,
+            ended: &Default::default(),
             place: &|_| None,
         };
         Ok::<_, PassError>(Some(plan(&inputs)))

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::PassError;
 use crate::{catalog::OutletId, plan::OutletPlan};
 
 /// What became of the push, as `apply` tells it.
@@ -134,5 +135,21 @@ impl Outcome {
     ) -> Self {
         let (outlet, name) = (outlet.clone(), name.to_owned());
         Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None }
+    }
+
+    /// A pass that was given up before it sent anything.
+    pub fn withdrawn(outlet: &OutletId, name: &str) -> Self {
+        let told = PassError::Withdrawn.to_string();
+        Self::new(outlet, name, PassResult::Queued, OutletState::Pending, Some(told))
+    }
+
+    /// A pass that could not be done.
+    pub fn failed(outlet: &OutletId, name: &str, why: String) -> Self {
+        Self::new(outlet, name, PassResult::Failed, OutletState::Failed, Some(why))
+    }
+
+    /// Whether the pass was given up before it sent anything; nothing was learnt or remembered then.
+    pub fn was_withdrawn(&self) -> bool {
+        (self.result, self.state) == (PassResult::Queued, OutletState::Pending)
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
-use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push};
+use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push, until};
 
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
@@ -49,6 +49,7 @@ pub(super) fn inputs<'a>(
         revert: mandate.revert,
         released: &mandate.released,
         peers,
+        ended: &wanted.ended,
         place: &*wanted.place,
     }
 }
@@ -63,6 +64,8 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
             OutletState::Pushing,
             Some("another menusync process is pushing this outlet; try again when it has finished".to_owned()),
         ),
+        // Nothing was learnt, so nothing is remembered either.
+        Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
         Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
     };
     remember(context, &wanted.file, &outcome);
@@ -127,9 +130,18 @@ impl<R: Read + Write> Pass<'_, R> {
             Earlier::Ended(outcome) => Some(outcome),
             Earlier::None => None,
         };
-        let slot = self.slot().await;
-        let live = self.remote.fetch(&self.wanted.outlet).await?;
-        let base = base_of(&self.context.store, &self.wanted.outlet)?;
+        match (self.go_on(earlier.clone()).await, earlier) {
+            // At least the earlier push was seen to end.
+            (Err(PassError::Withdrawn), Some(earlier)) => Ok(earlier),
+            (done, _) => done,
+        }
+    }
+
+    /// The walk after what became of an earlier push is known.
+    async fn go_on(&self, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
+        let slot = self.unless_withdrawn(self.slot()).await?;
+        let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
+        let base = self.base_for(&live)?;
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
         let plan = plan(&inputs);
         let verdict = match earlier {
@@ -153,12 +165,29 @@ impl<R: Read + Write> Pass<'_, R> {
                 let plan = Some(Box::new(plan));
                 Ok(Outcome { plan, opens_at, ..self.outcome(result, state, Some(reason)) })
             }
+            Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
                 let sent = self.push(&inputs, plan).await?;
                 drop(slot);
                 self.conclude(sent).await
             }
         }
+    }
+
+    /// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by
+    /// the next one the kitchen may have sold it out again.
+    fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
+        let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)? else { return Ok(None) };
+        if base.release_stock(live) {
+            self.set_base(&base)?;
+        }
+        Ok(Some(base))
+    }
+
+    fn set_base(&self, base: &Base) -> Result<(), PassError> {
+        let json = push::json(base, &self.wanted.outlet)?;
+        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
+        Ok(self.context.store.with(|store| store.set_base(id, &json, now))?)
     }
 
     /// Holds one of the slots for calls. The semaphore is never closed.
@@ -168,6 +197,26 @@ impl<R: Read + Write> Pass<'_, R> {
 
     pub(super) fn stopping(&self) -> bool {
         *self.context.stop.borrow()
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        self.stopping() || self.mandate.withdrawn.as_ref().is_some_and(|withdrawn| *withdrawn.borrow())
+    }
+
+    /// Waits for a step that comes before anything is sent, but only while the pass is still wanted.
+    async fn unless_withdrawn<T>(&self, step: impl Future<Output = T>) -> Result<T, PassError> {
+        let withdrawn = async {
+            match &self.mandate.withdrawn {
+                Some(withdrawn) => until(withdrawn.clone()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = until(self.context.stop.clone()) => Err(PassError::Withdrawn),
+            () = withdrawn => Err(PassError::Withdrawn),
+            done = step => Ok(done),
+        }
     }
 
     fn verdict(&self, plan: &OutletPlan) -> Verdict {
@@ -193,24 +242,12 @@ impl<R: Read + Write> Pass<'_, R> {
             );
             return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
         }
-        if self.stopping() {
-            return refused(
-                PassResult::Queued,
-                OutletState::Pending,
-                "the program is stopping; nothing was sent".to_owned(),
-            );
-        }
         Verdict::Push
     }
 
     /// Nothing is pushed, but what both sides agree on becomes the base.
     fn follow(&self, base: Option<&Base>, plan: &OutletPlan) -> Result<(), PassError> {
-        if base != Some(&plan.next_base) {
-            let json = push::json(&plan.next_base, &self.wanted.outlet)?;
-            let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
-            self.context.store.with(|store| store.set_base(id, &json, now))?;
-        }
-        Ok(())
+        if base == Some(&plan.next_base) { Ok(()) } else { self.set_base(&plan.next_base) }
     }
 
     /// How an outlet stands in a pass that pushes nothing (more).

@@ -13,7 +13,7 @@ use crate::{
     state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, verify::Awaited};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -110,9 +110,16 @@ impl<R: Read + Write> Pass<'_, R> {
             let Ok(live) = self.remote.fetch(&self.wanted.outlet).await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => return Ok((Answer::Accepted, at)),
+                // Some of it shows, so it was carried out.
+                Look::Other(unlanded) if maybe_done && waiting.note_landed(&unlanded) => {
+                    self.keep(id, waiting)?;
+                    return Ok((Answer::Accepted, at));
+                }
                 Look::Other(_) => return Ok((give_up(error), at)),
                 // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
                 Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
+                    waiting.remember_stock(&live);
+                    self.keep(id, waiting)?;
                     return Ok((give_up(error), at));
                 }
                 Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live, maybe_done),
@@ -155,16 +162,9 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Sleeps, but not longer than until the program shall stop.
     pub(super) async fn pause(&self, pause: Duration) {
-        let mut stop = self.context.stop.clone();
-        let stopped = async {
-            // Without a sender nobody will ever stop us.
-            if stop.wait_for(|stop| *stop).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = stopped => {}
+            () = until(self.context.stop.clone()) => {}
         }
     }
 
@@ -180,11 +180,19 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
-                self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Rejected,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(PassResult::Failed, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Failed,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Unknown(error) => {
                 let told = format!(

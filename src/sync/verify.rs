@@ -15,10 +15,14 @@ use super::{
     Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
     pass::{Earlier, Pass, base_of, inputs},
     push::json,
+    until,
 };
 
 /// The longest pause between two looks (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long the last look may take when the program stops (our choice).
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 impl<R: Read + Write> Pass<'_, R> {
     /// If an earlier push is not finished, looks for it.
@@ -37,8 +41,9 @@ impl<R: Read + Write> Pass<'_, R> {
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
         let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
         let outcome = self.verify(&mut awaited).await?;
-        if let Some(live) = awaited.old.filter(|_| is_lost(sent_at, self.context.clock.now())) {
-            let error = "live did not change for 30 minutes after it was sent";
+        let lost = is_lost(sent_at, self.context.clock.now(), awaited.waiting.is_stock());
+        if let Some(live) = awaited.old.filter(|_| lost) {
+            let error = "live did not change for so long after it was sent that it is not coming any more";
             self.end(row.id, PushOutcome::Lost, error, &awaited.waiting.stock_shown(&live))?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
             return Ok(Earlier::None);
@@ -57,9 +62,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
         loop {
-            let slot = self.slot().await;
-            let live = self.remote.fetch(&self.wanted.outlet).await;
-            drop(slot);
+            let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
             awaited.old = None;
             let trouble = match live {
@@ -81,13 +84,33 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(self.overdue(awaited, trouble));
             }
             if self.stopping() {
-                let told = "the program is stopping; the push is looked for after the next start".to_owned();
-                return Ok(self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told)));
+                return Ok(self.stopped());
             }
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
             self.pause(pause.min(left)).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
         }
+    }
+
+    /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
+    async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
+        let look = async {
+            let _slot = self.slot().await;
+            self.remote.fetch(&self.wanted.outlet).await
+        };
+        let too_long = async {
+            until(self.context.stop.clone()).await;
+            tokio::time::sleep(LAST_LOOK).await;
+        };
+        tokio::select! {
+            live = look => Some(live),
+            () = too_long => None,
+        }
+    }
+
+    fn stopped(&self) -> Outcome {
+        let told = "the program is stopping; the push is looked for after the next start".to_owned();
+        self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
     }
 
     fn overdue(&self, awaited: &Awaited, last_error: Option<String>) -> Outcome {
@@ -103,6 +126,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
             Look::Old if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            // Nothing of it shows and nobody has said that it was accepted: somebody has edited the old menu.
+            Look::Other(unlanded) if !waiting.note_landed(&unlanded) && !answered => Look::Old,
             look => look,
         };
         match look {
@@ -118,6 +143,9 @@ impl<R: Read + Write> Pass<'_, R> {
             Look::Other(unlanded) => {
                 // Something has been published, and its stock with it.
                 let restored = self.restore(waiting, live).await;
+                if restored.is_ok() && waiting.note_landed(&unlanded) {
+                    waiting.stock_is_settled();
+                }
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
                 if let Some(error) = restored.err().filter(|error| !error.is_final()) {

@@ -9,6 +9,7 @@ mod platform;
 mod deciding;
 mod restarting;
 mod retrying;
+mod simulation;
 mod stock;
 mod verifying;
 
@@ -137,6 +138,7 @@ fn seconds(seconds: u64) -> Duration {
 
 fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
     Wanted {
+        ended: Default::default(),
         outlet: outlet.into(),
         name: "Kuta".to_owned(),
         file: "catalogs/kuta.yaml".into(),

@@ -4,7 +4,7 @@
 //! nothing of how a pass works; tests say what goes wrong at which call.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     sync::Mutex,
     time::Duration,
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     catalog::{
         Catalog, Field, OutletId, Price, StockChange, StockKind,
-        live::{LiveCatalog, LiveItem, LiveVariant},
+        live::{LiveCatalog, LiveItem},
     },
     plan::as_published,
     remote::{Read, RemoteError, Retry, Write},
@@ -42,7 +42,7 @@ pub(super) enum Fault {
 pub(super) enum Call {
     Get,
     Put(Uuid, Box<Catalog>),
-    Patch(StockKind, Vec<StockChange>),
+    Patch(Vec<StockChange>),
 }
 
 type Hook = Box<dyn FnOnce(&mut World) + Send>;
@@ -80,7 +80,15 @@ pub(super) struct World {
     /// the new one.
     pub(super) excused: BTreeSet<String>,
     since_look: BTreeSet<String>,
+    /// What the last look showed first.
+    just_shown: BTreeSet<String>,
     unseen: bool,
+    /// What the kitchen last said of everything that is live.
+    pub(super) intent: BTreeMap<String, bool>,
+    /// Prices that were edited in the app and are still live, with what they were before.
+    pub(super) app_prices: BTreeMap<String, (i64, i64)>,
+    /// What a PUT did that it must not do.
+    pub(super) violations: Vec<String>,
     /// What the last GET answered.
     pub(super) seen: LiveCatalog,
 }
@@ -123,6 +131,43 @@ impl World {
         self.live = live;
         self.excused.append(&mut self.since_look);
         self.unseen = true;
+        let (prices, stock) = (self.prices(), self.all_stock());
+        self.app_prices.retain(|id, (price, _)| prices.get(id) == Some(price));
+        self.intent.retain(|id, _| stock.contains_key(id));
+        for id in stock.into_keys() {
+            self.intent.entry(id).or_insert(true);
+        }
+    }
+
+    pub(super) fn prices(&self) -> BTreeMap<String, i64> {
+        prices_of(&self.live)
+    }
+
+    /// The stock of everything that has an external id.
+    pub(super) fn all_stock(&self) -> BTreeMap<String, bool> {
+        let items = self.live.items().map(|(_, item)| (&item.external_id, &item.in_stock));
+        let all = items.chain(self.live.variants().map(|(_, variant)| (&variant.external_id, &variant.in_stock)));
+        all.filter_map(|(id, stock)| Some((id.value()?.0.clone(), *stock.value()?))).collect()
+    }
+
+    /// Judges a PUT by what its sender last saw: guards at their default limits, and prices edited in the app.
+    fn audit(&mut self, sent: &Catalog) {
+        let seen = prices_of(&self.seen);
+        let sent: BTreeMap<String, i64> =
+            sent.items().filter_map(|(_, item)| Some((item.external_id.0.clone(), item.price.value()?.0))).collect();
+        let leaving = seen.keys().filter(|id| !sent.contains_key(*id)).count();
+        if leaving > 5 || leaving * 5 > seen.len() {
+            self.violations.push(format!("{leaving} of {} items leave", seen.len()));
+        }
+        for (id, old) in &seen {
+            let Some(new) = sent.get(id) else { continue };
+            if (new - old).abs() * 2 > *old {
+                self.violations.push(format!("{id}: {old} → {new}"));
+            }
+            if self.app_prices.get(id).is_some_and(|(price, _)| price == old) && new != old {
+                self.violations.push(format!("{id}: {old} from the app is overwritten with {new}"));
+            }
+        }
     }
 
     /// The live item of this external id.
@@ -131,24 +176,28 @@ impl World {
         items.into_iter().find(|item| item.external_id.value().is_some_and(|known| known.as_str() == id)).unwrap()
     }
 
-    /// The live variant of this external id.
-    pub(super) fn variant(&mut self, id: &str) -> &mut LiveVariant {
-        let variants = self.live.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
-        variants.into_iter().find(|v| v.external_id.value().is_some_and(|known| known.as_str() == id)).unwrap()
-    }
-
     /// The kitchen says whether there is any of this left.
     pub(super) fn kitchen(&mut self, id: &str, in_stock: bool) {
         self.set_stock(id, in_stock);
-        if self.unseen {
+        self.intent.insert(id.to_owned(), in_stock);
+        // Twice between two looks is as good as never.
+        if !self.since_look.insert(id.to_owned()) || self.unseen {
             self.excused.insert(id.to_owned());
         }
-        self.since_look.insert(id.to_owned());
     }
 
     /// Somebody edits a price in the app.
     pub(super) fn app_price(&mut self, id: &str, price: i64) {
+        let old = self.item(id).price.value().map_or(0, |price| price.0);
         self.item(id).price = Field::Set(Price(price));
+        if self.unseen {
+            // Nobody can tell this from what was published.
+            self.app_prices.remove(id);
+            return;
+        }
+        let before = self.app_prices.get(id).map_or(old, |(_, before)| *before);
+        self.app_prices.insert(id.to_owned(), (price, before));
+        self.app_prices.retain(|_, (price, before)| price != before);
     }
 
     pub(super) fn stock(&self, id: &str) -> Option<bool> {
@@ -171,10 +220,15 @@ impl World {
         match call {
             Call::Get => {}
             Call::Put(_, catalog) => {
+                self.audit(catalog);
+                self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
                 self.publish_if_due();
             }
-            Call::Patch(_, changes) => changes.iter().for_each(|c| self.set_stock(c.external_id.as_str(), c.in_stock)),
+            Call::Patch(changes) => {
+                self.excused.extend(self.since_look.iter().cloned());
+                changes.iter().for_each(|c| self.set_stock(c.external_id.as_str(), c.in_stock));
+            }
         }
     }
 
@@ -184,7 +238,7 @@ impl World {
     }
 
     fn look(&mut self) -> LiveCatalog {
-        self.since_look.clear();
+        self.just_shown = std::mem::take(&mut self.since_look);
         self.unseen = false;
         self.seen = self.live.clone();
         self.live.clone()
@@ -216,7 +270,11 @@ impl Platform {
             hooks: Vec::new(),
             excused: BTreeSet::new(),
             since_look: BTreeSet::new(),
+            just_shown: BTreeSet::new(),
             unseen: false,
+            intent: BTreeMap::new(),
+            app_prices: BTreeMap::new(),
+            violations: Vec::new(),
             seen: LiveCatalog::default(),
         };
         Self { world: Mutex::new(world), crashed: Notify::new() }
@@ -232,6 +290,17 @@ impl Platform {
     /// Interferes just before the `number`th call from the last [`Platform::take_log`] on, counted from 1.
     pub(super) fn before(&self, number: usize, act: impl FnOnce(&mut World) + Send + 'static) {
         self.with(|world| world.hooks.push((number, Box::new(act))));
+    }
+
+    /// Takes back all that was planned to go wrong.
+    pub(super) fn behave(&self) {
+        self.with(|world| {
+            world.hooks.clear();
+            world.write_faults.clear();
+            world.read_faults.clear();
+            world.crash = None;
+            world.delay = Duration::ZERO;
+        });
     }
 
     /// The calls since the last time, in words.
@@ -265,9 +334,17 @@ impl Platform {
             if matches!(fault, Fault::Fine | Fault::LostAfterwards) {
                 world.carry_out(&call);
             }
-            match fault {
-                Fault::Fine => Ok(world.look()),
-                fault => Err(error(&call, fault)),
+            match (fault, &call) {
+                (Fault::Fine, Call::Get) => Ok(world.look()),
+                (Fault::Fine, _) => Ok(LiveCatalog::default()),
+                (fault, _) => {
+                    world.unseen |= matches!(call, Call::Patch(..));
+                    if let (Fault::Status(..500), Call::Patch(changes)) = (fault, &call) {
+                        // Refused for good: the sender can only tell.
+                        world.excused.extend(changes.iter().map(|change| change.external_id.0.clone()));
+                    }
+                    Err(error(&call, fault))
+                }
             }
         });
         self.die_at(Crash::After(number)).await;
@@ -276,17 +353,28 @@ impl Platform {
 
     async fn die_at(&self, crash: Crash) {
         if self.with(|world| world.crash.take_if(|planned| *planned == crash)).is_some() {
+            // What was carried out or shown is nothing that the dead can tell.
+            self.with(|world| {
+                world.unseen = true;
+                world.since_look.append(&mut world.just_shown);
+                world.excused.extend(world.since_look.iter().cloned());
+            });
             self.crashed.notify_one();
             std::future::pending::<()>().await;
         }
     }
 }
 
+fn prices_of(live: &LiveCatalog) -> BTreeMap<String, i64> {
+    let said = |item: &LiveItem| Some((item.external_id.value()?.0.clone(), item.price.value()?.0));
+    live.items().filter_map(|(_, item)| said(item)).collect()
+}
+
 fn told(call: &Call) -> String {
     match call {
         Call::Get => "GET".to_owned(),
         Call::Put(..) => "PUT".to_owned(),
-        Call::Patch(_, changes) => {
+        Call::Patch(changes) => {
             let lines = changes.iter().map(|c| format!("{}={}", c.external_id, if c.in_stock { "on" } else { "off" }));
             format!("PATCH {}", lines.collect::<Vec<_>>().join(","))
         }
@@ -328,10 +416,10 @@ impl Write for Platform {
     fn patch_stock(
         &self,
         _outlet: &OutletId,
-        kind: StockKind,
+        _kind: StockKind,
         changes: &[StockChange],
     ) -> impl Future<Output = Result<(), RemoteError>> + Send {
-        let call = Call::Patch(kind, changes.to_vec());
+        let call = Call::Patch(changes.to_vec());
         async { self.serve(call).await.map(drop) }
     }
 }

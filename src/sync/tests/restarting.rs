@@ -109,8 +109,40 @@ async fn after_a_stop_signal_nothing_is_sent() {
     let bench = edited().await;
     bench.stop.send(true).unwrap();
     let outcome = bench.pass().await;
-    assert_eq!((outcome.result, outcome.state), (PassResult::Queued, OutletState::Pending));
-    assert_eq!(bench.calls(), ["GET"]);
+    assert!(outcome.was_withdrawn());
+    assert_eq!(bench.calls(), [""; 0]);
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_waits_for_its_turn_is_given_up_when_the_files_change() {
+    let mut bench = edited().await;
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.mandate.withdrawn = Some(withdrawn);
+    let slots = Arc::clone(&bench.context.slots);
+    let turn = slots.acquire().await.unwrap();
+    let change = async {
+        tokio::time::sleep(seconds(5)).await;
+        withdraw.send(true).unwrap();
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), change);
+    drop(turn);
+    assert!(outcome.was_withdrawn());
+    assert_eq!(bench.calls(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_under_way_is_seen_through_though_the_files_change() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(5));
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.mandate.withdrawn = Some(withdrawn);
+    let change = async {
+        tokio::time::sleep(seconds(60)).await;
+        withdraw.send(true).unwrap();
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), change);
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,4 +192,17 @@ async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not
     assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
     assert!(bench.calls().iter().all(|call| call == "GET"));
     assert_eq!(bench.base_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_was_perhaps_never_sent_is_a_conflict_and_not_the_base() {
+    let mut bench = edited().await;
+    bench.pass_until(Crash::Before(2)).await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    tokio::time::advance(minutes(31)).await;
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!(bench.base_price("NG"), Some(25_000));
+    bench.price_in_file("NG", 28_000);
+    bench.pass().await;
+    assert_eq!(bench.live_price("NG"), Some(26_000));
 }

@@ -190,3 +190,72 @@ async fn a_dish_that_the_kitchen_puts_back_at_once_does_not_block_the_outlet() {
     bench.pass().await;
     assert!(bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_was_put_back_while_pushes_were_held_is_the_kitchens_from_then_on() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass().await;
+    bench.platform.with(|world| world.kitchen("D1", true));
+    bench.price_in_file("NG", 250_000);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_takes_off_before_our_menu_does_is_the_kitchens() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D1", false));
+    bench.pass().await;
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_seen_at_the_last_look_before_giving_up_is_set_again() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(20));
+    bench.faults(&[Fault::LostAfterwards]);
+    bench.platform.before(3, |world| {
+        world.app_price("D4", 10_500);
+        world.kitchen("D2", false);
+    });
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(1)).await;
+    bench.pass().await;
+    assert!(!bench.stock("D2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stock_call_that_a_look_does_not_show_is_planned_afresh_without_a_long_wait() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.pass_until(Crash::Before(2)).await;
+    tokio::time::advance(minutes(11)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "GET", "PATCH D1=off", "GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_does_after_the_menu_has_shown_stays() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.longest_text = 20);
+    bench.faults(&[Fault::Lost, Fault::LostAfterwards]);
+    // Off before the second payload is made, on again after the menu has been seen with D1 sold out.
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    bench.platform.before(7, |world| world.kitchen("D1", true));
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(bench.stock("D1"));
+    assert!(!bench.calls().iter().any(|call| call.starts_with("PATCH")));
+}

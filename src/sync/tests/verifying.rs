@@ -90,7 +90,7 @@ async fn a_text_that_is_cut_is_named_after_a_minute_and_not_pushed_until_its_fil
 #[tokio::test(start_paused = true)]
 async fn an_item_that_does_not_land_is_named_and_the_rest_enters_the_base() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| drop(world.refuses.insert("D9".to_owned())));
+    bench.platform.with(|world| world.refuses.extend(["D9".to_owned()]));
     bench.wanted.catalog.menus[1].menu_items.push(item("D9", "Es 9", 9_000));
     bench.price_in_file("NG", 27_000);
     assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
@@ -129,6 +129,18 @@ async fn an_edit_in_the_app_before_the_publication_is_not_taken_for_its_result()
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_is_about_to_change_is_not_taken_for_the_result() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.price_in_file("D1", 9_000);
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.live_price("D1"), Some(9_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_of_the_push() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
@@ -162,6 +174,19 @@ async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_u
     bench.calls();
     assert_eq!(bench.pass().await.result, PassResult::Unchanged);
     assert_eq!(bench.calls(), ["GET"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_what_has_landed_is_drift_even_if_something_else_has_not() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.platform.before(4, |world| world.app_price("D1", 9_999));
+    let outcome = bench.pass().await;
+    assert_eq!(outcome.result, PassResult::Nonconvergent);
+    assert!(!outcome.error.unwrap().contains("D1"));
+    assert_eq!(bench.base_price("D1"), Some(9_000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -107,6 +107,7 @@ impl Story {
             revert: self.revert,
             released: &self.released,
             peers: &BTreeMap::new(),
+            ended: &BTreeSet::new(),
             place: &place,
         })
     }

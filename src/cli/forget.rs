@@ -1,0 +1,33 @@
+//! `forget`: drops what is remembered of an outlet. Its live menu and its files stay as they are.
+
+use super::{Exit, output, output::Format, session::Session, trouble::Trouble};
+use crate::state::{LockError, Store, try_lock_outlet};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The outlet's id, exactly
+    #[arg(long, value_name = "ID")]
+    outlet: String,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text])?;
+    let state_dir = session.state_dir()?;
+    let nothing = || Trouble::Usage(format!("nothing is remembered of an outlet `{}`", args.outlet));
+    if Store::open_read_only(&state_dir)?.is_none() {
+        return Err(nothing());
+    }
+    // A push under way must not find its ground gone.
+    let _lock = try_lock_outlet(&state_dir, &args.outlet).map_err(|error| match error {
+        LockError::Held { .. } => Trouble::Refused(error.to_string()),
+        error => error.into(),
+    })?;
+    if !Store::open(&state_dir)?.forget(&args.outlet)? {
+        return Err(nothing());
+    }
+    output::print(&format!(
+        "Forgotten: outlet {}. Its live menu is as it was; the next push to it counts as a first contact.\n",
+        args.outlet
+    ))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,195 @@
+//! Every guard holds its outlet, with numbers, and writes nothing; limits come from the nearest place.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
+
+/// The plan shows that `guard` holds, `apply` refuses with 4 and writes nothing, and `--allow` lets it through.
+#[track_caller]
+fn held(stage: &Stage, guard: &str) -> String {
+    stage.clear_log();
+    let plan = stage.run(&["plan", "--output", "json", "--fail-on-guard"]).expect(4).json();
+    let guards = plan["outlets"][0]["guards"].as_array().unwrap().clone();
+    let holding: Vec<_> = guards.iter().filter(|told| told["verdict"] == "held").map(|told| &told["guard"]).collect();
+    assert_eq!(holding, [guard], "{guards:#?}");
+    let refused = stage.run(&["apply", "--yes"]).expect(4).transcript();
+    stage.assert_nothing_written();
+    let text = format!("{}{refused}", stage.run(&["plan"]).transcript());
+    stage.run(&["apply", "--yes", "--allow", guard]).expect(0);
+    assert_eq!(stage.writes().len(), 1);
+    text
+}
+
+#[test]
+fn first_contact() {
+    let stage = Stage::new();
+    stage.seed(
+        KUTA,
+        json!({"menus": [{"name": "Nasi", "menu_items": [
+            {"external_id": "NG", "name": "Nasi Goreng Kampung", "price": 24000, "in_stock": true}]}]}),
+    );
+    assert_snapshot!(held(&stage, "first-contact"));
+}
+
+#[test]
+fn first_contact_with_a_menu_that_is_equal_is_none() {
+    let stage = Stage::new().in_sync();
+    std::fs::remove_dir_all(stage.state_dir()).unwrap();
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.assert_nothing_written();
+}
+
+#[test]
+fn empty_live() {
+    let stage = Stage::new().in_sync();
+    stage.seed(KUTA, json!({"menus": [], "variant_categories": []}));
+    stage.append(KUTA_FILE, "menus: [{name: Camilan, menu_items: [{external_id: TAHU, name: Tahu, price: 9000}]}]\n");
+    assert_snapshot!(held(&stage, "empty-live"));
+}
+
+#[test]
+fn deletes() {
+    let stage = Stage::new().in_sync();
+    stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n");
+    assert_snapshot!(held(&stage, "deletes"));
+    assert!(stage.live_item(KUTA, "GUDEG").is_null());
+}
+
+#[test]
+fn emptied_menu() {
+    let stage = Stage::new().in_sync();
+    stage.settings("guards: {deletes: [5, 50%]}");
+    stage.append(KUTA_FILE, "menus: [{name: Minuman, remove: true}]\n");
+    assert_snapshot!(held(&stage, "emptied-menu"));
+}
+
+#[test]
+fn unmanaged() {
+    let stage = Stage::new().in_sync();
+    stage.add_in_app(KUTA, "Nasi", "Nasi Uduk", 20000);
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    assert_snapshot!(held(&stage, "unmanaged"));
+}
+
+#[test]
+fn re_key() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "external_id: PECEL", "external_id: PECEL-2");
+    assert_snapshot!(held(&stage, "re-key"));
+}
+
+#[test]
+fn price_change() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 25000", "price: 40000");
+    assert_snapshot!(held(&stage, "price-change"));
+}
+
+#[test]
+fn price_change_of_a_variant() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 2000}", "price: 3500}");
+    assert_snapshot!(held(&stage, "price-change"));
+}
+
+#[test]
+fn decimal_slip() {
+    let stage = Stage::new().in_sync();
+    stage.settings("guards: {price-change: 10000%}");
+    stage.edit(LAYER, "price: 25000", "price: 250000");
+    assert_snapshot!(held(&stage, "decimal-slip"));
+}
+
+#[test]
+fn decimal_slip_of_a_new_item_against_other_outlets() {
+    let stage = Stage::new().with_kemang().in_sync();
+    let kopi = |price: i64| {
+        format!("menus: [{{name: Minuman, menu_items: [{{external_id: KOPI, name: Kopi, price: {price}}}]}}]\n")
+    };
+    stage.append(crate::support::KEMANG_FILE, &kopi(15000));
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.append(KUTA_FILE, &kopi(1500));
+    assert_snapshot!(stage.run(&["plan", "--fail-on-guard"]).expect(4).transcript());
+    stage.clear_log();
+    stage.run(&["apply", "--yes"]).expect(5);
+    stage.assert_nothing_written();
+    stage.run(&["apply", "--yes", "--allow", "decimal-slip"]).expect(0);
+    assert_eq!(stage.live_item(KUTA, "KOPI")["price"], 1500);
+}
+
+#[test]
+fn sold_out() {
+    let stage = Stage::new().in_sync();
+    let off: Vec<_> = ["NG", "RAWON", "GUDEG", "PECEL"].iter().map(|id| format!("{id}: {{in_stock: false}}")).collect();
+    stage.append(KUTA_FILE, &format!("items: {{{}}}\n", off.join(", ")));
+    assert_snapshot!(held(&stage, "sold-out"));
+    assert_eq!(stage.puts().len(), 0);
+}
+
+/// A price edit of 20 %, with limits in settings, layer and outlet; says whether it is pushed.
+fn passes(settings: &str, layer: &str, outlet: &str) -> bool {
+    let stage = Stage::new().in_sync();
+    let limit =
+        |limit: &str| if limit.is_empty() { String::new() } else { format!("guards: {{price-change: {limit}}}\n") };
+    stage.settings(&limit(settings));
+    stage.append(LAYER, &limit(layer));
+    stage.append(KUTA_FILE, &limit(outlet));
+    stage.edit(LAYER, "price: 25000", "price: 30000");
+    let pushed = stage.run(&["apply", "--yes"]).code;
+    assert_eq!(pushed == 0, stage.puts().len() == 1);
+    assert_eq!(pushed == 4, stage.writes().is_empty());
+    pushed == 0
+}
+
+#[test]
+fn the_limit_in_the_settings_counts() {
+    assert!(passes("", "", ""));
+    assert!(!passes("10%", "", ""));
+}
+
+#[test]
+fn the_limit_in_a_layer_wins_over_the_settings() {
+    assert!(!passes("", "10%", ""));
+    assert!(passes("10%", "30%", ""));
+}
+
+#[test]
+fn the_limit_in_the_outlet_wins_over_layer_and_settings() {
+    assert!(!passes("30%", "30%", "10%"));
+    assert!(passes("10%", "10%", "30%"));
+}
+
+/// Two of six items removed: held by default, let through by a wider limit at each level.
+#[test]
+fn the_limit_of_deletes_can_be_set_at_each_level() {
+    for level in ["menusync.yaml", LAYER, KUTA_FILE] {
+        let stage = Stage::new().in_sync();
+        stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n");
+        stage.append(level, "guards: {deletes: [2, 40%]}\n");
+        stage.run(&["apply", "--yes"]).expect(0);
+        assert_eq!(stage.puts().len(), 1, "{level}");
+    }
+}
+
+#[test]
+fn the_limit_of_sold_out_can_be_set_at_each_level() {
+    for level in ["menusync.yaml", LAYER, KUTA_FILE] {
+        let stage = Stage::new().in_sync();
+        stage.append(KUTA_FILE, "items: {GUDEG: {in_stock: false}, PECEL: {in_stock: false}}\n");
+        stage.append(level, "guards: {sold-out: 20%}\n");
+        stage.run(&["apply", "--yes"]).expect(4);
+        stage.assert_nothing_written();
+    }
+}
+
+#[test]
+fn guards_hold_only_their_outlet() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.append(KUTA_FILE, "items: {NG: {price: 250000}}\n");
+    stage.edit(LAYER, "price: 36000", "price: 37000");
+    assert_snapshot!(stage.run(&["apply", "--yes"]).expect(5).transcript());
+    assert_eq!(stage.puts().len(), 1);
+    assert_eq!(stage.live_item(KUTA, "RAWON")["price"], 36000);
+    assert_snapshot!(stage.run(&["status"]).transcript());
+}

@@ -1,0 +1,21 @@
+//! The commands, through the real binary and real HTTP: what people see, what is sent, how it ends.
+//!
+//! The daemon has tests of its own. Snapshots are rewritten with `INSTA_UPDATE=always cargo test --test cli`; read the diff.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod allow;
+mod apply;
+mod drift;
+mod files;
+mod formats;
+mod guards;
+mod policy;
+mod push;
+mod remote;
+mod secrets;
+mod stock;
+mod usage;

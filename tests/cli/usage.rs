@@ -1,0 +1,136 @@
+//! Wrong usage is 64 and does nothing; exit codes that were asked for; commands that explain.
+
+use insta::assert_snapshot;
+
+use crate::support::{KEMANG, KUTA, LAYER, Stage};
+
+/// What every test relies on that runs a command which only reads.
+#[test]
+#[should_panic(expected = "[\"plan\"] sent Entry")]
+fn a_write_by_a_reading_command_would_be_seen() {
+    let stage = Stage::new();
+    let body = stage.run(&["render", "--outlet", KUTA]).json();
+    assert_eq!(stage.put_by_hand(KUTA, &body), 200);
+    stage.assert_only_reads_since(0, &["plan"]);
+}
+
+#[test]
+fn an_outlet_pattern_that_matches_nothing() {
+    let stage = Stage::new().with_kemang();
+    assert_snapshot!(stage.run(&["plan", "--outlet", "Ubud*"]).expect(64).transcript());
+    for command in ["drift", "status", "render"] {
+        stage.run(&[command, "--outlet", "Ubud*"]).expect(64);
+    }
+    stage.run(&["apply", "--yes", "--outlet", "Ubud*"]).expect(64);
+    assert!(stage.log().is_empty());
+}
+
+#[test]
+fn an_outlet_pattern_that_is_none() {
+    let stage = Stage::new();
+    assert_snapshot!(stage.run(&["plan", "--outlet", "[kuta"]).expect(64).transcript());
+}
+
+#[test]
+fn outlets_are_chosen_by_id_name_file_or_layer() {
+    let stage = Stage::new().with_kemang();
+    for (pattern, outlets) in [
+        (KUTA, vec![KUTA]),
+        ("Kem*", vec![KEMANG]),
+        ("catalogs/kuta.yaml", vec![KUTA]),
+        (LAYER, vec![KUTA, KEMANG]),
+        ("G*", vec![KUTA, KEMANG]),
+    ] {
+        let plan = stage.run(&["plan", "--outlet", pattern, "--output", "json"]).expect(0).json();
+        let found: Vec<_> = plan["outlets"].as_array().unwrap().iter().map(|outlet| &outlet["outlet"]).collect();
+        assert_eq!(found, outlets, "{pattern}");
+    }
+}
+
+#[test]
+fn a_flag_that_does_not_exist() {
+    let stage = Stage::new();
+    assert_snapshot!(stage.run(&["plan", "--outlets", "x"]).expect(64).transcript());
+    assert_snapshot!(stage.run(&["plan", "--outlets", "x", "--output", "json"]).expect(64).transcript());
+    assert_snapshot!(stage.run(&["paln"]).expect(64).transcript());
+    assert_snapshot!(stage.run(&[]).expect(64).transcript());
+}
+
+#[test]
+fn a_time_that_is_none() {
+    let stage = Stage::new();
+    assert_snapshot!(stage.run(&["plan", "--at", "tomorrow"]).expect(64).transcript());
+}
+
+#[test]
+fn a_render_that_matches_two_outlets() {
+    let stage = Stage::new().with_kemang();
+    assert_snapshot!(stage.run(&["render", "--outlet", "K*"]).expect(64).transcript());
+}
+
+#[test]
+fn credentials_that_are_missing() {
+    let stage = Stage::new();
+    let mut command = stage.command(&["plan"]);
+    assert_snapshot!(stage.finish(command.env_remove("MENUSYNC_CLIENT_SECRET")).expect(1).transcript());
+}
+
+#[test]
+fn exit_codes_of_plan() {
+    let stage = Stage::new().in_sync();
+    stage.run(&["plan"]).expect(0);
+    stage.run(&["plan", "--detailed-exitcode"]).expect(0);
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    stage.run(&["plan"]).expect(0);
+    stage.run(&["plan", "--detailed-exitcode"]).expect(2);
+    stage.run(&["plan", "--fail-on-guard"]).expect(0);
+    stage.edit(LAYER, "price: 27000", "price: 250000");
+    stage.run(&["plan"]).expect(0);
+    stage.run(&["plan", "--detailed-exitcode"]).expect(2);
+    stage.run(&["plan", "--detailed-exitcode", "--fail-on-guard"]).expect(4);
+}
+
+#[test]
+fn status_before_and_after_the_first_push() {
+    let stage = Stage::new().with_kemang();
+    assert_snapshot!(stage.run(&["status"]).expect(2).transcript());
+    let stage = stage.in_sync();
+    assert_snapshot!(stage.run(&["status"]).expect(0).transcript());
+    assert!(stage.log().is_empty());
+}
+
+#[test]
+fn a_rule_is_explained() {
+    let stage = Stage::new();
+    assert_snapshot!(stage.run(&["rule", "number-format"]).expect(0).transcript());
+    assert_snapshot!(stage.run(&["rule", "number-formats"]).expect(64).transcript());
+    let all = stage.run(&["rule"]).expect(0);
+    assert_eq!(all.stdout.lines().count(), menusync::rules::RULES.len());
+}
+
+#[test]
+fn completions_are_scripts() {
+    let stage = Stage::new();
+    for (shell, part) in [("bash", "complete -F"), ("zsh", "#compdef menusync"), ("fish", "complete -c menusync")] {
+        stage.run(&["completions", shell]).expect(0).says(&[part]);
+    }
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let stage = Stage::new();
+    assert_snapshot!(stage.run(&["--help"]).expect(0).transcript());
+    assert_snapshot!(stage.run(&["apply", "--help"]).expect(0).transcript());
+    stage.run(&["--version"]).expect(0).says(&[env!("CARGO_PKG_VERSION")]);
+}
+
+#[test]
+fn a_root_and_a_state_directory_come_from_flags_or_environment() {
+    let stage = Stage::new();
+    let mut command = stage.command(&["apply", "--yes"]);
+    command.current_dir("/").env("MENUSYNC_ROOT", stage.root());
+    stage.finish(command.env("MENUSYNC_STATE_DIR", stage.state_dir())).expect(0);
+    let root = stage.root();
+    let mut command = stage.command(&["status", "--root", root.to_str().unwrap()]);
+    stage.finish(command.current_dir("/")).expect(0);
+}

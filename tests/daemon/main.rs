@@ -1,0 +1,17 @@
+//! The daemon, through the real binary and real HTTP, as a process that is signalled, stopped and killed.
+//!
+//! What a single pass decides is tested in `sync`, and when the schedule is due in `daemon::due`; here is what makes the
+//! daemon look, what keeps it from pushing, and that it survives everything around it.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod beside;
+mod files;
+mod harness;
+mod once;
+mod service;
+mod stopping;
+mod trouble;
