@@ -123,7 +123,7 @@ impl Merge<'_> {
                 let (_, variant) =
                     self.live.variants().find(|(_, variant)| variant.external_id == *id).ok_or_else(missing)?;
                 let value = match field {
-                    VariantField::Name => variant.name.value().map(|name| said_text(name)),
+                    VariantField::Name => variant.name.value().map(said_text),
                     VariantField::Price => variant.price.value().map(|price| Said::new(price.0.to_string())),
                     VariantField::ExternalId | VariantField::Category | VariantField::InStock => None,
                 };
@@ -173,7 +173,8 @@ impl Merge<'_> {
     /// Hours of the menu or the file would hold for an item that says nothing.
     fn with_own_hours(&self, item: &Item, menu: &str) -> Item {
         let mut item = item.clone();
-        let beside = |known: &&Menu| known.name == menu || !self.menus.contains(menu);
+        let is_known = self.desired.menus.iter().any(|known| known.name == menu);
+        let beside = |known: &&Menu| known.name == menu || !is_known;
         let mut neighbours = self.desired.menus.iter().filter(beside).flat_map(|menu| &menu.menu_items);
         if item.operational_hours.is_unsaid() && neighbours.any(|item| item.operational_hours.value().is_some()) {
             item.operational_hours = Field::Set(Hours::all_week());
@@ -256,7 +257,10 @@ impl Merge<'_> {
             Path::Menu(name) if way.is_none() => {
                 self.sheet.add(&[], FILE, "menus", &menu_element(name, "remove", None))
             }
-            Path::Menu(name) => Err(Stuck(format!("the menu `{name}` would be the last one of the file to go"))),
+            Path::Menu(name) if self.manner == Manner::Patches => {
+                Err(Stuck(format!("the menu `{name}` is the last one of this file")))
+            }
+            Path::Menu(_) => self.sheet.set(&[], FILE, &["menus"], &Said::new("[]")),
             _ => {
                 let patch = [section(path), id_of(path)];
                 if self.sheet.find(&patch.map(Step::Key))?.is_some() {

@@ -108,7 +108,7 @@ impl Sheet {
 
     fn element<'n>(&self, list: &'n Node, is: &str, is_it: &dyn Fn(&Node) -> bool) -> Result<Option<&'n Node>, Stuck> {
         let Value::Sequence(nodes) = &list.value else { return Ok(None) };
-        let Some(at) = nodes.iter().position(|node| is_it(node)) else { return Ok(None) };
+        let Some(at) = nodes.iter().position(is_it) else { return Ok(None) };
         let node = &nodes[at];
         let before = at.checked_sub(1).map_or(list.span.start, |before| nodes[before].span.end);
         let gap = without_comments(self.between(before, node.span.start));

@@ -173,7 +173,8 @@ impl Choice<'_> {
         for menu in &self.desired.menus {
             let ids: Vec<&ExternalId> = menu.menu_items.iter().map(|item| &item.external_id).collect();
             let gone = |id: &&ExternalId| self.taken.takes.contains(&Take::Remove(Path::item(id)));
-            if !ids.is_empty() && ids.iter().all(gone) {
+            let is_live = self.imported.catalog.menus.iter().any(|live| live.name == menu.name);
+            if !ids.is_empty() && !is_live && ids.iter().all(gone) {
                 let removes: Vec<Take> = ids.iter().map(|id| Take::Remove(Path::item(id))).collect();
                 self.taken.takes.retain(|take| !removes.contains(take));
                 self.taken.takes.push(Take::Remove(Path::Menu(menu.name.clone())));

@@ -1,6 +1,7 @@
 //! What was done elsewhere, taken into files that people wrote.
 
 use menusync::sandbox::{Edit, written};
+use proptest::{prelude::*, sample::select};
 use serde_json::json;
 
 use crate::harness::{OUTLET, World};
@@ -168,6 +169,17 @@ fn a_menu_that_is_gone_is_removed_as_one() {
 }
 
 #[test]
+fn the_last_menu_of_a_file_can_go() {
+    let world = pushed();
+    world.write(KUTA, &world.read(KUTA).replace("  # Only here.\n", ""));
+    edit(&world, Edit::RemoveMenu { menu: "Pantai".into() });
+    let text = world.read(KUTA).replace(" # a whole one", "").replace(" # in season", "");
+    world.write(KUTA, &text);
+    let text = merged(&world);
+    assert!(text.contains("menus: []\n"), "{text}");
+}
+
+#[test]
 fn hours_are_taken_for_all_days() {
     let world = pushed();
     let days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -241,4 +253,83 @@ fn an_edit_that_would_reach_another_outlet_is_refused() {
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.stderr.contains("it would change the outlet G2 as well"), "{ended:?}");
     assert_eq!(world.read(KUTA), before);
+}
+
+#[test]
+fn without_a_memory_live_wins_where_both_say_something() {
+    let world = World::new();
+    world.write(
+        KUTA,
+        "outlet: G916309315\nmenus:\n  - name: A\n    menu_items:\n      - {external_id: X, name: X, price: 9000, description: Baru}\n      - {external_id: Y, name: Y, price: 8000}\n",
+    );
+    world.seed(
+        OUTLET,
+        json!({"menus": [{"name": "A", "menu_items": [{"external_id": "X", "name": "X", "price": 9500}]}]}),
+    );
+    let ended = world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert!(ended.stderr.contains("it counts as new"), "{}", ended.stderr);
+    assert!(
+        world.read(KUTA).contains("{external_id: X, name: X, price: 9500, description: Baru}"),
+        "{}",
+        world.read(KUTA)
+    );
+    assert_eq!(world.planned(), ["set items/X/description", "add items/Y"]);
+}
+
+/// An edit in the app, of some thing of the menu.
+fn edits() -> impl Strategy<Value = Edit> {
+    let item = || select(&["NG", "NU", "TEH", "KELAPA", "JAGUNG"][..]).prop_map(str::to_owned);
+    let variant = || select(&["LV-0", "LV-3"][..]).prop_map(str::to_owned);
+    let name = || select(&["Baru", "a: b", "no", "1, 2", "#1", "it's \"so\"", "Nasi"][..]);
+    let menu = || select(&["Nasi", "Minuman", "Pantai", "Baru", "Lain: lain"][..]).prop_map(str::to_owned);
+    let day = json!([{"start": "08:00", "end": "20:00"}]);
+    let fields = prop_oneof![
+        (1_i64..99).prop_map(|price| json!({"price": price * 500})),
+        name().prop_map(|name| json!({"name": name})),
+        name().prop_map(|text| json!({"description": text, "internal_name": text})),
+        Just(json!({"description": null})),
+        Just(json!({"operational_hours": {"monday": day, "friday": day}})),
+        Just(json!({"operational_hours": null})),
+        Just(json!({"variant_category_external_ids": []})),
+        Just(json!({"variant_category_external_ids": ["VC"]})),
+    ];
+    let choice = prop_oneof![
+        name().prop_map(|name| json!({"name": name, "internal_name": name})),
+        (0_u32..2).prop_map(|min| json!({"rules": {"selection": {"min_quantity": min, "max_quantity": 2}}})),
+    ];
+    let new = |name: &str| written::Item { name: Some(name.into()), price: Some(7000), ..written::Item::default() };
+    prop_oneof![
+        5 => (item(), fields).prop_map(|(item, set)| Edit::item(&item, set)),
+        1 => (item(), menu()).prop_map(|(item, menu)| Edit::Item { item, set: Default::default(), menu: Some(menu), lose_external_id: false }),
+        1 => item().prop_map(|item| Edit::RemoveItem { item }),
+        1 => (menu(), name()).prop_map(move |(menu, name)| Edit::AddItem { menu, item: new(name) }),
+        1 => (variant(), 1_i64..9).prop_map(|(variant, price)| Edit::Variant { variant, set: object(json!({"price": price * 500})), lose_external_id: false }),
+        1 => variant().prop_map(|variant| Edit::RemoveVariant { variant }),
+        1 => choice.prop_map(|set| Edit::Category { category: "VC".into(), set: object(set) }),
+        1 => (menu(), menu()).prop_map(|(menu, name)| Edit::RenameMenu { menu, name }),
+        1 => menu().prop_map(|menu| Edit::RemoveMenu { menu }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    /// Whatever is done elsewhere: either it is all taken, or nothing is written and it is said why.
+    #[test]
+    fn a_merge_takes_everything_or_nothing(edits in prop::collection::vec(edits(), 1..6)) {
+        let world = pushed();
+        for edit in &edits {
+            // Some are impossible after others.
+            let _ = world.control().edit(OUTLET, edit.clone());
+        }
+        let before = world.read(KUTA);
+        let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
+        if ended.code == 0 {
+            let planned = world.planned();
+            prop_assert!(planned.iter().all(|change| change.ends_with("/external_id")), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
+        } else {
+            prop_assert_eq!((ended.code, world.read(KUTA)), (1, before));
+            prop_assert!(ended.stderr.contains("nothing was written"), "{}", ended.stderr);
+        }
+    }
 }

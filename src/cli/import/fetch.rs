@@ -6,8 +6,9 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::super::{session::Session, trouble::Trouble};
 use crate::{
-    catalog::{OutletId, live::LiveCatalog},
-    plan::Base,
+    catalog::{Catalog, OutletId, live::LiveCatalog},
+    plan::{Base, Inputs, OutletPlan, PeerPrices, plan},
+    policy::Policy,
     remote::Read as _,
     sync::base_of,
 };
@@ -18,6 +19,24 @@ pub(super) struct Fetched {
     pub(super) live: LiveCatalog,
     /// What we last pushed and saw arrive.
     pub(super) base: Option<Base>,
+}
+
+impl Fetched {
+    /// What a push of `desired` would do.
+    pub(super) fn plan(&self, desired: &Catalog, policy: &Policy) -> OutletPlan {
+        plan(&Inputs {
+            outlet: &self.outlet,
+            desired,
+            base: self.base.as_ref(),
+            live: &self.live,
+            policy,
+            revert: false,
+            released: &Default::default(),
+            peers: &PeerPrices::new(),
+            ended: &Default::default(),
+            place: &|_| None,
+        })
+    }
 }
 
 /// Fetches all of `outlets`, in their order; the first that cannot be fetched ends it, so that nothing is half done.

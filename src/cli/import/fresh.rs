@@ -22,7 +22,7 @@ use crate::{
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
     fleet::Survey,
-    plan::{Inputs, OutletPlan, PeerPrices, Uuids, plan},
+    plan::{OutletPlan, Uuids},
     policy::Policy,
     report, rules,
     source::SourceFile,
@@ -109,22 +109,7 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
 /// The ids that we know live things by, from the last verified push.
 fn remembered_ids(fetched: &Fetched) -> Uuids {
     let nothing = Catalog::default();
-    plan_of(fetched, &nothing, &Policy::default()).next_base.uuids
-}
-
-fn plan_of(fetched: &Fetched, desired: &Catalog, policy: &Policy) -> OutletPlan {
-    plan(&Inputs {
-        outlet: &fetched.outlet,
-        desired,
-        base: fetched.base.as_ref(),
-        live: &fetched.live,
-        policy,
-        revert: false,
-        released: &Default::default(),
-        peers: &PeerPrices::new(),
-        ended: &BTreeSet::new(),
-        place: &|_| None,
-    })
+    fetched.plan(&nothing, &Policy::default()).next_base.uuids
 }
 
 /// Outlets that sell exactly the same share a layer.
@@ -179,7 +164,7 @@ fn judge(
         let no_files = |path: &str| ImageFile::Missing(format!("`{path}` is no address"));
         let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &no_files);
         let errors = errors(&composed);
-        let plan = errors.is_empty().then(|| plan_of(&fetched, &composed.catalog, &composed.policy));
+        let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
         if plan.is_some() && composed.catalog != imported.catalog {
             let message =
                 format!("the YAML made for outlet {} does not say what is live; nothing was written", fetched.outlet);

@@ -25,7 +25,7 @@ use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Diagnostic,
     fleet::{Loaded, Member, Survey},
-    plan::{Inputs, OutletPlan, PeerPrices, as_published, plan},
+    plan::{OutletPlan, as_published},
     policy::Policy,
     source::SourceFile,
 };
@@ -116,25 +116,10 @@ impl<'a> Look<'a> {
         if !errors.is_empty() {
             return Err(Trouble::Invalid(errors));
         }
-        let plan = plan_of(fetched, &composed.catalog, &composed.policy);
+        let plan = fetched.plan(&composed.catalog, &composed.policy);
         let imported = import(&fetched.live, &plan.next_base.uuids, &ids_of(&composed.catalog));
         Ok(Self { fetched, catalog: composed.catalog, policy: composed.policy, plan, imported })
     }
-}
-
-fn plan_of(fetched: &Fetched, desired: &Catalog, policy: &Policy) -> OutletPlan {
-    plan(&Inputs {
-        outlet: &fetched.outlet,
-        desired,
-        base: fetched.base.as_ref(),
-        live: &fetched.live,
-        policy,
-        revert: false,
-        released: &Default::default(),
-        peers: &PeerPrices::new(),
-        ended: &BTreeSet::new(),
-        place: &|_| None,
-    })
 }
 
 fn ids_of(catalog: &Catalog) -> BTreeSet<ExternalId> {
@@ -169,7 +154,10 @@ fn edit(
         }
     }
     let why = why.unwrap_or_default();
-    let message = format!("cannot take what is live into {}: {why}; nothing was written", member.file);
+    let message = format!(
+        "cannot take what is live into {}: {why}; nothing was written (--item takes what can be taken one by one)",
+        member.file
+    );
     Err(Trouble::Failed(anyhow::anyhow!(message)))
 }
 
@@ -194,11 +182,11 @@ fn judge(
         }
     }
     let published = Fetched { outlet: member.id.clone(), live: as_published(&look.catalog), base: None };
-    let changed = plan_of(&published, &composed.catalog, &Policy::default());
+    let changed = published.plan(&composed.catalog, &Policy::default());
     if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, &taken.takes)) {
         return Err(format!("it would change {} as well", change.path));
     }
-    let left = plan_of(look.fetched, &composed.catalog, &look.policy);
+    let left = look.fetched.plan(&composed.catalog, &look.policy);
     let known: BTreeSet<&Path> = look.plan.changes.iter().map(|change| &change.path).collect();
     let done: BTreeSet<&Path> = taken.takes.iter().filter_map(Take::path).collect();
     // An id that was proposed is not at GoFood yet.
