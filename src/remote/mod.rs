@@ -30,6 +30,8 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use wire::put_body;
+#[doc(hidden)]
+pub use wire::read_body;
 
 use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalog};
 
