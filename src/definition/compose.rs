@@ -12,15 +12,21 @@ use super::{
 use crate::{
     catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
     diagnostic::{Diagnostic, Place, Severity},
-    document::{Spanned, closest},
+    document::{Collected, Spanned, closest},
     policy::Policy,
 };
+
+/// How many names are compared with mistyped ones in one outlet: half a second's worth, and no believable menu gets there (our
+/// choice). Without it ten thousand unknown ids among ten thousand known ones would take minutes.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// Lays the layers of one outlet and collects what is wrong with them together.
 #[derive(Debug)]
 pub(super) struct Composer<'d> {
     pub(super) draft: Draft<'d>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    diagnostics: Collected,
+    /// How many names may still be compared with mistyped ones.
+    comparisons: usize,
     /// The number of the layer that is being laid.
     pub(super) current: usize,
     /// What `rules` makes of an item in two menus; `None` = off.
@@ -70,7 +76,8 @@ impl<'d> Composer<'d> {
         let severity = |rule: &str| policy.rules.get(rule).copied().unwrap_or(Some(Severity::Error));
         Self {
             draft: Draft::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Collected::default(),
+            comparisons: MAX_COMPARISONS,
             current: 0,
             item_in_two_menus: severity("item-in-two-menus"),
             duplicate_menu: severity("duplicate-menu"),
@@ -139,8 +146,10 @@ impl<'d> Composer<'d> {
         self.report(wrong);
     }
 
-    fn unknown_help(&self, kind: Kind, name: &str) -> String {
-        match closest(name, self.names(kind)) {
+    fn unknown_help(&mut self, kind: Kind, name: &str) -> String {
+        let left = self.comparisons.checked_sub(self.count(kind));
+        self.comparisons = left.unwrap_or_default();
+        match left.and_then(|_| closest(name, self.names(kind))) {
             Some(near) => format!("did you mean `{near}`?"),
             None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
             None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
@@ -151,6 +160,15 @@ impl<'d> Composer<'d> {
     fn renamed(&self, kind: Kind, place: &Place) -> Option<&'d str> {
         let named_here = |name: &&str| self.draft.origins.own_place(&Path::Menu((*name).to_owned())) == Some(place);
         self.draft.menus.iter().map(|menu| menu.name).find(|name| kind == Kind::Menu && named_here(name))
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Menu => self.draft.menus.len(),
+            Kind::Item => self.draft.item_index.len(),
+            Kind::Category => self.draft.category_index.len(),
+            Kind::Variant => self.draft.variant_index.len(),
+        }
     }
 
     fn names(&self, kind: Kind) -> Vec<&'d str> {
@@ -220,7 +238,7 @@ impl<'d> Composer<'d> {
     /// The catalog, when all layers are laid.
     pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
         let Self { draft, diagnostics, .. } = self;
-        composed.diagnostics.extend(diagnostics);
+        composed.diagnostics.extend(diagnostics.into_vec());
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();

@@ -3,18 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Key, Node, Scalar, Span, Spanned, Value, closest,
+    Collected, Key, Node, Scalar, Span, Spanned, Value, closest,
     number::{NotANumber, whole_number},
     suggest::list_of,
     units,
 };
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Place};
 
 /// Decodes the nodes of one file and collects what is wrong with them.
 #[derive(Debug)]
 pub struct Decoder {
     file: Arc<str>,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Collected,
 }
 
 /// The entries of a mapping while they are being taken by name.
@@ -86,7 +86,7 @@ impl<'n> Fields<'n> {
 impl Decoder {
     /// A decoder for nodes of `file`.
     pub fn new(file: Arc<str>) -> Self {
-        Self { file, diagnostics: Vec::new() }
+        Self { file, diagnostics: Collected::default() }
     }
 
     /// Where `span` is.
@@ -111,18 +111,18 @@ impl Decoder {
 
     /// Reports a diagnostic that was made elsewhere.
     pub fn report(&mut self, diagnostic: Diagnostic) -> Note<'_> {
-        let diagnostic = self.diagnostics.push_mut(diagnostic);
+        let diagnostic = self.diagnostics.push(diagnostic);
         Note { diagnostic, file: &self.file }
     }
 
     /// Whether an error was reported so far.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        self.diagnostics.has_errors()
     }
 
-    /// Everything that was reported, in the order of reporting.
+    /// Everything that was reported, in the order of reporting, up to [`super::MAX_DIAGNOSTICS`].
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.diagnostics
+        self.diagnostics.into_vec()
     }
 
     /// The fields of a mapping. Give them to [`Self::finish`] when all known keys are taken.
@@ -149,7 +149,9 @@ impl Decoder {
     pub fn finish(&mut self, fields: Fields<'_>, what: &str) {
         let left = fields.entries.iter().zip(&fields.taken).filter(|((key, _), taken)| !**taken && !key.is_ignored());
         for ((key, node), _) in left {
-            let help = unknown_key_help(key, node, &fields.known);
+            // Looking for what was meant takes longer than reading the key did.
+            let help =
+                if self.diagnostics.is_full() { String::new() } else { unknown_key_help(key, node, &fields.known) };
             self.error("unknown-key", &key.span, format!("unknown key `{}` in {}", shown(&key.text), quoted(what)))
                 .help(help);
         }

@@ -146,6 +146,7 @@ pub static RULES: &[Rule] = &[
     texts::WHITESPACE,
     files::TIMEZONE,
     yaml::TOO_DEEP,
+    yaml::TOO_MANY,
     yaml::UNKNOWN_ALIAS,
     yaml::UNKNOWN_KEY,
     layers::UNKNOWN_LAYER,
