@@ -3,9 +3,9 @@
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list:
 //!
 //! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
-//! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`report`]; shell (each owns one piece of the world):
-//! [`settings`] · [`source`] · [`state`] · [`remote`] · [`watch`] · [`systemd`]; top: [`sync`] · [`fleet`] · [`daemon`] · [`web`] ·
-//! [`sandbox`] · [`cli`].
+//! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`report`]; shell (each owns one piece of the
+//! world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`]; top: [`sync`] ·
+//! [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] · [`cli`].
 
 pub mod authoring;
 pub mod catalog;
@@ -15,6 +15,7 @@ pub mod definition;
 pub mod diagnostic;
 pub mod document;
 pub mod fleet;
+pub mod images;
 pub mod plan;
 pub mod policy;
 pub mod remote;

@@ -85,7 +85,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         args.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
     };
     let mandates = |member: &Member| Mandate { revert: args.revert, released: released(member), ..Mandate::default() };
-    let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &mandates };
+    let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &mandates, base: None };
     let report = block_on(preview.report(&writer, &selected))??;
     if let Some(expected) = args.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
         note(&report::plan_text(&report, false));

@@ -5,6 +5,7 @@
 mod apply;
 mod atomic;
 mod demo;
+mod diff;
 mod drift;
 mod exit;
 mod fmt;
@@ -19,6 +20,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod schema;
 mod session;
 mod signals;
 mod status;
@@ -76,6 +78,8 @@ enum Command {
     Render(render::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
+    /// Show what differs between two states of the files, offline
+    Diff(diff::Args),
     /// Plan, ask, push, and see it arrive
     Apply(apply::Args),
     /// Show what was changed elsewhere since our last verified push
@@ -92,6 +96,8 @@ enum Command {
     Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
+    /// Print the JSON Schema of the files, for editors
+    Schema(schema::Args),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -142,6 +148,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
+        Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
         Command::Import(args) => import::run(args, &session),
@@ -150,6 +157,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Status(args) => status::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
+        Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),

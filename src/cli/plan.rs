@@ -1,16 +1,21 @@
 //! `plan`: what a push would do, shown and not done.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{
     Exit,
+    diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, is_held, is_to_push},
-    session::{Session, a_moment, block_on, moment},
+    session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
 };
 use crate::{
-    report::{self, View},
+    diagnostic::Diagnostic,
+    fleet::{self, Loaded, Member, Step, Survey},
+    report::{self, Moment, OutletReport, PlanReport, View},
     sync::Mandate,
 };
 
@@ -19,9 +24,15 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
+    /// Seen from what the files said at this git revision, instead of from what is remembered
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     /// With the definitions as they will be at this moment (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
+    /// What dated layers will change within this time, in order, instead; GoFood is not asked (14d, 36h)
+    #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]
+    horizon: Option<Duration>,
     /// Exit with 2 if there is something to push
     #[arg(long)]
     detailed_exitcode: bool,
@@ -39,9 +50,21 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let at = moment(args.at);
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;
+    if let Some(horizon) = args.horizon {
+        let asked = |outlets: &[OutletReport]| asked(&args, outlets);
+        return look_ahead(horizon, at, (&survey, &selected), session, &asked);
+    }
     let reader = session.client()?.reader();
     let mandate = Mandate { revert: args.revert, ..Mandate::default() };
-    let preview = Preview { session, survey: &survey, at, view: View::Plan, mandates: &|_| mandate.clone() };
+    let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
+    let preview = Preview {
+        session,
+        survey: &survey,
+        at,
+        view: View::Plan,
+        mandates: &|_| mandate.clone(),
+        base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
+    };
     let report = block_on(preview.report(&reader, &selected))??;
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
@@ -49,14 +72,62 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         _ => report::plan_text(&report, color),
     })?;
     session.tell_errors(&survey, &selected);
-    let held = args.fail_on_guard && report.outlets.iter().any(is_held);
-    let changes = args.detailed_exitcode && report.outlets.iter().any(is_to_push);
-    let asked = if held {
+    Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked(&args, &report.outlets)))
+}
+
+/// The exit that flags ask for.
+fn asked(args: &Args, outlets: &[OutletReport]) -> Exit {
+    if args.fail_on_guard && outlets.iter().any(is_held) {
         Exit::Refused
-    } else if changes {
+    } else if args.detailed_exitcode && outlets.iter().any(is_to_push) {
         Exit::Differences
     } else {
         Exit::Done
+    }
+}
+
+/// What dated layers will change, moment by moment.
+fn look_ahead(
+    horizon: Duration,
+    from: Timestamp,
+    (survey, selected): (&Survey, &[&Member]),
+    session: &Session,
+    asked: &dyn Fn(&[OutletReport]) -> Exit,
+) -> Result<Exit, Trouble> {
+    let loaded = session.loaded()?;
+    let until = from.checked_add(horizon).unwrap_or(Timestamp::MAX);
+    let moment = |step: Step| Moment {
+        at: step.at.to_zoned(loaded.timezone()),
+        report: PlanReport {
+            view: View::Diff,
+            revision: loaded.revision.clone(),
+            generated_at: Timestamp::now(),
+            state_dir: None,
+            outlets: step.outlets,
+        },
     };
-    Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked))
+    let steps = loaded.steps(selected, from, until, &survey.peers);
+    let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
+    session.outputs.emit(|format, color| match format {
+        Format::Json => report::horizon_json(&moments, from, until),
+        Format::Markdown => report::horizon_markdown(&moments),
+        _ => report::horizon_text(&moments, color),
+    })?;
+    session.tell_errors(survey, selected);
+    let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));
+    let invalid = if selected.iter().any(|member| !member.valid) { Exit::Invalid } else { Exit::Done };
+    Ok(exits.chain([session.exit_of_files(survey), invalid]).max().unwrap_or(Exit::Done))
+}
+
+/// The files as they were at a revision. What is wrong with files that no outlet could be made of would make outlets look
+/// new.
+fn base(revision: &str, at: Timestamp, session: &Session) -> Result<(Loaded, Survey), Trouble> {
+    let loaded = fleet::load_revision(&session.root(), revision).map_err(|error| unreadable(error, revision))?;
+    let survey = loaded.survey(at);
+    if lost_errors(&survey) {
+        let message = format!("files are invalid at {revision}, the base: some of its outlets are not known");
+        let help = format!("`menusync diff {revision}` shows them; give a revision at which they are valid");
+        return Err(Trouble::Invalid(vec![Diagnostic::error("base-invalid", None, message).help(help)]));
+    }
+    Ok((loaded, survey))
 }

@@ -8,11 +8,11 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::{Exit, output::note, session::Session, trouble::Trouble};
 use crate::{
     fleet::{Loaded, Member, Survey},
-    plan::{Action, OutletPlan},
+    plan::{Action, Base, OutletPlan},
     remote::Read,
     report::{OutletReport, PlanReport, View},
     state::SharedStore,
-    sync::{Mandate, chain, preview},
+    sync::{Mandate, base_of, chain, preview},
 };
 
 /// What a preview is made with.
@@ -22,6 +22,8 @@ pub(super) struct Preview<'a> {
     pub(super) at: Timestamp,
     pub(super) view: View,
     pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
+    /// An older state of the files that stands in for what is remembered.
+    pub(super) base: Option<(&'a Loaded, &'a Survey)>,
 }
 
 impl Preview<'_> {
@@ -32,7 +34,7 @@ impl Preview<'_> {
         selected: &[&Member],
     ) -> Result<PlanReport, Trouble> {
         let loaded = self.session.loaded()?;
-        let store = self.session.remembered()?;
+        let store = if self.base.is_some() { None } else { self.session.remembered()? };
         let slots = Arc::new(Semaphore::new(self.session.settings()?.gobiz.concurrency));
         let mut tasks = JoinSet::new();
         let mut outlets: Vec<Option<OutletReport>> = Vec::new();
@@ -44,10 +46,17 @@ impl Preview<'_> {
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let Some(wanted) = loaded.wanted(&member.id, self.at) else { continue };
             let open = open_push(store.as_ref(), member)?;
-            let (remote, store, mandate) = (remote.clone(), store.clone(), (self.mandates)(member));
+            let base = match self.base_of(store.as_ref(), member) {
+                Ok(base) => base,
+                Err(report) => {
+                    outlets[index] = Some(*report);
+                    continue;
+                }
+            };
+            let (remote, mandate) = (remote.clone(), (self.mandates)(member));
             let peers = Arc::clone(&self.survey.peers);
             tasks.spawn(async move {
-                let plan = preview(&remote, store.as_ref(), &wanted, &mandate, &peers).await;
+                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers).await;
                 drop(slot);
                 let mut report =
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
@@ -62,6 +71,19 @@ impl Preview<'_> {
             outlets[index] = Some(report);
         }
         Ok(self.assemble(loaded, outlets.into_iter().flatten().collect()))
+    }
+
+    /// What an outlet is compared from.
+    fn base_of(&self, store: Option<&SharedStore>, member: &Member) -> Result<Option<Base>, Box<OutletReport>> {
+        let (base, state) = match self.base {
+            Some((loaded, survey)) => (loaded.base(survey, &member.id, self.at), "invalid"),
+            None => {
+                let remembered = store.map(|store| base_of(store, &member.id)).transpose();
+                (remembered.map(Option::flatten).map_err(|error| chain(&error)), "failed")
+            }
+        };
+        let failed = |error| OutletReport { state, ..report_of(member.id.clone(), member.name.clone(), Err(error)) };
+        base.map_err(|error| Box::new(failed(error)))
     }
 
     /// Outlets that are not compared: invalid ones and paused ones.

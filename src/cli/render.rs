@@ -8,7 +8,7 @@ use super::{
     session::{Session, a_moment, errors_of, moment},
     trouble::Trouble,
 };
-use crate::remote::put_body;
+use crate::{definition::Composed, diagnostic::Diagnostic, remote::put_body, report};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,6 +18,9 @@ pub(super) struct Args {
     /// As it will be at this moment (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
+    /// Show where every value was written and what it overrode, instead of the values alone
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
@@ -37,10 +40,24 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
             names.join(", ")
         )));
     };
-    let Some(wanted) = loaded.wanted(&member.id, at) else {
+    let composed = loaded.compose(&member.id, at);
+    if !member.valid || composed.diagnostics.iter().any(Diagnostic::is_error) {
         return Err(Trouble::Invalid(errors_of(&survey, &[member])));
-    };
-    let body = serde_json::to_string_pretty(&put_body(&wanted.catalog, None))?;
+    }
+    if args.explain {
+        return explain(&composed, session);
+    }
+    let body = serde_json::to_string_pretty(&put_body(&composed.catalog, None))?;
     session.outputs.emit(|_, _| body.clone())?;
+    Ok(Exit::Done)
+}
+
+fn explain(composed: &Composed, session: &Session) -> Result<Exit, Trouble> {
+    let texts = |file: &str| session.text(file);
+    let explained = report::explain(&composed.catalog, &composed.origins, &texts);
+    session.outputs.emit(|format, _| match format {
+        Format::Json => report::explain_json(composed.outlet.id.as_str(), &explained),
+        _ => report::explain_text(&explained),
+    })?;
     Ok(Exit::Done)
 }

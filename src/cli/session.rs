@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
-    remote::{Client, Endpoint},
+    remote::{Client, Endpoint, Meter},
     report,
     settings::{self, Environment, Settings},
     state::{SharedStore, Store},
@@ -82,9 +82,24 @@ impl Session {
         Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
     }
 
+    /// What is remembered, to read and write, where remembering is a convenience: only if there is a state already and it
+    /// can be used.
+    pub(super) fn memory(&self) -> Option<SharedStore> {
+        let dir = self.state_dir().ok()?;
+        Store::open_read_only(&dir).ok().flatten()?;
+        Store::open(&dir).ok().map(SharedStore::new)
+    }
+
     /// The platform.
     pub(super) fn client(&self) -> Result<Client, Trouble> {
         client(self.settings()?, &self.environment, &self.root())
+    }
+
+    /// The platform; `meter` is told of every call.
+    pub(super) fn client_metered(&self, meter: Arc<dyn Meter>) -> Result<Client, Trouble> {
+        let settings = self.settings()?;
+        let credentials = settings::credentials(settings, &self.environment, &self.root())?;
+        Ok(Client::connect_metered(&endpoint(settings, &credentials), meter)?)
     }
 
     /// The outlets that `globs` mean, out of a survey.
@@ -110,10 +125,14 @@ impl Session {
 
     /// The exit of errors in files that no outlet could be made of.
     pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
-        let of_outlet = |diagnostic: &Diagnostic| survey.members.iter().any(|m| m.diagnostics.contains(diagnostic));
-        let lost = survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlet(diagnostic));
-        if lost { Exit::Invalid } else { Exit::Done }
+        if lost_errors(survey) { Exit::Invalid } else { Exit::Done }
     }
+}
+
+/// Whether there are errors in files that no outlet could be made of.
+pub(super) fn lost_errors(survey: &Survey) -> bool {
+    let of_outlet = |diagnostic: &Diagnostic| survey.members.iter().any(|m| m.diagnostics.contains(diagnostic));
+    survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlet(diagnostic))
 }
 
 /// The errors that keep the selected outlets from being used: theirs, and those of files that belong to no outlet.

@@ -1,15 +1,19 @@
-//! `validate`: what is wrong with the definitions, offline.
+//! `validate`: what is wrong with the definitions; offline, unless images are to be looked at.
 
 use std::{path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
+
 use super::{
     Exit,
-    output::Format,
-    session::{MOST_DIAGNOSTICS, Session, moment},
+    output::{self, Format},
+    session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
-    diagnostic::{Diagnostic, Severity},
+    diagnostic::{self, Diagnostic, Place, Severity},
+    fleet::{self, ImageUses},
+    images::{self, Remembered},
     report,
 };
 
@@ -18,6 +22,9 @@ pub(super) struct Args {
     /// Only tell what is wrong in these files or directories
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Fetch the images and look at them
+    #[arg(long)]
+    images: bool,
     /// Warnings count as errors
     #[arg(long)]
     strict: bool,
@@ -26,9 +33,20 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
     let loaded = session.loaded()?;
-    let mut diagnostics = loaded.survey_ahead(moment(None)).diagnostics;
+    let now = moment(None);
+    let mut diagnostics = loaded.survey_ahead(now).diagnostics;
     let wanted = args.paths.iter().map(|path| relative(path, session)).collect::<Result<Vec<_>, _>>()?;
-    diagnostics.retain(|diagnostic| concerns(diagnostic, &wanted));
+    diagnostics.retain(|diagnostic| diagnostic.place.as_ref().is_none_or(|place| is_wanted(place, &wanted)));
+    if args.images {
+        let mut uses = loaded.image_uses(now);
+        uses.retain(|_, uses| uses.iter().any(|used| is_wanted(&used.place, &wanted)));
+        let fetched = fetched(&uses, now, session)?;
+        // That an address is private may have been seen by its form already.
+        let same = |a: &Diagnostic, b: &Diagnostic| a.code == b.code && a.place == b.place;
+        let new: Vec<_> = fetched.into_iter().filter(|new| !diagnostics.iter().any(|old| same(old, new))).collect();
+        diagnostics.extend(new);
+        diagnostic::sort(&mut diagnostics);
+    }
     if args.strict {
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
@@ -56,9 +74,20 @@ fn relative(path: &std::path::Path, session: &Session) -> Result<String, Trouble
     Ok(inside.to_string_lossy().into_owned())
 }
 
-/// Whether a diagnostic stands in one of these files; what stands nowhere concerns everybody.
-fn concerns(diagnostic: &Diagnostic, wanted: &[String]) -> bool {
-    let Some(place) = &diagnostic.place else { return true };
+/// Whether a place is in one of these files.
+fn is_wanted(place: &Place, wanted: &[String]) -> bool {
     let under = |path: &String| path.is_empty() || *place.file == **path || place.file.starts_with(&format!("{path}/"));
     wanted.is_empty() || wanted.iter().any(under)
+}
+
+/// What is wrong with the images at these addresses.
+fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Diagnostic>, Trouble> {
+    let settings = session.loaded()?.settings.as_ref().map(|settings| settings.images.clone()).unwrap_or_default();
+    let remembered = Remembered { store: session.memory(), now };
+    let progress = output::Progress::new("images");
+    let mut tell = |done, of| progress.tell(done, of);
+    let urls = uses.keys().cloned().collect();
+    let checked = block_on(images::check(urls, &settings, images::system_lookup(), &remembered, &mut tell))?;
+    drop(progress);
+    Ok(fleet::image_diagnostics(uses, &checked))
 }

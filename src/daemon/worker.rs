@@ -4,6 +4,7 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
+use super::images::bad_image;
 use crate::{
     fleet::{Loaded, Member},
     remote::{Read, Write},
@@ -38,9 +39,15 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let mandate = Mandate { withdrawn: Some(withdrawn.clone()), ..Mandate::default() };
-        match loaded.wanted(&member.id, context.clock.now()) {
-            Some(wanted) => pass(context, &self.0, &wanted, &mandate).await,
-            None => unless(withdrawn, member, invalid(context, &self.0, member)).await,
+        let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
+            return unless(withdrawn, member, invalid(context, &self.0, member)).await;
+        };
+        match bad_image(context, loaded, &wanted).await {
+            None => pass(context, &self.0, &wanted, &mandate).await,
+            Some(why) => {
+                let look = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
+                unless(withdrawn, member, look).await
+            }
         }
     }
 }

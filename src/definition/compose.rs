@@ -125,6 +125,11 @@ impl<'d> Composer<'d> {
         let noun = kind.noun();
         let gone = self.gone(kind, name);
         let wrong = match gone {
+            Some(gone) if let Some(new) = self.renamed(kind, gone) => {
+                Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was renamed"))
+                    .help(format!("write `{new}`"))
+                    .related(gone.clone(), "renamed here")
+            }
             Some(gone) => Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was removed"))
                 .help(format!("name a {noun} that is still there"))
                 .related(gone.clone(), "removed here"),
@@ -140,6 +145,12 @@ impl<'d> Composer<'d> {
             None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
             None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
         }
+    }
+
+    /// The menu that got its name at `place`.
+    fn renamed(&self, kind: Kind, place: &Place) -> Option<&'d str> {
+        let named_here = |name: &&str| self.draft.origins.own_place(&Path::Menu((*name).to_owned())) == Some(place);
+        self.draft.menus.iter().map(|menu| menu.name).find(|name| kind == Kind::Menu && named_here(name))
     }
 
     fn names(&self, kind: Kind) -> Vec<&'d str> {
@@ -298,7 +309,15 @@ impl Finisher<'_> {
             ImageFile::Found { url } => Field::Set(url),
             ImageFile::Missing(message) => {
                 let place = self.origins.place(&Path::item_field(&item.external_id, ItemField::Image));
-                let help = "write a URL, or the path of a JPEG or PNG under the root";
+                let help = match path
+                    .split_once('/')
+                    .is_some_and(|(host, _)| host.trim_start_matches('.').contains('.'))
+                {
+                    true => format!(
+                        "write `https://{path}` if this is an address, else the path of a JPEG or PNG under the root"
+                    ),
+                    false => "write a URL, or the path of a JPEG or PNG under the root".to_owned(),
+                };
                 self.wrong.push(Diagnostic::error("image-file", place, message).help(help));
                 // The outlet is invalid; what would be said about a path as an address has the same cause.
                 Field::Unsaid
@@ -319,7 +338,12 @@ impl Finisher<'_> {
         for (place, days) in self.missing_days {
             let days: Vec<_> = days.into_iter().map(Day::key).collect();
             let message = format!("these hours do not mention {}: nothing is sold then", days.join(", "));
-            let help = format!("add `{}: closed`, or its hours", days.join(": closed`, `"));
+            let help = match days[..] {
+                [day] => format!("add `{day}: closed`, or its hours"),
+                _ => {
+                    "add `daily: closed`, which is for all days that are not mentioned, or the hours of each".to_owned()
+                }
+            };
             composed.diagnostics.push(Diagnostic::warning("hours-missing-day", place, message).help(help));
         }
         composed.origins = self.origins;

@@ -95,13 +95,14 @@ impl<'f> Tree<'f> {
 
     /// The whole result. A document that is nothing but null is an empty one.
     pub(super) fn finish(self) -> Parsed {
-        Parsed { root: self.root.filter(|node| !node.is_null()), diagnostics: self.diagnostics }
+        let root = self.root.filter(|node| !node.is_null());
+        Parsed { root, diagnostics: self.diagnostics, ..Parsed::default() }
     }
 
     /// The result after an error that leaves no tree.
     pub(super) fn give_up(mut self, fatal: Diagnostic) -> Parsed {
         self.diagnostics.push(fatal);
-        Parsed { root: None, diagnostics: self.diagnostics }
+        Parsed { diagnostics: self.diagnostics, ..Parsed::default() }
     }
 
     pub(super) fn error(&mut self, code: &'static str, span: &Span, message: String, help: &str) {
@@ -269,12 +270,17 @@ impl<'f> Tree<'f> {
         for node in nodes {
             match &node.value {
                 Value::Mapping(entries) => sources.push(Arc::clone(entries)),
-                _ => self.error(
-                    "wrong-type",
-                    &node.span,
-                    "`<<` merges mappings, and this is none".into(),
-                    "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
-                ),
+                // What an unknown alias stands for; that is told already.
+                _ if node.is_null() && !self.unknown_aliases.is_empty() => {}
+                _ => {
+                    self.error(
+                        "wrong-type",
+                        &node.span,
+                        "`<<` merges mappings, and this is none".into(),
+                        "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
+                    );
+                    break;
+                }
             }
         }
         sources

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// The duration that `text` says; `Err` holds what to write instead.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+/// The duration that `text` says (`200ms`, `30s`, `10m`, `3h`, `7d`; at most ten years); `Err` holds what to write instead.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let Some(count) = number.parse::<u64>().ok().filter(|_| number.bytes().all(|b| b.is_ascii_digit())) else {
         return Err("write a whole number and a unit: `200ms`, `30s`, `10m`, `3h` or `7d`".into());

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::Loaded;
-use crate::{definition, source::SourceFile};
+use crate::source::SourceFile;
 
 impl Loaded {
     /// The definition files, sorted by path.
@@ -26,14 +26,6 @@ impl Loaded {
                 file.text = Arc::clone(text);
             }
         }
-        Self {
-            root: self.root.clone(),
-            settings: self.settings.clone(),
-            diagnostics: self.diagnostics.clone(),
-            revision: self.revision.clone(),
-            definitions: definition::parse(&files.catalogs),
-            files,
-            image_urls: std::sync::Mutex::default(),
-        }
+        super::decode(&self.root, files, super::photos::Place::OnDisk, self.revision.clone())
     }
 }

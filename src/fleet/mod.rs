@@ -3,27 +3,39 @@
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
+mod compare;
 mod edited;
+mod images;
+mod photos;
 mod select;
+mod status;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use jiff::Timestamp;
+pub use compare::{Comparison, Step};
+pub use images::{ImageUse, ImageUses, image_diagnostics};
+use jiff::{Timestamp, tz::TimeZone};
+use photos::Photos;
 pub use select::{Selection, SelectionError};
+pub use status::status;
 
 use crate::{
     catalog::OutletId,
-    definition::{self, Composed, Definitions, ImageFile, Outlet},
+    definition::{
+        self, Composed, Definitions, ImageFile, Outlet,
+        policy::{PolicyPatch, take_policy},
+    },
     diagnostic::{self, Diagnostic, Place},
+    document::{self, Decoder},
     plan::PeerPrices,
     policy::{Ignorable, Policy},
-    rules,
+    rules::{self, Allows, UsedAllows},
     settings::{self, Settings},
-    source::{self, Files, SourceError},
+    source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
     sync::Wanted,
 };
 
@@ -39,7 +51,11 @@ pub struct Loaded {
     pub revision: Option<String>,
     files: Files,
     definitions: Definitions,
-    image_urls: Mutex<HashMap<String, ImageFile>>,
+    /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
+    /// every warning that they switch off. Nothing is pushed without settings.
+    salvaged: PolicyPatch,
+    allows: Allows,
+    photos: Photos,
 }
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -75,27 +91,48 @@ pub struct Survey {
     pub peers: Arc<PeerPrices>,
     /// The next moment at which a dated layer begins or ends.
     pub next_change: Option<Timestamp>,
+    /// The comments that excused something.
+    used: UsedAllows,
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let files = source::load(root)?;
+    Ok(decode(root, files, photos::Place::OnDisk, source::revision(root)))
+}
+
+/// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
+pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
+    let commit = Commit::find(root, revision)?;
+    let (files, hash) = (commit.load(revision)?, commit.hash.clone());
+    Ok(decode(root, files, photos::Place::Committed(commit), Some(hash)))
+}
+
+fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<String>) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
     };
+    let salvaged = match &settings {
+        Some(_) => PolicyPatch::default(),
+        None => files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default(),
+    };
     let definitions = definition::parse(&files.catalogs);
+    let allows = Allows::new(definitions.allows());
+    diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
-    Ok(Loaded {
+    Loaded {
         root: root.to_owned(),
         settings,
         diagnostics,
-        revision: source::revision(root),
+        revision,
         files,
         definitions,
-        image_urls: Mutex::default(),
-    })
+        salvaged,
+        allows,
+        photos: Photos::new(photos),
+    }
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -107,6 +144,14 @@ fn missing_settings(files: &Files) -> Vec<Diagnostic> {
         Diagnostic::error("settings-missing", None, message)
             .help("write one; its one required line is `target: sandbox`"),
     ]
+}
+
+fn salvaged_policy(file: &SourceFile) -> Option<PolicyPatch> {
+    let parsed = document::parse(file);
+    // What is wrong with them has been said.
+    let mut decoder = Decoder::new(Arc::clone(&file.path));
+    let mut fields = decoder.mapping(parsed.root.as_ref()?, "the settings")?;
+    Some(take_policy(&mut decoder, &mut fields))
 }
 
 fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
@@ -140,8 +185,10 @@ impl Loaded {
             let Some(edge) = next else { break };
             let later = self.survey(edge);
             survey.diagnostics.extend(later.diagnostics);
+            survey.used.extend(later.used);
             next = later.next_change;
         }
+        self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
         survey
@@ -154,9 +201,9 @@ impl Loaded {
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
-        rules::adjust(&mut of_files, &defaults.rules);
+        self.adjust(&mut of_files, &defaults, &mut survey.used);
         for outlet in self.definitions.outlets() {
-            let composed = self.compose(&outlet.id, at);
+            let composed = self.judge(&outlet.id, at, &mut survey.used);
             for (_, item) in composed.catalog.items() {
                 if let Some(price) = item.price.value() {
                     *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
@@ -194,26 +241,56 @@ impl Loaded {
 
     /// One outlet as it is at `at`, judged by the rules.
     pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
+        self.judge(id, at, &mut UsedAllows::default())
+    }
+
+    /// The same, noting which comments excused something.
+    fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> Composed {
         let mut composed = self.definitions.compose(id, at, &self.defaults(), &|path| self.image(path));
+        // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
+        self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {
             let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
             judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
+            judged.extend(self.photo_diagnostics(&composed));
+            self.adjust(&mut judged, &composed.policy, used);
             composed.diagnostics.extend(judged);
         }
-        rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
         diagnostic::sort(&mut composed.diagnostics);
         composed
+    }
+
+    /// Severities as settings and comments want them.
+    fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
+        rules::adjust(diagnostics, &policy.rules);
+        self.allows.apply(diagnostics, used);
+    }
+
+    /// Tells the comments that excuse nothing at any time from `at` on, if every outlet could be judged.
+    fn tell_unused_allows(&self, survey: &mut Survey, at: Timestamp) {
+        if survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let defaults = self.defaults();
+        let mut unused = self.allows.unused(&survey.used);
+        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
+        unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
+        rules::adjust(&mut unused, &defaults.rules);
+        survey.diagnostics.extend(unused);
+    }
+
+    /// The time zone of everything that no layer gives another one.
+    pub fn timezone(&self) -> TimeZone {
+        self.defaults().timezone
     }
 
     /// The settings that hold where no layer says otherwise.
     fn defaults(&self) -> Policy {
         let mut policy = Policy::default();
-        if let Some(settings) = &self.settings {
-            settings.policy.apply(&mut policy);
-        }
+        self.settings.as_ref().map_or(&self.salvaged, |settings| &settings.policy).apply(&mut policy);
         policy
     }
 
@@ -237,23 +314,10 @@ impl Loaded {
             .collect()
     }
 
-    /// The address under which an image file of the root is published. Its content is hashed once.
+    /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
-        let mut known = self.image_urls.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(path.to_owned()).or_insert_with(|| self.find_image(path)).clone()
-    }
-
-    fn find_image(&self, path: &str) -> ImageFile {
-        let Some(base) = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_ref()) else {
-            return ImageFile::Missing(format!(
-                "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
-                settings::FILE
-            ));
-        };
-        match source::image_hash(&self.root, path) {
-            Ok(hash) => ImageFile::Found { url: format!("{base}{path}?v={hash}") },
-            Err(error) => ImageFile::Missing(error.to_string()),
-        }
+        let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        self.photos.file(&self.root, base_url, path)
     }
 }
 

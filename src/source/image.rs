@@ -1,4 +1,4 @@
-//! The content hash of an image that is a file of the root. Whether it is a good image is judged elsewhere.
+//! The content of an image that is a file of the root, and its hash. Whether it is a good image is judged elsewhere.
 
 use std::{
     io,
@@ -32,9 +32,19 @@ pub enum ImageError {
     Unreadable(#[source] io::Error),
 }
 
-/// The first 12 hexadecimal digits of the SHA-256 of the file `path`, which is relative to `root`.
-pub fn image_hash(root: &Path, path: &str) -> Result<String, ImageError> {
-    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+/// The first 12 hexadecimal digits of the SHA-256 of an image: enough that another picture has another address.
+pub fn image_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether `path` stays below the root as it is written.
+pub(super) fn is_inside(path: &str) -> bool {
+    Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+/// The content of the file `path`, which is relative to `root`.
+pub fn read_image(root: &Path, path: &str) -> Result<Vec<u8>, ImageError> {
+    if !is_inside(path) {
         return Err(ImageError::OutsideRoot);
     }
     let root = root.canonicalize().map_err(unreadable)?;
@@ -48,7 +58,7 @@ pub fn image_hash(root: &Path, path: &str) -> Result<String, ImageError> {
     if bytes.len() as u64 > MAX_IMAGE_BYTES {
         return Err(ImageError::TooLarge);
     }
-    Ok(Sha256::digest(&bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes)
 }
 
 fn unreadable(error: io::Error) -> ImageError {

@@ -3,6 +3,8 @@
 //! What cannot be read is reported and named, never skipped in silence: a file that is missing must not look like one
 //! that could not be read, and neither may look like a menu to be emptied. What the texts mean is `document`'s.
 
+mod committed;
+mod git;
 mod image;
 mod revision;
 mod text;
@@ -10,7 +12,8 @@ mod tree;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash};
+pub use committed::{Commit, RevisionError};
+pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use revision::revision;
 pub use tree::load;
 

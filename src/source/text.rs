@@ -47,7 +47,7 @@ pub(super) fn read(root: &Path, path: &Path, name: &Arc<str>) -> Result<SourceFi
     if bytes.len() > MAX_FILE_BYTES {
         return Err(too_large(name, bytes.len() as u64));
     }
-    Ok(SourceFile { path: Arc::clone(name), text: text(&bytes, name)?.into() })
+    decoded(&bytes, name)
 }
 
 /// The file's bytes, one more than `limit` if it is longer.
@@ -55,6 +55,11 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The file `name` whose content is `bytes`.
+pub(super) fn decoded(bytes: &[u8], name: &Arc<str>) -> Result<SourceFile, Refusal> {
+    Ok(SourceFile { path: Arc::clone(name), text: text(bytes, name)?.into() })
 }
 
 fn text<'b>(bytes: &'b [u8], name: &Arc<str>) -> Result<&'b str, Refusal> {
@@ -110,7 +115,7 @@ fn not_a_file(name: &Arc<str>, directory: bool) -> Refusal {
     Box::new(Diagnostic::error("file-unreadable", Place::start_of(name), format!("`{name}` {message}")).help(help))
 }
 
-fn too_large(name: &Arc<str>, bytes: u64) -> Refusal {
+pub(super) fn too_large(name: &Arc<str>, bytes: u64) -> Refusal {
     let message = format!("`{name}` has {bytes} bytes, at most {MAX_FILE_BYTES} are read");
     Box::new(Diagnostic::error("file-too-large", Place::start_of(name), message).help("split it into layers"))
 }

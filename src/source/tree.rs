@@ -14,6 +14,9 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Place};
 
+/// The endings of definition files.
+pub(super) const DEFINITIONS: [&str; 3] = ["yaml", "yml", "json"];
+
 /// Reads `menusync.yaml`, `catalogs/` and `approvals/` below `root`. Names that begin with a dot are passed over; links are
 /// followed within the root.
 ///
@@ -25,17 +28,20 @@ pub fn load(root: &Path) -> Result<Files, SourceError> {
     check_catalogs(root, &real)?;
     let mut walk = Walk { root: &real, files: Files::default(), seen: BTreeSet::new() };
     let settings = walk.settings();
-    let catalogs = walk.directory("catalogs", &["yaml", "yml", "json"], true);
+    let catalogs = walk.directory("catalogs", &DEFINITIONS, true);
     let approvals = walk.directory("approvals", &["yaml"], false);
     let mut files = walk.files;
     if catalogs.is_empty() && files.unreadable.is_empty() {
-        let place = Place::start_of(&"catalogs".into());
-        let message = "there is no definition under `catalogs`: nothing is compared, nothing is pushed";
-        let help = "put a .yaml, .yml or .json file there";
-        files.diagnostics.push(Diagnostic::error("no-definitions", place, message).help(help));
+        files.diagnostics.push(no_definitions());
     }
     files.unreadable.sort();
     Ok(Files { settings, catalogs, approvals, ..files })
+}
+
+pub(super) fn no_definitions() -> Diagnostic {
+    let place = Place::start_of(&"catalogs".into());
+    let message = "there is no definition under `catalogs`: nothing is compared, nothing is pushed";
+    Diagnostic::error("no-definitions", place, message).help("put a .yaml, .yml or .json file there")
 }
 
 /// `catalogs` must be a directory of the root that can be listed; else an empty list would look like empty menus.
@@ -172,13 +178,18 @@ impl Walk<'_> {
     /// `kuta.YAML` is easily taken for one of ours.
     fn warn_of_case(&mut self, name: &Arc<str>, endings: &[&str]) {
         if has_ending(&name.to_lowercase(), endings) {
-            let message = format!("`{name}` is not read: endings are in small letters");
-            let warning = Diagnostic::warning("file-ignored", Place::start_of(name), message);
-            self.files.diagnostics.push(warning.help("rename it"));
+            self.files.diagnostics.push(ignored_case(name));
         }
     }
 }
 
-fn has_ending(name: &str, endings: &[&str]) -> bool {
+pub(super) fn ignored_case(name: &Arc<str>) -> Diagnostic {
+    let message = format!("`{name}` is not read: endings are in small letters");
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let help = format!("rename it to `{stem}.{}`", ending.to_lowercase());
+    Diagnostic::warning("file-ignored", Place::start_of(name), message).help(help)
+}
+
+pub(super) fn has_ending(name: &str, endings: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }

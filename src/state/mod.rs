@@ -1,9 +1,11 @@
-//! What is remembered between passes: per outlet the base and how it stands, per push what was sent and how it ended.
+//! What is remembered between passes: per outlet the base and how it stands, per push what was sent and how it ended,
+//! per image how it looked.
 //!
 //! One SQLite file in the state directory, and lock files beside it. All SQL of the project is in this room; the JSON in
 //! its columns is opaque here and belongs to the callers. Calls are short and block.
 
 mod error;
+mod images;
 mod locks;
 mod outlets;
 mod pushes;
@@ -12,7 +14,8 @@ mod store;
 mod tests;
 
 pub use error::StateError;
-pub use locks::{DaemonLock, LockError, OutletLock, lock_daemon, try_lock_outlet};
+pub use images::ImageRow;
+pub use locks::{DaemonLock, LockError, OutletLock, daemon_lock_holder, lock_daemon, try_lock_outlet};
 pub use outlets::{OutletRow, StatusUpdate};
 pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
-pub use store::{SharedStore, Store};
+pub use store::{SharedStore, Store, check_writable};

@@ -127,12 +127,37 @@ fn two_writers_take_turns() {
 }
 
 #[test]
+fn a_state_of_the_first_release_is_brought_up_to_date_and_keeps_what_it_knows() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = raw(dir.path());
+    first.execute_batch(include_str!("schema_1.sql")).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first.execute("INSERT INTO outlets (id, base) VALUES ('G1', '{}')", []).unwrap();
+    drop(first);
+    assert!(matches!(Store::open_read_only(dir.path()), Err(StateError::Older { found: 1, .. })));
+    let mut store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.outlet("G1").unwrap().unwrap().base.as_deref(), Some("{}"));
+    let image = ImageRow {
+        url: "https://img.example.com/a.png".into(),
+        etag: Some("\"1\"".into()),
+        last_modified: None,
+        checked_at: at(1),
+        judgement: 1,
+        findings: "[]".into(),
+    };
+    store.set_image(&ImageRow { findings: "[1]".into(), ..image.clone() }).unwrap();
+    store.set_image(&image).unwrap();
+    assert_eq!(Store::open_read_only(dir.path()).unwrap().unwrap().image(&image.url).unwrap(), Some(image));
+    assert_eq!(store.image("https://img.example.com/b.png").unwrap(), None);
+}
+
+#[test]
 fn a_state_of_a_later_release_is_refused_and_left_alone() {
     let (dir, store) = store();
     drop(store);
     raw(dir.path()).pragma_update(None, "user_version", 99).unwrap();
     for error in [Store::open(dir.path()).unwrap_err(), Store::open_read_only(dir.path()).unwrap_err()] {
-        assert!(matches!(error, StateError::Newer { found: 99, known: 1, .. }), "{error:?}");
+        assert!(matches!(error, StateError::Newer { found: 99, known: 2, .. }), "{error:?}");
         assert!(error.to_string().contains("has version 99"), "{error}");
     }
 }

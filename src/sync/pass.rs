@@ -20,17 +20,16 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
-/// What a push would do now. Reads only; `store` may be missing, as nothing may have been remembered yet.
+/// What a push would do now, seen from `base`. Reads only.
 pub async fn preview<R: Read>(
     remote: &R,
-    store: Option<&SharedStore>,
+    base: Option<&Base>,
     wanted: &Wanted,
     mandate: &Mandate,
     peers: &crate::plan::PeerPrices,
 ) -> Result<OutletPlan, PassError> {
     let live = remote.fetch(&wanted.outlet).await?;
-    let base = store.map(|store| base_of(store, &wanted.outlet)).transpose()?.flatten();
-    Ok(plan(&inputs(wanted, base.as_ref(), &live, mandate, peers)))
+    Ok(plan(&inputs(wanted, base, &live, mandate, peers)))
 }
 
 pub(super) fn inputs<'a>(

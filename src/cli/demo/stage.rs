@@ -2,6 +2,7 @@
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -70,7 +71,7 @@ impl Stage {
         let (api, oauth) = (self.server.url(), self.server.oauth_url());
         format!(
             "target: custom\ngobiz: {{api_url: \"{api}\", oauth_url: \"{oauth}\", requests_per_second: 50}}\n\
-             verify: {{interval: 200ms, timeout: 30s}}\nlisten: \"off\"\n"
+             verify: {{interval: 200ms, timeout: 30s}}\nlisten: \"off\"\nimages: {{check: false}}\n"
         )
     }
 
@@ -123,6 +124,7 @@ impl Stage {
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
             orders: receiver,
+            view: Arc::default(),
         };
         let task = self.runtime.spawn(daemon::run(parts));
         self.daemon = Some(Running { task, orders, _lock: lock });

@@ -39,7 +39,7 @@ pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
     let explained: HashSet<_> = diagnostics.iter().filter_map(|wrong| wrong.place.clone()).collect();
     let is_new = |wrong: &Diagnostic| wrong.place.as_ref().is_none_or(|place| !explained.contains(place));
     diagnostics.extend(decoder.into_diagnostics().into_iter().filter(is_new));
-    DecodedFile { path: file.path.clone(), layer, diagnostics }
+    DecodedFile { path: file.path.clone(), layer, diagnostics, allows: parsed.allows }
 }
 
 /// A file cut short while it was written looks like this; taken as "nothing" it would remove a menu.
@@ -79,8 +79,13 @@ fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Outle
         let id = decoder.text(node, "outlet")?.map(OutletId);
         if !id.value.is_well_formed() {
             let message = format!("`{}` is not an outlet id", id.value);
-            let help =
-                "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal shows it";
+            let with_letter = OutletId(format!("G{}", id.value.as_str().trim_start_matches('g')));
+            let help = match with_letter.is_well_formed() {
+                true => format!("write {with_letter}"),
+                false => "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal \
+                          shows it"
+                    .to_owned(),
+            };
             decoder.error("outlet-id", &node.span, message).help(help);
         }
         Some(id)

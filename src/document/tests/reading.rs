@@ -197,6 +197,7 @@ fn keys_that_are_no_texts_are_errors() {
 fn control_characters_are_errors_and_never_end_a_file() {
     assert_eq!(errors("a: 1\né: x\0y\nb: 2\n"), ["control-character 2:5"]);
     assert_eq!(errors("a: \u{1b}[31m\n"), ["control-character 1:4"]);
+    assert_eq!(errors("a: b\u{86}\n"), ["control-character 1:5"]);
     assert_eq!(plain(&tree(r#"{"a": "x\u0007y"}"#)), json!({"a": "x\u{7}y"}));
 }
 

@@ -104,7 +104,7 @@ impl<'a> Body<'a> {
         let plan = outlet.plan.as_ref();
         let guards = plan.into_iter().flat_map(|plan| &plan.guards);
         Self {
-            state: outlet.state,
+            state: state(outlet.state, view),
             sections: plan.map(|plan| sections(plan, view)).unwrap_or_default(),
             guards: guards.filter(|guard| view != View::Drift && guard.verdict != Verdict::Pass).collect(),
             problems: problems(outlet),
@@ -115,6 +115,15 @@ impl<'a> Body<'a> {
     fn is_silent(&self, view: View) -> bool {
         let Self { state, sections, guards, problems } = self;
         (view == View::Drift || *state == "in_sync") && sections.is_empty() && guards.is_empty() && problems.is_empty()
+    }
+}
+
+/// How an outlet stands, in the words of a view: between two states of the files nothing waits to be pushed.
+fn state(state: &'static str, view: View) -> &'static str {
+    match (view, state) {
+        (View::Diff, "pending" | "held") => "different",
+        (View::Diff, "missing") => "no longer defined, its live menu stays as it is",
+        _ => state,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn hours_words(from: &Value, to: &Value) -> String {
 }
 
 /// All hours of a week: `daily 10:00–22:00`; `(none)` if the value is absent.
-pub(super) fn week_words(value: &Value) -> String {
+pub(in crate::report) fn week_words(value: &Value) -> String {
     hours_of(value).map_or_else(|| "(none)".to_owned(), |hours| by_days(|day| Some(day_words(hours.day(day)))))
 }
 

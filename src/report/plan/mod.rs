@@ -16,6 +16,7 @@ mod summary;
 mod text;
 mod words;
 
+pub(super) use hours::week_words;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub use text::plan_text;

@@ -38,7 +38,7 @@ impl Summary {
         self.outlets += 1;
         if outlet.is_failed() {
             self.failed += 1;
-        } else if plan.is_some_and(|plan| plan.action != Action::None) {
+        } else if plan.is_some_and(|plan| plan.action != Action::None) || is_gone(outlet, view) {
             self.changed += 1;
             self.held += usize::from(plan.is_some_and(OutletPlan::is_held));
         } else {
@@ -71,6 +71,11 @@ impl Summary {
     pub(super) fn kept(&self) -> usize {
         self.drift + self.conflict
     }
+}
+
+/// An outlet that only the older state of the files has.
+fn is_gone(outlet: &OutletReport, view: View) -> bool {
+    view == View::Diff && outlet.state == "missing"
 }
 
 /// `Plan: 2 outlets, 1 to push (1 to change, 0 to add, 0 to remove), 1 held; 1 drifted.`

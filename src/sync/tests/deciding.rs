@@ -144,8 +144,8 @@ async fn a_guard_holds_and_nothing_is_written_until_it_is_released() {
 async fn another_plan_than_the_agreed_one_is_refused() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
-    let preview =
-        preview(&bench.platform, Some(&bench.context.store), &bench.wanted, &bench.mandate, &bench.context.peers);
+    let base = base_of(&bench.context.store, &bench.wanted.outlet).unwrap();
+    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, &bench.context.peers);
     bench.mandate.expected = Some(preview.await.unwrap().digest);
     bench.price_in_file("NG", 28_000);
     bench.calls();

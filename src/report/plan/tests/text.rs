@@ -166,7 +166,7 @@ fn the_difference_between_two_states_of_the_files_asks_for_nothing() {
     story.item("NG").price = Field::Set(Price(250_000));
     let diff = |outlets| PlanReport { view: View::Diff, ..report(outlets) };
     insta::assert_snapshot!(plan_text(&diff(vec![story.outlet("G1", "Kuta")]), false), @r#"
-    Kuta (G1): held
+    Kuta (G1): different
       ~ Kuta › Nasi › Nasi Goreng Kampung   price  Rp 25.000 → Rp 250.000 (+900 %)
       would be HELD by price-change: the price of “Nasi Goreng Kampung” moves by 900 % (Rp 25.000 → Rp 250.000); the limit is 50 %
       would be HELD by decimal-slip: a factor of 10, 100 or 1000 looks like a slipped decimal: “Nasi Goreng Kampung” Rp 25.000 → Rp 250.000

@@ -1,0 +1,112 @@
+//! `diff`: what differs between two states of the files, without asking GoFood.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{
+    Exit,
+    output::{Format, note},
+    preview::{exit_of, is_to_push},
+    session::{MOST_DIAGNOSTICS, Session, errors_of, lost_errors, moment},
+    trouble::Trouble,
+};
+use crate::{
+    diagnostic::Diagnostic,
+    fleet::{self, Comparison, Loaded, Selection, Survey},
+    report::{self, OutletReport, PlanReport, View},
+    source::RevisionError,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The older state: a git revision, or the directory of another root
+    #[arg(value_name = "REV_OR_DIR")]
+    before: String,
+    /// The newer state [default: the files as they are in the root]
+    #[arg(value_name = "REV_OR_DIR")]
+    after: Option<String>,
+    /// Only outlets whose id, name, file or layer matches on either side (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    outlet: Vec<String>,
+    /// With the dated layers that count at this moment (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    let at = moment(args.at);
+    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(error.to_string()))?;
+    let before = state(&args.before, session)?;
+    let given = args.after.as_deref().map(|after| state(after, session)).transpose()?;
+    let after = given.as_ref().map_or_else(|| session.loaded(), Ok)?;
+    let surveys = [&before, after].map(|loaded| loaded.survey(at));
+    let [old, new] = &surveys;
+    let outlets = Comparison { before: (&before, old), after: (after, new), at }.report(&selection);
+    if outlets.is_empty() && !args.outlet.is_empty() {
+        return Err(Trouble::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
+    }
+    let report = PlanReport {
+        view: View::Diff,
+        revision: after.revision.clone(),
+        generated_at: Timestamp::now(),
+        state_dir: None,
+        outlets,
+    };
+    session.outputs.emit(|format, color| match format {
+        Format::Json => report::plan_json(&report),
+        Format::Markdown => report::plan_markdown(&report),
+        _ => report::plan_text(&report, color),
+    })?;
+    let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
+    of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));
+    let differs = report.outlets.iter().any(is_different);
+    let asked = if differs { Exit::Differences } else { Exit::Done };
+    Ok(exit_of(&report).max(of_files).max(asked))
+}
+
+/// Whether an outlet is told because it is not the same on both sides.
+fn is_different(outlet: &OutletReport) -> bool {
+    is_to_push(outlet) || outlet.state == "missing"
+}
+
+/// Reads what an argument means: a directory if it is one, else a revision.
+pub(super) fn state(argument: &str, session: &Session) -> Result<Loaded, Trouble> {
+    let directory = Path::new(argument);
+    if !directory.is_dir() {
+        return fleet::load_revision(&session.root(), argument).map_err(|error| unreadable(error, argument));
+    }
+    let is_path = argument.starts_with(['.', '/']) || argument.ends_with('/');
+    if !is_path && fleet::load_revision(&session.root(), argument).is_ok() {
+        let message =
+            format!("`{argument}` is both a directory and a revision; write `./{argument}` for the directory");
+        return Err(Trouble::Usage(message));
+    }
+    Ok(fleet::load(&PathBuf::from(argument))?)
+}
+
+/// A revision that does not exist is a mistake in the command line; that git fails is not.
+pub(super) fn unreadable(error: RevisionError, argument: &str) -> Trouble {
+    match error {
+        RevisionError::Git { .. } => error.into(),
+        RevisionError::Unknown { .. } => {
+            let range = argument.split_once("..").filter(|(a, b)| !a.is_empty() && !b.is_empty());
+            let help = range.map(|(a, b)| format!("; write `{a} {b}` for two of them")).unwrap_or_default();
+            Trouble::Usage(format!("{error}, and no directory{help}"))
+        }
+        RevisionError::NoCatalogs { .. } => Trouble::Usage(error.to_string()),
+    }
+}
+
+/// Shows the errors of one side that were not told of the other, and gives the exit of those that belong to no outlet.
+fn tell(name: &str, loaded: &Loaded, survey: &Survey, selection: &Selection, told: &[Diagnostic]) -> Exit {
+    let selected: Vec<_> = survey.members.iter().filter(|member| selection.matches(member)).collect();
+    let mut errors = errors_of(survey, &selected);
+    errors.retain(|error| !told.contains(error));
+    if !errors.is_empty() {
+        let texts = |file: &str| loaded.text(file);
+        note(&format!("in {name}:\n{}", report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS)));
+    }
+    if lost_errors(survey) { Exit::Invalid } else { Exit::Done }
+}

@@ -1,0 +1,79 @@
+//! The image files of a root: read from the same place as its definitions, once each, and looked at.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{
+    definition::ImageFile,
+    images::{self, Finding},
+    settings,
+    source::{self, Commit, ImageError},
+};
+
+/// Where files are.
+pub(super) enum Place {
+    OnDisk,
+    Committed(Commit),
+}
+
+/// The image files that were asked for so far.
+pub(super) struct Photos {
+    place: Place,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    files: HashMap<String, ImageFile>,
+    /// What is wrong with them, by the address under which they are published.
+    findings: HashMap<String, Vec<Finding>>,
+}
+
+impl Photos {
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, known: Mutex::default() }
+    }
+
+    /// The address under which a file is published.
+    pub(super) fn file(&self, root: &Path, base_url: Option<&str>, path: &str) -> ImageFile {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = known.files.get(path) {
+            return file.clone();
+        }
+        let file = match base_url {
+            None => ImageFile::Missing(no_base_url(path)),
+            Some(base) => match self.read(root, path) {
+                Err(error) => ImageFile::Missing(error.to_string()),
+                Ok(bytes) => {
+                    let url = format!("{base}{path}?v={}", source::image_hash(&bytes));
+                    known.findings.insert(url.clone(), images::judge(&bytes, None));
+                    ImageFile::Found { url }
+                }
+            },
+        };
+        known.files.insert(path.to_owned(), file.clone());
+        file
+    }
+
+    /// What is wrong with the file that is published at `url`; `None` if it is no file of the root.
+    pub(super) fn findings(&self, url: &str) -> Option<Vec<Finding>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).findings.get(url).cloned()
+    }
+
+    fn read(&self, root: &Path, path: &str) -> Result<Vec<u8>, ImageError> {
+        match &self.place {
+            Place::OnDisk => source::read_image(root, path),
+            Place::Committed(commit) => commit.read_image(path),
+        }
+    }
+}
+
+fn no_base_url(path: &str) -> String {
+    format!(
+        "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
+        settings::FILE
+    )
+}

@@ -1,0 +1,56 @@
+//! What dated layers will change, moment by moment: one report of differences for each.
+
+use jiff::{Timestamp, Zoned};
+use serde_json::{Value, json};
+
+use super::plan::{PlanReport, plan_json, plan_markdown, plan_text};
+
+/// A moment at which dated layers begin or end.
+pub struct Moment {
+    /// When, in the zone in which it is shown.
+    pub at: Zoned,
+    /// What changes then.
+    pub report: PlanReport,
+}
+
+impl Moment {
+    /// `Mon 2027-02-08 00:00 WIB`
+    fn heading(&self) -> String {
+        self.at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
+    }
+}
+
+const SILENCE: &str = "No dated layer begins or ends within this time.\n";
+
+/// For a terminal.
+pub fn horizon_text(moments: &[Moment], color: bool) -> String {
+    if moments.is_empty() {
+        return SILENCE.to_owned();
+    }
+    let told =
+        moments.iter().map(|moment| format!("── {} ──\n\n{}", moment.heading(), plan_text(&moment.report, color)));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// For a pull request.
+pub fn horizon_markdown(moments: &[Moment]) -> String {
+    if moments.is_empty() {
+        return SILENCE.to_owned();
+    }
+    let told = moments.iter().map(|moment| format!("## {}\n\n{}", moment.heading(), plan_markdown(&moment.report)));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// For other programs: `menusync.horizon/1`, whose steps hold a `menusync.plan/1` each.
+pub fn horizon_json(moments: &[Moment], from: Timestamp, until: Timestamp) -> String {
+    let plan = |report: &PlanReport| serde_json::from_str::<Value>(&plan_json(report)).unwrap_or(Value::Null);
+    let step = |moment: &Moment| json!({"at": moment.at.timestamp().to_string(), "plan": plan(&moment.report)});
+    let steps: Vec<Value> = moments.iter().map(step).collect();
+    let all = json!({
+        "schema": "menusync.horizon/1",
+        "from": from.to_string(),
+        "until": until.to_string(),
+        "steps": steps,
+    });
+    format!("{all:#}\n")
+}

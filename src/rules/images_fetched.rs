@@ -1,0 +1,66 @@
+//! What is found when an image itself is looked at, fetched or on disk. `images` looks.
+
+use super::Rule;
+
+pub(super) const CONTENT_TYPE: Rule = Rule::of_reading(
+    "image-content-type",
+    "An image's server calls it what it is",
+    "Our choice: GoFood does not say whether it trusts the server's word or the bytes, so both should say JPEG or PNG.",
+    "",
+    "",
+)
+.adjustable_warning();
+
+pub(super) const NOT_FOUND: Rule = Rule::of_reading(
+    "image-not-found",
+    "There is an image at an image's address",
+    "Seen live: GoFood fetches images during the push, and one bad image makes it refuse the whole menu.",
+    "",
+    "",
+)
+.adjustable();
+
+pub(super) const RATIO: Rule = Rule::of_reading(
+    "image-ratio",
+    "An image is square",
+    "Documentation: 1:1. Our choice: up to 1 % of difference counts as square.",
+    "",
+    "",
+)
+.adjustable();
+
+pub(super) const TOO_LARGE: Rule = Rule::of_reading(
+    "image-too-large",
+    "An image has at most 1 MB",
+    "Documentation: at most 1 MB. Our choice: more than 1,048,576 bytes is an error, more than 1,000,000 a warning.",
+    "",
+    "",
+)
+.adjustable();
+
+pub(super) const TOO_SMALL: Rule = Rule::of_reading(
+    "image-too-small",
+    "An image has at least 400 × 400 pixels",
+    "Our choice: smaller pictures look blurred on today's phones.",
+    "",
+    "",
+)
+.adjustable_warning();
+
+pub(super) const TRUNCATED: Rule = Rule::of_reading(
+    "image-truncated",
+    "An image is whole",
+    "Our choice: a picture that breaks off shows a grey half, if GoFood takes it at all.",
+    "",
+    "",
+)
+.adjustable();
+
+pub(super) const UNCHECKED: Rule = Rule::of_reading(
+    "image-unchecked",
+    "An image can be looked at",
+    "Our choice: a server that does not answer us may answer GoFood, so this alone holds nothing back.",
+    "",
+    "",
+)
+.adjustable_warning();

@@ -1,0 +1,87 @@
+//! `diff A B` and `plan --base A` at B speak of the same effects.
+
+use menusync::sandbox::{self, Options, Sandbox};
+use tokio::runtime::Runtime;
+
+use crate::harness::{Repository, brand, layer, outlet};
+
+/// A stand-in that shows what the committed files say.
+fn in_sync(repository: &Repository) -> (Runtime, Sandbox) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let options =
+        Options { register_unknown_outlets: true, publish_delay: std::time::Duration::ZERO, ..Options::default() };
+    let server = runtime.block_on(sandbox::start(options)).unwrap();
+    let (api, oauth) = (server.url(), server.oauth_url());
+    repository.write(
+        "menusync.yaml",
+        format!(
+            "target: custom\nrules: {{image-missing: off}}\nverify: {{interval: 50ms, timeout: 20s}}\n\
+             gobiz: {{api_url: '{api}', oauth_url: '{oauth}', requests_per_second: 1000}}\n"
+        ),
+    );
+    repository.commit();
+    let applied = repository.run(&["apply", "--yes"]);
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    (runtime, server)
+}
+
+fn disturb(repository: &Repository) {
+    let changed = layer(27000)
+        .replace("name: Gila", "name: Pedas gila")
+        .replace("        in_stock: false\n", "")
+        .replace("        description: Enak\n", "");
+    let takjil =
+        "  - name: Takjil\n    menu_items: [{external_id: KOLAK, name: Kolak, price: 12000}]\nvariant_categories:";
+    repository.write("catalogs/layer.yaml", changed.replace("variant_categories:\n", &format!("{takjil}\n")));
+    let more = "items: {NU: {menu: Takjil, before: KOLAK}}\nvariants: {LV-1: {remove: true}}\n";
+    repository.write("catalogs/outlets/2.yaml", outlet("G2", "Ubud", more));
+    repository.write("catalogs/outlets/3.yaml", outlet("G3", "Sanur", "state: paused\n"));
+    repository.write("catalogs/outlets/7.yaml", outlet("G7", "Canggu", ""));
+    std::fs::remove_file(repository.root().join("catalogs/outlets/1.yaml")).unwrap();
+}
+
+#[test]
+fn the_digest_of_a_diff_is_that_of_the_plan_from_the_same_base() {
+    let repository = brand();
+    let (_runtime, server) = in_sync(&repository);
+    disturb(&repository);
+    let diff = repository.run(&["diff", "HEAD", "--output", "json"]).json();
+    std::fs::remove_dir_all(repository.path().join(".git/menusync-state")).unwrap();
+    server.control().clear_log();
+    let plan = repository.run(&["plan", "--base", "HEAD", "--output", "json"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    let plan = plan.json();
+    assert_eq!(diff["digest"], plan["digest"]);
+    let outlet = |report: &serde_json::Value, id: &str| -> Vec<String> {
+        let known = report["outlets"].as_array().unwrap().iter().find(|outlet| outlet["outlet"] == id).unwrap().clone();
+        let changes = known["changes"].as_array().unwrap().iter();
+        changes.map(|change| format!("{} {} {}", change["kind"], change["path"], change["to"])).collect()
+    };
+    for id in ["G0", "G2", "G7"] {
+        assert_eq!(outlet(&diff, id), outlet(&plan, id), "{id}");
+    }
+    assert!(outlet(&diff, "G2").len() > 5);
+    assert!(server.control().log().iter().all(|entry| entry.method == "GET" || entry.path.contains("oauth")));
+}
+
+#[test]
+fn drift_is_told_from_edits_by_the_base_of_a_revision() {
+    let repository = brand();
+    let (_runtime, server) = in_sync(&repository);
+    std::fs::remove_dir_all(repository.path().join(".git/menusync-state")).unwrap();
+    let held = repository.run(&["plan", "--output", "json"]).json();
+    assert_eq!(held["summary"]["changed"], 0);
+    let edit = serde_json::json!({"edit": "item", "item": "NG", "set": {"price": 99000}});
+    server.control().edit("G0", serde_json::from_value(edit).unwrap()).unwrap();
+    let plan = repository.run(&["plan", "--base", "HEAD", "--outlet", "Kemang", "--output", "json"]).json();
+    assert_eq!(plan["outlets"][0]["changes"][0]["class"], "drift");
+    let without = repository.run(&["plan", "--outlet", "Kemang", "--output", "json"]).json();
+    assert_eq!(without["outlets"][0]["changes"][0]["class"], "adopt");
+}
+
+#[test]
+fn a_base_that_does_not_exist_is_wrong_usage() {
+    let repository = brand();
+    let (_runtime, _server) = in_sync(&repository);
+    assert_eq!(repository.run(&["plan", "--base", "nowhere"]).code, 64);
+}

@@ -1,0 +1,67 @@
+//! The daemon looks at new images before a push.
+
+use std::time::Duration;
+
+use menusync::sandbox::{self, Options, Sandbox};
+use tokio::runtime::Runtime;
+
+use crate::harness::{Answer, Bench};
+
+fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let options = Options { outlets: vec!["G1".to_owned()], publish_delay: Duration::ZERO, ..Options::default() };
+    let server = runtime.block_on(sandbox::start(options)).unwrap();
+    let (api, oauth) = (server.url(), server.oauth_url());
+    let settings = format!(
+        "target: custom\ngobiz: {{api_url: '{api}', oauth_url: '{oauth}', requests_per_second: 1000}}\nlisten: 'off'\n\
+         verify: {{interval: 50ms, timeout: 20s}}\nimages: {{allow_private_hosts: true, timeout: 2s, {images}}}\n"
+    );
+    bench.write("menusync.yaml", settings);
+    (runtime, server)
+}
+
+fn puts(server: &Sandbox) -> usize {
+    server.control().log().iter().filter(|entry| entry.method == "PUT").count()
+}
+
+fn state(bench: &Bench) -> (String, String) {
+    let store = menusync::state::Store::open_read_only(&bench.state_dir()).unwrap().unwrap();
+    let row = store.outlet("G1").unwrap().unwrap();
+    (row.state.unwrap_or_default(), row.error.unwrap_or_default())
+}
+
+#[test]
+fn a_bad_image_keeps_its_outlet_from_being_pushed_until_it_is_mended() {
+    let bench = Bench::new();
+    let (_runtime, server) = platform(&bench, "check: true");
+    bench.outlet(&["/a.png"]);
+    bench.serve("/a.png", Answer::of(b"RIFF....WEBPVP8 ", "image/webp"));
+    bench.run(&["run", "--once"]);
+    let (stands, why) = state(&bench);
+    assert_eq!((puts(&server), stands.as_str()), (0, "invalid"));
+    assert!(why.contains("catalogs/outlet.yaml:7:") && why.contains("is a WebP"), "{why}");
+    bench.serve("/a.png", Answer::good());
+    let ran = bench.run(&["run", "--once"]);
+    assert_eq!((puts(&server), state(&bench).0.as_str()), (1, "in_sync"), "{}", ran.err);
+    let asked = bench.asked("/a.png");
+    bench.run(&["run", "--once"]);
+    assert_eq!(bench.asked("/a.png"), asked);
+}
+
+#[test]
+fn an_image_that_cannot_be_looked_at_never_blocks() {
+    let bench = Bench::new();
+    let (_runtime, server) = platform(&bench, "check: true");
+    bench.outlet(&["http://127.0.0.1:1/a.png"]);
+    let ran = bench.run(&["run", "--once"]);
+    assert_eq!((puts(&server), state(&bench).0.as_str()), (1, "in_sync"), "{}", ran.err);
+}
+
+#[test]
+fn nothing_is_fetched_where_that_is_switched_off() {
+    let bench = Bench::new();
+    let (_runtime, server) = platform(&bench, "check: false");
+    bench.outlet(&["/a.png"]);
+    bench.run(&["run", "--once"]);
+    assert_eq!((puts(&server), bench.asked("/a.png")), (1, 0));
+}
