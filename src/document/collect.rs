@@ -2,9 +2,9 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 
-/// How many diagnostics are kept, and how the rest is counted. The bound is our choice: nobody mends a thousand mistakes
-/// without looking again.
-pub const MAX_DIAGNOSTICS: usize = 1_000;
+/// How many diagnostics are kept, and how the rest is counted. The bound is our choice: it lies beyond any file
+/// that a person wrote, and keeps one file below some ten megabytes.
+pub const MAX_DIAGNOSTICS: usize = 10_000;
 
 /// Diagnostics in the order in which they come, at most [`MAX_DIAGNOSTICS`]; what comes after is counted.
 #[derive(Debug, Default)]

@@ -112,20 +112,20 @@ fn files_over_8_mib_are_refused() {
 }
 
 #[test]
-fn a_hundred_thousand_unknown_keys_give_a_thousand_diagnostics_and_a_count() {
+fn a_hundred_thousand_unknown_keys_give_so_many_diagnostics_and_a_count() {
     let text: String = (0..100_000).map(|i| format!("key{i}: {i}\n")).collect();
     let said = is_refused_with("unknown-key", text);
-    assert_eq!(said.diagnostics.len(), 1_001);
+    assert_eq!(said.diagnostics.len(), 10_001);
     assert!(
-        said.diagnostics.iter().any(|(code, message)| code == "too-many-diagnostics" && message.contains("99000 more"))
+        said.diagnostics.iter().any(|(code, message)| code == "too-many-diagnostics" && message.contains("90000 more"))
     );
 }
 
 #[test]
-fn two_hundred_thousand_duplicate_keys_give_a_thousand_diagnostics_and_a_count() {
+fn two_hundred_thousand_duplicate_keys_give_so_many_diagnostics_and_a_count() {
     let said = is_refused_with("duplicate-key", "x-a: 1\n".repeat(200_001));
-    assert_eq!(said.diagnostics.len(), 1_001);
-    assert!(said.diagnostics.iter().any(|(_, message)| message.contains("199000 more")));
+    assert_eq!(said.diagnostics.len(), 10_001);
+    assert!(said.diagnostics.iter().any(|(_, message)| message.contains("190000 more")));
 }
 
 #[test]
