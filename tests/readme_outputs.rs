@@ -70,7 +70,8 @@ fn the_commands_print_what_the_readme_shows() {
             .env("MENUSYNC_CLIENT_SECRET", "sandbox")
             .output()
             .unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
+        // `apply` shows its plan there; otherwise nothing is odd.
+        assert!(output.stderr.is_empty() || command.starts_with("apply"), "{command}: {output:?}");
         let printed = steady(&String::from_utf8(output.stdout).unwrap()).replace(&real, ADDRESS);
         let there = |at: usize| at.checked_add_signed(shift).unwrap();
         shown.replace_range(there(range.start)..there(range.end), &printed);

@@ -75,6 +75,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let selected = session.select(&survey, &args.outlet)?;
     let errors = errors_of(&survey, &selected);
     if !errors.is_empty() {
+        note("nothing is pushed: outlets that were selected have errors in their files (--outlet selects others)\n");
         return Err(Trouble::Invalid(errors));
     }
     known_outlets(&args.allow, &survey)?;
@@ -93,6 +94,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
              pushed",
             report.digest()
         )));
+    }
+    if report.outlets.iter().any(is_to_push) {
+        note(&report::plan_text(&report, std::io::stderr().is_terminal()));
     }
     let typed = if args.yes { BTreeMap::new() } else { ask(&report)? };
     let mandates = agreed(&report, &selected, mandates, &typed);
@@ -126,7 +130,7 @@ fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
 
 type Typed = BTreeMap<OutletId, BTreeSet<Guard>>;
 
-/// Shows the plan and asks. Held guards are released by typing their names; everything else needs a `yes`.
+/// Asks about the plan that was shown. Held guards are released by typing their names; everything else needs a `yes`.
 fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
     let mut typed = Typed::new();
     if !report.outlets.iter().any(is_to_push) {
@@ -137,7 +141,6 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
             "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
         ));
     }
-    note(&report::plan_text(report, std::io::stderr().is_terminal()));
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
         for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
             note(&printable(&format!("{}: {} holds it: {}", outlet.name, guard.guard, guard.message)));

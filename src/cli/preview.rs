@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Exit, session::Session, trouble::Trouble};
+use super::{Exit, output::note, session::Session, trouble::Trouble};
 use crate::{
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan},
@@ -45,6 +45,7 @@ impl Preview<'_> {
             }
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let Some(wanted) = loaded.wanted(&member.id, self.at) else { continue };
+            let open = open_push(store.as_ref(), member)?;
             let base = match self.base_of(store.as_ref(), member) {
                 Ok(base) => base,
                 Err(report) => {
@@ -57,7 +58,11 @@ impl Preview<'_> {
             tasks.spawn(async move {
                 let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers).await;
                 drop(slot);
-                let report = report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
+                let mut report =
+                    report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
+                if open && report.plan.is_some() {
+                    report.state = "unknown";
+                }
                 (index, report)
             });
         }
@@ -113,6 +118,20 @@ impl Preview<'_> {
 fn shown(dir: &Path) -> String {
     let full = dir.canonicalize().or_else(|_| std::path::absolute(dir));
     full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
+}
+
+/// Whether an earlier push is still looked for; says so, because nothing is sent before it has been found or given up.
+fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Trouble> {
+    let Some(store) = store else { return Ok(false) };
+    let push = store.with(|store| store.unfinished_push(member.id.as_str()))?;
+    let Some(push) = push.filter(|push| push.sent_at.is_some()) else { return Ok(false) };
+    note(&format!(
+        "{}: a push prepared at {} (request {}) has not been seen to arrive; it is looked for before anything else is sent",
+        member.name,
+        push.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
+        push.request_id
+    ));
+    Ok(true)
 }
 
 fn report_of(outlet: crate::catalog::OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {

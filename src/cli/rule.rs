@@ -1,6 +1,6 @@
-//! `rule`: what a code means, from the rule's own data.
+//! `rule`: what a code means, from the rule's own data. As Markdown it is the page `docs/rules.md`.
 
-use super::{Exit, output, output::Format, session::Session, trouble::Trouble};
+use super::{Exit, output::Format, session::Session, trouble::Trouble};
 use crate::{
     diagnostic::Severity,
     rules::{self, RULES, Rule},
@@ -13,16 +13,24 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
-    session.outputs.allow(&[Format::Text])?;
-    let text = match &args.code {
-        None => RULES
-            .iter()
-            .map(|rule| format!("{:<8} {:<30} {}\n", word(rule.severity), rule.code, rule.summary))
-            .collect(),
-        Some(code) => explain(rules::rule(code).ok_or_else(|| unknown(code))?),
+    session.outputs.allow(&[Format::Text, Format::Markdown])?;
+    let rule = match &args.code {
+        None => None,
+        Some(code) => Some(rules::rule(code).ok_or_else(|| unknown(code))?),
     };
-    output::print(&text)?;
+    session.outputs.emit(|format, _| match (format, rule) {
+        (Format::Markdown, None) => page(),
+        (Format::Markdown, Some(rule)) => section(rule),
+        (_, None) => list(),
+        (_, Some(rule)) => explain(rule),
+    })?;
     Ok(Exit::Done)
+}
+
+fn list() -> String {
+    let width = RULES.iter().map(|rule| rule.code.len()).max().unwrap_or(0);
+    let line = |rule: &Rule| format!("{:<8} {:<width$} {}\n", word(rule.severity), rule.code, rule.summary);
+    RULES.iter().map(line).collect()
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -32,18 +40,88 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
+/// The severity that a rule can be given beside its own.
+fn other(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "warning",
+        Severity::Warning => "error",
+    }
+}
+
 fn unknown(code: &str) -> Trouble {
     let near = rules::suggest(code).map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
     Trouble::Usage(format!("there is no rule `{code}`{near}"))
 }
 
 fn explain(rule: &Rule) -> String {
+    let Rule { code, severity, summary, why, .. } = rule;
     let fixed = if rule.adjustable { "" } else { ", cannot be changed" };
-    let mut text = format!("{} ({}{fixed})\n\n{}\n\n{}\n", rule.code, word(rule.severity), rule.summary, rule.why);
-    for (title, example) in [("Wrong", rule.bad), ("Right", rule.good)].into_iter().filter(|(_, text)| !text.is_empty())
-    {
+    let mut text = format!("{code} ({}{fixed})\n\n{summary}\n\n{why}\n", word(*severity));
+    for (title, example) in examples(rule) {
         let indented: String = example.lines().map(|line| format!("    {line}\n")).collect();
         text.push_str(&format!("\n{title}:\n\n{indented}"));
+    }
+    if rule.adjustable {
+        text.push_str(&format!(
+            "\nWhere it is meant, write beside the line `# menusync: allow({code}) reason`; for all files, or in one, write\n\
+             `rules: {{{code}: off}}` (or {}).\n",
+            other(*severity)
+        ));
+    }
+    text
+}
+
+/// The examples that there are, with what to call them.
+fn examples(rule: &Rule) -> impl Iterator<Item = (&'static str, &'static str)> {
+    [("Wrong", rule.bad), ("Right", rule.good)].into_iter().filter(|(_, text)| !text.is_empty())
+}
+
+const INTRODUCTION: &str = "\
+<!-- Written by `menusync rule --output markdown`; do not edit. -->
+# Rules
+
+What `menusync validate` looks for. Each rule has a code, which diagnostics show in brackets, and says why it is there:
+*documentation* is GoFood's own or that of a format, *seen live* is how its servers were seen to answer, *our choice* is where
+neither says anything. `menusync rule CODE` prints the same.
+
+An **error** keeps an outlet from being pushed; a **warning** does not. Where a severity can be changed, it is under `rules:` in
+`menusync.yaml`, in a layer or in an outlet (the nearest wins):
+
+```yaml
+rules: {image-missing: off, price-too-low: error}
+```
+
+or for one line by a comment on it, or alone on the line above, with a reason; several codes are separated by commas:
+
+```yaml
+- {external_id: SAMBAL, name: Sambal, price: 500} # menusync: allow(price-too-low) one spoon
+```
+
+";
+
+/// The whole page.
+fn page() -> String {
+    let row = |rule: &Rule| {
+        let changed = if rule.adjustable { "yes" } else { "no" };
+        format!("| [`{0}`](#{0}) | {1} | {changed} | {2} |\n", rule.code, word(rule.severity), rule.summary)
+    };
+    let table: String = RULES.iter().map(row).collect();
+    let sections: Vec<String> = RULES.iter().map(section).collect();
+    format!(
+        "{INTRODUCTION}| code | severity | can be changed | what must be so |\n|---|---|---|---|\n{table}\n{}",
+        sections.join("\n")
+    )
+}
+
+/// One rule under its heading.
+fn section(rule: &Rule) -> String {
+    let Rule { code, severity, summary, why, .. } = rule;
+    let fixed = if rule.adjustable { "" } else { ", cannot be changed" };
+    let mut text = format!("## {code}\n\n{summary}. *({}{fixed})*\n\n{why}\n", word(*severity));
+    for (title, example) in examples(rule) {
+        // Invisible characters of examples are escaped by YAML itself, but for one.
+        let example = example.replace('\u{7}', "␇");
+        text.push_str(&format!("\n{title}:\n\n```yaml\n{example}```\n"));
     }
     text
 }

@@ -1,5 +1,7 @@
 //! `run`: the daemon.
 
+use std::{net::SocketAddr, sync::Arc};
+
 use super::{
     Exit, apply,
     output::Format,
@@ -10,9 +12,11 @@ use super::{
 use crate::{
     daemon::{self, Observer, Parts, Pusher, Worker},
     fleet, report,
+    settings::{self, Listen},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
     sync::Clock,
     systemd::{Notifier, ServiceManager},
+    web::{self, Metered, Metrics, Server, Site},
 };
 
 #[derive(Debug, clap::Args)]
@@ -23,18 +27,20 @@ pub(super) struct Args {
     /// Look and report only
     #[arg(long)]
     read_only: bool,
+    /// Address of the status page, or `off` [env: MENUSYNC_LISTEN] [default: `listen` in the settings]
+    #[arg(long, value_name = "ADDR", conflicts_with = "once")]
+    listen: Option<String>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
-    session.settings()?;
-    let client = session.client()?;
+    let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)
+        .map_err(|error| Trouble::Usage(error.to_string()))?;
+    let metrics = Arc::new(Metrics::new(Clock::System));
+    let client = session.client_metered(Arc::clone(&metrics) as _)?;
     let _lock = lock(session)?;
-    if args.read_only {
-        start(args.once, session, Observer(client.reader()))
-    } else {
-        start(args.once, session, Pusher(client.writer()))
-    }
+    let start = Start { once: args.once, listen, metrics, session };
+    if args.read_only { start.with(Observer(client.reader())) } else { start.with(Pusher(client.writer())) }
 }
 
 fn lock(session: &Session) -> Result<DaemonLock, Trouble> {
@@ -44,22 +50,60 @@ fn lock(session: &Session) -> Result<DaemonLock, Trouble> {
     })
 }
 
-fn start<W: Worker>(once: bool, session: &Session, worker: W) -> Result<Exit, Trouble> {
-    block_on(async {
-        let parts = parts(session, worker)?;
-        if once {
-            let survey = parts.loaded.survey(parts.clock.now());
-            let members: Vec<_> = survey.members.iter().collect();
-            session.tell_errors(&survey, &members);
-            let exit = report_once(session, daemon::once(parts).await)?;
-            return Ok(exit.max(session.exit_of_files(&survey)));
-        }
-        daemon::run(parts).await?;
-        Ok(Exit::Done)
-    })?
+/// A daemon that is about to start.
+struct Start<'a> {
+    once: bool,
+    listen: Listen,
+    metrics: Arc<Metrics>,
+    session: &'a Session,
 }
 
-fn parts<W: Worker>(session: &Session, worker: W) -> Result<Parts<W>, Trouble> {
+impl Start<'_> {
+    fn with<W: Worker>(self, worker: W) -> Result<Exit, Trouble> {
+        block_on(async {
+            let parts = parts(self.session, worker, &self.metrics)?;
+            if self.once {
+                return self.once(parts).await;
+            }
+            let server = self.serve(&parts).await?;
+            daemon::run(parts).await?;
+            server.into_iter().for_each(Server::stop);
+            Ok(Exit::Done)
+        })?
+    }
+
+    async fn once<W: Worker>(&self, parts: Parts<W>) -> Result<Exit, Trouble> {
+        let survey = parts.loaded.survey(parts.clock.now());
+        let members: Vec<_> = survey.members.iter().collect();
+        self.session.tell_errors(&survey, &members);
+        let exit = report_once(self.session, daemon::once(parts).await)?;
+        Ok(exit.max(self.session.exit_of_files(&survey)))
+    }
+
+    /// The status page listens before anything is pushed: who expects it shall not learn later that it is not there.
+    async fn serve<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
+        let Listen::On(address) = self.listen else { return Ok(None) };
+        let (view, metrics) = (Arc::clone(&parts.view), Arc::clone(&self.metrics));
+        let site = Site { view, metrics, state_dir: parts.state_dir.clone(), clock: parts.clock };
+        let server = web::serve(address, site).await.map_err(|error| cannot_listen(address, error))?;
+        let address = server.address();
+        tracing::info!("status page at http://{address}/");
+        if !address.ip().to_canonical().is_loopback() {
+            tracing::warn!(%address, "the status page is open to the network; it asks for no password");
+        }
+        Ok(Some(server))
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
+    let help = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "; is another daemon running? Choose another address, or `--listen off`",
+        _ => "; choose another address, or `--listen off`",
+    };
+    Trouble::failed(format!("cannot listen on {address} for the status page{help}"), error)
+}
+
+fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Result<Parts<Metered<W>>, Trouble> {
     // The working directory may be moved away and another one put in its place: what counts is the name. The state
     // directory, which the lock has made, stays the same one whatever happens to the root.
     let root = std::path::absolute(session.root())?;
@@ -67,12 +111,13 @@ fn parts<W: Worker>(session: &Session, worker: W) -> Result<Parts<W>, Trouble> {
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     Ok(Parts {
         loaded: fleet::load(&root)?,
-        worker,
+        worker: Metered(worker, Arc::clone(metrics)),
         store: SharedStore::new(Store::open(&state_dir)?),
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders: signals::orders()?,
+        view: Arc::default(),
     })
 }
 

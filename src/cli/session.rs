@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
-    remote::{Client, Endpoint},
+    remote::{Client, Endpoint, Meter},
     report,
     settings::{self, Environment, Settings},
     state::{SharedStore, Store},
@@ -93,6 +93,13 @@ impl Session {
     /// The platform.
     pub(super) fn client(&self) -> Result<Client, Trouble> {
         client(self.settings()?, &self.environment, &self.root())
+    }
+
+    /// The platform; `meter` is told of every call.
+    pub(super) fn client_metered(&self, meter: Arc<dyn Meter>) -> Result<Client, Trouble> {
+        let settings = self.settings()?;
+        let credentials = settings::credentials(settings, &self.environment, &self.root())?;
+        Ok(Client::connect_metered(&endpoint(settings, &credentials), meter)?)
     }
 
     /// The outlets that `globs` mean, out of a survey.

@@ -61,6 +61,16 @@ impl Due {
         self.planned = now;
     }
 
+    /// When the schedule comes next.
+    pub(super) fn scheduled(&self) -> Option<Timestamp> {
+        self.schedule
+    }
+
+    /// The outlets that want a pass, and when.
+    pub(super) fn outlets(&self) -> &BTreeMap<OutletId, Timestamp> {
+        &self.outlets
+    }
+
     /// The first moment at which anything is due.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.schedule.into_iter().chain(self.layers).chain(self.outlets.values().copied()).min()

@@ -7,6 +7,7 @@
 mod due;
 mod images;
 mod note;
+mod view;
 mod worker;
 
 use std::{
@@ -21,6 +22,7 @@ use tokio::{
     sync::watch as channel,
     task::{Id, JoinError, JoinSet},
 };
+pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
 use self::due::Due;
@@ -57,6 +59,8 @@ pub struct Parts<W> {
     pub notifier: Notifier,
     /// Asks the daemon to do something.
     pub orders: tokio::sync::mpsc::Receiver<Order>,
+    /// Where it shows how it stands.
+    pub view: Arc<View>,
 }
 
 /// What signals (or an interface) ask of a daemon.
@@ -108,7 +112,9 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     daemon.reload(&BTreeSet::new());
     daemon.notifier.ready(&daemon.summary());
     daemon.begin_all();
+    daemon.view.update(|shown| shown.passing = true);
     loop {
+        daemon.show();
         let sleep = daemon.sleep();
         tokio::select! {
             () = tokio::time::sleep(sleep) => {}
@@ -130,7 +136,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
 
 struct Daemon<W> {
     loaded: Arc<Loaded>,
-    survey: Survey,
+    survey: Arc<Survey>,
     worker: Arc<W>,
     context: Context,
     notifier: Notifier,
@@ -140,6 +146,7 @@ struct Daemon<W> {
     busy: BTreeMap<OutletId, Busy>,
     again: HashSet<OutletId>,
     due: Due,
+    view: Arc<View>,
     /// How each outlet stood when that was last told.
     told: BTreeMap<OutletId, OutletState>,
     /// Why the files cannot be read at the moment.
@@ -156,11 +163,11 @@ struct Busy {
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, store, state_dir, clock, notifier, orders } = parts;
+        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, view } = parts;
         let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
-        let survey = loaded.survey(now);
+        let survey = Arc::new(loaded.survey(now));
         let context = Context {
             store,
             state_dir,
@@ -185,6 +192,7 @@ impl<W: Worker> Daemon<W> {
             busy: BTreeMap::new(),
             again: HashSet::new(),
             due,
+            view,
             told: BTreeMap::new(),
             unreadable: None,
         }
@@ -271,10 +279,12 @@ impl<W: Worker> Daemon<W> {
                 tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
             }
             tracing::error!("the new settings are not used; the old ones still hold");
+            self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
             return false;
         };
-        if settings.gobiz != self.settings().gobiz || settings.target != self.settings().target {
-            tracing::warn!("`target` and `gobiz` have changed; they are used after a restart");
+        let used = self.settings();
+        if (&settings.gobiz, settings.target, settings.listen) != (&used.gobiz, used.target, used.listen) {
+            tracing::warn!("`target`, `gobiz` or `listen` has changed; they are used after a restart");
         }
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
@@ -282,12 +292,14 @@ impl<W: Worker> Daemon<W> {
         self.due.set_schedule(settings, self.context.clock.now());
         self.loaded = Arc::new(loaded);
         self.take_survey();
+        self.view.take(self.now());
         true
     }
 
     /// Nothing is known of what the files want, so what was read before is not pushed either.
     fn lose_root(&mut self, error: String) {
         self.busy.values().for_each(Busy::withdraw);
+        self.view.refuse(Refused::Unreadable(error.clone()), self.now());
         if self.unreadable.as_ref() != Some(&error) {
             tracing::error!(%error, "nothing is pushed: the files cannot be read");
             self.unreadable = Some(error);
@@ -295,7 +307,8 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn take_survey(&mut self) {
-        self.survey = self.loaded.survey(self.now());
+        self.survey = Arc::new(self.loaded.survey(self.now()));
+        self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
         self.context.peers = Arc::clone(&self.survey.peers);
         self.due.set_layers(self.survey.next_change);
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
@@ -374,6 +387,7 @@ impl<W: Worker> Daemon<W> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
         let Busy { name, .. } = self.busy.remove(&outlet)?;
+        self.view.update(|shown| shown.last_pass = Some(self.context.clock.now()));
         let outcome = ended.map_or_else(
             |_| Outcome::failed(&outlet, &name, "the pass broke off by a fault in menusync itself".to_owned()),
             |(_, outcome)| outcome,
@@ -406,6 +420,16 @@ impl<W: Worker> Daemon<W> {
         }
     }
 
+    /// Shows that the main loop goes round, and what comes next.
+    fn show(&self) {
+        self.view.update(|shown| {
+            shown.turned = tokio::time::Instant::now();
+            shown.next_pass = self.due.scheduled();
+            shown.due.clone_from(self.due.outlets());
+            shown.in_work = self.busy.keys().cloned().collect();
+        });
+    }
+
     fn summary(&self) -> String {
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
         let wrong = if invalid > 0 { format!(", {invalid} invalid") } else { String::new() };
@@ -423,6 +447,7 @@ impl<W: Worker> Daemon<W> {
     /// the signal comes again.
     async fn finish(mut self) {
         self.notifier.stopping("waiting for pushes under way");
+        self.view.update(|shown| shown.stopping = true);
         self.stop();
         let patience = tokio::time::sleep(STOP_WITHIN);
         tokio::pin!(patience);
@@ -444,4 +469,13 @@ impl Busy {
     fn withdraw(&self) {
         self.withdraw.send_replace(true);
     }
+}
+
+/// The first thing that is wrong with the settings, with its place.
+fn first_error(loaded: &Loaded) -> String {
+    let first = loaded.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+    first.map_or_else(String::new, |error| match &error.place {
+        Some(place) => format!("{place}: {}", error.message),
+        None => error.message.clone(),
+    })
 }

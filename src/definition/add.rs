@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     catalog::{ExternalId, Item, Path, Variant, VariantCategory},
-    diagnostic::{Diagnostic, Place, Severity},
+    diagnostic::{Diagnostic, Place},
     document::Spanned,
 };
 
@@ -151,15 +151,17 @@ impl<'d> Composer<'d> {
         }
         // Also where it is an error: a menu that is empty without it is not worth a second diagnostic.
         self.draft.menus[menu].items.push(known);
-        self.draft.items[known].disputed |= !same_file || self.item_in_two_menus == Some(Severity::Error);
+        self.draft.items[known].disputed |= !same_file;
         if !same_file {
             return self.defined_again(Kind::Item, id, first);
         }
         let related = first.unwrap_or_else(|| id.place.clone());
-        if self.item_in_two_menus != Some(Severity::Error) && !same_but_for_places(&self.draft.items[known], again) {
+        // Whatever becomes of the rule: a comment may excuse it later, but never that only one of two prices counts.
+        if !same_but_for_places(&self.draft.items[known], again) {
             self.draft.items[known].disputed = true;
             let message = format!("the item `{}` stands in two menus with different values", id.value);
-            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message).help("say the same in both menus");
+            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message)
+                .help("remove it from one of the two menus, or give it another external_id");
             return self.report(wrong.related(related, "first here"));
         }
         if self.item_in_two_menus.is_some() {

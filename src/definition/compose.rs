@@ -319,7 +319,12 @@ impl Finisher<'_> {
         for (place, days) in self.missing_days {
             let days: Vec<_> = days.into_iter().map(Day::key).collect();
             let message = format!("these hours do not mention {}: nothing is sold then", days.join(", "));
-            let help = format!("add `{}: closed`, or its hours", days.join(": closed`, `"));
+            let help = match days[..] {
+                [day] => format!("add `{day}: closed`, or its hours"),
+                _ => {
+                    "add `daily: closed`, which is for all days that are not mentioned, or the hours of each".to_owned()
+                }
+            };
             composed.diagnostics.push(Diagnostic::warning("hours-missing-day", place, message).help(help));
         }
         composed.origins = self.origins;

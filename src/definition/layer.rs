@@ -196,6 +196,8 @@ pub(super) struct DecodedFile {
     pub(super) layer: Option<Layer>,
     /// What is wrong with it as a file.
     pub(super) diagnostics: Vec<crate::diagnostic::Diagnostic>,
+    /// Its comments that excuse something.
+    pub(super) allows: Vec<crate::document::Allow>,
 }
 
 impl DecodedFile {

@@ -34,7 +34,7 @@ pub use origins::Origins;
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},
     diagnostic::{self, Diagnostic, Place},
-    document::Spanned,
+    document::{Allow, Spanned},
     policy::Policy,
     source::SourceFile,
 };
@@ -162,6 +162,19 @@ impl Definitions {
         self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
     }
 
+    /// The comments that excuse something.
+    pub fn allows(&self) -> impl Iterator<Item = &Allow> {
+        self.files.iter().flat_map(|file| &file.allows)
+    }
+
+    /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
+    pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
+        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref());
+        layer.is_some_and(|layer| {
+            layer.until.is_some() && !dated::is_active(layer, at, zone) && dated::next_change(layer, at, zone).is_none()
+        })
+    }
+
     /// Lays the layers of `outlet` as they count at `at`. `defaults` are the settings of the whole root; `images` answers
     /// for image paths under the root.
     ///
@@ -244,7 +257,8 @@ fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) 
         by_id.entry(outlet.id.clone()).or_default().push((at, outlet));
     }
     for outlets in by_id.values().filter(|outlets| outlets.len() > 1) {
-        wrong.extend((0..outlets.len()).map(|at| (vec![outlets[at].0], claimed_twice(outlets, at))));
+        let concerned: Vec<usize> = outlets.iter().map(|(file, _)| *file).collect();
+        wrong.extend((1..outlets.len()).map(|at| (concerned.clone(), claimed_twice(outlets, at))));
     }
     let first = |outlets: Vec<(usize, Outlet)>| outlets.into_iter().next();
     let known = by_id.into_iter().filter_map(|(id, outlets)| {
@@ -257,12 +271,11 @@ fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) 
 }
 
 fn claimed_twice(outlets: &[(usize, Outlet)], at: usize) -> Diagnostic {
-    let outlet = &outlets[at].1;
-    let message = format!("the outlet `{}` has {} files", outlet.id, outlets.len());
-    let help = "keep one of them; what they share belongs into a layer that both extend";
-    let wrong = Diagnostic::error("duplicate-outlet", outlet.place.clone(), message).help(help);
-    let others = outlets.iter().filter(|(_, other)| other.file != outlet.file);
-    others.fold(wrong, |wrong, (_, other)| wrong.related(other.place.clone(), "also here"))
+    let (first, again) = (&outlets[0].1, &outlets[at].1);
+    let message = format!("the outlet `{}` has a file already", again.id);
+    Diagnostic::error("duplicate-outlet", again.place.clone(), message)
+        .help("keep one of the two; what outlets share belongs into a layer that they extend")
+        .related(first.place.clone(), "first here")
 }
 
 fn unused_layers(files: &[DecodedFile], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {

@@ -6,6 +6,7 @@
 //! YAML 1.2, core types (JSON is a part of it). Refused rather than guessed: duplicate keys, tags other than the core
 //! ones, keys that are not text, several documents in a file, numbers that people and YAML read differently.
 
+mod allow;
 mod decode;
 mod node;
 mod number;
@@ -15,6 +16,7 @@ mod syntax;
 mod tree;
 mod units;
 
+pub use allow::Allow;
 pub use decode::{Decoder, Fields, Note};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, Parsed, parse};

@@ -2,7 +2,7 @@
 
 use granit_parser::{Event, Parser, StructureStyle};
 
-use super::{Node, Pos, Span, syntax, tree::Tree};
+use super::{Allow, Node, Pos, Span, allow, syntax, tree::Tree};
 use crate::{diagnostic::Diagnostic, source::SourceFile};
 
 /// Files over this are refused (our choice: the largest believable menu is a hundredth of it).
@@ -19,16 +19,23 @@ pub struct Parsed {
     pub root: Option<Node>,
     /// What is wrong with the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// The comments that excuse what stands beside them; none where there is no tree.
+    pub allows: Vec<Allow>,
 }
 
 /// Reads `file`. A tree may come together with errors (a duplicate key); it is then good for finding more of them.
 pub fn parse(file: &SourceFile) -> Parsed {
     if let Err(refused) = check_text(file) {
-        return Parsed { root: None, diagnostics: vec![*refused] };
+        return Parsed { diagnostics: vec![*refused], ..Parsed::default() };
     }
     let mut tree = Tree::new(&file.path, file.text.len());
     match walk(&file.text, &mut tree) {
-        Ok(()) => tree.finish(),
+        Ok(()) => {
+            let (allows, wrong) = allow::allows(file);
+            let mut parsed = tree.finish();
+            parsed.diagnostics.extend(wrong);
+            Parsed { allows, ..parsed }
+        }
         Err(fatal) => tree.give_up(*fatal),
     }
 }

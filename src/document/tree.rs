@@ -95,13 +95,14 @@ impl<'f> Tree<'f> {
 
     /// The whole result. A document that is nothing but null is an empty one.
     pub(super) fn finish(self) -> Parsed {
-        Parsed { root: self.root.filter(|node| !node.is_null()), diagnostics: self.diagnostics }
+        let root = self.root.filter(|node| !node.is_null());
+        Parsed { root, diagnostics: self.diagnostics, ..Parsed::default() }
     }
 
     /// The result after an error that leaves no tree.
     pub(super) fn give_up(mut self, fatal: Diagnostic) -> Parsed {
         self.diagnostics.push(fatal);
-        Parsed { root: None, diagnostics: self.diagnostics }
+        Parsed { diagnostics: self.diagnostics, ..Parsed::default() }
     }
 
     pub(super) fn error(&mut self, code: &'static str, span: &Span, message: String, help: &str) {

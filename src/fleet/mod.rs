@@ -7,6 +7,7 @@ mod compare;
 mod images;
 mod photos;
 mod select;
+mod status;
 
 use std::{
     collections::BTreeMap,
@@ -15,20 +16,25 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
-pub use images::{ImageUse, ImageUses, image_diagnostics};
+pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
 pub use select::{Selection, SelectionError};
+pub use status::status;
 
 use crate::{
     catalog::OutletId,
-    definition::{self, Composed, Definitions, ImageFile, Outlet},
+    definition::{
+        self, Composed, Definitions, ImageFile, Outlet,
+        policy::{PolicyPatch, take_policy},
+    },
     diagnostic::{self, Diagnostic, Place},
+    document::{self, Decoder},
     plan::PeerPrices,
     policy::{Ignorable, Policy},
-    rules,
+    rules::{self, Allows, UsedAllows},
     settings::{self, Settings},
-    source::{self, Commit, Files, RevisionError, SourceError},
+    source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
     sync::Wanted,
 };
 
@@ -45,6 +51,10 @@ pub struct Loaded {
     files: Files,
     definitions: Definitions,
     photos: Photos,
+    /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
+    /// every warning that they switch off. Nothing is pushed without settings.
+    salvaged: PolicyPatch,
+    allows: Allows,
 }
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -80,6 +90,8 @@ pub struct Survey {
     pub peers: Arc<PeerPrices>,
     /// The next moment at which a dated layer begins or ends.
     pub next_change: Option<Timestamp>,
+    /// The comments that excused something.
+    used: UsedAllows,
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
@@ -100,10 +112,26 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
     };
+    let salvaged = match &settings {
+        Some(_) => PolicyPatch::default(),
+        None => files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default(),
+    };
     let definitions = definition::parse(&files.catalogs);
+    let allows = Allows::new(definitions.allows());
+    diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
-    Loaded { root: root.to_owned(), settings, diagnostics, revision, files, definitions, photos: Photos::new(photos) }
+    Loaded {
+        root: root.to_owned(),
+        settings,
+        diagnostics,
+        revision,
+        files,
+        definitions,
+        photos: Photos::new(photos),
+        salvaged,
+        allows,
+    }
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -115,6 +143,14 @@ fn missing_settings(files: &Files) -> Vec<Diagnostic> {
         Diagnostic::error("settings-missing", None, message)
             .help("write one; its one required line is `target: sandbox`"),
     ]
+}
+
+fn salvaged_policy(file: &SourceFile) -> Option<PolicyPatch> {
+    let parsed = document::parse(file);
+    // What is wrong with them has been said.
+    let mut decoder = Decoder::new(Arc::clone(&file.path));
+    let mut fields = decoder.mapping(parsed.root.as_ref()?, "the settings")?;
+    Some(take_policy(&mut decoder, &mut fields))
 }
 
 fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
@@ -148,8 +184,10 @@ impl Loaded {
             let Some(edge) = next else { break };
             let later = self.survey(edge);
             survey.diagnostics.extend(later.diagnostics);
+            survey.used.extend(later.used);
             next = later.next_change;
         }
+        self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
         survey
@@ -162,9 +200,9 @@ impl Loaded {
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
-        rules::adjust(&mut of_files, &defaults.rules);
+        self.adjust(&mut of_files, &defaults, &mut survey.used);
         for outlet in self.definitions.outlets() {
-            let composed = self.compose(&outlet.id, at);
+            let composed = self.judge(&outlet.id, at, &mut survey.used);
             for (_, item) in composed.catalog.items() {
                 if let Some(price) = item.price.value() {
                     *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
@@ -202,18 +240,24 @@ impl Loaded {
 
     /// One outlet as it is at `at`, judged by the rules.
     pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
+        self.judge(id, at, &mut UsedAllows::default())
+    }
+
+    /// The same, noting which comments excused something.
+    fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> Composed {
         let mut composed = self.definitions.compose(id, at, &self.defaults(), &|path| self.image(path));
+        // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
+        self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {
             let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
             judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
+            self.adjust(&mut judged, &composed.policy, used);
+            judged.extend(self.photo_diagnostics(&composed, used));
             composed.diagnostics.extend(judged);
-            let photos = self.photo_diagnostics(&composed);
-            composed.diagnostics.extend(photos);
         }
-        rules::adjust(&mut composed.diagnostics, &composed.policy.rules);
         diagnostic::sort(&mut composed.diagnostics);
         composed
     }
@@ -223,12 +267,29 @@ impl Loaded {
         self.defaults().timezone
     }
 
+    /// Severities as settings and comments want them.
+    fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
+        rules::adjust(diagnostics, &policy.rules);
+        self.allows.apply(diagnostics, used);
+    }
+
+    /// Tells the comments that excuse nothing at any time from `at` on, if every outlet could be judged.
+    fn tell_unused_allows(&self, survey: &mut Survey, at: Timestamp) {
+        if survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let defaults = self.defaults();
+        let mut unused = self.allows.unused(&survey.used);
+        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
+        unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
+        rules::adjust(&mut unused, &defaults.rules);
+        survey.diagnostics.extend(unused);
+    }
+
     /// The settings that hold where no layer says otherwise.
     fn defaults(&self) -> Policy {
         let mut policy = Policy::default();
-        if let Some(settings) = &self.settings {
-            settings.policy.apply(&mut policy);
-        }
+        self.settings.as_ref().map_or(&self.salvaged, |settings| &settings.policy).apply(&mut policy);
         policy
     }
 

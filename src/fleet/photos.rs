@@ -46,7 +46,7 @@ impl Photos {
         let file = match base_url {
             None => ImageFile::Missing(no_base_url(path)),
             Some(base) => match self.read(root, path) {
-                Err(error) => ImageFile::Missing(error.to_string()),
+                Err(error) => ImageFile::Missing(format!("image `{path}`: {error}")),
                 Ok(bytes) => {
                     let url = format!("{base}{path}?v={}", source::image_hash(&bytes));
                     known.findings.insert(url.clone(), images::judge(&bytes, None));

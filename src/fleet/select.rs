@@ -6,7 +6,7 @@ use super::Member;
 use crate::definition::Outlet;
 
 /// Globs over an outlet's id, its name, its file and every layer that it extends. No globs mean all outlets.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Selection {
     globs: Option<GlobSet>,
 }

@@ -3,7 +3,7 @@
 //! Every guard looks at the call that is about to be made: where nothing is pushed, nothing is held. One that trips holds
 //! this outlet only, until a person releases it by name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -136,8 +136,8 @@ impl Judge<'_> {
             return None;
         }
         let message = format!(
-            "nothing is remembered of this outlet, and its live menu ({} items) is neither empty nor what the files say",
-            self.live_items()
+            "nothing is remembered of this outlet, and its live menu ({}) is neither empty nor what the files say",
+            counted(self.live_items(), "item")
         );
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
     }
@@ -148,8 +148,8 @@ impl Judge<'_> {
             return None;
         }
         let message = format!(
-            "GoFood answers with an empty menu, but the last verified push left {} items there",
-            item_ids(&base.catalog).len()
+            "GoFood answers with an empty menu, but the last verified push left {} there",
+            counted(item_ids(&base.catalog).len(), "item")
         );
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
     }
@@ -174,10 +174,10 @@ impl Judge<'_> {
         let percent = share(leaving.len(), self.live_items());
         let trips = leaving.len() > limit.count as usize || percent > limit.percent;
         let message = format!(
-            "{} of {} live items would leave the menu ({percent:.0} %); the limit is {} items or {} %",
+            "{} of {} would leave the menu ({percent:.0} %); the limit is {} or {} %",
             leaving.len(),
-            self.live_items(),
-            limit.count,
+            counted(self.live_items(), "live item"),
+            counted(limit.count as usize, "item"),
             limit.percent
         );
         Some(Finding {
@@ -227,7 +227,11 @@ impl Judge<'_> {
             actual: Some(lost.len() as f64),
             trips: true,
             items: lost.iter().map(|item| Path::item(&item.id())).collect(),
-            message: format!("{} live items that no file knows would be lost: {}", lost.len(), quoted(&names)),
+            message: format!(
+                "{} that no file knows would be lost: {}",
+                counted(lost.len(), "live item"),
+                quoted(&names)
+            ),
         })
     }
 
@@ -236,19 +240,20 @@ impl Judge<'_> {
         let whole = |kind| {
             self.pushed().filter(move |change| change.kind == kind && matches!(change.path, Path::Item(_, None)))
         };
-        let added: HashSet<String> = whole(Kind::Add).map(|change| fold(&change.subject.name)).collect();
-        let twice: Vec<&Change> =
-            whole(Kind::Remove).filter(|change| added.contains(&fold(&change.subject.name))).collect();
-        if twice.is_empty() {
-            return None;
-        }
-        let names: Vec<&str> = twice.iter().map(|change| change.subject.name.as_str()).collect();
+        let added: HashMap<String, &Change> = whole(Kind::Add).map(|c| (fold(&c.subject.name), c)).collect();
+        let twice: Vec<(&Change, &Change)> =
+            whole(Kind::Remove).filter_map(|gone| Some((gone, *added.get(&fold(&gone.subject.name))?))).collect();
+        let (gone, new) = twice.first()?;
+        let more = if twice.len() > 1 { format!(", and {} more", twice.len() - 1) } else { String::new() };
         Some(Finding {
             limit: None,
             actual: Some(twice.len() as f64),
             trips: true,
-            items: twice.iter().map(|change| change.path.clone()).collect(),
-            message: format!("{} would be removed and added again under another id", quoted(&names)),
+            items: twice.iter().map(|(gone, _)| gone.path.clone()).collect(),
+            message: format!(
+                "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried over",
+                gone.subject.name, gone.path, new.path
+            ),
         })
     }
 
@@ -264,10 +269,13 @@ impl Judge<'_> {
             self.price_changes().map(|(change, from, to)| (change, percent_change(from, to))).collect();
         let over: Vec<&(&Change, f64)> = moves.iter().filter(|(_, percent)| *percent > limit).collect();
         let (worst, percent) = moves.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        let told = if percent.is_finite() { format!("{percent:.0} %") } else { "without measure".to_owned() };
-        let message =
-            format!("the price of “{}” moves by {told} ({}); the limit is {limit} %", worst.subject.name, arrow(worst));
-        let more = if over.len() > 1 { format!(", and {} more move beyond it", over.len() - 1) } else { String::new() };
+        let (name, prices) = (&worst.subject.name, arrow(worst));
+        let message = if percent.is_finite() {
+            format!("the price of “{name}” moves by {percent:.0} % ({prices}); the limit is {limit} %")
+        } else {
+            format!("“{name}” was free and is not any more ({prices}); the limit is {limit} %")
+        };
+        let more = if over.len() > 1 { format!(", and {} more beyond it", over.len() - 1) } else { String::new() };
         Some(Finding {
             limit: Some(Limit::Percent(limit)),
             actual: percent.is_finite().then_some(*percent),
@@ -286,7 +294,12 @@ impl Judge<'_> {
         slips.extend(self.new_prices().filter_map(|(change, id, price)| {
             let peers = self.inputs.peers.get(id)?;
             let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, price))?;
-            let told = format!("“{}” {}, but {peer} at {outlets} other outlets", change.subject.name, Price(price));
+            let told = format!(
+                "“{}” {}, but {peer} at {}",
+                change.subject.name,
+                Price(price),
+                counted(*outlets, "other outlet")
+            );
             Some((change.path.clone(), told))
         }));
         let (_, first) = slips.first()?;
@@ -321,9 +334,9 @@ impl Judge<'_> {
         let limit = self.inputs.policy.guards.sold_out;
         let percent = share(off.len(), self.live_items());
         let message = format!(
-            "{} of {} live items would go out of stock ({percent:.0} %); the limit is {limit} %",
+            "{} of {} would go out of stock ({percent:.0} %); the limit is {limit} %",
             off.len(),
-            self.live_items()
+            counted(self.live_items(), "live item")
         );
         Some(Finding {
             limit: Some(Limit::Percent(limit)),
@@ -362,6 +375,11 @@ pub(super) fn is_decimal_slip(a: i64, b: i64) -> bool {
 fn arrow(change: &Change) -> String {
     let price = |value: &Value| value.as_i64().map_or_else(|| "none".to_owned(), |price| Price(price).to_string());
     format!("{} → {}", price(&change.from), price(&change.to))
+}
+
+/// `1 item`, `3 items`
+fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// `“Nasi”, “Mie” and 3 more`

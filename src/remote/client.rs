@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, EndpointError, Read, RemoteError, Retry, StockChange, StockKind, Write,
+    Endpoint, EndpointError, Meter, Read, RemoteError, Retry, StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     endpoint::Addresses,
     http::{Body, Call, Http, Key},
+    meter::NoMeter,
     token::{self, Tokens},
     wire,
 };
@@ -65,8 +66,13 @@ struct Order<'a> {
 impl Client {
     /// Checks the endpoint and prepares; no call is made yet.
     pub fn connect(endpoint: &Endpoint) -> Result<Self, EndpointError> {
+        Self::connect_metered(endpoint, Arc::new(NoMeter))
+    }
+
+    /// The same; `meter` is told of every call.
+    pub fn connect_metered(endpoint: &Endpoint, meter: Arc<dyn Meter>) -> Result<Self, EndpointError> {
         let addresses = endpoint.check()?;
-        let http = Http::new(endpoint.requests_per_second, addresses.are_plain())?;
+        let http = Http::new(endpoint.requests_per_second, addresses.are_plain(), meter)?;
         let secret = endpoint.client_secret.expose_secret();
         let credential = BASE64_STANDARD.encode(format!("{}:{secret}", endpoint.client_id));
         let login = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");
@@ -214,7 +220,9 @@ impl Shared {
             timeout,
         };
         let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
-        token::grant(&answer, &call, scope)
+        let grant = token::grant(&answer, &call, scope)?;
+        self.http.meter.token_granted(grant.life);
+        Ok(grant)
     }
 }
 

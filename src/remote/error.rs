@@ -47,19 +47,23 @@ impl RemoteError {
 
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.
     pub(super) fn new(method: &Method, url: &Url, status: Option<u16>, what: &str, retry: Retry) -> Self {
-        let method = match method.as_str() {
-            "PUT" => "PUT",
-            "PATCH" => "PATCH",
-            "POST" => "POST",
-            _ => "GET",
-        };
-        Self { method, url: shown(url), status, what: text::clean(what, text::MAX_CHARS), retry }
+        Self { method: method_name(method), url: shown(url), status, what: text::clean(what, text::MAX_CHARS), retry }
     }
 
     /// The same with a few more words at the end.
     pub(super) fn and(mut self, more: &str) -> Self {
         self.what.push_str(more);
         self
+    }
+}
+
+/// The four that are used.
+pub(super) fn method_name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "POST" => "POST",
+        _ => "GET",
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! What an answer means is `answer`'s; tokens, pauses and repetition are `client`'s.
 
-use std::{sync::Once, time::Duration};
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use reqwest::{
     Method, Response, StatusCode, Url,
@@ -11,9 +14,10 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    EndpointError, RemoteError, Retry,
+    Called, Destination, EndpointError, Meter, RemoteError, Retry,
     answer::Answer,
     budget::{Budget, retry_after},
+    error,
     gate::Gate,
     text,
 };
@@ -81,11 +85,12 @@ pub(super) struct Call<'a> {
 pub(super) struct Http {
     client: reqwest::Client,
     gate: Gate,
+    pub(super) meter: Arc<dyn Meter>,
 }
 
 impl Http {
     /// `plain`: no call will be encrypted, so that no certificates are needed.
-    pub(super) fn new(requests_per_second: f64, plain: bool) -> Result<Self, EndpointError> {
+    pub(super) fn new(requests_per_second: f64, plain: bool, meter: Arc<dyn Meter>) -> Result<Self, EndpointError> {
         install_crypto();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -102,14 +107,23 @@ impl Http {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| EndpointError::Tls(text::causes(&error)))?;
-        Ok(Self { client, gate: Gate::new(requests_per_second) })
+        Ok(Self { client, gate: Gate::new(requests_per_second), meter })
     }
 
     /// Waits for a turn, then makes the call, in what time `budget` has left. Any status is an answer.
     pub(super) async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, RemoteError> {
         budget.refund(self.gate.pass().await);
-        let timeout = budget.at_most(call.timeout);
         let begun = std::time::Instant::now();
+        let result = self.exchange(call, budget.at_most(call.timeout)).await;
+        let status = result.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
+        let elapsed = begun.elapsed();
+        tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, "called");
+        let (method, destination) = (error::method_name(call.method), call.destination());
+        self.meter.called(&Called { method, destination, status, elapsed });
+        result
+    }
+
+    async fn exchange(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, RemoteError> {
         let request = self.client.request(call.method.clone(), call.url.clone()).timeout(timeout);
         let request = request.header(AUTHORIZATION, call.key.header.clone());
         let request = match call.body {
@@ -120,7 +134,6 @@ impl Http {
         let mut response = request.send().await.map_err(|error| call.broken(None, error, timeout))?;
         let status = response.status();
         let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout))?;
-        tracing::debug!(method = %call.method, path = call.url.path(), status = status.as_u16(), elapsed = ?begun.elapsed(), "called");
         let body = body.ok_or_else(|| call.too_large(status))?;
         let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Answer {
@@ -160,6 +173,14 @@ async fn read_error_body(response: &mut Response) -> Vec<u8> {
 }
 
 impl Call<'_> {
+    fn destination(&self) -> Destination {
+        match *self.method {
+            Method::POST => Destination::Token,
+            Method::PATCH => Destination::Stock,
+            _ => Destination::Catalog,
+        }
+    }
+
     /// No answer (no `status`), or only a part of one.
     fn broken(&self, status: Option<StatusCode>, error: reqwest::Error, timeout: Duration) -> RemoteError {
         let what = match (error.is_connect(), error.is_timeout()) {

@@ -4,8 +4,8 @@
 //! which cannot write and whose token has no right to. Both come from one [`Client`].
 //!
 //! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
-//! `endpoint` is where and as whom, `budget` and `gate` say how often and how fast, `http` makes one call, `token`
-//! keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
+//! `endpoint` is where and as whom, `budget` and `gate` say how often and how fast, `http` makes one call and tells `meter`,
+//! `token` keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
 mod answer;
 mod budget;
@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod gate;
 mod http;
+mod meter;
 mod text;
 mod token;
 mod wire;
@@ -29,6 +30,7 @@ pub use client::{Client, Reader, Writer};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
+pub use meter::{Called, Destination, Meter};
 pub use wire::put_body;
 
 use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalog};

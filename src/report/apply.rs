@@ -65,12 +65,12 @@ impl Summary<'_> {
         self.0.iter().filter(|line| line.result == result).count()
     }
 
-    /// `Apply: 3 outlets, 2 published, 1 held.`
+    /// `Result: 3 outlets, 2 published, 1 held.`
     fn sentence(&self) -> String {
         let plural = if self.0.len() == 1 { "" } else { "s" };
         let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
         let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
-        format!("Apply: {} outlet{plural}{told}.", self.0.len())
+        format!("Result: {} outlet{plural}{told}.", self.0.len())
     }
 }
 
@@ -173,7 +173,7 @@ mod tests {
         Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
-        Apply: 3 outlets, 1 unchanged, 1 published, 1 held.
+        Result: 3 outlets, 1 unchanged, 1 published, 1 held.
         Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.
         "#);
         assert!(apply_text(&lines(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn an_error_in_markdown_cannot_leave_its_cell() {
         insta::assert_snapshot!(apply_markdown(&lines()), @r#"
-        **Apply: 3 outlets, 1 unchanged, 1 published, 1 held.**
+        **Result: 3 outlets, 1 unchanged, 1 published, 1 held.**
 
         | Outlet | Result | |
         |---|---|---|

@@ -27,18 +27,22 @@ pub fn suggest(code: &str) -> Option<&'static str> {
 
 /// What is wrong with a code under `rules:` at `place`: there is no such rule, or its severity is fixed.
 pub fn unknown_rule(code: &str, place: Place) -> Option<Diagnostic> {
+    let (message, help) = wrong_code(code)?;
+    let help = help.unwrap_or_else(|| "remove this line".to_owned());
+    Some(Diagnostic::error("unknown-rule", place, message).help(help))
+}
+
+/// Why a code cannot be adjusted, with the help if the code is mistyped; `None` if it can.
+pub(super) fn wrong_code(code: &str) -> Option<(String, Option<String>)> {
     match rule(code) {
         Some(rule) if rule.adjustable => None,
-        Some(_) => {
-            let message = format!("the severity of `{code}` cannot be changed");
-            Some(Diagnostic::error("unknown-rule", place, message).help("remove this line"))
-        }
+        Some(_) => Some((format!("the severity of `{code}` cannot be changed"), None)),
         None => {
             let help = match suggest(code) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`menusync rule` lists all rules".to_owned(),
             };
-            Some(Diagnostic::error("unknown-rule", place, format!("there is no rule `{}`", short(code))).help(help))
+            Some((format!("there is no rule `{}`", short(code)), Some(help)))
         }
     }
 }

@@ -199,3 +199,38 @@ pub(super) const NOT_SUPPORTED: Rule = Rule::of_reading(
     "",
     "",
 );
+
+pub(super) const SETTINGS_MISSING: Rule = Rule::of_reading(
+    "settings-missing",
+    "The root has a `menusync.yaml`",
+    "Our choice: whether the sandbox or the real menus are meant is never guessed.",
+    "",
+    "",
+);
+
+pub(super) const ALLOW_FORMAT: Rule = Rule::of_reading(
+    "allow-format",
+    "A comment for menusync can be understood",
+    "Our choice: it would excuse nothing, and nobody would notice.",
+    menu!("{external_id: NG, name: Nasi Goreng, price: 500} # menusync: allow price-too-low, a sample"),
+    menu!("{external_id: NG, name: Nasi Goreng, price: 500} # menusync: allow(price-too-low) a sample"),
+)
+.warning();
+
+pub(super) const ALLOW_UNUSED: Rule = Rule::of_reading(
+    "allow-unused",
+    "A comment that allows something stands where that is given",
+    "Our choice: what excuses nothing today would hide a mistake tomorrow.",
+    menu!("{external_id: NG, name: Nasi Goreng, price: 25000} # menusync: allow(price-too-low) a sample"),
+    menu!("{external_id: NG, name: Nasi Goreng, price: 500} # menusync: allow(price-too-low) a sample"),
+)
+.adjustable_warning();
+
+pub(super) const ALLOW_WITHOUT_REASON: Rule = Rule::of_reading(
+    "allow-without-reason",
+    "A comment that allows something says why",
+    "Our choice: whoever reads it next year can then tell whether it still holds.",
+    menu!("{external_id: NG, name: Nasi Goreng, price: 500} # menusync: allow(price-too-low)"),
+    menu!("{external_id: NG, name: Nasi Goreng, price: 500} # menusync: allow(price-too-low) a sample"),
+)
+.adjustable_warning();

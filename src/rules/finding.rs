@@ -74,10 +74,13 @@ impl<'a> Subject<'a> {
 }
 
 fn label(kind: &str, id: &ExternalId, name: &Field<String>) -> String {
-    let id = short(id.as_str());
+    let id = match id.as_str() {
+        "" => String::new(),
+        id => format!(" `{}`", short(id)),
+    };
     match name.value().filter(|name| !name.trim().is_empty()) {
-        Some(name) => format!("{kind} `{id}` \"{}\"", short(name)),
-        None => format!("{kind} `{id}`"),
+        Some(name) => format!("{kind}{id} \"{}\"", short(name)),
+        None => format!("{kind}{id}"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Rules on selling hours: what a day can hold. Turning short forms into ranges is not done here.
 
-use super::{Findings, Rule, example::menu, finding::Subject};
+use std::collections::BTreeMap;
+
+use super::{Rule, example::menu, finding::Subject};
 use crate::{
     catalog::{Catalog, Day, Hours, ItemField, TimeRange},
     diagnostic::Severity,
@@ -13,11 +15,32 @@ fn item_hours(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, &Hours)> 
         .filter_map(|(_, i)| Some((Subject::Item(i, Some(ItemField::OperationalHours)), i.operational_hours.value()?)))
 }
 
-/// Every range of every day of every item.
-fn ranges(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Day, TimeRange)> {
-    item_hours(catalog).flat_map(|(subject, hours)| {
-        Day::ALL.into_iter().flat_map(move |day| hours.day(day).iter().map(move |range| (subject, day, *range)))
+/// Every range of every item for which `wrong` holds, once, with the days that have it: what is written once for several
+/// days is one mistake.
+fn wrong_ranges(
+    catalog: &Catalog,
+    wrong: fn(TimeRange) -> bool,
+) -> impl Iterator<Item = (Subject<'_>, Vec<Day>, TimeRange)> {
+    item_hours(catalog).flat_map(move |(subject, hours)| {
+        let mut found: BTreeMap<TimeRange, Vec<Day>> = BTreeMap::new();
+        for day in Day::ALL {
+            let mut ranges: Vec<TimeRange> = hours.day(day).iter().copied().filter(|range| wrong(*range)).collect();
+            ranges.dedup();
+            ranges.into_iter().for_each(|range| found.entry(range).or_default().push(day));
+        }
+        found.into_iter().map(move |(range, days)| (subject, days, range))
     })
+}
+
+/// `every day`, `on monday and friday`
+fn on(days: &[Day]) -> String {
+    let keys: Vec<&str> = days.iter().map(|day| day.key()).collect();
+    match keys.split_last() {
+        _ if keys.len() == Day::ALL.len() => "every day".to_owned(),
+        Some((last, [])) => format!("on {last}"),
+        Some((last, others)) => format!("on {} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Whether a range ends within its day.
@@ -38,10 +61,10 @@ pub(super) const EMPTY_RANGE: Rule = Rule {
         "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '22:00'}]}}"
     ),
     check: Some(|catalog, findings| {
-        for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| range.start == range.end) {
+        for (subject, days, range) in wrong_ranges(catalog, |range| range.start == range.end) {
             findings.add(
                 subject,
-                format!("on {} {range} starts when it ends", day.key()),
+                format!("{} {range} starts when it ends", on(&days)),
                 "write `00:00-23:59` for the whole day, or leave the range out",
             );
         }
@@ -61,13 +84,12 @@ pub(super) const ORDER: Rule = Rule {
         "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: '17:00-02:00'}}"
     ),
     check: Some(|catalog, findings| {
-        for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| range.end < range.start) {
+        for (subject, days, range) in wrong_ranges(catalog, |range| range.end < range.start) {
             findings.add(
                 subject,
-                format!("on {} {range} ends before it starts", day.key()),
+                format!("{} {range} ends before it starts", on(&days)),
                 format!(
-                    "write `{}: \"{range}\"` if it ends after midnight: it is split over both days; else swap them",
-                    day.key()
+                    "write it as `\"{range}\"` if it ends after midnight: it is split over both days; else swap them"
                 ),
             );
         }
@@ -87,13 +109,13 @@ pub(super) const PAST_MIDNIGHT: Rule = Rule {
         "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '23:59'}]}}"
     ),
     check: Some(|catalog, findings| {
-        for (subject, day, range) in ranges(catalog).filter(|(_, _, range)| !within_day(*range)) {
+        for (subject, days, range) in wrong_ranges(catalog, |range| !within_day(range)) {
             let help = if range.start > TimeRange::ALL_DAY.end {
-                format!("write it under {}, starting at `00:00`", day.next().key())
+                "write it under the next day, starting at `00:00`"
             } else {
-                "write `23:59` instead".to_owned()
+                "write `23:59` instead"
             };
-            findings.add(subject, format!("on {} {range} goes past 23:59", day.key()), help);
+            findings.add(subject, format!("{} {range} goes past 23:59", on(&days)), help);
         }
     }),
 };
@@ -110,31 +132,38 @@ pub(super) const OVERLAP: Rule = Rule {
     good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: '10:00-22:00'}}"),
     check: Some(|catalog, findings| {
         for (subject, hours) in item_hours(catalog) {
-            Day::ALL.into_iter().for_each(|day| overlap(subject, day, hours.day(day), findings));
+            let mut found: BTreeMap<(TimeRange, TimeRange), Vec<Day>> = BTreeMap::new();
+            for day in Day::ALL {
+                overlaps(hours.day(day)).into_iter().for_each(|pair| found.entry(pair).or_default().push(day));
+            }
+            for ((first, second), days) in found {
+                let union = TimeRange { start: first.start, end: first.end.max(second.end) };
+                findings.add(
+                    subject,
+                    format!("{} {first} and {second} overlap", on(&days)),
+                    format!("write one range, `{union}`; a short range over midnight also fills the beginning of the next day"),
+                );
+            }
         }
     }),
 };
 
-/// Ranges that only touch (10:00-12:00, 12:00-14:00) are fine. Ranges that are wrong in themselves are other rules'.
-fn overlap(subject: Subject<'_>, day: Day, ranges: &[TimeRange], findings: &mut Findings<'_>) {
+/// Pairs of ranges that overlap. Ranges that only touch (10:00-12:00, 12:00-14:00) are fine; ranges that are wrong in
+/// themselves are other rules'.
+fn overlaps(ranges: &[TimeRange]) -> Vec<(TimeRange, TimeRange)> {
     let mut ranges: Vec<TimeRange> = ranges.iter().copied().filter(|range| range.start < range.end).collect();
     ranges.sort_unstable();
-    let Some((mut last, rest)) = ranges.split_first().map(|(first, rest)| (*first, rest)) else { return };
+    let Some((mut last, rest)) = ranges.split_first().map(|(first, rest)| (*first, rest)) else { return Vec::new() };
+    let mut found = Vec::new();
     for range in rest.iter().copied() {
         if range.start < last.end {
-            let union = TimeRange { start: last.start, end: last.end.max(range.end) };
-            findings.add(
-                subject,
-                format!("on {} {last} and {range} overlap", day.key()),
-                format!(
-                    "write one range, `{union}`; a short range over midnight also fills the beginning of the next day"
-                ),
-            );
+            found.push((last, range));
         }
         if range.end > last.end {
             last = range;
         }
     }
+    found
 }
 
 pub(super) const CLOSED_ALL_WEEK: Rule = Rule {

@@ -8,6 +8,7 @@
 //! files of this room hold one theme each.
 
 mod adjust;
+mod allows;
 mod example;
 mod files;
 mod finding;
@@ -16,13 +17,16 @@ mod ids;
 mod images;
 mod images_fetched;
 mod layers;
+mod names;
 mod prices;
+mod scripts;
 mod selection;
 mod structure;
 mod texts;
 mod yaml;
 
 pub use adjust::{adjust, suggest, unknown_rule};
+pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
 
 use crate::{
@@ -54,6 +58,9 @@ pub struct Rule {
 /// All rules, sorted by code.
 pub static RULES: &[Rule] = &[
     yaml::ALIAS_EXPANSION,
+    files::ALLOW_FORMAT,
+    files::ALLOW_UNUSED,
+    files::ALLOW_WITHOUT_REASON,
     texts::CHOICE_NAME_LENGTH,
     files::CONFLICTING_KEYS,
     yaml::CONTROL_CHARACTER,
@@ -65,6 +72,7 @@ pub static RULES: &[Rule] = &[
     ids::DUPLICATE,
     yaml::DUPLICATE_KEY,
     structure::DUPLICATE_MENU,
+    names::DUPLICATE,
     files::DUPLICATE_OUTLET,
     files::EMPTY_FILE,
     structure::EMPTY_MENU,
@@ -106,6 +114,7 @@ pub static RULES: &[Rule] = &[
     texts::INTERNAL_NAME_LENGTH,
     structure::ITEM_IN_TWO_MENUS,
     layers::MENU_EXISTS,
+    names::MENU_CLOSE,
     yaml::MISSING_KEY,
     yaml::MULTIPLE_DOCUMENTS,
     texts::NAME_BLANK,
@@ -128,9 +137,12 @@ pub static RULES: &[Rule] = &[
     selection::MIN_IMPOSSIBLE,
     selection::MIN_OVER_MAX,
     selection::SOLD_OUT,
+    files::SETTINGS_MISSING,
     yaml::SYNTAX,
     yaml::TAB_INDENTATION,
     texts::CONTROL_CHARACTERS,
+    scripts::INVISIBLE,
+    scripts::MIXED,
     texts::WHITESPACE,
     files::TIMEZONE,
     yaml::TOO_DEEP,
@@ -146,6 +158,7 @@ pub static RULES: &[Rule] = &[
     ids::UNKNOWN_CATEGORY,
     layers::UNUSED_LAYER,
     ids::UNUSED_CATEGORY,
+    prices::VARIANT_HIGH,
     prices::VARIANT_NEGATIVE,
     yaml::WRONG_KEY,
     layers::WRONG_PLACE,
@@ -169,6 +182,12 @@ impl Rule {
     /// The same with a severity that settings may change.
     const fn adjustable(mut self) -> Self {
         self.adjustable = true;
+        self
+    }
+
+    /// The same as a warning.
+    const fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
         self
     }
 

@@ -8,7 +8,7 @@ use super::{
     finding::Subject,
 };
 use crate::{
-    catalog::{Catalog, ExternalId, Item, ItemField, Price, VariantCategory, VariantField},
+    catalog::{Catalog, ExternalId, Item, ItemField, Menu, Price, Variant, VariantCategory, VariantField},
     diagnostic::Severity,
 };
 
@@ -16,6 +16,9 @@ use crate::{
 const MAX_PRICE: Price = Price(2_000_000);
 /// Below this an item's price is most likely a slip, such as thousands left out (our choice).
 const MIN_LIKELY_PRICE: Price = Price(1_000);
+
+/// Below this a price is most likely meant in thousands: more would be a dish for Rp 200.000 (our choice).
+const LIKELY_THOUSANDS: Price = Price(200);
 
 /// Every item that has a price.
 fn item_prices(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Price)> {
@@ -59,7 +62,13 @@ pub(super) const TOO_LOW: Rule = Rule {
             findings.add(
                 subject,
                 format!("price is {price}, less than {MIN_LIKELY_PRICE}"),
-                format!("if thousands are meant write `price: {}000`", price.0),
+                if price < LIKELY_THOUSANDS {
+                    format!("if thousands are meant write `price: {}000`", price.0)
+                } else {
+                    "write what customers pay in whole rupiah, or beside it why it is so cheap: `# menusync: \
+                     allow(price-too-low) reason`"
+                        .to_owned()
+                },
             );
         }
     }),
@@ -99,15 +108,64 @@ pub(super) const VARIANT_NEGATIVE: Rule = Rule {
         choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Tanpa telur, price: 0}")
     ),
     check: Some(|catalog, findings| {
-        for (subject, price) in variant_prices(catalog).filter(|(_, price)| price.0 < 0) {
+        // What makes an item free is the worse rule's.
+        let told: HashSet<_> = free_items(catalog).into_iter().map(|(_, _, category)| category).collect();
+        for (_, variant) in catalog.variants().filter(|(category, _)| !told.contains(&category.external_id)) {
+            let Some(price) = variant.price.value().filter(|price| price.0 < 0) else { continue };
             findings.add(
-                subject,
+                Subject::Variant(variant, Some(VariantField::Price)),
                 format!("price is {price}, GoFood may refuse a reduction"),
                 "lower the item's price and let the other variants add to it",
             );
         }
     }),
 };
+
+pub(super) const VARIANT_HIGH: Rule = Rule {
+    code: "variant-price-high",
+    severity: Severity::Warning,
+    adjustable: true,
+    summary: "A variant adds at most twice the price of the dearest item that uses it",
+    why: "Our choice: more is most often the whole price written where the addition belongs, or a zero too many.",
+    bad: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 60000}")
+    ),
+    good: concat!(
+        menu!(SPICY!()),
+        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 6000}")
+    ),
+    check: Some(|catalog, findings| {
+        let dearest = dearest_items(catalog);
+        for (category, variant) in catalog.variants() {
+            let Some((item, base)) = dearest.get(&category.external_id) else { continue };
+            let Some(price) = variant.price.value().filter(|price| price.0 > base.0.saturating_mul(2)) else {
+                continue;
+            };
+            findings.add_related(
+                Subject::Variant(variant, Some(VariantField::Price)),
+                format!("adds {price} to items that cost {base} at most"),
+                "write what is added to the item's price, not the price of both together",
+                (Subject::Item(item, Some(ItemField::Price)), "the dearest item that uses it"),
+            );
+        }
+    }),
+};
+
+/// The item with the highest price among those that use a variant category.
+fn dearest_items(catalog: &Catalog) -> HashMap<&ExternalId, (&Item, Price)> {
+    let mut dearest: HashMap<&ExternalId, (&Item, Price)> = HashMap::new();
+    for (_, item) in catalog.items() {
+        let Some(price) = item.price.value().filter(|price| price.0 > 0) else { continue };
+        for id in item.variant_category_external_ids.value().into_iter().flatten() {
+            let known = dearest.entry(id).or_insert((item, *price));
+            if *price > known.1 {
+                *known = (item, *price);
+            }
+        }
+    }
+    dearest
+}
 
 pub(super) const WITH_CHOICES: Rule = Rule {
     code: "price-with-choices",
@@ -127,29 +185,48 @@ pub(super) const WITH_CHOICES: Rule = Rule {
 };
 
 fn with_choices(catalog: &Catalog, findings: &mut Findings<'_>) {
-    let least: HashMap<&ExternalId, i64> =
-        catalog.variant_categories.iter().map(|category| (&category.external_id, least_surcharge(category))).collect();
-    for (_, item) in catalog.items() {
-        let Some(price) = item.price.value().filter(|price| price.0 > 0) else { continue };
-        let total = Price(mandatory(item, &least).fold(price.0, i64::saturating_add));
-        if total.0 <= 0 {
-            findings.add(
-                Subject::Item(item, Some(ItemField::Price)),
-                format!("costs {total} with its cheapest mandatory choices, at least Rp 1 is required"),
-                format!(
-                    "raise its price by {} or more, or the prices of those variants",
-                    Price(1_i64.saturating_sub(total.0))
-                ),
-            );
+    let cheapest: HashMap<&ExternalId, &Variant> = catalog
+        .variant_categories
+        .iter()
+        .filter_map(|category| Some((&category.external_id, category.variants.iter().min_by_key(|v| v.price.value())?)))
+        .collect();
+    for (item, total, category) in free_items(catalog) {
+        let subject = Subject::Item(item, Some(ItemField::Price));
+        let what = format!("costs {total} with its cheapest mandatory choices, at least Rp 1 is required");
+        let missing = Price(1_i64.saturating_sub(total.0));
+        let help = format!("raise its price by {missing} or more, or the prices of those variants");
+        match cheapest.get(category) {
+            Some(variant) => {
+                let other = Subject::Variant(variant, Some(VariantField::Price));
+                findings.add_related(subject, what, help, (other, "this makes it cheaper"));
+            }
+            None => findings.add(subject, what, help),
         }
     }
 }
 
+/// The items that cost nothing or less with their cheapest mandatory choices, what they cost then, and the choice that
+/// takes off most.
+fn free_items<'c>(catalog: &'c Catalog) -> Vec<(&'c Item, Price, &'c ExternalId)> {
+    let least: HashMap<&ExternalId, i64> =
+        catalog.variant_categories.iter().map(|category| (&category.external_id, least_surcharge(category))).collect();
+    let free = |(_, item): (&Menu, &'c Item)| {
+        let price = item.price.value().filter(|price| price.0 > 0)?;
+        let total = Price(mandatory(item, &least).map(|(_, add)| add).fold(price.0, i64::saturating_add));
+        let (category, _) = mandatory(item, &least).min_by_key(|(_, add)| *add).filter(|_| total.0 <= 0)?;
+        Some((item, total, category))
+    };
+    catalog.items().filter_map(free).collect()
+}
+
 /// What each distinct variant category of an item adds at least.
-fn mandatory<'a>(item: &'a Item, least: &'a HashMap<&ExternalId, i64>) -> impl Iterator<Item = i64> + 'a {
+fn mandatory<'c, 'l>(
+    item: &'c Item,
+    least: &'l HashMap<&ExternalId, i64>,
+) -> impl Iterator<Item = (&'c ExternalId, i64)> + use<'c, 'l> {
     let ids = item.variant_category_external_ids.value().map_or(&[][..], Vec::as_slice);
     let mut seen = HashSet::new();
-    ids.iter().filter(move |id| seen.insert(*id)).filter_map(|id| least.get(id).copied())
+    ids.iter().filter(move |id| seen.insert(*id)).filter_map(|id| Some((id, *least.get(id)?)))
 }
 
 /// The sum of as many of the cheapest variants as must be picked.

@@ -19,10 +19,10 @@ const MAX_CHOICE_NAME: usize = 50;
 const MAX_TEXT: usize = 200;
 
 /// One text of a catalog: whose it is, the key it has, and what it says.
-struct Text<'a> {
-    subject: Subject<'a>,
-    key: &'static str,
-    text: &'a str,
+pub(super) struct Text<'a> {
+    pub(super) subject: Subject<'a>,
+    pub(super) key: &'static str,
+    pub(super) text: &'a str,
 }
 
 /// The names of everything. That there is one at all is judged while reading, where its place is known.
@@ -60,7 +60,7 @@ fn said<'a>(
 }
 
 /// Every text that people read.
-fn texts(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
+pub(super) fn texts(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     names(catalog).chain(internal_names(catalog)).chain(descriptions(catalog))
 }
 
@@ -206,7 +206,7 @@ pub(super) const WHITESPACE: Rule = Rule {
     code: "text-whitespace",
     severity: Severity::Warning,
     adjustable: true,
-    summary: "Names and descriptions do not begin or end with a space, nor have two in a row",
+    summary: "Names and descriptions have single, usual spaces, and none at the beginning or end",
     why: "Our choice: GoFood may tidy them, and what it reads back would then look like an edit made elsewhere.",
     bad: menu!("{external_id: NG, name: 'Nasi  Goreng ', price: 25000}"),
     good: menu!("{external_id: NG, name: 'Nasi Goreng', price: 25000}"),
@@ -223,16 +223,18 @@ pub(super) const WHITESPACE: Rule = Rule {
 };
 
 /// What is wrong with the spaces of a text. Control characters are another rule's.
-fn spacing(text: &str) -> Option<&'static str> {
+fn spacing(text: &str) -> Option<String> {
     let is_space = |c: char| c.is_whitespace() && !c.is_control();
     let double = || text.chars().zip(text.chars().skip(1)).any(|(a, b)| is_space(a) && is_space(b));
     if text.starts_with(is_space) {
-        Some("begins with a space")
-    } else if text.ends_with(is_space) {
-        Some("ends with a space")
-    } else if double() {
-        Some("has two spaces in a row")
-    } else {
-        None
+        return Some("begins with a space".to_owned());
     }
+    if text.ends_with(is_space) {
+        return Some("ends with a space".to_owned());
+    }
+    if double() {
+        return Some("has two spaces in a row".to_owned());
+    }
+    let unusual = text.chars().find(|c| is_space(*c) && *c != ' ')?;
+    Some(format!("has a space that is not the usual one (U+{:04X})", unusual as u32))
 }

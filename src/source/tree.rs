@@ -185,7 +185,9 @@ impl Walk<'_> {
 
 pub(super) fn ignored_case(name: &Arc<str>) -> Diagnostic {
     let message = format!("`{name}` is not read: endings are in small letters");
-    Diagnostic::warning("file-ignored", Place::start_of(name), message).help("rename it")
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let help = format!("rename it to `{stem}.{}`", ending.to_lowercase());
+    Diagnostic::warning("file-ignored", Place::start_of(name), message).help(help)
 }
 
 pub(super) fn has_ending(name: &str, endings: &[&str]) -> bool {

@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::{StateError, store::create_dir};
 
+/// The daemon's lock file in the state directory.
+const DAEMON_LOCK: &str = "daemon.lock";
+
 /// Why a lock was not got.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -58,8 +61,13 @@ pub struct OutletLock {
 /// Locks the state directory `dir` for a daemon, without waiting. Makes the directory if need be.
 pub fn lock_daemon(dir: &Path) -> Result<DaemonLock, LockError> {
     create_dir(dir)?;
-    let file = lock("the state directory".to_owned(), dir.join("daemon.lock"))?;
+    let file = lock("the state directory".to_owned(), dir.join(DAEMON_LOCK))?;
     Ok(DaemonLock { _file: file })
+}
+
+/// The process that was last given the lock of [`lock_daemon`], if its file is there.
+pub fn daemon_lock_holder(dir: &Path) -> Option<u32> {
+    read_pid(&mut File::open(dir.join(DAEMON_LOCK)).ok()?)
 }
 
 /// Locks the outlet `id` for a push, without waiting. Makes the directory `dir` if need be.

@@ -15,7 +15,7 @@ mod tests;
 
 pub use error::StateError;
 pub use images::ImageRow;
-pub use locks::{DaemonLock, LockError, OutletLock, lock_daemon, try_lock_outlet};
+pub use locks::{DaemonLock, LockError, OutletLock, daemon_lock_holder, lock_daemon, try_lock_outlet};
 pub use outlets::{OutletRow, StatusUpdate};
 pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
-pub use store::{SharedStore, Store};
+pub use store::{SharedStore, Store, check_writable};

@@ -73,6 +73,17 @@ impl Store {
         })
     }
 
+    /// The same without their bases, which are large and which only planning needs: `base` and `base_updated_at` are `None`.
+    pub fn outlets_in_brief(&self) -> Result<Vec<OutletRow>, StateError> {
+        self.read("read the outlets", |connection| {
+            let sql = "
+                SELECT id, name, file, state, since, error, held, drift, last_verified, revision,
+                       NULL AS base, NULL AS base_updated_at
+                FROM outlets ORDER BY id";
+            connection.prepare_cached(sql)?.query_map([], outlet_row)?.collect()
+        })
+    }
+
     /// Remembers `base` (JSON) as what was pushed to `id` and seen to arrive.
     pub fn set_base(&mut self, id: &str, base: &str, at: Timestamp) -> Result<(), StateError> {
         self.write("record a base", |connection| set_base(connection, id, base, at))

@@ -238,6 +238,17 @@ impl Store {
         self.one_push("SELECT * FROM pushes WHERE outlet = ?1 ORDER BY id DESC LIMIT 1", outlet)
     }
 
+    /// The newest push to every outlet, by outlet, without what is needed to verify it: `plan` is empty.
+    pub fn last_pushes(&self) -> Result<Vec<PushRow>, StateError> {
+        self.read("read the pushes", |connection| {
+            let sql = "
+                SELECT id, outlet, request_id, kind, digest, revision, tool, prepared_at, sent_at, answered_at, finished_at,
+                       outcome, error, '' AS plan
+                FROM pushes WHERE id IN (SELECT max(id) FROM pushes GROUP BY outlet) ORDER BY outlet";
+            connection.prepare_cached(sql)?.query_map([], push_row)?.collect()
+        })
+    }
+
     fn one_push(&self, sql: &str, outlet: &str) -> Result<Option<PushRow>, StateError> {
         self.read("read a push", |connection| connection.prepare_cached(sql)?.query_row([outlet], push_row).optional())
     }

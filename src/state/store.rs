@@ -1,6 +1,7 @@
 //! The database file: opening, versions, sharing. What is in its tables is `outlets`' and `pushes`'.
 
 use std::{
+    io::Write,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -155,6 +156,16 @@ pub(super) fn create_dir(dir: &Path) -> Result<(), StateError> {
         path: dir.to_owned(),
         source,
     })
+}
+
+/// Whether something can be written in the state directory `dir` now: a page is written to disk and dropped.
+pub fn check_writable(dir: &Path) -> Result<(), StateError> {
+    let write = || {
+        let mut file = tempfile::tempfile_in(dir)?;
+        file.write_all(&[0; 4096])?;
+        file.sync_data()
+    };
+    write().map_err(|source| StateError::Io { doing: "write to the state directory", path: dir.to_owned(), source })
 }
 
 /// One store for many tasks. Calls are short, so they block.

@@ -180,11 +180,19 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
-                self.outcome(PassResult::Rejected, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Rejected,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(PassResult::Failed, OutletState::Failed, Some(error.to_string()))
+                self.outcome(
+                    PassResult::Failed,
+                    OutletState::Failed,
+                    Some(format!("{error}; the live menu is as it was")),
+                )
             }
             Answer::Unknown(error) => {
                 let told = format!(

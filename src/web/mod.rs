@@ -1,1 +1,95 @@
-//! web
+//! The daemon seen from outside, read-only over HTTP: a page for the person on call, the same as JSON, health, metrics.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/`, `/outlets/{id}` | pages, without JavaScript |
+//! | `/api/v1/status`, `/api/v1/outlets/{id}` | JSON |
+//! | `/livez`, `/readyz` | health, for a supervisor |
+//! | `/metrics` | OpenMetrics |
+//!
+//! How outlets stand comes from what is remembered, through a connection of its own that can only read; how the daemon
+//! stands from its [`View`]. Nothing here can change anything.
+
+mod api;
+mod connection;
+mod health;
+mod metrics;
+mod page;
+mod protect;
+mod snapshot;
+mod standing;
+mod words;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use axum::{Router, middleware, routing::get};
+pub use metrics::{Metered, Metrics};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use self::connection::Seats;
+use crate::{daemon::View, sync::Clock};
+
+/// What is shown.
+pub struct Site {
+    /// How the daemon stands.
+    pub view: Arc<View>,
+    /// Where what is remembered is kept.
+    pub state_dir: PathBuf,
+    /// What was counted.
+    pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// A running server. Dropping it leaves it running until the runtime ends.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    task: JoinHandle<io::Result<()>>,
+}
+
+/// What handlers share.
+struct Shared {
+    site: Site,
+    health: health::Memory,
+}
+
+type Handle = Arc<Shared>;
+
+/// Listens on `address` and answers from now on.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(address: SocketAddr, site: Site) -> io::Result<Server> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let router = router(Arc::new(Shared { site, health: health::Memory::default() }), address);
+    let task = tokio::spawn(async move { axum::serve(Seats::new(listener), router).await });
+    Ok(Server { address, task })
+}
+
+impl Server {
+    /// Where it listens; the port is the real one if 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening; requests under way are cut.
+    pub fn stop(self) {
+        self.task.abort();
+    }
+}
+
+fn router(shared: Handle, address: SocketAddr) -> Router {
+    Router::new()
+        .route("/", get(page::fleet))
+        .route("/outlets/{id}", get(page::outlet))
+        .route("/api/v1/status", get(api::status))
+        .route("/api/v1/outlets/{id}", get(api::outlet))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
+        .fallback(page::nothing_here)
+        .layer(middleware::from_fn(move |request, next| protect::protect(address, request, next)))
+        .with_state(shared)
+}

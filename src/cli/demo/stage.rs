@@ -2,6 +2,7 @@
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -123,6 +124,7 @@ impl Stage {
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
             orders: receiver,
+            view: Arc::default(),
         };
         let task = self.runtime.spawn(daemon::run(parts));
         self.daemon = Some(Running { task, orders, _lock: lock });

@@ -39,7 +39,7 @@ pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
     let explained: HashSet<_> = diagnostics.iter().filter_map(|wrong| wrong.place.clone()).collect();
     let is_new = |wrong: &Diagnostic| wrong.place.as_ref().is_none_or(|place| !explained.contains(place));
     diagnostics.extend(decoder.into_diagnostics().into_iter().filter(is_new));
-    DecodedFile { path: file.path.clone(), layer, diagnostics }
+    DecodedFile { path: file.path.clone(), layer, diagnostics, allows: parsed.allows }
 }
 
 /// A file cut short while it was written looks like this; taken as "nothing" it would remove a menu.

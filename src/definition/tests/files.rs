@@ -58,13 +58,13 @@ fn extends_cannot_leave_the_definitions() {
 }
 
 #[test]
-fn two_files_with_one_outlet_are_an_error_at_both() {
+fn two_files_with_one_outlet_are_one_error_that_names_both() {
     let files =
         [("catalogs/a.yaml", "outlet: G1"), ("catalogs/b.yaml", "outlet: G1"), ("catalogs/c.yaml", "outlet: G2")];
     let definitions = definitions(&files);
-    assert_eq!(said(&definitions.diagnostics), ["duplicate-outlet a:1:9", "duplicate-outlet b:1:9"]);
-    assert_eq!(definitions.diagnostics[0].related[0].place.to_string(), "catalogs/b.yaml:1:9");
-    assert_eq!(said(&compose(&files).diagnostics), ["duplicate-outlet a:1:9"]);
+    assert_eq!(said(&definitions.diagnostics), ["duplicate-outlet b:1:9"]);
+    assert_eq!(definitions.diagnostics[0].related[0].place.to_string(), "catalogs/a.yaml:1:9");
+    assert_eq!(said(&compose(&files).diagnostics), ["duplicate-outlet b:1:9"]);
     assert_eq!(definitions.outlets().map(|outlet| outlet.id.as_str()).collect::<Vec<_>>(), ["G1", "G2"]);
 }
 

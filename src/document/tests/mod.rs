@@ -1,5 +1,6 @@
 //! What the reader accepts, refuses and says, through its public surface.
 
+mod allows;
 mod decoding;
 mod numbers;
 mod reading;
@@ -14,7 +15,7 @@ fn read(text: &str) -> Parsed {
 /// The tree of a text that has nothing wrong.
 #[track_caller]
 fn tree(text: &str) -> Node {
-    let Parsed { root, diagnostics } = read(text);
+    let Parsed { root, diagnostics, allows: _ } = read(text);
     assert_eq!(diagnostics, [], "in {text:?}");
     root.unwrap()
 }

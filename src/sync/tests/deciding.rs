@@ -28,9 +28,11 @@ async fn an_unchanged_pass_sends_one_get_and_nothing_else() {
     }
 }
 
+type Edit = fn(&mut Bench);
+
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_edit_is_one_put_and_then_rest() {
-    let edits: [(&str, fn(&mut Bench)); 8] = [
+    let edits: [(&str, Edit); 8] = [
         ("a price", |bench| bench.price_in_file("NG", 27_000)),
         ("a new item", |bench| bench.wanted.catalog.menus[1].menu_items.push(item("D9", "Es 9", 9_000))),
         ("a removal", |bench| drop(bench.wanted.catalog.menus[1].menu_items.remove(0))),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     catalog::{
         Catalog, Field, OutletId, Price, StockChange, StockKind,
-        live::{LiveCatalog, LiveItem, LiveVariant},
+        live::{LiveCatalog, LiveItem},
     },
     plan::as_published,
     remote::{Read, RemoteError, Retry, Write},
@@ -42,7 +42,7 @@ pub(super) enum Fault {
 pub(super) enum Call {
     Get,
     Put(Uuid, Box<Catalog>),
-    Patch(StockKind, Vec<StockChange>),
+    Patch(Vec<StockChange>),
 }
 
 type Hook = Box<dyn FnOnce(&mut World) + Send>;
@@ -176,12 +176,6 @@ impl World {
         items.into_iter().find(|item| item.external_id.value().is_some_and(|known| known.as_str() == id)).unwrap()
     }
 
-    /// The live variant of this external id.
-    pub(super) fn variant(&mut self, id: &str) -> &mut LiveVariant {
-        let variants = self.live.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
-        variants.into_iter().find(|v| v.external_id.value().is_some_and(|known| known.as_str() == id)).unwrap()
-    }
-
     /// The kitchen says whether there is any of this left.
     pub(super) fn kitchen(&mut self, id: &str, in_stock: bool) {
         self.set_stock(id, in_stock);
@@ -231,7 +225,7 @@ impl World {
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
                 self.publish_if_due();
             }
-            Call::Patch(_, changes) => {
+            Call::Patch(changes) => {
                 self.excused.extend(self.since_look.iter().cloned());
                 changes.iter().for_each(|c| self.set_stock(c.external_id.as_str(), c.in_stock));
             }
@@ -345,7 +339,7 @@ impl Platform {
                 (Fault::Fine, _) => Ok(LiveCatalog::default()),
                 (fault, _) => {
                     world.unseen |= matches!(call, Call::Patch(..));
-                    if let (Fault::Status(..500), Call::Patch(_, changes)) = (fault, &call) {
+                    if let (Fault::Status(..500), Call::Patch(changes)) = (fault, &call) {
                         // Refused for good: the sender can only tell.
                         world.excused.extend(changes.iter().map(|change| change.external_id.0.clone()));
                     }
@@ -380,7 +374,7 @@ fn told(call: &Call) -> String {
     match call {
         Call::Get => "GET".to_owned(),
         Call::Put(..) => "PUT".to_owned(),
-        Call::Patch(_, changes) => {
+        Call::Patch(changes) => {
             let lines = changes.iter().map(|c| format!("{}={}", c.external_id, if c.in_stock { "on" } else { "off" }));
             format!("PATCH {}", lines.collect::<Vec<_>>().join(","))
         }
@@ -422,10 +416,10 @@ impl Write for Platform {
     fn patch_stock(
         &self,
         _outlet: &OutletId,
-        kind: StockKind,
+        _kind: StockKind,
         changes: &[StockChange],
     ) -> impl Future<Output = Result<(), RemoteError>> + Send {
-        let call = Call::Patch(kind, changes.to_vec());
+        let call = Call::Patch(changes.to_vec());
         async { self.serve(call).await.map(drop) }
     }
 }

@@ -26,7 +26,10 @@ async fn a_refused_push_is_final_and_the_next_pass_plans_again() {
     bench.faults(&[Fault::Status(422)]);
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Rejected, OutletState::Failed));
-    assert_eq!(outcome.error.as_deref(), Some("PUT https://gobiz.test/catalog: invalid image type"));
+    assert_eq!(
+        outcome.error.as_deref(),
+        Some("PUT https://gobiz.test/catalog: invalid image type; the live menu is as it was")
+    );
     assert_eq!((bench.calls(), bench.ended()), (vec!["GET".into(), "PUT".into()], Some(PushOutcome::Rejected)));
     assert_eq!(bench.base_price("NG"), Some(25_000));
     let next = bench.pass().await;

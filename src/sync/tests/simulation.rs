@@ -257,11 +257,8 @@ impl Simulation {
     }
 }
 
-/// Fifteen lives of twenty passes each.
-#[tokio::test(start_paused = true)]
-async fn whatever_happens_nothing_that_is_not_ours_is_changed_and_all_comes_to_rest() {
-    let seeds = std::env::var("MENUSYNC_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(15);
-    for seed in 0..seeds {
+async fn live(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
         let mut simulation = Simulation::new(seed).await;
         simulation.tell(format!("seed {seed}"));
         for _ in 0..20 {
@@ -269,4 +266,15 @@ async fn whatever_happens_nothing_that_is_not_ours_is_changed_and_all_comes_to_r
         }
         simulation.come_to_rest().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_nothing_that_is_not_ours_is_changed_and_all_comes_to_rest() {
+    live(0..6).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "a longer search, to be run after changes of how pushes are made and verified: takes minutes"]
+async fn whatever_happens_in_a_thousand_lives() {
+    live(0..1000).await;
 }

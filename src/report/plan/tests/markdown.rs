@@ -36,7 +36,7 @@ fn markdown_has_a_table_for_every_outlet() {
     insta::assert_snapshot!(plan_markdown(&report), @r#"
     **Plan: 2 outlets, 0 to push, 1 held; 1 drifted.**
 
-    - ✋ Kuta: **held** by `price-change`: the price of “Tidak pedas” moves by without measure (Rp 0 → Rp 1.000); the limit is 50 %, and 1 more move beyond it; to let it through: --allow price-change:G1
+    - ✋ Kuta: **held** by `price-change`: “Tidak pedas” was free and is not any more (Rp 0 → Rp 1.000); the limit is 50 %, and 1 more beyond it; to let it through: --allow price-change:G1
 
     | Outlet | State | Changes | Elsewhere |
     |---|---|---|---|

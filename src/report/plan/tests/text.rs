@@ -32,7 +32,7 @@ fn an_edit_is_told_in_columns_removals_first() {
       ~ Kuta › Level pedas › Pedas gila    price         Rp 2.000 → -Rp 500 (-125 %)
       → Kuta › Minuman › Es 4              order         first
       → Kuta › Takjil › Nasi Uduk          menu          Nasi → Takjil
-      HELD by price-change: the price of “Tidak pedas” moves by without measure (Rp 0 → Rp 1.000); the limit is 50 %, and 1 more move beyond it
+      HELD by price-change: “Tidak pedas” was free and is not any more (Rp 0 → Rp 1.000); the limit is 50 %, and 1 more beyond it
         to let it through: --allow price-change:G1, or type “price-change” when apply asks
 
     Plan: 1 outlet, 0 to push, 1 held.
@@ -193,7 +193,7 @@ fn what_a_push_does_to_foreign_items_and_lost_ids_is_told_as_part_of_it() {
       ~ Kuta › Nasi › Nasi Goreng Kampung   price        Rp 25.000 → Rp 26.000 (+4 %)
       changed both in the files and elsewhere, kept as it is live (undo: `menusync apply --revert`; keep: change the file, or `menusync import --merge`):
       ~ Kuta › Nasi › Nasi Uduk             price        live Rp 11.000, files Rp 13.000, last push Rp 12.000
-      released by you: unmanaged: 1 live items that no file knows would be lost: “Es Kopi”
+      released by you: unmanaged: 1 live item that no file knows would be lost: “Es Kopi”
 
     Plan: 1 outlet, 1 to push (2 to change, 0 to add, 1 to remove); 1 drifted.
     Digest: sha256:8918dc0b11bcd0f1d514efa04f0405d121f91b45d8ef05f359878c2fd4152160

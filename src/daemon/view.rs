@@ -1,0 +1,94 @@
+//! What a running daemon shows of itself: kept in memory, written by the daemon, read by whoever looks. How the outlets
+//! stand is remembered elsewhere, in `state`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::{
+    catalog::OutletId,
+    fleet::{Loaded, Survey},
+};
+
+/// The window through which a daemon is seen.
+pub struct View(Mutex<Shown>);
+
+/// How a daemon stands at one moment.
+#[derive(Clone)]
+pub struct Shown {
+    /// When its main loop last went round; before the first time: when the view was made.
+    pub turned: Instant,
+    /// It ends what is under way.
+    pub stopping: bool,
+    /// It has begun to pass over all outlets at least once.
+    pub passing: bool,
+    /// The files in use and what a look over all outlets found in them; `None` before the daemon has taken over.
+    pub files: Option<(Arc<Loaded>, Arc<Survey>)>,
+    /// When files were last taken into use.
+    pub taken: Option<Timestamp>,
+    /// Why the newest files are not in use, and since when.
+    pub refused: Option<(Refused, Timestamp)>,
+    /// When the schedule comes next, its jitter included.
+    pub next_pass: Option<Timestamp>,
+    /// Outlets that are looked at again at a time of their own: retries, windows that open.
+    pub due: BTreeMap<OutletId, Timestamp>,
+    /// Outlets that are passed over right now.
+    pub in_work: BTreeSet<OutletId>,
+    /// When a pass over an outlet last ended.
+    pub last_pass: Option<Timestamp>,
+}
+
+/// Why files are not in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// The root cannot be read.
+    Unreadable(String),
+    /// The settings are wrong; the old ones hold.
+    Settings(String),
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self(Mutex::new(Shown {
+            turned: Instant::now(),
+            stopping: false,
+            passing: false,
+            files: None,
+            taken: None,
+            refused: None,
+            next_pass: None,
+            due: BTreeMap::new(),
+            in_work: BTreeSet::new(),
+            last_pass: None,
+        }))
+    }
+}
+
+impl View {
+    /// How it stands now.
+    pub fn shown(&self) -> Shown {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes what is shown.
+    pub fn update(&self, change: impl FnOnce(&mut Shown)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The newest files are not used. That it stays so is no news: the time of the first refusal is kept.
+    pub(super) fn refuse(&self, why: Refused, now: Timestamp) {
+        self.update(|shown| {
+            let since = shown.refused.as_ref().map_or(now, |(_, since)| *since);
+            shown.refused = Some((why, since));
+        });
+    }
+
+    /// The newest files are used.
+    pub(super) fn take(&self, now: Timestamp) {
+        self.update(|shown| (shown.taken, shown.refused) = (Some(now), None));
+    }
+}

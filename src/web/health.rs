@@ -1,0 +1,162 @@
+//! Health for supervisors. `/livez`: shall the process be restarted? `/readyz`: is it at work?
+//!
+//! That GoFood does not answer, or that a file is wrong, is no reason for either: a restart would not help, and the
+//! outlets' states say it.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use tokio::time::Instant;
+
+use super::{Handle, Shared, words::ago};
+use crate::{
+    daemon::{Refused, Shown},
+    state::{check_writable, daemon_lock_holder},
+    sync::chain,
+};
+
+/// The main loop goes round at least every 20 s; after three missed rounds it hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// How long an answer to "can the state be written" is good (our choice): asking costs a write to disk.
+const WRITABLE_FOR: Duration = Duration::from_secs(5);
+
+/// What is not asked anew for every request.
+#[derive(Default)]
+pub(super) struct Memory {
+    writable: Mutex<Option<(Instant, Result<(), String>)>>,
+}
+
+/// 200 while the main loop goes round, 503 if it hangs. While the daemon stops it waits, for a limited time, for pushes
+/// under way: that is alive.
+pub(super) async fn live(State(shared): State<Handle>) -> (StatusCode, String) {
+    let shown = shared.site.view.shown();
+    let silent = shown.turned.elapsed();
+    if silent > HANGS_AFTER && !shown.stopping {
+        let words = format!("the main loop has not gone round for {} s\n", silent.as_secs());
+        return (StatusCode::SERVICE_UNAVAILABLE, words);
+    }
+    (StatusCode::OK, "ok\n".to_owned())
+}
+
+/// 200 once passes have begun, as long as files can be read and the state can be written; with `?verbose` line by line.
+pub(super) async fn ready(State(shared): State<Handle>, RawQuery(query): RawQuery) -> Response {
+    let checks = match tokio::task::spawn_blocking(move || checks(&shared)).await {
+        Ok(checks) => checks,
+        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    };
+    let is_ready = checks.iter().all(|check| check.verdict != Verdict::Fail);
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose")));
+    let told = checks.iter().filter(|check| is_verbose || check.verdict == Verdict::Fail);
+    let mut words: String = told.map(Check::to_string).collect();
+    if is_ready && !is_verbose {
+        words = "ok\n".to_owned();
+    }
+    (status, words).into_response()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Ok,
+    /// Worth knowing; the daemon is at work all the same.
+    Warn,
+    Fail,
+}
+
+/// One line of the answer.
+struct Check {
+    name: &'static str,
+    verdict: Verdict,
+    why: String,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+        };
+        // One line, whatever a file name or the platform put into it.
+        let why = crate::report::untrusted::printable(&self.why);
+        writeln!(f, "{verdict:<4} {}: {why}", self.name)
+    }
+}
+
+fn checks(shared: &Shared) -> [Check; 6] {
+    let shown = shared.site.view.shown();
+    let (files, settings) = files_and_settings(&shown);
+    [passes(&shown), files, settings, state(shared), lock(shared), api(shared)]
+}
+
+fn passes(shown: &Shown) -> Check {
+    let (verdict, why) = match (shown.stopping, shown.passing) {
+        (true, _) => (Verdict::Fail, "the daemon is stopping"),
+        (false, false) => (Verdict::Fail, "the first pass over all outlets has not begun"),
+        (false, true) => (Verdict::Ok, "begun"),
+    };
+    Check { name: "passes", verdict, why: why.to_owned() }
+}
+
+fn files_and_settings(shown: &Shown) -> (Check, Check) {
+    let refused = shown.refused.as_ref().map(|(why, _)| why);
+    let files = match (refused, &shown.files) {
+        (Some(Refused::Unreadable(error)), _) => (Verdict::Fail, error.clone()),
+        (_, None) => (Verdict::Fail, "not read yet".to_owned()),
+        (_, Some((loaded, _))) if !loaded.is_complete() => {
+            (Verdict::Warn, "some cannot be read; what they concern is not pushed".to_owned())
+        }
+        (_, Some((_, survey))) => (Verdict::Ok, format!("read; {} outlets", survey.members.len())),
+    };
+    let settings = match refused {
+        Some(Refused::Settings(error)) => {
+            (Verdict::Warn, format!("the new ones are refused, the old ones hold: {error}"))
+        }
+        _ => (Verdict::Ok, "valid".to_owned()),
+    };
+    (
+        Check { name: "files", verdict: files.0, why: files.1 },
+        Check { name: "settings", verdict: settings.0, why: settings.1 },
+    )
+}
+
+fn state(shared: &Shared) -> Check {
+    let mut known = shared.health.writable.lock().unwrap_or_else(PoisonError::into_inner);
+    let fresh = known.take().filter(|(at, _)| at.elapsed() < WRITABLE_FOR);
+    let look = || check_writable(&shared.site.state_dir).map_err(|error| chain(&error));
+    let (at, result) = fresh.unwrap_or_else(|| (Instant::now(), look()));
+    let (verdict, why) = match &result {
+        Ok(()) => (Verdict::Ok, "can be written".to_owned()),
+        Err(error) => (Verdict::Fail, error.clone()),
+    };
+    *known = Some((at, result));
+    Check { name: "state", verdict, why }
+}
+
+fn lock(shared: &Shared) -> Check {
+    let own = std::process::id();
+    let (verdict, why) = match daemon_lock_holder(&shared.site.state_dir) {
+        Some(pid) if pid == own => (Verdict::Ok, format!("held by this process, {pid}")),
+        Some(pid) => (Verdict::Fail, format!("process {pid} has it: two daemons share the state directory")),
+        None => (Verdict::Fail, "its file is gone from the state directory: another daemon could start".to_owned()),
+    };
+    Check { name: "lock", verdict, why }
+}
+
+fn api(shared: &Shared) -> Check {
+    let now = shared.site.clock.now();
+    let (verdict, why) = match shared.site.metrics.last_api_success() {
+        Some(at) => (Verdict::Ok, format!("last answered well {}", ago(at, now))),
+        None => (Verdict::Warn, "has not answered well yet".to_owned()),
+    };
+    Check { name: "api", verdict, why }
+}

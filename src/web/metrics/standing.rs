@@ -1,0 +1,99 @@
+//! How things stand, read when somebody asks.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use prometheus_client::{
+    metrics::{family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+use crate::{
+    policy::Guard,
+    report::StatusLine,
+    sync::OutletState,
+    web::{Site, snapshot::Snapshot},
+};
+
+type Labelled = Family<[(&'static str, String); 1], Gauge>;
+
+/// Gauges with their values of this moment.
+pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
+    let mut registry = Registry::default();
+    let metrics = &site.metrics;
+    about_process(&mut registry, metrics.started());
+    moment(&mut registry, "menusync_last_success", "When a pass last ended without failure", metrics.last_success());
+    moment(
+        &mut registry,
+        "menusync_api_last_success",
+        "When GoBiz last answered a call about a menu or stock with a 2xx",
+        metrics.last_api_success(),
+    );
+    moment(&mut registry, "menusync_token_expiry", "When the access token ends", metrics.token_ends());
+    let shown = site.view.shown();
+    moment(&mut registry, "menusync_last_reload_success", "When files were last taken into use", shown.taken);
+    let used = Gauge::<i64>::default();
+    used.set(shown.refused.is_none().into());
+    registry.register("menusync_last_reload_successful", "Whether the newest files are in use: 1 or 0", used);
+    if let Some(snapshot) = snapshot {
+        about_outlets(&mut registry, &snapshot.lines);
+    }
+    registry
+}
+
+fn about_process(registry: &mut Registry, started: Timestamp) {
+    let build = Labelled::default();
+    build.get_or_create(&[("version", env!("CARGO_PKG_VERSION").to_owned())]).set(1);
+    registry.register("menusync_build_info", "Always 1; the label says the version", build);
+    let gauge = seconds(started);
+    registry.register("process_start_time_seconds", "When the process started, in seconds since 1970", gauge);
+}
+
+/// A moment in seconds since 1970; no series as long as there was none.
+fn moment(registry: &mut Registry, name: &str, help: &str, at: Option<Timestamp>) {
+    if let Some(at) = at {
+        registry.register(format!("{name}_timestamp_seconds"), format!("{help}, in seconds since 1970"), seconds(at));
+    }
+}
+
+fn seconds(at: Timestamp) -> Gauge<f64, std::sync::atomic::AtomicU64> {
+    let gauge = Gauge::default();
+    gauge.set(at.as_duration().as_secs_f64());
+    gauge
+}
+
+fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
+    let states = counted("state", OutletState::ALL.map(OutletState::as_str), lines.iter().map(|line| &*line.state));
+    registry.register("menusync_outlets", "Outlets, by how they stand", states);
+    let held = lines.iter().flat_map(|line| line.held.as_array().into_iter().flatten());
+    let guards = held.filter_map(|guard| guard.get("guard")?.as_str());
+    let held = counted("guard", Guard::ALL.map(Guard::name), guards);
+    registry.register("menusync_guard_held_outlets", "Outlets that a guard holds, by guard", held);
+    let drift: usize = lines.iter().filter_map(|line| line.drift.as_array()).map(Vec::len).sum();
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(drift).unwrap_or(i64::MAX));
+    registry.register(
+        "menusync_drift_changes",
+        "Changes made elsewhere that are told and kept, over all outlets",
+        gauge,
+    );
+}
+
+/// How often each word comes; words that are not among `known` are left out.
+fn counted<'a, const N: usize>(
+    label: &'static str,
+    known: [&'static str; N],
+    words: impl Iterator<Item = &'a str>,
+) -> Labelled {
+    let mut counts: BTreeMap<&str, i64> = known.into_iter().map(|word| (word, 0)).collect();
+    for word in words {
+        if let Some(count) = counts.get_mut(word) {
+            *count += 1;
+        }
+    }
+    let family = Labelled::default();
+    for (word, count) in counts {
+        family.get_or_create(&[(label, word.to_owned())]).set(count);
+    }
+    family
+}

@@ -1,0 +1,180 @@
+//! One outlet: how it stands, what to do, what holds it, what was changed elsewhere, and its pushes.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::{Clock, Page, badge, commit, shown, zone};
+use crate::{
+    catalog::OutletId,
+    fleet::Member,
+    report::StatusLine,
+    state::PushRow,
+    web::{snapshot::Snapshot, standing, words},
+};
+
+/// How many lines of a list are shown (our choice); the commands show all.
+const MOST: usize = 30;
+
+pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -> Page {
+    let zone = zone(snapshot);
+    let clock = Clock { now: snapshot.now, zone: &zone };
+    let member = snapshot.survey.members.iter().find(|member| member.id.as_str() == line.outlet);
+    let name = line.name.as_deref().unwrap_or(&line.outlet);
+    let body = html! {
+        nav { a href="/" { "All outlets" } }
+        header { h1 { (shown(name)) " " (badge(&line.state)) } (what_to_do(line)) }
+        main {
+            @if let Some(error) = &line.error { p.trouble { (shown(error)) } }
+            @if let Some(member) = member { (errors(member)) }
+            (held(&line.held))
+            (drift(&line.drift))
+            h2 { "Facts" }
+            (facts(snapshot, line, member, &clock))
+            h2 { "Pushes" }
+            (history(pushes, &clock))
+        }
+    };
+    Page { title: format!("{name}: {}", line.state.replace('_', " ")), refresh: true, body }
+}
+
+fn what_to_do(line: &StatusLine) -> Markup {
+    let standing = standing::of(&line.state).1;
+    let advice = standing.advice.replace("ID", &line.outlet);
+    html! { p { (with_code(standing.meaning)) " " (with_code(&shown(&advice))) } }
+}
+
+/// What stands between backticks as code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+fn errors(member: &Member) -> Markup {
+    let errors: Vec<_> = member.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+    html! {
+        @if !errors.is_empty() {
+            h2 { "Errors in its files" }
+            ul {
+                @for error in errors.iter().take(MOST) {
+                    li {
+                        @if let Some(place) = &error.place { code { (shown(&place.to_string())) } " " }
+                        (shown(&error.message))
+                    }
+                }
+                (more(errors.len()))
+            }
+        }
+    }
+}
+
+fn held(held: &Value) -> Markup {
+    let guards = held.as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if !guards.is_empty() {
+            h2 { "Held by" }
+            table {
+                thead { tr {
+                    th scope="col" { "Guard" } th scope="col" { "Finding" } th scope="col" { "Is" } th scope="col" { "Limit" }
+                    th scope="col" { "Concerns" }
+                } }
+                tbody { @for guard in guards { tr {
+                    th scope="row" { (told(&guard["guard"])) } td { (told(&guard["message"])) } td { (told(&guard["actual"])) }
+                    td { (told(&guard["limit"])) } td { (list(&guard["items"])) }
+                } } }
+            }
+        }
+    }
+}
+
+fn drift(drift: &Value) -> Markup {
+    let changes = drift.as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if !changes.is_empty() {
+            h2 { "Changed elsewhere" }
+            table {
+                thead { tr {
+                    th scope="col" { "What" } th scope="col" { "Name" } th scope="col" { "Live" } th scope="col" { "Files" }
+                    th scope="col" { "Class" }
+                } }
+                tbody { @for change in changes.iter().take(MOST) { tr {
+                    th scope="row" { code { (told(&change["path"])) } } td { (told(&change["name"])) } td { (told(&change["from"])) }
+                    td { (told(&change["to"])) } td { (told(&change["class"])) }
+                } } }
+            }
+            (more(changes.len()))
+        }
+    }
+}
+
+fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock: &Clock<'_>) -> Markup {
+    let id = OutletId(line.outlet.clone());
+    let at = |at: Option<Timestamp>| html! { @match at { Some(at) => (clock.tell(at)), None => "never" } };
+    html! {
+        dl {
+            dt { "Outlet" } dd { code { (shown(&line.outlet)) } }
+            @if let Some(member) = member {
+                dt { "Files" } dd { @for layer in &member.layers { code { (shown(layer)) } " " } }
+            }
+            dt { "So since" } dd { (at(line.since)) }
+            dt { "Last seen as wanted" } dd { (at(line.last_verified)) }
+            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(revision)), None => "unknown" } }
+            @if snapshot.shown.in_work.contains(&id) { dt { "Now" } dd { "in work" } }
+            @if let Some(due) = snapshot.shown.due.get(&id) { dt { "Next try" } dd { (clock.tell(*due)) } }
+            @if let Some(next) = line.next_pass { dt { "Next pass over all" } dd { (clock.tell(next)) } }
+        }
+    }
+}
+
+fn history(pushes: &[PushRow], clock: &Clock<'_>) -> Markup {
+    html! {
+        @if pushes.is_empty() { p { "None yet." } } @else {
+            table {
+                thead { tr {
+                    th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Result" } th scope="col" { "Took" }
+                    th scope="col" { "Commit" } th scope="col" { "Request id" }
+                } }
+                tbody { @for push in pushes { (push_row(push, clock)) } }
+            }
+        }
+    }
+}
+
+fn push_row(push: &PushRow, clock: &Clock<'_>) -> Markup {
+    let took = push.sent_at.zip(push.finished_at).map(|(sent, finished)| finished.duration_since(sent).as_secs());
+    html! {
+        tr {
+            td { (clock.tell(push.prepared_at)) }
+            td { (match push.kind { crate::state::PushKind::Put => "menu", crate::state::PushKind::Stock => "stock" }) }
+            td {
+                (push.outcome.map_or("under way", |outcome| outcome.as_str()))
+                @if let Some(error) = &push.error { p { (shown(error)) } }
+            }
+            td { @if let Some(took) = took { (words::span(took.unsigned_abs())) } }
+            td { @if let Some(revision) = &push.revision { (commit(revision)) } }
+            td { code { (push.request_id) } }
+        }
+    }
+}
+
+/// `… and 12 more`
+fn more(all: usize) -> Markup {
+    html! { @if all > MOST { p { "… and " (all - MOST) " more" } } }
+}
+
+/// A stored value: texts without quotes, nothing for null.
+fn told(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => shown(text).into_owned(),
+        other => shown(&other.to_string()).into_owned(),
+    }
+}
+
+fn list(items: &Value) -> Markup {
+    let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
+    html! { @for item in items.iter().take(MOST) { code { (told(item)) } " " } (more(items.len())) }
+}

@@ -1,0 +1,83 @@
+//! How everything stands at one moment, read in one go.
+
+use std::sync::Arc;
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+
+use super::{Handle, Site};
+use crate::{
+    daemon::Shown,
+    fleet::{Loaded, Selection, Survey, status},
+    report::StatusLine,
+    state::{PushRow, StateError, Store},
+    sync::chain,
+};
+
+/// How many pushes of an outlet are shown (our choice).
+const MOST_PUSHES: u32 = 20;
+
+/// The outlets and the daemon.
+pub(super) struct Snapshot {
+    pub(super) now: Timestamp,
+    pub(super) shown: Shown,
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) survey: Arc<Survey>,
+    pub(super) lines: Vec<StatusLine>,
+}
+
+/// Why there is no snapshot.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unavailable {
+    #[error("the daemon is still starting")]
+    Starting,
+    #[error("cannot read what is remembered")]
+    State(#[from] StateError),
+    #[error("the reader broke off")]
+    Reader(#[from] tokio::task::JoinError),
+}
+
+impl IntoResponse for Unavailable {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Starting => StatusCode::SERVICE_UNAVAILABLE,
+            Self::State(_) | Self::Reader(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, format!("{}\n", chain(&self))).into_response()
+    }
+}
+
+impl Snapshot {
+    /// Reads everything, off the threads that serve.
+    pub(super) async fn take(shared: &Handle) -> Result<Self, Unavailable> {
+        let shared = Arc::clone(shared);
+        tokio::task::spawn_blocking(move || Self::read(&shared.site)).await?
+    }
+
+    fn read(site: &Site) -> Result<Self, Unavailable> {
+        let (now, shown) = (site.clock.now(), site.view.shown());
+        let (loaded, survey) = shown.files.clone().ok_or(Unavailable::Starting)?;
+        let settings = loaded.settings.as_ref().ok_or(Unavailable::Starting)?;
+        let store = Store::open_read_only(&site.state_dir)?;
+        let lines = status(settings, &survey, store.as_ref(), &Selection::default(), now)?;
+        Ok(Self { now, shown, loaded, survey, lines })
+    }
+
+    /// An outlet.
+    pub(super) fn line(&self, id: &str) -> Option<&StatusLine> {
+        self.lines.iter().find(|line| line.outlet == id)
+    }
+}
+
+/// The newest pushes to an outlet, newest first.
+pub(super) async fn pushes(shared: &Handle, id: String) -> Result<Vec<PushRow>, Unavailable> {
+    let shared = Arc::clone(shared);
+    let read = move || match Store::open_read_only(&shared.site.state_dir)? {
+        Some(store) => store.pushes(Some(&id), MOST_PUSHES),
+        None => Ok(Vec::new()),
+    };
+    Ok(tokio::task::spawn_blocking(read).await??)
+}

@@ -1,0 +1,1 @@
+//! One cause, one diagnostic; and its help, followed literally, mends it.

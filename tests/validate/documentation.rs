@@ -1,0 +1,70 @@
+//! `docs/rules.md` is what the table says, and `rule` explains every code.
+
+use std::{fs, path::Path};
+
+use menusync::rules::RULES;
+
+use super::harness::Root;
+
+#[test]
+fn the_documentation_of_the_rules_is_what_the_table_says() {
+    let run = Root::empty().run(&["rule", "--output", "markdown"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let current = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        run.stdout == current,
+        "docs/rules.md is not current: write it with `cargo run -- rule --output markdown > docs/rules.md`"
+    );
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let list = Root::empty().run(&["rule"]).stdout;
+    assert_eq!(list.lines().count(), RULES.len());
+    for rule in RULES {
+        let line = list.lines().find(|line| line.split_whitespace().nth(1) == Some(rule.code)).expect(rule.code);
+        assert!(line.ends_with(rule.summary), "{line}");
+    }
+}
+
+#[test]
+fn one_rule_is_explained_with_its_examples_and_how_to_change_it() {
+    let run = Root::empty().run(&["rule", "price-too-low"]);
+    let expected = "\
+price-too-low (warning)
+
+An item costs at least Rp 1.000
+
+Our choice: less is most often a price in thousands.
+
+Wrong:
+
+    outlet: G1
+    menus:
+      - name: Nasi
+        menu_items:
+          - {external_id: NG, name: Nasi Goreng, price: 25}
+
+Right:
+
+    outlet: G1
+    menus:
+      - name: Nasi
+        menu_items:
+          - {external_id: NG, name: Nasi Goreng, price: 25000}
+
+Where it is meant, write beside the line `# menusync: allow(price-too-low) reason`; for all files, or in one, write
+`rules: {price-too-low: off}` (or error).
+";
+    assert_eq!((run.code, run.stdout.as_str()), (0, expected));
+    let fixed = Root::empty().run(&["rule", "syntax"]).stdout;
+    assert!(fixed.starts_with("syntax (error, cannot be changed)\n") && !fixed.contains("allow("), "{fixed}");
+}
+
+#[test]
+fn a_mistyped_code_is_wrong_usage_with_a_suggestion() {
+    let run = Root::empty().run(&["rule", "price-to-low"]);
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""));
+    assert_eq!(run.stderr, "error: there is no rule `price-to-low`; did you mean `price-too-low`?\n");
+}

@@ -1,0 +1,55 @@
+//! `docs/operations.md` explains every metric, state, check and path, and none that there is not.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use menusync::{
+    remote::{Called, Destination, Meter},
+    sync::OutletState,
+};
+
+use crate::{
+    metrics::scrape,
+    site::{Served, project_file},
+};
+
+/// The first column of the table below a heading, without backticks.
+fn column(text: &str, heading: &str) -> BTreeSet<String> {
+    let (_, rest) = text.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let table = rest.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let rows = table.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    rows.map(|name| name.split('{').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_metric_is_explained_and_no_other() {
+    let served = Served::start().await;
+    served.metrics.called(&Called {
+        method: "GET",
+        destination: Destination::Catalog,
+        status: Some(200),
+        elapsed: Duration::ZERO,
+    });
+    served.metrics.token_granted(Duration::from_secs(60));
+    served.view.update(|shown| shown.taken = Some(jiff::Timestamp::now()));
+    let mut real: BTreeSet<String> = BTreeSet::new();
+    for (name, kind) in scrape(&served).await.types {
+        real.insert(if kind == "counter" { format!("{name}_total") } else { name });
+    }
+    // Comes with the first pass that does not fail; the daemon's own test sees it.
+    real.insert("menusync_last_success_timestamp_seconds".to_owned());
+    assert_eq!(column(&project_file("docs/operations.md"), "### Metrics"), real);
+}
+
+#[test]
+fn every_state_is_explained_and_no_other() {
+    let real: BTreeSet<String> = OutletState::ALL.map(|state| state.as_str().to_owned()).into();
+    assert_eq!(column(&project_file("docs/operations.md"), "### States"), real);
+}
+
+#[tokio::test]
+async fn every_check_is_explained_and_no_other() {
+    let served = Served::start().await;
+    let (_, words) = served.read("/readyz?verbose").await;
+    let real: BTreeSet<String> = words.lines().map(|line| line[5..].split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(column(&project_file("docs/operations.md"), "### Health"), real);
+}

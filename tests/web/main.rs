@@ -1,0 +1,11 @@
+//! The daemon seen from outside: pages, JSON, health and metrics over real HTTP.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod daemon;
+mod docs;
+mod health;
+mod metrics;
+mod pages;
+mod protection;
+mod site;

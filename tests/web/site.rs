@@ -1,0 +1,156 @@
+//! A server on a port of its own, with a root, a state directory and a view that no daemon writes.
+
+use std::{fs, path::Path, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use menusync::{
+    daemon::View,
+    fleet,
+    remote::install_crypto,
+    state::{DaemonLock, NewPush, PushKind, PushOutcome, StatusUpdate, Store, lock_daemon},
+    sync::Clock,
+    web::{self, Metrics, Server, Site},
+};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A name that does harm wherever it is not escaped.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{202e}";
+
+pub(crate) struct Served {
+    directory: TempDir,
+    pub(crate) view: Arc<View>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) server: Server,
+    client: Client,
+    _lock: DaemonLock,
+}
+
+impl Served {
+    /// Four outlets: G1 in sync, G2 held, G3 with errors in its file, G4 with a hostile name that no pass has seen.
+    pub(crate) async fn start() -> Self {
+        let served = Self::start_empty().await;
+        served.write("menusync.yaml", "target: sandbox\nschedule: \"0 * * * *\"\n");
+        served.write("catalogs/a.yaml", &outlet("G1", "Kuta"));
+        served.write("catalogs/b.yaml", &outlet("G2", "Kemang"));
+        served.write("catalogs/c.yaml", &outlet("G3", "Ubud").replace("price: 25000", "price: -1"));
+        served.write("catalogs/d.yaml", &outlet("G4", &HOSTILE.replace('"', "\\\"").replace('\u{202e}', "\\u202e")));
+        served.take_files();
+        served
+    }
+
+    /// A daemon that has not taken over any files yet.
+    pub(crate) async fn start_empty() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let state_dir = directory.path().join("state");
+        let lock = lock_daemon(&state_dir).unwrap();
+        drop(Store::open(&state_dir).unwrap());
+        let (view, metrics) = (Arc::new(View::default()), Arc::new(Metrics::new(Clock::System)));
+        let (shown, counted) = (Arc::clone(&view), Arc::clone(&metrics));
+        let site = Site { view: shown, metrics: counted, state_dir, clock: Clock::System };
+        let server = web::serve("127.0.0.1:0".parse().unwrap(), site).await.unwrap();
+        install_crypto();
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        Self { directory, view, metrics, server, client, _lock: lock }
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.directory.path().join("root").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Shows the files as a daemon does that has begun to work with them.
+    pub(crate) fn take_files(&self) {
+        let loaded = fleet::load(&self.directory.path().join("root")).unwrap();
+        let survey = loaded.survey(Timestamp::now());
+        self.view.update(|shown| {
+            (shown.files, shown.passing) = (Some((Arc::new(loaded), Arc::new(survey))), true);
+        });
+    }
+
+    pub(crate) fn state_dir(&self) -> std::path::PathBuf {
+        self.directory.path().join("state")
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::open(&self.state_dir()).unwrap()
+    }
+
+    /// Remembers that an outlet is held by a guard and that something was changed elsewhere.
+    pub(crate) fn hold(&self, id: &str, message: &str) {
+        let held = serde_json::json!([{"guard": "price-change", "limit": 50.0, "actual": 92.0, "verdict": "held",
+            "items": ["items/NG/price"], "message": message}]);
+        let drift = serde_json::json!([{"path": "items/ET/price", "class": "drift", "from": 9900, "to": 5000, "name": message}]);
+        let (held, drift) = (held.to_string(), drift.to_string());
+        let status = StatusUpdate {
+            state: "held",
+            error: Some(message),
+            held: Some(&held),
+            drift: Some(&drift),
+            ..StatusUpdate::default()
+        };
+        self.store().set_status(id, &status, Timestamp::now()).unwrap();
+    }
+
+    /// Remembers that an outlet stands so.
+    pub(crate) fn stand(&self, id: &str, state: &str, error: Option<&str>) {
+        let revision = Some("0123456789abcdef0123456789abcdef01234567");
+        let status = StatusUpdate { state, error, revision, ..StatusUpdate::default() };
+        self.store().set_status(id, &status, Timestamp::now()).unwrap();
+    }
+
+    /// Remembers a push that ended.
+    pub(crate) fn push(&self, outlet: &str, outcome: PushOutcome, error: Option<&str>) -> Uuid {
+        let request_id = Uuid::new_v4();
+        let (now, mut store) = (Timestamp::now(), self.store());
+        let push = NewPush {
+            outlet,
+            request_id,
+            kind: PushKind::Put,
+            digest: "sha256:00",
+            revision: None,
+            tool: "0",
+            plan: "{}",
+            prepared_at: now,
+        };
+        let id = store.begin_push(&push).unwrap();
+        store.mark_sent(id, now).unwrap();
+        store.finish_push(id, outcome, error, now).unwrap();
+        request_id
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.server.address()))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    /// Status and body.
+    pub(crate) async fn read(&self, path: &str) -> (u16, String) {
+        let response = self.get(path).await;
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+}
+
+fn outlet(id: &str, name: &str) -> String {
+    format!(
+        "outlet: {id}\nname: \"{name}\"\nmenus:\n  - name: Nasi\n    menu_items:\n      - {{external_id: NG, name: Nasi Goreng, \
+         description: Telur, price: 25000}}\n"
+    )
+}
+
+/// Moves tokio's clock without waiting.
+pub(crate) async fn advance(duration: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(duration).await;
+    tokio::time::resume();
+}
+
+/// A file of the project.
+pub(crate) fn project_file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
