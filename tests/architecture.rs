@@ -3,8 +3,12 @@
 use std::{fs, mem, path::Path};
 
 /// Plain data of a higher room that a lower one may use.
-const PLAIN: [(&str, &str); 3] =
-    [("document", "source::SourceFile"), ("definition", "source::SourceFile"), ("settings", "source::SourceFile")];
+const PLAIN: [(&str, &str); 4] = [
+    ("document", "source::SourceFile"),
+    ("definition", "source::SourceFile"),
+    ("authoring", "source::SourceFile"),
+    ("settings", "source::SourceFile"),
+];
 const WORLD: [&str; 7] = ["fs::", "tokio::", "reqwest::", "rusqlite::", "::now()", "SystemTime", "process::"];
 const PRINTS: [&str; 5] = ["print!(", "println!(", "dbg!(", "io::stdout", "io::stderr"];
 

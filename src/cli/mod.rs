@@ -3,11 +3,15 @@
 //! One file a command, each with `Args` and `run`. Only this room prints: results to stdout, everything else to stderr.
 
 mod apply;
+mod atomic;
 mod demo;
 mod diff;
 mod drift;
 mod exit;
+mod fmt;
 mod forget;
+mod import;
+mod init;
 mod logging;
 mod output;
 mod plan;
@@ -16,6 +20,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod schema;
 mod session;
 mod signals;
 mod status;
@@ -65,6 +70,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a repository: settings, one layer, one outlet
+    Init(init::Args),
     /// Check the definitions, offline
     Validate(validate::Args),
     /// Print the exact catalog of an outlet after layering, as a PUT body
@@ -77,6 +84,10 @@ enum Command {
     Apply(apply::Args),
     /// Show what was changed elsewhere since our last verified push
     Drift(drift::Args),
+    /// Write YAML from live catalogs
+    Import(import::Args),
+    /// Format definitions and settings, keeping comments
+    Fmt(fmt::Args),
     /// The daemon: push on change and on schedule, report drift
     Run(run::Args),
     /// What is live, since when, from which commit
@@ -85,6 +96,8 @@ enum Command {
     Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
+    /// Print the JSON Schema of the files, for editors
+    Schema(schema::Args),
     /// Print a script that completes commands in a shell
     Completions {
         /// The shell
@@ -131,16 +144,20 @@ fn dispatch(cli: Cli) -> Exit {
     };
     let session = Session::new(common.root, common.state_dir, environment, outputs);
     let done = match command {
+        Command::Init(args) => init::run(args, &session),
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
+        Command::Import(args) => import::run(args, &session),
+        Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
+        Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),

@@ -7,6 +7,8 @@
 mod due;
 mod images;
 mod note;
+#[cfg(test)]
+mod tests;
 mod view;
 mod worker;
 
@@ -97,11 +99,22 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
                 Some(ended) => outcomes.extend(daemon.ended(ended)),
                 None => break,
             },
-            Some(Order::Stop) = daemon.orders.recv() => daemon.stop(),
+            () = told_to_stop(&mut daemon.orders) => daemon.stop(),
         }
     }
     outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
     outcomes
+}
+
+/// Waits for the order to stop; others have no meaning here.
+async fn told_to_stop(orders: &mut tokio::sync::mpsc::Receiver<Order>) {
+    loop {
+        match orders.recv().await {
+            Some(Order::Stop) => return,
+            Some(Order::Reload | Order::Pass) => {}
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// Runs until told to stop.
@@ -454,7 +467,7 @@ impl<W: Worker> Daemon<W> {
         while !self.tasks.is_empty() {
             tokio::select! {
                 Some(ended) = self.tasks.join_next_with_id() => drop(self.ended(ended)),
-                Some(Order::Stop) = self.orders.recv() => break,
+                () = told_to_stop(&mut self.orders) => break,
                 () = &mut patience => break,
             }
         }

@@ -12,15 +12,21 @@ use super::{
 use crate::{
     catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
     diagnostic::{Diagnostic, Place, Severity},
-    document::{Spanned, closest},
+    document::{Collected, Spanned, closest},
     policy::Policy,
 };
+
+/// How many names are compared with mistyped ones in one outlet: half a second's worth, and no believable menu gets there (our
+/// choice). Without it ten thousand unknown ids among ten thousand known ones would take minutes.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// Lays the layers of one outlet and collects what is wrong with them together.
 #[derive(Debug)]
 pub(super) struct Composer<'d> {
     pub(super) draft: Draft<'d>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    diagnostics: Collected,
+    /// How many names may still be compared with mistyped ones.
+    comparisons: usize,
     /// The number of the layer that is being laid.
     pub(super) current: usize,
     /// What `rules` makes of an item in two menus; `None` = off.
@@ -70,7 +76,8 @@ impl<'d> Composer<'d> {
         let severity = |rule: &str| policy.rules.get(rule).copied().unwrap_or(Some(Severity::Error));
         Self {
             draft: Draft::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Collected::default(),
+            comparisons: MAX_COMPARISONS,
             current: 0,
             item_in_two_menus: severity("item-in-two-menus"),
             duplicate_menu: severity("duplicate-menu"),
@@ -125,6 +132,11 @@ impl<'d> Composer<'d> {
         let noun = kind.noun();
         let gone = self.gone(kind, name);
         let wrong = match gone {
+            Some(gone) if let Some(new) = self.renamed(kind, gone) => {
+                Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was renamed"))
+                    .help(format!("write `{new}`"))
+                    .related(gone.clone(), "renamed here")
+            }
             Some(gone) => Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was removed"))
                 .help(format!("name a {noun} that is still there"))
                 .related(gone.clone(), "removed here"),
@@ -134,11 +146,28 @@ impl<'d> Composer<'d> {
         self.report(wrong);
     }
 
-    fn unknown_help(&self, kind: Kind, name: &str) -> String {
-        match closest(name, self.names(kind)) {
+    fn unknown_help(&mut self, kind: Kind, name: &str) -> String {
+        let left = self.comparisons.checked_sub(self.count(kind));
+        self.comparisons = left.unwrap_or_default();
+        match left.and_then(|_| closest(name, self.names(kind))) {
             Some(near) => format!("did you mean `{near}`?"),
             None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
             None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
+        }
+    }
+
+    /// The menu that got its name at `place`.
+    fn renamed(&self, kind: Kind, place: &Place) -> Option<&'d str> {
+        let named_here = |name: &&str| self.draft.origins.own_place(&Path::Menu((*name).to_owned())) == Some(place);
+        self.draft.menus.iter().map(|menu| menu.name).find(|name| kind == Kind::Menu && named_here(name))
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Menu => self.draft.menus.len(),
+            Kind::Item => self.draft.item_index.len(),
+            Kind::Category => self.draft.category_index.len(),
+            Kind::Variant => self.draft.variant_index.len(),
         }
     }
 
@@ -209,7 +238,7 @@ impl<'d> Composer<'d> {
     /// The catalog, when all layers are laid.
     pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
         let Self { draft, diagnostics, .. } = self;
-        composed.diagnostics.extend(diagnostics);
+        composed.diagnostics.extend(diagnostics.into_vec());
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();
@@ -298,7 +327,15 @@ impl Finisher<'_> {
             ImageFile::Found { url } => Field::Set(url),
             ImageFile::Missing(message) => {
                 let place = self.origins.place(&Path::item_field(&item.external_id, ItemField::Image));
-                let help = "write a URL, or the path of a JPEG or PNG under the root";
+                let help = match path
+                    .split_once('/')
+                    .is_some_and(|(host, _)| host.trim_start_matches('.').contains('.'))
+                {
+                    true => format!(
+                        "write `https://{path}` if this is an address, else the path of a JPEG or PNG under the root"
+                    ),
+                    false => "write a URL, or the path of a JPEG or PNG under the root".to_owned(),
+                };
                 self.wrong.push(Diagnostic::error("image-file", place, message).help(help));
                 // The outlet is invalid; what would be said about a path as an address has the same cause.
                 Field::Unsaid

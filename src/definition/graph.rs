@@ -139,7 +139,12 @@ fn describe_circle(files: &[DecodedFile], circle: &[usize], links: &HashMap<(usi
 fn resolve(from: &str, extended: &Spanned<String>, by_path: &HashMap<&str, usize>) -> Result<usize, Box<Diagnostic>> {
     let Some(path) = join(from, &extended.value) else {
         let message = format!("`{}` leads out of the definitions", extended.value);
-        let help = "name a file under `catalogs/`, relative to this one";
+        let last = extended.value.rsplit('/').next().unwrap_or_default();
+        let mut namesakes = by_path.keys().filter(|path| path.rsplit('/').next() == Some(last) && **path != from);
+        let help = match (namesakes.next(), namesakes.next()) {
+            (Some(only), None) => format!("did you mean `{}`?", relative(from, only)),
+            _ => "name a file under `catalogs/`, relative to this one".to_owned(),
+        };
         return Err(Box::new(Diagnostic::error("outside-root", extended.place.clone(), message).help(help)));
     };
     if let Some(file) = by_path.get(path.as_str()) {
@@ -159,11 +164,16 @@ fn resolve(from: &str, extended: &Spanned<String>, by_path: &HashMap<&str, usize
 fn nearest<'p>(path: &str, from: &str, known: &[&'p str]) -> Option<&'p str> {
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let others = || known.iter().copied().filter(|other| *other != from);
-    let named: Vec<&str> = others().filter(|other| name(other) == name(path)).collect();
+    let is_named = |other: &&str| name(other) == name(path) || without_ending(other) == path;
+    let named: Vec<&str> = others().filter(is_named).collect();
     match named[..] {
         [only] => Some(only),
         _ => closest(path, others()),
     }
+}
+
+fn without_ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(stem, _)| stem)
 }
 
 /// `path` as seen from the file `from`; `None` if it leaves the folder at the top of `from`.

@@ -13,6 +13,18 @@ use crate::{
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
+/// Days as people here call them; the platform has the English names only.
+const INDONESIAN_DAYS: [(&str, Day); 8] = [
+    ("minggu", Day::Sunday),
+    ("ahad", Day::Sunday),
+    ("senin", Day::Monday),
+    ("selasa", Day::Tuesday),
+    ("rabu", Day::Wednesday),
+    ("kamis", Day::Thursday),
+    ("jumat", Day::Friday),
+    ("sabtu", Day::Saturday),
+];
+
 /// From `start` to `end`, minutes since midnight of the day it belongs to. Short ranges that cross midnight end after
 /// [`DAY`]; long ranges are as written.
 pub(super) type Shift = TimeRange;
@@ -39,6 +51,13 @@ pub(super) fn decode_week(decoder: &mut Decoder, node: &Node) -> Option<Week> {
     for day in Day::ALL {
         if let Some(shifts) = fields.take(day.key()).and_then(|node| said_day(decoder, node, day.key())) {
             week.days[day as usize] = Some(shifts);
+        }
+    }
+    for (name, day) in INDONESIAN_DAYS {
+        // Asked for only where it stands, or help would offer it.
+        if let Some((key, _)) = fields.has(name).then(|| fields.take_entry(name)).flatten() {
+            let message = format!("unknown key `{name}` in `operational_hours`");
+            decoder.error("unknown-key", &key.span, message).help(format!("write `{}`", day.key()));
         }
     }
     decoder.finish(fields, "operational_hours");
@@ -122,8 +141,17 @@ fn parse_short(text: &str) -> Option<Shift> {
 }
 
 fn short_help(text: &str) -> String {
+    let plain = text.trim().to_lowercase();
+    if matches!(plain.as_str(), "closed" | "close" | "tutup" | "libur" | "off") {
+        return "write closed".into();
+    }
+    if matches!(plain.replace(' ', "").as_str(), "24h" | "24jam" | "24/7" | "24hours" | "open") {
+        return "write \"00:00-23:59\", which is the whole day".into();
+    }
     // `10.00 – 22.00` is how people write it on a door.
-    let guess = text.replace('.', ":").replace(['–', '—'], "-").replace(' ', "");
+    let guess = plain.replace('.', ":").replace(['–', '—'], "-").replace(' ', "");
+    let whole_hours = |time: &str| if time.contains(':') { time.to_owned() } else { format!("{time}:00") };
+    let guess = guess.split('-').map(whole_hours).collect::<Vec<_>>().join("-");
     match parse_short(&guess) {
         Some(_) => format!("write \"{guess}\""),
         None => "write \"10:00-22:00\", a list of such, or closed".into(),

@@ -124,7 +124,7 @@ pub fn parse(files: &[SourceFile]) -> Definitions {
 
     let mut wrong = Vec::new();
     let graph = Graph::new(&decoded, &mut wrong);
-    let linked = wrong.is_empty() && decoded.iter().all(|file| file.layer.is_some());
+    let linked = wrong.is_empty() && !decoded.iter().any(|file| file.is_broken());
     let outlets = outlets(&decoded, &graph, &mut wrong);
     let mut diagnostics: Vec<Diagnostic> = decoded.iter().flat_map(|file| &file.diagnostics).cloned().collect();
     for (concerned, diagnostic) in wrong {

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     diagnostic::Severity,
-    document::{Decoder, Fields, Key, Node, Spanned, closest},
+    document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
     policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy},
     schedule::Cron,
     schedule::{Window, WindowKind},
@@ -142,7 +142,19 @@ fn unknown_guard(decoder: &mut Decoder, key: &Key) {
 
 fn deletes(decoder: &mut Decoder, node: &Node) -> Option<DeletesLimit> {
     const HELP: &str = "write a number of items and a share of the menu, such as `[5, 20%]`";
-    let [count, share] = decoder.list(node, "deletes")? else {
+    let Value::Sequence(limits) = &node.value else {
+        let given = node.scalar().map(|scalar| (&*scalar.text, scalar.text.ends_with('%')));
+        let help = match given {
+            Some((share, true)) => format!("write `[5, {share}]`: a number of items and a share of the menu"),
+            Some((count, false)) if count.parse::<u32>().is_ok() => {
+                format!("write `[{count}, 20%]`: a number of items and a share of the menu")
+            }
+            _ => HELP.to_owned(),
+        };
+        decoder.error("wrong-type", &node.span, "`deletes` must be a list of two").help(help);
+        return None;
+    };
+    let [count, share] = &**limits else {
         decoder.error("wrong-type", &node.span, "`deletes` must be a list of two").help(HELP);
         return None;
     };
@@ -291,7 +303,7 @@ mod tests {
         assert_eq!(
             complaints("guards: {delets: [5, 20%], emptied-menu: 5, deletes: 5, price-change: 50, sold-out: 101%}"),
             [
-                "wrong-type: expected a list for `deletes`, found `5` (write one `- value` line for each, or `[a, b]`)",
+                "wrong-type: `deletes` must be a list of two (write `[5, 20%]`: a number of items and a share of the menu)",
                 "wrong-type: `price-change` must be a percentage, found `50` (add the percent sign: `50%`)",
                 "out-of-range: `sold-out` cannot be 101% (write at most 100%)",
                 "unknown-key: there is no guard `delets` (did you mean `deletes`?)",

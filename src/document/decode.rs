@@ -3,18 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Key, Node, Scalar, Span, Spanned, Value, closest,
+    Collected, Key, Node, Scalar, Span, Spanned, Value, closest,
     number::{NotANumber, whole_number},
     suggest::list_of,
     units,
 };
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Diagnostic, Place};
 
 /// Decodes the nodes of one file and collects what is wrong with them.
 #[derive(Debug)]
 pub struct Decoder {
     file: Arc<str>,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Collected,
 }
 
 /// The entries of a mapping while they are being taken by name.
@@ -62,7 +62,9 @@ impl<'n> Fields<'n> {
 
     /// The same with the key.
     pub fn take_entry(&mut self, key: &'static str) -> Option<(&'n Key, &'n Node)> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         let at = self.entries.iter().position(|(k, _)| &*k.text == key)?;
         self.taken[at] = true;
         Some((&self.entries[at].0, &self.entries[at].1))
@@ -84,7 +86,7 @@ impl<'n> Fields<'n> {
 impl Decoder {
     /// A decoder for nodes of `file`.
     pub fn new(file: Arc<str>) -> Self {
-        Self { file, diagnostics: Vec::new() }
+        Self { file, diagnostics: Collected::default() }
     }
 
     /// Where `span` is.
@@ -109,18 +111,18 @@ impl Decoder {
 
     /// Reports a diagnostic that was made elsewhere.
     pub fn report(&mut self, diagnostic: Diagnostic) -> Note<'_> {
-        let diagnostic = self.diagnostics.push_mut(diagnostic);
+        let diagnostic = self.diagnostics.push(diagnostic);
         Note { diagnostic, file: &self.file }
     }
 
     /// Whether an error was reported so far.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+        self.diagnostics.has_errors()
     }
 
-    /// Everything that was reported, in the order of reporting.
+    /// Everything that was reported, in the order of reporting, up to [`super::MAX_DIAGNOSTICS`].
     pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.diagnostics
+        self.diagnostics.into_vec()
     }
 
     /// The fields of a mapping. Give them to [`Self::finish`] when all known keys are taken.
@@ -147,7 +149,9 @@ impl Decoder {
     pub fn finish(&mut self, fields: Fields<'_>, what: &str) {
         let left = fields.entries.iter().zip(&fields.taken).filter(|((key, _), taken)| !**taken && !key.is_ignored());
         for ((key, node), _) in left {
-            let help = unknown_key_help(key, node, &fields.known);
+            // Looking for what was meant takes longer than reading the key did.
+            let help =
+                if self.diagnostics.is_full() { String::new() } else { unknown_key_help(key, node, &fields.known) };
             self.error("unknown-key", &key.span, format!("unknown key `{}` in {}", shown(&key.text), quoted(what)))
                 .help(help);
         }
@@ -156,7 +160,14 @@ impl Decoder {
     /// The nodes of a list.
     pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
         let Value::Sequence(nodes) = &node.value else {
-            self.wrong_type(node, what, "a list").help("write one `- value` line for each, or `[a, b]`");
+            let help = match &node.value {
+                Value::Scalar(scalar) if !scalar.is_null() && scalar.text.len() <= 60 => {
+                    format!("write `[{}]`", shown(&scalar.text))
+                }
+                Value::Mapping(_) => "begin each entry with `- `, and indent its other keys below the first".to_owned(),
+                _ => "write one `- value` line for each, or `[a, b]`".to_owned(),
+            };
+            self.wrong_type(node, what, "a list").help(help);
             return None;
         };
         Some(nodes)
@@ -229,7 +240,8 @@ impl Decoder {
             return Some(self.spanned(node, value.clone()));
         }
         let known = list_of(words.iter().map(|(word, _)| *word));
-        let help = match closest(&scalar.text, words.iter().map(|(word, _)| *word)) {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let help = match closest(&scalar.text, words.iter().copied()).or_else(|| part_of(&scalar.text, &words)) {
             Some(word) => format!("did you mean `{word}`?"),
             None => format!("write {known}"),
         };
@@ -260,7 +272,11 @@ impl Decoder {
         match node.scalar() {
             Some(scalar) if !scalar.is_null() => Some(scalar),
             _ => {
-                self.wrong_type(node, what, expected);
+                let help = match &node.value {
+                    Value::Scalar(_) => "write a value, or remove the key".to_owned(),
+                    Value::Sequence(_) | Value::Mapping(_) => format!("write {expected} here"),
+                };
+                self.wrong_type(node, what, expected).help(help);
                 None
             }
         }
@@ -297,9 +313,26 @@ fn unknown_key_help(key: &Key, node: &Node, known: &[&'static str]) -> String {
     if node.is_null() && key.text.bytes().all(|b| b.is_ascii_digit()) {
         return "a comma ends a value inside `{}`: write numbers without separators, such as 25000".into();
     }
-    match closest(&key.text, known.iter().copied()) {
+    // `{remove:true}` is a key without a value.
+    if let Some((word, value)) = key.text.split_once(':').filter(|(word, _)| node.is_null() && known.contains(word)) {
+        return format!("put a space after the colon: `{word}: {value}`");
+    }
+    match closest(&key.text, known.iter().copied()).or_else(|| part_of(&key.text, known)) {
         Some(word) => format!("did you mean `{word}`?"),
         None if known.is_empty() => "remove it".into(),
         None => format!("use {}, or begin it with `x-` to have it ignored", list_of(known.iter().copied())),
+    }
+}
+
+/// The one known key that an unknown one is a part of: `items` of `menu_items`, `hours` of `operational_hours`, `mon` of
+/// `monday`.
+fn part_of<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let word = word.to_lowercase();
+    let is_part =
+        |key: &&&'k str| key.split('_').any(|part| part == word) || (word.len() >= 3 && key.starts_with(&word));
+    let mut found = known.iter().filter(is_part);
+    match (found.next(), found.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
     }
 }

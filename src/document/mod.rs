@@ -7,6 +7,7 @@
 //! ones, keys that are not text, several documents in a file, numbers that people and YAML read differently.
 
 mod allow;
+mod collect;
 mod decode;
 mod node;
 mod number;
@@ -17,6 +18,7 @@ mod tree;
 mod units;
 
 pub use allow::Allow;
+pub use collect::{Collected, MAX_DIAGNOSTICS};
 pub use decode::{Decoder, Fields, Note};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
 pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, Parsed, parse};

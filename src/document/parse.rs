@@ -36,7 +36,7 @@ pub fn parse(file: &SourceFile) -> Parsed {
             parsed.diagnostics.extend(wrong);
             Parsed { allows, ..parsed }
         }
-        Err(fatal) => tree.give_up(*fatal),
+        Err(fatal) => tree.give_up(*conflict_marker(file).unwrap_or(fatal)),
     }
 }
 
@@ -52,17 +52,42 @@ fn check_text(file: &SourceFile) -> Result<(), Fatal> {
                 .help("split it into layers"),
         ));
     }
-    let is_control = |b: u8| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || b == 0x7f;
-    let Some(at) = file.text.bytes().position(is_control) else { return Ok(()) };
+    let Some((at, control)) = first_control(&file.text) else { return Ok(()) };
     let before = &file.text[..at];
     let line = before.rsplit('\n').next().unwrap_or_default();
     let start = Pos { line: number(before.matches('\n').count()) + 1, column: number(line.chars().count()) + 1 };
     let span = Span { start, end: Pos { column: start.column + 1, ..start } };
-    let message = format!("control character U+{:04X} in the text", file.text.as_bytes()[at]);
+    let message = format!("control character U+{:04X} in the text", u32::from(control));
     let place = span.in_file(&file.path);
     Err(Box::new(
         Diagnostic::error("control-character", place, message).help("remove it (it is invisible in most editors)"),
     ))
+}
+
+/// What is left of a merge that was not finished, if there is such a thing: whatever else is wrong comes from it.
+fn conflict_marker(file: &SourceFile) -> Option<Fatal> {
+    let begins = |mark| move |line: &&str| line.strip_prefix(mark).is_some_and(|rest: &str| rest.starts_with(' '));
+    let (at, line) = file.text.lines().enumerate().find(|(_, line)| begins("<<<<<<<")(line))?;
+    file.text.lines().skip(at).find(begins(">>>>>>>"))?;
+    let start = Pos { line: number(at) + 1, column: 1 };
+    let span = Span { start, end: Pos { column: number(line.chars().count()) + 1, ..start } };
+    let message = "a merge of two versions was not finished here";
+    let help = "keep the lines of one version, and remove those that begin with <<<<<<<, ======= and >>>>>>>";
+    Some(Box::new(Diagnostic::error("syntax", span.in_file(&file.path), message).help(help)))
+}
+
+/// The first character that is not printable in the sense of YAML 1.2: controls of ASCII and Latin-1, but tab and line ends
+/// (of which U+0085 is one).
+fn first_control(text: &str) -> Option<(usize, char)> {
+    let bytes = text.as_bytes();
+    // In UTF-8 those above ASCII are C2 80 to C2 9F.
+    let may_begin = |(at, b): (usize, &u8)| match *b {
+        b'\t' | b'\n' | b'\r' => false,
+        0xc2 => bytes.get(at + 1).is_some_and(|next| *next < 0xa0 && *next != 0x85),
+        b => b < 0x20 || b == 0x7f,
+    };
+    let at = bytes.iter().enumerate().position(may_begin)?;
+    text[at..].chars().next().map(|control| (at, control))
 }
 
 fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Key, Node, Parsed, Scalar, Span, Value,
+    Collected, Key, Node, Parsed, Scalar, Span, Value,
     parse::{Fatal, MAX_DEPTH, MAX_EXPANSION},
 };
 use crate::diagnostic::Diagnostic;
@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 /// A tree under construction.
 pub(super) struct Tree<'f> {
     file: &'f Arc<str>,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Collected,
     open: Vec<Frame>,
     anchors: HashMap<usize, Finished>,
     root: Option<Node>,
@@ -74,7 +74,7 @@ impl<'f> Tree<'f> {
     pub(super) fn new(file: &'f Arc<str>, bytes: usize) -> Self {
         Self {
             file,
-            diagnostics: Vec::new(),
+            diagnostics: Collected::default(),
             open: Vec::new(),
             anchors: HashMap::new(),
             root: None,
@@ -96,13 +96,14 @@ impl<'f> Tree<'f> {
     /// The whole result. A document that is nothing but null is an empty one.
     pub(super) fn finish(self) -> Parsed {
         let root = self.root.filter(|node| !node.is_null());
-        Parsed { root, diagnostics: self.diagnostics, ..Parsed::default() }
+        Parsed { root, diagnostics: self.diagnostics.into_vec(), ..Parsed::default() }
     }
 
     /// The result after an error that leaves no tree.
-    pub(super) fn give_up(mut self, fatal: Diagnostic) -> Parsed {
-        self.diagnostics.push(fatal);
-        Parsed { diagnostics: self.diagnostics, ..Parsed::default() }
+    pub(super) fn give_up(self, fatal: Diagnostic) -> Parsed {
+        let mut diagnostics = self.diagnostics.into_vec();
+        diagnostics.push(fatal);
+        Parsed { diagnostics, ..Parsed::default() }
     }
 
     pub(super) fn error(&mut self, code: &'static str, span: &Span, message: String, help: &str) {
@@ -270,12 +271,17 @@ impl<'f> Tree<'f> {
         for node in nodes {
             match &node.value {
                 Value::Mapping(entries) => sources.push(Arc::clone(entries)),
-                _ => self.error(
-                    "wrong-type",
-                    &node.span,
-                    "`<<` merges mappings, and this is none".into(),
-                    "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
-                ),
+                // What an unknown alias stands for; that is told already.
+                _ if node.is_null() && !self.unknown_aliases.is_empty() => {}
+                _ => {
+                    self.error(
+                        "wrong-type",
+                        &node.span,
+                        "`<<` merges mappings, and this is none".into(),
+                        "name a mapping (`<<: *anchor`) or a list of mappings; put quotes around a key that is called `<<`",
+                    );
+                    break;
+                }
             }
         }
         sources
@@ -292,7 +298,7 @@ impl<'f> Tree<'f> {
 }
 
 /// The key that `node` is; what cannot be one is reported.
-fn next_key(node: Node, file: &Arc<str>, diagnostics: &mut Vec<Diagnostic>) -> NextKey {
+fn next_key(node: Node, file: &Arc<str>, diagnostics: &mut Collected) -> NextKey {
     let (message, help) = match node.value {
         Value::Scalar(Scalar { text, plain }) if !(plain && text.is_empty()) => {
             let merge = plain && &*text == "<<";

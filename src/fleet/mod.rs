@@ -4,6 +4,7 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod compare;
+mod edited;
 mod images;
 mod photos;
 mod select;
@@ -50,11 +51,11 @@ pub struct Loaded {
     pub revision: Option<String>,
     files: Files,
     definitions: Definitions,
-    photos: Photos,
     /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
     /// every warning that they switch off. Nothing is pushed without settings.
     salvaged: PolicyPatch,
     allows: Allows,
+    photos: Photos,
 }
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -128,9 +129,9 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         revision,
         files,
         definitions,
-        photos: Photos::new(photos),
         salvaged,
         allows,
+        photos: Photos::new(photos),
     }
 }
 
@@ -262,11 +263,6 @@ impl Loaded {
         composed
     }
 
-    /// The time zone of everything that no layer gives another one.
-    pub fn timezone(&self) -> TimeZone {
-        self.defaults().timezone
-    }
-
     /// Severities as settings and comments want them.
     fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
         rules::adjust(diagnostics, &policy.rules);
@@ -284,6 +280,11 @@ impl Loaded {
         unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
         rules::adjust(&mut unused, &defaults.rules);
         survey.diagnostics.extend(unused);
+    }
+
+    /// The time zone of everything that no layer gives another one.
+    pub fn timezone(&self) -> TimeZone {
+        self.defaults().timezone
     }
 
     /// The settings that hold where no layer says otherwise.

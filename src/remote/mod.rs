@@ -32,6 +32,8 @@ pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use meter::{Called, Destination, Meter};
 pub use wire::put_body;
+#[doc(hidden)]
+pub use wire::read_body;
 
 use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalog};
 

@@ -225,9 +225,12 @@ pub(super) const UNKNOWN_CATEGORY: Rule = Rule {
         let known: HashSet<&str> = catalog.variant_categories.iter().map(|c| c.external_id.as_str()).collect();
         for (subject, id) in references(catalog).filter(|(_, id)| !known.contains(id.as_str())) {
             let near = closest(id.as_str(), catalog.variant_categories.iter().map(|c| c.external_id.as_str()));
-            let help = match near {
-                Some(near) => format!("did you mean `{}`?", short(near)),
-                None => "define it under `variant_categories`, or take it out of the list".to_owned(),
+            let named =
+                catalog.variant_categories.iter().find(|c| c.name.value().is_some_and(|name| name == id.as_str()));
+            let help = match (named, near) {
+                (Some(named), _) => format!("write its external_id, `{}`", short(named.external_id.as_str())),
+                (None, Some(near)) => format!("did you mean `{}`?", short(near)),
+                (None, None) => "define it under `variant_categories`, or take it out of the list".to_owned(),
             };
             findings.add(subject, format!("there is no variant category `{}`", short(id.as_str())), help);
         }
@@ -281,6 +284,11 @@ pub(super) const UNUSED_CATEGORY: Rule = Rule {
     ),
     check: Some(|catalog, findings| {
         let used: HashSet<&ExternalId> = references(catalog).map(|(_, id)| id).collect();
+        let known: HashSet<&ExternalId> = catalog.variant_categories.iter().map(|c| &c.external_id).collect();
+        // A reference to nothing most likely means one of those that are left over; that is told already.
+        if !used.is_subset(&known) {
+            return;
+        }
         for category in catalog.variant_categories.iter().filter(|c| !used.contains(&c.external_id)) {
             findings.add(
                 Subject::Category(category, None),

@@ -146,6 +146,7 @@ pub static RULES: &[Rule] = &[
     texts::WHITESPACE,
     files::TIMEZONE,
     yaml::TOO_DEEP,
+    yaml::TOO_MANY,
     yaml::UNKNOWN_ALIAS,
     yaml::UNKNOWN_KEY,
     layers::UNKNOWN_LAYER,
@@ -179,15 +180,15 @@ impl Rule {
         Self { code, severity: Severity::Error, adjustable: false, summary, why, bad, good, check: None }
     }
 
-    /// The same with a severity that settings may change.
-    const fn adjustable(mut self) -> Self {
-        self.adjustable = true;
-        self
-    }
-
     /// The same as a warning.
     const fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
+        self
+    }
+
+    /// The same with a severity that settings may change.
+    const fn adjustable(mut self) -> Self {
+        self.adjustable = true;
         self
     }
 

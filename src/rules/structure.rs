@@ -1,6 +1,10 @@
 //! Rules on the shape of a catalog: what must be there at all, and what may be there only once.
 
-use super::{Rule, example::menu, finding::Subject};
+use super::{
+    Rule,
+    example::menu,
+    finding::{Subject, short},
+};
 use crate::diagnostic::Severity;
 
 pub(super) const NO_MENUS: Rule = Rule {
@@ -35,7 +39,9 @@ pub(super) const EMPTY_MENU: Rule = Rule {
     good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
     check: Some(|catalog, findings| {
         for menu in catalog.menus.iter().filter(|menu| menu.menu_items.is_empty()) {
-            findings.add(Subject::Menu(menu), "has no items", "add items to it, or remove it (`remove: true`)");
+            let help =
+                format!("add items to it, or remove it: `menus: [{{name: {}, remove: true}}]`", short(&menu.name));
+            findings.add(Subject::Menu(menu), "has no items", help);
         }
     }),
 };

@@ -60,7 +60,13 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
 fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {
     const TARGETS: [(&str, Target); 3] =
         [("sandbox", Target::Sandbox), ("production", Target::Production), ("custom", Target::Custom)];
-    let node = decoder.require(fields, "target", "the settings")?;
+    let Some(node) = fields.take("target") else {
+        let start = document::Span { end: fields.span.start, ..fields.span };
+        decoder
+            .error("missing-key", &start, "these settings have no `target`")
+            .help("add `target: sandbox` or `target: production`");
+        return None;
+    };
     decoder.choice(node, "target", &TARGETS).map(|target| target.value)
 }
 

@@ -77,7 +77,8 @@ pub(super) const ALL: [Standing; 13] = [
         state: OutletState::Missing,
         urgency: Urgency::Act,
         meaning: "No file defines it any more; its live menu stays as it is.",
-        advice: "If its file was lost or renamed by mistake, bring it back. If the outlet is closed, nothing else happens.",
+        advice: "If its file was lost or renamed by mistake, bring it back. If the outlet is closed, \
+                 `menusync forget --outlet ID` drops what is remembered of it.",
     },
     Standing {
         state: OutletState::Drifted,

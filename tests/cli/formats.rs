@@ -120,6 +120,7 @@ fn formats_that_a_command_does_not_have_are_wrong_usage() {
 fn names_in_menus_cannot_break_a_report() {
     let stage = Stage::new().in_sync();
     stage.edit(LAYER, "name: Nasi Rawon", "name: \"Nasi | `Rawon` <img src=x> @all [x](http://evil) **\\u202E**\"");
+    stage.append(KUTA_FILE, "rules: {text-invisible-characters: off}\n");
     stage.add_in_app(KUTA, "Nasi", "a\u{1b}[31m`|\n# x", 20000);
     assert_snapshot!(stage.run(&["plan", "--output", "markdown"]).transcript());
     let text = stage.run(&["plan"]).transcript();

@@ -79,8 +79,13 @@ fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Outle
         let id = decoder.text(node, "outlet")?.map(OutletId);
         if !id.value.is_well_formed() {
             let message = format!("`{}` is not an outlet id", id.value);
-            let help =
-                "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal shows it";
+            let with_letter = OutletId(format!("G{}", id.value.as_str().trim_start_matches('g')));
+            let help = match with_letter.is_well_formed() {
+                true => format!("write {with_letter}"),
+                false => "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal \
+                          shows it"
+                    .to_owned(),
+            };
             decoder.error("outlet-id", &node.span, message).help(help);
         }
         Some(id)

@@ -81,6 +81,13 @@ fn pricing_entry(decoder: &mut Decoder, node: &Node) -> Option<Pricing> {
 /// `10%`, `-7.5%` or whole rupiah.
 fn markup(decoder: &mut Decoder, node: &Node) -> Option<Spanned<Markup>> {
     let percent = node.scalar().is_some_and(|scalar| scalar.text.ends_with('%'));
+    let text = node.scalar().map_or("", |scalar| &scalar.text);
+    let number = text.trim_end_matches(|c: char| c.is_alphabetic() || c == ' ');
+    if !percent && !number.is_empty() && ["persen", "percent", "pct"].contains(&text[number.len()..].trim()) {
+        let message = format!("`markup` must be a percentage or a whole number, found `{text}`");
+        decoder.error("wrong-type", &node.span, message).help(format!("write `{number}%`"));
+        return None;
+    }
     if !percent {
         return decoder.integer(node, "markup").map(|number| number.map(Markup::Rupiah));
     }

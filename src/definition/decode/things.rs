@@ -100,6 +100,12 @@ pub(super) fn category_fields(decoder: &mut Decoder, fields: &mut Fields<'_>, ow
     };
     required(decoder, fields, "rules", owner, |decoder, node| {
         let mut rules = decoder.mapping(node, "rules")?;
+        if !rules.has("selection") && rules.has("min_quantity") {
+            decoder
+                .error("missing-key", &node.span, "`rules` has no `selection`")
+                .help("write `rules: {selection: {min_quantity: …, max_quantity: …}}`");
+            return None;
+        }
         let at = Owner { node, what: "`rules`", at: node.span, ..*owner };
         required(decoder, &mut rules, "selection", &at, |decoder, node| {
             selection(decoder, node, owner, &mut category);

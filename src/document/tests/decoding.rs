@@ -158,3 +158,22 @@ fn far_words_are_not_suggested() {
     assert_eq!(closest("xyz", ["name", "operational_hours"]), None);
     assert_eq!(closest(&"x".repeat(1_000_000), ["name"]), None);
 }
+
+#[test]
+fn errors_beyond_a_thousand_warnings_are_still_errors() {
+    let mut decoder = Decoder::new("a.yaml".into());
+    let node = tree("x");
+    for _ in 0..=MAX_DIAGNOSTICS {
+        decoder.warning("number-format", &node.span, "odd");
+    }
+    assert!(!decoder.has_errors());
+    decoder.error("wrong-type", &node.span, "wrong").help("write it right");
+    decoder.warning("number-format", &node.span, "odd");
+    assert!(decoder.has_errors());
+    let diagnostics = decoder.into_diagnostics();
+    let last = diagnostics.last().unwrap();
+    assert_eq!(
+        (diagnostics.len(), last.is_error(), &*last.message),
+        (1_001, true, "3 more are not shown, errors among them")
+    );
+}

@@ -72,6 +72,24 @@ fn a_key_given_twice_is_an_error_that_names_the_first() {
 }
 
 #[test]
+fn after_a_thousand_mistakes_the_rest_is_counted() {
+    let parsed = read(&"a: 1\n".repeat(MAX_DIAGNOSTICS + 1));
+    assert_eq!(parsed.diagnostics.len(), MAX_DIAGNOSTICS);
+    let parsed = read(&"a: 1\n".repeat(MAX_DIAGNOSTICS + 6));
+    assert_eq!(parsed.diagnostics.len(), MAX_DIAGNOSTICS + 1);
+    let last = parsed.diagnostics.last().unwrap();
+    assert_eq!(brief(std::slice::from_ref(last)), ["too-many-diagnostics 1002:1"]);
+    assert_eq!(last.message, "5 more are not shown, errors among them");
+}
+
+#[test]
+fn what_ends_the_reading_is_told_after_a_thousand_mistakes_too() {
+    let parsed = read(&format!("{}b: [", "a: 1\n".repeat(MAX_DIAGNOSTICS + 6)));
+    assert!(parsed.root.is_none());
+    assert_eq!(parsed.diagnostics.last().unwrap().code, "syntax");
+}
+
+#[test]
 fn a_hundred_thousand_keys_are_read() {
     let text: String = (0..100_000).map(|i| format!("k{i}: {i}\n")).collect();
     let Value::Mapping(entries) = tree(&text).value else { panic!("a mapping") };
@@ -197,6 +215,7 @@ fn keys_that_are_no_texts_are_errors() {
 fn control_characters_are_errors_and_never_end_a_file() {
     assert_eq!(errors("a: 1\né: x\0y\nb: 2\n"), ["control-character 2:5"]);
     assert_eq!(errors("a: \u{1b}[31m\n"), ["control-character 1:4"]);
+    assert_eq!(errors("a: b\u{86}\n"), ["control-character 1:5"]);
     assert_eq!(plain(&tree(r#"{"a": "x\u0007y"}"#)), json!({"a": "x\u{7}y"}));
 }
 

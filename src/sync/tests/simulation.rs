@@ -207,8 +207,11 @@ impl Simulation {
             let ours = !in_stock && self.ours.contains(&id);
             self.assert(intent[&id] == in_stock || ours, &format!("{id} is {in_stock} live"));
         }
+        // A push that counted as lost may have taken something off all the same. That stays off: better too little on sale.
+        let pushes = self.bench.context.store.with(|store| store.pushes(Some("G1"), 100)).unwrap();
+        let lost = pushes.iter().any(|push| push.outcome == Some(PushOutcome::Lost));
         for id in CLAIMED {
-            if !self.says_off(id) {
+            if !self.says_off(id) && !lost {
                 self.ours.remove(id);
                 self.unclear.remove(id);
             }

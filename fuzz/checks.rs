@@ -1,0 +1,135 @@
+//! What must hold for any input: no panic, and some laws that the rest of the program relies on. Fuzz targets call these with
+//! what libFuzzer invents; `tests/robust` replays the corpus with them.
+
+use menusync::{
+    catalog::{Catalog, OutletId},
+    definition::{self, Composed, Definitions, ImageFile},
+    diagnostic::Diagnostic,
+    document::{self, Node, Value},
+    plan::{self, Inputs},
+    policy::Policy,
+    remote, report, rules, settings,
+    source::SourceFile,
+};
+
+fn source(path: &str, text: &str) -> SourceFile {
+    SourceFile { path: path.into(), text: text.into() }
+}
+
+/// One file: read as YAML, decoded as settings and as a definition, its diagnostics written in every format.
+pub(crate) fn yaml_reader(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let file = source("catalogs/a.yaml", text);
+    let parsed = document::parse(&file);
+    if let Some(root) = &parsed.root {
+        check_spans(root);
+    }
+    let mut diagnostics = parsed.diagnostics;
+    let (settings, wrong) = settings::decode(&file);
+    assert!(settings.is_some() || !wrong.is_empty(), "no settings and no reason");
+    diagnostics.extend(wrong);
+    diagnostics.extend(definition::parse(std::slice::from_ref(&file)).diagnostics);
+    check_diagnostics(&diagnostics, &[file]);
+}
+
+/// Several files, separated by a line `--8<--`: read, laid over each other for every outlet, judged by all rules.
+pub(crate) fn definitions(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let names = ["catalogs/a.yaml", "catalogs/b.yaml", "catalogs/sub/c.yaml", "catalogs/d.json"];
+    let files: Vec<SourceFile> =
+        names.iter().zip(text.split("--8<--\n")).map(|(name, text)| source(name, text)).collect();
+    let definitions = definition::parse(&files);
+    let mut diagnostics = definitions.diagnostics.clone();
+    let outlets: Vec<OutletId> = definitions.outlets().map(|outlet| outlet.id.clone()).collect();
+    for outlet in outlets {
+        for at in ["2027-02-10T00:00:00Z", "2031-01-01T12:30:00Z"] {
+            diagnostics.extend(compose(&definitions, &outlet, at).1);
+        }
+    }
+    check_diagnostics(&diagnostics, &files);
+}
+
+/// The answer to a read: what the client makes of it, compared with a small menu.
+pub(crate) fn wire(data: &[u8]) {
+    let Ok(live) = remote::read_body(data) else { return };
+    let (outlet, policy, released) = (OutletId("G1".into()), Policy::default(), std::collections::BTreeSet::new());
+    for desired in [Catalog::default(), menu()] {
+        for revert in [false, true] {
+            let (base, peers) = (None, plan::PeerPrices::new());
+            let (desired, live, place) = (&desired, &live, &|_: &_| None);
+            let inputs = Inputs {
+                outlet: &outlet,
+                desired,
+                base,
+                live,
+                policy: &policy,
+                revert,
+                released: &released,
+                peers: &peers,
+                ended: &Default::default(),
+                place,
+            };
+            let first = plan::plan(&inputs);
+            assert_eq!(first.digest, plan::plan(&inputs).digest, "the same things have the same digest");
+            assert!(first.changes.is_sorted(), "changes are sorted");
+        }
+    }
+}
+
+/// A menu that the corpus of `wire` has something in common with.
+fn menu() -> Catalog {
+    let text = "outlet: G1\nmenus: [{name: Nasi, menu_items: [{external_id: NG, name: Nasi Goreng, price: 25000, \
+                variant_category_external_ids: [VC]}]}]\nvariant_categories: [{external_id: VC, name: Pedas, rules: \
+                {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: LV, name: Pedas, price: 0}]}]\n";
+    let definitions = definition::parse(&[source("catalogs/a.yaml", text)]);
+    compose(&definitions, &OutletId("G1".into()), "2027-02-10T00:00:00Z").0.catalog
+}
+
+/// An outlet and everything that is said about it.
+fn compose(definitions: &Definitions, outlet: &OutletId, at: &str) -> (Composed, Vec<Diagnostic>) {
+    let images = |path: &str| match path.len() % 2 {
+        0 => ImageFile::Found { url: format!("https://example.com/{path}") },
+        _ => ImageFile::Missing("it is not there".into()),
+    };
+    let at = at.parse().expect("a timestamp");
+    let composed = definitions.compose(outlet, at, &Policy::default(), &images);
+    let mut diagnostics = composed.diagnostics.clone();
+    diagnostics.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+    rules::adjust(&mut diagnostics, &composed.policy.rules);
+    if let Some(next) = composed.next_change {
+        assert!(next > at, "the next change is in the future");
+    }
+    (composed, diagnostics)
+}
+
+/// A thing ends after it begins.
+fn check_spans(node: &Node) {
+    assert!(node.span.start <= node.span.end, "{:?}", node.span);
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(nodes) => nodes.iter().for_each(check_spans),
+        Value::Mapping(entries) => entries.iter().for_each(|(key, node)| {
+            assert!(key.span.start <= key.span.end, "{:?}", key.span);
+            check_spans(node);
+        }),
+    }
+}
+
+/// Every place is a place of its file, every rule is in the table, and every format can show it.
+fn check_diagnostics(diagnostics: &[Diagnostic], files: &[SourceFile]) {
+    let file = |name: &str| files.iter().find(|file| &*file.path == name);
+    for diagnostic in diagnostics {
+        assert!(rules::rule(diagnostic.code).is_some(), "the code {} is not in the table", diagnostic.code);
+        for place in diagnostic.place.iter().chain(diagnostic.related.iter().map(|related| &related.place)) {
+            let file = file(&place.file).unwrap_or_else(|| panic!("{place} is in no file"));
+            let lines = u32::try_from(file.text.split(['\n', '\r']).count()).unwrap_or(u32::MAX);
+            assert!(place.line >= 1 && place.column >= 1 && place.line <= lines, "{place} of {lines} lines");
+            let end = (place.end_line, place.end_column);
+            assert!((place.line, place.column) <= end, "{diagnostic:?}");
+        }
+    }
+    report::diagnostics_text(diagnostics, &|name| file(name).map(|file| file.text.clone()), false, 20);
+    report::diagnostics_json(diagnostics);
+    report::diagnostics_sarif(diagnostics);
+    report::diagnostics_github(diagnostics);
+}

@@ -1,0 +1,238 @@
+//! A catalog as the text of a new file: blocks for menus and items, one line for hours, rules and variants.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Imported,
+    hours::hours_text,
+    scalar::{Context, text},
+};
+use crate::catalog::{
+    CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, OutletId, Path, Price, Variant, VariantCategory,
+    VariantField,
+};
+
+/// What a new file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// An outlet's file; `extends` is relative to it.
+    Outlet {
+        /// The outlet.
+        id: OutletId,
+        /// The layers it extends.
+        extends: Vec<String>,
+    },
+    /// A layer that several outlets share.
+    Layer,
+}
+
+/// The text of a new file that says `imported`.
+pub fn file_text(head: &Head, imported: &Imported) -> String {
+    let mut page = Page { text: String::new(), imported };
+    page.head(head);
+    let file_hours = page.hours_of_file();
+    if let Some(hours) = &file_hours {
+        page.line(0, &format!("operational_hours: {}", hours_text(hours)));
+    }
+    if !imported.catalog.menus.is_empty() {
+        page.text.push_str("\nmenus:\n");
+    }
+    for menu in &imported.catalog.menus {
+        page.menu(menu, file_hours.as_ref());
+    }
+    if !imported.catalog.variant_categories.is_empty() {
+        page.text.push_str("\nvariant_categories:\n");
+    }
+    for category in &imported.catalog.variant_categories {
+        page.category(category);
+    }
+    page.text
+}
+
+/// One mapping as `key: value` lines with a remark each; what the reader of another style needs as well.
+pub(super) type Entries = Vec<(&'static str, String)>;
+
+/// The keys and values of an item, in the order people write them.
+pub(super) fn item_entries(item: &Item, context: Context) -> Entries {
+    let Item {
+        external_id,
+        name,
+        internal_name,
+        description,
+        in_stock: _,
+        price,
+        image,
+        operational_hours,
+        variant_category_external_ids,
+    } = item;
+    let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
+    let texts = [("name", name), ("internal_name", internal_name), ("description", description)];
+    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
+    entries.extend(price.value().map(|Price(price)| ("price", price.to_string())));
+    entries.extend(image.value().map(|image| ("image", text(image, context))));
+    entries.extend(operational_hours.value().map(|hours| ("operational_hours", hours_text(hours))));
+    let links = variant_category_external_ids.value();
+    entries.extend(links.map(|links| ("variant_category_external_ids", ids_text(links))));
+    entries
+}
+
+/// `[A, B]`
+pub(super) fn ids_text(ids: &[ExternalId]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| text(id.as_str(), Context::Flow)).collect();
+    format!("[{}]", ids.join(", "))
+}
+
+/// `{external_id: LV-0, name: Tidak pedas, price: 0}`
+pub(super) fn variant_text(variant: &Variant) -> String {
+    let Variant { external_id, name, price, in_stock: _ } = variant;
+    let mut entries = vec![format!("external_id: {}", text(external_id.as_str(), Context::Flow))];
+    entries.extend(name.value().map(|name| format!("name: {}", text(name, Context::Flow))));
+    entries.extend(price.value().map(|Price(price)| format!("price: {price}")));
+    format!("{{{}}}", entries.join(", "))
+}
+
+/// The keys and values of a category but for its variants.
+pub(super) fn category_entries(category: &VariantCategory, context: Context) -> Entries {
+    let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = category;
+    let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
+    let texts = [("name", name), ("internal_name", internal_name)];
+    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
+    let limits = [("min_quantity", min_quantity), ("max_quantity", max_quantity)];
+    let limits = limits.into_iter().filter_map(|(key, limit)| Some(format!("{key}: {}", limit.value()?)));
+    entries.push(("rules", format!("{{selection: {{{}}}}}", limits.collect::<Vec<_>>().join(", "))));
+    entries
+}
+
+struct Page<'i> {
+    text: String,
+    imported: &'i Imported,
+}
+
+impl Page<'_> {
+    fn line(&mut self, indentation: usize, line: &str) {
+        self.text.push_str(&" ".repeat(indentation));
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn head(&mut self, head: &Head) {
+        self.line(0, "# Imported from GoFood with `menusync import`.");
+        if !self.imported.proposed.is_empty() {
+            self.line(0, "# Where it says `proposed`, GoFood shows no id of yours: keep the one that stands there or write your own, but");
+            self.line(0, "# before the first push. An id that changes later is a new dish to GoFood.");
+        }
+        if self.imported.catalog.items().any(|(_, item)| item.image.value().is_some()) {
+            self.line(
+                0,
+                "# Images are GoFood's own copies; put the addresses of yours in their place when you have them.",
+            );
+        }
+        for remark in &self.imported.remarks {
+            self.line(0, &format!("# TODO: {}", one_line(remark)));
+        }
+        if let Head::Outlet { id, extends } = head {
+            self.line(0, &format!("outlet: {}", text(id.as_str(), Context::Block)));
+            self.line(
+                0,
+                "# TODO: add `name:` as people know this outlet, and `timezone:` if it is not that of menusync.yaml",
+            );
+            if !extends.is_empty() {
+                let extends: Vec<String> = extends.iter().map(|layer| text(layer, Context::Flow)).collect();
+                self.line(0, &format!("extends: [{}]", extends.join(", ")));
+            }
+        }
+    }
+
+    /// Hours that most items share. An item without hours would take them on, so then there are none.
+    fn hours_of_file(&self) -> Option<Hours> {
+        shared_hours(self.imported.catalog.items().map(|(_, item)| &item.operational_hours))
+    }
+
+    fn menu(&mut self, menu: &Menu, file_hours: Option<&Hours>) {
+        let todo = self.todo(&Path::Menu(menu.name.clone()));
+        self.line(2, &format!("- name: {}{todo}", text(&menu.name, Context::Block)));
+        let own = shared_hours(menu.menu_items.iter().map(|item| &item.operational_hours));
+        let own = own.filter(|hours| Some(hours) != file_hours);
+        if let Some(hours) = &own {
+            self.line(4, &format!("operational_hours: {}", hours_text(hours)));
+        }
+        let inherited = own.as_ref().or(file_hours);
+        self.line(4, "menu_items:");
+        for item in &menu.menu_items {
+            self.item(item, inherited);
+        }
+    }
+
+    fn item(&mut self, item: &Item, inherited: Option<&Hours>) {
+        let mut item = item.clone();
+        if item.operational_hours.value().is_some() && item.operational_hours.value() == inherited {
+            item.operational_hours = Field::Unsaid;
+        }
+        let id = &item.external_id;
+        let field = |key: &str| ItemField::ALL.iter().copied().find(|field| field.key() == key);
+        for (at, (key, value)) in item_entries(&item, Context::Block).into_iter().enumerate() {
+            let path = if at == 0 { Path::item(id) } else { Path::Item(id.clone(), field(key)) };
+            let todo = self.todo(&path);
+            self.line(6, &format!("{}{key}: {value}{todo}", if at == 0 { "- " } else { "  " }));
+        }
+        if item.price.value().is_none() {
+            let todo = self.todo(&Path::item_field(id, ItemField::Price));
+            self.line(8, &format!("# price:{todo}"));
+        }
+        if let Some(url) = self.imported.refused_images.get(id) {
+            let todo = self.todo(&Path::item_field(id, ItemField::Image));
+            self.line(8, &format!("# image: {}{todo}", one_line(url)));
+        }
+        let links = Path::item_field(id, ItemField::VariantCategories);
+        if item.variant_category_external_ids.is_unsaid() && self.imported.todo.contains_key(&links) {
+            let todo = self.todo(&links);
+            self.line(8, &format!("# variant_category_external_ids:{todo}"));
+        }
+    }
+
+    fn category(&mut self, category: &VariantCategory) {
+        let id = &category.external_id;
+        for (at, (key, value)) in category_entries(category, Context::Block).into_iter().enumerate() {
+            let todo = match key {
+                _ if at == 0 => self.todo(&Path::category(id)),
+                "rules" => [CategoryField::MinQuantity, CategoryField::MaxQuantity]
+                    .into_iter()
+                    .find_map(|field| Some(self.todo(&Path::category_field(id, field))).filter(|todo| !todo.is_empty()))
+                    .unwrap_or_default(),
+                _ => String::new(),
+            };
+            self.line(2, &format!("{}{key}: {value}{todo}", if at == 0 { "- " } else { "  " }));
+        }
+        self.line(4, if category.variants.is_empty() { "variants: []" } else { "variants:" });
+        for variant in &category.variants {
+            let id = &variant.external_id;
+            let todo = self.todo(&Path::variant(id)) + &self.todo(&Path::variant_field(id, VariantField::Price));
+            self.line(6, &format!("- {}{todo}", variant_text(variant)));
+        }
+    }
+
+    /// ` # TODO: …`, if a person has to decide something here.
+    fn todo(&self, path: &Path) -> String {
+        let proposed = self.imported.proposed.contains(path).then(|| "proposed".to_owned());
+        let todo = proposed.or_else(|| self.imported.todo.get(path).map(|todo| one_line(todo)));
+        todo.map_or_else(String::new, |todo| format!(" # TODO: {todo}"))
+    }
+}
+
+/// The most frequent hours, if every item has hours and at least two share these.
+fn shared_hours<'a>(all: impl Iterator<Item = &'a Field<Hours>>) -> Option<Hours> {
+    let mut counts: BTreeMap<&Hours, usize> = BTreeMap::new();
+    for hours in all {
+        *counts.entry(hours.value()?).or_default() += 1;
+    }
+    let (hours, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    (count > 1).then(|| hours.clone())
+}
+
+/// What the platform answers must not end a comment.
+fn one_line(remark: &str) -> String {
+    remark
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
+}

@@ -1,0 +1,310 @@
+//! A live catalog as definitions would say it: our ids instead of the platform's, no stock, nothing that goes without
+//! saying, and a remark wherever a person has to decide.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::ids::{Nameless, propose};
+use crate::{
+    catalog::{
+        Catalog, CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, Path, Variant, VariantCategory,
+        VariantField,
+        live::{LiveCatalog, LiveCategory, LiveItem, LiveVariant},
+    },
+    diagnostic::Place,
+    plan::Uuids,
+    rules,
+};
+
+/// What was made of a live catalog.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Imported {
+    /// The catalog as the files shall give it.
+    pub catalog: Catalog,
+    /// Things whose id is proposed here, because neither the platform nor our memory has one.
+    pub proposed: BTreeSet<Path>,
+    /// What a person has to decide, by the thing or field it is about: short, to stand beside it.
+    pub todo: BTreeMap<Path, String>,
+    /// What cannot be said in a file, for the head of it.
+    pub remarks: Vec<String>,
+    /// Images that are live but that GoFood would refuse when they are sent, by item. They are not claimed, so every push
+    /// leaves them as they are.
+    pub refused_images: BTreeMap<ExternalId, String>,
+}
+
+/// Turns `live` into definitions. `known` are the ids by which things are remembered, by the platform's ids for them: those
+/// of a plan of the same answer. `reserved` ids are not proposed.
+///
+/// Whatever order the platform answers categories in, the result is the same.
+pub fn import(live: &LiveCatalog, known: &Uuids, reserved: &BTreeSet<ExternalId>) -> Imported {
+    let mut import = Import { known, ids: Ids::default(), made: Imported::default() };
+    import.name_everything(live, reserved);
+    import.menus(live);
+    import.categories(live);
+    import.refuse_images();
+    import.made
+}
+
+/// The id of every live thing, by its position in the answer.
+#[derive(Debug, Default)]
+struct Ids {
+    items: HashMap<(usize, usize), ExternalId>,
+    categories: Vec<ExternalId>,
+    variants: HashMap<(usize, usize), ExternalId>,
+}
+
+/// A position in the answer.
+#[derive(Debug, Clone, Copy)]
+enum Spot {
+    Item(usize, usize),
+    Category(usize),
+    Variant(usize, usize),
+}
+
+struct Import<'a> {
+    known: &'a Uuids,
+    ids: Ids,
+    made: Imported,
+}
+
+impl Import<'_> {
+    /// Finds an id for everything: the remembered one, the live one, else a proposal.
+    fn name_everything(&mut self, live: &LiveCatalog, reserved: &BTreeSet<ExternalId>) {
+        let mut taken: BTreeSet<String> = reserved.iter().map(|id| id.0.clone()).collect();
+        let mut nameless: Vec<(Spot, Nameless)> = Vec::new();
+        self.ids.categories = vec![ExternalId::default(); live.variant_categories.len()];
+        for (spot, thing, external, remembered) in things(live, self.known) {
+            match own_id(external, remembered, &thing.uuid) {
+                Some(id) => {
+                    taken.insert(id.0.clone());
+                    self.ids.set(spot, id);
+                }
+                None => nameless.push((spot, thing)),
+            }
+        }
+        let wanting: Vec<Nameless> = nameless.iter().map(|(_, thing)| thing.clone()).collect();
+        for ((spot, _), id) in nameless.into_iter().zip(propose(&wanting, &taken)) {
+            let id = ExternalId(id);
+            self.made.proposed.insert(match spot {
+                Spot::Item(..) => Path::item(&id),
+                Spot::Category(_) => Path::category(&id),
+                Spot::Variant(..) => Path::variant(&id),
+            });
+            self.ids.set(spot, id);
+        }
+    }
+
+    fn menus(&mut self, live: &LiveCatalog) {
+        let categories: HashMap<&str, &ExternalId> =
+            live.variant_categories.iter().map(|c| c.uuid.as_str()).zip(&self.ids.categories).collect();
+        let categories: HashMap<String, ExternalId> =
+            categories.into_iter().map(|(uuid, id)| (uuid.to_owned(), id.clone())).collect();
+        for (at, menu) in live.menus.iter().enumerate() {
+            let items: Vec<Item> = menu
+                .menu_items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| {
+                    let id = self.ids.items.get(&(at, index)).cloned().unwrap_or_default();
+                    self.item(item, id, &categories)
+                })
+                .collect();
+            if items.is_empty() {
+                self.made.remarks.push(format!("The menu `{}` has no items live, so it is left out.", menu.name));
+                continue;
+            }
+            let same = |known: &&mut Menu| known.name.nfc().eq(menu.name.nfc());
+            match self.made.catalog.menus.iter_mut().find(same) {
+                Some(known) => {
+                    known.menu_items.extend(items);
+                    let path = Path::Menu(known.name.clone());
+                    self.made.todo.insert(path, "there are two menus of this name live; here they are one".to_owned());
+                }
+                None => self.made.catalog.menus.push(Menu { name: menu.name.clone(), menu_items: items }),
+            }
+        }
+    }
+
+    fn item(&mut self, live: &LiveItem, id: ExternalId, categories: &HashMap<String, ExternalId>) -> Item {
+        let LiveItem {
+            uuid: _,
+            external_id: _,
+            name,
+            internal_name,
+            description,
+            in_stock: _,
+            price,
+            image,
+            operational_hours,
+            variant_category_uuids,
+        } = live;
+        let mut links: Vec<ExternalId> = Vec::new();
+        for uuid in variant_category_uuids {
+            match categories.get(uuid) {
+                Some(id) if links.contains(id) => {}
+                Some(id) => links.push(id.clone()),
+                None => {
+                    let path = Path::item_field(&id, ItemField::VariantCategories);
+                    self.made
+                        .todo
+                        .insert(path, "live there is one more choice, which GoFood does not describe".to_owned());
+                }
+            }
+        }
+        if price.value().is_none() {
+            let path = Path::item_field(&id, ItemField::Price);
+            self.made.todo.insert(path, "GoFood shows no price".to_owned());
+        }
+        Item {
+            external_id: id,
+            name: Field::Set(name.clone()),
+            internal_name: said_text(internal_name),
+            description: said_text(description),
+            in_stock: Field::Unsaid,
+            price: said(price),
+            image: said_text(image),
+            operational_hours: said_hours(operational_hours),
+            variant_category_external_ids: if links.is_empty() { Field::Unsaid } else { Field::Set(links) },
+        }
+    }
+
+    /// Categories in the order in which items use them, then those that none uses, by id.
+    fn categories(&mut self, live: &LiveCatalog) {
+        let mut order: Vec<ExternalId> = Vec::new();
+        for (_, item) in self.made.catalog.items() {
+            for id in item.variant_category_external_ids.value().into_iter().flatten() {
+                if !order.contains(id) {
+                    order.push(id.clone());
+                }
+            }
+        }
+        let mut made: Vec<VariantCategory> = Vec::new();
+        for (at, category) in live.variant_categories.iter().enumerate() {
+            made.push(self.category(category, at));
+        }
+        made.sort_by_cached_key(|category| {
+            let id = &category.external_id;
+            (order.iter().position(|known| known == id).unwrap_or(usize::MAX), id.clone())
+        });
+        self.made.catalog.variant_categories = made;
+    }
+
+    fn category(&mut self, live: &LiveCategory, at: usize) -> VariantCategory {
+        let LiveCategory { uuid: _, external_id: _, name, internal_name, min_quantity, max_quantity, variants } = live;
+        let id = self.ids.categories[at].clone();
+        let variants: Vec<Variant> = variants
+            .iter()
+            .enumerate()
+            .map(|(index, variant)| {
+                let id = self.ids.variants.get(&(at, index)).cloned().unwrap_or_default();
+                self.variant(variant, id)
+            })
+            .collect();
+        for (said, field) in [(min_quantity, CategoryField::MinQuantity), (max_quantity, CategoryField::MaxQuantity)] {
+            if said.value().is_none() {
+                let path = Path::category_field(&id, field);
+                self.made.todo.insert(path, format!("GoFood shows no {}", field.key()));
+            }
+        }
+        // A cashier's name that equals the name reads back where none was sent (unknown for the platform; our choice).
+        let internal_name = said_text(internal_name);
+        let repeats = internal_name.value().is_some_and(|internal| internal.nfc().eq(name.nfc()));
+        VariantCategory {
+            external_id: id,
+            name: Field::Set(name.clone()),
+            internal_name: if repeats { Field::Unsaid } else { internal_name },
+            min_quantity: said(min_quantity),
+            max_quantity: said(max_quantity),
+            variants,
+        }
+    }
+
+    fn variant(&mut self, live: &LiveVariant, id: ExternalId) -> Variant {
+        let LiveVariant { uuid: _, external_id: _, name, price, in_stock: _ } = live;
+        if price.value().is_none() {
+            let path = Path::variant_field(&id, VariantField::Price);
+            self.made.todo.insert(path, "GoFood shows no price".to_owned());
+        }
+        Variant { external_id: id, name: Field::Set(name.clone()), price: said(price), in_stock: Field::Unsaid }
+    }
+
+    /// Gives up the claim on images that our own rules would not let out again: one bad image makes GoFood refuse all.
+    fn refuse_images(&mut self) {
+        // The name of the field travels where a file name usually does.
+        let named = |path: &Path| Some(Place::start_of(&path.to_string().into()));
+        let wrong: BTreeMap<String, String> = rules::check(&self.made.catalog, &named)
+            .into_iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .filter_map(|diagnostic| Some((diagnostic.place?.file.to_string(), diagnostic.message)))
+            .collect();
+        for item in self.made.catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            let path = Path::item_field(&item.external_id, ItemField::Image);
+            if let Some(why) = wrong.get(&path.to_string())
+                && let Field::Set(url) = std::mem::take(&mut item.image)
+            {
+                self.made.todo.insert(path, format!("not claimed: {why}"));
+                self.made.refused_images.insert(item.external_id.clone(), url);
+            }
+        }
+    }
+}
+
+impl Ids {
+    fn set(&mut self, spot: Spot, id: ExternalId) {
+        match spot {
+            Spot::Item(menu, index) => drop(self.items.insert((menu, index), id)),
+            Spot::Category(at) => self.categories[at] = id,
+            Spot::Variant(category, index) => drop(self.variants.insert((category, index), id)),
+        }
+    }
+}
+
+type Thing<'l> = (Spot, Nameless, &'l Field<ExternalId>, &'l BTreeMap<String, ExternalId>);
+
+/// Everything in an answer that has an id of ours, or wants one.
+fn things<'l>(live: &'l LiveCatalog, known: &'l Uuids) -> Vec<Thing<'l>> {
+    let named = |kind, within: &str, name: &str, uuid: &str| Nameless {
+        kind,
+        within: within.to_owned(),
+        name: name.to_owned(),
+        uuid: uuid.to_owned(),
+    };
+    let mut things: Vec<Thing<'l>> = Vec::new();
+    for (at, menu) in live.menus.iter().enumerate() {
+        for (index, item) in menu.menu_items.iter().enumerate() {
+            let thing = named("ITEM", &menu.name, &item.name, &item.uuid);
+            things.push((Spot::Item(at, index), thing, &item.external_id, &known.items));
+        }
+    }
+    for (at, category) in live.variant_categories.iter().enumerate() {
+        let thing = named("CHOICE", "", &category.name, &category.uuid);
+        things.push((Spot::Category(at), thing, &category.external_id, &known.categories));
+        for (index, variant) in category.variants.iter().enumerate() {
+            let thing = named("VARIANT", &category.name, &variant.name, &variant.uuid);
+            things.push((Spot::Variant(at, index), thing, &variant.external_id, &known.variants));
+        }
+    }
+    things
+}
+
+/// The remembered id, else the live one. A plan calls what it does not know by the platform's id; that is no id of ours.
+fn own_id(live: &Field<ExternalId>, known: &BTreeMap<String, ExternalId>, uuid: &str) -> Option<ExternalId> {
+    let remembered = known.get(uuid).filter(|id| id.as_str() != uuid);
+    remembered.or_else(|| live.value()).filter(|id| !id.as_str().is_empty()).cloned()
+}
+
+fn said<T: Clone>(live: &Field<T>) -> Field<T> {
+    Field::maybe(live.value().cloned())
+}
+
+fn said_text(live: &Field<String>) -> Field<String> {
+    Field::maybe(live.value().filter(|text| !text.is_empty()).cloned())
+}
+
+/// Sold all week is what an item without hours reads back as (unknown for the platform; our choice).
+fn said_hours(live: &Field<Hours>) -> Field<Hours> {
+    let mut hours = live.value().cloned();
+    hours.iter_mut().for_each(Hours::sort);
+    Field::maybe(hours.filter(|hours| *hours != Hours::all_week()))
+}

@@ -1,0 +1,27 @@
+//! Writing YAML as a person would have written it: new files from live catalogs, edits of existing files, and formatting.
+//!
+//! All of it is text in, text out: files are read and written by `cli`. Nothing here is trusted by its caller: what was
+//! written is read again and must mean what was intended, else it is thrown away.
+//!
+//! The text is made by this room itself. Serialisers choose one style for a whole file and cannot write comments, where a
+//! menu wants blocks for dishes, one line for a variant, and a remark where something needs a decision.
+
+mod emit;
+mod format;
+mod hours;
+mod ids;
+mod import;
+mod merge;
+mod order;
+mod scalar;
+mod sheet;
+mod takes;
+
+pub use emit::{Head, file_text};
+pub use format::{FileKind, Formatted, format};
+pub use hours::hours_text;
+pub use import::{Imported, import};
+pub use merge::{Manner, merge};
+pub use scalar::{Context, text};
+pub use sheet::Stuck;
+pub use takes::{Pick, Take, Takes, takes};

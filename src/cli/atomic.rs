@@ -1,0 +1,47 @@
+//! Files written whole or not at all.
+
+use std::{
+    fs::{self, Permissions},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use tempfile::NamedTempFile;
+
+use super::trouble::Trouble;
+
+/// Writes a file that must not be there yet; makes its directory.
+pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
+    let write = || -> io::Result<()> {
+        // The process's umask takes away what it takes away from any new file.
+        let file = written(path, text, Permissions::from_mode(0o666))?;
+        file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+}
+
+/// Replaces a file that still holds `old`; a link stays one, and who may read the file may read it still.
+pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), Trouble> {
+    let write = || -> io::Result<()> {
+        let real = path.canonicalize()?;
+        let now = fs::read_to_string(&real)?;
+        if now.trim_start_matches('\u{feff}') != old {
+            return Err(io::Error::other("it was changed meanwhile; nothing was written to it, try again"));
+        }
+        let file = written(&real, text, fs::metadata(&real)?.permissions())?;
+        fs::set_permissions(file.path(), fs::metadata(&real)?.permissions())?;
+        file.persist(&real).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+}
+
+/// A finished file beside `path`, not under its name yet. Its name begins with a dot, so nothing reads it as a definition.
+fn written(path: &Path, text: &str, permissions: Permissions) -> io::Result<NamedTempFile> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".menusync-").permissions(permissions).tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}

@@ -1,0 +1,134 @@
+//! `fmt`: definitions and settings in one way of writing, comments kept.
+//!
+//! A file is written only if every outlet comes out of the formatted files exactly as before.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{
+    Exit, atomic,
+    output::{Format, note},
+    session::{MOST_DIAGNOSTICS, Session},
+    trouble::Trouble,
+};
+use crate::{
+    authoring::{FileKind, Formatted, format},
+    catalog::OutletId,
+    diagnostic::{self, Diagnostic},
+    fleet::Loaded,
+    report,
+    source::SourceFile,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Write nothing; exit with 2 if a file is not formatted
+    #[arg(long)]
+    check: bool,
+}
+
+type Texts = BTreeMap<Arc<str>, Arc<str>>;
+
+/// What became of the files.
+#[derive(Default)]
+struct Outcome {
+    definitions: Texts,
+    settings: Texts,
+    left: BTreeMap<Arc<str>, String>,
+    wrong: Vec<Diagnostic>,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    let loaded = session.loaded()?;
+    let mut outcome = Outcome::default();
+    for file in loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json")) {
+        outcome.format(file, FileKind::Definition);
+    }
+    loaded.settings_file().into_iter().for_each(|file| outcome.format(file, FileKind::Settings));
+    outcome.drop_changed(loaded);
+    let files: Texts =
+        outcome.definitions.iter().chain(&outcome.settings).map(|(file, text)| (file.clone(), text.clone())).collect();
+    if !args.check {
+        for (file, text) in &files {
+            let old = loaded.text(file).unwrap_or_default();
+            atomic::replace(&session.root().join(&**file), &old, text)?;
+        }
+    }
+    session.outputs.emit(|format, _| match format {
+        Format::Json => told_json(&files, &outcome, args.check),
+        _ => files.keys().map(|file| file.to_string()).collect::<Vec<_>>().join("\n"),
+    })?;
+    Ok(tell(session, &files, &mut outcome, args.check))
+}
+
+impl Outcome {
+    fn format(&mut self, file: &SourceFile, kind: FileKind) {
+        let texts = if kind == FileKind::Settings { &mut self.settings } else { &mut self.definitions };
+        match format(file, kind) {
+            Ok(Formatted::Same) => {}
+            Ok(Formatted::New(text)) => drop(texts.insert(Arc::clone(&file.path), text.into())),
+            Ok(Formatted::Left(why)) => drop(self.left.insert(Arc::clone(&file.path), why.to_owned())),
+            Err(wrong) => self.wrong.extend(wrong),
+        }
+    }
+
+    /// Leaves out files that would change an outlet.
+    fn drop_changed(&mut self, loaded: &Loaded) {
+        let before = catalogs(loaded);
+        if catalogs(&loaded.with_texts(&self.definitions)) == before {
+            return;
+        }
+        self.definitions.retain(|file, text| {
+            let alone = BTreeMap::from([(Arc::clone(file), Arc::clone(text))]);
+            let same = catalogs(&loaded.with_texts(&alone)) == before;
+            if !same {
+                self.left.insert(Arc::clone(file), "it would change what an outlet sells".to_owned());
+            }
+            same
+        });
+    }
+}
+
+/// What all outlets are now, with the settings that hold for them.
+fn catalogs(loaded: &Loaded) -> BTreeMap<OutletId, (String, Vec<String>)> {
+    let now = Timestamp::now();
+    let members = loaded.survey(now).members.into_iter();
+    members
+        .map(|member| {
+            let composed = loaded.compose(&member.id, now);
+            let catalog =
+                serde_json::to_string(&composed.catalog).unwrap_or_default() + &format!("{:?}", composed.policy);
+            // Places move, which is what formatting does.
+            let mut said: Vec<String> =
+                member.diagnostics.iter().map(|wrong| format!("{} {}", wrong.code, wrong.message)).collect();
+            said.sort();
+            (member.id, (catalog, said))
+        })
+        .collect()
+}
+
+fn tell(session: &Session, files: &Texts, outcome: &mut Outcome, check: bool) -> Exit {
+    for (file, why) in &outcome.left {
+        note(&format!("{file} is left as it is: {why}"));
+    }
+    diagnostic::sort(&mut outcome.wrong);
+    if !outcome.wrong.is_empty() {
+        let texts = |file: &str| session.text(file);
+        note(&report::diagnostics_text(&outcome.wrong, &texts, false, MOST_DIAGNOSTICS));
+        return Exit::Invalid;
+    }
+    if check && !files.is_empty() {
+        note(&format!("{} files are not formatted; `menusync fmt` does it", files.len()));
+        return Exit::Differences;
+    }
+    Exit::Done
+}
+
+fn told_json(files: &Texts, outcome: &Outcome, check: bool) -> String {
+    let left: Vec<_> = outcome.left.iter().map(|(file, why)| json!({"file": file, "why": why})).collect();
+    let files: Vec<_> = files.keys().collect();
+    json!({"schema": "menusync.fmt/1", "written": !check, "files": files, "left": left}).to_string()
+}

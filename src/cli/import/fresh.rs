@@ -1,0 +1,246 @@
+//! New files: one for every outlet, and a layer for those that sell exactly the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{
+    super::{
+        Exit, atomic,
+        output::{Format, note},
+        session::{MOST_DIAGNOSTICS, Session},
+        trouble::Trouble,
+    },
+    fetch::Fetched,
+};
+use crate::{
+    authoring::{Head, Imported, file_text, import},
+    catalog::{Catalog, OutletId},
+    definition::{self, Composed, ImageFile},
+    diagnostic::{self, Diagnostic},
+    fleet::Survey,
+    plan::{OutletPlan, Uuids},
+    policy::Policy,
+    report, rules,
+    source::SourceFile,
+};
+
+/// Refuses what would overwrite a file or define an outlet a second time; before anything is fetched.
+pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], out: &Path) -> Result<(), Trouble> {
+    let catalogs = session.root().join("catalogs");
+    let inside = absolute(out).starts_with(absolute(&catalogs));
+    for outlet in outlets {
+        let known = survey.members.iter().find(|member| member.id == *outlet).filter(|_| inside);
+        if let Some(member) = known {
+            return Err(Trouble::Usage(format!(
+                "the outlet {outlet} is already defined by {}; take what is live into it with --merge, or give another directory as --out",
+                member.file
+            )));
+        }
+        let path = out.join(file_name(outlet));
+        if path.symlink_metadata().is_ok() {
+            return Err(Trouble::Usage(format!("{} is already there, and is not overwritten", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Without links, as far as it exists.
+fn absolute(path: &Path) -> PathBuf {
+    let existing = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    match existing {
+        Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
+        None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    }
+}
+
+fn file_name(outlet: &OutletId) -> String {
+    format!("{outlet}.yaml")
+}
+
+/// A file to be written.
+struct NewFile {
+    name: String,
+    text: String,
+}
+
+/// An outlet of new files, and how it will stand.
+struct Written {
+    fetched: Fetched,
+    imported: Imported,
+    /// `None` where the files have errors.
+    plan: Option<OutletPlan>,
+}
+
+/// Writes the files of all outlets and tells how they stand.
+pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, Trouble> {
+    let imported: Vec<(Fetched, Imported)> = fetched
+        .into_iter()
+        .map(|fetched| {
+            let imported = import(&fetched.live, &remembered_ids(&fetched), &BTreeSet::new());
+            (fetched, imported)
+        })
+        .collect();
+    let files = files(&imported, out);
+    let mut policy = Policy::default();
+    session.settings()?.policy.apply(&mut policy);
+    let (results, diagnostics) = judge(imported, &files, &policy)?;
+    for file in &files {
+        atomic::create(&out.join(&file.name), &file.text)?;
+    }
+    let paths: Vec<String> = files.iter().map(|file| out.join(&file.name).display().to_string()).collect();
+    session.outputs.emit(|format, _| match format {
+        Format::Json => told_json(&results, &paths),
+        _ => paths.join("\n"),
+    })?;
+    results.iter().for_each(tell);
+    if diagnostics.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let texts = |name: &str| files.iter().find(|file| file.name == name).map(|file| file.text.as_str().into());
+    note(&report::diagnostics_text(&diagnostics, &texts, false, MOST_DIAGNOSTICS));
+    note("What is live breaks these rules; the files say it as it is, and cannot be pushed until that is mended.");
+    Ok(Exit::Invalid)
+}
+
+/// The ids that we know live things by, from the last verified push.
+fn remembered_ids(fetched: &Fetched) -> Uuids {
+    let nothing = Catalog::default();
+    fetched.plan(&nothing, &Policy::default()).next_base.uuids
+}
+
+/// Outlets that sell exactly the same share a layer.
+fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
+    let mut groups: Vec<(&Imported, Vec<&OutletId>)> = Vec::new();
+    for (fetched, imported) in imported {
+        match groups.iter_mut().find(|(known, _)| *known == imported) {
+            Some((_, outlets)) => outlets.push(&fetched.outlet),
+            None => groups.push((imported, vec![&fetched.outlet])),
+        }
+    }
+    let mut files = Vec::new();
+    let mut layers = layer_names(out);
+    for (imported, outlets) in groups {
+        let outlet = |id: &OutletId, extends, imported: &Imported| NewFile {
+            name: file_name(id),
+            text: file_text(&Head::Outlet { id: id.clone(), extends }, imported),
+        };
+        let layer = layers.next().filter(|_| outlets.len() > 1 && !imported.catalog.menus.is_empty());
+        let Some(layer) = layer else {
+            files.extend(outlets.into_iter().map(|id| outlet(id, Vec::new(), imported)));
+            continue;
+        };
+        files.push(NewFile { name: layer.clone(), text: file_text(&Head::Layer, imported) });
+        files.extend(outlets.into_iter().map(|id| outlet(id, vec![layer.clone()], &Imported::default())));
+    }
+    files
+}
+
+/// Names for layers that no file has.
+fn layer_names(out: &Path) -> impl Iterator<Item = String> + use<> {
+    let out = out.to_owned();
+    let names =
+        std::iter::once("shared.yaml".to_owned()).chain((2_u64..).map(|number| format!("shared-{number}.yaml")));
+    names.filter(move |name| out.join(name).symlink_metadata().is_err())
+}
+
+/// Reads the files back before they are written: they must say what was imported. Returns the errors that the live menus
+/// themselves have.
+fn judge(
+    imported: Vec<(Fetched, Imported)>,
+    files: &[NewFile],
+    policy: &Policy,
+) -> Result<(Vec<Written>, Vec<Diagnostic>), Trouble> {
+    let sources: Vec<SourceFile> = files
+        .iter()
+        .map(|file| SourceFile { path: file.name.as_str().into(), text: file.text.as_str().into() })
+        .collect();
+    let definitions = definition::parse(&sources);
+    let (mut results, mut diagnostics) = (Vec::new(), Vec::new());
+    for (fetched, imported) in imported {
+        let no_files = |path: &str| ImageFile::Missing(format!("`{path}` is no address"));
+        let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &no_files);
+        let errors = errors(&composed);
+        let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
+        if plan.is_some() && composed.catalog != imported.catalog {
+            let message =
+                format!("the YAML made for outlet {} does not say what is live; nothing was written", fetched.outlet);
+            return Err(Trouble::Failed(anyhow::anyhow!(
+                "{message} (this is a mistake of menusync: please report it)"
+            )));
+        }
+        diagnostics.extend(errors);
+        results.push(Written { fetched, imported, plan });
+    }
+    diagnostic::sort(&mut diagnostics);
+    Ok((results, diagnostics))
+}
+
+fn errors(composed: &Composed) -> Vec<Diagnostic> {
+    let mut found = composed.diagnostics.clone();
+    if !found.iter().any(Diagnostic::is_error) {
+        found.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+    }
+    rules::adjust(&mut found, &composed.policy.rules);
+    found.retain(Diagnostic::is_error);
+    found
+}
+
+// ── telling ──
+
+/// What an outlet has, for people: on stderr, because the result are the files.
+fn tell(result: &Written) {
+    let Written { fetched, imported, plan } = result;
+    let outlet = &fetched.outlet;
+    let items = imported.catalog.items().count();
+    let (menus, categories) = (imported.catalog.menus.len(), imported.catalog.variant_categories.len());
+    note(&format!("{outlet}: {menus} menus, {items} items, {categories} variant categories"));
+    let proposed = imported.proposed.len();
+    if proposed > 0 {
+        note(&format!("  {proposed} of their ids are proposed, as GoFood has none: look for TODO in the file"));
+    }
+    let refused = imported.refused_images.len();
+    if refused > 0 {
+        note(&format!("  {refused} images are not claimed, because GoFood would refuse them if they were sent anew"));
+    }
+    let Some(plan) = plan else { return };
+    match plan.changes.len() {
+        0 => note("  `menusync plan` is empty"),
+        changes => note(&format!("  `menusync plan` shows {changes} changes: {}", why(plan))),
+    }
+    for guard in plan.held() {
+        note(&format!(
+            "  the first push is held by the guard {0} until you have looked at it: menusync apply --outlet {outlet} --allow {0}",
+            guard.guard
+        ));
+    }
+}
+
+/// Why a plan after an import is not empty, with the number of each.
+fn why(plan: &OutletPlan) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in &plan.changes {
+        let kind = match change.path.field_key() {
+            Some("external_id") => "ids that GoFood does not have yet",
+            Some(_) => "fields that GoFood does not show as they are needed",
+            None => "things that come or go",
+        };
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+fn told_json(results: &[Written], files: &[String]) -> String {
+    let outlets = results.iter().map(|Written { fetched, imported, plan }| {
+        let held: Vec<_> = plan.iter().flat_map(OutletPlan::held).map(|guard| guard.guard).collect();
+        json!({
+            "outlet": fetched.outlet, "items": imported.catalog.items().count(),
+            "proposed": imported.proposed, "todo": imported.todo.keys().collect::<Vec<_>>(),
+            "changes": plan.as_ref().map(|plan| plan.changes.len()), "held": held,
+        })
+    });
+    json!({"schema": "menusync.import/1", "files": files, "outlets": outlets.collect::<Vec<_>>()}).to_string()
+}

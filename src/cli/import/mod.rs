@@ -1,0 +1,98 @@
+//! `import`: YAML from live catalogs.
+//!
+//! Looks and never writes to GoFood. Files that exist are touched only with `--merge`, and only if what was written reads
+//! back as what was meant.
+
+mod fetch;
+mod fresh;
+mod merge;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::{
+    Exit,
+    output::Format,
+    session::{Session, block_on},
+    trouble::Trouble,
+};
+use crate::{
+    authoring::Pick,
+    catalog::{ExternalId, OutletId},
+    fleet::{Selection, Survey},
+    settings,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Outlets whose id, name, file or layer matches, or the id of an outlet that no file defines yet (repeatable)
+    #[arg(long, value_name = "GLOB", required = true)]
+    outlet: Vec<String>,
+    /// Write new files here [default: catalogs/ of the root]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Take what was changed elsewhere into the files that are there, and touch nothing else in them
+    #[arg(long, conflicts_with = "out")]
+    merge: bool,
+    /// With --merge: only this item, variant or variant category
+    #[arg(long, value_name = "ID", requires = "merge")]
+    item: Option<String>,
+    /// With --item: only this field, such as price
+    #[arg(long, value_name = "FIELD", requires = "item")]
+    field: Option<String>,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    make_room(session)?;
+    session.settings()?;
+    let survey = session.loaded()?.survey(Timestamp::now());
+    let outlets = targets(&args.outlet, &survey)?;
+    if args.merge {
+        let pick = args.item.map(|id| Pick { id: ExternalId(id), field: args.field });
+        merge::check(&survey, &outlets)?;
+        let fetched = block_on(fetch::all(session, &outlets))??;
+        return merge::run(session, &survey, &fetched, pick.as_ref());
+    }
+    let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
+    fresh::check(session, &survey, &outlets, &out)?;
+    let fetched = block_on(fetch::all(session, &outlets))??;
+    fresh::write(session, fetched, &out)
+}
+
+/// A root that has settings and no definitions yet is what import is for.
+fn make_room(session: &Session) -> Result<(), Trouble> {
+    let root = session.root();
+    let catalogs = root.join("catalogs");
+    if root.join(settings::FILE).is_file() && catalogs.symlink_metadata().is_err() {
+        std::fs::create_dir(&catalogs)
+            .map_err(|error| Trouble::failed(format!("cannot make {}", catalogs.display()), error))?;
+    }
+    Ok(())
+}
+
+/// The outlets that are meant: those of the files, and ids as such.
+fn targets(globs: &[String], survey: &Survey) -> Result<Vec<OutletId>, Trouble> {
+    let mut outlets: Vec<OutletId> = Vec::new();
+    for glob in globs {
+        let selection =
+            Selection::new(std::slice::from_ref(glob)).map_err(|error| Trouble::Usage(error.to_string()))?;
+        let known = survey.members.iter().filter(|member| selection.matches(member)).map(|member| member.id.clone());
+        let before = outlets.len();
+        outlets.extend(known);
+        let id = OutletId(glob.clone());
+        if outlets.len() == before {
+            if !id.is_well_formed() {
+                let message = format!(
+                    "no outlet matches `{glob}`, and it is not an outlet id; write the id as the GoBiz portal shows it: `G` and digits"
+                );
+                return Err(Trouble::Usage(message));
+            }
+            outlets.push(id);
+        }
+    }
+    outlets.sort();
+    outlets.dedup();
+    Ok(outlets)
+}

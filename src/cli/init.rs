@@ -1,0 +1,45 @@
+//! `init`: a starter repository that is valid as it stands.
+
+use std::path::PathBuf;
+
+use super::{
+    Exit, atomic,
+    output::{Format, note},
+    session::Session,
+    trouble::Trouble,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where; made if it is not there [default: the root]
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+const FILES: [(&str, &str); 4] = [
+    ("menusync.yaml", include_str!("init/menusync.yaml")),
+    ("catalogs/menu.yaml", include_str!("init/menu.yaml")),
+    ("catalogs/outlet.yaml", include_str!("init/outlet.yaml")),
+    (".github/workflows/menus.yml", include_str!("init/menus.yml")),
+];
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text])?;
+    let dir = args.dir.unwrap_or_else(|| session.root());
+    for name in ["menusync.yaml", "catalogs", ".github/workflows/menus.yml"] {
+        let path = dir.join(name);
+        if path.symlink_metadata().is_ok() {
+            let message =
+                format!("{} is already there; `init` begins a new repository and overwrites nothing", path.display());
+            return Err(Trouble::Usage(message));
+        }
+    }
+    for (name, text) in FILES {
+        atomic::create(&dir.join(name), text)?;
+    }
+    let paths: Vec<String> = FILES.iter().map(|(name, _)| dir.join(name).display().to_string()).collect();
+    session.outputs.emit(|_, _| paths.join("\n"))?;
+    let at = if dir == session.root() { String::new() } else { format!(" --root {}", dir.display()) };
+    note(&format!("Next: menusync{at} validate, then menusync{at} import --outlet G… for a menu that is already live"));
+    Ok(Exit::Done)
+}

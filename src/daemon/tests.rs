@@ -1,0 +1,87 @@
+//! The daemon around workers that misbehave. The daemon as a process is tested in `tests/daemon`.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::fs;
+
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::{
+    fleet::Member,
+    state::Store,
+    systemd::{Notifier, ServiceManager},
+};
+
+/// Panics over G1, and answers for the others.
+struct Faulty;
+
+impl Worker for Faulty {
+    async fn visit(&self, _: &Context, _: &Loaded, member: &Member, _: channel::Receiver<bool>) -> Outcome {
+        assert_ne!(member.id.as_str(), "G1", "this is the fault that the test asks for");
+        Outcome::failed(&member.id, &member.name, "as ordered".to_owned())
+    }
+}
+
+/// Never ends by itself.
+struct Endless;
+
+impl Worker for Endless {
+    async fn visit(&self, _: &Context, _: &Loaded, member: &Member, mut withdrawn: channel::Receiver<bool>) -> Outcome {
+        withdrawn.wait_for(|set| *set).await.unwrap();
+        Outcome::withdrawn(&member.id, &member.name)
+    }
+}
+
+fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("root");
+    fs::create_dir_all(root.join("catalogs")).unwrap();
+    fs::write(root.join("menusync.yaml"), "target: sandbox\n").unwrap();
+    for id in ["G1", "G2"] {
+        let menu = "menus: [{name: Nasi, menu_items: [{external_id: A, name: Nasi Uduk, price: 20000}]}]";
+        fs::write(root.join(format!("catalogs/{id}.yaml")), format!("outlet: {id}\nname: {id}\n{menu}\n")).unwrap();
+    }
+    let state_dir = directory.path().join("state");
+    let (sender, orders) = mpsc::channel(4);
+    let parts = Parts {
+        loaded: fleet::load(&root).unwrap(),
+        worker,
+        store: SharedStore::new(Store::open(&state_dir).unwrap()),
+        state_dir,
+        clock: Clock::System,
+        notifier: Notifier::new(&ServiceManager::default()),
+        orders,
+        view: Arc::default(),
+    };
+    (directory, sender, parts)
+}
+
+#[tokio::test]
+async fn a_pass_that_panics_is_a_failed_outlet_and_no_forgotten_one() {
+    let (_directory, _sender, parts) = parts(Faulty);
+    let outcomes = once(parts).await;
+    let told: Vec<_> = outcomes.iter().map(|o| (o.outlet.as_str(), o.result, o.error.as_deref().unwrap())).collect();
+    let fault = "the pass broke off by a fault in menusync itself";
+    assert_eq!(told, [("G1", PassResult::Failed, fault), ("G2", PassResult::Failed, "as ordered")]);
+}
+
+#[tokio::test]
+async fn an_order_to_stop_ends_a_single_pass_and_says_so_of_every_outlet() {
+    let (_directory, sender, parts) = parts(Endless);
+    sender.send(Order::Reload).await.unwrap();
+    sender.send(Order::Stop).await.unwrap();
+    let outcomes = once(parts).await;
+    assert_eq!(outcomes.len(), 2);
+    assert!(outcomes.iter().all(Outcome::was_withdrawn), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn an_order_to_stop_ends_the_daemon_though_its_passes_would_not() {
+    let (_directory, sender, parts) = parts(Endless);
+    for order in [Order::Pass, Order::Reload, Order::Stop] {
+        sender.send(order).await.unwrap();
+    }
+    tokio::time::timeout(Duration::from_secs(10), run(parts)).await.unwrap().unwrap();
+}

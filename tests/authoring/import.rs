@@ -1,0 +1,178 @@
+//! New files from live menus.
+
+use menusync::catalog::{Catalog, ExternalId, Field, Hours};
+use serde_json::json;
+
+use crate::harness::{OUTLET, World, examples, menu, written_of};
+
+/// What an import cannot or need not say: stock, addresses of images (they read back as another one), hours that say
+/// "always", texts that say nothing, a cashier's name that repeats the name, and ids of categories (GoFood keeps them).
+fn essence(catalog: &Catalog, with_category_ids: bool) -> String {
+    let mut catalog = catalog.clone();
+    let names: Vec<(ExternalId, String)> = catalog
+        .variant_categories
+        .iter()
+        .map(|category| (category.external_id.clone(), category.name.value().cloned().unwrap_or_default()))
+        .collect();
+    let rename = |id: &mut ExternalId| {
+        if let (false, Some((_, name))) = (with_category_ids, names.iter().find(|(known, _)| known == id)) {
+            id.0.clone_from(name);
+        }
+    };
+    for item in catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+        item.in_stock = Field::Unsaid;
+        item.image = item.image.clone().map(|_| "an image".to_owned());
+        if item.operational_hours.value() == Some(&Hours::all_week()) {
+            item.operational_hours = Field::Unsaid;
+        }
+        if let Field::Set(links) = &mut item.variant_category_external_ids {
+            links.iter_mut().for_each(rename);
+        }
+    }
+    for category in &mut catalog.variant_categories {
+        rename(&mut category.external_id);
+        category.variants.iter_mut().for_each(|variant| variant.in_stock = Field::Unsaid);
+        if category.internal_name == category.name {
+            category.internal_name = Field::Unsaid;
+        }
+    }
+    catalog.variant_categories.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+    serde_json::to_string_pretty(&catalog).unwrap()
+}
+
+#[test]
+fn the_files_say_what_is_live_and_the_plan_is_empty() {
+    let world = World::new();
+    world.seed(OUTLET, menu());
+    let ended = world.ok(&["import", "--outlet", OUTLET]);
+    assert!(ended.stdout.trim_end().ends_with("catalogs/G916309315.yaml"), "{ended:?}");
+    assert!(ended.stderr.contains("`menusync plan` is empty"), "{}", ended.stderr);
+    insta::assert_snapshot!(world.read("catalogs/G916309315.yaml"));
+    assert_eq!(world.planned(), [] as [&str; 0]);
+    assert_eq!(world.ok(&["apply", "--yes"]).code, 0);
+    assert_eq!(world.puts(), 0, "what is equal is adopted without a push");
+}
+
+#[test]
+fn every_example_comes_back_as_it_was() {
+    let world = World::new();
+    for (outlet, catalog) in examples() {
+        world.seed_catalog(&outlet, &catalog);
+        world.ok(&["import", "--outlet", &outlet]);
+        assert_eq!(essence(&world.wanted(&outlet), false), essence(&catalog, false));
+    }
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn ids_of_categories_that_the_platform_returns_are_kept() {
+    let world = World::new();
+    world.control().change_settings(|settings| settings.return_category_external_id = true);
+    for (outlet, catalog) in examples() {
+        world.seed_catalog(&outlet, &catalog);
+        world.ok(&["import", "--outlet", &outlet]);
+        assert_eq!(essence(&world.wanted(&outlet), true), essence(&catalog, true));
+    }
+}
+
+#[test]
+fn a_menu_made_in_the_app_gets_proposed_ids_and_loses_nothing_at_the_first_push() {
+    let world = World::new();
+    let live = serde_json::from_value::<menusync::sandbox::written::Catalog>(menu()).unwrap().without_external_ids();
+    world.control().seed(OUTLET, live);
+    let before = world.published(OUTLET);
+    let ended = world.ok(&["import", "--outlet", OUTLET]);
+    insta::assert_snapshot!("proposed_file", world.read("catalogs/G916309315.yaml"));
+    insta::assert_snapshot!("proposed_told", ended.stderr);
+    let planned = world.planned();
+    assert!(planned.iter().all(|change| change.starts_with("set ") && change.ends_with("/external_id")), "{planned:?}");
+    let held = world.run(&["apply", "--yes"]);
+    assert_eq!((held.code, world.puts()), (4, 0), "the first contact is held: {held:?}");
+
+    world.ok(&["apply", "--yes", "--allow", "first-contact"]);
+    let after = world.published(OUTLET);
+    let told = |catalog: &menusync::sandbox::written::Catalog| -> Vec<_> {
+        catalog.items().map(|item| (item.name.clone(), item.price, item.description.clone(), item.in_stock)).collect()
+    };
+    assert_eq!(told(&after), told(&before), "stock included");
+    assert!(after.items().all(|item| item.external_id.is_some()));
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn ids_that_are_remembered_come_back() {
+    let world = World::new();
+    let (outlet, catalog) = examples().remove(0);
+    world.control().seed(&outlet, Default::default());
+    let body = serde_json::to_string(&written_of(&catalog)).unwrap();
+    let body = format!("{{\"outlet\": \"{outlet}\", {}", &body[1..]);
+    world.write("catalogs/own.json", &body);
+    world.ok(&["apply", "--yes"]);
+    world.ok(&["import", "--outlet", &outlet, "--out", "elsewhere"]);
+    let text =
+        std::fs::read_to_string(world.root().parent().unwrap().join(format!("elsewhere/{outlet}.yaml"))).unwrap();
+    assert!(!text.contains("proposed"), "{text}");
+    world.write("catalogs/own.yaml", &text);
+    std::fs::remove_file(world.root().join("catalogs/own.json")).unwrap();
+    assert_eq!(essence(&world.wanted(&outlet), true), essence(&catalog, true));
+}
+
+#[test]
+fn outlets_that_sell_the_same_share_a_layer() {
+    let world = World::new();
+    world.seed(OUTLET, menu());
+    world.seed("G1898453S", menu());
+    world.seed(
+        "G2",
+        json!({"menus": [{"name": "A", "menu_items": [{"external_id": "X", "name": "X", "price": 5000}]}]}),
+    );
+    let ended = world.ok(&["import", "--outlet", OUTLET, "--outlet", "G1898453S", "--outlet", "G2"]);
+    assert_eq!(ended.stdout.lines().count(), 4, "{}", ended.stdout);
+    insta::assert_snapshot!(world.read("catalogs/G1898453S.yaml"));
+    assert!(world.read("catalogs/G2.yaml").contains("menus:"));
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn an_existing_file_or_outlet_is_never_overwritten() {
+    let world = World::new();
+    world.seed(OUTLET, menu());
+    world.ok(&["import", "--outlet", OUTLET]);
+    world.control().clear_log();
+    let again = world.run(&["import", "--outlet", OUTLET]);
+    assert_eq!(again.code, 64);
+    assert!(again.stderr.contains("already defined by catalogs/G916309315.yaml"), "{again:?}");
+    let file = world.run(&["import", "--outlet", OUTLET, "--out", "root/catalogs/../catalogs"]);
+    assert_eq!(file.code, 64, "{file:?}");
+    assert_eq!(world.control().log().len(), 0, "refused before anything is asked");
+    let unknown = world.run(&["import", "--outlet", "Kuta"]);
+    assert_eq!(unknown.code, 64);
+    assert!(unknown.stderr.contains("it is not an outlet id"), "{unknown:?}");
+}
+
+#[test]
+fn what_our_rules_refuse_is_told_and_written_as_it_is() {
+    let world = World::new();
+    world.control().change_settings(|settings| settings.unique_ids = false);
+    world.seed(
+        OUTLET,
+        json!({"menus": [
+            {"name": "A", "menu_items": [{"external_id": "X", "name": "Gratis", "price": 0}]},
+            {"name": "Kosong", "menu_items": []}
+        ]}),
+    );
+    let ended = world.run(&["import", "--outlet", OUTLET]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.stderr.contains("price-not-positive"), "{}", ended.stderr);
+    assert!(world.read("catalogs/G916309315.yaml").contains("# TODO: The menu `Kosong` has no items live"));
+}
+
+#[test]
+fn nothing_is_written_when_an_outlet_cannot_be_fetched() {
+    let world = World::new();
+    world.seed(OUTLET, menu());
+    let ended = world.run(&["import", "--outlet", OUTLET, "--outlet", "G999"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.contains("G999"), "{}", ended.stderr);
+    assert!(!world.root().join("catalogs/G916309315.yaml").exists());
+}

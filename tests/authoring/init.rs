@@ -1,0 +1,42 @@
+//! The starter repository.
+
+use std::fs;
+
+use crate::harness::World;
+
+#[test]
+fn a_new_repository_is_valid_at_once_without_a_warning() {
+    let world = World::new();
+    let told = world.ok(&["init", "fresh/menus"]);
+    assert_eq!(told.stdout.lines().count(), 4, "{told:?}");
+    let valid = world.ok(&["validate", "--strict", "--root", "fresh/menus"]);
+    assert_eq!((valid.stdout.as_str(), valid.stderr.as_str()), ("1 outlet is valid\n", ""));
+    let formatted = world.ok(&["fmt", "--check", "--root", "fresh/menus"]);
+    assert_eq!(formatted.stdout, "", "{formatted:?}");
+}
+
+#[test]
+fn what_the_settings_show_as_defaults_are_settings() {
+    let world = World::new();
+    world.ok(&["init", "fresh"]);
+    let path = world.root().parent().unwrap().join("fresh/menusync.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let is_setting = |line: &str| line.contains(": ") && line.starts_with(|c: char| c.is_ascii_lowercase() || c == ' ');
+    let shown =
+        |line: &str| line.strip_prefix("# ").filter(|rest| is_setting(rest) || *rest == "windows:").map(str::to_owned);
+    let all: Vec<String> = text.lines().map(|line| shown(line).unwrap_or_else(|| line.to_owned())).collect();
+    assert!(all.iter().any(|line| line == "windows:") && all.iter().filter(|line| is_setting(line)).count() > 6);
+    fs::write(&path, all.join("\n")).unwrap();
+    let valid = world.ok(&["validate", "--strict", "--root", "fresh"]);
+    assert_eq!(valid.stdout, "1 outlet is valid\n");
+}
+
+#[test]
+fn a_directory_with_menus_is_refused() {
+    let world = World::new();
+    let settings = world.read("menusync.yaml");
+    let refused = world.run(&["init", "root"]);
+    assert_eq!(refused.code, 64, "{refused:?}");
+    assert_eq!(world.read("menusync.yaml"), settings);
+    assert!(!world.root().join("catalogs").exists(), "nothing was begun");
+}

@@ -1,0 +1,335 @@
+//! What was done elsewhere, taken into files that people wrote.
+
+use menusync::sandbox::{Edit, written};
+use proptest::{prelude::*, sample::select};
+use serde_json::json;
+
+use crate::harness::{OUTLET, World};
+
+const LAYER: &str = "catalogs/warung.yaml";
+const KUTA: &str = "catalogs/kuta.yaml";
+
+/// A layer and an outlet with comments, pushed.
+fn pushed() -> World {
+    let world = World::new();
+    world.write(
+        LAYER,
+        r#"# Shared by all.
+operational_hours: {daily: "10:00-22:00"}
+menus:
+  - name: Nasi # rice
+    menu_items:
+      - external_id: NG
+        name: Nasi Goreng
+        description: Dengan telur
+        price: 25000
+        image: https://img.example.com/ng.jpg
+        variant_category_external_ids: [VC]
+      - external_id: NU
+        name: Nasi Uduk
+        price: 20000
+        image: https://img.example.com/nu.jpg
+  - name: Minuman
+    menu_items:
+      - {external_id: TEH, name: Teh, price: 5000}
+variant_categories:
+  - external_id: VC
+    name: Pedas
+    rules: {selection: {min_quantity: 1, max_quantity: 1}}
+    variants:
+      - {external_id: LV-0, name: Tidak, price: 0}
+      - {external_id: LV-3, name: Gila, price: 2000}
+"#,
+    );
+    world.write(
+        KUTA,
+        r#"# Kuta is on the beach.
+outlet: G916309315
+extends: [warung.yaml]
+
+menus:
+  # Only here.
+  - name: Pantai
+    menu_items:
+      - external_id: KELAPA # a whole one
+        name: Kelapa Muda
+        price: 30000 # in season
+        image: https://img.example.com/kelapa.jpg
+      - external_id: JAGUNG
+        name: Jagung Bakar
+        price: 15000
+
+items:
+  NU: {price: 22000} # dearer here
+
+# The end.
+pricing:
+  - {markup: 10%, round_to: 500, round: up, menu: Minuman}
+"#,
+    );
+    world.write("catalogs/kemang.yaml", "outlet: G2\nextends: [warung.yaml]\n");
+    world.seed("G2", json!({"menus": []}));
+    world.ok(&["apply", "--yes"]);
+    world
+}
+
+fn edit(world: &World, edit: Edit) {
+    world.control().edit(OUTLET, edit).unwrap();
+}
+
+/// Takes what is live, after which a plan is empty, and returns the outlet's file.
+fn merged(world: &World) -> String {
+    let (layer, kemang, puts) = (world.read(LAYER), world.read("catalogs/kemang.yaml"), world.puts());
+    assert!(!world.planned().is_empty(), "the edit is seen");
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert_eq!(world.planned(), [] as [&str; 0], "{}", world.read(KUTA));
+    assert_eq!((world.read(LAYER), world.read("catalogs/kemang.yaml")), (layer, kemang));
+    world.ok(&["apply", "--yes"]);
+    assert_eq!(world.puts(), puts, "nothing is pushed");
+    world.read(KUTA)
+}
+
+#[test]
+fn values_are_changed_where_they_stand_and_patched_where_a_layer_says_them() {
+    let world = pushed();
+    edit(&world, Edit::item("KELAPA", json!({"price": 35_000, "description": "Dingin, segar"})));
+    edit(&world, Edit::item("NU", json!({"price": 23_000})));
+    edit(&world, Edit::item("NG", json!({"name": "Nasi Goreng: Spesial", "description": null})));
+    edit(&world, Edit::item("TEH", json!({"price": 6_500})));
+    edit(
+        &world,
+        Edit::Variant { variant: "LV-3".into(), set: object(json!({"price": 3000})), lose_external_id: false },
+    );
+    edit(
+        &world,
+        Edit::Category {
+            category: "VC".into(),
+            set: object(json!({"rules": {"selection": {"min_quantity": 0, "max_quantity": 2}}})),
+        },
+    );
+    insta::assert_snapshot!(merged(&world));
+}
+
+fn object(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[test]
+fn things_that_came_and_went_are_added_and_removed() {
+    let world = pushed();
+    edit(&world, Edit::RemoveItem { item: "JAGUNG".into() });
+    edit(&world, Edit::RemoveItem { item: "NG".into() });
+    edit(&world, Edit::RemoveVariant { variant: "LV-0".into() });
+    let item = |name: &str| written::Item { name: Some(name.into()), price: Some(9000), ..written::Item::default() };
+    edit(&world, Edit::AddItem { menu: "Pantai".into(), item: item("Es Krim, Vanila") });
+    edit(&world, Edit::AddItem { menu: "Nasi".into(), item: item("Nasi Kuning") });
+    edit(&world, Edit::AddItem { menu: "Camilan".into(), item: item("Pisang") });
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    insta::assert_snapshot!(world.read(KUTA));
+    let planned = world.planned();
+    assert!(planned.iter().all(|change| change.ends_with("/external_id")), "{planned:?}");
+    let before: Vec<_> = world.published(OUTLET).items().map(|item| (item.name.clone(), item.price)).collect();
+    world.ok(&["apply", "--yes", "--allow", "unmanaged"]);
+    let after: Vec<_> = world.published(OUTLET).items().map(|item| (item.name.clone(), item.price)).collect();
+    let sorted = |mut list: Vec<_>| {
+        list.sort();
+        list
+    };
+    assert_eq!(sorted(after), sorted(before));
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn moves_and_new_names_of_menus_are_taken() {
+    let world = pushed();
+    edit(&world, Edit::RenameMenu { menu: "Pantai".into(), name: "Di Pantai".into() });
+    edit(&world, Edit::RenameMenu { menu: "Minuman".into(), name: "Minum".into() });
+    edit(
+        &world,
+        Edit::Item {
+            item: "NU".into(),
+            set: Default::default(),
+            menu: Some("Sarapan".into()),
+            lose_external_id: false,
+        },
+    );
+    insta::assert_snapshot!(merged(&world));
+}
+
+#[test]
+fn a_menu_that_is_gone_is_removed_as_one() {
+    let world = pushed();
+    edit(&world, Edit::RemoveMenu { menu: "Minuman".into() });
+    let text = world.read(KUTA);
+    // Its markup would be for nothing, which is a warning and no error.
+    world.write(KUTA, text.split("# The end.").next().unwrap());
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert!(world.read(KUTA).contains("{name: Minuman, remove: true}"), "{}", world.read(KUTA));
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn the_last_menu_of_a_file_can_go() {
+    let world = pushed();
+    world.write(KUTA, &world.read(KUTA).replace("  # Only here.\n", ""));
+    edit(&world, Edit::RemoveMenu { menu: "Pantai".into() });
+    let text = world.read(KUTA).replace(" # a whole one", "").replace(" # in season", "");
+    world.write(KUTA, &text);
+    let text = merged(&world);
+    assert!(text.contains("menus: []\n"), "{text}");
+}
+
+#[test]
+fn hours_are_taken_for_all_days() {
+    let world = pushed();
+    let days = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+    let day = json!([{"start": "08:00", "end": "20:00"}]);
+    let hours: serde_json::Map<_, _> = days.iter().map(|name| ((*name).to_owned(), day.clone())).collect();
+    edit(&world, Edit::item("KELAPA", json!({"operational_hours": hours})));
+    edit(&world, Edit::item("NG", json!({"operational_hours": null})));
+    let text = merged(&world);
+    assert!(text.contains("        operational_hours: {daily: \"08:00-20:00\"}\n"), "{text}");
+    assert!(text.contains("  NG: {operational_hours: {daily: \"00:00-23:59\"}}\n"), "{text}");
+}
+
+#[test]
+fn one_value_can_be_taken_alone() {
+    let world = pushed();
+    edit(&world, Edit::item("KELAPA", json!({"price": 35_000, "name": "Kelapa"})));
+    edit(&world, Edit::item("NU", json!({"price": 23_000})));
+    world.ok(&["import", "--outlet", OUTLET, "--merge", "--item", "KELAPA", "--field", "price"]);
+    assert!(world.read(KUTA).contains("price: 35000 # in season"));
+    assert_eq!(world.planned(), ["set items/KELAPA/name", "set items/NU/price"]);
+    let nothing = world.run(&["import", "--outlet", OUTLET, "--merge", "--item", "KELAPA", "--field", "price"]);
+    assert_eq!(nothing.code, 64, "{nothing:?}");
+    assert!(nothing.stderr.contains("no difference"), "{nothing:?}");
+}
+
+#[test]
+fn what_the_author_has_not_pushed_yet_is_not_undone() {
+    let world = pushed();
+    world.write(KUTA, &world.read(KUTA).replace("30000", "31000"));
+    edit(&world, Edit::item("NU", json!({"price": 23_000})));
+    let ended = world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert!(ended.stderr.contains("items/KELAPA/price: the files were changed and not pushed yet"), "{}", ended.stderr);
+    assert!(world.read(KUTA).contains("31000"));
+    assert_eq!(world.planned(), ["set items/KELAPA/price"]);
+}
+
+#[test]
+fn shared_values_are_patched_and_not_edited() {
+    let world = pushed();
+    let text = world.read(KUTA).replace("price: 30000", "price: &p 30000").replace("price: 15000", "price: *p");
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes", "--allow", "price-change"]);
+    edit(&world, Edit::item("JAGUNG", json!({"price": 16_000})));
+    let after = merged(&world);
+    assert!(after.contains("price: *p"), "{after}");
+    assert!(after.contains("  JAGUNG: {price: 16000}"), "{after}");
+    edit(&world, Edit::item("KELAPA", json!({"price": 36_000})));
+    let after = merged(&world);
+    assert!(after.contains("price: &p 30000"), "{after}");
+}
+
+#[test]
+fn files_with_errors_are_not_touched() {
+    let world = pushed();
+    edit(&world, Edit::item("NU", json!({"price": 23_000})));
+    let broken = world.read(KUTA) + "oops: [\n";
+    world.write(KUTA, &broken);
+    let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert_eq!(world.read(KUTA), broken);
+}
+
+#[test]
+fn an_edit_that_would_reach_another_outlet_is_refused() {
+    let world = pushed();
+    world.write("catalogs/kemang.yaml", "outlet: G2\nextends: [kuta.yaml]\n");
+    world.ok(&["apply", "--yes"]);
+    edit(&world, Edit::item("NU", json!({"price": 23_000})));
+    let before = world.read(KUTA);
+    let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.contains("it would change the outlet G2 as well"), "{ended:?}");
+    assert_eq!(world.read(KUTA), before);
+}
+
+#[test]
+fn without_a_memory_live_wins_where_both_say_something() {
+    let world = World::new();
+    world.write(
+        KUTA,
+        "outlet: G916309315\nmenus:\n  - name: A\n    menu_items:\n      - {external_id: X, name: X, price: 9000, description: Baru}\n      - {external_id: Y, name: Y, price: 8000}\n",
+    );
+    world.seed(
+        OUTLET,
+        json!({"menus": [{"name": "A", "menu_items": [{"external_id": "X", "name": "X", "price": 9500}]}]}),
+    );
+    let ended = world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert!(ended.stderr.contains("it counts as new"), "{}", ended.stderr);
+    assert!(
+        world.read(KUTA).contains("{external_id: X, name: X, price: 9500, description: Baru}"),
+        "{}",
+        world.read(KUTA)
+    );
+    assert_eq!(world.planned(), ["set items/X/description", "add items/Y"]);
+}
+
+/// An edit in the app, of some thing of the menu.
+fn edits() -> impl Strategy<Value = Edit> {
+    let item = || select(&["NG", "NU", "TEH", "KELAPA", "JAGUNG"][..]).prop_map(str::to_owned);
+    let variant = || select(&["LV-0", "LV-3"][..]).prop_map(str::to_owned);
+    let name = || select(&["Baru", "a: b", "no", "1, 2", "#1", "it's \"so\"", "Nasi"][..]);
+    let menu = || select(&["Nasi", "Minuman", "Pantai", "Baru", "Lain: lain"][..]).prop_map(str::to_owned);
+    let day = json!([{"start": "08:00", "end": "20:00"}]);
+    let fields = prop_oneof![
+        (1_i64..99).prop_map(|price| json!({"price": price * 500})),
+        name().prop_map(|name| json!({"name": name})),
+        name().prop_map(|text| json!({"description": text, "internal_name": text})),
+        Just(json!({"description": null})),
+        Just(json!({"operational_hours": {"monday": day, "friday": day}})),
+        Just(json!({"operational_hours": null})),
+        Just(json!({"variant_category_external_ids": []})),
+        Just(json!({"variant_category_external_ids": ["VC"]})),
+    ];
+    let choice = prop_oneof![
+        name().prop_map(|name| json!({"name": name, "internal_name": name})),
+        (0_u32..2).prop_map(|min| json!({"rules": {"selection": {"min_quantity": min, "max_quantity": 2}}})),
+    ];
+    let new = |name: &str| written::Item { name: Some(name.into()), price: Some(7000), ..written::Item::default() };
+    prop_oneof![
+        5 => (item(), fields).prop_map(|(item, set)| Edit::item(&item, set)),
+        1 => (item(), menu()).prop_map(|(item, menu)| Edit::Item { item, set: Default::default(), menu: Some(menu), lose_external_id: false }),
+        1 => item().prop_map(|item| Edit::RemoveItem { item }),
+        1 => (menu(), name()).prop_map(move |(menu, name)| Edit::AddItem { menu, item: new(name) }),
+        1 => (variant(), 1_i64..9).prop_map(|(variant, price)| Edit::Variant { variant, set: object(json!({"price": price * 500})), lose_external_id: false }),
+        1 => variant().prop_map(|variant| Edit::RemoveVariant { variant }),
+        1 => choice.prop_map(|set| Edit::Category { category: "VC".into(), set: object(set) }),
+        1 => (menu(), menu()).prop_map(|(menu, name)| Edit::RenameMenu { menu, name }),
+        1 => menu().prop_map(|menu| Edit::RemoveMenu { menu }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
+
+    /// Whatever is done elsewhere: either it is all taken, or nothing is written and it is said why.
+    #[test]
+    fn a_merge_takes_everything_or_nothing(edits in prop::collection::vec(edits(), 1..6)) {
+        let world = pushed();
+        for edit in &edits {
+            // Some are impossible after others.
+            let _ = world.control().edit(OUTLET, edit.clone());
+        }
+        let before = world.read(KUTA);
+        let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
+        if ended.code == 0 {
+            let planned = world.planned();
+            prop_assert!(planned.iter().all(|change| change.ends_with("/external_id")), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
+        } else {
+            prop_assert_eq!((ended.code, world.read(KUTA)), (1, before));
+            prop_assert!(ended.stderr.contains("nothing was written"), "{}", ended.stderr);
+        }
+    }
+}

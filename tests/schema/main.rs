@@ -1,0 +1,233 @@
+//! The JSON Schemas that `menusync schema` prints, against the reader: what a schema accepts the reader accepts in shape, what
+//! people copy validates, typical mistakes are marked, and the committed copies are current.
+//!
+//! How editors use a schema is not tested here.
+
+#![allow(clippy::unwrap_used)]
+
+mod examples;
+mod generate;
+
+use std::{fs, path::Path};
+
+use assert_cmd::Command;
+use boon::{Compiler, SchemaIndex, Schemas};
+use menusync::{definition, diagnostic::Diagnostic, document, settings, source::SourceFile};
+use proptest::{
+    prop_assert,
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::{Config, TestCaseError, TestRunner},
+};
+use serde_json::{Value, json};
+
+const KINDS: [&str; 3] = ["settings", "layer", "approval"];
+
+/// What the binary prints.
+fn schema(kind: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_menusync")).args(["schema", kind]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+struct Validator {
+    schemas: Schemas,
+    index: SchemaIndex,
+}
+
+impl Validator {
+    fn new(schema: Value) -> Self {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource("schema.json", schema).unwrap();
+        let index = compiler.compile("schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
+        Self { schemas, index }
+    }
+
+    fn of(kind: &str) -> Self {
+        Self::new(schema(kind))
+    }
+
+    /// Why the value is refused.
+    fn complaint(&self, value: &Value) -> Option<String> {
+        self.schemas.validate(value, self.index).err().map(|error| error.to_string())
+    }
+
+    fn accepts(&self, value: &Value) -> bool {
+        self.complaint(value).is_none()
+    }
+}
+
+fn source(text: &str) -> SourceFile {
+    SourceFile { path: "catalogs/a.yaml".into(), text: text.into() }
+}
+
+/// What the reader says about a file of that kind.
+fn read(kind: &str, text: &str) -> Vec<Diagnostic> {
+    match kind {
+        "settings" => settings::decode(&source(text)).1,
+        _ => definition::parse(&[source(text)]).diagnostics,
+    }
+}
+
+/// What no schema of shapes can say: which names exist, and how two values must go together.
+fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
+    let says = |words: &str| diagnostic.message.contains(words);
+    match diagnostic.code {
+        "timezone" | "cron" | "glob" | "outside-root" | "unknown-layer" | "extends-loop" | "unused-layer"
+        | "wrong-url" => true,
+        // Which days a month has, and what comes first.
+        "date-format" => says("is not a date") || says("must be after"),
+        "out-of-range" => says("`interval` must be more than 0 and at most `timeout`"),
+        // The abbreviations of IPv6.
+        "wrong-type" => says("is no address to listen on") && says("["),
+        _ => false,
+    }
+}
+
+/// Runs `check` on documents that the schema accepts.
+fn for_generated(kind: &str, cases: u32, check: impl Fn(&Value) -> Result<(), TestCaseError>) {
+    let (schema, validator) = (schema(kind), Validator::of(kind));
+    let accepted = generate::document(&schema).prop_filter("the schema refuses it", |value| validator.accepts(value));
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let ran = runner.run(&accepted, |value| check(&value));
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// As JSON; characters that no file may hold as such are escaped.
+fn escaped(value: &Value) -> String {
+    let escape = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    value.to_string().chars().map(escape).collect()
+}
+
+fn accepts_in_shape(kind: &str) {
+    for_generated(kind, 400, |value| {
+        let mut wrong = read(kind, &escaped(value));
+        wrong.retain(|diagnostic| !is_about_meaning(diagnostic));
+        prop_assert!(wrong.is_empty(), "{value}\n{wrong:#?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_settings_schema_accepts_the_reader_accepts_in_shape() {
+    accepts_in_shape("settings");
+}
+
+#[test]
+fn what_the_layer_schema_accepts_the_reader_accepts_in_shape() {
+    accepts_in_shape("layer");
+}
+
+#[test]
+fn the_generated_documents_use_every_key_of_the_schemas() {
+    for kind in KINDS {
+        let schema = schema(kind);
+        let mut runner = TestRunner::deterministic();
+        let document = generate::document(&schema);
+        let mut unseen = generate::keys(&schema);
+        for _ in 0..500 {
+            let tree = document.new_tree(&mut runner).unwrap();
+            generate::forget_keys_of(&tree.current(), &mut unseen);
+        }
+        assert!(unseen.is_empty(), "{kind}: {unseen:?}");
+    }
+}
+
+#[test]
+fn every_file_that_people_copy_validates() {
+    let validators: Vec<_> = KINDS.iter().map(|kind| (*kind, Validator::of(kind))).collect();
+    let all = examples::all();
+    assert!(all.len() > 15, "{} examples", all.len());
+    for (kind, name, text) in all {
+        let (_, validator) = validators.iter().find(|(known, _)| *known == kind).unwrap();
+        let parsed = document::parse(&source(&text));
+        assert_eq!(parsed.diagnostics, [], "{name}");
+        if let Some(root) = &parsed.root {
+            let complaint = validator.complaint(&examples::as_editors_read(root));
+            assert!(complaint.is_none(), "{name}: {}", complaint.unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn an_approval_validates_and_wrong_ones_do_not() {
+    let validator = Validator::of("approval");
+    let good = json!({
+        "guard": "deletes", "reason": "winter menu", "expires": "2027-02-08T17:00:00+07:00",
+        "outlets": {"G916309315": "0".repeat(64)}
+    });
+    assert_eq!(validator.complaint(&good), None);
+    for (key, wrong) in [
+        ("guard", json!("delete")),
+        ("reason", json!(" ")),
+        ("expires", json!("7d")),
+        ("outlets", json!({})),
+        ("outlets", json!({"Kuta": "0".repeat(64)})),
+        ("outlets", json!({"G916309315": "abc"})),
+        ("resaon", json!("x")),
+    ] {
+        let mut value = good.clone();
+        value[key] = wrong;
+        assert!(!validator.accepts(&value), "{value}");
+        let mut without = good.clone();
+        without.as_object_mut().unwrap().remove(key);
+        assert_eq!(validator.accepts(&without), key == "resaon", "without {key}");
+    }
+}
+
+#[test]
+fn typical_mistakes_are_refused_by_the_schema_and_by_the_reader() {
+    for (kind, mistakes) in [("settings", examples::WRONG_SETTINGS), ("layer", examples::WRONG_LAYERS)] {
+        let validator = Validator::of(kind);
+        for text in mistakes {
+            let parsed = document::parse(&source(text));
+            assert_eq!(parsed.diagnostics, [], "{text}");
+            let value = examples::as_editors_read(&parsed.root.unwrap());
+            assert!(!validator.accepts(&value), "the {kind} schema accepts {value}");
+            assert!(read(kind, text).iter().any(Diagnostic::is_error), "the reader accepts {text}");
+        }
+    }
+}
+
+/// `cargo run -- schema layer > docs/schema/layer.json`, and so on, makes them current.
+#[test]
+fn the_committed_copies_are_what_the_binary_prints() {
+    for kind in KINDS {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{kind}.json"));
+        let committed: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let advice = format!("docs/schema/{kind}.json is old: cargo run -- schema {kind} > docs/schema/{kind}.json");
+        assert!(committed == schema(kind), "{advice}");
+    }
+}
+
+#[test]
+fn without_a_kind_all_are_printed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_menusync")).arg("schema").output().unwrap();
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for kind in KINDS {
+        assert_eq!(all[kind], schema(kind));
+    }
+}
+
+/// What an editor shows on hover.
+#[test]
+fn every_key_has_a_description_or_is_explained_by_its_neighbours() {
+    const PLAIN: [&str; 11] = [
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "start",
+        "end",
+        "rules",
+        "selection",
+    ];
+    for kind in KINDS {
+        let schema = schema(kind);
+        let bare = generate::keys_without_description(&schema);
+        let bare: Vec<_> = bare.iter().filter(|key| !PLAIN.contains(&key.as_str())).collect();
+        assert!(bare.is_empty(), "{kind}: {bare:?}");
+    }
+}
