@@ -63,7 +63,7 @@ fn write_to(line: &mut String, node: &Node) {
 fn documents_in_every_style_are_read_as_what_they_were_made_from_by_both() {
     let mut runner = TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
     let ran = runner.run(&styles::document(), |(doc, text)| {
-        let Parsed { root, diagnostics } = ours(&text);
+        let Parsed { root, diagnostics, allows: _ } = ours(&text);
         prop_assert!(diagnostics.is_empty(), "{text}\n{diagnostics:?}");
         let root = root.ok_or_else(|| TestCaseError::fail(format!("nothing in {text:?}")))?;
         prop_assert_eq!(Doc::of(&root), doc, "ours of\n{}", text);
