@@ -22,7 +22,6 @@ pub use stock::{StockChange, StockKind};
 
 /// Everything an outlet sells: menus in display order, and the choices that items refer to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Catalog {
     /// Menus in display order; names are unique.
     pub menus: Vec<Menu>,
@@ -33,7 +32,6 @@ pub struct Catalog {
 
 /// A heading of the menu. It has no partner id: its name is its identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Menu {
     /// Name, at most 150 characters (documentation).
     pub name: String,
@@ -43,7 +41,6 @@ pub struct Menu {
 
 /// A dish or a drink.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Item {
     /// Our id.
     pub external_id: ExternalId,
@@ -75,7 +72,6 @@ pub struct Item {
 
 /// A choice that a customer makes for an item ("spiciness").
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct VariantCategory {
     /// Our id. The platform's documented read shape does not return it.
     pub external_id: ExternalId,
@@ -97,7 +93,6 @@ pub struct VariantCategory {
 
 /// One of the possibilities of a variant category.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Variant {
     /// Our id.
     pub external_id: ExternalId,

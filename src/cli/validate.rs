@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::{self, Diagnostic, Place, Severity},
-    fleet::{self, ImageUses},
+    fleet::ImageUses,
     images::{self, Remembered},
     report,
 };
@@ -89,5 +89,5 @@ fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Di
     let urls = uses.keys().cloned().collect();
     let checked = block_on(images::check(urls, &settings, images::system_lookup(), &remembered, &mut tell))?;
     drop(progress);
-    Ok(fleet::image_diagnostics(uses, &checked))
+    Ok(session.loaded()?.image_diagnostics(uses, &checked))
 }

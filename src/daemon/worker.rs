@@ -8,7 +8,7 @@ use super::images::bad_image;
 use crate::{
     fleet::{Loaded, Member},
     remote::{Read, Write},
-    sync::{Context, Mandate, Outcome, observe, observe_invalid, pass},
+    sync::{Context, Mandate, Outcome, observe, observe_invalid, pass, see_through},
 };
 
 /// Passes over one outlet.
@@ -40,6 +40,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
     ) -> Outcome {
         let mandate = Mandate { withdrawn: Some(withdrawn.clone()), ..Mandate::default() };
         let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
+            see_through(context, &self.0, &member.id, &member.name, &member.file).await;
             return unless(withdrawn, member, invalid(context, &self.0, member)).await;
         };
         let mut stale = withdrawn.clone();

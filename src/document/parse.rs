@@ -112,8 +112,8 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
                 let plain = style == granit_parser::ScalarStyle::Plain;
                 // The parser says `~` where nothing is written.
                 let text = if plain && span.start == span.end { "" } else { &*text };
-                let plain = plain && !check_tag(tree, tag.as_deref(), tag_span.unwrap_or(span), &SCALAR_TAGS);
-                tree.scalar(text, plain, span, anchor)?;
+                let is_text = check_tag(tree, tag.as_deref(), tag_span.unwrap_or(span), &SCALAR_TAGS);
+                tree.scalar(text, plain && !is_text, span, anchor)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
                 check_tag(tree, tag.as_deref(), tag_span.unwrap_or(span), &["seq"]);

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{self, Diagnostic, Place, Severity},
     images::Finding,
     policy::{Ignorable, Policy},
-    rules,
+    rules::{self, UsedAllows},
 };
 
 /// Severities that differ from the rule table, as settings give them.
@@ -62,17 +62,54 @@ impl Loaded {
         }
     }
 
-    /// What is wrong with the image files of the root that an outlet uses.
-    pub(super) fn photo_diagnostics(&self, composed: &Composed) -> Vec<Diagnostic> {
+    /// What is wrong with the image files of the root that an outlet uses. Notes in `used` which comments excused something.
+    pub(super) fn photo_diagnostics(&self, composed: &Composed, used: &mut UsedAllows) -> Vec<Diagnostic> {
         if ignores_images(&composed.policy) {
             return Vec::new();
         }
-        let mut places: BTreeMap<&str, BTreeSet<Place>> = BTreeMap::new();
+        let severities = Arc::new(composed.policy.rules.clone());
+        let mut uses: BTreeMap<&str, BTreeSet<ImageUse>> = BTreeMap::new();
         for (url, place) in images(composed) {
-            places.entry(url).or_default().insert(place);
+            uses.entry(url).or_default().insert(ImageUse { place, severities: Arc::clone(&severities) });
         }
-        let found = places.into_iter().filter_map(|(url, places)| Some((self.photos.findings(url)?, places)));
-        found.flat_map(|(findings, places)| told(&findings, places.iter())).collect()
+        let found = uses.into_iter().filter_map(|(url, uses)| Some((self.photos.findings(url)?, uses)));
+        let told = found.flat_map(|(findings, uses)| self.told(&findings, &uses, used));
+        told.collect()
+    }
+
+    /// What was found as diagnostics, as settings and comments want them; sorted.
+    pub fn image_diagnostics(&self, uses: &ImageUses, checked: &BTreeMap<String, Vec<Finding>>) -> Vec<Diagnostic> {
+        let mut used = UsedAllows::default();
+        let found = checked.iter().filter_map(|(url, findings)| Some((findings, uses.get(url)?)));
+        let mut diagnostics: Vec<Diagnostic> =
+            found.flat_map(|(findings, uses)| self.told(findings, uses, &mut used)).collect();
+        diagnostic::sort(&mut diagnostics);
+        diagnostics
+    }
+
+    /// One diagnostic for each finding: at the first place where it counts, the others beside it. Where outlets differ in
+    /// what they make of a rule, the strictest counts.
+    fn told(&self, findings: &[Finding], uses: &BTreeSet<ImageUse>, used: &mut UsedAllows) -> Vec<Diagnostic> {
+        let mut told = Vec::new();
+        for finding in findings {
+            let mut counting: BTreeMap<&Place, Diagnostic> = BTreeMap::new();
+            for ImageUse { place, severities } in uses {
+                let mut judged = vec![finding.at(Some(place.clone()))];
+                rules::adjust(&mut judged, severities);
+                self.allows.apply(&mut judged, used);
+                for diagnostic in judged {
+                    let known = counting.entry(place).or_insert_with(|| diagnostic.clone());
+                    known.severity = known.severity.min(diagnostic.severity);
+                }
+            }
+            let strictest = counting.values().map(|diagnostic| diagnostic.severity).min();
+            let mut counting = counting.into_iter();
+            let (Some((_, first)), Some(severity)) = (counting.next(), strictest) else { continue };
+            let others = counting.map(|(place, _)| place);
+            let first = others.fold(first, |first, place| first.related(place.clone(), "also used here"));
+            told.push(Diagnostic { severity, ..first });
+        }
+        told
     }
 }
 
@@ -86,35 +123,4 @@ fn images(composed: &Composed) -> impl Iterator<Item = (&str, Place)> {
         let path = Path::item_field(&item.external_id, ItemField::Image);
         Some((item.image.value()?.as_str(), composed.origins.place(&path)?))
     })
-}
-
-/// What was found as diagnostics, one for each finding: at the first place, the others beside it. Where outlets differ in
-/// what they make of a rule, the strictest counts.
-pub fn image_diagnostics(uses: &ImageUses, checked: &BTreeMap<String, Vec<Finding>>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for (url, findings) in checked {
-        let Some(uses) = uses.get(url) else { continue };
-        let policies: BTreeSet<&Severities> = uses.iter().map(|used| &*used.severities).collect();
-        let places: BTreeSet<&Place> = uses.iter().map(|used| &used.place).collect();
-        for diagnostic in told(findings, places.into_iter()) {
-            let judged = policies.iter().flat_map(|severities| {
-                let mut judged = vec![diagnostic.clone()];
-                rules::adjust(&mut judged, severities);
-                judged
-            });
-            diagnostics.extend(judged.min_by_key(|diagnostic| diagnostic.severity));
-        }
-    }
-    diagnostic::sort(&mut diagnostics);
-    diagnostics
-}
-
-fn told<'a>(findings: &[Finding], mut places: impl Iterator<Item = &'a Place>) -> Vec<Diagnostic> {
-    let first = places.next();
-    let others: Vec<&Place> = places.collect();
-    let diagnostic = |finding: &Finding| {
-        let at = finding.at(first.cloned());
-        others.iter().fold(at, |at, place| at.related((*place).clone(), "also used here"))
-    };
-    findings.iter().map(diagnostic).collect()
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
-pub use images::{ImageUse, ImageUses, image_diagnostics};
+pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
 pub use select::{Selection, SelectionError};
@@ -255,8 +255,8 @@ impl Loaded {
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
             }
-            judged.extend(self.photo_diagnostics(&composed));
             self.adjust(&mut judged, &composed.policy, used);
+            judged.extend(self.photo_diagnostics(&composed, used));
             composed.diagnostics.extend(judged);
         }
         diagnostic::sort(&mut composed.diagnostics);

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::StockCalls;
 use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind, live::LiveCatalog};
 
-/// The base of a three-way comparison.
+/// The base of a three-way comparison. Stored between runs and releases: unknown fields are passed over, missing ones are
+/// empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Base {
     /// What the files gave and we saw arrive. A field is said here exactly if we own it; order is what we last sent.
     pub catalog: Catalog,
@@ -72,7 +72,6 @@ impl Base {
 
 /// The platform's UUIDs and the ids we know those things by.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Uuids {
     /// Items.
     pub items: BTreeMap<String, ExternalId>,

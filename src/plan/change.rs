@@ -98,9 +98,9 @@ impl Change {
         matches!(self.path, Path::Item(_, Some(ItemField::Price)) | Path::Variant(_, Some(VariantField::Price)))
     }
 
-    /// Whether the digest covers this: an effect of the files on the menu.
+    /// Whether the digest covers this: an effect of the push on the menu.
     fn is_effect(&self) -> bool {
-        self.pushed && !self.rides && !self.is_stock()
+        self.pushed && !self.is_stock()
     }
 }
 

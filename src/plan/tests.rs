@@ -359,6 +359,29 @@ fn an_item_removed_from_the_files_leaves_unless_a_guard_says_no() {
 }
 
 #[test]
+fn removing_what_somebody_edited_elsewhere_is_a_conflict_and_it_stays() {
+    let mut story = Story::in_sync(warung());
+    story.live_item("D1").price = Field::Set(Price(9_900));
+    story.live_item("D2").image = set("https://cdn.example.net/other");
+    story.live_item("D2").description = set("Dari aplikasi");
+    story.desired.menus[1].menu_items.drain(..2);
+    story.live.variant_categories[0].variants[1].price = Field::Set(Price(2_500));
+    story.desired.variant_categories[0].variants.remove(1);
+    let plan = story.plan();
+    assert_eq!(
+        told(&plan),
+        [
+            r#"conflict remove items/D1 {"name":"Es 1","price":9900} → null"#,
+            r#"edit remove items/D2 {"name":"Es 2","price":9000} → null pushed"#,
+            r#"conflict remove variants/LV3 {"name":"Pedas gila","price":2500} → null"#,
+        ]
+    );
+    assert_eq!((story.sent("D1").is_some(), story.sent("D2").is_some()), (true, false));
+    story.revert = true;
+    assert!(story.plan().changes.iter().all(|change| change.pushed));
+}
+
+#[test]
 fn an_external_id_lost_in_the_app_is_drift_and_comes_back_with_the_next_put() {
     for uuid_stays in [true, false] {
         let mut story = Story::in_sync(warung());
@@ -679,6 +702,9 @@ fn the_digest_covers_effects_only() {
     story.live_item("D1").price = Field::Set(Price(1));
     story.live_item("D2").in_stock = Field::Set(false);
     assert_eq!(story.plan().digest, digest, "kept drift and stock are not in it");
+    story.live.menus[1].menu_items.push(LiveItem { uuid: "u-1".into(), name: "Es Krim".into(), ..LiveItem::default() });
+    assert_ne!(story.plan().digest, digest, "the loss of an item that no file knows is");
+    story.live.menus[1].menu_items.pop();
     story.desired_item("NG").price = Field::Set(Price(28_000));
     assert_ne!(story.plan().digest, digest);
 }

@@ -35,8 +35,10 @@ pub struct Unlanded {
 }
 
 /// A push that has been sent, or is about to be, and has not been seen yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// Stored between runs and releases: unknown fields are passed over, missing ones are empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Waiting {
     /// What live must show: the payload in the fields that the files own.
     expected: Catalog,

@@ -39,10 +39,11 @@ impl RemoteError {
         self.retry == Retry::Never
     }
 
-    /// Whether a write may have been carried out although it failed: it was sent, and no answer came. A token request or an
-    /// answer with a status says that it was not.
+    /// Whether a write may have been carried out although it failed: it was sent, and no answer came, or only a gateway's
+    /// word that it has waited in vain (408, 502, 504). Any other status is the platform's own "not done".
     pub fn may_have_been_done(&self) -> bool {
-        matches!(self.method, "PUT" | "PATCH") && self.status.is_none() && !self.is_final()
+        let unheard = matches!(self.status, None | Some(408 | 502 | 504));
+        matches!(self.method, "PUT" | "PATCH") && unheard && !self.is_final()
     }
 
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{adjust::wrong_code, rule};
+use super::{adjust::wrong_code, images_fetched, rule};
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::{Allow, Spanned},
@@ -61,7 +61,10 @@ impl Allows {
     /// The codes that excused nothing although they could. To be asked when every outlet has been judged, and none of
     /// them was left out because of an error.
     pub fn unused(&self, used: &UsedAllows) -> Vec<Diagnostic> {
-        let unused = |code: &&Spanned<String>| wrong_code(&code.value).is_none() && !used.contains(&code.place);
+        let unused = |code: &&Spanned<String>| {
+            let could_be_known = wrong_code(&code.value).is_none() && !images_fetched::needs_a_look(&code.value);
+            could_be_known && !used.contains(&code.place)
+        };
         let warning = |code: &Spanned<String>| {
             let message = format!("nothing here gives `{}`, so there is nothing to allow", code.value);
             Diagnostic::warning("allow-unused", code.place.clone(), message)

@@ -2,6 +2,12 @@
 
 use super::Rule;
 
+/// Whether only a look at images can give this code: where nobody looked, nothing follows from its absence.
+pub(super) fn needs_a_look(code: &str) -> bool {
+    let fetched = [CONTENT_TYPE, NOT_FOUND, RATIO, TOO_LARGE, TOO_SMALL, TRUNCATED, UNCHECKED];
+    fetched.iter().any(|rule| rule.code == code)
+}
+
 pub(super) const CONTENT_TYPE: Rule = Rule::of_reading(
     "image-content-type",
     "An image's server calls it what it is",

@@ -24,7 +24,7 @@ pub use clock::Clock;
 use jiff::Timestamp;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, chain, pass, preview};
+pub use pass::{base_of, chain, pass, preview, see_through};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{

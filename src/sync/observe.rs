@@ -9,24 +9,29 @@ use crate::{
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
-    pass::{base_of, chain, inputs, remember},
+    pass::{base_of, chain, inputs, remember, resting_state},
 };
 
 /// Fetches and compares one outlet, and remembers how it stands.
 pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Outcome {
     let plain = |state, error| Outcome::new(&wanted.outlet, &wanted.name, PassResult::Unchanged, state, error);
+    // Who cannot write cannot see a push through either, and must not cover up that one is out.
+    let push = context.store.with(|store| store.unfinished_push(wanted.outlet.as_str()));
+    let open = push.is_ok_and(|push| push.is_some_and(|push| push.sent_at.is_some()));
     let outcome = if wanted.paused {
         plain(OutletState::Paused, None)
     } else {
         match look(context, remote, wanted).await {
             Ok(plan) => {
-                let outcome = plain(state_of(&plan), None);
+                let outcome = plain(if open { OutletState::Unknown } else { state_of(&plan) }, None);
                 Outcome { plan: Some(Box::new(plan)), ..outcome }
             }
             Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) },
         }
     };
-    remember(context, &wanted.file, &outcome);
+    if !open {
+        remember(context, &wanted.file, &outcome);
+    }
     outcome
 }
 
@@ -40,8 +45,7 @@ async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result
 /// How an outlet stands that is only looked at.
 fn state_of(plan: &OutletPlan) -> OutletState {
     match plan.action {
-        Action::None if plan.kept().next().is_some() => OutletState::Drifted,
-        Action::None => OutletState::InSync,
+        Action::None => resting_state(plan),
         _ if plan.is_held() => OutletState::Held,
         _ => OutletState::Pending,
     }

@@ -1,11 +1,14 @@
 //! The walk: look, plan, judge, and push if there is reason and leave.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::{Action, Base, Change, Class, Inputs, OutletPlan, plan},
+    policy::Policy,
     remote::{Read, Write},
     schedule::{Gate, gate},
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
@@ -71,6 +74,41 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
     outcome
 }
 
+/// Sees a push through that an earlier pass of this outlet has left, and plans nothing new: for an outlet whose files are
+/// invalid now. Stock that the publication overwrote is set again.
+pub async fn see_through<R: Read + Write>(
+    context: &Context,
+    remote: &R,
+    outlet: &OutletId,
+    name: &str,
+    file: &Arc<str>,
+) {
+    let seen = async {
+        let open = context.store.with(|store| store.unfinished_push(outlet.as_str()))?;
+        if open.is_none() {
+            return Ok(());
+        }
+        let _lock = try_lock_outlet(&context.state_dir, outlet.as_str())?;
+        let wanted = Wanted {
+            outlet: outlet.clone(),
+            name: name.to_owned(),
+            file: Arc::clone(file),
+            catalog: base_of(&context.store, outlet)?.map(|base| base.catalog).unwrap_or_default(),
+            policy: Policy::default(),
+            windows: Vec::new(),
+            ended: BTreeSet::new(),
+            paused: false,
+            place: Box::new(|_| None),
+        };
+        let walk = Pass { context, remote, wanted: &wanted, mandate: &Mandate::default() };
+        walk.resume().await.map(drop)
+    };
+    if let Err(error) = seen.await {
+        let error: PassError = error;
+        tracing::warn!(%outlet, error = %chain(&error), "cannot look for a push that was not seen to arrive");
+    }
+}
+
 /// An error and what caused it, in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -120,15 +158,15 @@ pub(super) struct Pass<'a, R> {
 
 impl<R: Read + Write> Pass<'_, R> {
     async fn run(&self) -> Result<Outcome, PassError> {
-        if self.wanted.paused {
-            return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
-        }
         let _lock = try_lock_outlet(&self.context.state_dir, self.wanted.outlet.as_str())?;
         let earlier = match self.resume().await? {
             Earlier::Open(outcome) => return Ok(outcome),
             Earlier::Ended(outcome) => Some(outcome),
             Earlier::None => None,
         };
+        if self.wanted.paused {
+            return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
+        }
         match (self.go_on(earlier.clone()).await, earlier) {
             // At least the earlier push was seen to end.
             (Err(PassError::Withdrawn), Some(earlier)) => Ok(earlier),
@@ -251,13 +289,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// How an outlet stands in a pass that pushes nothing (more).
     pub(super) fn at_rest(&self, result: PassResult, plan: OutletPlan) -> Outcome {
-        let stuck = plan.changes.iter().any(|change| !change.pushed && change.class == Class::Edit);
-        let state = match plan.kept().next() {
-            _ if plan.action != Action::None => OutletState::Pending,
-            _ if stuck => OutletState::Nonconvergent,
-            Some(_) => OutletState::Drifted,
-            None => OutletState::InSync,
-        };
+        let state = if plan.action == Action::None { resting_state(&plan) } else { OutletState::Pending };
         Outcome { plan: Some(Box::new(plan)), ..self.outcome(result, state, None) }
     }
 
@@ -274,6 +306,16 @@ pub(super) enum Earlier {
     Open(Outcome),
     /// It has ended in this pass. The files may say something else by now, so the walk goes on.
     Ended(Outcome),
+}
+
+/// How an outlet stands where there is nothing to push.
+pub(super) fn resting_state(plan: &OutletPlan) -> OutletState {
+    let stuck = plan.changes.iter().any(|change| !change.pushed && change.class == Class::Edit);
+    match plan.kept().next() {
+        _ if stuck => OutletState::Nonconvergent,
+        Some(_) => OutletState::Drifted,
+        None => OutletState::InSync,
+    }
 }
 
 enum Verdict {

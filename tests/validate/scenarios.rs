@@ -45,6 +45,9 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
                 "target: sandbox\nimages: {base_url: https://img.example.com/}\nrules: {description-missing: off}\n",
             ),
         ),
+        ("image-ratio", photo(&png(800, 400))),
+        ("image-too-small", photo(&png(200, 200))),
+        ("image-truncated", photo(&png(400, 400)[..1000])),
         (
             "insecure-url",
             settings(
@@ -83,6 +86,21 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
             settings("target: custom\ngobiz: {api_url: api.example.com, oauth_url: 'https://o.example.com/token'}\n"),
         ),
     ]
+}
+
+/// A root whose one image is this file.
+fn photo(bytes: &[u8]) -> Root {
+    let settings = "target: sandbox\nimages: {base_url: https://img.example.com/}\nrules: {description-missing: off}\n";
+    let definition = outlet("items: {NG: {image: photos/ng.png}}\n");
+    Root::brief(&[("catalogs/a.yaml", &definition)]).with("menusync.yaml", settings).with("photos/ng.png", bytes)
+}
+
+/// A PNG that says it has this size.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut png = include_bytes!("../images/good.png").to_vec();
+    png[16..20].copy_from_slice(&width.to_be_bytes());
+    png[20..24].copy_from_slice(&height.to_be_bytes());
+    png
 }
 
 /// Three lines of aliases that would be a thousand times as long.

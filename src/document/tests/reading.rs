@@ -196,8 +196,8 @@ fn tabs_for_indentation_are_an_error() {
 #[test]
 fn tags_other_than_the_core_ones_are_errors() {
     assert_eq!(
-        errors("a: !rupiah 1\nb: !!set {x, y}\nc: !!binary aGk=\n"),
-        ["unknown-tag 1:4", "unknown-tag 2:4", "unknown-tag 3:4"]
+        errors("a: !rupiah 1\nb: !!set {x, y}\nc: !!binary aGk=\nd: !x 'y'\n"),
+        ["unknown-tag 1:4", "unknown-tag 2:4", "unknown-tag 3:4", "unknown-tag 4:4"]
     );
     assert!(!tree("a: !!str 007\n").get("a").unwrap().scalar().unwrap().plain);
     tree("a: !!int 7\nb: !!map {x: 1}\nc: !!seq [1]\n");

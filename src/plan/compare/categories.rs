@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Class, Subject, field::same},
-    Presence, Sides, Walk, json_of,
+    Presence, Sides, Walk, differs, json_of,
 };
 use crate::catalog::{Catalog, CategoryField, ExternalId, Field, Path, VariantCategory};
 
@@ -68,7 +68,8 @@ impl Walk<'_> {
                 }
                 let subject = subject_of_category(live);
                 let sides = [json!({"name": live.name}), Value::Null, category_json(base)];
-                let present = self.presence(path, Presence::Left, Class::Edit, &subject, sides);
+                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
+                let present = self.presence(path, Presence::Left, class, &subject, sides);
                 if present { (Some(bare(live)), Some(bare(base))) } else { (None, None) }
             }
             (None, None, Some(live)) => {
@@ -120,6 +121,15 @@ struct CategorySides<'a> {
     desired: Option<&'a VariantCategory>,
     base: Option<&'a VariantCategory>,
     live: Option<&'a VariantCategory>,
+}
+
+/// Whether somebody changed a category elsewhere in what the files own.
+fn is_edited(base: &VariantCategory, live: &VariantCategory) -> bool {
+    let VariantCategory { external_id: _, name, internal_name: _, min_quantity, max_quantity, variants: _ } = base;
+    differs(name, &live.name)
+        || differs(&internal_name_of(base), &internal_name_of(live))
+        || differs(min_quantity, &live.min_quantity)
+        || differs(max_quantity, &live.max_quantity)
 }
 
 /// A category's cashier's name that equals its name reads back where none was sent, so it counts as absent.

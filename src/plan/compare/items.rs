@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Class, Kind, Subject, Unmanaged, field::same},
-    Index, Placed, Presence, Sides, Walk, flat, json_of,
+    Index, Placed, Presence, Sides, Walk, differs, flat, json_of,
     menus::arrange,
 };
 use crate::{
@@ -59,7 +59,8 @@ impl Walk<'_> {
             (None, Some(base), Some(live)) => {
                 let sides = [item_summary(live), Value::Null, item_json(base)];
                 let subject = subject_of_item(live);
-                if self.presence(Path::item(id), Presence::Left, Class::Edit, &subject, sides) {
+                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
+                if self.presence(Path::item(id), Presence::Left, class, &subject, sides) {
                     (Some(complete_item(owned(live))), Some(owned(base)))
                 } else {
                     (None, None)
@@ -218,6 +219,30 @@ fn readable_links(
     let live = &live.variant_category_external_ids;
     let alike = [base, desired].into_iter().find(|side| side.value().is_some() && set(side) == set(live));
     alike.unwrap_or(live).clone()
+}
+
+/// Whether somebody changed an item elsewhere in what the files own. Images cannot be told, stock is the kitchen's.
+fn is_edited(base: &Placed<&Item>, live: &Placed<&Item>) -> bool {
+    let Item {
+        external_id: _,
+        name,
+        internal_name,
+        description,
+        in_stock: _,
+        price,
+        image: _,
+        operational_hours,
+        variant_category_external_ids,
+    } = base.thing;
+    let l = live.thing;
+    let links = readable_links(&Field::Unsaid, variant_category_external_ids, l);
+    differs(&Field::Set(base.within.clone()), &Field::Set(live.within.clone()))
+        || differs(name, &l.name)
+        || differs(internal_name, &l.internal_name)
+        || differs(description, &l.description)
+        || differs(price, &l.price)
+        || differs(operational_hours, &l.operational_hours)
+        || differs(variant_category_external_ids, &links)
 }
 
 fn same_item(a: &Placed<&Item>, b: &Placed<&Item>) -> bool {

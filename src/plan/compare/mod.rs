@@ -210,6 +210,11 @@ impl Walk<'_> {
     }
 }
 
+/// Whether live shows another value than the one we own.
+fn differs<T: Compare>(base: &Field<T>, live: &Field<T>) -> bool {
+    !base.is_unsaid() && !field::same(base, live)
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Presence {
     Wanted,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{Change, Class, Kind, Subject},
-    Index, Placed, Presence, Sides, Walk,
+    Index, Placed, Presence, Sides, Walk, differs,
 };
 use crate::catalog::{Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField};
 
@@ -94,7 +94,8 @@ impl Walk<'_> {
             (None, Some(base), Some(live)) => {
                 let sides = [variant_summary(live), Value::Null, variant_json(base)];
                 let subject = self.subject_of_variant(live);
-                if self.presence(path, Presence::Left, Class::Edit, &subject, sides) {
+                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
+                if self.presence(path, Presence::Left, class, &subject, sides) {
                     (Some(complete_variant(owned(live))), Some(owned(base)))
                 } else {
                     (None, None)
@@ -177,6 +178,12 @@ fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
         index.entry(&variant.external_id).or_insert(Placed { thing: variant, within });
     }
     index
+}
+
+/// Whether somebody changed a variant elsewhere in what the files own.
+fn is_edited(base: &Placed<&Variant>, live: &Placed<&Variant>) -> bool {
+    let Variant { external_id: _, name, price, in_stock: _ } = base.thing;
+    base.within != live.within || differs(name, &live.thing.name) || differs(price, &live.thing.price)
 }
 
 fn same_variant(a: &Placed<&Variant>, b: &Placed<&Variant>) -> bool {

@@ -206,3 +206,18 @@ async fn an_edit_in_the_app_of_what_was_perhaps_never_sent_is_a_conflict_and_not
     bench.pass().await;
     assert_eq!(bench.live_price("NG"), Some(26_000));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
+    let bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(15));
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    bench.platform.with(|world| world.kitchen("D1", false));
+    for _ in 0..2 {
+        super::super::see_through(&bench.context, &bench.platform, &bench.wanted.outlet, "Kuta", &bench.wanted.file)
+            .await;
+        tokio::time::advance(minutes(6)).await;
+    }
+    assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));
+    assert!(!bench.stock("D1"), "what the publication overwrote is set again");
+}

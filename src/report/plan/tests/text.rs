@@ -196,7 +196,7 @@ fn what_a_push_does_to_foreign_items_and_lost_ids_is_told_as_part_of_it() {
       released by you: unmanaged: 1 live item that no file knows would be lost: “Es Kopi”
 
     Plan: 1 outlet, 1 to push (2 to change, 0 to add, 1 to remove); 1 drifted.
-    Digest: sha256:8918dc0b11bcd0f1d514efa04f0405d121f91b45d8ef05f359878c2fd4152160
+    Digest: sha256:074398b9201a2d607714ccf782e1ef64f3f0d6c5e14c9d109146c2676f038df8
     "#);
 }
 
