@@ -130,7 +130,7 @@ fn unknown_guard(decoder: &mut Decoder, key: &Key) {
     if let Some(guard) = Guard::from_name(&key.text) {
         decoder
             .error("unknown-key", &key.span, format!("the guard `{guard}` has no limit that could be set"))
-            .help(format!("remove it; a plan that `{guard}` holds is released with `--allow {guard}` or an approval"));
+            .help(format!("remove it; a plan that `{guard}` holds is released with `--allow {guard}`"));
         return;
     }
     let help = match closest(&key.text, ["deletes", "price-change", "sold-out"]) {

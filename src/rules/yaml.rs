@@ -71,7 +71,7 @@ pub(super) const TOO_DEEP: Rule = Rule::of_reading(
 
 pub(super) const TOO_MANY: Rule = Rule::of_reading(
     "too-many-diagnostics",
-    "A file has at most 1,000 mistakes to show",
+    "A file has at most 10,000 mistakes to show",
     "Our choice: the rest is counted, so that a broken file costs neither memory nor patience.",
     "",
     "",

@@ -209,6 +209,7 @@ fn tell(result: &Written) {
     let Some(plan) = plan else { return };
     match plan.changes.len() {
         0 => note("  `menusync plan` is empty"),
+        1 => note(&format!("  `menusync plan` shows 1 change: {}", why(plan))),
         changes => note(&format!("  `menusync plan` shows {changes} changes: {}", why(plan))),
     }
     for guard in plan.held() {

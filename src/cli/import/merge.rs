@@ -219,7 +219,9 @@ fn is_covered(path: &Path, takes: &[Take]) -> bool {
 
 fn tell(merged: &Merged<'_>) {
     let Merged { member, taken, remaining } = merged;
-    note(&format!("{}: {} differences taken into {}", member.id, taken.takes.len(), member.file));
+    let count = taken.takes.len();
+    let plural = if count == 1 { "" } else { "s" };
+    note(&format!("{}: {count} difference{plural} taken into {}", member.id, member.file));
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (path, why) in &taken.left {
         reasons.entry(why).or_default().push(path.to_string());
@@ -231,6 +233,7 @@ fn tell(merged: &Merged<'_>) {
     }
     match remaining {
         0 => note("  `menusync plan` is empty"),
+        1 => note("  `menusync plan` shows 1 change"),
         remaining => note(&format!("  `menusync plan` shows {remaining} changes")),
     }
 }

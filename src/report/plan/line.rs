@@ -73,7 +73,8 @@ pub(super) fn foreign(change: &Change) -> Line {
             line(change, Mark::Remove, label, plain(told))
         }
         (Kind::Remove, None) => {
-            line(change, Mark::Add, label, plain(format!("made elsewhere{}", details(&change.path, &change.from))))
+            let told = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
+            line(change, Mark::Add, label, plain(format!("{told}{}", details(&change.path, &change.from))))
         }
         (kind, _) => {
             let mark = if kind == Kind::Move { Mark::Move } else { Mark::Set };
