@@ -112,20 +112,20 @@ fn files_over_8_mib_are_refused() {
 }
 
 #[test]
-fn a_hundred_thousand_unknown_keys_give_so_many_diagnostics_and_a_count() {
+fn a_hundred_thousand_unknown_keys_give_a_thousand_diagnostics_and_a_count() {
     let text: String = (0..100_000).map(|i| format!("key{i}: {i}\n")).collect();
     let said = is_refused_with("unknown-key", text);
-    assert_eq!(said.diagnostics.len(), 10_001);
+    assert_eq!(said.diagnostics.len(), 1_001);
     assert!(
-        said.diagnostics.iter().any(|(code, message)| code == "too-many-diagnostics" && message.contains("90000 more"))
+        said.diagnostics.iter().any(|(code, message)| code == "too-many-diagnostics" && message.contains("99000 more"))
     );
 }
 
 #[test]
-fn two_hundred_thousand_duplicate_keys_give_so_many_diagnostics_and_a_count() {
+fn two_hundred_thousand_duplicate_keys_give_a_thousand_diagnostics_and_a_count() {
     let said = is_refused_with("duplicate-key", "x-a: 1\n".repeat(200_001));
-    assert_eq!(said.diagnostics.len(), 10_001);
-    assert!(said.diagnostics.iter().any(|(_, message)| message.contains("190000 more")));
+    assert_eq!(said.diagnostics.len(), 1_001);
+    assert!(said.diagnostics.iter().any(|(_, message)| message.contains("199000 more")));
 }
 
 #[test]
@@ -173,9 +173,12 @@ fn byte_order_marks_and_every_line_end_are_read() {
     }
 }
 
+/// The code, what it is, and how it is made.
+type Case = (&'static str, &'static str, fn(&Path));
+
 #[test]
 fn what_is_no_file_is_refused_without_waiting() {
-    let cases: [(&str, &str, fn(&Path)); 7] = [
+    let cases: [Case; 7] = [
         ("outside-root", "a link out of the root", |path| symlink("/etc/hostname", path).unwrap()),
         ("outside-root", "a link to a device", |path| symlink("/dev/zero", path).unwrap()),
         ("file-unreadable", "a link to nothing", |path| symlink("gone.yaml", path).unwrap()),
@@ -209,7 +212,7 @@ fn a_file_that_may_not_be_read_is_told() {
     let root = Root::new();
     root.write("catalogs/bad.yaml", GOOD);
     let path = root.path("catalogs/bad.yaml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let everything_is_readable_to_us = fs::read(&path).is_ok();
     let said = root.validate();
     let expected = if everything_is_readable_to_us { "duplicate-outlet" } else { "file-unreadable" };
