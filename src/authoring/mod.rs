@@ -6,6 +6,7 @@
 //! The text is made by this room itself. Serialisers choose one style for a whole file and cannot write comments, where a
 //! menu wants blocks for dishes, one line for a variant, and a remark where something needs a decision.
 
+mod block;
 mod emit;
 mod format;
 mod hours;
@@ -17,6 +18,7 @@ mod scalar;
 mod sheet;
 mod takes;
 
+pub use block::block_text;
 pub use emit::{Head, file_text};
 pub use format::{FileKind, Formatted, format};
 pub use hours::hours_text;

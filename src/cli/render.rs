@@ -8,7 +8,10 @@ use super::{
     session::{Session, a_moment, errors_of, moment},
     trouble::Trouble,
 };
-use crate::{definition::Composed, diagnostic::Diagnostic, remote::put_body, report};
+use crate::{
+    authoring::block_text, definition::Composed, diagnostic::Diagnostic, document, remote::put_body, report,
+    source::SourceFile,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,8 +51,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         return explain(&composed, session);
     }
     let body = serde_json::to_string_pretty(&put_body(&composed.catalog, None))?;
-    session.outputs.emit(|_, _| body.clone())?;
+    session.outputs.emit(|format, _| if format == Format::Json { body.clone() } else { yaml(&body) })?;
     Ok(Exit::Done)
+}
+
+/// The same body as YAML, in the same order.
+fn yaml(json: &str) -> String {
+    let parsed = document::parse(&SourceFile { path: "body.json".into(), text: json.into() });
+    parsed.root.map_or_else(|| json.to_owned(), |root| block_text(&root))
 }
 
 fn explain(composed: &Composed, session: &Session) -> Result<Exit, Trouble> {

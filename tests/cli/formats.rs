@@ -140,14 +140,22 @@ fn markdown_of_a_plan_with_changes_drift_and_a_guard() {
 #[test]
 fn what_render_prints_is_accepted_by_the_platform_and_is_a_layer_as_it_stands() {
     let stage = Stage::new();
-    let body = stage.run(&["render", "--outlet", KUTA]).expect(0);
-    assert_eq!(stage.put_by_hand(KUTA, &body.json()), 200);
+    let render = |stage: &Stage| stage.run(&["render", "--outlet", KUTA, "--output", "json"]).expect(0).json();
+    let body = render(&stage);
+    let yaml = stage.run(&["render", "--outlet", KUTA]).expect(0).stdout;
+    assert_eq!(stage.put_by_hand(KUTA, &body), 200);
     assert_snapshot!(stage.run(&["plan", "--detailed-exitcode"]).expect(0).transcript());
 
     stage.remove(LAYER);
-    stage.write("catalogs/body.json", &body.stdout);
-    stage.edit(KUTA_FILE, "warung.yaml", "body.json");
+    for (name, text) in [("body.json", body.to_string()), ("body.yaml", yaml)] {
+        stage.write(&format!("catalogs/{name}"), &text);
+        let others =
+            ["warung.yaml", "body.json"].into_iter().find(|other| stage.read(KUTA_FILE).contains(other)).unwrap();
+        stage.edit(KUTA_FILE, others, name);
+        assert_eq!(render(&stage), body, "{name}");
+    }
+    stage.remove("catalogs/body.json");
     stage.settings("rules: {description-missing: off, image-missing: off}");
     stage.run(&["validate", "--strict"]).expect(0);
-    assert_eq!(stage.run(&["render", "--outlet", KUTA]).expect(0).json(), body.json());
+    assert_eq!(render(&stage), body);
 }

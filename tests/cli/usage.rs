@@ -9,7 +9,7 @@ use crate::support::{KEMANG, KUTA, LAYER, Stage};
 #[should_panic(expected = "[\"plan\"] sent Entry")]
 fn a_write_by_a_reading_command_would_be_seen() {
     let stage = Stage::new();
-    let body = stage.run(&["render", "--outlet", KUTA]).json();
+    let body = stage.run(&["render", "--outlet", KUTA, "--output", "json"]).json();
     assert_eq!(stage.put_by_hand(KUTA, &body), 200);
     stage.assert_only_reads_since(0, &["plan"]);
 }
