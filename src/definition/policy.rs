@@ -308,7 +308,7 @@ mod tests {
                 "out-of-range: `sold-out` cannot be 101% (write at most 100%)",
                 "unknown-key: there is no guard `delets` (did you mean `deletes`?)",
                 "unknown-key: the guard `emptied-menu` has no limit that could be set (remove it; a plan that \
-                 `emptied-menu` holds is released with `--allow emptied-menu` or an approval)",
+                 `emptied-menu` holds is released with `--allow emptied-menu`)",
             ]
         );
         for text in ["[5]", "[5, 20%, 1]", "[20%, 5]", "[-1, 20%]", "[5, -1%]", "[5000000000, 1%]", "{a: 1}"] {
