@@ -64,6 +64,7 @@ fn documents_link_to_files_that_exist() {
         ("CONTRIBUTING.md", ""),
         ("docs/architecture.md", "docs/"),
         ("docs/definitions.md", "docs/"),
+        ("docs/performance.md", "docs/"),
         ("docs/safety.md", "docs/"),
         ("docs/sandbox.md", "docs/"),
     ] {

@@ -112,6 +112,12 @@ fn files_over_8_mib_are_refused() {
 }
 
 #[test]
+fn four_million_values_are_refused() {
+    is_refused_with("file-too-large", format!("[{}]", "1,".repeat(4_000_000)));
+    is_refused_with("file-too-large", format!("a: &a {{b: 1}}\nc: [{}]", "*a,".repeat(2_000_000)));
+}
+
+#[test]
 fn a_hundred_thousand_unknown_keys_give_a_thousand_diagnostics_and_a_count() {
     let text: String = (0..100_000).map(|i| format!("key{i}: {i}\n")).collect();
     let said = is_refused_with("unknown-key", text);
@@ -173,9 +179,12 @@ fn byte_order_marks_and_every_line_end_are_read() {
     }
 }
 
+/// The code, what it is, and how it is made.
+type Case = (&'static str, &'static str, fn(&Path));
+
 #[test]
 fn what_is_no_file_is_refused_without_waiting() {
-    let cases: [(&str, &str, fn(&Path)); 7] = [
+    let cases: [Case; 7] = [
         ("outside-root", "a link out of the root", |path| symlink("/etc/hostname", path).unwrap()),
         ("outside-root", "a link to a device", |path| symlink("/dev/zero", path).unwrap()),
         ("file-unreadable", "a link to nothing", |path| symlink("gone.yaml", path).unwrap()),
@@ -209,7 +218,7 @@ fn a_file_that_may_not_be_read_is_told() {
     let root = Root::new();
     root.write("catalogs/bad.yaml", GOOD);
     let path = root.path("catalogs/bad.yaml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     let everything_is_readable_to_us = fs::read(&path).is_ok();
     let said = root.validate();
     let expected = if everything_is_readable_to_us { "duplicate-outlet" } else { "file-unreadable" };
@@ -217,7 +226,7 @@ fn a_file_that_may_not_be_read_is_told() {
 }
 
 #[test]
-fn eight_mib_of_items_are_read() {
+fn eight_mib_are_read() {
     let line = |i: usize| {
         let id = format!("ITEM-{i:06}");
         format!("  - {{external_id: {id}, name: Nasi {i}, description: {}, price: 25000}}\n", "enak ".repeat(20))
