@@ -65,6 +65,7 @@ fn documents_link_to_files_that_exist() {
         ("docs/architecture.md", "docs/"),
         ("docs/definitions.md", "docs/"),
         ("docs/operations.md", "docs/"),
+        ("docs/performance.md", "docs/"),
         ("docs/safety.md", "docs/"),
         ("docs/sandbox.md", "docs/"),
     ] {

@@ -10,7 +10,7 @@ pub const MAX_DIAGNOSTICS: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct Collected {
     kept: Vec<Diagnostic>,
-    /// The one that came last, with the place of the first and the severity of the worst.
+    /// The one that came last, with the severity of the worst.
     beyond: Option<Diagnostic>,
     count: usize,
 }
@@ -24,7 +24,6 @@ impl Collected {
         self.count += 1;
         if let Some(earlier) = self.beyond.take() {
             diagnostic.severity = diagnostic.severity.min(earlier.severity);
-            diagnostic.place = earlier.place;
         }
         self.beyond.insert(diagnostic)
     }
@@ -42,6 +41,8 @@ impl Collected {
     /// All that were kept; if there were more, a last one says how many, as bad as the worst of them.
     pub fn into_vec(self) -> Vec<Diagnostic> {
         let Self { mut kept, beyond, count } = self;
+        // Sorted, it comes after the others.
+        let place = kept.iter().filter_map(|diagnostic| diagnostic.place.clone()).max();
         kept.extend(beyond.map(|beyond| {
             let message = match (beyond.severity, count) {
                 (Severity::Error, 1) => "one more error is not shown".to_owned(),
@@ -49,7 +50,7 @@ impl Collected {
                 (Severity::Error, count) => format!("{count} more are not shown, errors among them"),
                 (Severity::Warning, count) => format!("{count} more warnings are not shown"),
             };
-            Diagnostic { severity: beyond.severity, ..Diagnostic::error("too-many-diagnostics", beyond.place, message) }
+            Diagnostic { severity: beyond.severity, ..Diagnostic::error("too-many-diagnostics", place, message) }
                 .help("mend those that are shown, then look again")
         }));
         kept

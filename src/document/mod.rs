@@ -21,7 +21,7 @@ pub use allow::Allow;
 pub use collect::{Collected, MAX_DIAGNOSTICS};
 pub use decode::{Decoder, Fields, Note};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
-pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, Parsed, parse};
+pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, MAX_NODES, Parsed, parse};
 pub use suggest::closest;
 pub use units::duration;
 

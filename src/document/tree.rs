@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Collected, Key, Node, Parsed, Scalar, Span, Value,
-    parse::{Fatal, MAX_DEPTH, MAX_EXPANSION},
+    parse::{Fatal, MAX_DEPTH, MAX_EXPANSION, MAX_NODES},
 };
 use crate::diagnostic::Diagnostic;
 
@@ -22,6 +22,8 @@ pub(super) struct Tree<'f> {
     unknown_aliases: HashSet<Box<str>>,
     /// How much text aliases may still stand for.
     budget: usize,
+    /// Keys and values so far, aliases included.
+    nodes: usize,
 }
 
 /// A finished node with what an alias to it costs.
@@ -81,6 +83,7 @@ impl<'f> Tree<'f> {
             documents: 0,
             unknown_aliases: HashSet::new(),
             budget: bytes.saturating_mul(MAX_EXPANSION),
+            nodes: 0,
         }
     }
 
@@ -199,6 +202,11 @@ impl<'f> Tree<'f> {
 
     /// Puts a finished node where it belongs.
     fn add(&mut self, finished: Finished, anchor: usize) -> Result<(), Fatal> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            let message = format!("this file has more than {MAX_NODES} keys and values");
+            return Err(self.fatal("file-too-large", &finished.node.span, message, "split it into layers"));
+        }
         if anchor != 0 {
             self.anchors.insert(anchor, finished.clone());
         }

@@ -4,7 +4,7 @@ use super::{Rule, example::menu};
 
 pub(super) const FILE_TOO_LARGE: Rule = Rule::of_reading(
     "file-too-large",
-    "A file has at most 8 MiB",
+    "A file has at most 8 MiB and a million keys and values",
     "Our choice: the largest believable menu is a hundredth of that.",
     "",
     "",
