@@ -13,10 +13,12 @@
 mod base;
 mod change;
 mod compare;
+mod expected;
 mod field;
 mod guards;
 mod matching;
 mod order;
+mod settle;
 mod stock;
 mod verify;
 

@@ -12,13 +12,14 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Action, Base, Change, Inputs, Kind, OutletPlan, Uuids,
     compare::compare,
+    expected::expected,
     matching::{Matched, match_live},
+    settle::take_from,
     stock::StockCalls,
 };
 use crate::{
     catalog::{
-        Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, OutletId, Path, StockChange, StockKind,
-        Variant, VariantCategory, VariantField, live::LiveCatalog,
+        Catalog, ExternalId, Field, ItemField, OutletId, Path, StockChange, StockKind, VariantField, live::LiveCatalog,
     },
     policy::{Ignorable, Policy},
 };
@@ -408,73 +409,6 @@ impl Stocks {
     }
 }
 
-/// The payload, reduced to what the files own (the next base says it) or what the push itself changes.
-fn expected(plan: &OutletPlan) -> Catalog {
-    let touched: BTreeSet<&Path> = plan.pushed().map(|change| &change.path).collect();
-    let owned = &plan.next_base.catalog;
-    let items: BTreeMap<&ExternalId, &Item> = owned.items().map(|(_, item)| (&item.external_id, item)).collect();
-    let item = |sent: &Item| {
-        let next = items.get(&sent.external_id)?;
-        let said = |field, is_unsaid: bool| !is_unsaid || touched.contains(&Path::item_field(&sent.external_id, field));
-        let Item {
-            external_id,
-            name,
-            internal_name,
-            description,
-            in_stock: _,
-            price,
-            image: _,
-            operational_hours,
-            variant_category_external_ids,
-        } = sent;
-        let links = said(ItemField::VariantCategories, next.variant_category_external_ids.is_unsaid());
-        Some(Item {
-            external_id: external_id.clone(),
-            name: keep(name, said(ItemField::Name, next.name.is_unsaid())),
-            internal_name: keep(internal_name, said(ItemField::InternalName, next.internal_name.is_unsaid())),
-            description: keep(description, said(ItemField::Description, next.description.is_unsaid())),
-            in_stock: Field::Unsaid,
-            price: keep(price, said(ItemField::Price, next.price.is_unsaid())),
-            image: Field::Unsaid,
-            operational_hours: keep(
-                operational_hours,
-                said(ItemField::OperationalHours, next.operational_hours.is_unsaid()),
-            ),
-            variant_category_external_ids: keep(variant_category_external_ids, links),
-        })
-    };
-    let menus = plan
-        .payload
-        .menus
-        .iter()
-        .map(|menu| Menu { name: menu.name.clone(), menu_items: menu.menu_items.iter().filter_map(item).collect() });
-    Catalog { menus: menus.collect(), variant_categories: expected_categories(plan, &touched) }
-}
-
-fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<VariantCategory> {
-    let owned = &plan.next_base.catalog;
-    let variants: BTreeSet<&ExternalId> = owned.variants().map(|(_, variant)| &variant.external_id).collect();
-    let category = |sent: &VariantCategory| {
-        let next = owned.variant_categories.iter().find(|next| next.external_id == sent.external_id)?;
-        let said = |field, unsaid: bool| !unsaid || touched.contains(&Path::category_field(&sent.external_id, field));
-        let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = sent;
-        let kept = sent.variants.iter().filter(|variant| variants.contains(&variant.external_id));
-        Some(VariantCategory {
-            external_id: external_id.clone(),
-            name: keep(name, said(CategoryField::Name, next.name.is_unsaid())),
-            internal_name: keep(internal_name, said(CategoryField::InternalName, next.internal_name.is_unsaid())),
-            min_quantity: keep(min_quantity, said(CategoryField::MinQuantity, next.min_quantity.is_unsaid())),
-            max_quantity: keep(max_quantity, said(CategoryField::MaxQuantity, next.max_quantity.is_unsaid())),
-            variants: kept.map(|variant| Variant { in_stock: Field::Unsaid, ..variant.clone() }).collect(),
-        })
-    };
-    plan.payload.variant_categories.iter().filter_map(category).collect()
-}
-
-fn keep<T: Clone>(field: &Field<T>, said: bool) -> Field<T> {
-    if said { Field::said(field.value().cloned()) } else { Field::Unsaid }
-}
-
 /// Whether two paths are the same, or one is a part of the other.
 fn concerns(a: &str, b: &str) -> bool {
     let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
@@ -492,104 +426,4 @@ fn fingerprint(live: &LiveCatalog) -> String {
     live.variant_categories.iter_mut().flat_map(|c| &mut c.variants).for_each(|v| v.in_stock = Field::Unsaid);
     let bytes = serde_json::to_vec(&live).unwrap_or_default();
     Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Puts into `base`, for one path, what live shows instead of what was sent.
-fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Option<&Catalog>) {
-    match path {
-        Path::Item(id, None) => restore_item(base, id, old),
-        Path::Item(id, Some(field)) => {
-            let shown = live.item(id).cloned().unwrap_or_default();
-            let items = base.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
-            for item in items.filter(|item| item.external_id == *id) {
-                copy_item_field(item, &shown, *field);
-            }
-            if *field == ItemField::Menu {
-                move_item(base, id, live);
-            }
-        }
-        Path::Category(id, field) => {
-            let shown = live.variant_categories.iter().find(|category| category.external_id == *id);
-            match (field, shown) {
-                (Some(field), Some(shown)) => {
-                    let categories = base.variant_categories.iter_mut();
-                    categories.filter(|c| c.external_id == *id).for_each(|c| copy_category_field(c, shown, *field));
-                }
-                _ => base.variant_categories.retain(|category| category.external_id != *id),
-            }
-        }
-        Path::Variant(id, field) => {
-            let shown = live.variants().map(|(_, variant)| variant).find(|variant| variant.external_id == *id);
-            for category in &mut base.variant_categories {
-                match (field, shown) {
-                    (Some(field), Some(shown)) => {
-                        let variants = category.variants.iter_mut().filter(|variant| variant.external_id == *id);
-                        variants.for_each(|variant| copy_variant_field(variant, shown, *field));
-                    }
-                    _ => category.variants.retain(|variant| variant.external_id != *id),
-                }
-            }
-        }
-        Path::Menu(_) => {}
-    }
-}
-
-/// An item that did not come (or did not go) stands in the base as it stood before.
-fn restore_item(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
-    for menu in &mut base.menus {
-        menu.menu_items.retain(|item| item.external_id != *id);
-    }
-    let before = old.into_iter().flat_map(Catalog::items).filter(|(_, item)| item.external_id == *id);
-    for (menu, item) in before {
-        put_item(base, &menu.name, item.clone());
-    }
-    base.menus.retain(|menu| !menu.menu_items.is_empty());
-}
-
-fn move_item(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
-    let Some(item) = base.item(id).cloned() else { return };
-    for menu in &mut base.menus {
-        menu.menu_items.retain(|item| item.external_id != *id);
-    }
-    for (menu, _) in live.items().filter(|(_, item)| item.external_id == *id) {
-        put_item(base, &menu.name, item.clone());
-    }
-    base.menus.retain(|menu| !menu.menu_items.is_empty());
-}
-
-fn put_item(base: &mut Catalog, menu: &str, item: Item) {
-    match base.menus.iter_mut().find(|known| known.name == menu) {
-        Some(known) => known.menu_items.push(item),
-        None => base.menus.push(Menu { name: menu.to_owned(), menu_items: vec![item] }),
-    }
-}
-
-fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {
-    match field {
-        ItemField::Name => to.name = from.name.clone(),
-        ItemField::InternalName => to.internal_name = from.internal_name.clone(),
-        ItemField::Description => to.description = from.description.clone(),
-        ItemField::Price => to.price = from.price.clone(),
-        ItemField::OperationalHours => to.operational_hours = from.operational_hours.clone(),
-        ItemField::VariantCategories => to.variant_category_external_ids = from.variant_category_external_ids.clone(),
-        // Not compared with live, or not a field of the item itself.
-        ItemField::ExternalId | ItemField::Menu | ItemField::InStock | ItemField::Image => {}
-    }
-}
-
-fn copy_category_field(to: &mut VariantCategory, from: &VariantCategory, field: CategoryField) {
-    match field {
-        CategoryField::Name => to.name = from.name.clone(),
-        CategoryField::InternalName => to.internal_name = from.internal_name.clone(),
-        CategoryField::MinQuantity => to.min_quantity = from.min_quantity.clone(),
-        CategoryField::MaxQuantity => to.max_quantity = from.max_quantity.clone(),
-    }
-}
-
-fn copy_variant_field(to: &mut Variant, from: &Variant, field: VariantField) {
-    match field {
-        VariantField::Name => to.name = from.name.clone(),
-        VariantField::Price => to.price = from.price.clone(),
-        VariantField::ExternalId | VariantField::Category | VariantField::InStock => {}
-    }
 }

@@ -1,0 +1,106 @@
+//! A base after a push of which a part did not land: path by path, what live shows instead of what was sent. What did not
+//! land is found by `verify`.
+
+use crate::catalog::{
+    Catalog, CategoryField, ExternalId, Item, ItemField, Menu, Path, Variant, VariantCategory, VariantField,
+};
+
+/// Puts into `base`, for one path, what live shows instead of what was sent.
+pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Option<&Catalog>) {
+    match path {
+        Path::Item(id, None) => restore_item(base, id, old),
+        Path::Item(id, Some(field)) => {
+            let shown = live.item(id).cloned().unwrap_or_default();
+            let items = base.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+            for item in items.filter(|item| item.external_id == *id) {
+                copy_item_field(item, &shown, *field);
+            }
+            if *field == ItemField::Menu {
+                move_item(base, id, live);
+            }
+        }
+        Path::Category(id, field) => {
+            let shown = live.variant_categories.iter().find(|category| category.external_id == *id);
+            match (field, shown) {
+                (Some(field), Some(shown)) => {
+                    let categories = base.variant_categories.iter_mut();
+                    categories.filter(|c| c.external_id == *id).for_each(|c| copy_category_field(c, shown, *field));
+                }
+                _ => base.variant_categories.retain(|category| category.external_id != *id),
+            }
+        }
+        Path::Variant(id, field) => {
+            let shown = live.variants().map(|(_, variant)| variant).find(|variant| variant.external_id == *id);
+            for category in &mut base.variant_categories {
+                match (field, shown) {
+                    (Some(field), Some(shown)) => {
+                        let variants = category.variants.iter_mut().filter(|variant| variant.external_id == *id);
+                        variants.for_each(|variant| copy_variant_field(variant, shown, *field));
+                    }
+                    _ => category.variants.retain(|variant| variant.external_id != *id),
+                }
+            }
+        }
+        Path::Menu(_) => {}
+    }
+}
+
+/// An item that did not come (or did not go) stands in the base as it stood before.
+fn restore_item(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
+    for menu in &mut base.menus {
+        menu.menu_items.retain(|item| item.external_id != *id);
+    }
+    let before = old.into_iter().flat_map(Catalog::items).filter(|(_, item)| item.external_id == *id);
+    for (menu, item) in before {
+        put_item(base, &menu.name, item.clone());
+    }
+    base.menus.retain(|menu| !menu.menu_items.is_empty());
+}
+
+fn move_item(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
+    let Some(item) = base.item(id).cloned() else { return };
+    for menu in &mut base.menus {
+        menu.menu_items.retain(|item| item.external_id != *id);
+    }
+    for (menu, _) in live.items().filter(|(_, item)| item.external_id == *id) {
+        put_item(base, &menu.name, item.clone());
+    }
+    base.menus.retain(|menu| !menu.menu_items.is_empty());
+}
+
+fn put_item(base: &mut Catalog, menu: &str, item: Item) {
+    match base.menus.iter_mut().find(|known| known.name == menu) {
+        Some(known) => known.menu_items.push(item),
+        None => base.menus.push(Menu { name: menu.to_owned(), menu_items: vec![item] }),
+    }
+}
+
+fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {
+    match field {
+        ItemField::Name => to.name = from.name.clone(),
+        ItemField::InternalName => to.internal_name = from.internal_name.clone(),
+        ItemField::Description => to.description = from.description.clone(),
+        ItemField::Price => to.price = from.price.clone(),
+        ItemField::OperationalHours => to.operational_hours = from.operational_hours.clone(),
+        ItemField::VariantCategories => to.variant_category_external_ids = from.variant_category_external_ids.clone(),
+        // Not compared with live, or not a field of the item itself.
+        ItemField::ExternalId | ItemField::Menu | ItemField::InStock | ItemField::Image => {}
+    }
+}
+
+fn copy_category_field(to: &mut VariantCategory, from: &VariantCategory, field: CategoryField) {
+    match field {
+        CategoryField::Name => to.name = from.name.clone(),
+        CategoryField::InternalName => to.internal_name = from.internal_name.clone(),
+        CategoryField::MinQuantity => to.min_quantity = from.min_quantity.clone(),
+        CategoryField::MaxQuantity => to.max_quantity = from.max_quantity.clone(),
+    }
+}
+
+fn copy_variant_field(to: &mut Variant, from: &Variant, field: VariantField) {
+    match field {
+        VariantField::Name => to.name = from.name.clone(),
+        VariantField::Price => to.price = from.price.clone(),
+        VariantField::ExternalId | VariantField::Category | VariantField::InStock => {}
+    }
+}
