@@ -47,32 +47,29 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
 
 /// An item that did not come (or did not go) stands in the base as it stood before.
 fn restore_item(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
-    for menu in &mut base.menus {
-        menu.menu_items.retain(|item| item.external_id != *id);
-    }
     let before = old.into_iter().flat_map(Catalog::items).filter(|(_, item)| item.external_id == *id);
-    for (menu, item) in before {
-        put_item(base, &menu.name, item.clone());
-    }
-    base.menus.retain(|menu| !menu.menu_items.is_empty());
+    place_item(base, id, before);
 }
 
+/// An item that did not move stands in the base where live shows it.
 fn move_item(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
     let Some(item) = base.item(id).cloned() else { return };
+    let shown = live.items().filter(|(_, shown)| shown.external_id == *id);
+    place_item(base, id, shown.map(|(menu, _)| (menu, &item)));
+}
+
+/// Takes an item out of all menus and puts it into these; menus that hold nothing then are gone.
+fn place_item<'a>(base: &mut Catalog, id: &ExternalId, places: impl Iterator<Item = (&'a Menu, &'a Item)>) {
     for menu in &mut base.menus {
         menu.menu_items.retain(|item| item.external_id != *id);
     }
-    for (menu, _) in live.items().filter(|(_, item)| item.external_id == *id) {
-        put_item(base, &menu.name, item.clone());
+    for (menu, item) in places {
+        match base.menus.iter_mut().find(|known| known.name == menu.name) {
+            Some(known) => known.menu_items.push(item.clone()),
+            None => base.menus.push(Menu { name: menu.name.clone(), menu_items: vec![item.clone()] }),
+        }
     }
     base.menus.retain(|menu| !menu.menu_items.is_empty());
-}
-
-fn put_item(base: &mut Catalog, menu: &str, item: Item) {
-    match base.menus.iter_mut().find(|known| known.name == menu) {
-        Some(known) => known.menu_items.push(item),
-        None => base.menus.push(Menu { name: menu.to_owned(), menu_items: vec![item] }),
-    }
 }
 
 fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {
