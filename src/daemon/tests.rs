@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::{
-    fleet::Member,
-    state::Store,
+    fleet::{self, Member},
+    state::{SharedStore, Store},
+    sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
 };
 
