@@ -16,6 +16,7 @@ mod logging;
 mod output;
 mod plan;
 mod preview;
+mod push;
 mod render;
 mod rule;
 mod run;
