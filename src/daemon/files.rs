@@ -6,6 +6,7 @@ use super::{Daemon, Refused, Worker};
 use crate::{
     catalog::OutletId,
     fleet::{self, Loaded},
+    settings::Settings,
     watch::Changed,
 };
 
@@ -61,8 +62,13 @@ impl<W: Worker> Daemon<W> {
             return false;
         };
         let used = self.settings();
-        if (&settings.gobiz, settings.target, settings.listen) != (&used.gobiz, used.target, used.listen) {
-            tracing::warn!("`target`, `gobiz` or `listen` has changed; they are used after a restart");
+        let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
+        if (&settings.gobiz, settings.target, settings.listen, hook(settings))
+            != (&used.gobiz, used.target, used.listen, hook(used))
+        {
+            tracing::warn!(
+                "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
+            );
         }
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;

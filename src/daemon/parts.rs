@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::View;
+use super::{Hints, View};
 use crate::{
     fleet::Loaded,
     state::{SharedStore, StateError},
@@ -26,6 +26,8 @@ pub struct Parts<W> {
     pub notifier: Notifier,
     /// Asks the daemon to do something.
     pub orders: tokio::sync::mpsc::Receiver<Order>,
+    /// Tells it that an outlet is worth a look.
+    pub hints: Arc<Hints>,
     /// Where it shows how it stands.
     pub view: Arc<View>,
 }

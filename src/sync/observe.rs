@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    alarm::heed,
     pass::{base_of, chain, inputs, planned, remember, resting_state},
 };
 
@@ -29,6 +30,7 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
             Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) },
         }
     };
+    let outcome = heed(context, outcome);
     if !open {
         remember(context, &wanted.file, &outcome);
     }

@@ -14,7 +14,7 @@ use crate::{
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
-use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push, until};
+use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, alarm::heed, push, until};
 
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
@@ -78,6 +78,7 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
         Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
         Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
     };
+    let outcome = heed(context, outcome);
     remember(context, &wanted.file, &outcome);
     outcome
 }

@@ -15,3 +15,4 @@ mod once;
 mod service;
 mod stopping;
 mod trouble;
+mod webhook;
