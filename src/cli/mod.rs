@@ -16,6 +16,8 @@ mod logging;
 mod output;
 mod plan;
 mod preview;
+
+mod push;
 mod reload;
 mod render;
 mod rule;

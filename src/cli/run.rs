@@ -5,8 +5,9 @@ use std::{net::SocketAddr, path::Path, sync::Arc};
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, apply,
+    Exit,
     output::Format,
+    push,
     session::{Session, block_on},
     signals,
     trouble::Trouble,
@@ -138,8 +139,8 @@ fn parts<W: Worker>(
 }
 
 fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, Trouble> {
-    let exit = Exit::of_outlets(outcomes.iter().map(apply::exit_of));
-    let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(apply::line).collect();
+    let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
+    let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, revision),
