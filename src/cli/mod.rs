@@ -16,7 +16,6 @@ mod logging;
 mod output;
 mod plan;
 mod preview;
-
 mod push;
 mod reload;
 mod render;
