@@ -3,10 +3,11 @@
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list:
 //!
 //! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
-//! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`report`]; shell (each owns one piece of the
-//! world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`]; top: [`sync`] ·
+//! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`]; shell (each owns one
+//! piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`]; top: [`sync`] ·
 //! [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] · [`cli`].
 
+pub mod approval;
 pub mod authoring;
 pub mod catalog;
 pub mod cli;

@@ -3,10 +3,11 @@
 use std::{fs, mem, path::Path};
 
 /// Plain data of a higher room that a lower one may use.
-const PLAIN: [(&str, &str); 4] = [
+const PLAIN: [(&str, &str); 5] = [
     ("document", "source::SourceFile"),
     ("definition", "source::SourceFile"),
     ("authoring", "source::SourceFile"),
+    ("approval", "source::SourceFile"),
     ("settings", "source::SourceFile"),
 ];
 const WORLD: [&str; 7] = ["fs::", "tokio::", "reqwest::", "rusqlite::", "::now()", "SystemTime", "process::"];

@@ -54,9 +54,9 @@ impl Preview<'_> {
                 }
             };
             let (remote, mandate) = (remote.clone(), (self.mandates)(member));
-            let peers = Arc::clone(&self.survey.peers);
+            let (peers, at) = (Arc::clone(&self.survey.peers), self.at);
             tasks.spawn(async move {
-                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers).await;
+                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, at).await;
                 drop(slot);
                 let mut report =
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));

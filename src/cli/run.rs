@@ -1,10 +1,13 @@
 //! `run`: the daemon.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use tokio::sync::mpsc;
 
 use super::{
-    Exit, apply,
+    Exit,
     output::Format,
+    push,
     session::{Session, block_on},
     signals,
     trouble::Trouble,
@@ -61,11 +64,13 @@ struct Start<'a> {
 impl Start<'_> {
     fn with<W: Worker>(self, worker: W) -> Result<Exit, Trouble> {
         block_on(async {
-            let parts = parts(self.session, worker, &self.metrics)?;
+            let (orders_to, orders) = signals::orders()?;
+            let parts = parts(self.session, worker, &self.metrics, orders)?;
             if self.once {
                 return self.once(parts).await;
             }
             let server = self.serve(&parts).await?;
+            listen_for_commands(&parts.state_dir, orders_to);
             daemon::run(parts).await?;
             server.into_iter().for_each(Server::stop);
             Ok(Exit::Done)
@@ -95,6 +100,13 @@ impl Start<'_> {
     }
 }
 
+/// The daemon is of use without: signals ask for the same.
+fn listen_for_commands(state_dir: &Path, orders: mpsc::Sender<daemon::Order>) {
+    if let Err(error) = daemon::listen(state_dir, orders) {
+        tracing::warn!(%error, "no socket in the state directory: `menusync reload` will not reach this daemon, SIGHUP does");
+    }
+}
+
 fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     let help = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; is another daemon running? Choose another address, or `--listen off`",
@@ -103,7 +115,12 @@ fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     Trouble::failed(format!("cannot listen on {address} for the status page{help}"), error)
 }
 
-fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Result<Parts<Metered<W>>, Trouble> {
+fn parts<W: Worker>(
+    session: &Session,
+    worker: W,
+    metrics: &Arc<Metrics>,
+    orders: mpsc::Receiver<daemon::Order>,
+) -> Result<Parts<Metered<W>>, Trouble> {
     // The working directory may be moved away and another one put in its place: what counts is the name. The state
     // directory, which the lock has made, stays the same one whatever happens to the root.
     let root = std::path::absolute(session.root())?;
@@ -116,14 +133,14 @@ fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Res
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
-        orders: signals::orders()?,
+        orders,
         view: Arc::default(),
     })
 }
 
 fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, Trouble> {
-    let exit = Exit::of_outlets(outcomes.iter().map(apply::exit_of));
-    let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(apply::line).collect();
+    let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
+    let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, revision),

@@ -58,7 +58,7 @@ impl Comparison<'_> {
         }
         let wanted = self.after.0.wanted(&after.id, self.at)?;
         let old = before.and_then(|before| self.before.0.wanted(&before.id, self.at));
-        Some(report_of(difference(old.as_ref(), &wanted, &self.after.1.peers), &wanted))
+        Some(report_of(difference(old.as_ref(), &wanted, &self.after.1.peers, self.at), &wanted))
     }
 }
 
@@ -100,7 +100,7 @@ impl Loaded {
             match &wanted {
                 None => steps.push((edge, without_plan(&member(composed), "invalid"))),
                 Some(wanted) => {
-                    let report = report_of(difference(before.as_ref(), wanted, peers), wanted);
+                    let report = report_of(difference(before.as_ref(), wanted, peers, edge), wanted);
                     if report.state != "in_sync" {
                         steps.push((edge, report));
                     }
@@ -114,10 +114,10 @@ impl Loaded {
 }
 
 /// The plan that turns the older state, as if it were live, into the newer one.
-fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices) -> OutletPlan {
+fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices, at: Timestamp) -> OutletPlan {
     let live = before.map(|before| plan::as_published(&before.catalog)).unwrap_or_default();
     let base = before.map(base_of);
-    plan::plan(&Inputs {
+    let mut plan = plan::plan(&Inputs {
         outlet: &after.outlet,
         desired: &after.catalog,
         base: base.as_ref(),
@@ -128,7 +128,9 @@ fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices) -> Ou
         peers,
         ended: &after.ended,
         place: &*after.place,
-    })
+    });
+    plan.release(&after.approvals, at);
+    plan
 }
 
 /// What is remembered after a first push to an empty menu.

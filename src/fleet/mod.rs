@@ -26,6 +26,7 @@ use shadows::Shadows;
 pub use status::status;
 
 use crate::{
+    approval::{self, ApprovalFile},
     catalog::OutletId,
     definition::{
         self, Composed, Definitions, ImageFile, Outlet,
@@ -57,6 +58,7 @@ pub struct Loaded {
     /// every warning that they switch off. Nothing is pushed without settings.
     salvaged: PolicyPatch,
     allows: Allows,
+    approvals: Vec<ApprovalFile>,
     photos: Photos,
 }
 
@@ -126,6 +128,8 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
+    let (approvals, wrong) = approval::parse(&files.approvals);
+    diagnostics.extend(wrong);
     Loaded {
         root: root.to_owned(),
         settings,
@@ -135,6 +139,7 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         definitions,
         salvaged,
         allows,
+        approvals,
         photos: Photos::new(photos),
     }
 }
@@ -187,7 +192,7 @@ impl Loaded {
         let mut next = survey.next_change;
         for _ in 0..MOST_EDGES {
             let Some(edge) = next else { break };
-            let later = self.survey(edge);
+            let later = self.look(edge);
             survey.diagnostics.extend(later.diagnostics);
             survey.used.extend(later.used);
             survey.shadows.extend(later.shadows);
@@ -205,8 +210,19 @@ impl Loaded {
         survey
     }
 
-    /// Looks at every outlet as it is at `at`.
+    /// Looks at every outlet and every approval as it is at `at`.
     pub fn survey(&self, at: Timestamp) -> Survey {
+        let mut survey = self.look(at);
+        let is_outlet = |id: &OutletId| survey.members.iter().any(|member| member.id == *id);
+        let mut wrong = self.approvals.iter().flat_map(|approval| approval.judge(&is_outlet, at)).collect();
+        self.adjust(&mut wrong, &self.defaults(), &mut survey.used);
+        survey.diagnostics.append(&mut wrong);
+        diagnostic::sort(&mut survey.diagnostics);
+        survey
+    }
+
+    /// Looks at every outlet as it is at `at`.
+    fn look(&self, at: Timestamp) -> Survey {
         let mut survey = Survey::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
@@ -248,7 +264,13 @@ impl Loaded {
         let windows = policy.windows.iter().filter(|window| selects(&window.outlets)).cloned().collect();
         let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
-        Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, place })
+        let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();
+        Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, approvals, place })
+    }
+
+    /// The approvals that can be read.
+    pub fn approvals(&self) -> &[ApprovalFile] {
+        &self.approvals
     }
 
     /// One outlet as it is at `at`, judged by the rules.

@@ -99,7 +99,7 @@ impl Change {
     }
 
     /// Whether the digest covers this: an effect of the push on the menu.
-    fn is_effect(&self) -> bool {
+    pub(super) fn is_effect(&self) -> bool {
         self.pushed && !self.is_stock()
     }
 }
@@ -122,10 +122,18 @@ impl Serialize for Digest {
 
 /// The digest of the changes of some outlets, in whatever order they are given.
 pub fn digest_of<'a>(outlets: impl IntoIterator<Item = (&'a OutletId, &'a [Change])>) -> Digest {
+    digest_with(outlets, &Change::is_effect)
+}
+
+/// The same over the changes that `counts` names.
+pub(super) fn digest_with<'a>(
+    outlets: impl IntoIterator<Item = (&'a OutletId, &'a [Change])>,
+    counts: &dyn Fn(&Change) -> bool,
+) -> Digest {
     let mut lines: Vec<String> = outlets
         .into_iter()
         .flat_map(|(outlet, changes)| {
-            changes.iter().filter(|change| change.is_effect()).map(move |change| {
+            changes.iter().filter(|change| counts(change)).map(move |change| {
                 let line = (outlet.as_str(), change.path.to_string(), &change.from, &change.to);
                 serde_json::to_string(&line).expect("strings and JSON values always serialise")
             })

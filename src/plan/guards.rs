@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Action, Change, Inputs, Kind, compare::Compared, matching::Matched, matching::item_ids};
+use super::{Action, Change, Inputs, Kind, Reviewed, compare::Compared, matching::Matched, matching::item_ids};
 use crate::{
     catalog::{ExternalId, ItemField, Path, Price},
     policy::{Guard, UnmanagedPolicy},
@@ -61,6 +61,9 @@ pub struct GuardVerdict {
     pub items: Vec<String>,
     /// The finding in a sentence, with its numbers.
     pub message: String,
+    /// What released it, if that was an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Reviewed>,
 }
 
 /// Asks every guard; returns those with something to say, in their fixed order.
@@ -80,7 +83,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
             };
             let Finding { limit, actual, trips: _, items, message } = finding;
             let items = items.iter().map(Path::to_string).collect();
-            Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message })
+            Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
         })
         .collect();
     verdicts.sort_by_key(|verdict| verdict.guard);

@@ -10,6 +10,7 @@
 //! sent: what the files own, plus everything else copied from live. Both come out of one walk (`compare`), so they
 //! cannot disagree. Nothing here reads files, clocks or networks, and nothing here can write.
 
+mod approval;
 mod base;
 mod change;
 mod compare;
@@ -24,6 +25,7 @@ mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use approval::{Approval, LONGEST_APPROVAL, Reviewed, Standing, approvable, of_time};
 pub use base::{Base, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use guards::{GuardVerdict, Limit, Verdict};

@@ -9,6 +9,7 @@
 
 mod adjust;
 mod allows;
+mod approvals;
 mod example;
 mod files;
 mod finding;
@@ -62,6 +63,11 @@ pub static RULES: &[Rule] = &[
     files::ALLOW_FORMAT,
     files::ALLOW_UNUSED,
     files::ALLOW_WITHOUT_REASON,
+    approvals::DIGEST,
+    approvals::EXPIRED,
+    approvals::EXPIRES,
+    approvals::OUTLET,
+    approvals::REASON,
     texts::CHOICE_NAME_LENGTH,
     files::CONFLICTING_KEYS,
     yaml::CONTROL_CHARACTER,

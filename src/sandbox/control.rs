@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
+    courier::Delivery,
     edit::{Edit, StockToggle},
+    events::{Event, OrderReceipt},
     faults::Fault,
     log::Entry,
     outlet::Outlet,
@@ -113,6 +115,26 @@ impl Control {
         self.with_outlet(outlet, |known, _| Ok(known.pending.take().is_some()))
     }
 
+    /// Somebody orders these things of the live menu, named by external id or, if there is none, by name. If one of them
+    /// carries no external id, the event says so.
+    pub fn order(&self, outlet: &str, things: &[String]) -> Result<OrderReceipt, ControlError> {
+        self.with_outlet(outlet, |known, _| {
+            let (event, receipt) = Event::order(outlet, &known.published, things).map_err(ControlError::Invalid)?;
+            known.events.push(event);
+            Ok(receipt)
+        })
+    }
+
+    /// The tries to deliver events that have ended, oldest first, at most 10,000.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.state().post.carried()
+    }
+
+    /// Empties the list of deliveries.
+    pub fn clear_deliveries(&self) {
+        self.shared.state().post.forget();
+    }
+
     /// Orders a fault.
     pub fn inject(&self, fault: Fault) {
         self.shared.state().faults.add(fault);
@@ -146,6 +168,7 @@ impl Control {
     /// Changes settings in place, at once for all outlets.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.state().settings);
+        self.shared.touch();
     }
 
     /// Changes the settings that `part` names; an unknown key or a wrong value is an error.
@@ -157,6 +180,7 @@ impl Control {
             all[key] = value;
         }
         state.settings = serde_json::from_value(all).map_err(invalid)?;
+        self.shared.touch();
         Ok(state.settings.clone())
     }
 
@@ -172,6 +196,8 @@ impl Control {
     ) -> Result<T, ControlError> {
         let mut state = self.shared.state();
         let (outlet, settings) = state.outlet(id).ok_or_else(|| ControlError::UnknownOutlet(id.into()))?;
-        act(outlet, settings)
+        let done = act(outlet, settings);
+        self.shared.touch();
+        done
     }
 }

@@ -16,7 +16,9 @@ use serde_json::{Map, Value, json};
 use super::{
     connection::Connection,
     control::{Control, ControlError, OutletDump},
+    courier::Delivery,
     edit::{Edit, StockToggle},
+    events::OrderReceipt,
     faults::Fault,
     log::Entry,
     settings::Settings,
@@ -32,6 +34,8 @@ pub(super) fn router(control: Control) -> Router {
         .route("/outlets/{outlet}/stock", post(toggle_stock))
         .route("/outlets/{outlet}/publish", post(publish))
         .route("/outlets/{outlet}/discard", post(discard))
+        .route("/outlets/{outlet}/order", post(order))
+        .route("/deliveries", get(get_deliveries).delete(clear_deliveries))
         .route("/faults", get(list_faults).post(inject).delete(clear_faults))
         .route("/log", get(get_log).delete(clear_log))
         .route("/settings", get(get_settings).patch(change_settings).put(change_settings))
@@ -136,6 +140,31 @@ async fn publish(State(control): State<Control>, Path(outlet): Path<String>) -> 
 
 async fn discard(State(control): State<Control>, Path(outlet): Path<String>) -> Result<Json<Value>, ControlError> {
     control.discard(&outlet).map(|discarded| Json(json!({ "done": discarded })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ordered {
+    /// Items and variants, by external id or, if there is none, by name.
+    things: Vec<String>,
+}
+
+async fn order(
+    State(control): State<Control>,
+    Path(outlet): Path<String>,
+    body: Bytes,
+) -> Result<Json<OrderReceipt>, ControlError> {
+    let Ordered { things } = decode(&body)?;
+    control.order(&outlet, &things).map(Json)
+}
+
+async fn get_deliveries(State(control): State<Control>) -> Json<Vec<Delivery>> {
+    Json(control.deliveries())
+}
+
+async fn clear_deliveries(State(control): State<Control>) -> Response {
+    control.clear_deliveries();
+    done()
 }
 
 async fn list_faults(State(control): State<Control>) -> Json<Vec<Fault>> {

@@ -4,14 +4,17 @@
 //! catalog, both stock calls and notification subscriptions. Under `/_sandbox/` it takes orders from tests and from
 //! people at rehearsal: fill an outlet, edit it as someone in the GoBiz app would, inject faults, read the request log.
 //!
-//! It is a remote of its own and shares no type with the client: a mistake there must not cancel itself out here. It
-//! does not deliver events and knows nothing of promotions or orders.
+//! It is a remote of its own and shares no type with the client: a mistake there must not cancel itself out here. To
+//! those who subscribed it sends signed events: of menus that went live, and of orders that are simulated. It knows nothing
+//! of promotions.
 
 mod answer;
 mod connection;
 mod control;
 mod control_http;
+mod courier;
 mod edit;
+mod events;
 mod faults;
 mod gobiz;
 mod log;
@@ -32,7 +35,9 @@ use std::{
 };
 
 pub use control::{Control, ControlError, OutletDump};
+pub use courier::Delivery;
 pub use edit::{Edit, StockToggle};
+pub use events::{EventKey, OrderReceipt};
 pub use faults::{Endpoint, Fault, FaultKind};
 pub use log::Entry;
 pub use server::{Sandbox, start};

@@ -41,6 +41,7 @@ pub(super) async fn observe(
     let request = Request::from_parts(parts, Body::from(bytes));
     let handle = async {
         let answer = next.run(request).await;
+        shared.touch();
         // At once, so that it is in the log although the answer may never be sent.
         shared.state().log.note(number, answer.extensions().get::<Note>());
         answer

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
+    events::Event,
     settings::Settings,
     written::{Catalog, Item},
 };
@@ -18,7 +19,7 @@ pub(super) struct Pending {
     pub(super) due: Instant,
 }
 
-/// Publication happens when someone looks: [`Outlet::settle`] is called before every use.
+/// Publication happens when it is due or when someone looks: [`Outlet::settle`] is called before every use.
 #[derive(Debug)]
 pub(super) struct Outlet {
     id: String,
@@ -30,11 +31,21 @@ pub(super) struct Outlet {
     pub(super) reads: u64,
     /// Counts up when UUIDs are renewed.
     generation: u64,
+    /// What has happened and was not announced yet.
+    pub(super) events: Vec<Event>,
 }
 
 impl Outlet {
     pub(super) fn new(id: &str) -> Self {
-        Self { id: id.into(), published: Catalog::default(), pending: None, publications: 0, reads: 0, generation: 0 }
+        Self {
+            id: id.into(),
+            published: Catalog::default(),
+            pending: None,
+            publications: 0,
+            reads: 0,
+            generation: 0,
+            events: Vec::new(),
+        }
     }
 
     /// Replaces the live menu and forgets one that waits; a seed, not a PUT.
@@ -70,6 +81,7 @@ impl Outlet {
         self.publications += 1;
         self.published = landed;
         self.assign_ids();
+        self.events.push(Event::mapped(&self.id, &self.published));
         true
     }
 

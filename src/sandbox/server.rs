@@ -16,7 +16,7 @@ use super::{
     answer::Refusal,
     connection::{Connection, CuttableListener},
     control::Control,
-    control_http, gobiz, oauth,
+    control_http, courier, gobiz, oauth,
     observe::observe,
     state::Shared,
     subscriptions,
@@ -43,6 +43,7 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let address = listener.local_addr()?;
     let shared = Arc::new(Shared::new(options));
     let control = Control::new(Arc::clone(&shared));
+    tokio::spawn(courier::work(Arc::clone(&shared)));
     let service = router(&shared, control.clone()).into_make_service_with_connect_info::<Connection>();
     let stop = Arc::clone(&shared);
     let server =

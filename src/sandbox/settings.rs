@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::events::EventKey;
+
 /// All of it. Over HTTP a part is enough: keys that are not sent keep their value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +41,16 @@ pub struct Settings {
     pub missing_text: MissingText,
     /// Whether every well-formed outlet id that is asked for exists, without a menu.
     pub register_unknown_outlets: bool,
+    /// What events are signed with.
+    pub relay_secret: String,
+    /// How often each event is sent, all with the same idempotency key.
+    pub event_copies: u32,
+    /// Milliseconds that the first, third, fifth… delivery waits, so that the one after it overtakes it.
+    pub hold_every_other_event_ms: u64,
+    /// How many times quicker than the platform a delivery is tried again.
+    pub event_retry_speed: u32,
+    /// Which key of an event's header holds its name.
+    pub event_key: EventKey,
 }
 
 impl Default for Settings {
@@ -60,6 +72,11 @@ impl Default for Settings {
             omit_menus: false,
             missing_text: MissingText::default(),
             register_unknown_outlets: false,
+            relay_secret: "sandbox".into(),
+            event_copies: 1,
+            hold_every_other_event_ms: 0,
+            event_retry_speed: 1,
+            event_key: EventKey::default(),
         }
     }
 }

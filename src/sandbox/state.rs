@@ -1,15 +1,18 @@
-//! Everything the server remembers, behind one lock: outlets, tokens, subscriptions, faults, the log, the settings.
+//! Everything the server remembers, behind one lock: outlets, tokens, subscriptions, events, faults, the log, the settings.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
 
 use super::{
-    Options, faults::Faults, log::Log, outlet::Outlet, settings::Settings, subscriptions::Subscription,
-    written::Catalog,
+    Options, courier::Post, events::Event, faults::Faults, log::Log, outlet::Outlet, settings::Settings,
+    subscriptions::Subscription, written::Catalog,
 };
 
 /// What a token allows, and until when.
@@ -26,6 +29,7 @@ pub(super) struct State {
     outlets: BTreeMap<String, Outlet>,
     pub(super) tokens: HashMap<String, Grant>,
     pub(super) subscriptions: Vec<Subscription>,
+    pub(super) post: Post,
     pub(super) faults: Faults,
     pub(super) log: Log,
 }
@@ -44,6 +48,24 @@ impl State {
     /// Registers the outlet if need be and replaces its live menu.
     pub(super) fn seed(&mut self, id: &str, catalog: Catalog) {
         self.outlets.entry(id.into()).or_insert_with(|| Outlet::new(id)).seed(catalog);
+    }
+
+    /// Publishes all that is due and gives every event to the courier; when the next publication is due.
+    pub(super) fn settle_all(&mut self) -> Option<Instant> {
+        let mut next = None;
+        for outlet in self.outlets.values_mut() {
+            outlet.settle(&self.settings);
+            outlet.events.drain(..).for_each(|event| self.post.hand_in(event));
+            // What is held and due already waits for an order, not for a moment.
+            let due = outlet.pending.as_ref().map(|pending| pending.due).filter(|due| *due > Instant::now());
+            next = next.into_iter().chain(due).min();
+        }
+        next
+    }
+
+    /// Where an event is wanted.
+    pub(super) fn subscribers<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a str> {
+        self.subscriptions.iter().filter_map(|subscription| subscription.wants(event.name, &event.outlet))
     }
 
     /// Ids of all registered outlets.
@@ -66,6 +88,7 @@ pub(super) struct Shared {
     pub(super) scopes: Vec<String>,
     state: Mutex<State>,
     stop: watch::Sender<bool>,
+    touched: Notify,
 }
 
 impl Shared {
@@ -80,12 +103,23 @@ impl Shared {
             scopes: options.scopes,
             state: Mutex::new(state),
             stop: watch::Sender::new(false),
+            touched: Notify::new(),
         }
     }
 
     /// The state; never held over an await.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something may have happened: the courier shall look.
+    pub(super) fn touch(&self) {
+        self.touched.notify_one();
+    }
+
+    /// Returns when something may have happened.
+    pub(super) async fn touched(&self) {
+        self.touched.notified().await;
     }
 
     /// Tells every waiting request that the server stops.

@@ -1,4 +1,4 @@
-//! Notification subscriptions: kept and listed, not served. The stand-in sends no events.
+//! Notification subscriptions: who wants to be told of what. Events are sent by `courier`.
 
 use std::sync::Arc;
 
@@ -30,6 +30,14 @@ pub(super) struct Subscription {
     url: String,
     active: bool,
     created_at: String,
+}
+
+impl Subscription {
+    /// Where this event of this outlet is to be sent, if it is.
+    pub(super) fn wants(&self, event: &str, outlet: &str) -> Option<&str> {
+        let is_wanted = self.active && self.event == event && self.outlet.as_deref().is_none_or(|own| own == outlet);
+        is_wanted.then_some(self.url.as_str())
+    }
 }
 
 /// What is sent to make or change one.

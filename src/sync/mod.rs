@@ -30,7 +30,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Place,
-    plan::{Digest, PeerPrices},
+    plan::{Approval, Digest, PeerPrices},
     policy::{Guard, Policy},
     schedule::Window,
     state::{LockError, SharedStore, StateError},
@@ -54,6 +54,8 @@ pub struct Wanted {
     pub ended: BTreeSet<ExternalId>,
     /// Whether its file says `state: paused`.
     pub paused: bool,
+    /// The approvals that name it.
+    pub approvals: Vec<Approval>,
     /// Where the files say a thing.
     pub place: PlaceOf,
 }

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
-    pass::{base_of, chain, inputs, remember, resting_state},
+    pass::{base_of, chain, inputs, planned, remember, resting_state},
 };
 
 /// Fetches and compares one outlet, and remembers how it stands.
@@ -39,7 +39,8 @@ async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result
     let _slot = context.slots.acquire().await.ok();
     let live = remote.fetch(&wanted.outlet).await?;
     let base = base_of(&context.store, &wanted.outlet)?;
-    Ok(plan(&inputs(wanted, base.as_ref(), &live, &Mandate::default(), &context.peers)))
+    let mandate = Mandate::default();
+    Ok(planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers), context.clock.now()))
 }
 
 /// How an outlet stands that is only looked at.

@@ -23,16 +23,24 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
-/// What a push would do now, seen from `base`. Reads only.
+/// What a push would do at `now`, seen from `base`. Reads only.
 pub async fn preview<R: Read>(
     remote: &R,
     base: Option<&Base>,
     wanted: &Wanted,
     mandate: &Mandate,
     peers: &crate::plan::PeerPrices,
+    now: Timestamp,
 ) -> Result<OutletPlan, PassError> {
     let live = remote.fetch(&wanted.outlet).await?;
-    Ok(plan(&inputs(wanted, base, &live, mandate, peers)))
+    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers), now))
+}
+
+/// The plan, with the guards released that were approved for exactly this one.
+pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>, now: Timestamp) -> OutletPlan {
+    let mut plan = plan(inputs);
+    plan.release(&wanted.approvals, now);
+    plan
 }
 
 pub(super) fn inputs<'a>(
@@ -98,6 +106,7 @@ pub async fn see_through<R: Read + Write>(
             windows: Vec::new(),
             ended: BTreeSet::new(),
             paused: false,
+            approvals: Vec::new(),
             place: Box::new(|_| None),
         };
         let walk = Pass { context, remote, wanted: &wanted, mandate: &Mandate::default() };
@@ -180,7 +189,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
         let base = self.base_for(&live)?;
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
-        let plan = plan(&inputs);
+        let plan = planned(self.wanted, &inputs, self.context.clock.now());
         let verdict = match earlier {
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
             Some(_) if plan.action == Action::None => Verdict::Nothing,

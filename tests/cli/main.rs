@@ -9,6 +9,7 @@ mod support;
 
 mod allow;
 mod apply;
+mod approvals;
 mod drift;
 mod files;
 mod formats;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 mod catalog;
 mod control;
+mod events;
 mod faults;
 mod harness;
 mod oauth;

@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 use boon::{Compiler, SchemaIndex, Schemas};
-use menusync::{definition, diagnostic::Diagnostic, document, settings, source::SourceFile};
+use menusync::{approval, definition, diagnostic::Diagnostic, document, settings, source::SourceFile};
 use proptest::{
     prop_assert,
     strategy::{Strategy as _, ValueTree as _},
@@ -64,6 +64,7 @@ fn source(text: &str) -> SourceFile {
 fn read(kind: &str, text: &str) -> Vec<Diagnostic> {
     match kind {
         "settings" => settings::decode(&source(text)).1,
+        "approval" => approval::parse(&[source(text)]).1,
         _ => definition::parse(&[source(text)]).diagnostics,
     }
 }
@@ -74,6 +75,10 @@ fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
     match diagnostic.code {
         "timezone" | "cron" | "glob" | "outside-root" | "unknown-layer" | "extends-loop" | "unused-layer"
         | "wrong-url" => true,
+        // Which days a month has.
+        "approval-expires" => true,
+        // Keys that are ignored are no outlets.
+        "missing-key" => says("names no outlet"),
         // Which days a month has, and what comes first.
         "date-format" => says("is not a date") || says("must be after"),
         "out-of-range" => says("`interval` must be more than 0 and at most `timeout`"),
@@ -118,6 +123,11 @@ fn what_the_layer_schema_accepts_the_reader_accepts_in_shape() {
 }
 
 #[test]
+fn what_the_approval_schema_accepts_the_reader_accepts_in_shape() {
+    accepts_in_shape("approval");
+}
+
+#[test]
 fn the_generated_documents_use_every_key_of_the_schemas() {
     for kind in KINDS {
         let schema = schema(kind);
@@ -153,16 +163,17 @@ fn an_approval_validates_and_wrong_ones_do_not() {
     let validator = Validator::of("approval");
     let good = json!({
         "guard": "deletes", "reason": "winter menu", "expires": "2027-02-08T17:00:00+07:00",
-        "outlets": {"G916309315": "0".repeat(64)}
+        "outlets": {"G916309315": format!("sha256:{}", "0".repeat(64))}
     });
     assert_eq!(validator.complaint(&good), None);
     for (key, wrong) in [
         ("guard", json!("delete")),
         ("reason", json!(" ")),
         ("expires", json!("7d")),
+        ("expires", json!("2027-02-08")),
         ("outlets", json!({})),
-        ("outlets", json!({"Kuta": "0".repeat(64)})),
-        ("outlets", json!({"G916309315": "abc"})),
+        ("outlets", json!({"Kuta": format!("sha256:{}", "0".repeat(64))})),
+        ("outlets", json!({"G916309315": "0".repeat(64)})),
         ("resaon", json!("x")),
     ] {
         let mut value = good.clone();

@@ -11,12 +11,18 @@ fn outlet(more: &str) -> String {
 /// Every code with a root that gives it.
 pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
     let brief = |files: &[(&str, &str)]| Root::brief(files);
+    let digest = format!("sha256:{}", "0".repeat(64));
     let settings = |text: &str| {
         let quiet = "rules: {image-missing: off, description-missing: off}\n";
         Root::brief(&[("catalogs/a.yaml", &outlet(""))]).with("menusync.yaml", format!("{text}{quiet}"))
     };
     vec![
         ("alias-expansion", brief(&[("catalogs/a.yaml", &bomb())])),
+        ("approval-digest", approval("abc", "2027-01-02T00:00:00Z", "winter", "G1")),
+        ("approval-expired", approval(&digest, "2026-12-31T00:00:00Z", "winter", "G1")),
+        ("approval-expires", approval(&digest, "2027-01-09T00:00:00Z", "winter", "G1")),
+        ("approval-outlet", approval(&digest, "2027-01-02T00:00:00Z", "winter", "G2")),
+        ("approval-reason", approval(&digest, "2027-01-02T00:00:00Z", "''", "G1")),
         ("file-encoding", brief(&[]).with("catalogs/a.yaml", b"outlet: G1\nname: Caf\xe9\n")),
         ("file-ignored", brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.YAML", ITEM)])),
         ("file-too-large", brief(&[("catalogs/a.yaml", &format!("# {}\n", "x".repeat(8 * 1024 * 1024)))])),
@@ -52,6 +58,12 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
             settings("target: custom\ngobiz: {api_url: api.example.com, oauth_url: 'https://o.example.com/token'}\n"),
         ),
     ]
+}
+
+/// A root with an outlet and one approval.
+fn approval(digest: &str, expires: &str, reason: &str, outlet_id: &str) -> Root {
+    let text = format!("guard: deletes\nreason: {reason}\nexpires: {expires}\noutlets: {{{outlet_id}: '{digest}'}}\n");
+    Root::brief(&[("catalogs/a.yaml", &outlet(""))]).with("approvals/a.yaml", text)
 }
 
 /// A root whose one image is this file.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{OutletReport, PlanReport, View, summary::Summary};
 use crate::{
     diagnostic::{Diagnostic, Place},
-    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Verdict, digest_of},
+    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
 };
@@ -61,6 +61,8 @@ struct GuardEntry<'a> {
     actual: Option<f64>,
     verdict: Verdict,
     items: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<&'a Reviewed>,
 }
 
 /// The report as `menusync.plan/1`, indented, with a line break at the end. An outlet without a plan has no changes and
@@ -111,7 +113,7 @@ impl<'a> From<&'a Change> for ChangeEntry<'a> {
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {
     fn from(guard: &'a GuardVerdict) -> Self {
-        let GuardVerdict { guard, limit, actual, verdict, items, message: _ } = guard;
-        Self { guard: *guard, limit: *limit, actual: *actual, verdict: *verdict, items }
+        let GuardVerdict { guard, limit, actual, verdict, items, message: _, approval } = guard;
+        Self { guard: *guard, limit: *limit, actual: *actual, verdict: *verdict, items, approval: approval.as_ref() }
     }
 }

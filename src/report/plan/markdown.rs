@@ -6,7 +6,7 @@ use super::{
     body::{Block, Section, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
-    text::first_contact_help,
+    text::{first_contact_help, released_by},
     words::Piece,
 };
 use crate::{
@@ -84,7 +84,8 @@ fn held(page: &mut Page, report: &PlanReport, blocks: &[Block<'_>]) {
 fn verdict(guard: &GuardVerdict, block: &Block<'_>, report: &PlanReport) -> String {
     let (label, message) = (markdown(&block.label()), markdown(&guard.message));
     if guard.verdict == Verdict::Released {
-        return format!("- ⚠️ {label}: released `{}`: {message}\n", guard.guard);
+        let by = markdown(&released_by(guard));
+        return format!("- ⚠️ {label}: `{}` released by {by}: {message}\n", guard.guard);
     }
     let mut told = format!("- ✋ {label}: **held** by `{}`: {message}", guard.guard);
     if report.view == View::Plan {

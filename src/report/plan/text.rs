@@ -110,11 +110,8 @@ impl Text<'_> {
     fn guard(&self, guard: &GuardVerdict, block: &Block<'_>) -> String {
         let message = printable(&guard.message);
         if guard.verdict == Verdict::Released {
-            return format!(
-                "  {} by you: {}: {message}\n",
-                self.paint.in_color("released", Color::Yellow),
-                guard.guard
-            );
+            let (released, by) = (self.paint.in_color("released", Color::Yellow), released_by(guard));
+            return format!("  {released} by {}: {}: {message}\n", printable(&by), guard.guard);
         }
         let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
         let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, Color::Red), guard.guard);
@@ -127,6 +124,14 @@ impl Text<'_> {
         }
         out
     }
+}
+
+/// `you`, or the approval with its reason.
+pub(super) fn released_by(guard: &GuardVerdict) -> String {
+    guard
+        .approval
+        .as_ref()
+        .map_or_else(|| "you".to_owned(), |approval| format!("{} ({})", approval.file, approval.reason))
 }
 
 /// What to do about an outlet that is unknown here; `harmless` is applied to the directory.

@@ -145,7 +145,8 @@ async fn another_plan_than_the_agreed_one_is_refused() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
     let base = base_of(&bench.context.store, &bench.wanted.outlet).unwrap();
-    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, &bench.context.peers);
+    let (peers, now) = (&bench.context.peers, bench.context.clock.now());
+    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, peers, now);
     bench.mandate.expected = Some(preview.await.unwrap().digest);
     bench.price_in_file("NG", 28_000);
     bench.calls();

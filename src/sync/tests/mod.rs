@@ -146,6 +146,7 @@ fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
         policy: Policy::default(),
         windows: Vec::new(),
         paused: false,
+        approvals: Vec::new(),
         place: Box::new(|_| None),
     }
 }

@@ -1,0 +1,282 @@
+//! Asking and pushing: what every command does that writes to GoFood after it has shown a plan.
+//!
+//! What is shown is what is agreed to: every outlet is planned once more right before its push, and if that plan has
+//! another digest than the one that was shown, the outlet is not pushed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, IsTerminal, Write},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::{
+    Exit,
+    output::{Format, note},
+    preview::{Preview, is_held, is_to_push},
+    session::{Session, block_on, moment},
+    signals::stop_on_signal,
+    trouble::Trouble,
+};
+use crate::{
+    catalog::OutletId,
+    fleet::{Member, Survey},
+    policy::Guard,
+    remote::Writer,
+    report::{self, ApplyLine, OutletReport, PlanReport, View, untrusted::printable},
+    state::{SharedStore, Store},
+    sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
+};
+
+/// What a person may say about a push on the command line.
+#[derive(Debug, clap::Args)]
+pub(super) struct Consent {
+    /// Refuse (4) unless the plan has this digest
+    #[arg(long, value_name = "DIGEST")]
+    expect_digest: Option<String>,
+    /// Release a guard, for all outlets or for one (repeatable)
+    #[arg(long, value_name = "GUARD[:OUTLET]")]
+    allow: Vec<Allow>,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// A push to some outlets, from the plan that is shown to the report of how it ended.
+pub(super) struct Errand<'a> {
+    pub(super) session: &'a Session,
+    pub(super) survey: &'a Survey,
+    pub(super) selected: &'a [&'a Member],
+    pub(super) at: Timestamp,
+    /// What each outlet may do, guards aside.
+    pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
+    pub(super) consent: &'a Consent,
+}
+
+impl Errand<'_> {
+    /// Plans, asks, pushes, reports. The outlets are valid.
+    pub(super) fn run(&self) -> Result<Exit, Trouble> {
+        let Self { session, survey, selected, at, mandates, consent } = *self;
+        known_outlets(&consent.allow, survey)?;
+        let writer = session.client()?.writer();
+        let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
+        let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
+        let report = block_on(preview.report(&writer, selected))??;
+        if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
+            note(&report::plan_text(&report, false));
+            return Err(Trouble::Refused(format!(
+                "the plan above has the digest {}, expected was {expected}: the files or the live menu changed since; nothing \
+                 was pushed",
+                report.digest()
+            )));
+        }
+        if report.outlets.iter().any(is_to_push) {
+            note(&report::plan_text(&report, std::io::stderr().is_terminal()));
+        }
+        let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
+        let mandates = agreed(&report, selected, mandates, &typed);
+        let outcomes = push_all(session, survey, selected, writer, mandates)?;
+        emit(session, &report, outcomes)
+    }
+}
+
+impl Consent {
+    /// The guards that are released for an outlet.
+    fn released(&self, member: &Member) -> BTreeSet<Guard> {
+        let theirs = |allow: &&Allow| allow.outlet.as_ref().is_none_or(|outlet| *outlet == member.id.0);
+        self.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
+    }
+}
+
+/// `GUARD` or `GUARD:OUTLET`
+#[derive(Debug, Clone)]
+struct Allow {
+    guard: Guard,
+    outlet: Option<String>,
+}
+
+impl std::str::FromStr for Allow {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (guard, outlet) = text.split_once(':').map_or((text, None), |(guard, outlet)| (guard, Some(outlet)));
+        let known = || Guard::ALL.map(Guard::name).join(", ");
+        let guard =
+            Guard::from_name(guard).ok_or_else(|| format!("there is no guard `{guard}`; guards are {}", known()))?;
+        Ok(Self { guard, outlet: outlet.map(str::to_owned) })
+    }
+}
+
+/// What there is to tell of outlets that nobody has agreed to push, because there was no plan to show.
+fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> {
+    report.outlets.iter().filter(|outlet| outlet.plan.is_none()).map(|outlet| {
+        let failed = outlet.error.is_some();
+        let line = ApplyLine {
+            outlet: outlet.outlet.clone(),
+            name: outlet.name.clone(),
+            result: if failed { PassResult::Failed } else { PassResult::Unchanged }.as_str(),
+            state: outlet.state,
+            request_id: None,
+            error: outlet.error.clone(),
+        };
+        (if failed { Exit::Failed } else { Exit::Done }, line)
+    })
+}
+
+fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
+    let mut named = allowed.iter().filter_map(|allow| allow.outlet.as_ref());
+    match named.find(|outlet| survey.members.iter().all(|member| member.id.0 != **outlet)) {
+        Some(outlet) => Err(Trouble::Usage(format!("--allow names the outlet `{outlet}`, which no file defines"))),
+        None => Ok(()),
+    }
+}
+
+type Typed = BTreeMap<OutletId, BTreeSet<Guard>>;
+
+/// Asks about the plan that was shown. Held guards are released by typing their names; everything else needs a `yes`.
+fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
+    let mut typed = Typed::new();
+    if !report.outlets.iter().any(is_to_push) {
+        return Ok(typed);
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Trouble::Usage(
+            "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
+        ));
+    }
+    for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
+        for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
+            note(&printable(&format!("{}: {} holds it: {}", outlet.name, guard.guard, guard.message)));
+            let name = guard.guard.name();
+            if answer(&format!("Type {name} to release it, or Enter to leave this outlet: "))? == name {
+                typed.entry(outlet.outlet.clone()).or_default().insert(guard.guard);
+            }
+        }
+    }
+    let is_released = |outlet: &&OutletReport| {
+        let theirs = typed.get(&outlet.outlet);
+        let mut held = outlet.plan.iter().flat_map(|plan| plan.held());
+        held.all(|guard| theirs.is_some_and(|theirs| theirs.contains(&guard.guard)))
+    };
+    let to_push = report.outlets.iter().filter(|outlet| is_to_push(outlet)).filter(is_released).count();
+    if to_push == 0
+        || answer(&format!("Push to {to_push} of {} outlets? Only `yes` is taken for yes: ", report.outlets.len()))?
+            == "yes"
+    {
+        return Ok(typed);
+    }
+    Err(Trouble::Refused("nothing was pushed".to_owned()))
+}
+
+fn answer(question: &str) -> Result<String, Trouble> {
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "{question}").and_then(|()| stderr.flush())?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// What each outlet may do: what was allowed, bound to the digest that was shown. Without a plan that was shown, nothing.
+fn agreed(
+    report: &PlanReport,
+    selected: &[&Member],
+    mandates: impl Fn(&Member) -> Mandate,
+    typed: &Typed,
+) -> BTreeMap<OutletId, Mandate> {
+    let planned = |id: &OutletId| report.outlets.iter().find(|outlet| outlet.outlet == *id)?.plan.as_ref();
+    selected
+        .iter()
+        .filter_map(|member| {
+            let mut mandate = Mandate { expected: Some(planned(&member.id)?.digest.clone()), ..mandates(member) };
+            mandate.released.extend(typed.get(&member.id).into_iter().flatten());
+            Some((member.id.clone(), mandate))
+        })
+        .collect()
+}
+
+fn push_all(
+    session: &Session,
+    survey: &Survey,
+    selected: &[&Member],
+    writer: Writer,
+    mut mandates: BTreeMap<OutletId, Mandate>,
+) -> Result<Vec<Outcome>, Trouble> {
+    let settings = session.settings()?;
+    let loaded = session.loaded()?;
+    let state_dir = session.state_dir()?;
+    let store = SharedStore::new(Store::open(&state_dir)?);
+    block_on(async {
+        let context = Context {
+            store,
+            state_dir,
+            clock: Clock::System,
+            verify_timeout: settings.verify.timeout,
+            verify_interval: settings.verify.interval,
+            slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
+            revision: loaded.revision.clone(),
+            peers: Arc::clone(&survey.peers),
+            stop: stop_on_signal()?,
+        };
+        let mut tasks = JoinSet::new();
+        for member in selected {
+            let Some(mandate) = mandates.remove(&member.id) else { continue };
+            let Some(wanted) = loaded.wanted(&member.id, moment(None)) else { continue };
+            let (context, writer) = (context.clone(), writer.clone());
+            tasks.spawn(async move { pass(&context, &writer, &wanted, &mandate).await });
+        }
+        let mut outcomes = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            let outcome = done?;
+            tell(&outcome);
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    })?
+}
+
+/// Progress, while others are still waited for.
+fn tell(outcome: &Outcome) {
+    tracing::info!(outlet = %outcome.outlet, result = outcome.result.as_str(), "done");
+}
+
+fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Result<Exit, Trouble> {
+    let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
+    let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
+    told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
+    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
+    let exit = Exit::of_outlets(exits);
+    session.outputs.emit(|format, color| match format {
+        Format::Json => report::apply_json(&lines, report.revision.as_deref()),
+        Format::Markdown => report::apply_markdown(&lines),
+        _ => report::apply_text(&lines, color),
+    })?;
+    Ok(exit)
+}
+
+/// An outcome for the report.
+pub(super) fn line(outcome: Outcome) -> ApplyLine {
+    ApplyLine {
+        outlet: outcome.outlet,
+        name: outcome.name,
+        result: outcome.result.as_str(),
+        state: outcome.state.as_str(),
+        request_id: outcome.request_id,
+        error: outcome.error,
+    }
+}
+
+/// The exit that one outlet alone would give.
+pub(super) fn exit_of(outcome: &Outcome) -> Exit {
+    match outcome.result {
+        PassResult::Unchanged if outcome.state == crate::sync::OutletState::Invalid => Exit::Invalid,
+        PassResult::Queued if outcome.was_withdrawn() => Exit::Failed,
+        PassResult::Unchanged | PassResult::Queued => Exit::Done,
+        // Seen to arrive, but something was left to do (stock that could not be set again).
+        PassResult::Published if outcome.error.is_some() => Exit::Failed,
+        PassResult::Published => Exit::Done,
+        PassResult::Held => Exit::Refused,
+        PassResult::Nonconvergent | PassResult::Rejected | PassResult::Timeout | PassResult::Failed => Exit::Failed,
+    }
+}

@@ -1,0 +1,145 @@
+//! Taking the files into use: what changed, what is refused, and which outlets that touches. Reading them is `fleet`'s.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Daemon, Refused, Reloaded, Worker};
+use crate::{
+    catalog::OutletId,
+    diagnostic::Diagnostic,
+    fleet::{self, Loaded},
+    report,
+    watch::Changed,
+};
+
+/// How many diagnostics a person is told of; the JSON has all (our choice).
+const MOST_DIAGNOSTICS: usize = 50;
+
+impl<W: Worker> Daemon<W> {
+    pub(super) fn files_changed(&mut self, changed: &Changed) {
+        let before = self.survey.clone();
+        if self.reload(&changed.paths).is_err() {
+            return;
+        }
+        let everything = changed.paths.iter().any(|path| !path.starts_with("catalogs/"));
+        let members = self.survey.members.iter().chain(&before.members);
+        let touched: BTreeSet<OutletId> = members
+            .filter(|member| everything || member.layers.iter().any(|layer| changed.paths.contains(&**layer)))
+            .map(|member| member.id.clone())
+            .collect();
+        for outlet in touched {
+            self.withdraw(&outlet);
+            self.begin(&outlet);
+        }
+    }
+
+    pub(super) fn reload_on_request(&mut self) -> Reloaded {
+        self.notifier.reloading();
+        let how = match self.reload(&BTreeSet::new()) {
+            Ok(()) => {
+                self.withdraw_all();
+                self.how_taken()
+            }
+            Err(refused) => refused,
+        };
+        self.notifier.ready(&self.summary());
+        self.begin_all();
+        how
+    }
+
+    /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
+    fn how_taken(&self) -> Reloaded {
+        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
+        let outlets = self.survey.members.len();
+        if !self.survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return Reloaded::Taken { outlets };
+        }
+        let words =
+            format!("{invalid} of {outlets} outlets are left out because of errors; their menus stay as they are");
+        refused(words, &self.loaded, &self.survey.diagnostics)
+    }
+
+    /// Reads the files again. What cannot be read, or has bad settings, leaves everything as it was.
+    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> Result<(), Reloaded> {
+        if !changed.is_empty() {
+            let files: Vec<&str> = changed.iter().map(String::as_str).collect();
+            tracing::info!(files = files.join(", "), "files changed");
+        }
+        let loaded = match fleet::load(&self.loaded.root) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let error = crate::sync::chain(&error);
+                self.lose_root(error.clone());
+                return Err(Reloaded::Unreadable { error });
+            }
+        };
+        if self.unreadable.take().is_some() {
+            tracing::info!("the files can be read again");
+        }
+        let Some(settings) = &loaded.settings else {
+            for diagnostic in loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+                tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
+            }
+            tracing::error!("the new settings are not used; the old ones still hold");
+            self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
+            let words =
+                "the settings are wrong; the old ones, and the definitions read with them, still hold".to_owned();
+            return Err(refused(words, &loaded, &loaded.diagnostics));
+        };
+        let used = self.settings();
+        if (&settings.gobiz, settings.target, settings.listen) != (&used.gobiz, used.target, used.listen) {
+            tracing::warn!("`target`, `gobiz` or `listen` has changed; they are used after a restart");
+        }
+        self.context.verify_timeout = settings.verify.timeout;
+        self.context.verify_interval = settings.verify.interval;
+        self.context.revision.clone_from(&loaded.revision);
+        self.due.set_schedule(settings, self.context.clock.now());
+        self.loaded = Arc::new(loaded);
+        self.take_survey();
+        self.view.take(self.now());
+        Ok(())
+    }
+
+    /// Nothing is known of what the files want, so what was read before is not pushed either.
+    fn lose_root(&mut self, error: String) {
+        self.withdraw_all();
+        self.view.refuse(Refused::Unreadable(error.clone()), self.now());
+        if self.unreadable.as_ref() != Some(&error) {
+            tracing::error!(%error, "nothing is pushed: the files cannot be read");
+            self.unreadable = Some(error);
+        }
+    }
+
+    pub(super) fn take_survey(&mut self) {
+        self.survey = Arc::new(self.loaded.survey(self.now()));
+        self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
+        self.context.peers = Arc::clone(&self.survey.peers);
+        self.due.set_layers(self.survey.next_change);
+        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
+        if invalid > 0 {
+            let errors = self.survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+            tracing::error!(
+                invalid,
+                errors,
+                "outlets are left out because of errors in their files: run `menusync validate`"
+            );
+        }
+        self.told_missing();
+    }
+}
+
+/// The errors among `diagnostics`, for people and programs.
+fn refused(words: String, loaded: &Loaded, diagnostics: &[Diagnostic]) -> Reloaded {
+    let errors: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+    let text = report::diagnostics_text(&errors, &|file: &str| loaded.text(file), false, MOST_DIAGNOSTICS);
+    let json = report::diagnostics_json(&errors);
+    Reloaded::Refused { words, text, diagnostics: serde_json::from_str(&json).unwrap_or_default() }
+}
+
+/// The first thing that is wrong with the settings, with its place.
+fn first_error(loaded: &Loaded) -> String {
+    let first = loaded.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+    first.map_or_else(String::new, |error| match &error.place {
+        Some(place) => format!("{place}: {}", error.message),
+        None => error.message.clone(),
+    })
+}

@@ -1,0 +1,49 @@
+//! The end: nothing more is sent, and what is under way gets a while to come to its own end.
+
+use std::time::Duration;
+
+use super::{Daemon, Order, Worker};
+
+/// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
+/// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
+/// within 20 s.
+const STOP_WITHIN: Duration = Duration::from_secs(19);
+
+impl<W: Worker> Daemon<W> {
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+        self.withdraw_all();
+    }
+
+    /// Nothing is sent from now on; calls that are under way are waited for until [`STOP_WITHIN`] is over or the
+    /// signal comes again.
+    pub(super) async fn finish(mut self) {
+        self.notifier.stopping("waiting for pushes under way");
+        self.view.update(|shown| shown.stopping = true);
+        self.stop();
+        let patience = tokio::time::sleep(STOP_WITHIN);
+        tokio::pin!(patience);
+        while !self.tasks.is_empty() {
+            tokio::select! {
+                Some(ended) = self.tasks.join_next_with_id() => drop(self.ended(ended)),
+                () = told_to_stop(&mut self.orders) => break,
+                () = &mut patience => break,
+            }
+        }
+        if !self.tasks.is_empty() {
+            tracing::warn!("passes under way were broken off; what they sent is looked for after the next start");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Waits for the order to stop; others have no meaning here.
+pub(super) async fn told_to_stop(orders: &mut tokio::sync::mpsc::Receiver<Order>) {
+    loop {
+        match orders.recv().await {
+            Some(Order::Stop) => return,
+            Some(Order::Reload(_) | Order::Pass) => {}
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Reviewed exceptions. An approval releases one guard for one plan: the plan whose effects hash to the digest that was
+//! reviewed, until it expires. Any other plan is held as if it were not there.
+//!
+//! How approvals are written in files is `approval`'s.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{Action, Change, Digest, GuardVerdict, OutletPlan, Verdict, change::digest_with};
+use crate::{catalog::OutletId, policy::Guard};
+
+/// The furthest that an approval may reach ahead.
+pub const LONGEST_APPROVAL: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How far the clocks of who approves and of who pushes may be apart (our choice).
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+
+/// One guard let through for one plan of one outlet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// The guard.
+    pub guard: Guard,
+    /// What the plan's effects hash to, see [`OutletPlan::approvable`].
+    pub digest: Digest,
+    /// Where that was written down.
+    pub reviewed: Reviewed,
+}
+
+/// Where an approval stands, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reviewed {
+    /// The file, relative to the root.
+    pub file: Arc<str>,
+    /// Why.
+    pub reason: Arc<str>,
+    /// From when on it no longer counts.
+    pub expires: Timestamp,
+}
+
+/// What an approval does for a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Its guard trips, and it was given for this plan.
+    Releases,
+    /// Its guard has nothing against this plan.
+    NotHeld,
+    /// It was given for another plan.
+    OtherPlan,
+    /// Its time is over.
+    Expired,
+    /// It reaches further ahead than an approval may.
+    TooLong,
+}
+
+impl Approval {
+    /// What it does for `plan` at `now`.
+    pub fn standing(&self, plan: &OutletPlan, now: Timestamp) -> Standing {
+        let trips = |verdict: &&GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
+        match of_time(self.reviewed.expires, now) {
+            Some(out_of_time) => out_of_time,
+            None if self.digest != plan.approvable(self.guard) => Standing::OtherPlan,
+            None if plan.guards.iter().any(|verdict| trips(&verdict)) => Standing::Releases,
+            None => Standing::NotHeld,
+        }
+    }
+}
+
+/// Why an approval that ends at `expires` does not count at `now`.
+pub fn of_time(expires: Timestamp, now: Timestamp) -> Option<Standing> {
+    let ahead = expires.duration_since(now);
+    match ahead {
+        _ if expires <= now => Some(Standing::Expired),
+        _ if ahead > LONGEST_APPROVAL + CLOCKS_APART => Some(Standing::TooLong),
+        _ => None,
+    }
+}
+
+impl OutletPlan {
+    /// The digest that an approval of `guard` has to name to release it here.
+    pub fn approvable(&self, guard: Guard) -> Digest {
+        approvable(guard, &self.outlet, self.action, &self.changes)
+    }
+
+    /// Lets through what was approved for exactly this plan, as `now` is.
+    pub fn release(&mut self, approvals: &[Approval], now: Timestamp) {
+        let held: Vec<Guard> = self.held().map(|verdict| verdict.guard).collect();
+        for guard in held {
+            let for_it = |approval: &&Approval| approval.guard == guard;
+            let counts = |approval: &&Approval| approval.standing(self, now) == Standing::Releases;
+            let Some(approval) = approvals.iter().filter(for_it).find(counts) else { continue };
+            for verdict in self.guards.iter_mut().filter(|verdict| verdict.guard == guard) {
+                verdict.verdict = Verdict::Released;
+                verdict.approval = Some(approval.reviewed.clone());
+            }
+        }
+    }
+}
+
+/// The hash of what a person looks at who approves: the effects of a plan, as in its digest. Where the guard is about stock,
+/// or only stock is sent, a plan's digest says nothing about what is let through, so here stock counts too.
+pub fn approvable(guard: Guard, outlet: &OutletId, action: Action, changes: &[Change]) -> Digest {
+    let about_stock = guard == Guard::SoldOut || action == Action::Stock;
+    let counts = |change: &Change| change.is_effect() || (about_stock && change.pushed);
+    digest_with([(outlet, changes)], &counts)
+}

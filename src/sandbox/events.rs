@@ -1,0 +1,113 @@
+//! What happens at an outlet and is announced to those who subscribed, and the words in which the platform says it.
+//! How an announcement travels is `courier`'s.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::written::{Catalog, Item, Variant};
+
+/// A PUT has been mapped and is live (seen live, once).
+const MAPPING_UPDATED: &str = "gofood.catalog.menu_mapping_updated";
+/// Something was ordered that carries no partner's id (documentation).
+const WEBHOOK_ERROR: &str = "gofood.order.webhook_error";
+/// An order whose things are all known (documentation).
+const ORDER_CREATED: &str = "gofood.order.created";
+
+/// Which key of the header holds an event's name; both were seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum EventKey {
+    #[default]
+    EventName,
+    EventType,
+}
+
+/// What has happened.
+#[derive(Debug, Clone)]
+pub(super) struct Event {
+    pub(super) outlet: String,
+    pub(super) name: &'static str,
+    body: Value,
+}
+
+/// What a simulated order came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderReceipt {
+    /// Its number.
+    pub order: String,
+    /// The event that announces it.
+    pub event: String,
+    /// Names of ordered items and variants that carry no external id.
+    pub unmapped: Vec<String>,
+}
+
+impl Event {
+    /// A menu is live.
+    pub(super) fn mapped(outlet: &str, live: &Catalog) -> Self {
+        let menus: Vec<Value> =
+            live.items().map(|item| json!({"id": item.id, "external_menu_id": item.external_id})).collect();
+        let body = json!({"request_id": live.request_id, "outlet": about(outlet), "menus": menus});
+        Self { outlet: outlet.into(), name: MAPPING_UPDATED, body }
+    }
+
+    /// Somebody has ordered these things of the live menu, named by external id or name.
+    pub(super) fn order(outlet: &str, live: &Catalog, wanted: &[String]) -> Result<(Self, OrderReceipt), String> {
+        let (items, variants) = find(live, wanted)?;
+        let items: Vec<_> = items.into_iter().filter(|item| item.external_id.is_none()).map(|i| &i.name).collect();
+        let variants: Vec<_> =
+            variants.into_iter().filter(|variant| variant.external_id.is_none()).map(|v| &v.name).collect();
+        let number = format!("F-{}", fastrand::u32(100_000_000..));
+        let mut body = json!({"order": {"number": number}, "outlet": about(outlet)});
+        let unmapped: Vec<String> = items.iter().chain(&variants).filter_map(|name| (*name).clone()).collect();
+        let name = if unmapped.is_empty() { ORDER_CREATED } else { WEBHOOK_ERROR };
+        if !unmapped.is_empty() {
+            body["error_type"] = json!("mapping_not_found");
+            body["mapping_not_found"] = json!({"items": named(&items), "variants": named(&variants)});
+        }
+        let receipt = OrderReceipt { order: number, event: name.into(), unmapped };
+        Ok((Self { outlet: outlet.into(), name, body }, receipt))
+    }
+
+    /// What is sent; the id is another one for every event and the same for all its copies.
+    pub(super) fn message(&self, key: EventKey) -> Vec<u8> {
+        let key = match key {
+            EventKey::EventName => "event_name",
+            EventKey::EventType => "event_type",
+        };
+        let header = json!({
+            key: self.name,
+            "event_id": Uuid::new_v4(),
+            "version": 1,
+            "timestamp": jiff::Timestamp::now().to_string(),
+        });
+        json!({"header": header, "body": self.body}).to_string().into_bytes()
+    }
+}
+
+fn about(outlet: &str) -> Value {
+    json!({"id": outlet, "external_outlet_id": null})
+}
+
+fn named(names: &[&Option<String>]) -> Vec<Value> {
+    names.iter().map(|name| json!({ "name": name })).collect()
+}
+
+/// The items and variants that are meant; an error for what is not sold.
+fn find<'a>(live: &'a Catalog, wanted: &[String]) -> Result<(Vec<&'a Item>, Vec<&'a Variant>), String> {
+    let (mut items, mut variants) = (Vec::new(), Vec::new());
+    for wanted in wanted {
+        let is = |id: &Option<String>, name: &Option<String>| {
+            id.as_ref() == Some(wanted) || (id.is_none() && name.as_ref() == Some(wanted))
+        };
+        let item = live.items().find(|item| is(&item.external_id, &item.name));
+        let variant = live.variants().find(|variant| is(&variant.external_id, &variant.name));
+        match (item, variant) {
+            (Some(item), _) => items.push(item),
+            (None, Some(variant)) => variants.push(variant),
+            (None, None) => return Err(format!("{wanted} is not on the live menu")),
+        }
+    }
+    if wanted.is_empty() { Err("an order needs something that is ordered".into()) } else { Ok((items, variants)) }
+}
