@@ -26,7 +26,8 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
                 let outcome = plain(if open { OutletState::Unknown } else { state_of(&plan) }, None);
                 Outcome { plan: Some(Box::new(plan)), ..outcome }
             }
-            Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) },
+            Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) }
+                .after_breaking_off(&error),
         }
     };
     if !open {

@@ -76,7 +76,9 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
         ),
         // Nothing was learnt, so nothing is remembered either.
         Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
-        Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
+        Err(error) => {
+            walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))).after_breaking_off(&error)
+        }
     };
     remember(context, &wanted.file, &outcome);
     outcome
