@@ -101,7 +101,7 @@ fn outlets(decoder: &mut Decoder, node: &Node) -> Option<BTreeMap<OutletId, (Dig
     let entries: Vec<(&Key, &Node)> = fields.entries().collect();
     if entries.is_empty() {
         decoder
-            .error("approval-outlet", &node.span, "this approval names no outlet")
+            .error("missing-key", &node.span, "this approval names no outlet")
             .help("write `G916309315: sha256:…` for each, with the digest of its plan");
     }
     let read = entries.into_iter().filter_map(|(key, node)| {
@@ -118,7 +118,7 @@ fn outlet(decoder: &mut Decoder, key: &Key) -> Option<OutletId> {
         return Some(id);
     }
     decoder
-        .error("approval-outlet", &key.span, "this is no outlet's id")
+        .error("outlet-id", &key.span, format!("`{}` is no outlet's id", &*key.text))
         .help("write the id as in G916309315: an approval names outlets one by one, by id");
     None
 }

@@ -13,10 +13,12 @@ mod forget;
 mod import;
 mod init;
 mod logging;
+mod new_images;
 mod output;
 mod plan;
 mod preview;
 mod push;
+mod reload;
 mod render;
 mod rule;
 mod run;
@@ -91,6 +93,8 @@ enum Command {
     Fmt(fmt::Args),
     /// The daemon: push on change and on schedule, report drift
     Run(run::Args),
+    /// Have the running daemon read its settings and definitions again
+    Reload(reload::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
     /// Drop what is remembered of an outlet
@@ -155,6 +159,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Import(args) => import::run(args, &session),
         Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
+        Command::Reload(args) => reload::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),

@@ -1,6 +1,8 @@
 //! `run`: the daemon.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use tokio::sync::mpsc;
 
 use super::{
     Exit,
@@ -62,11 +64,13 @@ struct Start<'a> {
 impl Start<'_> {
     fn with<W: Worker>(self, worker: W) -> Result<Exit, Trouble> {
         block_on(async {
-            let parts = parts(self.session, worker, &self.metrics)?;
+            let (orders_to, orders) = signals::orders()?;
+            let parts = parts(self.session, worker, &self.metrics, orders)?;
             if self.once {
                 return self.once(parts).await;
             }
             let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
+            listen_for_commands(&parts.state_dir, orders_to);
             daemon::run(parts).await?;
             servers.into_iter().flatten().for_each(Server::stop);
             Ok(Exit::Done)
@@ -121,6 +125,13 @@ impl Start<'_> {
     }
 }
 
+/// The daemon is of use without: signals ask for the same.
+fn listen_for_commands(state_dir: &Path, orders: mpsc::Sender<daemon::Order>) {
+    if let Err(error) = daemon::listen(state_dir, orders) {
+        tracing::warn!(%error, "no socket in the state directory: `menusync reload` will not reach this daemon, SIGHUP does");
+    }
+}
+
 fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     let help = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; is another daemon running? Choose another address, or `--listen off`",
@@ -129,7 +140,12 @@ fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     Trouble::failed(format!("cannot listen on {address} for the status page{help}"), error)
 }
 
-fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Result<Parts<Metered<W>>, Trouble> {
+fn parts<W: Worker>(
+    session: &Session,
+    worker: W,
+    metrics: &Arc<Metrics>,
+    orders: mpsc::Receiver<daemon::Order>,
+) -> Result<Parts<Metered<W>>, Trouble> {
     // The working directory may be moved away and another one put in its place: what counts is the name. The state
     // directory, which the lock has made, stays the same one whatever happens to the root.
     let root = std::path::absolute(session.root())?;
@@ -142,7 +158,7 @@ fn parts<W: Worker>(session: &Session, worker: W, metrics: &Arc<Metrics>) -> Res
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
-        orders: signals::orders()?,
+        orders,
         hints: Arc::default(),
         view: Arc::default(),
     })

@@ -77,6 +77,11 @@ impl Session {
         Ok(settings::state_dir(self.state_dir.as_deref(), &self.environment, self.settings()?, &self.root())?)
     }
 
+    /// Where a running daemon keeps what is remembered. A directory that was given needs no settings to be right.
+    pub(super) fn daemon_state_dir(&self) -> Result<PathBuf, Trouble> {
+        self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
+    }
+
     /// What is remembered, to read; `None` if nothing is.
     pub(super) fn remembered(&self) -> Result<Option<SharedStore>, Trouble> {
         Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))

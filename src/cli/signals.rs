@@ -5,7 +5,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use crate::daemon::Order;
+use crate::daemon::{Order, Reply};
 
 /// Becomes true on SIGINT or SIGTERM.
 pub(super) fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
@@ -24,17 +24,18 @@ pub(super) fn stop_on_signal() -> std::io::Result<watch::Receiver<bool>> {
 }
 
 /// The daemon's orders: SIGTERM and SIGINT stop it, SIGHUP reloads, SIGUSR1 passes now.
-pub(super) fn orders() -> std::io::Result<mpsc::Receiver<Order>> {
+/// The sender is for others who may order.
+pub(super) fn orders() -> std::io::Result<(mpsc::Sender<Order>, mpsc::Receiver<Order>)> {
     let (sender, receiver) = mpsc::channel(4);
-    let kinds = [
-        (SignalKind::terminate(), Order::Stop),
-        (SignalKind::interrupt(), Order::Stop),
-        (SignalKind::hangup(), Order::Reload),
-        (SignalKind::user_defined1(), Order::Pass),
+    let kinds: [(SignalKind, fn() -> Order); 4] = [
+        (SignalKind::terminate(), || Order::Stop),
+        (SignalKind::interrupt(), || Order::Stop),
+        (SignalKind::hangup(), || Order::Reload(Reply::nobody())),
+        (SignalKind::user_defined1(), || Order::Pass),
     ];
     for (kind, order) in kinds {
         let (mut signal, sender) = (signal(kind)?, sender.clone());
-        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(order).await.is_ok() {} });
+        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(order()).await.is_ok() {} });
     }
-    Ok(receiver)
+    Ok((sender, receiver))
 }

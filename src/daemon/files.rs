@@ -2,18 +2,23 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Daemon, Refused, Worker};
+use super::{Daemon, Refused, Reloaded, Worker};
 use crate::{
     catalog::OutletId,
+    diagnostic::Diagnostic,
     fleet::{self, Loaded},
+    report,
     settings::Settings,
     watch::Changed,
 };
 
+/// How many diagnostics a person is told of; the JSON has all (our choice).
+const MOST_DIAGNOSTICS: usize = 50;
+
 impl<W: Worker> Daemon<W> {
     pub(super) fn files_changed(&mut self, changed: &Changed) {
         let before = self.survey.clone();
-        if !self.reload(&changed.paths) {
+        if self.reload(&changed.paths).is_err() {
             return;
         }
         let everything = changed.paths.iter().any(|path| !path.starts_with("catalogs/"));
@@ -28,17 +33,34 @@ impl<W: Worker> Daemon<W> {
         }
     }
 
-    pub(super) fn reload_on_request(&mut self) {
+    pub(super) fn reload_on_request(&mut self) -> Reloaded {
         self.notifier.reloading();
-        if self.reload(&BTreeSet::new()) {
-            self.withdraw_all();
-        }
+        let how = match self.reload(&BTreeSet::new()) {
+            Ok(()) => {
+                self.withdraw_all();
+                self.how_taken()
+            }
+            Err(refused) => refused,
+        };
         self.notifier.ready(&self.summary());
         self.begin_all();
+        how
+    }
+
+    /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
+    fn how_taken(&self) -> Reloaded {
+        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
+        let outlets = self.survey.members.len();
+        if !self.survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return Reloaded::Taken { outlets };
+        }
+        let words =
+            format!("{invalid} of {outlets} outlets are left out because of errors; their menus stay as they are");
+        refused(words, &self.loaded, &self.survey.diagnostics)
     }
 
     /// Reads the files again. What cannot be read, or has bad settings, leaves everything as it was.
-    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> bool {
+    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> Result<(), Reloaded> {
         if !changed.is_empty() {
             let files: Vec<&str> = changed.iter().map(String::as_str).collect();
             tracing::info!(files = files.join(", "), "files changed");
@@ -46,8 +68,9 @@ impl<W: Worker> Daemon<W> {
         let loaded = match fleet::load(&self.loaded.root) {
             Ok(loaded) => loaded,
             Err(error) => {
-                self.lose_root(crate::sync::chain(&error));
-                return false;
+                let error = crate::sync::chain(&error);
+                self.lose_root(error.clone());
+                return Err(Reloaded::Unreadable { error });
             }
         };
         if self.unreadable.take().is_some() {
@@ -59,7 +82,9 @@ impl<W: Worker> Daemon<W> {
             }
             tracing::error!("the new settings are not used; the old ones still hold");
             self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
-            return false;
+            let words =
+                "the settings are wrong; the old ones, and the definitions read with them, still hold".to_owned();
+            return Err(refused(words, &loaded, &loaded.diagnostics));
         };
         let used = self.settings();
         let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
@@ -77,7 +102,7 @@ impl<W: Worker> Daemon<W> {
         self.loaded = Arc::new(loaded);
         self.take_survey();
         self.view.take(self.now());
-        true
+        Ok(())
     }
 
     /// Nothing is known of what the files want, so what was read before is not pushed either.
@@ -106,6 +131,14 @@ impl<W: Worker> Daemon<W> {
         }
         self.told_missing();
     }
+}
+
+/// The errors among `diagnostics`, for people and programs.
+fn refused(words: String, loaded: &Loaded, diagnostics: &[Diagnostic]) -> Reloaded {
+    let errors: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+    let text = report::diagnostics_text(&errors, &|file: &str| loaded.text(file), false, MOST_DIAGNOSTICS);
+    let json = report::diagnostics_json(&errors);
+    Reloaded::Refused { words, text, diagnostics: serde_json::from_str(&json).unwrap_or_default() }
 }
 
 /// The first thing that is wrong with the settings, with its place.

@@ -4,10 +4,10 @@
 //! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a failed outlet never stops
 //! the daemon, and an unreadable root never looks like an empty one.
 
+mod control;
 mod due;
 mod files;
 mod hints;
-mod images;
 mod missing;
 mod note;
 mod parts;
@@ -24,9 +24,10 @@ use std::{
     time::Duration,
 };
 
+pub use control::{AskError, Reloaded, ask_reload, listen};
 pub use hints::{Hint, Hints};
 use jiff::Timestamp;
-pub use parts::{DaemonError, Order, Parts};
+pub use parts::{DaemonError, Order, Parts, Reply};
 use tokio::{sync::watch as channel, task::JoinSet};
 pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
@@ -68,7 +69,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     // Watching begins before the files are looked at again, so that no change falls between.
     let mut watcher = Watcher::start(parts.loaded.root.clone(), crate::watch::QUIET, crate::watch::AT_MOST)?;
     let mut daemon = Daemon::new(parts);
-    daemon.reload(&BTreeSet::new());
+    let _ = daemon.reload(&BTreeSet::new());
     daemon.notifier.ready(&daemon.summary());
     daemon.begin_all();
     daemon.view.update(|shown| shown.passing = true);
@@ -81,7 +82,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
             changed = watcher.changed() => daemon.files_changed(&changed),
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
             order = daemon.orders.recv() => match order {
-                Some(Order::Reload) => daemon.reload_on_request(),
+                Some(Order::Reload(reply)) => reply.say(daemon.reload_on_request()),
                 Some(Order::Pass) => daemon.begin_all(),
                 Some(Order::Stop) | None => break,
             },
@@ -172,7 +173,8 @@ impl<W: Worker> Daemon<W> {
         let edge = self.due.take_layers(now);
         // What events have missed is found by the schedule at the latest, and a root that comes back by the next look.
         if self.due.take_schedule(now) || self.unreadable.is_some() {
-            self.reload(&BTreeSet::new());
+            // What is wrong has been logged, and is shown.
+            let _ = self.reload(&BTreeSet::new());
             self.begin_all();
         } else if edge {
             tracing::info!("a dated layer begins or ends");

@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Hints, View};
+use tokio::sync::oneshot;
+
+use super::{Hints, Reloaded, View};
 use crate::{
     fleet::Loaded,
     state::{SharedStore, StateError},
@@ -33,14 +35,37 @@ pub struct Parts<W> {
 }
 
 /// What signals (or an interface) ask of a daemon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Order {
     /// Read everything again and pass over all outlets.
-    Reload,
+    Reload(Reply),
     /// Pass over all outlets.
     Pass,
     /// Stop.
     Stop,
+}
+
+/// Who wants to hear how a reload ended, if anybody does.
+#[derive(Debug, Default)]
+pub struct Reply(Option<oneshot::Sender<Reloaded>>);
+
+impl Reply {
+    /// Nobody waits for an answer.
+    pub fn nobody() -> Self {
+        Self(None)
+    }
+
+    /// The answer goes there.
+    pub fn to(sender: oneshot::Sender<Reloaded>) -> Self {
+        Self(Some(sender))
+    }
+
+    /// Answers. Who asked may have left.
+    pub(super) fn say(self, how: Reloaded) {
+        if let Some(sender) = self.0 {
+            let _ = sender.send(how);
+        }
+    }
 }
 
 /// Why a daemon ended.

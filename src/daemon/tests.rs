@@ -72,7 +72,7 @@ async fn a_pass_that_panics_is_a_failed_outlet_and_no_forgotten_one() {
 #[tokio::test]
 async fn an_order_to_stop_ends_a_single_pass_and_says_so_of_every_outlet() {
     let (_directory, sender, parts) = parts(Endless);
-    sender.send(Order::Reload).await.unwrap();
+    sender.send(Order::Reload(Reply::nobody())).await.unwrap();
     sender.send(Order::Stop).await.unwrap();
     let outcomes = once(parts).await;
     assert_eq!(outcomes.len(), 2);
@@ -82,8 +82,27 @@ async fn an_order_to_stop_ends_a_single_pass_and_says_so_of_every_outlet() {
 #[tokio::test]
 async fn an_order_to_stop_ends_the_daemon_though_its_passes_would_not() {
     let (_directory, sender, parts) = parts(Endless);
-    for order in [Order::Pass, Order::Reload, Order::Stop] {
+    for order in [Order::Pass, Order::Reload(Reply::nobody()), Order::Stop] {
         sender.send(order).await.unwrap();
     }
     tokio::time::timeout(Duration::from_secs(10), run(parts)).await.unwrap().unwrap();
+}
+
+/// Does not even hear that it is to stop: a call that nobody answers.
+struct Deaf;
+
+impl Worker for Deaf {
+    async fn visit(&self, _: &Context, _: &Loaded, _: &Member, _: channel::Receiver<bool>) -> Outcome {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_answered_is_waited_for_but_the_daemon_is_gone_within_twenty_seconds() {
+    let (_directory, sender, parts) = parts(Deaf);
+    sender.send(Order::Stop).await.unwrap();
+    let began = tokio::time::Instant::now();
+    run(parts).await.unwrap();
+    let took = began.elapsed();
+    assert!((Duration::from_secs(15)..Duration::from_secs(20)).contains(&took), "{took:?}");
 }

@@ -29,11 +29,12 @@ pub(super) const EXPIRES: Rule = Rule::of_reading(
 
 pub(super) const OUTLET: Rule = Rule::of_reading(
     "approval-outlet",
-    "An approval names outlets by id, and files define them",
-    "Our choice: a pattern would let through what nobody looked at. An id that nobody defines is a warning: it lets nothing through.",
+    "A file defines every outlet that an approval names",
+    "Our choice: the line lets nothing through, and may have been meant for another outlet.",
     "",
     "",
-);
+)
+.adjustable_warning();
 
 pub(super) const REASON: Rule = Rule::of_reading(
     "approval-reason",

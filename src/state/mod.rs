@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod images;
 mod locks;
+mod memories;
 mod outlets;
 mod pushes;
 mod store;

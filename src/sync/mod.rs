@@ -10,6 +10,7 @@
 
 mod alarm;
 mod clock;
+mod memory;
 mod nudges;
 mod observe;
 mod outcome;
@@ -24,6 +25,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
+pub use memory::memory_of;
 pub use nudges::Nudges;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};

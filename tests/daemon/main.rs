@@ -12,6 +12,7 @@ mod beside;
 mod files;
 mod harness;
 mod once;
+mod reload;
 mod service;
 mod stopping;
 mod trouble;

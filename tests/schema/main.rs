@@ -77,6 +77,8 @@ fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
         | "wrong-url" => true,
         // Which days a month has.
         "approval-expires" => true,
+        // Keys that are ignored are no outlets.
+        "missing-key" => says("names no outlet"),
         // Which days a month has, and what comes first.
         "date-format" => says("is not a date") || says("must be after"),
         "out-of-range" => says("`interval` must be more than 0 and at most `timeout`"),

@@ -1,4 +1,4 @@
-//! The rules that one file cannot show: a root for each of them.
+//! The rules that definitions alone cannot show: a root for each of them.
 
 use super::harness::Root;
 
@@ -11,29 +11,18 @@ fn outlet(more: &str) -> String {
 /// Every code with a root that gives it.
 pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
     let brief = |files: &[(&str, &str)]| Root::brief(files);
+    let digest = format!("sha256:{}", "0".repeat(64));
     let settings = |text: &str| {
         let quiet = "rules: {image-missing: off, description-missing: off}\n";
         Root::brief(&[("catalogs/a.yaml", &outlet(""))]).with("menusync.yaml", format!("{text}{quiet}"))
     };
     vec![
         ("alias-expansion", brief(&[("catalogs/a.yaml", &bomb())])),
-        (
-            "date-format",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("extends: [b.yaml]\n")),
-                ("catalogs/b.yaml", "from: 8 Feb 2027\nitems: {NG: {price: 27000}}\n"),
-            ]),
-        ),
-        ("duplicate-outlet", brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.yaml", &outlet("name: Kuta\n"))])),
-        ("empty-file", brief(&[("catalogs/a.yaml", "# nothing yet\n")])),
-        (
-            "extends-loop",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("extends: [b.yaml]\n")),
-                ("catalogs/b.yaml", "extends: [c.yaml]\n"),
-                ("catalogs/c.yaml", "extends: [b.yaml]\n"),
-            ]),
-        ),
+        ("approval-digest", approval("abc", "2027-01-02T00:00:00Z", "winter", "G1")),
+        ("approval-expired", approval(&digest, "2026-12-31T00:00:00Z", "winter", "G1")),
+        ("approval-expires", approval(&digest, "2027-01-09T00:00:00Z", "winter", "G1")),
+        ("approval-outlet", approval(&digest, "2027-01-02T00:00:00Z", "winter", "G2")),
+        ("approval-reason", approval(&digest, "2027-01-02T00:00:00Z", "''", "G1")),
         ("file-encoding", brief(&[]).with("catalogs/a.yaml", b"outlet: G1\nname: Caf\xe9\n")),
         ("file-ignored", brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.YAML", ITEM)])),
         ("file-too-large", brief(&[("catalogs/a.yaml", &format!("# {}\n", "x".repeat(8 * 1024 * 1024)))])),
@@ -54,21 +43,8 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
                 "target: custom\ngobiz: {api_url: 'http://api.example.com', oauth_url: 'https://o.example.com/token'}\n",
             ),
         ),
-        (
-            "menu-exists",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("")),
-                ("catalogs/b.yaml", "outlet: G2\nextends: [c.yaml]\nmenus: [{name: Mie, rename: Nasi}]\n"),
-                (
-                    "catalogs/c.yaml",
-                    "menus:\n  - {name: Nasi, menu_items: [{external_id: NG, name: Nasi Goreng, price: 25000}]}\n  \
-                     - {name: Mie, menu_items: [{external_id: MG, name: Mie Goreng, price: 25000}]}\n",
-                ),
-            ]),
-        ),
         ("no-definitions", brief(&[])),
         ("not-supported", settings("target: sandbox\nnotify: [{kind: webhook, url_file: url}]\n")),
-        ("outside-root", brief(&[("catalogs/a.yaml", &outlet("extends: [../../secret.yaml]\n"))])),
         (
             "settings-missing",
             Root::empty().with("catalogs/a.yaml", outlet("rules: {image-missing: off, description-missing: off}\n")),
@@ -78,14 +54,16 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
             brief(&[("catalogs/a.yaml", &format!("outlet: G1\nmenus: {}{}\n", "[".repeat(70), "]".repeat(70)))]),
         ),
         (
-            "unused-layer",
-            brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.yaml", "items: {NG: {price: 27000}}\n")]),
-        ),
-        (
             "wrong-url",
             settings("target: custom\ngobiz: {api_url: api.example.com, oauth_url: 'https://o.example.com/token'}\n"),
         ),
     ]
+}
+
+/// A root with an outlet and one approval.
+fn approval(digest: &str, expires: &str, reason: &str, outlet_id: &str) -> Root {
+    let text = format!("guard: deletes\nreason: {reason}\nexpires: {expires}\noutlets: {{{outlet_id}: '{digest}'}}\n");
+    Root::brief(&[("catalogs/a.yaml", &outlet(""))]).with("approvals/a.yaml", text)
 }
 
 /// A root whose one image is this file.

@@ -1,0 +1,62 @@
+//! `reload`: has the running daemon read its settings and definitions again.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{
+    Exit,
+    output::{Format, note},
+    session::Session,
+    trouble::Trouble,
+};
+use crate::{
+    daemon::{Reloaded, ask_reload},
+    report::untrusted::printable,
+};
+
+/// The longest wait for the daemon (our choice): it answers between two steps of its loop, and reading the files of a large
+/// root takes seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Wait until it has, and say how that ended: 0 taken, 3 errors in files
+    #[arg(long)]
+    wait: bool,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    let how = ask_reload(&session.daemon_state_dir()?, args.wait, PATIENCE)?;
+    let (exit, words) = match &how {
+        Reloaded::Asked => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
+        Reloaded::Taken { outlets: 1 } => (Exit::Done, "Reloaded: 1 outlet.".to_owned()),
+        Reloaded::Taken { outlets } => (Exit::Done, format!("Reloaded: {outlets} outlets.")),
+        Reloaded::Refused { words, text, .. } => {
+            note(text.trim_end());
+            (Exit::Invalid, format!("Refused: {words}."))
+        }
+        Reloaded::Unreadable { error } => (Exit::Failed, format!("Failed: {}", printable(error))),
+    };
+    session.outputs.emit(|format, _| match format {
+        Format::Json => document(&how),
+        _ => words.clone(),
+    })?;
+    Ok(exit)
+}
+
+/// `menusync.reload/1`
+fn document(how: &Reloaded) -> String {
+    let (result, error, diagnostics) = match how {
+        Reloaded::Asked => ("asked", None, None),
+        Reloaded::Taken { .. } => ("taken", None, None),
+        Reloaded::Refused { words, diagnostics, .. } => ("refused", Some(words), diagnostics.get("diagnostics")),
+        Reloaded::Unreadable { error } => ("unreadable", Some(error), None),
+    };
+    let document = json!({
+        "schema": "menusync.reload/1", "tool": env!("CARGO_PKG_VERSION"),
+        "result": result, "error": error, "diagnostics": diagnostics.unwrap_or(&json!([])),
+    });
+    format!("{document:#}")
+}

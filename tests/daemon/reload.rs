@@ -1,0 +1,63 @@
+//! `reload`: the files are taken into use or refused as a whole, and who asked hears which.
+
+use serde_json::Value;
+
+use crate::{
+    harness::Daemon,
+    support::{KUTA, LAYER, Stage},
+};
+
+/// `reload --wait` by someone who knows nothing of the root but where the daemon keeps its state.
+fn reload(stage: &Stage, code: i32) -> Value {
+    let state_dir = stage.state_dir();
+    let arguments = ["reload", "--wait", "--output", "json", "--state-dir", state_dir.to_str().unwrap()];
+    stage.run_beside_a_writer(&arguments).expect(code).json()
+}
+
+#[test]
+fn good_files_are_taken_and_bad_ones_refused_with_their_places() {
+    let stage = Stage::new().with_kemang().in_sync();
+    let daemon = Daemon::start(&stage);
+    let asked = stage.run_beside_a_writer(&["reload", "--wait"]).expect(0);
+    assert_eq!(asked.stdout, "Reloaded: 2 outlets.\n");
+
+    let settings = stage.read("menusync.yaml");
+    stage.append("menusync.yaml", "jitters: 5s\n");
+    let refused = reload(&stage, 3);
+    assert_eq!(refused["result"], "refused");
+    assert_eq!(refused["diagnostics"][0]["file"], "menusync.yaml", "{refused}");
+    assert!(refused["error"].as_str().unwrap().contains("the old ones"), "{refused}");
+    stage.write("menusync.yaml", &settings);
+
+    stage.edit(LAYER, "price: 25000", "price: 25.000");
+    let partly = reload(&stage, 3);
+    assert!(partly["error"].as_str().unwrap().starts_with("2 of 2 outlets are left out"), "{partly}");
+    assert_eq!(partly["diagnostics"][0]["file"], LAYER, "{partly}");
+    stage.edit(LAYER, "price: 25.000", "price: 26000");
+    assert_eq!(reload(&stage, 0)["result"], "taken");
+    daemon.wait_for_price(KUTA, "NG", 26_000);
+    daemon.stop();
+    assert!(stage.puts().iter().all(|put| put.status == Some(200)), "nothing of the refused files was sent");
+}
+
+#[test]
+fn without_a_daemon_there_is_nobody_to_ask_even_if_one_was_killed() {
+    let stage = Stage::new().in_sync();
+    stage.run(&["reload"]).expect(1).says(&["no daemon answers", "menusync run"]);
+    Daemon::start(&stage).kill();
+    let output = stage.run(&["reload", "--wait", "--output", "json"]).expect(1);
+    assert!(output.json()["diagnostics"][0]["message"].as_str().unwrap().contains("no daemon answers"));
+    // What the killed one left does not keep the next from listening.
+    let daemon = Daemon::start(&stage);
+    stage.run_beside_a_writer(&["reload"]).expect(0);
+    daemon.wait_for("the reload", |daemon| daemon.messages().iter().any(|m| m.starts_with("RELOADING=1")));
+}
+
+#[test]
+fn only_the_owner_can_ask() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::new().in_sync();
+    let _daemon = Daemon::start(&stage);
+    let mode = stage.state_dir().join("control").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
