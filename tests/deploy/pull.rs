@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use crate::{support::LAYER, world::git};
 
+/// What a run may leave that was killed.
+const HALF: &str = "trees/0123456789ab.halfed";
+
 /// A repository and the directory that the script keeps.
 struct Pulled {
     directory: TempDir,
@@ -137,18 +140,21 @@ fn what_a_run_left_that_was_broken_off_is_swept() {
     pulled.commit("# 1\n");
     pulled.pull();
     // As if it had been killed while it filled a tree, and before it turned a link.
-    let half = pulled.kept().join("trees/half");
+    let half = pulled.kept().join(HALF);
     fs::create_dir_all(half.join("catalogs")).unwrap();
-    std::os::unix::fs::symlink("trees/half", pulled.kept().join("current.new")).unwrap();
+    std::os::unix::fs::symlink(HALF, pulled.kept().join("current.new")).unwrap();
     assert_eq!(pulled.pull(), "");
     assert!(!half.exists() && pulled.current() == "# 1\n");
+    // What somebody else put there, such as a state that is told to be beside the root, is none of its business.
+    fs::create_dir(pulled.kept().join("trees/state")).unwrap();
     // Killed after it had noted the new tree, before it turned to it: that tree is not taken for the current one.
     fs::create_dir(&half).unwrap();
     let turned = fs::read_to_string(pulled.kept().join("turned")).unwrap();
-    fs::write(pulled.kept().join("turned"), format!("{turned}trees/half\n")).unwrap();
+    fs::write(pulled.kept().join("turned"), format!("{turned}{HALF}\n")).unwrap();
     pulled.commit("# 2\n");
     pulled.pull();
     assert_eq!(pulled.current(), "# 2\n");
+    assert!(pulled.kept().join("trees/state").exists());
 }
 
 #[test]
