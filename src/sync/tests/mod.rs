@@ -8,6 +8,7 @@ mod platform;
 
 mod days;
 mod deciding;
+mod events;
 mod restarting;
 mod retrying;
 mod simulation;

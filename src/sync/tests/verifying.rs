@@ -227,40 +227,40 @@ async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_hastens_the_next_look_and_nothing_else() {
+async fn a_text_that_is_cut_to_what_it_was_is_sent_twice_and_then_only_on_demand() {
     let mut bench = Bench::in_sync().await;
-    bench.price_in_file("NG", 27_000);
-    bench.platform.with(|world| world.delay = Duration::from_secs(203));
-    let (nudges, outlet) = (bench.context.nudges.clone(), bench.wanted.outlet.clone());
-    let began = bench.context.clock.now();
-    let events = async {
-        for after in [1, 203] {
-            tokio::time::sleep(Duration::from_secs(after)).await;
-            nudges.nudge(&outlet);
-            nudges.nudge(&outlet);
-        }
-    };
-    let (outcome, ()) = tokio::join!(bench.pass(), events);
-    assert_eq!(outcome.result, PassResult::Published);
-    assert_eq!(bench.context.clock.now().duration_since(began).as_secs(), 204, "a poll would have come at 241 s");
+    bench.platform.with(|world| world.longest_text = "Telur mata sapi".len());
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    let mut puts = 0;
+    let mut last = None;
+    for _ in 0..20 {
+        last = Some(bench.pass().await);
+        puts += bench.calls().iter().filter(|call| *call == "PUT").count();
+        tokio::time::advance(minutes(31)).await;
+    }
+    let last = last.unwrap();
+    assert_eq!((puts, last.result, last.state), (2, PassResult::Nonconvergent, OutletState::Nonconvergent));
+    assert!(last.error.unwrap().contains("never showed it"));
+    // A person who has looked at the plan may try once more, and the daemon does not go on from there.
+    bench.mandate.expected = Some(last.plan.unwrap().digest);
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    tokio::time::advance(minutes(31)).await;
+    bench.mandate.expected = None;
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    // Another text is another push.
+    described(&mut bench, "Telur");
+    assert_eq!(bench.pass().await.result, PassResult::Published);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outlet_whose_orders_are_not_recognised_has_drifted_though_its_menu_reads_well() {
+async fn a_push_that_nobody_accepted_is_tried_as_long_as_it_takes() {
     let mut bench = Bench::in_sync().await;
-    tokio::time::advance(minutes(1)).await;
-    let alarm = Alarm {
-        outlet: "G1".to_owned(),
-        raised_at: bench.context.clock.now(),
-        what: "orders for “Nasi Goreng” cannot be recognised".to_owned(),
-    };
-    bench.context.store.with(|store| store.take_event(&["1".to_owned()], Some(&alarm), alarm.raised_at)).unwrap();
-    let outcome = bench.pass().await;
-    assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
-    let told = outcome.error.unwrap();
-    assert!(told.starts_with("orders for “Nasi Goreng” cannot be recognised (2027-01-04 03:01 UTC);"), "{told}");
-    tokio::time::advance(minutes(1)).await;
     bench.price_in_file("NG", 27_000);
-    let outcome = bench.pass().await;
-    assert_eq!((outcome.result, outcome.state, outcome.error), (PassResult::Published, OutletState::InSync, None));
+    for _ in 0..4 {
+        bench.faults(&[Fault::Lost; 9]);
+        assert_eq!(bench.pass().await.state, OutletState::Unknown);
+        tokio::time::advance(minutes(31)).await;
+    }
+    bench.faults(&[]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
 }
