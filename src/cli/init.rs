@@ -16,17 +16,22 @@ pub(super) struct Args {
     dir: Option<PathBuf>,
 }
 
-const FILES: [(&str, &str); 4] = [
+const WORKFLOW: &str = ".github/workflows/menus.yml";
+
+const FILES: [(&str, &str); 7] = [
     ("menusync.yaml", include_str!("init/menusync.yaml")),
     ("catalogs/menu.yaml", include_str!("init/menu.yaml")),
     ("catalogs/outlet.yaml", include_str!("init/outlet.yaml")),
-    (".github/workflows/menus.yml", include_str!("init/menus.yml")),
+    (WORKFLOW, include_str!("../../deploy/github/menus.yml")),
+    (".github/menusync/check.sh", include_str!("../../deploy/ci/check.sh")),
+    (".github/menusync/compose.sh", include_str!("../../deploy/ci/compose.sh")),
+    (".github/menusync/comment.sh", include_str!("../../deploy/github/comment.sh")),
 ];
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text])?;
     let dir = args.dir.unwrap_or_else(|| session.root());
-    for name in ["menusync.yaml", "catalogs", ".github/workflows/menus.yml"] {
+    for name in ["menusync.yaml", "catalogs", WORKFLOW, ".github/menusync"] {
         let path = dir.join(name);
         if path.symlink_metadata().is_ok() {
             let message =

@@ -237,8 +237,9 @@ impl<'d> Composer<'d> {
 
     /// The catalog, when all layers are laid.
     pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
-        let Self { draft, diagnostics, .. } = self;
+        let Self { mut draft, diagnostics, .. } = self;
         composed.diagnostics.extend(diagnostics.into_vec());
+        draft.keep_what_stands();
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();

@@ -27,6 +27,8 @@ pub(super) struct Draft<'d> {
     /// By number, in display order; `None` = removed.
     pub(super) categories: Vec<Option<VariantCategory>>,
     pub(super) category_index: HashMap<&'d str, usize>,
+    /// Where patches gave categories the lists of variants that they have.
+    pub(super) patched_lists: HashMap<usize, &'d Place>,
     /// From a variant to its category's number.
     pub(super) variant_index: HashMap<&'d str, usize>,
     /// Hours that hold for all items.
@@ -63,6 +65,13 @@ pub(super) struct DraftItem<'d> {
     pub(super) disputed: bool,
 }
 
+/// What says the fields of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Voice {
+    Definition,
+    Patch,
+}
+
 impl<'d> Draft<'d> {
     pub(super) fn menu(&self, name: &str) -> Option<usize> {
         self.menus.iter().position(|menu| menu.name == name)
@@ -85,6 +94,10 @@ impl<'d> Draft<'d> {
         }
         let fields = ItemField::ALL.iter().map(|field| Path::item_field(&id, *field));
         self.origins.remove(Path::item(&id), fields, place);
+        let hours = Path::item_field(&id, ItemField::OperationalHours);
+        for patch in self.items[item].hours.patches() {
+            self.origins.shadow_removed(&hours, ItemField::OperationalHours.key(), patch, place);
+        }
     }
 
     /// Takes a menu away with the items that stand nowhere else.
@@ -109,6 +122,9 @@ impl<'d> Draft<'d> {
         }
         let fields = CategoryField::ALL.iter().map(|field| Path::category_field(&id, *field));
         self.origins.remove(Path::category(&id), fields, place);
+        if let Some(list) = self.patched_lists.remove(&category) {
+            self.origins.shadow_removed(&Path::category(&id), "variants", list, place);
+        }
     }
 
     /// Takes all variants of a category away and returns them.
@@ -129,6 +145,15 @@ impl<'d> Draft<'d> {
         self.forget_variant(id, place);
     }
 
+    /// Notes of all patches that have the last word, and that no trace tells, that they came to something.
+    pub(super) fn keep_what_stands(&mut self) {
+        let Self { items, item_index, patched_lists, origins, .. } = self;
+        for item in item_index.values().map(|item| &items[*item]) {
+            item.hours.patches().for_each(|place| origins.keep(place));
+        }
+        patched_lists.values().for_each(|place| origins.keep(place));
+    }
+
     fn forget_variant(&mut self, id: &ExternalId, place: &'d Place) {
         if let Some((key, _)) = self.variant_index.remove_entry(id.as_str()) {
             self.gone.variants.insert(key, place);
@@ -140,11 +165,11 @@ impl<'d> Draft<'d> {
 
 impl<'d> DraftItem<'d> {
     /// Sets what `fields` say. Returns whether anything changed.
-    pub(super) fn write(&mut self, fields: &'d ItemFields, layer: usize, origins: &mut Origins) -> bool {
+    pub(super) fn write(&mut self, fields: &'d ItemFields, voice: Voice, layer: usize, origins: &mut Origins) -> bool {
         let ItemFields { name, internal_name, description, in_stock, price, image, hours, categories } = fields;
         let item = &mut self.item;
         let id = item.external_id.clone();
-        let mut pen = Pen { origins, changed: false, path: |field| Path::item_field(&id, field) };
+        let mut pen = Pen { origins, voice, changed: false, path: |field| Path::item_field(&id, field) };
         pen.write(&mut item.name, name, ItemField::Name);
         pen.write(&mut item.internal_name, internal_name, ItemField::InternalName);
         pen.write(&mut item.description, description, ItemField::Description);
@@ -153,7 +178,10 @@ impl<'d> DraftItem<'d> {
         pen.write(&mut item.image, image, ItemField::Image);
         pen.write(&mut item.variant_category_external_ids, categories, ItemField::VariantCategories);
         let mut changed = pen.changed;
-        changed |= self.hours.lay(hours);
+        changed |= match voice {
+            Voice::Definition => self.hours.lay(hours),
+            Voice::Patch => self.hours.patch(hours, &id, origins),
+        };
         if price.is_some() {
             self.priced_by = layer;
         }
@@ -162,10 +190,15 @@ impl<'d> DraftItem<'d> {
 }
 
 /// Sets what `fields` say about a category, but for its variants. Returns whether anything changed.
-pub(super) fn write_category(category: &mut VariantCategory, fields: &CategoryFields, origins: &mut Origins) -> bool {
+pub(super) fn write_category(
+    category: &mut VariantCategory,
+    fields: &CategoryFields,
+    voice: Voice,
+    origins: &mut Origins,
+) -> bool {
     let CategoryFields { name, internal_name, min_quantity, max_quantity, variants: _ } = fields;
     let id = category.external_id.clone();
-    let mut pen = Pen { origins, changed: false, path: |field| Path::category_field(&id, field) };
+    let mut pen = Pen { origins, voice, changed: false, path: |field| Path::category_field(&id, field) };
     pen.write(&mut category.name, name, CategoryField::Name);
     pen.write(&mut category.internal_name, internal_name, CategoryField::InternalName);
     pen.write(&mut category.min_quantity, min_quantity, CategoryField::MinQuantity);
@@ -174,10 +207,15 @@ pub(super) fn write_category(category: &mut VariantCategory, fields: &CategoryFi
 }
 
 /// Sets what `fields` say about a variant. Returns whether anything changed.
-pub(super) fn write_variant(variant: &mut Variant, fields: &VariantFields, origins: &mut Origins) -> bool {
+pub(super) fn write_variant(
+    variant: &mut Variant,
+    fields: &VariantFields,
+    voice: Voice,
+    origins: &mut Origins,
+) -> bool {
     let VariantFields { name, price, in_stock } = fields;
     let id = variant.external_id.clone();
-    let mut pen = Pen { origins, changed: false, path: |field| Path::variant_field(&id, field) };
+    let mut pen = Pen { origins, voice, changed: false, path: |field| Path::variant_field(&id, field) };
     pen.write(&mut variant.name, name, VariantField::Name);
     pen.write(&mut variant.price, price, VariantField::Price);
     pen.write_stock(&mut variant.in_stock, in_stock, VariantField::InStock);
@@ -187,6 +225,7 @@ pub(super) fn write_variant(variant: &mut Variant, fields: &VariantFields, origi
 /// Writes fields of one thing and notes where each value came from.
 struct Pen<'o, P> {
     origins: &'o mut Origins,
+    voice: Voice,
     changed: bool,
     path: P,
 }
@@ -198,9 +237,13 @@ impl<P> Pen<'_, P> {
     {
         let Some(Spanned { value, place }) = said else { return };
         let new = Field::said(value.clone());
-        self.changed |= *field != new;
+        let changed = *field != new;
+        self.changed |= changed;
         *field = new;
-        self.origins.record((self.path)(name), place);
+        match self.voice {
+            Voice::Definition => self.origins.record((self.path)(name), place),
+            Voice::Patch => self.origins.patch((self.path)(name), place, changed),
+        }
     }
 
     /// Stock is never absent: null withdraws the claim. `true` claims nothing, so to say it first is no change.

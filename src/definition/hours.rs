@@ -3,9 +3,9 @@
 //! A short range belongs to the day on which it begins, also after midnight: days are merged first and split last, so that
 //! a layer that replaces a Friday replaces the whole night. Whether ranges are sensible is judged by `rules`.
 
-use super::layer::Said;
+use super::{layer::Said, origins::Origins};
 use crate::{
-    catalog::{Day, Field, Hours, TimeRange, hours::parse_clock},
+    catalog::{Day, ExternalId, Field, Hours, ItemField, Path, TimeRange, hours::parse_clock},
     diagnostic::Place,
     document::{Decoder, Node, Spanned, Value},
 };
@@ -164,6 +164,8 @@ pub(super) struct Level<'d> {
     cleared: bool,
     days: [Option<&'d [Shift]>; 7],
     places: Vec<&'d Place>,
+    /// Where a patch says what holds on a day.
+    patched: [Option<&'d Place>; 7],
 }
 
 impl<'d> Level<'d> {
@@ -187,6 +189,41 @@ impl<'d> Level<'d> {
         }
         self.places.push(&said.place);
         before != (self.cleared, self.days)
+    }
+
+    /// Lays what a patch of the item `id` says over this. Returns whether anything changed.
+    pub(super) fn patch(&mut self, said: &'d Said<Box<Week>>, id: &ExternalId, origins: &mut Origins) -> bool {
+        let before = self.days;
+        let changed = self.lay(said);
+        let path = || Path::item_field(id, ItemField::OperationalHours);
+        match said {
+            None => {}
+            Some(Spanned { value: None, place }) => {
+                origins.keep(place);
+                let old = self.patched.iter_mut().filter_map(Option::take);
+                old.for_each(|old| origins.shadow(&path(), ItemField::OperationalHours.key(), old, place));
+            }
+            Some(Spanned { value: Some(week), .. }) => {
+                for (day, said) in Day::ALL.into_iter().zip(&week.days) {
+                    let Some(Spanned { place, .. }) = said else { continue };
+                    let old = self.patched[day as usize].take();
+                    if before[day as usize] == self.days[day as usize] {
+                        old.into_iter().chain([place]).for_each(|place| origins.keep(place));
+                        continue;
+                    }
+                    if let Some(old) = old {
+                        origins.shadow(&path(), ItemField::OperationalHours.key(), old, place);
+                    }
+                    self.patched[day as usize] = Some(place);
+                }
+            }
+        }
+        changed
+    }
+
+    /// Where patches say what holds on some day.
+    pub(super) fn patches(&self) -> impl Iterator<Item = &'d Place> {
+        self.patched.iter().copied().flatten()
     }
 
     /// Whether both say the same, wherever it was written.

@@ -29,7 +29,7 @@ use std::{
 use compose::Composer;
 use graph::Graph;
 use layer::{DecodedFile, Layer};
-pub use origins::Origins;
+pub use origins::{Origins, Shadowed};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},

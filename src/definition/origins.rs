@@ -1,4 +1,4 @@
-//! Where every value of a composed catalog was written, and what it took the place of.
+//! Where every value of a composed catalog was written, what it took the place of, and which patches came to nothing.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,9 @@ use crate::{catalog::Path, diagnostic::Place};
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
     traces: HashMap<Path, Trace>,
+    shadowed: Vec<Shadowed>,
+    /// Where patches say what came to something, although they have no more the last word.
+    kept: Vec<Place>,
 }
 
 /// The history of one value.
@@ -15,6 +18,24 @@ pub struct Origins {
 struct Trace {
     place: Place,
     overrode: Vec<Place>,
+    /// A patch said it, and nothing has used it so far.
+    is_patch: bool,
+}
+
+/// A value of a patch that a later layer took the place of before anything came of it. Moves are never here: they change the
+/// order of what they leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadowed {
+    /// What it is a value of.
+    pub path: Path,
+    /// The key in the patch.
+    pub key: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// Where the later layer says otherwise.
+    pub by: Place,
+    /// The later layer has no other value: it takes the whole thing away.
+    pub removed: bool,
 }
 
 impl Origins {
@@ -34,16 +55,67 @@ impl Origins {
         self.traces.get(path).map_or(&[], |trace| &trace.overrode)
     }
 
-    /// Notes that `place` now has the last word on `path`.
+    /// The values of patches from which nothing came. What a layer says once may be here more than once: hours by their days.
+    pub fn shadowed(&self) -> &[Shadowed] {
+        &self.shadowed
+    }
+
+    /// Where patches say what came to something.
+    pub fn kept(&self) -> impl Iterator<Item = &Place> {
+        let standing = self.traces.values().filter(|trace| trace.is_patch).map(|trace| &trace.place);
+        standing.chain(&self.kept)
+    }
+
+    /// Notes that `place` now has the last word on `path`, and made it out of what was there.
     pub(super) fn record(&mut self, path: Path, place: &Place) {
+        if let Some(used) = self.say(path, place, false) {
+            self.kept.push(used);
+        }
+    }
+
+    /// Notes that a patch at `place` now has the last word on `path`, whatever was there. One that `changed` nothing takes
+    /// no other's place.
+    pub(super) fn patch(&mut self, path: Path, place: &Place, changed: bool) {
+        let old = self.say(path.clone(), place, changed);
+        match old {
+            Some(old) if changed => self.shadow(&path, path.field_key().unwrap_or_default(), &old, place),
+            old => self.kept.extend(old),
+        }
+        if !changed {
+            self.kept.push(place.clone());
+        }
+    }
+
+    /// Notes what came to nothing because of what stands at `by`.
+    pub(super) fn shadow(&mut self, path: &Path, key: &'static str, place: &Place, by: &Place) {
+        let (path, place, by) = (path.clone(), place.clone(), by.clone());
+        self.shadowed.push(Shadowed { path, key, place, by, removed: false });
+    }
+
+    /// The same for what is taken away at `by`.
+    pub(super) fn shadow_removed(&mut self, path: &Path, key: &'static str, place: &Place, by: &Place) {
+        let (path, place, by) = (path.clone(), place.clone(), by.clone());
+        self.shadowed.push(Shadowed { path, key, place, by, removed: true });
+    }
+
+    /// Notes that what a patch says at `place` came to something.
+    pub(super) fn keep(&mut self, place: &Place) {
+        self.kept.push(place.clone());
+    }
+
+    /// Gives `place` the last word. Returns the place of the patch that had it.
+    fn say(&mut self, path: Path, place: &Place, is_patch: bool) -> Option<Place> {
         use std::collections::hash_map::Entry;
         match self.traces.entry(path) {
             Entry::Vacant(entry) => {
-                entry.insert(Trace { place: place.clone(), overrode: Vec::new() });
+                entry.insert(Trace { place: place.clone(), overrode: Vec::new(), is_patch });
+                None
             }
             Entry::Occupied(mut entry) => {
                 let trace = entry.get_mut();
-                trace.overrode.push(std::mem::replace(&mut trace.place, place.clone()));
+                let old = std::mem::replace(&mut trace.place, place.clone());
+                trace.overrode.push(old.clone());
+                std::mem::replace(&mut trace.is_patch, is_patch).then_some(old)
             }
         }
     }
@@ -51,7 +123,9 @@ impl Origins {
     /// Notes that the thing `path` is gone since `place`, with all its fields.
     pub(super) fn remove(&mut self, path: Path, fields: impl Iterator<Item = Path>, place: &Place) {
         for field in fields {
-            self.traces.remove(&field);
+            if let Some(trace) = self.traces.remove(&field).filter(|trace| trace.is_patch) {
+                self.shadow_removed(&field, field.field_key().unwrap_or_default(), &trace.place, place);
+            }
         }
         self.record(path, place);
     }

@@ -2,8 +2,8 @@
 
 use super::{
     compose::{Composer, Kind},
-    draft::{write_category, write_variant},
-    layer::{Action, CategoryFields, ItemChange, Patch, VariantFields},
+    draft::{Voice, write_category, write_variant},
+    layer::{Action, CategoryFields, ItemChange, Patch, VariantEntry, VariantFields},
     order::placing_order,
 };
 use crate::{
@@ -33,8 +33,9 @@ impl<'d> Composer<'d> {
             match &patch.action {
                 Action::Remove(place) => self.draft.remove_item(item, place),
                 Action::Change(change) => {
+                    let drafted = &mut self.draft.items[item];
                     let mut changed =
-                        self.draft.items[item].write(&change.fields, self.current, &mut self.draft.origins);
+                        drafted.write(&change.fields, Voice::Patch, self.current, &mut self.draft.origins);
                     let moved = self.move_item(item, change);
                     changed |= moved.unwrap_or(true);
                     if let (Some(_), Some(before)) = (moved, &change.before) {
@@ -134,16 +135,28 @@ impl<'d> Composer<'d> {
                 Action::Change(fields) => fields,
             };
             let Some(drafted) = &mut self.draft.categories[category] else { continue };
-            let mut changed = write_category(drafted, fields, &mut self.draft.origins);
+            let mut changed = write_category(drafted, fields, Voice::Patch, &mut self.draft.origins);
             if let Some(variants) = &fields.variants {
-                let old = self.draft.clear_variants(category, &id.place);
-                self.add_variants(category, variants.iter());
-                changed |= self.draft.categories[category].as_ref().is_some_and(|category| category.variants != old);
+                changed |= self.replace_variants(category, variants, id);
             }
             if !changed {
                 self.patch_without_effect(Kind::Category, id);
             }
         }
+    }
+
+    /// Gives a category another list of variants. Returns whether that changed anything.
+    fn replace_variants(&mut self, category: usize, variants: &'d [VariantEntry], id: &'d Spanned<ExternalId>) -> bool {
+        let old = self.draft.clear_variants(category, &id.place);
+        self.add_variants(category, variants.iter());
+        let changed = self.draft.categories[category].as_ref().is_some_and(|category| category.variants != old);
+        let origins = &mut self.draft.origins;
+        match self.draft.patched_lists.insert(category, &id.place) {
+            Some(list) if changed => origins.shadow(&Path::category(&id.value), "variants", list, &id.place),
+            Some(list) => origins.keep(list),
+            None => {}
+        }
+        changed
     }
 
     pub(super) fn patch_variants(&mut self, patches: &'d [Patch<VariantFields>]) {
@@ -162,7 +175,7 @@ impl<'d> Composer<'d> {
             };
             let drafted = self.draft.categories[category].iter_mut().flat_map(|category| &mut category.variants);
             let Some(variant) = drafted.into_iter().find(|variant| variant.external_id == id.value) else { continue };
-            if !write_variant(variant, fields, &mut self.draft.origins) {
+            if !write_variant(variant, fields, Voice::Patch, &mut self.draft.origins) {
                 self.patch_without_effect(Kind::Variant, id);
             }
         }

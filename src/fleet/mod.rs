@@ -7,8 +7,10 @@ mod approvals;
 mod compare;
 mod edited;
 mod images;
+mod new_images;
 mod photos;
 mod select;
+mod shadows;
 mod status;
 
 use std::{
@@ -22,6 +24,7 @@ pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
 pub use select::{Selection, SelectionError};
+use shadows::Shadows;
 pub use status::status;
 
 use crate::{
@@ -96,6 +99,8 @@ pub struct Survey {
     pub next_change: Option<Timestamp>,
     /// The comments that excused something.
     used: UsedAllows,
+    /// What became of patches.
+    shadows: Shadows,
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
@@ -192,7 +197,14 @@ impl Loaded {
             let later = self.look(edge);
             survey.diagnostics.extend(later.diagnostics);
             survey.used.extend(later.used);
+            survey.shadows.extend(later.shadows);
             next = later.next_change;
+        }
+        // Only if all outlets could be judged, at all times, is it known what comes to nothing.
+        if next.is_none() && !survey.diagnostics.iter().any(Diagnostic::is_error) {
+            let mut shadowed = survey.shadows.diagnostics();
+            self.allows.apply(&mut shadowed, &mut survey.used);
+            survey.diagnostics.extend(shadowed);
         }
         self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
@@ -226,6 +238,7 @@ impl Loaded {
                     *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
                 }
             }
+            survey.shadows.note(&composed);
             survey.next_change = [survey.next_change, composed.next_change].into_iter().flatten().min();
             survey.diagnostics.extend(composed.diagnostics.iter().cloned());
             survey.members.push(member(composed));

@@ -39,4 +39,19 @@ macro_rules! A201 {
     };
 }
 
-pub(super) use {A50, A201, SPICY, choice, menu};
+/// Several files: `catalogs/brand.yaml`, the layer of a brand with one item, then what the first argument says (more lines of
+/// it, or further files), then `catalogs/kuta.yaml`, an outlet that says the second.
+macro_rules! brand {
+    ($brand:expr, $outlet:expr $(,)?) => {
+        concat!(
+            "# catalogs/brand.yaml\n",
+            "menus:\n  - name: Nasi\n    menu_items:\n",
+            "      - {external_id: NG, name: Nasi Goreng, price: 25000}\n",
+            $brand,
+            "# catalogs/kuta.yaml\noutlet: G1\n",
+            $outlet
+        )
+    };
+}
+
+pub(super) use {A50, A201, SPICY, brand, choice, menu};

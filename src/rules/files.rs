@@ -1,6 +1,9 @@
 //! What is said about files as a whole, about settings and about an outlet's own keys. Found while reading.
 
-use super::{Rule, example::menu};
+use super::{
+    Rule,
+    example::{brand, menu},
+};
 
 pub(super) const FILE_TOO_LARGE: Rule = Rule::of_reading(
     "file-too-large",
@@ -30,8 +33,8 @@ pub(super) const OUTSIDE_ROOT: Rule = Rule::of_reading(
     "outside-root",
     "A file stands inside the root",
     "Our choice: a link or a path that leaves the root would publish what was never reviewed.",
-    "",
-    "",
+    concat!("extends: [../../brand.yaml]\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")),
+    menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
 );
 
 pub(super) const OUTLET_ID: Rule = Rule::of_reading(
@@ -46,8 +49,8 @@ pub(super) const DUPLICATE_OUTLET: Rule = Rule::of_reading(
     "duplicate-outlet",
     "An outlet has one file",
     "Our choice: two files would take turns in replacing one menu.",
-    "",
-    "",
+    brand!("# catalogs/bali.yaml\noutlet: G1\nextends: [brand.yaml]\n", "extends: [brand.yaml]\n"),
+    brand!("# catalogs/bali.yaml\noutlet: G2\nextends: [brand.yaml]\n", "extends: [brand.yaml]\n"),
 );
 
 pub(super) const UNKNOWN_RULE: Rule = Rule::of_reading(
@@ -97,8 +100,8 @@ pub(super) const EMPTY_FILE: Rule = Rule::of_reading(
     "empty-file",
     "A file says something",
     "Our choice: a file cut short while it was written looks like this; taken as nothing it would remove a menu.",
-    "",
-    "",
+    brand!("# catalogs/bali.yaml\n", "extends: [brand.yaml, bali.yaml]\n"),
+    brand!("# catalogs/bali.yaml\nitems: {NG: {price: 27000}}\n", "extends: [brand.yaml, bali.yaml]\n"),
 );
 
 pub(super) const NO_DEFINITIONS: Rule = Rule::of_reading(

@@ -1,6 +1,9 @@
 //! What is said while layers are laid over one another. Found while layering.
 
-use super::{Rule, example::menu};
+use super::{
+    Rule,
+    example::{brand, menu},
+};
 
 /// An outlet that has nothing wrong.
 const GOOD: &str = menu!("{external_id: NG, name: Nasi Goreng, price: 25000}");
@@ -17,16 +20,16 @@ pub(super) const EXTENDS_LOOP: Rule = Rule::of_reading(
     "extends-loop",
     "No layer extends itself, directly or through others",
     "Our choice: there would be no order in which to lay them.",
-    "",
-    "",
+    brand!("extends: [bali.yaml]\n# catalogs/bali.yaml\nextends: [brand.yaml]\n", "extends: [bali.yaml]\n"),
+    brand!("# catalogs/bali.yaml\nextends: [brand.yaml]\nitems: {NG: {price: 27000}}\n", "extends: [bali.yaml]\n"),
 );
 
 pub(super) const UNUSED_LAYER: Rule = Rule::of_reading(
     "unused-layer",
     "Every layer is reached by an outlet",
     "Our choice: what nobody extends changes nothing; most often a line under `extends` was forgotten.",
-    "",
-    "",
+    brand!("# catalogs/bali.yaml\nitems: {NG: {price: 27000}}\n", "extends: [brand.yaml]\n"),
+    brand!("# catalogs/bali.yaml\nitems: {NG: {price: 27000}}\n", "extends: [brand.yaml, bali.yaml]\n"),
 )
 .adjustable_warning();
 
@@ -42,8 +45,14 @@ pub(super) const DATE_FORMAT: Rule = Rule::of_reading(
     "date-format",
     "`from` and `until` are dates with a time, and `from` is the earlier one",
     "Our choice: local time of each outlet, such as 2027-02-08T00:00.",
-    "",
-    "",
+    brand!(
+        "# catalogs/ramadan.yaml\nfrom: 8 Feb 2027\nitems: {NG: {price: 27000}}\n",
+        "extends: [brand.yaml, ramadan.yaml]\n"
+    ),
+    brand!(
+        "# catalogs/ramadan.yaml\nfrom: 2027-02-08T00:00\nitems: {NG: {price: 27000}}\n",
+        "extends: [brand.yaml, ramadan.yaml]\n"
+    ),
 );
 
 pub(super) const UNKNOWN_PATCH_TARGET: Rule = Rule::of_reading(
@@ -70,6 +79,21 @@ pub(super) const UNKNOWN_MENU: Rule = Rule::of_reading(
     ),
 );
 
+pub(super) const PATCH_SHADOWED: Rule = Rule::of_reading(
+    "patch-shadowed",
+    "What a patch says is kept by some outlet at some time",
+    "Our choice: what every outlet overrides looks as if it counted, and an edit of it would change nothing.",
+    brand!(
+        "# catalogs/bali.yaml\nextends: [brand.yaml]\nitems:\n  NG: {name: Nasi Goreng Bali, price: 27000}\n",
+        "extends: [bali.yaml]\nitems:\n  NG: {price: 29000}\n"
+    ),
+    brand!(
+        "# catalogs/bali.yaml\nextends: [brand.yaml]\nitems:\n  NG: {name: Nasi Goreng Bali}\n",
+        "extends: [bali.yaml]\nitems:\n  NG: {price: 29000}\n"
+    ),
+)
+.adjustable_warning();
+
 pub(super) const PATCH_WITHOUT_EFFECT: Rule = Rule::of_reading(
     "patch-without-effect",
     "A patch changes something",
@@ -83,8 +107,14 @@ pub(super) const MENU_EXISTS: Rule = Rule::of_reading(
     "menu-exists",
     "A menu is not renamed to a name that another one has",
     "Our choice: a menu has no id; two of one name could not be told apart.",
-    "",
-    "",
+    brand!(
+        "  - name: Mie\n    menu_items:\n      - {external_id: MG, name: Mie Goreng, price: 22000}\n",
+        "extends: [brand.yaml]\nmenus: [{name: Mie, rename: Nasi}]\n"
+    ),
+    brand!(
+        "  - name: Mie\n    menu_items:\n      - {external_id: MG, name: Mie Goreng, price: 22000}\n",
+        "extends: [brand.yaml]\nmenus: [{name: Mie, rename: Bakmi}]\n"
+    ),
 );
 
 pub(super) const WRONG_PLACE: Rule = Rule::of_reading(

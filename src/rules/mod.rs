@@ -48,9 +48,10 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why, beginning with how we know: `Documentation:`, `Seen live:` or `Our choice:`.
     pub why: &'static str,
-    /// A whole one-outlet file that gives this code; empty where one file alone cannot show it.
+    /// Definitions that give this code: one file, or several that each begin with a line `# catalogs/NAME.yaml`. Empty where
+    /// definitions alone cannot show it.
     pub bad: &'static str,
-    /// The same file mended.
+    /// The same mended.
     pub good: &'static str,
     /// Finds it in a catalog; `None` for what is found while reading files and laying layers.
     pub check: Option<fn(&Catalog, &mut Findings<'_>)>,
@@ -132,6 +133,7 @@ pub static RULES: &[Rule] = &[
     files::OUT_OF_RANGE,
     files::OUTLET_ID,
     files::OUTSIDE_ROOT,
+    layers::PATCH_SHADOWED,
     layers::PATCH_WITHOUT_EFFECT,
     prices::NOT_POSITIVE,
     prices::TOO_HIGH,

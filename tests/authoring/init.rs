@@ -8,7 +8,14 @@ use crate::harness::World;
 fn a_new_repository_is_valid_at_once_without_a_warning() {
     let world = World::new();
     let told = world.ok(&["init", "fresh/menus"]);
-    assert_eq!(told.stdout.lines().count(), 4, "{told:?}");
+    assert_eq!(told.stdout.lines().count(), 7, "{told:?}");
+    // Every script that the workflow and the scripts call is among them.
+    let read = |file: &str| fs::read_to_string(world.root().parent().unwrap().join(file)).unwrap();
+    let texts: String = told.stdout.lines().filter(|file| file.contains(".github")).map(read).collect();
+    for called in texts.split(['"', ' ', '\n']).filter(|word| word.ends_with(".sh") && word.contains('/')) {
+        let name = called.rsplit('/').next().unwrap();
+        assert!(told.stdout.lines().any(|file| file.ends_with(name)), "{called} is not written:\n{}", told.stdout);
+    }
     let valid = world.ok(&["validate", "--strict", "--root", "fresh/menus"]);
     assert_eq!((valid.stdout.as_str(), valid.stderr.as_str()), ("1 outlet is valid\n", ""));
     let formatted = world.ok(&["fmt", "--check", "--root", "fresh/menus"]);

@@ -15,8 +15,18 @@ use super::{harness::Root, scenarios::scenarios};
 /// What examples leave out for brevity; only their own rules say so.
 const BRIEF: [&str; 2] = ["image-missing", "description-missing"];
 
+/// The files of an example, each from a line with its path on; without such lines it is one.
+fn files(text: &str) -> Vec<(String, &str)> {
+    if !text.starts_with("# catalogs/") {
+        return vec![("catalogs/example.yaml".to_owned(), text)];
+    }
+    let parts = text.split("# catalogs/").skip(1).map(|part| part.split_once('\n').unwrap());
+    parts.map(|(path, body)| (format!("catalogs/{path}"), body)).collect()
+}
+
 fn root(rule: &Rule, text: &str) -> Root {
-    let files = [("catalogs/example.yaml", text)];
+    let files = files(text);
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
     if !BRIEF.contains(&rule.code) {
         return Root::brief(&files);
     }

@@ -10,3 +10,4 @@ mod examples;
 mod formats;
 mod harness;
 mod scenarios;
+mod shadows;

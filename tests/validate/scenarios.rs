@@ -1,4 +1,4 @@
-//! The rules that one file cannot show: a root for each of them.
+//! The rules that definitions alone cannot show: a root for each of them.
 
 use super::harness::Root;
 
@@ -23,23 +23,6 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
         ("approval-expires", approval(&digest, "2027-01-09T00:00:00Z", "winter", "G1")),
         ("approval-outlet", approval(&digest, "2027-01-02T00:00:00Z", "winter", "G2")),
         ("approval-reason", approval(&digest, "2027-01-02T00:00:00Z", "''", "G1")),
-        (
-            "date-format",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("extends: [b.yaml]\n")),
-                ("catalogs/b.yaml", "from: 8 Feb 2027\nitems: {NG: {price: 27000}}\n"),
-            ]),
-        ),
-        ("duplicate-outlet", brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.yaml", &outlet("name: Kuta\n"))])),
-        ("empty-file", brief(&[("catalogs/a.yaml", "# nothing yet\n")])),
-        (
-            "extends-loop",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("extends: [b.yaml]\n")),
-                ("catalogs/b.yaml", "extends: [c.yaml]\n"),
-                ("catalogs/c.yaml", "extends: [b.yaml]\n"),
-            ]),
-        ),
         ("file-encoding", brief(&[]).with("catalogs/a.yaml", b"outlet: G1\nname: Caf\xe9\n")),
         ("file-ignored", brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.YAML", ITEM)])),
         ("file-too-large", brief(&[("catalogs/a.yaml", &format!("# {}\n", "x".repeat(8 * 1024 * 1024)))])),
@@ -60,21 +43,8 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
                 "target: custom\ngobiz: {api_url: 'http://api.example.com', oauth_url: 'https://o.example.com/token'}\n",
             ),
         ),
-        (
-            "menu-exists",
-            brief(&[
-                ("catalogs/a.yaml", &outlet("")),
-                ("catalogs/b.yaml", "outlet: G2\nextends: [c.yaml]\nmenus: [{name: Mie, rename: Nasi}]\n"),
-                (
-                    "catalogs/c.yaml",
-                    "menus:\n  - {name: Nasi, menu_items: [{external_id: NG, name: Nasi Goreng, price: 25000}]}\n  \
-                     - {name: Mie, menu_items: [{external_id: MG, name: Mie Goreng, price: 25000}]}\n",
-                ),
-            ]),
-        ),
         ("no-definitions", brief(&[])),
         ("not-supported", settings("target: sandbox\nnotify: [{kind: webhook, url_file: url}]\n")),
-        ("outside-root", brief(&[("catalogs/a.yaml", &outlet("extends: [../../secret.yaml]\n"))])),
         (
             "settings-missing",
             Root::empty().with("catalogs/a.yaml", outlet("rules: {image-missing: off, description-missing: off}\n")),
@@ -82,10 +52,6 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
         (
             "too-deep",
             brief(&[("catalogs/a.yaml", &format!("outlet: G1\nmenus: {}{}\n", "[".repeat(70), "]".repeat(70)))]),
-        ),
-        (
-            "unused-layer",
-            brief(&[("catalogs/a.yaml", &outlet("")), ("catalogs/b.yaml", "items: {NG: {price: 27000}}\n")]),
         ),
         (
             "wrong-url",

@@ -30,6 +30,7 @@ async fn every_metric_is_explained_and_no_other() {
         elapsed: Duration::ZERO,
     });
     served.metrics.token_granted(Duration::from_secs(60));
+    served.metrics.rests("api.gobiz.co.id", false);
     served.view.update(|shown| shown.taken = Some(jiff::Timestamp::now()));
     let mut real: BTreeSet<String> = BTreeSet::new();
     for (name, kind) in scrape(&served).await.types {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::Shadowed, *};
 
 /// One line of an item patch.
 fn field() -> impl Strategy<Value = String> {
@@ -36,6 +36,30 @@ fn layer() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Any layer, also those that take things away or look at where things stand.
+fn rough_layer() -> impl Strategy<Value = String> {
+    let hour = |key: &'static str| (0..12u8).prop_map(move |hour| format!("{key}: {hour:02}:00-20:00"));
+    let hours = prop_oneof![hour("daily"), hour("monday"), hour("sunday"), Just("monday: null".to_owned())];
+    let price = || prop_oneof![Just(1000i64), Just(2000), Just(3000)];
+    prop_oneof![
+        layer(),
+        prop_oneof![Just("NG"), Just("ES")].prop_flat_map(patch),
+        hours.prop_map(|hours| format!("items: {{NG: {{operational_hours: {{{hours}}}}}}}")),
+        Just("items: {NG: {operational_hours: null}}".to_owned()),
+        prop_oneof![Just("Nasi"), Just("Minuman")].prop_map(|menu| format!("items: {{NG: {{menu: {menu}}}}}")),
+        price().prop_map(|price| format!("pricing: [{{markup: {price}, menu: Minuman}}]")),
+        price().prop_map(|price| format!("items: {{NG: {{price: {price}}}}}")),
+        price().prop_map(|price| format!("variants: {{LV-3: {{price: {price}}}}}")),
+        (0..3u8).prop_map(|most| format!("categories: {{VC: {{rules: {{selection: {{max_quantity: {most}}}}}}}}}")),
+        price().prop_map(|price| {
+            format!("categories: {{VC: {{variants: [{{external_id: LV-3, name: Gila, price: {price}}}]}}}}")
+        }),
+        Just("menus: [{name: Minuman, remove: true}]".to_owned()),
+        Just("items: {NG: {remove: true}}".to_owned()),
+        Just("categories: {VC: {remove: true}}".to_owned()),
+    ]
+}
+
 fn composed(layers: &[String]) -> Catalog {
     layered(&layers.iter().map(String::as_str).collect::<Vec<_>>()).catalog
 }
@@ -59,6 +83,22 @@ proptest! {
     #[test]
     fn a_patch_laid_twice_is_the_same_as_once(a in patch("NG")) {
         prop_assert_eq!(composed(&[a.clone(), "{}".to_owned()]), composed(&[a.clone(), a]));
+    }
+
+    #[test]
+    fn what_a_patch_says_that_is_shadowed_could_as_well_not_be_said(
+        layers in prop::collection::vec(rough_layer(), 2..7),
+    ) {
+        let texts: Vec<_> = layers.iter().map(String::as_str).collect();
+        let Composed { catalog, origins, .. } = layered(&texts);
+        // A layer of one patch with hours of two days is kept for one of them.
+        let is_kept = |shadowed: &&Shadowed| origins.kept().any(|kept| kept.file == shadowed.place.file);
+        for shadowed in origins.shadowed().iter().filter(|shadowed| !is_kept(shadowed)) {
+            let number = shadowed.place.file.trim_start_matches("catalogs/l").trim_end_matches(".yaml").parse::<usize>();
+            let mut without = texts.clone();
+            without[number.unwrap() - 1] = "{}";
+            prop_assert_eq!(&catalog, &layered(&without).catalog, "{:?}", shadowed);
+        }
     }
 
     #[test]

@@ -50,6 +50,10 @@ struct ChangeEntry<'a> {
     to: &'a Value,
     base: &'a Value,
     pushed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    contested: bool,
     source: Option<SourceEntry<'a>>,
 }
 
@@ -109,13 +113,16 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 
 impl<'a> From<&'a Change> for ChangeEntry<'a> {
     fn from(change: &'a Change) -> Self {
-        let Change { path, kind, class, from, to, base, pushed, rides: _, subject: _, source } = change;
+        let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } =
+            change;
         let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
             file,
             line: *line,
             column: *column,
         });
-        Self { kind: *kind, class: *class, path: path.to_string(), from, to, base, pushed: *pushed, source }
+        let since = since.map(|since| since.to_string());
+        let (kind, class, path) = (*kind, *class, path.to_string());
+        Self { kind, class, path, from, to, base, pushed: *pushed, since, contested: *contested, source }
     }
 }
 

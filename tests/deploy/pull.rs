@@ -1,0 +1,185 @@
+//! `menusync-pull`: a checkout that is new as a whole or stays as it was.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::{support::LAYER, world::git};
+
+/// A repository and the directory that the script keeps.
+struct Pulled {
+    directory: TempDir,
+}
+
+impl Pulled {
+    fn new() -> Self {
+        let pulled = Self { directory: tempfile::tempdir().unwrap() };
+        fs::create_dir(pulled.kept()).unwrap();
+        fs::create_dir(pulled.origin()).unwrap();
+        git(&pulled.origin(), &["init", "-q", "-b", "main"]);
+        pulled
+    }
+
+    fn origin(&self) -> PathBuf {
+        self.directory.path().join("origin")
+    }
+
+    fn kept(&self) -> PathBuf {
+        self.directory.path().join("kept")
+    }
+
+    fn commit(&self, text: &str) -> String {
+        fs::create_dir_all(self.origin().join("catalogs")).unwrap();
+        fs::write(self.origin().join(LAYER), text).unwrap();
+        git(&self.origin(), &["add", "-A"]);
+        git(&self.origin(), &["commit", "-q", "-m", "x"]);
+        git(&self.origin(), &["rev-parse", "HEAD"])
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("bash");
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/systemd/menusync-pull")).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("STATE_DIRECTORY", self.kept());
+        command.env("MENUSYNC_PULL_URL", self.origin()).env("GIT_CONFIG_GLOBAL", "/dev/null").stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self) -> (bool, String) {
+        told(self.command().output().unwrap())
+    }
+
+    #[track_caller]
+    fn pull(&self) -> String {
+        let (done, told) = self.run();
+        assert!(done, "{told}");
+        told
+    }
+
+    /// What a daemon whose root is `current` reads.
+    fn current(&self) -> String {
+        fs::read_to_string(self.kept().join("current").join(LAYER)).unwrap()
+    }
+
+    fn revision(&self) -> String {
+        git(&self.kept().join("current"), &["rev-parse", "HEAD"])
+    }
+
+    fn trees(&self) -> usize {
+        fs::read_dir(self.kept().join("trees")).unwrap().count()
+    }
+}
+
+fn told(output: Output) -> (bool, String) {
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn the_newest_commit_is_turned_to_and_three_trees_stay() {
+    let pulled = Pulled::new();
+    let mut commits = Vec::new();
+    for number in 1..=5 {
+        commits.push(pulled.commit(&format!("# {number}\n")));
+        assert!(pulled.pull().contains(&format!("turned to {}", commits.last().unwrap())));
+        assert_eq!((pulled.current(), pulled.revision()), (format!("# {number}\n"), commits.last().unwrap().clone()));
+        assert_eq!(pulled.trees(), number.min(3));
+        let listed = git(&pulled.kept().join("repository"), &["worktree", "list"]);
+        assert_eq!(listed.lines().count(), 1 + number.min(3), "{listed}");
+    }
+    assert!(fs::symlink_metadata(pulled.kept().join("current")).unwrap().is_symlink());
+
+    // Nothing new: nothing happens, not even to the link.
+    let link = || fs::symlink_metadata(pulled.kept().join("current")).unwrap().ino();
+    let before = link();
+    assert_eq!(pulled.pull(), "");
+    assert_eq!((link(), pulled.trees()), (before, 3));
+
+    // A branch that was set back is followed too.
+    git(&pulled.origin(), &["reset", "-q", "--hard", &commits[2]]);
+    pulled.pull();
+    assert_eq!((pulled.current(), pulled.trees()), ("# 3\n".to_owned(), 3));
+}
+
+#[test]
+fn a_repository_that_cannot_be_reached_changes_nothing() {
+    let pulled = Pulled::new();
+    let nothing = pulled.run();
+    assert!(!nothing.0, "a branch without a commit: {}", nothing.1);
+    assert!(!pulled.kept().join("current").exists());
+    let first = pulled.commit("# 1\n");
+    pulled.pull();
+    fs::rename(pulled.origin(), pulled.directory.path().join("away")).unwrap();
+    let (done, told) = pulled.run();
+    assert!(!done && told.contains("fatal"), "{told}");
+    assert_eq!((pulled.current(), pulled.revision(), pulled.trees()), ("# 1\n".to_owned(), first, 1));
+    fs::rename(pulled.directory.path().join("away"), pulled.origin()).unwrap();
+    // The objects are broken on the way.
+    pulled.commit("# 2\n");
+    let blob = git(&pulled.origin(), &["rev-parse", &format!("HEAD:{LAYER}")]);
+    let object = pulled.origin().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    let whole = fs::read(&object).unwrap();
+    fs::remove_file(&object).unwrap();
+    assert!(!pulled.run().0);
+    assert_eq!((pulled.current(), pulled.trees()), ("# 1\n".to_owned(), 1));
+    fs::write(&object, whole).unwrap();
+    pulled.pull();
+    assert_eq!(pulled.current(), "# 2\n");
+}
+
+#[test]
+fn what_a_run_left_that_was_broken_off_is_swept() {
+    let pulled = Pulled::new();
+    pulled.commit("# 1\n");
+    pulled.pull();
+    // As if it had been killed while it filled a tree, and before it turned a link.
+    let half = pulled.kept().join("trees/half");
+    fs::create_dir_all(half.join("catalogs")).unwrap();
+    std::os::unix::fs::symlink("trees/half", pulled.kept().join("current.new")).unwrap();
+    assert_eq!(pulled.pull(), "");
+    assert!(!half.exists() && pulled.current() == "# 1\n");
+    // Killed after it had noted the new tree, before it turned to it: that tree is not taken for the current one.
+    fs::create_dir(&half).unwrap();
+    let turned = fs::read_to_string(pulled.kept().join("turned")).unwrap();
+    fs::write(pulled.kept().join("turned"), format!("{turned}trees/half\n")).unwrap();
+    pulled.commit("# 2\n");
+    pulled.pull();
+    assert_eq!(pulled.current(), "# 2\n");
+}
+
+#[test]
+fn of_several_runs_at_a_time_one_works_and_readers_always_see_a_whole_tree() {
+    let pulled = Pulled::new();
+    pulled.commit("# 0\n");
+    pulled.pull();
+    for number in 1..=3 {
+        let text = format!("# {number}\n");
+        pulled.commit(&text);
+        let mut runs: Vec<Child> = (0..4).map(|_| pulled.command().spawn().unwrap()).collect();
+        let old = format!("# {}\n", number - 1);
+        while runs.iter_mut().any(|run| run.try_wait().unwrap().is_none()) {
+            let seen = pulled.current();
+            assert!(seen == old || seen == text, "{seen:?}");
+        }
+        let all: Vec<(bool, String)> = runs.into_iter().map(|run| told(run.wait_with_output().unwrap())).collect();
+        assert!(all.iter().all(|(done, _)| *done), "{all:?}");
+        assert_eq!(all.iter().filter(|(_, told)| told.contains("turned to")).count(), 1, "{all:?}");
+        assert_eq!(pulled.current(), text);
+    }
+    // Whoever holds the lock makes others leave.
+    let mut holder = Command::new("flock");
+    holder.arg(pulled.kept().join("lock")).args(["bash", "-c"]).arg("echo held; read -r _ || true");
+    let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut word = [0; 4];
+    std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut word).unwrap();
+    pulled.commit("# 4\n");
+    assert_eq!(pulled.pull(), "another one is under way\n");
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    pulled.pull();
+    assert_eq!(pulled.current(), "# 4\n");
+}
