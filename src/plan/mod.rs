@@ -21,6 +21,7 @@ mod matching;
 mod memory;
 mod order;
 mod past;
+mod refusal;
 mod settle;
 mod stock;
 mod verify;
@@ -34,6 +35,7 @@ pub use guards::{GuardVerdict, Limit, Verdict};
 pub use matching::{Unmanaged, as_published};
 pub use memory::{Effects, Memory};
 pub use past::Past;
+pub use refusal::named_in;
 pub use stock::StockCalls;
 pub use verify::{Look, Unlanded, Waiting};
 
