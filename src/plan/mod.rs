@@ -75,7 +75,7 @@ pub struct Inputs<'a> {
 pub type PeerPrices = BTreeMap<ExternalId, BTreeMap<Price, usize>>;
 
 /// What would be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Nothing.
