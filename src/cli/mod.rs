@@ -32,6 +32,7 @@ mod signals;
 mod status;
 mod trouble;
 mod validate;
+mod webhook;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -102,6 +103,8 @@ enum Command {
     Reload(reload::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
+    /// Have GoBiz send events, or end that
+    Webhook(webhook::Args),
     /// Drop what is remembered of an outlet
     Forget(forget::Args),
     /// Explain a rule, or list all
@@ -169,6 +172,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Run(args) => run::run(args, &session),
         Command::Reload(args) => reload::run(args, &session),
         Command::Status(args) => status::run(args, &session),
+        Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),

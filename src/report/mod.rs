@@ -10,6 +10,7 @@ mod horizon;
 mod plan;
 mod status;
 mod style;
+mod subscriptions;
 pub mod untrusted;
 
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
@@ -21,3 +22,4 @@ pub use plan::{
     plan_difference, plan_json, plan_markdown, plan_text,
 };
 pub use status::{LastPush, StatusLine, status_json, status_text};
+pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
