@@ -10,6 +10,7 @@ mod files;
 mod hints;
 mod missing;
 mod note;
+mod notices;
 mod parts;
 mod passes;
 mod stopping;
@@ -36,6 +37,7 @@ use self::{due::Due, passes::Busy, stopping::told_to_stop};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
+    notify::Notices,
     settings::Settings,
     sync::{Context, Nudges, Outcome, OutletState},
     systemd::Notifier,
@@ -108,6 +110,7 @@ struct Daemon<W> {
     again: HashSet<OutletId>,
     due: Due,
     hints: Arc<Hints>,
+    notices: Notices,
     view: Arc<View>,
     /// How each outlet stood when that was last told.
     told: BTreeMap<OutletId, OutletState>,
@@ -117,7 +120,7 @@ struct Daemon<W> {
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, hints, view } = parts;
+        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, hints, notices, view } = parts;
         let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
@@ -148,6 +151,7 @@ impl<W: Worker> Daemon<W> {
             again: HashSet::new(),
             due,
             hints,
+            notices,
             view,
             told: BTreeMap::new(),
             unreadable: None,

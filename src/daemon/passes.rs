@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{Daemon, Hint, Worker, note};
+use super::{Daemon, Hint, Worker, note, notices};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -83,6 +83,7 @@ impl<W: Worker> Daemon<W> {
             |(_, outcome)| outcome,
         );
         if !outcome.was_withdrawn() {
+            self.notices.saw(notices::seen(&outcome));
             note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
             self.plan_next(&outcome);
         }

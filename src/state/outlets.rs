@@ -106,6 +106,7 @@ impl Store {
             let pushes = connection.execute("DELETE FROM pushes WHERE outlet = ?1", [id])?;
             connection.execute("DELETE FROM memories WHERE outlet = ?1", [id])?;
             connection.execute("DELETE FROM alarms WHERE outlet = ?1", [id])?;
+            connection.execute("DELETE FROM notices WHERE outlet = ?1", [id])?;
             Ok(outlets + pushes > 0)
         })
     }

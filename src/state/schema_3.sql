@@ -19,3 +19,11 @@ CREATE TABLE alarms (
     raised_at TEXT NOT NULL,
     what      TEXT NOT NULL
 ) STRICT;
+
+-- What people were told of outlets and still lasts. The outlet '' stands for the daily digest.
+CREATE TABLE notices (
+    outlet   TEXT PRIMARY KEY,
+    occasion TEXT NOT NULL,
+    since    TEXT NOT NULL,
+    told_at  TEXT NOT NULL
+) STRICT;

@@ -21,3 +21,4 @@ mod saved;
 mod secrets;
 mod stock;
 mod usage;
+mod webhook;
