@@ -69,7 +69,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
         Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, color),
+        _ => report::plan_text(&report, session.outputs.look(color)),
     })?;
     session.tell_errors(&survey, &selected);
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked(&args, &report.outlets)))
@@ -111,7 +111,7 @@ fn look_ahead(
     session.outputs.emit(|format, color| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
-        _ => report::horizon_text(&moments, color),
+        _ => report::horizon_text(&moments, session.outputs.look(color)),
     })?;
     session.tell_errors(survey, selected);
     let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));

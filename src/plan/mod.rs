@@ -19,6 +19,7 @@ mod field;
 mod guards;
 mod matching;
 mod order;
+mod risk;
 mod settle;
 mod stock;
 mod verify;
@@ -30,6 +31,7 @@ pub use base::{Base, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use guards::{GuardVerdict, Limit, Verdict};
 pub use matching::{Unmanaged, as_published};
+pub use risk::{Risk, Step, risk};
 pub use stock::StockCalls;
 pub use verify::{Look, Unlanded, Waiting};
 
@@ -99,6 +101,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
+    /// Items that a dated layer brought and takes away.
+    pub ended: BTreeSet<ExternalId>,
 }
 
 impl OutletPlan {
@@ -141,6 +145,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         next_base: compared.next_base,
         guards,
         unmanaged: matched.unmanaged,
+        ended: inputs.ended.clone(),
     }
 }
 
