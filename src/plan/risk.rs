@@ -85,7 +85,7 @@ fn is_mandatory(least: Option<&u32>) -> bool {
 /// | what | risk |
 /// |---|---|
 /// | an item, menu, variant category or variant goes | danger |
-/// | a mandatory variant category comes; any other thing comes | danger; visible |
+/// | any of them comes (a variant category matters through the items that get it) | visible |
 /// | order, an item's menu, a variant's category | visible |
 /// | stock: sold out; back on sale | danger; visible |
 /// | price | money |
@@ -127,8 +127,7 @@ pub fn risk(step: &Step<'_>, is_mandatory: &dyn Fn(&str) -> bool) -> Risk {
     };
     match (kind, Field::of(path)) {
         (Kind::Remove, _) => Risk::Danger,
-        (Kind::Add, _) => dangerous(number(to.get("min_quantity").unwrap_or(&Value::Null)) > 0),
-        (Kind::Move, _) => Risk::Visible,
+        (Kind::Add | Kind::Move, _) => Risk::Visible,
         (Kind::Set, Some(field)) => of_field(field),
         (Kind::Set, None) => Risk::Visible,
     }

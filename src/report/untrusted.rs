@@ -146,7 +146,10 @@ mod tests {
     fn hostile_menu_text_is_only_text_in_markdown() {
         assert_eq!(markdown("a|b\n# c"), r"a\|b\\u{a}#&#8203; c");
         assert_eq!(markdown("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;&#8203;lt;");
-        assert_eq!(markdown("![x](http://e.id) *b* _i_ `c` \\"), r"\!\[x\](http:&#8203;//e.id) \*b\* \_i\_ \`c\` \\");
+        assert_eq!(
+            markdown("![x](http://e.id) *b* _i_ `c` \\"),
+            r"\!\[&#8203;x\](http:&#8203;//e.id) \*&#8203;b\* \_i\_ \`c\` \\"
+        );
         assert_eq!(markdown("@sari #12 www.e.id"), "@&#8203;sari #&#8203;12 www&#8203;.e.id");
     }
 
