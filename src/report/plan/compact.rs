@@ -26,6 +26,8 @@ pub(super) enum Told<'a> {
         to: &'a str,
         items: Vec<&'a Change>,
     },
+    /// Items whose hours change in the same way.
+    Hours(Vec<&'a Change>),
     /// A menu that goes, one that comes, and the items that it takes along.
     Renamed {
         from: &'a str,
@@ -49,12 +51,16 @@ pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Told<'a>)> {
         let known = told.iter_mut().find_map(|(first, told)| match told {
             Told::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
             Told::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
+            Told::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
+                Some(items)
+            }
             _ => None,
         });
         match (known, route) {
             (Some(others), _) => others.push(change),
             (None, Some((from, to))) => told.push((change, Told::Moved { from, to, items: vec![change] })),
             (None, None) if is_order(change) => told.push((change, Told::Order(vec![change]))),
+            (None, None) if is_hours(change) => told.push((change, Told::Hours(vec![change]))),
             (None, None) => told.push((change, Told::One(change))),
         }
     }
@@ -66,13 +72,17 @@ fn unfold<'a>((first, told): (&'a Change, Told<'a>)) -> Vec<(&'a Change, Told<'a
     let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Told::One(change))).collect();
     match told {
         Told::Order(moves) if moves.len() == 1 => single(moves),
-        Told::Moved { items, .. } if items.len() <= ONE_BY_ONE => single(items),
+        Told::Moved { items, .. } | Told::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
         told => vec![(first, told)],
     }
 }
 
 fn is_order(change: &Change) -> bool {
     change.kind == Kind::Move && change.path.field_key().is_none()
+}
+
+fn is_hours(change: &Change) -> bool {
+    matches!(change.path, Path::Item(_, Some(ItemField::OperationalHours)))
 }
 
 /// Whether two moves are of the same menu, of the same category, or both of menus.
@@ -138,11 +148,26 @@ pub(super) fn line(told: &Told<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn
             let told = format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
             line(Mark::Move, to, "menu", told)
         }
+        Told::Hours(items) => hours_line(items, telling),
         Told::Order(moves) => {
             let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or("menus");
             line(Mark::Move, list, "order", order_words(moves, telling))
         }
     }
+}
+
+/// One line for the hours of many items: of one menu, or of several.
+fn hours_line(items: &[&Change], telling: &Telling<'_>) -> Line {
+    let one = telling.pushed(items[0], false);
+    let menus: Vec<&str> = items.iter().filter_map(|change| change.subject.within.as_deref()).collect();
+    let subject = match menus.as_slice() {
+        [first, others @ ..] if others.iter().all(|menu| menu == first) => (*first).to_owned(),
+        _ => "menus".to_owned(),
+    };
+    let names: Vec<String> = items.iter().map(|change| change.subject.name.clone()).collect();
+    let told = format!(": {}: {}", counted(items.len(), "item"), some_of(&names, NAMED));
+    let words = one.words.into_iter().chain(plain(told)).collect();
+    Line { subject: vec![subject], words, ..one }
 }
 
 /// `Es 4 to the front, Es 2 after Es 1`; of many only how it looks afterwards.
