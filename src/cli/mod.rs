@@ -13,6 +13,7 @@ mod forget;
 mod import;
 mod init;
 mod logging;
+mod new_images;
 mod output;
 mod plan;
 mod preview;

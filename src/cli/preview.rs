@@ -12,7 +12,7 @@ use crate::{
     remote::Read,
     report::{OutletReport, PlanReport, View},
     state::SharedStore,
-    sync::{Mandate, base_of, chain, preview},
+    sync::{Mandate, base_of, chain, memory_of, preview},
 };
 
 /// What a preview is made with.
@@ -54,9 +54,17 @@ impl Preview<'_> {
                 }
             };
             let (remote, mandate) = (remote.clone(), (self.mandates)(member));
-            let (peers, at) = (Arc::clone(&self.survey.peers), self.at);
+            let peers = Arc::clone(&self.survey.peers);
+            let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
+                Ok(memory) => memory.unwrap_or_default().at(self.at),
+                Err(error) => {
+                    let report = report_of(member.id.clone(), member.name.clone(), Err(chain(&error)));
+                    outlets[index] = Some(report);
+                    continue;
+                }
+            };
             tasks.spawn(async move {
-                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, at).await;
+                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, &past).await;
                 drop(slot);
                 let mut report =
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));

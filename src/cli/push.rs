@@ -14,6 +14,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     Exit,
+    new_images::NewImages,
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
     session::{Session, block_on, moment},
@@ -63,7 +64,7 @@ impl Errand<'_> {
         let writer = session.client()?.writer();
         let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
         let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
-        let report = block_on(preview.report(&writer, selected))??;
+        let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(false)));
             return Err(Trouble::Refused(format!(
@@ -72,6 +73,7 @@ impl Errand<'_> {
                 report.digest()
             )));
         }
+        NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(is_to_push) {
             let color = !session.environment.no_color() && std::io::stderr().is_terminal();
             note(&report::plan_text(&report, session.outputs.look(color)));
@@ -113,16 +115,20 @@ impl std::str::FromStr for Allow {
 /// What there is to tell of outlets that nobody has agreed to push, because there was no plan to show.
 fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> {
     report.outlets.iter().filter(|outlet| outlet.plan.is_none()).map(|outlet| {
-        let failed = outlet.error.is_some();
+        let (exit, result) = match (outlet.state, &outlet.error) {
+            ("invalid", _) => (Exit::Invalid, PassResult::Unchanged),
+            (_, Some(_)) => (Exit::Failed, PassResult::Failed),
+            (_, None) => (Exit::Done, PassResult::Unchanged),
+        };
         let line = ApplyLine {
             outlet: outlet.outlet.clone(),
             name: outlet.name.clone(),
-            result: if failed { PassResult::Failed } else { PassResult::Unchanged }.as_str(),
+            result: result.as_str(),
             state: outlet.state,
             request_id: None,
             error: outlet.error.clone(),
         };
-        (if failed { Exit::Failed } else { Exit::Done }, line)
+        (exit, line)
     })
 }
 

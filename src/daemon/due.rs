@@ -9,6 +9,9 @@ use crate::{catalog::OutletId, policy::Policy, schedule::Cron, settings::Setting
 /// The first retry of a failed outlet (documented behaviour of this program); each further one waits twice as long.
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(15);
 
+/// Outlets that wait for the same moment come within this time after it (our choice).
+const SPREAD: Duration = Duration::from_secs(5);
+
 /// The longest wait for a retry if the schedule is rarer (our choice).
 const LONGEST_RETRY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -102,12 +105,18 @@ impl Due {
         self.outlets.insert(outlet.clone(), at);
     }
 
-    /// An outlet failed: 15 s, then twice as long every time, up to an hour; the schedule comes besides.
-    pub(super) fn retry(&mut self, outlet: &OutletId, now: Timestamp) {
+    /// An outlet failed: 15 s, then twice as long every time, up to an hour, but at least as long as was `asked` for. The
+    /// schedule comes besides.
+    pub(super) fn retry(&mut self, outlet: &OutletId, now: Timestamp, asked: Duration) {
         let failures = self.failures.entry(outlet.clone()).or_default();
         let wait = FIRST_RETRY.saturating_mul(2i32.saturating_pow(*failures)).min(LONGEST_RETRY);
         *failures += 1;
-        self.at(outlet, now.saturating_add(wait).unwrap_or(Timestamp::MAX));
+        self.at(outlet, later(now, Duration::try_from(wait).unwrap_or_default().max(asked)));
+    }
+
+    /// Nobody is asked before `rest` is over: it is waited out, and a little of chance, lest all come at once.
+    pub(super) fn wait(&mut self, outlet: &OutletId, now: Timestamp, rest: Duration) {
+        self.at(outlet, later(now, rest + SPREAD.mul_f64(fastrand::f64())));
     }
 
     /// An outlet is fine.
@@ -119,6 +128,10 @@ impl Due {
     pub(super) fn forget(&mut self, outlet: &OutletId) {
         self.outlets.remove(outlet);
     }
+}
+
+fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 fn zone(settings: &Settings) -> TimeZone {
@@ -191,7 +204,7 @@ mod tests {
         assert!(ticks.iter().any(|tick| *tick != ticks[0]), "all daemons would come at once");
         let mut due = Due::new(&settings, Some(at("2027-01-04T03:10:00Z")), now);
         assert_eq!(due.next(), Some(at("2027-01-04T03:10:00Z")));
-        due.retry(&"G1".into(), now);
+        due.retry(&"G1".into(), now, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 15);
     }
 
@@ -243,7 +256,7 @@ mod tests {
         let (outlet, mut now) = ("G1".into(), at("2027-01-04T03:01:00Z"));
         let mut waits = Vec::new();
         for _ in 0..40 {
-            due.retry(&outlet, now);
+            due.retry(&outlet, now, Duration::ZERO);
             let next = due.next().unwrap();
             waits.push(next.duration_since(now).as_secs());
             assert_eq!(due.take_outlets(next), std::slice::from_ref(&outlet));
@@ -252,7 +265,7 @@ mod tests {
         assert_eq!(waits[..9], [15, 30, 60, 120, 240, 480, 960, 1920, 3600]);
         assert!(waits[9..].iter().all(|wait| *wait == 3600), "{waits:?}");
         due.settle(&outlet);
-        due.retry(&outlet, now);
+        due.retry(&outlet, now, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 15, "after a success it begins anew");
     }
 
@@ -267,5 +280,20 @@ mod tests {
         assert!(due.take_outlets(now).is_empty());
         due.forget(&two);
         assert!(due.take_outlets(at("2027-01-04T03:02:00Z")).is_empty());
+    }
+
+    #[test]
+    fn what_the_platform_asks_for_is_waited_at_least_and_a_resting_host_costs_no_patience() {
+        let now = at("2027-01-04T03:01:00Z");
+        let mut due = due("schedule: \"0 0 1 1 *\"", "2027-01-04T03:01:00Z");
+        let outlet = "G1".into();
+        due.retry(&outlet, now, Duration::from_secs(600));
+        assert_eq!(seconds(now, due.next()), 600);
+        for _ in 0..20 {
+            due.wait(&outlet, now, Duration::from_secs(100));
+            assert!((100..=105).contains(&seconds(now, due.next())));
+        }
+        due.retry(&outlet, now, Duration::ZERO);
+        assert_eq!(seconds(now, due.next()), 30, "the second failure");
     }
 }

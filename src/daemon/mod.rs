@@ -7,7 +7,6 @@
 mod control;
 mod due;
 mod files;
-mod images;
 mod missing;
 mod note;
 mod parts;

@@ -4,7 +4,7 @@ use crate::sync::{Outcome, OutletState, PassResult};
 
 /// Says how a pass ended; `before`: how the outlet stood when that was last said.
 pub(super) fn tell(outcome: &Outcome, before: Option<OutletState>) {
-    let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _ } = outcome;
+    let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _, again: _ } = outcome;
     // That all is well at the start is no news.
     let is_news = before.map_or(*state != OutletState::InSync, |before| before != *state);
     let request_id = request_id.map(|id| id.to_string());

@@ -1,7 +1,7 @@
 //! The passes under way: starting them, at most one for an outlet, and what their end leads to. Why one starts is the
 //! loop's to know.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch as channel,
@@ -11,6 +11,7 @@ use tokio::{
 use super::{Daemon, Worker, note};
 use crate::{
     catalog::OutletId,
+    remote::Retry,
     sync::{Outcome, OutletState, PassResult},
 };
 
@@ -82,7 +83,7 @@ impl<W: Worker> Daemon<W> {
 
     /// When to come back to an outlet, besides the schedule.
     fn plan_next(&mut self, outcome: &Outcome) {
-        let Outcome { outlet, result, state, opens_at, .. } = outcome;
+        let Outcome { outlet, result, state, opens_at, again, .. } = outcome;
         let now = self.now();
         match result {
             // Without an opening only the schedule or a change of the windows helps.
@@ -90,9 +91,14 @@ impl<W: Worker> Daemon<W> {
                 Some(opens_at) => self.due.at(outlet, *opens_at),
                 None => self.due.settle(outlet),
             },
-            PassResult::Failed | PassResult::Rejected | PassResult::Timeout => self.due.retry(outlet, now),
+            PassResult::Failed | PassResult::Rejected | PassResult::Timeout => match again {
+                // Nothing was tried at this outlet, so its waits do not grow.
+                Some(Retry::NotBefore(rest)) => self.due.wait(outlet, now, *rest),
+                Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, *asked),
+                _ => self.due.retry(outlet, now, Duration::ZERO),
+            },
             // Another process has the outlet.
-            PassResult::Held if *state == OutletState::Pushing => self.due.retry(outlet, now),
+            PassResult::Held if *state == OutletState::Pushing => self.due.retry(outlet, now, Duration::ZERO),
             _ => self.due.settle(outlet),
         }
     }

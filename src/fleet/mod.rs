@@ -6,6 +6,7 @@
 mod compare;
 mod edited;
 mod images;
+mod new_images;
 mod photos;
 mod select;
 mod shadows;

@@ -53,6 +53,10 @@ pub struct Change {
     pub base: Value,
     /// Whether the call about to be made carries it.
     pub pushed: bool,
+    /// Since when it is known, if somebody else made it.
+    pub since: Option<jiff::Timestamp>,
+    /// It was undone so often that it is left alone now, though the files win over such edits otherwise.
+    pub contested: bool,
     /// No reason for a call of its own, but carried by any PUT that goes out.
     pub rides: bool,
     /// For people: which menu or category, and the thing's name.

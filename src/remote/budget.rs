@@ -39,6 +39,11 @@ impl Budget {
         self.deadline.map_or(longest, |deadline| longest.min(deadline.saturating_duration_since(Instant::now())))
     }
 
+    /// The longest wait for a host that is worth it.
+    pub(super) fn patience(&self) -> Duration {
+        self.deadline.map_or(WITHIN, |_| self.at_most(WITHIN).saturating_sub(WORTH_TRYING))
+    }
+
     /// Time spent standing in line is not the platform's fault and not charged.
     pub(super) fn refund(&mut self, stood_in_line: Duration) {
         self.deadline = self.deadline.map(|deadline| deadline + stood_in_line);

@@ -72,7 +72,7 @@ impl Client {
     /// The same; `meter` is told of every call.
     pub fn connect_metered(endpoint: &Endpoint, meter: Arc<dyn Meter>) -> Result<Self, EndpointError> {
         let addresses = endpoint.check()?;
-        let http = Http::new(endpoint.requests_per_second, addresses.are_plain(), meter)?;
+        let http = Http::new(endpoint.requests_per_second, &addresses, meter)?;
         let secret = endpoint.client_secret.expose_secret();
         let credential = BASE64_STANDARD.encode(format!("{}:{secret}", endpoint.client_id));
         let login = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");

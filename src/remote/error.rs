@@ -15,6 +15,8 @@ pub enum Retry {
     Never,
     /// May be tried again, not before this long from now. Whether a write took effect is unknown: look first.
     After(Option<Duration>),
+    /// It was not sent, as its host rests; not before this long from now.
+    NotBefore(Duration),
 }
 
 /// A failed call, told in one chain without repetition: what was attempted on what, then what came back.
@@ -39,11 +41,16 @@ impl RemoteError {
         self.retry == Retry::Never
     }
 
+    /// Whether it was not sent because its host rests.
+    pub fn was_turned_away(&self) -> bool {
+        matches!(self.retry, Retry::NotBefore(_))
+    }
+
     /// Whether a write may have been carried out although it failed: it was sent, and no answer came, or only a gateway's
     /// word that it has waited in vain (408, 502, 504). Any other status is the platform's own "not done".
     pub fn may_have_been_done(&self) -> bool {
         let unheard = matches!(self.status, None | Some(408 | 502 | 504));
-        matches!(self.method, "PUT" | "PATCH") && unheard && !self.is_final()
+        matches!(self.method, "PUT" | "PATCH") && unheard && !self.is_final() && !self.was_turned_away()
     }
 
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.

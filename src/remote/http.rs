@@ -3,6 +3,7 @@
 //! What an answer means is `answer`'s; tokens, pauses and repetition are `client`'s.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Once},
     time::Duration,
 };
@@ -16,7 +17,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Called, Destination, EndpointError, Meter, RemoteError, Retry,
     answer::Answer,
+    breaker::{Breaker, Closed, Leave, Sign},
     budget::{Budget, retry_after},
+    endpoint::Addresses,
     error,
     gate::Gate,
     text,
@@ -81,16 +84,21 @@ pub(super) struct Call<'a> {
     pub(super) timeout: Duration,
 }
 
-/// The pool of connections and the pace of all calls.
+/// The pool of connections, the pace of all calls, and which hosts are worth asking.
 pub(super) struct Http {
     client: reqwest::Client,
     gate: Gate,
+    breakers: BTreeMap<String, Breaker>,
     pub(super) meter: Arc<dyn Meter>,
 }
 
 impl Http {
-    /// `plain`: no call will be encrypted, so that no certificates are needed.
-    pub(super) fn new(requests_per_second: f64, plain: bool, meter: Arc<dyn Meter>) -> Result<Self, EndpointError> {
+    /// For calls to these addresses.
+    pub(super) fn new(
+        requests_per_second: f64,
+        addresses: &Addresses,
+        meter: Arc<dyn Meter>,
+    ) -> Result<Self, EndpointError> {
         install_crypto();
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -103,16 +111,22 @@ impl Http {
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy();
-        if plain {
+        // No call will be encrypted, so no certificates are needed.
+        if addresses.are_plain() {
             builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| EndpointError::Tls(text::causes(&error)))?;
-        Ok(Self { client, gate: Gate::new(requests_per_second), meter })
+        let breakers = [&addresses.api, &addresses.oauth].map(|url| (host(url), Breaker::default()));
+        breakers.iter().for_each(|(host, _)| meter.rests(host, false));
+        Ok(Self { client, gate: Gate::new(requests_per_second), breakers: breakers.into(), meter })
     }
 
     /// Waits for a turn, then makes the call, in what time `budget` has left. Any status is an answer.
     pub(super) async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, RemoteError> {
+        // Who is turned away takes nobody's turn; and while one stands in line, things change.
+        drop(self.admitted(call, budget).await?);
         budget.refund(self.gate.pass().await);
+        let leave = self.admitted(call, budget).await?;
         let begun = std::time::Instant::now();
         let result = self.exchange(call, budget.at_most(call.timeout)).await;
         let status = result.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
@@ -120,7 +134,44 @@ impl Http {
         tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, "called");
         let (method, destination) = (error::method_name(call.method), call.destination());
         self.meter.called(&Called { method, destination, status, elapsed });
+        self.learn(leave, call, &result);
         result
+    }
+
+    /// Waits as long as the host has asked for, if there is time for that; an error if not, or if the host rests.
+    async fn admitted(&self, call: &Call<'_>, budget: &Budget) -> Result<Option<Leave<'_>>, RemoteError> {
+        let Some(breaker) = self.breakers.get(&host(&call.url)) else { return Ok(None) };
+        loop {
+            match breaker.ask() {
+                Ok(leave) => return Ok(Some(leave)),
+                Err(Closed::Patience(wait)) if wait <= budget.patience() => tokio::time::sleep(wait).await,
+                Err(closed) => return Err(call.turned_away(&closed)),
+            }
+        }
+    }
+
+    /// What the end of a call says of its host.
+    fn learn(&self, leave: Option<Leave<'_>>, call: &Call<'_>, result: &Result<Answer, RemoteError>) {
+        let host = host(&call.url);
+        let (Some(leave), Some(breaker)) = (leave, self.breakers.get(&host)) else { return };
+        if let Ok(Answer { status, retry_after: Some(asked), .. }) = result
+            && matches!(status.as_u16(), 429 | 503)
+        {
+            breaker.be_patient(*asked);
+        }
+        let sign = match result {
+            Ok(answer) if answer.status.is_server_error() => Sign::Failed(answer.status.as_str()),
+            Err(error) if !error.is_final() => Sign::Failed(&error.what),
+            _ => Sign::Well,
+        };
+        let was_open = breaker.is_open();
+        leave.ended(&sign, call.url.path(), call.destination() == Destination::Token);
+        match (was_open, breaker.is_open()) {
+            (false, true) => tracing::error!(host, "has failed too often in a row; it is left alone for a while"),
+            (true, false) => tracing::info!(host, "answers again"),
+            _ => return,
+        }
+        self.meter.rests(&host, !was_open);
     }
 
     async fn exchange(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, RemoteError> {
@@ -143,6 +194,12 @@ impl Http {
             body,
         })
     }
+}
+
+/// `api.gobiz.co.id`, with its port if that is a special one.
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// The whole body of a success, `None` if it is larger than [`MAX_BODY`].
@@ -191,6 +248,19 @@ impl Call<'_> {
         };
         let what = text::redact(&what, &self.key.secrets());
         RemoteError::new(self.method, &self.url, status.map(|s| s.as_u16()), &what, Retry::After(None))
+    }
+
+    /// Nothing was sent.
+    fn turned_away(&self, closed: &Closed) -> RemoteError {
+        let host = host(&self.url);
+        let (what, rest) = match closed {
+            Closed::Patience(rest) => (format!("not sent: {host} asked for patience"), *rest),
+            Closed::Broken { failures, last, rest } => {
+                (format!("not sent: {host} has failed {failures} times in a row, at last with: {last}"), *rest)
+            }
+        };
+        let what = format!("{what}; it is asked again in {} s", rest.as_secs() + 1);
+        RemoteError::new(self.method, &self.url, None, &what, Retry::NotBefore(rest))
     }
 
     fn too_large(&self, status: StatusCode) -> RemoteError {

@@ -8,6 +8,8 @@ pub trait Meter: Send + Sync {
     fn called(&self, call: &Called);
     /// A token was granted that lives this long.
     fn token_granted(&self, life: Duration);
+    /// A host is asked again (`false`), or rests because it has failed too often in a row.
+    fn rests(&self, host: &str, rests: bool);
 }
 
 /// A call that has ended.
@@ -51,4 +53,5 @@ pub(super) struct NoMeter;
 impl Meter for NoMeter {
     fn called(&self, _: &Called) {}
     fn token_granted(&self, _: Duration) {}
+    fn rests(&self, _: &str, _: bool) {}
 }

@@ -4,10 +4,11 @@
 //! which cannot write and whose token has no right to. Both come from one [`Client`].
 //!
 //! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
-//! `endpoint` is where and as whom, `budget` and `gate` say how often and how fast, `http` makes one call and tells `meter`,
+//! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `http` makes one call and tells `meter`,
 //! `token` keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
 mod answer;
+mod breaker;
 mod budget;
 mod client;
 mod endpoint;

@@ -240,7 +240,7 @@ mod tests {
         |---|---|---|
         | Kuta (G1) | published | request `00000000-0000-0000-0000-000000000007` |
         | G22 | unchanged |  |
-        | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[2J \| @&#8203;all |
+        | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[&#8203;2J \| @&#8203;all |
         "#);
     }
 }

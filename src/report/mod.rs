@@ -13,7 +13,7 @@ mod style;
 pub mod untrusted;
 
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
-pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text};
+pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{Look, OutletReport, PlanReport, View, plan_json, plan_markdown, plan_text};

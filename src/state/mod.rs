@@ -7,6 +7,7 @@
 mod error;
 mod images;
 mod locks;
+mod memories;
 mod outlets;
 mod pushes;
 mod store;

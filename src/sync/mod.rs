@@ -9,6 +9,7 @@
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
 mod clock;
+mod memory;
 mod observe;
 mod outcome;
 mod pass;
@@ -22,6 +23,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
+pub use memory::memory_of;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{base_of, chain, pass, preview, see_through};

@@ -5,7 +5,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::PassError;
-use crate::{catalog::OutletId, plan::OutletPlan};
+use crate::{
+    catalog::OutletId,
+    plan::OutletPlan,
+    remote::{RemoteError, Retry},
+};
 
 /// What became of the push, as `apply` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -122,6 +126,8 @@ pub struct Outcome {
     pub error: Option<String>,
     /// When a window opens that the push waits for.
     pub opens_at: Option<Timestamp>,
+    /// When a failed call may be made again, if the platform or the way to it says so.
+    pub again: Option<Retry>,
 }
 
 impl Outcome {
@@ -134,7 +140,7 @@ impl Outcome {
         error: Option<String>,
     ) -> Self {
         let (outlet, name) = (outlet.clone(), name.to_owned());
-        Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None }
+        Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None, again: None }
     }
 
     /// A pass that was given up before it sent anything.
@@ -146,6 +152,19 @@ impl Outcome {
     /// A pass that could not be done.
     pub fn failed(outlet: &OutletId, name: &str, why: String) -> Self {
         Self::new(outlet, name, PassResult::Failed, OutletState::Failed, Some(why))
+    }
+
+    /// The same, coming back when the call that failed says.
+    pub(super) fn after(self, error: &RemoteError) -> Self {
+        Self { again: Some(error.retry), ..self }
+    }
+
+    /// The same for a pass that broke off.
+    pub(super) fn after_breaking_off(self, error: &PassError) -> Self {
+        match error {
+            PassError::Remote(error) => self.after(error),
+            _ => self,
+        }
     }
 
     /// Whether the pass was given up before it sent anything; nothing was learnt or remembered then.

@@ -7,14 +7,18 @@ use serde_json::{Value, json};
 
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
-    plan::{Action, Base, Change, Class, Inputs, OutletPlan, plan},
+    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, plan},
     policy::Policy,
     remote::{Read, Write},
     schedule::{Gate, gate},
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
-use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push, until};
+use super::{
+    Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    memory::{memory_of, remember_days},
+    push, until,
+};
 
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
@@ -23,23 +27,25 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
-/// What a push would do at `now`, seen from `base`. Reads only.
+/// What a push would do, seen from `base` and with what `past` says of earlier days. Reads only.
 pub async fn preview<R: Read>(
     remote: &R,
     base: Option<&Base>,
     wanted: &Wanted,
     mandate: &Mandate,
     peers: &crate::plan::PeerPrices,
-    now: Timestamp,
+    past: &Past,
 ) -> Result<OutletPlan, PassError> {
     let live = remote.fetch(&wanted.outlet).await?;
-    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers), now))
+    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers, past)))
 }
 
 /// The plan, with the guards released that were approved for exactly this one.
-pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>, now: Timestamp) -> OutletPlan {
+pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>) -> OutletPlan {
     let mut plan = plan(inputs);
-    plan.release(&wanted.approvals, now);
+    if let Some(now) = inputs.past.at {
+        plan.release(&wanted.approvals, now);
+    }
     plan
 }
 
@@ -49,6 +55,7 @@ pub(super) fn inputs<'a>(
     live: &'a LiveCatalog,
     mandate: &'a Mandate,
     peers: &'a crate::plan::PeerPrices,
+    past: &'a Past,
 ) -> Inputs<'a> {
     Inputs {
         outlet: &wanted.outlet,
@@ -60,6 +67,7 @@ pub(super) fn inputs<'a>(
         released: &mandate.released,
         peers,
         ended: &wanted.ended,
+        past,
         place: &*wanted.place,
     }
 }
@@ -76,7 +84,9 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
         ),
         // Nothing was learnt, so nothing is remembered either.
         Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
-        Err(error) => walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))),
+        Err(error) => {
+            walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))).after_breaking_off(&error)
+        }
     };
     remember(context, &wanted.file, &outcome);
     outcome
@@ -153,8 +163,11 @@ pub(super) fn remember(context: &Context, file: &str, outcome: &Outcome) {
 }
 
 fn told_drift(change: &Change) -> Value {
-    let Change { path, class, from, to, subject, .. } = change;
-    json!({"path": path, "class": class, "from": from, "to": to, "name": subject.name})
+    let Change { path, class, from, to, subject, since, contested, .. } = change;
+    let since = since.map(|since| since.to_string());
+    json!({
+        "path": path, "class": class, "from": from, "to": to, "name": subject.name, "since": since, "contested": contested,
+    })
 }
 
 /// What a walk carries along.
@@ -188,8 +201,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let slot = self.unless_withdrawn(self.slot()).await?;
         let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
         let base = self.base_for(&live)?;
-        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
-        let plan = planned(self.wanted, &inputs, self.context.clock.now());
+        let past = memory_of(&self.context.store, &self.wanted.outlet)?.at(self.context.clock.now());
+        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers, &past);
+        let plan = planned(self.wanted, &inputs);
+        self.note(&plan)?;
         let verdict = match earlier {
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
             Some(_) if plan.action == Action::None => Verdict::Nothing,
@@ -289,6 +304,12 @@ impl<R: Read + Write> Pass<'_, R> {
             return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
         }
         Verdict::Push
+    }
+
+    /// Remembers what a look has shown.
+    fn note(&self, plan: &OutletPlan) -> Result<(), PassError> {
+        let now = self.context.clock.now();
+        remember_days(self.context, &self.wanted.outlet, |memory| memory.note(plan, now)).map(drop)
     }
 
     /// Nothing is pushed, but what both sides agree on becomes the base.

@@ -193,12 +193,13 @@ impl<R: Read + Write> Pass<'_, R> {
                     OutletState::Failed,
                     Some(format!("{error}; the live menu is as it was")),
                 )
+                .after(&error)
             }
             Answer::Unknown(error) => {
                 let told = format!(
                     "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
                 );
-                self.outcome(PassResult::Failed, OutletState::Unknown, Some(told))
+                self.outcome(PassResult::Failed, OutletState::Unknown, Some(told)).after(&error)
             }
         };
         let plan = outcome.plan.or_else(|| plan.map(Box::new));

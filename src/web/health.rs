@@ -154,7 +154,11 @@ fn lock(shared: &Shared) -> Check {
 
 fn api(shared: &Shared) -> Check {
     let now = shared.site.clock.now();
+    let resting = shared.site.metrics.resting();
     let (verdict, why) = match shared.site.metrics.last_api_success() {
+        _ if !resting.is_empty() => {
+            (Verdict::Warn, format!("{} failed too often in a row and is left alone for a while", resting.join(", ")))
+        }
         Some(at) => (Verdict::Ok, format!("last answered well {}", ago(at, now))),
         None => (Verdict::Warn, "has not answered well yet".to_owned()),
     };

@@ -16,3 +16,4 @@ mod reload;
 mod service;
 mod stopping;
 mod trouble;
+mod units;

@@ -57,6 +57,9 @@ async fn every_check_has_a_line_if_asked() {
     let call = Called { method: "GET", destination: Destination::Catalog, status: Some(200), elapsed: Duration::ZERO };
     served.metrics.called(&call);
     assert_eq!(served.read("/readyz?verbose=1").await, (200, lines("ok   api: last answered well 0 s ago")));
+    served.metrics.rests("api.gobiz.co.id", true);
+    let resting = "warn api: api.gobiz.co.id failed too often in a row and is left alone for a while";
+    assert_eq!(served.read("/readyz?verbose").await, (200, lines(resting)));
 }
 
 #[tokio::test]

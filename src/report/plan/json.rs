@@ -45,6 +45,10 @@ struct ChangeEntry<'a> {
     base: &'a Value,
     pushed: bool,
     risk: Risk,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    contested: bool,
     source: Option<SourceEntry<'a>>,
 }
 
@@ -104,14 +108,15 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 }
 
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
-    let Change { path, kind, class, from, to, base, pushed, rides: _, subject: _, source } = change;
+    let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } = change;
     let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
         file,
         line: *line,
         column: *column,
     });
-    let risk = risk_of(change, plan, view);
-    ChangeEntry { kind: *kind, class: *class, path: path.to_string(), from, to, base, pushed: *pushed, risk, source }
+    let since = since.map(|since| since.to_string());
+    let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
+    ChangeEntry { kind, class, path, from, to, base, pushed: *pushed, risk, since, contested: *contested, source }
 }
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {

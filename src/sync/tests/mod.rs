@@ -6,6 +6,7 @@
 
 mod platform;
 
+mod days;
 mod deciding;
 mod restarting;
 mod retrying;

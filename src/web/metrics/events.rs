@@ -1,14 +1,14 @@
 //! What happens, counted as it happens: passes, pushes, calls.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use prometheus_client::{
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use reqwest::StatusCode;
@@ -52,6 +52,7 @@ pub struct Metrics {
     pushes: Family<Labels<1>, Counter>,
     requests: Family<Labels<3>, Counter>,
     request_duration: Histograms<2>,
+    hosts_resting: Family<Labels<1>, Gauge>,
     clock: Clock,
     started: Timestamp,
     noted: Mutex<Noted>,
@@ -65,6 +66,7 @@ struct Noted {
     last_success: Option<Timestamp>,
     last_api_success: Option<Timestamp>,
     token_ends: Option<Timestamp>,
+    resting: BTreeSet<String>,
 }
 
 impl Metrics {
@@ -80,6 +82,7 @@ impl Metrics {
             request_duration: Family::new_with_constructor(|| {
                 Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0])
             }),
+            hosts_resting: Family::default(),
             clock,
             started: clock.now(),
             noted: Mutex::default(),
@@ -120,6 +123,11 @@ impl Metrics {
             Unit::Seconds,
             self.request_duration.clone(),
         );
+        registry.register(
+            "menusync_api_circuit_open",
+            "1 while a host is left alone because it failed too often in a row",
+            self.hosts_resting.clone(),
+        );
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -143,6 +151,11 @@ impl Metrics {
     /// When the access token ends.
     pub(super) fn token_ends(&self) -> Option<Timestamp> {
         self.noted(|noted| noted.token_ends)
+    }
+
+    /// Hosts that are left alone because they failed too often in a row.
+    pub(in crate::web) fn resting(&self) -> Vec<String> {
+        self.noted(|noted| noted.resting.iter().cloned().collect())
     }
 
     fn noted<T>(&self, with: impl FnOnce(&mut Noted) -> T) -> T {
@@ -184,6 +197,11 @@ impl Meter for Metrics {
         if destination != Destination::Token && status.is_some_and(|status| (200..300).contains(&status)) {
             self.noted(|noted| noted.last_api_success = Some(self.clock.now()));
         }
+    }
+
+    fn rests(&self, host: &str, rests: bool) {
+        self.hosts_resting.get_or_create(&[("host", host.to_owned())]).set(rests.into());
+        self.noted(|noted| if rests { noted.resting.insert(host.to_owned()) } else { noted.resting.remove(host) });
     }
 
     fn token_granted(&self, life: Duration) {
@@ -241,6 +259,7 @@ mod tests {
             request_id,
             error: None,
             opens_at: None,
+            again: None,
         };
         let (one, two) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)));
         let metrics = Metrics::new(Clock::System);

@@ -108,6 +108,7 @@ impl Story {
             released: &self.released,
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            past: &Default::default(),
             place: &place,
         })
     }
