@@ -3,6 +3,7 @@
 //! One file a command, each with `Args` and `run`. Only this room prints: results to stdout, everything else to stderr.
 
 mod apply;
+mod approve;
 mod atomic;
 mod demo;
 mod diff;
@@ -23,6 +24,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod saved;
 mod schema;
 mod session;
 mod signals;
@@ -85,6 +87,8 @@ enum Command {
     Diff(diff::Args),
     /// Plan, ask, push, and see it arrive
     Apply(apply::Args),
+    /// Let a guard through for the plans that were looked at, by a file under `approvals/`
+    Approve(approve::Args),
     /// Show what was changed elsewhere since our last verified push
     Drift(drift::Args),
     /// Write YAML from live catalogs
@@ -155,6 +159,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
+        Command::Approve(args) => approve::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
         Command::Import(args) => import::run(args, &session),
         Command::Fmt(args) => fmt::run(args, &session),

@@ -7,6 +7,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Exit, output::note, session::Session, trouble::Trouble};
 use crate::{
+    catalog::OutletId,
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan},
     remote::Read,
@@ -78,7 +79,7 @@ impl Preview<'_> {
             let (index, report) = done?;
             outlets[index] = Some(report);
         }
-        Ok(self.assemble(loaded, outlets.into_iter().flatten().collect()))
+        self.assemble(loaded, outlets.into_iter().flatten().collect())
     }
 
     /// What an outlet is compared from.
@@ -111,15 +112,23 @@ impl Preview<'_> {
         })
     }
 
-    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> PlanReport {
-        PlanReport {
+    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
+        let is_plan = self.view == View::Plan;
+        Ok(PlanReport {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
+            target: if is_plan { Some(self.session.target()?) } else { None },
+            stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
             outlets,
-        }
+        })
     }
+}
+
+/// The plans of a report.
+pub(super) fn plans_of(outlets: &[OutletReport]) -> impl Iterator<Item = &OutletPlan> {
+    outlets.iter().filter_map(|outlet| outlet.plan.as_ref())
 }
 
 /// A directory as people can find it again: absolute and without detours where that can be said.
@@ -142,7 +151,7 @@ fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Troub
     Ok(true)
 }
 
-fn report_of(outlet: crate::catalog::OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
+fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
     let (plan, error) = match plan {
         Ok(plan) => (Some(plan), None),
         Err(error) => (None, Some(error)),

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, IsTerminal, Write},
+    path::Path,
     sync::Arc,
 };
 
@@ -14,9 +15,11 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     Exit,
+    approve::a_guard,
     new_images::NewImages,
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
+    saved,
     session::{Session, block_on, moment},
     signals::stop_on_signal,
     trouble::Trouble,
@@ -26,7 +29,7 @@ use crate::{
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, View, untrusted::printable},
+    report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, untrusted::printable},
     state::{SharedStore, Store},
     sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
 };
@@ -54,12 +57,14 @@ pub(super) struct Errand<'a> {
     /// What each outlet may do, guards aside.
     pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
     pub(super) consent: &'a Consent,
+    /// The plan file that it has to be equal to.
+    pub(super) saved: Option<(&'a Path, &'a SavedPlan)>,
 }
 
 impl Errand<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, mandates, consent } = *self;
+        let Self { session, survey, selected, at, mandates, consent, saved } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
         let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
@@ -72,6 +77,9 @@ impl Errand<'_> {
                  was pushed",
                 report.digest()
             )));
+        }
+        if let Some((path, saved)) = saved {
+            saved::compare(path, saved, &report)?;
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(is_to_push) {
@@ -105,10 +113,7 @@ impl std::str::FromStr for Allow {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (guard, outlet) = text.split_once(':').map_or((text, None), |(guard, outlet)| (guard, Some(outlet)));
-        let known = || Guard::ALL.map(Guard::name).join(", ");
-        let guard =
-            Guard::from_name(guard).ok_or_else(|| format!("there is no guard `{guard}`; guards are {}", known()))?;
-        Ok(Self { guard, outlet: outlet.map(str::to_owned) })
+        Ok(Self { guard: a_guard(guard)?, outlet: outlet.map(str::to_owned) })
     }
 }
 
@@ -255,9 +260,9 @@ fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Resul
     let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
     let exit = Exit::of_outlets(exits);
     session.outputs.emit(|format, color| match format {
-        Format::Json => report::apply_json(&lines, report.revision.as_deref()),
-        Format::Markdown => report::apply_markdown(&lines),
-        _ => report::apply_text(&lines, color),
+        Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
+        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals),
+        _ => report::apply_text(&lines, &report.stale_approvals, color),
     })?;
     Ok(exit)
 }

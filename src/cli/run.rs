@@ -8,7 +8,7 @@ use super::{
     Exit,
     output::Format,
     push,
-    session::{Session, block_on},
+    session::{Session, block_on, moment},
     signals,
     trouble::Trouble,
 };
@@ -17,7 +17,7 @@ use crate::{
     fleet, report,
     settings::{self, Listen},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
-    sync::Clock,
+    sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
     web::{self, Metered, Metrics, Server, Site},
 };
@@ -139,12 +139,16 @@ fn parts<W: Worker>(
 }
 
 fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, Trouble> {
+    // What has just let a push through is no news.
+    let others = outcomes.iter().filter(|outcome| outcome.result != PassResult::Published);
+    let plans = others.filter_map(|outcome| outcome.plan.as_deref());
+    let stale = session.loaded()?.stale_approvals(plans, moment(None));
     let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
     let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
-        Format::Json => report::apply_json(&lines, revision),
-        _ => report::apply_text(&lines, color),
+        Format::Json => report::apply_json(&lines, &stale, revision),
+        _ => report::apply_text(&lines, &stale, color),
     })?;
     Ok(exit)
 }

@@ -82,7 +82,7 @@ impl<W: Worker> Daemon<W> {
     }
 
     /// When to come back to an outlet, besides the schedule.
-    fn plan_next(&mut self, outcome: &Outcome) {
+    pub(super) fn plan_next(&mut self, outcome: &Outcome) {
         let Outcome { outlet, result, state, opens_at, again, .. } = outcome;
         let now = self.now();
         match result {
@@ -91,7 +91,9 @@ impl<W: Worker> Daemon<W> {
                 Some(opens_at) => self.due.at(outlet, *opens_at),
                 None => self.due.settle(outlet),
             },
-            PassResult::Failed | PassResult::Rejected | PassResult::Timeout => match again {
+            // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
+            PassResult::Rejected => self.due.settle(outlet),
+            PassResult::Failed | PassResult::Timeout => match again {
                 // Nothing was tried at this outlet, so its waits do not grow.
                 Some(Retry::NotBefore(rest)) => self.due.wait(outlet, now, *rest),
                 Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, *asked),

@@ -21,6 +21,7 @@ mod matching;
 mod memory;
 mod order;
 mod past;
+mod refusal;
 mod risk;
 mod settle;
 mod stock;
@@ -35,6 +36,7 @@ pub use guards::{GuardVerdict, Limit, Verdict};
 pub use matching::{Unmanaged, as_published};
 pub use memory::{Effects, Memory};
 pub use past::Past;
+pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use stock::StockCalls;
 pub use verify::{Look, Unlanded, Waiting};
@@ -75,7 +77,7 @@ pub struct Inputs<'a> {
 pub type PeerPrices = BTreeMap<ExternalId, BTreeMap<Price, usize>>;
 
 /// What would be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Nothing.

@@ -20,6 +20,9 @@ use super::{
     push, until,
 };
 
+/// A push that was accepted and lost this often in a row is not sent again by itself (our choice).
+const LOST_AT_MOST: u32 = 2;
+
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
     let row = store.with(|store| store.outlet(outlet.as_str()))?;
@@ -208,7 +211,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let verdict = match earlier {
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
             Some(_) if plan.action == Action::None => Verdict::Nothing,
-            _ => self.verdict(&plan),
+            _ => self.verdict(&plan)?,
         };
         match verdict {
             Verdict::Nothing => {
@@ -280,19 +283,27 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    fn verdict(&self, plan: &OutletPlan) -> Verdict {
-        let refused = |result, state, reason: String| Verdict::Refused(result, state, reason, None);
+    fn verdict(&self, plan: &OutletPlan) -> Result<Verdict, PassError> {
+        let refused = |result, state, reason: String| Ok(Verdict::Refused(result, state, reason, None));
         if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
             let reason =
                 format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
             return refused(PassResult::Held, OutletState::Pending, reason);
         }
         if plan.action == Action::None {
-            return Verdict::Nothing;
+            return Ok(Verdict::Nothing);
         }
         if plan.is_held() {
             let told: Vec<String> = plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message)).collect();
             return refused(PassResult::Held, OutletState::Held, told.join("; "));
+        }
+        if self.mandate.expected.is_none() && self.was_lost_again(plan)? {
+            let reason = format!(
+                "GoFood accepted this push {LOST_AT_MOST} times and never showed it; it is not sent again by itself until the \
+                 files or the live menu change; `menusync apply --outlet {}` sends it once more",
+                self.wanted.outlet
+            );
+            return refused(PassResult::Nonconvergent, OutletState::Nonconvergent, reason);
         }
         let (now, zone) = (self.context.clock.now(), &self.wanted.policy.timezone);
         if let Gate::Closed { opens_at } = gate(&self.wanted.windows, now, zone) {
@@ -301,9 +312,17 @@ impl<R: Read + Write> Pass<'_, R> {
                 || "no window for pushes opens within a year".to_owned(),
                 |at| format!("waits for a window, which opens at {at}"),
             );
-            return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
+            return Ok(Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at));
         }
-        Verdict::Push
+        Ok(Verdict::Push)
+    }
+
+    /// Whether this very push was accepted and never seen so often that sending it once more is no use. (A text that the
+    /// platform cuts to what was there before looks like that.)
+    fn was_lost_again(&self, plan: &OutletPlan) -> Result<bool, PassError> {
+        let outlet = self.wanted.outlet.as_str();
+        let lost = self.context.store.with(|store| store.lost_in_a_row(outlet, &plan.digest.0, LOST_AT_MOST))?;
+        Ok(plan.action == Action::Put && lost >= LOST_AT_MOST)
     }
 
     /// Remembers what a look has shown.

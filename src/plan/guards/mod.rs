@@ -6,7 +6,7 @@
 mod leaving;
 mod prices;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Action, Change, Inputs, Reviewed, compare::Compared, matching::Matched, matching::item_ids};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a guard says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Within its limit.

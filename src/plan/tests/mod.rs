@@ -1,6 +1,7 @@
 //! Plan stories: an outlet in sync, one side disturbed, and what follows.
 
 mod days;
+mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,13 +3,17 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OutletReport, PlanReport, View, risk_of, summary::Summary};
+use super::{OutletReport, PlanReport, PlanTarget, View, risk_of, summary::Summary};
 use crate::{
+    approval::Stale,
     diagnostic::{Diagnostic, Place},
     plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Risk, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
 };
+
+/// The name of the shape, with its version.
+pub(super) const SCHEMA: &str = "menusync.plan/1";
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -17,9 +21,11 @@ struct Report<'a> {
     tool: &'static str,
     revision: Option<&'a str>,
     generated_at: String,
+    target: Option<&'a PlanTarget>,
     digest: Digest,
     summary: Summary,
     outlets: Vec<OutletEntry<'a>>,
+    stale_approvals: &'a [Stale],
 }
 
 #[derive(Serialize)]
@@ -74,13 +80,15 @@ struct GuardEntry<'a> {
 /// the digest of nothing. With [`View::Drift`] there are only the changes made elsewhere, and no guards.
 pub fn plan_json(report: &PlanReport) -> String {
     let entry = Report {
-        schema: "menusync.plan/1",
+        schema: SCHEMA,
         tool: env!("CARGO_PKG_VERSION"),
         revision: report.revision.as_deref(),
         generated_at: report.generated_at.to_string(),
+        target: report.target.as_ref(),
         digest: report.digest(),
         summary: Summary::of(report),
         outlets: report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect(),
+        stale_approvals: &report.stale_approvals,
     };
     let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and JSON values are always JSON");
     json.push('\n');

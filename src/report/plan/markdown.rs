@@ -10,6 +10,7 @@ use super::{
     words::{Piece, counted, some_of},
 };
 use crate::{
+    approval::Stale,
     plan::{Change, Limit, OutletPlan, Risk, Verdict},
     report::untrusted::{html, markdown},
 };
@@ -56,7 +57,7 @@ pub fn plan_markdown(report: &PlanReport) -> String {
 pub(in crate::report) fn plan_markdown_within(report: &PlanReport, most: usize) -> String {
     let blocks = blocks(report);
     if blocks.is_empty() {
-        return format!("**{}**\n", silence(report));
+        return format!("**{}**\n{}", silence(report), stale_markdown(&report.stale_approvals));
     }
     let mut page = String::new();
     for level in LEVELS {
@@ -66,6 +67,16 @@ pub(in crate::report) fn plan_markdown_within(report: &PlanReport, most: usize) 
         }
     }
     page
+}
+
+/// A line for each approval that lets nothing through any more.
+pub(in crate::report) fn stale_markdown(stale: &[Stale]) -> String {
+    let lines: String = stale.iter().map(stale_line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
+}
+
+fn stale_line(stale: &Stale) -> String {
+    format!("- stale: {}\n", markdown(&stale.to_string()))
 }
 
 struct Page<'a> {
@@ -90,7 +101,7 @@ impl Page<'_> {
         if sum.changed > 0 && self.report.view != View::Drift {
             out += &format!("\nDigest: `{}`\n", self.report.digest());
         }
-        out
+        out + &self.rows("", self.report.stale_approvals.iter().map(stale_line).collect(), "stale approvals")
     }
 
     /// A text from elsewhere.

@@ -10,6 +10,7 @@ use super::{
     words::{Piece, some_of},
 };
 use crate::{
+    approval::Stale,
     plan::{GuardVerdict, Risk, Verdict},
     policy::Guard,
     report::{
@@ -42,8 +43,9 @@ impl From<bool> for Look {
 /// A report for people, with a line break at the end. What comes from menus cannot steer the terminal.
 pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     let blocks = blocks(report);
+    let stale = stale_text(&report.stale_approvals);
     if blocks.is_empty() {
-        return format!("{}\n", silence(report));
+        return format!("{}\n{stale}", silence(report));
     }
     let look = look.into();
     let text = Text { report, paint: Paint(look.color), named: if look.all_names { usize::MAX - 1 } else { NAMED } };
@@ -57,7 +59,12 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
-    out
+    out + &stale
+}
+
+/// A line for each approval that lets nothing through any more.
+pub(in crate::report) fn stale_text(stale: &[Stale]) -> String {
+    stale.iter().map(|stale| format!("Stale: {}\n", printable(&stale.to_string()))).collect()
 }
 
 struct Text<'a> {
