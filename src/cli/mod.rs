@@ -14,6 +14,7 @@ mod forget;
 mod import;
 mod init;
 mod logging;
+mod man;
 mod new_images;
 mod output;
 mod plan;
@@ -112,6 +113,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print a manual page, for man(1)
+    Man(man::Args),
     /// Run a stand-in GoBiz server, for rehearsals and tests
     Sandbox(sandbox::Args),
     /// Play the main job with a temporary root and a stand-in server
@@ -170,6 +173,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
+        Command::Man(args) => man::run(args, &session),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
     };

@@ -31,7 +31,7 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, untrusted::printable},
     state::{SharedStore, Store},
-    sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
+    sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, pass},
 };
 
 /// What a person may say about a push on the command line.
@@ -230,6 +230,7 @@ fn push_all(
             revision: loaded.revision.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stop_on_signal()?,
+            nudges: Nudges::default(),
         };
         let mut tasks = JoinSet::new();
         for member in selected {

@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{Daemon, Worker, note};
+use super::{Daemon, Hint, Worker, note};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -59,6 +59,18 @@ impl<W: Worker> Daemon<W> {
         let (withdraw, withdrawn) = channel::channel(false);
         let task = self.tasks.spawn(async move { worker.visit(&context, &loaded, &member, withdrawn).await }).id();
         self.busy.insert(outlet.clone(), Busy { task, name, withdraw });
+    }
+
+    /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
+    pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
+        let is_busy = self.busy.contains_key(outlet);
+        tracing::info!(%outlet, ?hint, "an event asks for a look");
+        if is_busy {
+            self.context.nudges.nudge(outlet);
+        }
+        if !is_busy || hint == Hint::Alarm {
+            self.begin(outlet);
+        }
     }
 
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
