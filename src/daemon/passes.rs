@@ -85,6 +85,7 @@ impl<W: Worker> Daemon<W> {
         if !outcome.was_withdrawn() {
             self.notices.saw(notices::seen(&outcome));
             note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
+            self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome);
         }
         if self.again.remove(&outlet) && !*self.stop.borrow() {
