@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{OutletReport, PlanReport, PlanTarget, View, summary::Summary};
 use crate::{
     approval::Stale,
-    diagnostic::{Diagnostic, Place},
+    diagnostic::Place,
     plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
@@ -106,7 +106,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
         action: plan.map_or(Action::None, |plan: &OutletPlan| plan.action),
         changes: outlet.changes(view).map(ChangeEntry::from).collect(),
         guards: guards.map(GuardEntry::from).collect(),
-        diagnostics: diagnostics.iter().map(|diagnostic: &Diagnostic| diagnostic.into()).collect(),
+        diagnostics: diagnostics.iter().map(|diagnostic| DiagnosticEntry::from(&**diagnostic)).collect(),
         error: error.as_deref(),
     }
 }
