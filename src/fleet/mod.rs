@@ -382,7 +382,9 @@ impl Told {
 fn member(composed: Composed, told: &mut Told) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
     let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
-    let diagnostics = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
+    let mut diagnostics: Vec<_> = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
+    // They were collected into the room that they had before, which is many times what they need.
+    diagnostics.shrink_to_fit();
     Member { id, name, file, layers: chain, paused, valid, diagnostics }
 }
 
