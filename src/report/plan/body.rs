@@ -15,6 +15,9 @@ use crate::{
 /// Up to this many outlets with the same changes are shown one by one (our choice).
 const SHOWN_ONE_BY_ONE: usize = 3;
 
+/// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
+const MOST_PROBLEMS: usize = 20;
+
 /// Why a change is shown. In the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
@@ -152,12 +155,17 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
 
 fn problems(outlet: &OutletReport) -> Vec<String> {
     let errors = outlet.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let count = errors.clone().count();
     let mut problems: Vec<String> = errors
+        .take(MOST_PROBLEMS)
         .map(|error| {
             let place = error.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
             format!("{}{place}", error.message)
         })
         .collect();
+    if count > MOST_PROBLEMS {
+        problems.push(format!("{} more errors: see `menusync validate`", count - MOST_PROBLEMS));
+    }
     problems.extend(outlet.error.clone());
     problems
 }
