@@ -15,11 +15,11 @@ use super::{
 use crate::{
     daemon::{self, Observer, Parts, Pusher, Worker},
     fleet, report,
-    settings::{self, Listen},
+    settings::{self, Listen, Signature},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
     sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
-    web::{self, Metered, Metrics, Server, Site},
+    web::{self, Inbox, Metered, Metrics, Server, Site},
 };
 
 #[derive(Debug, clap::Args)]
@@ -69,10 +69,10 @@ impl Start<'_> {
             if self.once {
                 return self.once(parts).await;
             }
-            let server = self.serve(&parts).await?;
+            let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
             listen_for_commands(&parts.state_dir, orders_to);
             daemon::run(parts).await?;
-            server.into_iter().for_each(Server::stop);
+            servers.into_iter().flatten().for_each(Server::stop);
             Ok(Exit::Done)
         })?
     }
@@ -95,6 +95,31 @@ impl Start<'_> {
         tracing::info!("status page at http://{address}/");
         if !address.ip().to_canonical().is_loopback() {
             tracing::warn!(%address, "the status page is open to the network; it asks for no password");
+        }
+        Ok(Some(server))
+    }
+
+    /// Events are taken from before the first pass: none that a push of it causes is missed.
+    async fn receive<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
+        let Some(webhook) = &self.session.settings()?.webhook else { return Ok(None) };
+        let root = parts.loaded.root.clone();
+        let secrets = settings::webhook_secrets(webhook, &root)?;
+        let inbox = Inbox {
+            view: Arc::clone(&parts.view),
+            root,
+            store: parts.store.clone(),
+            hints: Arc::clone(&parts.hints),
+            metrics: Arc::clone(&self.metrics),
+            clock: parts.clock,
+        };
+        let (address, signature) = (webhook.listen, webhook.signature);
+        let server = web::receive(address, inbox, signature, secrets);
+        let server = server.await.map_err(|error| {
+            Trouble::failed(format!("cannot listen on {address} for events; choose another `webhook.listen`"), error)
+        })?;
+        tracing::info!("events are received at http://{}/gobiz", server.address());
+        if signature == Signature::Monitor {
+            tracing::warn!("events without a right signature are not refused (`signature: monitor`)");
         }
         Ok(Some(server))
     }
@@ -134,6 +159,7 @@ fn parts<W: Worker>(
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders,
+        hints: Arc::default(),
         view: Arc::default(),
     })
 }

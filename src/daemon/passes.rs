@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{Daemon, Worker, note};
+use super::{Daemon, Hint, Worker, note};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -61,6 +61,18 @@ impl<W: Worker> Daemon<W> {
         self.busy.insert(outlet.clone(), Busy { task, name, withdraw });
     }
 
+    /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
+    pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
+        let is_busy = self.busy.contains_key(outlet);
+        tracing::info!(%outlet, ?hint, "an event asks for a look");
+        if is_busy {
+            self.context.nudges.nudge(outlet);
+        }
+        if !is_busy || hint == Hint::Alarm {
+            self.begin(outlet);
+        }
+    }
+
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
@@ -72,6 +84,7 @@ impl<W: Worker> Daemon<W> {
         );
         if !outcome.was_withdrawn() {
             note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
+            self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome);
         }
         if self.again.remove(&outlet) && !*self.stop.borrow() {

@@ -54,6 +54,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager::default()),
         orders,
+        hints: Arc::default(),
         view: Arc::default(),
     };
     (directory, sender, parts)

@@ -17,7 +17,7 @@ pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, d
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{
-    OutletReport, PLAN_COUNTS_FOR, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View,
+    Look, OutletReport, PLAN_COUNTS_FOR, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View,
     plan_difference, plan_json, plan_markdown, plan_text,
 };
 pub use status::{LastPush, StatusLine, status_json, status_text};

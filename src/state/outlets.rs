@@ -105,6 +105,7 @@ impl Store {
             let outlets = connection.execute("DELETE FROM outlets WHERE id = ?1", [id])?;
             let pushes = connection.execute("DELETE FROM pushes WHERE outlet = ?1", [id])?;
             connection.execute("DELETE FROM memories WHERE outlet = ?1", [id])?;
+            connection.execute("DELETE FROM alarms WHERE outlet = ?1", [id])?;
             Ok(outlets + pushes > 0)
         })
     }

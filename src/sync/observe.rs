@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    alarm::heed,
     memory::{memory_of, remember_days},
     pass::{base_of, chain, inputs, planned, remember, resting_state},
 };
@@ -32,6 +33,7 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
                 .after_breaking_off(&error),
         }
     };
+    let outcome = heed(context, outcome);
     if !open {
         remember(context, &wanted.file, &outcome);
     }

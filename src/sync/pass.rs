@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    alarm::heed,
     memory::{memory_of, remember_days},
     push, until,
 };
@@ -91,6 +92,7 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
             walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))).after_breaking_off(&error)
         }
     };
+    let outcome = heed(context, outcome);
     remember(context, &wanted.file, &outcome);
     outcome
 }

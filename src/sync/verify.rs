@@ -88,7 +88,10 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(self.stopped());
             }
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
-            self.pause(pause.min(left)).await;
+            tokio::select! {
+                () = self.pause(pause.min(left)) => {}
+                () = self.context.nudges.nudged(&self.wanted.outlet) => {}
+            }
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
         }
     }

@@ -17,3 +17,4 @@ mod service;
 mod stopping;
 mod trouble;
 mod units;
+mod webhook;

@@ -50,7 +50,7 @@ fn the_other_way_round_is_the_opposite() {
     let first = repository.git(&["rev-parse", "HEAD"]);
     repository.write("catalogs/outlets/4.yaml", outlet("G4", "Blok M", "items: {NU: {remove: true}}\n"));
     let second = repository.commit();
-    let signs = |from: &str, to: &str| repository.run(&["diff", from, to]).out.contains("  + Blok M");
+    let signs = |from: &str, to: &str| repository.run(&["diff", from, to]).out.contains("  + visible  Blok M");
     assert!(!signs(&first, &second) && signs(&second, &first));
 }
 
@@ -182,4 +182,23 @@ fn nothing_that_git_is_configured_with_is_run_and_the_environment_does_not_misle
     let mut command = assert_cmd::Command::cargo_bin("menusync").unwrap();
     command.args(["diff", "HEAD"]).current_dir(repository.path()).env("MENUSYNC_ROOT", "menus");
     command.env("GIT_DIR", elsewhere.path().join(".git")).assert().code(2);
+}
+
+#[test]
+fn approvals_count_as_the_same_state_of_the_files_has_them() {
+    let repository = brand();
+    repository.write("catalogs/outlets/0.yaml", outlet("G0", "Kemang", "items: {NG: {price: 90000}}\n"));
+    let held = repository.run(&["diff", "HEAD", "--outlet", "Kemang", "--output", "json"]).json();
+    let digest = held["outlets"][0]["digest"].as_str().unwrap();
+    assert_eq!(held["outlets"][0]["guards"][0]["verdict"], "held");
+    let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let approval = format!("guard: price-change\nreason: emas\nexpires: {expires}\noutlets: {{G0: '{digest}'}}\n");
+    repository.write("approvals/emas.yaml", approval);
+    repository.commit();
+    fs::remove_dir_all(repository.root().join("approvals")).unwrap();
+    let committed = repository.run(&["diff", "HEAD~1", "HEAD"]);
+    assert!(committed.out.contains("released by approvals/emas.yaml (emas)"), "{}", committed.out);
+    assert!(repository.run(&["diff", "HEAD~1"]).out.contains("would be HELD by price-change"));
+    let without = repository.run(&["diff", "HEAD", "--output", "json"]).json();
+    assert_eq!(without["stale_approvals"], serde_json::json!([]), "of the newer state only");
 }
