@@ -22,6 +22,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod schedule;
 mod schema;
 mod session;
 mod signals;
@@ -94,6 +95,8 @@ enum Command {
     Run(run::Args),
     /// Have the running daemon read its settings and definitions again
     Reload(reload::Args),
+    /// When passes come, windows open and dated layers begin, offline
+    Schedule(schedule::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
     /// Drop what is remembered of an outlet
@@ -159,6 +162,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Reload(args) => reload::run(args, &session),
+        Command::Schedule(args) => schedule::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),

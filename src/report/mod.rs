@@ -8,6 +8,7 @@ mod diagnostics;
 mod explain;
 mod horizon;
 mod plan;
+mod schedule;
 mod status;
 mod style;
 pub mod untrusted;
@@ -17,4 +18,5 @@ pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, d
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{OutletReport, PlanReport, View, plan_json, plan_markdown, plan_text};
+pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, StatusLine, status_json, status_text};
