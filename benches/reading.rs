@@ -215,6 +215,7 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
             released: &released,
             peers: &peers,
             ended: &Default::default(),
+            past: &Default::default(),
             place: &wanted.place,
         }))
     });

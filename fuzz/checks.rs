@@ -67,6 +67,7 @@ pub(crate) fn wire(data: &[u8]) {
                 released: &released,
                 peers: &peers,
                 ended: &Default::default(),
+                past: &Default::default(),
                 place,
             };
             let first = plan::plan(&inputs);

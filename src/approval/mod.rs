@@ -4,6 +4,7 @@
 //! is `plan`'s to say, in the pass that is about to push it; nothing here releases anything.
 
 mod read;
+mod stale;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -12,6 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 pub use read::parse;
+pub use stale::{Stale, Why};
 pub use write::file_text;
 
 use crate::{

@@ -34,9 +34,6 @@ pub fn merge(
     imported: &Imported,
     manner: Manner,
 ) -> Result<String, Stuck> {
-    if file.path.ends_with(".json") {
-        return Err(Stuck(format!("{} is JSON, and only YAML files are edited", file.path)));
-    }
     let menus = desired.menus.iter().map(|menu| menu.name.clone()).collect();
     let sheet = Sheet::new(&file.path, &file.text)?;
     let mut merge = Merge { sheet, desired, live: &imported.catalog, imported, manner, menus };

@@ -12,6 +12,7 @@ mod format;
 mod hours;
 mod ids;
 mod import;
+mod json;
 mod merge;
 mod order;
 mod scalar;

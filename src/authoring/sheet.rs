@@ -1,12 +1,15 @@
-//! One YAML file under edit: single values set, entries added, elements removed, everything else left as it is, comments
-//! included.
+//! One file under edit: single values set, entries added, elements removed, everything else left as it is, comments
+//! included. What is JSON stays JSON.
 //!
 //! Edits are made in the text, at the places that the reader's tree knows. What came through an alias or a merge key, or has
 //! an anchor, stands for more than the one thing that is edited and is not touched.
 
 use std::sync::Arc;
 
-use super::order::{Below, Kind};
+use super::{
+    json::{json_text, quoted},
+    order::{Below, Kind},
+};
 use crate::{
     document::{Key, Node, Pos, Span, Value, parse},
     source::SourceFile,
@@ -56,13 +59,15 @@ pub(super) struct Sheet {
     path: Arc<str>,
     text: String,
     newline: &'static str,
+    is_json: bool,
     root: Node,
 }
 
 impl Sheet {
     pub(super) fn new(path: &Arc<str>, text: &str) -> Result<Self, Stuck> {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        Ok(Self { path: Arc::clone(path), text: text.to_owned(), newline, root: read(path, text)? })
+        let is_json = path.ends_with(".json");
+        Ok(Self { path: Arc::clone(path), text: text.to_owned(), newline, is_json, root: read(path, text)? })
     }
 
     pub(super) fn text(&self) -> &str {
@@ -158,7 +163,7 @@ impl Sheet {
     fn set_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &Said) -> Result<(), Stuck> {
         let Some(mapping) = self.find(steps)? else { return Err(Stuck(format!("there is no mapping for `{key}`"))) };
         let flow = self.is_flow(mapping);
-        let value = if flow { value.flow.clone() } else { value.block.clone() };
+        let value = if flow { self.flow(&value.flow)? } else { value.block.clone() };
         match entry(mapping, key) {
             Some((written, old)) => {
                 self.owned_value(mapping, written, old)?;
@@ -166,7 +171,10 @@ impl Sheet {
                 let stretch = &self.text[start..end];
                 let Some(colon) = stretch.find(':') else { return Err(self.shared(key, written.span.start)) };
                 if stretch.contains('\n') && stretch.contains('#') {
-                    return Err(Stuck(format!("a comment stands inside of the value of `{key}`")));
+                    return Err(Stuck(format!(
+                        "{}:{}: a comment inside of the value of `{key}` would be lost (move it above the key)",
+                        self.path, written.span.start.line
+                    )));
                 }
                 self.splice(start + colon + 1, end, &format!(" {value}"))
             }
@@ -181,16 +189,20 @@ impl Sheet {
         let rank = at.rank(key).unwrap_or(usize::MAX);
         let is_before = |entry: &&&(Key, Node)| at.rank(&entry.0.text).is_none_or(|other| other < rank);
         let before = own.iter().rev().find(is_before).copied();
-        let key = super::scalar::text(key, super::Context::Flow);
+        let key = if self.is_json { quoted(key) } else { super::scalar::text(key, super::Context::Flow) };
         if self.is_flow(mapping) {
             let open = self.offset(mapping.span.start) + 1;
-            return match before {
-                Some((key_before, value_before)) => {
+            let gap = self.gap(mapping, own.first().map(|(key, _)| key.span));
+            return match (before, own.first()) {
+                (Some((key_before, value_before)), _) => {
                     let at = self.end_of(value_before, key_before);
-                    self.splice(at, at, &format!(", {key}: {value}"))
+                    self.splice(at, at, &format!(",{gap}{key}: {value}"))
                 }
-                None if own.is_empty() => self.splice(open, open, &format!("{key}: {value}")),
-                None => self.splice(open, open, &format!("{key}: {value}, ")),
+                (None, None) => self.splice(open, open, &format!("{key}: {value}")),
+                (None, Some((first, _))) => {
+                    let at = self.offset(first.span.start);
+                    self.splice(at, at, &format!("{key}: {value},{gap}"))
+                }
             };
         }
         let Some((first, _)) = own.first() else { return Err(self.shared(&key, mapping.span.start)) };
@@ -241,7 +253,8 @@ impl Sheet {
         };
         if self.is_flow(list) {
             let at = self.offset(last.span.end);
-            return self.splice(at, at, &format!(", {}", element.flow));
+            let gap = self.gap(list, nodes.first().map(|first| first.span));
+            return self.splice(at, at, &format!(",{gap}{}", self.flow(&element.flow)?));
         }
         if !within(last.span, list.span) {
             return Err(self.shared(key, list.span.start));
@@ -279,6 +292,24 @@ impl Sheet {
     }
 
     // ── text ──
+
+    /// A value between brackets, in the language of the file.
+    fn flow(&self, value: &str) -> Result<String, Stuck> {
+        if !self.is_json {
+            return Ok(value.to_owned());
+        }
+        // Alone, null would be a file that says nothing.
+        let list = json_text(&read(&self.path, &format!("[{value}]"))?);
+        Ok(list[1..list.len() - 1].to_owned())
+    }
+
+    /// What separates the parts of a collection between brackets whose first part is `first`: JSON is often one part a line.
+    fn gap(&self, collection: &Node, first: Option<Span>) -> String {
+        match first.filter(|first| self.is_json && first.start.line > collection.span.start.line) {
+            Some(first) => format!("{}{}", self.newline, " ".repeat(first.start.column as usize - 1)),
+            None => " ".to_owned(),
+        }
+    }
 
     /// Whether a collection is written between brackets.
     fn is_flow(&self, node: &Node) -> bool {

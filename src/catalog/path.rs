@@ -1,6 +1,6 @@
 //! The name of one thing or one field of a catalog, as plans, diagnostics and reports print it.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
@@ -139,8 +139,64 @@ impl fmt::Display for Path {
     }
 }
 
+/// The inverse of `Display`; what that would not write is no path.
+impl FromStr for Path {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.splitn(3, '/');
+        let (kind, name) = (parts.next().unwrap_or_default(), parts.next().ok_or(())?);
+        let name = name.replace("~1", "/").replace("~0", "~");
+        let key = parts.next();
+        fn field<F: Copy>(key: Option<&str>, all: &[F], key_of: fn(F) -> &'static str) -> Result<Option<F>, ()> {
+            let Some(key) = key else { return Ok(None) };
+            all.iter().copied().find(|field| key_of(*field) == key).map(Some).ok_or(())
+        }
+        let path = match kind {
+            "menus" if key.is_none() => Self::Menu(name),
+            "items" => Self::Item(ExternalId(name), field(key, ItemField::ALL, ItemField::key)?),
+            "categories" => Self::Category(ExternalId(name), field(key, CategoryField::ALL, CategoryField::key)?),
+            "variants" => Self::Variant(ExternalId(name), field(key, VariantField::ALL, VariantField::key)?),
+            _ => return Err(()),
+        };
+        if path.to_string() == text { Ok(path) } else { Err(()) }
+    }
+}
+
 impl Serialize for Path {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_path_is_read_back_from_what_is_printed(name in "[ -~]*|(~|/|~0|~1|01)*|\\PC*", field in 0..ItemField::ALL.len()) {
+            let id = ExternalId(name.clone());
+            for path in [
+                Path::Menu(name),
+                Path::item(&id),
+                Path::item_field(&id, ItemField::ALL[field]),
+                Path::category(&id),
+                Path::category_field(&id, CategoryField::ALL[field % CategoryField::ALL.len()]),
+                Path::variant(&id),
+                Path::variant_field(&id, VariantField::ALL[field % VariantField::ALL.len()]),
+            ] {
+                prop_assert_eq!(path.to_string().parse(), Ok(path));
+            }
+        }
+
+        #[test]
+        fn what_is_read_is_printed_as_it_was(text in "(menus|items|categories|variants|x)(/[a~01/]*)?(/price|/in_stock|/name)?") {
+            if let Ok(path) = text.parse::<Path>() {
+                prop_assert_eq!(path.to_string(), text);
+            }
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! `apply`: plan, ask, push, and see it arrive.
 
+use std::path::PathBuf;
+
 use super::{
     Exit,
     output::{Format, note},
     push::{Consent, Errand},
+    saved,
     session::{Session, errors_of, moment},
     trouble::Trouble,
 };
@@ -11,6 +14,9 @@ use crate::sync::Mandate;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// A plan that `plan --out` wrote: its outlets are pushed if that plan still holds, else nothing (4)
+    #[arg(value_name = "PLANFILE", conflicts_with_all = ["outlet", "expect_digest"])]
+    plan: Option<PathBuf>,
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
@@ -26,7 +32,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.settings()?;
     let at = moment(None);
     let survey = session.loaded()?.survey(at);
-    let selected = session.select(&survey, &args.outlet)?;
+    let saved = args.plan.as_deref().map(|path| saved::read(path, session, &survey)).transpose()?;
+    let selected = match &saved {
+        Some(saved) => saved::selected(saved, &survey),
+        None => session.select(&survey, &args.outlet)?,
+    };
     let errors = errors_of(&survey, &selected);
     if !errors.is_empty() {
         note("nothing is pushed: outlets that were selected have errors in their files (--outlet selects others)\n");
@@ -34,5 +44,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     }
     let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
-    Errand { session, survey, selected, at, mandates, consent }.run()
+    let saved = args.plan.as_deref().zip(saved.as_ref());
+    Errand { session, survey, selected, at, mandates, consent, saved }.run()
 }

@@ -21,6 +21,14 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
     write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
 }
 
+/// Writes a file that only its owner may read, whether it is there or not; makes its directory.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Trouble> {
+    let write = || -> io::Result<()> {
+        written(path, text, Permissions::from_mode(0o600))?.persist(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+}
+
 /// Replaces a file that still holds `old`; a link stays one, and who may read the file may read it still.
 pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), Trouble> {
     let write = || -> io::Result<()> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Exit,
     output::{Format, note},
-    preview::{exit_of, is_to_push},
+    preview::{exit_of, is_to_push, plans_of},
     session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
     trouble::Trouble,
 };
@@ -52,6 +52,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         revision: after.revision.clone(),
         generated_at: Timestamp::now(),
         state_dir: None,
+        target: None,
+        stale_approvals: after.stale_approvals(plans_of(&outlets), at),
         outlets,
     };
     session.outputs.emit(|format, color| match format {

@@ -3,6 +3,7 @@
 //! One file a command, each with `Args` and `run`. Only this room prints: results to stdout, everything else to stderr.
 
 mod apply;
+mod approve;
 mod atomic;
 mod demo;
 mod diff;
@@ -13,6 +14,8 @@ mod forget;
 mod import;
 mod init;
 mod logging;
+mod man;
+mod new_images;
 mod output;
 mod plan;
 mod preview;
@@ -22,6 +25,7 @@ mod render;
 mod rule;
 mod run;
 mod sandbox;
+mod saved;
 mod schedule;
 mod schema;
 mod session;
@@ -85,6 +89,8 @@ enum Command {
     Diff(diff::Args),
     /// Plan, ask, push, and see it arrive
     Apply(apply::Args),
+    /// Let a guard through for the plans that were looked at, by a file under `approvals/`
+    Approve(approve::Args),
     /// Show what was changed elsewhere since our last verified push
     Drift(drift::Args),
     /// Write YAML from live catalogs
@@ -110,6 +116,8 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print a manual page, for man(1)
+    Man(man::Args),
     /// Run a stand-in GoBiz server, for rehearsals and tests
     Sandbox(sandbox::Args),
     /// Play the main job with a temporary root and a stand-in server
@@ -157,6 +165,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
+        Command::Approve(args) => approve::run(args, &session),
         Command::Drift(args) => drift::run(args, &session),
         Command::Import(args) => import::run(args, &session),
         Command::Fmt(args) => fmt::run(args, &session),
@@ -168,6 +177,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
         Command::Completions { shell } => completions(shell),
+        Command::Man(args) => man::run(args, &session),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Demo(args) => demo::run(args),
     };

@@ -1,6 +1,6 @@
 //! `plan`: what a push would do, shown and not done.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 
@@ -9,6 +9,7 @@ use super::{
     diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, is_held, is_to_push},
+    saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
 };
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// What dated layers will change within this time, in order, instead; GoFood is not asked (14d, 36h)
     #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]
     horizon: Option<Duration>,
+    /// Write the plan into this file, for `apply` and `approve`
+    #[arg(long, value_name = "FILE", conflicts_with = "horizon")]
+    out: Option<PathBuf>,
     /// Exit with 2 if there is something to push
     #[arg(long)]
     detailed_exitcode: bool,
@@ -71,6 +75,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Format::Markdown => report::plan_markdown(&report),
         _ => report::plan_text(&report, color),
     })?;
+    if let Some(out) = &args.out {
+        saved::write(out, &report)?;
+    }
     session.tell_errors(&survey, &selected);
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked(&args, &report.outlets)))
 }
@@ -103,6 +110,8 @@ fn look_ahead(
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
             state_dir: None,
+            target: None,
+            stale_approvals: Vec::new(),
             outlets: step.outlets,
         },
     };

@@ -7,12 +7,13 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Exit, output::note, session::Session, trouble::Trouble};
 use crate::{
+    catalog::OutletId,
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan},
     remote::Read,
     report::{OutletReport, PlanReport, View},
     state::SharedStore,
-    sync::{Mandate, base_of, chain, preview},
+    sync::{Mandate, base_of, chain, memory_of, preview},
 };
 
 /// What a preview is made with.
@@ -54,9 +55,17 @@ impl Preview<'_> {
                 }
             };
             let (remote, mandate) = (remote.clone(), (self.mandates)(member));
-            let (peers, at) = (Arc::clone(&self.survey.peers), self.at);
+            let peers = Arc::clone(&self.survey.peers);
+            let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
+                Ok(memory) => memory.unwrap_or_default().at(self.at),
+                Err(error) => {
+                    let report = report_of(member.id.clone(), member.name.clone(), Err(chain(&error)));
+                    outlets[index] = Some(report);
+                    continue;
+                }
+            };
             tasks.spawn(async move {
-                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, at).await;
+                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, &past).await;
                 drop(slot);
                 let mut report =
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
@@ -70,7 +79,7 @@ impl Preview<'_> {
             let (index, report) = done?;
             outlets[index] = Some(report);
         }
-        Ok(self.assemble(loaded, outlets.into_iter().flatten().collect()))
+        self.assemble(loaded, outlets.into_iter().flatten().collect())
     }
 
     /// What an outlet is compared from.
@@ -103,15 +112,23 @@ impl Preview<'_> {
         })
     }
 
-    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> PlanReport {
-        PlanReport {
+    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
+        let is_plan = self.view == View::Plan;
+        Ok(PlanReport {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
+            target: if is_plan { Some(self.session.target()?) } else { None },
+            stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
             outlets,
-        }
+        })
     }
+}
+
+/// The plans of a report.
+pub(super) fn plans_of(outlets: &[OutletReport]) -> impl Iterator<Item = &OutletPlan> {
+    outlets.iter().filter_map(|outlet| outlet.plan.as_ref())
 }
 
 /// A directory as people can find it again: absolute and without detours where that can be said.
@@ -134,7 +151,7 @@ fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Troub
     Ok(true)
 }
 
-fn report_of(outlet: crate::catalog::OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
+fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
     let (plan, error) = match plan {
         Ok(plan) => (Some(plan), None),
         Err(error) => (None, Some(error)),

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead, IsTerminal, Write},
+    path::Path,
     sync::Arc,
 };
 
@@ -14,8 +15,11 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     Exit,
+    approve::a_guard,
+    new_images::NewImages,
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
+    saved,
     session::{Session, block_on, moment},
     signals::stop_on_signal,
     trouble::Trouble,
@@ -25,9 +29,9 @@ use crate::{
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, View, untrusted::printable},
+    report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, untrusted::printable},
     state::{SharedStore, Store},
-    sync::{Clock, Context, Mandate, Outcome, PassResult, pass},
+    sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, pass},
 };
 
 /// What a person may say about a push on the command line.
@@ -53,17 +57,19 @@ pub(super) struct Errand<'a> {
     /// What each outlet may do, guards aside.
     pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
     pub(super) consent: &'a Consent,
+    /// The plan file that it has to be equal to.
+    pub(super) saved: Option<(&'a Path, &'a SavedPlan)>,
 }
 
 impl Errand<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, mandates, consent } = *self;
+        let Self { session, survey, selected, at, mandates, consent, saved } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
         let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
         let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
-        let report = block_on(preview.report(&writer, selected))??;
+        let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, false));
             return Err(Trouble::Refused(format!(
@@ -72,6 +78,10 @@ impl Errand<'_> {
                 report.digest()
             )));
         }
+        if let Some((path, saved)) = saved {
+            saved::compare(path, saved, &report)?;
+        }
+        NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(is_to_push) {
             note(&report::plan_text(&report, std::io::stderr().is_terminal()));
         }
@@ -102,26 +112,27 @@ impl std::str::FromStr for Allow {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (guard, outlet) = text.split_once(':').map_or((text, None), |(guard, outlet)| (guard, Some(outlet)));
-        let known = || Guard::ALL.map(Guard::name).join(", ");
-        let guard =
-            Guard::from_name(guard).ok_or_else(|| format!("there is no guard `{guard}`; guards are {}", known()))?;
-        Ok(Self { guard, outlet: outlet.map(str::to_owned) })
+        Ok(Self { guard: a_guard(guard)?, outlet: outlet.map(str::to_owned) })
     }
 }
 
 /// What there is to tell of outlets that nobody has agreed to push, because there was no plan to show.
 fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> {
     report.outlets.iter().filter(|outlet| outlet.plan.is_none()).map(|outlet| {
-        let failed = outlet.error.is_some();
+        let (exit, result) = match (outlet.state, &outlet.error) {
+            ("invalid", _) => (Exit::Invalid, PassResult::Unchanged),
+            (_, Some(_)) => (Exit::Failed, PassResult::Failed),
+            (_, None) => (Exit::Done, PassResult::Unchanged),
+        };
         let line = ApplyLine {
             outlet: outlet.outlet.clone(),
             name: outlet.name.clone(),
-            result: if failed { PassResult::Failed } else { PassResult::Unchanged }.as_str(),
+            result: result.as_str(),
             state: outlet.state,
             request_id: None,
             error: outlet.error.clone(),
         };
-        (if failed { Exit::Failed } else { Exit::Done }, line)
+        (exit, line)
     })
 }
 
@@ -218,6 +229,7 @@ fn push_all(
             revision: loaded.revision.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stop_on_signal()?,
+            nudges: Nudges::default(),
         };
         let mut tasks = JoinSet::new();
         for member in selected {
@@ -248,9 +260,9 @@ fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Resul
     let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
     let exit = Exit::of_outlets(exits);
     session.outputs.emit(|format, color| match format {
-        Format::Json => report::apply_json(&lines, report.revision.as_deref()),
-        Format::Markdown => report::apply_markdown(&lines),
-        _ => report::apply_text(&lines, color),
+        Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
+        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals),
+        _ => report::apply_text(&lines, &report.stale_approvals, color),
     })?;
     Ok(exit)
 }

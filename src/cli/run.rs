@@ -8,18 +8,18 @@ use super::{
     Exit,
     output::Format,
     push,
-    session::{Session, block_on},
+    session::{Session, block_on, moment},
     signals,
     trouble::Trouble,
 };
 use crate::{
     daemon::{self, Observer, Parts, Pusher, Worker},
     fleet, report,
-    settings::{self, Listen},
+    settings::{self, Listen, Signature},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
-    sync::Clock,
+    sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
-    web::{self, Metered, Metrics, Server, Site},
+    web::{self, Inbox, Metered, Metrics, Server, Site},
 };
 
 #[derive(Debug, clap::Args)]
@@ -69,10 +69,10 @@ impl Start<'_> {
             if self.once {
                 return self.once(parts).await;
             }
-            let server = self.serve(&parts).await?;
+            let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
             listen_for_commands(&parts.state_dir, orders_to);
             daemon::run(parts).await?;
-            server.into_iter().for_each(Server::stop);
+            servers.into_iter().flatten().for_each(Server::stop);
             Ok(Exit::Done)
         })?
     }
@@ -95,6 +95,31 @@ impl Start<'_> {
         tracing::info!("status page at http://{address}/");
         if !address.ip().to_canonical().is_loopback() {
             tracing::warn!(%address, "the status page is open to the network; it asks for no password");
+        }
+        Ok(Some(server))
+    }
+
+    /// Events are taken from before the first pass: none that a push of it causes is missed.
+    async fn receive<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
+        let Some(webhook) = &self.session.settings()?.webhook else { return Ok(None) };
+        let root = parts.loaded.root.clone();
+        let secrets = settings::webhook_secrets(webhook, &root)?;
+        let inbox = Inbox {
+            view: Arc::clone(&parts.view),
+            root,
+            store: parts.store.clone(),
+            hints: Arc::clone(&parts.hints),
+            metrics: Arc::clone(&self.metrics),
+            clock: parts.clock,
+        };
+        let (address, signature) = (webhook.listen, webhook.signature);
+        let server = web::receive(address, inbox, signature, secrets);
+        let server = server.await.map_err(|error| {
+            Trouble::failed(format!("cannot listen on {address} for events; choose another `webhook.listen`"), error)
+        })?;
+        tracing::info!("events are received at http://{}/gobiz", server.address());
+        if signature == Signature::Monitor {
+            tracing::warn!("events without a right signature are not refused (`signature: monitor`)");
         }
         Ok(Some(server))
     }
@@ -134,17 +159,22 @@ fn parts<W: Worker>(
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders,
+        hints: Arc::default(),
         view: Arc::default(),
     })
 }
 
 fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, Trouble> {
+    // What has just let a push through is no news.
+    let others = outcomes.iter().filter(|outcome| outcome.result != PassResult::Published);
+    let plans = others.filter_map(|outcome| outcome.plan.as_deref());
+    let stale = session.loaded()?.stale_approvals(plans, moment(None));
     let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
     let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
-        Format::Json => report::apply_json(&lines, revision),
-        _ => report::apply_text(&lines, color),
+        Format::Json => report::apply_json(&lines, &stale, revision),
+        _ => report::apply_text(&lines, &stale, color),
     })?;
     Ok(exit)
 }

@@ -18,7 +18,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
     remote::{Client, Endpoint, Meter},
-    report,
+    report::{self, PlanTarget},
     settings::{self, Environment, Settings},
     state::{SharedStore, Store},
     sync::chain,
@@ -93,6 +93,12 @@ impl Session {
         let dir = self.state_dir().ok()?;
         Store::open_read_only(&dir).ok().flatten()?;
         Store::open(&dir).ok().map(SharedStore::new)
+    }
+
+    /// Where a push goes.
+    pub(super) fn target(&self) -> Result<PlanTarget, Trouble> {
+        let settings = self.settings()?;
+        Ok(PlanTarget { name: settings.target.name().to_owned(), api_url: settings.gobiz.api_url.clone() })
     }
 
     /// The platform.

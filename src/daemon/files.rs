@@ -8,6 +8,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded},
     report,
+    settings::Settings,
     watch::Changed,
 };
 
@@ -86,8 +87,13 @@ impl<W: Worker> Daemon<W> {
             return Err(refused(words, &loaded, &loaded.diagnostics));
         };
         let used = self.settings();
-        if (&settings.gobiz, settings.target, settings.listen) != (&used.gobiz, used.target, used.listen) {
-            tracing::warn!("`target`, `gobiz` or `listen` has changed; they are used after a restart");
+        let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
+        if (&settings.gobiz, settings.target, settings.listen, hook(settings))
+            != (&used.gobiz, used.target, used.listen, hook(used))
+        {
+            tracing::warn!(
+                "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
+            );
         }
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;

@@ -1,13 +1,13 @@
 //! Waiting for a reason to look, and passing over the outlets when there is one.
 //!
 //! Reasons: the start, a changed file (the outlets it touches), the schedule, the moment a dated layer begins or ends, a
-//! window that opens, a retry that is due, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a failed outlet never stops
+//! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a failed outlet never stops
 //! the daemon, and an unreadable root never looks like an empty one.
 
 mod control;
 mod due;
 mod files;
-mod images;
+mod hints;
 mod missing;
 mod note;
 mod parts;
@@ -25,6 +25,7 @@ use std::{
 };
 
 pub use control::{AskError, Reloaded, ask_reload, listen};
+pub use hints::{Hint, Hints};
 use jiff::Timestamp;
 pub use parts::{DaemonError, Order, Parts, Reply};
 use tokio::{sync::watch as channel, task::JoinSet};
@@ -36,7 +37,7 @@ use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
     settings::Settings,
-    sync::{Context, Outcome, OutletState},
+    sync::{Context, Nudges, Outcome, OutletState},
     systemd::Notifier,
     watch::Watcher,
 };
@@ -77,6 +78,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
         let sleep = daemon.sleep();
         tokio::select! {
             () = tokio::time::sleep(sleep) => {}
+            (outlet, hint) = daemon.hints.take() => daemon.hinted(&outlet, hint),
             changed = watcher.changed() => daemon.files_changed(&changed),
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
             order = daemon.orders.recv() => match order {
@@ -105,6 +107,7 @@ struct Daemon<W> {
     busy: BTreeMap<OutletId, Busy>,
     again: HashSet<OutletId>,
     due: Due,
+    hints: Arc<Hints>,
     view: Arc<View>,
     /// How each outlet stood when that was last told.
     told: BTreeMap<OutletId, OutletState>,
@@ -114,7 +117,7 @@ struct Daemon<W> {
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, view } = parts;
+        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, hints, view } = parts;
         let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
@@ -129,6 +132,7 @@ impl<W: Worker> Daemon<W> {
             revision: loaded.revision.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stopped,
+            nudges: Nudges::default(),
         };
         let due = Due::new(&settings, survey.next_change, now);
         Self {
@@ -143,6 +147,7 @@ impl<W: Worker> Daemon<W> {
             busy: BTreeMap::new(),
             again: HashSet::new(),
             due,
+            hints,
             view,
             told: BTreeMap::new(),
             unreadable: None,

@@ -15,7 +15,7 @@ pub(super) fn tell(outcome: &Outcome, before: Option<OutletState>) {
             tracing::error!(%outlet, name, drift, error, "left out: its files are invalid");
         }
         (PassResult::Unchanged, OutletState::Drifted) if is_news => {
-            tracing::warn!(%outlet, name, drift, "changed elsewhere; kept as it is, see `menusync drift`");
+            tracing::warn!(%outlet, name, drift, error, "changed elsewhere; kept as it is, see `menusync drift`");
         }
         (PassResult::Unchanged, _) if is_news => tracing::info!(%outlet, name, state, "nothing to push"),
         (PassResult::Unchanged, _) => tracing::debug!(%outlet, name, state, "unchanged"),

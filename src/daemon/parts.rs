@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::oneshot;
 
-use super::{Reloaded, View};
+use super::{Hints, Reloaded, View};
 use crate::{
     fleet::Loaded,
     state::{SharedStore, StateError},
@@ -28,6 +28,8 @@ pub struct Parts<W> {
     pub notifier: Notifier,
     /// Asks the daemon to do something.
     pub orders: tokio::sync::mpsc::Receiver<Order>,
+    /// Tells it that an outlet is worth a look.
+    pub hints: Arc<Hints>,
     /// Where it shows how it stands.
     pub view: Arc<View>,
 }

@@ -8,7 +8,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{Daemon, Worker, note};
+use super::{Daemon, Hint, Worker, note};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -61,6 +61,18 @@ impl<W: Worker> Daemon<W> {
         self.busy.insert(outlet.clone(), Busy { task, name, withdraw });
     }
 
+    /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
+    pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
+        let is_busy = self.busy.contains_key(outlet);
+        tracing::info!(%outlet, ?hint, "an event asks for a look");
+        if is_busy {
+            self.context.nudges.nudge(outlet);
+        }
+        if !is_busy || hint == Hint::Alarm {
+            self.begin(outlet);
+        }
+    }
+
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
@@ -82,7 +94,7 @@ impl<W: Worker> Daemon<W> {
     }
 
     /// When to come back to an outlet, besides the schedule.
-    fn plan_next(&mut self, outcome: &Outcome) {
+    pub(super) fn plan_next(&mut self, outcome: &Outcome) {
         let Outcome { outlet, result, state, opens_at, again, .. } = outcome;
         let now = self.now();
         match result {
@@ -91,7 +103,9 @@ impl<W: Worker> Daemon<W> {
                 Some(opens_at) => self.due.at(outlet, *opens_at),
                 None => self.due.settle(outlet),
             },
-            PassResult::Failed | PassResult::Rejected | PassResult::Timeout => match again {
+            // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
+            PassResult::Rejected => self.due.settle(outlet),
+            PassResult::Failed | PassResult::Timeout => match again {
                 // Nothing was tried at this outlet, so its waits do not grow.
                 Some(Retry::NotBefore(rest)) => self.due.wait(outlet, now, *rest),
                 Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, *asked),

@@ -54,6 +54,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager::default()),
         orders,
+        hints: Arc::default(),
         view: Arc::default(),
     };
     (directory, sender, parts)
@@ -104,4 +105,18 @@ async fn what_is_not_answered_is_waited_for_but_the_daemon_is_gone_within_twenty
     run(parts).await.unwrap();
     let took = began.elapsed();
     assert!((Duration::from_secs(15)..Duration::from_secs(20)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_or_a_change() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let (_directory, _sender, parts) = parts(Faulty);
+    let mut daemon = Daemon::new(parts);
+    let ended = |result| Outcome { result, ..Outcome::failed(&"G1".into(), "Kuta", "422".to_owned()) };
+    for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
+        daemon.due.forget(&"G1".into());
+        daemon.plan_next(&ended(result));
+        assert_eq!(daemon.due.outlets().contains_key("G1"), again, "{result:?}");
+    }
 }

@@ -4,11 +4,13 @@ use std::future::Future;
 
 use tokio::sync::watch;
 
-use super::images::bad_image;
 use crate::{
+    diagnostic::Diagnostic,
     fleet::{Loaded, Member},
+    images::Remembered,
     remote::{Read, Write},
-    sync::{Context, Mandate, Outcome, observe, observe_invalid, pass, see_through},
+    report::errors_brief,
+    sync::{Context, Mandate, Outcome, Wanted, base_of, observe, observe_invalid, pass, see_through},
 };
 
 /// Passes over one outlet.
@@ -74,6 +76,21 @@ impl<R: Read + 'static> Worker for Observer<R> {
     }
 }
 
+/// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
+/// holds nothing back.
+async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted) -> Option<String> {
+    let base = base_of(&context.store, &wanted.outlet).ok().flatten().unwrap_or_default();
+    let uses = loaded.new_images(wanted, &base);
+    let remembered = Remembered { store: Some(context.store.clone()), now: context.clock.now() };
+    let found = loaded.look_at(uses.keys().cloned().collect(), &remembered).await;
+    let diagnostics = loaded.image_diagnostics(&uses, &found);
+    let warnings = diagnostics.iter().filter(|diagnostic| !diagnostic.is_error());
+    for Diagnostic { place, message, .. } in warnings {
+        tracing::debug!(outlet = %wanted.outlet, place = place.as_ref().map(ToString::to_string), "{message}");
+    }
+    errors_brief(&diagnostics)
+}
+
 /// Looks, but only while that is wanted.
 async fn unless(mut withdrawn: watch::Receiver<bool>, member: &Member, look: impl Future<Output = Outcome>) -> Outcome {
     tokio::select! {
@@ -84,17 +101,6 @@ async fn unless(mut withdrawn: watch::Receiver<bool>, member: &Member, look: imp
 }
 
 async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Outcome {
-    let mut errors = member.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    let first = errors.next().map(|error| match &error.place {
-        Some(place) => format!("{place}: {}", error.message),
-        None => error.message.clone(),
-    });
-    let more = errors.count();
-    let more = match more {
-        0 => String::new(),
-        1 => " (and 1 more error)".to_owned(),
-        more => format!(" (and {more} more errors)"),
-    };
-    let why = format!("{}{more}", first.unwrap_or_else(|| "its files are invalid".to_owned()));
+    let why = errors_brief(&member.diagnostics).unwrap_or_else(|| "its files are invalid".to_owned());
     observe_invalid(context, remote, &member.id, &member.name, &member.file, why).await
 }

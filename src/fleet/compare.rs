@@ -9,7 +9,7 @@ use super::{Loaded, Member, Selection, Survey, member};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
-    plan::{self, Action, Base, Inputs, OutletPlan, PeerPrices},
+    plan::{self, Action, Base, Inputs, OutletPlan, Past, PeerPrices},
     report::OutletReport,
     sync::Wanted,
 };
@@ -127,6 +127,7 @@ fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices, at: T
         released: &BTreeSet::new(),
         peers,
         ended: &after.ended,
+        past: Past::unknown(),
         place: &*after.place,
     });
     plan.release(&after.approvals, at);
@@ -146,6 +147,7 @@ fn base_of(wanted: &Wanted) -> Base {
         released: &nothing.1,
         peers: &nothing.2,
         ended: &wanted.ended,
+        past: Past::unknown(),
         place: &|_| None,
     });
     plan.next_base

@@ -25,7 +25,7 @@ type Severities = BTreeMap<String, Option<Severity>>;
 pub struct ImageUse {
     /// Where.
     pub place: Place,
-    severities: Arc<Severities>,
+    pub(super) severities: Arc<Severities>,
 }
 
 /// The addresses of images, each with its uses.

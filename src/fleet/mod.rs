@@ -4,9 +4,11 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod agenda;
+mod approvals;
 mod compare;
 mod edited;
 mod images;
+mod new_images;
 mod photos;
 mod select;
 mod shadows;
@@ -273,11 +275,6 @@ impl Loaded {
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();
         Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, approvals, place })
-    }
-
-    /// The approvals that can be read.
-    pub fn approvals(&self) -> &[ApprovalFile] {
-        &self.approvals
     }
 
     /// One outlet as it is at `at`, judged by the rules.

@@ -57,12 +57,12 @@ pub enum Standing {
 impl Approval {
     /// What it does for `plan` at `now`.
     pub fn standing(&self, plan: &OutletPlan, now: Timestamp) -> Standing {
-        let trips = |verdict: &&GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
+        let trips = |verdict: &GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
         match of_time(self.reviewed.expires, now) {
             Some(out_of_time) => out_of_time,
+            None if !plan.guards.iter().any(trips) => Standing::NotHeld,
             None if self.digest != plan.approvable(self.guard) => Standing::OtherPlan,
-            None if plan.guards.iter().any(|verdict| trips(&verdict)) => Standing::Releases,
-            None => Standing::NotHeld,
+            None => Standing::Releases,
         }
     }
 }

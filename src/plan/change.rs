@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What happens to a thing or a field, seen from live to the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 /// Who moved away from the last verified push.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// The files did.
@@ -53,6 +53,10 @@ pub struct Change {
     pub base: Value,
     /// Whether the call about to be made carries it.
     pub pushed: bool,
+    /// Since when it is known, if somebody else made it.
+    pub since: Option<jiff::Timestamp>,
+    /// It was undone so often that it is left alone now, though the files win over such edits otherwise.
+    pub contested: bool,
     /// No reason for a call of its own, but carried by any PUT that goes out.
     pub rides: bool,
     /// For people: which menu or category, and the thing's name.
@@ -99,24 +103,19 @@ impl Change {
     }
 
     /// Whether the digest covers this: an effect of the push on the menu.
-    pub(super) fn is_effect(&self) -> bool {
+    pub fn is_effect(&self) -> bool {
         self.pushed && !self.is_stock()
     }
 }
 
 /// SHA-256 over the sorted effects (outlet, path, from, to). The same effects have the same digest, whatever the commit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Digest(pub String);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
     }
 }
 

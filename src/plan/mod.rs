@@ -18,7 +18,10 @@ mod expected;
 mod field;
 mod guards;
 mod matching;
+mod memory;
 mod order;
+mod past;
+mod refusal;
 mod settle;
 mod stock;
 mod verify;
@@ -30,11 +33,14 @@ pub use base::{Base, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use guards::{GuardVerdict, Limit, Verdict};
 pub use matching::{Unmanaged, as_published};
+pub use memory::{Effects, Memory};
+pub use past::Past;
+pub use refusal::named_in;
 pub use stock::StockCalls;
 pub use verify::{Look, Unlanded, Waiting};
 
 use crate::{
-    catalog::{Catalog, ExternalId, OutletId, Path, Price, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, ItemField, OutletId, Path, Price, VariantField, live::LiveCatalog},
     diagnostic::Place,
     policy::{Guard, Policy},
 };
@@ -59,6 +65,8 @@ pub struct Inputs<'a> {
     pub peers: &'a PeerPrices,
     /// Items that a dated layer brought and takes away: their leaving is no deletion to be guarded.
     pub ended: &'a BTreeSet<ExternalId>,
+    /// What earlier days mean for this one.
+    pub past: &'a Past,
     /// Where the files say a thing.
     pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
 }
@@ -67,7 +75,7 @@ pub struct Inputs<'a> {
 pub type PeerPrices = BTreeMap<ExternalId, BTreeMap<Price, usize>>;
 
 /// What would be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Nothing.
@@ -99,6 +107,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
+    /// Path of a price → whole rupiah, for all prices that live shows as the base has them.
+    pub verified_prices: BTreeMap<String, i64>,
 }
 
 impl OutletPlan {
@@ -140,8 +150,25 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         payload: compared.payload,
         next_base: compared.next_base,
         guards,
+        verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
     }
+}
+
+fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<String, i64> {
+    let prices = |catalog: &Catalog| -> BTreeMap<Path, i64> {
+        let items = catalog.items().map(|(_, i)| (Path::item_field(&i.external_id, ItemField::Price), &i.price));
+        let variants =
+            catalog.variants().map(|(_, v)| (Path::variant_field(&v.external_id, VariantField::Price), &v.price));
+        items.chain(variants).filter_map(|(path, price)| Some((path, price.value()?.0))).collect()
+    };
+    let live = prices(live);
+    let known = base.map(|base| prices(&base.catalog)).unwrap_or_default();
+    known
+        .into_iter()
+        .filter(|(path, price)| live.get(path) == Some(price))
+        .map(|(p, price)| (p.to_string(), price))
+        .collect()
 }
 
 fn action_of(changes: &[Change]) -> Action {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Action, Base, Change, Inputs, Kind, OutletPlan, Uuids,
+    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, Past, Uuids,
     compare::compare,
     expected::expected,
     matching::{Matched, match_live},
@@ -52,6 +52,8 @@ pub struct Waiting {
     uuids: Uuids,
     /// The base once everything has arrived.
     next_base: Base,
+    /// What is worth remembering of it then.
+    effects: Effects,
     /// Live before the push, stock aside.
     before: String,
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
@@ -100,6 +102,7 @@ impl Waiting {
             stock_calls: plan.stock.clone(),
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
+            effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
             landed: BTreeSet::new(),
@@ -282,6 +285,11 @@ impl Waiting {
         base
     }
 
+    /// What is worth remembering of this push, but for what has not landed.
+    pub fn effects(&self, unlanded: &[Unlanded]) -> Effects {
+        self.effects.clone().without(unlanded.iter().map(|unlanded| &unlanded.path))
+    }
+
     /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
         let matched = self.matched(live);
@@ -342,6 +350,7 @@ impl Waiting {
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            past: Past::unknown(),
             place: &|_| None,
         };
         let matched = match_live(live, &self.expected, Some(&known));

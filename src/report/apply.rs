@@ -5,10 +5,11 @@ use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
 
 use super::{
+    plan::{stale_markdown, stale_text},
     style::{Color, Paint},
     untrusted::{markdown, printable},
 };
-use crate::catalog::OutletId;
+use crate::{approval::Stale, catalog::OutletId};
 
 /// Every result, in the order in which they are counted.
 const RESULTS: [&str; 8] =
@@ -93,19 +94,21 @@ struct Report<'a> {
     revision: Option<&'a str>,
     outlets: &'a [ApplyLine],
     summary: Summary<'a>,
+    stale_approvals: &'a [Stale],
 }
 
 /// The lines as `menusync.apply/1`, indented, with a line break at the end. `revision`: the files' git commit.
-pub fn apply_json(lines: &[ApplyLine], revision: Option<&str>) -> String {
+pub fn apply_json(lines: &[ApplyLine], stale: &[Stale], revision: Option<&str>) -> String {
     let tool = env!("CARGO_PKG_VERSION");
-    let report = Report { schema: "menusync.apply/1", tool, revision, outlets: lines, summary: Summary(lines) };
+    let (outlets, summary, stale_approvals) = (lines, Summary(lines), stale);
+    let report = Report { schema: "menusync.apply/1", tool, revision, outlets, summary, stale_approvals };
     let mut json = serde_json::to_string_pretty(&report).expect("texts and numbers are always JSON");
     json.push('\n');
     json
 }
 
 /// One line for each outlet and one that counts them.
-pub fn apply_text(lines: &[ApplyLine], color: bool) -> String {
+pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], color: bool) -> String {
     let paint = Paint(color);
     let labels: Vec<String> = lines.iter().map(|line| printable(&line.label()).into_owned()).collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
@@ -125,7 +128,7 @@ pub fn apply_text(lines: &[ApplyLine], color: bool) -> String {
         out +=
             "Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.\n";
     }
-    out
+    out + &stale_text(stale)
 }
 
 fn color_of(result: &str) -> Color {
@@ -137,11 +140,12 @@ fn color_of(result: &str) -> Color {
 }
 
 /// The same as a Markdown table.
-pub fn apply_markdown(lines: &[ApplyLine]) -> String {
+pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale]) -> String {
     let row =
         |line: &ApplyLine| format!("| {} | {} | {} |\n", markdown(&line.label()), line.result, markdown(&line.note()));
     let rows: String = lines.iter().map(row).collect();
-    format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence())
+    let table = format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence());
+    table + &stale_markdown(stale)
 }
 
 #[cfg(test)]
@@ -169,19 +173,19 @@ mod tests {
 
     #[test]
     fn each_outlet_has_a_line_and_the_last_line_counts() {
-        insta::assert_snapshot!(apply_text(&lines(), false), @r#"
+        insta::assert_snapshot!(apply_text(&lines(), &[], false), @r#"
         Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
         Result: 3 outlets, 1 unchanged, 1 published, 1 held.
         Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.
         "#);
-        assert!(apply_text(&lines(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
+        assert!(apply_text(&lines(), &[], true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }
 
     #[test]
     fn programs_get_every_result_counted() {
-        insta::assert_snapshot!(apply_json(&lines(), Some("abc")), @r#"
+        insta::assert_snapshot!(apply_json(&lines(), &[], Some("abc")), @r#"
         {
           "schema": "menusync.apply/1",
           "tool": "0.1.0",
@@ -222,14 +226,15 @@ mod tests {
             "held": 1,
             "queued": 0,
             "failed": 0
-          }
+          },
+          "stale_approvals": []
         }
         "#);
     }
 
     #[test]
     fn an_error_in_markdown_cannot_leave_its_cell() {
-        insta::assert_snapshot!(apply_markdown(&lines()), @r#"
+        insta::assert_snapshot!(apply_markdown(&lines(), &[]), @r#"
         **Result: 3 outlets, 1 unchanged, 1 published, 1 held.**
 
         | Outlet | Result | |

@@ -77,7 +77,9 @@ pub fn status_text(lines: &[StatusLine]) -> String {
             let _ = writeln!(text, "{:width$}  {}", "", printable(error));
         }
         if let Some(drift) = line.drift.as_array().filter(|drift| !drift.is_empty()) {
-            let _ = writeln!(text, "{:width$}  {} changed elsewhere: see `menusync drift`", "", drift.len());
+            let contested = drift.iter().filter(|change| change["contested"] == true).count();
+            let left = if contested > 0 { format!(", {contested} contested") } else { String::new() };
+            let _ = writeln!(text, "{:width$}  {} changed elsewhere{left}: see `menusync drift`", "", drift.len());
         }
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();

@@ -24,6 +24,33 @@ pub(super) fn server(text: &str) -> Result<Url, Refused> {
     )
 }
 
+/// Reads the address under which GoBiz reaches us: https on a port that it calls (documentation: 80 and 443). Where the
+/// platform is `custom`, anything on this machine will do.
+pub(super) fn public(text: &str, custom: bool) -> Result<Url, Refused> {
+    let url = http_url(text)?;
+    if url.path() == "/" {
+        return refuse(
+            "wrong-url",
+            "this is not the whole address",
+            "add the path that leads to the daemon's /gobiz, such as https://hooks.example.com/gobiz",
+        );
+    }
+    match (is_loopback(&url), custom) {
+        (true, true) => return Ok(url),
+        (true, false) => {
+            return refuse("wrong-url", "GoBiz cannot reach this machine by that name", "write its public name");
+        }
+        (false, _) => {}
+    }
+    if url.scheme() != "https" {
+        return refuse("insecure-url", "events would travel unencrypted", "use https://");
+    }
+    match url.port() {
+        None | Some(80 | 443) => Ok(url),
+        Some(_) => refuse("wrong-url", "GoBiz calls the ports 80 and 443 only", "remove the port"),
+    }
+}
+
 /// Reads an `http://` or `https://` URL without user, query and fragment.
 pub(super) fn http_url(text: &str) -> Result<Url, Refused> {
     const EXAMPLE: &str = "write a whole address, such as https://example.com/";

@@ -4,14 +4,12 @@
 
 use std::{
     ffi::OsStr,
-    fs::File,
-    io::Read as _,
     path::{Path, PathBuf},
 };
 
 use secrecy::SecretString;
 
-use super::{Environment, FILE, Settings, SettingsError};
+use super::{Environment, FILE, Settings, SettingsError, secret_file};
 
 /// As whom menusync comes.
 #[derive(Debug, Clone)]
@@ -21,9 +19,6 @@ pub struct Credentials {
     /// Its secret.
     pub client_secret: SecretString,
 }
-
-/// No credential is longer (our choice; GoBiz's have some dozens of characters).
-const MAX_BYTES: u64 = 4096;
 
 /// Loads both. For each, the first that is there counts: the environment variable, the file named in the settings
 /// (relative to `root`), the file in `$CREDENTIALS_DIRECTORY`. A place that is there but unusable is an error.
@@ -71,29 +66,15 @@ impl Search<'_> {
     }
 
     fn read_variable(&self, value: &OsStr) -> Result<SecretString, SettingsError> {
-        let bad = |problem| self.bad(self.variable.to_owned(), problem);
+        let origin = || self.variable.to_owned();
+        let bad = |problem| SettingsError::BadCredential { what: self.what, origin: origin(), problem };
         let text = value.to_str().ok_or_else(|| bad("it is not UTF-8"))?;
         usable(text).map_err(bad)
     }
 
     fn read_file(&self, path: &Path) -> Result<SecretString, SettingsError> {
-        let bad = |problem| self.bad(path.display().to_string(), problem);
-        let unreadable = |source| SettingsError::CredentialFile { what: self.what, path: path.to_owned(), source };
-        // A pipe would be waited for.
-        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(bad("it is not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(bad("the file is larger than 4096 bytes"));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8"))?;
-        usable(&text).map_err(bad)
-    }
-
-    fn bad(&self, origin: String, problem: &'static str) -> SettingsError {
-        SettingsError::BadCredential { what: self.what, origin, problem }
+        let text = secret_file::read(self.what, path)?;
+        usable(&text).map_err(|problem| secret_file::bad(self.what, path, problem))
     }
 
     fn nowhere(&self, directory: Option<PathBuf>) -> SettingsError {

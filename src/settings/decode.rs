@@ -1,10 +1,11 @@
 //! `menusync.yaml` to [`Settings`], with every error at its place.
 
-use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
     Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
     address::{self, Refused},
+    webhook::webhook,
 };
 use crate::{
     definition::policy::{cron, take_policy},
@@ -51,6 +52,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         verify: section(decoder, &mut fields, "verify", verify),
         state_dir: path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
+        webhook: webhook(decoder, &mut fields, target),
     };
     refuse_unbuilt(decoder, &mut fields);
     decoder.finish(fields, "the settings");
@@ -77,7 +79,7 @@ fn default_schedule() -> Option<Cron> {
 
 /// Sections that a later version will read must not be taken for working ones.
 fn refuse_unbuilt(decoder: &mut Decoder, fields: &mut Fields<'_>) {
-    for key in ["webhook", "notify"] {
+    for key in ["notify"] {
         if let Some((at, _)) = fields.take_entry(key) {
             decoder
                 .error("not-supported", &at.span, format!("`{key}` is not supported by this version of menusync"))
@@ -228,7 +230,8 @@ fn concurrency(decoder: &mut Decoder, fields: &mut Fields<'_>, range: RangeInclu
     usize::try_from(count).ok()
 }
 
-fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
+/// A path that says something.
+pub(super) fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
     let node = fields.take(key)?;
     let text = decoder.text(node, key)?.value;
     if text.trim().is_empty() {
@@ -254,6 +257,18 @@ fn url(
             None
         }
     }
+}
+
+/// An IP address and a port.
+pub(super) fn socket_address(decoder: &mut Decoder, node: &Node) -> Option<SocketAddr> {
+    let text = decoder.text(node, "listen")?.value;
+    let address = text.trim().parse().ok();
+    if address.is_none() {
+        decoder
+            .error("wrong-type", &node.span, format!("`{text}` is no address to listen on"))
+            .help("write an IP address and a port, such as `127.0.0.1:8718`");
+    }
+    address
 }
 
 fn listen(decoder: &mut Decoder, node: &Node) -> Option<Listen> {

@@ -7,6 +7,8 @@ mod address;
 mod credentials;
 mod decode;
 mod environment;
+mod secret_file;
+mod webhook;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -17,6 +19,7 @@ use std::{
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
 pub use environment::{Environment, listen, root, state_dir};
+pub use webhook::{Signature, Webhook, webhook_secrets};
 
 use crate::{definition::policy::PolicyPatch, schedule::Cron};
 
@@ -44,6 +47,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// `listen`; [`listen`] says which one counts.
     pub listen: Listen,
+    /// `webhook`; `None`: no events are received.
+    pub webhook: Option<Webhook>,
 }
 
 /// The GoBiz environments. Credentials and outlets belong to one of them.

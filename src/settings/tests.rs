@@ -114,8 +114,58 @@ fn all_errors_come_at_once() {
 }
 
 #[test]
+fn a_receiver_of_events_needs_a_secret_or_must_say_that_it_only_monitors() {
+    let hook = |text: &str| good(&format!("target: sandbox\nwebhook: {text}\n")).webhook.unwrap();
+    let enforced = hook("{secret_file: relay}");
+    assert_eq!(enforced.listen, "127.0.0.1:8718".parse().unwrap());
+    assert_eq!((enforced.signature, enforced.secret_file), (Signature::Enforce, Some("relay".into())));
+    let monitored = hook("{signature: monitor, listen: '[::1]:80', public_url: 'https://hooks.example.com:80/gobiz'}");
+    assert_eq!((monitored.signature, monitored.listen), (Signature::Monitor, "[::1]:80".parse().unwrap()));
+    assert_eq!(monitored.public_url.as_deref(), Some("https://hooks.example.com:80/gobiz"));
+    assert_eq!(good("target: sandbox").webhook, None);
+    assert_eq!(bad("target: sandbox\nwebhook: {}\n"), ["missing-key 2:1"]);
+    assert_eq!(
+        bad("target: sandbox\nwebhook: {secret: abc, listen: 'off', signature: no}\n"),
+        ["wrong-type 2:32", "unknown-value 2:50", "missing-key 2:1", "unknown-key 2:11",]
+    );
+}
+
+#[test]
+fn the_platform_must_be_able_to_reach_the_public_url() {
+    let of = |target: &str, url: &str| format!("{target}webhook: {{signature: monitor, public_url: '{url}'}}\n");
+    for wrong in [
+        "http://hooks.example.com/gobiz",
+        "https://hooks.example.com:8443/gobiz",
+        "https://hooks.example.com",
+        "http://127.0.0.1:8718/gobiz",
+        "https://me:pw@hooks.example.com/gobiz",
+        "hooks.example.com/gobiz",
+    ] {
+        assert_eq!(bad(&of("target: sandbox\n", wrong)).len(), 1, "{wrong}");
+    }
+    good(&of(CUSTOM, "http://127.0.0.1:8718/gobiz"));
+    assert_eq!(bad(&of(CUSTOM, "http://hooks.example.com/gobiz")).len(), 1);
+}
+
+#[test]
+fn secrets_stand_one_a_line() {
+    let root = tempfile::tempdir().unwrap();
+    let secrets = |text: &str| {
+        fs::write(root.path().join("relay"), text).unwrap();
+        let hook = good("target: sandbox\nwebhook: {secret_file: relay}\n").webhook.unwrap();
+        let read = webhook_secrets(&hook, root.path()).map_err(|error| error.to_string())?;
+        Ok::<_, String>(read.iter().map(|secret| secret.expose_secret().to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(secrets("one\r\n\n two \n").unwrap(), ["one", "two"]);
+    for wrong in ["", " \n\n", "1\n2\n3\n4\n5\n", "a\u{7}bcdefgh"] {
+        let error = secrets(wrong).unwrap_err();
+        assert!(error.contains("relay") && !error.contains("bcdefgh"), "{error}");
+    }
+}
+
+#[test]
 fn sections_that_are_not_built_yet_are_refused() {
-    assert_eq!(bad("target: sandbox\nnotify: []\nwebhook: {}\n"), ["not-supported 3:1", "not-supported 2:1"]);
+    assert_eq!(bad("target: sandbox\nnotify: []\n"), ["not-supported 2:1"]);
 }
 
 #[test]

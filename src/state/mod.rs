@@ -1,12 +1,14 @@
 //! What is remembered between passes: per outlet the base and how it stands, per push what was sent and how it ended,
-//! per image how it looked.
+//! per image how it looked; which events were taken.
 //!
 //! One SQLite file in the state directory, and lock files beside it. All SQL of the project is in this room; the JSON in
 //! its columns is opaque here and belongs to the callers. Calls are short and block.
 
 mod error;
+mod events;
 mod images;
 mod locks;
+mod memories;
 mod outlets;
 mod pushes;
 mod store;
@@ -14,6 +16,7 @@ mod store;
 mod tests;
 
 pub use error::StateError;
+pub use events::Alarm;
 pub use images::ImageRow;
 pub use locks::{DaemonLock, LockError, OutletLock, daemon_lock_holder, lock_daemon, try_lock_outlet};
 pub use outlets::{OutletRow, StatusUpdate};

@@ -104,6 +104,8 @@ impl Store {
         self.write("forget an outlet", |connection| {
             let outlets = connection.execute("DELETE FROM outlets WHERE id = ?1", [id])?;
             let pushes = connection.execute("DELETE FROM pushes WHERE outlet = ?1", [id])?;
+            connection.execute("DELETE FROM memories WHERE outlet = ?1", [id])?;
+            connection.execute("DELETE FROM alarms WHERE outlet = ?1", [id])?;
             Ok(outlets + pushes > 0)
         })
     }

@@ -233,6 +233,21 @@ impl Store {
         self.one_push("SELECT * FROM pushes WHERE outlet = ?1 AND finished_at IS NULL ORDER BY id DESC LIMIT 1", outlet)
     }
 
+    /// Of the newest `most` pushes of the whole menu to `outlet`, how many in a row, up to the last one, were accepted, were
+    /// never seen to arrive, and had this digest.
+    pub fn lost_in_a_row(&self, outlet: &str, digest: &str, most: u32) -> Result<u32, StateError> {
+        self.read("read the pushes", |connection| {
+            let sql = "
+                SELECT outcome = ?4 AND answered_at IS NOT NULL AND digest = ?2 FROM pushes
+                WHERE outlet = ?1 AND kind = ?5 AND sent_at IS NOT NULL ORDER BY id DESC LIMIT ?3";
+            let values = params![outlet, digest, most, PushOutcome::Lost, PushKind::Put];
+            let mut statement = connection.prepare_cached(sql)?;
+            let lost = statement.query_map(values, |row| row.get::<_, Option<bool>>(0))?;
+            let lost: Vec<Option<bool>> = lost.collect::<rusqlite::Result<_>>()?;
+            Ok(u32::try_from(lost.iter().take_while(|lost| **lost == Some(true)).count()).unwrap_or(u32::MAX))
+        })
+    }
+
     /// The newest push to `outlet`.
     pub fn last_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
         self.one_push("SELECT * FROM pushes WHERE outlet = ?1 ORDER BY id DESC LIMIT 1", outlet)

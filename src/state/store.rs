@@ -23,7 +23,8 @@ const FILE: &str = "menusync.sqlite3";
 const BUSY: Duration = Duration::from_secs(10);
 
 /// One step per version, in order; `user_version` counts those applied. Never change one that was released.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 

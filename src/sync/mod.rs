@@ -8,7 +8,10 @@
 //! and `apply` are the same walk stopped at different places; what cannot write is given a remote that cannot write.
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
+mod alarm;
 mod clock;
+mod memory;
+mod nudges;
 mod observe;
 mod outcome;
 mod pass;
@@ -22,6 +25,8 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
 use jiff::Timestamp;
+pub use memory::memory_of;
+pub use nudges::Nudges;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{base_of, chain, pass, preview, see_through};
@@ -97,6 +102,8 @@ pub struct Context {
     pub peers: Arc<PeerPrices>,
     /// Becomes true when the program shall stop: nothing is sent any more, what was sent is looked for after the restart.
     pub stop: watch::Receiver<bool>,
+    /// Wakes passes that wait for a push to show.
+    pub nudges: Nudges,
 }
 
 /// Why a pass broke off.

@@ -5,10 +5,13 @@ use crate::{
     plan::{Action, Inputs, OutletPlan, plan},
     policy::Policy,
     remote::Read,
+    state::try_lock_outlet,
 };
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    alarm::heed,
+    memory::{memory_of, remember_days},
     pass::{base_of, chain, inputs, planned, remember, resting_state},
 };
 
@@ -30,6 +33,7 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
                 .after_breaking_off(&error),
         }
     };
+    let outcome = heed(context, outcome);
     if !open {
         remember(context, &wanted.file, &outcome);
     }
@@ -40,8 +44,15 @@ async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result
     let _slot = context.slots.acquire().await.ok();
     let live = remote.fetch(&wanted.outlet).await?;
     let base = base_of(&context.store, &wanted.outlet)?;
+    let now = context.clock.now();
+    let past = memory_of(&context.store, &wanted.outlet)?.at(now);
     let mandate = Mandate::default();
-    Ok(planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers), context.clock.now()))
+    let plan = planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers, &past));
+    // Who pushes the outlet at the moment notes what there is to note.
+    if let Ok(_lock) = try_lock_outlet(&context.state_dir, wanted.outlet.as_str()) {
+        remember_days(context, &wanted.outlet, |memory| memory.note(&plan, now))?;
+    }
+    Ok(plan)
 }
 
 /// How an outlet stands that is only looked at.
@@ -68,6 +79,7 @@ pub async fn observe_invalid<R: Read>(
         let Some(base) = base_of(&context.store, outlet)? else { return Ok(None) };
         let _slot = context.slots.acquire().await.ok();
         let live = remote.fetch(outlet).await?;
+        let past = memory_of(&context.store, outlet)?.at(context.clock.now());
         let inputs = Inputs {
             outlet,
             desired: &base.catalog,
@@ -78,6 +90,7 @@ pub async fn observe_invalid<R: Read>(
             released: &Default::default(),
             peers: &context.peers,
             ended: &Default::default(),
+            past: &past,
             place: &|_| None,
         };
         Ok::<_, PassError>(Some(plan(&inputs)))

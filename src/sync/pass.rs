@@ -7,14 +7,22 @@ use serde_json::{Value, json};
 
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
-    plan::{Action, Base, Change, Class, Inputs, OutletPlan, plan},
+    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, plan},
     policy::Policy,
     remote::{Read, Write},
     schedule::{Gate, gate},
     state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
-use super::{Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted, push, until};
+use super::{
+    Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    alarm::heed,
+    memory::{memory_of, remember_days},
+    push, until,
+};
+
+/// A push that was accepted and lost this often in a row is not sent again by itself (our choice).
+const LOST_AT_MOST: u32 = 2;
 
 /// What is remembered of an outlet's last verified push.
 pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
@@ -23,23 +31,25 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
-/// What a push would do at `now`, seen from `base`. Reads only.
+/// What a push would do, seen from `base` and with what `past` says of earlier days. Reads only.
 pub async fn preview<R: Read>(
     remote: &R,
     base: Option<&Base>,
     wanted: &Wanted,
     mandate: &Mandate,
     peers: &crate::plan::PeerPrices,
-    now: Timestamp,
+    past: &Past,
 ) -> Result<OutletPlan, PassError> {
     let live = remote.fetch(&wanted.outlet).await?;
-    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers), now))
+    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers, past)))
 }
 
 /// The plan, with the guards released that were approved for exactly this one.
-pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>, now: Timestamp) -> OutletPlan {
+pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>) -> OutletPlan {
     let mut plan = plan(inputs);
-    plan.release(&wanted.approvals, now);
+    if let Some(now) = inputs.past.at {
+        plan.release(&wanted.approvals, now);
+    }
     plan
 }
 
@@ -49,6 +59,7 @@ pub(super) fn inputs<'a>(
     live: &'a LiveCatalog,
     mandate: &'a Mandate,
     peers: &'a crate::plan::PeerPrices,
+    past: &'a Past,
 ) -> Inputs<'a> {
     Inputs {
         outlet: &wanted.outlet,
@@ -60,6 +71,7 @@ pub(super) fn inputs<'a>(
         released: &mandate.released,
         peers,
         ended: &wanted.ended,
+        past,
         place: &*wanted.place,
     }
 }
@@ -80,6 +92,7 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
             walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))).after_breaking_off(&error)
         }
     };
+    let outcome = heed(context, outcome);
     remember(context, &wanted.file, &outcome);
     outcome
 }
@@ -155,8 +168,11 @@ pub(super) fn remember(context: &Context, file: &str, outcome: &Outcome) {
 }
 
 fn told_drift(change: &Change) -> Value {
-    let Change { path, class, from, to, subject, .. } = change;
-    json!({"path": path, "class": class, "from": from, "to": to, "name": subject.name})
+    let Change { path, class, from, to, subject, since, contested, .. } = change;
+    let since = since.map(|since| since.to_string());
+    json!({
+        "path": path, "class": class, "from": from, "to": to, "name": subject.name, "since": since, "contested": contested,
+    })
 }
 
 /// What a walk carries along.
@@ -190,12 +206,14 @@ impl<R: Read + Write> Pass<'_, R> {
         let slot = self.unless_withdrawn(self.slot()).await?;
         let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
         let base = self.base_for(&live)?;
-        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers);
-        let plan = planned(self.wanted, &inputs, self.context.clock.now());
+        let past = memory_of(&self.context.store, &self.wanted.outlet)?.at(self.context.clock.now());
+        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers, &past);
+        let plan = planned(self.wanted, &inputs);
+        self.note(&plan)?;
         let verdict = match earlier {
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
             Some(_) if plan.action == Action::None => Verdict::Nothing,
-            _ => self.verdict(&plan),
+            _ => self.verdict(&plan)?,
         };
         match verdict {
             Verdict::Nothing => {
@@ -267,19 +285,27 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    fn verdict(&self, plan: &OutletPlan) -> Verdict {
-        let refused = |result, state, reason: String| Verdict::Refused(result, state, reason, None);
+    fn verdict(&self, plan: &OutletPlan) -> Result<Verdict, PassError> {
+        let refused = |result, state, reason: String| Ok(Verdict::Refused(result, state, reason, None));
         if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
             let reason =
                 format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
             return refused(PassResult::Held, OutletState::Pending, reason);
         }
         if plan.action == Action::None {
-            return Verdict::Nothing;
+            return Ok(Verdict::Nothing);
         }
         if plan.is_held() {
             let told: Vec<String> = plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message)).collect();
             return refused(PassResult::Held, OutletState::Held, told.join("; "));
+        }
+        if self.mandate.expected.is_none() && self.was_lost_again(plan)? {
+            let reason = format!(
+                "GoFood accepted this push {LOST_AT_MOST} times and never showed it; it is not sent again by itself until the \
+                 files or the live menu change; `menusync apply --outlet {}` sends it once more",
+                self.wanted.outlet
+            );
+            return refused(PassResult::Nonconvergent, OutletState::Nonconvergent, reason);
         }
         let (now, zone) = (self.context.clock.now(), &self.wanted.policy.timezone);
         if let Gate::Closed { opens_at } = gate(&self.wanted.windows, now, zone) {
@@ -288,9 +314,23 @@ impl<R: Read + Write> Pass<'_, R> {
                 || "no window for pushes opens within a year".to_owned(),
                 |at| format!("waits for a window, which opens at {at}"),
             );
-            return Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at);
+            return Ok(Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at));
         }
-        Verdict::Push
+        Ok(Verdict::Push)
+    }
+
+    /// Whether this very push was accepted and never seen so often that sending it once more is no use. (A text that the
+    /// platform cuts to what was there before looks like that.)
+    fn was_lost_again(&self, plan: &OutletPlan) -> Result<bool, PassError> {
+        let outlet = self.wanted.outlet.as_str();
+        let lost = self.context.store.with(|store| store.lost_in_a_row(outlet, &plan.digest.0, LOST_AT_MOST))?;
+        Ok(plan.action == Action::Put && lost >= LOST_AT_MOST)
+    }
+
+    /// Remembers what a look has shown.
+    fn note(&self, plan: &OutletPlan) -> Result<(), PassError> {
+        let now = self.context.clock.now();
+        remember_days(self.context, &self.wanted.outlet, |memory| memory.note(plan, now)).map(drop)
     }
 
     /// Nothing is pushed, but what both sides agree on becomes the base.

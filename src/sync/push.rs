@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    catalog::OutletId,
-    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting},
+    catalog::{Catalog, OutletId, Path},
+    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting, named_in},
     remote::{Read, RemoteError, Retry, Write},
     state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
 };
@@ -20,6 +20,9 @@ const MOST_TRIES: u32 = 5;
 
 /// How long a push is tried (our choice).
 const TRY_FOR: Duration = Duration::from_secs(45);
+
+/// As many things are named that a refusal is about (our choice).
+const NAMED_AT_MOST: usize = 3;
 
 /// What is known of a push after its calls.
 pub(super) struct Sent {
@@ -142,6 +145,25 @@ impl<R: Read + Write> Pass<'_, R> {
         self.remote.put_catalog(outlet, request_id, &plan.payload).await
     }
 
+    /// Where the files say what the platform's words are about, as far as they say that.
+    fn about(&self, words: &str, payload: &Catalog) -> String {
+        let named = named_in(words, payload);
+        let place = |path: &Path| (self.wanted.place)(path).or_else(|| (self.wanted.place)(&path.owner()));
+        let told: Vec<String> = named
+            .iter()
+            .take(NAMED_AT_MOST)
+            .map(|path| match place(path) {
+                Some(place) => format!("{path} at {place}"),
+                None => path.to_string(),
+            })
+            .collect();
+        match named.len().saturating_sub(NAMED_AT_MOST) {
+            0 if told.is_empty() => String::new(),
+            0 => format!(" (this is {})", told.join(", ")),
+            more => format!(" (this is {} and {more} more)", told.join(", ")),
+        }
+    }
+
     /// Stores how the outlet stands while a push is under way.
     fn is_now(&self, state: OutletState) -> Result<(), PassError> {
         let status = StatusUpdate {
@@ -180,10 +202,11 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
+                let about = plan.as_ref().map(|plan| self.about(&error.what, &plan.payload)).unwrap_or_default();
                 self.outcome(
                     PassResult::Rejected,
                     OutletState::Failed,
-                    Some(format!("{error}; the live menu is as it was")),
+                    Some(format!("{error}{about}; the live menu is as it was")),
                 )
             }
             Answer::Failed(error) => {

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Look, StockCalls, Unlanded, Waiting, plan},
+    plan::{Look, Memory, StockCalls, Unlanded, Waiting, plan},
     remote::{Read, RemoteError, Write},
     state::{PushId, PushOutcome},
 };
 
 use super::{
     Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
+    memory::remember_days,
     pass::{Earlier, Pass, base_of, inputs},
     push::json,
     until,
@@ -87,7 +88,10 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(self.stopped());
             }
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
-            self.pause(pause.min(left)).await;
+            tokio::select! {
+                () = self.pause(pause.min(left)) => {}
+                () = self.context.nudges.nudged(&self.wanted.outlet) => {}
+            }
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
         }
     }
@@ -131,9 +135,9 @@ impl<R: Read + Write> Pass<'_, R> {
             look => look,
         };
         match look {
-            Look::Arrived => self.arrived(id, waiting, live).await,
+            Look::Arrived => self.arrived(awaited, live).await,
             // Nothing will ever tell, and it was accepted; live is what was sent.
-            Look::Unreadable if overdue && answered => self.arrived(id, waiting, live).await,
+            Look::Unreadable if overdue && answered => self.arrived(awaited, live).await,
             Look::Old | Look::Unreadable => {
                 *old = Some(live.clone());
                 waiting.remember_stock(live);
@@ -152,7 +156,7 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok(Judged::Unrestored(unrestored(&error)));
                 }
                 if settled {
-                    return self.settled(id, waiting, live, &unlanded).map(Judged::Done);
+                    return self.settled(awaited, live, &unlanded).map(Judged::Done);
                 }
                 Ok(Judged::Wait)
             }
@@ -173,15 +177,19 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Puts right the stock that the publication overwrote, then makes what was sent the base.
-    async fn arrived(&self, id: PushId, waiting: &mut Waiting, live: &LiveCatalog) -> Result<Judged, PassError> {
+    async fn arrived(&self, awaited: &mut Awaited, live: &LiveCatalog) -> Result<Judged, PassError> {
+        let Awaited { id, ref mut waiting, sent_at, .. } = *awaited;
         let unrestored = match self.restore(waiting, live).await {
             Err(error) if !error.is_final() => return Ok(Judged::Unrestored(unrestored(&error))),
             Err(error) => Some(unrestored(&error)),
             Ok(()) => None,
         };
         let base = waiting.arrived(live);
+        let now = self.context.clock.now();
+        let past = self.remember_arrival(waiting, &[], sent_at)?.at(now);
         self.finish(id, PushOutcome::Published, &base, unrestored.as_deref())?;
-        let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers));
+        let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers, &past));
+        remember_days(self.context, &self.wanted.outlet, |memory| memory.note(&plan, now))?;
         let rest = self.at_rest(PassResult::Published, plan);
         Ok(Judged::Done(match unrestored {
             None => rest,
@@ -189,20 +197,28 @@ impl<R: Read + Write> Pass<'_, R> {
         }))
     }
 
-    fn settled(
-        &self,
-        id: PushId,
-        waiting: &Waiting,
-        live: &LiveCatalog,
-        unlanded: &[Unlanded],
-    ) -> Result<Outcome, PassError> {
+    fn settled(&self, awaited: &Awaited, live: &LiveCatalog, unlanded: &[Unlanded]) -> Result<Outcome, PassError> {
+        let Awaited { id, ref waiting, sent_at, .. } = *awaited;
         let old = base_of(&self.context.store, &self.wanted.outlet)?;
         let base = waiting.settled(live, old.as_ref(), unlanded);
         let named: Vec<String> =
             unlanded.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
         let told = format!("GoFood shows something else than was sent: {}", named.join(", "));
+        self.remember_arrival(waiting, unlanded, sent_at)?;
         self.finish(id, PushOutcome::Nonconvergent, &base, Some(&told))?;
         Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
+    }
+
+    /// Remembers what an arrived push did, but for what has not landed. Before the push is finished: after a crash in between
+    /// it is found again, and what is noted twice is noted once.
+    fn remember_arrival(
+        &self,
+        waiting: &Waiting,
+        unlanded: &[Unlanded],
+        sent_at: Timestamp,
+    ) -> Result<Memory, PassError> {
+        let effects = waiting.effects(unlanded);
+        remember_days(self.context, &self.wanted.outlet, |memory| memory.arrived(&effects, sent_at))
     }
 
     /// Ends a push that did not arrive. What some of its stock calls have done is remembered all the same, as what we take

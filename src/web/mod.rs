@@ -8,7 +8,9 @@
 //! | `/metrics` | OpenMetrics |
 //!
 //! How outlets stand comes from what is remembered, through a connection of its own that can only read; how the daemon
-//! stands from its [`View`]. Nothing here can change anything.
+//! stands from its [`View`]. Nothing of that can change anything.
+//!
+//! On an address of its own, `webhook` takes events of the platform: they make the daemon look sooner.
 
 mod api;
 mod connection;
@@ -18,6 +20,7 @@ mod page;
 mod protect;
 mod snapshot;
 mod standing;
+mod webhook;
 mod words;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -25,6 +28,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use axum::{Router, middleware, routing::get};
 pub use metrics::{Metered, Metrics};
 use tokio::{net::TcpListener, task::JoinHandle};
+pub use webhook::{Inbox, receive};
 
 use self::connection::Seats;
 use crate::{daemon::View, sync::Clock};

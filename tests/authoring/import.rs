@@ -168,6 +168,23 @@ fn what_our_rules_refuse_is_told_and_written_as_it_is() {
 }
 
 #[test]
+fn where_nothing_is_live_no_file_is_written_and_the_next_import_is_not_blocked() {
+    let world = World::new();
+    let ended = world.ok(&["import", "--outlet", OUTLET]);
+    assert_eq!(ended.stdout, "");
+    assert!(ended.stderr.contains("G916309315: nothing is live"), "{ended:?}");
+    world.seed(OUTLET, json!({"menus": [{"name": "Nasi", "menu_items": []}]}));
+    world.ok(&["import", "--outlet", OUTLET]);
+    let told = world.ok(&["import", "--outlet", OUTLET, "--output", "json"]).stdout;
+    assert_eq!(
+        told.trim(),
+        r#"{"files":[],"outlets":[{"items":0,"outlet":"G916309315"}],"schema":"menusync.import/1"}"#
+    );
+    world.seed(OUTLET, menu());
+    world.ok(&["import", "--outlet", OUTLET]);
+}
+
+#[test]
 fn nothing_is_written_when_an_outlet_cannot_be_fetched() {
     let world = World::new();
     world.seed(OUTLET, menu());

@@ -115,6 +115,41 @@ fn object(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value
 }
 
 #[test]
+fn a_json_file_stays_json() {
+    let world = pushed();
+    world.write(
+        "catalogs/kuta.json",
+        r#"{
+  "outlet": "G916309315",
+  "extends": ["warung.yaml"],
+  "menus": [
+    {
+      "name": "Pantai",
+      "menu_items": [
+        {"external_id": "KELAPA", "name": "Kelapa Muda", "price": 30000},
+        {"external_id": "JAGUNG", "name": "Jagung Bakar", "price": 15000}
+      ]
+    }
+  ]
+}
+"#,
+    );
+    std::fs::remove_file(world.root().join(KUTA)).unwrap();
+    world.ok(&["apply", "--yes"]);
+    edit(&world, Edit::item("KELAPA", json!({"price": 35_000, "description": "Dingin, \"segar\" # 1"})));
+    edit(&world, Edit::item("NG", json!({"name": "True", "description": null})));
+    edit(&world, Edit::RemoveItem { item: "NU".into() });
+    let sate = written::Item { name: Some("Sate Lilit".into()), price: Some(28_000), ..written::Item::default() };
+    edit(&world, Edit::AddItem { menu: "Pantai".into(), item: sate });
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    // An id that was proposed is not at GoFood yet.
+    assert_eq!(world.planned(), ["set items/SATE-LILIT/external_id"]);
+    let text = world.read("catalogs/kuta.json");
+    serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn things_that_came_and_went_are_added_and_removed() {
     let world = pushed();
     edit(&world, Edit::RemoveItem { item: "JAGUNG".into() });

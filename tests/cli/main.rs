@@ -17,6 +17,7 @@ mod guards;
 mod policy;
 mod push;
 mod remote;
+mod saved;
 mod schedule;
 mod secrets;
 mod stock;

@@ -117,6 +117,21 @@ fn completions_are_scripts() {
 }
 
 #[test]
+fn every_command_has_a_manual_page() {
+    let stage = Stage::new();
+    let all = stage.run(&["man"]).expect(0).stdout;
+    assert!(all.starts_with(".ie") && all.contains("\n.TH menusync 1 "), "{all}");
+    let listed: Vec<&str> =
+        all.lines().filter_map(|line| line.strip_prefix("menusync\\-")?.strip_suffix("(1)")).collect();
+    assert!(listed.contains(&"apply") && !listed.contains(&"help"), "{listed:?}");
+    for command in listed {
+        let title = format!(".TH menusync-{command} 1 ");
+        stage.run(&["man", command]).expect(0).says(&[&title, ".SH SYNOPSIS", "EXIT STATUS"]);
+    }
+    stage.run(&["man", "appply"]).expect(64);
+}
+
+#[test]
 fn help_and_version_are_no_errors() {
     let stage = Stage::new();
     assert_snapshot!(stage.run(&["--help"]).expect(0).transcript());

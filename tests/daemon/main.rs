@@ -16,3 +16,5 @@ mod reload;
 mod service;
 mod stopping;
 mod trouble;
+mod units;
+mod webhook;

@@ -98,3 +98,25 @@ fn the_hooks_for_pre_commit_are_commands() {
         assert_eq!(hook["pass_filenames"], false);
     }
 }
+
+#[test]
+fn what_the_documents_have_people_copy_is_there() {
+    let mut named = 0;
+    for document in ["README.md", "CONTRIBUTING.md", "docs/ci.md", "docs/operations.md"] {
+        let text = project_file(document);
+        let is_of_path = |c: char| c.is_ascii_alphanumeric() || "/._-*".contains(c);
+        for (at, _) in text.match_indices("deploy/") {
+            let path: String = text[at..].chars().take_while(|c| is_of_path(*c)).collect();
+            let path = path.split('*').next().unwrap().trim_end_matches('.');
+            // Before a `*`, the directory has to be there.
+            let path = if path.ends_with('/') || text[at + path.len()..].starts_with('*') {
+                path.rsplit_once('/').unwrap().0
+            } else {
+                path
+            };
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{document} names {path}");
+            named += 1;
+        }
+    }
+    assert!(named > 15, "{named}");
+}

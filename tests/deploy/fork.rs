@@ -48,7 +48,7 @@ fn with(report: &[(String, Vec<u8>)], name: &str, content: &str) -> Vec<(String,
 
 #[test]
 fn a_fork_gets_its_comment_without_a_secret() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let (report, sha) = proposed(&world, |stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     let ran = second(&world, &report, &sha);
     assert_eq!(ran.code, Some(0), "{}", ran.log);
@@ -73,7 +73,7 @@ fn a_fork_gets_its_comment_without_a_secret() {
 
 #[test]
 fn a_name_that_would_do_harm_passes_as_text() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let hostile = "@sari <img src=x> | [x](http://e.id) #1 www.e.id \\\\[ `x` &#64; !";
     let (report, sha) = proposed(&world, |stage| {
         stage.edit(LAYER, "name: Nasi Gudeg", &format!("name: \"{hostile}\""));
@@ -85,7 +85,7 @@ fn a_name_that_would_do_harm_passes_as_text() {
 
 #[test]
 fn a_report_that_is_not_what_it_should_be_is_refused() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let (report, sha) = proposed(&world, |stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     world.forge.shelf().pulls.push((13, "sari/menus".to_owned(), sha.clone()));
     let plan = |text: &str| with(&report, "plan.md", text);
@@ -134,7 +134,7 @@ fn a_report_that_is_not_what_it_should_be_is_refused() {
 
 #[test]
 fn a_report_of_an_older_commit_is_left_to_the_newer_run() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let (report, sha) = proposed(&world, |stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     world.forge.shelf().pulls = vec![(NUMBER, FORK.to_owned(), "0".repeat(40))];
     let ran = second(&world, &report, &sha);

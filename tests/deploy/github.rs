@@ -2,7 +2,7 @@
 
 use crate::{
     forge::{BOT, REPOSITORY},
-    support::{KUTA, LAYER},
+    support::{KUTA, KUTA_FILE, LAYER},
     workflow::Ran,
     world::World,
 };
@@ -24,7 +24,7 @@ fn digest(text: &str) -> &str {
 
 #[test]
 fn a_pull_request_from_the_first_push_to_the_live_menu() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     // Others have commented, more than a page full; one of them knows the marker.
     (0..120).for_each(|_| world.forge.comment("sari", "Nice!"));
     world.forge.comment("mallory", "<!-- menusync: . -->\nall is well");
@@ -73,8 +73,28 @@ fn a_pull_request_from_the_first_push_to_the_live_menu() {
 }
 
 #[test]
+fn what_a_guard_holds_is_approved_in_the_pull_request() {
+    let Some(world) = World::new() else { return };
+    world.propose(|stage| stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n"));
+    let (ran, body) = pushed(&world);
+    assert!(ran.code == Some(4) && body.contains("`deletes`"), "{}\n{body}", ran.log);
+    let plan = world.stage.run(&["diff", "main", "proposal", "--output", "json"]).expect(2).json();
+    let approval = format!(
+        "guard: deletes\nreason: Musim hujan\nexpires: {}\noutlets: {{{KUTA}: '{}'}}\n",
+        jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48),
+        plan["outlets"][0]["digest"].as_str().unwrap()
+    );
+    world.propose(|stage| stage.write("approvals/hujan.yaml", &approval));
+    let (ran, body) = pushed(&world);
+    assert!(ran.code == Some(0) && body.contains("released"), "{}\n{body}", ran.log);
+    world.git(&["merge", "-q", "--no-ff", "-m", "merge", "proposal"]);
+    world.stage.run(&["run", "--once"]).expect(0);
+    assert!(world.stage.live_item(KUTA, "GUDEG").is_null());
+}
+
+#[test]
 fn hostile_names_in_menus_are_text_in_comment_and_log() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     let hostile = "</pre> @sari ::stop-commands::x <img src=x> | [x](http://e.id) #1";
     world.propose(|stage| {
         stage.append(LAYER, &format!("x-note: 1\nitemz: {{\"{hostile}\": 1}}\n"));
@@ -101,7 +121,7 @@ fn hostile_names_in_menus_are_text_in_comment_and_log() {
 
 #[test]
 fn menus_may_be_in_a_sub_directory_and_new() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     world.propose(|stage| {
         let menus = stage.root().join("shop/menus");
         std::fs::create_dir_all(&menus).unwrap();
@@ -122,7 +142,7 @@ fn menus_may_be_in_a_sub_directory_and_new() {
 
 #[test]
 fn without_credentials_files_are_compared_with_files() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     world.propose(|stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     let text = crate::world::project_file("deploy/github/menus.yml");
     let plain = text.lines().filter(|line| !line.contains("secrets.")).collect::<Vec<_>>().join("\n");
@@ -139,7 +159,7 @@ fn without_credentials_files_are_compared_with_files() {
 
 #[test]
 fn a_forge_that_refuses_fails_the_run_and_the_token_is_not_told() {
-    let world = World::new();
+    let Some(world) = World::new() else { return };
     world.propose(|stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     let text = crate::world::project_file("deploy/github/comment.sh");
     world.git(&["checkout", "-q", "proposal"]);

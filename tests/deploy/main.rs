@@ -1,5 +1,5 @@
 //! What `deploy/` ships: workflows, hooks and scripts, run in throw-away repositories against a stand-in forge and a stand-in
-//! GoBiz. Needs bash, git, curl, jq and unzip.
+//! GoBiz. Without bash, git, curl, jq and unzip it is left out.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
@@ -14,5 +14,6 @@ mod pipeline;
 mod pull;
 #[path = "../support/mod.rs"]
 mod support;
+mod tools;
 mod workflow;
 mod world;

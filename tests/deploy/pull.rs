@@ -9,7 +9,10 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{support::LAYER, world::git};
+use crate::{support::LAYER, tools::are_here, world::git};
+
+/// What a run may leave that was killed.
+const HALF: &str = "trees/0123456789ab.halfed";
 
 /// A repository and the directory that the script keeps.
 struct Pulled {
@@ -17,12 +20,15 @@ struct Pulled {
 }
 
 impl Pulled {
-    fn new() -> Self {
+    fn new() -> Option<Self> {
+        if !are_here(&["bash", "git", "flock", "timeout"]) {
+            return None;
+        }
         let pulled = Self { directory: tempfile::tempdir().unwrap() };
         fs::create_dir(pulled.kept()).unwrap();
         fs::create_dir(pulled.origin()).unwrap();
         git(&pulled.origin(), &["init", "-q", "-b", "main"]);
-        pulled
+        Some(pulled)
     }
 
     fn origin(&self) -> PathBuf {
@@ -81,7 +87,7 @@ fn told(output: Output) -> (bool, String) {
 
 #[test]
 fn the_newest_commit_is_turned_to_and_three_trees_stay() {
-    let pulled = Pulled::new();
+    let Some(pulled) = Pulled::new() else { return };
     let mut commits = Vec::new();
     for number in 1..=5 {
         commits.push(pulled.commit(&format!("# {number}\n")));
@@ -107,7 +113,7 @@ fn the_newest_commit_is_turned_to_and_three_trees_stay() {
 
 #[test]
 fn a_repository_that_cannot_be_reached_changes_nothing() {
-    let pulled = Pulled::new();
+    let Some(pulled) = Pulled::new() else { return };
     let nothing = pulled.run();
     assert!(!nothing.0, "a branch without a commit: {}", nothing.1);
     assert!(!pulled.kept().join("current").exists());
@@ -133,27 +139,30 @@ fn a_repository_that_cannot_be_reached_changes_nothing() {
 
 #[test]
 fn what_a_run_left_that_was_broken_off_is_swept() {
-    let pulled = Pulled::new();
+    let Some(pulled) = Pulled::new() else { return };
     pulled.commit("# 1\n");
     pulled.pull();
     // As if it had been killed while it filled a tree, and before it turned a link.
-    let half = pulled.kept().join("trees/half");
+    let half = pulled.kept().join(HALF);
     fs::create_dir_all(half.join("catalogs")).unwrap();
-    std::os::unix::fs::symlink("trees/half", pulled.kept().join("current.new")).unwrap();
+    std::os::unix::fs::symlink(HALF, pulled.kept().join("current.new")).unwrap();
     assert_eq!(pulled.pull(), "");
     assert!(!half.exists() && pulled.current() == "# 1\n");
+    // What somebody else put there, such as a state that is told to be beside the root, is none of its business.
+    fs::create_dir(pulled.kept().join("trees/state")).unwrap();
     // Killed after it had noted the new tree, before it turned to it: that tree is not taken for the current one.
     fs::create_dir(&half).unwrap();
     let turned = fs::read_to_string(pulled.kept().join("turned")).unwrap();
-    fs::write(pulled.kept().join("turned"), format!("{turned}trees/half\n")).unwrap();
+    fs::write(pulled.kept().join("turned"), format!("{turned}{HALF}\n")).unwrap();
     pulled.commit("# 2\n");
     pulled.pull();
     assert_eq!(pulled.current(), "# 2\n");
+    assert!(pulled.kept().join("trees/state").exists());
 }
 
 #[test]
 fn of_several_runs_at_a_time_one_works_and_readers_always_see_a_whole_tree() {
-    let pulled = Pulled::new();
+    let Some(pulled) = Pulled::new() else { return };
     pulled.commit("# 0\n");
     pulled.pull();
     for number in 1..=3 {

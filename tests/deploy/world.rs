@@ -11,6 +11,7 @@ use std::{
 use crate::{
     forge::{Forge, REPOSITORY, TOKEN},
     support::{SECRET, Stage},
+    tools::are_here,
     workflow::{self, Contexts, Ran},
 };
 
@@ -32,8 +33,11 @@ pub(crate) fn project_file(name: &str) -> String {
 }
 
 impl World {
-    /// Kuta in sync, everything committed on `main`.
-    pub(crate) fn new() -> Self {
+    /// Kuta in sync, everything committed on `main`; `None` on a machine that lacks what the scripts need.
+    pub(crate) fn new() -> Option<Self> {
+        if !are_here(&["bash", "git", "curl", "jq", "unzip", "iconv"]) {
+            return None;
+        }
         let world = Self {
             stage: Stage::new().in_sync(),
             forge: Forge::start(),
@@ -52,7 +56,7 @@ impl World {
         world.ship("deploy/gitlab/menus.gitlab-ci.yml", ".gitlab/menusync");
         world.git(&["init", "-q", "-b", "main"]);
         world.commit();
-        world
+        Some(world)
     }
 
     fn ship(&self, file: &str, to: &str) {

@@ -7,9 +7,13 @@ use tokio::runtime::Runtime;
 
 use crate::harness::{Answer, Bench};
 
-fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
+pub(crate) fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let options = Options { outlets: vec!["G1".to_owned()], publish_delay: Duration::ZERO, ..Options::default() };
+    let options = Options {
+        outlets: vec!["G1".to_owned(), "G2".to_owned()],
+        publish_delay: Duration::ZERO,
+        ..Options::default()
+    };
     let server = runtime.block_on(sandbox::start(options)).unwrap();
     let (api, oauth) = (server.url(), server.oauth_url());
     let settings = format!(
@@ -20,7 +24,7 @@ fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
     (runtime, server)
 }
 
-fn puts(server: &Sandbox) -> usize {
+pub(crate) fn puts(server: &Sandbox) -> usize {
     server.control().log().iter().filter(|entry| entry.method == "PUT").count()
 }
 

@@ -129,7 +129,7 @@ impl Stage {
         fs::remove_file(self.root().join(file)).unwrap();
     }
 
-    /// Settings for this stage's server with `more` lines at their end; patient, but quick to look.
+    /// Settings for this stage's server with `more` lines at their end; patient, but quick to look. Images are not fetched.
     pub fn settings(&self, more: &str) {
         self.settings_with_verify("{timeout: 20s, interval: 50ms}", more);
     }
@@ -137,10 +137,11 @@ impl Stage {
     /// The same with another `verify`.
     pub fn settings_with_verify(&self, verify: &str, more: &str) {
         let (api, oauth) = (self.server.url(), self.server.oauth_url());
+        let images = if more.contains("images:") { "" } else { "images: {check: false}\n" };
         let text = format!(
             "target: custom\nstate_dir: ../state\nlisten: \"off\"\nschedule: \"0 0 1 1 *\"\njitter: 0s\n\
              gobiz: {{api_url: \"{api}\", oauth_url: \"{oauth}\", requests_per_second: 1000, timeout: 5s}}\n\
-             verify: {verify}\n{more}\n"
+             verify: {verify}\n{more}\n{images}"
         );
         self.write("menusync.yaml", &text);
     }

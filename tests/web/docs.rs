@@ -6,6 +6,7 @@ use menusync::{
     remote::{Called, Destination, Meter},
     sync::OutletState,
 };
+use serde_json::Value;
 
 use crate::{
     metrics::scrape,
@@ -20,8 +21,8 @@ fn column(text: &str, heading: &str) -> BTreeSet<String> {
     rows.map(|name| name.split('{').next().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn every_metric_is_explained_and_no_other() {
+/// The names of all metrics, as a daemon shows them that has done something.
+async fn metrics() -> BTreeSet<String> {
     let served = Served::start().await;
     served.metrics.called(&Called {
         method: "GET",
@@ -38,7 +39,34 @@ async fn every_metric_is_explained_and_no_other() {
     }
     // Comes with the first pass that does not fail; the daemon's own test sees it.
     real.insert("menusync_last_success_timestamp_seconds".to_owned());
-    assert_eq!(column(&project_file("docs/operations.md"), "### Metrics"), real);
+    real
+}
+
+#[tokio::test]
+async fn every_metric_is_explained_and_no_other() {
+    assert_eq!(column(&project_file("docs/operations.md"), "### Metrics"), metrics().await);
+}
+
+#[tokio::test]
+async fn every_alert_is_explained_and_asks_for_what_there_is() {
+    let rules: Value = yaml_serde::from_str(&project_file("deploy/prometheus/rules.yml")).unwrap();
+    let rules = rules["groups"][0]["rules"].as_array().unwrap();
+    let told = |key: &'static str| rules.iter().map(move |rule| rule[key].as_str().unwrap());
+    let names: BTreeSet<String> = told("alert").map(str::to_owned).collect();
+    assert_eq!(column(&project_file("docs/operations.md"), "### Alerts"), names);
+    let is_of_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let asked: BTreeSet<String> = told("expr")
+        .flat_map(|expr| expr.split(|c| !is_of_name(c)))
+        .filter(|word| word.starts_with("menusync_") || word.starts_with("process_"))
+        .map(str::to_owned)
+        .collect();
+    let real = metrics().await;
+    assert!(asked.len() > 5 && asked.is_subset(&real), "{:?}", asked.difference(&real));
+    let states = OutletState::ALL.map(OutletState::as_str);
+    for words in told("expr").flat_map(|expr| expr.split("state=").skip(1)) {
+        let words = words.trim_start_matches('~').trim_start_matches('"').split('"').next().unwrap();
+        assert!(words.split('|').all(|word| states.contains(&word)), "{words}");
+    }
 }
 
 #[test]

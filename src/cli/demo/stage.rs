@@ -124,6 +124,7 @@ impl Stage {
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
             orders: receiver,
+            hints: Arc::default(),
             view: Arc::default(),
         };
         let task = self.runtime.spawn(daemon::run(parts));

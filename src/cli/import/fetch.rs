@@ -34,6 +34,7 @@ impl Fetched {
             released: &Default::default(),
             peers: &PeerPrices::new(),
             ended: &Default::default(),
+            past: &Default::default(),
             place: &|_| None,
         })
     }

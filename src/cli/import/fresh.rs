@@ -15,10 +15,11 @@ use super::{
         trouble::Trouble,
     },
     fetch::Fetched,
+    shown,
 };
 use crate::{
     authoring::{Head, Imported, file_text, import},
-    catalog::{Catalog, OutletId},
+    catalog::{Catalog, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
     fleet::Survey,
@@ -77,6 +78,7 @@ struct Written {
 
 /// Writes the files of all outlets and tells how they stand.
 pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, Trouble> {
+    let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
         .map(|fetched| {
@@ -91,12 +93,13 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     for file in &files {
         atomic::create(&out.join(&file.name), &file.text)?;
     }
-    let paths: Vec<String> = files.iter().map(|file| out.join(&file.name).display().to_string()).collect();
+    let paths: Vec<String> = files.iter().map(|file| shown(&out.join(&file.name))).collect();
     session.outputs.emit(|format, _| match format {
-        Format::Json => told_json(&results, &paths),
+        Format::Json => told_json(&results, &empty, &paths),
         _ => paths.join("\n"),
     })?;
     results.iter().for_each(tell);
+    empty.iter().for_each(tell_empty);
     if diagnostics.is_empty() {
         return Ok(Exit::Done);
     }
@@ -104,6 +107,11 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     note(&report::diagnostics_text(&diagnostics, &texts, false, MOST_DIAGNOSTICS));
     note("What is live breaks these rules; the files say it as it is, and cannot be pushed until that is mended.");
     Ok(Exit::Invalid)
+}
+
+/// Whether there is anything to write down. A file without an item would be an error, and in the way of a later import.
+fn sells(live: &LiveCatalog) -> bool {
+    live.menus.iter().any(|menu| !menu.menu_items.is_empty())
 }
 
 /// The ids that we know live things by, from the last verified push.
@@ -220,6 +228,11 @@ fn tell(result: &Written) {
     }
 }
 
+fn tell_empty(Fetched { outlet, .. }: &Fetched) {
+    note(&format!("{outlet}: nothing is live, so there is nothing to import and no file is written"));
+    note(&format!("  write its menu in a file of catalogs/ that begins with `outlet: {outlet}`"));
+}
+
 /// Why a plan after an import is not empty, with the number of each.
 fn why(plan: &OutletPlan) -> String {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
@@ -234,7 +247,7 @@ fn why(plan: &OutletPlan) -> String {
     kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn told_json(results: &[Written], files: &[String]) -> String {
+fn told_json(results: &[Written], empty: &[Fetched], files: &[String]) -> String {
     let outlets = results.iter().map(|Written { fetched, imported, plan }| {
         let held: Vec<_> = plan.iter().flat_map(OutletPlan::held).map(|guard| guard.guard).collect();
         json!({
@@ -243,5 +256,7 @@ fn told_json(results: &[Written], files: &[String]) -> String {
             "changes": plan.as_ref().map(|plan| plan.changes.len()), "held": held,
         })
     });
-    json!({"schema": "menusync.import/1", "files": files, "outlets": outlets.collect::<Vec<_>>()}).to_string()
+    let empty = empty.iter().map(|fetched| json!({"outlet": fetched.outlet, "items": 0}));
+    let outlets: Vec<_> = outlets.chain(empty).collect();
+    json!({"schema": "menusync.import/1", "files": files, "outlets": outlets}).to_string()
 }

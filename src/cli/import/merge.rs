@@ -19,6 +19,7 @@ use super::{
         trouble::Trouble,
     },
     fetch::Fetched,
+    shown,
 };
 use crate::{
     authoring::{Imported, Manner, Pick, Take, Takes, import, merge, takes},
@@ -84,7 +85,7 @@ pub(super) fn run(
     for (file, text) in &texts {
         atomic::replace(&session.root().join(&**file), &old(file), text)?;
     }
-    let files: Vec<String> = texts.keys().map(|file| session.root().join(&**file).display().to_string()).collect();
+    let files: Vec<String> = texts.keys().map(|file| shown(&session.root().join(&**file))).collect();
     session.outputs.emit(|format, _| match format {
         Format::Json => told_json(&merged, &files),
         _ => files.join("\n"),

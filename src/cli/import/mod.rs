@@ -7,7 +7,7 @@ mod fetch;
 mod fresh;
 mod merge;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -59,6 +59,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     fresh::check(session, &survey, &outlets, &out)?;
     let fetched = block_on(fetch::all(session, &outlets))??;
     fresh::write(session, fetched, &out)
+}
+
+/// A path as people write it: without a `.` on the way.
+fn shown(path: &Path) -> String {
+    path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>().display().to_string()
 }
 
 /// A root that has settings and no definitions yet is what import is for.

@@ -60,7 +60,11 @@ impl Walk<'_> {
                 if let Some(change) = self.changes.last_mut() {
                     change.pushed = present;
                 }
-                if present { (Some(bare(desired)), Some(bare(desired))) } else { (None, base.map(bare)) }
+                if present {
+                    return (Some(bare(desired)), Some(bare(desired)));
+                }
+                self.keep_stuck_parts(&Path::category(id));
+                (None, base.map(bare))
             }
             (None, Some(base), Some(live)) => {
                 if needed {

@@ -53,6 +53,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_item(owned(desired));
                     (Some(send), Some(next))
                 } else {
+                    self.keep_stuck_parts(&Path::item(id));
                     (None, base.map(owned))
                 }
             }

@@ -108,8 +108,22 @@ impl Walk<'_> {
         self.inputs.base.is_some_and(|base| base.stuck.get(&path.to_string()) == Some(to))
     }
 
+    /// A thing that live does not show at the moment takes nothing of what is known of it along.
+    fn keep_stuck_parts(&mut self, thing: &Path) {
+        let within = format!("{thing}/");
+        let stuck = self.inputs.base.into_iter().flat_map(|base| &base.stuck);
+        let parts = stuck.filter(|(path, _)| path.starts_with(&within));
+        self.next.stuck.extend(parts.map(|(path, sent)| (path.clone(), sent.clone())));
+    }
+
     fn keep_stuck(&mut self, path: &Path, to: &Value) {
         self.next.stuck.insert(path.to_string(), to.clone());
+    }
+
+    /// What was undone again and again is left alone, as if edits made elsewhere were only reported.
+    fn stance_at(&self, path: &Path, to: impl FnOnce() -> Value) -> Stance {
+        let contested = self.stance.revert && self.inputs.past.is_contested(path, to);
+        Stance { revert: self.stance.revert && !contested, ..self.stance }
     }
 
     fn known_uuids(&self) -> Option<&Uuids> {
@@ -120,19 +134,24 @@ impl Walk<'_> {
         let [from, to, base] = sides;
         let source = (self.inputs.place)(&path).or_else(|| (self.inputs.place)(&path.owner()));
         let subject = subject.clone();
-        self.changes.push(Change { path, kind, class, from, to, base, pushed, rides: false, subject, source });
+        let foreign = matches!(class, Class::Drift | Class::Conflict);
+        let since = if foreign { self.inputs.past.since(&path) } else { None };
+        let contested = foreign && !pushed && self.stance.revert && self.inputs.past.is_contested(&path, || to.clone());
+        let change =
+            Change { path, kind, class, from, to, base, pushed, since, contested, rides: false, subject, source };
+        self.changes.push(change);
     }
 
     /// One field: tells the difference, returns what is sent and what the base becomes.
     fn field<T: Compare>(&mut self, path: Path, subject: &Subject, sides: Sides<'_, T>) -> (Field<T>, Field<T>) {
         let Sides { desired, base, live } = sides;
-        let mut decision = field::decide(self.stance, desired, base, live);
-        let Some(class) = decision.class else { return (decision.send, decision.next_base) };
         let kind = match path {
             Path::Item(_, Some(ItemField::Menu)) | Path::Variant(_, Some(VariantField::Category)) => Kind::Move,
             _ => Kind::Set,
         };
         let told = |side| if kind == Kind::Move { flat(json_of(side)) } else { json_of(side) };
+        let mut decision = field::decide(self.stance_at(&path, || told(desired)), desired, base, live);
+        let Some(class) = decision.class else { return (decision.send, decision.next_base) };
         let [from, to, base_value] = [live, desired, base].map(told);
         if decision.push && self.is_stuck(&path, &to) {
             self.keep_stuck(&path, &to);
@@ -146,7 +165,8 @@ impl Walk<'_> {
     ///
     /// `Presence::Wanted`: the files have it, live has not; `Presence::Left`: live has it, the files have not.
     fn presence(&mut self, path: Path, presence: Presence, class: Class, subject: &Subject, sides: [Value; 3]) -> bool {
-        let mut push = self.stance.revert || matches!(class, Class::Edit | Class::Adopt);
+        let revert = self.stance_at(&path, || sides[1].clone()).revert;
+        let mut push = revert || matches!(class, Class::Edit | Class::Adopt);
         if push && self.is_stuck(&path, &sides[1]) {
             self.keep_stuck(&path, &sides[1]);
             push = false;
@@ -174,7 +194,8 @@ impl Walk<'_> {
         if stuck {
             self.keep_stuck(&path, &json_of(id));
         }
-        let push = (!in_base || self.stance.revert) && !stuck;
+        let revert = self.stance_at(&path, || json_of(id)).revert;
+        let push = (!in_base || revert) && !stuck;
         self.tell(path, Kind::Set, class, [json_of(live), json_of(id), base], push, subject);
         if let Some(change) = self.changes.last_mut() {
             change.rides = !push;
@@ -190,7 +211,8 @@ impl Walk<'_> {
     ) -> (bool, Field<bool>, bool) {
         // An answer without stock is taken as "on sale": there is nothing to carry over.
         let live = sides.live.value().copied().unwrap_or(true);
-        let decision = stock::decide(self.stance, sides.desired, sides.base, taken_off, live);
+        let stance = self.stance_at(&path, || json!(false));
+        let decision = stock::decide(stance, sides.desired, sides.base, taken_off, live);
         if let Some(class) = decision.class {
             let to = if decision.push { decision.send } else { !live };
             let sides = [json!(live), json!(to), json_of(sides.base)];

@@ -88,6 +88,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_variant(owned(desired));
                     (Some(send), Some(next))
                 } else {
+                    self.keep_stuck_parts(&Path::variant(id));
                     (None, base.map(owned))
                 }
             }

@@ -45,6 +45,19 @@ impl std::fmt::Display for Summary {
     }
 }
 
+/// The first error with its place, and how many more there are; `None` if there are none. For where one line is all there is.
+pub fn errors_brief(diagnostics: &[Diagnostic]) -> Option<String> {
+    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let Diagnostic { place, message, .. } = errors.next()?;
+    let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let more = match errors.count() {
+        0 => String::new(),
+        1 => " (and 1 more error)".to_owned(),
+        more => format!(" (and {more} more errors)"),
+    };
+    Some(format!("{place}{message}{more}"))
+}
+
 /// The severity's word, which is also GitHub's and SARIF's.
 fn level(severity: Severity) -> &'static str {
     match severity {

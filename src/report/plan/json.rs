@@ -3,13 +3,17 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OutletReport, PlanReport, View, summary::Summary};
+use super::{OutletReport, PlanReport, PlanTarget, View, summary::Summary};
 use crate::{
+    approval::Stale,
     diagnostic::{Diagnostic, Place},
     plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
 };
+
+/// The name of the shape, with its version.
+pub(super) const SCHEMA: &str = "menusync.plan/1";
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -17,9 +21,11 @@ struct Report<'a> {
     tool: &'static str,
     revision: Option<&'a str>,
     generated_at: String,
+    target: Option<&'a PlanTarget>,
     digest: Digest,
     summary: Summary,
     outlets: Vec<OutletEntry<'a>>,
+    stale_approvals: &'a [Stale],
 }
 
 #[derive(Serialize)]
@@ -44,6 +50,10 @@ struct ChangeEntry<'a> {
     to: &'a Value,
     base: &'a Value,
     pushed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    contested: bool,
     source: Option<SourceEntry<'a>>,
 }
 
@@ -69,13 +79,15 @@ struct GuardEntry<'a> {
 /// the digest of nothing. With [`View::Drift`] there are only the changes made elsewhere, and no guards.
 pub fn plan_json(report: &PlanReport) -> String {
     let entry = Report {
-        schema: "menusync.plan/1",
+        schema: SCHEMA,
         tool: env!("CARGO_PKG_VERSION"),
         revision: report.revision.as_deref(),
         generated_at: report.generated_at.to_string(),
+        target: report.target.as_ref(),
         digest: report.digest(),
         summary: Summary::of(report),
         outlets: report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect(),
+        stale_approvals: &report.stale_approvals,
     };
     let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and JSON values are always JSON");
     json.push('\n');
@@ -101,13 +113,16 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 
 impl<'a> From<&'a Change> for ChangeEntry<'a> {
     fn from(change: &'a Change) -> Self {
-        let Change { path, kind, class, from, to, base, pushed, rides: _, subject: _, source } = change;
+        let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } =
+            change;
         let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
             file,
             line: *line,
             column: *column,
         });
-        Self { kind: *kind, class: *class, path: path.to_string(), from, to, base, pushed: *pushed, source }
+        let since = since.map(|since| since.to_string());
+        let (kind, class, path) = (*kind, *class, path.to_string());
+        Self { kind, class, path, from, to, base, pushed: *pushed, since, contested: *contested, source }
     }
 }
 

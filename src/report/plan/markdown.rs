@@ -10,6 +10,7 @@ use super::{
     words::Piece,
 };
 use crate::{
+    approval::Stale,
     plan::{GuardVerdict, Verdict},
     report::untrusted::{html, markdown},
 };
@@ -28,7 +29,7 @@ const UNFOLDED: usize = 40;
 pub fn plan_markdown(report: &PlanReport) -> String {
     let blocks = blocks(report);
     if blocks.is_empty() {
-        return format!("**{}**\n", silence(report));
+        return format!("**{}**\n{}", silence(report), stale_markdown(&report.stale_approvals));
     }
     let mut page = Page { text: format!("**{}**\n", sentence(report)), left: MOST - RESERVE };
     page.left = page.left.saturating_sub(page.text.chars().count());
@@ -38,7 +39,14 @@ pub fn plan_markdown(report: &PlanReport) -> String {
     if Summary::of(report).changed > 0 && report.view != View::Drift {
         page.text += &format!("\nDigest: `{}`\n", report.digest());
     }
+    page.add(&stale_markdown(&report.stale_approvals));
     page.text
+}
+
+/// A line for each approval that lets nothing through any more.
+pub(in crate::report) fn stale_markdown(stale: &[Stale]) -> String {
+    let lines: String = stale.iter().map(|stale| format!("- stale: {}\n", markdown(&stale.to_string()))).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// Markdown that grows part by part, as long as there is room.

@@ -8,20 +8,29 @@
 //! Nothing is decided here: what is pushed, kept or held is the plan's.
 
 mod body;
+mod difference;
 mod hours;
 mod json;
 mod line;
 mod markdown;
+mod saved;
 mod summary;
 mod text;
 mod words;
 
+pub use difference::plan_difference;
 pub(super) use hours::week_words;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
+pub(super) use markdown::stale_markdown;
+pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub use text::plan_text;
+pub(super) use text::stale_text;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    approval::Stale,
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, digest_of},
@@ -49,8 +58,28 @@ pub struct PlanReport {
     pub generated_at: jiff::Timestamp,
     /// Where pushes are remembered: shown where an outlet is unknown there.
     pub state_dir: Option<String>,
+    /// Where a push would go; `None` where there is nothing to push to.
+    pub target: Option<PlanTarget>,
+    /// Approvals that let nothing through any more.
+    pub stale_approvals: Vec<Stale>,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
+}
+
+/// The GoBiz server of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTarget {
+    /// `target` in the settings.
+    pub name: String,
+    /// The address of the API.
+    pub api_url: String,
+}
+
+/// `sandbox (https://…)`
+impl std::fmt::Display for PlanTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.name, self.api_url)
+    }
 }
 
 /// One outlet of a report.

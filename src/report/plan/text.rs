@@ -10,6 +10,7 @@ use super::{
     words::Piece,
 };
 use crate::{
+    approval::Stale,
     plan::{GuardVerdict, Verdict},
     policy::Guard,
     report::{
@@ -25,8 +26,9 @@ const WIDEST: usize = 64;
 /// colours.
 pub fn plan_text(report: &PlanReport, color: bool) -> String {
     let blocks = blocks(report);
+    let stale = stale_text(&report.stale_approvals);
     if blocks.is_empty() {
-        return format!("{}\n", silence(report));
+        return format!("{}\n{stale}", silence(report));
     }
     let text = Text { report, paint: Paint(color) };
     let mut out: String = blocks.iter().map(|block| text.block(block) + "\n").collect();
@@ -35,7 +37,12 @@ pub fn plan_text(report: &PlanReport, color: bool) -> String {
     if Summary::of(report).changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
-    out
+    out + &stale
+}
+
+/// A line for each approval that lets nothing through any more.
+pub(in crate::report) fn stale_text(stale: &[Stale]) -> String {
+    stale.iter().map(|stale| format!("Stale: {}\n", printable(&stale.to_string()))).collect()
 }
 
 struct Text<'a> {

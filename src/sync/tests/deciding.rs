@@ -145,8 +145,8 @@ async fn another_plan_than_the_agreed_one_is_refused() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
     let base = base_of(&bench.context.store, &bench.wanted.outlet).unwrap();
-    let (peers, now) = (&bench.context.peers, bench.context.clock.now());
-    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, peers, now);
+    let (peers, past) = (&bench.context.peers, crate::plan::Past::unknown());
+    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, peers, past);
     bench.mandate.expected = Some(preview.await.unwrap().digest);
     bench.price_in_file("NG", 28_000);
     bench.calls();

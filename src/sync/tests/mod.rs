@@ -6,7 +6,9 @@
 
 mod platform;
 
+mod days;
 mod deciding;
+mod events;
 mod restarting;
 mod retrying;
 mod simulation;
@@ -22,7 +24,7 @@ use super::*;
 use crate::{
     catalog::{Field, Item, Menu, Price, Variant, VariantCategory},
     plan::Base,
-    state::{PushOutcome, PushRow, Store},
+    state::{Alarm, PushOutcome, PushRow, Store},
 };
 use platform::{Crash, Fault, Platform};
 
@@ -51,6 +53,7 @@ impl Bench {
             revision: Some("c0ffee".to_owned()),
             peers: Arc::default(),
             stop: stopped,
+            nudges: Nudges::default(),
         };
         let (platform, wanted) = (Platform::new(), wanted("G1", warung()));
         Self { _dir: dir, context, stop, platform, wanted, mandate: Mandate::default() }

@@ -225,3 +225,42 @@ async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
     assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
     assert_eq!(bench.pass().await.result, PassResult::Unchanged);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_is_cut_to_what_it_was_is_sent_twice_and_then_only_on_demand() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = "Telur mata sapi".len());
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    let mut puts = 0;
+    let mut last = None;
+    for _ in 0..20 {
+        last = Some(bench.pass().await);
+        puts += bench.calls().iter().filter(|call| *call == "PUT").count();
+        tokio::time::advance(minutes(31)).await;
+    }
+    let last = last.unwrap();
+    assert_eq!((puts, last.result, last.state), (2, PassResult::Nonconvergent, OutletState::Nonconvergent));
+    assert!(last.error.unwrap().contains("never showed it"));
+    // A person who has looked at the plan may try once more, and the daemon does not go on from there.
+    bench.mandate.expected = Some(last.plan.unwrap().digest);
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    tokio::time::advance(minutes(31)).await;
+    bench.mandate.expected = None;
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    // Another text is another push.
+    described(&mut bench, "Telur");
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_nobody_accepted_is_tried_as_long_as_it_takes() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    for _ in 0..4 {
+        bench.faults(&[Fault::Lost; 9]);
+        assert_eq!(bench.pass().await.state, OutletState::Unknown);
+        tokio::time::advance(minutes(31)).await;
+    }
+    bench.faults(&[]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}

@@ -1,4 +1,4 @@
-//! What happens, counted as it happens: passes, pushes, calls.
+//! What happens, counted as it happens: passes, pushes, calls, events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,6 +15,7 @@ use reqwest::StatusCode;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::web::webhook::Verdict;
 use crate::{
     catalog::OutletId,
     daemon::Worker,
@@ -44,6 +45,14 @@ const RESULTS: [PassResult; 8] = [
 const PUSH_RESULTS: [PassResult; 5] =
     [PassResult::Published, PassResult::Nonconvergent, PassResult::Rejected, PassResult::Timeout, PassResult::Failed];
 
+/// What most often becomes of events.
+const EVENTS: [(&str, Verdict); 4] = [
+    ("menu_mapping_updated", Verdict::Accepted),
+    ("webhook_error", Verdict::Accepted),
+    ("other", Verdict::Ignored),
+    ("none", Verdict::Refused),
+];
+
 /// The counters of one process.
 pub struct Metrics {
     registry: Registry,
@@ -52,6 +61,7 @@ pub struct Metrics {
     pushes: Family<Labels<1>, Counter>,
     requests: Family<Labels<3>, Counter>,
     request_duration: Histograms<2>,
+    events: Family<Labels<2>, Counter>,
     hosts_resting: Family<Labels<1>, Gauge>,
     clock: Clock,
     started: Timestamp,
@@ -82,6 +92,7 @@ impl Metrics {
             request_duration: Family::new_with_constructor(|| {
                 Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0])
             }),
+            events: Family::default(),
             hosts_resting: Family::default(),
             clock,
             started: clock.now(),
@@ -96,6 +107,9 @@ impl Metrics {
     fn begin_at_zero(&self) {
         for result in RESULTS {
             let _ = self.passes.get_or_create(&[("result", result.as_str().to_owned())]);
+        }
+        for (event, result) in EVENTS {
+            let _ = self.events.get_or_create(&[("event", event.to_owned()), ("result", result.as_str().to_owned())]);
         }
         for result in PUSH_RESULTS {
             let _ = self.pushes.get_or_create(&[("result", result.as_str().to_owned())]);
@@ -128,6 +142,13 @@ impl Metrics {
             "1 while a host is left alone because it failed too often in a row",
             self.hosts_resting.clone(),
         );
+        registry.register("menusync_webhook_events", "Events received, by what became of them", self.events.clone());
+    }
+
+    /// An event came; `event` is one of a few words.
+    pub(in crate::web) fn event(&self, event: &'static str, verdict: Verdict) {
+        let labels = [("event", event.to_owned()), ("result", verdict.as_str().to_owned())];
+        self.events.get_or_create(&labels).inc();
     }
 
     pub(super) fn registry(&self) -> &Registry {

@@ -69,14 +69,17 @@ fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
     let guards = held.filter_map(|guard| guard.get("guard")?.as_str());
     let held = counted("guard", Guard::ALL.map(Guard::name), guards);
     registry.register("menusync_guard_held_outlets", "Outlets that a guard holds, by guard", held);
-    let drift: usize = lines.iter().filter_map(|line| line.drift.as_array()).map(Vec::len).sum();
-    let gauge = Gauge::<i64>::default();
-    gauge.set(i64::try_from(drift).unwrap_or(i64::MAX));
-    registry.register(
-        "menusync_drift_changes",
-        "Changes made elsewhere that are told and kept, over all outlets",
-        gauge,
-    );
+    let drift = || lines.iter().filter_map(|line| line.drift.as_array()).flatten();
+    let number = |count: usize| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        gauge
+    };
+    let help = "Changes made elsewhere that are told and kept, over all outlets";
+    registry.register("menusync_drift_changes", help, number(drift().count()));
+    let contested = drift().filter(|change| change["contested"] == true).count();
+    let help = "Of these, the ones that were undone again and again and are left alone now";
+    registry.register("menusync_contested_changes", help, number(contested));
 }
 
 /// How often each word comes; words that are not among `known` are left out.

@@ -13,6 +13,7 @@ fn programs_get_the_whole_plan() {
       "tool": "0.1.0",
       "revision": "4a1b2c3",
       "generated_at": "1970-01-01T00:00:00Z",
+      "target": null,
       "digest": "sha256:ac79a12c6e06e2b83cfb9489cb7412d6a68fba17ed1f4598736cce423998afb0",
       "summary": {
         "outlets": 1,
@@ -76,7 +77,8 @@ fn programs_get_the_whole_plan() {
           "diagnostics": [],
           "error": null
         }
-      ]
+      ],
+      "stale_approvals": []
     }
     "#);
 }

@@ -108,6 +108,7 @@ impl Story {
             released: &self.released,
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            past: &Default::default(),
             place: &place,
         })
     }
@@ -130,6 +131,8 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         view: View::Plan,
         revision: Some("4a1b2c3".to_owned()),
         generated_at: jiff::Timestamp::UNIX_EPOCH,
+        target: None,
+        stale_approvals: Vec::new(),
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,
     }

@@ -1,5 +1,8 @@
 //! Plan stories: an outlet in sync, one side disturbed, and what follows.
 
+mod days;
+mod refusals;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -58,6 +61,8 @@ struct Story {
     released: BTreeSet<Guard>,
     peers: PeerPrices,
     ended: BTreeSet<ExternalId>,
+    memory: Memory,
+    past: Past,
 }
 
 impl Story {
@@ -78,6 +83,8 @@ impl Story {
             released: BTreeSet::new(),
             peers: BTreeMap::new(),
             ended: BTreeSet::new(),
+            memory: Memory::default(),
+            past: Past::default(),
         }
     }
 
@@ -92,6 +99,7 @@ impl Story {
             released: &self.released,
             peers: &self.peers,
             ended: &self.ended,
+            past: &self.past,
             place: &|_| None,
         }
     }

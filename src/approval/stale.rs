@@ -1,0 +1,79 @@
+//! Approvals that let nothing through any more: they are said to be, so that somebody removes them.
+
+use std::{fmt, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use super::ApprovalFile;
+use crate::{
+    catalog::OutletId,
+    plan::{Standing, of_time},
+    policy::Guard,
+};
+
+/// An approval without effect.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Stale {
+    /// The file.
+    pub file: Arc<str>,
+    /// Its guard.
+    pub guard: Guard,
+    /// Why it has none.
+    pub why: Why,
+}
+
+/// Why an approval has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Its time is over.
+    Expired(Timestamp),
+    /// What would be pushed is something else than what was approved.
+    OtherPlan,
+    /// Its guard has nothing against what would be pushed.
+    NotHeld,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired(at) => write!(f, "it expired at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+            Self::OtherPlan => f.write_str("what would be pushed is not what was approved"),
+            Self::NotHeld => f.write_str("the guard holds none of its outlets"),
+        }
+    }
+}
+
+impl Serialize for Why {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// `approvals/x.yaml (deletes) lets nothing through and can be removed: it expired at 2027-02-08 10:00 UTC`
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}) lets nothing through and can be removed: {}", self.file, self.guard, self.why)
+    }
+}
+
+impl ApprovalFile {
+    /// Whether it has no effect at `now`, as far as that is known: unless it has expired, only if all of its outlets were
+    /// looked at. `standing` says what it does at an outlet, `None` if that was not looked at.
+    pub fn stale(&self, standing: &dyn Fn(&OutletId) -> Option<Standing>, now: Timestamp) -> Option<Stale> {
+        let stale = |why| Some(Stale { file: Arc::clone(&self.file), guard: self.guard, why });
+        match of_time(self.expires.value, now) {
+            Some(Standing::Expired) => return stale(Why::Expired(self.expires.value)),
+            // That is an error, and told as one.
+            Some(_) => return None,
+            None => {}
+        }
+        let all: Option<Vec<Standing>> = self.outlets.keys().map(standing).collect();
+        let all = all?;
+        match all.contains(&Standing::OtherPlan) {
+            _ if all.contains(&Standing::Releases) => None,
+            true => stale(Why::OtherPlan),
+            false => stale(Why::NotHeld),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What events say: an outlet is worth a look. However many come, an outlet is looked at once in a while; between two looks
+//! they are one hint.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+use crate::catalog::OutletId;
+
+/// The shortest time between two looks at one outlet that are due to hints (our choice).
+const APART: Duration = Duration::from_secs(5);
+
+/// Why an outlet is worth a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hint {
+    /// A menu went live: a push that is waited for may show.
+    WentLive,
+    /// Something is wrong with the menu: a whole pass is wanted.
+    Alarm,
+}
+
+/// Hints on their way to the daemon. Give them for outlets that exist only: their number is the bound of what is kept.
+#[derive(Default)]
+pub struct Hints {
+    inner: Mutex<Inner>,
+    given: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    waiting: BTreeMap<OutletId, (Hint, Instant)>,
+    taken: BTreeMap<OutletId, Instant>,
+}
+
+impl Hints {
+    /// An outlet is worth a look.
+    pub fn give(&self, outlet: &OutletId, hint: Hint) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let due = inner.taken.get(outlet).map_or(now, |taken| now.max(*taken + APART));
+        let waiting = inner.waiting.entry(outlet.clone()).or_insert((hint, due));
+        waiting.0 = waiting.0.max(hint);
+        drop(inner);
+        self.given.notify_one();
+    }
+
+    /// The next outlet that is due, when it is.
+    pub(super) async fn take(&self) -> (OutletId, Hint) {
+        loop {
+            let next = match self.take_due() {
+                Ok(due) => return due,
+                Err(next) => next,
+            };
+            let due = async {
+                match next {
+                    Some(next) => sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = due => {}
+                () = self.given.notified() => {}
+            }
+        }
+    }
+
+    /// One that is due, or when the next one is.
+    fn take_due(&self) -> Result<(OutletId, Hint), Option<Instant>> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = inner.waiting.iter().min_by_key(|(_, (_, due))| *due);
+        let (outlet, hint, due) = first.map(|(outlet, (hint, due))| (outlet.clone(), *hint, *due)).ok_or(None)?;
+        let now = Instant::now();
+        if due > now {
+            return Err(Some(due));
+        }
+        inner.waiting.remove(&outlet);
+        inner.taken.insert(outlet.clone(), now);
+        Ok((outlet, hint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_hints_come_an_outlet_is_looked_at_once_in_a_while() {
+        let (hints, outlet) = (Hints::default(), OutletId::from("G1"));
+        let begun = Instant::now();
+        let mut looks = Vec::new();
+        while begun.elapsed() < Duration::from_secs(21) {
+            hints.give(&outlet, Hint::WentLive);
+            if let Ok((taken, hint)) = timeout(Duration::from_millis(10), hints.take()).await {
+                assert_eq!((&taken, hint), (&outlet, Hint::WentLive));
+                looks.push(begun.elapsed().as_secs());
+            }
+        }
+        assert_eq!(looks, [0, 5, 10, 15, 20]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn none_is_lost_and_the_stronger_one_wins() {
+        let (hints, one, two) = (Hints::default(), OutletId::from("G1"), OutletId::from("G2"));
+        hints.give(&one, Hint::WentLive);
+        assert_eq!(hints.take().await, (one.clone(), Hint::WentLive));
+        hints.give(&one, Hint::Alarm);
+        hints.give(&one, Hint::WentLive);
+        hints.give(&two, Hint::WentLive);
+        let begun = Instant::now();
+        assert_eq!(hints.take().await, (two, Hint::WentLive), "the others do not wait");
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(hints.take().await, (one, Hint::Alarm));
+        assert_eq!(begun.elapsed(), APART);
+        assert!(timeout(APART * 2, hints.take()).await.is_err(), "three hints, two looks");
+    }
+}

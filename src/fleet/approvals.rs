@@ -1,0 +1,27 @@
+//! The approvals of a root, and which of them have no effect on the plans of the day.
+
+use jiff::Timestamp;
+
+use super::Loaded;
+use crate::{
+    approval::{ApprovalFile, Stale},
+    catalog::OutletId,
+    plan::{OutletPlan, Standing},
+};
+
+impl Loaded {
+    /// The approvals that can be read.
+    pub fn approvals(&self) -> &[ApprovalFile] {
+        &self.approvals
+    }
+
+    /// The approvals that let nothing through in these plans, as far as that can be said.
+    pub fn stale_approvals<'p>(&self, plans: impl IntoIterator<Item = &'p OutletPlan>, at: Timestamp) -> Vec<Stale> {
+        let plans: Vec<&OutletPlan> = plans.into_iter().collect();
+        let standing = |approval: &ApprovalFile, id: &OutletId| -> Option<Standing> {
+            let plan = plans.iter().find(|plan| plan.outlet == *id)?;
+            Some(approval.at(id)?.standing(plan, at))
+        };
+        self.approvals.iter().filter_map(|approval| approval.stale(&|id| standing(approval, id), at)).collect()
+    }
+}

@@ -1,0 +1,148 @@
+//! Guards on what would leave the menu: `deletes`, `emptied-menu`, `unmanaged`, `re-key`.
+
+use std::collections::{HashMap, HashSet};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{
+    super::{Change, Kind, Unmanaged, matching::item_ids},
+    Finding, Judge, Limit, counted, quoted, share,
+};
+use crate::{
+    catalog::{ExternalId, Path},
+    policy::UnmanagedPolicy,
+};
+
+impl Judge<'_> {
+    /// Items that are live and not in the payload, unmanaged ones included. What a dated layer brought leaves with it.
+    fn leaving(&self) -> Vec<ExternalId> {
+        let staying = item_ids(&self.compared.payload);
+        let ours = item_ids(&self.matched.catalog);
+        let gone = ours
+            .difference(&staying)
+            .filter(|id| !self.inputs.ended.contains::<ExternalId>(id))
+            .map(|id| (*id).clone());
+        gone.chain(self.matched.unmanaged.iter().map(Unmanaged::id)).collect()
+    }
+
+    /// Two measures, and the worse one counts: what this call takes from the live menu, and what is missing after it from
+    /// the menu of 24 hours ago, so that many small pushes cannot do what one large push may not.
+    pub(super) fn deletes(&self) -> Option<Finding> {
+        let leaving = self.leaving();
+        if leaving.is_empty() {
+            return None;
+        }
+        let limit = self.inputs.policy.guards.deletes;
+        let over = |(gone, of): (usize, usize)| gone > limit.count as usize || share(gone, of) > limit.percent;
+        let (now, missing) = ((leaving.len(), self.live_items()), self.missing_since_yesterday(&leaving));
+        let day = (missing.len(), self.items_of_yesterday());
+        let earlier = if day.0 > now.0 && day.1 > 0 {
+            format!("; with what left in the last 24 hours {} of {} ({:.0} %)", day.0, day.1, share(day.0, day.1))
+        } else {
+            String::new()
+        };
+        let message = format!(
+            "{} of {} would leave the menu ({:.0} %){earlier}; the limit is {} or {} %",
+            now.0,
+            counted(now.1, "live item"),
+            share(now.0, now.1),
+            counted(limit.count as usize, "item"),
+            limit.percent
+        );
+        let counts = if earlier.is_empty() { &leaving } else { &missing };
+        Some(Finding {
+            limit: Some(Limit::CountOrPercent(limit.count, limit.percent)),
+            actual: Some(counts.len() as f64),
+            trips: over(now) || (day.1 > 0 && over(day)),
+            items: counts.iter().map(Path::item).collect(),
+            message,
+        })
+    }
+
+    /// Items of the menu of 24 hours ago that are not there any more once this call has been made.
+    fn missing_since_yesterday(&self, leaving: &[ExternalId]) -> Vec<ExternalId> {
+        let old = leaving.iter().filter(|id| !self.inputs.past.came.contains(*id)).cloned();
+        old.chain(self.left()).collect()
+    }
+
+    /// How many items there were 24 hours ago.
+    fn items_of_yesterday(&self) -> usize {
+        let ours = self.matched.catalog.items().map(|(_, item)| &item.external_id);
+        let came = ours.filter(|id| self.inputs.past.came.contains(*id)).count();
+        self.live_items().saturating_sub(came) + self.left().count()
+    }
+
+    /// What our pushes took away within 24 hours and is still away.
+    fn left(&self) -> impl Iterator<Item = ExternalId> {
+        let live = item_ids(&self.matched.catalog);
+        self.inputs.past.left.iter().filter(move |id| !live.contains(*id)).cloned()
+    }
+
+    pub(super) fn emptied_menu(&self) -> Option<Finding> {
+        let leaving: HashSet<ExternalId> = self.leaving().into_iter().collect();
+        let mut menus: Vec<(&str, bool)> = Vec::new();
+        let ours = self.matched.catalog.items().map(|(menu, item)| (menu.name.as_str(), &item.external_id));
+        let foreign: Vec<(String, ExternalId)> =
+            self.matched.unmanaged.iter().map(|item| (item.menu.clone(), item.id())).collect();
+        let foreign = foreign.iter().map(|(menu, id)| (menu.as_str(), id));
+        for (menu, id) in ours.chain(foreign) {
+            let gone = leaving.contains(id);
+            match menus.iter_mut().find(|(name, _)| *name == menu) {
+                Some((_, all_gone)) => *all_gone &= gone,
+                None => menus.push((menu, gone)),
+            }
+        }
+        let emptied: Vec<&str> = menus.into_iter().filter(|(_, all_gone)| *all_gone).map(|(name, _)| name).collect();
+        if emptied.is_empty() {
+            return None;
+        }
+        Some(Finding {
+            limit: None,
+            actual: Some(emptied.len() as f64),
+            trips: true,
+            items: emptied.iter().map(|name| Path::Menu((*name).to_owned())).collect(),
+            message: format!("every item of {} would leave the catalog", quoted(&emptied)),
+        })
+    }
+
+    pub(super) fn unmanaged(&self) -> Option<Finding> {
+        let lost = &self.matched.unmanaged;
+        if lost.is_empty() || self.inputs.policy.unmanaged != UnmanagedPolicy::Hold {
+            return None;
+        }
+        let names: Vec<&str> = lost.iter().map(|item| item.name.as_str()).collect();
+        Some(Finding {
+            limit: None,
+            actual: Some(lost.len() as f64),
+            trips: true,
+            items: lost.iter().map(|item| Path::item(&item.id())).collect(),
+            message: format!(
+                "{} that no file knows would be lost: {}",
+                counted(lost.len(), "live item"),
+                quoted(&names)
+            ),
+        })
+    }
+
+    pub(super) fn re_key(&self) -> Option<Finding> {
+        let fold = |name: &str| name.nfc().collect::<String>().trim().to_lowercase();
+        let whole = |kind| {
+            self.pushed().filter(move |change| change.kind == kind && matches!(change.path, Path::Item(_, None)))
+        };
+        let added: HashMap<String, &Change> = whole(Kind::Add).map(|c| (fold(&c.subject.name), c)).collect();
+        let twice: Vec<(&Change, &Change)> =
+            whole(Kind::Remove).filter_map(|gone| Some((gone, *added.get(&fold(&gone.subject.name))?))).collect();
+        let (gone, new) = twice.first()?;
+        let more = if twice.len() > 1 { format!(", and {} more", twice.len() - 1) } else { String::new() };
+        Some(Finding {
+            limit: None,
+            actual: Some(twice.len() as f64),
+            trips: true,
+            items: twice.iter().map(|(gone, _)| gone.path.clone()).collect(),
+            message: format!(
+                "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried over",
+                gone.subject.name, gone.path, new.path
+            ),
+        })
+    }
+}

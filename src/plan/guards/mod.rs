@@ -1,0 +1,203 @@
+//! Limits on a plan. A rule judges files; a guard judges what a push would do to what customers see now.
+//!
+//! Every guard looks at the call that is about to be made: where nothing is pushed, nothing is held. One that trips holds
+//! this outlet only, until a person releases it by name.
+
+mod leaving;
+mod prices;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Change, Inputs, Reviewed, compare::Compared, matching::Matched, matching::item_ids};
+use crate::{
+    catalog::{ItemField, Path},
+    policy::Guard,
+};
+
+/// What a guard says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Within its limit.
+    Pass,
+    /// Tripped: the outlet is not pushed.
+    Held,
+    /// Tripped, and a person let it through.
+    Released,
+}
+
+/// A guard's limit, in the units of its name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// Percent.
+    Percent(f64),
+    /// A number of items, or a share of them in percent.
+    CountOrPercent(u32, f64),
+}
+
+/// `50`, or `[5, 20]`.
+impl Serialize for Limit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Percent(percent) => serializer.serialize_f64(percent),
+            Self::CountOrPercent(count, percent) => (count, percent).serialize(serializer),
+        }
+    }
+}
+
+/// One guard's word on a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GuardVerdict {
+    /// The guard.
+    pub guard: Guard,
+    /// Its limit, if it has one.
+    pub limit: Option<Limit>,
+    /// What the plan would do, in percent or in a number of items; `null` where a number says nothing.
+    pub actual: Option<f64>,
+    /// Pass, held or released.
+    pub verdict: Verdict,
+    /// The items, variants or menus concerned, by path.
+    pub items: Vec<String>,
+    /// The finding in a sentence, with its numbers.
+    pub message: String,
+    /// What released it, if that was an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Reviewed>,
+}
+
+/// Asks every guard; returns those with something to say, in their fixed order.
+pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared, action: Action) -> Vec<GuardVerdict> {
+    if action == Action::None {
+        return Vec::new();
+    }
+    let judge = Judge { inputs, matched, compared, action };
+    let mut verdicts: Vec<GuardVerdict> = Guard::ALL
+        .into_iter()
+        .filter_map(|guard| {
+            let finding = judge.ask(guard)?;
+            let verdict = match (finding.trips, inputs.released.contains(&guard)) {
+                (false, _) => Verdict::Pass,
+                (true, true) => Verdict::Released,
+                (true, false) => Verdict::Held,
+            };
+            let Finding { limit, actual, trips: _, items, message } = finding;
+            let items = items.iter().map(Path::to_string).collect();
+            Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
+        })
+        .collect();
+    verdicts.sort_by_key(|verdict| verdict.guard);
+    verdicts
+}
+
+fn tenth(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+struct Finding {
+    limit: Option<Limit>,
+    actual: Option<f64>,
+    trips: bool,
+    items: Vec<Path>,
+    message: String,
+}
+
+struct Judge<'a> {
+    inputs: &'a Inputs<'a>,
+    matched: &'a Matched,
+    compared: &'a Compared,
+    action: Action,
+}
+
+impl Judge<'_> {
+    fn ask(&self, guard: Guard) -> Option<Finding> {
+        let whole_menu = self.action == Action::Put;
+        match guard {
+            Guard::FirstContact => self.first_contact(),
+            Guard::EmptyLive => self.empty_live(),
+            Guard::Deletes if whole_menu => self.deletes(),
+            Guard::EmptiedMenu if whole_menu => self.emptied_menu(),
+            Guard::Unmanaged if whole_menu => self.unmanaged(),
+            Guard::ReKey if whole_menu => self.re_key(),
+            Guard::PriceChange => self.price_change(),
+            Guard::DecimalSlip => self.decimal_slip(),
+            Guard::SoldOut => self.sold_out(),
+            Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::ReKey => None,
+        }
+    }
+
+    fn pushed(&self) -> impl Iterator<Item = &Change> {
+        self.compared.changes.iter().filter(|change| change.pushed)
+    }
+
+    fn live_items(&self) -> usize {
+        self.matched.item_count
+    }
+
+    fn first_contact(&self) -> Option<Finding> {
+        if self.inputs.base.is_some() || self.live_items() == 0 {
+            return None;
+        }
+        let message = format!(
+            "nothing is remembered of this outlet, and its live menu ({}) is neither empty nor what the files say",
+            counted(self.live_items(), "item")
+        );
+        Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
+    }
+
+    fn empty_live(&self) -> Option<Finding> {
+        let base = self.inputs.base?;
+        if self.live_items() > 0 || base.catalog.is_empty() {
+            return None;
+        }
+        let message = format!(
+            "GoFood answers with an empty menu, but the last verified push left {} there",
+            counted(item_ids(&base.catalog).len(), "item")
+        );
+        Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
+    }
+
+    fn sold_out(&self) -> Option<Finding> {
+        let off: Vec<Path> = self
+            .pushed()
+            .filter(|change| change.to == Value::Bool(false))
+            .filter(|change| matches!(change.path, Path::Item(_, Some(ItemField::InStock))))
+            .map(|change| change.path.clone())
+            .collect();
+        if off.is_empty() {
+            return None;
+        }
+        let limit = self.inputs.policy.guards.sold_out;
+        let percent = share(off.len(), self.live_items());
+        let message = format!(
+            "{} of {} would go out of stock ({percent:.0} %); the limit is {limit} %",
+            off.len(),
+            counted(self.live_items(), "live item")
+        );
+        Some(Finding {
+            limit: Some(Limit::Percent(limit)),
+            actual: Some(percent),
+            trips: percent > limit,
+            items: off,
+            message,
+        })
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
+}
+
+/// `1 item`, `3 items`
+fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// `“Nasi”, “Mie” and 3 more`
+fn quoted(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(3).map(|name| format!("“{name}”")).collect();
+    match names.len().saturating_sub(3) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,105 @@
+//! Guards on prices: `price-change`, `decimal-slip`. A price that returns to what stood there for a day trips neither.
+
+use serde_json::Value;
+
+use super::{
+    super::{Change, Kind},
+    Finding, Judge, Limit, counted,
+};
+use crate::catalog::{ExternalId, ItemField, Path, Price};
+
+impl Judge<'_> {
+    fn price_changes(&self) -> impl Iterator<Item = (&Change, i64, i64)> {
+        self.pushed()
+            .filter(|change| change.is_price())
+            .filter_map(|change| Some((change, change.from.as_i64()?, change.to.as_i64()?)))
+            .filter(|(change, _, to)| !self.inputs.past.has_stood(&change.path, *to))
+    }
+
+    pub(super) fn price_change(&self) -> Option<Finding> {
+        let limit = self.inputs.policy.guards.price_change;
+        let moves: Vec<(&Change, f64)> =
+            self.price_changes().map(|(change, from, to)| (change, percent_change(from, to))).collect();
+        let over: Vec<&(&Change, f64)> = moves.iter().filter(|(_, percent)| *percent > limit).collect();
+        let (worst, percent) = moves.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (name, prices) = (&worst.subject.name, arrow(worst));
+        let message = if percent.is_finite() {
+            format!("the price of “{name}” moves by {percent:.0} % ({prices}); the limit is {limit} %")
+        } else {
+            format!("“{name}” was free and is not any more ({prices}); the limit is {limit} %")
+        };
+        let more = if over.len() > 1 { format!(", and {} more beyond it", over.len() - 1) } else { String::new() };
+        Some(Finding {
+            limit: Some(Limit::Percent(limit)),
+            actual: percent.is_finite().then_some(*percent),
+            trips: !over.is_empty(),
+            items: over.iter().map(|(change, _)| change.path.clone()).collect(),
+            message: message + &more,
+        })
+    }
+
+    pub(super) fn decimal_slip(&self) -> Option<Finding> {
+        let mut slips: Vec<(Path, String)> = self
+            .price_changes()
+            .filter(|(_, from, to)| is_decimal_slip(*from, *to))
+            .map(|(change, ..)| (change.path.clone(), format!("“{}” {}", change.subject.name, arrow(change))))
+            .collect();
+        slips.extend(self.new_prices().filter_map(|(change, id, price)| {
+            let peers = self.inputs.peers.get(id)?;
+            let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, price))?;
+            let told = format!(
+                "“{}” {}, but {peer} at {}",
+                change.subject.name,
+                Price(price),
+                counted(*outlets, "other outlet")
+            );
+            Some((change.path.clone(), told))
+        }));
+        let (_, first) = slips.first()?;
+        let more = if slips.len() > 1 { format!(", and {} more", slips.len() - 1) } else { String::new() };
+        let message = format!("a factor of 10, 100 or 1000 looks like a slipped decimal: {first}{more}");
+        Some(Finding {
+            limit: None,
+            actual: Some(slips.len() as f64),
+            trips: true,
+            items: slips.into_iter().map(|(path, _)| path).collect(),
+            message,
+        })
+    }
+
+    fn new_prices(&self) -> impl Iterator<Item = (&Change, &ExternalId, i64)> {
+        self.pushed().filter_map(|change| match (&change.path, change.kind) {
+            (Path::Item(id, None), Kind::Add) => {
+                let price = change.to.get("price")?.as_i64()?;
+                let has_stood = self.inputs.past.has_stood(&Path::item_field(id, ItemField::Price), price);
+                (!has_stood).then_some((change, id, price))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// By how many percent of `from` a price moves; infinite where there is nothing to measure by.
+fn percent_change(from: i64, to: i64) -> f64 {
+    match (from, to) {
+        (from, to) if from == to => 0.0,
+        (0, _) => f64::INFINITY,
+        (from, to) => (to as f64 - from as f64).abs() * 100.0 / (from as f64).abs(),
+    }
+}
+
+/// Whether two prices differ by a factor within 10 % of 10, 100 or 1000, whichever is the larger.
+fn is_decimal_slip(a: i64, b: i64) -> bool {
+    let (small, large) = (a.unsigned_abs().min(b.unsigned_abs()), a.unsigned_abs().max(b.unsigned_abs()));
+    let (small, large) = (u128::from(small), u128::from(large));
+    small > 0
+        && [10, 100, 1000].into_iter().any(|factor| {
+            let (middle, found) = (small * factor * 10, large * 10);
+            found.abs_diff(middle) * 10 <= middle
+        })
+}
+
+fn arrow(change: &Change) -> String {
+    let price = |value: &Value| value.as_i64().map_or_else(|| "none".to_owned(), |price| Price(price).to_string());
+    format!("{} → {}", price(&change.from), price(&change.to))
+}

@@ -1,0 +1,232 @@
+//! What is remembered of an outlet besides its base, so that guards and the drift policy can look back: what came and left
+//! by our pushes, which prices stood, what was changed elsewhere. Every moment is given; `state` stores this as JSON and
+//! does not look inside. What follows from it for a plan is [`Past`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Action, Change, Class, Kind, OutletPlan, Past};
+use crate::catalog::{ExternalId, Path};
+
+/// The window of `deletes`, of drift that comes again, and how long a price has to stand.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a price is remembered after it was last seen. The hour more is for the time that the pushes at both ends of a
+/// season of thirty days take.
+const PRICES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
+
+/// A price that goes on standing is noted this often (our choice: not every look is worth a write).
+const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// As often as this within a day, what was changed elsewhere is undone; then it is left alone.
+const UNDONE_AT_MOST: usize = 3;
+
+/// Stored between runs and releases: unknown fields are passed over, missing ones are empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// Items that our pushes brought, and when.
+    came: BTreeMap<ExternalId, Timestamp>,
+    /// Items that our pushes took away, and when.
+    left: BTreeMap<ExternalId, Timestamp>,
+    /// Path of a price → what it was, oldest first.
+    prices: BTreeMap<String, Vec<Stood>>,
+    /// Path → what somebody else did there.
+    drift: BTreeMap<String, Foreign>,
+}
+
+/// A price that live showed as our base had it, at every look of a stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Stood {
+    price: i64,
+    since: Timestamp,
+    until: Timestamp,
+    /// Whether the last look still showed it.
+    open: bool,
+}
+
+/// Edits made elsewhere of one path.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Foreign {
+    /// When the one that shows now was first seen.
+    since: Option<Timestamp>,
+    /// When such edits were undone.
+    undone: BTreeSet<Timestamp>,
+    /// What the files said then.
+    wanted: Value,
+    /// Since when it is left alone.
+    contested: Option<Timestamp>,
+    /// Since when live is nevertheless as the files say.
+    agreed: Option<Timestamp>,
+}
+
+/// What a push does that is worth remembering once it has arrived.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Effects {
+    /// Items that it brings into a menu that is there. Of a first menu nothing counts as new: there is no other one to
+    /// measure by.
+    coming: BTreeSet<ExternalId>,
+    /// Items that it takes away, but for those of a dated layer that has ended.
+    leaving: BTreeSet<ExternalId>,
+    /// What was done elsewhere and is undone: path → the files' value.
+    undoes: BTreeMap<String, Value>,
+}
+
+impl Effects {
+    /// The effects of a plan. `fills`: live has nothing yet.
+    pub(super) fn of(plan: &OutletPlan, ended: &BTreeSet<ExternalId>, fills: bool) -> Self {
+        let mut effects = Self::default();
+        for change in plan.pushed() {
+            match (&change.path, change.kind) {
+                (Path::Item(id, None), Kind::Add) if !fills => drop(effects.coming.insert(id.clone())),
+                (Path::Item(id, None), Kind::Remove) if !ended.contains(id) => drop(effects.leaving.insert(id.clone())),
+                _ => {}
+            }
+            if is_foreign(change) {
+                effects.undoes.insert(change.path.to_string(), change.to.clone());
+            }
+        }
+        effects
+    }
+
+    /// Without what has not landed.
+    pub fn without<'p>(mut self, paths: impl IntoIterator<Item = &'p Path>) -> Self {
+        for path in paths {
+            if let Path::Item(id, None) = path {
+                self.coming.remove(id);
+                self.leaving.remove(id);
+            }
+            self.undoes.remove(&path.to_string());
+        }
+        self
+    }
+}
+
+fn is_foreign(change: &Change) -> bool {
+    matches!(change.class, Class::Drift | Class::Conflict)
+}
+
+impl Memory {
+    /// Notes that a push has arrived. `at` is when it was sent, so that noting it twice is noting it once.
+    pub fn arrived(&mut self, effects: &Effects, at: Timestamp) {
+        let Effects { coming, leaving, undoes } = effects;
+        for id in coming {
+            if self.left.remove(id).is_none() {
+                self.came.insert(id.clone(), at);
+            }
+        }
+        for id in leaving {
+            // What came and left within a day was not in the menu of the day before.
+            if self.came.remove(id).is_none() {
+                self.left.insert(id.clone(), at);
+            }
+        }
+        for (path, wanted) in undoes {
+            let foreign = self.drift.entry(path.clone()).or_default();
+            if foreign.wanted != *wanted {
+                *foreign = Foreign { since: foreign.since, wanted: wanted.clone(), ..Foreign::default() };
+            }
+            foreign.undone.insert(at);
+        }
+    }
+
+    /// Notes what a look has shown, and forgets what is too old to matter.
+    pub fn note(&mut self, plan: &OutletPlan, now: Timestamp) {
+        let recent = |at: &Timestamp| now.duration_since(*at) < DAY;
+        self.came.retain(|_, at| recent(at));
+        self.left.retain(|_, at| recent(at));
+        self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
+        self.note_drift(&plan.changes, now);
+    }
+
+    /// `exactly`: a push may follow, so that this may be the last look at these prices.
+    fn note_prices(&mut self, verified: &BTreeMap<String, i64>, exactly: bool, now: Timestamp) {
+        for (path, price) in verified {
+            let stood = self.prices.entry(path.clone()).or_default();
+            match stood.last_mut().filter(|last| last.open && last.price == *price) {
+                Some(last) if exactly || now.duration_since(last.until) >= NOTED_EVERY => last.until = now,
+                Some(_) => {}
+                None => {
+                    stood.iter_mut().for_each(|stood| stood.open = false);
+                    stood.push(Stood { price: *price, since: now, until: now, open: true });
+                }
+            }
+        }
+        for (path, stood) in &mut self.prices {
+            if !verified.contains_key(path) {
+                stood.iter_mut().for_each(|stood| stood.open = false);
+            }
+            stood.retain(|stood| stood.open || (stood.is_proven() && stood.is_recent(now)));
+        }
+        self.prices.retain(|_, stood| !stood.is_empty());
+    }
+
+    fn note_drift(&mut self, changes: &[Change], now: Timestamp) {
+        let foreign: BTreeMap<String, &Change> = changes
+            .iter()
+            .filter(|change| is_foreign(change))
+            .map(|change| (change.path.to_string(), change))
+            .collect();
+        for (path, change) in &foreign {
+            let known = self.drift.entry(path.clone()).or_default();
+            known.since.get_or_insert(now);
+            known.agreed = None;
+            if change.contested {
+                known.contested.get_or_insert(now);
+            } else if known.wanted != change.to {
+                // The files say something else by now.
+                *known = Foreign { since: known.since, wanted: change.to.clone(), ..Foreign::default() };
+            }
+        }
+        for (_, known) in self.drift.iter_mut().filter(|(path, _)| !foreign.contains_key(*path)) {
+            known.since = None;
+            let agreed = *known.agreed.get_or_insert(now);
+            if now.duration_since(agreed) >= DAY {
+                known.contested = None;
+            }
+        }
+        for known in self.drift.values_mut() {
+            known.undone.retain(|at| now.duration_since(*at) < DAY);
+        }
+        self.drift.retain(|_, known| known.since.is_some() || known.contested.is_some() || !known.undone.is_empty());
+    }
+
+    /// What follows from all this at a moment.
+    pub fn at(&self, now: Timestamp) -> Past {
+        let recent = |at: &Timestamp| now.duration_since(*at) < DAY;
+        let ids = |of: &BTreeMap<ExternalId, Timestamp>| -> BTreeSet<ExternalId> {
+            of.iter().filter(|(_, at)| recent(at)).map(|(id, _)| id.clone()).collect()
+        };
+        let stood = self.prices.iter().map(|(path, stood)| {
+            let proven = stood.iter().filter(|stood| stood.is_proven() && stood.is_recent(now));
+            (path.clone(), proven.map(|stood| stood.price).collect())
+        });
+        let is_contested = |known: &Foreign| {
+            known.contested.is_some() || known.undone.iter().filter(|at| recent(at)).count() >= UNDONE_AT_MOST
+        };
+        let contested = self.drift.iter().filter(|(_, known)| is_contested(known));
+        Past {
+            at: Some(now),
+            came: ids(&self.came),
+            left: ids(&self.left),
+            stood: stood.filter(|(_, prices): &(_, BTreeSet<i64>)| !prices.is_empty()).collect(),
+            since: self.drift.iter().filter_map(|(path, known)| Some((path.clone(), known.since?))).collect(),
+            contested: contested.map(|(path, known)| (path.clone(), known.wanted.clone())).collect(),
+        }
+    }
+}
+
+impl Stood {
+    fn is_proven(&self) -> bool {
+        self.until.duration_since(self.since) >= DAY
+    }
+
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now.duration_since(self.until) <= PRICES_FOR
+    }
+}

@@ -1,0 +1,182 @@
+//! Which thing of a payload the platform's words about a refused push are about. The one place that knows how such words
+//! name things: by a position in the body, by an id, by an image's address, or by a name. What the words do not say is not
+//! guessed.
+
+use crate::catalog::{
+    Catalog, CategoryField, ExternalId, Item, ItemField, Path, Variant, VariantCategory, VariantField,
+};
+
+/// Ids and names that are shorter are looked for in quotes only: `1` or `Es` stands in many a sentence.
+const SHORTEST: usize = 4;
+
+/// The items, categories and variants (or their fields) that a message names, each once, in the order of the payload.
+pub fn named_in(message: &str, payload: &Catalog) -> Vec<Path> {
+    let by_position = by_position(message, payload);
+    if !by_position.is_empty() {
+        return by_position;
+    }
+    let by_address = by_address(message, payload);
+    if !by_address.is_empty() {
+        return by_address;
+    }
+    let things: Vec<Thing<'_>> = things(payload);
+    for key in [|thing: &Thing<'_>| thing.id.as_str().to_owned(), |thing: &Thing<'_>| thing.name.to_owned()] {
+        let named: Vec<&Thing<'_>> = things.iter().filter(|thing| names(message, &key(thing))).collect();
+        // “Nasi Goreng Kampung” names no “Nasi Goreng”.
+        let longest = |thing: &&&Thing<'_>| {
+            let text = key(thing);
+            !named.iter().any(|other| key(other).len() > text.len() && key(other).contains(&text))
+        };
+        let found: Vec<Path> = named.iter().filter(longest).map(|thing| thing.path(message)).collect();
+        if !found.is_empty() {
+            return unique(found);
+        }
+    }
+    Vec::new()
+}
+
+/// What can be named.
+struct Thing<'a> {
+    kind: KindOf,
+    id: &'a ExternalId,
+    name: &'a str,
+}
+
+#[derive(Clone, Copy)]
+enum KindOf {
+    Item,
+    Category,
+    Variant,
+}
+
+impl Thing<'_> {
+    /// The thing, or the field of it whose key the message holds and that is no everyday word.
+    fn path(&self, message: &str) -> Path {
+        let key = message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        let mut keys = key.filter(|word| !["name", "menu", "category"].contains(word));
+        let field = keys.find_map(|word| field_of(self.kind, self.id, word));
+        field.unwrap_or_else(|| thing_of(self.kind, self.id))
+    }
+}
+
+fn thing_of(kind: KindOf, id: &ExternalId) -> Path {
+    match kind {
+        KindOf::Item => Path::item(id),
+        KindOf::Category => Path::category(id),
+        KindOf::Variant => Path::variant(id),
+    }
+}
+
+fn field_of(kind: KindOf, id: &ExternalId, key: &str) -> Option<Path> {
+    match kind {
+        KindOf::Item => {
+            ItemField::ALL.iter().find(|field| field.key() == key).map(|field| Path::item_field(id, *field))
+        }
+        KindOf::Category => {
+            CategoryField::ALL.iter().find(|field| field.key() == key).map(|field| Path::category_field(id, *field))
+        }
+        KindOf::Variant => {
+            VariantField::ALL.iter().find(|field| field.key() == key).map(|field| Path::variant_field(id, *field))
+        }
+    }
+}
+
+fn things(payload: &Catalog) -> Vec<Thing<'_>> {
+    let items = payload.items().map(|(_, Item { external_id, name, .. })| (KindOf::Item, external_id, name));
+    let categories = payload
+        .variant_categories
+        .iter()
+        .map(|VariantCategory { external_id, name, .. }| (KindOf::Category, external_id, name));
+    let variants =
+        payload.variants().map(|(_, Variant { external_id, name, .. })| (KindOf::Variant, external_id, name));
+    let all = items.chain(categories).chain(variants);
+    all.map(|(kind, id, name)| Thing { kind, id, name: name.value().map_or("", String::as_str) }).collect()
+}
+
+/// Whether the words hold this text as a whole, in quotes if it is short.
+fn names(message: &str, text: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ':');
+    !text.is_empty()
+        && message.match_indices(text).any(|(start, _)| {
+            let before = message[..start].chars().next_back();
+            let after = message[start + text.len()..].chars().next();
+            let quoted = before.is_some_and(|c| "\"'`“‘".contains(c)) && after.is_some_and(|c| "\"'`”’".contains(c));
+            // A colon ends a word as well as it is part of an id.
+            let bounded = !before.is_some_and(is_word) && !after.is_some_and(|c| is_word(c) && c != ':');
+            quoted || (bounded && text.chars().count() >= SHORTEST)
+        })
+}
+
+fn by_address(message: &str, payload: &Catalog) -> Vec<Path> {
+    let items = payload.items().map(|(_, item)| item);
+    let images: Vec<(&Item, &str)> = items.filter_map(|item| Some((item, item.image.value()?.as_str()))).collect();
+    let holding = |holds: fn(&str, &str) -> bool| {
+        let named = images.iter().filter(|(_, url)| holds(message, url));
+        unique(named.map(|(item, _)| Path::item_field(&item.external_id, ItemField::Image)).collect())
+    };
+    let whole = holding(holds_address);
+    if whole.is_empty() { holding(|message, url| names(message, file_name(url))) } else { whole }
+}
+
+/// `nasi.jpg` of `https://img.example.com/nasi.jpg?v=1`
+fn file_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if name.contains('.') && path.contains("//") && path.matches('/').count() > 2 { name } else { "" }
+}
+
+/// Whether the words hold this address and not only the beginning of a longer one.
+fn holds_address(message: &str, url: &str) -> bool {
+    let ends = |c: char| c.is_whitespace() || "\"'`”’)]>,;".contains(c);
+    !url.is_empty()
+        && message.match_indices(url).any(|(start, _)| {
+            let rest = &message[start + url.len()..];
+            let mut rest = rest.trim_start_matches(['.', ':']).chars();
+            rest.next().is_none_or(ends)
+        })
+}
+
+/// `menus[2].menu_items[5].price`, `menus.2.menu_items.5.price`, `menus/2/menu_items/5`, the same of
+/// `variant_categories[0].variants[1]`; positions count from 0 as in the body.
+fn by_position(message: &str, payload: &Catalog) -> Vec<Path> {
+    let words: Vec<&str> =
+        message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+    let found = words.windows(4).enumerate().filter_map(|(at, window)| {
+        let [list, first, part, second] = window else { return None };
+        let (first, second) = (first.parse::<usize>().ok()?, second.parse::<usize>().ok()?);
+        let field = words.get(at + 4).copied().unwrap_or_default();
+        match (*list, *part) {
+            ("menus", "menu_items") => {
+                let id = &payload.menus.get(first)?.menu_items.get(second)?.external_id;
+                Some(field_of(KindOf::Item, id, field).unwrap_or_else(|| Path::item(id)))
+            }
+            ("variant_categories", "variants") => {
+                let id = &payload.variant_categories.get(first)?.variants.get(second)?.external_id;
+                Some(field_of(KindOf::Variant, id, field).unwrap_or_else(|| Path::variant(id)))
+            }
+            _ => None,
+        }
+    });
+    let found: Vec<Path> = found.collect();
+    if !found.is_empty() {
+        return unique(found);
+    }
+    let category = words.windows(2).enumerate().filter_map(|(at, window)| {
+        let [list, first] = window else { return None };
+        let id = match *list {
+            "variant_categories" => &payload.variant_categories.get(first.parse::<usize>().ok()?)?.external_id,
+            _ => return None,
+        };
+        // The limits stand deeper in the body: `rules.selection.max_quantity`.
+        let mut rest = words[at + 2..].iter().take(3);
+        let field = rest.find_map(|word| field_of(KindOf::Category, id, word));
+        Some(field.unwrap_or_else(|| Path::category(id)))
+    });
+    unique(category.collect())
+}
+
+fn unique(mut paths: Vec<Path>) -> Vec<Path> {
+    let mut seen = std::collections::BTreeSet::new();
+    paths.retain(|path| seen.insert(path.clone()));
+    paths
+}

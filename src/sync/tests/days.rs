@@ -1,0 +1,111 @@
+//! What passes remember of earlier days, through the database and over restarts.
+
+use super::*;
+use crate::policy::DriftPolicy;
+
+impl Bench {
+    fn remove_from_file(&mut self, id: &str) {
+        let menus = &mut self.wanted.catalog.menus;
+        menus.iter_mut().for_each(|menu| menu.menu_items.retain(|item| item.external_id.as_str() != id));
+    }
+
+    /// Passes as the daemon's schedule brings them.
+    async fn hours(&self, hours: u64) {
+        for _ in 0..hours {
+            tokio::time::advance(minutes(60)).await;
+            self.pass().await;
+        }
+    }
+
+    fn drift_in_status(&self) -> serde_json::Value {
+        let row = self.context.store.with(|store| store.outlet("G1")).unwrap().unwrap();
+        serde_json::from_str(&row.drift.unwrap()).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_pushes_of_a_tenth_do_not_empty_a_menu() {
+    let mut bench = Bench::in_sync().await;
+    let mut published = 0;
+    for id in ["N1", "N2", "N3", "D1", "D2", "D3"] {
+        bench.remove_from_file(id);
+        tokio::time::advance(minutes(10)).await;
+        published += usize::from(bench.pass().await.result == PassResult::Published);
+    }
+    assert_eq!(published, 2, "20 % of ten");
+    let outcome = bench.pass().await;
+    assert!(outcome.error.unwrap().contains("with what left in the last 24 hours"));
+    bench.mandate.released.insert(Guard::Deletes);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_push_removed_counts_even_if_it_was_seen_to_arrive_after_a_crash() {
+    let mut bench = Bench::in_sync().await;
+    bench.remove_from_file("N1");
+    bench.remove_from_file("N2");
+    bench.pass_until(Crash::After(2)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.remove_from_file("N3");
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_price_that_stood_for_a_day_comes_back_without_a_guard() {
+    let mut bench = Bench::in_sync().await;
+    bench.hours(25).await;
+    bench.price_in_file("NG", 60_000);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+    bench.mandate.released.insert(Guard::PriceChange);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.mandate.released.clear();
+    bench.hours(2).await;
+    bench.price_in_file("NG", 25_000);
+    assert_eq!(bench.pass().await.result, PassResult::Published, "25 000 stood for a day");
+    bench.price_in_file("NG", 60_000);
+    assert_eq!(bench.pass().await.result, PassResult::Held, "60 000 stood for two hours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_is_undone_three_times_a_day_is_left_alone_until_its_file_changes() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.policy.drift = DriftPolicy::Revert;
+    for _ in 0..3 {
+        bench.platform.with(|world| world.app_price("NG", 26_000));
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        assert_eq!(bench.live_price("NG"), Some(25_000));
+        tokio::time::advance(minutes(60)).await;
+    }
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
+    assert_eq!(bench.calls(), ["GET"]);
+    let told = bench.drift_in_status();
+    assert_eq!((&told[0]["contested"], &told[0]["since"]), (&true.into(), &"2027-01-04T06:00:00Z".into()));
+    bench.hours(30).await;
+    assert_eq!(bench.live_price("NG"), Some(26_000), "no calm makes it begin again");
+    bench.price_in_file("NG", 25_500);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.live_price("NG"), Some(25_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_is_told_with_the_time_it_was_first_seen() {
+    let bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    bench.pass().await;
+    bench.hours(3).await;
+    assert_eq!(bench.drift_in_status()[0]["since"], "2027-01-04T03:00:00Z");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
+    let bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("NG", 26_000));
+    observe(&bench.context, &bench.platform, &bench.wanted).await;
+    let memory = || memory_of(&bench.context.store, &bench.wanted.outlet).unwrap();
+    assert!(memory().at(bench.context.clock.now()).since.contains_key("items/NG/price"));
+    bench.context.store.with(|store| store.forget("G1")).unwrap();
+    assert_eq!(memory(), crate::plan::Memory::default());
+}

@@ -1,0 +1,42 @@
+//! By what events are known to be genuine, as the files in use say it. The secrets are read again whenever the files were.
+
+use std::{
+    path::Path,
+    sync::{Arc, Weak},
+};
+
+use secrecy::SecretString;
+
+use crate::{
+    fleet::Loaded,
+    settings::{Signature, webhook_secrets},
+    sync::chain,
+};
+
+/// What holds at the moment.
+#[derive(Clone)]
+pub(super) struct Keys {
+    pub(super) signature: Signature,
+    pub(super) secrets: Arc<Vec<SecretString>>,
+    /// The files that they were read for.
+    of: Weak<Loaded>,
+}
+
+impl Keys {
+    pub(super) fn new(signature: Signature, secrets: Vec<SecretString>) -> Self {
+        Self { signature, secrets: Arc::new(secrets), of: Weak::new() }
+    }
+
+    /// Follows the files in use. Without a `webhook` section, or if the secrets cannot be read, the old ones hold.
+    pub(super) fn follow(&mut self, loaded: &Arc<Loaded>, root: &Path) {
+        if std::ptr::eq(self.of.as_ptr(), Arc::as_ptr(loaded)) {
+            return;
+        }
+        self.of = Arc::downgrade(loaded);
+        let Some(webhook) = loaded.settings.as_ref().and_then(|settings| settings.webhook.as_ref()) else { return };
+        match webhook_secrets(webhook, root) {
+            Ok(secrets) => (self.signature, self.secrets) = (webhook.signature, Arc::new(secrets)),
+            Err(error) => tracing::error!(error = %chain(&error), "the old webhook secrets still hold"),
+        }
+    }
+}

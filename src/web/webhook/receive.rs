@@ -1,0 +1,183 @@
+//! One event: taken, refused or known already. The answer says no more than its status.
+
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use http_body_util::BodyExt as _;
+use sha2::{Digest, Sha256};
+
+use super::{
+    Receiver,
+    event::{Event, Kind},
+    keys::Keys,
+    signature::is_genuine,
+};
+use crate::{
+    catalog::OutletId,
+    daemon::Hint,
+    settings::Signature,
+    state::{Alarm, StateError},
+    sync::chain,
+};
+
+/// The largest event (our choice): a menu of ten thousand items.
+const LARGEST: usize = 1 << 20;
+
+/// So much of one that is too large is read and dropped, so that its sender hears the answer.
+const READ_AT_MOST: usize = 4 << 20;
+
+/// How long remembering an event may take; then it shall come again.
+const REMEMBER_WITHIN: Duration = Duration::from_millis(700);
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Verdict {
+    /// Acted upon.
+    Accepted,
+    /// Acted upon although its signature is wrong, as only monitored.
+    Unsigned,
+    /// It was here before.
+    Duplicate,
+    /// Of a kind or an outlet that is not ours.
+    Ignored,
+    /// Its signature is missing or wrong.
+    Refused,
+    /// Not read to its end.
+    TooLarge,
+    /// No JSON.
+    Malformed,
+    /// It cannot be remembered, or the daemon has not read its files yet.
+    Unavailable,
+}
+
+impl Verdict {
+    /// The word for it in metrics.
+    pub(in crate::web) fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Unsigned => "unsigned",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Refused => "refused",
+            Self::TooLarge => "too_large",
+            Self::Malformed => "malformed",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Accepted | Self::Unsigned | Self::Duplicate | Self::Ignored => StatusCode::OK,
+            Self::Refused => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// `POST /gobiz`
+pub(super) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Body) -> StatusCode {
+    let (kind, verdict) = receiver.take(&headers, body).await;
+    receiver.inbox.metrics.event(kind.map_or("none", Kind::as_str), verdict);
+    tracing::debug!(?kind, ?verdict, "an event came");
+    verdict.status()
+}
+
+impl Receiver {
+    async fn take(self: &Arc<Self>, headers: &HeaderMap, body: Body) -> (Option<Kind>, Verdict) {
+        let Some(bytes) = read(body).await else { return (None, Verdict::TooLarge) };
+        let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
+        let keys = self.keys();
+        let genuine = is_genuine(header("x-go-signature"), &bytes, &keys.secrets);
+        if !genuine && keys.signature == Signature::Enforce {
+            return (None, Verdict::Refused);
+        }
+        let Ok(event) = Event::read(&bytes) else { return (None, Verdict::Malformed) };
+        let kind = event.kind();
+        let Some((_, survey)) = self.inbox.view.shown().files else { return (Some(kind), Verdict::Unavailable) };
+        let is_ours = |id: &&str| survey.members.iter().any(|member| member.id.as_str() == *id);
+        let hint = match kind {
+            Kind::MappingUpdated => Hint::WentLive,
+            Kind::WebhookError => Hint::Alarm,
+            Kind::Other => return (Some(kind), Verdict::Ignored),
+        };
+        let Some(outlet) = event.outlet().find(is_ours).map(OutletId::from) else {
+            return (Some(kind), Verdict::Ignored);
+        };
+        if !genuine {
+            // A look does no harm; but nothing is remembered that anybody could have written.
+            tracing::warn!(%outlet, kind = kind.as_str(), "an event without a right signature: it hastens a look and is not remembered");
+            self.inbox.hints.give(&outlet, hint);
+            return (Some(kind), Verdict::Unsigned);
+        }
+        let verdict = self.remember(&event, &outlet, marks(header("x-go-idempotency-key"), &event, &bytes)).await;
+        if verdict != Verdict::Duplicate {
+            self.inbox.hints.give(&outlet, hint);
+        }
+        (Some(kind), verdict)
+    }
+
+    fn keys(&self) -> Keys {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((loaded, _)) = self.inbox.view.shown().files {
+            keys.follow(&loaded, &self.inbox.root);
+        }
+        keys.clone()
+    }
+
+    async fn remember(self: &Arc<Self>, event: &Event, outlet: &OutletId, marks: Vec<String>) -> Verdict {
+        let now = self.inbox.clock.now();
+        let alarm = (event.kind() == Kind::WebhookError).then(|| Alarm {
+            outlet: outlet.as_str().to_owned(),
+            raised_at: event.happened().filter(|at| *at <= now).unwrap_or(now),
+            what: event.trouble(),
+        });
+        let store = self.inbox.store.clone();
+        let write = move || store.with(|store| store.take_event(&marks, alarm.as_ref(), now));
+        match tokio::time::timeout(REMEMBER_WITHIN, tokio::task::spawn_blocking(write)).await {
+            Ok(Ok(Ok(true))) => Verdict::Accepted,
+            Ok(Ok(Ok(false))) => Verdict::Duplicate,
+            Ok(Ok(Err(error))) => unremembered(outlet, &error),
+            Ok(Err(_)) | Err(_) => Verdict::Unavailable,
+        }
+    }
+}
+
+fn unremembered(outlet: &OutletId, error: &StateError) -> Verdict {
+    tracing::error!(%outlet, error = %chain(error), "cannot remember an event");
+    Verdict::Unavailable
+}
+
+/// The whole body; `None` if it is too large or breaks off.
+async fn read(mut body: Body) -> Option<Vec<u8>> {
+    let (mut bytes, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= LARGEST {
+            bytes.extend_from_slice(&data);
+        } else if length > READ_AT_MOST {
+            break;
+        }
+    }
+    (length <= LARGEST).then_some(bytes)
+}
+
+/// By what an event is known again: the key of its delivery, and its own id or, without one, its bytes. As hashes, because
+/// others choose how long these are.
+fn marks(key: Option<&[u8]>, event: &Event, bytes: &[u8]) -> Vec<String> {
+    let hash = |kind: &str, data: &[u8]| {
+        let digest = Sha256::new().chain_update(kind).chain_update(data).finalize();
+        digest.iter().fold(format!("{kind}:"), |hex, byte| hex + &format!("{byte:02x}"))
+    };
+    let own = event.id().map_or_else(|| hash("body", bytes), |id| hash("id", id.as_bytes()));
+    key.map(|key| hash("key", key)).into_iter().chain([own]).collect()
+}
