@@ -5,6 +5,7 @@
 
 mod apply;
 mod diagnostics;
+mod doctor;
 mod explain;
 mod horizon;
 mod plan;
@@ -15,6 +16,7 @@ pub mod untrusted;
 
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
+pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{

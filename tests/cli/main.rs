@@ -10,6 +10,7 @@ mod support;
 mod allow;
 mod apply;
 mod approvals;
+mod doctor;
 mod drift;
 mod files;
 mod formats;
