@@ -31,7 +31,8 @@ kind() {
     esac
 }
 
-escaped() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/[@#]/&\&#8203;/g'; }
+# Text inside of <pre>. A line that begins with a slash is an order to GitLab.
+escaped() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/[@#]/&\&#8203;/g; s|^\([[:space:]]*\)/|\1\&#47;|'; }
 
 errors() {
     [ -s "$report/errors.txt" ] || return 0

@@ -75,6 +75,21 @@ impl Hours {
         &mut self.0[day as usize]
     }
 
+    /// For how many minutes of a day something is sold. A range that ends at 23:59 goes on until midnight: the platform has
+    /// no other way to say that.
+    pub fn minutes(&self, day: Day) -> u32 {
+        let mut ranges: Vec<(u32, u32)> =
+            self.day(day).iter().map(|range| (range.start.into(), range.end.into())).collect();
+        ranges.sort_unstable();
+        let (mut sold, mut until) = (0, 0);
+        for (start, end) in ranges {
+            let end = if end == u32::from(TimeRange::ALL_DAY.end) { end + 1 } else { end };
+            sold += end.saturating_sub(start.max(until));
+            until = until.max(end);
+        }
+        sold
+    }
+
     /// Sorts the ranges of every day: their order means nothing.
     pub fn sort(&mut self) {
         self.0.iter_mut().for_each(|ranges| ranges.sort());

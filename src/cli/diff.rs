@@ -59,7 +59,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
         Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, color),
+        _ => report::plan_text(&report, session.outputs.look(color)),
     })?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
     of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));

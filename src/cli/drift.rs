@@ -32,7 +32,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
         Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, color),
+        _ => report::plan_text(&report, session.outputs.look(color)),
     })?;
     session.tell_errors(&survey, &selected);
     let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };

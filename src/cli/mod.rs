@@ -156,7 +156,7 @@ fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), environment.no_color());
-    let outputs = match Outputs::new(common.output, environment.no_color()) {
+    let outputs = match Outputs::new(common.output, environment.no_color(), common.verbose > 0) {
         Ok(outputs) => outputs,
         Err(trouble) => return tell(&trouble, None),
     };

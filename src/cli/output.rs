@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::trouble::Trouble;
+use crate::report::Look;
 
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +63,13 @@ impl FromStr for Output {
 pub(super) struct Outputs {
     outputs: Vec<Output>,
     color: bool,
+    /// Where a text names a few of many, it names all.
+    verbose: bool,
 }
 
 impl Outputs {
     /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
-    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool) -> Result<Self, Trouble> {
+    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool, verbose: bool) -> Result<Self, Trouble> {
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Text, file: None });
         }
@@ -75,7 +78,12 @@ impl Outputs {
                 "only one --output can go to stdout; give the others a file: FORMAT=FILE".into(),
             ));
         }
-        Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal() })
+        Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal(), verbose })
+    }
+
+    /// How a plan looks as text.
+    pub(super) fn look(&self, color: bool) -> Look {
+        Look { color, all_names: self.verbose }
     }
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.

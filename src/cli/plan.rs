@@ -73,7 +73,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
         Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, color),
+        _ => report::plan_text(&report, session.outputs.look(color)),
     })?;
     if let Some(out) = &args.out {
         saved::write(out, &report)?;
@@ -120,7 +120,7 @@ fn look_ahead(
     session.outputs.emit(|format, color| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
-        _ => report::horizon_text(&moments, color),
+        _ => report::horizon_text(&moments, session.outputs.look(color)),
     })?;
     session.tell_errors(survey, selected);
     let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));

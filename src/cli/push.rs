@@ -71,7 +71,7 @@ impl Errand<'_> {
         let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
         let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
-            note(&report::plan_text(&report, false));
+            note(&report::plan_text(&report, session.outputs.look(false)));
             return Err(Trouble::Refused(format!(
                 "the plan above has the digest {}, expected was {expected}: the files or the live menu changed since; nothing \
                  was pushed",
@@ -83,7 +83,8 @@ impl Errand<'_> {
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(is_to_push) {
-            note(&report::plan_text(&report, std::io::stderr().is_terminal()));
+            let color = !session.environment.no_color() && std::io::stderr().is_terminal();
+            note(&report::plan_text(&report, session.outputs.look(color)));
         }
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
         let mandates = agreed(&report, selected, mandates, &typed);

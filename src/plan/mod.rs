@@ -22,6 +22,7 @@ mod memory;
 mod order;
 mod past;
 mod refusal;
+mod risk;
 mod settle;
 mod stock;
 mod verify;
@@ -36,6 +37,7 @@ pub use matching::{Unmanaged, as_published};
 pub use memory::{Effects, Memory};
 pub use past::Past;
 pub use refusal::named_in;
+pub use risk::{Risk, Step, risk};
 pub use stock::StockCalls;
 pub use verify::{Look, Unlanded, Waiting};
 
@@ -107,6 +109,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
+    /// Items that a dated layer brought and takes away.
+    pub ended: BTreeSet<ExternalId>,
     /// Path of a price → whole rupiah, for all prices that live shows as the base has them.
     pub verified_prices: BTreeMap<String, i64>,
 }
@@ -152,6 +156,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         guards,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
+        ended: inputs.ended.clone(),
     }
 }
 

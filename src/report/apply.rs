@@ -41,12 +41,13 @@ impl ApplyLine {
         }
     }
 
-    /// The error, else the id to quote to the platform's support; and what the result alone would hide.
-    fn note(&self) -> String {
-        let told = match (&self.error, self.request_id) {
-            (Some(error), _) if self.state == "invalid" => Some(format!("invalid: {error}")),
-            (Some(error), _) => Some(error.clone()),
-            (None, Some(id)) => Some(format!("request {id}")),
+    /// The error, else the id to quote to the platform's support; and what the result alone would hide. `harmless` is
+    /// applied to the error, `id` to the id.
+    fn note(&self, harmless: impl Fn(&str) -> String, id: impl Fn(&Uuid) -> String) -> String {
+        let told = match (&self.error, &self.request_id) {
+            (Some(error), _) if self.state == "invalid" => Some(format!("invalid: {}", harmless(error))),
+            (Some(error), _) => Some(harmless(error)),
+            (None, Some(request)) => Some(format!("request {}", id(request))),
             (None, None) => None,
         };
         let stands = match self.state {
@@ -118,7 +119,8 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], color: bool) -> String {
         let gap = " ".repeat(widest.saturating_sub(label.width()));
         let result = paint.in_color(line.result, color_of(line.result));
         let rest = " ".repeat(column.saturating_sub(line.result.len()));
-        let told = format!("{label}{gap}   {result}{rest}   {}", printable(&line.note()));
+        let note = line.note(|error| printable(error).into_owned(), Uuid::to_string);
+        let told = format!("{label}{gap}   {result}{rest}   {note}");
         out += told.trim_end();
         out.push('\n');
     }
@@ -141,8 +143,10 @@ fn color_of(result: &str) -> Color {
 
 /// The same as a Markdown table.
 pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale]) -> String {
-    let row =
-        |line: &ApplyLine| format!("| {} | {} | {} |\n", markdown(&line.label()), line.result, markdown(&line.note()));
+    let row = |line: &ApplyLine| {
+        let note = line.note(markdown, |id| format!("`{id}`"));
+        format!("| {} | {} | {note} |\n", markdown(&line.label()), line.result)
+    };
     let rows: String = lines.iter().map(row).collect();
     let table = format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence());
     table + &stale_markdown(stale)
@@ -239,9 +243,9 @@ mod tests {
 
         | Outlet | Result | |
         |---|---|---|
-        | Kuta (G1) | published | request 00000000-0000-0000-0000-000000000007 |
+        | Kuta (G1) | published | request `00000000-0000-0000-0000-000000000007` |
         | G22 | unchanged |  |
-        | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[2J \| @&#8203;all |
+        | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[&#8203;2J \| @&#8203;all |
         "#);
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::plan::{PlanReport, plan_json, plan_markdown, plan_text};
+use super::plan::{Look, MOST, PlanReport, plan_json, plan_markdown_within, plan_text};
 
 /// A moment at which dated layers begin or end.
 pub struct Moment {
@@ -20,25 +20,39 @@ impl Moment {
     }
 }
 
+/// Kept for what stands between the moments.
+const RESERVE: usize = 1_000;
 const SILENCE: &str = "No dated layer begins or ends within this time.\n";
 
 /// For a terminal.
-pub fn horizon_text(moments: &[Moment], color: bool) -> String {
+pub fn horizon_text(moments: &[Moment], look: impl Into<Look>) -> String {
     if moments.is_empty() {
         return SILENCE.to_owned();
     }
+    let look = look.into();
     let told =
-        moments.iter().map(|moment| format!("── {} ──\n\n{}", moment.heading(), plan_text(&moment.report, color)));
+        moments.iter().map(|moment| format!("── {} ──\n\n{}", moment.heading(), plan_text(&moment.report, look)));
     told.collect::<Vec<_>>().join("\n")
 }
 
-/// For a pull request.
+/// For a pull request: at most 60,000 characters, of which every moment gets its share.
 pub fn horizon_markdown(moments: &[Moment]) -> String {
     if moments.is_empty() {
         return SILENCE.to_owned();
     }
-    let told = moments.iter().map(|moment| format!("## {}\n\n{}", moment.heading(), plan_markdown(&moment.report)));
-    told.collect::<Vec<_>>().join("\n")
+    let (mut told, mut left) = (Vec::new(), MOST - RESERVE);
+    for (index, moment) in moments.iter().enumerate() {
+        let share = left / (moments.len() - index);
+        let page = format!("## {}\n\n{}", moment.heading(), plan_markdown_within(&moment.report, share));
+        let length = page.chars().count();
+        if length > left {
+            told.push(format!("… and {} more moments that do not fit here.\n", moments.len() - index));
+            break;
+        }
+        left -= length;
+        told.push(page);
+    }
+    told.join("\n")
 }
 
 /// For other programs: `menusync.horizon/1`, whose steps hold a `menusync.plan/1` each.

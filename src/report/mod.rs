@@ -20,7 +20,7 @@ pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{
-    OutletReport, PLAN_COUNTS_FOR, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View,
+    Look, OutletReport, PLAN_COUNTS_FOR, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View,
     plan_difference, plan_json, plan_markdown, plan_text,
 };
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};

@@ -7,12 +7,14 @@ use std::{borrow::Cow, fmt::Write};
 pub(super) fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}'
             | '\u{200b}'..='\u{200f}' // zero width, direction marks
             | '\u{2028}'..='\u{202e}' // line separators, direction controls
             | '\u{2060}'..='\u{206f}' // word joiner, invisible operators, isolates
+            | '\u{3164}' | '\u{ffa0}' // letters without a shape
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}' // invisible tags
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}' // invisible tags and variants
         )
 }
 
@@ -37,54 +39,89 @@ fn write_escape(out: &mut String, c: char) {
     let _ = write!(out, "\\u{{{:x}}}", c as u32);
 }
 
+/// What is put where a forge would see more than text: invisible, and not a part of any name, number or address.
+const BREAK: &str = "&#8203;";
+
 /// `text` as inline Markdown that shows it and does nothing else: no formatting, HTML, links, mentions or references, no
-/// end of a table cell. An address is broken by an invisible character, because GitHub links even what is escaped.
+/// end of a table cell. Forges look for mentions, references and addresses after Markdown has been read, so an escape
+/// does not keep them away: an invisible character does.
 pub fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut previous = '\0';
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' | '#' => {
-                out.push(c);
-                out.push_str("&#8203;");
-            }
-            '/' if previous == ':' => out.push_str("&#8203;/"),
-            '.' if previous.eq_ignore_ascii_case(&'w') => out.push_str("&#8203;."),
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '!' | '~' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if is_harmful(c) => {
-                out.push('\\');
-                write_escape(&mut out, c);
-            }
-            c => out.push(c),
+    harmless(text, |out, c| match c {
+        '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '{' | '}' | '!' | '~' | '$' => {
+            out.push('\\');
+            out.push(c);
         }
-        previous = c;
-    }
-    out
+        c if is_harmful(c) => {
+            out.push('\\');
+            write_escape(out, c);
+        }
+        c => out.push(c),
+    })
 }
 
 /// `text` inside an HTML element of a Markdown page, where Markdown's own escapes would be shown.
 pub fn html(text: &str) -> String {
+    harmless(text, |out, c| if is_harmful(c) { write_escape(out, c) } else { out.push(c) })
+}
+
+fn harmless(text: &str, put: impl Fn(&mut String, char)) -> String {
+    let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    for (at, c) in chars.iter().enumerate() {
+        if is_break(&chars, at) {
+            out.push_str(BREAK);
+        }
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '@' | '#' => {
-                out.push(c);
-                out.push_str("&#8203;");
-            }
-            c if is_harmful(c) => write_escape(&mut out, c),
-            c => out.push(c),
+            c => put(&mut out, *c),
         }
     }
+    if matches!(chars.last(), Some('@' | '#')) {
+        out.push_str(BREAK);
+    }
     out
+}
+
+/// Whether GitHub or GitLab could see a mention, a reference, an address or a mark that reaches over this place: before the
+/// character `at`.
+fn is_break(chars: &[char], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|at| chars[at]) else { return false };
+    let c = chars[at];
+    let begins_name = c.is_alphanumeric() || matches!(c, '_' | '"' | '{');
+    match before {
+        // @team, #12, owner/name#12
+        '@' | '#' => true,
+        // GitLab's !12 ~label %milestone &12 $12 ^alert *iteration
+        '!' | '~' | '%' | '&' | '$' | '^' | '*' => begins_name,
+        // GitLab's [issue:12], [[_TOC_]], {+ +}, [- -]
+        '[' | '{' => begins_name || matches!(c, '[' | '{' | '+' | '-'),
+        // https://
+        ':' if c == '/' => true,
+        // :tada:
+        ':' => is_emoji_code(&chars[at..]),
+        // GH-12, and whatever a repository has made a link of
+        '-' => c.is_ascii_digit() && at >= 2 && chars[at - 2].is_ascii_alphabetic(),
+        'w' | 'W' if c == '.' => at >= 3 && chars[at - 3..at].iter().all(|c| c.eq_ignore_ascii_case(&'w')),
+        _ => is_inside_commit(chars, at),
+    }
+}
+
+fn is_emoji_code(rest: &[char]) -> bool {
+    let length = rest.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '-')).count();
+    length > 0 && rest.get(length) == Some(&':')
+}
+
+/// Whether this is the fourth character of what could be the name of a commit: 7 to 64 hexadecimal digits.
+fn is_inside_commit(chars: &[char], at: usize) -> bool {
+    let is_word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let Some(start) = at.checked_sub(3) else { return false };
+    if start.checked_sub(1).is_some_and(|before| is_word(&chars[before])) {
+        return false;
+    }
+    let word: Vec<&char> = chars[start..].iter().take_while(|c| is_word(c)).take(65).collect();
+    (7..=64).contains(&word.len()) && word.iter().all(|c| c.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -108,9 +145,39 @@ mod tests {
     #[test]
     fn hostile_menu_text_is_only_text_in_markdown() {
         assert_eq!(markdown("a|b\n# c"), r"a\|b\\u{a}#&#8203; c");
-        assert_eq!(markdown("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;lt;");
-        assert_eq!(markdown("![x](http://e.id) *b* _i_ `c` \\"), r"\!\[x\](http:&#8203;//e.id) \*b\* \_i\_ \`c\` \\");
+        assert_eq!(markdown("<img src=x> &lt;"), "&lt;img src=x&gt; &amp;&#8203;lt;");
+        assert_eq!(
+            markdown("![x](http://e.id) *b* _i_ `c` \\"),
+            r"\!\[&#8203;x\](http:&#8203;//e.id) \*&#8203;b\* \_i\_ \`c\` \\"
+        );
         assert_eq!(markdown("@sari #12 www.e.id"), "@&#8203;sari #&#8203;12 www&#8203;.e.id");
+    }
+
+    #[test]
+    fn what_forges_look_for_after_markdown_was_read_is_broken_up() {
+        for (text, shown) in [
+            ("a@b.id", "a@&#8203;b.id"),
+            ("o/r#1", "o/r#&#8203;1"),
+            ("!12", r"\!&#8203;12"),
+            ("~label ~\"two words\"", "\\~&#8203;label \\~&#8203;\"two words\""),
+            ("%v1 50% off (+8 %)", "%&#8203;v1 50% off (+8 %)"),
+            ("&12 Ayam & Nasi", "&amp;&#8203;12 Ayam &amp; Nasi"),
+            ("$12 $x$", r"\$&#8203;12 \$&#8203;x\$"),
+            ("*iteration:1", r"\*&#8203;iteration:1"),
+            ("[issue:1] [[_TOC_]]", r"\[&#8203;issue:1\] \[&#8203;\[&#8203;\_TOC\_\]\]"),
+            ("{+x+} [-y-]", r"\{&#8203;+x+\} \[&#8203;-y-\]"),
+            ("WWW.E.ID new.id", "WWW&#8203;.E.ID new.id"),
+            ("ftp://x", "ftp:&#8203;//x"),
+            (":tada: 10:00–22:00", ":&#8203;tada: 10:00–22:00"),
+            ("GH-12 NG-KAMPUNG", "GH-&#8203;12 NG-KAMPUNG"),
+            ("1a2b3c4d5e", "1a2&#8203;b3c4d5e"),
+            ("o/r@deadbeef", "o/r@&#8203;dea&#8203;dbeef"),
+            ("G916309315 Rp 1.250.000 abc1234x", "G916309315 Rp 1.250.000 abc1234x"),
+            ("/merge", "/merge"),
+        ] {
+            assert_eq!(markdown(text), shown, "{text}");
+        }
+        assert_eq!(html("!12 deadbeef https://x"), "!&#8203;12 dea&#8203;dbeef https:&#8203;//x");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     forge::TOKEN,
     pipeline,
     support::{LAYER, SECRET},
+    workflow::shell,
     world::{World, git, project_file},
 };
 
@@ -67,4 +68,28 @@ fn without_a_token_there_is_no_note_and_the_check_counts() {
     assert_eq!(code, 3, "{log}");
     assert!(log.contains("no note") && world.forge.of_bot().is_empty(), "{log}");
     assert!(world.stage.log().is_empty());
+}
+
+#[test]
+fn what_went_wrong_is_text_of_a_bounded_length() {
+    let Some(world) = World::new() else { return };
+    let report = world.stage.root().join("report");
+    fs::create_dir(&report).unwrap();
+    fs::write(report.join("exit"), "1\n").unwrap();
+    fs::write(report.join("plan.md"), "x".repeat(60_000)).unwrap();
+    let composed = |errors: &str| {
+        fs::write(report.join("errors.txt"), errors).unwrap();
+        let (code, body) =
+            shell("bash .gitlab/menusync/compose.sh MARK report", &world.stage.root(), &world.environment());
+        assert_eq!(code, 0, "{body}");
+        body
+    };
+    let body = composed("/merge\n  /close\n@all &amp; <b>#1\n</pre>\n");
+    assert!(!body.lines().any(|line| line.trim_start().starts_with('/')), "{body}");
+    assert!(
+        body.contains("<pre>\n&#47;merge\n  &#47;close\n@&#8203;all &amp;amp; &lt;b&gt;#&#8203;1\n&lt;/pre&gt;\n"),
+        "{body}"
+    );
+    let body = composed(&"<<<<<<<@".repeat(200_000));
+    assert!(body.chars().count() < 65_536 && body.ends_with("</details>\n"), "{}", body.len());
 }

@@ -50,7 +50,7 @@ fn the_other_way_round_is_the_opposite() {
     let first = repository.git(&["rev-parse", "HEAD"]);
     repository.write("catalogs/outlets/4.yaml", outlet("G4", "Blok M", "items: {NU: {remove: true}}\n"));
     let second = repository.commit();
-    let signs = |from: &str, to: &str| repository.run(&["diff", from, to]).out.contains("  + Blok M");
+    let signs = |from: &str, to: &str| repository.run(&["diff", from, to]).out.contains("  + visible  Blok M");
     assert!(!signs(&first, &second) && signs(&second, &first));
 }
 

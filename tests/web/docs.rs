@@ -82,3 +82,30 @@ async fn every_check_is_explained_and_no_other() {
     let real: BTreeSet<String> = words.lines().map(|line| line[5..].split(':').next().unwrap().to_owned()).collect();
     assert_eq!(column(&project_file("docs/operations.md"), "### Health"), real);
 }
+
+#[test]
+fn the_runbook_has_a_part_for_everything_that_is_told() {
+    let text = project_file("docs/operations.md");
+    let (_, runbook) = text.split_once("\n## Runbook\n").unwrap();
+    let parts: BTreeSet<&str> = runbook.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let told = [
+        "held",
+        "failed",
+        "drift",
+        "contested",
+        "nonconvergent",
+        "invalid",
+        "missing",
+        "recovered",
+        "published",
+        "digest",
+    ];
+    for word in told.into_iter().chain(["unknown"]) {
+        assert!(parts.contains(word), "nothing about {word}");
+    }
+    // What the table of alerts sends people to is there.
+    for link in text.split("](#").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        let anchor = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace(',', "");
+        assert!(text.lines().any(|line| line.starts_with('#') && anchor(line) == link), "no #{link}");
+    }
+}

@@ -106,7 +106,7 @@ impl Stage {
 
     /// A session of the command line on this root.
     pub(super) fn session(&self) -> Session {
-        let outputs = Outputs::new(Vec::new(), false).unwrap_or_else(|_| unreachable!("no outputs were given"));
+        let outputs = Outputs::new(Vec::new(), false, false).unwrap_or_else(|_| unreachable!("no outputs were given"));
         Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs)
     }
 

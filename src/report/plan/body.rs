@@ -1,19 +1,21 @@
 //! What there is to say about one outlet: its changes sorted into sections, its guards, its troubles. Outlets about which
 //! the same is to be said are folded into one block, so that an edit of a shared layer is read once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    OutletReport, PlanReport, View, is_foreign,
-    line::{self, Line},
+    OutletReport, PlanReport, View, compact, is_foreign,
+    line::{Line, Mark, Telling},
+    words::plain,
 };
 use crate::{
     catalog::{ItemField, Path, VariantField},
-    plan::{Change, Class, GuardVerdict, Kind, OutletPlan, Verdict},
+    plan::{Change, Class, GuardVerdict, Kind, OutletPlan, Reviewed, Verdict},
+    policy::Guard,
 };
 
-/// Up to this many outlets with the same changes are shown one by one (our choice).
-const SHOWN_ONE_BY_ONE: usize = 3;
+/// How to release a guard is told for each of up to so many outlets (our choice).
+const RELEASES: usize = 3;
 
 /// Why a change is shown. In the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,25 +90,23 @@ pub(super) struct Section {
     pub(super) lines: Vec<Line>,
 }
 
-/// All there is to say about an outlet, but for its name.
+/// All there is to say about an outlet, but for its name and the numbers of its guards.
 #[derive(Debug, PartialEq)]
 pub(super) struct Body<'a> {
     pub(super) state: &'static str,
     pub(super) sections: Vec<Section>,
-    /// Held and released guards.
-    pub(super) guards: Vec<&'a GuardVerdict>,
+    /// Held and released guards, and who released them.
+    guards: Vec<(Guard, Verdict, Option<&'a Reviewed>)>,
     /// Errors, one a line.
     pub(super) problems: Vec<String>,
 }
 
 impl<'a> Body<'a> {
     fn new(outlet: &'a OutletReport, view: View) -> Self {
-        let plan = outlet.plan.as_ref();
-        let guards = plan.into_iter().flat_map(|plan| &plan.guards);
         Self {
             state: state(outlet.state, view),
-            sections: plan.map(|plan| sections(plan, view)).unwrap_or_default(),
-            guards: guards.filter(|guard| view != View::Drift && guard.verdict != Verdict::Pass).collect(),
+            sections: outlet.plan.as_ref().map(|plan| sections(plan, view)).unwrap_or_default(),
+            guards: told_guards(outlet, view).map(|told| (told.guard, told.verdict, told.approval.as_ref())).collect(),
             problems: problems(outlet),
         }
     }
@@ -116,6 +116,16 @@ impl<'a> Body<'a> {
         let Self { state, sections, guards, problems } = self;
         (view == View::Drift || *state == "in_sync") && sections.is_empty() && guards.is_empty() && problems.is_empty()
     }
+
+    pub(super) fn line_count(&self) -> usize {
+        self.sections.iter().map(|section| section.lines.len()).sum()
+    }
+}
+
+/// Guards of an outlet that hold it, or would.
+fn told_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &GuardVerdict> {
+    let guards = outlet.plan.iter().flat_map(|plan| &plan.guards);
+    guards.filter(move |guard| view != View::Drift && guard.verdict != Verdict::Pass)
 }
 
 /// How an outlet stands, in the words of a view: between two states of the files nothing waits to be pushed.
@@ -135,17 +145,23 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
         .iter()
         .filter_map(|change| Some((Topic::of(change, view, is_unmanaged(change))?, change)))
         .collect();
+    let telling = Telling::of(plan);
     let section = |topic: Topic| {
-        let changes = told.iter().filter(|(told, _)| *told == topic).map(|(_, change)| *change);
-        let mut lines: Vec<Line> = changes
-            .map(|change| match topic {
-                Topic::Push | Topic::Stuck => line::pushed(change, plan, is_unmanaged(change)),
-                Topic::LostId => line::lost_id(change),
-                Topic::Undone | Topic::Drift | Topic::Conflict | Topic::Unmanaged => line::foreign(change),
-            })
-            .collect();
-        lines.sort_by_key(|line| line.mark);
-        Section { topic, lines }
+        let changes: Vec<&Change> = told.iter().filter(|(told, _)| *told == topic).map(|(_, change)| *change).collect();
+        let of_each = |say: &dyn Fn(&Change) -> Line| changes.iter().map(|change| (*change, say(change))).collect();
+        let mut lines: Vec<(&Change, Line)> = match topic {
+            Topic::Push => {
+                let folded = compact::fold(&changes).into_iter();
+                folded.map(|(first, told)| (first, compact::line(&told, &telling, is_unmanaged))).collect()
+            }
+            Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),
+            Topic::LostId => of_each(&|change| telling.lost_id(change)),
+            Topic::Undone | Topic::Drift | Topic::Conflict | Topic::Unmanaged => {
+                of_each(&|change| telling.foreign(change))
+            }
+        };
+        lines.sort_by_key(|(change, line)| (line.rank(), telling.place(change)));
+        Section { topic, lines: lines.into_iter().map(|(_, line)| line).collect() }
     };
     Topic::ALL.into_iter().map(section).filter(|section| !section.lines.is_empty()).collect()
 }
@@ -166,9 +182,21 @@ fn problems(outlet: &OutletReport) -> Vec<String> {
 pub(super) struct Block<'a> {
     pub(super) outlets: Vec<&'a OutletReport>,
     pub(super) body: Body<'a>,
+    /// How many outlets the block has from which this one differs in a few lines, which alone it tells.
+    pub(super) like: Option<usize>,
 }
 
-impl Block<'_> {
+/// One guard's word on the outlets of a block.
+pub(super) struct ToldGuard<'a> {
+    /// The first outlet's.
+    pub(super) verdict: &'a GuardVerdict,
+    /// The first outlet's plan, for names.
+    pub(super) plan: Option<&'a OutletPlan>,
+    /// The finding, with its numbers.
+    pub(super) message: String,
+}
+
+impl<'a> Block<'a> {
     /// What stands in front of each line: the outlet's name, or how many they are.
     pub(super) fn label(&self) -> String {
         match self.outlets.as_slice() {
@@ -177,12 +205,29 @@ impl Block<'_> {
         }
     }
 
+    /// The guards, each once; where the numbers are not the same everywhere, those of the first outlet.
+    pub(super) fn guards(&self, view: View) -> Vec<ToldGuard<'a>> {
+        let Some((first, others)) = self.outlets.split_first() else { return Vec::new() };
+        let told = told_guards(first, view).enumerate().map(|(index, verdict)| {
+            let message_of = |outlet: &&'a OutletReport| told_guards(outlet, view).nth(index).map(|g| &g.message);
+            let alike = others.iter().all(|outlet| message_of(outlet) == Some(&verdict.message));
+            let more = if alike {
+                String::new()
+            } else {
+                format!(" (at {}; with other numbers at the other {})", first.label(), others.len())
+            };
+            ToldGuard { verdict, plan: first.plan.as_ref(), message: format!("{}{more}", verdict.message) }
+        });
+        told.collect()
+    }
+
     /// What releases a guard here.
     pub(super) fn release(&self, guard: &GuardVerdict) -> String {
-        match self.outlets.as_slice() {
-            [outlet] => format!("--allow {}:{}", guard.guard, outlet.outlet),
-            _ => format!("--allow {}:OUTLET for each of them", guard.guard),
+        if self.outlets.len() > RELEASES {
+            return format!("--allow {}:OUTLET for each of them", guard.guard);
         }
+        let flags = self.outlets.iter().map(|outlet| format!("--allow {}:{}", guard.guard, outlet.outlet));
+        flags.collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -196,16 +241,65 @@ pub(super) fn blocks(report: &PlanReport) -> Vec<Block<'_>> {
         }
         match blocks.iter_mut().find(|block| block.body == body) {
             Some(block) => block.outlets.push(outlet),
-            None => blocks.push(Block { outlets: vec![outlet], body }),
+            None => blocks.push(Block { outlets: vec![outlet], body, like: None }),
         }
     }
-    blocks.into_iter().flat_map(|block| unfold(block, report.view)).collect()
+    let mut blocks = tell_exceptions(blocks);
+    blocks.iter_mut().for_each(tell_how_many);
+    blocks
 }
 
-/// A block of a few outlets becomes one block each.
-fn unfold(block: Block<'_>, view: View) -> Vec<Block<'_>> {
-    if block.outlets.len() > SHOWN_ONE_BY_ONE {
-        return vec![block];
+/// `SOLD OUT at 38 outlets`: a word that must not be read alone.
+fn tell_how_many(block: &mut Block<'_>) {
+    let number = block.outlets.len();
+    let lines = block.body.sections.iter_mut().flat_map(|section| &mut section.lines);
+    for line in lines.filter(|line| line.label == "stock" && number > 1) {
+        line.words.extend(plain(format!(" at {number} outlets")));
     }
-    block.outlets.into_iter().map(|outlet| Block { outlets: vec![outlet], body: Body::new(outlet, view) }).collect()
+}
+
+/// Puts the blocks that differ little from the largest one behind it, with what differs alone.
+fn tell_exceptions(mut blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
+    let largest = (0..blocks.len()).max_by_key(|index| (blocks[*index].outlets.len(), std::cmp::Reverse(*index)));
+    let Some(main) = largest.map(|index| blocks.remove(index)) else { return blocks };
+    if main.outlets.len() < 2 {
+        blocks.insert(largest.unwrap_or(0), main);
+        return blocks;
+    }
+    let (mut like, mut others) = (Vec::new(), Vec::new());
+    for mut block in blocks {
+        match exceptions(&block.body.sections, &main.body.sections) {
+            Some(sections) => {
+                block.body.sections = sections;
+                block.like = Some(main.outlets.len());
+                like.push(block);
+            }
+            None => others.push(block),
+        }
+    }
+    let at = largest.unwrap_or(0).min(others.len());
+    others.splice(at..at, std::iter::once(main).chain(like));
+    others
+}
+
+/// The lines in which an outlet differs from what others are told of, if it has more in common with them than that.
+fn exceptions(own: &[Section], main: &[Section]) -> Option<Vec<Section>> {
+    let of = |sections: &'_ [Section], topic: Topic| -> Vec<Line> {
+        sections.iter().filter(|section| section.topic == topic).flat_map(|section| section.lines.clone()).collect()
+    };
+    let (mut shared, mut told) = (0, Vec::new());
+    for topic in Topic::ALL {
+        let (mut lines, theirs) = (of(own, topic), of(main, topic));
+        let number = lines.len();
+        let known: HashSet<String> = lines.iter().map(|line| line.about.clone()).collect();
+        let common: HashMap<&str, &Line> = theirs.iter().map(|line| (line.about.as_str(), line)).collect();
+        lines.retain(|line| common.get(line.about.as_str()) != Some(&line));
+        shared += number - lines.len();
+        let absent = theirs.iter().filter(|line| !known.contains(&line.about));
+        lines.extend(absent.map(|line| Line { mark: Mark::Same, words: plain("not here"), ..line.clone() }));
+        told.push(Section { topic, lines });
+    }
+    told.retain(|section| !section.lines.is_empty());
+    let differing: usize = told.iter().map(|section| section.lines.len()).sum();
+    (shared > differing).then_some(told)
 }

@@ -15,32 +15,50 @@ const WEEK: [(Day, &str); 7] = [
     (Day::Sunday, "Sun"),
 ];
 
-/// `Mon–Fri 10:00–22:00 → 11:00–21:00; Sun closed → 10:00–22:00`.
+/// `Mon–Fri 10:00–22:00 → 11:00–21:00 (2 h less a day); Sun closed → 10:00–22:00 (12 h more)`. Absent hours are all day.
 pub(super) fn hours_words(from: &Value, to: &Value) -> String {
-    match (hours_of(from), hours_of(to)) {
-        (Some(old), Some(new)) => {
-            let changed = |day: Day| {
-                let (old, new) = (day_words(old.day(day)), day_words(new.day(day)));
-                (old != new).then(|| format!("{old} → {new}"))
-            };
-            by_days(changed)
-        }
-        (_, None) => format!("cleared, was {}", week_words(from)),
-        (None, Some(_)) => format!("(none) → {}", week_words(to)),
-    }
+    let Some(new) = hours_of(to) else {
+        return format!("cleared, was {}: on sale all day, every day", week_words(from));
+    };
+    let old = hours_of(from).unwrap_or_else(Hours::all_week);
+    let changed = |day: Day| {
+        let (old, new) = (day_words(old.day(day)), day_words(new.day(day)));
+        (old != new).then(|| format!("{old} → {new}"))
+    };
+    let told = by_days(changed).into_iter().map(|(words, days)| {
+        let day = WEEK[days[0]].0;
+        let difference = difference(old.minutes(day), new.minutes(day), days.len());
+        format!("{} {words}{difference}", day_names(&days))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// ` (2 h less)`, ` (1 h 30 min more a day)`; nothing where it is as long as before.
+fn difference(old: u32, new: u32, days: usize) -> String {
+    let (minutes, word) = if new < old { (old - new, "less") } else { (new - old, "more") };
+    let length = match (minutes / 60, minutes % 60) {
+        (0, 0) => return String::new(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    };
+    let each = if days > 1 { " a day" } else { "" };
+    format!(" ({length} {word}{each})")
 }
 
 /// All hours of a week: `daily 10:00–22:00`; `(none)` if the value is absent.
 pub(in crate::report) fn week_words(value: &Value) -> String {
-    hours_of(value).map_or_else(|| "(none)".to_owned(), |hours| by_days(|day| Some(day_words(hours.day(day)))))
+    let Some(hours) = hours_of(value) else { return "(none)".to_owned() };
+    let told = by_days(|day| Some(day_words(hours.day(day)))).into_iter();
+    told.map(|(words, days)| format!("{} {words}", day_names(&days))).collect::<Vec<_>>().join("; ")
 }
 
 fn hours_of(value: &Value) -> Option<Hours> {
     serde_json::from_value(value.clone()).ok().filter(|_| value.is_object())
 }
 
-/// What is said of each day, days of which the same is said together.
-fn by_days(say: impl Fn(Day) -> Option<String>) -> String {
+/// What is said of each day, with the days of which it is said.
+fn by_days(say: impl Fn(Day) -> Option<String>) -> Vec<(String, Vec<usize>)> {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (position, (day, _)) in WEEK.iter().enumerate() {
         let Some(words) = say(*day) else { continue };
@@ -49,8 +67,7 @@ fn by_days(say: impl Fn(Day) -> Option<String>) -> String {
             None => groups.push((words, vec![position])),
         }
     }
-    let told: Vec<String> = groups.iter().map(|(words, days)| format!("{} {words}", day_names(days))).collect();
-    told.join("; ")
+    groups
 }
 
 /// `Mon–Wed, Sat`; all seven are `daily`.

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OutletReport, PlanReport, PlanTarget, View, summary::Summary};
+use super::{OutletReport, PlanReport, PlanTarget, View, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
     diagnostic::{Diagnostic, Place},
-    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Verdict, digest_of},
+    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Risk, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
 };
@@ -50,6 +50,7 @@ struct ChangeEntry<'a> {
     to: &'a Value,
     base: &'a Value,
     pushed: bool,
+    risk: Risk,
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -104,26 +105,26 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
         state,
         digest: digest_of(plan.map(|plan| (id, plan.changes.as_slice()))),
         action: plan.map_or(Action::None, |plan: &OutletPlan| plan.action),
-        changes: outlet.changes(view).map(ChangeEntry::from).collect(),
+        changes: plan
+            .into_iter()
+            .flat_map(|plan| outlet.changes(view).map(|change| change_entry(change, plan, view)))
+            .collect(),
         guards: guards.map(GuardEntry::from).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic: &Diagnostic| diagnostic.into()).collect(),
         error: error.as_deref(),
     }
 }
 
-impl<'a> From<&'a Change> for ChangeEntry<'a> {
-    fn from(change: &'a Change) -> Self {
-        let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } =
-            change;
-        let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
-            file,
-            line: *line,
-            column: *column,
-        });
-        let since = since.map(|since| since.to_string());
-        let (kind, class, path) = (*kind, *class, path.to_string());
-        Self { kind, class, path, from, to, base, pushed: *pushed, since, contested: *contested, source }
-    }
+fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
+    let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } = change;
+    let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
+        file,
+        line: *line,
+        column: *column,
+    });
+    let since = since.map(|since| since.to_string());
+    let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
+    ChangeEntry { kind, class, path, from, to, base, pushed: *pushed, risk, since, contested: *contested, source }
 }
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {

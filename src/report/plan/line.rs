@@ -1,20 +1,27 @@
-//! One change as one line: what happens, to what, and the values in words.
+//! One change as one line: what happens, to what, what it means for customers, and the values in words.
+
+use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::words::{self, Words, plain, value_word};
 use crate::{
     catalog::{ExternalId, Path},
-    plan::{Change, Class, Kind, OutletPlan},
+    plan::{Change, Class, Kind, OutletPlan, Risk},
 };
 
-/// What a line tells, as the sign in front of it. Sorts as lines do: what goes comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// So many variants of a new choice are named (our choice).
+const VARIANTS: usize = 5;
+
+/// What a line tells, as the sign in front of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Remove,
     Add,
     Set,
     Move,
+    /// What others get and this outlet does not.
+    Same,
 }
 
 impl Mark {
@@ -25,6 +32,7 @@ impl Mark {
             Self::Add => "+",
             Self::Set => "~",
             Self::Move => "→",
+            Self::Same => "=",
         }
     }
 }
@@ -33,65 +41,184 @@ impl Mark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) mark: Mark,
+    pub(super) risk: Risk,
+    /// What it is about, as a path: the same for all outlets.
+    pub(super) about: String,
     /// Menu and item, category and variant, or one name.
     pub(super) subject: Vec<String>,
     pub(super) label: &'static str,
     pub(super) words: Words,
 }
 
-fn line(change: &Change, mark: Mark, label: &'static str, words: Words) -> Line {
-    let subject = change.subject.within.iter().chain([&change.subject.name]).cloned().collect();
-    Line { mark, subject, label, words }
-}
-
-/// What a push would do: from live to the files.
-pub(super) fn pushed(change: &Change, plan: &OutletPlan, is_unmanaged: bool) -> Line {
-    let label = words::label(&change.path);
-    match (change.kind, change.path.field_key()) {
-        (Kind::Add, _) => line(change, Mark::Add, label, plain(format!("new{}", details(&change.path, &change.to)))),
-        (Kind::Remove, _) => {
-            let price = change.from.get("price").filter(|price| !price.is_null()).map(words::price);
-            let was = price.map(|price| format!(", was {price}")).unwrap_or_default();
-            let why = if is_unmanaged { " (no file knows it)" } else { "" };
-            line(change, Mark::Remove, label, plain(format!("removed{was}{why}")))
-        }
-        (Kind::Move, None) => line(change, Mark::Move, "order", plain(place_words(change, plan))),
-        (kind, _) => {
-            let mark = if kind == Kind::Move { Mark::Move } else { Mark::Set };
-            line(change, mark, label, words::set_words(&change.path, &change.from, &change.to))
-        }
+impl Line {
+    /// How lines are sorted where they stand in the same place of the menu: what goes comes first, then the worst.
+    pub(super) fn rank(&self) -> (bool, Risk) {
+        (self.mark != Mark::Remove, self.risk)
     }
 }
 
-/// What somebody else did: from our last push to live; with what the files say too if they moved as well.
-pub(super) fn foreign(change: &Change) -> Line {
-    let label = words::label(&change.path);
-    let both = change.class == Class::Conflict;
-    match (change.kind, change.path.field_key()) {
-        (Kind::Add, None) => {
-            let told = if both { "removed elsewhere, but changed in the files" } else { "removed elsewhere" };
-            line(change, Mark::Remove, label, plain(told))
-        }
-        (Kind::Remove, None) => {
-            let told = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
-            line(change, Mark::Add, label, plain(format!("{told}{}", details(&change.path, &change.from))))
-        }
-        (kind, _) => {
-            let mark = if kind == Kind::Move { Mark::Move } else { Mark::Set };
-            let told =
-                if both { both_words(change) } else { words::set_words(&change.path, &change.base, &change.from) };
-            line(change, mark, label, told)
-        }
-    }
+/// What is needed to word the changes of one plan.
+pub(super) struct Telling<'a> {
+    pub(super) plan: &'a OutletPlan,
+    places: HashMap<Path, (usize, usize)>,
 }
 
-/// An external id that is gone, or another.
-pub(super) fn lost_id(change: &Change) -> Line {
-    let told = match &change.from {
-        Value::String(id) => format!("is now {id}, ours is {}", value_word(&change.path, &change.to)),
-        _ => format!("{} is gone", value_word(&change.path, &change.to)),
-    };
-    line(change, Mark::Set, words::label(&change.path), plain(told))
+impl<'a> Telling<'a> {
+    pub(super) fn of(plan: &'a OutletPlan) -> Self {
+        let (menus, categories) = (&plan.payload.menus, &plan.payload.variant_categories);
+        let mut places = HashMap::new();
+        for (index, menu) in menus.iter().enumerate() {
+            places.insert(Path::Menu(menu.name.clone()), (index, 0));
+            let items = menu.menu_items.iter().zip(1..);
+            places.extend(items.map(|(item, at)| (Path::item(&item.external_id), (index, at))));
+        }
+        for (category, index) in categories.iter().zip(menus.len()..) {
+            places.insert(Path::category(&category.external_id), (index, 0));
+            let variants = category.variants.iter().zip(1..);
+            places.extend(variants.map(|(variant, at)| (Path::variant(&variant.external_id), (index, at))));
+        }
+        Self { plan, places }
+    }
+
+    /// Where the thing stands in the menu that would be sent; what is not in it stands at the end of its menu.
+    pub(super) fn place(&self, change: &Change) -> (usize, usize) {
+        let own = self.places.get(&change.path.owner());
+        let within = change.subject.within.as_ref().and_then(|menu| self.places.get(&Path::Menu(menu.clone())));
+        let last = usize::MAX;
+        own.copied().or_else(|| within.map(|(menu, _)| (*menu, last))).unwrap_or((last, last))
+    }
+
+    fn line(&self, change: &Change, by_push: bool, mark: Mark, words: Words) -> Line {
+        let subject = change.subject.within.iter().chain([&change.subject.name]).cloned().collect();
+        let risk = self.plan.risk(&change.step(by_push));
+        let label = match (change.kind, change.path.field_key()) {
+            (Kind::Move, None) => "order",
+            _ => words::label(&change.path),
+        };
+        Line { mark, risk, about: change.path.to_string(), subject, label, words }
+    }
+
+    /// What a push would do: from live to the files.
+    pub(super) fn pushed(&self, change: &Change, is_unmanaged: bool) -> Line {
+        let Change { path, kind, from, to, .. } = change;
+        match (kind, path.field_key()) {
+            (Kind::Add, _) => self.line(change, true, Mark::Add, plain(format!("new{}", self.details(path, to)))),
+            (Kind::Remove, _) => {
+                let price = from.get("price").filter(|price| !price.is_null()).map(words::price);
+                let was = price.map(|price| format!(", was {price}")).unwrap_or_default();
+                let why = match path {
+                    _ if is_unmanaged => " (no file knows it)",
+                    Path::Item(id, _) if self.plan.ended.contains(id) => " (its dated layer has ended)",
+                    _ => "",
+                };
+                self.line(change, true, Mark::Remove, plain(format!("removed{was}{why}")))
+            }
+            (Kind::Move, None) => self.line(change, true, Mark::Move, plain(format!("moved {}", self.spot(change)))),
+            (Kind::Move, _) => self.line(change, true, Mark::Move, words::move_words(from, to)),
+            (Kind::Set, _) => self.line(change, true, Mark::Set, self.set_words(path, from, to)),
+        }
+    }
+
+    /// What somebody else did: from our last push to live; with what the files say too if they moved as well.
+    pub(super) fn foreign(&self, change: &Change) -> Line {
+        let Change { path, kind, class, from, base, .. } = change;
+        let both = *class == Class::Conflict;
+        let line = |mark, words| self.line(change, false, mark, words);
+        match (kind, path.field_key()) {
+            (Kind::Add, None) => {
+                let told = if both { "removed elsewhere, but changed in the files" } else { "removed elsewhere" };
+                line(Mark::Remove, plain(told))
+            }
+            (Kind::Remove, None) => {
+                let told = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
+                line(Mark::Add, plain(format!("{told}{}", self.details(path, from))))
+            }
+            (Kind::Move, _) => line(Mark::Move, if both { both_words(change) } else { words::move_words(base, from) }),
+            _ => line(Mark::Set, if both { both_words(change) } else { self.set_words(path, base, from) }),
+        }
+    }
+
+    /// An external id that is gone, or another.
+    pub(super) fn lost_id(&self, change: &Change) -> Line {
+        let ours = value_word(&change.path, &change.to);
+        let told = match &change.from {
+            Value::String(id) => format!("is now {id}, ours is {ours}"),
+            _ => format!("{ours} is gone"),
+        };
+        self.line(change, false, Mark::Set, plain(told))
+    }
+
+    fn set_words(&self, path: &Path, from: &Value, to: &Value) -> Words {
+        words::set_words(path, from, to, &|id| self.choice(id))
+    }
+
+    /// A variant category as an item's line names it: `“Level pedas” (mandatory)`.
+    fn choice(&self, id: &str) -> String {
+        let mut sent = self.plan.payload.variant_categories.iter();
+        if let Some(category) = sent.find(|category| category.external_id.as_str() == id) {
+            let name = category.name.value().map_or(id, String::as_str);
+            let least = category.min_quantity.value().copied().unwrap_or(0);
+            return format!("“{name}”{}", if least > 0 { " (mandatory)" } else { "" });
+        }
+        let path = Path::category(&ExternalId::from(id));
+        let gone = self.plan.changes.iter().find(|change| change.path == path);
+        gone.map_or_else(|| id.to_owned(), |change| format!("“{}”", change.subject.name))
+    }
+
+    /// What to know of a thing that comes as a whole.
+    fn details(&self, path: &Path, thing: &Value) -> String {
+        let price = thing.get("price").filter(|price| !price.is_null()).map(words::price);
+        let price = price.map(|price| format!(", {price}")).unwrap_or_default();
+        match path {
+            Path::Item(..) => {
+                let ids = thing.get("variant_category_external_ids").and_then(Value::as_array);
+                let choices: Vec<String> =
+                    ids.into_iter().flatten().filter_map(|id| Some(self.choice(id.as_str()?))).collect();
+                if choices.is_empty() { price } else { format!("{price}, with {}", choices.join(", ")) }
+            }
+            Path::Variant(..) => price,
+            Path::Category(..) => category_details(thing),
+            Path::Menu(_) => String::new(),
+        }
+    }
+
+    /// `to the front`, or `after Nasi Goreng`.
+    pub(super) fn spot(&self, change: &Change) -> String {
+        let front = change.to.get("after").and_then(Value::as_str);
+        front.map_or_else(|| "to the front".to_owned(), |id| format!("after {}", self.name_of(&change.path, id)))
+    }
+
+    /// The names of all that stands in the same menu or category, or of all menus, in the order that would be sent.
+    pub(super) fn list_of(&self, change: &Change) -> Vec<String> {
+        let payload = &self.plan.payload;
+        let within = change.subject.within.as_deref().unwrap_or_default();
+        match &change.path {
+            Path::Menu(_) | Path::Category(..) => payload.menus.iter().map(|menu| menu.name.clone()).collect(),
+            Path::Item(..) => {
+                let items = payload.items().filter(|(menu, _)| menu.name == within);
+                items.filter_map(|(_, item)| item.name.value().cloned()).collect()
+            }
+            Path::Variant(..) => {
+                let named = |name: Option<&String>| name.is_some_and(|name| name == within);
+                let variants = payload.variants().filter(|(category, _)| named(category.name.value()));
+                variants.filter_map(|(_, variant)| variant.name.value().cloned()).collect()
+            }
+        }
+    }
+
+    /// The name of a neighbour of the same kind, else its id.
+    fn name_of(&self, path: &Path, id: &str) -> String {
+        let payload = &self.plan.payload;
+        let name = match path {
+            Path::Item(..) => payload.item(&ExternalId::from(id)).and_then(|item| item.name.value()),
+            Path::Variant(..) => {
+                let mut variants = payload.variants().map(|(_, variant)| variant);
+                variants.find(|variant| variant.external_id.as_str() == id).and_then(|variant| variant.name.value())
+            }
+            Path::Menu(_) | Path::Category(..) => None,
+        };
+        name.map_or_else(|| id.to_owned(), Clone::clone)
+    }
 }
 
 fn both_words(change: &Change) -> Words {
@@ -99,38 +226,21 @@ fn both_words(change: &Change) -> Words {
     plain(format!("live {live}, files {files}, last push {base}"))
 }
 
-/// What to know of a thing that comes as a whole.
-fn details(path: &Path, thing: &Value) -> String {
-    match path {
-        Path::Item(..) | Path::Variant(..) => match thing.get("price").filter(|price| !price.is_null()) {
-            Some(price) => format!(", {}", words::price(price)),
-            None => String::new(),
-        },
-        Path::Category(..) => {
-            let variants = thing.get("variants").and_then(Value::as_array).map_or(0, Vec::len);
-            let number = |key: &str| thing.get(key).and_then(Value::as_u64).unwrap_or(0);
-            let need = if number("min_quantity") > 0 { "mandatory" } else { "optional" };
-            format!(", {need}, {variants} variants")
-        }
-        Path::Menu(_) => String::new(),
-    }
+/// `, mandatory, 2 variants: Tidak pedas, Pedas gila +Rp 2.000`
+fn category_details(category: &Value) -> String {
+    let least = category.get("min_quantity").and_then(Value::as_u64).unwrap_or(0);
+    let need = if least > 0 { "mandatory" } else { "optional" };
+    let Some(variants) = category.get("variants").and_then(Value::as_array) else { return format!(", {need}") };
+    let told: Vec<String> = variants.iter().filter_map(variant_words).collect();
+    let names = words::some_of(&told, VARIANTS);
+    format!(", {need}, {}: {names}", words::counted(variants.len(), "variant"))
 }
 
-/// `first`, or `after Nasi Goreng`.
-fn place_words(change: &Change, plan: &OutletPlan) -> String {
-    let front = change.to.get("after").and_then(Value::as_str);
-    front.map_or_else(|| "first".to_owned(), |id| format!("after {}", name_of(&change.path, id, plan)))
-}
-
-/// The name of a neighbour of the same kind, else its id.
-fn name_of(path: &Path, id: &str, plan: &OutletPlan) -> String {
-    let name = match path {
-        Path::Item(..) => plan.payload.item(&ExternalId::from(id)).and_then(|item| item.name.value()),
-        Path::Variant(..) => {
-            let mut variants = plan.payload.variants().map(|(_, variant)| variant);
-            variants.find(|variant| variant.external_id.as_str() == id).and_then(|variant| variant.name.value())
-        }
-        Path::Menu(_) | Path::Category(..) => None,
-    };
-    name.map_or_else(|| id.to_owned(), Clone::clone)
+fn variant_words(variant: &Value) -> Option<String> {
+    let name = variant.get("name")?.as_str()?;
+    Some(match variant.get("price").and_then(Value::as_i64) {
+        Some(price) if price > 0 => format!("{name} +{}", crate::catalog::Price(price)),
+        Some(price) if price < 0 => format!("{name} {}", crate::catalog::Price(price)),
+        _ => name.to_owned(),
+    })
 }

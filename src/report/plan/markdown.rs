@@ -1,195 +1,324 @@
-//! A plan for a pull request. GitHub refuses comments above 65,536 characters, so whole parts are left out, and said to
-//! be, before that: first changes, then outlets, never a part of a row.
+//! A plan for a pull request. GitHub refuses comments above 65,536 characters, so a long one is told with less, step by
+//! step and said to be: always whole rows, whole tables, whole blocks.
 
 use super::{
-    OutletReport, PlanReport, View,
-    body::{Block, Section, Topic, blocks},
+    PlanReport, View,
+    body::{Block, Section, ToldGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
     text::{first_contact_help, released_by},
-    words::Piece,
+    words::{Piece, counted, some_of},
 };
 use crate::{
     approval::Stale,
-    plan::{GuardVerdict, Verdict},
+    plan::{Change, Limit, OutletPlan, Risk, Verdict},
     report::untrusted::{html, markdown},
 };
 
 /// The most characters of a report: below GitHub's limit, with room for what a workflow adds.
-const MOST: usize = 60_000;
-/// Kept for the digest and for the sentences about what was left out.
-const RESERVE: usize = 1_000;
-/// How many lines of a block are tried in turn until it fits.
-const LINES: [usize; 3] = [usize::MAX, 100, 20];
+pub(in crate::report) const MOST: usize = 60_000;
 /// Reports up to this many lines are shown unfolded.
 const UNFOLDED: usize = 40;
+/// So many outlets are named where many have the same changes.
+const NAMED: usize = 6;
+
+/// How much is told.
+struct Level {
+    /// Lines of each block of changes.
+    lines: usize,
+    /// Blocks with their changes.
+    details: usize,
+    /// Rows of the table of outlets, and rows of guards and of errors.
+    rows: usize,
+    /// Names of outlets in a block, and of items of a guard.
+    names: usize,
+    /// Characters of each text.
+    text: usize,
+}
+
+/// Tried in turn until one fits. What the last one makes always does: a character takes at most 12.
+const LEVELS: [Level; 7] = [
+    Level { lines: usize::MAX, details: usize::MAX, rows: usize::MAX, names: 500, text: 1_000 },
+    Level { lines: 100, details: usize::MAX, rows: usize::MAX, names: 100, text: 1_000 },
+    Level { lines: 30, details: 100, rows: 200, names: 50, text: 500 },
+    Level { lines: 10, details: 50, rows: 100, names: 20, text: 200 },
+    Level { lines: 5, details: 20, rows: 40, names: 10, text: 120 },
+    Level { lines: 0, details: 0, rows: 20, names: 5, text: 80 },
+    Level { lines: 0, details: 0, rows: 5, names: 1, text: 60 },
+];
 
 /// A report as GitHub Markdown of at most 60,000 characters. What comes from menus is only text: it neither formats, links
 /// nor mentions.
 pub fn plan_markdown(report: &PlanReport) -> String {
+    plan_markdown_within(report, MOST)
+}
+
+/// The same with at most `most` characters, or with as few as it takes to say the least.
+pub(in crate::report) fn plan_markdown_within(report: &PlanReport, most: usize) -> String {
     let blocks = blocks(report);
     if blocks.is_empty() {
         return format!("**{}**\n{}", silence(report), stale_markdown(&report.stale_approvals));
     }
-    let mut page = Page { text: format!("**{}**\n", sentence(report)), left: MOST - RESERVE };
-    page.left = page.left.saturating_sub(page.text.chars().count());
-    held(&mut page, report, &blocks);
-    overview(&mut page, report, &blocks);
-    details(&mut page, report, &blocks);
-    if Summary::of(report).changed > 0 && report.view != View::Drift {
-        page.text += &format!("\nDigest: `{}`\n", report.digest());
+    let mut page = String::new();
+    for level in LEVELS {
+        page = Page { report, blocks: &blocks, level }.text();
+        if page.chars().count() <= most {
+            break;
+        }
     }
-    page.add(&stale_markdown(&report.stale_approvals));
-    page.text
+    page
 }
 
 /// A line for each approval that lets nothing through any more.
 pub(in crate::report) fn stale_markdown(stale: &[Stale]) -> String {
-    let lines: String = stale.iter().map(|stale| format!("- stale: {}\n", markdown(&stale.to_string()))).collect();
+    let lines: String = stale.iter().map(stale_line).collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
-/// Markdown that grows part by part, as long as there is room.
-struct Page {
-    text: String,
-    left: usize,
+fn stale_line(stale: &Stale) -> String {
+    format!("- stale: {}\n", markdown(&stale.to_string()))
 }
 
-impl Page {
-    /// Adds the part if it fits as a whole.
-    fn add(&mut self, part: &str) -> bool {
-        let length = part.chars().count();
-        let fits = length <= self.left;
-        if fits {
-            self.text += part;
-            self.left -= length;
+struct Page<'a> {
+    report: &'a PlanReport,
+    blocks: &'a [Block<'a>],
+    level: Level,
+}
+
+impl Page<'_> {
+    fn text(&self) -> String {
+        let sum = Summary::of(self.report);
+        let mut out = format!("**{}**\n", sentence(self.report));
+        let risks = Risk::ALL.into_iter().filter(|risk| sum.risks.of(*risk) > 0);
+        let risks: Vec<String> = risks.map(|risk| format!("{} {}", sum.risks.of(risk), risk_word(risk))).collect();
+        if !risks.is_empty() {
+            out += &format!("\n{}\n", risks.join(" · "));
         }
-        fits
-    }
-
-    /// Adds the parts that fit under a heading; says how many do not.
-    fn add_all(&mut self, heading: &str, parts: impl IntoIterator<Item = String>, what: &str) {
-        let mut parts = parts.into_iter().peekable();
-        if parts.peek().is_none() || !self.add(heading) {
-            return;
+        out += &self.problems();
+        out += &self.guards();
+        out += &self.overview();
+        out += &self.details();
+        if sum.changed > 0 && self.report.view != View::Drift {
+            out += &format!("\nDigest: `{}`\n", self.report.digest());
         }
-        let missing = parts.filter(|part| !self.add(part)).count();
-        if missing > 0 {
-            self.text += &format!("\n… and {missing} more {what} that do not fit here.\n");
+        out + &self.rows("", self.report.stale_approvals.iter().map(stale_line).collect(), "stale approvals")
+    }
+
+    /// A text from elsewhere.
+    fn words(&self, text: &str) -> String {
+        markdown(&self.clipped(text))
+    }
+
+    fn clipped(&self, text: &str) -> String {
+        match text.char_indices().nth(self.level.text) {
+            None => text.to_owned(),
+            Some((end, _)) => format!("{}…", &text[..end]),
         }
     }
-}
 
-fn held(page: &mut Page, report: &PlanReport, blocks: &[Block<'_>]) {
-    let told = blocks.iter().flat_map(|block| block.body.guards.iter().map(move |guard| verdict(guard, block, report)));
-    let troubles = blocks.iter().flat_map(|block| {
-        let trouble = |problem: &String| format!("- ❌ {}: {}\n", markdown(&block.label()), markdown(problem));
-        block.body.problems.iter().map(trouble)
-    });
-    page.add_all("\n", told.chain(troubles), "guards and errors");
-}
-
-fn verdict(guard: &GuardVerdict, block: &Block<'_>, report: &PlanReport) -> String {
-    let (label, message) = (markdown(&block.label()), markdown(&guard.message));
-    if guard.verdict == Verdict::Released {
-        let by = markdown(&released_by(guard));
-        return format!("- ⚠️ {label}: `{}` released by {by}: {message}\n", guard.guard);
-    }
-    let mut told = format!("- ✋ {label}: **held** by `{}`: {message}", guard.guard);
-    if report.view == View::Plan {
-        if let Some(help) = first_contact_help(guard, report, markdown) {
-            told += &format!("; {help}");
+    /// Rows under a heading, as many as there is room for; says how many are left out.
+    fn rows(&self, heading: &str, rows: Vec<String>, what: &str) -> String {
+        if rows.is_empty() {
+            return String::new();
         }
-        told += &format!("; to let it through: {}", markdown(&block.release(guard)));
+        let hidden = rows.len().saturating_sub(self.level.rows);
+        let shown: String = rows.into_iter().take(self.level.rows).collect();
+        format!("\n{heading}{shown}{}", more(hidden, what))
     }
-    told + "\n"
-}
 
-// ── the table of outlets ──
-
-fn overview(page: &mut Page, report: &PlanReport, blocks: &[Block<'_>]) {
-    let row = |outlet: &&OutletReport| {
-        let sum = Summary::of_outlet(outlet, report.view);
-        let held = if sum.held > 0 && outlet.state != "held" { ", held" } else { "" };
-        let state = outlet.state.replace('_', " ");
-        let elsewhere = if sum.kept() == 0 { String::new() } else { sum.kept().to_string() };
-        format!("| {} | {state}{held} | {} | {elsewhere} |\n", name(outlet), sum.signs())
-    };
-    let rows: Vec<String> = blocks.iter().flat_map(|block| &block.outlets).map(row).collect();
-    let heading = "\n| Outlet | State | Changes | Elsewhere |\n|---|---|---|---|\n";
-    page.add_all(heading, rows, "outlets");
-}
-
-/// `Kuta (G916309315)`
-fn name(outlet: &OutletReport) -> String {
-    let id = markdown(outlet.outlet.as_str());
-    if outlet.label() == outlet.outlet.as_str() { id } else { format!("{} ({id})", markdown(outlet.label())) }
-}
-
-// ── the changes ──
-
-fn details(page: &mut Page, report: &PlanReport, blocks: &[Block<'_>]) {
-    let number = |block: &Block<'_>| block.body.sections.iter().map(|section| section.lines.len()).sum::<usize>();
-    let open = blocks.iter().map(number).sum::<usize>() <= UNFOLDED;
-    let mut missing = 0;
-    for block in blocks.iter().filter(|block| !block.body.sections.is_empty()) {
-        let fits = LINES.into_iter().any(|most| page.add(&detail(block, open, most)));
-        missing += if fits { 0 } else { block.outlets.len() };
+    fn problems(&self) -> String {
+        let row = |(block, problem): (&Block<'_>, &String)| {
+            format!("- ❌ {}: {}\n", self.words(&block.label()), self.words(problem))
+        };
+        let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |told| (block, told)));
+        self.rows("", all.map(row).collect(), "errors")
     }
-    if missing > 0 {
-        let command = match report.view {
+
+    // ── guards ──
+
+    fn guards(&self) -> String {
+        let rows = self
+            .blocks
+            .iter()
+            .flat_map(|block| block.guards(self.report.view).into_iter().map(move |told| self.guard(&told, block)));
+        let heading = "| | Guard | Outlet | Limit | Actual | Items | Why |\n|---|---|---|---|---|---|---|\n";
+        self.rows(heading, rows.collect(), "guards")
+    }
+
+    fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
+        let guard = told.verdict;
+        let verdict = match guard.verdict {
+            Verdict::Released => "⚠️ released",
+            _ if self.report.view == View::Diff => "✋ **would hold**",
+            _ => "✋ **held**",
+        };
+        let mut why = self.words(&told.message);
+        if guard.verdict == Verdict::Released {
+            why = format!("by {}: {why}", self.words(&released_by(guard)));
+        }
+        if self.report.view == View::Plan && guard.verdict != Verdict::Released {
+            if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)) {
+                why += &format!("; {help}");
+            }
+            why += &format!("; to let it through: {}", self.words(&block.release(guard)));
+        }
+        let limit = guard.limit.map(limit_words).unwrap_or_default();
+        let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();
+        let items = self.items(told);
+        let label = self.words(&block.label());
+        format!("| {verdict} | `{}` | {label} | {limit} | {actual} | {items} | {why} |\n", guard.guard)
+    }
+
+    /// The first of what a guard is about.
+    fn items(&self, told: &ToldGuard<'_>) -> String {
+        let (items, most) = (&told.verdict.items, self.level.names.min(NAMED));
+        let names: Vec<String> = items.iter().take(most).map(|path| self.words(&name_of(path, told.plan))).collect();
+        let hidden = items.len() - names.len();
+        let rest = if hidden > 0 { format!(" and {hidden} more") } else { String::new() };
+        format!("{}{rest}", names.join(", "))
+    }
+
+    // ── the table of outlets ──
+
+    fn overview(&self) -> String {
+        let row = |block: &Block<'_>| {
+            let Some(outlet) = block.outlets.first() else { return String::new() };
+            let sum = Summary::of_outlet(outlet, self.report.view);
+            let held = if sum.held > 0 && outlet.state != "held" { ", held" } else { "" };
+            let state = outlet.state.replace('_', " ");
+            let elsewhere = if sum.kept() == 0 { String::new() } else { sum.kept().to_string() };
+            let (signs, risks) = (sum.signs(), sum.risks.words().unwrap_or_default());
+            format!("| {} | {state}{held} | {signs} | {risks} | {elsewhere} |\n", self.label(block))
+        };
+        let heading = "| Outlet | State | Changes | Risk | Elsewhere |\n|---|---|---|---|---|\n";
+        self.rows(heading, self.blocks.iter().map(row).collect(), "rows")
+    }
+
+    /// `Kuta (G916309315)`, or `38 outlets: Kuta, Sanur and 36 more`.
+    fn label(&self, block: &Block<'_>) -> String {
+        match block.outlets.as_slice() {
+            [outlet] if outlet.label() == outlet.outlet.as_str() => self.words(outlet.label()),
+            [outlet] => format!("{} ({})", self.words(outlet.label()), self.words(outlet.outlet.as_str())),
+            _ => self.words(&title(block, self.level.names.min(NAMED))),
+        }
+    }
+
+    // ── the changes ──
+
+    fn details(&self) -> String {
+        let told: Vec<&Block<'_>> = self.blocks.iter().filter(|block| !block.body.sections.is_empty()).collect();
+        let open = told.iter().map(|block| block.body.line_count()).sum::<usize>() <= UNFOLDED;
+        let shown: String = told.iter().take(self.level.details).map(|block| self.detail(block, open)).collect();
+        let missing: usize = told.iter().skip(self.level.details).map(|block| block.outlets.len()).sum();
+        if missing == 0 {
+            return shown;
+        }
+        let command = match self.report.view {
             View::Plan => "plan",
             View::Drift => "drift",
             View::Diff => "diff",
         };
-        page.text += &format!(
-            "\nThe changes of {missing} outlet{} do not fit here: see `menusync {command}`.\n",
-            if missing == 1 { "" } else { "s" }
-        );
+        let outlets = counted(missing, "outlet");
+        format!("{shown}\nThe changes of {outlets} do not fit here: see `menusync {command}`.\n")
     }
-}
 
-/// One block with at most `most` lines.
-fn detail(block: &Block<'_>, open: bool, most: usize) -> String {
-    let open = if open { " open" } else { "" };
-    let mut out = format!("\n<details{open}><summary>{}</summary>\n", html(&title(block)));
-    let mut left = most;
-    for section in &block.body.sections {
-        let shown = section.lines.len().min(left);
-        if shown > 0 {
-            out += &table(section, &section.lines[..shown]);
+    fn detail(&self, block: &Block<'_>, open: bool) -> String {
+        let open = if open { " open" } else { "" };
+        let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
+        let title = html(&self.clipped(&title(block, self.level.names.min(NAMED))));
+        let mut out = format!("\n<details{open}><summary>{title}{like}</summary>\n");
+        if block.outlets.len() > NAMED + 1 {
+            let ids = block.outlets.iter().map(|outlet| match outlet.label() {
+                label if label == outlet.outlet.as_str() => label.to_owned(),
+                label => format!("{label} ({})", outlet.outlet),
+            });
+            out += &format!("\nOutlets: {}\n", self.names_of_all(ids.collect()));
         }
-        left -= shown;
+        let mut left = self.level.lines;
+        for section in &block.body.sections {
+            let shown = section.lines.len().min(left);
+            if shown > 0 {
+                out += &self.table(section, &section.lines[..shown]);
+            }
+            left -= shown;
+        }
+        out += &more(block.body.line_count().saturating_sub(self.level.lines), "changes");
+        out + "\n</details>\n"
     }
-    let hidden = block.body.sections.iter().map(|section| section.lines.len()).sum::<usize>().saturating_sub(most);
-    if hidden > 0 {
-        out += &format!("\n… and {hidden} more changes.\n");
+
+    fn names_of_all(&self, names: Vec<String>) -> String {
+        let hidden = names.len().saturating_sub(self.level.names);
+        let shown: Vec<String> = names.iter().take(self.level.names).map(|name| self.words(name)).collect();
+        let rest = if hidden > 0 { format!(" and {hidden} more") } else { String::new() };
+        format!("{}{rest}", shown.join(", "))
     }
-    out + "\n</details>\n"
+
+    fn table(&self, section: &Section, lines: &[Line]) -> String {
+        let heading = section.topic.heading().filter(|_| section.topic != Topic::Push);
+        let heading = heading.map(|(heading, advice)| format!("\n**{heading}** ({advice})\n")).unwrap_or_default();
+        let rows: String = lines.iter().map(|line| self.row(line)).collect();
+        format!("{heading}\n| | Risk | What | | Change |\n|---|---|---|---|---|\n{rows}")
+    }
+
+    fn row(&self, line: &Line) -> String {
+        let subject: Vec<String> = line.subject.iter().map(|part| self.words(part)).collect();
+        let piece = |piece: &Piece| match piece {
+            Piece::Plain(text) => self.words(text),
+            Piece::Old(text) => format!("<del>{}</del>", self.words(text)),
+            Piece::New(text) => format!("<ins>{}</ins>", self.words(text)),
+        };
+        let words: String = line.words.iter().map(piece).collect();
+        let (sign, risk) = (markdown(line.mark.sign()), risk_word(line.risk));
+        format!("| {sign} | {risk} | {} | {} | {words} |\n", subject.join(" › "), line.label)
+    }
 }
 
-fn title(block: &Block<'_>) -> String {
-    let names: Vec<&str> = block.outlets.iter().map(|outlet| outlet.label()).collect();
-    match names.as_slice() {
-        [name] => (*name).to_owned(),
-        names => format!("{} outlets: {}", names.len(), names.join(", ")),
-    }
-}
-
-fn table(section: &Section, lines: &[Line]) -> String {
-    let heading = section.topic.heading().filter(|_| section.topic != Topic::Push);
-    let heading = heading.map(|(heading, advice)| format!("\n**{heading}** ({advice})\n")).unwrap_or_default();
-    let rows: String = lines.iter().map(row).collect();
-    format!("{heading}\n| | What | | Change |\n|---|---|---|---|\n{rows}")
-}
-
-fn row(line: &Line) -> String {
-    let subject: Vec<String> = line.subject.iter().map(|part| markdown(part)).collect();
-    let piece = |piece: &Piece| match piece {
-        Piece::Plain(text) => markdown(text),
-        Piece::Old(text) => format!("<del>{}</del>", markdown(text)),
-        Piece::New(text) => format!("<ins>{}</ins>", markdown(text)),
+/// The word with a sign that is seen from afar.
+fn risk_word(risk: Risk) -> String {
+    let sign = match risk {
+        Risk::Danger => "🔴",
+        Risk::Money => "🟠",
+        Risk::Visible => "🔵",
+        Risk::Cosmetic => "⚪",
     };
-    let words: String = line.words.iter().map(piece).collect();
-    format!("| {} | {} | {} | {words} |\n", markdown(line.mark.sign()), subject.join(" › "), line.label)
+    format!("{sign} {}", risk.word())
+}
+
+fn more(hidden: usize, what: &str) -> String {
+    if hidden == 0 { String::new() } else { format!("\n… and {hidden} more {what}.\n") }
+}
+
+fn title(block: &Block<'_>, most: usize) -> String {
+    let names: Vec<String> = block.outlets.iter().map(|outlet| outlet.label().to_owned()).collect();
+    match names.as_slice() {
+        [name] => name.clone(),
+        names => format!("{} outlets: {}", names.len(), some_of(names, most)),
+    }
+}
+
+fn limit_words(limit: Limit) -> String {
+    match limit {
+        Limit::Percent(percent) => format!("{percent} %"),
+        Limit::CountOrPercent(count, percent) => format!("{} or {percent} %", counted(count as usize, "item")),
+    }
+}
+
+fn actual_words(actual: f64, limit: Option<Limit>) -> String {
+    match limit {
+        Some(Limit::Percent(_)) => format!("{actual} %"),
+        _ => actual.to_string(),
+    }
+}
+
+/// What a path names, as the plan tells it; else the path.
+fn name_of(path: &str, plan: Option<&OutletPlan>) -> String {
+    let is_named = |change: &&Change| change.path.to_string() == path || change.path.owner().to_string() == path;
+    let change = plan.and_then(|plan| plan.changes.iter().find(is_named));
+    change.map_or_else(
+        || path.to_owned(),
+        |change| {
+            let subject = change.subject.within.iter().chain([&change.subject.name]);
+            subject.map(String::as_str).collect::<Vec<_>>().join(" › ")
+        },
+    )
 }

@@ -1,13 +1,14 @@
 //! Plans in words: for a terminal, for a pull request, for other programs. `plan`, `drift` and `diff` all write these.
 //!
 //! ```text
-//! OutletPlan ──body (which section a change belongs to)──line (one change)──words (values)──▶ text, markdown
-//!            └─────────────────────────────────────────────────────────────────────────────▶ json
+//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown
+//!            └──────────────────────────────────────────────────────────────────────────────────────────────────────▶ json
 //! ```
 //!
 //! Nothing is decided here: what is pushed, kept or held is the plan's.
 
 mod body;
+mod compact;
 mod difference;
 mod hours;
 mod json;
@@ -23,9 +24,10 @@ pub(super) use hours::week_words;
 pub use json::plan_json;
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;
+pub(super) use markdown::{MOST, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
-pub use text::plan_text;
 pub(super) use text::stale_text;
+pub use text::{Look, plan_text};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +35,7 @@ use crate::{
     approval::Stale,
     catalog::OutletId,
     diagnostic::Diagnostic,
-    plan::{Change, Class, Digest, OutletPlan, digest_of},
+    plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
 };
 
 /// What a report is about, which decides what it shows and how it words it.
@@ -122,6 +124,13 @@ impl OutletReport {
         let changes = self.plan.iter().flat_map(|plan| &plan.changes);
         changes.filter(move |change| view != View::Drift || is_foreign(change))
     }
+}
+
+/// What a change means for customers: what a push does to it, or what somebody did to it elsewhere if that is kept or all
+/// that is asked for.
+fn risk_of(change: &Change, plan: &OutletPlan, view: View) -> Risk {
+    let by_push = view != View::Drift && (change.pushed || !is_foreign(change));
+    plan.risk(&change.step(by_push))
 }
 
 /// Whether somebody else made this difference, alone or along with the files.

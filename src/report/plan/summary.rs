@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{OutletReport, PlanReport, View, is_foreign};
-use crate::plan::{Action, Kind, OutletPlan};
+use super::{OutletReport, PlanReport, View, is_foreign, risk_of};
+use crate::plan::{Action, Kind, OutletPlan, Risk};
 
 /// Every outlet is one of changed, unchanged and failed; every change is counted once: as what a push does, or as drift or
 /// conflict if it is kept.
@@ -22,6 +22,44 @@ pub(super) struct Summary {
     r#move: usize,
     drift: usize,
     conflict: usize,
+    /// Of what pushes do; in a report of drift of what was done elsewhere.
+    pub(super) risks: Risks,
+}
+
+/// How many changes have which risk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Risks {
+    danger: usize,
+    money: usize,
+    visible: usize,
+    cosmetic: usize,
+}
+
+impl Risks {
+    fn count(&mut self, risk: Risk) {
+        match risk {
+            Risk::Danger => self.danger += 1,
+            Risk::Money => self.money += 1,
+            Risk::Visible => self.visible += 1,
+            Risk::Cosmetic => self.cosmetic += 1,
+        }
+    }
+
+    pub(super) fn of(&self, risk: Risk) -> usize {
+        match risk {
+            Risk::Danger => self.danger,
+            Risk::Money => self.money,
+            Risk::Visible => self.visible,
+            Risk::Cosmetic => self.cosmetic,
+        }
+    }
+
+    /// `2 danger, 1 money`; `None` if there is nothing to count.
+    pub(super) fn words(&self) -> Option<String> {
+        let told = Risk::ALL.into_iter().filter(|risk| self.of(*risk) > 0);
+        let told: Vec<String> = told.map(|risk| format!("{} {}", self.of(risk), risk.word())).collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
 }
 
 impl Summary {
@@ -46,6 +84,9 @@ impl Summary {
         }
         for change in outlet.changes(view) {
             let pushed = change.pushed && view != View::Drift;
+            if let Some(plan) = plan.filter(|_| pushed || view == View::Drift) {
+                self.risks.count(risk_of(change, plan, view));
+            }
             match (change.kind, change.class) {
                 (Kind::Add, _) if pushed => self.add += 1,
                 (Kind::Remove, _) if pushed => self.remove += 1,

@@ -4,14 +4,14 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     PlanReport, View,
-    body::{Block, Section, blocks},
+    body::{Block, Section, ToldGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
-    words::Piece,
+    words::{Piece, some_of},
 };
 use crate::{
     approval::Stale,
-    plan::{GuardVerdict, Verdict},
+    plan::{GuardVerdict, Risk, Verdict},
     policy::Guard,
     report::{
         style::{Color, Paint},
@@ -21,20 +21,42 @@ use crate::{
 
 /// Subjects wider than this do not push the columns of the others to the right.
 const WIDEST: usize = 64;
+/// So many outlets of a block are named (our choice).
+const NAMED: usize = 6;
 
-/// A report for people, with a line break at the end. What comes from menus cannot steer the terminal; `color` adds ANSI
-/// colours.
-pub fn plan_text(report: &PlanReport, color: bool) -> String {
+/// How a text looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Every outlet is named, also where hundreds have the same changes.
+    pub all_names: bool,
+}
+
+/// With colours or without, otherwise as usual.
+impl From<bool> for Look {
+    fn from(color: bool) -> Self {
+        Self { color, all_names: false }
+    }
+}
+
+/// A report for people, with a line break at the end. What comes from menus cannot steer the terminal.
+pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     let blocks = blocks(report);
     let stale = stale_text(&report.stale_approvals);
     if blocks.is_empty() {
         return format!("{}\n{stale}", silence(report));
     }
-    let text = Text { report, paint: Paint(color) };
+    let look = look.into();
+    let text = Text { report, paint: Paint(look.color), named: if look.all_names { usize::MAX - 1 } else { NAMED } };
     let mut out: String = blocks.iter().map(|block| text.block(block) + "\n").collect();
+    let sum = Summary::of(report);
     out += &text.paint.bold(&sentence(report));
     out.push('\n');
-    if Summary::of(report).changed > 0 && report.view != View::Drift {
+    if let Some(risks) = sum.risks.words() {
+        out += &format!("Risk: {risks}.\n");
+    }
+    if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
     out + &stale
@@ -48,6 +70,7 @@ pub(in crate::report) fn stale_text(stale: &[Stale]) -> String {
 struct Text<'a> {
     report: &'a PlanReport,
     paint: Paint,
+    named: usize,
 }
 
 impl Text<'_> {
@@ -66,8 +89,8 @@ impl Text<'_> {
                 out += &self.line(line, &label, &columns);
             }
         }
-        for guard in &block.body.guards {
-            out += &self.guard(guard, block);
+        for guard in block.guards(self.report.view) {
+            out += &self.guard(&guard, block);
         }
         out
     }
@@ -80,9 +103,13 @@ impl Text<'_> {
         };
         let names: Vec<String> = block.outlets.iter().map(name).collect();
         let state = block.body.state.replace('_', " ");
+        let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
         match names.as_slice() {
-            [name] => format!("{}: {state}\n", self.paint.bold(name)),
-            names => format!("{}, {state}: {}\n", self.paint.bold(&block.label()), names.join(", ")),
+            [name] => format!("{}: {state}{like}\n", self.paint.bold(name)),
+            names => {
+                let named = some_of(names, self.named);
+                format!("{}, {state}{like}: {named}\n", self.paint.bold(&block.label()))
+            }
         }
     }
 
@@ -90,19 +117,31 @@ impl Text<'_> {
         let subject = subject(line, label);
         let gap = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
         let color = match line.mark {
-            Mark::Remove => Color::Red,
-            Mark::Add => Color::Green,
-            Mark::Set => Color::Yellow,
-            Mark::Move => Color::Cyan,
+            Mark::Remove => Some(Color::Red),
+            Mark::Add => Some(Color::Green),
+            Mark::Set => Some(Color::Yellow),
+            Mark::Move => Some(Color::Cyan),
+            Mark::Same => None,
         };
+        let sign = line.mark.sign();
         format!(
-            "  {} {subject}{}   {}{}  {}\n",
-            self.paint.in_color(line.mark.sign(), color),
+            "  {} {}{}  {subject}{}   {}{}  {}\n",
+            color.map_or_else(|| sign.to_owned(), |color| self.paint.in_color(sign, color)),
+            self.risk(line.risk),
+            gap(line.risk.word(), columns.risk),
             gap(&subject, columns.subject),
             line.label,
             gap(line.label, columns.label),
             self.words(line)
         )
+    }
+
+    fn risk(&self, risk: Risk) -> String {
+        match risk {
+            Risk::Danger => self.paint.in_color(risk.word(), Color::Red),
+            Risk::Money => self.paint.in_color(risk.word(), Color::Yellow),
+            Risk::Visible | Risk::Cosmetic => risk.word().to_owned(),
+        }
     }
 
     fn words(&self, line: &Line) -> String {
@@ -114,8 +153,8 @@ impl Text<'_> {
         line.words.iter().map(piece).collect()
     }
 
-    fn guard(&self, guard: &GuardVerdict, block: &Block<'_>) -> String {
-        let message = printable(&guard.message);
+    fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
+        let (guard, message) = (told.verdict, printable(&told.message));
         if guard.verdict == Verdict::Released {
             let (released, by) = (self.paint.in_color("released", Color::Yellow), released_by(guard));
             return format!("  {released} by {}: {}: {message}\n", printable(&by), guard.guard);
@@ -162,6 +201,7 @@ fn subject(line: &Line, label: &str) -> String {
 
 /// Widths that all lines of an outlet share.
 struct Columns {
+    risk: usize,
     subject: usize,
     label: usize,
 }
@@ -170,6 +210,10 @@ impl Columns {
     fn of(sections: &[Section], label: &str) -> Self {
         let lines = || sections.iter().flat_map(|section| &section.lines);
         let subjects = lines().map(|line| subject(line, label).width()).filter(|width| *width <= WIDEST);
-        Self { subject: subjects.max().unwrap_or(0), label: lines().map(|line| line.label.width()).max().unwrap_or(0) }
+        Self {
+            risk: lines().map(|line| line.risk.word().len()).max().unwrap_or(0),
+            subject: subjects.max().unwrap_or(0),
+            label: lines().map(|line| line.label.width()).max().unwrap_or(0),
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn label(path: &Path) -> &'static str {
     match path {
         Path::Menu(_) => "menu",
         Path::Item(_, None) => "item",
-        Path::Category(_, None) => "variant category",
+        Path::Category(_, None) => "choice",
         Path::Variant(_, None) => "variant",
         Path::Item(_, Some(ItemField::InStock)) | Path::Variant(_, Some(VariantField::InStock)) => "stock",
         Path::Item(_, Some(ItemField::OperationalHours)) => "hours",
@@ -48,25 +48,36 @@ pub(super) fn label(path: &Path) -> &'static str {
         Path::Item(_, Some(ItemField::InternalName)) | Path::Category(_, Some(CategoryField::InternalName)) => {
             "internal name"
         }
-        Path::Category(_, Some(CategoryField::MinQuantity)) => "min quantity",
-        Path::Category(_, Some(CategoryField::MaxQuantity)) => "max quantity",
+        Path::Category(_, Some(CategoryField::MinQuantity | CategoryField::MaxQuantity)) => "choice",
         Path::Item(_, Some(field)) => field.key(),
         Path::Category(_, Some(field)) => field.key(),
         Path::Variant(_, Some(field)) => field.key(),
     }
 }
 
-/// A field that goes from one value to another; `null` = absent.
-pub(super) fn set_words(path: &Path, from: &Value, to: &Value) -> Words {
+/// A field that goes from one value to another; `null` = absent. `choice` names a variant category by its id.
+pub(super) fn set_words(path: &Path, from: &Value, to: &Value, choice: &dyn Fn(&str) -> String) -> Words {
     match label(path) {
+        "choice" if path.field_key() == Some("min_quantity") => plain(least_words(from, to)),
+        "choice" => plain(most_words(from, to)),
         "price" => plain(price_words(from, to)),
         "stock" => plain(stock_word(to)),
         "hours" => plain(hours_words(from, to)),
-        "choices" => plain(choices_words(from, to)),
-        "min quantity" => plain(min_words(from, to)),
+        "choices" => plain(choices_words(from, to, choice)),
+        "image" => plain(image_words(from, to)),
         "name" | "internal name" | "description" => text_words(from, to),
         _ => plain(arrow(path, from, to)),
     }
+}
+
+/// From one menu (or category) to another: `moved from Nasi to Takjil`.
+pub(super) fn move_words(from: &Value, to: &Value) -> Words {
+    let name = |value: &Value| match value {
+        Value::String(name) => clipped(name),
+        Value::Array(names) => list(names),
+        _ => "(none)".to_owned(),
+    };
+    plain(format!("moved from {} to {}", name(from), name(to)))
 }
 
 /// One value of a field.
@@ -127,32 +138,68 @@ fn stock_word(to: &Value) -> &'static str {
     if *to == Value::Bool(false) { "SOLD OUT" } else { "back on sale" }
 }
 
-fn min_words(from: &Value, to: &Value) -> String {
+/// How many variants a customer has to pick.
+fn least_words(from: &Value, to: &Value) -> String {
     let number = |value: &Value| value.as_u64().unwrap_or(0);
     match (number(from), number(to)) {
+        (0, 0) => "stays optional".to_owned(),
         (0, 1) => "becomes mandatory".to_owned(),
-        (0, least) if least > 1 => format!("becomes mandatory, at least {least}"),
-        (0, _) => format!("{} → {}", from, to).replace("null", "(none)"),
+        (0, least) => format!("becomes mandatory, at least {least}"),
         (_, 0) => "becomes optional".to_owned(),
-        (from, to) => format!("{from} → {to}"),
+        (from, to) => format!("at least {to}, was {from}"),
+    }
+}
+
+/// How many variants a customer may pick.
+fn most_words(from: &Value, to: &Value) -> String {
+    match (from.as_u64(), to.as_u64()) {
+        (Some(from), Some(to)) => format!("up to {to}, was {from}"),
+        (None, Some(to)) => format!("up to {to}, had no limit"),
+        (Some(from), None) => format!("no limit, was {from}"),
+        (None, None) => "no limit".to_owned(),
     }
 }
 
 /// Choices that come and go; if none does, their order changed.
-fn choices_words(from: &Value, to: &Value) -> String {
-    let list_of = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let (old, new) = (list_of(from), list_of(to));
-    let only = |these: &[Value], those: &[Value]| -> Vec<Value> {
-        these.iter().filter(|id| !those.contains(id)).cloned().collect()
-    };
-    let (gone, come) = (only(&old, &new), only(&new, &old));
-    match (gone.is_empty(), come.is_empty()) {
-        (true, true) => format!("{} → {}", list(&old), list(&new)),
-        (true, false) => format!("added {}", list(&come)),
-        (false, true) if new.is_empty() => format!("cleared, was {}", list(&old)),
-        (false, true) => format!("removed {}", list(&gone)),
-        (false, false) => format!("removed {}, added {}", list(&gone), list(&come)),
+fn choices_words(from: &Value, to: &Value, choice: &dyn Fn(&str) -> String) -> String {
+    fn ids(value: &Value) -> Vec<&str> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
     }
+    let (old, new) = (ids(from), ids(to));
+    let told = |ids: &[&str]| ids.iter().map(|id| choice(id)).collect::<Vec<_>>().join(", ");
+    let gone: Vec<&str> = old.iter().filter(|id| !new.contains(id)).copied().collect();
+    let come: Vec<&str> = new.iter().filter(|id| !old.contains(id)).copied().collect();
+    match (gone.is_empty(), come.is_empty()) {
+        (true, true) => format!("in another order: {}", told(&new)),
+        (true, false) => format!("now with {}", told(&come)),
+        (false, true) => format!("no longer with {}", told(&gone)),
+        (false, false) => format!("no longer with {}, now with {}", told(&gone), told(&come)),
+    }
+}
+
+fn image_words(from: &Value, to: &Value) -> String {
+    let address = |value: &Value| value.as_str().map(clipped);
+    match (address(from), address(to)) {
+        (None, Some(to)) => format!("new: {to}"),
+        (Some(from), None) => format!("cleared, was {from}"),
+        (Some(from), Some(to)) => format!("changed: {from} → {to}"),
+        (None, None) => "(none)".to_owned(),
+    }
+}
+
+// ── lists and numbers ──
+
+/// `1 item`, `3 items`
+pub(super) fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+/// `Nasi, Mie and 3 more`: all of them if they are at most one more than `most`.
+pub(super) fn some_of(names: &[String], most: usize) -> String {
+    if names.len() <= most + 1 {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..most].join(", "), names.len() - most)
 }
 
 // ── texts ──

@@ -7,7 +7,7 @@ use crate::catalog::ItemField;
 fn numbers_are_told_the_indonesian_way() {
     let told = |from: i64, to: i64| {
         let path = Path::item_field(&"NG".into(), ItemField::Price);
-        words::set_words(&path, &from.into(), &to.into())
+        words::set_words(&path, &from.into(), &to.into(), &|id| id.to_owned())
     };
     for (from, to, expected) in [
         (25_000, 27_000, "Rp 25.000 → Rp 27.000 (+8 %)"),
@@ -26,8 +26,12 @@ fn hours_are_told_by_the_days_that_change() {
     let json = |hours: &Hours| serde_json::to_value(hours).unwrap();
     let (old, mut new) = (daily(10, 22), daily(10, 22));
     new.day_mut(Day::Saturday).push(TimeRange { start: 23 * 60, end: 23 * 60 + 59 });
-    assert_eq!(hours::hours_words(&json(&old), &json(&new)), "Sat 10:00–22:00 → 10:00–22:00 + 23:00–23:59");
-    assert_eq!(hours::hours_words(&json(&old), &json(&Hours::all_week())), "daily 10:00–22:00 → all day");
-    assert_eq!(hours::hours_words(&serde_json::Value::Null, &json(&old)), "(none) → daily 10:00–22:00");
-    assert_eq!(hours::hours_words(&json(&old), &serde_json::Value::Null), "cleared, was daily 10:00–22:00");
+    let told = |from: &Hours, to: &Hours| hours::hours_words(&json(from), &json(to));
+    assert_eq!(told(&old, &new), "Sat 10:00–22:00 → 10:00–22:00 + 23:00–23:59 (1 h more)");
+    assert_eq!(told(&old, &Hours::all_week()), "daily 10:00–22:00 → all day (12 h more a day)");
+    assert_eq!(told(&old, &daily(11, 21)), "daily 10:00–22:00 → 11:00–21:00 (2 h less a day)");
+    assert_eq!(told(&old, &daily(11, 23)), "daily 10:00–22:00 → 11:00–23:00");
+    let null = serde_json::Value::Null;
+    assert_eq!(hours::hours_words(&null, &json(&old)), "daily all day → 10:00–22:00 (12 h less a day)");
+    assert_eq!(hours::hours_words(&json(&old), &null), "cleared, was daily 10:00–22:00: on sale all day, every day");
 }

@@ -1,0 +1,181 @@
+//! Changes that people know as one thing, told as one line: a new order, many items that move together, a menu that gets
+//! another name. Programs get every change of its own.
+
+use super::{
+    line::{Line, Mark, Telling},
+    words::{counted, plain, some_of},
+};
+use crate::{
+    catalog::{ItemField, Path},
+    plan::{Change, Kind, Risk},
+};
+
+/// Up to so many moves are told one by one (our choice).
+const ONE_BY_ONE: usize = 3;
+/// So many names stand for a new order.
+const NAMED: usize = 5;
+
+/// Changes that are told in one line.
+pub(super) enum Told<'a> {
+    One(&'a Change),
+    /// Things of one menu or category, or menus, that stand elsewhere than before.
+    Order(Vec<&'a Change>),
+    /// Items that go from one menu to another.
+    Moved {
+        from: &'a str,
+        to: &'a str,
+        items: Vec<&'a Change>,
+    },
+    /// Items whose hours change in the same way.
+    Hours(Vec<&'a Change>),
+    /// A menu that goes, one that comes, and the items that it takes along.
+    Renamed {
+        from: &'a str,
+        to: &'a str,
+        items: usize,
+    },
+}
+
+/// Folds what a push does.
+pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Told<'a>)> {
+    let mut told: Vec<(&'a Change, Told<'a>)> = Vec::new();
+    let renames = renames(changes);
+    for change in changes {
+        let route = route(change);
+        if let Some((from, to, items)) = renames.iter().find(|(from, to, _)| belongs(change, from, to)) {
+            if change.kind == Kind::Add {
+                told.push((change, Told::Renamed { from, to, items: *items }));
+            }
+            continue;
+        }
+        let known = told.iter_mut().find_map(|(first, told)| match told {
+            Told::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
+            Told::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
+            Told::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
+                Some(items)
+            }
+            _ => None,
+        });
+        match (known, route) {
+            (Some(others), _) => others.push(change),
+            (None, Some((from, to))) => told.push((change, Told::Moved { from, to, items: vec![change] })),
+            (None, None) if is_order(change) => told.push((change, Told::Order(vec![change]))),
+            (None, None) if is_hours(change) => told.push((change, Told::Hours(vec![change]))),
+            (None, None) => told.push((change, Told::One(change))),
+        }
+    }
+    told.into_iter().flat_map(unfold).collect()
+}
+
+/// What is told one by one after all.
+fn unfold<'a>((first, told): (&'a Change, Told<'a>)) -> Vec<(&'a Change, Told<'a>)> {
+    let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Told::One(change))).collect();
+    match told {
+        Told::Order(moves) if moves.len() == 1 => single(moves),
+        Told::Moved { items, .. } | Told::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
+        told => vec![(first, told)],
+    }
+}
+
+fn is_order(change: &Change) -> bool {
+    change.kind == Kind::Move && change.path.field_key().is_none()
+}
+
+fn is_hours(change: &Change) -> bool {
+    matches!(change.path, Path::Item(_, Some(ItemField::OperationalHours)))
+}
+
+/// Whether two moves are of the same menu, of the same category, or both of menus.
+fn in_one_list(a: &Change, b: &Change) -> bool {
+    std::mem::discriminant(&a.path) == std::mem::discriminant(&b.path) && a.subject.within == b.subject.within
+}
+
+/// From which menu to which an item goes, where it is one each.
+fn route(change: &Change) -> Option<(&str, &str)> {
+    let is_menu = matches!(change.path, Path::Item(_, Some(ItemField::Menu)));
+    is_menu.then(|| Some((change.from.as_str()?, change.to.as_str()?))).flatten()
+}
+
+/// Menus that go, of which every item goes to one menu that comes; with the number of items.
+fn renames<'a>(changes: &[&'a Change]) -> Vec<(&'a str, &'a str, usize)> {
+    let menus = |kind: Kind| -> Vec<&'a str> {
+        let whole = changes.iter().filter(move |change| change.kind == kind);
+        whole
+            .filter_map(|change| if let Path::Menu(name) = &change.path { Some(name.as_str()) } else { None })
+            .collect()
+    };
+    let coming = menus(Kind::Add);
+    let renamed = menus(Kind::Remove).into_iter().filter_map(|from| {
+        let loses = |change: &&&Change| {
+            change.kind == Kind::Remove
+                && matches!(change.path, Path::Item(..))
+                && change.subject.within.as_deref() == Some(from)
+        };
+        let goals: Vec<&str> =
+            changes.iter().filter_map(|change| route(change)).filter(|route| route.0 == from).map(|r| r.1).collect();
+        let to = *goals.first()?;
+        let whole = goals.iter().all(|goal| *goal == to) && changes.iter().find(loses).is_none();
+        (whole && coming.contains(&to)).then_some((from, to, goals.len()))
+    });
+    renamed.collect()
+}
+
+fn belongs(change: &Change, from: &str, to: &str) -> bool {
+    match (&change.path, change.kind) {
+        (Path::Menu(name), Kind::Remove) => name == from,
+        (Path::Menu(name), Kind::Add) => name == to,
+        _ => route(change) == Some((from, to)),
+    }
+}
+
+/// The line of changes that are told together.
+pub(super) fn line(told: &Told<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
+    let line = |mark, subject: &str, label, words: String| Line {
+        mark,
+        risk: Risk::Visible,
+        about: format!("{label} {subject}"),
+        subject: vec![subject.to_owned()],
+        label,
+        words: plain(words),
+    };
+    let names = |changes: &[&Change]| changes.iter().map(|change| change.subject.name.clone()).collect::<Vec<_>>();
+    match told {
+        Told::One(change) => telling.pushed(change, is_unmanaged(change)),
+        Told::Renamed { from, to, items } => {
+            line(Mark::Set, to, "menu", format!("new name, was “{from}” ({})", counted(*items, "item")))
+        }
+        Told::Moved { from, to, items } => {
+            let told = format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
+            line(Mark::Move, to, "menu", told)
+        }
+        Told::Hours(items) => hours_line(items, telling),
+        Told::Order(moves) => {
+            let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or("menus");
+            line(Mark::Move, list, "order", order_words(moves, telling))
+        }
+    }
+}
+
+/// One line for the hours of many items: of one menu, or of several.
+fn hours_line(items: &[&Change], telling: &Telling<'_>) -> Line {
+    let one = telling.pushed(items[0], false);
+    let menus: Vec<&str> = items.iter().filter_map(|change| change.subject.within.as_deref()).collect();
+    let subject = match menus.as_slice() {
+        [first, others @ ..] if others.iter().all(|menu| menu == first) => (*first).to_owned(),
+        _ => "menus".to_owned(),
+    };
+    let names: Vec<String> = items.iter().map(|change| change.subject.name.clone()).collect();
+    let told = format!(": {}: {}", counted(items.len(), "item"), some_of(&names, NAMED));
+    let words = one.words.into_iter().chain(plain(told)).collect();
+    Line { subject: vec![subject], words, ..one }
+}
+
+/// `Es 4 to the front, Es 2 after Es 1`; of many only how it looks afterwards.
+fn order_words(moves: &[&Change], telling: &Telling<'_>) -> String {
+    if moves.len() <= ONE_BY_ONE {
+        let told = moves.iter().map(|change| format!("{} {}", change.subject.name, telling.spot(change)));
+        return format!("moved: {}", told.collect::<Vec<_>>().join(", "));
+    }
+    let now = telling.list_of(moves[0]);
+    format!("{} moved, now {}", moves.len(), some_of(&now, NAMED))
+}
