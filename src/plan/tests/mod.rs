@@ -1,5 +1,6 @@
 //! Plan stories: an outlet in sync, one side disturbed, and what follows.
 
+mod complete;
 mod days;
 mod refusals;
 
