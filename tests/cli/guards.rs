@@ -177,7 +177,7 @@ fn every_limit_can_be_set_at_each_level_and_the_nearest_wins() {
         (dearer, "guards: {price-change: 30%}\n", "guards: {price-change: 10%}\n"),
     ];
     for (change, wide, narrow) in cases {
-        for nearest in 0..LEVELS.len() {
+        for (nearest, place) in LEVELS.into_iter().enumerate() {
             let stage = Stage::new().in_sync();
             stage.append(KUTA_FILE, change);
             for (level, file) in LEVELS.iter().enumerate().take(nearest + 1) {
@@ -186,16 +186,16 @@ fn every_limit_can_be_set_at_each_level_and_the_nearest_wins() {
             stage.run(&["apply", "--yes"]).expect(4);
             stage.assert_nothing_written();
             let own = |text: &str| text.replace(narrow, wide);
-            stage.write(LEVELS[nearest], &own(&stage.read(LEVELS[nearest])));
+            stage.write(place, &own(&stage.read(place)));
             stage.run(&["apply", "--yes"]).expect(0);
-            assert_eq!(stage.writes().len(), 1, "{wide} in {}", LEVELS[nearest]);
+            assert_eq!(stage.writes().len(), 1, "{wide} in {place}");
         }
     }
 }
 
 #[test]
 fn what_happens_to_foreign_items_can_be_set_at_each_level_and_the_nearest_wins() {
-    for nearest in 0..LEVELS.len() {
+    for (nearest, place) in LEVELS.into_iter().enumerate() {
         let stage = Stage::new().in_sync();
         stage.add_in_app(KUTA, "Nasi", "Nasi Uduk", 20000);
         stage.append(KUTA_FILE, "items: {GUDEG: {price: 30000}}\n");
@@ -204,10 +204,9 @@ fn what_happens_to_foreign_items_can_be_set_at_each_level_and_the_nearest_wins()
         }
         stage.run(&["apply", "--yes"]).expect(4);
         stage.assert_nothing_written();
-        let file = LEVELS[nearest];
-        stage.write(file, &stage.read(file).replace("unmanaged: hold", "unmanaged: delete"));
+        stage.write(place, &stage.read(place).replace("unmanaged: hold", "unmanaged: delete"));
         stage.run(&["apply", "--yes"]).expect(0);
-        assert!(!stage.live(KUTA).to_string().contains("Nasi Uduk"), "{file}");
+        assert!(!stage.live(KUTA).to_string().contains("Nasi Uduk"), "{place}");
     }
 }
 

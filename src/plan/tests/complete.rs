@@ -335,7 +335,9 @@ fn every_thing_comes_and_goes_as_its_class_says() {
     const NO_BASE: Option<Option<i64>> = None;
     // desired, base, live → what is told of items, and of categories and variants
     let (is, other, not) = (Some(1), Some(2), None);
-    let table: [(&str, Option<i64>, Option<Option<i64>>, Option<i64>, Told, Told); 12] = [
+    type Form = Option<i64>;
+    type Row = (&'static str, Form, Option<Form>, Form, Told, Told);
+    let table: [Row; 12] = [
         ("added in the files", is, Some(not), not, Some((Add, Edit, true)), Some((Add, Edit, true))),
         ("removed in the files", not, Some(is), is, Some((Remove, Edit, true)), Some((Remove, Edit, true))),
         ("removed elsewhere", is, Some(is), not, Some((Add, Drift, false)), Some((Add, Drift, false))),

@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Judges a PUT by what its sender last saw: guards at their default limits, and prices edited in the app.
-    fn audit(&mut self, sent: &Catalog) {
+    fn audit(&mut self, sent: &Catalog, again: bool) {
         let seen = prices_of(&self.seen);
         let sent: BTreeMap<String, i64> =
             sent.items().filter_map(|(_, item)| Some((item.external_id.0.clone(), item.price.value()?.0))).collect();
@@ -167,7 +167,9 @@ impl World {
         if leaving > 5 || leaving * 5 > seen.len() {
             self.violations.push(format!("{leaving} of {} items leave", seen.len()));
         }
-        self.audit_day(&seen, &sent);
+        if !again && !seen.is_empty() {
+            self.audit_day(&seen, &sent);
+        }
         for (id, old) in &seen {
             let Some(new) = sent.get(id) else { continue };
             if (new - old).abs() * 2 > *old {
@@ -260,8 +262,8 @@ impl World {
                 if self.pending.is_some() && self.in_flight.is_some_and(|other| other != *request_id) {
                     self.violations.push("a push was sent while another was in flight".to_owned());
                 }
-                self.in_flight = Some(*request_id);
-                self.audit(catalog);
+                let again = self.in_flight.replace(*request_id) == Some(*request_id);
+                self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
                 self.publish_if_due();
