@@ -100,6 +100,7 @@ impl<W: Worker> Daemon<W> {
         self.context.revision.clone_from(&loaded.revision);
         self.due.set_schedule(settings, self.context.clock.now());
         self.loaded = Arc::new(loaded);
+        self.forget_approvals();
         self.take_survey();
         self.view.take(self.now());
         Ok(())

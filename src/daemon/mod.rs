@@ -4,6 +4,7 @@
 //! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a failed outlet never stops
 //! the daemon, and an unreadable root never looks like an empty one.
 
+mod approvals;
 mod control;
 mod due;
 mod files;
@@ -32,7 +33,7 @@ use tokio::{sync::watch as channel, task::JoinSet};
 pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
-use self::{due::Due, passes::Busy, stopping::told_to_stop};
+use self::{approvals::Approvals, due::Due, passes::Busy, stopping::told_to_stop};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
@@ -111,6 +112,7 @@ struct Daemon<W> {
     view: Arc<View>,
     /// How each outlet stood when that was last told.
     told: BTreeMap<OutletId, OutletState>,
+    approvals: Approvals,
     /// Why the files cannot be read at the moment.
     unreadable: Option<String>,
 }
@@ -150,6 +152,7 @@ impl<W: Worker> Daemon<W> {
             hints,
             view,
             told: BTreeMap::new(),
+            approvals: Approvals::default(),
             unreadable: None,
         }
     }

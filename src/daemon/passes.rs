@@ -84,6 +84,7 @@ impl<W: Worker> Daemon<W> {
         );
         if !outcome.was_withdrawn() {
             note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
+            self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome);
         }
         if self.again.remove(&outlet) && !*self.stop.borrow() {

@@ -233,3 +233,20 @@ fn a_new_outlet_is_published_without_a_restart() {
     stage_two();
     daemon.wait_for_price(KEMANG, "NG", 25_000);
 }
+
+#[test]
+fn an_approval_that_is_committed_lets_its_push_out_and_is_said_to_be_of_no_use_after_it() {
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::start(&stage);
+    stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n");
+    daemon.wait_for_state(KUTA, "held");
+    stage.run(&["plan", "--out", "plan.json"]).expect(0);
+    stage.run_beside_a_writer(&["approve", "plan.json", "--guard", "deletes", "--reason", "hujan"]).expect(0);
+    daemon.wait_for_state(KUTA, "in_sync");
+    assert!(stage.live_item(KUTA, "GUDEG").is_null());
+    daemon.wait_for_log("lets nothing through and can be removed");
+    daemon.pass();
+    daemon.pass();
+    let log = daemon.stop();
+    assert_eq!(log.matches("lets nothing through and can be removed").count(), 1, "{log}");
+}

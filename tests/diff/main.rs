@@ -183,3 +183,22 @@ fn nothing_that_git_is_configured_with_is_run_and_the_environment_does_not_misle
     command.args(["diff", "HEAD"]).current_dir(repository.path()).env("MENUSYNC_ROOT", "menus");
     command.env("GIT_DIR", elsewhere.path().join(".git")).assert().code(2);
 }
+
+#[test]
+fn approvals_count_as_the_same_state_of_the_files_has_them() {
+    let repository = brand();
+    repository.write("catalogs/outlets/0.yaml", outlet("G0", "Kemang", "items: {NG: {price: 90000}}\n"));
+    let held = repository.run(&["diff", "HEAD", "--outlet", "Kemang", "--output", "json"]).json();
+    let digest = held["outlets"][0]["digest"].as_str().unwrap();
+    assert_eq!(held["outlets"][0]["guards"][0]["verdict"], "held");
+    let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let approval = format!("guard: price-change\nreason: emas\nexpires: {expires}\noutlets: {{G0: '{digest}'}}\n");
+    repository.write("approvals/emas.yaml", approval);
+    repository.commit();
+    fs::remove_dir_all(repository.root().join("approvals")).unwrap();
+    let committed = repository.run(&["diff", "HEAD~1", "HEAD"]);
+    assert!(committed.out.contains("released by approvals/emas.yaml (emas)"), "{}", committed.out);
+    assert!(repository.run(&["diff", "HEAD~1"]).out.contains("would be HELD by price-change"));
+    let without = repository.run(&["diff", "HEAD", "--output", "json"]).json();
+    assert_eq!(without["stale_approvals"], serde_json::json!([]), "of the newer state only");
+}

@@ -85,3 +85,37 @@ fn a_base_that_does_not_exist_is_wrong_usage() {
     let (_runtime, _server) = in_sync(&repository);
     assert_eq!(repository.run(&["plan", "--base", "nowhere"]).code, 64);
 }
+
+#[test]
+fn a_plan_stays_the_same_when_its_branch_is_merged_or_squashed_and_a_saved_one_is_still_good() {
+    let repository = brand();
+    let (_runtime, _server) = in_sync(&repository);
+    let main = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["checkout", "-q", "-b", "change"]);
+    repository.write("catalogs/layer.yaml", layer(26000));
+    repository.commit();
+    disturb(&repository);
+    repository.commit();
+    let digest = |arguments: &[&str]| {
+        let ran = repository.run(&[arguments, &["--output", "json"]].concat());
+        ran.json()["digest"].as_str().unwrap().to_owned()
+    };
+    let planned = digest(&["plan", "--out", ".git/plan.json"]);
+    assert_eq!(digest(&["diff", &main, "HEAD"]), planned);
+    assert_eq!(digest(&["plan", "--base", &main]), planned);
+    repository.git(&["checkout", "-q", "main"]);
+    assert_ne!(digest(&["plan"]), planned);
+    repository.git(&["merge", "-q", "--squash", "change"]);
+    repository.commit();
+    assert_eq!(digest(&["plan"]), planned);
+    repository.git(&["reset", "-q", "--hard", &main]);
+    repository.git(&["merge", "-q", "--no-ff", "-m", "merged", "change"]);
+    assert_eq!(digest(&["plan"]), planned);
+    assert_eq!(digest(&["diff", "HEAD~1", "HEAD"]), planned);
+    let applied = repository.run(&["apply", ".git/plan.json", "--yes", "--allow", "deletes"]);
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    let nothing = digest(&["plan"]);
+    assert_eq!(digest(&["diff", "HEAD"]), nothing);
+    let late = repository.run(&["apply", ".git/plan.json", "--yes"]);
+    assert!(late.code == 4 && late.err.contains("gone:"), "{}", late.err);
+}

@@ -20,7 +20,10 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
+/// What people write.
 const KINDS: [&str; 3] = ["settings", "layer", "approval"];
+/// What programs read; that outputs have these shapes is tested where outputs are made, in `tests/cli`.
+const SHAPES: [&str; 3] = ["plan", "diagnostics", "apply"];
 
 /// What the binary prints.
 fn schema(kind: &str) -> Value {
@@ -202,7 +205,7 @@ fn typical_mistakes_are_refused_by_the_schema_and_by_the_reader() {
 /// `cargo run -- schema layer > docs/schema/layer.json`, and so on, makes them current.
 #[test]
 fn the_committed_copies_are_what_the_binary_prints() {
-    for kind in KINDS {
+    for kind in KINDS.into_iter().chain(SHAPES) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{kind}.json"));
         let committed: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         let advice = format!("docs/schema/{kind}.json is old: cargo run -- schema {kind} > docs/schema/{kind}.json");
@@ -214,7 +217,7 @@ fn the_committed_copies_are_what_the_binary_prints() {
 fn without_a_kind_all_are_printed() {
     let output = Command::new(env!("CARGO_BIN_EXE_menusync")).arg("schema").output().unwrap();
     let all: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for kind in KINDS {
+    for kind in KINDS.into_iter().chain(SHAPES) {
         assert_eq!(all[kind], schema(kind));
     }
 }
@@ -235,7 +238,7 @@ fn every_key_has_a_description_or_is_explained_by_its_neighbours() {
         "rules",
         "selection",
     ];
-    for kind in KINDS {
+    for kind in KINDS.into_iter().chain(SHAPES) {
         let schema = schema(kind);
         let bare = generate::keys_without_description(&schema);
         let bare: Vec<_> = bare.iter().filter(|key| !PLAIN.contains(&key.as_str())).collect();

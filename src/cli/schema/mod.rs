@@ -1,9 +1,11 @@
-//! `schema`: JSON Schema (2020-12) of the files that people write, for completion and hover in editors.
+//! `schema`: JSON Schema (2020-12) of the files that people write, for completion and hover in editors, and of what is
+//! written for programs.
 //!
 //! The schemas are the `.json` files beside this one; what the program knows better is filled in: the policy keys that
 //! settings and layers share, the codes of the rules, the names of the guards. The reader itself uses no schema: its
 //! messages are better. What a schema cannot see, such as how a number was spelt, is the reader's alone.
 
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::{Exit, output, output::Format, session::Session, trouble::Trouble};
@@ -12,16 +14,19 @@ use crate::{policy::Guard, rules::RULES};
 const SETTINGS: &str = include_str!("settings.json");
 const LAYER: &str = include_str!("layer.json");
 const APPROVAL: &str = include_str!("approval.json");
+const PLAN: &str = include_str!("plan.json");
+const DIAGNOSTICS: &str = include_str!("diagnostics.json");
+const APPLY: &str = include_str!("apply.json");
 const POLICY: &str = include_str!("policy.json");
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Which kind of file; none = one object with all three
+    /// Which kind of file or output; none = one object with all of them
     #[arg(value_enum)]
     kind: Option<Kind>,
 }
 
-/// The kinds of file that people write.
+/// What there are schemas of: the kinds of file that people write, and the shapes that programs read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
     /// `menusync.yaml`
@@ -30,18 +35,27 @@ enum Kind {
     Layer,
     /// `approvals/*.yaml`
     Approval,
+    /// `menusync.plan/1`: plans, drift, differences, plan files
+    Plan,
+    /// `menusync.diagnostics/1`
+    Diagnostics,
+    /// `menusync.apply/1`
+    Apply,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let schema = match args.kind {
         Some(kind) => schema(kind),
-        None => {
-            json!({"settings": schema(Kind::Settings), "layer": schema(Kind::Layer), "approval": schema(Kind::Approval)})
-        }
+        None => Kind::value_variants().iter().map(|kind| (name(*kind), schema(*kind))).collect(),
     };
     output::print(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)
+}
+
+/// The word for a kind on the command line.
+fn name(kind: Kind) -> String {
+    kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn schema(kind: Kind) -> Value {
@@ -50,10 +64,21 @@ fn schema(kind: Kind) -> Value {
         Kind::Layer => with_policy(parsed(LAYER)),
         Kind::Approval => {
             let mut schema = parsed(APPROVAL);
-            schema["properties"]["guard"]["enum"] = Guard::ALL.iter().map(|guard| guard.name()).collect();
+            schema["properties"]["guard"]["enum"] = guards();
             schema
         }
+        Kind::Plan => {
+            let mut schema = parsed(PLAN);
+            schema["$defs"]["guard"]["enum"] = guards();
+            schema
+        }
+        Kind::Diagnostics => parsed(DIAGNOSTICS),
+        Kind::Apply => parsed(APPLY),
     }
+}
+
+fn guards() -> Value {
+    Guard::ALL.iter().map(|guard| guard.name()).collect()
 }
 
 fn parsed(text: &str) -> Value {
