@@ -22,7 +22,7 @@ use crate::{
     remote::{Client, Endpoint, Meter},
     report::{self, PlanTarget},
     settings::{self, Environment, Settings},
-    state::{SharedStore, Store},
+    state::{DaemonLock, SharedStore, Store, is_damaged, lock_daemon, set_aside},
     sync::chain,
 };
 
@@ -84,6 +84,18 @@ impl Session {
         self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
     }
 
+    /// Puts a damaged state out of the way, before a command that pushes uses it. Beside a daemon that is the daemon's to do.
+    pub(super) fn set_aside_damage(&self) -> Result<(), Trouble> {
+        let dir = self.state_dir()?;
+        if !is_damaged(&dir)? {
+            return Ok(());
+        }
+        match lock_daemon(&dir) {
+            Ok(lock) => set_aside_damage(&dir, &lock),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// What is remembered, to read; `None` if nothing is.
     pub(super) fn remembered(&self) -> Result<Option<SharedStore>, Trouble> {
         Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
@@ -140,6 +152,20 @@ impl Session {
     pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
         if lost_errors(survey) { Exit::Invalid } else { Exit::Done }
     }
+}
+
+/// Puts a damaged state out of the way, loudly.
+pub(super) fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), Trouble> {
+    if is_damaged(dir)? {
+        let aside = set_aside(dir, lock, Timestamp::now())?;
+        tracing::error!(
+            "the state file in {} is damaged and was set aside as {}; a copy from a backup brings back what was known, and \
+             without it every push to a live menu is a first contact",
+            dir.display(),
+            aside.display()
+        );
+    }
+    Ok(())
 }
 
 /// Whether there are errors in files that no outlet could be made of.

@@ -3,6 +3,7 @@
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
+mod agenda;
 mod approvals;
 mod compare;
 mod edited;
@@ -39,6 +40,7 @@ use crate::{
     plan::PeerPrices,
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
+    schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
     sync::Wanted,
@@ -102,6 +104,14 @@ pub struct Survey {
     used: UsedAllows,
     /// What became of patches.
     shadows: Shadows,
+}
+
+/// The windows that concern an outlet.
+fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &'p Window> {
+    policy.windows.iter().filter(|window| {
+        window.outlets.is_empty()
+            || Selection::new(&window.outlets).is_ok_and(|selection| selection.matches_outlet(outlet))
+    })
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
@@ -262,10 +272,7 @@ impl Loaded {
             return None;
         }
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
-        let selects = |globs: &[String]| {
-            globs.is_empty() || Selection::new(globs).is_ok_and(|selection| selection.matches_outlet(&outlet))
-        };
-        let windows = policy.windows.iter().filter(|window| selects(&window.outlets)).cloned().collect();
+        let windows = windows_of(&policy, &outlet).cloned().collect();
         let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();

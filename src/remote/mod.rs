@@ -16,6 +16,7 @@ mod error;
 mod gate;
 mod http;
 mod meter;
+mod probe;
 mod text;
 mod token;
 mod wire;
@@ -32,6 +33,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use meter::{Called, Destination, Meter};
+pub use probe::Probe;
 pub use wire::put_body;
 #[doc(hidden)]
 pub use wire::read_body;

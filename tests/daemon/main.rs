@@ -14,6 +14,7 @@ mod harness;
 mod once;
 mod reload;
 mod service;
+mod state;
 mod stopping;
 mod trouble;
 mod units;
