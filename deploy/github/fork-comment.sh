@@ -50,10 +50,10 @@ is_visible() {
     iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1 && ! LC_ALL=C.UTF-8 grep -qP '[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]' "$1"
 }
 
-# Only what menusync writes: once its own tags and escapes are gone, nothing is left that mentions, links or opens a tag.
+# Only what menusync writes: once its own tags and escapes are gone, nothing is left that mentions, refers, links or opens a tag.
 is_of_menusync() {
     ! sed -E 's/[@#]&#8203;|&#8203;|&(lt|gt|amp);|<\/?(details|summary|del|ins)>|<details open>|\\[][\\|`*_!~$]/ /g' "$1" |
-        grep -qE '[][<>@#&!]|://|[Ww][Ww][Ww]\.'
+        grep -qE '[][<>@#&!]|://|[Ww][Ww][Ww]\.|[A-Za-z]-[0-9]'
 }
 
 # The pull request must be one of the repository and commit that the run was for.

@@ -121,7 +121,11 @@ fn tell(session: &Session, files: &Texts, outcome: &mut Outcome, check: bool) ->
         return Exit::Invalid;
     }
     if check && !files.is_empty() {
-        note(&format!("{} files are not formatted; `menusync fmt` does it", files.len()));
+        let count = match files.len() {
+            1 => "1 file is".to_owned(),
+            count => format!("{count} files are"),
+        };
+        note(&format!("{count} not formatted; `menusync fmt` does it"));
         return Exit::Differences;
     }
     Exit::Done

@@ -7,6 +7,7 @@ mod approve;
 mod atomic;
 mod demo;
 mod diff;
+mod doctor;
 mod drift;
 mod exit;
 mod fmt;
@@ -26,6 +27,7 @@ mod rule;
 mod run;
 mod sandbox;
 mod saved;
+mod schedule;
 mod schema;
 mod session;
 mod signals;
@@ -101,6 +103,10 @@ enum Command {
     Run(run::Args),
     /// Have the running daemon read its settings and definitions again
     Reload(reload::Args),
+    /// Look at all that menusync stands on, and say what to do about what is not right
+    Doctor(doctor::Args),
+    /// When passes come, windows open and dated layers begin, offline
+    Schedule(schedule::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
     /// Have GoBiz send events, or end that
@@ -171,6 +177,8 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Fmt(args) => fmt::run(args, &session),
         Command::Run(args) => run::run(args, &session),
         Command::Reload(args) => reload::run(args, &session),
+        Command::Doctor(args) => doctor::run(args, &session),
+        Command::Schedule(args) => schedule::run(args, &session),
         Command::Status(args) => status::run(args, &session),
         Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),

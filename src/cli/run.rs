@@ -8,7 +8,7 @@ use super::{
     Exit,
     output::Format,
     push,
-    session::{Session, block_on, moment},
+    session::{Session, block_on, moment, set_aside_damage},
     signals,
     trouble::Trouble,
 };
@@ -43,7 +43,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         .map_err(|error| Trouble::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
     let client = session.client_metered(Arc::clone(&metrics) as _)?;
-    let _lock = lock(session)?;
+    let lock = lock(session)?;
+    set_aside_damage(&session.state_dir()?, &lock)?;
     let start = Start { once: args.once, listen, metrics, session };
     if args.read_only { start.with(Observer(client.reader())) } else { start.with(Pusher(client.writer())) }
 }

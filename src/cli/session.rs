@@ -2,6 +2,7 @@
 
 use std::{
     cell::OnceCell,
+    collections::HashSet,
     future::Future,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,12 +16,13 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
+    catalog::OutletId,
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
     remote::{Client, Endpoint, Meter},
     report::{self, PlanTarget},
     settings::{self, Environment, Settings},
-    state::{SharedStore, Store},
+    state::{DaemonLock, SharedStore, Store, is_damaged, lock_daemon, set_aside},
     sync::chain,
 };
 
@@ -82,6 +84,18 @@ impl Session {
         self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
     }
 
+    /// Puts a damaged state out of the way, before a command that pushes uses it. Beside a daemon that is the daemon's to do.
+    pub(super) fn set_aside_damage(&self) -> Result<(), Trouble> {
+        let dir = self.state_dir()?;
+        if !is_damaged(&dir)? {
+            return Ok(());
+        }
+        match lock_daemon(&dir) {
+            Ok(lock) => set_aside_damage(&dir, &lock),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// What is remembered, to read; `None` if nothing is.
     pub(super) fn remembered(&self) -> Result<Option<SharedStore>, Trouble> {
         Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
@@ -140,23 +154,41 @@ impl Session {
     }
 }
 
+/// Puts a damaged state out of the way, loudly.
+pub(super) fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), Trouble> {
+    if is_damaged(dir)? {
+        let aside = set_aside(dir, lock, Timestamp::now())?;
+        tracing::error!(
+            "the state file in {} is damaged and was set aside as {}; a copy from a backup brings back what was known, and \
+             without it every push to a live menu is a first contact",
+            dir.display(),
+            aside.display()
+        );
+    }
+    Ok(())
+}
+
 /// Whether there are errors in files that no outlet could be made of.
 pub(super) fn lost_errors(survey: &Survey) -> bool {
-    let of_outlet = |diagnostic: &Diagnostic| survey.members.iter().any(|m| m.diagnostics.contains(diagnostic));
-    survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlet(diagnostic))
+    let of_outlets = told_of(&survey.members);
+    survey.diagnostics.iter().any(|diagnostic| diagnostic.is_error() && !of_outlets.contains(diagnostic))
 }
 
 /// The errors that keep the selected outlets from being used: theirs, and those of files that belong to no outlet.
 pub(super) fn errors_of(survey: &Survey, selected: &[&Member]) -> Vec<Diagnostic> {
-    let theirs = selected.iter().flat_map(|member| &member.diagnostics);
-    let of_others = |diagnostic: &&Diagnostic| {
-        let others = survey.members.iter().filter(|member| !selected.iter().any(|chosen| chosen.id == member.id));
-        !others.into_iter().any(|member| member.diagnostics.contains(diagnostic))
-    };
-    let mut errors: Vec<Diagnostic> =
-        survey.diagnostics.iter().filter(of_others).chain(theirs).filter(|d| d.is_error()).cloned().collect();
+    let chosen: HashSet<&OutletId> = selected.iter().map(|member| &member.id).collect();
+    let of_others = told_of(survey.members.iter().filter(|member| !chosen.contains(&member.id)));
+    let theirs = told_of(selected.iter().copied());
+    let rest = survey.diagnostics.iter().filter(|diagnostic| !of_others.contains(diagnostic));
+    let all: HashSet<&Diagnostic> = rest.chain(theirs).filter(|diagnostic| diagnostic.is_error()).collect();
+    let mut errors: Vec<Diagnostic> = all.into_iter().cloned().collect();
     crate::diagnostic::sort(&mut errors);
     errors
+}
+
+/// What is said about some outlets.
+fn told_of<'s>(members: impl IntoIterator<Item = &'s Member>) -> HashSet<&'s Diagnostic> {
+    members.into_iter().flat_map(|member| &member.diagnostics).map(AsRef::as_ref).collect()
 }
 
 fn no_match(survey: &Survey, globs: &[String]) -> String {

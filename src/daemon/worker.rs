@@ -101,6 +101,7 @@ async fn unless(mut withdrawn: watch::Receiver<bool>, member: &Member, look: imp
 }
 
 async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Outcome {
-    let why = errors_brief(&member.diagnostics).unwrap_or_else(|| "its files are invalid".to_owned());
+    let why = errors_brief(member.diagnostics.iter().map(AsRef::as_ref))
+        .unwrap_or_else(|| "its files are invalid".to_owned());
     observe_invalid(context, remote, &member.id, &member.name, &member.file, why).await
 }

@@ -17,8 +17,14 @@ pub(super) fn has_ended(layer: &Layer, at: Timestamp, zone: &TimeZone) -> bool {
 
 /// The first moment after `at` at which a layer begins or ceases to count.
 pub(super) fn next_change(layer: &Layer, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let edges = layer.from.iter().chain(&layer.until).map(|edge| instant(edge.value, zone));
-    edges.filter(|edge| *edge > at && *edge < Timestamp::MAX).min()
+    edges(layer, at, zone).into_iter().map(|(edge, _)| edge).min()
+}
+
+/// The moments after `at` at which a layer begins (`true`) or ceases to count.
+pub(super) fn edges(layer: &Layer, at: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, bool)> {
+    let begins = layer.from.iter().map(|from| (instant(from.value, zone), true));
+    let ends = layer.until.iter().map(|until| (instant(until.value, zone), false));
+    begins.chain(ends).filter(|(edge, _)| *edge > at && *edge < Timestamp::MAX).collect()
 }
 
 /// The moment at which clocks in `zone` show `time`. Where a clock change skips it, as much later; where one repeats it,

@@ -175,6 +175,26 @@ impl Definitions {
         })
     }
 
+    /// When the dated layers of `outlet` begin (`true`) or cease to count after `at`, in order.
+    pub fn dated_edges(
+        &self,
+        outlet: &OutletId,
+        at: jiff::Timestamp,
+        defaults: &Policy,
+    ) -> Vec<(jiff::Timestamp, Arc<str>, bool)> {
+        let Some(Known { chain, .. }) = self.outlets.get(outlet) else { return Vec::new() };
+        let files =
+            || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].layer.as_ref()?)));
+        let zone = zone(&files().map(|(_, layer)| layer).collect::<Vec<_>>(), defaults);
+        let of_file = |(path, layer)| {
+            let told = |(edge, begins)| (edge, Arc::clone(path), begins);
+            dated::edges(layer, at, &zone).into_iter().map(told).collect::<Vec<_>>()
+        };
+        let mut edges: Vec<_> = files().flat_map(of_file).collect();
+        edges.sort();
+        edges
+    }
+
     /// Lays the layers of `outlet` as they count at `at`. `defaults` are the settings of the whole root; `images` answers
     /// for image paths under the root.
     ///

@@ -1,11 +1,14 @@
 //! What differs between two states of the files, outlet by outlet, as plans whose live side is the older state. GoFood is
 //! not asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
-use super::{Loaded, Member, Selection, Survey, member};
+use super::{Loaded, Member, Selection, Survey, Told, member};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
@@ -98,7 +101,7 @@ impl Loaded {
             next = composed.next_change;
             let wanted = self.wanted(id, edge);
             match &wanted {
-                None => steps.push((edge, without_plan(&member(composed), "invalid"))),
+                None => steps.push((edge, without_plan(&member(composed, &mut Told::default()), "invalid"))),
                 Some(wanted) => {
                     let report = report_of(difference(before.as_ref(), wanted, peers, edge), wanted);
                     if report.state != "in_sync" {
@@ -188,7 +191,7 @@ fn without_plan(member: &Member, state: &'static str) -> OutletReport {
 
 fn invalid_before(member: &Member) -> String {
     let first = member.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
-    let told = |wrong: &Diagnostic| match &wrong.place {
+    let told = |wrong: &Arc<Diagnostic>| match &wrong.place {
         Some(Place { file, line, column, .. }) => format!("{} ({file}:{line}:{column})", wrong.message),
         None => wrong.message.clone(),
     };

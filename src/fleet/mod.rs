@@ -3,6 +3,7 @@
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
+mod agenda;
 mod approvals;
 mod compare;
 mod edited;
@@ -14,7 +15,7 @@ mod shadows;
 mod status;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -39,6 +40,7 @@ use crate::{
     plan::PeerPrices,
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
+    schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
     sync::Wanted,
@@ -82,8 +84,9 @@ pub struct Member {
     pub paused: bool,
     /// Whether it may be pushed: no error among its diagnostics.
     pub valid: bool,
-    /// What is wrong with its files and its catalog, warnings included.
-    pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong with its files and its catalog, warnings included. Shared between outlets: a layer with thousands of
+    /// mistakes may serve hundreds of them.
+    pub diagnostics: Vec<Arc<Diagnostic>>,
 }
 
 /// What a look over all outlets finds.
@@ -101,6 +104,14 @@ pub struct Survey {
     used: UsedAllows,
     /// What became of patches.
     shadows: Shadows,
+}
+
+/// The windows that concern an outlet.
+fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &'p Window> {
+    policy.windows.iter().filter(|window| {
+        window.outlets.is_empty()
+            || Selection::new(&window.outlets).is_ok_and(|selection| selection.matches_outlet(outlet))
+    })
 }
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
@@ -226,6 +237,7 @@ impl Loaded {
     /// Looks at every outlet as it is at `at`.
     fn look(&self, at: Timestamp) -> Survey {
         let mut survey = Survey::default();
+        let mut told = Told::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
@@ -240,9 +252,9 @@ impl Loaded {
             }
             survey.shadows.note(&composed);
             survey.next_change = [survey.next_change, composed.next_change].into_iter().flatten().min();
-            survey.diagnostics.extend(composed.diagnostics.iter().cloned());
-            survey.members.push(member(composed));
+            survey.members.push(member(composed, &mut told));
         }
+        survey.diagnostics.extend(told.all());
         survey.members.extend(self.broken_members(&of_files, &survey.members));
         survey.members.sort_by(|a, b| a.id.cmp(&b.id));
         survey.diagnostics.extend(of_files);
@@ -260,10 +272,7 @@ impl Loaded {
             return None;
         }
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
-        let selects = |globs: &[String]| {
-            globs.is_empty() || Selection::new(globs).is_ok_and(|selection| selection.matches_outlet(&outlet))
-        };
-        let windows = policy.windows.iter().filter(|window| selects(&window.outlets)).cloned().collect();
+        let windows = windows_of(&policy, &outlet).cloned().collect();
         let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();
@@ -330,7 +339,7 @@ impl Loaded {
         let unknown = broken.filter(|broken| known.iter().all(|member| member.id != broken.id));
         let in_file = |file: &Arc<str>| {
             let here = of_files.iter().filter(|d| d.place.as_ref().is_some_and(|place| place.file == *file));
-            here.cloned().collect()
+            here.cloned().map(Arc::new).collect()
         };
         unknown
             .map(|broken| Member {
@@ -358,10 +367,32 @@ fn is_ignored(code: &str, policy: &Policy) -> bool {
     about.into_iter().any(|(rule, field)| rule == code && policy.ignore.contains(&field))
 }
 
-fn member(composed: Composed) -> Member {
+/// What is said about some outlets, each thing kept once.
+#[derive(Default)]
+struct Told(HashSet<Arc<Diagnostic>>);
+
+impl Told {
+    fn share(&mut self, diagnostic: Diagnostic) -> Arc<Diagnostic> {
+        if let Some(known) = self.0.get(&diagnostic) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(diagnostic);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+
+    fn all(&self) -> impl Iterator<Item = Diagnostic> {
+        self.0.iter().map(|diagnostic| Diagnostic::clone(diagnostic))
+    }
+}
+
+fn member(composed: Composed, told: &mut Told) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
     let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
-    Member { id, name, file, layers: chain, paused, valid, diagnostics: composed.diagnostics }
+    let mut diagnostics: Vec<_> = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
+    // They were collected into the room that they had before, which is many times what they need.
+    diagnostics.shrink_to_fit();
+    Member { id, name, file, layers: chain, paused, valid, diagnostics }
 }
 
 /// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have

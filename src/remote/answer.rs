@@ -24,6 +24,8 @@ const MAX_PLAIN: usize = 200;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) retry_after: Option<Duration>,
+    /// What the time is there.
+    pub(super) date: Option<jiff::Timestamp>,
     /// Where a redirect would have led.
     pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,

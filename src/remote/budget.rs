@@ -87,7 +87,7 @@ pub(super) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
 }
 
 /// An HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn timestamp(text: &str) -> Option<jiff::Timestamp> {
+pub(super) fn timestamp(text: &str) -> Option<jiff::Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 

@@ -28,7 +28,7 @@ const SHORT_CALL: Duration = Duration::from_secs(30);
 
 /// A connection to one endpoint: hands out readers and writers that share connections, pace and tokens.
 #[derive(Clone)]
-pub struct Client(Arc<Shared>);
+pub struct Client(pub(super) Arc<Shared>);
 
 /// Can look, and has a token that can only look.
 #[derive(Clone)]
@@ -38,8 +38,8 @@ pub struct Reader(Session);
 #[derive(Clone)]
 pub struct Writer(Session);
 
-struct Shared {
-    http: Http,
+pub(super) struct Shared {
+    pub(super) http: Http,
     addresses: Addresses,
     login: Key,
     timeout: Duration,
@@ -234,17 +234,22 @@ impl Session {
 }
 
 impl Shared {
-    /// Asks for a token (documentation: Basic authorization, form body).
-    async fn ask(&self, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
-        let form = [("grant_type", "client_credentials"), ("scope", scope)];
-        let call = Call {
+    /// A call of the token endpoint.
+    pub(super) fn token_call<'a>(&'a self, form: &'a [(&'a str, &'a str)], timeout: Duration) -> Call<'a> {
+        Call {
             method: &Method::POST,
             url: self.addresses.oauth.clone(),
             setting: "gobiz.oauth_url",
             key: &self.login,
-            body: Body::Form(&form),
+            body: Body::Form(form),
             timeout,
-        };
+        }
+    }
+
+    /// Asks for a token (documentation: Basic authorization, form body).
+    async fn ask(&self, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        let call = self.token_call(&form, timeout);
         let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
         let grant = token::grant(&answer, &call, scope)?;
         self.http.meter.token_granted(grant.life);

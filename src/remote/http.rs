@@ -18,7 +18,7 @@ use super::{
     Called, Destination, EndpointError, Meter, RemoteError, Retry,
     answer::Answer,
     breaker::{Breaker, Closed, Leave, Sign},
-    budget::{Budget, retry_after},
+    budget::{Budget, retry_after, timestamp},
     endpoint::Addresses,
     error,
     gate::Gate,
@@ -190,6 +190,7 @@ impl Http {
         Ok(Answer {
             status,
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, header(DATE))),
+            date: header(DATE).and_then(timestamp),
             location: header(LOCATION).map(str::to_owned),
             body,
         })

@@ -16,6 +16,7 @@ mod error;
 mod gate;
 mod http;
 mod meter;
+mod probe;
 mod subscriptions;
 mod text;
 mod token;
@@ -33,6 +34,7 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use meter::{Called, Destination, Meter};
+pub use probe::Probe;
 pub use subscriptions::{Subscriber, Subscription};
 pub use wire::put_body;
 #[doc(hidden)]

@@ -5,9 +5,11 @@
 
 mod apply;
 mod diagnostics;
+mod doctor;
 mod explain;
 mod horizon;
 mod plan;
+mod schedule;
 mod status;
 mod style;
 mod subscriptions;
@@ -15,11 +17,13 @@ pub mod untrusted;
 
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
+pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Said, explain, explain_json, explain_text};
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use plan::{
     Look, OutletReport, PLAN_COUNTS_FOR, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View,
     plan_difference, plan_json, plan_markdown, plan_text,
 };
+pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, StatusLine, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};

@@ -61,7 +61,14 @@ pub fn markdown(text: &str) -> String {
 
 /// `text` inside an HTML element of a Markdown page, where Markdown's own escapes would be shown.
 pub fn html(text: &str) -> String {
-    harmless(text, |out, c| if is_harmful(c) { write_escape(out, c) } else { out.push(c) })
+    harmless(text, |out, c| match c {
+        '|' | '`' | '*' | '_' | '[' | ']' | '{' | '}' | '~' => {
+            // Writing into a String cannot fail.
+            let _ = write!(out, "&#{};", c as u32);
+        }
+        c if is_harmful(c) => write_escape(out, c),
+        c => out.push(c),
+    })
 }
 
 fn harmless(text: &str, put: impl Fn(&mut String, char)) -> String {
@@ -182,7 +189,7 @@ mod tests {
 
     #[test]
     fn hostile_menu_text_is_only_text_in_html() {
-        assert_eq!(html("<b>&*@sari\n"), r"&lt;b&gt;&amp;*@&#8203;sari\u{a}");
+        assert_eq!(html("<b>&*@sari\n"), r"&lt;b&gt;&amp;&#42;@&#8203;sari\u{a}");
     }
 
     proptest! {

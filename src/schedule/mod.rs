@@ -2,10 +2,12 @@
 //!
 //! Nothing here reads a clock or waits; `daemon` does both. Which windows concern which outlet is the caller's to know.
 
+mod changes;
 mod cron;
 mod fields;
 mod windows;
 
+pub use changes::gate_changes;
 pub use cron::Cron;
 pub use fields::CronError;
 pub use windows::{Gate, Window, WindowKind, gate};

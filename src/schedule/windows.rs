@@ -49,10 +49,10 @@ impl Gate {
 }
 
 /// How far ahead an opening is looked for: longer than any yearly schedule needs (our choice).
-const HORIZON: SignedDuration = SignedDuration::from_hours(366 * 24);
+pub(super) const HORIZON: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// How many edges are looked at before the search gives up: enough for one every hour of the horizon (our choice).
-const MOST_EDGES: usize = 9_000;
+pub(super) const MOST_EDGES: usize = 9_000;
 
 /// Judges `windows` at `now`, their schedules read on the clocks of `tz`: an open deny closes; otherwise, if there is any
 /// allow, one must be open. A window is open at its first instant and no more at its end. No windows: always open.
@@ -64,6 +64,11 @@ pub fn gate<'a>(windows: impl IntoIterator<Item = &'a Window>, now: Timestamp, t
             Gate::Closed { opens_at: later.and_then(|at| first_open(&windows, now, at, tz)) }
         }
     }
+}
+
+/// Whether pushes may happen at `at`, without looking for when they may.
+pub(super) fn is_open(windows: &[&Window], at: Timestamp, tz: &TimeZone) -> bool {
+    matches!(next_candidate(windows, at, tz), Candidate::Open)
 }
 
 enum Candidate {
@@ -105,7 +110,7 @@ fn next_candidate(windows: &[&Window], at: Timestamp, tz: &TimeZone) -> Candidat
 
 /// The end (exclusive) of the stretch that `at` is in, if it is in one. The latest tick decides, as all stretches of a
 /// window are equally long.
-fn open_until(window: &Window, at: Timestamp, tz: &TimeZone) -> Option<Timestamp> {
+pub(super) fn open_until(window: &Window, at: Timestamp, tz: &TimeZone) -> Option<Timestamp> {
     let start = window.schedule.previous_at_or_before(at, tz)?;
     let end = start.checked_add(window.duration).unwrap_or(Timestamp::MAX);
     (at < end).then_some(end)

@@ -10,6 +10,12 @@ pub fn revision(root: &Path) -> Option<String> {
     resolve(root, "HEAD")
 }
 
+/// The same, with git's words if there is none.
+pub fn why_no_revision(root: &Path) -> std::io::Result<String> {
+    let answer = git::ask(root, &["rev-parse", "--verify", "HEAD^{commit}"])?;
+    Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+}
+
 /// The commit that `name` means in the repository that holds `root`.
 pub(super) fn resolve(root: &Path, name: &str) -> Option<String> {
     let commit = format!("{name}^{{commit}}");

@@ -21,8 +21,8 @@ pub enum StateError {
     },
     /// The file is not a sound SQLite database, or holds what this program never writes.
     #[error(
-        "the state file {} is damaged (while trying to {doing}); move it away and start again: without it the next push \
-         of every outlet is a first contact",
+        "the state file {} is damaged (while trying to {doing}); the next start of the daemon, \
+         or `menusync apply` without one, sets it aside; what is not remembered then is protected as a first contact",
         path.display()
     )]
     Corrupt {

@@ -70,6 +70,24 @@ pub fn daemon_lock_holder(dir: &Path) -> Option<u32> {
     read_pid(&mut File::open(dir.join(DAEMON_LOCK)).ok()?)
 }
 
+/// Whether a daemon is at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Running {
+    /// None is.
+    No,
+    /// One is; its process, if that could be read.
+    Yes(Option<u32>),
+}
+
+/// Whether a daemon holds the lock of `dir` now.
+pub fn running_daemon(dir: &Path) -> Running {
+    let Ok(mut file) = File::open(dir.join(DAEMON_LOCK)) else { return Running::No };
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Running::Yes(read_pid(&mut file)),
+        _ => Running::No,
+    }
+}
+
 /// Locks the outlet `id` for a push, without waiting. Makes the directory `dir` if need be.
 pub fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
     let locks = dir.join("locks");

@@ -4,6 +4,7 @@
 //! One SQLite file in the state directory, and lock files beside it. All SQL of the project is in this room; the JSON in
 //! its columns is opaque here and belongs to the callers. Calls are short and block.
 
+mod damage;
 mod error;
 mod events;
 mod images;
@@ -16,11 +17,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use damage::{is_damaged, set_aside};
 pub use error::StateError;
 pub use events::Alarm;
 pub use images::ImageRow;
-pub use locks::{DaemonLock, LockError, OutletLock, daemon_lock_holder, lock_daemon, try_lock_outlet};
+pub use locks::{
+    DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, running_daemon, try_lock_outlet,
+};
 pub use notices::NoticeRow;
 pub use outlets::{OutletRow, StatusUpdate};
 pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
-pub use store::{SharedStore, Store, check_writable};
+pub use store::{SharedStore, Store, check_writable, free_bytes};

@@ -17,7 +17,7 @@ use rusqlite::{
 use super::StateError;
 
 /// The database's name in the state directory.
-const FILE: &str = "menusync.sqlite3";
+pub(super) const FILE: &str = "menusync.sqlite3";
 
 /// How long a call waits for another process that is writing (our choice; writes take milliseconds).
 const BUSY: Duration = Duration::from_secs(10);
@@ -66,7 +66,7 @@ impl Store {
         })
     }
 
-    fn connect(path: PathBuf, flags: OpenFlags) -> Result<Self, StateError> {
+    pub(super) fn connect(path: PathBuf, flags: OpenFlags) -> Result<Self, StateError> {
         let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
             .map_err(|e| StateError::database("open", &path, e))?;
@@ -167,6 +167,12 @@ pub fn check_writable(dir: &Path) -> Result<(), StateError> {
         file.sync_data()
     };
     write().map_err(|source| StateError::Io { doing: "write to the state directory", path: dir.to_owned(), source })
+}
+
+/// How many bytes are free for us where `dir` is, if the system tells.
+pub fn free_bytes(dir: &Path) -> Option<u64> {
+    let told = rustix::fs::statvfs(dir).ok()?;
+    Some(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
 /// One store for many tasks. Calls are short, so they block.

@@ -76,6 +76,28 @@ fn drift_revert_in_an_outlet_undoes_it_there() {
 }
 
 #[test]
+fn what_is_undone_three_times_a_day_and_drifts_again_is_contested_and_left_alone() {
+    let stage = Stage::new().in_sync();
+    stage.append(KUTA_FILE, "drift: revert\n");
+    for _ in 0..3 {
+        stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+        stage.run(&["run", "--once"]).expect(0);
+        assert_eq!(stage.live_item(KUTA, "GUDEG")["price"], 29000);
+    }
+    stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+    stage.clear_log();
+    stage.run(&["run", "--once"]).expect(0);
+    stage.assert_nothing_written();
+    assert_snapshot!(stage.run(&["drift"]).expect(2).transcript());
+    assert_snapshot!(stage.run(&["status"]).expect(2).transcript());
+    let change = &stage.run(&["plan", "--output", "json"]).expect(0).json()["outlets"][0]["changes"][0];
+    assert_eq!((&change["contested"], &change["pushed"]), (&json!(true), &json!(false)));
+    stage.append(KUTA_FILE, "items: {GUDEG: {price: 29500}}\n");
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(stage.live_item(KUTA, "GUDEG")["price"], 29500);
+}
+
+#[test]
 fn an_item_that_lost_its_external_id_is_drift_and_gets_it_back_with_the_next_put() {
     let stage = Stage::new().in_sync();
     let edit = Edit::Item {

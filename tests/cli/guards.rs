@@ -160,27 +160,64 @@ fn the_limit_in_the_outlet_wins_over_layer_and_settings() {
     assert!(passes("10%", "10%", "30%"));
 }
 
-/// Two of six items removed: held by default, let through by a wider limit at each level.
+/// Settings at one level each, from far to near.
+const LEVELS: [&str; 3] = ["menusync.yaml", LAYER, KUTA_FILE];
+
+/// Each limit is taken from each level, and the nearest level wins over those beyond it: whatever is written farther away
+/// says the opposite.
 #[test]
-fn the_limit_of_deletes_can_be_set_at_each_level() {
-    for level in ["menusync.yaml", LAYER, KUTA_FILE] {
-        let stage = Stage::new().in_sync();
-        stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n");
-        stage.append(level, "guards: {deletes: [2, 40%]}\n");
-        stage.run(&["apply", "--yes"]).expect(0);
-        assert_eq!(stage.puts().len(), 1, "{level}");
+fn every_limit_can_be_set_at_each_level_and_the_nearest_wins() {
+    let removed = "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n";
+    let sold_out = "items: {GUDEG: {in_stock: false}, PECEL: {in_stock: false}}\n";
+    let dearer = "items: {GUDEG: {price: 35000}}\n";
+    let cases = [
+        (removed, "guards: {deletes: [2, 40%]}\n", "guards: {deletes: [5, 20%]}\n"),
+        (removed, "guards: {deletes: [2, 100%]}\n", "guards: {deletes: [1, 100%]}\n"),
+        (sold_out, "guards: {sold-out: 40%}\n", "guards: {sold-out: 20%}\n"),
+        (dearer, "guards: {price-change: 30%}\n", "guards: {price-change: 10%}\n"),
+    ];
+    for (change, wide, narrow) in cases {
+        for (nearest, place) in LEVELS.into_iter().enumerate() {
+            let stage = Stage::new().in_sync();
+            stage.append(KUTA_FILE, change);
+            for (level, file) in LEVELS.iter().enumerate().take(nearest + 1) {
+                stage.append(file, if level == nearest { narrow } else { wide });
+            }
+            stage.run(&["apply", "--yes"]).expect(4);
+            stage.assert_nothing_written();
+            let own = |text: &str| text.replace(narrow, wide);
+            stage.write(place, &own(&stage.read(place)));
+            stage.run(&["apply", "--yes"]).expect(0);
+            assert_eq!(stage.writes().len(), 1, "{wide} in {place}");
+        }
     }
 }
 
 #[test]
-fn the_limit_of_sold_out_can_be_set_at_each_level() {
-    for level in ["menusync.yaml", LAYER, KUTA_FILE] {
+fn what_happens_to_foreign_items_can_be_set_at_each_level_and_the_nearest_wins() {
+    for (nearest, place) in LEVELS.into_iter().enumerate() {
         let stage = Stage::new().in_sync();
-        stage.append(KUTA_FILE, "items: {GUDEG: {in_stock: false}, PECEL: {in_stock: false}}\n");
-        stage.append(level, "guards: {sold-out: 20%}\n");
+        stage.add_in_app(KUTA, "Nasi", "Nasi Uduk", 20000);
+        stage.append(KUTA_FILE, "items: {GUDEG: {price: 30000}}\n");
+        for (level, file) in LEVELS.iter().enumerate().take(nearest + 1) {
+            stage.append(file, if level == nearest { "unmanaged: hold\n" } else { "unmanaged: delete\n" });
+        }
         stage.run(&["apply", "--yes"]).expect(4);
         stage.assert_nothing_written();
+        stage.write(place, &stage.read(place).replace("unmanaged: hold", "unmanaged: delete"));
+        stage.run(&["apply", "--yes"]).expect(0);
+        assert!(!stage.live(KUTA).to_string().contains("Nasi Uduk"), "{place}");
     }
+}
+
+/// One of six leaves, then another: neither is much by itself.
+#[test]
+fn deletes_counts_what_left_within_the_last_24_hours() {
+    let stage = Stage::new().in_sync();
+    stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}}\n");
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.edit(KUTA_FILE, "{GUDEG: {remove: true}}", "{GUDEG: {remove: true}, PECEL: {remove: true}}");
+    assert_snapshot!(held(&stage, "deletes"));
 }
 
 #[test]

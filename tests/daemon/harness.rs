@@ -35,11 +35,17 @@ impl<'s> Daemon<'s> {
 
     /// The process; nothing is waited for.
     pub(crate) fn begin(stage: &'s Stage, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = stage.command(arguments);
+        command.envs(environment.iter().copied());
+        Self::of_command(stage, command)
+    }
+
+    /// The same, started in a way of its own.
+    pub(crate) fn of_command(stage: &'s Stage, mut command: Command) -> Self {
         // In a directory of its own, as its name must be short.
         let directory = tempfile::Builder::new().prefix("menusync-").tempdir().unwrap();
         let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
-        let mut command = stage.command(arguments);
-        command.env("NOTIFY_SOCKET", directory.path().join("notify")).envs(environment.iter().copied());
+        command.env("NOTIFY_SOCKET", directory.path().join("notify"));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (stderr, messages) = (Arc::default(), Arc::default());
         let pipe = child.stderr.take().unwrap();

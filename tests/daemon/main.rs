@@ -15,6 +15,7 @@ mod notify;
 mod once;
 mod reload;
 mod service;
+mod state;
 mod stopping;
 mod trouble;
 mod units;

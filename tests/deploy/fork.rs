@@ -74,7 +74,7 @@ fn a_fork_gets_its_comment_without_a_secret() {
 #[test]
 fn a_name_that_would_do_harm_passes_as_text() {
     let Some(world) = World::new() else { return };
-    let hostile = "@sari <img src=x> | [x](http://e.id) #1 www.e.id \\\\[ `x` &#64; !";
+    let hostile = "@sari <img src=x> | [x](http://e.id) #1 www.e.id \\\\[ `x` &#64; ! GH-12";
     let (report, sha) = proposed(&world, |stage| {
         stage.edit(LAYER, "name: Nasi Gudeg", &format!("name: \"{hostile}\""));
     });
@@ -102,6 +102,7 @@ fn a_report_that_is_not_what_it_should_be_is_refused() {
         ("a mention in a second file of that name", twice, "plan.md is not as menusync writes it"),
         ("an image", plan("![x](https://e.id/x.png)"), "plan.md is not as menusync writes it"),
         ("an escaped escape", plan("\\\\[x](y)"), "plan.md is not as menusync writes it"),
+        ("a reference", plan("closes GH-12"), "plan.md is not as menusync writes it"),
         ("a bare address", plan("see https://e.id"), "plan.md is not as menusync writes it"),
         ("a heading", plan("# Approved"), "plan.md is not as menusync writes it"),
         ("a tag", plan("<a href=x>y</a>"), "plan.md is not as menusync writes it"),

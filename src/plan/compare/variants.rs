@@ -31,7 +31,7 @@ impl Walk<'_> {
             let mut index = 0;
             self.changes.retain(|change| {
                 index += 1;
-                index <= mark || !goes_without_saying(change, &told)
+                index <= mark || !goes_without_saying(change, &told, live.get(id).map_or(&[], |live| &live.within))
             });
             sent.extend(send.map(|placed| (id.clone(), placed)));
             kept.extend(base.map(|placed| (id.clone(), placed)));
@@ -213,10 +213,10 @@ fn whole_category(change: &Change) -> Option<String> {
     }
 }
 
-fn goes_without_saying(change: &Change, told: &HashSet<String>) -> bool {
+fn goes_without_saying(change: &Change, told: &HashSet<String>, live: &[String]) -> bool {
     let thing = matches!(change.path, Path::Variant(_, None)) && matches!(change.kind, Kind::Add | Kind::Remove);
     let within = [&change.to, &change.base].into_iter().find_map(|value| value.get("category").and_then(Value::as_str));
-    thing && within.is_some_and(|id| told.contains(id))
+    thing && within.or(live.first().map(String::as_str)).is_some_and(|id| told.contains(id))
 }
 
 /// Puts variants into their categories, in the order of the first catalog, then of the second.

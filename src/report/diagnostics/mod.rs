@@ -46,8 +46,8 @@ impl std::fmt::Display for Summary {
 }
 
 /// The first error with its place, and how many more there are; `None` if there are none. For where one line is all there is.
-pub fn errors_brief(diagnostics: &[Diagnostic]) -> Option<String> {
-    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+pub fn errors_brief<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> Option<String> {
+    let mut errors = diagnostics.into_iter().filter(|diagnostic| diagnostic.is_error());
     let Diagnostic { place, message, .. } = errors.next()?;
     let place = place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
     let more = match errors.count() {

@@ -17,6 +17,9 @@ use crate::{
 /// How to release a guard is told for each of up to so many outlets (our choice).
 const RELEASES: usize = 3;
 
+/// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
+const MOST_PROBLEMS: usize = 20;
+
 /// Why a change is shown. In the order of the sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
@@ -26,6 +29,8 @@ pub(super) enum Topic {
     Undone,
     /// Changed elsewhere and kept.
     Drift,
+    /// Undone so often that it is left alone.
+    Contested,
     /// Changed on both sides and kept as it is live.
     Conflict,
     /// Its external id is gone.
@@ -37,8 +42,16 @@ pub(super) enum Topic {
 }
 
 impl Topic {
-    const ALL: [Self; 7] =
-        [Self::Push, Self::Undone, Self::Drift, Self::Conflict, Self::LostId, Self::Unmanaged, Self::Stuck];
+    const ALL: [Self; 8] = [
+        Self::Push,
+        Self::Undone,
+        Self::Drift,
+        Self::Contested,
+        Self::Conflict,
+        Self::LostId,
+        Self::Unmanaged,
+        Self::Stuck,
+    ];
 
     /// The section's heading and what can be done, both without untrusted text; the first section has none.
     pub(super) fn heading(self) -> Option<(&'static str, &'static str)> {
@@ -47,6 +60,10 @@ impl Topic {
             Self::Push => None,
             Self::Undone => Some(("changed elsewhere", "the next push undoes it")),
             Self::Drift => Some(("changed elsewhere, kept as it is", keep_or_undo)),
+            Self::Contested => Some((
+                "changed elsewhere again and again, kept as it is",
+                "left alone until the files give it another value",
+            )),
             Self::Conflict => Some(("changed both in the files and elsewhere, kept as it is live", keep_or_undo)),
             Self::LostId => {
                 Some(("without their external id", "orders for these will not be recognised until the next push"))
@@ -74,6 +91,7 @@ impl Topic {
             _ if lost_id => Some(Self::LostId),
             _ if is_unmanaged => Some(Self::Unmanaged),
             _ if change.pushed => Some(Self::Undone),
+            _ if change.contested => Some(Self::Contested),
             Class::Drift => Some(Self::Drift),
             Class::Conflict => Some(Self::Conflict),
             // A menu comes and goes with its items, and those are told.
@@ -156,7 +174,7 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
             }
             Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),
             Topic::LostId => of_each(&|change| telling.lost_id(change)),
-            Topic::Undone | Topic::Drift | Topic::Conflict | Topic::Unmanaged => {
+            Topic::Undone | Topic::Drift | Topic::Contested | Topic::Conflict | Topic::Unmanaged => {
                 of_each(&|change| telling.foreign(change))
             }
         };
@@ -168,12 +186,17 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
 
 fn problems(outlet: &OutletReport) -> Vec<String> {
     let errors = outlet.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    let count = errors.clone().count();
     let mut problems: Vec<String> = errors
+        .take(MOST_PROBLEMS)
         .map(|error| {
             let place = error.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
             format!("{}{place}", error.message)
         })
         .collect();
+    if count > MOST_PROBLEMS {
+        problems.push(format!("{} more errors: see `menusync validate`", count - MOST_PROBLEMS));
+    }
     problems.extend(outlet.error.clone());
     problems
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{OutletReport, PlanReport, PlanTarget, View, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
-    diagnostic::{Diagnostic, Place},
+    diagnostic::Place,
     plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Risk, Verdict, digest_of},
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
@@ -110,7 +110,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
             .flat_map(|plan| outlet.changes(view).map(|change| change_entry(change, plan, view)))
             .collect(),
         guards: guards.map(GuardEntry::from).collect(),
-        diagnostics: diagnostics.iter().map(|diagnostic: &Diagnostic| diagnostic.into()).collect(),
+        diagnostics: diagnostics.iter().map(|diagnostic| DiagnosticEntry::from(&**diagnostic)).collect(),
         error: error.as_deref(),
     }
 }

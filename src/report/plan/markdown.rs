@@ -48,7 +48,7 @@ const LEVELS: [Level; 7] = [
 ];
 
 /// A report as GitHub Markdown of at most 60,000 characters. What comes from menus is only text: it neither formats, links
-/// nor mentions.
+/// nor mentions. `deploy/github/fork-comment.sh` knows the tags and escapes, and shows strangers' reports only in this form.
 pub fn plan_markdown(report: &PlanReport) -> String {
     plan_markdown_within(report, MOST)
 }

@@ -29,6 +29,8 @@ pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -95,7 +97,7 @@ pub struct OutletReport {
     /// Its plan, if it came to that.
     pub plan: Option<OutletPlan>,
     /// What its files' author has to mend.
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Vec<Arc<Diagnostic>>,
     /// What went wrong, in a sentence.
     pub error: Option<String>,
 }
@@ -116,7 +118,7 @@ impl OutletReport {
 
     /// Whether there is no plan because something is wrong.
     fn is_failed(&self) -> bool {
-        self.error.is_some() || (self.plan.is_none() && self.diagnostics.iter().any(Diagnostic::is_error))
+        self.error.is_some() || (self.plan.is_none() && self.diagnostics.iter().any(|diagnostic| diagnostic.is_error()))
     }
 
     /// The changes that a view shows.

@@ -59,6 +59,14 @@ pub(super) struct World {
     pub(super) live: LiveCatalog,
     /// Accepted, not published yet.
     pub(super) pending: Option<(Instant, Catalog)>,
+    /// Whose that is.
+    in_flight: Option<Uuid>,
+    /// What PUTs took away, and when.
+    departed: BTreeMap<String, Instant>,
+    /// What PUTs brought, and when.
+    arrived: BTreeMap<String, Instant>,
+    /// Whether edits made in the app may be undone.
+    pub(super) reverts: bool,
     /// From a PUT to its publication.
     pub(super) delay: Duration,
     /// What came in since the last [`Platform::take_log`], and when.
@@ -151,7 +159,7 @@ impl World {
     }
 
     /// Judges a PUT by what its sender last saw: guards at their default limits, and prices edited in the app.
-    fn audit(&mut self, sent: &Catalog) {
+    fn audit(&mut self, sent: &Catalog, again: bool) {
         let seen = prices_of(&self.seen);
         let sent: BTreeMap<String, i64> =
             sent.items().filter_map(|(_, item)| Some((item.external_id.0.clone(), item.price.value()?.0))).collect();
@@ -159,13 +167,44 @@ impl World {
         if leaving > 5 || leaving * 5 > seen.len() {
             self.violations.push(format!("{leaving} of {} items leave", seen.len()));
         }
+        if !again && !seen.is_empty() {
+            self.audit_day(&seen, &sent);
+        }
         for (id, old) in &seen {
             let Some(new) = sent.get(id) else { continue };
             if (new - old).abs() * 2 > *old {
                 self.violations.push(format!("{id}: {old} → {new}"));
             }
-            if self.app_prices.get(id).is_some_and(|(price, _)| price == old) && new != old {
+            if !self.reverts && self.app_prices.get(id).is_some_and(|(price, _)| price == old) && new != old {
                 self.violations.push(format!("{id}: {old} from the app is overwritten with {new}"));
+            }
+        }
+    }
+
+    /// The same limits for what is missing of the menu of a day ago. A little less than a day, because a sender counts from
+    /// when it began to send.
+    fn audit_day(&mut self, seen: &BTreeMap<String, i64>, sent: &BTreeMap<String, i64>) {
+        let now = Instant::now();
+        let recent = |at: &Instant| now.duration_since(*at) < Duration::from_secs(23 * 3600);
+        self.departed.retain(|id, at| recent(at) && !seen.contains_key(id));
+        self.arrived.retain(|_, at| recent(at));
+        let old: BTreeSet<&String> =
+            seen.keys().chain(self.departed.keys()).filter(|id| !self.arrived.contains_key(*id)).collect();
+        let missing = old.iter().filter(|id| !sent.contains_key(**id)).count();
+        let leaves = seen.keys().any(|id| !sent.contains_key(id));
+        if leaves && (missing > 5 || missing * 5 > old.len()) {
+            self.violations.push(format!("{missing} of the {} items of a day ago are gone", old.len()));
+        }
+        let gone: Vec<String> = seen.keys().filter(|id| !sent.contains_key(*id)).cloned().collect();
+        let new: Vec<String> = sent.keys().filter(|id| !seen.contains_key(*id)).cloned().collect();
+        for id in new {
+            if self.departed.remove(&id).is_none() {
+                self.arrived.insert(id, now);
+            }
+        }
+        for id in gone {
+            if self.arrived.remove(&id).is_none() {
+                self.departed.insert(id, now);
             }
         }
     }
@@ -219,8 +258,12 @@ impl World {
     fn carry_out(&mut self, call: &Call) {
         match call {
             Call::Get => {}
-            Call::Put(_, catalog) => {
-                self.audit(catalog);
+            Call::Put(request_id, catalog) => {
+                if self.pending.is_some() && self.in_flight.is_some_and(|other| other != *request_id) {
+                    self.violations.push("a push was sent while another was in flight".to_owned());
+                }
+                let again = self.in_flight.replace(*request_id) == Some(*request_id);
+                self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
                 self.publish_if_due();
@@ -257,6 +300,10 @@ impl Platform {
         let world = World {
             live: LiveCatalog::default(),
             pending: None,
+            in_flight: None,
+            departed: BTreeMap::new(),
+            arrived: BTreeMap::new(),
+            reverts: false,
             delay: Duration::ZERO,
             log: Vec::new(),
             write_faults: VecDeque::new(),

@@ -1,7 +1,9 @@
 //! Whole outputs over real plans: a small menu in sync, one side disturbed, and what people and programs read.
 
+mod hostile;
 mod json;
 mod markdown;
+mod stories;
 mod text;
 mod values;
 

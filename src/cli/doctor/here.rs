@@ -1,0 +1,163 @@
+//! What can be seen without asking anybody: files, git, zones, the state, the address of the status page, credentials.
+
+use std::{collections::BTreeSet, net::TcpListener};
+
+use crate::{
+    fleet::Survey,
+    report::Finding,
+    settings::{self, Listen, Settings},
+    source,
+    state::{Running, Store, check_writable, free_bytes, is_damaged, running_daemon},
+    sync::chain,
+};
+
+use super::super::{
+    session::{Session, moment},
+    trouble::Trouble,
+};
+
+/// Less free space than this is worth a word (our choice: thousands of records).
+const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
+
+/// Settings and definitions.
+pub(super) fn files(session: &Session) -> Result<Vec<Finding>, Trouble> {
+    let loaded = session.loaded()?;
+    let root = session.root().display().to_string();
+    let Some(settings) = &loaded.settings else {
+        let first = loaded.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+        let seen = first.map_or_else(
+            || "they are wrong".to_owned(),
+            |error| match &error.place {
+                Some(place) => format!("{place}: {}", error.message),
+                None => format!("{} ({root})", error.message),
+            },
+        );
+        return Ok(vec![Finding::fail("settings", seen, "`menusync validate` shows every error with its line")]);
+    };
+    let survey = loaded.survey(moment(None));
+    let invalid = survey.members.iter().filter(|member| !member.valid).count();
+    let errors = survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let outlets = survey.members.len();
+    let definitions = match (errors, outlets) {
+        (0, 0) => {
+            Finding::warn("definitions", "there are no outlets", "`menusync init` or `menusync import` makes the first")
+        }
+        (0, _) => Finding::ok("definitions", format!("{outlets} outlets")),
+        _ => Finding::fail(
+            "definitions",
+            format!("{errors} errors; {invalid} of {outlets} outlets are left out"),
+            "`menusync validate` shows every error with its line",
+        ),
+    };
+    Ok(vec![Finding::ok("settings", format!("{root}, target {}", settings.target.name())), definitions])
+}
+
+/// Whether plans can name the commit they come from.
+pub(super) fn git(session: &Session) -> Finding {
+    match source::why_no_revision(&session.root()) {
+        Ok(hash) => Finding::ok("git", format!("commit {hash:.10}")),
+        Err(error) => {
+            let words = error.to_string();
+            let fix = if words.contains("dubious ownership") {
+                "the work tree belongs to another user: run as that user, or `git config --global --add safe.directory DIR`"
+            } else {
+                "without git nothing is lost but the commit in status, history and plans, and `diff` between revisions"
+            };
+            Finding::warn("git", format!("no commit can be read: {words}"), fix)
+        }
+    }
+}
+
+/// The clocks that dates and windows are read on.
+pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
+    let Ok(loaded) = session.loaded() else { return Finding::ok("zones", "none") };
+    let now = moment(None);
+    let zones = survey.members.iter().map(|member| loaded.compose(&member.id, now).policy.timezone);
+    let told: BTreeSet<String> = zones
+        .chain([loaded.timezone()])
+        .map(|zone| {
+            let local = now.to_zoned(zone.clone());
+            format!("{} ({})", zone.iana_name().unwrap_or("UTC"), local.strftime("%H:%M %Z"))
+        })
+        .collect();
+    Finding::ok("zones", told.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// The database, its directory, and who is at work with it.
+pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
+    let dir = session.state_dir()?;
+    let shown = dir.display();
+    if !dir.is_dir() {
+        return Ok(vec![Finding::ok(
+            "state",
+            format!("{shown} will be made by the first push; nothing is remembered yet"),
+        )]);
+    }
+    let mut findings = vec![match (is_damaged(&dir), Store::open_read_only(&dir)) {
+        (Ok(true), _) => Finding::fail(
+            "state",
+            format!("the file in {shown} is damaged"),
+            "the next start of the daemon, or `menusync apply` without one, sets it aside; pushes are first contacts then. \
+             A copy from a backup brings back what was known",
+        ),
+        (Err(error), _) | (_, Err(error)) => Finding::fail("state", chain(&error), "the message says what to do"),
+        (Ok(false), Ok(store)) => match store.map(|store| store.outlets_in_brief()).transpose() {
+            Ok(rows) => {
+                Finding::ok("state", format!("{shown}; {} outlets remembered", rows.map_or(0, |rows| rows.len())))
+            }
+            Err(error) => Finding::fail("state", chain(&error), "the message says what to do"),
+        },
+    }];
+    findings.push(match (check_writable(&dir), free_bytes(&dir)) {
+        (Err(error), _) => Finding::fail(
+            "disk",
+            chain(&error),
+            "make room, or give the directory to the user who runs menusync; until then nothing is pushed",
+        ),
+        (Ok(()), Some(free)) if free < LITTLE_SPACE => {
+            Finding::warn("disk", format!("{} MiB free", free >> 20), "make room: without it nothing is pushed")
+        }
+        (Ok(()), free) => {
+            Finding::ok("disk", free.map_or("can be written".to_owned(), |free| format!("{} MiB free", free >> 20)))
+        }
+    });
+    findings.push(match running_daemon(&dir) {
+        Running::No => Finding::warn("daemon", "none is at work with this state", "`menusync run`, as a service"),
+        Running::Yes(pid) => {
+            Finding::ok("daemon", pid.map_or("at work".to_owned(), |pid| format!("at work, process {pid}")))
+        }
+    });
+    Ok(findings)
+}
+
+/// Whether the status page has its address.
+pub(super) fn listen(session: &Session, settings: &Settings) -> Finding {
+    let address = match settings::listen(None, &session.environment, settings) {
+        Ok(Listen::On(address)) => address,
+        Ok(Listen::Off) => return Finding::ok("listen", "off"),
+        Err(error) => return Finding::fail("listen", chain(&error), "the message says what to write"),
+    };
+    let running = session.state_dir().is_ok_and(|dir| running_daemon(&dir) != Running::No);
+    match TcpListener::bind(address) {
+        Ok(_) if running => Finding::warn(
+            "listen",
+            format!("nobody listens on {address}"),
+            "restart the daemon if `listen` was changed",
+        ),
+        Ok(_) => Finding::ok("listen", format!("{address} is free")),
+        Err(_) if running => Finding::ok("listen", format!("{address} is in use, as a daemon is at work")),
+        Err(error) => Finding::fail(
+            "listen",
+            format!("{address}: {error}"),
+            "another program has it; choose another `listen`, or `off`",
+        ),
+    }
+}
+
+/// Whether there are credentials; never what they are.
+pub(super) fn credentials(session: &Session, settings: &Settings) -> Finding {
+    match settings::credentials(settings, &session.environment, &session.root()) {
+        Ok(_) => Finding::ok("credentials", "client id and secret found"),
+        Err(error) => Finding::fail("credentials", chain(&error), "put them into one of those places"),
+    }
+}

@@ -1,0 +1,53 @@
+//! `doctor`: looks at everything that menusync stands on, and says what to do about what is not right. Changes nothing.
+
+mod here;
+mod there;
+
+use super::{
+    Exit,
+    output::Format,
+    session::{Session, block_on, moment},
+    trouble::Trouble,
+};
+use crate::report::{self, Health};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only what can be seen without asking anybody
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    let mut findings = here::files(session)?;
+    let invalid = findings.iter().any(|finding| finding.health == Health::Fail);
+    findings.push(here::git(session));
+    if let Ok(settings) = session.settings() {
+        let survey = session.loaded()?.survey(moment(None));
+        findings.push(here::zones(session, &survey));
+        findings.extend(here::state(session)?);
+        findings.push(here::listen(session, settings));
+        let credentials = here::credentials(session, settings);
+        let can_ask = credentials.health != Health::Fail && !args.offline;
+        findings.push(credentials);
+        if can_ask {
+            findings.extend(block_on(there::platform(session, &survey))??);
+        }
+        if !args.offline {
+            findings.extend(block_on(there::images(settings))?);
+        }
+    }
+    session.outputs.emit(|format, _| match format {
+        Format::Json => report::doctor_json(&findings),
+        _ => report::doctor_text(&findings),
+    })?;
+    let failed = findings.iter().any(|finding| finding.health == Health::Fail);
+    Ok(if invalid {
+        Exit::Invalid
+    } else if failed {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}

@@ -1,0 +1,102 @@
+//! What only others can tell: GoBiz, and the host of images.
+
+use jiff::SignedDuration;
+
+use crate::{
+    fleet::Survey,
+    remote::{Client, Probe, Read},
+    report::Finding,
+    settings::Settings,
+};
+
+use super::super::{session::Session, trouble::Trouble};
+
+/// Clocks that differ by more are worth a word; by more than the second, dates of layers and approvals go wrong (our choice).
+const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(30);
+const TOO_MUCH: SignedDuration = SignedDuration::from_secs(300);
+
+/// The token endpoint, the rights, the clock, and one outlet.
+pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<Finding>, Trouble> {
+    let client = session.client()?;
+    let probes = client.probe_rights().await;
+    let mut findings = rights(&probes);
+    findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
+    if probes.iter().any(|probe| probe.granted.is_ok()) {
+        findings.push(outlet(&client, survey).await);
+    }
+    Ok(findings)
+}
+
+fn rights(probes: &[Probe]) -> Vec<Finding> {
+    let told = |probe: &Probe| match &probe.granted {
+        Ok(life) => Finding::ok("token", format!("granted for {} s: {}", life.as_secs(), probe.scope)),
+        Err(error) if error.is_final() => Finding::fail(
+            "token",
+            format!("refused: {}: {error}", probe.scope),
+            "have GoBiz give the credential these rights, or check that it belongs to this target",
+        ),
+        Err(error) => Finding::fail(
+            "token",
+            error.to_string(),
+            "check network, name server and firewall of this machine, and `gobiz.oauth_url`",
+        ),
+    };
+    // Who is refused everything, or cannot be reached, need not be told twice.
+    match probes {
+        [read, ..] if read.granted.is_err() => vec![told(read)],
+        [_, both] => vec![told(both)],
+        probes => probes.iter().map(told).collect(),
+    }
+}
+
+fn clock(ahead: SignedDuration) -> Finding {
+    let off = ahead.abs();
+    let word = if ahead.is_negative() { "behind" } else { "ahead of" };
+    let seen = format!("{} s {word} GoBiz", off.as_secs());
+    match off {
+        off if off > TOO_MUCH => Finding::fail("clock", seen, "set the machine's clock (systemd-timesyncd, chrony)"),
+        off if off > WORTH_A_WORD => {
+            Finding::warn("clock", seen, "set the machine's clock (systemd-timesyncd, chrony)")
+        }
+        _ => Finding::ok("clock", "as GoBiz has it, within 30 s"),
+    }
+}
+
+/// One read is enough to know the way; which outlets are linked, `plan` tells.
+async fn outlet(client: &Client, survey: &Survey) -> Finding {
+    let Some(member) = survey.members.iter().find(|member| member.valid && !member.paused) else {
+        return Finding::ok("api", "no outlet to look at");
+    };
+    match client.reader().fetch(&member.id).await {
+        Ok(live) => {
+            Finding::ok("api", format!("{} ({}) can be read: {} menus", member.name, member.id, live.menus.len()))
+        }
+        Err(error) => Finding::fail(
+            "api",
+            error.to_string(),
+            "check `gobiz.api_url`, and that the outlet is linked to this integration in GoBiz",
+        ),
+    }
+}
+
+/// Whether the host of the root's own images is there.
+pub(super) async fn images(settings: &Settings) -> Option<Finding> {
+    let base_url = settings.images.base_url.as_deref()?;
+    let url = reqwest::Url::parse(base_url).ok()?;
+    let host = url.host_str()?.to_owned();
+    let port = url.port_or_known_default().unwrap_or(443);
+    let dial = tokio::net::TcpStream::connect((host.as_str(), port));
+    Some(match tokio::time::timeout(settings.images.timeout, dial).await {
+        Ok(Ok(_)) => Finding::ok("images", format!("{host} answers")),
+        Ok(Err(error)) => Finding::fail(
+            "images",
+            format!("{host}: {error}"),
+            "check `images.base_url`; GoFood fetches the images from there",
+        ),
+        Err(_) => Finding::fail(
+            "images",
+            format!("{host} does not answer"),
+            "check `images.base_url`; GoFood fetches the images from there",
+        ),
+    })
+}

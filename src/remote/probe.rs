@@ -1,0 +1,45 @@
+//! A look at the way to GoBiz, for `doctor`: which rights the credential has, and what the time is there. Writes nothing.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Client, RemoteError, budget::Budget, token};
+
+/// What asking for a set of rights has shown.
+#[derive(Debug)]
+pub struct Probe {
+    /// The rights that were asked for, separated by spaces.
+    pub scope: &'static str,
+    /// How long the token that was granted lives, or why there is none.
+    pub granted: Result<Duration, RemoteError>,
+    /// How much later it is here than there; `None` if the answer did not say what the time is there.
+    pub ahead: Option<SignedDuration>,
+}
+
+/// Longest wait for an answer (our choice).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Client {
+    /// Asks for a token that can read, then for one that can also write. A right that the credential lacks fails the whole
+    /// request (seen live), so each set is asked for by itself.
+    pub async fn probe_rights(&self) -> Vec<Probe> {
+        let mut probes = Vec::new();
+        for scope in [token::READ, token::READ_AND_WRITE] {
+            probes.push(self.probe(scope).await);
+        }
+        probes
+    }
+
+    async fn probe(&self, scope: &'static str) -> Probe {
+        let form = [("grant_type", "client_credentials"), ("scope", scope)];
+        let call = self.0.token_call(&form, PATIENCE);
+        match self.0.http.send(&call, &mut Budget::of_a_write()).await {
+            Err(error) => Probe { scope, granted: Err(error), ahead: None },
+            Ok(answer) => {
+                let ahead = answer.date.map(|there| Timestamp::now().duration_since(there));
+                Probe { scope, granted: token::grant(&answer, &call, scope).map(|grant| grant.life), ahead }
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A damaged database: found out before it is used, and put out of the way without losing it. What then is not remembered
+//! is protected by the guard for first contacts.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use rusqlite::OpenFlags;
+
+use super::{DaemonLock, StateError, Store, store::FILE};
+
+/// Whether the state in `dir` is there and damaged: SQLite's own quick look at all its pages.
+pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
+    let path = dir.join(FILE);
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let looked = Store::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|store| {
+        let first =
+            |connection: &rusqlite::Connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        store.read("look for damage", first).map(|told: String| told != "ok")
+    });
+    match looked {
+        Err(StateError::Corrupt { .. }) => Ok(true),
+        looked => looked,
+    }
+}
+
+/// Renames a damaged state in `dir`, with its log, and says to what: `menusync.sqlite3.damaged-20270104T031500.123Z`.
+/// Only who has the daemon's lock may do that: nobody else is at work with it then for longer than a push.
+pub fn set_aside(dir: &Path, _lock: &DaemonLock, now: Timestamp) -> Result<PathBuf, StateError> {
+    let from = dir.join(FILE);
+    let to = dir.join(format!("{FILE}.damaged-{}", now.strftime("%Y%m%dT%H%M%S.%3fZ")));
+    // The log first: without the database it means nothing, and next to a new one it would be taken for its.
+    for end in ["-wal", "-shm", ""] {
+        let (from, to) = (with(&from, end), with(&to, end));
+        match std::fs::rename(&from, &to) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StateError::Io { doing: "set aside the damaged", path: from, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(to)
+}
+
+fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}

@@ -1,0 +1,60 @@
+//! `doctor`: every thing that menusync stands on, made bad one by one.
+
+use std::fs;
+
+use menusync::sandbox::{Endpoint, Fault};
+use serde_json::Value;
+
+use crate::support::{LAYER, SECRET, Stage};
+
+/// It asks for a token that could write, so the harness that allows nothing but reading is not for it.
+fn doctor(stage: &Stage, code: i32) -> Vec<Value> {
+    let output = stage.run_beside_a_writer(&["doctor", "--output", "json"]).expect(code);
+    assert!(!output.stdout.contains(SECRET) && !output.stderr.contains(SECRET));
+    output.json()["checks"].as_array().unwrap().clone()
+}
+
+fn about(checks: &[Value], name: &str) -> (String, String) {
+    let check = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {checks:?}"));
+    (check["health"].as_str().unwrap().to_owned(), check["seen"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn all_is_well() {
+    let stage = Stage::new().in_sync();
+    let checks = doctor(&stage, 0);
+    for name in ["settings", "definitions", "zones", "state", "disk", "listen", "credentials", "token", "clock", "api"]
+    {
+        assert_eq!(about(&checks, name).0, "ok", "{name}: {checks:?}");
+    }
+    assert!(about(&checks, "token").1.contains("gofood:catalog:write"));
+    assert!(about(&checks, "zones").1.contains("WIB"));
+    assert_eq!(about(&checks, "daemon").0, "warn");
+    stage.assert_nothing_written();
+    let text = stage.run_beside_a_writer(&["doctor", "--offline"]).expect(0).stdout;
+    assert!(text.contains("\nok    state") && !text.contains("token"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_what_to_do() {
+    let stage = Stage::new().in_sync().with_secret("wrong");
+    let checks = doctor(&stage, 1);
+    assert_eq!(about(&checks, "token").0, "fail");
+    assert!(checks.iter().filter(|check| check["health"] != "ok").all(|check| check["fix"].is_string()), "{checks:?}");
+
+    let stage = Stage::new().in_sync();
+    stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Get, 404) });
+    let (health, seen) = about(&doctor(&stage, 1), "api");
+    assert!(health == "fail" && seen.contains("404"), "{seen}");
+
+    stage.server().clear_faults();
+    fs::write(stage.state_dir().join("menusync.sqlite3"), "no database\n".repeat(1000)).unwrap();
+    let (health, seen) = about(&doctor(&stage, 1), "state");
+    assert!(health == "fail" && seen.contains("damaged"), "{seen}");
+
+    stage.edit(LAYER, "price: 25000", "price: 25.000");
+    assert_eq!(about(&doctor(&stage, 3), "definitions").0, "fail");
+    stage.append("menusync.yaml", "jitters: 1s\n");
+    let (health, seen) = about(&doctor(&stage, 3), "settings");
+    assert!(health == "fail" && seen.contains("menusync.yaml:"), "{seen}");
+}

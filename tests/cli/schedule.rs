@@ -1,0 +1,45 @@
+//! `schedule`: what comes when, on each outlet's own clocks.
+
+use insta::assert_snapshot;
+
+use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, Stage};
+
+const NOW: &str = "2027-02-01T00:00:00Z";
+
+fn stage() -> Stage {
+    let stage = Stage::new().with_kemang();
+    let settings = stage.read("menusync.yaml").replace("jitter: 0s", "jitter: 30s");
+    stage.write("menusync.yaml", &settings.replace("0 0 1 1 *", "*/30 6-22 * * *"));
+    stage.append("menusync.yaml", "windows: [{kind: deny, schedule: \"0 11 * * *\", duration: 3h}]\n");
+    stage.write(
+        "catalogs/ramadan.yaml",
+        "from: 2027-02-08\nuntil: 2027-03-10\n\
+         menus: [{name: Takjil, before: Nasi, menu_items: [{external_id: KOLAK, name: Kolak, price: 12000}]}]\n",
+    );
+    stage.edit(KUTA_FILE, "[warung.yaml]", "[warung.yaml, ramadan.yaml]\ntimezone: Asia/Makassar");
+    stage
+}
+
+#[test]
+fn passes_windows_and_layers_are_told_in_local_time_and_utc() {
+    let stage = stage();
+    stage.append(KEMANG_FILE, "timezone: Asia/Jayapura\n");
+    assert_snapshot!(stage.run(&["schedule", "--at", NOW, "--count", "3"]).expect(0).stdout);
+    assert_snapshot!(
+        stage
+            .run(&["schedule", "--at", NOW, "--count", "1", "--outlet", KUTA, "--output", "json"])
+            .expect(0)
+            .transcript()
+    );
+    assert!(stage.log().is_empty(), "it is offline");
+}
+
+#[test]
+fn outlets_for_which_the_same_comes_are_told_together_and_invalid_ones_are_named() {
+    let stage = Stage::new().with_kemang();
+    let told = stage.run(&["schedule", "--at", NOW]).expect(0).stdout;
+    assert!(told.contains("\nKuta, Kemang: pushes may happen now\n  neither windows"), "{told}");
+    stage.append(KEMANG_FILE, "from: 2027-02-08\n");
+    stage.run(&["schedule", "--at", NOW, "--outlet", KEMANG]).expect(3).says(&[KEMANG_FILE]);
+    stage.run(&["schedule", "--count", "0"]).expect(64);
+}
