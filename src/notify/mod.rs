@@ -19,10 +19,7 @@ mod tests;
 use std::{path::Path, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-};
+use tokio::sync::{mpsc, oneshot};
 
 use self::{deliver::Sinks, desk::Desk};
 use crate::{
@@ -91,7 +88,7 @@ impl Notices {
     pub fn start(store: SharedStore, now: Now) -> Result<Self, StateError> {
         let (sender, orders) = mpsc::channel(WAITING);
         let desk = Desk::new(store, now)?;
-        let _: JoinHandle<()> = tokio::spawn(desk.work(orders));
+        tokio::spawn(desk.work(orders));
         Ok(Self(sender))
     }
 
