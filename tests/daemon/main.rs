@@ -11,6 +11,7 @@ mod support;
 mod beside;
 mod files;
 mod harness;
+mod logs;
 mod once;
 mod reload;
 mod service;
