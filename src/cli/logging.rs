@@ -1,22 +1,27 @@
 //! What is logged, to stderr.
 
-use std::io::IsTerminal;
+use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
+use super::journal::Prioritised;
+use crate::settings::Environment;
+
 /// `--log-format`
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum LogFormat {
     /// For people.
-    #[default]
     Text,
     /// One JSON object a line.
     Json,
+    /// For the journal: the priority first, and no time.
+    Journal,
 }
 
 /// Starts logging. A daemon says what it does; a command only what is odd, unless asked for more.
-pub(super) fn start(verbose: u8, format: LogFormat, daemon: bool, no_color: bool) {
+/// Without a `format`: what the reader of stderr understands.
+pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, environment: &Environment) {
     let level = match verbose + u8::from(daemon) {
         0 => Level::WARN,
         1 => Level::INFO,
@@ -25,11 +30,24 @@ pub(super) fn start(verbose: u8, format: LogFormat, daemon: bool, no_color: bool
     };
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
     let registry = tracing_subscriber::registry().with(filter);
-    let color = !no_color && std::io::stderr().is_terminal();
+    let color = !environment.no_color() && std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     // A second start (tests) keeps the first.
-    let _ = match format {
+    let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
+    let _ = match format.unwrap_or_else(fallback) {
         LogFormat::Text => registry.with(layer.with_ansi(color)).try_init(),
         LogFormat::Json => registry.with(layer.json()).try_init(),
+        LogFormat::Journal => {
+            let plain = tracing_subscriber::fmt::format().with_ansi(false).with_target(false).without_time();
+            registry.with(layer.with_ansi(false).event_format(Prioritised(plain))).try_init()
+        }
     };
+}
+
+/// Whether stderr is the stream that the journal has given to this process. The variable alone proves nothing: it is
+/// inherited by whoever is started with another stderr.
+fn is_journal(environment: &Environment) -> bool {
+    let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from);
+    let metadata = stderr.and_then(|file| file.metadata());
+    metadata.is_ok_and(|metadata| environment.journal_stream() == Some((metadata.dev(), metadata.ino())))
 }

@@ -14,6 +14,7 @@ mod fmt;
 mod forget;
 mod import;
 mod init;
+mod journal;
 mod logging;
 mod man;
 mod new_images;
@@ -72,9 +73,9 @@ struct Common {
     /// Say more on stderr (twice: even more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Form of what is logged on stderr
-    #[arg(long, global = true, value_enum, default_value_t)]
-    log_format: logging::LogFormat,
+    /// Form of what is logged on stderr [default: journal if stderr is the journal, else text]
+    #[arg(long, global = true, value_enum)]
+    log_format: Option<logging::LogFormat>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,7 +159,7 @@ fn wrong_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
 fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
-    logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), environment.no_color());
+    logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
     let outputs = match Outputs::new(common.output, environment.no_color(), common.verbose > 0) {
         Ok(outputs) => outputs,
         Err(trouble) => return tell(&trouble, None),

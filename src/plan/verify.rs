@@ -209,11 +209,13 @@ impl Waiting {
                 variant.in_stock = Field::Set(*stock);
             }
         }
+        self.last = now.clone();
         if !maybe_done {
+            // What is off by now was not taken off by us.
+            self.next_base = self.without_kitchens(self.next_base.clone());
             self.sent.clear();
         }
-        self.sent.push(now.clone());
-        self.last = now;
+        self.sent.push(now);
     }
 
     /// Remembers the stock of a menu that is still the old one.
@@ -273,10 +275,12 @@ impl Waiting {
 
     /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
     fn next_base(&self) -> Base {
-        let mut base = self.next_base.clone();
-        if self.is_stock() {
-            return base; // Set at once: what shows was set by us.
-        }
+        let base = self.next_base.clone();
+        // Stock calls take effect at once: what shows was set by us.
+        if self.is_stock() { base } else { self.without_kitchens(base) }
+    }
+
+    fn without_kitchens(&self, mut base: Base) -> Base {
         let kitchens = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
             of(&self.last).get(id) == Some(&false) && self.sent.iter().any(|sent| of(sent).get(id) == Some(&true))
         };

@@ -9,7 +9,7 @@ use std::{
 use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
@@ -23,6 +23,7 @@ const NAMES: [&str; 13] = [
     "NOTIFY_SOCKET",
     "WATCHDOG_USEC",
     "WATCHDOG_PID",
+    "JOURNAL_STREAM",
 ];
 
 /// The environment, taken once. A variable that is set to nothing counts as not set.
@@ -63,6 +64,12 @@ impl Environment {
     pub fn service_manager(&self) -> (Option<OsString>, Option<String>, Option<String>) {
         let text = |name| self.get(name).map(|value| value.to_string_lossy().into_owned());
         (self.get("NOTIFY_SOCKET").cloned(), text("WATCHDOG_USEC"), text("WATCHDOG_PID"))
+    }
+
+    /// Device and inode of the stream that goes to systemd's journal (`JOURNAL_STREAM`).
+    pub fn journal_stream(&self) -> Option<(u64, u64)> {
+        let (device, inode) = self.get("JOURNAL_STREAM")?.to_str()?.split_once(':')?;
+        Some((device.parse().ok()?, inode.parse().ok()?))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&OsString> {

@@ -11,6 +11,7 @@ mod support;
 mod beside;
 mod files;
 mod harness;
+mod logs;
 mod notify;
 mod once;
 mod reload;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     OutletReport, PlanReport, View, compact, is_foreign,
     line::{Line, Mark, Telling},
-    words::plain,
+    words::{Piece, plain},
 };
 use crate::{
     catalog::{ItemField, Path, VariantField},
@@ -173,15 +173,23 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
                 folded.map(|(first, told)| (first, compact::line(&told, &telling, is_unmanaged))).collect()
             }
             Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),
-            Topic::LostId => of_each(&|change| telling.lost_id(change)),
+            Topic::LostId => of_each(&|change| dated(telling.lost_id(change), change, view)),
             Topic::Undone | Topic::Drift | Topic::Contested | Topic::Conflict | Topic::Unmanaged => {
-                of_each(&|change| telling.foreign(change))
+                of_each(&|change| dated(telling.foreign(change), change, view))
             }
         };
         lines.sort_by_key(|(change, line)| (line.rank(), telling.place(change)));
         Section { topic, lines: lines.into_iter().map(|(_, line)| line).collect() }
     };
     Topic::ALL.into_iter().map(section).filter(|section| !section.lines.is_empty()).collect()
+}
+
+/// Where only drift is asked for, each line says since when it is known.
+fn dated(mut line: Line, change: &Change, view: View) -> Line {
+    if let Some(since) = change.since.filter(|_| view == View::Drift) {
+        line.words.push(Piece::Plain(since.strftime(", since %Y-%m-%d %H:%M UTC").to_string()));
+    }
+    line
 }
 
 fn problems(outlet: &OutletReport) -> Vec<String> {

@@ -259,3 +259,16 @@ async fn what_the_kitchen_does_after_the_menu_has_shown_stays() {
     assert!(bench.stock("D1"));
     assert!(!bench.calls().iter().any(|call| call.starts_with("PATCH")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_takes_off_before_a_refused_try_is_repeated_is_the_kitchens() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.price_in_file("NG", 27_000);
+    bench.faults(&[Fault::Busy(3)]);
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
