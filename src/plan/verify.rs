@@ -61,6 +61,8 @@ pub struct Waiting {
     old_values: BTreeMap<String, Value>,
     /// Paths among these that have been seen as sent.
     landed: BTreeSet<String>,
+    /// Whether a publication has been seen, as sent or not.
+    published: bool,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
     other: Option<(String, jiff::Timestamp)>,
     /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
@@ -106,6 +108,7 @@ impl Waiting {
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
             landed: BTreeSet::new(),
+            published: false,
             other: None,
             sent: vec![stocks.clone()],
             last: stocks,
@@ -126,7 +129,8 @@ impl Waiting {
     pub fn look(&self, live: &LiveCatalog) -> Look {
         let changed = self.is_touched(live);
         let mut unlanded = self.unlanded(live);
-        if !unlanded.is_empty() && (!changed || self.is_old(&unlanded)) {
+        // What has landed is published, whatever somebody has edited since.
+        if !unlanded.is_empty() && self.landed.is_empty() && (!changed || self.is_old(&unlanded)) {
             return Look::Old;
         }
         let edited = !unlanded.is_empty();
@@ -209,13 +213,19 @@ impl Waiting {
                 variant.in_stock = Field::Set(*stock);
             }
         }
-        self.last = now.clone();
         if !maybe_done {
-            // What is off by now was not taken off by us.
-            self.next_base = self.without_kitchens(self.next_base.clone());
-            self.sent.clear();
+            self.note_kitchens(live);
         }
+        self.last = now.clone();
         self.sent.push(now);
+    }
+
+    /// Notes that nothing of what `live` shows was done by us, but for calls noted by [`Self::stock_was_set`]: what is off by
+    /// now was taken off by the kitchen.
+    pub fn note_kitchens(&mut self, live: &LiveCatalog) {
+        self.remember_stock(live);
+        self.next_base = self.without_kitchens(self.next_base.clone());
+        self.sent.clear();
     }
 
     /// Remembers the stock of a menu that is still the old one.
@@ -254,18 +264,36 @@ impl Waiting {
         calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 
-    /// Notes that `changes` of [`Self::overwritten_stock`] were set again, so that the kitchen may change its mind.
-    pub fn restored(&mut self, kind: StockKind, changes: &[StockChange]) {
+    /// Notes that `live` shows the publication. Who took what off is settled by now; of what was overwritten, only that is
+    /// still to be set again which this look shows as overwritten: whatever changes from now on, the kitchen changes.
+    pub fn note_publication(&mut self, live: &LiveCatalog) {
+        self.published = true;
+        self.next_base = self.next_base();
+        let overwritten = self.overwritten_stock(live);
+        let is_lost = |kind, id: &ExternalId| {
+            let lines = overwritten.iter().filter(|(of, _)| *of == kind).flat_map(|(_, lines)| lines);
+            lines.into_iter().any(|line| line.external_id == *id)
+        };
         for sent in &mut self.sent {
-            let stock = if kind == StockKind::Items { &mut sent.items } else { &mut sent.variants };
-            stock.extend(changes.iter().map(|change| (change.external_id.clone(), change.in_stock)));
+            sent.items.retain(|id, _| is_lost(StockKind::Items, id));
+            sent.variants.retain(|id, _| is_lost(StockKind::Variants, id));
         }
     }
 
-    /// Notes that the publication has been seen and its stock put right: what changes from now on, the kitchen changes.
-    pub fn stock_is_settled(&mut self) {
-        self.next_base = self.next_base();
-        self.sent.clear();
+    /// Whether something has been published, and its stock with it: some of it shows, or stock that nobody set. Otherwise it may
+    /// be an edit of the old menu.
+    pub fn is_published(&self, live: &LiveCatalog) -> bool {
+        self.published || !self.landed.is_empty() || !self.overwritten_stock(live).is_empty()
+    }
+
+    /// Notes that we have set this stock: what changes it from now on is the kitchen.
+    pub fn stock_was_set(&mut self, kind: StockKind, changes: &[StockChange]) {
+        for sent in &mut self.sent {
+            let stock = if kind == StockKind::Items { &mut sent.items } else { &mut sent.variants };
+            changes.iter().for_each(|change| {
+                stock.remove(&change.external_id);
+            });
+        }
     }
 
     /// The base after `live` has shown what was sent.
@@ -325,14 +353,21 @@ impl Waiting {
         !self.stock_calls.is_empty()
     }
 
-    /// The stock calls of this push that live shows as carried out. They are made one after the other, each as a whole.
+    /// The stock calls of this push that live shows as carried out, without what the kitchen took off itself. They are made
+    /// one after the other, each as a whole.
     pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
         let now = Stocks::of(&self.matched(live).catalog);
         let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
             let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
             lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
         };
-        self.stock_calls.iter().take_while(shown).cloned().collect()
+        let ours = |kind, line: &StockChange| {
+            let base = &self.next_base;
+            let off = if kind == StockKind::Items { &base.items_taken_off } else { &base.variants_taken_off };
+            line.in_stock || off.contains(&line.external_id)
+        };
+        let done = self.stock_calls.iter().take_while(shown);
+        done.map(|(kind, lines)| (*kind, lines.iter().filter(|line| ours(*kind, line)).cloned().collect())).collect()
     }
 
     /// Every path that live does not show as it was sent.

@@ -94,7 +94,7 @@ impl<R: Read + Write> Pass<'_, R> {
         loop {
             let at = self.context.clock.now();
             self.context.store.with(|store| store.mark_sent(id, at))?;
-            let error = match self.call(request_id, plan, done).await {
+            let error = match self.call(request_id, plan, waiting, done).await {
                 Ok(()) => {
                     self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
                     return Ok((Answer::Accepted, at));
@@ -112,7 +112,13 @@ impl<R: Read + Write> Pass<'_, R> {
             self.pause(pause).await;
             let Ok(live) = self.remote.fetch(&self.wanted.outlet).await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
-                Look::Arrived => return Ok((Answer::Accepted, at)),
+                Look::Arrived => {
+                    if !maybe_done {
+                        waiting.note_kitchens(&live);
+                        self.keep(id, waiting)?;
+                    }
+                    return Ok((Answer::Accepted, at));
+                }
                 // Some of it shows, so it was carried out.
                 Look::Other(unlanded) if maybe_done && waiting.note_landed(&unlanded) => {
                     self.keep(id, waiting)?;
@@ -133,11 +139,18 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Sends what has not been carried out yet.
-    async fn call(&self, request_id: Uuid, plan: &OutletPlan, done: &mut StockCalls) -> Result<(), RemoteError> {
+    async fn call(
+        &self,
+        request_id: Uuid,
+        plan: &OutletPlan,
+        waiting: &mut Waiting,
+        done: &mut StockCalls,
+    ) -> Result<(), RemoteError> {
         let outlet = &self.wanted.outlet;
         if plan.action == Action::Stock {
             for (kind, changes) in plan.stock.iter().skip(done.len()) {
                 self.remote.patch_stock(outlet, *kind, changes).await?;
+                waiting.stock_was_set(*kind, changes);
                 done.push((*kind, changes.clone()));
             }
             return Ok(());

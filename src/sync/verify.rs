@@ -145,11 +145,11 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(Judged::Wait)
             }
             Look::Other(unlanded) => {
-                // Something has been published, and its stock with it.
-                let restored = self.restore(waiting, live).await;
-                if restored.is_ok() && waiting.note_landed(&unlanded) {
-                    waiting.stock_is_settled();
+                waiting.note_landed(&unlanded);
+                if waiting.is_published(live) {
+                    waiting.note_publication(live);
                 }
+                let restored = self.restore(waiting, live).await;
                 let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
                 self.keep(id, waiting)?;
                 if let Some(error) = restored.err().filter(|error| !error.is_final()) {
@@ -169,7 +169,7 @@ impl<R: Read + Write> Pass<'_, R> {
         for (kind, changes) in waiting.overwritten_stock(live) {
             tracing::info!(outlet = %self.wanted.outlet, ?changes, "setting stock again that the publication overwrote");
             match self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
-                Ok(()) => waiting.restored(kind, &changes),
+                Ok(()) => waiting.stock_was_set(kind, &changes),
                 Err(error) => result = Err(error),
             }
         }
@@ -179,8 +179,13 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Puts right the stock that the publication overwrote, then makes what was sent the base.
     async fn arrived(&self, awaited: &mut Awaited, live: &LiveCatalog) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, sent_at, .. } = *awaited;
+        waiting.note_landed(&[]);
+        waiting.note_publication(live);
         let unrestored = match self.restore(waiting, live).await {
-            Err(error) if !error.is_final() => return Ok(Judged::Unrestored(unrestored(&error))),
+            Err(error) if !error.is_final() => {
+                self.keep(id, waiting)?;
+                return Ok(Judged::Unrestored(unrestored(&error)));
+            }
             Err(error) => Some(unrestored(&error)),
             Ok(()) => None,
         };

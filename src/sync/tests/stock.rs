@@ -272,3 +272,76 @@ async fn a_dish_that_the_kitchen_takes_off_before_a_refused_try_is_repeated_is_t
     bench.pass().await;
     assert!(!bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_the_kitchen_takes_off_before_a_refused_stock_call_is_repeated_is_the_kitchens() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.faults(&[Fault::Busy(3)]);
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PATCH D1=off", "GET", "GET"]);
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_off_before_a_second_call_was_refused_and_repeated_is_put_back_later() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Busy(3)]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert_eq!(["D1", "LV3"].map(|id| bench.stock(id)), [true, true], "we took both off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_of_the_kitchens_is_not_ours_because_a_later_try_counts_as_lost() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[&[Fault::Busy(3)][..], &[Fault::Lost; 9]].concat());
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    bench.faults(&[]);
+    tokio::time::advance(minutes(31)).await;
+    bench.pass().await;
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert_eq!(["D1", "LV3"].map(|id| bench.stock(id)), [false, true]);
+}
+
+/// A push whose publication put D2 on sale again; the kitchen puts that right itself, and changes its mind a day later.
+async fn the_kitchen_changes_its_mind(bench: &Bench, meanwhile: fn(&mut platform::World)) {
+    bench.platform.with(|world| world.delay = seconds(40));
+    bench.platform.before(4, |world| world.kitchen("D2", false));
+    bench.faults(&[&[Fault::Fine][..], &[Fault::Status(503); 30]].concat());
+    assert!(bench.pass().await.error.unwrap().contains("stock"));
+    bench.faults(&[]);
+    bench.platform.with(|world| world.kitchen("D2", false));
+    bench.platform.with(meanwhile);
+    bench.pass().await;
+    bench.platform.with(|world| world.kitchen("D2", true));
+    tokio::time::advance(minutes(60 * 24)).await;
+    bench.calls();
+    bench.pass().await;
+    assert!(bench.stock("D2"), "{:?}", bench.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_was_put_right_is_the_kitchens_although_what_was_pushed_is_edited() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    the_kitchen_changes_its_mind(&bench, |world| world.app_price("NG", 28_000)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_was_put_right_is_the_kitchens_although_nothing_shows_as_it_was_sent() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.platform.with(|world| world.longest_text = 20);
+    the_kitchen_changes_its_mind(&bench, |world| world.app_price("D4", 11_000)).await;
+}
