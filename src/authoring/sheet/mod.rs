@@ -4,15 +4,18 @@
 //! Edits are made in the text, at the places that the reader's tree knows. What came through an alias or a merge key, or has
 //! an anchor, stands for more than the one thing that is edited and is not touched.
 
+mod block_scalar;
 mod lists;
 mod place;
 mod set;
 
 use std::sync::Arc;
 
+use block_scalar::is_block_mark;
 pub(super) use place::is_flow;
 use place::{read, value_start, within};
 
+use super::scalar::{Context, text};
 use crate::document::{Key, Node, Pos, Value};
 
 /// Why an edit cannot be made in place.
@@ -36,13 +39,21 @@ pub(super) enum Step<'a> {
 pub(super) struct Said {
     pub(super) block: String,
     pub(super) flow: String,
+    /// What it says, if it is a text: it may also be written in lines below its key.
+    pub(super) text: Option<String>,
 }
 
 impl Said {
-    /// The same in both styles.
+    /// The same in both styles, and no text.
     pub(super) fn new(flow: impl Into<String>) -> Self {
         let flow = flow.into();
-        Self { block: flow.clone(), flow }
+        Self { block: flow.clone(), flow, text: None }
+    }
+
+    /// A text.
+    pub(super) fn text(value: &str) -> Self {
+        let [block, flow] = [Context::Block, Context::Flow].map(|context| text(value, context));
+        Self { block, flow, text: Some(value.to_owned()) }
     }
 }
 
@@ -105,7 +116,9 @@ impl Sheet {
     /// The value of a key if it is written there; `None` for null.
     fn owned_value<'n>(&self, parent: &Node, key: &Key, value: &'n Node) -> Result<Option<&'n Node>, Stuck> {
         let here = within(key.span, parent.span) && value.span.start >= key.span.end;
-        if !here || without_comments(self.between(key.span.end, value_start(self, value))).trim() != ":" {
+        let gap = without_comments(self.between(key.span.end, value_start(self, value)));
+        let is_own = gap.trim().strip_prefix(':').is_some_and(|mark| mark.is_empty() || is_block_mark(mark.trim()));
+        if !here || !is_own {
             return Err(self.shared(&key.text, key.span.start));
         }
         Ok((!value.is_null()).then_some(value))

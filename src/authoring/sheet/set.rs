@@ -50,24 +50,33 @@ impl Sheet {
 
     pub(super) fn set_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &Said) -> Result<(), Stuck> {
         let Some(mapping) = self.find(steps)? else { return Err(Stuck(format!("there is no mapping for `{key}`"))) };
-        let flow = self.is_flow(mapping);
-        let value = if flow { self.flow(&value.flow)? } else { value.block.clone() };
-        match entry(mapping, key) {
+        let in_style = if self.is_flow(mapping) { self.flow(&value.flow)? } else { value.block.clone() };
+        match entry(mapping, key).cloned() {
             Some((written, old)) => {
-                self.owned_value(mapping, written, old)?;
-                let (start, end) = (self.offset(written.span.end), self.end_of(old, written));
-                let stretch = &self.text[start..end];
-                let Some(colon) = stretch.find(':') else { return Err(self.shared(key, written.span.start)) };
-                if stretch.contains('\n') && stretch.contains('#') {
-                    return Err(Stuck(format!(
-                        "{}:{}: a comment inside of the value of `{key}` would be lost (move it above the key)",
-                        self.path, written.span.start.line
-                    )));
+                self.owned_value(mapping, &written, &old)?;
+                if !self.replace_block(&written, &old, value)? {
+                    self.replace_value(&written, &old, &in_style)?;
                 }
-                self.splice(start + colon + 1, end, &format!(" {value}"))
+                Ok(())
             }
-            None => self.insert_entry(steps, at, key, &value),
+            None => self.insert_entry(steps, at, key, &in_style),
         }
+    }
+
+    fn replace_value(&mut self, key: &Key, old: &Node, value: &str) -> Result<(), Stuck> {
+        let (start, end) = (self.offset(key.span.end), self.end_of(old, key));
+        let stretch = &self.text[start..end];
+        let Some(colon) = stretch.find(':') else { return Err(self.shared(&key.text, key.span.start)) };
+        // In a text of several lines `#` is a part of it.
+        let is_scalar = matches!(old.value, Value::Scalar(_));
+        let may_comment = if is_scalar { self.between(key.span.end, old.span.start) } else { stretch };
+        if stretch.contains('\n') && may_comment.contains('#') {
+            return Err(Stuck(format!(
+                "{}:{}: a comment inside of the value of `{}` would be lost (move it above the key)",
+                self.path, key.span.start.line, key.text
+            )));
+        }
+        self.splice(start + colon + 1, end, &format!(" {value}"))
     }
 
     fn insert_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &str) -> Result<(), Stuck> {
