@@ -272,3 +272,15 @@ async fn a_dish_that_the_kitchen_takes_off_before_a_refused_try_is_repeated_is_t
     bench.pass().await;
     assert!(!bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_some_stock_was_set_does_not_say_that_nothing_happened() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(422)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, bench.stock("D1")), (PassResult::Rejected, false));
+    let told = outcome.error.unwrap();
+    assert!(!told.contains("as it was") && told.ends_with("the stock of items was set before that"), "{told}");
+}
