@@ -131,7 +131,7 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
             result: result.as_str(),
             state: outlet.state,
             request_id: None,
-            error: outlet.error.clone(),
+            error: outlet.error.clone().or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone())),
         };
         (exit, line)
     })
@@ -228,6 +228,7 @@ fn push_all(
             verify_interval: settings.verify.interval,
             slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
+            author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stop_on_signal()?,
             nudges: Nudges::default(),
@@ -287,7 +288,7 @@ pub(super) fn exit_of(outcome: &Outcome) -> Exit {
         PassResult::Queued if outcome.was_withdrawn() => Exit::Failed,
         PassResult::Unchanged | PassResult::Queued => Exit::Done,
         // Seen to arrive, but something was left to do (stock that could not be set again).
-        PassResult::Published if outcome.error.is_some() => Exit::Failed,
+        PassResult::Published if outcome.state == crate::sync::OutletState::Failed => Exit::Failed,
         PassResult::Published => Exit::Done,
         PassResult::Held => Exit::Refused,
         PassResult::Nonconvergent | PassResult::Rejected | PassResult::Timeout | PassResult::Failed => Exit::Failed,

@@ -101,6 +101,7 @@ impl<W: Worker> Daemon<W> {
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.revision.clone_from(&loaded.revision);
+        self.context.author.clone_from(&loaded.author);
         self.due.set_schedule(settings, self.context.clock.now());
         self.loaded = Arc::new(loaded);
         self.forget_approvals();

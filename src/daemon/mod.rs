@@ -135,6 +135,7 @@ impl<W: Worker> Daemon<W> {
             verify_interval: settings.verify.interval,
             slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
+            author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stopped,
             nudges: Nudges::default(),

@@ -105,6 +105,13 @@ impl<W: Worker> Daemon<W> {
                 Some(opens_at) => self.due.at(outlet, *opens_at),
                 None => self.due.settle(outlet),
             },
+            // A pause that ends by itself.
+            PassResult::Unchanged if *state == OutletState::Paused => {
+                self.due.settle(outlet);
+                if let Some(ends_at) = opens_at {
+                    self.due.at(outlet, *ends_at);
+                }
+            }
             // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
             PassResult::Rejected => self.due.settle(outlet),
             PassResult::Failed | PassResult::Timeout => match again {

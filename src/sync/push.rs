@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, OutletId, Path},
-    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting, named_in},
+    plan::{Action, Inputs, Look, OutletPlan, Record, StockCalls, Waiting, named_in},
     remote::{Read, RemoteError, Retry, Write},
-    state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
+    state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, until, verify::Awaited};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, pins::as_json, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -58,23 +58,41 @@ impl<R: Read + Write> Pass<'_, R> {
     pub(super) async fn push(&self, inputs: &Inputs<'_>, mut plan: OutletPlan) -> Result<Sent, PassError> {
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
-        let id = self.begin(&plan, &waiting, request_id)?;
+        let record = Record::new(&plan, inputs);
+        let id = self.begin(&plan, &waiting, &record, request_id)?;
         self.is_now(OutletState::Pushing)?;
         let mut done = StockCalls::new();
         let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        if record.sent != plan.payload {
+            let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.wanted.outlet)?;
+            self.context.store.with(|store| store.update_record(id, &record))?;
+        }
         Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
     }
 
-    fn begin(&self, plan: &OutletPlan, waiting: &Waiting, request_id: Uuid) -> Result<PushId, PassError> {
-        let stored = json(waiting, &self.wanted.outlet)?;
+    fn begin(
+        &self,
+        plan: &OutletPlan,
+        waiting: &Waiting,
+        record: &Record,
+        request_id: Uuid,
+    ) -> Result<PushId, PassError> {
+        let outlet = &self.wanted.outlet;
+        let stored = json(waiting, outlet)?;
+        let (changes, record) = (json(&plan.carried(), outlet)?, json(record, outlet)?);
+        let pins = self.mandate.rollback.as_ref().map(|_| as_json(outlet, &self.wanted.pins)).transpose()?;
         let push = NewPush {
             outlet: self.wanted.outlet.as_str(),
             request_id,
             kind: if plan.action == Action::Stock { PushKind::Stock } else { PushKind::Put },
             digest: &plan.digest.0,
             revision: self.context.revision.as_deref(),
+            author: self.context.author.as_deref(),
+            back_to: self.mandate.rollback.as_ref().map(|pins| pins.to),
             tool: env!("CARGO_PKG_VERSION"),
             plan: &stored,
+            record: NewRecord { changes: &changes, record: &record },
+            pins: pins.as_ref().map(Option::as_deref),
             prepared_at: self.context.clock.now(),
         };
         Ok(self.context.store.with(|store| store.begin_push(&push))?)
@@ -216,20 +234,13 @@ impl<R: Read + Write> Pass<'_, R> {
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
                 let about = plan.as_ref().map(|plan| self.about(&error.what, &plan.payload)).unwrap_or_default();
-                self.outcome(
-                    PassResult::Rejected,
-                    OutletState::Failed,
-                    Some(format!("{error}{about}; the live menu is as it was")),
-                )
+                let told = format!("{error}{about}; {}", what_is_done(&done));
+                self.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(
-                    PassResult::Failed,
-                    OutletState::Failed,
-                    Some(format!("{error}; the live menu is as it was")),
-                )
-                .after(&error)
+                let told = format!("{error}; {}", what_is_done(&done));
+                self.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
             }
             Answer::Unknown(error) => {
                 let told = format!(
@@ -243,9 +254,19 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 }
 
+/// How the live menu is after a push whose last call was not carried out.
+fn what_is_done(done: &StockCalls) -> &'static str {
+    // Stock of variants is set last.
+    if done.is_empty() { "the live menu is as it was" } else { "the stock of items was set before that" }
+}
+
 /// How long to wait before the next try; `None` = not worth one.
 fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
-    let Retry::After(asked) = error.retry else { return None };
+    let asked = match error.retry {
+        Retry::After(asked) => asked,
+        Retry::NotBefore(rest) => Some(rest),
+        Retry::Never => return None,
+    };
     let pause = asked.unwrap_or_else(|| Duration::from_millis(500) * 2u32.pow(attempt - 1));
     (spent + pause <= TRY_FOR).then_some(pause)
 }

@@ -15,6 +15,7 @@ mod drift;
 mod files;
 mod formats;
 mod guards;
+mod history;
 mod matrix;
 mod policy;
 mod push;

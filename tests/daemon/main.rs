@@ -11,6 +11,7 @@ mod support;
 mod beside;
 mod files;
 mod harness;
+mod killed;
 mod logs;
 mod notify;
 mod once;

@@ -40,7 +40,7 @@ const KUTA_TEXT: &str = "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\n";
 const KEMANG_TEXT: &str = "outlet: G1002\nname: Kemang\nextends: [warung.yaml]\n";
 
 /// The only commands that may write to GoFood; `run` not with `--read-only`.
-const WRITING: [&str; 2] = ["apply", "run"];
+const WRITING: [&str; 3] = ["apply", "rollback", "run"];
 
 /// Root, state, server and environment of one test.
 pub struct Stage {

@@ -287,18 +287,6 @@ async fn a_dish_that_the_kitchen_takes_off_before_a_refused_stock_call_is_repeat
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_taken_off_before_a_second_call_was_refused_and_repeated_is_put_back_later() {
-    let mut bench = Bench::in_sync().await;
-    take_off(&mut bench, "D1");
-    bench.file_variant("LV3").in_stock = Field::Set(false);
-    bench.faults(&[Fault::Fine, Fault::Busy(3)]);
-    assert_eq!(bench.pass().await.result, PassResult::Published);
-    bench.wanted.catalog = warung();
-    bench.pass().await;
-    assert_eq!(["D1", "LV3"].map(|id| bench.stock(id)), [true, true], "we took both off");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_dish_of_the_kitchens_is_not_ours_because_a_later_try_counts_as_lost() {
     let mut bench = Bench::in_sync().await;
     take_off(&mut bench, "D1");
@@ -344,4 +332,29 @@ async fn stock_that_was_put_right_is_the_kitchens_although_nothing_shows_as_it_w
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
     bench.platform.with(|world| world.longest_text = 20);
     the_kitchen_changes_its_mind(&bench, |world| world.app_price("D4", 11_000)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_some_stock_was_set_does_not_say_that_nothing_happened() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(422)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, bench.stock("D1")), (PassResult::Rejected, false));
+    let told = outcome.error.unwrap();
+    assert!(!told.contains("as it was") && told.ends_with("the stock of items was set before that"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_stock_call_took_off_is_ours_though_the_next_one_had_to_be_repeated() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(503)]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.stock("D1"), bench.stock("LV3")), (false, false));
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert_eq!((bench.stock("D1"), bench.stock("LV3")), (true, true));
 }
