@@ -228,9 +228,16 @@ impl Waiting {
         self.sent.clear();
     }
 
-    /// Remembers the stock of a menu that is still the old one.
+    /// Remembers the stock of a menu that is still the old one. What was off when the payload was made and is on sale now was
+    /// put back by the kitchen, so that a later “sold out” is not ours.
     pub fn remember_stock(&mut self, live: &LiveCatalog) {
         self.last = Stocks::of(&self.matched(live).catalog);
+        let put_back = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            let was_off = self.sent.last().is_some_and(|sent| of(sent).get(id) == Some(&false));
+            was_off && of(&self.last).get(id) == Some(&true)
+        };
+        self.next_base.items_taken_off.retain(|id| !put_back(|stocks| &stocks.items, id));
+        self.next_base.variants_taken_off.retain(|id| !put_back(|stocks| &stocks.variants, id));
     }
 
     /// Stock that the kitchen changed after the payload was made and that the publication has overwritten.

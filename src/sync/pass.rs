@@ -320,7 +320,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by
     /// the next one the kitchen may have sold it out again.
-    fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
+    pub(super) fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
         let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)? else { return Ok(None) };
         if base.release_stock(live) {
             self.set_base(&base)?;

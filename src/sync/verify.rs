@@ -141,6 +141,7 @@ impl<R: Read + Write> Pass<'_, R> {
             Look::Old | Look::Unreadable => {
                 *old = Some(live.clone());
                 waiting.remember_stock(live);
+                self.base_for(live)?;
                 self.keep(id, waiting)?;
                 Ok(Judged::Wait)
             }

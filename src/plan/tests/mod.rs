@@ -429,6 +429,21 @@ fn an_item_made_in_the_app_holds_a_push_that_would_lose_it() {
 }
 
 #[test]
+fn a_stock_call_loses_nothing_so_that_only_guards_of_stock_speak() {
+    let mut story = Story::in_sync(warung());
+    let mut foreign = story.live.menus[1].clone();
+    foreign.name = "Camilan".into();
+    foreign.menu_items = vec![LiveItem { uuid: "u-1".into(), name: "Es Krim".into(), ..LiveItem::default() }];
+    story.live.menus.push(foreign);
+    story.desired_item("D1").in_stock = Field::Set(false);
+    let plan = story.plan();
+    let spoke: Vec<&str> = plan.guards.iter().map(|guard| guard.guard.name()).collect();
+    assert_eq!((plan.action, spoke), (Action::Stock, vec!["sold-out"]));
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(held(&story.plan()), ["emptied-menu", "unmanaged"]);
+}
+
+#[test]
 fn a_category_made_in_the_app_is_copied() {
     let mut story = Story::in_sync(warung());
     let mut made = story.live.variant_categories[0].clone();

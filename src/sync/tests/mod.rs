@@ -9,6 +9,7 @@ mod platform;
 mod days;
 mod deciding;
 mod events;
+mod fleet;
 mod ordered;
 mod restarting;
 mod retrying;

@@ -358,3 +358,29 @@ async fn what_one_stock_call_took_off_is_ours_though_the_next_one_had_to_be_repe
     bench.pass().await;
     assert_eq!((bench.stock("D1"), bench.stock("LV3")), (true, true));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_was_put_back_while_a_push_waited_is_the_kitchens_from_then_on() {
+    for lost in [false, true] {
+        let mut bench = Bench::in_sync().await;
+        take_off(&mut bench, "D1");
+        bench.pass().await;
+        bench.calls();
+        bench.price_in_file("NG", 27_000);
+        bench.platform.with(|world| world.delay = minutes(5));
+        bench.platform.before(4, |world| world.kitchen("D1", true));
+        bench.platform.before(6, |world| world.kitchen("D1", false));
+        if lost {
+            bench.pass_until(Crash::Before(2)).await;
+        }
+        bench.pass().await;
+        if lost {
+            tokio::time::advance(minutes(31)).await;
+            bench.pass().await;
+        }
+        assert_eq!(bench.ended(), Some(PushOutcome::Published));
+        bench.wanted.catalog = warung();
+        bench.pass().await;
+        assert!(!bench.stock("D1"), "lost: {lost}");
+    }
+}
