@@ -82,6 +82,11 @@ impl Way {
     }
 }
 
+/// Whether all that the sinks need can be read.
+pub fn check(sinks: &[Sink], root: &Path) -> Result<(), SettingsError> {
+    sinks.iter().try_for_each(|sink| Way::read(&sink.kind, root).map(drop))
+}
+
 impl Sinks {
     /// Reads what the sinks need and starts their tasks.
     pub(super) fn open(sinks: &[Sink], root: &Path) -> Result<Self, SettingsError> {
