@@ -114,8 +114,8 @@ pub(super) const ALL: [Standing; 13] = [
     Standing {
         state: OutletState::Paused,
         urgency: Urgency::Fine,
-        meaning: "Its file says `state: paused`.",
-        advice: "Remove that line to have it pushed again.",
+        meaning: "Its file says `state: paused`, or somebody has paused it by a command.",
+        advice: "To have it pushed again, remove that line, or `menusync resume --outlet ID`.",
     },
     Standing {
         state: OutletState::InSync,

@@ -51,3 +51,37 @@ fn apply_is_refused_while_the_daemon_pushes_that_outlet_and_works_on_another() {
     daemon.wait_for_price(KUTA, "NG", 27_000);
     assert_eq!(stage.puts().len(), 1);
 }
+
+#[test]
+fn a_rollback_beside_the_daemon_stands_until_the_file_changes() {
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::start(&stage);
+    stage.append(KUTA_FILE, "items: {NG: {price: 27000}}\n");
+    daemon.wait_for_price(KUTA, "NG", 27_000);
+    stage.run_beside_a_writer(&["rollback", "--outlet", KUTA, "--to", "1", "--yes"]).expect(0);
+    assert_eq!(stage.live_item(KUTA, "NG")["price"], 25_000);
+    stage.clear_log();
+    daemon.pass();
+    daemon.pass();
+    stage.assert_nothing_written();
+    assert_eq!(daemon.status(KUTA)["pins"]["paths"][0]["path"], "items/NG/price");
+    stage.edit(KUTA_FILE, "27000", "26000");
+    daemon.wait_for_price(KUTA, "NG", 26_000);
+    assert_eq!(daemon.status(KUTA)["pins"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_daemon_notices_a_pause_and_its_end() {
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::start(&stage);
+    stage.run_beside_a_writer(&["pause", "--outlet", KUTA]).expect(0);
+    stage.clear_log();
+    stage.append(KUTA_FILE, "items: {NG: {price: 27000}}\n");
+    daemon.pass();
+    stage.assert_nothing_written();
+    assert_eq!(daemon.state(KUTA), "paused");
+    // A second is enough for a pass to see it; then it is over, and nobody has to say so.
+    stage.run_beside_a_writer(&["pause", "--outlet", KUTA, "--for", "1s"]).expect(0);
+    daemon.pass();
+    daemon.wait_for_price(KUTA, "NG", 27_000);
+}

@@ -87,10 +87,13 @@ fn waiting(stage: &Stage, daemon: &Daemon<'_>) -> Option<Connection> {
 
 fn arrived(stage: &Stage, daemon: &Daemon<'_>) -> Option<Connection> {
     waiting(stage, daemon);
+    // In the middle of a look nothing is written.
+    stage.server().inject(Fault { delay_ms: 1_000, ..Fault::new(Endpoint::Get, FaultKind::Delay) });
+    let look = || stage.gets().into_iter().find(|get| get.faulted);
+    daemon.wait_for("a slow look", |_| look().is_some());
     let lock = writing(stage);
     assert!(stage.server().publish(KUTA).unwrap());
-    let before = stage.gets().len();
-    daemon.wait_for("it to be seen", |_| stage.gets().len() > before);
+    daemon.wait_for("it to be seen", |_| look().is_some_and(|look| look.status == Some(200)));
     Some(lock)
 }
 

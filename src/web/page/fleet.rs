@@ -107,9 +107,11 @@ fn what(line: &StatusLine) -> Markup {
     let drift = line.drift.as_array().map_or(0, Vec::len);
     html! {
         // What a guard says is said better by the guard.
-        @if let Some(error) = line.error.as_ref().filter(|_| held.is_empty()) { p { (shown(error)) } }
+        @if let Some(error) = line.error.as_ref().filter(|_| held.is_empty() && line.pause.is_none()) { p { (shown(error)) } }
+        @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
         @for guard in held { p { strong { (word(guard, "guard")) } ": " (word(guard, "message")) } }
         @if drift > 0 { p { (drift) " changed elsewhere" } }
+        @if let Some(pins) = &line.pins { p { (pins.paths.len()) " pinned by the rollback to push " (pins.to) } }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Clock, Page, badge, commit, shown, zone};
 use crate::{
     catalog::OutletId,
     fleet::Member,
-    report::StatusLine,
+    report::{PinNote, StatusLine},
     state::PushRow,
     web::{snapshot::Snapshot, standing, words},
 };
@@ -25,10 +25,12 @@ pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -
         nav { a href="/" { "All outlets" } }
         header { h1 { (shown(name)) " " (badge(&line.state)) } (what_to_do(line)) }
         main {
-            @if let Some(error) = &line.error { p.trouble { (shown(error)) } }
+            @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
+            @else if let Some(error) = &line.error { p.trouble { (shown(error)) } }
             @if let Some(member) = member { (errors(member)) }
             (held(&line.held))
             (drift(&line.drift))
+            @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
             h2 { "Facts" }
             (facts(snapshot, line, member, &clock))
             h2 { "Pushes" }
@@ -107,6 +109,23 @@ fn drift(drift: &Value) -> Markup {
             }
             (more(changes.len()))
         }
+    }
+}
+
+fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
+    html! {
+        h2 { "Pinned" }
+        p { "By the rollback to push " (pins.to) ", " (clock.tell(pins.since)) ". A pin ends when the files give its path another value." }
+        table {
+            thead { tr {
+                th scope="col" { "What" } th scope="col" { "Pinned" } th scope="col" { "Files" } th scope="col" { "Until" }
+            } }
+            tbody { @for pin in pins.paths.iter().take(MOST) { tr {
+                th scope="row" { code { (shown(&pin.path)) } } td { (told(&pin.value)) } td { (told(&pin.file)) }
+                td { @if let Some(until) = pin.until { (clock.tell(until)) } }
+            } } }
+        }
+        (more(pins.paths.len()))
     }
 }
 
