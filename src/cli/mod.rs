@@ -14,7 +14,6 @@ mod fmt;
 mod forget;
 mod import;
 mod init;
-mod journal;
 mod logging;
 mod man;
 mod new_images;

@@ -1,16 +1,16 @@
 //! How all outlets stand: `status` for people and programs.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::untrusted::printable;
 
 /// One outlet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StatusLine {
     /// Its id.
     pub outlet: String,
@@ -26,7 +26,8 @@ pub struct StatusLine {
     pub last_push: Option<LastPush>,
     /// When live was last seen as wanted.
     pub last_verified: Option<Timestamp>,
-    /// When the schedule comes next.
+    /// When it is looked at next: what a daemon intends (the schedule with its jitter, a retry, a window that opens), else
+    /// the schedule.
     pub next_pass: Option<Timestamp>,
     /// What was changed elsewhere.
     pub drift: Value,
@@ -37,7 +38,7 @@ pub struct StatusLine {
 }
 
 /// The newest push of an outlet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastPush {
     /// When it was prepared.
     pub at: Timestamp,
@@ -46,7 +47,7 @@ pub struct LastPush {
     /// Hash of what it was to change.
     pub digest: String,
     /// How it ended; `null` = it is still looked for.
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<Cow<'static, str>>,
 }
 
 /// `menusync.status/1`
@@ -61,8 +62,8 @@ pub fn status_json(lines: &[StatusLine]) -> String {
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 
-/// A line for each outlet, its trouble below, and a count at the end.
-pub fn status_text(lines: &[StatusLine]) -> String {
+/// A line for each outlet, its trouble below, and a count with `whence` it is known at the end.
+pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
     let label = |line: &StatusLine| printable(line.name.as_ref().unwrap_or(&line.outlet)).into_owned();
     let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     let mut text = String::new();
@@ -83,7 +84,7 @@ pub fn status_text(lines: &[StatusLine]) -> String {
         }
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
-    let _ = writeln!(text, "{in_sync} of {} outlets in sync", lines.len());
+    let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
     text
 }
 
