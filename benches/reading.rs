@@ -216,7 +216,7 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
             peers: &peers,
             ended: &Default::default(),
             past: &Default::default(),
-            place: &wanted.place,
+            place: &*wanted.place,
         }))
     });
 }

@@ -4,7 +4,8 @@
 //!
 //! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
 //! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`]; shell (each owns one
-//! piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`]; top: [`sync`] ·
+//! piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`] ·
+//! [`notify`]; top: [`sync`] ·
 //! [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] · [`cli`].
 
 pub mod approval;
@@ -17,6 +18,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod fleet;
 pub mod images;
+pub mod notify;
 pub mod plan;
 pub mod policy;
 pub mod remote;

@@ -322,8 +322,7 @@ fn item_value(item: &Item, field: ItemField) -> Option<Said> {
 }
 
 fn said_text(value: impl AsRef<str>) -> Said {
-    let value = value.as_ref();
-    Said { block: text(value, Context::Block), flow: text(value, Context::Flow) }
+    Said::text(value.as_ref())
 }
 
 /// The text, or null.

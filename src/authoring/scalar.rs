@@ -55,7 +55,7 @@ fn is_plain_url(text: &str) -> bool {
 }
 
 /// Whether a character is invisible, ends a line, or is not allowed to stand as it is.
-fn is_escaped(c: char) -> bool {
+pub(super) fn is_escaped(c: char) -> bool {
     let invisible = matches!(c, '\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
         | '\u{205f}'..='\u{206f}' | '\u{3000}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}');
     c.is_control() || invisible || c as u32 >= 0xe_0000

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Imported;
 use crate::{
-    catalog::{Catalog, ExternalId, ItemField, Path, VariantCategory},
+    catalog::{Catalog, ExternalId, Item, ItemField, Menu, Path, VariantCategory},
     plan::{Change, Class, Kind, OutletPlan},
 };
 
@@ -52,6 +52,7 @@ pub fn takes(plan: &OutletPlan, desired: &Catalog, imported: &Imported, pick: Op
     plan.changes.iter().for_each(|change| choice.consider(change));
     choice.new_items();
     choice.menus();
+    choice.emptied_menus();
     choice.new_categories();
     choice.taken.takes.sort_by_key(Take::turn);
     choice.taken
@@ -192,6 +193,28 @@ impl Choice<'_> {
         }
     }
 
+    /// Items do not move out of a menu of which nothing would be left: a file cannot remove a menu and keep what a patch
+    /// takes out of it. What does not leave does not arrive elsewhere either, so one may be the cause of the next.
+    fn emptied_menus(&mut self) {
+        let desired = self.desired;
+        while let Some(menu) = desired.menus.iter().find(|menu| self.is_emptied(menu)) {
+            let left: Vec<&ExternalId> = menu.menu_items.iter().map(|item| &item.external_id).collect();
+            self.taken.takes.retain(|take| !matches!(take, Take::Move(id, _) if left.contains(&id)));
+            let moved = left.iter().map(|id| (Path::item_field(id, ItemField::Menu), LAST_OF_ITS_MENU));
+            let is_move = |path: &Path| self.plan.changes.iter().any(|change| change.path == *path);
+            self.taken.left.extend(moved.filter(|(path, _)| is_move(path)));
+        }
+    }
+
+    /// Whether everything in a menu leaves, something of it for another menu, and nothing comes.
+    fn is_emptied(&self, menu: &Menu) -> bool {
+        let takes = &self.taken.takes;
+        let moves = |item: &Item| self.move_of(&item.external_id).is_some();
+        let stays = |item: &Item| !moves(item) && !takes.contains(&Take::Remove(Path::item(&item.external_id)));
+        let comes = |take: &Take| matches!(take, Take::Move(_, to) | Take::AddItem(_, to) if *to == menu.name);
+        menu.menu_items.iter().any(moves) && !menu.menu_items.iter().any(stays) && !takes.iter().any(comes)
+    }
+
     fn move_of(&self, id: &ExternalId) -> Option<&str> {
         self.taken.takes.iter().find_map(|take| match take {
             Take::Move(moved, menu) if moved == id => Some(menu.as_str()),
@@ -226,6 +249,8 @@ impl Choice<'_> {
         }
     }
 }
+
+const LAST_OF_ITS_MENU: &str = "its menu would be left without items; write the item below its new menu in the files, and remove the old menu there";
 
 fn menus_of<'c>(catalog: &'c Catalog, id: &ExternalId) -> Vec<&'c str> {
     catalog.items().filter(|(_, item)| item.external_id == *id).map(|(menu, _)| menu.name.as_str()).collect()

@@ -12,17 +12,20 @@ mod drift;
 mod exit;
 mod fmt;
 mod forget;
+mod history;
 mod import;
 mod init;
 mod logging;
 mod man;
 mod new_images;
 mod output;
+mod pause;
 mod plan;
 mod preview;
 mod push;
 mod reload;
 mod render;
+mod rollback;
 mod rule;
 mod run;
 mod sandbox;
@@ -34,6 +37,7 @@ mod signals;
 mod status;
 mod trouble;
 mod validate;
+mod webhook;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -108,6 +112,16 @@ enum Command {
     Schedule(schedule::Args),
     /// What is live, since when, from which commit
     Status(status::Args),
+    /// What was pushed when, and by which commit
+    History(history::Args),
+    /// Back to what an earlier push sent
+    Rollback(rollback::Args),
+    /// Push nothing to outlets, for a while or until `resume`
+    Pause(pause::Args),
+    /// End the pause of outlets
+    Resume(pause::ResumeArgs),
+    /// Have GoBiz send events, or end that
+    Webhook(webhook::Args),
     /// Drop what is remembered of an outlet
     Forget(forget::Args),
     /// Explain a rule, or list all
@@ -177,6 +191,11 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Doctor(args) => doctor::run(args, &session),
         Command::Schedule(args) => schedule::run(args, &session),
         Command::Status(args) => status::run(args, &session),
+        Command::History(args) => history::run(args, &session),
+        Command::Rollback(args) => rollback::run(args, &session),
+        Command::Pause(args) => pause::run(args, &session),
+        Command::Resume(args) => pause::resume(args, &session),
+        Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),

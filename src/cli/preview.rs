@@ -9,11 +9,11 @@ use super::{Exit, output::note, session::Session, trouble::Trouble};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Member, Survey},
-    plan::{Action, Base, OutletPlan},
+    plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PlanReport, View},
+    report::{OutletReport, PauseNote, PlanReport, View},
     state::SharedStore,
-    sync::{Mandate, base_of, chain, memory_of, preview},
+    sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
 
 /// What a preview is made with.
@@ -40,21 +40,25 @@ impl Preview<'_> {
         let mut tasks = JoinSet::new();
         let mut outlets: Vec<Option<OutletReport>> = Vec::new();
         for (index, member) in selected.iter().enumerate() {
-            outlets.push(self.without_plan(member));
+            let pause = self.pause_of(store.as_ref(), member)?;
+            outlets.push(self.without_plan(member, pause.as_ref()));
             if outlets[index].is_some() {
                 continue;
             }
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let Some(wanted) = loaded.wanted(&member.id, self.at) else { continue };
             let open = open_push(store.as_ref(), member)?;
-            let base = match self.base_of(store.as_ref(), member) {
-                Ok(base) => base,
+            let mandate = (self.mandates)(member);
+            let sides = self.base_of(store.as_ref(), member);
+            let sides = sides.and_then(|base| Ok((base, self.pinned(store.as_ref(), member, &wanted, &mandate)?)));
+            let (base, wanted) = match sides {
+                Ok(sides) => sides,
                 Err(report) => {
                     outlets[index] = Some(*report);
                     continue;
                 }
             };
-            let (remote, mandate) = (remote.clone(), (self.mandates)(member));
+            let remote = remote.clone();
             let peers = Arc::clone(&self.survey.peers);
             let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
                 Ok(memory) => memory.unwrap_or_default().at(self.at),
@@ -71,6 +75,9 @@ impl Preview<'_> {
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
                 if open && report.plan.is_some() {
                     report.state = "unknown";
+                }
+                if pause.is_some() {
+                    report = OutletReport { state: "paused", pause, ..report };
                 }
                 (index, report)
             });
@@ -95,11 +102,41 @@ impl Preview<'_> {
         base.map_err(|error| Box::new(failed(error)))
     }
 
-    /// Outlets that are not compared: invalid ones and paused ones.
-    fn without_plan(&self, member: &Member) -> Option<OutletReport> {
+    /// What is wanted, with what is pinned.
+    fn pinned(
+        &self,
+        store: Option<&SharedStore>,
+        member: &Member,
+        wanted: &Wanted,
+        mandate: &Mandate,
+    ) -> Result<Wanted, Box<OutletReport>> {
+        let pins = match (&mandate.rollback, store) {
+            (Some(pins), _) => Ok(pins.clone()),
+            (None, Some(store)) => pins_of(store, &member.id),
+            (None, None) => Ok(Pins::default()),
+        };
+        let laid = pins.and_then(|pins| pinned(wanted, &pins, self.at));
+        laid.map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
+    }
+
+    /// Whether a person has paused an outlet.
+    fn pause_of(&self, store: Option<&SharedStore>, member: &Member) -> Result<Option<PauseNote>, Trouble> {
+        let Some(store) = store else { return Ok(None) };
+        let pause = store.with(|store| store.pause(member.id.as_str(), Timestamp::now()))?;
+        let zone = self.session.loaded()?.timezone();
+        Ok(pause.map(|pause| PauseNote {
+            since: pause.since,
+            until: pause.until,
+            words: paused_words(&member.id, pause, &zone),
+        }))
+    }
+
+    /// Outlets that are not compared: invalid ones, and paused ones unless only drift is asked for.
+    fn without_plan(&self, member: &Member, pause: Option<&PauseNote>) -> Option<OutletReport> {
         let state = match member {
             Member { valid: false, .. } => "invalid",
             Member { paused: true, .. } => "paused",
+            _ if pause.is_some() && self.view != View::Drift => "paused",
             _ => return None,
         };
         Some(OutletReport {
@@ -109,6 +146,7 @@ impl Preview<'_> {
             plan: None,
             diagnostics: member.diagnostics.clone(),
             error: None,
+            pause: pause.cloned(),
         })
     }
 
@@ -163,7 +201,7 @@ fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -
         Some(plan) if plan.kept().next().is_some() => "drifted",
         Some(_) => "in_sync",
     };
-    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error }
+    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None }
 }
 
 /// The exit that failed and invalid outlets of a report give.

@@ -131,7 +131,7 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
             result: result.as_str(),
             state: outlet.state,
             request_id: None,
-            error: outlet.error.clone(),
+            error: outlet.error.clone().or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone())),
         };
         (exit, line)
     })
@@ -228,6 +228,7 @@ fn push_all(
             verify_interval: settings.verify.interval,
             slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
+            author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stop_on_signal()?,
             nudges: Nudges::default(),

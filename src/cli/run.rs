@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     daemon::{self, Control, Observer, Parts, Pusher, Worker},
-    fleet, report,
+    fleet,
+    notify::{Ending, Notices},
+    report,
     settings::{self, Listen, Signature},
     state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
     sync::{Clock, PassResult},
@@ -72,8 +74,11 @@ impl Start<'_> {
             }
             let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
             listen_for_commands(&parts, orders_to);
-            daemon::run(parts).await?;
+            let notices = parts.notices.clone();
+            let ran = daemon::run(parts).await;
             servers.into_iter().flatten().for_each(Server::stop);
+            notices.end(Ending::Quick).await;
+            ran?;
             Ok(Exit::Done)
         })?
     }
@@ -82,7 +87,10 @@ impl Start<'_> {
         let survey = parts.loaded.survey(parts.clock.now());
         let members: Vec<_> = survey.members.iter().collect();
         self.session.tell_errors(&survey, &members);
-        let exit = report_once(self.session, daemon::once(parts).await)?;
+        let notices = parts.notices.clone();
+        let outcomes = daemon::once(parts).await;
+        notices.end(Ending::Flush).await;
+        let exit = report_once(self.session, outcomes)?;
         Ok(exit.max(self.session.exit_of_files(&survey)))
     }
 
@@ -156,15 +164,19 @@ fn parts<W: Worker>(
     let root = std::path::absolute(session.root())?;
     let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
+    let store = SharedStore::new(Store::open(&state_dir)?);
+    let notices = Notices::start(store.clone(), Arc::new(|| Clock::System.now()))?;
+    notices.use_settings(session.settings()?, &root)?;
     Ok(Parts {
         loaded: fleet::load(&root)?,
         worker: Metered(worker, Arc::clone(metrics)),
-        store: SharedStore::new(Store::open(&state_dir)?),
+        store,
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders,
         hints: Arc::default(),
+        notices,
         view: Arc::default(),
     })
 }

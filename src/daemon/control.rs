@@ -129,15 +129,35 @@ pub async fn ask_status(state_dir: &Path, globs: &[String], patience: Duration) 
         stream.write_all(format!("{STATUS}{}\n", Value::from(globs)).as_bytes()).await?;
         let mut answer = Vec::new();
         stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
-        serde_json::from_slice(&answer).map_err(io::Error::other)
+        serde_json::from_slice::<Vec<Told>>(&answer).map_err(io::Error::other)
     });
     let heard = heard.await.unwrap_or_else(|late| Err(late.into()));
-    heard.map_err(|source| AskError::NoAnswer { path, source })
+    heard.map(|told| told.into_iter().map(Told::line).collect()).map_err(|source| AskError::NoAnswer { path, source })
 }
 
 /// The socket by a name that is short enough for the system (108 bytes) however deep the state directory lies.
 fn short(directory: &File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", directory.as_raw_fd()))
+}
+
+/// An outlet on its way through the socket, with what its public form leaves out.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    line: StatusLine,
+    pause: Option<String>,
+}
+
+impl Told {
+    fn new(line: StatusLine) -> Self {
+        Self { pause: line.pause.as_ref().map(|pause| pause.words.clone()), line }
+    }
+
+    fn line(mut self) -> StatusLine {
+        if let (Some(pause), Some(words)) = (&mut self.line.pause, self.pause) {
+            pause.words = words;
+        }
+        self.line
+    }
 }
 
 /// What commands are answered with.
@@ -199,12 +219,12 @@ fn json(answer: &impl Serialize) -> Vec<u8> {
 
 impl Control {
     /// `None`: not understood, or not known at the moment.
-    async fn status(self, globs: &str) -> Option<Vec<StatusLine>> {
+    async fn status(self, globs: &str) -> Option<Vec<Told>> {
         let globs: Vec<String> = serde_json::from_str(globs).ok()?;
         tokio::task::spawn_blocking(move || self.lines(&globs)).await.ok()?
     }
 
-    fn lines(&self, globs: &[String]) -> Option<Vec<StatusLine>> {
+    fn lines(&self, globs: &[String]) -> Option<Vec<Told>> {
         let shown = self.view.shown();
         let (loaded, survey) = shown.files.as_ref()?;
         let selection = Selection::new(globs).ok()?;
@@ -212,7 +232,7 @@ impl Control {
         let settings = loaded.settings.as_ref()?;
         let mut lines = fleet::status(settings, survey, store.as_ref(), &selection, self.clock.now()).ok()?;
         shown.tell_next(&mut lines);
-        Some(lines)
+        Some(lines.into_iter().map(Told::new).collect())
     }
 }
 

@@ -98,9 +98,13 @@ impl<W: Worker> Daemon<W> {
                 "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
             );
         }
+        if let Err(error) = self.notices.use_settings(settings, &loaded.root) {
+            tracing::error!(error = %crate::sync::chain(&error), "notifications go where they went before");
+        }
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.revision.clone_from(&loaded.revision);
+        self.context.author.clone_from(&loaded.author);
         self.due.set_schedule(settings, self.context.clock.now());
         self.loaded = Arc::new(loaded);
         self.forget_approvals();

@@ -2,6 +2,8 @@
 
 use super::{Daemon, Worker};
 use crate::{
+    notify::{Seen, Standing},
+    settings::Occasion,
     state::{StateError, StatusUpdate},
     sync::OutletState,
 };
@@ -19,8 +21,18 @@ impl<W: Worker> Daemon<W> {
         }
         let known = self.context.store.with(|store| store.outlets())?;
         let here = |id: &str| self.survey.members.iter().any(|member| member.id.as_str() == id);
-        for row in known.iter().filter(|row| !here(&row.id) && row.state.as_deref() != Some("missing")) {
+        for row in known.iter().filter(|row| !here(&row.id)) {
             let id = &row.id;
+            self.notices.saw(Seen {
+                outlet: id.as_str().into(),
+                name: row.name.clone().unwrap_or_else(|| id.clone()),
+                standing: Standing::Wrong(Occasion::Missing),
+                published: false,
+                detail: Some("its live menu is left as it is".to_owned()),
+            });
+            if row.state.as_deref() == Some("missing") {
+                continue;
+            }
             tracing::warn!(outlet = id, "no file defines this outlet any more; its live menu is left as it is");
             let error = format!(
                 "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {id}` drops what is remembered"

@@ -11,6 +11,7 @@ mod files;
 mod hints;
 mod missing;
 mod note;
+mod notices;
 mod parts;
 mod passes;
 mod rounds;
@@ -45,6 +46,7 @@ use self::{
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
+    notify::Notices,
     settings::Settings,
     sync::{Context, Nudges, Outcome},
     systemd::Notifier,
@@ -120,6 +122,7 @@ struct Daemon<W> {
     rounds: Rounds,
     due: Due,
     hints: Arc<Hints>,
+    notices: Notices,
     view: Arc<View>,
     /// What was last told of each outlet.
     told: BTreeMap<OutletId, Option<Told>>,
@@ -132,7 +135,7 @@ struct Daemon<W> {
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, hints, view } = parts;
+        let Parts { loaded, worker, store, state_dir, clock, notifier, orders, hints, notices, view } = parts;
         let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
@@ -145,6 +148,7 @@ impl<W: Worker> Daemon<W> {
             verify_interval: settings.verify.interval,
             slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
+            author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stopped,
             nudges: Nudges::default(),
@@ -166,6 +170,7 @@ impl<W: Worker> Daemon<W> {
             rounds: Rounds::default(),
             due,
             hints,
+            notices,
             view,
             told: BTreeMap::new(),
             others,

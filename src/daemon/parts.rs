@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::{Hints, Reloaded, View};
 use crate::{
     fleet::Loaded,
+    notify::Notices,
     state::{SharedStore, StateError},
     sync::Clock,
     systemd::Notifier,
@@ -30,6 +31,8 @@ pub struct Parts<W> {
     pub orders: tokio::sync::mpsc::Receiver<Order>,
     /// Tells it that an outlet is worth a look.
     pub hints: Arc<Hints>,
+    /// Who tells people; ended by whoever started it.
+    pub notices: Notices,
     /// Where it shows how it stands.
     pub view: Arc<View>,
 }

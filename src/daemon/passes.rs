@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::{Instrument, Span, field};
 
-use super::{Daemon, Hint, Worker, note, rounds::Cause};
+use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -107,6 +107,7 @@ impl<W: Worker> Daemon<W> {
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
+            self.notices.saw(notices::seen(&outcome));
             let told = self.told.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, told, now));
             self.rounds.ended(round, outcome.result, news, now);
@@ -130,6 +131,13 @@ impl<W: Worker> Daemon<W> {
                 Some(opens_at) => self.due.at(outlet, *opens_at),
                 None => self.due.settle(outlet),
             },
+            // A pause that ends by itself.
+            PassResult::Unchanged if *state == OutletState::Paused => {
+                self.due.settle(outlet);
+                if let Some(ends_at) = opens_at {
+                    self.due.at(outlet, *ends_at);
+                }
+            }
             // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
             PassResult::Rejected => self.due.settle(outlet),
             PassResult::Failed | PassResult::Timeout => match again {

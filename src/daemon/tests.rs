@@ -55,6 +55,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         notifier: Notifier::new(&ServiceManager::default()),
         orders,
         hints: Arc::default(),
+        notices: crate::notify::Notices::none(),
         view: Arc::default(),
     };
     (directory, sender, parts)

@@ -174,6 +174,7 @@ fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
         plan: Some(plan),
         diagnostics: Vec::new(),
         error: None,
+        pause: None,
     }
 }
 
@@ -186,6 +187,7 @@ fn without_plan(member: &Member, state: &'static str) -> OutletReport {
         plan: None,
         diagnostics: wrong,
         error: None,
+        pause: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod agenda;
 mod approvals;
 mod compare;
 mod edited;
+mod history;
 mod images;
 mod new_images;
 mod photos;
@@ -22,6 +23,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
+pub use history::history;
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use photos::Photos;
@@ -38,13 +40,13 @@ use crate::{
     },
     diagnostic::{self, Diagnostic, Place},
     document::{self, Decoder},
-    plan::PeerPrices,
+    plan::{PeerPrices, Pins},
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
-    sync::Wanted,
+    sync::{PlaceOf, Wanted},
 };
 
 /// A root, read and decoded.
@@ -57,6 +59,8 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
     /// The commit of the files.
     pub revision: Option<String>,
+    /// Who wrote that commit.
+    pub author: Option<String>,
     files: Files,
     definitions: Definitions,
     /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
@@ -151,6 +155,7 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         root: root.to_owned(),
         settings,
         diagnostics,
+        author: revision.as_deref().and_then(|commit| source::author(root, commit)),
         revision,
         files,
         definitions,
@@ -282,10 +287,11 @@ impl Loaded {
         }
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let windows = windows_of(&policy, &outlet).cloned().collect();
-        let place = Box::new(move |path: &crate::catalog::Path| origins.place(path));
+        let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
         let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();
-        Some(Wanted { outlet: id, name, file, catalog, policy, windows, ended, paused, approvals, place })
+        let pins = Pins::default();
+        Some(Wanted { outlet: id, name, file, catalog, pins, policy, windows, ended, paused, approvals, place })
     }
 
     /// One outlet as it is at `at`, judged by the rules.

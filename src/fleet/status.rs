@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use super::{Member, Selection, Survey};
 use crate::{
+    catalog::OutletId,
+    plan::Pins,
     policy::Policy,
-    report::{LastPush, StatusLine},
+    report::{LastPush, PauseNote, PinNote, StatusLine},
     settings::Settings,
-    state::{OutletRow, PushRow, StateError, Store},
+    state::{OutletRow, Pause, PushRow, StateError, Store},
+    sync::paused_words,
 };
 
 /// The selected outlets: those of the files by id, then those that are remembered but in no file any more. Without a
@@ -25,12 +28,13 @@ pub fn status(
 ) -> Result<Vec<StatusLine>, StateError> {
     let mut rows = by_outlet(store.map(Store::outlets_in_brief).transpose()?, |row| row.id.clone());
     let mut pushes = by_outlet(store.map(Store::last_pushes).transpose()?, |push| push.outlet.clone());
+    let mut orders = Orders::read(store, settings, now)?;
     let next_pass = next_pass(settings, now);
     let mut lines = Vec::new();
     for member in &survey.members {
         let (row, push) = (rows.remove(member.id.as_str()), pushes.remove(member.id.as_str()));
         if selection.matches(member) {
-            lines.push(StatusLine { next_pass, ..line(member, row, push) });
+            lines.push(orders.on(StatusLine { next_pass, ..line(member, row, push) }, member.paused));
         }
     }
     let meant = |row: &OutletRow| selection.matches_names([&row.id].into_iter().chain(&row.name).chain(&row.file));
@@ -63,6 +67,48 @@ fn line(member: &Member, row: Option<OutletRow>, push: Option<PushRow>) -> Statu
     line
 }
 
+/// What people have ordered by commands: pauses and rollbacks, by outlet.
+struct Orders {
+    pauses: BTreeMap<String, Pause>,
+    pins: BTreeMap<String, Pins>,
+    zone: TimeZone,
+}
+
+impl Orders {
+    fn read(store: Option<&Store>, settings: &Settings, now: Timestamp) -> Result<Self, StateError> {
+        let mut policy = Policy::default();
+        settings.policy.apply(&mut policy);
+        let pauses = store.map(|store| store.pauses(now)).transpose()?.unwrap_or_default();
+        let pins = store.map(Store::all_pins).transpose()?.unwrap_or_default().into_iter();
+        let pins = pins.filter_map(|(outlet, pins)| Some((outlet, serde_json::from_str(&pins).ok()?)));
+        Ok(Self { pauses: pauses.into_iter().collect(), pins: pins.collect(), zone: policy.timezone })
+    }
+
+    /// The line of an outlet with what was ordered for it. A pause counts at once, before any pass has seen it begin or end.
+    fn on(&mut self, mut line: StatusLine, by_file: bool) -> StatusLine {
+        let outlet = OutletId(line.outlet.clone());
+        line.pause = self.pauses.remove(outlet.as_str()).map(|pause| PauseNote {
+            since: pause.since,
+            until: pause.until,
+            words: paused_words(&outlet, pause, &self.zone),
+        });
+        line.pins = self.pins.remove(outlet.as_str()).map(|pins| PinNote {
+            to: pins.to,
+            since: pins.since,
+            paths: pins.told(),
+        });
+        match (&line.pause, line.state.as_str()) {
+            (Some(_), state) if state != "invalid" => "paused".clone_into(&mut line.state),
+            (None, "paused") if !by_file => {
+                "pending".clone_into(&mut line.state);
+                line.error = None;
+            }
+            _ => {}
+        }
+        line
+    }
+}
+
 /// An outlet that no pass has seen yet.
 fn unseen(id: &str) -> StatusLine {
     StatusLine {
@@ -77,6 +123,8 @@ fn unseen(id: &str) -> StatusLine {
         drift: Value::Array(Vec::new()),
         held: Value::Array(Vec::new()),
         error: None,
+        pause: None,
+        pins: None,
     }
 }
 
@@ -100,6 +148,7 @@ fn remembered(row: OutletRow) -> StatusLine {
 
 fn last_push(push: PushRow) -> LastPush {
     LastPush {
+        number: push.number,
         at: push.prepared_at,
         request_id: push.request_id.to_string(),
         digest: push.digest,

@@ -66,7 +66,7 @@ pub struct Change {
 }
 
 /// The thing a change is about, as people know it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The menu of an item, the category of a variant.
     pub within: Option<String>,

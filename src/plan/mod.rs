@@ -20,7 +20,10 @@ mod guards;
 mod matching;
 mod memory;
 mod order;
+mod parts;
 mod past;
+mod pins;
+mod record;
 mod refusal;
 mod risk;
 mod settle;
@@ -36,6 +39,8 @@ pub use guards::{GuardVerdict, Limit, Verdict};
 pub use matching::{Unmanaged, as_published};
 pub use memory::{Effects, Memory};
 pub use past::Past;
+pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
+pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use stock::StockCalls;
@@ -109,6 +114,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
+    /// What a rollback holds against the files; filled in by who lays pins over them.
+    pub pins: Pins,
     /// Items that a dated layer brought and takes away.
     pub ended: BTreeSet<ExternalId>,
     /// Path of a price → whole rupiah, for all prices that live shows as the base has them.
@@ -156,6 +163,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         guards,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
+        pins: Pins::default(),
         ended: inputs.ended.clone(),
     }
 }

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{
-    RemoteError, Retry,
+    Destination, RemoteError, Retry,
     error::shown,
     http::Call,
     text::{clean, html_title, redact},
@@ -47,6 +47,24 @@ impl Answer {
                 }
             }
         })
+    }
+
+    /// The `data` of a success.
+    pub(super) fn data(&self, call: &Call<'_>) -> Result<Value, RemoteError> {
+        self.check_status(call)?;
+        if let Some(refusal) = self.refusal(call) {
+            return Err(refusal);
+        }
+        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
+        body.map(|mut body| body["data"].take()).ok_or_else(|| {
+            let what = self.without_json(call).unwrap_or_else(|| "the answer is not JSON or was cut off".to_owned());
+            self.error(call, &what, Retry::After(self.retry_after))
+        })
+    }
+
+    /// A success that cannot be understood.
+    pub(super) fn unexpected(&self, call: &Call<'_>, what: &str) -> RemoteError {
+        self.error(call, what, Retry::Never)
     }
 
     /// Whether a write was taken: any 2xx whose body is empty or JSON that does not say `success: false`. Anything else,
@@ -138,6 +156,9 @@ impl Answer {
             404 if not_linked => "; link the outlet to this integration in GoBiz first".to_owned(),
             300..=399 | 404 => format!("; is {host} the right host ({})?", call.setting),
             401 => format!("; {host} refused a fresh token too: is this the host that the credential belongs to?"),
+            403 if call.destination() == Destination::Subscription => {
+                "; has the credential the right to subscribe? `--scope` asks for another one".to_owned()
+            }
             403 => "; is the outlet's id the one with the G (not the restaurant's UUID), and has the credential the right to this call?".to_owned(),
             _ => String::new(),
         }

@@ -50,13 +50,13 @@ pub(super) struct Shared {
 
 /// Calls with one set of rights.
 #[derive(Clone)]
-struct Session {
+pub(super) struct Session {
     shared: Arc<Shared>,
     tokens: Arc<Tokens>,
 }
 
 /// What a call is about; the key is added when it is made.
-struct Order<'a> {
+pub(super) struct Order<'a> {
     method: Method,
     url: Url,
     body: Body<'a>,
@@ -95,6 +95,12 @@ impl Client {
     /// For what also pushes.
     pub fn writer(&self) -> Writer {
         Writer(Session { shared: Arc::clone(&self.0), tokens: Arc::clone(&self.0.to_write) })
+    }
+
+    /// With the right to read catalogs or, if one is named, with another.
+    pub(super) fn session(&self, scope: Option<&str>) -> Session {
+        let tokens = scope.map_or_else(|| Arc::clone(&self.0.to_read), |scope| Arc::new(Tokens::new(scope)));
+        Session { shared: Arc::clone(&self.0), tokens }
     }
 }
 
@@ -154,13 +160,33 @@ impl Session {
             timeout: self.shared.timeout.min(SHORT_CALL),
         };
         check_outlet(outlet, &order.method, &order.url)?;
+        self.read(&order, Answer::read).await
+    }
+
+    /// A call to an address of the API below these path segments.
+    pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
+        let timeout = self.shared.timeout.min(SHORT_CALL);
+        Order { method, url: self.shared.addresses.api_path(path), body, timeout }
+    }
+
+    /// A call that changes nothing, repeated as long as that makes sense.
+    pub(super) async fn read<T>(
+        &self,
+        order: &Order<'_>,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
         let mut budget = Budget::of_a_read();
         loop {
-            match self.make(&order, &mut budget, Answer::read).await {
-                Ok(live) => return Ok(live),
+            match self.make(order, &mut budget, judge).await {
+                Ok(read) => return Ok(read),
                 Err(error) => budget.pause_after(error).await?,
             }
         }
+    }
+
+    /// A call that changes something, tried once.
+    pub(super) async fn write_once(&self, order: &Order<'_>) -> Result<(), RemoteError> {
+        self.make(order, &mut Budget::of_a_write(), Answer::taken).await
     }
 
     /// One write, tried once.
@@ -174,7 +200,7 @@ impl Session {
         check_outlet(outlet, &method, &url)?;
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
         let order = Order { method, url, body: Body::Json(&body), timeout: self.shared.timeout };
-        self.make(&order, &mut Budget::of_a_write(), Answer::taken).await
+        self.write_once(&order).await
     }
 
     /// Makes the call, and once more with a fresh token if the first is refused: a call that was answered 401 has
@@ -201,7 +227,7 @@ impl Session {
     async fn token(&self, budget: &mut Budget) -> Result<Arc<Key>, RemoteError> {
         let came = Instant::now();
         let timeout = budget.at_most(self.shared.timeout.min(SHORT_CALL));
-        let key = self.tokens.get(self.shared.ask(self.tokens.scope, timeout)).await?;
+        let key = self.tokens.get(self.shared.ask(&self.tokens.scope, timeout)).await?;
         budget.refund(came.elapsed());
         Ok(key)
     }

@@ -23,7 +23,7 @@ pub enum Retry {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{method} {url}: {what}")]
 pub struct RemoteError {
-    /// `GET`, `PUT`, `PATCH`, `POST`.
+    /// `GET`, `PUT`, `PATCH`, `POST`, `DELETE`.
     pub method: &'static str,
     /// The whole address, without query or secrets.
     pub url: String,
@@ -46,6 +46,11 @@ impl RemoteError {
         matches!(self.retry, Retry::NotBefore(_))
     }
 
+    /// Whether a subscription was refused because there is one already (seen live: "url has already been taken").
+    pub fn says_taken(&self) -> bool {
+        self.is_final() && self.what.contains("already been taken")
+    }
+
     /// Whether a write may have been carried out although it failed: it was sent, and no answer came, or only a gateway's
     /// word that it has waited in vain (408, 502, 504). Any other status is the platform's own "not done".
     pub fn may_have_been_done(&self) -> bool {
@@ -59,18 +64,19 @@ impl RemoteError {
     }
 
     /// The same with a few more words at the end.
-    pub(super) fn and(mut self, more: &str) -> Self {
+    pub(crate) fn and(mut self, more: &str) -> Self {
         self.what.push_str(more);
         self
     }
 }
 
-/// The four that are used.
+/// Those that are used.
 pub(super) fn method_name(method: &Method) -> &'static str {
     match method.as_str() {
         "PUT" => "PUT",
         "PATCH" => "PATCH",
         "POST" => "POST",
+        "DELETE" => "DELETE",
         _ => "GET",
     }
 }

@@ -231,8 +231,9 @@ async fn read_error_body(response: &mut Response) -> Vec<u8> {
 }
 
 impl Call<'_> {
-    fn destination(&self) -> Destination {
+    pub(super) fn destination(&self) -> Destination {
         match *self.method {
+            _ if self.url.path().contains("/notification-subscriptions") => Destination::Subscription,
             Method::POST => Destination::Token,
             Method::PATCH => Destination::Stock,
             _ => Destination::Catalog,

@@ -15,7 +15,7 @@ pub trait Meter: Send + Sync {
 /// A call that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Called {
-    /// `GET`, `PUT`, `PATCH`, `POST`.
+    /// `GET`, `PUT`, `PATCH`, `POST`, `DELETE`.
     pub method: &'static str,
     /// What was called.
     pub destination: Destination,
@@ -34,6 +34,8 @@ pub enum Destination {
     Catalog,
     /// An outlet's stock.
     Stock,
+    /// Subscriptions to events.
+    Subscription,
 }
 
 impl Destination {
@@ -43,6 +45,7 @@ impl Destination {
             Self::Token => "token",
             Self::Catalog => "catalog",
             Self::Stock => "stock",
+            Self::Subscription => "subscription",
         }
     }
 }

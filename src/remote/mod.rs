@@ -17,6 +17,7 @@ mod gate;
 mod http;
 mod meter;
 mod probe;
+mod subscriptions;
 mod text;
 mod token;
 mod wire;
@@ -34,6 +35,7 @@ pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
 pub use meter::{Called, Destination, Meter};
 pub use probe::Probe;
+pub use subscriptions::{Subscriber, Subscription};
 pub use wire::put_body;
 #[doc(hidden)]
 pub use wire::read_body;

@@ -40,7 +40,7 @@ pub(super) struct Grant {
 pub(super) struct Tokens {
     /// Space separated, as asked for. A right that the credential lacks fails the whole request (seen live): no more
     /// than needed.
-    pub(super) scope: &'static str,
+    pub(super) scope: String,
     slot: Mutex<Slot>,
 }
 
@@ -58,8 +58,8 @@ struct Token {
 }
 
 impl Tokens {
-    pub(super) fn new(scope: &'static str) -> Self {
-        Self { scope, slot: Mutex::default() }
+    pub(super) fn new(scope: &str) -> Self {
+        Self { scope: scope.to_owned(), slot: Mutex::default() }
     }
 
     /// The token, asked for with `ask` if there is none that lives long enough. Who waits while another asks gets what

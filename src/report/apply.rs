@@ -52,7 +52,7 @@ impl ApplyLine {
         };
         let stands = match self.state {
             "drifted" => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
-            "paused" => Some("paused by its file".to_owned()),
+            "paused" if self.error.is_none() => Some("paused by its file".to_owned()),
             _ => None,
         };
         told.into_iter().chain(stands).collect::<Vec<_>>().join("; ")

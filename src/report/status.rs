@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::untrusted::printable;
+use super::{PauseNote, untrusted::printable};
+use crate::plan::PinnedPath;
 
 /// One outlet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,11 +36,28 @@ pub struct StatusLine {
     pub held: Value,
     /// What went wrong or is waited for.
     pub error: Option<String>,
+    /// The pause that a person has ordered.
+    pub pause: Option<PauseNote>,
+    /// What a rollback holds against the files.
+    pub pins: Option<PinNote>,
+}
+
+/// The pins of an outlet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PinNote {
+    /// The number of the push that was gone back to.
+    pub to: i64,
+    /// When the rollback was made.
+    pub since: Timestamp,
+    /// What is pinned.
+    pub paths: Vec<PinnedPath>,
 }
 
 /// The newest push of an outlet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastPush {
+    /// Its number among those to this outlet.
+    pub number: i64,
     /// When it was prepared.
     pub at: Timestamp,
     /// Its id at GoFood.
@@ -64,7 +82,6 @@ pub fn status_json(lines: &[StatusLine]) -> String {
 
 /// A line for each outlet, its trouble below, and a count with `whence` it is known at the end.
 pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
-    let label = |line: &StatusLine| printable(line.name.as_ref().unwrap_or(&line.outlet)).into_owned();
     let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
@@ -72,20 +89,48 @@ pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
         let since = line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at)));
         let revision =
             line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
-        let told = format!("{}{pad}  {:<13}  {since}{revision}", label(line), line.state);
+        let told = format!("{}{pad}  {:<13}  {since}{revision}{}", label(line), line.state, last_push(line));
         let _ = writeln!(text, "{}", told.trim_end());
-        if let Some(error) = &line.error {
-            let _ = writeln!(text, "{:width$}  {}", "", printable(error));
-        }
-        if let Some(drift) = line.drift.as_array().filter(|drift| !drift.is_empty()) {
-            let contested = drift.iter().filter(|change| change["contested"] == true).count();
-            let left = if contested > 0 { format!(", {contested} contested") } else { String::new() };
-            let _ = writeln!(text, "{:width$}  {} changed elsewhere{left}: see `menusync drift`", "", drift.len());
+        for more in below(line) {
+            let _ = writeln!(text, "{:width$}  {}", "", printable(&more));
         }
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
     let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
     text
+}
+
+/// `Kuta (G916309315)`
+fn label(line: &StatusLine) -> String {
+    match line.name.as_deref().filter(|name| *name != line.outlet) {
+        Some(name) => format!("{} ({})", printable(name), printable(&line.outlet)),
+        None => printable(&line.outlet).into_owned(),
+    }
+}
+
+/// `  push 3 published`
+fn last_push(line: &StatusLine) -> String {
+    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.unwrap_or("under way"));
+    line.last_push.as_ref().map(told).unwrap_or_default()
+}
+
+/// What there is to say below an outlet's line.
+fn below(line: &StatusLine) -> Vec<String> {
+    let drifted = line.drift.as_array().filter(|drift| !drift.is_empty());
+    let drift = drifted.map(|drift| {
+        let contested = drift.iter().filter(|change| change["contested"] == true).count();
+        let left = if contested > 0 { format!(", {contested} contested") } else { String::new() };
+        format!("{} changed elsewhere{left}: see `menusync drift`", drift.len())
+    });
+    let pause = line.pause.as_ref().map(|pause| pause.words.clone());
+    // A pass under a pause leaves the same words as its error.
+    let error = line.error.clone().filter(|_| line.pause.is_none());
+    let pins = line.pins.as_ref().map(|pins| {
+        let (number, at) = (pins.paths.len(), minute(pins.since));
+        let plural = if number == 1 { "path" } else { "paths" };
+        format!("{number} {plural} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
+    });
+    [error, pause, drift, pins].into_iter().flatten().collect()
 }
 
 fn minute(at: Timestamp) -> String {

@@ -195,14 +195,6 @@ pub(super) const INSECURE_URL: Rule = Rule::of_reading(
     "",
 );
 
-pub(super) const NOT_SUPPORTED: Rule = Rule::of_reading(
-    "not-supported",
-    "Settings ask only for what this version can do",
-    "Our choice: a setting that does nothing would be trusted.",
-    "",
-    "",
-);
-
 pub(super) const SETTINGS_MISSING: Rule = Rule::of_reading(
     "settings-missing",
     "The root has a `menusync.yaml`",

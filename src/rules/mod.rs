@@ -128,7 +128,6 @@ pub static RULES: &[Rule] = &[
     texts::NAME_LENGTH,
     files::NO_DEFINITIONS,
     structure::NO_MENUS,
-    files::NOT_SUPPORTED,
     yaml::NUMBER_FORMAT,
     files::OUT_OF_RANGE,
     files::OUTLET_ID,

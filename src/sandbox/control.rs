@@ -15,6 +15,7 @@ use super::{
     outlet::Outlet,
     settings::Settings,
     state::Shared,
+    subscriptions::Subscription,
     written::Catalog,
 };
 
@@ -133,6 +134,11 @@ impl Control {
     /// Empties the list of deliveries.
     pub fn clear_deliveries(&self) {
         self.shared.state().post.forget();
+    }
+
+    /// Makes all subscriptions inactive, as the platform may do.
+    pub fn deactivate_subscriptions(&self) {
+        self.shared.state().subscriptions.iter_mut().for_each(Subscription::deactivate);
     }
 
     /// Orders a fault.

@@ -33,6 +33,11 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
+    /// Nothing is sent to it any more.
+    pub(super) fn deactivate(&mut self) {
+        self.active = false;
+    }
+
     /// Where this event of this outlet is to be sent, if it is.
     pub(super) fn wants(&self, event: &str, outlet: &str) -> Option<&str> {
         let is_wanted = self.active && self.event == event && self.outlet.as_deref().is_none_or(|own| own == outlet);

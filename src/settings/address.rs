@@ -24,6 +24,21 @@ pub(super) fn server(text: &str) -> Result<Url, Refused> {
     )
 }
 
+/// Reads the address of somebody who is told things: encrypted unless it stays on this machine. It may be a secret, so what
+/// is wrong is said without it.
+pub(super) fn sink(text: &str) -> Result<Url, &'static str> {
+    const NONE: &str = "it does not hold one whole address";
+    // The reader of addresses would join two lines.
+    let url = Some(text).filter(|text| !text.contains(char::is_whitespace)).and_then(|text| Url::parse(text).ok());
+    let Some(url) = url else { return Err(NONE) };
+    match url.scheme() {
+        _ if url.host_str().is_none_or(str::is_empty) => Err(NONE),
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err("the address must begin with https:// (http:// is for localhost, 127.0.0.1 and [::1])"),
+    }
+}
+
 /// Reads the address under which GoBiz reaches us: https on a port that it calls (documentation: 80 and 443). Where the
 /// platform is `custom`, anything on this machine will do.
 pub(super) fn public(text: &str, custom: bool) -> Result<Url, Refused> {

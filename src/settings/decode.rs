@@ -5,6 +5,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, sync::Arc, time::
 use super::{
     Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
     address::{self, Refused},
+    notify::notify,
     webhook::webhook,
 };
 use crate::{
@@ -53,8 +54,8 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         state_dir: path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
         webhook: webhook(decoder, &mut fields, target),
+        notify: notify(decoder, &mut fields),
     };
-    refuse_unbuilt(decoder, &mut fields);
     decoder.finish(fields, "the settings");
     target.map(|_| settings)
 }
@@ -75,19 +76,6 @@ fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {
 /// Every quarter of an hour.
 fn default_schedule() -> Option<Cron> {
     Cron::parse("*/15 * * * *").ok()
-}
-
-/// Sections that a later version will read must not be taken for working ones.
-fn refuse_unbuilt(decoder: &mut Decoder, fields: &mut Fields<'_>) {
-    for key in ["notify"] {
-        if let Some((at, _)) = fields.take_entry(key) {
-            decoder
-                .error("not-supported", &at.span, format!("`{key}` is not supported by this version of menusync"))
-                .help(format!(
-                    "remove `{key}`; the daemon polls on `schedule`, and `status` and the log say what happens"
-                ));
-        }
-    }
 }
 
 /// A section of its own keys, or its default.

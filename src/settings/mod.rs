@@ -7,6 +7,7 @@ mod address;
 mod credentials;
 mod decode;
 mod environment;
+mod notify;
 mod secret_file;
 mod webhook;
 
@@ -19,6 +20,7 @@ use std::{
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
 pub use environment::{Environment, listen, root, state_dir};
+pub use notify::{Occasion, Sink, SinkKind, sink_secret, sink_url};
 pub use webhook::{Signature, Webhook, webhook_secrets};
 
 use crate::{definition::policy::PolicyPatch, schedule::Cron};
@@ -49,6 +51,8 @@ pub struct Settings {
     pub listen: Listen,
     /// `webhook`; `None`: no events are received.
     pub webhook: Option<Webhook>,
+    /// `notify`: who is told of what.
+    pub notify: Vec<Sink>,
 }
 
 /// The GoBiz environments. Credentials and outlets belong to one of them.

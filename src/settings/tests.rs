@@ -164,8 +164,51 @@ fn secrets_stand_one_a_line() {
 }
 
 #[test]
-fn sections_that_are_not_built_yet_are_refused() {
-    assert_eq!(bad("target: sandbox\nnotify: []\n"), ["not-supported 2:1"]);
+fn who_is_told_stands_in_a_list_and_addresses_in_files() {
+    let settings = good(
+        "target: sandbox\nnotify:\n  - {kind: slack, url_file: slack, events: [failed, digest]}\n  \
+         - {kind: webhook, url_file: url, secret_file: secret}\n  - {kind: command, command: [/bin/tell, --now]}\n",
+    );
+    let kinds: Vec<_> = settings.notify.iter().map(|sink| (sink.kind.as_str(), sink.events.len())).collect();
+    assert_eq!(kinds, [("slack", 2), ("webhook", 10), ("command", 10)]);
+    assert_eq!(good("target: sandbox\nnotify: []").notify, []);
+    assert_eq!(
+        bad(
+            "target: sandbox\nnotify:\n  - {kind: slack, url: https://x}\n  - {kind: mail}\n  - {kind: command, command: []}\n  \
+             - {kind: command, command: tell}\n  - {kind: webhook, url_file: u, events: [fail]}\n  - {url_file: u}\n"
+        ),
+        [
+            "missing-key 3:5",
+            "unknown-key 3:19",
+            "unknown-value 4:12",
+            "wrong-type 5:30",
+            "wrong-type 6:30",
+            "unknown-value 7:43",
+            "missing-key 8:5"
+        ]
+    );
+}
+
+#[test]
+fn an_address_that_is_told_things_is_encrypted_and_never_shown() {
+    let root = tempfile::tempdir().unwrap();
+    let url = |text: &str| {
+        fs::write(root.path().join("url"), text).unwrap();
+        sink_url(Path::new("url"), root.path()).map_err(|error| error.to_string())
+    };
+    assert_eq!(url("https://hooks.example.com/T0/s3cr3t?x=1\n").unwrap().path(), "/T0/s3cr3t");
+    assert!(url("http://127.0.0.1:9/x").is_ok());
+    for wrong in [
+        "http://hooks.example.com/s3cr3t",
+        "s3cr3t",
+        "",
+        "https://",
+        "ftp://127.0.0.1/s3cr3t",
+        "https://a/s3cr3t\nhttps://b",
+    ] {
+        let error = url(wrong).unwrap_err();
+        assert!(error.contains("url") && !error.contains("s3cr3t"), "{wrong}: {error}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub use committed::{Commit, RevisionError};
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
-pub use revision::{revision, why_no_revision};
+pub use revision::{author, revision, why_no_revision};
 pub use tree::load;
 
 use crate::diagnostic::Diagnostic;

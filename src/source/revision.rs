@@ -1,13 +1,25 @@
-//! Which commit the root is at, so that people can find what was pushed.
+//! Which commit the root is at and who wrote it, so that people can find what was pushed.
 
 use std::path::Path;
 
 use super::git;
 
+/// No name of an author is kept beyond so many characters (our choice).
+const LONGEST_NAME: usize = 100;
+
 /// The commit of the work tree that holds `root`; `None` without git, without a repository, before the first commit, and
 /// where git distrusts the repository's owner.
 pub fn revision(root: &Path) -> Option<String> {
     resolve(root, "HEAD")
+}
+
+/// Who wrote a commit, by the name that `.mailmap` gives; `None` where that cannot be read.
+pub fn author(root: &Path, commit: &str) -> Option<String> {
+    let answer =
+        git::ask(root, &["show", "--no-patch", "--no-show-signature", "--format=%aN", "--end-of-options", commit]);
+    let author = String::from_utf8(answer.ok()?).ok()?;
+    let author = author.lines().next().unwrap_or_default().trim();
+    (!author.is_empty()).then(|| author.chars().take(LONGEST_NAME).collect())
 }
 
 /// The same, with git's words if there is none.

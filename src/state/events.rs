@@ -80,7 +80,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::state::{NewPush, PushKind, PushOutcome};
+    use crate::state::{NewPush, NewRecord, PushKind, PushOutcome};
 
     fn store() -> (tempfile::TempDir, Store) {
         let directory = tempfile::tempdir().unwrap();
@@ -135,8 +135,12 @@ mod tests {
                 kind,
                 digest: "sha256:0",
                 revision: None,
+                author: None,
+                back_to: None,
                 tool: "test",
                 plan: "{}",
+                record: NewRecord { changes: "[]", record: "{}" },
+                pins: None,
                 prepared_at: at(minutes),
             };
             let id = store.begin_push(&push).unwrap();

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     StateError, Store,
+    records::forget_records,
     store::{At, moment},
 };
 
@@ -99,13 +100,18 @@ impl Store {
         })
     }
 
-    /// Drops all that is remembered of `id`, its pushes included. Whether there was anything.
+    /// Drops all that is remembered of `id`, its pushes, pins and pause included. Whether there was anything.
     pub fn forget(&mut self, id: &str) -> Result<bool, StateError> {
         self.write("forget an outlet", |connection| {
             let outlets = connection.execute("DELETE FROM outlets WHERE id = ?1", [id])?;
+            forget_records(connection, id)?;
+            for table in ["pins", "pauses"] {
+                connection.execute(&format!("DELETE FROM {table} WHERE outlet = ?1"), [id])?;
+            }
             let pushes = connection.execute("DELETE FROM pushes WHERE outlet = ?1", [id])?;
             connection.execute("DELETE FROM memories WHERE outlet = ?1", [id])?;
             connection.execute("DELETE FROM alarms WHERE outlet = ?1", [id])?;
+            connection.execute("DELETE FROM notices WHERE outlet = ?1", [id])?;
             Ok(outlets + pushes > 0)
         })
     }

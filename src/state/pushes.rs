@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::{
     StateError, Store,
     outlets::set_base,
+    pins::set_pins,
+    records::{NewRecord, add_record, prune},
     store::{At, moment},
 };
 
@@ -101,10 +103,18 @@ pub struct NewPush<'a> {
     pub digest: &'a str,
     /// The commit of the files, if known.
     pub revision: Option<&'a str>,
+    /// Who wrote that commit, if known.
+    pub author: Option<&'a str>,
+    /// The number of the push that a rollback goes back to.
+    pub back_to: Option<i64>,
     /// This program's version.
     pub tool: &'a str,
     /// JSON: what is needed to verify after a restart.
     pub plan: &'a str,
+    /// What is sent.
+    pub record: NewRecord<'a>,
+    /// JSON: the pins of the outlet from now on; `None` leaves them as they are, `Some(None)` drops them.
+    pub pins: Option<Option<&'a str>>,
     /// Now.
     pub prepared_at: Timestamp,
 }
@@ -112,8 +122,10 @@ pub struct NewPush<'a> {
 /// A recorded push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushRow {
-    /// Its number.
+    /// Its number among all pushes.
     pub id: PushId,
+    /// Its number among those to its outlet, from 1 on; never used twice but after a `forget`.
+    pub number: i64,
     /// To which outlet.
     pub outlet: String,
     /// Sent as `request_id`.
@@ -124,6 +136,10 @@ pub struct PushRow {
     pub digest: String,
     /// The commit of the files.
     pub revision: Option<String>,
+    /// Who wrote that commit.
+    pub author: Option<String>,
+    /// The number of the push that a rollback went back to.
+    pub back_to: Option<i64>,
     /// The program's version.
     pub tool: String,
     /// When it was recorded.
@@ -138,21 +154,37 @@ pub struct PushRow {
     pub outcome: Option<PushOutcome>,
     /// What went wrong.
     pub error: Option<String>,
-    /// JSON as given in [`NewPush`].
+    /// JSON as given in [`NewPush`]; empty once the push is finished.
     pub plan: String,
 }
 
 impl Store {
-    /// Records a push that is about to be made. It is on disk when this returns.
+    /// Records a push that is about to be made, with its pins. It is on disk when this returns.
     pub fn begin_push(&mut self, push: &NewPush<'_>) -> Result<PushId, StateError> {
-        let NewPush { outlet, request_id, kind, digest, revision, tool, plan, prepared_at } = *push;
+        let NewPush {
+            outlet,
+            request_id,
+            kind,
+            digest,
+            revision,
+            author,
+            back_to,
+            tool,
+            plan,
+            record,
+            pins,
+            prepared_at,
+        } = *push;
         self.write("record a push", |connection| {
             let sql = "
-                INSERT INTO pushes (outlet, request_id, kind, digest, revision, tool, plan, prepared_at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let request_id = request_id.to_string();
-            let values = params![outlet, request_id, kind, digest, revision, tool, plan, At(prepared_at)];
-            connection.prepare_cached(sql)?.insert(values).map(PushId)
+                INSERT INTO pushes (number, outlet, request_id, kind, digest, revision, author, back_to, tool, plan, prepared_at)
+                VALUES ((SELECT coalesce(max(number), 0) + 1 FROM pushes WHERE outlet = ?1),
+                        ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            let (request_id, at) = (request_id.to_string(), At(prepared_at));
+            let values = params![outlet, request_id, kind, digest, revision, author, back_to, tool, plan, at];
+            let id = connection.prepare_cached(sql)?.insert(values).map(PushId)?;
+            add_record(connection, id, &record)?;
+            pins.map_or(Ok(()), |pins| set_pins(connection, outlet, pins)).map(|()| id)
         })
     }
 
@@ -215,13 +247,16 @@ impl Store {
     ) -> Result<(), StateError> {
         let outlet = self.write("record how a push ended", |connection| {
             let sql = "
-                UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4
+                UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4, plan = ''
                 WHERE id = ?1 AND finished_at IS NULL RETURNING outlet";
             let values = params![id.0, outcome, error, At(at)];
             let outlet: Option<String> =
                 connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
             if let (Some(outlet), Some(base)) = (&outlet, base) {
                 set_base(connection, outlet, base, at)?;
+            }
+            if let Some(outlet) = &outlet {
+                prune(connection, outlet, at)?;
             }
             Ok(outlet)
         })?;
@@ -257,7 +292,7 @@ impl Store {
     pub fn last_pushes(&self) -> Result<Vec<PushRow>, StateError> {
         self.read("read the pushes", |connection| {
             let sql = "
-                SELECT id, outlet, request_id, kind, digest, revision, tool, prepared_at, sent_at, answered_at, finished_at,
+                SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at, answered_at, finished_at,
                        outcome, error, '' AS plan
                 FROM pushes WHERE id IN (SELECT max(id) FROM pushes GROUP BY outlet) ORDER BY outlet";
             connection.prepare_cached(sql)?.query_map([], push_row)?.collect()
@@ -277,14 +312,17 @@ impl Store {
     }
 }
 
-fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
+pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
     Ok(PushRow {
         id: PushId(row.get("id")?),
+        number: row.get("number")?,
         outlet: row.get("outlet")?,
         request_id: row.get::<_, StoredUuid>("request_id")?.0,
         kind: row.get("kind")?,
         digest: row.get("digest")?,
         revision: row.get("revision")?,
+        author: row.get("author")?,
+        back_to: row.get("back_to")?,
         tool: row.get("tool")?,
         prepared_at: row.get::<_, At>("prepared_at")?.0,
         sent_at: moment(row, "sent_at")?,

@@ -31,8 +31,12 @@ fn push(outlet: &str) -> NewPush<'_> {
         kind: PushKind::Put,
         digest: "sha256:00",
         revision: Some("abc"),
+        author: Some("Dewi"),
+        back_to: None,
         tool: "0.1.0",
         plan: "{}",
+        record: NewRecord { changes: "[]", record: "{}" },
+        pins: None,
         prepared_at: at(0),
     }
 }
@@ -361,4 +365,106 @@ fn no_outlet_id_leaves_the_directory_of_locks() {
         .into();
     assert_eq!(fs::read_dir(dir.path().join("locks")).unwrap().count(), 6);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+fn finished(store: &mut Store, day: i64, outcome: PushOutcome) -> i64 {
+    let moment = Timestamp::from_second(1_780_272_000 + day * 86_400).unwrap();
+    let id = store.begin_push(&NewPush { prepared_at: moment, ..push("G1") }).unwrap();
+    store.finish_push(id, outcome, None, moment).unwrap();
+    store.last_push("G1").unwrap().unwrap().number
+}
+
+fn numbers(store: &Store) -> Vec<i64> {
+    store.history("G1").unwrap().iter().map(|(row, _)| row.number).collect()
+}
+
+#[test]
+fn pushes_are_numbered_per_outlet_and_what_they_sent_is_kept() {
+    let (_dir, mut store) = store();
+    let [one, two, three] = in_threes(&mut store);
+    assert_eq!(numbers(&store), [2, 1]);
+    assert_eq!(store.last_push("G2").unwrap().unwrap().number, 1);
+    assert_eq!(store.record(three).unwrap().as_deref(), Some("{}"));
+    let long = format!("[{}]", "1,".repeat(10_000));
+    store.update_record(one, &long).unwrap();
+    assert_eq!(store.record(one).unwrap(), Some(long));
+    assert_eq!(store.history("G1").unwrap()[0].1.as_deref(), Some("[]"));
+    store.finish_push(two, PushOutcome::Published, None, at(1)).unwrap();
+    assert_eq!(
+        store.last_push("G2").unwrap().unwrap().plan,
+        "",
+        "what was needed to see it arrive is not needed any more"
+    );
+}
+
+#[test]
+fn old_pushes_go_but_never_the_newest_nor_what_is_live_or_unfinished() {
+    let (_dir, mut store) = store();
+    let open = store.begin_push(&push("G1")).unwrap();
+    finished(&mut store, 0, PushOutcome::Published);
+    for _ in 0..KEEP_LAST {
+        finished(&mut store, 1, PushOutcome::Failed);
+    }
+    assert_eq!(numbers(&store).len(), KEEP_LAST as usize + 2, "young ones stay");
+    let last = finished(&mut store, 200, PushOutcome::Failed);
+    let kept = numbers(&store);
+    let newest: Vec<i64> = (0..i64::from(KEEP_LAST)).map(|n| last - n).chain([2, 1]).collect();
+    assert_eq!(kept, newest, "2 is live, 1 is unfinished");
+    assert_eq!(finished(&mut store, 201, PushOutcome::Published), last + 1, "numbers go on");
+    assert!(!numbers(&store).contains(&2), "another is live");
+    assert_eq!(store.record(open).unwrap().as_deref(), Some("{}"));
+    for _ in 0..KEEP_AT_MOST {
+        finished(&mut store, 201, PushOutcome::Failed);
+    }
+    assert_eq!(numbers(&store).len(), KEEP_AT_MOST as usize + 2, "with the unfinished one and the one that is live");
+}
+
+#[test]
+fn pins_come_with_their_push_and_go_with_their_outlet() {
+    let (_dir, mut store) = store();
+    let pinned = NewPush { pins: Some(Some("[1]")), back_to: Some(1), ..push("G1") };
+    store.begin_push(&pinned).unwrap();
+    assert_eq!(store.pins("G1").unwrap().as_deref(), Some("[1]"));
+    assert_eq!(store.last_push("G1").unwrap().unwrap().back_to, Some(1));
+    store.begin_push(&push("G1")).unwrap();
+    assert_eq!(store.all_pins().unwrap(), [("G1".to_owned(), "[1]".to_owned())], "other pushes leave them");
+    store.begin_push(&NewPush { pins: Some(None), ..push("G1") }).unwrap();
+    assert_eq!(store.pins("G1").unwrap(), None);
+    store.set_pins("G1", Some("[2]")).unwrap();
+    store.set_pause("G1", Pause { since: at(1), until: None }).unwrap();
+    store.forget("G1").unwrap();
+    assert_eq!((store.pins("G1").unwrap(), store.pause("G1", at(2)).unwrap()), (None, None));
+    assert_eq!(store.history("G1").unwrap(), []);
+}
+
+#[test]
+fn a_pause_ends_by_itself_or_by_order() {
+    let (_dir, mut store) = store();
+    let (short, open) = (Pause { since: at(1), until: Some(at(5)) }, Pause { since: at(1), until: None });
+    store.set_pause("G1", open).unwrap();
+    store.set_pause("G1", short).unwrap();
+    store.set_pause("G2", open).unwrap();
+    assert_eq!(store.pause("G1", at(4)).unwrap(), Some(short));
+    assert_eq!(store.pause("G1", at(5)).unwrap(), None);
+    assert_eq!(store.pauses(at(6)).unwrap(), [("G2".to_owned(), open)]);
+    store.end_pause("G2").unwrap();
+    assert_eq!(store.pause("G2", at(6)).unwrap(), None);
+}
+
+#[test]
+fn pushes_of_earlier_releases_get_their_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let second = raw(dir.path());
+    second.execute_batch(include_str!("schema_1.sql")).unwrap();
+    second.execute_batch(include_str!("schema_2.sql")).unwrap();
+    second.pragma_update(None, "user_version", 2).unwrap();
+    for (n, outlet) in ["G1", "G2", "G1"].into_iter().enumerate() {
+        let sql = "INSERT INTO pushes (outlet, request_id, kind, digest, tool, prepared_at, plan)
+                   VALUES (?1, ?2, 'put', '', '0', '2026-06-01T00:00:00Z', '{}')";
+        second.execute(sql, (outlet, Uuid::from_u128(n as u128).to_string())).unwrap();
+    }
+    drop(second);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(numbers(&store), [2, 1]);
+    assert_eq!(store.history("G2").unwrap()[0].1, None, "what it changed was not recorded");
 }

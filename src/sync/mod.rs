@@ -15,6 +15,7 @@ mod nudges;
 mod observe;
 mod outcome;
 mod pass;
+mod pins;
 mod push;
 mod verify;
 
@@ -29,19 +30,21 @@ pub use memory::memory_of;
 pub use nudges::Nudges;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, chain, pass, preview, see_through};
+pub use pass::{base_of, chain, pass, paused_words, preview, see_through};
+pub use pins::{excuses, pinned, pins_of};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Place,
-    plan::{Approval, Digest, PeerPrices},
+    plan::{Approval, Digest, PeerPrices, Pins},
     policy::{Guard, Policy},
     schedule::Window,
     state::{LockError, SharedStore, StateError},
 };
 
 /// What the files want of one outlet.
+#[derive(Clone)]
 pub struct Wanted {
     /// The outlet.
     pub outlet: OutletId,
@@ -51,6 +54,8 @@ pub struct Wanted {
     pub file: Arc<str>,
     /// What it shall sell.
     pub catalog: Catalog,
+    /// What in that is pinned and not what the files say; see [`pinned`].
+    pub pins: Pins,
     /// Its settings.
     pub policy: Policy,
     /// The windows that concern it.
@@ -66,7 +71,7 @@ pub struct Wanted {
 }
 
 /// Finds where the files say a thing.
-pub type PlaceOf = Box<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
+pub type PlaceOf = Arc<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
 
 /// What a person allows in this pass.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +80,8 @@ pub struct Mandate {
     pub revert: bool,
     /// Guards that are released.
     pub released: BTreeSet<Guard>,
+    /// What a rollback pins, instead of whatever is pinned.
+    pub rollback: Option<Pins>,
     /// The plan that was shown and agreed to; another one is refused.
     pub expected: Option<Digest>,
     /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
@@ -98,6 +105,8 @@ pub struct Context {
     pub slots: Arc<Semaphore>,
     /// The commit of the files.
     pub revision: Option<String>,
+    /// Who wrote that commit.
+    pub author: Option<String>,
     /// Prices over the fleet.
     pub peers: Arc<PeerPrices>,
     /// Becomes true when the program shall stop: nothing is sent any more, what was sent is looked for after the restart.
@@ -121,6 +130,19 @@ pub enum PassError {
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]
     Withdrawn,
+    /// What is pinned and what the files say by now are both fine, but not together.
+    #[error(
+        "what the rollback to push {to} pinned does not fit to what the files say now: {why}; give the files what they \
+             shall say there, or `menusync rollback --outlet {outlet} --to` another push"
+    )]
+    Misfit {
+        /// The outlet.
+        outlet: OutletId,
+        /// The number of the push that was gone back to.
+        to: i64,
+        /// What rules say.
+        why: String,
+    },
     /// What is remembered cannot be understood.
     #[error("cannot read what is remembered of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
     Memory {

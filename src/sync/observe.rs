@@ -5,14 +5,15 @@ use crate::{
     plan::{Action, Inputs, OutletPlan, plan},
     policy::Policy,
     remote::Read,
-    state::try_lock_outlet,
+    state::{Pause, try_lock_outlet},
 };
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
     alarm::heed,
     memory::{memory_of, remember_days},
-    pass::{base_of, chain, inputs, planned, remember, resting_state},
+    pass::{base_of, chain, inputs, paused_words, planned, remember, resting_state},
+    pins::{pinned, pins_of},
 };
 
 /// Fetches and compares one outlet, and remembers how it stands.
@@ -25,10 +26,17 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
         plain(OutletState::Paused, None)
     } else {
         match look(context, remote, wanted).await {
-            Ok(plan) => {
-                let outcome = plain(if open { OutletState::Unknown } else { state_of(&plan) }, None);
-                Outcome { plan: Some(Box::new(plan)), ..outcome }
+            Ok((plan, pause)) => {
+                let state = match pause {
+                    _ if open => OutletState::Unknown,
+                    Some(_) => OutletState::Paused,
+                    None => state_of(&plan),
+                };
+                let told = pause.map(|pause| paused_words(&wanted.outlet, pause, &wanted.policy.timezone));
+                let opens_at = pause.and_then(|pause| pause.until);
+                Outcome { plan: Some(Box::new(plan)), opens_at, ..plain(state, told) }
             }
+            Err(error @ PassError::Misfit { .. }) => plain(OutletState::Held, Some(chain(&error))),
             Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) }
                 .after_breaking_off(&error),
         }
@@ -40,11 +48,17 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
     outcome
 }
 
-async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result<OutletPlan, PassError> {
+async fn look<R: Read>(
+    context: &Context,
+    remote: &R,
+    wanted: &Wanted,
+) -> Result<(OutletPlan, Option<Pause>), PassError> {
+    let now = context.clock.now();
+    let wanted = &pinned(wanted, &pins_of(&context.store, &wanted.outlet)?, now)?;
+    let pause = context.store.with(|store| store.pause(wanted.outlet.as_str(), now))?;
     let _slot = context.slots.acquire().await.ok();
     let live = remote.fetch(&wanted.outlet).await?;
     let base = base_of(&context.store, &wanted.outlet)?;
-    let now = context.clock.now();
     let past = memory_of(&context.store, &wanted.outlet)?.at(now);
     let mandate = Mandate::default();
     let plan = planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers, &past));
@@ -52,7 +66,7 @@ async fn look<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Result
     if let Ok(_lock) = try_lock_outlet(&context.state_dir, wanted.outlet.as_str()) {
         remember_days(context, &wanted.outlet, |memory| memory.note(&plan, now))?;
     }
-    Ok(plan)
+    Ok((plan, pause))
 }
 
 /// How an outlet stands that is only looked at.

@@ -124,7 +124,7 @@ pub struct Outcome {
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
     pub error: Option<String>,
-    /// When a window opens that the push waits for.
+    /// When a window opens that the push waits for, or a pause ends.
     pub opens_at: Option<Timestamp>,
     /// When a failed call may be made again, if the platform or the way to it says so.
     pub again: Option<Retry>,

@@ -2,22 +2,23 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
-    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, plan},
+    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, Pins, plan},
     policy::Policy,
     remote::{Read, Write},
     schedule::{Gate, gate},
-    state::{LockError, SharedStore, StatusUpdate, try_lock_outlet},
+    state::{LockError, Pause, PushOutcome, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
     alarm::heed,
     memory::{memory_of, remember_days},
+    pins::{keep_pins, pinned, pins_of},
     push, until,
 };
 
@@ -44,9 +45,11 @@ pub async fn preview<R: Read>(
     Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers, past)))
 }
 
-/// The plan, with the guards released that were approved for exactly this one.
+/// The plan, with the guards released that were approved for exactly this one, and what is pinned in it.
 pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>) -> OutletPlan {
     let mut plan = plan(inputs);
+    plan.keep_sold_out(&wanted.pins);
+    plan.pins = wanted.pins.clone();
     if let Some(now) = inputs.past.at {
         plan.release(&wanted.approvals, now);
     }
@@ -78,23 +81,49 @@ pub(super) fn inputs<'a>(
 
 /// One pass over one outlet. It ends with an outcome whatever happens, and the outcome is remembered.
 pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wanted, mandate: &Mandate) -> Outcome {
-    let walk = Pass { context, remote, wanted, mandate };
-    let outcome = match walk.run().await {
+    let plain = |result, state, why| Outcome::new(&wanted.outlet, &wanted.name, result, state, Some(why));
+    let outcome = match alone(context, remote, wanted, mandate).await {
         Ok(outcome) => outcome,
-        Err(PassError::Lock(LockError::Held { .. })) => walk.outcome(
+        Err(PassError::Lock(LockError::Held { .. })) => plain(
             PassResult::Held,
             OutletState::Pushing,
-            Some("another menusync process is pushing this outlet; try again when it has finished".to_owned()),
+            "another menusync process is pushing this outlet; try again when it has finished".to_owned(),
         ),
         // Nothing was learnt, so nothing is remembered either.
         Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
-        Err(error) => {
-            walk.outcome(PassResult::Failed, OutletState::Failed, Some(chain(&error))).after_breaking_off(&error)
-        }
+        Err(error @ PassError::Misfit { .. }) => plain(PassResult::Held, OutletState::Held, chain(&error)),
+        Err(error) => plain(PassResult::Failed, OutletState::Failed, chain(&error)).after_breaking_off(&error),
     };
     let outcome = heed(context, outcome);
     remember(context, &wanted.file, &outcome);
     outcome
+}
+
+/// The walk under the outlet's lock, with what is pinned there laid over what the files say. Pins that the files have released
+/// are dropped for good.
+async fn alone<R: Read + Write>(
+    context: &Context,
+    remote: &R,
+    wanted: &Wanted,
+    mandate: &Mandate,
+) -> Result<Outcome, PassError> {
+    let _lock = try_lock_outlet(&context.state_dir, wanted.outlet.as_str())?;
+    let pins = match &mandate.rollback {
+        Some(pins) => pins.clone(),
+        None => pins_of(&context.store, &wanted.outlet)?,
+    };
+    match pinned(wanted, &pins, context.clock.now()) {
+        Ok(wanted) => {
+            if mandate.rollback.is_none() && wanted.pins != pins {
+                keep_pins(&context.store, &wanted.outlet, &wanted.pins)?;
+            }
+            Pass { context, remote, wanted: &wanted, mandate }.run().await
+        }
+        Err(misfit) => {
+            Pass { context, remote, wanted, mandate }.resume().await?;
+            Err(misfit)
+        }
+    }
 }
 
 /// Sees a push through that an earlier pass of this outlet has left, and plans nothing new: for an outlet whose files are
@@ -122,7 +151,8 @@ pub async fn see_through<R: Read + Write>(
             ended: BTreeSet::new(),
             paused: false,
             approvals: Vec::new(),
-            place: Box::new(|_| None),
+            place: Arc::new(|_| None),
+            pins: Pins::default(),
         };
         let walk = Pass { context, remote, wanted: &wanted, mandate: &Mandate::default() };
         walk.resume().await.map(drop)
@@ -148,7 +178,9 @@ pub(super) fn remember(context: &Context, file: &str, outcome: &Outcome) {
     let now = context.clock.now();
     let plan = outcome.plan.as_deref();
     let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
-    let held = list(plan.into_iter().flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
+    // What is paused is not held back by guards.
+    let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
+    let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
     let drift = list(plan.into_iter().flat_map(OutletPlan::kept).map(told_drift).collect());
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
     let status = StatusUpdate {
@@ -175,6 +207,13 @@ fn told_drift(change: &Change) -> Value {
     })
 }
 
+/// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
+pub fn paused_words(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> String {
+    let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
+    format!("paused {told}; `menusync resume --outlet {outlet}` ends that")
+}
+
 /// What a walk carries along.
 pub(super) struct Pass<'a, R> {
     pub(super) context: &'a Context,
@@ -185,7 +224,6 @@ pub(super) struct Pass<'a, R> {
 
 impl<R: Read + Write> Pass<'_, R> {
     async fn run(&self) -> Result<Outcome, PassError> {
-        let _lock = try_lock_outlet(&self.context.state_dir, self.wanted.outlet.as_str())?;
         let earlier = match self.resume().await? {
             Earlier::Open(outcome) => return Ok(outcome),
             Earlier::Ended(outcome) => Some(outcome),
@@ -210,13 +248,15 @@ impl<R: Read + Write> Pass<'_, R> {
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers, &past);
         let plan = planned(self.wanted, &inputs);
         self.note(&plan)?;
-        let verdict = match earlier {
+        let verdict = match (self.pause_of()?, &earlier) {
+            (Some(pause), _) => self.paused(pause),
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
-            Some(_) if plan.action == Action::None => Verdict::Nothing,
-            _ => self.verdict(&plan)?,
+            (None, Some(_)) if plan.action == Action::None => Verdict::Nothing,
+            (None, _) => self.verdict(&plan)?,
         };
         match verdict {
             Verdict::Nothing => {
+                self.keep_rollback()?;
                 // A menu that reads empty teaches nothing: what is remembered of it may be needed again.
                 if !live.is_empty() || base.is_none() {
                     self.follow(base.as_ref(), &plan)?;
@@ -228,16 +268,54 @@ impl<R: Read + Write> Pass<'_, R> {
                 })
             }
             Verdict::Refused(result, state, reason, opens_at) => {
+                if result == PassResult::Queued {
+                    self.keep_rollback()?;
+                }
                 let plan = Some(Box::new(plan));
                 Ok(Outcome { plan, opens_at, ..self.outcome(result, state, Some(reason)) })
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
+                let before = pins_of(&self.context.store, &self.wanted.outlet)?;
                 let sent = self.push(&inputs, plan).await?;
                 drop(slot);
-                self.conclude(sent).await
+                let outcome = self.conclude(sent).await?;
+                self.undo_rollback(&before)?;
+                Ok(outcome)
             }
         }
+    }
+
+    /// From now on this pass's rollback is what is wanted, also by those that come later.
+    fn keep_rollback(&self) -> Result<(), PassError> {
+        match &self.mandate.rollback {
+            Some(_) => keep_pins(&self.context.store, &self.wanted.outlet, &self.wanted.pins),
+            None => Ok(()),
+        }
+    }
+
+    /// A rollback that the platform refused, or that never got there, has not happened.
+    fn undo_rollback(&self, before: &Pins) -> Result<(), PassError> {
+        let last = self.context.store.with(|store| store.last_push(self.wanted.outlet.as_str()))?;
+        let ended = last.and_then(|push| push.outcome);
+        match (&self.mandate.rollback, ended) {
+            (Some(_), Some(PushOutcome::Rejected | PushOutcome::Failed)) => {
+                keep_pins(&self.context.store, &self.wanted.outlet, before)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether somebody has paused the outlet by a command.
+    fn pause_of(&self) -> Result<Option<Pause>, PassError> {
+        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
+        Ok(self.context.store.with(|store| store.pause(id, now))?)
+    }
+
+    fn paused(&self, pause: Pause) -> Verdict {
+        let result = if self.mandate.rollback.is_some() { PassResult::Held } else { PassResult::Unchanged };
+        let reason = paused_words(&self.wanted.outlet, pause, &self.wanted.policy.timezone);
+        Verdict::Refused(result, OutletState::Paused, reason, pause.until)
     }
 
     /// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by

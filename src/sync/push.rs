@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, OutletId, Path},
-    plan::{Action, Inputs, Look, OutletPlan, StockCalls, Waiting, named_in},
+    plan::{Action, Inputs, Look, OutletPlan, Record, StockCalls, Waiting, named_in},
     remote::{Read, RemoteError, Retry, Write},
-    state::{NewPush, PushId, PushKind, PushOutcome, StatusUpdate},
+    state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, until, verify::Awaited};
+use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, pins::as_json, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -59,23 +59,41 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
-        let id = self.begin(&plan, &waiting, request_id)?;
+        let record = Record::new(&plan, inputs);
+        let id = self.begin(&plan, &waiting, &record, request_id)?;
         self.is_now(OutletState::Pushing)?;
         let mut done = StockCalls::new();
         let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        if record.sent != plan.payload {
+            let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.wanted.outlet)?;
+            self.context.store.with(|store| store.update_record(id, &record))?;
+        }
         Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
     }
 
-    fn begin(&self, plan: &OutletPlan, waiting: &Waiting, request_id: Uuid) -> Result<PushId, PassError> {
-        let stored = json(waiting, &self.wanted.outlet)?;
+    fn begin(
+        &self,
+        plan: &OutletPlan,
+        waiting: &Waiting,
+        record: &Record,
+        request_id: Uuid,
+    ) -> Result<PushId, PassError> {
+        let outlet = &self.wanted.outlet;
+        let stored = json(waiting, outlet)?;
+        let (changes, record) = (json(&plan.carried(), outlet)?, json(record, outlet)?);
+        let pins = self.mandate.rollback.as_ref().map(|_| as_json(outlet, &self.wanted.pins)).transpose()?;
         let push = NewPush {
             outlet: self.wanted.outlet.as_str(),
             request_id,
             kind: if plan.action == Action::Stock { PushKind::Stock } else { PushKind::Put },
             digest: &plan.digest.0,
             revision: self.context.revision.as_deref(),
+            author: self.context.author.as_deref(),
+            back_to: self.mandate.rollback.as_ref().map(|pins| pins.to),
             tool: env!("CARGO_PKG_VERSION"),
             plan: &stored,
+            record: NewRecord { changes: &changes, record: &record },
+            pins: pins.as_ref().map(Option::as_deref),
             prepared_at: self.context.clock.now(),
         };
         Ok(self.context.store.with(|store| store.begin_push(&push))?)

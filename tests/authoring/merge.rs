@@ -349,7 +349,8 @@ fn edits() -> impl Strategy<Value = Edit> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
-    /// Whatever is done elsewhere: either it is all taken, or nothing is written and it is said why.
+    /// Whatever is done elsewhere: either it is all taken, but for moves that would leave a menu empty, or nothing is written
+    /// and it is said why.
     #[test]
     fn a_merge_takes_everything_or_nothing(edits in prop::collection::vec(edits(), 1..6)) {
         let world = pushed();
@@ -361,10 +362,106 @@ proptest! {
         let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
         if ended.code == 0 {
             let planned = world.planned();
-            prop_assert!(planned.iter().all(|change| change.ends_with("/external_id")), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
+            let is_kept = ended.stderr.contains("its menu would be left without items");
+            let stays = |change: &str| is_kept && (change.ends_with("/menu") || change.starts_with("add menus/"));
+            prop_assert!(planned.iter().all(|change| change.ends_with("/external_id") || stays(change)), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
         } else {
             prop_assert_eq!((ended.code, world.read(KUTA)), (1, before));
             prop_assert!(ended.stderr.contains("nothing was written"), "{}", ended.stderr);
         }
     }
+}
+
+#[test]
+fn texts_of_several_lines_are_replaced_as_a_whole() {
+    let world = pushed();
+    let text = world.read(KUTA).replace(
+        "  NU: {price: 22000} # dearer here\n",
+        "  NU:\n    description: >- # folded\n      Nasi uduk #1\n      di pantai\n\n    price: 22000 # dearer here\n  TEH:\n    description: |-\n      Teh: hangat\n    # for the cashier\n    internal_name: teh\n      panas\n",
+    );
+    let text = text.replace(
+        "        price: 30000 # in season\n",
+        "        description:\n          \"Dingin\n          segar # asli\"\n        price: 30000 # in season\n",
+    );
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes"]);
+    edit(&world, Edit::item("NU", json!({"description": "Uduk: baru"})));
+    edit(&world, Edit::item("TEH", json!({"description": "Teh dingin", "internal_name": "es teh"})));
+    edit(&world, Edit::item("KELAPA", json!({"description": null})));
+    insta::assert_snapshot!(merged(&world));
+}
+
+#[test]
+fn what_stands_below_a_text_of_several_lines_stays_below_it() {
+    let world = pushed();
+    let text = world.read(KUTA).replace(
+        "        price: 15000\n",
+        "        price: 15000\n        description: >-\n          Jagung dari pasar,\n          dibakar\n\n  # The next thing is not corn.\n",
+    );
+    let text = text.replace(
+        "  NU: {price: 22000} # dearer here\n",
+        "  NU:\n    description: |-\n      Uduk\n  # About tea.\n  TEH: {description: Hangat}\n",
+    );
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes"]);
+    let long =
+        "Jagung dari pasar pagi, dibakar di atas arang kelapa, dengan mentega, garam laut dan sambal dari Kintamani";
+    edit(&world, Edit::item("JAGUNG", json!({"description": long})));
+    edit(&world, Edit::item("NU", json!({"image": "https://img.example.com/nu2.jpg", "internal_name": "uduk"})));
+    edit(&world, Edit::item("NG", json!({"price": 26_000})));
+    insta::assert_snapshot!(merged(&world));
+}
+
+fn move_item(world: &World, item: &str, menu: &str) {
+    let set = Default::default();
+    edit(world, Edit::Item { item: item.into(), set, menu: Some(menu.into()), lose_external_id: false });
+}
+
+#[test]
+fn a_menu_that_moves_would_leave_empty_keeps_its_items_and_it_is_said_what_to_do() {
+    let world = pushed();
+    // A dish that leaves a marked-up menu would have another price.
+    world.write(KUTA, world.read(KUTA).split("# The end.").next().unwrap());
+    world.ok(&["apply", "--yes"]);
+    move_item(&world, "TEH", "Nasi");
+    move_item(&world, "KELAPA", "Minuman");
+    edit(&world, Edit::RemoveItem { item: "JAGUNG".into() });
+    edit(&world, Edit::RemoveMenu { menu: "Pantai".into() });
+    edit(&world, Edit::item("NG", json!({"price": 26_000})));
+    let ended = world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    // Tea stays as well: without the coconut nothing would be left where it was.
+    let told = "left: items/KELAPA/menu, items/TEH/menu: its menu would be left without items; write the item below its \
+                new menu in the files, and remove the old menu there\n";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    assert_eq!(world.planned(), ["add menus/Pantai", "move items/KELAPA/menu", "move items/TEH/menu"]);
+    let text = world.read(KUTA);
+    assert!(text.contains("KELAPA # a whole one") && text.contains("NG: {price: 26000}"), "{text}");
+
+    let picked = world.run(&["import", "--outlet", OUTLET, "--merge", "--item", "KELAPA"]);
+    assert_eq!((picked.code, world.read(KUTA)), (64, text.clone()), "{picked:?}");
+    assert!(picked.stderr.contains("and remove the old menu there"), "{}", picked.stderr);
+
+    // By hand, as it says.
+    let (menus, rest) = text.split_once("items:\n  NU").unwrap();
+    let by_hand = menus.replace("- name: Pantai", "- name: Minuman");
+    world.write(KUTA, &format!("{by_hand}items:\n  NU{rest}"));
+    assert_eq!(world.planned(), ["move items/TEH/menu"]);
+    assert!(merged(&world).contains("TEH: {menu: Nasi}"));
+}
+
+#[test]
+fn a_comment_inside_of_a_value_is_not_lost_and_its_place_is_said() {
+    let world = pushed();
+    let text = world.read(KUTA).replace(
+        "  NU: {price: 22000} # dearer here\n",
+        "  NU:\n    description: # as the cook says it\n      Nasi uduk\n",
+    );
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes"]);
+    edit(&world, Edit::item("NU", json!({"description": "Uduk"})));
+    let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
+    assert_eq!((ended.code, world.read(KUTA)), (1, text), "{ended:?}");
+    let told = "kuta.yaml:19: a comment inside of the value of `description` would be lost (move it above the key); \
+                nothing was written: make this change by hand, then look at `menusync plan`\n";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
 }

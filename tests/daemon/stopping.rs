@@ -1,4 +1,4 @@
-//! Stopped and killed at the worst moments: the next start looks first, and never sends a second time what had arrived.
+//! Stopped at the worst moments: the next start looks first, and never sends a second time what had arrived.
 
 use std::time::Duration;
 
@@ -84,45 +84,6 @@ fn stopped_while_verifying_it_goes_on_with_verifying() {
     daemon.wait_for_price(KUTA, "NG", 27_000);
     assert_eq!(stage.puts().len(), 1);
     assert_eq!(daemon.status(KUTA)["last_push"]["outcome"], "published");
-}
-
-#[test]
-fn killed_in_mid_push_after_the_menu_was_taken_it_sends_nothing_again() {
-    let stage = Stage::new().in_sync();
-    let daemon = sending(&stage, Fault { delay_answer_ms: 5_000, ..Fault::default() });
-    daemon.wait_for("the menu to be live", |_| stage.live_item(KUTA, "NG")["price"] == 27_000);
-    daemon.kill();
-    let before = stage.log().len();
-    let daemon = Daemon::start(&stage);
-    daemon.wait_for_state(KUTA, "in_sync");
-    let after: Vec<String> = stage.log()[before..].iter().map(|entry| entry.method.clone()).collect();
-    assert_eq!(after[..2], ["POST", "GET"], "it looks first");
-    assert!(!after.contains(&"PUT".to_owned()), "{after:?}");
-    assert_eq!(daemon.status(KUTA)["last_push"]["outcome"], "published");
-}
-
-#[test]
-fn killed_in_mid_push_before_the_menu_was_taken_it_does_not_send_blindly() {
-    let stage = Stage::new();
-    // What was sent may still take effect for a while, so it is only looked for.
-    stage.settings_with_verify("{timeout: 1s, interval: 50ms}", "");
-    let stage = stage.in_sync();
-    sending(&stage, Fault { delay_ms: 20_000, ..Fault::default() }).kill();
-    let daemon = Daemon::start(&stage);
-    daemon.wait_for_state(KUTA, "unknown");
-    assert_eq!(stage.puts().len(), 1);
-    assert_eq!(stage.live_item(KUTA, "NG")["price"], 25_000);
-}
-
-#[test]
-fn killed_while_verifying_it_goes_on_with_verifying() {
-    let stage = Stage::new().in_sync();
-    verifying(&stage).kill();
-    let daemon = Daemon::begin(&stage, &["run"], &[]);
-    daemon.wait_for_log("looking for a push");
-    hold_publication(&stage, false);
-    daemon.wait_for_price(KUTA, "NG", 27_000);
-    assert_eq!(stage.puts().len(), 1);
 }
 
 #[test]

@@ -218,3 +218,29 @@ fn a_receiver_without_its_secret_does_not_start() {
     assert!(output.stderr.contains("webhook secret") && output.stderr.contains("relay"), "{}", output.stderr);
     stage.assert_nothing_written();
 }
+
+#[test]
+fn what_the_platform_itself_sends_is_understood() {
+    let stage = stage("signature: enforce");
+    stage.server().change_settings(|settings| {
+        settings.relay_secret = RELAY.to_owned();
+        settings.event_copies = 2;
+        settings.publish_delay_ms = 1_000;
+    });
+    let daemon = Daemon::start(&stage);
+    let address = address(&daemon);
+    set(&stage, &format!("signature: enforce, public_url: \"http://{address}/gobiz\""));
+    stage.run_beside_a_writer(&["webhook", "subscribe"]).expect(0);
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    // By itself it would look after an hour.
+    daemon.wait_for_price(KUTA, "NG", 27_000);
+    let lost = json!({"edit": "item", "item": "NG", "lose_external_id": true});
+    stage.server().edit(KUTA, serde_json::from_value(lost).unwrap()).unwrap();
+    stage.server().order(KUTA, &["Nasi Goreng Kampung".to_owned()]).unwrap();
+    daemon.wait_for("the alarm", |daemon| {
+        let error = daemon.status(KUTA)["error"].as_str().unwrap_or_default().to_owned();
+        error.starts_with("orders for “Nasi Goreng Kampung” cannot be recognised")
+    });
+    daemon.wait_for("all copies to be delivered", |_| stage.server().deliveries().len() == 4);
+    assert!(stage.server().deliveries().iter().all(|delivery| delivery.status == Some(200)));
+}

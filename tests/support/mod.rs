@@ -40,7 +40,7 @@ const KUTA_TEXT: &str = "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\n";
 const KEMANG_TEXT: &str = "outlet: G1002\nname: Kemang\nextends: [warung.yaml]\n";
 
 /// The only commands that may write to GoFood; `run` not with `--read-only`.
-const WRITING: [&str; 2] = ["apply", "run"];
+const WRITING: [&str; 3] = ["apply", "rollback", "run"];
 
 /// Root, state, server and environment of one test.
 pub struct Stage {
@@ -317,7 +317,7 @@ fn is_read_only(arguments: &[&str]) -> bool {
 
 fn only_reads(entry: &Entry) -> bool {
     match entry.endpoint {
-        Endpoint::Get => entry.method == "GET",
+        Endpoint::Get | Endpoint::Subscription => entry.method == "GET",
         Endpoint::Token => entry.scope.as_deref().is_none_or(|scope| !scope.contains("write")),
         _ => false,
     }

@@ -44,7 +44,6 @@ pub(crate) fn scenarios() -> Vec<(&'static str, Root)> {
             ),
         ),
         ("no-definitions", brief(&[])),
-        ("not-supported", settings("target: sandbox\nnotify: [{kind: webhook, url_file: url}]\n")),
         (
             "settings-missing",
             Root::empty().with("catalogs/a.yaml", outlet("rules: {image-missing: off, description-missing: off}\n")),

@@ -7,7 +7,7 @@ use menusync::{
     daemon::View,
     fleet,
     remote::install_crypto,
-    state::{DaemonLock, NewPush, PushKind, PushOutcome, StatusUpdate, Store, lock_daemon},
+    state::{DaemonLock, NewPush, NewRecord, PushKind, PushOutcome, StatusUpdate, Store, lock_daemon},
     sync::Clock,
     web::{self, Metrics, Server, Site},
 };
@@ -111,8 +111,12 @@ impl Served {
             kind: PushKind::Put,
             digest: "sha256:00",
             revision: None,
+            author: None,
+            back_to: None,
             tool: "0",
             plan: "{}",
+            record: NewRecord { changes: "[]", record: "{}" },
+            pins: None,
             prepared_at: now,
         };
         let id = store.begin_push(&push).unwrap();

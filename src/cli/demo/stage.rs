@@ -14,6 +14,7 @@ use super::{super::output::Outputs, Session, Trouble, broken};
 use crate::{
     daemon::{self, DaemonError, Order, Parts, Pusher},
     fleet,
+    notify::Notices,
     sandbox::{self, Edit, Options, Sandbox},
     settings::Environment,
     state::{DaemonLock, SharedStore, Store, lock_daemon},
@@ -125,6 +126,7 @@ impl Stage {
             notifier: Notifier::new(&ServiceManager::default()),
             orders: receiver,
             hints: Arc::default(),
+            notices: Notices::none(),
             view: Arc::default(),
         };
         let task = self.runtime.spawn(daemon::run(parts));

@@ -155,10 +155,11 @@ fn edit(
         }
     }
     let why = why.unwrap_or_default();
-    let message = format!(
-        "cannot take what is live into {}: {why}; nothing was written (--item takes what can be taken one by one)",
-        member.file
-    );
+    let further = match taken.takes.len() {
+        1 => "make this change by hand, then look at `menusync plan`",
+        _ => "make this change by hand and import again, or take others alone with --item",
+    };
+    let message = format!("cannot take what is live into {}: {why}; nothing was written: {further}", member.file);
     Err(Trouble::Failed(anyhow::anyhow!(message)))
 }
 

@@ -55,7 +55,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
 }
 
 /// The catalog as if nobody said anything about the ignored fields: they are copied from live.
-fn without_ignored(catalog: &Catalog, ignore: &BTreeSet<Ignorable>) -> Catalog {
+pub(super) fn without_ignored(catalog: &Catalog, ignore: &BTreeSet<Ignorable>) -> Catalog {
     let mut catalog = catalog.clone();
     for item in catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
         for field in ignore {

@@ -33,7 +33,7 @@ fn variant(id: &str, name: &str, price: i64) -> Variant {
 }
 
 /// Two menus, ten items, one choice.
-fn warung() -> Catalog {
+pub(super) fn warung() -> Catalog {
     let mut nasi = item("NG", "Nasi Goreng", 25_000);
     nasi.description = set("Telur mata sapi");
     nasi.image = set("https://img.example.com/ng.png");
@@ -720,7 +720,7 @@ fn the_digest_covers_effects_only() {
 }
 
 /// A small random catalog over a fixed set of ids, so that two of them overlap.
-fn any_catalog() -> impl Strategy<Value = Catalog> {
+pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
     let one = (0..4usize, prop::option::of("[a-z]{0,4}"), 1..50i64, any::<bool>());
     (prop::collection::vec(prop::option::of(one), 8), any::<bool>()).prop_map(|(items, flip)| {
         let mut menus: Vec<Menu> = (0..4).map(|n| menu(&format!("M{n}"), vec![])).collect();

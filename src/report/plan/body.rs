@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     OutletReport, PlanReport, View, compact, is_foreign,
     line::{Line, Mark, Telling},
+    pins::pin_lines,
     words::{Piece, plain},
 };
 use crate::{
@@ -117,6 +118,10 @@ pub(super) struct Body<'a> {
     guards: Vec<(Guard, Verdict, Option<&'a Reviewed>)>,
     /// Errors, one a line.
     pub(super) problems: Vec<String>,
+    /// What a rollback holds against the files, one a line.
+    pub(super) pins: Vec<String>,
+    /// The pause that a person has ordered.
+    pub(super) pause: Option<String>,
 }
 
 impl<'a> Body<'a> {
@@ -126,13 +131,21 @@ impl<'a> Body<'a> {
             sections: outlet.plan.as_ref().map(|plan| sections(plan, view)).unwrap_or_default(),
             guards: told_guards(outlet, view).map(|told| (told.guard, told.verdict, told.approval.as_ref())).collect(),
             problems: problems(outlet),
+            pins: outlet
+                .plan
+                .as_ref()
+                .filter(|_| view == View::Plan)
+                .map(|plan| pin_lines(&plan.pins))
+                .unwrap_or_default(),
+            pause: outlet.pause.as_ref().map(|pause| pause.words.clone()),
         }
     }
 
     /// Whether nothing is worth a word. How an outlet stands is, unless only drift is asked for.
     fn is_silent(&self, view: View) -> bool {
-        let Self { state, sections, guards, problems } = self;
-        (view == View::Drift || *state == "in_sync") && sections.is_empty() && guards.is_empty() && problems.is_empty()
+        let Self { state, sections, guards, problems, pins, pause: _ } = self;
+        let said = sections.is_empty() && guards.is_empty() && problems.is_empty() && pins.is_empty();
+        (view == View::Drift || *state == "in_sync") && said
     }
 
     pub(super) fn line_count(&self) -> usize {

@@ -3,11 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OutletReport, PlanReport, PlanTarget, View, risk_of, summary::Summary};
+use super::{OutletReport, PauseNote, PlanReport, PlanTarget, View, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
     diagnostic::Place,
-    plan::{Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, Reviewed, Risk, Verdict, digest_of},
+    plan::{
+        Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk, Verdict,
+        digest_of,
+    },
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
 };
@@ -39,6 +42,18 @@ struct OutletEntry<'a> {
     guards: Vec<GuardEntry<'a>>,
     diagnostics: Vec<DiagnosticEntry<'a>>,
     error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause: Option<&'a PauseNote>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pins: Option<PinsEntry>,
+}
+
+#[derive(Serialize)]
+struct PinsEntry {
+    to: i64,
+    of: String,
+    since: String,
+    paths: Vec<PinnedPath>,
 }
 
 #[derive(Serialize)]
@@ -96,7 +111,7 @@ pub fn plan_json(report: &PlanReport) -> String {
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error } = outlet;
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause } = outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
     OutletEntry {
@@ -112,6 +127,13 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
         guards: guards.map(GuardEntry::from).collect(),
         diagnostics: diagnostics.iter().map(|diagnostic| DiagnosticEntry::from(&**diagnostic)).collect(),
         error: error.as_deref(),
+        pause: pause.as_ref(),
+        pins: plan.filter(|plan| !plan.pins.is_empty()).map(|OutletPlan { pins, .. }| PinsEntry {
+            to: pins.to,
+            of: pins.of.to_string(),
+            since: pins.since.to_string(),
+            paths: pins.told(),
+        }),
     }
 }
 

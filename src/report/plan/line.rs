@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::words::{self, Words, plain, value_word};
+use super::words::{self, Piece, Words, plain, value_word};
 use crate::{
     catalog::{ExternalId, Path},
-    plan::{Change, Class, Kind, OutletPlan, Risk},
+    plan::{Change, Class, Kind, OutletPlan, PastChange, Risk},
 };
 
 /// So many variants of a new choice are named (our choice).
@@ -243,4 +243,29 @@ fn variant_words(variant: &Value) -> Option<String> {
         Some(price) if price < 0 => format!("{name} {}", crate::catalog::Price(price)),
         _ => name.to_owned(),
     })
+}
+
+/// A change of the past in one line: what, in which thing, from what to what.
+pub(in crate::report) fn change_words(change: &PastChange) -> String {
+    let PastChange { path, kind, from, to, subject } = change;
+    let subject: Vec<&str> = subject.within.iter().chain([&subject.name]).map(String::as_str).collect();
+    let (subject, label) = (subject.join(" › "), words::label(path));
+    match (kind, path.field_key()) {
+        (Kind::Add, None) => {
+            let price = to.get("price").filter(|price| !price.is_null()).map(words::price);
+            format!("+ {subject}: new{}", price.map(|price| format!(", {price}")).unwrap_or_default())
+        }
+        (Kind::Remove, None) => format!("- {subject}: removed"),
+        (Kind::Move, None) => format!("→ {subject}: order"),
+        _ => format!("~ {subject}: {label} {}", field_words(path, from, to)),
+    }
+}
+
+/// A field that went from one value to another, without marks for what is new in a text.
+pub(in crate::report) fn field_words(path: &Path, from: &Value, to: &Value) -> String {
+    let words = words::set_words(path, from, to, &str::to_owned);
+    match words.as_slice() {
+        [Piece::Plain(told)] => told.clone(),
+        _ => format!("{} → {}", value_word(path, from), value_word(path, to)),
+    }
 }

@@ -14,6 +14,7 @@ mod hours;
 mod json;
 mod line;
 mod markdown;
+mod pins;
 mod saved;
 mod summary;
 mod text;
@@ -22,6 +23,7 @@ mod words;
 pub use difference::plan_difference;
 pub(super) use hours::week_words;
 pub use json::plan_json;
+pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;
 pub(super) use markdown::{MOST, plan_markdown_within};
@@ -100,6 +102,20 @@ pub struct OutletReport {
     pub diagnostics: Vec<Arc<Diagnostic>>,
     /// What went wrong, in a sentence.
     pub error: Option<String>,
+    /// The pause that a person has ordered.
+    pub pause: Option<PauseNote>,
+}
+
+/// A pause by a command.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PauseNote {
+    /// Since when.
+    pub since: jiff::Timestamp,
+    /// When it ends by itself; `null` = when somebody ends it.
+    pub until: Option<jiff::Timestamp>,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
 }
 
 impl PlanReport {

@@ -92,6 +92,9 @@ impl Text<'_> {
         for guard in block.guards(self.report.view) {
             out += &self.guard(&guard, block);
         }
+        for pin in &block.body.pins {
+            out += &format!("  {}\n", printable(pin));
+        }
         out
     }
 
@@ -102,7 +105,12 @@ impl Text<'_> {
             label => format!("{label} ({})", printable(outlet.outlet.as_str())),
         };
         let names: Vec<String> = block.outlets.iter().map(name).collect();
-        let state = block.body.state.replace('_', " ");
+        // The words of a pause begin with the state.
+        let state = block
+            .body
+            .pause
+            .as_ref()
+            .map_or_else(|| block.body.state.replace('_', " "), |words| printable(words).into_owned());
         let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
         match names.as_slice() {
             [name] => format!("{}: {state}{like}\n", self.paint.bold(name)),

@@ -9,6 +9,7 @@ mod platform;
 mod days;
 mod deciding;
 mod events;
+mod ordered;
 mod restarting;
 mod retrying;
 mod simulation;
@@ -52,6 +53,7 @@ impl Bench {
             verify_interval: Duration::from_secs(15),
             slots: Arc::new(Semaphore::new(1)),
             revision: Some("c0ffee".to_owned()),
+            author: Some("Dewi".to_owned()),
             peers: Arc::default(),
             stop: stopped,
             nudges: Nudges::default(),
@@ -151,7 +153,8 @@ fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
         windows: Vec::new(),
         paused: false,
         approvals: Vec::new(),
-        place: Box::new(|_| None),
+        place: Arc::new(|_| None),
+        pins: Default::default(),
     }
 }
 

@@ -17,8 +17,12 @@ async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
         kind: crate::state::PushKind::Put,
         digest: "sha256:0",
         revision: None,
+        author: None,
+        back_to: None,
         tool: "0",
         plan: "{}",
+        record: crate::state::NewRecord { changes: "[]", record: "{}" },
+        pins: None,
         prepared_at: bench.context.clock.now(),
     };
     bench.context.store.with(|store| store.begin_push(&push)).unwrap();

@@ -124,7 +124,15 @@ impl Story {
             _ => "pending",
         };
         let (diagnostics, error) = (Vec::new(), None);
-        OutletReport { outlet: id.into(), name: name.to_owned(), state, plan: Some(plan), diagnostics, error }
+        OutletReport {
+            outlet: id.into(),
+            name: name.to_owned(),
+            state,
+            plan: Some(plan),
+            diagnostics,
+            error,
+            pause: None,
+        }
     }
 }
 

@@ -1,0 +1,82 @@
+//! `history`: what was pushed when, and by which commit. Read from what is remembered; GoFood is not asked.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Exit,
+    output::Format,
+    session::{Session, moment},
+    trouble::Trouble,
+};
+use crate::{
+    catalog::Path,
+    document::closest,
+    fleet::{self, Selection},
+    report::{self, ItemHistory, OutletHistory},
+    sync::chain,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only outlets whose id, name, file or layer matches (repeatable)
+    #[arg(long, value_name = "GLOB")]
+    outlet: Vec<String>,
+    /// Which pushes changed this item, field by field
+    #[arg(long, value_name = "ID")]
+    item: Option<String>,
+    /// The newest so many pushes of each outlet
+    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "item")]
+    limit: usize,
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    session.settings()?;
+    let survey = session.loaded()?.survey(moment(None));
+    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
+    let mut outlets = match session.remembered()? {
+        Some(store) => store.with(|store| fleet::history(&survey, Some(store), &selection))?,
+        None => fleet::history(&survey, None, &selection)?,
+    };
+    if outlets.is_empty() {
+        session.select(&survey, &args.outlet)?;
+    }
+    if let Some(item) = &args.item {
+        return of_item(item, &outlets, session);
+    }
+    outlets.iter_mut().for_each(|outlet| outlet.pushes.truncate(args.limit));
+    session.outputs.emit(|format, _| match format {
+        Format::Json => report::history_json(&outlets),
+        _ => report::history_text(&outlets),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn of_item(item: &str, outlets: &[OutletHistory], session: &Session) -> Result<Exit, Trouble> {
+    let mut told: Vec<ItemHistory> = outlets.iter().map(|outlet| outlet.of_item(item)).collect();
+    told.retain(|outlet| !outlet.fields.is_empty());
+    if told.is_empty() {
+        return Err(Trouble::Usage(unknown(item, outlets)));
+    }
+    session.outputs.emit(|format, _| match format {
+        Format::Json => report::item_history_json(&told),
+        _ => report::item_history_text(&told),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn unknown(item: &str, outlets: &[OutletHistory]) -> String {
+    let changes = outlets.iter().flat_map(|outlet| &outlet.pushes).filter_map(|push| push.changes.as_ref()).flatten();
+    let known: BTreeSet<&str> = changes
+        .filter_map(|change| match &change.path {
+            Path::Item(id, _) => Some(id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let meant = closest(item, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+    let help = meant.unwrap_or_else(|| match known.len() {
+        0 => "; no push that is remembered changed any item".to_owned(),
+        _ => "; an item that is live unchanged since before the oldest of them is in none".to_owned(),
+    });
+    format!("no push that is remembered changed an item `{item}` at the selected outlets{help}")
+}

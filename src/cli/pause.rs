@@ -1,0 +1,120 @@
+//! `pause` and `resume`: outlets that nothing is pushed to for a while. What their files say about it stays as it is.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    Exit,
+    output::{Format, note},
+    session::{Session, moment},
+    trouble::Trouble,
+};
+use crate::{
+    fleet::Member,
+    report::untrusted::printable,
+    state::{LockError, Pause, Store, try_lock_outlet},
+    sync::paused_words,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Outlets whose id, name, file or layer matches (repeatable)
+    #[arg(long, value_name = "GLOB", required = true)]
+    outlet: Vec<String>,
+    /// End it by itself after this time (30m, 3h) [default: when `resume` is run]
+    #[arg(long = "for", value_name = "TIME", value_parser = crate::document::duration)]
+    time: Option<Duration>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ResumeArgs {
+    /// Outlets whose id, name, file or layer matches (repeatable)
+    #[arg(long, value_name = "GLOB", required = true)]
+    outlet: Vec<String>,
+}
+
+/// How an outlet stands after the command.
+#[derive(Serialize)]
+struct Line<'a> {
+    outlet: &'a str,
+    name: &'a str,
+    paused: bool,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    #[serde(skip)]
+    told: String,
+}
+
+/// Pauses the selected outlets.
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    let now = moment(None);
+    let until = args.time.map(|time| now.saturating_add(time).unwrap_or(Timestamp::MAX));
+    let pause = Pause { since: now, until };
+    let zone = session.loaded()?.timezone();
+    each(&args.outlet, session, |store, member| {
+        store.set_pause(member.id.as_str(), pause)?;
+        let told = paused_words(&member.id, pause, &zone);
+        Ok(Line { told, paused: true, since: Some(now), until, ..line(member) })
+    })
+}
+
+/// Ends the pauses of the selected outlets.
+pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, Trouble> {
+    let now = moment(None);
+    each(&args.outlet, session, |store, member| {
+        let was_paused = store.pause(member.id.as_str(), now)?.is_some();
+        store.end_pause(member.id.as_str())?;
+        let told = match (was_paused, member.paused) {
+            (_, true) => format!("paused by its file: remove `state: paused` from {}", member.file),
+            (true, false) => "resumed; the next pass may push it".to_owned(),
+            (false, false) => "was not paused".to_owned(),
+        };
+        Ok(Line { told, paused: member.paused, ..line(member) })
+    })
+}
+
+fn line(member: &Member) -> Line<'_> {
+    let (outlet, name) = (member.id.as_str(), member.name.as_str());
+    Line { outlet, name, paused: false, since: None, until: None, told: String::new() }
+}
+
+/// Does something to each selected outlet and tells how they stand.
+fn each<'s>(
+    globs: &[String],
+    session: &'s Session,
+    mut change: impl for<'m> FnMut(&mut Store, &'m Member) -> Result<Line<'m>, Trouble>,
+) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json])?;
+    session.settings()?;
+    let survey = session.loaded()?.survey(moment(None));
+    let selected = session.select(&survey, globs)?;
+    let state_dir = session.state_dir()?;
+    let mut store = Store::open(&state_dir)?;
+    let mut lines = Vec::new();
+    for member in selected {
+        let line = change(&mut store, member)?;
+        if line.paused && matches!(try_lock_outlet(&state_dir, member.id.as_str()), Err(LockError::Held { .. })) {
+            note(&printable(&format!("{}: a push that is under way goes on; nothing is sent after it", member.name)));
+        }
+        lines.push(line);
+    }
+    session.outputs.emit(|format, _| match format {
+        Format::Json => json(&lines),
+        _ => lines.iter().map(|line| printable(&text(line)).into_owned() + "\n").collect(),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn text(line: &Line<'_>) -> String {
+    format!("{} ({}): {}", line.name, line.outlet, line.told)
+}
+
+/// `menusync.pause/1`
+fn json(lines: &[Line<'_>]) -> String {
+    let document = serde_json::json!({
+        "schema": "menusync.pause/1", "tool": env!("CARGO_PKG_VERSION"), "outlets": lines,
+    });
+    format!("{document:#}\n")
+}

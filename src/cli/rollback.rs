@@ -1,0 +1,218 @@
+//! `rollback`: back to what an earlier push sent, through plan and guards, and held against the files until they say
+//! something else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{
+    Exit,
+    output::{Format, note},
+    preview::Preview,
+    push::{Consent, Errand},
+    session::{Session, a_moment, block_on, errors_of, moment},
+    trouble::Trouble,
+};
+use crate::{
+    catalog::{OutletId, Path},
+    fleet::{Member, Survey},
+    plan::{Class, Goal, Pins, Record},
+    report::{View, untrusted::printable},
+    state::{PushOutcome, PushRow, SharedStore, StateError, Store},
+    sync::{Mandate, PassError, excuses, paused_words, pinned},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Outlets whose id, name, file or layer matches (repeatable)
+    #[arg(long, value_name = "GLOB", required = true)]
+    outlet: Vec<String>,
+    /// The number of a push in `history`, or a moment (RFC 3339): what was live then
+    #[arg(long, value_name = "N|TIME")]
+    to: To,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// What to go back to.
+#[derive(Debug, Clone, Copy)]
+enum To {
+    Number(i64),
+    Moment(Timestamp),
+}
+
+impl std::str::FromStr for To {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(number) = text.trim_start_matches('#').parse() {
+            return Ok(Self::Number(number));
+        }
+        let moment = a_moment(text).map(Self::Moment);
+        moment.map_err(|help| format!("this is neither the number of a push nor a moment; {help}"))
+    }
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.settings()?;
+    let at = moment(None);
+    let survey = session.loaded()?.survey(at);
+    let selected = session.select(&survey, &args.outlet)?;
+    let errors = errors_of(&survey, &selected);
+    if !errors.is_empty() {
+        note("nothing is rolled back: outlets that were selected have errors in their files\n");
+        return Err(Trouble::Invalid(errors));
+    }
+    let nothing =
+        || Trouble::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
+    let store = session.remembered()?.ok_or_else(nothing)?;
+    let mut pins = BTreeMap::new();
+    for member in &selected {
+        pins.insert(member.id.clone(), Rollback { session, store: &store, member, at }.pins(args.to)?);
+    }
+    leave_to_others(&mut pins, session, (&survey, &selected), at)?;
+    let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
+    let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
+    Errand { session, survey, selected, at, mandates, consent, saved: None }.run()
+}
+
+/// The rollback of one outlet.
+struct Rollback<'a> {
+    session: &'a Session,
+    store: &'a SharedStore,
+    member: &'a Member,
+    at: Timestamp,
+}
+
+impl Rollback<'_> {
+    /// What has to be pinned; says what cannot be brought back.
+    fn pins(&self, to: To) -> Result<Pins, Trouble> {
+        self.is_not_paused()?;
+        let wanted = self.session.loaded()?.wanted(&self.member.id, self.at);
+        let wanted = wanted.ok_or_else(|| self.refused("its files are invalid"))?;
+        let rows = self.store.with(|store| store.history(self.member.id.as_str()))?;
+        let rows: Vec<PushRow> = rows.into_iter().map(|(row, _)| row).collect();
+        let row = self.chosen(to, &rows)?;
+        let record = self.store.with(|store| record_of(store, row))?.ok_or_else(|| {
+            self.refused(&format!("what push {} sent was not recorded: an older menusync made it", row.number))
+        })?;
+        let was_sold_out = |path: &Path| self.store.with(|store| was_sold_out(store, &rows, path));
+        let goal = Goal {
+            to: row.number,
+            of: row.prepared_at,
+            now: self.at,
+            ignore: &wanted.policy.ignore,
+            was_sold_out: &was_sold_out,
+        };
+        let mut pins = Pins::between(&goal, &wanted.catalog, &record);
+        pins.excused = excuses(&record.files, &wanted.policy);
+        let held = pinned(&wanted, &pins, self.at).map_err(|error| match error {
+            PassError::Misfit { why, .. } => self.refused(&format!(
+                "what push {} sent does not fit to the rest of what the files say now: {why}; put the files right instead",
+                row.number
+            )),
+            error => error.into(),
+        })?;
+        for lost in pins.told().iter().filter(|pin| !held.pins.told().contains(pin)) {
+            note(&printable(&format!("{}: {} cannot be brought back", self.member.name, lost.path)));
+        }
+        Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins })
+    }
+
+    fn is_not_paused(&self) -> Result<(), Trouble> {
+        if self.member.paused {
+            return Err(self.refused("its file says `state: paused`"));
+        }
+        let pause = self.store.with(|store| store.pause(self.member.id.as_str(), self.at))?;
+        let zone = self.session.loaded()?.timezone();
+        pause.map_or(Ok(()), |pause| Err(self.refused(&paused_words(&self.member.id, pause, &zone))))
+    }
+
+    /// The push that is meant.
+    fn chosen<'r>(&self, to: To, rows: &'r [PushRow]) -> Result<&'r PushRow, Trouble> {
+        let is_published = |row: &&PushRow| row.outcome == Some(PushOutcome::Published);
+        match to {
+            To::Number(number) => {
+                let row = rows.iter().find(|row| row.number == number).ok_or_else(|| self.unknown(number, rows))?;
+                if is_published(&row) {
+                    return Ok(row);
+                }
+                let outcome = row.outcome.map_or("is still under way", |outcome| outcome.as_str());
+                let older = rows.iter().filter(is_published).find(|other| other.number < number);
+                let help = older.map(|older| format!("; the one before it that was published is {}", older.number));
+                let why = format!("push {number} was not published ({outcome}){}", help.unwrap_or_default());
+                Err(self.refused(&why))
+            }
+            To::Moment(moment) => {
+                let was_live = |row: &&PushRow| row.finished_at.is_some_and(|finished| finished <= moment);
+                rows.iter().filter(is_published).find(was_live).ok_or_else(|| {
+                    let first = rows.iter().rev().find(is_published).and_then(|row| row.finished_at);
+                    let help = first.map(|at| format!("; the oldest was published {}", at.strftime("%FT%TZ")));
+                    let help = help.unwrap_or_default();
+                    self.refused(&format!("no push that is remembered had been published by {moment}{help}"))
+                })
+            }
+        }
+    }
+
+    fn unknown(&self, number: i64, rows: &[PushRow]) -> Trouble {
+        let help = match (rows.last(), rows.first()) {
+            (Some(oldest), Some(newest)) => {
+                format!("pushes {} to {} are remembered: see `menusync history`", oldest.number, newest.number)
+            }
+            _ => "no push to it is remembered".to_owned(),
+        };
+        Trouble::Usage(format!("{} has no push {number}; {help}", self.label()))
+    }
+
+    fn refused(&self, why: &str) -> Trouble {
+        Trouble::Refused(printable(&format!("{}: {why}; nothing was pushed", self.label())).into_owned())
+    }
+
+    fn label(&self) -> String {
+        format!("{} ({})", self.member.name, self.member.id)
+    }
+}
+
+/// What a push sent; `None` if that was not recorded.
+fn record_of(store: &Store, row: &PushRow) -> Result<Option<Record>, StateError> {
+    Ok(store.record(row.id)?.and_then(|record| serde_json::from_str(&record).ok()))
+}
+
+/// Whether a thing was sold out when a push last saw it live. What cannot be told counts as on sale, like anything new.
+fn was_sold_out(store: &Store, rows: &[PushRow], path: &Path) -> bool {
+    let records = rows.iter().filter_map(|row| record_of(store, row).ok().flatten());
+    let mut known = records.filter_map(|record| record.stock.get(&path.to_string()).copied());
+    known.next() == Some(false)
+}
+
+/// What the files said then, do not say now, and somebody else has set since, is that person's now: it is left alone.
+fn leave_to_others(
+    pins: &mut BTreeMap<OutletId, Pins>,
+    session: &Session,
+    (survey, selected): (&Survey, &[&Member]),
+    at: Timestamp,
+) -> Result<(), Trouble> {
+    let doubtful = |member: &&Member| pins.get(&member.id).is_some_and(Pins::claims_fields);
+    let doubtful: Vec<&Member> = selected.iter().copied().filter(doubtful).collect();
+    if doubtful.is_empty() {
+        return Ok(());
+    }
+    let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
+    let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
+    let report = block_on(preview.report(&session.client()?.reader(), &doubtful))??;
+    for plan in report.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
+        let Some(pins) = pins.get_mut(&plan.outlet) else { continue };
+        let adopted = plan.changes.iter().filter(|change| change.class == Class::Adopt && pins.is_unsaid(&change.path));
+        let theirs: BTreeSet<Path> = adopted.map(|change| change.path.clone()).collect();
+        for path in &theirs {
+            note(&printable(&format!(
+                "{}: {path} is left as it is live: the files say nothing about it any more, and somebody has set it since",
+                plan.outlet
+            )));
+        }
+        pins.release(&theirs);
+    }
+    Ok(())
+}

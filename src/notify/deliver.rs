@@ -1,0 +1,258 @@
+//! Carrying notifications to sinks: a task and a short queue for each, a few tries, and a word in the log if none succeeds.
+//! Addresses are secrets and appear nowhere.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+    time::Duration,
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Client, Url, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use tokio::{
+    io::AsyncWriteExt as _,
+    process::Command,
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+
+use super::{message::Notification, slack};
+use crate::{
+    remote::install_crypto,
+    report::untrusted,
+    settings::{Occasion, SettingsError, Sink, SinkKind, sink_secret, sink_url},
+};
+
+/// Notifications that may wait for one sink; further ones are dropped, and the log says so (our choice).
+const QUEUE: usize = 32;
+/// How long one try may take.
+const TRY_FOR: Duration = Duration::from_secs(10);
+/// Pauses before the tries after the first (our choice).
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
+/// Where a program is looked for, and all that it finds in its environment.
+const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Everybody who is told.
+#[derive(Default)]
+pub(super) struct Sinks(Vec<Open>);
+
+/// A sink with its task.
+struct Open {
+    of: Way,
+    name: String,
+    events: Vec<Occasion>,
+    queue: mpsc::Sender<Arc<Notification>>,
+    task: JoinHandle<()>,
+}
+
+/// How a sink is told, with all that was read for it.
+#[derive(Clone)]
+enum Way {
+    Webhook { url: Url, secret: Option<SecretString> },
+    Slack { url: Url },
+    Command { words: Vec<String>, root: PathBuf },
+}
+
+impl Way {
+    fn read(kind: &SinkKind, root: &Path) -> Result<Self, SettingsError> {
+        Ok(match kind {
+            SinkKind::Webhook { url_file, secret_file } => Self::Webhook {
+                url: sink_url(url_file, root)?,
+                secret: secret_file.as_ref().map(|file| sink_secret(file, root)).transpose()?,
+            },
+            SinkKind::Slack { url_file } => Self::Slack { url: sink_url(url_file, root)? },
+            SinkKind::Command { command } => Self::Command { words: command.clone(), root: root.to_owned() },
+        })
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        let exposed = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        match (self, other) {
+            (Self::Webhook { url: a, secret: s }, Self::Webhook { url: b, secret: t }) => {
+                a == b && exposed(s) == exposed(t)
+            }
+            (Self::Slack { url: a }, Self::Slack { url: b }) => a == b,
+            (Self::Command { words: a, root: r }, Self::Command { words: b, root: s }) => (a, r) == (b, s),
+            _ => false,
+        }
+    }
+}
+
+impl Sinks {
+    /// Reads what the sinks need and starts their tasks.
+    pub(super) fn open(sinks: &[Sink], root: &Path) -> Result<Self, SettingsError> {
+        let ways: Vec<Way> = sinks.iter().map(|sink| Way::read(&sink.kind, root)).collect::<Result<_, _>>()?;
+        let open = |((number, sink), way): ((usize, &Sink), Way)| {
+            let name = format!("notify {} ({})", number + 1, sink.kind.as_str());
+            let (queue, waiting) = mpsc::channel(QUEUE);
+            let task = tokio::spawn(carry(name.clone(), way.clone(), waiting));
+            Open { of: way, name, events: sink.events.clone(), queue, task }
+        };
+        Ok(Self(sinks.iter().enumerate().zip(ways).map(open).collect()))
+    }
+
+    /// Takes other sinks; one that is the same keeps what waits for it, the others deliver what waits and end.
+    pub(super) fn become_these(&mut self, new: Self) {
+        let mut old = std::mem::take(&mut self.0);
+        for new in new.0 {
+            match old.iter().position(|old| old.of.is(&new.of)) {
+                Some(same) => self.0.push(Open { events: new.events, name: new.name, ..old.swap_remove(same) }),
+                None => self.0.push(new),
+            }
+        }
+    }
+
+    /// One that keeps what it is told.
+    #[cfg(test)]
+    pub(super) fn keeping(events: &[Occasion]) -> (Self, mpsc::Receiver<Arc<Notification>>) {
+        let (queue, kept) = mpsc::channel(QUEUE);
+        let of = Way::Command { words: Vec::new(), root: PathBuf::new() };
+        let task = tokio::spawn(std::future::ready(()));
+        (Self(vec![Open { of, name: "test".to_owned(), events: events.to_vec(), queue, task }]), kept)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts a notification into the queue of everybody who wants it.
+    pub(super) fn tell(&self, notification: &Notification) {
+        let notification = Arc::new(notification.clone());
+        for sink in self.0.iter().filter(|sink| sink.events.contains(&notification.event)) {
+            if sink.queue.try_send(Arc::clone(&notification)).is_err() {
+                tracing::error!(sink = sink.name, "a notification is dropped: too many wait for this sink");
+            }
+        }
+    }
+
+    /// Waits until everything is delivered, at most so long; all sinks together.
+    pub(super) async fn end(self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        for Open { queue, mut task, name, .. } in self.0 {
+            drop(queue);
+            if timeout_at(deadline, &mut task).await.is_err() {
+                task.abort();
+                tracing::warn!(sink = name, "notifications were not delivered before the end");
+            }
+        }
+    }
+}
+
+/// Carries one after the other until nobody can send any more.
+async fn carry(name: String, way: Way, mut waiting: mpsc::Receiver<Arc<Notification>>) {
+    let mut is_dead = false;
+    while let Some(notification) = waiting.recv().await {
+        match deliver(&way, &notification).await {
+            Ok(()) if is_dead => {
+                is_dead = false;
+                tracing::info!(sink = name, "notifications arrive again");
+            }
+            Ok(()) => {}
+            // Once, however long it lasts.
+            Err(why) if is_dead => tracing::debug!(sink = name, why, "cannot deliver a notification"),
+            Err(why) => {
+                is_dead = true;
+                tracing::error!(sink = name, why, "cannot deliver a notification");
+            }
+        }
+    }
+}
+
+/// Why a try failed, and whether another one makes sense.
+struct Failure {
+    why: String,
+    is_final: bool,
+}
+
+impl Failure {
+    fn passing(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_final: false }
+    }
+}
+
+async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
+    let mut pauses = PAUSES.iter();
+    loop {
+        let Err(Failure { why, is_final }) = attempt(way, notification).await else { return Ok(()) };
+        match pauses.next().filter(|_| !is_final) {
+            Some(pause) => sleep(*pause).await,
+            None => return Err(why),
+        }
+    }
+}
+
+async fn attempt(way: &Way, notification: &Notification) -> Result<(), Failure> {
+    let done = async {
+        match way {
+            Way::Webhook { url, secret } => {
+                let body = notification.json();
+                let signature = secret.as_ref().map(|secret| signature(secret, &body));
+                post(url, notification, body, signature).await
+            }
+            Way::Slack { url } => {
+                post(url, notification, slack::body(notification).to_string().into_bytes(), None).await
+            }
+            Way::Command { words, root } => run(words, root, &notification.json()).await,
+        }
+    };
+    timeout(TRY_FOR, done).await.unwrap_or_else(|_| Err(Failure::passing("it took longer than 10 s")))
+}
+
+/// A client of its own for every try: they are rare, and nothing is kept open for a day.
+async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: Option<String>) -> Result<(), Failure> {
+    install_crypto();
+    let builder = Client::builder()
+        .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .no_proxy();
+    let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    let client = builder.build().map_err(|_| Failure::passing("encrypted connections cannot be set up"))?;
+    let mut request = client.post(url.clone()).header("Content-Type", "application/json");
+    request = request.header("X-Menusync-Notification", notification.id.to_string());
+    if let Some(signature) = signature {
+        request = request.header("X-Menusync-Signature", signature);
+    }
+    let sent = request.body(body).send().await;
+    // Neither address nor answer is repeated: both may hold secrets.
+    let answer =
+        sent.map_err(|error| Failure::passing(if error.is_connect() { "cannot connect" } else { "no answer came" }))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let is_final = !(status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429));
+    Err(Failure { why: format!("it was answered with {status}"), is_final })
+}
+
+/// Lower-case hex HMAC-SHA256 over the raw body, as the platform signs its own events.
+fn signature(secret: &SecretString, body: &[u8]) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(body);
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Runs a program in the root, with the notification on its standard input and next to nothing in its environment.
+async fn run(words: &[String], root: &Path, body: &[u8]) -> Result<(), Failure> {
+    let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+    let failed = |doing: &str, error: std::io::Error| {
+        Failure::passing(format!("cannot {doing} {}: {error}", untrusted::printable(program)))
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root).env_clear().env("PATH", SEARCH_PATH);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| failed("start", error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // It may not care to read.
+        let _ = stdin.write_all(body).await;
+    }
+    let status = child.wait().await.map_err(|error| failed("wait for", error))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(Failure::passing(format!("{} ended with {status}", untrusted::printable(program)))),
+    }
+}

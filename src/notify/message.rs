@@ -1,0 +1,168 @@
+//! One notification: what happened, to which outlets. Everything in it is bounded and does nothing where it is shown.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{report::untrusted, settings::Occasion};
+
+/// The most outlets that are listed; the others are counted (our choice).
+const MOST_OUTLETS: usize = 50;
+/// The longest detail and the longest name, in characters (our choice).
+const LONGEST_DETAIL: usize = 300;
+const LONGEST_NAME: usize = 80;
+
+/// `menusync.notification/1`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Notification {
+    schema: &'static str,
+    tool: &'static str,
+    /// Another one for every notification; the same for all sinks and tries.
+    pub id: Uuid,
+    /// What happened.
+    pub event: Occasion,
+    /// When this was written.
+    pub at: Timestamp,
+    /// In one line.
+    pub summary: String,
+    /// How many outlets it is about.
+    pub total: usize,
+    /// The first of them.
+    pub outlets: Vec<Line>,
+    /// Of a digest: how many outlets stand how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub states: Option<BTreeMap<String, usize>>,
+    /// Of a digest: pushes seen to arrive since the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<u64>,
+}
+
+/// One outlet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Line {
+    /// GoFood's id.
+    pub outlet: String,
+    /// Its name.
+    pub name: String,
+    /// Of a digest: how it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Since when it is so.
+    pub since: Option<Timestamp>,
+    /// Whether it was told before and still lasts.
+    pub repeated: bool,
+    /// What is wrong, in a sentence.
+    pub detail: Option<String>,
+}
+
+impl Line {
+    /// An outlet, its texts shortened and made harmless.
+    pub(super) fn new(outlet: &str, name: &str, since: Option<Timestamp>, detail: Option<&str>) -> Self {
+        Self {
+            outlet: short(outlet, LONGEST_NAME),
+            name: short(name, LONGEST_NAME),
+            state: None,
+            since,
+            repeated: false,
+            detail: detail.map(|detail| short(detail, LONGEST_DETAIL)),
+        }
+    }
+}
+
+/// At most `most` characters on one line, none of which steers anything.
+fn short(text: &str, most: usize) -> String {
+    let mut cut: String = text.chars().take(most).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    untrusted::printable(&cut).into_owned()
+}
+
+impl Notification {
+    /// About these outlets, of which there is at least one.
+    pub(super) fn of_outlets(event: Occasion, at: Timestamp, outlets: Vec<Line>) -> Self {
+        let summary = match outlets.as_slice() {
+            [one] => format!("{} ({}) {}", one.name, one.outlet, words(event, one.repeated, false)),
+            all => {
+                let repeated = all.iter().all(|line| line.repeated);
+                format!("{} outlets {}", all.len(), words(event, repeated, true))
+            }
+        };
+        Self::new(event, at, summary, outlets)
+    }
+
+    /// How everything stands: all outlets by state, and those that are not in sync.
+    pub(super) fn digest(at: Timestamp, states: BTreeMap<String, usize>, published: u64, troubled: Vec<Line>) -> Self {
+        let total: usize = states.values().sum();
+        let told: Vec<String> =
+            states.iter().map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
+        let pushes = if published == 1 { "1 push".to_owned() } else { format!("{published} pushes") };
+        let summary = format!("{total} outlets: {}; {pushes} published", told.join(", "));
+        Self { states: Some(states), published: Some(published), ..Self::new(Occasion::Digest, at, summary, troubled) }
+    }
+
+    fn new(event: Occasion, at: Timestamp, summary: String, mut outlets: Vec<Line>) -> Self {
+        let total = outlets.len();
+        outlets.truncate(MOST_OUTLETS);
+        Self {
+            schema: "menusync.notification/1",
+            tool: env!("CARGO_PKG_VERSION"),
+            id: Uuid::new_v4(),
+            event,
+            at,
+            summary,
+            total,
+            outlets,
+            states: None,
+            published: None,
+        }
+    }
+
+    /// As JSON.
+    pub(super) fn json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("strings, numbers and lists always serialise")
+    }
+}
+
+/// `failed`, `still have errors in their files`, …
+fn words(event: Occasion, repeated: bool, many: bool) -> String {
+    let either = |one: &'static str, more: &'static str| if many { more } else { one };
+    let words = match event {
+        Occasion::Held => either("is held by a guard", "are held by guards"),
+        Occasion::Failed => either("has failed", "have failed"),
+        Occasion::Drift => either("was changed elsewhere", "were changed elsewhere"),
+        Occasion::Contested => either(
+            "is contested: changed elsewhere again and again",
+            "are contested: changed elsewhere again and again",
+        ),
+        Occasion::Nonconvergent => {
+            either("shows something else than was pushed", "show something else than was pushed")
+        }
+        Occasion::Invalid => either("has errors in its files", "have errors in their files"),
+        Occasion::Missing => either("is in no file any more", "are in no file any more"),
+        Occasion::Recovered => either("is well again", "are well again"),
+        Occasion::Published => either("was published", "were published"),
+        Occasion::Digest => "",
+    };
+    if repeated { format!("still: {words}") } else { words.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_is_bounded_and_harmless() {
+        let at = Timestamp::UNIX_EPOCH;
+        let line =
+            |n: usize| Line::new(&format!("G{n}"), &"é\u{202e}".repeat(200), None, Some(&"x\u{1b}".repeat(10_000)));
+        let notification = Notification::of_outlets(Occasion::Failed, at, (0..300).map(line).collect());
+        assert_eq!((notification.total, notification.outlets.len()), (300, 50));
+        assert_eq!(notification.summary, "300 outlets have failed");
+        let json = String::from_utf8_lossy(&notification.json()).into_owned();
+        assert!(json.len() < 100_000, "{}", json.len());
+        assert!(!json.contains('\u{202e}') && !json.contains('\u{1b}') && !json.contains("\\u001b"), "{json}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What Slack and those that are compatible with it take at an incoming webhook. The texts come from menus and errors, so
+//! nothing in them may mention, link or format.
+
+use serde_json::{Value, json};
+
+use super::message::{Line, Notification};
+
+/// The most outlets in a message (our choice: a screen), and its longest text (Discord takes 2,000 characters).
+const MOST_LINES: usize = 15;
+const LONGEST: usize = 1_900;
+
+/// The body of the request.
+pub(super) fn body(notification: &Notification) -> Value {
+    let mut text = format!("menusync: {}", plain(&notification.summary));
+    // One outlet is named by the summary already.
+    let detail_only = notification.total == 1 && notification.states.is_none();
+    for line in notification.outlets.iter().take(MOST_LINES) {
+        let line = told(line, detail_only);
+        if text.chars().count() + line.chars().count() > LONGEST {
+            break;
+        }
+        text.push_str(&line);
+    }
+    let shown = text.lines().count() - 1;
+    if !detail_only && shown < notification.total {
+        text.push_str(&format!("\n… and {} more", notification.total - shown));
+    }
+    json!({"text": text, "mrkdwn": false, "link_names": false, "unfurl_links": false, "unfurl_media": false})
+}
+
+fn told(line: &Line, detail_only: bool) -> String {
+    let Line { outlet, name, state, detail, .. } = line;
+    let detail = detail.as_deref().map(plain);
+    if detail_only {
+        return detail.map(|detail| format!("\n{detail}")).unwrap_or_default();
+    }
+    let state = state.as_deref().map(|state| format!(" {}", state.replace('_', " "))).unwrap_or_default();
+    let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+    format!("\n• {} ({}){state}{detail}", plain(name), plain(outlet))
+}
+
+/// Text that only shows itself: no `<!channel>`, no `@here`, no link, no code block.
+fn plain(text: &str) -> String {
+    const NOTHING: &str = "\u{200b}";
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = text.replace('@', &format!("@{NOTHING}")).replace("://", &format!(":{NOTHING}//"));
+    text.replace("www.", &format!("www{NOTHING}.")).replace("](", &format!("]{NOTHING}(")).replace('`', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::settings::Occasion;
+
+    fn text(name: &str, detail: &str, count: usize) -> String {
+        let lines = (0..count).map(|n| Line::new(&format!("G{n}"), name, None, Some(detail))).collect();
+        let notification = Notification::of_outlets(Occasion::Failed, Timestamp::UNIX_EPOCH, lines);
+        body(&notification)["text"].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn names_and_errors_mention_nobody_and_link_nowhere() {
+        let evil =
+            "<!channel> <@U123> @here <https://evil.example|x> [x](https://evil.example) www.evil.example &amp; ```";
+        let text = text(evil, evil, 2);
+        for active in ["<", ">", "@here", "https://", "](", "www.", "`"] {
+            assert!(!text.contains(active), "{active} in {text}");
+        }
+        assert!(text.contains("&lt;!channel&gt;"), "{text}");
+    }
+
+    #[test]
+    fn one_outlet_takes_two_lines_and_many_are_counted() {
+        assert_eq!(text("Kuta", "404 Not Found", 1), "menusync: Kuta (G0) has failed\n404 Not Found");
+        let many = text("Kuta", &"x".repeat(300), 300);
+        assert!(many.chars().count() < 2_000, "{}", many.chars().count());
+        let listed = many.lines().count() - 2;
+        assert!(many.starts_with("menusync: 300 outlets have failed\n• Kuta (G0): xxx"), "{many}");
+        assert!(many.ends_with(&format!("\n… and {} more", 300 - listed)), "{many}");
+    }
+}

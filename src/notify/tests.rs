@@ -1,0 +1,181 @@
+//! The desk over days, in paused time: what is told, how often, and that a restart repeats nothing.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::{message::Notification, *};
+use crate::state::{StatusUpdate, Store};
+
+/// A desk over a state, and what its one sink was told.
+struct Bench {
+    _directory: Arc<TempDir>,
+    store: SharedStore,
+    notices: Notices,
+    told: mpsc::Receiver<Arc<Notification>>,
+    now: Now,
+}
+
+impl Bench {
+    /// 10:00 in Jakarta on a Monday.
+    fn new() -> Self {
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        let (begun, at) = (Instant::now(), "2027-01-04T03:00:00Z".parse::<Timestamp>().unwrap());
+        let now: Now = Arc::new(move || at + begun.elapsed());
+        let store = SharedStore::new(Store::open(directory.path()).unwrap());
+        Self::over(directory, store, now, &Occasion::ALL)
+    }
+
+    fn over(directory: Arc<TempDir>, store: SharedStore, now: Now, events: &[Occasion]) -> Self {
+        let notices = Notices::start(store.clone(), Arc::clone(&now)).unwrap();
+        let (sinks, told) = Sinks::keeping(events);
+        notices.order(Order::Sinks(sinks, TimeZone::get("Asia/Jakarta").unwrap()));
+        Self { _directory: directory, store, notices, told, now }
+    }
+
+    async fn restart(self) -> Self {
+        self.notices.end(Ending::Quick).await;
+        Self::over(self._directory, self.store, self.now, &Occasion::ALL)
+    }
+
+    fn saw(&self, outlet: &str, standing: Standing) {
+        self.notices.saw(Seen {
+            outlet: outlet.into(),
+            name: format!("Warung {outlet}"),
+            standing,
+            published: false,
+            detail: Some("why".to_owned()),
+        });
+    }
+
+    /// What was told until now, in short.
+    async fn told_after(&mut self, time: Duration) -> Vec<String> {
+        sleep(time).await;
+        let mut told = Vec::new();
+        while let Ok(notification) = self.told.try_recv() {
+            told.push(notification.summary.clone());
+        }
+        told
+    }
+}
+
+const FAILED: Standing = Standing::Wrong(Occasion::Failed);
+const NONE: [&str; 0] = [];
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_to_a_whole_fleet_is_told_once() {
+    let mut bench = Bench::new();
+    for n in 0..300 {
+        bench.saw(&format!("G{n}"), FAILED);
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(bench.told_after(minutes(1)).await, ["300 outlets have failed"]);
+    for n in 0..300 {
+        bench.saw(&format!("G{n}"), FAILED);
+    }
+    assert_eq!(bench.told_after(minutes(60)).await, NONE, "it is no news that it lasts");
+    for n in 0..300 {
+        bench.saw(&format!("G{n}"), Standing::Well);
+    }
+    assert_eq!(bench.told_after(minutes(1)).await, ["300 outlets are well again"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outlets_that_fail_one_by_one_over_an_hour_are_a_few_notifications() {
+    let mut bench = Bench::new();
+    for n in 0..120 {
+        bench.saw(&format!("G{n}"), FAILED);
+        sleep(Duration::from_secs(30)).await;
+    }
+    let told = bench.told_after(minutes(10)).await;
+    assert!((10..=14).contains(&told.len()), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_passes_at_once_is_no_news() {
+    let mut bench = Bench::new();
+    bench.saw("G1", FAILED);
+    sleep(Duration::from_secs(5)).await;
+    bench.saw("G1", Standing::Between);
+    bench.saw("G1", Standing::Well);
+    assert_eq!(bench.told_after(minutes(10)).await, NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lasts_is_told_daily_and_a_restart_repeats_nothing() {
+    let mut bench = Bench::new();
+    bench.saw("G1", FAILED);
+    assert_eq!(bench.told_after(minutes(1)).await, ["Warung G1 (G1) has failed"]);
+    let mut bench = bench.restart().await;
+    bench.saw("G1", FAILED);
+    assert_eq!(bench.told_after(minutes(60)).await, NONE);
+    let mut told = Vec::new();
+    for _ in 0..26 {
+        bench.saw("G1", FAILED);
+        told.extend(bench.told_after(minutes(60)).await);
+    }
+    told.retain(|summary| !summary.contains("outlets:"));
+    assert_eq!(told, ["Warung G1 (G1) still: has failed"]);
+    bench.saw("G1", Standing::Wrong(Occasion::Held));
+    assert_eq!(bench.told_after(minutes(1)).await, ["Warung G1 (G1) is held by a guard"], "something else is news");
+    let mut bench = bench.restart().await;
+    bench.saw("G1", Standing::Well);
+    assert_eq!(bench.told_after(minutes(10)).await, ["Warung G1 (G1) is well again"]);
+    bench.saw("G1", Standing::Well);
+    assert_eq!(bench.told_after(minutes(10)).await, NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_not_told_before_the_end_is_told_after_the_next_start() {
+    let bench = Bench::new();
+    bench.saw("G1", FAILED);
+    let mut bench = bench.restart().await;
+    assert!(bench.told.try_recv().is_err());
+    bench.saw("G1", FAILED);
+    assert_eq!(bench.told_after(minutes(1)).await, ["Warung G1 (G1) has failed"]);
+    bench.saw("G1", Standing::Well);
+    bench.notices.end(Ending::Flush).await;
+    assert_eq!(bench.told_after(Duration::ZERO).await, ["Warung G1 (G1) is well again"], "unless nothing else comes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_digest_comes_at_eight_once_a_day() {
+    let mut bench = Bench::new();
+    let status =
+        StatusUpdate { state: "held", name: Some("Kuta"), error: Some("deletes: 9"), ..StatusUpdate::default() };
+    bench.store.with(|store| store.set_status("G1", &status, (bench.now)())).unwrap();
+    let fine = StatusUpdate { state: "in_sync", name: Some("Kemang"), ..StatusUpdate::default() };
+    bench.store.with(|store| store.set_status("G2", &fine, (bench.now)())).unwrap();
+    assert_eq!(bench.told_after(minutes(60 * 22 - 2)).await, NONE, "07:58 on Tuesday");
+    assert_eq!(bench.told_after(minutes(4)).await, ["2 outlets: 1 held, 1 in sync; 0 pushes published"]);
+    let mut bench = bench.restart().await;
+    assert_eq!(bench.told_after(minutes(60 * 20)).await, NONE);
+    assert_eq!(bench.told_after(minutes(60 * 24 * 2)).await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_hear_little_hears_little_and_without_ears_nothing_counts_as_told() {
+    let Bench { _directory, store, now, notices, told } = Bench::new();
+    notices.order(Order::Sinks(Sinks::default(), TimeZone::UTC));
+    drop(told);
+    let deaf = Bench {
+        _directory: Arc::clone(&_directory),
+        store: store.clone(),
+        now: Arc::clone(&now),
+        notices,
+        told: mpsc::channel(1).1,
+    };
+    deaf.saw("G1", FAILED);
+    sleep(minutes(2)).await;
+    let mut bench = Bench::over(_directory, store, now, &[Occasion::Failed]);
+    bench.saw("G1", FAILED);
+    bench.saw("G2", Standing::Wrong(Occasion::Drift));
+    assert_eq!(bench.told_after(minutes(2)).await, ["Warung G1 (G1) has failed"]);
+}

@@ -1,0 +1,266 @@
+//! What was pushed when, and by which commit: `history` for people and programs (`menusync.history/1`).
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    plan::{change_words, field_words},
+    untrusted::printable,
+};
+use crate::{
+    catalog::{ItemField, Path},
+    plan::PastChange,
+};
+
+/// One push.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PushLine {
+    /// Its number among those to its outlet.
+    pub number: i64,
+    /// Its id at GoFood.
+    pub request_id: String,
+    /// `put` or `stock`.
+    pub kind: &'static str,
+    /// When it was prepared.
+    pub prepared_at: Timestamp,
+    /// When it was sent; `null` = never.
+    pub sent_at: Option<Timestamp>,
+    /// When its outcome was known; of a published push: when it was seen to be live.
+    pub finished_at: Option<Timestamp>,
+    /// The commit of the files.
+    pub revision: Option<String>,
+    /// Who wrote that commit.
+    pub author: Option<String>,
+    /// Hash of what it was to change.
+    pub digest: String,
+    /// How it ended; `null` = it is still looked for.
+    pub outcome: Option<&'static str>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The number of the push that it went back to, if it was a rollback.
+    pub back_to: Option<i64>,
+    /// Whether it is the newest that was published.
+    pub live: bool,
+    /// What it changed; `null` = that was not recorded.
+    pub changes: Option<Vec<PastChange>>,
+}
+
+/// The pushes to one outlet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutletHistory {
+    /// The outlet.
+    pub outlet: String,
+    /// Its name.
+    pub name: String,
+    /// Newest first.
+    pub pushes: Vec<PushLine>,
+}
+
+/// What pushes did to one item of one outlet.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ItemHistory {
+    /// The outlet.
+    pub outlet: String,
+    /// Its name.
+    pub name: String,
+    /// The item's id.
+    pub item: String,
+    /// Its fields that were changed by pushes that are remembered: the price first.
+    pub fields: Vec<FieldHistory>,
+}
+
+/// What pushes did to one field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldHistory {
+    /// The field.
+    pub path: Path,
+    /// Newest first.
+    pub pushes: Vec<FieldPush>,
+}
+
+/// One push that changed a field.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldPush {
+    /// The push's number.
+    pub number: i64,
+    /// What was live before.
+    pub from: Value,
+    /// What was sent.
+    pub to: Value,
+    /// The commit of the files.
+    pub revision: Option<String>,
+    /// Who wrote that commit.
+    pub author: Option<String>,
+    /// The number of the push that it went back to, if it was a rollback.
+    pub back_to: Option<i64>,
+    /// When it was prepared.
+    pub prepared_at: Timestamp,
+    /// When it was seen to be live; `null` = it never was.
+    pub published_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<&'static str>,
+}
+
+impl OutletHistory {
+    /// What its pushes did to one item.
+    pub fn of_item(&self, id: &str) -> ItemHistory {
+        let mut fields: Vec<FieldHistory> = Vec::new();
+        for push in &self.pushes {
+            for (key, from, to) in push.changes.iter().flatten().flat_map(|change| change.of_item(id)) {
+                let Some(field) = ItemField::ALL.iter().find(|field| field.key() == key) else { continue };
+                let path = Path::item_field(&id.into(), *field);
+                let told = FieldPush {
+                    number: push.number,
+                    from,
+                    to,
+                    revision: push.revision.clone(),
+                    author: push.author.clone(),
+                    back_to: push.back_to,
+                    prepared_at: push.prepared_at,
+                    published_at: push.finished_at.filter(|_| push.outcome == Some("published")),
+                    outcome: push.outcome,
+                };
+                match fields.iter_mut().find(|known| known.path == path) {
+                    Some(known) => known.pushes.push(told),
+                    None => fields.push(FieldHistory { path, pushes: vec![told] }),
+                }
+            }
+        }
+        let price = Path::item_field(&id.into(), ItemField::Price);
+        fields.sort_by_key(|field| (field.path != price, field.path.clone()));
+        ItemHistory { outlet: self.outlet.clone(), name: self.name.clone(), item: id.to_owned(), fields }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a, T> {
+    schema: &'static str,
+    tool: &'static str,
+    outlets: &'a [T],
+}
+
+fn json<T: Serialize>(outlets: &[T]) -> String {
+    let document = Document { schema: "menusync.history/1", tool: env!("CARGO_PKG_VERSION"), outlets };
+    serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
+}
+
+/// `menusync.history/1`, with `pushes` for each outlet.
+pub fn history_json(outlets: &[OutletHistory]) -> String {
+    json(outlets)
+}
+
+/// `menusync.history/1`, with `item` and `fields` for each outlet.
+pub fn item_history_json(outlets: &[ItemHistory]) -> String {
+    json(outlets)
+}
+
+/// The outlets one after the other, a line for each push.
+pub fn history_text(outlets: &[OutletHistory]) -> String {
+    let mut text = String::new();
+    for outlet in outlets {
+        let _ = writeln!(text, "{}", heading(&outlet.name, &outlet.outlet));
+        if outlet.pushes.is_empty() {
+            text += "  no push is remembered\n";
+        }
+        let widest = outlet.pushes.iter().map(|push| number(push).len()).max().unwrap_or(0);
+        for push in &outlet.pushes {
+            let outcome = push.outcome.unwrap_or("under way");
+            let _ = writeln!(
+                text,
+                "  {:<widest$}  {}  {outcome:<13}  {}  {}",
+                number(push),
+                minute(push.prepared_at),
+                commit(push.revision.as_deref(), push.author.as_deref()),
+                short(&push.digest),
+            );
+            let _ = writeln!(text, "  {:widest$}  {}", "", summary(push));
+            if let Some(error) = &push.error {
+                let _ = writeln!(text, "  {:widest$}  {}", "", printable(error));
+            }
+        }
+    }
+    text
+}
+
+/// `* 12` if it is live, `  11` otherwise.
+fn number(push: &PushLine) -> String {
+    format!("{} {}", if push.live { "*" } else { " " }, push.number)
+}
+
+/// What a push changed in one line: the first change, and how many more.
+fn summary(push: &PushLine) -> String {
+    let back = push.back_to.map(|to| format!("rollback to {to}: ")).unwrap_or_default();
+    let told = match push.changes.as_deref() {
+        None => "what it changed was not recorded".to_owned(),
+        Some([]) => "no change".to_owned(),
+        Some(changes) => {
+            // A menu comes and goes with its items, and those say more.
+            let first = changes.iter().find(|change| !matches!(change.path, Path::Menu(_))).unwrap_or(&changes[0]);
+            let more = changes.len() - 1;
+            let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+            format!("{}{more}", printable(&change_words(first)))
+        }
+    };
+    format!("{back}{told}")
+}
+
+/// The outlets one after the other, and in each the fields of the item.
+pub fn item_history_text(outlets: &[ItemHistory]) -> String {
+    let mut text = String::new();
+    for outlet in outlets {
+        let _ = writeln!(text, "{}: {}", heading(&outlet.name, &outlet.outlet), printable(&outlet.item));
+        if outlet.fields.is_empty() {
+            text += "  no push that is remembered changed it\n";
+        }
+        for FieldHistory { path, pushes } in &outlet.fields {
+            let _ = writeln!(text, "  {}", path.field_key().unwrap_or_default());
+            let told: Vec<String> =
+                pushes.iter().map(|push| printable(&field_words(path, &push.from, &push.to)).into_owned()).collect();
+            let widest = told.iter().map(|told| told.width()).max().unwrap_or(0).min(60);
+            for (push, told) in pushes.iter().zip(&told) {
+                let gap = " ".repeat(widest.saturating_sub(told.width()));
+                let _ = writeln!(text, "    {told}{gap}   {}", went_live(push));
+            }
+        }
+    }
+    text
+}
+
+/// `published 2027-01-04 10:00 UTC by push 3, commit c0ffee by Dewi`
+fn went_live(push: &FieldPush) -> String {
+    let how = match (push.published_at, push.outcome) {
+        (Some(at), _) => format!("published {}", minute(at)),
+        (None, Some(outcome)) => format!("{outcome}, prepared {}", minute(push.prepared_at)),
+        (None, None) => format!("under way since {}", minute(push.prepared_at)),
+    };
+    let back = push.back_to.map(|to| format!(" (rollback to {to})")).unwrap_or_default();
+    format!("{how} by push {}{back}, {}", push.number, commit(push.revision.as_deref(), push.author.as_deref()))
+}
+
+fn heading(name: &str, outlet: &str) -> String {
+    if name.trim().is_empty() || name == outlet {
+        return printable(outlet).into_owned();
+    }
+    format!("{} ({})", printable(name), printable(outlet))
+}
+
+fn commit(revision: Option<&str>, author: Option<&str>) -> String {
+    match (revision, author) {
+        (None, _) => "no commit".to_owned(),
+        (Some(revision), None) => format!("commit {:.10}", printable(revision)),
+        (Some(revision), Some(author)) => format!("commit {:.10} by {}", printable(revision), printable(author)),
+    }
+}
+
+/// `sha256:` and the first digits.
+fn short(digest: &str) -> String {
+    digest.chars().take("sha256:".len() + 12).collect()
+}
+
+pub(super) fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

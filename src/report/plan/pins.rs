@@ -1,0 +1,43 @@
+//! What a rollback holds against the files, in words.
+
+use super::words::{label, value_word};
+use crate::{
+    catalog::Path,
+    plan::{PinnedPath, Pins},
+};
+
+/// How many pins are told one by one (our choice); JSON has all.
+const MOST: usize = 20;
+
+/// A heading and a line for each pin; nothing if nothing is pinned.
+pub(super) fn pin_lines(pins: &Pins) -> Vec<String> {
+    let told = pins.told();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let minute = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let heading = format!(
+        "pinned by the rollback of {} to push {} (of {}); a pin ends when the files give its path another value:",
+        minute(pins.since),
+        pins.to,
+        minute(pins.of)
+    );
+    let more = (told.len() > MOST).then(|| format!("  … and {} more", told.len() - MOST));
+    let lines = told.iter().take(MOST).map(|pin| format!("  {}", words(pin)));
+    std::iter::once(heading).chain(lines).chain(more).collect()
+}
+
+fn words(pin: &PinnedPath) -> String {
+    let PinnedPath { path, value, file, until } = pin;
+    let until = until.map(|at| format!(", until {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    let Ok(known) = path.parse::<Path>() else { return format!("{path}: order") };
+    match (known.field_key(), value.is_null(), file.is_null()) {
+        (Some(_), ..) => {
+            let says = if file.is_null() { "nothing".to_owned() } else { value_word(&known, file) };
+            format!("{path}: {}; the files say {says}", value_word(&known, value))
+        }
+        (None, true, _) => format!("{path}: left out; the files have this {}", label(&known)),
+        (None, _, true) => format!("{path}: kept{until}; the files do not have this {}", label(&known)),
+        (None, ..) => format!("{path}: order"),
+    }
+}

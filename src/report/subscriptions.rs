@@ -1,0 +1,77 @@
+//! Notification subscriptions, as `webhook` tells them.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::untrusted::printable;
+
+/// One subscription, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubscriptionLine {
+    /// The platform's id; `None` if there is none (any more).
+    pub id: Option<String>,
+    /// The event's name.
+    pub event: String,
+    /// Where it is sent.
+    pub url: String,
+    /// Whether it is sent.
+    pub active: bool,
+    /// What became of it.
+    pub result: SubscriptionResult,
+}
+
+/// What became of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionResult {
+    /// It is as it should be.
+    Unchanged,
+    /// It was made.
+    Created,
+    /// It was there and not active.
+    Activated,
+    /// It was removed.
+    Removed,
+    /// It is not there.
+    Missing,
+    /// It is somebody else's, and left alone.
+    Foreign,
+}
+
+/// For people.
+pub fn subscriptions_text(public_url: &str, lines: &[SubscriptionLine]) -> String {
+    let (foreign, ours): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.result == SubscriptionResult::Foreign);
+    let mut text = format!("{public_url}\n");
+    for SubscriptionLine { event, active, result, .. } in ours {
+        let word = match result {
+            SubscriptionResult::Unchanged if *active => "active",
+            SubscriptionResult::Unchanged => "not active: `menusync webhook subscribe` activates it",
+            SubscriptionResult::Created => "created",
+            SubscriptionResult::Activated => "activated",
+            SubscriptionResult::Removed => "removed",
+            SubscriptionResult::Missing => "not subscribed",
+            SubscriptionResult::Foreign => continue,
+        };
+        let _ = writeln!(text, "  {event:<36} {word}");
+    }
+    if !foreign.is_empty() {
+        text.push_str("left alone, as not ours:\n");
+    }
+    for SubscriptionLine { event, url, active, .. } in foreign {
+        let state = if *active { "" } else { "  (not active)" };
+        let _ = writeln!(text, "  {:<36} {}{state}", printable(event), printable(url));
+    }
+    text
+}
+
+/// `menusync.webhook/1`
+pub fn subscriptions_json(public_url: &str, lines: &[SubscriptionLine]) -> String {
+    let document = serde_json::json!({
+        "schema": "menusync.webhook/1",
+        "tool": env!("CARGO_PKG_VERSION"),
+        "public_url": public_url,
+        "subscriptions": lines,
+    });
+    format!("{document:#}\n")
+}
