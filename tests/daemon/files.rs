@@ -23,7 +23,7 @@ fn what_the_files_say_is_pushed_at_the_start() {
     daemon.wait_for_price(KEMANG, "NG", 25_000);
     assert_eq!(stage.puts().len(), 2);
     let log = daemon.stop();
-    assert_eq!(log.matches("published").count(), 2, "{log}");
+    assert_eq!(log.matches(" published outlet=").count(), 2, "{log}");
 }
 
 #[test]

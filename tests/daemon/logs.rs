@@ -56,7 +56,7 @@ fn every_line_of_a_pass_says_which_pass_it_is_and_one_line_sums_it_up() {
     git(&stage, &["commit", "-q", "-m", "menus"]);
     let commit = git(&stage, &["rev-parse", "HEAD"]);
     let daemon = Daemon::begin(&stage, &["run", "-v", "--log-format", "json"], &[]);
-    daemon.wait_for_log("pass ended");
+    daemon.wait_for("the first pass", |daemon| daemon.is_idle_after(0));
     daemon.pass();
     let told: Vec<Value> = daemon.stop().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |message: &str, pass: u64| {
