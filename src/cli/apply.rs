@@ -30,7 +30,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
-    session.set_aside_damage()?;
+    session.ready_state()?;
     let at = moment(None);
     let survey = session.loaded()?.survey(at);
     let saved = args.plan.as_deref().map(|path| saved::read(path, session, &survey)).transpose()?;

@@ -288,7 +288,7 @@ pub(super) fn exit_of(outcome: &Outcome) -> Exit {
         PassResult::Queued if outcome.was_withdrawn() => Exit::Failed,
         PassResult::Unchanged | PassResult::Queued => Exit::Done,
         // Seen to arrive, but something was left to do (stock that could not be set again).
-        PassResult::Published if outcome.error.is_some() => Exit::Failed,
+        PassResult::Published if outcome.state == crate::sync::OutletState::Failed => Exit::Failed,
         PassResult::Published => Exit::Done,
         PassResult::Held => Exit::Refused,
         PassResult::Nonconvergent | PassResult::Rejected | PassResult::Timeout | PassResult::Failed => Exit::Failed,

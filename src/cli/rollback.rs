@@ -56,6 +56,7 @@ impl std::str::FromStr for To {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
+    session.ready_state()?;
     let at = moment(None);
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;

@@ -71,9 +71,9 @@ fn explain(rule: &Rule) -> String {
     text
 }
 
-/// The examples that there are, with what to call them.
-fn examples(rule: &Rule) -> impl Iterator<Item = (&'static str, &'static str)> {
-    [("Wrong", rule.bad), ("Right", rule.good)].into_iter().filter(|(_, text)| !text.is_empty())
+/// The examples, with what to call them.
+fn examples(rule: &Rule) -> [(&'static str, &'static str); 2] {
+    [("Wrong", rule.bad), ("Right", rule.good)]
 }
 
 const INTRODUCTION: &str = "\
@@ -96,6 +96,9 @@ or for one line by a comment on it, or alone on the line above, with a reason; s
 ```yaml
 - {external_id: SAMBAL, name: Sambal, price: 500} # menusync: allow(price-too-low) one spoon
 ```
+
+Examples are whole files. Where there are several, each begins with a line `# PATH`; behind the path stands what text cannot show, such
+as the size of a photo or what a server answers. What an example is not about (photos, descriptions) is left out.
 
 ";
 

@@ -22,7 +22,7 @@ use crate::{
     remote::{Client, Endpoint, Meter},
     report::{self, PlanTarget},
     settings::{self, Environment, Settings},
-    state::{DaemonLock, SharedStore, Store, is_damaged, lock_daemon, set_aside},
+    state::{DaemonLock, SharedStore, StateError, Store, is_damaged, lock_daemon, set_aside},
     sync::chain,
 };
 
@@ -84,15 +84,18 @@ impl Session {
         self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
     }
 
-    /// Puts a damaged state out of the way, before a command that pushes uses it. Beside a daemon that is the daemon's to do.
-    pub(super) fn set_aside_damage(&self) -> Result<(), Trouble> {
+    /// Makes the state ready for a command that pushes: a damaged one is put out of the way (beside a daemon that is the
+    /// daemon's to do), one of an earlier release is brought up to date.
+    pub(super) fn ready_state(&self) -> Result<(), Trouble> {
         let dir = self.state_dir()?;
-        if !is_damaged(&dir)? {
-            return Ok(());
+        if is_damaged(&dir)?
+            && let Ok(lock) = lock_daemon(&dir)
+        {
+            set_aside_damage(&dir, &lock)?;
         }
-        match lock_daemon(&dir) {
-            Ok(lock) => set_aside_damage(&dir, &lock),
-            Err(_) => Ok(()),
+        match Store::open_read_only(&dir) {
+            Err(StateError::Older { .. }) => Ok(Store::open(&dir).map(drop)?),
+            _ => Ok(()),
         }
     }
 

@@ -54,6 +54,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         match bad_image {
             None => pass(context, &self.0, &wanted, &mandate).await,
             Some(why) => {
+                see_through(context, &self.0, &member.id, &member.name, &member.file).await;
                 let observed = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
                 unless(withdrawn, member, observed).await
             }

@@ -36,6 +36,8 @@ pub struct Memory {
     prices: BTreeMap<String, Vec<Stood>>,
     /// Path → what somebody else did there.
     drift: BTreeMap<String, Foreign>,
+    /// The last push that is noted here, and when it was sent.
+    noted: Option<(Timestamp, Effects)>,
 }
 
 /// A price that live showed as our base had it, at every look of a stretch of time.
@@ -114,6 +116,11 @@ fn is_foreign(change: &Change) -> bool {
 impl Memory {
     /// Notes that a push has arrived. `at` is when it was sent, so that noting it twice is noting it once.
     pub fn arrived(&mut self, effects: &Effects, at: Timestamp) {
+        let push = Some((at, effects.clone()));
+        if self.noted == push {
+            return;
+        }
+        self.noted = push;
         let Effects { coming, leaving, undoes } = effects;
         for id in coming {
             if self.left.remove(id).is_none() {
@@ -137,9 +144,8 @@ impl Memory {
 
     /// Notes what a look has shown, and forgets what is too old to matter.
     pub fn note(&mut self, plan: &OutletPlan, now: Timestamp) {
-        let recent = |at: &Timestamp| now.duration_since(*at) < DAY;
-        self.came.retain(|_, at| recent(at));
-        self.left.retain(|_, at| recent(at));
+        self.came.retain(|_, at| is_recent(*at, now));
+        self.left.retain(|_, at| is_recent(*at, now));
         self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
         self.note_drift(&plan.changes, now);
     }
@@ -149,7 +155,7 @@ impl Memory {
         for (path, price) in verified {
             let stood = self.prices.entry(path.clone()).or_default();
             match stood.last_mut().filter(|last| last.open && last.price == *price) {
-                Some(last) if exactly || now.duration_since(last.until) >= NOTED_EVERY => last.until = now,
+                Some(last) if exactly || now.duration_since(last.until).abs() >= NOTED_EVERY => last.until = now,
                 Some(_) => {}
                 None => {
                     stood.iter_mut().for_each(|stood| stood.open = false);
@@ -191,23 +197,22 @@ impl Memory {
             }
         }
         for known in self.drift.values_mut() {
-            known.undone.retain(|at| now.duration_since(*at) < DAY);
+            known.undone.retain(|at| is_recent(*at, now));
         }
         self.drift.retain(|_, known| known.since.is_some() || known.contested.is_some() || !known.undone.is_empty());
     }
 
     /// What follows from all this at a moment.
     pub fn at(&self, now: Timestamp) -> Past {
-        let recent = |at: &Timestamp| now.duration_since(*at) < DAY;
         let ids = |of: &BTreeMap<ExternalId, Timestamp>| -> BTreeSet<ExternalId> {
-            of.iter().filter(|(_, at)| recent(at)).map(|(id, _)| id.clone()).collect()
+            of.iter().filter(|(_, at)| is_recent(**at, now)).map(|(id, _)| id.clone()).collect()
         };
         let stood = self.prices.iter().map(|(path, stood)| {
             let proven = stood.iter().filter(|stood| stood.is_proven() && stood.is_recent(now));
             (path.clone(), proven.map(|stood| stood.price).collect())
         });
         let is_contested = |known: &Foreign| {
-            known.contested.is_some() || known.undone.iter().filter(|at| recent(at)).count() >= UNDONE_AT_MOST
+            known.contested.is_some() || known.undone.iter().filter(|at| is_recent(**at, now)).count() >= UNDONE_AT_MOST
         };
         let contested = self.drift.iter().filter(|(_, known)| is_contested(known));
         Past {
@@ -221,12 +226,19 @@ impl Memory {
     }
 }
 
+/// Within a day, on either side: a clock that was far ahead must not hold anything for as long as it was, and one that was
+/// set back a little must not make anything forgotten.
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at).abs() < DAY
+}
+
 impl Stood {
     fn is_proven(&self) -> bool {
         self.until.duration_since(self.since) >= DAY
     }
 
     fn is_recent(&self, now: Timestamp) -> bool {
-        now.duration_since(self.until) <= PRICES_FOR
+        // What was seen later than now was seen by a clock that was wrong.
+        (-NOTED_EVERY..=PRICES_FOR).contains(&now.duration_since(self.until))
     }
 }

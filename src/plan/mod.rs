@@ -118,7 +118,7 @@ pub struct OutletPlan {
     pub pins: Pins,
     /// Items that a dated layer brought and takes away.
     pub ended: BTreeSet<ExternalId>,
-    /// Path of a price → whole rupiah, for all prices that live shows as the base has them.
+    /// Path of a price → whole rupiah, for all prices that live shows as we pushed them.
     pub verified_prices: BTreeMap<String, i64>,
 }
 
@@ -181,6 +181,8 @@ fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<String, i64>
         .into_iter()
         .filter(|(path, price)| live.get(path) == Some(price))
         .map(|(p, price)| (p.to_string(), price))
+        // What shows instead of a price that was sent is nobody's wish.
+        .filter(|(path, _)| base.is_some_and(|base| !base.stuck.contains_key(path)))
         .collect()
 }
 

@@ -212,7 +212,7 @@ impl Waiting {
         self.last = now.clone();
         if !maybe_done {
             // What is off by now was not taken off by us.
-            self.next_base = self.without_kitchens(self.next_base.clone());
+            self.next_base = self.next_base();
             self.sent.clear();
         }
         self.sent.push(now);

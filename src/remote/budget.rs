@@ -21,17 +21,25 @@ const WORTH_TRYING: Duration = Duration::from_secs(1);
 pub(super) struct Budget {
     tries: u32,
     deadline: Option<Instant>,
+    /// Whether a host that asks for it is waited for.
+    is_patient: bool,
 }
 
 impl Budget {
     /// For a read.
     pub(super) fn of_a_read() -> Self {
-        Self { tries: 1, deadline: Some(Instant::now() + WITHIN) }
+        Self { tries: 1, deadline: Some(Instant::now() + WITHIN), is_patient: true }
     }
 
     /// For a write: one try, as long as the call itself may take.
     pub(super) fn of_a_write() -> Self {
-        Self { tries: TRIES, deadline: None }
+        Self { tries: TRIES, deadline: None, is_patient: true }
+    }
+
+    /// For a write to a menu, which rests on what was read just now: after a wait it would put back what the kitchen has
+    /// done meanwhile. Its caller looks again.
+    pub(super) fn of_a_push() -> Self {
+        Self { is_patient: false, ..Self::of_a_write() }
     }
 
     /// `longest`, or what is left if that is less.
@@ -41,6 +49,9 @@ impl Budget {
 
     /// The longest wait for a host that is worth it.
     pub(super) fn patience(&self) -> Duration {
+        if !self.is_patient {
+            return Duration::ZERO;
+        }
         self.deadline.map_or(WITHIN, |_| self.at_most(WITHIN).saturating_sub(WORTH_TRYING))
     }
 

@@ -200,7 +200,7 @@ impl Session {
         check_outlet(outlet, &method, &url)?;
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
         let order = Order { method, url, body: Body::Json(&body), timeout: self.shared.timeout };
-        self.write_once(&order).await
+        self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
 
     /// Makes the call, and once more with a fresh token if the first is refused: a call that was answered 401 has

@@ -54,4 +54,16 @@ macro_rules! brand {
     };
 }
 
-pub(super) use {A50, A201, SPICY, brand, choice, menu};
+/// An outlet whose image is the file `photos/ng.png`, and, if there is an argument, that file: what is said of it after its path.
+macro_rules! photo {
+    ($($photo:expr)?) => {
+        concat!(
+            "# menusync.yaml\ntarget: sandbox\nimages: {base_url: https://img.example.com/}\n",
+            "# catalogs/kuta.yaml\n",
+            menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: photos/ng.png}"),
+            $("# photos/ng.png", $photo, "\n")?
+        )
+    };
+}
+
+pub(super) use {A50, A201, SPICY, brand, choice, menu, photo};

@@ -2,31 +2,45 @@
 
 use super::{
     Rule,
-    example::{brand, menu},
+    example::{brand, menu, photo},
 };
 
 pub(super) const FILE_TOO_LARGE: Rule = Rule::of_reading(
     "file-too-large",
     "A file has at most 8 MiB and a million keys and values",
     "Our choice: the largest believable menu is a hundredth of that.",
-    "",
-    "",
+    concat!(
+        "# catalogs/kuta.yaml: 9 MiB of comments follow\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+    concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")),
 );
 
 pub(super) const FILE_UNREADABLE: Rule = Rule::of_reading(
     "file-unreadable",
     "A file can be read",
     "Our choice: what cannot be read is never taken as empty; absence is never deletion.",
-    "",
-    "",
+    concat!(
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "# catalogs/bali.yaml/README.txt\n`bali.yaml` is a directory.\n"
+    ),
+    concat!(
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "# catalogs/bali/README.txt\n`bali` is a directory.\n"
+    ),
 );
 
 pub(super) const FILE_ENCODING: Rule = Rule::of_reading(
     "file-encoding",
     "A file is UTF-8 text",
     "Documentation: YAML is Unicode text; guessing another encoding would spoil names.",
-    "",
-    "",
+    concat!(
+        "# catalogs/kuta.yaml: saved as Windows-1252\n",
+        menu!("{external_id: KL, name: Café Latte, price: 25000}")
+    ),
+    menu!("{external_id: KL, name: Café Latte, price: 25000}"),
 );
 
 pub(super) const OUTSIDE_ROOT: Rule = Rule::of_reading(
@@ -92,8 +106,8 @@ pub(super) const IMAGE_FILE: Rule = Rule::of_reading(
     "image-file",
     "An image under the root exists, is a JPEG or PNG of at most 1 MB, and `images.base_url` says where it is published",
     "Documentation: JPEG or PNG of at most 1 MB. Seen live: one bad image makes GoFood refuse the whole menu.",
-    "",
-    "",
+    photo!(),
+    photo!(": 800 × 800 pixels"),
 );
 
 pub(super) const EMPTY_FILE: Rule = Rule::of_reading(
@@ -108,16 +122,20 @@ pub(super) const NO_DEFINITIONS: Rule = Rule::of_reading(
     "no-definitions",
     "There are definitions under `catalogs`",
     "Our choice: absence is never deletion, but most often a wrong root.",
-    "",
-    "",
+    "# menusync.yaml\ntarget: sandbox\n",
+    concat!(
+        "# menusync.yaml\ntarget: sandbox\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
 );
 
 pub(super) const FILE_IGNORED: Rule = Rule::of_reading(
     "file-ignored",
     "The ending of a file is in small letters: .yaml, .yml or .json",
     "Our choice: other files are not read, and this one looks as if it should be.",
-    "",
-    "",
+    concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# catalogs/bali.YAML\noutlet: G2\nmenus:\n  - name: Nasi\n    menu_items:\n      - {external_id: NG, name: Nasi Goreng, price: 27000}\n"),
+    concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# catalogs/bali.yaml\noutlet: G2\nmenus:\n  - name: Nasi\n    menu_items:\n      - {external_id: NG, name: Nasi Goreng, price: 27000}\n"),
 )
 .adjustable_warning();
 
@@ -125,8 +143,8 @@ pub(super) const UNKNOWN_OUTLET: Rule = Rule::of_reading(
     "unknown-outlet",
     "What is asked for is an outlet that a file defines",
     "Our choice: an outlet whose file vanished is missing, not empty.",
-    "",
-    "",
+    concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# asked for: G2\n"),
+    concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# asked for: G1\n"),
 );
 
 pub(super) const CONFLICTING_KEYS: Rule = Rule::of_reading(
@@ -183,24 +201,48 @@ pub(super) const WRONG_URL: Rule = Rule::of_reading(
     "wrong-url",
     "An address in the settings is a whole http(s) address without user, query or fragment",
     "Our choice: what stands there is put together with paths, and printed in messages.",
-    "",
-    "",
+    concat!(
+        "# menusync.yaml\ntarget: custom\ngobiz:\n  api_url: api.example.com\n  oauth_url: https://login.example.com/token\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+    concat!(
+        "# menusync.yaml\ntarget: custom\ngobiz:\n  api_url: https://api.example.com\n  oauth_url: https://login.example.com/token\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
 );
 
 pub(super) const INSECURE_URL: Rule = Rule::of_reading(
     "insecure-url",
     "GoBiz is talked to over https",
     "Our choice: credentials would travel unencrypted. Only addresses of this machine may be http.",
-    "",
-    "",
+    concat!(
+        "# menusync.yaml\ntarget: custom\ngobiz:\n  api_url: http://api.example.com\n  oauth_url: https://login.example.com/token\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+    concat!(
+        "# menusync.yaml\ntarget: custom\ngobiz:\n  api_url: https://api.example.com\n  oauth_url: https://login.example.com/token\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
 );
 
 pub(super) const SETTINGS_MISSING: Rule = Rule::of_reading(
     "settings-missing",
     "The root has a `menusync.yaml`",
     "Our choice: whether the sandbox or the real menus are meant is never guessed.",
-    "",
-    "",
+    concat!(
+        "# menusync.yaml: missing\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+    concat!(
+        "# menusync.yaml\ntarget: sandbox\n",
+        "# catalogs/kuta.yaml\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
 );
 
 pub(super) const ALLOW_FORMAT: Rule = Rule::of_reading(

@@ -48,8 +48,8 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why, beginning with how we know: `Documentation:`, `Seen live:` or `Our choice:`.
     pub why: &'static str,
-    /// Definitions that give this code: one file, or several that each begin with a line `# catalogs/NAME.yaml`. Empty where
-    /// definitions alone cannot show it.
+    /// Files that give this code: one definition, or several files that each begin with a line `# PATH`. Behind the path may
+    /// stand what cannot be shown as text: the size of a photo, or what a server answers.
     pub bad: &'static str,
     /// The same mended.
     pub good: &'static str,

@@ -57,24 +57,27 @@ pub(super) const ALIAS_EXPANSION: Rule = Rule::of_reading(
     "alias-expansion",
     "Aliases do not make a file more than ten times as large",
     "Our choice: a few lines of aliases can fill all memory.",
-    "",
-    "",
+    concat!(
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
+        "x-a: &a [one, two, three, four, five, six, seven, eight, nine, ten]\nx-b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nx-c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nx-d: [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
+    ),
+    concat!(menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "x-a: &a [one, two, three]\nx-b: [*a, *a]\n"),
 );
 
 pub(super) const TOO_DEEP: Rule = Rule::of_reading(
     "too-deep",
     "Lists and mappings are nested at most 64 deep",
     "Our choice: a menu needs eight; more is a broken or hostile file.",
-    "",
-    "",
+    "outlet: G1\nmenus: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n",
+    GOOD,
 );
 
 pub(super) const TOO_MANY: Rule = Rule::of_reading(
     "too-many-diagnostics",
     "A file has at most 10,000 mistakes to show",
     "Our choice: the rest is counted, so that a broken file costs neither memory nor patience.",
-    "",
-    "",
+    concat!("# catalogs/kuta.yaml: 10,001 such items\n", menu!("{external_id: NG, nmae: Nasi Goreng}")),
+    GOOD,
 );
 
 pub(super) const UNKNOWN_TAG: Rule = Rule::of_reading(

@@ -127,7 +127,7 @@ async fn alone<R: Read + Write>(
 }
 
 /// Sees a push through that an earlier pass of this outlet has left, and plans nothing new: for an outlet whose files are
-/// invalid now. Stock that the publication overwrote is set again.
+/// invalid now, or bring an image that would be refused. Stock that the publication overwrote is set again.
 pub async fn see_through<R: Read + Write>(
     context: &Context,
     remote: &R,
@@ -398,11 +398,14 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Whether this very push was accepted and never seen so often that sending it once more is no use. (A text that the
-    /// platform cuts to what was there before looks like that.)
+    /// platform cuts to what was there before looks like that.) Stock that rides with it does not wait for that.
     fn was_lost_again(&self, plan: &OutletPlan) -> Result<bool, PassError> {
+        if plan.action != Action::Put || plan.pushed().any(Change::is_stock) {
+            return Ok(false);
+        }
         let outlet = self.wanted.outlet.as_str();
         let lost = self.context.store.with(|store| store.lost_in_a_row(outlet, &plan.digest.0, LOST_AT_MOST))?;
-        Ok(plan.action == Action::Put && lost >= LOST_AT_MOST)
+        Ok(lost >= LOST_AT_MOST)
     }
 
     /// Remembers what a look has shown.

@@ -222,20 +222,13 @@ impl<R: Read + Write> Pass<'_, R> {
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
                 let about = plan.as_ref().map(|plan| self.about(&error.what, &plan.payload)).unwrap_or_default();
-                self.outcome(
-                    PassResult::Rejected,
-                    OutletState::Failed,
-                    Some(format!("{error}{about}; the live menu is as it was")),
-                )
+                let told = format!("{error}{about}; {}", what_is_done(&done));
+                self.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
             }
             Answer::Failed(error) => {
                 ended(PushOutcome::Failed, &error)?;
-                self.outcome(
-                    PassResult::Failed,
-                    OutletState::Failed,
-                    Some(format!("{error}; the live menu is as it was")),
-                )
-                .after(&error)
+                let told = format!("{error}; {}", what_is_done(&done));
+                self.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
             }
             Answer::Unknown(error) => {
                 let told = format!(
@@ -249,9 +242,19 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 }
 
+/// How the live menu is after a push whose last call was not carried out.
+fn what_is_done(done: &StockCalls) -> &'static str {
+    // Stock of variants is set last.
+    if done.is_empty() { "the live menu is as it was" } else { "the stock of items was set before that" }
+}
+
 /// How long to wait before the next try; `None` = not worth one.
 fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
-    let Retry::After(asked) = error.retry else { return None };
+    let asked = match error.retry {
+        Retry::After(asked) => asked,
+        Retry::NotBefore(rest) => Some(rest),
+        Retry::Never => return None,
+    };
     let pause = asked.unwrap_or_else(|| Duration::from_millis(500) * 2u32.pow(attempt - 1));
     (spent + pause <= TRY_FOR).then_some(pause)
 }

@@ -2,7 +2,9 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{LAYER, Stage};
+use menusync::state::{Alarm, Store};
+
+use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
 
 #[test]
 fn without_a_terminal_and_without_yes_nothing_is_pushed() {
@@ -29,4 +31,32 @@ fn the_expected_digest_is_pushed_and_another_refused() {
     stage.edit(LAYER, "price: 37000", "price: 36000");
     stage.run(&["apply", "--yes", "--expect-digest", &digest]).expect(0);
     assert_eq!(stage.puts().len(), 1);
+}
+
+#[test]
+fn a_state_of_an_earlier_release_is_brought_up_to_date() {
+    let stage = Stage::new().in_sync();
+    std::fs::remove_dir_all(stage.state_dir()).unwrap();
+    std::fs::create_dir(stage.state_dir()).unwrap();
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    for step in [include_str!("../../src/state/schema_1.sql"), include_str!("../../src/state/schema_2.sql")] {
+        state.execute_batch(step).unwrap();
+    }
+    state.pragma_update(None, "user_version", 2).unwrap();
+    drop(state);
+    stage.run(&["plan"]).expect(1).says(&["a command that pushes", "brings it up to date"]);
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.run(&["plan"]).expect(0);
+}
+
+#[test]
+fn a_push_that_arrived_is_done_though_orders_are_not_recognised() {
+    let stage = Stage::new().in_sync();
+    let raised_at = jiff::Timestamp::now();
+    let alarm = Alarm { outlet: KUTA.to_owned(), raised_at, what: "orders cannot be recognised".to_owned() };
+    let mut store = Store::open(&stage.state_dir()).unwrap();
+    store.take_event(&["1".to_owned()], Some(&alarm), raised_at).unwrap();
+    stage.append(KUTA_FILE, "items: {RAWON: {in_stock: false}}\n");
+    let told = stage.run(&["apply", "--yes", "--output", "json"]).expect(0).json();
+    assert_eq!((&told["outlets"][0]["result"], &told["outlets"][0]["state"]), (&"published".into(), &"drifted".into()));
 }

@@ -1,6 +1,6 @@
 //! The daemon looks at new images before a push.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use menusync::sandbox::{self, Options, Sandbox};
 use tokio::runtime::Runtime;
@@ -68,4 +68,31 @@ fn nothing_is_fetched_where_that_is_switched_off() {
     bench.outlet(&["/a.png"]);
     bench.run(&["run", "--once"]);
     assert_eq!((puts(&server), bench.asked("/a.png")), (1, 0));
+}
+
+#[test]
+fn a_push_that_is_out_is_seen_through_though_a_bad_image_has_come_since() {
+    let bench = Bench::new();
+    let (_runtime, server) = platform(&bench, "check: true");
+    let settings = fs::read_to_string(bench.root().join("menusync.yaml")).unwrap();
+    bench.write("menusync.yaml", settings.replace("timeout: 20s", "timeout: 1s"));
+    bench.serve("/a.png", Answer::good());
+    bench.outlet(&["/a.png"]);
+    bench.run(&["run", "--once"]);
+    server.control().change_settings(|settings| settings.publish_delay_ms = 600_000);
+    let file = bench.root().join("catalogs/outlet.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("price: 9000", "price: 9500")).unwrap();
+    bench.run(&["run", "--once"]);
+    assert_eq!(state(&bench).0, "unknown");
+    // The kitchen sells it out; the next look sees that, and the publication overwrites it.
+    server.control().set_item_stock("G1", "N0", false).unwrap();
+    bench.run(&["run", "--once"]);
+    server.control().publish("G1").unwrap();
+    bench.serve("/b.png", Answer::of(b"RIFF....WEBPVP8 ", "image/webp"));
+    bench.outlet(&["/a.png", "/b.png"]);
+    bench.run(&["run", "--once"]);
+    assert_eq!((puts(&server), state(&bench).0.as_str()), (2, "invalid"));
+    let live = serde_json::to_value(server.control().outlet("G1").unwrap().published).unwrap();
+    assert_eq!(live["menus"][0]["menu_items"][0]["in_stock"], false, "{live:#}");
 }

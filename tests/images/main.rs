@@ -4,10 +4,13 @@
 
 mod apply;
 mod daemon;
+#[path = "../support/example_files.rs"]
+mod example_files;
 mod harness;
 mod local;
 
 use harness::{Answer, Bench};
+use menusync::rules::RULES;
 
 fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
@@ -24,6 +27,35 @@ fn good_images_give_nothing_and_are_fetched_once_each() {
         (0, vec![], strings(&["image-not-https", "image-private-host"]))
     );
     assert_eq!(bench.asked("/a.png"), 1);
+}
+
+/// Serves and writes an example of a rule, and returns what is said about it beyond the address of this machine.
+fn codes_of(example: &str) -> Vec<String> {
+    let bench = Bench::new();
+    for part in example_files::parts(example) {
+        let Some(path) = part.path.strip_prefix("https://img.example.com") else {
+            bench.write(&part.path, part.text.replace("https://img.example.com", bench.url()));
+            continue;
+        };
+        let note = part.note.unwrap();
+        let answer = match note.split_once(", sent as ") {
+            Some((picture, kind)) => Answer::of(&example_files::picture_of(picture).unwrap(), kind),
+            None => Answer::status(note.split(' ').next().unwrap().parse().unwrap()),
+        };
+        bench.serve(path, answer);
+    }
+    let mut codes = bench.validate(&["--images"]).codes();
+    codes.retain(|code| !["image-not-https", "image-private-host"].contains(&code.as_str()));
+    codes
+}
+
+#[test]
+fn the_examples_of_rules_about_what_servers_answer_give_their_codes() {
+    let rules: Vec<_> = RULES.iter().filter(|rule| rule.bad.contains("\n# https://")).collect();
+    assert_eq!(rules.len(), 4);
+    for rule in rules {
+        assert_eq!((codes_of(rule.bad), codes_of(rule.good)), (vec![rule.code.to_owned()], vec![]), "{}", rule.code);
+    }
 }
 
 #[test]

@@ -2,108 +2,92 @@
 //!
 //! `INSTA_UPDATE=always cargo test --test validate` writes the outputs anew; look at the difference before you commit it.
 
-use std::collections::BTreeSet;
-
 use menusync::{
-    definition::{self, ImageFile},
-    policy::Policy,
+    catalog::OutletId,
     rules::{RULES, Rule},
 };
 
-use super::{harness::Root, scenarios::scenarios};
+use super::{
+    example_files::{Part, parts},
+    harness::Root,
+};
 
 /// What examples leave out for brevity; only their own rules say so.
 const BRIEF: [&str; 2] = ["image-missing", "description-missing"];
 
-/// The files of an example, each from a line with its path on; without such lines it is one.
-fn files(text: &str) -> Vec<(String, &str)> {
-    if !text.starts_with("# catalogs/") {
-        return vec![("catalogs/example.yaml".to_owned(), text)];
-    }
-    let parts = text.split("# catalogs/").skip(1).map(|part| part.split_once('\n').unwrap());
-    parts.map(|(path, body)| (format!("catalogs/{path}"), body)).collect()
+/// The rules about what a server answers, which run with one (tests/images).
+fn needs_a_server(rule: &Rule) -> bool {
+    rule.bad.contains("\n# https://")
 }
 
-fn root(rule: &Rule, text: &str) -> Root {
-    let files = files(text);
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
-    if !BRIEF.contains(&rule.code) {
-        return Root::brief(&files);
+/// What is said about an example: about its root, or about the outlet that is asked for.
+struct Shown {
+    root: Root,
+    asked_for: Option<String>,
+}
+
+fn shown(rule: &Rule, text: &str) -> Shown {
+    let parts = parts(text);
+    let off: Vec<String> = BRIEF.iter().filter(|code| **code != rule.code).map(|code| format!("{code}: off")).collect();
+    let quiet = format!("rules: {{{}}}\n", off.join(", "));
+    let mut root = Root::empty();
+    if parts.iter().all(|part| part.path != "menusync.yaml") {
+        root = root.with("menusync.yaml", format!("target: sandbox\n{quiet}"));
     }
-    let other = BRIEF.iter().find(|code| **code != rule.code).unwrap();
-    Root::new(&files).with("menusync.yaml", format!("target: sandbox\nrules: {{{other}: off}}\n"))
+    for part in parts.iter().filter(|part| part.path != "asked for") {
+        root = match (part.path.as_str(), part.note.as_deref()) {
+            ("menusync.yaml", Some("missing")) => root,
+            ("menusync.yaml", _) => root.with("menusync.yaml", format!("{}{quiet}", part.text)),
+            (path, _) => root.with(path, part.bytes()),
+        };
+    }
+    let asked_for = parts.into_iter().find(|part| part.path == "asked for").and_then(|part: Part| part.note);
+    Shown { root, asked_for }
+}
+
+impl Shown {
+    fn diagnostics(&self) -> Vec<menusync::diagnostic::Diagnostic> {
+        match &self.asked_for {
+            Some(outlet) => self.root.composed(&OutletId(outlet.clone())),
+            None => self.root.diagnostics(),
+        }
+    }
+
+    fn codes(&self) -> Vec<&'static str> {
+        self.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
+    }
+
+    fn text(&self) -> String {
+        self.root.told(&self.diagnostics())
+    }
 }
 
 #[test]
 fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
-    for rule in RULES.iter().filter(|rule| !rule.bad.is_empty()) {
-        let root = root(rule, rule.bad);
-        let codes = root.codes();
+    for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
+        let shown = shown(rule, rule.bad);
+        let codes = shown.codes();
         assert!(codes.contains(&rule.code), "{} gives {codes:?}", rule.code);
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-            insta::assert_snapshot!(rule.code, root.text());
+            insta::assert_snapshot!(rule.code, shown.text());
         });
     }
 }
 
 #[test]
 fn no_good_example_gives_anything() {
-    for rule in RULES.iter().filter(|rule| !rule.good.is_empty()) {
-        let text = root(rule, rule.good).text();
+    for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
+        let text = shown(rule, rule.good).text();
         assert!(text.is_empty(), "{}:\n{text}", rule.code);
     }
 }
 
 #[test]
-fn every_scenario_gives_its_code_and_is_told_as_kept() {
-    for (code, root) in scenarios() {
-        let codes = root.codes();
-        assert!(codes.contains(&code), "{code} gives {codes:?}");
-        insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
-            insta::assert_snapshot!(code, root.text());
-        });
-    }
-}
-
-/// What needs more than a small file: a server of images (tests/images), a mountain of mistakes (tests/robust), or a
-/// program that asks for an outlet that is gone (below).
-const SHOWN_ELSEWHERE: [&str; 6] = [
-    "image-content-type",
-    "image-not-found",
-    "image-too-large",
-    "image-unchecked",
-    "too-many-diagnostics",
-    "unknown-outlet",
-];
-
-#[test]
-fn every_rule_is_shown_by_an_example_or_a_scenario() {
-    let scenarios: BTreeSet<&str> = scenarios().into_iter().map(|(code, _)| code).collect();
-    for rule in RULES {
-        let shown = u8::from(!rule.bad.is_empty()) + u8::from(scenarios.contains(rule.code));
-        let expected = u8::from(!SHOWN_ELSEWHERE.contains(&rule.code));
-        assert_eq!(shown, expected, "{}", rule.code);
-    }
-}
-
-#[test]
-fn an_outlet_that_no_file_defines_is_an_error_and_not_an_empty_menu() {
-    let at = "2027-01-01T00:00:00Z".parse().unwrap();
-    let image = |_: &str| ImageFile::Missing(String::new());
-    let composed =
-        definition::parse(&[]).compose(&menusync::catalog::OutletId("G1".into()), at, &Policy::default(), &image);
-    assert_eq!(
-        composed.diagnostics.iter().map(|d| (d.code, d.is_error())).collect::<Vec<_>>(),
-        [("unknown-outlet", true)]
-    );
-}
-
-#[test]
 fn a_severity_in_the_table_is_the_severity_that_is_given() {
-    let shown = RULES.iter().filter(|rule| !rule.bad.is_empty()).map(|rule| root(rule, rule.bad));
-    let all = shown.chain(scenarios().into_iter().map(|(_, root)| root));
-    for diagnostic in all.flat_map(|root| root.diagnostics()) {
-        let rule = menusync::rules::rule(diagnostic.code).expect(diagnostic.code);
-        assert_eq!(diagnostic.severity, rule.severity, "{}", rule.code);
+    for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
+        for diagnostic in shown(rule, rule.bad).diagnostics() {
+            let given = menusync::rules::rule(diagnostic.code).expect(diagnostic.code);
+            assert_eq!(diagnostic.severity, given.severity, "{}", given.code);
+        }
     }
 }

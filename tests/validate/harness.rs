@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use assert_cmd::Command;
-use menusync::{diagnostic::Diagnostic, fleet, report};
+use menusync::{catalog::OutletId, diagnostic::Diagnostic, fleet, report};
 use tempfile::TempDir;
 
 /// A directory with `menusync.yaml` and definitions.
@@ -57,14 +57,20 @@ impl Root {
         fleet::load(self.path()).unwrap().survey_ahead(at).diagnostics
     }
 
+    /// What is wrong with one outlet that is asked for.
+    pub(crate) fn composed(&self, outlet: &OutletId) -> Vec<Diagnostic> {
+        let at = "2027-01-01T00:00:00Z".parse().unwrap();
+        fleet::load(self.path()).unwrap().compose(outlet, at).diagnostics
+    }
+
     pub(crate) fn codes(&self) -> Vec<&'static str> {
         self.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
     }
 
-    /// The same as people read it.
-    pub(crate) fn text(&self) -> String {
+    /// What was found, as people read it.
+    pub(crate) fn told(&self, diagnostics: &[Diagnostic]) -> String {
         let sources = |file: &str| fs::read_to_string(self.path().join(file)).ok().map(Arc::from);
-        report::diagnostics_text(&self.diagnostics(), &sources, false, 50)
+        report::diagnostics_text(diagnostics, &sources, false, 50)
     }
 
     /// Runs the binary on it.

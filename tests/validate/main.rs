@@ -6,8 +6,9 @@ mod allow;
 mod causes;
 mod codes;
 mod documentation;
+#[path = "../support/example_files.rs"]
+mod example_files;
 mod examples;
 mod formats;
 mod harness;
-mod scenarios;
 mod shadows;

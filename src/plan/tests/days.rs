@@ -337,3 +337,76 @@ fn what_is_remembered_stays_small() {
     let size = serde_json::to_string(&story.memory).unwrap().len();
     assert!(size < 4_000, "{size} bytes");
 }
+
+#[test]
+fn a_push_that_is_noted_again_after_a_crash_counts_once() {
+    let mut story = Story::in_sync(warung());
+    let gone = story.remove("N1");
+    story.push(hour(0));
+    story.desired.menus[0].menu_items.push(gone);
+    story.look(hour(1));
+    let effects = Waiting::new(&story.plan(), &story.inputs()).effects(&[]);
+    story.push(hour(1));
+    let once = story.memory.clone();
+    story.memory.arrived(&effects, hour(1));
+    assert_eq!(story.memory, once);
+}
+
+#[test]
+fn a_clock_that_was_a_year_ahead_leaves_nothing_behind() {
+    let year = 365 * 24;
+    let mut story = Story::in_sync(warung());
+    story.remove("N1");
+    story.remove("N2");
+    story.push(hour(year - 1));
+    story.policy.drift = DriftPolicy::Revert;
+    for at in 0..3 {
+        story.live_item("NG").price = Field::Set(Price(26_000));
+        story.push(hour(year + at));
+    }
+    story.live_item("NG").price = Field::Set(Price(26_000));
+    // The clock is put right.
+    let plan = story.look(hour(0));
+    assert!(!plan.changes[0].contested, "undone a year from now");
+    story.live_item("NG").price = Field::Set(Price(25_000));
+    story.remove("N3");
+    assert_eq!(held(&story.look(hour(1))), Vec::<&str>::new(), "what left a year from now");
+    assert_eq!(held(&story.look(hour(1))), Vec::<&str>::new());
+}
+
+#[test]
+fn a_price_that_a_leap_of_the_clock_made_old_has_to_stand_anew() {
+    let mut story = Story::in_sync(warung());
+    story.look(hour(0));
+    story.look(hour(30));
+    // It was a quarter past the first hour all the time.
+    story.live_item("NG").price = Field::Set(Price(26_000));
+    story.look(hour(0) + SignedDuration::from_mins(15));
+    story.live_item("NG").price = Field::Set(Price(25_000));
+    story.look(hour(0) + SignedDuration::from_mins(30));
+    story.price("NG", 60_000);
+    story.policy.guards.price_change = 1_000.0;
+    story.push(hour(1));
+    story.policy.guards.price_change = 10.0;
+    story.price("NG", 25_000);
+    assert_eq!(held(&story.look(hour(2))), ["price-change"]);
+}
+
+#[test]
+fn what_shows_instead_of_a_price_that_was_sent_has_not_stood() {
+    let mut story = Story::in_sync(warung());
+    story.price("NG", 30_000);
+    story.price("D1", 9_000);
+    let plan = story.plan();
+    let waiting = Waiting::new(&plan, &story.inputs());
+    let mut shown = as_published(&plan.payload);
+    let items = shown.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+    items.filter(|item| item.external_id.value() == Some(&"NG".into())).for_each(|item| {
+        item.price = Field::Set(Price(60_000));
+    });
+    let Look::Other(unlanded) = waiting.look(&shown) else { panic!("it landed") };
+    story.base = Some(waiting.settled(&shown, story.base.as_ref(), &unlanded));
+    story.live = shown;
+    story.watch(0..30);
+    assert!(!story.memory.at(hour(30)).stood.get("items/NG/price").is_some_and(|stood| stood.contains(&60_000)));
+}

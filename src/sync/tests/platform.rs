@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Status(u16),
     /// 429 with this `Retry-After`, in seconds.
     Busy(u64),
+    /// Not sent, as the host rests for so many seconds.
+    Resting(u64),
 }
 
 /// One call that came in.
@@ -432,6 +434,7 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
     let (status, what, retry) = match fault {
         Fault::Fine | Fault::Lost | Fault::LostAfterwards => (None, "connection reset".to_owned(), Retry::After(None)),
         Fault::Busy(seconds) => (Some(429), "slow down".to_owned(), Retry::After(Some(Duration::from_secs(seconds)))),
+        Fault::Resting(seconds) => (None, "not sent".to_owned(), Retry::NotBefore(Duration::from_secs(seconds))),
         Fault::Status(status @ 500..) => (Some(status), "unavailable".to_owned(), Retry::After(None)),
         Fault::Status(status) => (Some(status), "invalid image type".to_owned(), Retry::Never),
     };

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{platform::Call, *};
+use crate::remote::Retry;
 
 /// A price edit that is about to be pushed.
 async fn edited() -> Bench {
@@ -112,6 +113,22 @@ async fn a_lost_push_is_sent_again_with_the_same_id_and_fresh_stock() {
     assert_eq!((puts.len(), puts[0].0 == puts[1].0), (2, true));
     assert_eq!((sent(0), sent(1)), (Field::Set(true), Field::Set(false)));
     assert_eq!((bench.stock("D2"), bench.stock("LV3")), (false, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_had_to_wait_for_a_resting_host_leaves_with_fresh_stock() {
+    let bench = edited().await;
+    bench.faults(&[Fault::Resting(40)]);
+    bench.platform.before(3, |world| world.kitchen("D2", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls(), ["GET", "PUT", "GET", "PUT", "GET"]);
+    assert!(!bench.stock("D2"));
+    // Longer than a push is tried: nothing was sent, so it is planned afresh.
+    let bench = edited().await;
+    bench.faults(&[Fault::Resting(100)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+    assert_eq!((outcome.again, bench.ended()), (Some(Retry::NotBefore(seconds(100))), Some(PushOutcome::Failed)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -272,3 +272,28 @@ async fn a_dish_that_the_kitchen_takes_off_before_a_refused_try_is_repeated_is_t
     bench.pass().await;
     assert!(!bench.stock("D1"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_after_some_stock_was_set_does_not_say_that_nothing_happened() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(422)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, bench.stock("D1")), (PassResult::Rejected, false));
+    let told = outcome.error.unwrap();
+    assert!(!told.contains("as it was") && told.ends_with("the stock of items was set before that"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_stock_call_took_off_is_ours_though_the_next_one_had_to_be_repeated() {
+    let mut bench = Bench::in_sync().await;
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(503)]);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.stock("D1"), bench.stock("LV3")), (false, false));
+    bench.wanted.catalog = warung();
+    bench.pass().await;
+    assert_eq!((bench.stock("D1"), bench.stock("LV3")), (true, true));
+}

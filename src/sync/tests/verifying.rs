@@ -264,3 +264,22 @@ async fn a_push_that_nobody_accepted_is_tried_as_long_as_it_takes() {
     bench.faults(&[]);
     assert_eq!(bench.pass().await.result, PassResult::Published);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_is_taken_off_sale_though_the_rest_of_the_push_never_shows() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = "Telur mata sapi".len());
+    described(&mut bench, "Telur mata sapi dan kerupuk");
+    for _ in 0..3 {
+        bench.pass().await;
+        tokio::time::advance(minutes(31)).await;
+    }
+    assert_eq!(bench.pass().await.state, OutletState::Nonconvergent);
+    bench.file_item("D1").in_stock = Field::Set(false);
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+    tokio::time::advance(minutes(31)).await;
+    bench.calls();
+    assert_eq!(bench.pass().await.state, OutletState::Nonconvergent);
+    assert!(!bench.calls().contains(&"PUT".to_owned()), "and then it rests again");
+}
