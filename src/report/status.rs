@@ -110,7 +110,7 @@ fn label(line: &StatusLine) -> String {
 
 /// `  push 3 published`
 fn last_push(line: &StatusLine) -> String {
-    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.unwrap_or("under way"));
+    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.as_deref().unwrap_or("under way"));
     line.last_push.as_ref().map(told).unwrap_or_default()
 }
 

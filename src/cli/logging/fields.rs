@@ -9,7 +9,7 @@ use serde_json::Value;
 use tracing::field::{Field, Visit};
 
 /// These differ from one repetition to the next.
-const OF_ONE_TIME: [&str; 4] = ["pass", "request_id", "revision", "attempt"];
+const OF_ONE_TIME: [&str; 3] = ["pass", "request_id", "revision"];
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct Fields {
