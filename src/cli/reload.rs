@@ -31,11 +31,17 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let how = ask_reload(&session.daemon_state_dir()?, args.wait, PATIENCE)?;
     let (exit, words) = match &how {
         Reloaded::Asked => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
-        Reloaded::Taken { outlets: 1 } => (Exit::Done, "Reloaded: 1 outlet.".to_owned()),
-        Reloaded::Taken { outlets } => (Exit::Done, format!("Reloaded: {outlets} outlets.")),
-        Reloaded::Refused { words, text, .. } => {
-            note(text.trim_end());
-            (Exit::Invalid, format!("Refused: {words}."))
+        Reloaded::Taken { outlets, after_restart } => {
+            if *after_restart {
+                note("`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart");
+            }
+            (Exit::Done, format!("Reloaded: {outlets} outlet{}.", if *outlets == 1 { "" } else { "s" }))
+        }
+        Reloaded::Refused { words, text, diagnostics } => {
+            if diagnostics["summary"]["errors"] != 0 {
+                note(text.trim_end());
+            }
+            (Exit::Invalid, format!("Refused: {}.", printable(words)))
         }
         Reloaded::Unreadable { error } => (Exit::Failed, format!("Failed: {}", printable(error))),
     };
@@ -55,8 +61,8 @@ fn document(how: &Reloaded) -> String {
         Reloaded::Unreadable { error } => ("unreadable", Some(error), None),
     };
     let document = json!({
-        "schema": "menusync.reload/1", "tool": env!("CARGO_PKG_VERSION"),
-        "result": result, "error": error, "diagnostics": diagnostics.unwrap_or(&json!([])),
+        "schema": "menusync.reload/1", "tool": env!("CARGO_PKG_VERSION"), "result": result, "error": error,
+        "after_restart": matches!(how, Reloaded::Taken { after_restart: true, .. }), "diagnostics": diagnostics.unwrap_or(&json!([])),
     });
     format!("{document:#}")
 }

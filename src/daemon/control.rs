@@ -54,12 +54,15 @@ const LINE_WITHIN: Duration = Duration::from_secs(5);
 pub enum Reloaded {
     /// The daemon knows that it shall; nobody waited for more.
     Asked,
-    /// Everything is in use.
+    /// Everything is in use, or will be.
     Taken {
         /// How many outlets there are.
         outlets: usize,
+        /// Whether the addresses among the settings wait for a restart.
+        after_restart: bool,
     },
-    /// Bad settings: all is as it was. Errors in definitions: the outlets they concern are left out, the rest is in use.
+    /// Bad settings: all is as it was. Errors in definitions: the outlets they concern are left out, the rest is in use. A
+    /// file with a secret that cannot be read: the old one holds, the rest is in use.
     Refused {
         /// What became of it, in a sentence.
         words: String,

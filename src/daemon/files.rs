@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -11,9 +12,18 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Survey},
     report,
-    settings::{self, Settings},
+    settings::{self, Settings, webhook_secrets},
     watch::Changed,
 };
+
+/// What of new settings is not in use.
+#[derive(Default)]
+pub(super) struct Unused {
+    /// Whether something waits for a restart.
+    after_restart: bool,
+    /// What stays as it was because a file with a secret cannot be read, each in a sentence.
+    old_hold: Vec<String>,
+}
 
 /// How many diagnostics a person is told of; the JSON has all (our choice).
 const MOST_DIAGNOSTICS: usize = 50;
@@ -39,9 +49,9 @@ impl<W: Worker> Daemon<W> {
         tracing::info!("reading the files again, as asked");
         self.notifier.reloading();
         let how = match self.reload(&BTreeSet::new()) {
-            Ok(()) => {
+            Ok(unused) => {
                 self.withdraw_all();
-                self.how_taken()
+                self.how_taken(unused)
             }
             Err(refused) => refused,
         };
@@ -51,19 +61,23 @@ impl<W: Worker> Daemon<W> {
     }
 
     /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
-    fn how_taken(&self) -> Reloaded {
+    fn how_taken(&self, unused: Unused) -> Reloaded {
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
         let outlets = self.survey.members.len();
-        if !self.survey.diagnostics.iter().any(Diagnostic::is_error) {
-            return Reloaded::Taken { outlets };
+        let mut words = unused.old_hold;
+        if self.survey.diagnostics.iter().any(Diagnostic::is_error) {
+            words.push(format!(
+                "{invalid} of {outlets} outlets are left out because of errors; their menus stay as they are"
+            ));
         }
-        let words =
-            format!("{invalid} of {outlets} outlets are left out because of errors; their menus stay as they are");
-        refused(words, &self.loaded, &self.survey.diagnostics)
+        if words.is_empty() {
+            return Reloaded::Taken { outlets, after_restart: unused.after_restart };
+        }
+        refused(words.join("; "), &self.loaded, &self.survey.diagnostics)
     }
 
     /// Reads the files again. What cannot be read, or has bad settings, leaves everything as it was.
-    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> Result<(), Reloaded> {
+    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> Result<Unused, Reloaded> {
         if !changed.is_empty() {
             let files: Vec<&str> = changed.iter().map(String::as_str).collect();
             tracing::info!(files = files.join(", "), "files changed");
@@ -89,18 +103,7 @@ impl<W: Worker> Daemon<W> {
                 "the settings are wrong; the old ones, and the definitions read with them, still hold".to_owned();
             return Err(refused(words, &loaded, &loaded.diagnostics));
         };
-        let used = self.settings();
-        let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
-        if (&settings.gobiz, settings.target, settings.listen, hook(settings))
-            != (&used.gobiz, used.target, used.listen, hook(used))
-        {
-            tracing::warn!(
-                "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
-            );
-        }
-        if let Err(error) = self.notices.use_settings(settings, &loaded.root) {
-            tracing::error!(error = %crate::sync::chain(&error), "notifications go where they went before");
-        }
+        let unused = self.unused(settings, &loaded.root);
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.revision.clone_from(&loaded.revision);
@@ -110,7 +113,32 @@ impl<W: Worker> Daemon<W> {
         self.forget_approvals();
         self.take_survey();
         self.view.take(self.now());
-        Ok(())
+        Ok(unused)
+    }
+
+    /// What of new settings cannot be used while the process lives. Sinks are taken into use, or stay.
+    fn unused(&self, settings: &Settings, root: &Path) -> Unused {
+        let used = self.settings();
+        let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
+        let after_restart = (&settings.gobiz, settings.target, settings.listen, hook(settings))
+            != (&used.gobiz, used.target, used.listen, hook(used));
+        if after_restart {
+            tracing::warn!(
+                "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
+            );
+        }
+        let secrets = settings.webhook.as_ref().map(|webhook| webhook_secrets(webhook, root).map(drop));
+        let tried = [
+            ("notifications go where they went before", self.notices.use_settings(settings, root)),
+            ("the old webhook secrets still hold", secrets.unwrap_or(Ok(()))),
+        ];
+        let mut old_hold = Vec::new();
+        for (words, error) in tried.into_iter().filter_map(|(words, tried)| Some((words, tried.err()?))) {
+            let error = crate::sync::chain(&error);
+            tracing::error!(%error, "{words}");
+            old_hold.push(format!("{words}: {error}"));
+        }
+        Unused { after_restart, old_hold }
     }
 
     /// Nothing is known of what the files want, so what was read before is not pushed either.

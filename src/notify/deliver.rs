@@ -10,6 +10,7 @@ use std::{
 
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, Url, redirect::Policy};
+use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tokio::{
@@ -80,6 +81,11 @@ impl Way {
             _ => false,
         }
     }
+}
+
+/// Whether all that the sinks need can be read.
+pub fn check(sinks: &[Sink], root: &Path) -> Result<(), SettingsError> {
+    sinks.iter().try_for_each(|sink| Way::read(&sink.kind, root).map(drop))
 }
 
 impl Sinks {
@@ -236,6 +242,19 @@ fn signature(secret: &SecretString, body: &[u8]) -> String {
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// A program that is given up takes along what it has started.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let first = self.0.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(first) = first {
+            // An error means that nobody is left.
+            let _ = kill_process_group(first, Signal::KILL);
+        }
+    }
+}
+
 /// Runs a program in the root, with the notification on its standard input and next to nothing in its environment.
 async fn run(words: &[String], root: &Path, body: &[u8]) -> Result<(), Failure> {
     let Some((program, arguments)) = words.split_first() else { return Ok(()) };
@@ -244,15 +263,52 @@ async fn run(words: &[String], root: &Path, body: &[u8]) -> Result<(), Failure> 
     };
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root).env_clear().env("PATH", SEARCH_PATH);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).process_group(0);
     let mut child = command.spawn().map_err(|error| failed("start", error))?;
+    // Dropped before the child, whose number nobody else has until then.
+    let mut group = Group(child.id());
     if let Some(mut stdin) = child.stdin.take() {
         // It may not care to read.
         let _ = stdin.write_all(body).await;
     }
     let status = child.wait().await.map_err(|error| failed("wait for", error))?;
+    // What it left behind on purpose is its own affair.
+    group.0 = None;
     match status.success() {
         true => Ok(()),
         false => Err(Failure::passing(format!("{} ended with {status}", untrusted::printable(program)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    fn is_alive(id: &str) -> bool {
+        std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_given_up_takes_along_what_it_has_started() {
+        let root = tempfile::tempdir().unwrap();
+        let words = ["sh", "-c", "sleep 300 & echo $! > id.new; mv id.new id; wait"].map(str::to_owned);
+        let started = async {
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while !root.path().join("id").exists() && Instant::now() < deadline {
+                sleep(Duration::from_millis(5)).await;
+            }
+            std::fs::read_to_string(root.path().join("id")).unwrap().trim().to_owned()
+        };
+        let id = tokio::select! {
+            _ = run(&words, root.path(), b"{}") => panic!("it waits for its child"),
+            id = started => id,
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while is_alive(&id) {
+            assert!(Instant::now() < deadline, "it still runs");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 }

@@ -21,6 +21,7 @@ use std::{path::Path, sync::Arc};
 use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::deliver::check;
 use self::{deliver::Sinks, desk::Desk};
 use crate::{
     catalog::OutletId,

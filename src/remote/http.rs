@@ -184,8 +184,15 @@ impl Http {
         };
         let mut response = request.send().await.map_err(|error| call.broken(None, error, timeout))?;
         let status = response.status();
-        let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout))?;
-        let body = body.ok_or_else(|| call.too_large(status))?;
+        let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout));
+        let body = match body.and_then(|body| body.ok_or_else(|| call.too_large(status))) {
+            // The status has said that it was taken, so it must count neither as refused nor as not done.
+            Err(error) if call.changes_menus() => {
+                tracing::debug!(%error, "a write was taken, and the rest of the answer is passed over");
+                Vec::new()
+            }
+            body => body?,
+        };
         let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         Ok(Answer {
             status,
@@ -238,6 +245,10 @@ impl Call<'_> {
             Method::PATCH => Destination::Stock,
             _ => Destination::Catalog,
         }
+    }
+
+    fn changes_menus(&self) -> bool {
+        matches!(*self.method, Method::PUT | Method::PATCH)
     }
 
     /// No answer (no `status`), or only a part of one.

@@ -39,7 +39,7 @@ pub struct Webhook {
 pub enum Signature {
     /// It is refused.
     Enforce,
-    /// It is logged and hastens a look; nothing is remembered of it.
+    /// It hastens a look, and the log says so; nothing is remembered of it.
     Monitor,
 }
 

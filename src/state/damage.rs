@@ -11,7 +11,8 @@ use rusqlite::OpenFlags;
 
 use super::{DaemonLock, StateError, Store, store::FILE};
 
-/// Whether the state in `dir` is there and damaged: SQLite's own quick look at all its pages.
+/// Whether the state in `dir` is there and damaged: SQLite's own quick look at all its pages, and a look at the values that
+/// every start reads.
 pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
     let path = dir.join(FILE);
     if !path.is_file() {
@@ -20,11 +21,26 @@ pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
     let looked = Store::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|store| {
         let first =
             |connection: &rusqlite::Connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        store.read("look for damage", first).map(|told: String| told != "ok")
+        match store.read("look for damage", first).map(|told: String| told == "ok")? {
+            true => store.read_through().map(|()| false),
+            false => Ok(true),
+        }
     });
     match looked {
         Err(StateError::Corrupt { .. }) => Ok(true),
         looked => looked,
+    }
+}
+
+impl Store {
+    /// Reads what is needed before any outlet is looked at. Tables of another version are not this program's to judge.
+    fn read_through(&self) -> Result<(), StateError> {
+        if self.is_known_version() {
+            self.outlets_in_brief()?;
+            self.last_pushes()?;
+            self.notices()?;
+        }
+        Ok(())
     }
 }
 

@@ -83,7 +83,10 @@ impl StateError {
         let damaged = matches!(
             source.sqlite_error_code(),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch)
-        ) || matches!(source, rusqlite::Error::FromSqlConversionFailure(..));
+        ) || matches!(
+            source,
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)
+        );
         if damaged { Self::Corrupt { doing, path, source } } else { Self::Database { doing, path, source } }
     }
 

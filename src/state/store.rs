@@ -97,6 +97,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the tables are as this program writes them.
+    pub(super) fn is_known_version(&self) -> bool {
+        self.known_version().is_ok_and(|found| found == KNOWN)
+    }
+
     /// The version of the tables, 0 if there are none; an error if it is one of a later release.
     fn known_version(&self) -> Result<i64, StateError> {
         let found = self.read("read the version", |connection| connection.query_row(VERSION, [], |row| row.get(0)))?;

@@ -194,8 +194,10 @@ fn a_truncated_database_is_damaged() {
 fn a_value_this_program_never_writes_is_damage() {
     let (dir, mut store) = store();
     store.set_status("G1", &status("held"), at(1)).unwrap();
+    assert!(!is_damaged(dir.path()).unwrap());
     raw(dir.path()).execute("UPDATE outlets SET since = 'yesterday'", []).unwrap();
     assert!(matches!(store.outlet("G1").unwrap_err(), StateError::Corrupt { .. }));
+    assert!(is_damaged(dir.path()).unwrap(), "sound pages are not enough");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `doctor`: every thing that menusync stands on, made bad one by one.
 
-use std::fs;
+use std::{fs, net::TcpListener};
 
 use menusync::sandbox::{Endpoint, Fault};
 use serde_json::Value;
@@ -57,4 +57,32 @@ fn what_is_wrong_is_named_with_what_to_do() {
     stage.append("menusync.yaml", "jitters: 1s\n");
     let (health, seen) = about(&doctor(&stage, 3), "settings");
     assert!(health == "fail" && seen.contains("menusync.yaml:"), "{seen}");
+}
+
+#[test]
+fn what_events_and_notifications_need_is_looked_at() {
+    let stage = Stage::new().in_sync();
+    let put = |name: &str, text: &str| fs::write(stage.root().join("..").join(name), text).unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let settings = |more: &str| {
+        stage.settings(&format!(
+            "notify: [{{kind: slack, url_file: ../url}}]\nwebhook: {{listen: \"127.0.0.1:0\", \
+             public_url: \"http://{closed}/gobiz\", secret_file: ../relay{more}}}"
+        ));
+    };
+    settings("");
+    let checks = doctor(&stage, 1);
+    for (name, seen) in [("webhook", "relay: No such file"), ("notify", "url: No such file"), ("public_url", "refused")]
+    {
+        let (health, told) = about(&checks, name);
+        assert!(health == "fail" && told.contains(seen), "{name}: {told}");
+    }
+    put("url", &format!("http://{closed}/hidden-path-7Rm"));
+    put("relay", "relay-secret-Qm3xT8");
+    let text = stage.run_beside_a_writer(&["doctor", "--offline"]).expect(0).stdout;
+    assert!(text.contains("\nok    webhook") && text.contains("\nok    notify       1 sink\n"), "{text}");
+    assert!(!text.contains("hidden-path") && !text.contains("Qm3xT8"), "{text}");
+    settings(", signature: monitor");
+    let text = stage.run_beside_a_writer(&["doctor", "--offline"]).expect(0).stdout;
+    assert!(text.contains("\nwarn  webhook"), "{text}");
 }

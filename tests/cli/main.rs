@@ -12,6 +12,7 @@ mod apply;
 mod approvals;
 mod doctor;
 mod drift;
+mod faults;
 mod files;
 mod formats;
 mod guards;

@@ -1,5 +1,7 @@
 //! `reload`: the files are taken into use or refused as a whole, and who asked hears which.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::{
@@ -38,6 +40,33 @@ fn good_files_are_taken_and_bad_ones_refused_with_their_places() {
     daemon.wait_for_price(KUTA, "NG", 26_000);
     daemon.stop();
     assert!(stage.puts().iter().all(|put| put.status == Some(200)), "nothing of the refused files was sent");
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_and_an_address_that_waits_are_told_to_who_asked() {
+    let stage = Stage::new().in_sync();
+    let put = |name: &str, text: &str| fs::write(stage.root().join("..").join(name), text).unwrap();
+    put("url", "http://127.0.0.1:9/hidden-path-7Rm");
+    put("relay", "relay-secret");
+    let settings = |listen: &str, url: &str, relay: &str| {
+        stage.settings(&format!(
+            "notify: [{{kind: slack, url_file: ../{url}}}]\nwebhook: {{listen: \"{listen}\", secret_file: ../{relay}}}"
+        ));
+    };
+    settings("127.0.0.1:0", "url", "relay");
+    let daemon = Daemon::start(&stage);
+    for (url, relay, told) in [("none", "relay", "notifications go where"), ("url", "none", "the old webhook secrets")]
+    {
+        settings("127.0.0.1:0", url, relay);
+        let refused = reload(&stage, 3);
+        assert_eq!(refused["result"], "refused");
+        let error = refused["error"].as_str().unwrap();
+        assert!(error.starts_with(told) && error.contains("none: No such file"), "{error}");
+    }
+    settings("127.0.0.2:0", "url", "relay");
+    let taken = reload(&stage, 0);
+    assert_eq!((&taken["result"], &taken["after_restart"]), (&"taken".into(), &true.into()));
+    daemon.stop();
 }
 
 #[test]

@@ -180,19 +180,21 @@ fn two_secrets_hold_while_one_replaces_the_other() {
     let address = address(&daemon);
     let sent = |secret: &str| Letter::new("gofood.order.created", KUTA).send(&address, secret);
     assert_eq!((sent(RELAY), sent("the-new-one")), (200, 401));
-    let reload = |text: &str| {
+    let reload = |text: &str, code: i32| {
         secret(&stage, text);
         // Events hasten passes, so the end of one says nothing about the reload.
-        stage.run_beside_a_writer(&["reload", "--wait"]).expect(0);
+        stage.run_beside_a_writer(&["reload", "--wait"]).expect(code).stdout
     };
-    reload(&format!("the-new-one\n{RELAY}\n"));
+    reload(&format!("the-new-one\n{RELAY}\n"), 0);
     assert_eq!((sent(RELAY), sent("the-new-one")), (200, 200));
-    reload("the-new-one\n");
+    reload("the-new-one\n", 0);
     assert_eq!((sent(RELAY), sent("the-new-one")), (401, 200));
-    reload("");
+    let told = reload("", 3);
+    assert!(told.starts_with("Refused: the old webhook secrets still hold"), "{told}");
     assert_eq!(sent("the-new-one"), 200, "a file without a secret changes nothing");
-    daemon.wait_for_log("the old webhook secrets still hold");
-    assert!(!daemon.stop().contains("the-new-one"));
+    let log = daemon.stop();
+    assert!(log.contains("the old webhook secrets still hold") && !log.contains("the-new-one"));
+    assert_eq!(log.matches("without a right signature").count(), 1, "two were refused: {log}");
 }
 
 #[test]
@@ -207,7 +209,8 @@ fn what_is_only_monitored_hastens_a_look_and_leaves_no_trace() {
     let passes = daemon.passes();
     assert_eq!(letter.send(&address, RELAY), 200);
     daemon.wait_for("the look that it asks for", |daemon| daemon.is_idle_after(passes));
-    assert!(daemon.stop().contains("without a right signature"));
+    assert_eq!(letter.send(&address, "nonsense"), 200);
+    assert_eq!(daemon.stop().matches("without a right signature: it hastens").count(), 1, "said once an hour");
 }
 
 #[test]

@@ -1,11 +1,16 @@
-//! What can be seen without asking anybody: files, git, zones, the state, the address of the status page, credentials.
+//! What can be seen without asking anybody: files, git, zones, the state, the addresses that the daemon listens on, and
+//! the files with secrets.
 
-use std::{collections::BTreeSet, net::TcpListener};
+use std::{
+    collections::BTreeSet,
+    net::{SocketAddr, TcpListener},
+};
 
 use crate::{
     fleet::Survey,
+    notify,
     report::Finding,
-    settings::{self, Listen, Settings},
+    settings::{self, Listen, Settings, Signature},
     source,
     state::{Running, Store, check_writable, free_bytes, is_damaged, running_daemon},
     sync::chain,
@@ -137,21 +142,62 @@ pub(super) fn listen(session: &Session, settings: &Settings) -> Finding {
         Ok(Listen::Off) => return Finding::ok("listen", "off"),
         Err(error) => return Finding::fail("listen", chain(&error), "the message says what to write"),
     };
+    match address_of("listen", address, session) {
+        Ok(finding) | Err(finding) => finding,
+    }
+}
+
+/// Whether events can be received: the address, and the secrets that they are signed with.
+pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding> {
+    let webhook = settings.webhook.as_ref()?;
+    let address = match address_of("webhook", webhook.listen, session) {
+        Ok(finding) => finding,
+        Err(finding) => return Some(finding),
+    };
+    Some(match settings::webhook_secrets(webhook, &session.root()) {
+        Err(error) => {
+            Finding::fail("webhook", chain(&error), "write the Relay Secret of the GoBiz portal into that file")
+        }
+        Ok(_) if webhook.signature == Signature::Monitor => Finding::warn(
+            "webhook",
+            format!("{}; events without a right signature are not refused", address.seen),
+            "remove `signature: monitor` once the log says nothing of wrong signatures",
+        ),
+        Ok(_) => address,
+    })
+}
+
+/// Whether everybody can be told; never where.
+pub(super) fn notify(session: &Session, settings: &Settings) -> Option<Finding> {
+    let count = settings.notify.len();
+    let sinks = settings.notify.first().map(|_| notify::check(&settings.notify, &session.root()))?;
+    Some(match sinks {
+        Ok(()) => Finding::ok("notify", format!("{count} sink{}", if count == 1 { "" } else { "s" })),
+        Err(error) => Finding::fail("notify", chain(&error), "write the address or secret into that file"),
+    })
+}
+
+/// Whether the daemon has `address`, or can have it; `Err`: look no further.
+fn address_of(name: &'static str, address: SocketAddr, session: &Session) -> Result<Finding, Finding> {
     let running = session.state_dir().is_ok_and(|dir| running_daemon(&dir) != Running::No);
     match TcpListener::bind(address) {
-        Ok(_) if running => Finding::warn(
-            "listen",
+        Ok(_) if running && address.port() != 0 => Err(Finding::warn(
+            name,
             format!("nobody listens on {address}"),
-            "restart the daemon if `listen` was changed",
-        ),
-        Ok(_) => Finding::ok("listen", format!("{address} is free")),
-        Err(_) if running => Finding::ok("listen", format!("{address} is in use, as a daemon is at work")),
-        Err(error) => Finding::fail(
-            "listen",
+            format!("restart the daemon if {} was changed", setting(name)),
+        )),
+        Ok(_) => Ok(Finding::ok(name, format!("{address} is free"))),
+        Err(_) if running => Ok(Finding::ok(name, format!("{address} is in use, as a daemon is at work"))),
+        Err(error) => Err(Finding::fail(
+            name,
             format!("{address}: {error}"),
-            "another program has it; choose another `listen`, or `off`",
-        ),
+            format!("another program has it; choose another {}", setting(name)),
+        )),
     }
+}
+
+fn setting(name: &str) -> &'static str {
+    if name == "webhook" { "`webhook.listen`" } else { "`listen`, or `off`" }
 }
 
 /// Whether there are credentials; never what they are.

@@ -28,6 +28,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         findings.push(here::zones(session, &survey));
         findings.extend(here::state(session)?);
         findings.push(here::listen(session, settings));
+        findings.extend(here::webhook(session, settings));
+        findings.extend(here::notify(session, settings));
         let credentials = here::credentials(session, settings);
         let can_ask = credentials.health != Health::Fail && !args.offline;
         findings.push(credentials);
@@ -36,6 +38,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         }
         if !args.offline {
             findings.extend(block_on(there::images(settings))?);
+            findings.extend(block_on(there::public_url(settings))?);
         }
     }
     session.outputs.emit(|format, _| match format {

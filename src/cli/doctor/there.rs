@@ -1,4 +1,6 @@
-//! What only others can tell: GoBiz, and the host of images.
+//! What only others can tell: GoBiz, and the hosts of images and of events.
+
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -14,6 +16,9 @@ use super::super::{session::Session, trouble::Trouble};
 /// Clocks that differ by more are worth a word; by more than the second, dates of layers and approvals go wrong (our choice).
 const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(30);
 const TOO_MUCH: SignedDuration = SignedDuration::from_secs(300);
+
+/// How long a host may take to answer (our choice).
+const DIAL_FOR: Duration = Duration::from_secs(10);
 
 /// The token endpoint, the rights, the clock, and one outlet.
 pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<Finding>, Trouble> {
@@ -82,21 +87,26 @@ async fn outlet(client: &Client, survey: &Survey) -> Finding {
 /// Whether the host of the root's own images is there.
 pub(super) async fn images(settings: &Settings) -> Option<Finding> {
     let base_url = settings.images.base_url.as_deref()?;
-    let url = reqwest::Url::parse(base_url).ok()?;
-    let host = url.host_str()?.to_owned();
-    let port = url.port_or_known_default().unwrap_or(443);
-    let dial = tokio::net::TcpStream::connect((host.as_str(), port));
-    Some(match tokio::time::timeout(settings.images.timeout, dial).await {
-        Ok(Ok(_)) => Finding::ok("images", format!("{host} answers")),
-        Ok(Err(error)) => Finding::fail(
-            "images",
-            format!("{host}: {error}"),
-            "check `images.base_url`; GoFood fetches the images from there",
-        ),
-        Err(_) => Finding::fail(
-            "images",
-            format!("{host} does not answer"),
-            "check `images.base_url`; GoFood fetches the images from there",
-        ),
+    dial("images", base_url, settings.images.timeout, "check `images.base_url`; GoFood fetches the images from there")
+        .await
+}
+
+/// Whether the host that GoBiz sends events to is there, as far as this machine can see.
+pub(super) async fn public_url(settings: &Settings) -> Option<Finding> {
+    let url = settings.webhook.as_ref()?.public_url.as_deref()?;
+    let fix = "check `webhook.public_url` and the proxy behind it; GoBiz sends events there. \
+               This is how it looks from here: some networks do not reach their own public address";
+    dial("public_url", url, DIAL_FOR, fix).await
+}
+
+/// Whether somebody answers at the host and port of `url`; nothing is said to him.
+async fn dial(name: &'static str, url: &str, patience: Duration, fix: &str) -> Option<Finding> {
+    let url = reqwest::Url::parse(url).ok()?;
+    let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default().unwrap_or(443));
+    let connect = tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port));
+    Some(match tokio::time::timeout(patience, connect).await {
+        Ok(Ok(_)) => Finding::ok(name, format!("{host} answers")),
+        Ok(Err(error)) => Finding::fail(name, format!("{host}: {error}"), fix),
+        Err(_) => Finding::fail(name, format!("{host} does not answer"), fix),
     })
 }

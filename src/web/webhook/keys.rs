@@ -10,7 +10,6 @@ use secrecy::SecretString;
 use crate::{
     fleet::Loaded,
     settings::{Signature, webhook_secrets},
-    sync::chain,
 };
 
 /// What holds at the moment.
@@ -34,9 +33,9 @@ impl Keys {
         }
         self.of = Arc::downgrade(loaded);
         let Some(webhook) = loaded.settings.as_ref().and_then(|settings| settings.webhook.as_ref()) else { return };
-        match webhook_secrets(webhook, root) {
-            Ok(secrets) => (self.signature, self.secrets) = (webhook.signature, Arc::new(secrets)),
-            Err(error) => tracing::error!(error = %chain(&error), "the old webhook secrets still hold"),
+        // The daemon says so if they cannot be read.
+        if let Ok(secrets) = webhook_secrets(webhook, root) {
+            (self.signature, self.secrets) = (webhook.signature, Arc::new(secrets));
         }
     }
 }

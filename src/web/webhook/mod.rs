@@ -7,6 +7,7 @@
 mod event;
 mod keys;
 mod receive;
+mod seldom;
 mod signature;
 
 use std::{
@@ -30,7 +31,7 @@ pub(super) use receive::Verdict;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use self::keys::Keys;
+use self::{keys::Keys, seldom::Seldom};
 use super::{Metrics, Server, connection::Seats};
 use crate::{
     daemon::{Hints, View},
@@ -59,6 +60,8 @@ pub struct Inbox {
 struct Receiver {
     inbox: Inbox,
     keys: Mutex<Keys>,
+    refused: Seldom,
+    unsigned: Seldom,
 }
 
 /// Listens on `address` and takes events from now on. `secrets` hold until files are read again.
@@ -73,7 +76,8 @@ pub async fn receive(
 ) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let receiver = Arc::new(Receiver { inbox, keys: Mutex::new(Keys::new(signature, secrets)) });
+    let keys = Mutex::new(Keys::new(signature, secrets));
+    let receiver = Arc::new(Receiver { inbox, keys, refused: Seldom::default(), unsigned: Seldom::default() });
     // Every other path is 404, every other method 405.
     let router = Router::new()
         .route("/gobiz", post(receive::receive))

@@ -98,6 +98,12 @@ impl Receiver {
         let keys = self.keys();
         let genuine = is_genuine(header("x-go-signature"), &bytes, &keys.secrets);
         if !genuine && keys.signature == Signature::Enforce {
+            if let Some(unsaid) = self.refused.ask() {
+                tracing::warn!(
+                    unsaid,
+                    "an event without a right signature is refused; if GoBiz sent it, `webhook.secret_file` is not its Relay Secret (said once an hour)"
+                );
+            }
             return (None, Verdict::Refused);
         }
         let Ok(event) = Event::read(&bytes) else { return (None, Verdict::Malformed) };
@@ -114,7 +120,9 @@ impl Receiver {
         };
         if !genuine {
             // A look does no harm; but nothing is remembered that anybody could have written.
-            tracing::warn!(%outlet, kind = kind.as_str(), "an event without a right signature: it hastens a look and is not remembered");
+            if let Some(unsaid) = self.unsigned.ask() {
+                tracing::warn!(%outlet, kind = kind.as_str(), unsaid, "an event without a right signature: it hastens a look and is not remembered (said once an hour)");
+            }
             self.inbox.hints.give(&outlet, hint);
             return (Some(kind), Verdict::Unsigned);
         }
