@@ -208,7 +208,9 @@ impl<W: Worker> Daemon<W> {
             self.begin_all(Cause::Layer);
         }
         let due = self.due.take_outlets(now);
-        self.begin_round(Cause::Due, due);
+        if !due.is_empty() {
+            self.begin_round(Cause::Due, due);
+        }
     }
 
     /// Shows that the main loop goes round, and what comes next.
