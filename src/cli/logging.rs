@@ -1,11 +1,16 @@
-//! What is logged, to stderr.
+//! What is logged, to stderr. A line is a message and named values; those of the pass that it belongs to (`outlet`, `pass`,
+//! `revision`, `request_id`) are on it without its author's doing.
+
+mod fields;
+mod folding;
+mod lines;
 
 use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::journal::Prioritised;
+use self::lines::Lines;
 use crate::settings::Environment;
 
 /// `--log-format`
@@ -29,19 +34,11 @@ pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, enviro
         _ => Level::TRACE,
     };
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
-    let registry = tracing_subscriber::registry().with(filter);
     let color = !environment.no_color() && std::io::stderr().is_terminal();
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    // A second start (tests) keeps the first.
     let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
-    let _ = match format.unwrap_or_else(fallback) {
-        LogFormat::Text => registry.with(layer.with_ansi(color)).try_init(),
-        LogFormat::Json => registry.with(layer.json()).try_init(),
-        LogFormat::Journal => {
-            let plain = tracing_subscriber::fmt::format().with_ansi(false).with_target(false).without_time();
-            registry.with(layer.with_ansi(false).event_format(Prioritised(plain))).try_init()
-        }
-    };
+    let lines = Lines::new(format.unwrap_or_else(fallback), color);
+    // A second start (tests) keeps the first.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 /// Whether stderr is the stream that the journal has given to this process. The variable alone proves nothing: it is

@@ -15,7 +15,6 @@ mod forget;
 mod history;
 mod import;
 mod init;
-mod journal;
 mod logging;
 mod man;
 mod new_images;

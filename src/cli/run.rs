@@ -1,6 +1,6 @@
 //! `run`: the daemon.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::sync::mpsc;
 
@@ -13,7 +13,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    daemon::{self, Observer, Parts, Pusher, Worker},
+    daemon::{self, Control, Observer, Parts, Pusher, Worker},
     fleet,
     notify::{Ending, Notices},
     report,
@@ -73,7 +73,7 @@ impl Start<'_> {
                 return self.once(parts).await;
             }
             let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
-            listen_for_commands(&parts.state_dir, orders_to);
+            listen_for_commands(&parts, orders_to);
             let notices = parts.notices.clone();
             let ran = daemon::run(parts).await;
             servers.into_iter().flatten().for_each(Server::stop);
@@ -135,9 +135,13 @@ impl Start<'_> {
 }
 
 /// The daemon is of use without: signals ask for the same.
-fn listen_for_commands(state_dir: &Path, orders: mpsc::Sender<daemon::Order>) {
-    if let Err(error) = daemon::listen(state_dir, orders) {
-        tracing::warn!(%error, "no socket in the state directory: `menusync reload` will not reach this daemon, SIGHUP does");
+fn listen_for_commands<W>(parts: &Parts<W>, orders: mpsc::Sender<daemon::Order>) {
+    let (view, state_dir) = (Arc::clone(&parts.view), parts.state_dir.clone());
+    if let Err(error) = daemon::listen(Control { orders, view, state_dir, clock: parts.clock }) {
+        tracing::warn!(
+            %error,
+            "no socket in the state directory: `menusync reload` and `status` will not reach this daemon; SIGHUP does"
+        );
     }
 }
 

@@ -1,16 +1,24 @@
-//! `status`: what is live, since when, from which commit. Read from what is remembered; GoFood is not asked.
+//! `status`: what is live, since when, from which commit: asked of the daemon, else read from what is remembered. GoFood is
+//! not asked.
+
+use std::time::Duration;
 
 use super::{
     Exit,
     output::Format,
-    session::{Session, moment},
+    session::{Session, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
+    daemon::ask_status,
     fleet::{self, Selection},
-    report,
+    report::{self, StatusLine},
+    state::{Running, running_daemon},
     sync::chain,
 };
+
+/// The longest wait for a daemon (our choice); what is remembered is nearly as good.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,6 +29,43 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
+    let (lines, whence) = match from_daemon(&args, session)? {
+        Asked::Heard(lines) if !lines.is_empty() => (lines, "from the daemon"),
+        Asked::Heard(_) => (from_state(&args, session)?, "from the state; the daemon knows of none"),
+        Asked::NoAnswer => (from_state(&args, session)?, "from the state; the daemon does not answer"),
+        Asked::Nobody => (from_state(&args, session)?, "from the state; no daemon runs"),
+    };
+    session.outputs.emit(|format, _| match format {
+        Format::Json => report::status_json(&lines),
+        _ => report::status_text(&lines, whence),
+    })?;
+    let in_sync = lines.iter().all(|line| line.state == "in_sync");
+    Ok(if in_sync { Exit::Done } else { Exit::Differences })
+}
+
+enum Asked {
+    Heard(Vec<StatusLine>),
+    NoAnswer,
+    Nobody,
+}
+
+/// Only who holds the lock of this state is asked, so no daemon of another root or state is taken for ours.
+fn from_daemon(args: &Args, session: &Session) -> Result<Asked, Trouble> {
+    let state_dir = session.daemon_state_dir()?;
+    if running_daemon(&state_dir) == Running::No {
+        return Ok(Asked::Nobody);
+    }
+    let heard = block_on(ask_status(&state_dir, &args.outlet, PATIENCE))?;
+    Ok(heard.map_or_else(
+        |error| {
+            tracing::debug!(error = chain(&error), "the daemon cannot be asked");
+            Asked::NoAnswer
+        },
+        Asked::Heard,
+    ))
+}
+
+fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, Trouble> {
     let settings = session.settings()?;
     let now = moment(None);
     let survey = session.loaded()?.survey(now);
@@ -32,10 +77,5 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     if lines.is_empty() {
         session.select(&survey, &args.outlet)?;
     }
-    session.outputs.emit(|format, _| match format {
-        Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines),
-    })?;
-    let in_sync = lines.iter().all(|line| line.state == "in_sync");
-    Ok(if in_sync { Exit::Done } else { Exit::Differences })
+    Ok(lines)
 }

@@ -1,14 +1,18 @@
 //! Taking the files into use: what changed, what is refused, and which outlets that touches. Reading them is `fleet`'s.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
-use super::{Daemon, Refused, Reloaded, Worker};
+use super::{Daemon, Refused, Reloaded, Worker, rounds::Cause};
 use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
-    fleet::{self, Loaded},
+    fleet::{self, Loaded, Member, Survey},
     report,
-    settings::{Settings, webhook_secrets},
+    settings::{self, Settings, webhook_secrets},
     watch::Changed,
 };
 
@@ -30,19 +34,19 @@ impl<W: Worker> Daemon<W> {
         if self.reload(&changed.paths).is_err() {
             return;
         }
-        let everything = changed.paths.iter().any(|path| !path.starts_with("catalogs/"));
+        let everything = changed.paths.iter().any(|path| path == settings::FILE || path.starts_with("approvals/"));
         let members = self.survey.members.iter().chain(&before.members);
         let touched: BTreeSet<OutletId> = members
             .filter(|member| everything || member.layers.iter().any(|layer| changed.paths.contains(&**layer)))
+            .chain(with_other_images(&before, &self.survey))
             .map(|member| member.id.clone())
             .collect();
-        for outlet in touched {
-            self.withdraw(&outlet);
-            self.begin(&outlet);
-        }
+        touched.iter().for_each(|outlet| self.withdraw(outlet));
+        self.begin_round(Cause::Files, touched);
     }
 
     pub(super) fn reload_on_request(&mut self) -> Reloaded {
+        tracing::info!("reading the files again, as asked");
         self.notifier.reloading();
         let how = match self.reload(&BTreeSet::new()) {
             Ok(unused) => {
@@ -52,7 +56,7 @@ impl<W: Worker> Daemon<W> {
             Err(refused) => refused,
         };
         self.notifier.ready(&self.summary());
-        self.begin_all();
+        self.begin_all(Cause::Reload);
         how
     }
 
@@ -150,6 +154,7 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn take_survey(&mut self) {
         self.survey = Arc::new(self.loaded.survey(self.now()));
         self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
+        self.others.set(self.loaded.image_files());
         self.context.peers = Arc::clone(&self.survey.peers);
         self.due.set_layers(self.survey.next_change);
         let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
@@ -163,6 +168,12 @@ impl<W: Worker> Daemon<W> {
         }
         self.told_missing();
     }
+}
+
+/// The outlets whose images are others than before, by address or by content.
+fn with_other_images<'s>(before: &'s Survey, after: &'s Survey) -> impl Iterator<Item = &'s Member> {
+    let images: BTreeMap<&OutletId, u64> = before.members.iter().map(|member| (&member.id, member.images)).collect();
+    after.members.iter().filter(move |member| images.get(&member.id).is_some_and(|images| *images != member.images))
 }
 
 /// The errors among `diagnostics`, for people and programs.

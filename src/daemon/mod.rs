@@ -14,6 +14,7 @@ mod note;
 mod notices;
 mod parts;
 mod passes;
+mod rounds;
 mod stopping;
 #[cfg(test)]
 mod tests;
@@ -21,12 +22,12 @@ mod view;
 mod worker;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
 
-pub use control::{AskError, Reloaded, ask_reload, listen};
+pub use control::{AskError, Control, Reloaded, ask_reload, ask_status, listen};
 pub use hints::{Hint, Hints};
 use jiff::Timestamp;
 pub use parts::{DaemonError, Order, Parts, Reply};
@@ -34,15 +35,22 @@ use tokio::{sync::watch as channel, task::JoinSet};
 pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
-use self::{approvals::Approvals, due::Due, passes::Busy, stopping::told_to_stop};
+use self::{
+    approvals::Approvals,
+    due::Due,
+    note::Told,
+    passes::Busy,
+    rounds::{Cause, Rounds},
+    stopping::told_to_stop,
+};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
     notify::Notices,
     settings::Settings,
-    sync::{Context, Nudges, Outcome, OutletState},
+    sync::{Context, Nudges, Outcome},
     systemd::Notifier,
-    watch::Watcher,
+    watch::{Others, Watcher},
 };
 
 /// The longest sleep: after it the machine's clock is looked at again, so a jump or a suspended machine is noticed.
@@ -52,7 +60,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
     daemon.told_missing();
-    daemon.begin_all();
+    daemon.begin_all(Cause::Start);
     let mut outcomes = Vec::new();
     loop {
         tokio::select! {
@@ -70,11 +78,12 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
 /// Runs until told to stop.
 pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     // Watching begins before the files are looked at again, so that no change falls between.
-    let mut watcher = Watcher::start(parts.loaded.root.clone(), crate::watch::QUIET, crate::watch::AT_MOST)?;
     let mut daemon = Daemon::new(parts);
+    let (root, others) = (daemon.loaded.root.clone(), daemon.others.clone());
+    let mut watcher = Watcher::start(root, others, crate::watch::QUIET, crate::watch::AT_MOST)?;
     let _ = daemon.reload(&BTreeSet::new());
     daemon.notifier.ready(&daemon.summary());
-    daemon.begin_all();
+    daemon.begin_all(Cause::Start);
     daemon.view.update(|shown| shown.passing = true);
     loop {
         daemon.show();
@@ -86,7 +95,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
             order = daemon.orders.recv() => match order {
                 Some(Order::Reload(reply)) => reply.say(daemon.reload_on_request()),
-                Some(Order::Pass) => daemon.begin_all(),
+                Some(Order::Pass) => daemon.begin_all(Cause::Signal),
                 Some(Order::Stop) | None => break,
             },
         }
@@ -108,13 +117,17 @@ struct Daemon<W> {
     stop: channel::Sender<bool>,
     tasks: JoinSet<Outcome>,
     busy: BTreeMap<OutletId, Busy>,
-    again: HashSet<OutletId>,
+    /// Those that want one more pass, and the round that it belongs to.
+    again: HashMap<OutletId, u64>,
+    rounds: Rounds,
     due: Due,
     hints: Arc<Hints>,
     notices: Notices,
     view: Arc<View>,
-    /// How each outlet stood when that was last told.
-    told: BTreeMap<OutletId, OutletState>,
+    /// What was last told of each outlet.
+    told: BTreeMap<OutletId, Option<Told>>,
+    /// The image files to watch.
+    others: Others,
     approvals: Approvals,
     /// Why the files cannot be read at the moment.
     unreadable: Option<String>,
@@ -140,6 +153,8 @@ impl<W: Worker> Daemon<W> {
             stop: stopped,
             nudges: Nudges::default(),
         };
+        let others = Others::default();
+        others.set(loaded.image_files());
         let due = Due::new(&settings, survey.next_change, now);
         Self {
             loaded: Arc::new(loaded),
@@ -151,12 +166,14 @@ impl<W: Worker> Daemon<W> {
             stop,
             tasks: JoinSet::new(),
             busy: BTreeMap::new(),
-            again: HashSet::new(),
+            again: HashMap::new(),
+            rounds: Rounds::default(),
             due,
             hints,
             notices,
             view,
             told: BTreeMap::new(),
+            others,
             approvals: Approvals::default(),
             unreadable: None,
         }
@@ -183,15 +200,16 @@ impl<W: Worker> Daemon<W> {
         if self.due.take_schedule(now) || self.unreadable.is_some() {
             // What is wrong has been logged, and is shown.
             let _ = self.reload(&BTreeSet::new());
-            self.begin_all();
+            self.begin_all(Cause::Schedule);
         } else if edge {
             tracing::info!("a dated layer begins or ends");
             self.take_survey();
             self.withdraw_all();
-            self.begin_all();
+            self.begin_all(Cause::Layer);
         }
-        for outlet in self.due.take_outlets(now) {
-            self.begin(&outlet);
+        let due = self.due.take_outlets(now);
+        if !due.is_empty() {
+            self.begin_round(Cause::Due, due);
         }
     }
 

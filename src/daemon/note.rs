@@ -1,9 +1,52 @@
-//! What the log says of a pass: a line for everything that a person would want to know, and none for what stayed as it was.
+//! What the log says of a pass over an outlet: a line for everything that a person would want to know, and none for what
+//! stayed as it was; trouble that stays is told once an hour.
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::sync::{Outcome, OutletState, PassResult};
 
-/// Says how a pass ended; `before`: how the outlet stood when that was last said.
-pub(super) fn tell(outcome: &Outcome, before: Option<OutletState>) {
+/// How often trouble that stays the same is told again (our choice).
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// What was last told of an outlet.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    state: OutletState,
+    result: PassResult,
+    error: Option<String>,
+    at: Timestamp,
+    /// How often the same came since.
+    repeated: u64,
+}
+
+/// Says how a pass ended, if that is news; `told` is what was last said. Whether it was news.
+pub(super) fn tell(outcome: &Outcome, told: &mut Option<Told>, now: Timestamp) -> bool {
+    let fresh =
+        || Told { state: outcome.state, result: outcome.result, error: outcome.error.clone(), at: now, repeated: 0 };
+    let before = told.as_ref().map(|told| told.state);
+    let repeated = match told {
+        Some(told) if told.is_same(outcome) && now.duration_since(told.at) < AGAIN_AFTER => {
+            told.repeated += 1;
+            let (result, state) = (outcome.result.as_str(), outcome.state.as_str());
+            tracing::debug!(outlet = %outcome.outlet, name = outcome.name, state, error = outcome.error, "{result} as before");
+            return false;
+        }
+        Some(told) if told.is_same(outcome) => Some(told.repeated + 1),
+        _ => None,
+    };
+    *told = Some(fresh());
+    say(outcome, before, repeated)
+}
+
+impl Told {
+    fn is_same(&self, outcome: &Outcome) -> bool {
+        // A publication is an act, and never the same as the one before.
+        outcome.result != PassResult::Published
+            && (self.state, self.result, &self.error) == (outcome.state, outcome.result, &outcome.error)
+    }
+}
+
+fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) -> bool {
     let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _, again: _ } = outcome;
     // That all is well at the start is no news.
     let is_news = before.map_or(*state != OutletState::InSync, |before| before != *state);
@@ -12,17 +55,39 @@ pub(super) fn tell(outcome: &Outcome, before: Option<OutletState>) {
     let drift = plan.as_deref().map_or(0, |plan| plan.kept().count());
     match (result, outcome.state) {
         (PassResult::Unchanged, OutletState::Invalid) => {
-            tracing::error!(%outlet, name, drift, error, "left out: its files are invalid");
+            tracing::error!(%outlet, name, drift, error, repeated, "left out: its files are invalid");
         }
-        (PassResult::Unchanged, OutletState::Drifted) if is_news => {
-            tracing::warn!(%outlet, name, drift, error, "changed elsewhere; kept as it is, see `menusync drift`");
+        (PassResult::Unchanged, OutletState::Drifted) if is_news || repeated.is_some() => {
+            tracing::warn!(%outlet, name, drift, error, repeated, "changed elsewhere; kept as it is, see `menusync drift`");
         }
         (PassResult::Unchanged, _) if is_news => tracing::info!(%outlet, name, state, "nothing to push"),
-        (PassResult::Unchanged, _) => tracing::debug!(%outlet, name, state, "unchanged"),
+        (PassResult::Unchanged, _) => {
+            tracing::debug!(%outlet, name, state, "unchanged");
+            return false;
+        }
         (PassResult::Published, _) => tracing::info!(%outlet, name, state, request_id, error, "published"),
         (PassResult::Queued, _) => tracing::info!(%outlet, name, error, "queued"),
-        (PassResult::Held, _) => tracing::warn!(%outlet, name, error, "held"),
+        (PassResult::Held, _) => tracing::warn!(%outlet, name, error, repeated, "held"),
         (PassResult::Timeout, OutletState::Verifying) => tracing::info!(%outlet, name, request_id, error, "verifying"),
-        _ => tracing::error!(%outlet, name, state, request_id, error, "{word}"),
+        _ => tracing::error!(%outlet, name, state, request_id, error, repeated, "{word}"),
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_that_stays_is_told_once_an_hour_with_how_often_it_came() {
+        let outcome = Outcome::failed(&"G1".into(), "Kuta", "no answer".to_owned());
+        let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let mut told = None;
+        let news: Vec<i64> = (0..130).filter(|minutes| tell(&outcome, &mut told, at(*minutes))).collect();
+        assert_eq!(news, [0, 60, 120]);
+        assert_eq!(told.as_ref().map(|told| told.repeated), Some(9));
+        let other = Outcome { error: Some("another answer".to_owned()), ..outcome.clone() };
+        assert!(tell(&other, &mut told, at(130)), "another error is news");
+        assert!(tell(&outcome, &mut told, at(131)), "and so is the return of the first");
     }
 }

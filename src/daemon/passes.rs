@@ -7,8 +7,9 @@ use tokio::{
     sync::watch as channel,
     task::{Id, JoinError},
 };
+use tracing::{Instrument, Span, field};
 
-use super::{Daemon, Hint, Worker, note, notices};
+use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
     remote::Retry,
@@ -19,16 +20,29 @@ use crate::{
 pub(super) struct Busy {
     task: Id,
     name: String,
+    /// The round that it belongs to.
+    round: u64,
+    /// What its lines in the log say.
+    span: Span,
     /// Tells the pass that its files are out of date.
     withdraw: channel::Sender<bool>,
 }
 
 impl<W: Worker> Daemon<W> {
-    pub(super) fn begin_all(&mut self) {
+    pub(super) fn begin_all(&mut self, cause: Cause) {
         let all: Vec<OutletId> = self.survey.members.iter().map(|member| member.id.clone()).collect();
-        for outlet in all {
-            self.begin(&outlet);
+        self.begin_round(cause, all);
+    }
+
+    /// Passes over some outlets for one reason.
+    pub(super) fn begin_round(&mut self, cause: Cause, outlets: impl IntoIterator<Item = OutletId>) {
+        let now = self.now();
+        let round = self.rounds.open(cause, self.context.revision.clone(), now);
+        for outlet in outlets {
+            self.rounds.join(round);
+            self.begin(&outlet, round);
         }
+        self.rounds.leave(round, now);
     }
 
     /// What a pass under way was given is out of date: if it has not sent anything yet, it will not.
@@ -43,22 +57,29 @@ impl<W: Worker> Daemon<W> {
         self.busy.values().for_each(Busy::withdraw);
     }
 
-    /// Starts a pass, or notes that one more is needed when the one under way has ended.
-    pub(super) fn begin(&mut self, outlet: &OutletId) {
-        if self.unreadable.is_some() {
+    /// Starts a pass that has joined `round`, or notes that one more is needed when the one under way has ended.
+    fn begin(&mut self, outlet: &OutletId, round: u64) {
+        let member = self.survey.members.iter().find(|member| member.id == *outlet);
+        let Some(member) = member.filter(|_| self.unreadable.is_none()) else {
+            self.rounds.leave(round, self.now());
             return;
-        }
-        let Some(member) = self.survey.members.iter().find(|member| member.id == *outlet) else { return };
+        };
         if self.busy.contains_key(outlet) {
-            self.again.insert(outlet.clone());
+            // One pass does for both rounds; the later one tells of it.
+            if let Some(earlier) = self.again.insert(outlet.clone(), round) {
+                self.rounds.leave(earlier, self.now());
+            }
             return;
         }
         self.due.forget(outlet);
         let (worker, loaded, context) = (Arc::clone(&self.worker), Arc::clone(&self.loaded), self.context.clone());
         let (member, name) = (member.clone(), member.name.clone());
         let (withdraw, withdrawn) = channel::channel(false);
-        let task = self.tasks.spawn(async move { worker.visit(&context, &loaded, &member, withdrawn).await }).id();
-        self.busy.insert(outlet.clone(), Busy { task, name, withdraw });
+        let revision = self.context.revision.as_deref();
+        let span = tracing::info_span!("pass", %outlet, pass = round, revision, request_id = field::Empty);
+        let visit = async move { worker.visit(&context, &loaded, &member, withdrawn).await };
+        let task = self.tasks.spawn(visit.instrument(span.clone())).id();
+        self.busy.insert(outlet.clone(), Busy { task, name, round, span, withdraw });
     }
 
     /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
@@ -69,27 +90,32 @@ impl<W: Worker> Daemon<W> {
             self.context.nudges.nudge(outlet);
         }
         if !is_busy || hint == Hint::Alarm {
-            self.begin(outlet);
+            self.begin_round(Cause::Event, [outlet.clone()]);
         }
     }
 
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
-        let Busy { name, .. } = self.busy.remove(&outlet)?;
-        self.view.update(|shown| shown.last_pass = Some(self.context.clock.now()));
+        let Busy { name, round, span, .. } = self.busy.remove(&outlet)?;
+        let now = self.now();
+        self.view.update(|shown| shown.last_pass = Some(now));
         let outcome = ended.map_or_else(
             |_| Outcome::failed(&outlet, &name, "the pass broke off by a fault in menusync itself".to_owned()),
             |(_, outcome)| outcome,
         );
-        if !outcome.was_withdrawn() {
+        if outcome.was_withdrawn() {
+            self.rounds.leave(round, now);
+        } else {
             self.notices.saw(notices::seen(&outcome));
-            note::tell(&outcome, self.told.insert(outlet.clone(), outcome.state));
+            let told = self.told.entry(outlet.clone()).or_default();
+            let news = span.in_scope(|| note::tell(&outcome, told, now));
+            self.rounds.ended(round, outcome.result, news, now);
             self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome);
         }
-        if self.again.remove(&outlet) && !*self.stop.borrow() {
-            self.begin(&outlet);
+        if let Some(again) = self.again.remove(&outlet).filter(|_| !*self.stop.borrow()) {
+            self.begin(&outlet, again);
         }
         self.notifier.status(&self.summary());
         Some(outcome)

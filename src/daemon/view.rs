@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
+    report::StatusLine,
 };
 
 /// The window through which a daemon is seen.
@@ -40,6 +41,17 @@ pub struct Shown {
     pub in_work: BTreeSet<OutletId>,
     /// When a pass over an outlet last ended.
     pub last_pass: Option<Timestamp>,
+}
+
+impl Shown {
+    /// Puts in when each outlet is looked at next, as the daemon intends it.
+    pub fn tell_next(&self, lines: &mut [StatusLine]) {
+        // What no file defines is not looked at.
+        for line in lines.iter_mut().filter(|line| line.next_pass.is_some()) {
+            let due = self.due.get(line.outlet.as_str()).copied();
+            line.next_pass = [due, self.next_pass].into_iter().flatten().min();
+        }
+    }
 }
 
 /// Why files are not in use.

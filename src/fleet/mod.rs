@@ -16,7 +16,8 @@ mod shadows;
 mod status;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -86,6 +87,9 @@ pub struct Member {
     pub layers: Vec<Arc<str>>,
     /// `state: paused`
     pub paused: bool,
+    /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address
+    /// that has its content's hash. Equal numbers say something within one process only.
+    pub images: u64,
     /// Whether it may be pushed: no error among its diagnostics.
     pub valid: bool,
     /// What is wrong with its files and its catalog, warnings included. Shared between outlets: a layer with thousands of
@@ -197,6 +201,11 @@ impl Loaded {
     /// Whether every file could be read, so that an outlet that is not there is really missing.
     pub fn is_complete(&self) -> bool {
         self.files.unreadable.is_empty()
+    }
+
+    /// The image files of the root that the looks so far have asked for, relative to it, whether they are there or not.
+    pub fn image_files(&self) -> BTreeSet<String> {
+        self.photos.asked()
     }
 
     /// The number of outlets that could be decoded.
@@ -354,6 +363,7 @@ impl Loaded {
                 file: Arc::clone(&broken.file),
                 layers: vec![Arc::clone(&broken.file)],
                 paused: false,
+                images: 0,
                 valid: false,
                 diagnostics: in_file(&broken.file),
             })
@@ -395,10 +405,13 @@ impl Told {
 fn member(composed: Composed, told: &mut Told) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
     let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
+    let mut images = DefaultHasher::new();
+    composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
+    let images = images.finish();
     let mut diagnostics: Vec<_> = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
     // They were collected into the room that they had before, which is many times what they need.
     diagnostics.shrink_to_fit();
-    Member { id, name, file, layers: chain, paused, valid, diagnostics }
+    Member { id, name, file, layers: chain, paused, images, valid, diagnostics }
 }
 
 /// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have

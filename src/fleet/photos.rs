@@ -1,7 +1,7 @@
 //! The image files of a root: read from the same place as its definitions, once each, and looked at.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::Path,
     sync::{Mutex, PoisonError},
 };
@@ -56,6 +56,11 @@ impl Photos {
         };
         known.files.insert(path.to_owned(), file.clone());
         file
+    }
+
+    /// The files that were asked for, whether they are there or not.
+    pub(super) fn asked(&self) -> BTreeSet<String> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).files.keys().cloned().collect()
     }
 
     /// What is wrong with the file that is published at `url`; `None` if it is no file of the root.

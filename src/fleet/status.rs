@@ -152,6 +152,6 @@ fn last_push(push: PushRow) -> LastPush {
         at: push.prepared_at,
         request_id: push.request_id.to_string(),
         digest: push.digest,
-        outcome: push.outcome.map(|outcome| outcome.as_str()),
+        outcome: push.outcome.map(|outcome| outcome.as_str().into()),
     }
 }

@@ -1,9 +1,9 @@
 //! How all outlets stand: `status` for people and programs.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
@@ -11,7 +11,7 @@ use super::{PauseNote, untrusted::printable};
 use crate::plan::PinnedPath;
 
 /// One outlet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StatusLine {
     /// Its id.
     pub outlet: String,
@@ -27,7 +27,8 @@ pub struct StatusLine {
     pub last_push: Option<LastPush>,
     /// When live was last seen as wanted.
     pub last_verified: Option<Timestamp>,
-    /// When the schedule comes next.
+    /// When it is looked at next: what a daemon intends (the schedule with its jitter, a retry, a window that opens), else
+    /// the schedule.
     pub next_pass: Option<Timestamp>,
     /// What was changed elsewhere.
     pub drift: Value,
@@ -42,7 +43,7 @@ pub struct StatusLine {
 }
 
 /// The pins of an outlet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PinNote {
     /// The number of the push that was gone back to.
     pub to: i64,
@@ -53,7 +54,7 @@ pub struct PinNote {
 }
 
 /// The newest push of an outlet.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LastPush {
     /// Its number among those to this outlet.
     pub number: i64,
@@ -64,7 +65,7 @@ pub struct LastPush {
     /// Hash of what it was to change.
     pub digest: String,
     /// How it ended; `null` = it is still looked for.
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<Cow<'static, str>>,
 }
 
 /// `menusync.status/1`
@@ -79,8 +80,8 @@ pub fn status_json(lines: &[StatusLine]) -> String {
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 
-/// A line for each outlet, its trouble below, and a count at the end.
-pub fn status_text(lines: &[StatusLine]) -> String {
+/// A line for each outlet, its trouble below, and a count with `whence` it is known at the end.
+pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
     let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
@@ -95,7 +96,7 @@ pub fn status_text(lines: &[StatusLine]) -> String {
         }
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
-    let _ = writeln!(text, "{in_sync} of {} outlets in sync", lines.len());
+    let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
     text
 }
 
@@ -109,7 +110,7 @@ fn label(line: &StatusLine) -> String {
 
 /// `  push 3 published`
 fn last_push(line: &StatusLine) -> String {
-    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.unwrap_or("under way"));
+    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.as_deref().unwrap_or("under way"));
     line.last_push.as_ref().map(told).unwrap_or_default()
 }
 

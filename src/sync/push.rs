@@ -58,6 +58,7 @@ impl<R: Read + Write> Pass<'_, R> {
     pub(super) async fn push(&self, inputs: &Inputs<'_>, mut plan: OutletPlan) -> Result<Sent, PassError> {
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
+        tracing::Span::current().record("request_id", tracing::field::display(request_id));
         let record = Record::new(&plan, inputs);
         let id = self.begin(&plan, &waiting, &record, request_id)?;
         self.is_now(OutletState::Pushing)?;

@@ -17,6 +17,9 @@ use notify::{
 
 use super::signal::Signal;
 
+/// How a subscription is opened.
+pub(super) type Open = Box<dyn FnMut(&Path, Arc<Signal>) -> notify::Result<Subscription> + Send>;
+
 /// An open subscription; ends when dropped.
 #[derive(Debug)]
 pub(super) struct Subscription {

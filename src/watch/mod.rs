@@ -1,4 +1,4 @@
-//! Noticing that files of the root changed: settings, definitions, approvals.
+//! Noticing that files of the root changed: settings, definitions, approvals, and the image files that definitions use.
 //!
 //! Events only say when to look; what changed is found by looking, so lost, doubled and meaningless events do no harm.
 //! What a change means is `daemon`'s to decide; `source` reads the files.
@@ -20,7 +20,11 @@ use std::{
 
 use tokio::sync::Notify;
 
-use self::{signal::Signal, worker::Worker};
+use self::{
+    events::{Open, Subscription},
+    signal::Signal,
+    worker::Worker,
+};
 
 /// The pace that suits people and editors (our choice, by trying).
 pub const QUIET: Duration = Duration::from_millis(250);
@@ -51,11 +55,27 @@ pub enum WatchError {
     Thread(#[source] std::io::Error),
 }
 
-/// Watches `menusync.yaml`, `catalogs/` and `approvals/` of a root until dropped.
+/// Watches `menusync.yaml`, `catalogs/` and `approvals/` of a root, and the files that [`Others`] names, until dropped.
 #[derive(Debug)]
 pub struct Watcher {
     signal: Arc<Signal>,
     outbox: Arc<Outbox>,
+}
+
+/// Files that are watched by name, wherever they are in the root: images. They need not be there.
+#[derive(Debug, Clone, Default)]
+pub struct Others(Arc<Mutex<Arc<BTreeSet<String>>>>);
+
+impl Others {
+    /// From the next look on it is these, relative to the root. One that was not among them and is there is told once, as
+    /// nobody knows what it was when it was read.
+    pub fn set(&self, files: BTreeSet<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    }
+
+    fn get(&self) -> Arc<BTreeSet<String>> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// How often and how long the worker waits.
@@ -74,18 +94,18 @@ struct Pace {
 impl Watcher {
     /// Begins to watch `root`. What is there when this returns is what later changes are measured against.
     ///
-    /// A change is told after `quiet` without events, or `at_most` after the first. Where the system offers no events, it
-    /// looks every 2 seconds instead and says so in the log.
-    pub fn start(root: PathBuf, quiet: Duration, at_most: Duration) -> Result<Self, WatchError> {
+    /// A change is told after `quiet` without events, or `at_most` after the first. Where the system offers no events, or
+    /// has none left to give, it looks every 2 seconds instead and says so in the log.
+    pub fn start(root: PathBuf, others: Others, quiet: Duration, at_most: Duration) -> Result<Self, WatchError> {
         let pace = Pace { quiet, at_most, poll: Duration::from_secs(2), full: Duration::from_secs(60) };
-        Self::with_pace(root, pace, true)
+        Self::with_pace(root, others, pace, Box::new(Subscription::open))
     }
 
-    fn with_pace(root: PathBuf, pace: Pace, events: bool) -> Result<Self, WatchError> {
+    fn with_pace(root: PathBuf, others: Others, pace: Pace, open: Open) -> Result<Self, WatchError> {
         let exists = std::path::absolute(&root).and_then(|root| std::fs::read_dir(&root).map(|_| root));
         let root = exists.map_err(|source| WatchError::Root { path: root, source })?;
         let (signal, outbox) = (Arc::new(Signal::default()), Arc::new(Outbox::default()));
-        let worker = Worker::new(root, pace, events, Arc::clone(&signal), Arc::clone(&outbox));
+        let worker = Worker::new(root, others, pace, open, Arc::clone(&signal), Arc::clone(&outbox));
         std::thread::Builder::new().name("watch".into()).spawn(|| worker.run()).map_err(WatchError::Thread)?;
         Ok(Self { signal, outbox })
     }

@@ -30,6 +30,8 @@ const COARSE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     files: BTreeMap<String, Seen>,
+    /// Those that are watched by name; `None`: not there.
+    others: BTreeMap<String, Option<Seen>>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,25 +53,34 @@ struct Stat {
 }
 
 impl Snapshot {
-    /// Looks at the files under `root`. Those that stand in `known` with the same size and times are not read again.
-    pub(super) fn take(root: &Path, known: Option<&Self>) -> Self {
+    /// Looks at the files under `root` and at `others`. Those that stand in `known` with the same size and times are not
+    /// read again; with `full`, only `others` of these, as images may be many and large.
+    pub(super) fn take(root: &Path, others: &BTreeSet<String>, known: &Self, full: bool) -> Self {
         let Ok(real) = root.canonicalize() else { return Self::default() };
-        let mut walk = Walk { real, known, files: BTreeMap::new(), entries: 0 };
+        let mut walk = Walk { real, known: (!full).then_some(known), files: BTreeMap::new(), entries: 0 };
         walk.entry(&root.join(SETTINGS), SETTINGS, &mut Vec::new());
         for name in DIRECTORIES {
             walk.entry(&root.join(name), name, &mut Vec::new());
         }
-        Self { files: walk.files }
+        let other = |name: &String| (name.clone(), walk.other(name, known.others.get(name).and_then(Option::as_ref)));
+        let others = others.iter().map(other).collect();
+        Self { files: walk.files, others }
     }
 
-    /// The paths that are in one of the two only, or differ in content.
-    pub(super) fn differences(&self, other: &Self) -> BTreeSet<String> {
-        let differs = |path: &&String| match (self.files.get(*path), other.files.get(*path)) {
-            (Some(one), Some(two)) => !one.equals(two),
-            _ => true,
-        };
-        self.files.keys().chain(other.files.keys()).filter(differs).cloned().collect()
+    /// The paths that are in one of the two only, or differ in content. What is watched by name no more is of no interest.
+    pub(super) fn differences(&self, later: &Self) -> BTreeSet<String> {
+        let differs = |path: &&String| differ(self.files.get(*path), later.files.get(*path));
+        let files = self.files.keys().chain(later.files.keys()).filter(differs);
+        let others = later.others.iter().filter(|(path, seen)| {
+            let before = self.others.get(*path).and_then(Option::as_ref);
+            (before.is_some() || seen.is_some()) && differ(before, seen.as_ref())
+        });
+        files.chain(others.map(|(path, _)| path)).cloned().collect()
     }
+}
+
+fn differ(one: Option<&Seen>, other: Option<&Seen>) -> bool {
+    !matches!((one, other), (Some(one), Some(other)) if one.equals(other))
 }
 
 impl Seen {
@@ -128,15 +139,25 @@ impl Walk<'_> {
     }
 
     fn file(&self, path: &Path, name: &str, meta: &Metadata) -> Seen {
-        let stat = Stat::of(meta);
-        let known = self.known.and_then(|known| known.files.get(name));
-        if let Some(known) = known.filter(|known| known.settled && known.stat == stat) {
-            return known.clone();
-        }
-        let settled = is_settled(meta);
-        let content = (stat.length <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
-        Seen { stat, hash: content.map(|content| Sha256::digest(content).into()), settled }
+        read(path, meta, self.known.and_then(|known| known.files.get(name)))
     }
+
+    /// A file by the name that a definition gives it, which may lead anywhere.
+    fn other(&self, name: &str, known: Option<&Seen>) -> Option<Seen> {
+        let path = self.real.join(name).canonicalize().ok().filter(|path| path.starts_with(&self.real))?;
+        let meta = fs::metadata(&path).ok().filter(Metadata::is_file)?;
+        Some(read(&path, &meta, known))
+    }
+}
+
+fn read(path: &Path, meta: &Metadata, known: Option<&Seen>) -> Seen {
+    let stat = Stat::of(meta);
+    if let Some(known) = known.filter(|known| known.settled && known.stat == stat) {
+        return known.clone();
+    }
+    let settled = is_settled(meta);
+    let content = (stat.length <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
+    Seen { stat, hash: content.map(|content| Sha256::digest(content).into()), settled }
 }
 
 impl Stat {

@@ -32,7 +32,7 @@ impl Fixture {
     }
 
     fn watch(&self) -> Watcher {
-        Watcher::with_pace(self.root.clone(), PACE, true).unwrap()
+        watch(self.root.clone())
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -40,6 +40,15 @@ impl Fixture {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
+}
+
+fn watch(root: PathBuf) -> Watcher {
+    Watcher::with_pace(root, Others::default(), PACE, Box::new(Subscription::open)).unwrap()
+}
+
+/// The system gives no events, as when it has none left to give.
+fn no_events() -> Open {
+    Box::new(|_, _| Err(notify::Error::new(notify::ErrorKind::MaxFilesWatch)))
 }
 
 fn fill(root: &Path, text: &str) {
@@ -150,7 +159,7 @@ async fn a_root_that_is_a_link_is_followed_when_it_turns() {
     fill(&second, "2");
     let link = fixture.top.path().join("current");
     symlink(&fixture.root, &link).unwrap();
-    let mut watcher = Watcher::with_pace(link.clone(), PACE, true).unwrap();
+    let mut watcher = watch(link.clone());
     turn(&link, &second);
     assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml"]);
     fs::write(second.join("catalogs/a.yaml"), "3").unwrap();
@@ -165,7 +174,7 @@ async fn a_link_on_the_way_to_the_root_is_followed_when_it_turns() {
     }
     let link = top.path().join("current");
     symlink("releases/1", &link).unwrap();
-    let mut watcher = Watcher::with_pace(link.join("menus"), PACE, true).unwrap();
+    let mut watcher = watch(link.join("menus"));
     turn(&link, Path::new("releases/2"));
     assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml"]);
 }
@@ -180,7 +189,7 @@ async fn a_mounted_config_map_is_followed_when_it_turns() {
     symlink("..1", root.join("..data")).unwrap();
     symlink("..data/menusync.yaml", root.join("menusync.yaml")).unwrap();
     symlink("..data/catalogs", root.join("catalogs")).unwrap();
-    let mut watcher = Watcher::with_pace(root.clone(), PACE, true).unwrap();
+    let mut watcher = watch(root.clone());
     turn(&root.join("..data"), Path::new("..2"));
     assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml"]);
 }
@@ -230,9 +239,80 @@ async fn a_lock_that_git_left_behind_does_not_block_for_ever() {
 #[tokio::test]
 async fn without_events_changes_are_found_by_looking() {
     let fixture = Fixture::new();
-    let mut watcher = Watcher::with_pace(fixture.root.clone(), PACE, false).unwrap();
+    let mut watcher = Watcher::with_pace(fixture.root.clone(), Others::default(), PACE, no_events()).unwrap();
     fixture.write("catalogs/a.yaml", "2");
     assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml"]);
+}
+
+#[tokio::test]
+async fn events_are_asked_for_again_when_the_system_had_none_to_give() {
+    let fixture = Fixture::new();
+    let (mut refusals, (opened, mut is_open)) = (2, tokio::sync::mpsc::unbounded_channel());
+    let open: Open = Box::new(move |root, signal| {
+        if refusals > 0 {
+            refusals -= 1;
+            return Err(notify::Error::new(notify::ErrorKind::MaxFilesWatch));
+        }
+        opened.send(()).unwrap();
+        Subscription::open(root, signal)
+    });
+    let pace = Pace { full: Duration::from_millis(20), ..PACE };
+    let mut watcher = Watcher::with_pace(fixture.root.clone(), Others::default(), pace, open).unwrap();
+    tokio::time::timeout(LONG, is_open.recv()).await.expect("events are asked for again").unwrap();
+    fixture.write("catalogs/a.yaml", "2");
+    assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml"]);
+}
+
+/// A subscription that lives and hears nothing of the root, as on many network file systems.
+#[tokio::test]
+async fn what_events_miss_is_found_by_the_slow_look() {
+    let fixture = Fixture::new();
+    let elsewhere = fixture.top.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let open: Open = Box::new(move |_, signal| Subscription::open(&elsewhere, signal));
+    let pace = Pace { full: Duration::from_millis(20), ..PACE };
+    let mut watcher = Watcher::with_pace(fixture.root.clone(), Others::default(), pace, open).unwrap();
+    fixture.write("catalogs/new/b.yaml", "2");
+    assert_eq!(changed(&mut watcher).await, ["catalogs/new/b.yaml"]);
+}
+
+#[tokio::test]
+async fn images_that_definitions_use_are_watched_wherever_they_are_and_others_are_not() {
+    let fixture = Fixture::new();
+    fixture.write("photos/ng.png", "1");
+    fixture.write("photos/other.png", "1");
+    let others = Others::default();
+    others.set(["photos/ng.png", "photos/late/es.png", "../outside.png"].map(str::to_owned).into());
+    let mut watcher =
+        Watcher::with_pace(fixture.root.clone(), others.clone(), PACE, Box::new(Subscription::open)).unwrap();
+    fs::write(fixture.top.path().join("outside.png"), "2").unwrap();
+    fixture.write("photos/other.png", "2");
+    fixture.write("photos/ng.png", "2");
+    assert_eq!(changed(&mut watcher).await, ["photos/ng.png"]);
+    fixture.write("photos/late/es.png", "1");
+    assert_eq!(changed_until(&mut watcher, "photos/late/es.png").await, ["photos/late/es.png"]);
+    fs::remove_file(fixture.root.join("photos/ng.png")).unwrap();
+    assert_eq!(changed(&mut watcher).await, ["photos/ng.png"]);
+    others.set(BTreeSet::new());
+    fixture.write("photos/ng.png", "3");
+    fixture.write("catalogs/a.yaml", "2");
+    assert_eq!(changed_until(&mut watcher, "catalogs/a.yaml").await, ["catalogs/a.yaml"]);
+}
+
+#[tokio::test]
+async fn nothing_is_told_while_git_holds_its_lock() {
+    let fixture = Fixture::new();
+    fixture.write(".git/index.lock", "");
+    let pace = Pace { at_most: Duration::from_secs(600), ..PACE };
+    let mut watcher =
+        Watcher::with_pace(fixture.root.clone(), Others::default(), pace, Box::new(Subscription::open)).unwrap();
+    // A checkout writes one file, then another.
+    fixture.write("catalogs/a.yaml", "2");
+    let told = tokio::time::timeout(Duration::from_millis(300), watcher.changed()).await;
+    assert!(told.is_err(), "half a checkout is told: {told:?}");
+    fixture.write("catalogs/b.yaml", "2");
+    fs::remove_file(fixture.root.join(".git/index.lock")).unwrap();
+    assert_eq!(changed(&mut watcher).await, ["catalogs/a.yaml", "catalogs/b.yaml"]);
 }
 
 #[tokio::test]
@@ -249,6 +329,6 @@ async fn waiting_may_be_given_up_without_losing_a_change() {
 #[test]
 fn a_missing_root_is_an_error_that_names_it() {
     let top = tempfile::tempdir().unwrap();
-    let error = Watcher::start(top.path().join("absent"), QUIET, AT_MOST).unwrap_err();
+    let error = Watcher::start(top.path().join("absent"), Others::default(), QUIET, AT_MOST).unwrap_err();
     assert!(error.to_string().contains("absent"), "{error}");
 }

@@ -8,19 +8,30 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use super::{Outbox, Pace, events::Subscription, git, signal::Signal, snapshot::Snapshot};
+use super::{
+    Others, Outbox, Pace,
+    events::{Open, Subscription},
+    git,
+    signal::Signal,
+    snapshot::Snapshot,
+};
 
 /// A checkout may hold git's lock for this many times the longest wait for quiet.
 const PATIENCE_WITH_GIT: u32 = 5;
 
+/// The system's number for: too many open files, and inotify instances.
+const EMFILE: i32 = 24;
+
 pub(super) struct Worker {
     root: PathBuf,
+    others: Others,
     pace: Pace,
-    /// Whether to ask the system for events at all.
-    events: bool,
+    open: Open,
     signal: Arc<Signal>,
     outbox: Arc<Outbox>,
     subscription: Option<Subscription>,
+    /// Events were asked for in vain.
+    blind: bool,
     identity: Option<Identity>,
     snapshot: Snapshot,
     /// When every file is read again and a failed subscription tried again.
@@ -29,13 +40,21 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Subscribes, then takes the first snapshot, so that nothing falls between.
-    pub(super) fn new(root: PathBuf, pace: Pace, events: bool, signal: Arc<Signal>, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        root: PathBuf,
+        others: Others,
+        pace: Pace,
+        open: Open,
+        signal: Arc<Signal>,
+        outbox: Arc<Outbox>,
+    ) -> Self {
         let full_at = Instant::now() + pace.full;
-        let (subscription, identity, snapshot) = (None, None, Snapshot::default());
-        let mut worker = Self { root, pace, events, signal, outbox, subscription, identity, snapshot, full_at };
+        let (subscription, blind, identity, snapshot) = (None, false, None, Snapshot::default());
+        let mut worker =
+            Self { root, others, pace, open, signal, outbox, subscription, blind, identity, snapshot, full_at };
         worker.identity = Identity::of(&worker.root);
         worker.subscribe();
-        worker.snapshot = Snapshot::take(&worker.root, None);
+        worker.snapshot = Snapshot::take(&worker.root, &worker.others.get(), &worker.snapshot, true);
         worker
     }
 
@@ -68,24 +87,37 @@ impl Worker {
             self.identity = identity;
             self.subscribe();
         }
-        let now = Snapshot::take(&self.root, (!full).then_some(&self.snapshot));
+        let now = Snapshot::take(&self.root, &self.others.get(), &self.snapshot, full);
         self.outbox.add(self.snapshot.differences(&now));
         self.snapshot = now;
     }
 
     /// Asks for events of the root as it is now. Without them, the worker looks at the pace of `poll`.
     fn subscribe(&mut self) {
-        if !self.events {
-            return;
-        }
         let had = self.subscription.take().is_some();
-        match Subscription::open(&self.root, Arc::clone(&self.signal)) {
-            Ok(subscription) => self.subscription = Some(subscription),
+        match (self.open)(&self.root, Arc::clone(&self.signal)) {
+            Ok(subscription) => {
+                if std::mem::take(&mut self.blind) {
+                    tracing::info!("file events come again");
+                }
+                self.subscription = Some(subscription);
+            }
             Err(error) => {
+                self.blind = true;
                 let (root, poll) = (self.root.display(), self.pace.poll);
-                tracing::warn!(%root, %error, had, ?poll, "no file events: looking for changes by time instead");
+                let help = if is_exhausted(&error) { "; raise fs.inotify.max_user_watches with sysctl" } else { "" };
+                tracing::warn!(%root, %error, had, ?poll, "no file events: looking for changes by time instead{help}");
             }
         }
+    }
+}
+
+fn is_exhausted(error: &notify::Error) -> bool {
+    match &error.kind {
+        notify::ErrorKind::MaxFilesWatch => true,
+        // No more instances.
+        notify::ErrorKind::Io(error) => error.raw_os_error() == Some(EMFILE),
+        _ => false,
     }
 }
 

@@ -62,7 +62,8 @@ impl Snapshot {
         let (loaded, survey) = shown.files.clone().ok_or(Unavailable::Starting)?;
         let settings = loaded.settings.as_ref().ok_or(Unavailable::Starting)?;
         let store = Store::open_read_only(&site.state_dir)?;
-        let lines = status(settings, &survey, store.as_ref(), &Selection::default(), now)?;
+        let mut lines = status(settings, &survey, store.as_ref(), &Selection::default(), now)?;
+        shown.tell_next(&mut lines);
         Ok(Self { now, shown, loaded, survey, lines })
     }
 

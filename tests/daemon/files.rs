@@ -23,7 +23,7 @@ fn what_the_files_say_is_pushed_at_the_start() {
     daemon.wait_for_price(KEMANG, "NG", 25_000);
     assert_eq!(stage.puts().len(), 2);
     let log = daemon.stop();
-    assert_eq!(log.matches("published").count(), 2, "{log}");
+    assert_eq!(log.matches(" published outlet=").count(), 2, "{log}");
 }
 
 #[test]
@@ -78,12 +78,29 @@ fn a_checkout_of_another_branch_is_published_with_its_commit() {
     assert_eq!(daemon.status(KUTA)["revision"], dearer.trim());
 }
 
-fn git(stage: &Stage, arguments: &[&str]) -> String {
+pub(crate) fn git(stage: &Stage, arguments: &[&str]) -> String {
     let mut git = std::process::Command::new("git");
     git.current_dir(stage.root()).args(["-c", "user.name=test", "-c", "user.email=test@example.com"]).args(arguments);
     let output = git.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn an_image_that_a_definition_uses_is_noticed_when_it_comes_and_when_it_goes() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.settings("images: {check: false, base_url: 'https://img.example.com/'}");
+    let daemon = Daemon::start(&stage);
+    stage.clear_log();
+    stage.append(KUTA_FILE, "items: {NG: {image: photos/ng.png}}\n");
+    daemon.wait_for_state(KUTA, "invalid");
+    fs::create_dir(stage.root().join("photos")).unwrap();
+    fs::write(stage.root().join("photos/ng.png"), include_bytes!("../images/good.png")).unwrap();
+    daemon.wait_for_state(KUTA, "in_sync");
+    assert_eq!(stage.puts().len(), 1);
+    fs::remove_file(stage.root().join("photos/ng.png")).unwrap();
+    daemon.wait_for_state(KUTA, "invalid");
+    assert_eq!(calls(&stage, KEMANG), [""; 0], "it uses no such image");
 }
 
 #[test]

@@ -2,9 +2,12 @@
 
 use std::{fs::File, os::unix::fs::MetadataExt, process::Command};
 
+use serde_json::Value;
+
 use crate::{
+    files::git,
     harness::Daemon,
-    support::{KUTA, SECRET, Stage},
+    support::{KUTA, KUTA_FILE, SECRET, Stage},
 };
 
 /// What one pass logs into a file, with `JOURNAL_STREAM` as given by that file's device and inode.
@@ -43,4 +46,47 @@ fn no_secret_is_logged_however_much_is_asked_for() {
     for secret in [SECRET, &basic, "Bearer", "access_token"] {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
     }
+}
+
+#[test]
+fn every_line_of_a_pass_says_which_pass_it_is_and_one_line_sums_it_up() {
+    let stage = Stage::new().with_kemang();
+    git(&stage, &["init", "-q", "-b", "main"]);
+    git(&stage, &["add", "."]);
+    git(&stage, &["commit", "-q", "-m", "menus"]);
+    let commit = git(&stage, &["rev-parse", "HEAD"]);
+    let daemon = Daemon::begin(&stage, &["run", "-v", "--log-format", "json"], &[]);
+    daemon.wait_for("the first pass", |daemon| daemon.is_idle_after(0));
+    daemon.pass();
+    let told: Vec<Value> = daemon.stop().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |message: &str, pass: u64| {
+        told.iter().filter(|line| line["message"] == message && line["pass"] == pass).collect::<Vec<_>>()
+    };
+    let (published, calls) = (of("published", 1), of("called", 1));
+    assert_eq!(published.len(), 2, "{told:#?}");
+    for line in published {
+        assert!(line["request_id"].is_string() && line["outlet"].is_string(), "{line}");
+        assert_eq!(line["revision"], commit.trim(), "{line}");
+        let puts = calls.iter().filter(|call| call["method"] == "PUT" && call["outlet"] == line["outlet"]);
+        assert_eq!(puts.map(|call| &call["request_id"]).collect::<Vec<_>>(), [&line["request_id"]], "{told:#?}");
+    }
+    for (pass, cause, ended) in [(1, "start", "2 published"), (2, "signal", "2 unchanged")] {
+        let [end] = of("pass ended", pass)[..] else { panic!("one line each: {told:#?}") };
+        assert_eq!((&end["cause"], &end["ended"], &end["outlets"]), (&cause.into(), &ended.into(), &2.into()), "{end}");
+        assert_eq!((&end["level"], end["seconds"].is_number()), (&"INFO".into(), true), "{end}");
+    }
+}
+
+#[test]
+fn what_stays_as_it_was_is_not_said_again() {
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::start(&stage);
+    stage.append(KUTA_FILE, "items: {NG: {price: 2500}}\n");
+    daemon.wait_for_log(" held ");
+    for _ in 0..3 {
+        daemon.pass();
+    }
+    let log = daemon.stop();
+    assert_eq!(log.matches(" held ").count(), 1, "{log}");
+    assert!(log.contains("cause=signal outlets=1 ended=\"1 held\""), "{log}");
 }

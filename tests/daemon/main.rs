@@ -18,6 +18,7 @@ mod once;
 mod reload;
 mod service;
 mod state;
+mod status;
 mod stopping;
 mod trouble;
 mod units;

@@ -84,15 +84,15 @@ fn every_notable_event_is_one_line_of_json() {
     daemon.signal("TERM");
     daemon.wait_for_exit();
     let told: Vec<Value> = daemon.stderr().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of = |message: &str| told.iter().filter(|line| line["fields"]["message"] == message).collect::<Vec<_>>();
+    let of = |message: &str| told.iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
     let published = of("published");
     assert_eq!(published.len(), 1, "{told:#?}");
-    assert_eq!(published[0]["fields"]["outlet"], KUTA);
-    assert!(published[0]["fields"]["request_id"].is_string(), "{told:#?}");
+    assert_eq!(published[0]["outlet"], KUTA);
+    assert!(published[0]["request_id"].is_string(), "{told:#?}");
     assert_eq!(of("changed elsewhere; kept as it is, see `menusync drift`").len(), 1, "{told:#?}");
     assert_eq!(of("held").len(), 1, "{told:#?}");
-    assert!(of("held")[0]["fields"]["error"].as_str().unwrap().contains("decimal-slip"));
-    assert_eq!(of("files changed")[0]["fields"]["files"], KUTA_FILE);
+    assert!(of("held")[0]["error"].as_str().unwrap().contains("decimal-slip"));
+    assert_eq!(of("files changed")[0]["files"], KUTA_FILE);
     assert_eq!(of("stopped").len(), 1);
 }
 

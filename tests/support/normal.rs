@@ -5,12 +5,13 @@
 use std::path::Path;
 
 /// Shapes: `#` a hexadecimal digit, `%` a decimal one, anything else itself.
-const SHAPES: [(&str, &str); 6] = [
+const SHAPES: [(&str, &str); 7] = [
     ("########-####-####-####-############", "UUID"),
     ("sha256:################################################################", "sha256:DIGEST"),
     ("%%%%-%%-%%T%%:%%:%%", "TIME"),
     ("%%%%-%%-%% %%:%%", "MINUTE"),
     ("shown it for % s", "shown it for N s"),
+    ("seconds=%", "seconds=N"),
     ("shown it for %% s", "shown it for N s"),
 ];
 
@@ -27,6 +28,9 @@ pub(super) fn normal(text: &str, server: &str, directory: &Path) -> String {
             rest = &rest[shape.len()..];
             if *word == "TIME" {
                 rest = without_fraction(rest);
+            }
+            if *word == "seconds=N" {
+                rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
             }
         } else {
             normal.push(next);

@@ -82,10 +82,12 @@ async fn the_status_is_the_one_that_the_command_prints() {
     assert_eq!((status, &json["schema"]), (200, &Value::from("menusync.status/1")));
     let states: Vec<&Value> = json["outlets"].as_array().unwrap().iter().map(|outlet| &outlet["state"]).collect();
     assert_eq!(states, ["in_sync", "held", "invalid", "pending"]);
-    let (loaded, survey) = served.view.shown().files.unwrap();
+    let shown = served.view.shown();
+    let (loaded, survey) = shown.files.clone().unwrap();
     let (settings, store) = (loaded.settings.as_ref().unwrap(), served.store());
     let now = jiff::Timestamp::now();
-    let lines = fleet::status(settings, &survey, Some(&store), &Selection::default(), now).unwrap();
+    let mut lines = fleet::status(settings, &survey, Some(&store), &Selection::default(), now).unwrap();
+    shown.tell_next(&mut lines);
     assert_eq!(text.trim_end(), status_json(&lines));
 }
 

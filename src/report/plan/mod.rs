@@ -107,7 +107,7 @@ pub struct OutletReport {
 }
 
 /// A pause by a command.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PauseNote {
     /// Since when.
     pub since: jiff::Timestamp,

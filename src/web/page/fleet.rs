@@ -93,7 +93,7 @@ fn row(line: &StatusLine, clock: &Clock<'_>) -> Markup {
             td { @if let Some(since) = line.since { (clock.tell(since)) } }
             td { (what(line)) }
             td {
-                @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (push.outcome.unwrap_or("under way")) }
+                @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (push.outcome.as_deref().unwrap_or("under way")) }
                 @else { "none" }
             }
             td { @if let Some(revision) = &line.revision { (commit(revision)) } }

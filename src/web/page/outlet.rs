@@ -143,7 +143,7 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
             dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(revision)), None => "unknown" } }
             @if snapshot.shown.in_work.contains(&id) { dt { "Now" } dd { "in work" } }
             @if let Some(due) = snapshot.shown.due.get(&id) { dt { "Next try" } dd { (clock.tell(*due)) } }
-            @if let Some(next) = line.next_pass { dt { "Next pass over all" } dd { (clock.tell(next)) } }
+            @if let Some(next) = line.next_pass { dt { "Next look" } dd { (clock.tell(next)) } }
         }
     }
 }

@@ -1,0 +1,149 @@
+//! Writing lines: for people, as JSON, or for the journal with its priority (`<3>`) first and no time, as the journal knows it.
+
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tracing::{
+    Event, Level, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use super::{LogFormat, fields::Fields, folding::Folding};
+use crate::report::untrusted::printable;
+
+pub(super) struct Lines {
+    format: LogFormat,
+    color: bool,
+    folding: Mutex<Folding>,
+}
+
+impl Lines {
+    pub(super) fn new(format: LogFormat, color: bool) -> Self {
+        Self { format, color, folding: Mutex::default() }
+    }
+
+    fn line(&self, level: Level, fields: &Fields) -> String {
+        let padded = format!("{level:>5}");
+        match self.format {
+            LogFormat::Journal => format!("<{}>{padded} {}\n", priority(level), text(fields)),
+            LogFormat::Text if self.color => {
+                format!("\x1b[2m{}\x1b[0m \x1b[{}m{padded}\x1b[0m {}\n", now(), color(level), text(fields))
+            }
+            LogFormat::Text => format!("{} {padded} {}\n", now(), text(fields)),
+            LogFormat::Json => json(level, fields),
+        }
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(of_span) = span.extensions().get::<Fields>() {
+                fields.add_missing(of_span);
+            }
+        }
+        let (level, target) = (*event.metadata().level(), event.metadata().target());
+        let mut folding = self.folding.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(repeated) = folding.meet(level, target, fields.fingerprint(), Instant::now()) else { return };
+        drop(folding);
+        if repeated > 0 {
+            fields.set("repeated", repeated.into());
+        }
+        // In one piece, so that lines of two processes do not mix. Who reads stderr may have gone.
+        let _ = std::io::stderr().write_all(self.line(level, &fields).as_bytes());
+    }
+}
+
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// The message, then `name=value`; values are quoted where a space would tear them apart.
+fn text(fields: &Fields) -> String {
+    let mut line = printable(&fields.message).into_owned();
+    for (name, value) in &fields.values {
+        let shown = match value {
+            Value::String(text) => quoted(&printable(text)),
+            other => other.to_string(),
+        };
+        // Writing into a String cannot fail.
+        let _ = write!(line, " {name}={shown}");
+    }
+    line
+}
+
+fn quoted(text: &str) -> String {
+    let is_plain = !text.is_empty() && !text.contains([' ', '"', '=']);
+    if is_plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\\\"")) }
+}
+
+fn json(level: Level, fields: &Fields) -> String {
+    let head =
+        [("timestamp", now().into()), ("level", level.as_str().into()), ("message", fields.message.as_str().into())];
+    let all = head.iter().chain(&fields.values);
+    let pairs: Vec<String> =
+        all.map(|(name, value): &(&str, Value)| format!("{}:{value}", Value::from(*name))).collect();
+    format!("{{{}}}\n", pairs.join(","))
+}
+
+/// As syslog numbers them (sd-daemon(3)).
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
+}
+
+/// As terminals number them.
+fn color(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 31,
+        Level::WARN => 33,
+        Level::INFO => 32,
+        _ => 34,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_keeps_foreign_text_in_its_place() {
+        let mut fields = Fields { message: "held".to_owned(), values: Vec::new() };
+        fields.set("outlet", "G1".into());
+        fields.set("name", "Warung \"Sari\"\n\u{1b}[31m".into());
+        fields.set("repeated", 3_u64.into());
+        assert_eq!(text(&fields), r#"held outlet=G1 name="Warung \"Sari\"\u{a}\u{1b}[31m" repeated=3"#);
+        let parsed: Value = serde_json::from_str(&json(Level::WARN, &fields)).unwrap_or_default();
+        assert_eq!(parsed["level"], "WARN");
+        assert_eq!(parsed["name"], "Warung \"Sari\"\n\u{1b}[31m");
+    }
+}

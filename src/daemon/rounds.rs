@@ -1,0 +1,125 @@
+//! Rounds: the passes that one reason started. When the last of them has ended, the log says in one line how each ended and
+//! how long it took; a round in which nothing was new is said to those only who ask for more.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+
+use crate::sync::PassResult;
+
+/// Why a round began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    Start,
+    Schedule,
+    Files,
+    /// A dated layer began or ended.
+    Layer,
+    /// A failed outlet is tried again, or a window has opened.
+    Due,
+    /// The platform sent an event.
+    Event,
+    Reload,
+    Signal,
+}
+
+impl Cause {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Schedule => "schedule",
+            Self::Files => "files",
+            Self::Layer => "layer",
+            Self::Due => "due",
+            Self::Event => "event",
+            Self::Reload => "reload",
+            Self::Signal => "signal",
+        }
+    }
+}
+
+/// The rounds that have not ended.
+#[derive(Debug, Default)]
+pub(super) struct Rounds {
+    begun: u64,
+    open: BTreeMap<u64, Round>,
+}
+
+#[derive(Debug)]
+struct Round {
+    cause: Cause,
+    began: Timestamp,
+    revision: Option<String>,
+    /// Passes that have not ended, and one more while passes are still added.
+    left: usize,
+    ended: Ended,
+}
+
+/// How its passes ended.
+#[derive(Debug, Default)]
+struct Ended {
+    by_result: BTreeMap<&'static str, usize>,
+    news: bool,
+}
+
+impl Rounds {
+    /// A new round, numbered from 1. It stays open until [`Self::leave`] was called once more than [`Self::join`].
+    pub(super) fn open(&mut self, cause: Cause, revision: Option<String>, now: Timestamp) -> u64 {
+        self.begun += 1;
+        self.open.insert(self.begun, Round { cause, began: now, revision, left: 1, ended: Ended::default() });
+        self.begun
+    }
+
+    /// A pass belongs to it.
+    pub(super) fn join(&mut self, number: u64) {
+        if let Some(round) = self.open.get_mut(&number) {
+            round.left += 1;
+        }
+    }
+
+    /// A pass of it ended.
+    pub(super) fn ended(&mut self, number: u64, result: PassResult, news: bool, now: Timestamp) {
+        if let Some(round) = self.open.get_mut(&number) {
+            *round.ended.by_result.entry(result.as_str()).or_default() += 1;
+            round.ended.news |= news;
+        }
+        self.leave(number, now);
+    }
+
+    /// A pass of it is not waited for any more; the last one closes the round.
+    pub(super) fn leave(&mut self, number: u64, now: Timestamp) {
+        let Some(round) = self.open.get_mut(&number) else { return };
+        round.left -= 1;
+        if round.left == 0 {
+            round.tell(number, now);
+            self.open.remove(&number);
+        }
+    }
+}
+
+impl Round {
+    fn tell(&self, pass: u64, now: Timestamp) {
+        let outlets: usize = self.ended.by_result.values().sum();
+        if outlets == 0 {
+            return;
+        }
+        let (cause, ended, revision) = (self.cause.as_str(), &self.ended, self.revision.as_deref());
+        let seconds = now.duration_since(self.began).as_millis() as f64 / 1000.0;
+        // Who asked for it, by starting it for instance, wants to know that it is over.
+        if ended.news || matches!(self.cause, Cause::Start | Cause::Reload | Cause::Signal) {
+            tracing::info!(pass, revision, cause, outlets, %ended, seconds, "pass ended");
+        } else {
+            tracing::debug!(pass, revision, cause, outlets, %ended, seconds, "pass ended");
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (result, count)) in self.by_result.iter().enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(out, "{comma}{count} {result}")?;
+        }
+        Ok(())
+    }
+}
