@@ -80,13 +80,12 @@ async fn broken_connections_are_told_plainly() {
     insta::assert_snapshot!(put(&cut).await.unwrap_err().what, @"connection closed before an answer");
     let mut half = reply("200 OK", "", r#"{"success":true}"#);
     half.truncate(half.len() - 4);
-    let (cut_read, cut_write) = (Fake::answering([half.clone()]).await, Fake::answering([half]).await);
+    let half = Fake::answering([half]).await;
     let mut refusal = reply("422 Unprocessable Entity", "", r#"{"message":"no"}"#);
     refusal.truncate(refusal.len() - 4);
     assert!(put(&Fake::answering([refusal]).await).await.unwrap_err().is_final());
-    insta::assert_snapshot!(fetch(&cut_read).await.unwrap_err().what, @"the answer was cut off");
     // The status alone says that a write was taken; what became of it is looked for.
-    put(&cut_write).await.unwrap();
+    put(&half).await.unwrap();
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let nobody = Endpoint { api_url: format!("http://{free}"), ..cut.endpoint() };
     let writer = Client::connect(&nobody).unwrap().writer();
