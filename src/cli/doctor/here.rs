@@ -47,7 +47,7 @@ pub(super) fn files(session: &Session) -> Result<Vec<Finding>, Trouble> {
         (0, 0) => {
             Finding::warn("definitions", "there are no outlets", "`menusync init` or `menusync import` makes the first")
         }
-        (0, _) => Finding::ok("definitions", format!("{outlets} outlets")),
+        (0, _) => Finding::ok("definitions", format!("outlets: {outlets}")),
         _ => Finding::fail(
             "definitions",
             format!("{errors} errors; {invalid} of {outlets} outlets are left out"),
@@ -108,7 +108,7 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
         (Err(error), _) | (_, Err(error)) => Finding::fail("state", chain(&error), "the message says what to do"),
         (Ok(false), Ok(store)) => match store.map(|store| store.outlets_in_brief()).transpose() {
             Ok(rows) => {
-                Finding::ok("state", format!("{shown}; {} outlets remembered", rows.map_or(0, |rows| rows.len())))
+                Finding::ok("state", format!("{shown}; outlets remembered: {}", rows.map_or(0, |rows| rows.len())))
             }
             Err(error) => Finding::fail("state", chain(&error), "the message says what to do"),
         },
