@@ -111,6 +111,7 @@ fn a_rollback_sends_what_the_earlier_push_sent_and_is_held_against_the_files() {
     assert_snapshot!(stage.run(&["plan", "--detailed-exitcode"]).expect(0).transcript());
     assert_snapshot!(stage.run(&["status"]).expect(0).transcript());
     assert_snapshot!(stage.run(&["history"]).expect(0).transcript());
+    assert_snapshot!(stage.run(&["plan", "--output", "markdown"]).expect(0).transcript());
 }
 
 #[test]

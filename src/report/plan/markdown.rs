@@ -96,6 +96,7 @@ impl Page<'_> {
         }
         out += &self.problems();
         out += &self.guards();
+        out += &self.pins();
         out += &self.overview();
         out += &self.details();
         if sum.changed > 0 && self.report.view != View::Drift {
@@ -132,6 +133,16 @@ impl Page<'_> {
         };
         let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |told| (block, told)));
         self.rows("", all.map(row).collect(), "errors")
+    }
+
+    /// What rollbacks hold against the files.
+    fn pins(&self) -> String {
+        let row = |block: &Block<'_>| {
+            let (heading, lines) = block.body.pins.split_first()?;
+            let told = format!("{heading} {}", lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" · "));
+            Some(format!("- 📌 {}: {}\n", self.words(&block.label()), self.words(&told)))
+        };
+        self.rows("", self.blocks.iter().filter_map(row).collect(), "outlets with pins")
     }
 
     // ── guards ──
