@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     daemon::{Reloaded, ask_reload},
-    report::untrusted::printable,
+    report::{counted, untrusted::printable},
 };
 
 /// The longest wait for the daemon (our choice): it answers between two steps of its loop, and reading the files of a large
@@ -35,7 +35,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
             if *after_restart {
                 note("`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart");
             }
-            (Exit::Done, format!("Reloaded: {outlets} outlet{}.", if *outlets == 1 { "" } else { "s" }))
+            (Exit::Done, format!("Reloaded: {}.", counted(*outlets, "outlet")))
         }
         Reloaded::Refused { words, text, diagnostics } => {
             if diagnostics["summary"]["errors"] != 0 {

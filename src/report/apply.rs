@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
 
 use super::{
+    counted,
     plan::{stale_markdown, stale_text},
     style::{Color, Paint},
     untrusted::{markdown, printable},
@@ -69,10 +70,9 @@ impl Summary<'_> {
 
     /// `Result: 3 outlets, 2 published, 1 held.`
     fn sentence(&self) -> String {
-        let plural = if self.0.len() == 1 { "" } else { "s" };
         let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
         let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
-        format!("Result: {} outlet{plural}{told}.", self.0.len())
+        format!("Result: {}{told}.", counted(self.0.len(), "outlet"))
     }
 }
 

@@ -25,6 +25,7 @@ pub use history::{
     item_history_text,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub(crate) use plan::counted;
 pub use plan::{
     Look, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError,
     View, plan_difference, plan_json, plan_markdown, plan_text,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::{PauseNote, untrusted::printable};
+use super::{PauseNote, counted, untrusted::printable};
 use crate::plan::PinnedPath;
 
 /// One outlet.
@@ -126,9 +126,8 @@ fn below(line: &StatusLine) -> Vec<String> {
     // A pass under a pause leaves the same words as its error.
     let error = line.error.clone().filter(|_| line.pause.is_none());
     let pins = line.pins.as_ref().map(|pins| {
-        let (number, at) = (pins.paths.len(), minute(pins.since));
-        let plural = if number == 1 { "path" } else { "paths" };
-        format!("{number} {plural} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
+        let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since));
+        format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
     [error, pause, drift, pins].into_iter().flatten().collect()
 }

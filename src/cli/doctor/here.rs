@@ -9,7 +9,7 @@ use std::{
 use crate::{
     fleet::Survey,
     notify,
-    report::Finding,
+    report::{Finding, counted},
     settings::{self, Listen, Settings, Signature},
     source,
     state::{Running, Store, check_writable, free_bytes, is_damaged, running_daemon},
@@ -169,10 +169,9 @@ pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding>
 
 /// Whether everybody can be told; never where.
 pub(super) fn notify(session: &Session, settings: &Settings) -> Option<Finding> {
-    let count = settings.notify.len();
     let sinks = settings.notify.first().map(|_| notify::check(&settings.notify, &session.root()))?;
     Some(match sinks {
-        Ok(()) => Finding::ok("notify", format!("{count} sink{}", if count == 1 { "" } else { "s" })),
+        Ok(()) => Finding::ok("notify", counted(settings.notify.len(), "sink")),
         Err(error) => Finding::fail("notify", chain(&error), "write the address or secret into that file"),
     })
 }

@@ -28,6 +28,7 @@ use crate::{
     fleet::{Loaded, Member, Survey},
     plan::{OutletPlan, as_published},
     policy::Policy,
+    report::counted,
     source::SourceFile,
 };
 
@@ -221,9 +222,8 @@ fn is_covered(path: &Path, takes: &[Take]) -> bool {
 
 fn tell(merged: &Merged<'_>) {
     let Merged { member, taken, remaining } = merged;
-    let count = taken.takes.len();
-    let plural = if count == 1 { "" } else { "s" };
-    note(&format!("{}: {count} difference{plural} taken into {}", member.id, member.file));
+    let taken_up = counted(taken.takes.len(), "difference");
+    note(&format!("{}: {taken_up} taken into {}", member.id, member.file));
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (path, why) in &taken.left {
         reasons.entry(why).or_default().push(path.to_string());

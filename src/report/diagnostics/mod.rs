@@ -15,6 +15,7 @@ pub use text::diagnostics_text;
 
 use serde::Serialize;
 
+use super::counted;
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// How many there are of each severity.
@@ -36,11 +37,10 @@ impl Summary {
 /// `2 errors, 1 warning`; what there is none of is left out.
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let count = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         match (self.errors, self.warnings) {
-            (errors, 0) => f.write_str(&count(errors, "error")),
-            (0, warnings) => f.write_str(&count(warnings, "warning")),
-            (errors, warnings) => write!(f, "{}, {}", count(errors, "error"), count(warnings, "warning")),
+            (errors, 0) => f.write_str(&counted(errors, "error")),
+            (0, warnings) => f.write_str(&counted(warnings, "warning")),
+            (errors, warnings) => write!(f, "{}, {}", counted(errors, "error"), counted(warnings, "warning")),
         }
     }
 }

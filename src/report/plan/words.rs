@@ -190,7 +190,7 @@ fn image_words(from: &Value, to: &Value) -> String {
 // ── lists and numbers ──
 
 /// `1 item`, `3 items`
-pub(super) fn counted(number: usize, word: &str) -> String {
+pub(crate) fn counted(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
