@@ -39,7 +39,7 @@ use crate::{
         policy::{PolicyPatch, take_policy},
     },
     diagnostic::{self, Diagnostic, Place},
-    document::{self, Decoder},
+    document::{self, Decoder, Spanned},
     plan::Pins,
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
@@ -97,15 +97,18 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
     };
-    let salvaged = match &settings {
-        Some(_) => PolicyPatch::default(),
-        None => files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default(),
-    };
+    let salvaged = || files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default();
+    let policy = settings.as_ref().map_or_else(salvaged, |settings| settings.policy.clone());
+    let unknown = unknown_rules(policy.rule_codes());
+    // A rule that is meant to hold would not hold: that is as bad as an unknown key.
+    let settings = settings.filter(|_| unknown.is_empty());
+    diagnostics.extend(unknown);
+    let salvaged = if settings.is_some() { PolicyPatch::default() } else { policy };
     let definitions = definition::parse(&files.catalogs);
     let allows = Allows::new(definitions.allows());
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
-    diagnostics.extend(unknown_rules(settings.as_ref(), &definitions));
+    diagnostics.extend(unknown_rules(definitions.rule_codes()));
     let (approvals, wrong) = approval::parse(&files.approvals);
     diagnostics.extend(wrong);
     Loaded {
@@ -142,10 +145,8 @@ fn salvaged_policy(file: &SourceFile) -> Option<PolicyPatch> {
     Some(take_policy(&mut decoder, &mut fields))
 }
 
-fn unknown_rules(settings: Option<&Settings>, definitions: &Definitions) -> Vec<Diagnostic> {
-    let named = settings.into_iter().flat_map(|settings| settings.policy.rule_codes());
-    let named = named.chain(definitions.rule_codes());
-    named.filter_map(|code| rules::unknown_rule(&code.value, code.place.clone())).collect()
+fn unknown_rules<'p>(codes: impl Iterator<Item = &'p Spanned<String>>) -> Vec<Diagnostic> {
+    codes.filter_map(|code| rules::unknown_rule(&code.value, code.place.clone())).collect()
 }
 
 impl Loaded {
@@ -206,8 +207,16 @@ impl Loaded {
             judged.extend(self.photo_diagnostics(&composed, used));
             composed.diagnostics.extend(judged);
         }
+        composed.diagnostics.extend(self.errors_beside(&composed.outlet).cloned());
         diagnostic::sort(&mut composed.diagnostics);
         composed
+    }
+
+    /// What is wrong in the files of an outlet beside what they define: codes of rules that there are not.
+    fn errors_beside<'s>(&'s self, outlet: &'s Outlet) -> impl Iterator<Item = &'s Diagnostic> {
+        let in_its_files = |place: &Place| place.file == outlet.file || outlet.chain.contains(&place.file);
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        errors.filter(move |diagnostic| diagnostic.place.as_ref().is_some_and(in_its_files))
     }
 
     /// Severities as settings and comments want them.
