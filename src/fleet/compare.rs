@@ -8,7 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, Member, Selection, Survey, Told, member};
+use super::{
+    Loaded, Member, Selection, Survey,
+    survey::{Told, member},
+};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
