@@ -11,7 +11,7 @@ use crate::{
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PauseNote, PlanReport, View},
+    report::{OutletReport, PauseNote, PlanReport, View, WindowNote},
     state::SharedStore,
     sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
@@ -60,6 +60,7 @@ impl Preview<'_> {
             };
             let remote = remote.clone();
             let peers = Arc::clone(&self.survey.peers);
+            let waits = if self.view == View::Plan { wanted.waits(self.at) } else { None };
             let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
                 Ok(memory) => memory.unwrap_or_default().at(self.at),
                 Err(error) => {
@@ -75,6 +76,9 @@ impl Preview<'_> {
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
                 if open && report.plan.is_some() {
                     report.state = "unknown";
+                }
+                if let Some((words, opens_at)) = waits.filter(|_| report.state == "pending") {
+                    report = OutletReport { state: "queued", window: Some(WindowNote { opens_at, words }), ..report };
                 }
                 if pause.is_some() {
                     report = OutletReport { state: "paused", pause, ..report };
@@ -147,6 +151,7 @@ impl Preview<'_> {
             diagnostics: member.diagnostics.clone(),
             error: None,
             pause: pause.cloned(),
+            window: None,
         })
     }
 
@@ -201,7 +206,7 @@ fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -
         Some(plan) if plan.kept().next().is_some() => "drifted",
         Some(_) => "in_sync",
     };
-    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None }
+    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None, window: None }
 }
 
 /// The exit that failed and invalid outlets of a report give.

@@ -178,6 +178,7 @@ fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
         diagnostics: Vec::new(),
         error: None,
         pause: None,
+        window: None,
     }
 }
 
@@ -191,6 +192,7 @@ fn without_plan(member: &Member, state: &'static str) -> OutletReport {
         diagnostics: wrong,
         error: None,
         pause: None,
+        window: None,
     }
 }
 

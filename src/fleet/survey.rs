@@ -16,6 +16,7 @@ use crate::{
     definition::{Composed, Outlet},
     diagnostic::{self, Diagnostic, Place},
     plan::PeerPrices,
+    policy::Policy,
     rules::{self, UsedAllows},
 };
 
@@ -106,7 +107,8 @@ impl Loaded {
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
-        self.adjust(&mut of_files, &defaults, &mut survey.used);
+        self.adjust_by_file(&mut of_files, &defaults);
+        self.allows.apply(&mut of_files, &mut survey.used);
         for outlet in self.definitions.outlets() {
             let composed = self.judge(&outlet.id, at, &mut survey.used);
             for (_, item) in composed.catalog.items() {
@@ -128,6 +130,15 @@ impl Loaded {
         survey
     }
 
+    /// Severities of what is about a file and about no outlet: as the file itself wants them, else as the settings do.
+    fn adjust_by_file(&self, diagnostics: &mut Vec<Diagnostic>, defaults: &Policy) {
+        rules::adjust_each(diagnostics, &|diagnostic| {
+            let file = diagnostic.place.as_ref().map(|place| &*place.file);
+            let said = file.and_then(|file| self.definitions.severity(file, diagnostic.code));
+            said.or_else(|| defaults.rules.get(diagnostic.code).copied())
+        });
+    }
+
     /// Tells the comments that excuse nothing at any time from `at` on, if every outlet could be judged.
     fn tell_unused_allows(&self, survey: &mut Survey, at: Timestamp) {
         if survey.diagnostics.iter().any(Diagnostic::is_error) {
@@ -137,7 +148,7 @@ impl Loaded {
         let mut unused = self.allows.unused(&survey.used);
         let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
         unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
-        rules::adjust(&mut unused, &defaults.rules);
+        self.adjust_by_file(&mut unused, &defaults);
         survey.diagnostics.extend(unused);
     }
 

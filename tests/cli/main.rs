@@ -17,6 +17,7 @@ mod files;
 mod formats;
 mod guards;
 mod history;
+mod levels;
 mod matrix;
 mod policy;
 mod push;

@@ -120,8 +120,8 @@ pub(super) struct Body<'a> {
     pub(super) problems: Vec<String>,
     /// What a rollback holds against the files, one a line.
     pub(super) pins: Vec<String>,
-    /// The pause that a person has ordered.
-    pub(super) pause: Option<String>,
+    /// Why it is left alone for now, beginning with its state: a pause that a person has ordered, a window that is closed.
+    pub(super) rest: Option<String>,
 }
 
 impl<'a> Body<'a> {
@@ -137,13 +137,13 @@ impl<'a> Body<'a> {
                 .filter(|_| view == View::Plan)
                 .map(|plan| pin_lines(&plan.pins))
                 .unwrap_or_default(),
-            pause: outlet.pause.as_ref().map(|pause| pause.words.clone()),
+            rest: rest(outlet),
         }
     }
 
     /// Whether nothing is worth a word. How an outlet stands is, unless only drift is asked for.
     fn is_silent(&self, view: View) -> bool {
-        let Self { state, sections, guards, problems, pins, pause: _ } = self;
+        let Self { state, sections, guards, problems, pins, rest: _ } = self;
         let said = sections.is_empty() && guards.is_empty() && problems.is_empty() && pins.is_empty();
         (view == View::Drift || *state == "in_sync") && said
     }
@@ -166,6 +166,12 @@ fn state(state: &'static str, view: View) -> &'static str {
         (View::Diff, "missing") => "no longer defined, its live menu stays as it is",
         _ => state,
     }
+}
+
+/// Why an outlet is left alone for now.
+fn rest(outlet: &OutletReport) -> Option<String> {
+    let queued = || outlet.window.as_ref().map(|window| format!("queued, {}", window.words));
+    outlet.pause.as_ref().map(|pause| pause.words.clone()).or_else(queued)
 }
 
 fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {

@@ -105,6 +105,18 @@ pub struct OutletReport {
     pub error: Option<String>,
     /// The pause that a person has ordered.
     pub pause: Option<PauseNote>,
+    /// The window that its push waits for.
+    pub window: Option<WindowNote>,
+}
+
+/// A window that a push waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WindowNote {
+    /// When it opens; `null` = not within a year.
+    pub opens_at: Option<jiff::Timestamp>,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
 }
 
 /// A pause by a command.

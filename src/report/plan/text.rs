@@ -105,10 +105,9 @@ impl Text<'_> {
             label => format!("{label} ({})", printable(outlet.outlet.as_str())),
         };
         let names: Vec<String> = block.outlets.iter().map(name).collect();
-        // The words of a pause begin with the state.
         let state = block
             .body
-            .pause
+            .rest
             .as_ref()
             .map_or_else(|| block.body.state.replace('_', " "), |words| printable(words).into_owned());
         let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();

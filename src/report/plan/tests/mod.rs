@@ -132,6 +132,7 @@ impl Story {
             diagnostics,
             error,
             pause: None,
+            window: None,
         }
     }
 }
