@@ -112,6 +112,16 @@ impl SinkKind {
             Self::Command { .. } => "command",
         }
     }
+
+    /// The files that it needs; an address is a secret too.
+    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        let (url, secret) = match self {
+            Self::Webhook { url_file, secret_file } => (Some(url_file), secret_file.as_ref()),
+            Self::Slack { url_file } => (Some(url_file), None),
+            Self::Command { .. } => (None, None),
+        };
+        url.into_iter().chain(secret).map(PathBuf::as_path)
+    }
 }
 
 /// The kinds, before what belongs to them is read.
