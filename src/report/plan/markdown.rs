@@ -168,10 +168,9 @@ impl Page<'_> {
         if guard.verdict == Verdict::Released {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
-        if self.report.view == View::Plan && guard.verdict != Verdict::Released {
-            if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)) {
-                why += &format!("; {help}");
-            }
+        let is_held = self.report.view == View::Plan && guard.verdict != Verdict::Released;
+        if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
+            why += &format!("; {help}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();
