@@ -407,6 +407,37 @@ fn every_thing_comes_and_goes_as_its_class_says() {
 }
 
 #[test]
+fn every_thing_that_does_not_come_or_go_is_named_and_not_sent_again() {
+    for thing in Thing::ALL {
+        for (kind, before, wanted) in [(Kind::Add, None, Some(1)), (Kind::Remove, Some(1), None)] {
+            if (thing, kind) == (Thing::Category, Kind::Remove) {
+                // Nothing refers to it any more, so nobody sees whether it is there.
+                continue;
+            }
+            let mut story = Story::in_sync(thing.put(before));
+            story.desired = thing.put(wanted);
+            story.desired_item("D4").price = Field::Set(Price(10_500));
+            let waiting = Waiting::new(&story.plan(), &story.inputs());
+            let mut stays = thing.put(before);
+            stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
+            story.live = as_published(&stays);
+            let Look::Other(unlanded) = waiting.look(&story.live) else { panic!("{thing:?} {kind:?}") };
+            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &unlanded));
+            let told: Vec<_> =
+                story.plan().changes.iter().map(|c| (c.path.clone(), c.kind, c.class, c.pushed)).collect();
+            assert_eq!(told, [(thing.path(), kind, Class::Edit, false)], "{thing:?}");
+            story.desired_item("D4").price = Field::Set(Price(10_600));
+            stays.menus[1].menu_items[3].price = Field::Set(Price(10_600));
+            assert_eq!(
+                unordered(as_published(&story.plan().payload)),
+                unordered(as_published(&stays)),
+                "{thing:?} {kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_new_order_of_every_list_is_pushed_as_moves_and_never_drift() {
     type Turn = fn(&mut Catalog);
     let lists: [(&str, Turn, &str); 4] = [
