@@ -6,6 +6,7 @@ mod days;
 mod laws;
 mod limits;
 mod matching;
+mod records;
 mod refusals;
 mod stock;
 mod stuck;
