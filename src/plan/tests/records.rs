@@ -30,6 +30,8 @@ fn a_push_is_remembered_by_what_it_carried() {
     assert_eq!(of("N2"), [], "its place is no field of it");
     assert_eq!(of("LV3"), [], "a variant is no item");
     assert_eq!(of("D2"), [], "what is kept as it is live was not carried");
+    story.revert = true;
+    assert_eq!(story.plan().kept().count(), 0);
 }
 
 #[test]
