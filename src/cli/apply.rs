@@ -9,6 +9,7 @@ use super::{
     saved,
     session::{Session, errors_of, moment},
     trouble::Trouble,
+    ways::Given,
 };
 use crate::sync::Mandate;
 
@@ -46,5 +47,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
-    Errand { session, survey, selected, at, mandates, consent, saved }.run()
+    let given = Given { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
+    Errand { session, survey, selected, at, mandates, consent, saved, ways: &given.pushed() }.run()
 }

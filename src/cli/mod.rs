@@ -37,6 +37,7 @@ mod signals;
 mod status;
 mod trouble;
 mod validate;
+mod ways;
 mod webhook;
 
 use std::{ffi::OsString, path::PathBuf};

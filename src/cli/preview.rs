@@ -11,7 +11,7 @@ use crate::{
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PauseNote, PlanReport, View, WindowNote},
+    report::{OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
     state::SharedStore,
     sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
@@ -164,6 +164,7 @@ impl Preview<'_> {
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
+            ways: Ways::default(),
             outlets,
         })
     }

@@ -21,6 +21,7 @@ mod levels;
 mod matrix;
 mod policy;
 mod push;
+mod release;
 mod remote;
 mod saved;
 mod schedule;

@@ -15,9 +15,6 @@ use crate::{
     policy::Guard,
 };
 
-/// How to release a guard is told for each of up to so many outlets (our choice).
-const RELEASES: usize = 3;
-
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
 const MOST_PROBLEMS: usize = 20;
 
@@ -269,15 +266,6 @@ impl<'a> Block<'a> {
             ToldGuard { verdict, plan: first.plan.as_ref(), message: format!("{}{more}", verdict.message) }
         });
         told.collect()
-    }
-
-    /// What releases a guard here.
-    pub(super) fn release(&self, guard: &GuardVerdict) -> String {
-        if self.outlets.len() > RELEASES {
-            return format!("--allow {}:OUTLET for each of them", guard.guard);
-        }
-        let flags = self.outlets.iter().map(|outlet| format!("--allow {}:{}", guard.guard, outlet.outlet));
-        flags.collect::<Vec<_>>().join(" ")
     }
 }
 

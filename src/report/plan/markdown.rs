@@ -153,7 +153,8 @@ impl Page<'_> {
             .iter()
             .flat_map(|block| block.guards(self.report.view).into_iter().map(move |told| self.guard(&told, block)));
         let heading = "| | Guard | Outlet | Limit | Actual | Items | Why |\n|---|---|---|---|---|---|---|\n";
-        self.rows(heading, rows.collect(), "guards")
+        let told = self.rows(heading, rows.collect(), "guards");
+        if told.is_empty() { told } else { told + &self.report.held().markdown(&self.report.ways) }
     }
 
     fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
@@ -167,11 +168,9 @@ impl Page<'_> {
         if guard.verdict == Verdict::Released {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
-        if self.report.view == View::Plan && guard.verdict != Verdict::Released {
-            if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)) {
-                why += &format!("; {help}");
-            }
-            why += &format!("; to let it through: {}", self.words(&block.release(guard)));
+        let is_held = self.report.view == View::Plan && guard.verdict != Verdict::Released;
+        if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
+            why += &format!("; {help}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();

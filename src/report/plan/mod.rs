@@ -41,6 +41,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
+    report::release::{Held, Ways},
 };
 
 /// What a report is about, which decides what it shows and how it words it.
@@ -69,6 +70,8 @@ pub struct PlanReport {
     pub target: Option<PlanTarget>,
     /// Approvals that let nothing through any more.
     pub stale_approvals: Vec<Stale>,
+    /// How what is held can be let through; nothing is said of that without any.
+    pub ways: Ways,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
 }
@@ -132,6 +135,12 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// What guards hold, or would.
+    fn held(&self) -> Held {
+        let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
+        plans.flat_map(|plan| plan.held().map(|verdict| (verdict.guard, plan.outlet.clone()))).collect()
+    }
+
     /// The hash over the effects of all outlets' plans.
     pub fn digest(&self) -> Digest {
         let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
