@@ -21,10 +21,15 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
     write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
 }
 
-/// Writes a file that only its owner may read, whether it is there or not; makes its directory.
+/// Writes a file that only its owner may read, whether it is there or not; makes its directory. A link stays one, and what
+/// is no file is left alone: the superuser could replace a device.
 pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Trouble> {
     let write = || -> io::Result<()> {
-        written(path, text, Permissions::from_mode(0o600))?.persist(path).map(drop).map_err(|error| error.error)
+        let real = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
+        if fs::metadata(&real).is_ok_and(|there| !there.is_file()) {
+            return Err(io::Error::other("what is there is no regular file"));
+        }
+        written(&real, text, Permissions::from_mode(0o600))?.persist(&real).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
 }

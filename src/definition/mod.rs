@@ -162,6 +162,11 @@ impl Definitions {
         self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
     }
 
+    /// The patterns that windows of files name outlets by, for a check that they mean somebody.
+    pub fn window_outlets(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| &layer.policy.window_outlets)
+    }
+
     /// What a file itself says about the severity of a rule; the outer `None` = nothing.
     pub fn severity(&self, file: &str, code: &str) -> Option<Option<Severity>> {
         let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref())?;

@@ -31,6 +31,8 @@ pub struct PolicyPatch {
     pub rules: Vec<(Spanned<String>, Option<Severity>)>,
     /// `windows`; replaces the list of the file before.
     pub windows: Option<Vec<Window>>,
+    /// The patterns under `outlets` of these windows, for a check that they mean somebody.
+    pub window_outlets: Vec<Spanned<String>>,
 }
 
 /// The limits that one file sets.
@@ -47,7 +49,7 @@ pub struct GuardsPatch {
 impl PolicyPatch {
     /// Lays this over `policy`: what is said here wins, guards and rules one by one, lists as a whole.
     pub fn apply(&self, policy: &mut Policy) {
-        let Self { timezone, drift, unmanaged, ignore, guards, rules, windows } = self;
+        let Self { timezone, drift, unmanaged, ignore, guards, rules, windows, window_outlets: _ } = self;
         let GuardsPatch { deletes, price_change, sold_out } = guards;
         replace(&mut policy.timezone, timezone);
         replace(&mut policy.drift, drift);
@@ -77,6 +79,7 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
     const DRIFT: [(&str, DriftPolicy); 2] = [("report", DriftPolicy::Report), ("revert", DriftPolicy::Revert)];
     const UNMANAGED: [(&str, UnmanagedPolicy); 2] =
         [("hold", UnmanagedPolicy::Hold), ("delete", UnmanagedPolicy::Delete)];
+    let mut window_outlets = Vec::new();
     PolicyPatch {
         timezone: fields.take("timezone").and_then(|node| timezone(decoder, node)),
         drift: fields.take("drift").and_then(|node| decoder.choice(node, "drift", &DRIFT)).map(|d| d.value),
@@ -84,7 +87,8 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
         ignore: fields.take("ignore").and_then(|node| ignore(decoder, node)),
         guards: fields.take("guards").and_then(|node| guards(decoder, node)).unwrap_or_default(),
         rules: fields.take("rules").and_then(|node| rules(decoder, node)).unwrap_or_default(),
-        windows: fields.take("windows").and_then(|node| windows(decoder, node)),
+        windows: fields.take("windows").and_then(|node| windows(decoder, node, &mut window_outlets)),
+        window_outlets,
     }
 }
 
@@ -192,12 +196,12 @@ fn rules(decoder: &mut Decoder, node: &Node) -> Option<Vec<(Spanned<String>, Opt
     Some(rules)
 }
 
-fn windows(decoder: &mut Decoder, node: &Node) -> Option<Vec<Window>> {
+fn windows(decoder: &mut Decoder, node: &Node, outlets: &mut Vec<Spanned<String>>) -> Option<Vec<Window>> {
     let nodes = decoder.list(node, "windows")?;
-    Some(nodes.iter().filter_map(|node| window(decoder, node)).collect())
+    Some(nodes.iter().filter_map(|node| window(decoder, node, outlets)).collect())
 }
 
-fn window(decoder: &mut Decoder, node: &Node) -> Option<Window> {
+fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) -> Option<Window> {
     const KINDS: [(&str, WindowKind); 2] = [("allow", WindowKind::Allow), ("deny", WindowKind::Deny)];
     let mut fields = decoder.mapping(node, "a window")?;
     let kind = decoder.require(&mut fields, "kind", "the window");
@@ -208,7 +212,10 @@ fn window(decoder: &mut Decoder, node: &Node) -> Option<Window> {
     let duration = duration.and_then(|node| positive_duration(decoder, node));
     let outlets = fields.take("outlets").map_or_else(|| Some(Vec::new()), |node| globs(decoder, node));
     decoder.finish(fields, "a window");
-    Some(Window { kind: kind?.value, schedule: schedule?, duration: duration?, outlets: outlets? })
+    let globs = outlets?;
+    let outlets = globs.iter().map(|glob| glob.value.clone()).collect();
+    named.extend(globs);
+    Some(Window { kind: kind?.value, schedule: schedule?, duration: duration?, outlets })
 }
 
 /// A cron expression; `what` is its key.
@@ -232,13 +239,13 @@ fn positive_duration(decoder: &mut Decoder, node: &Node) -> Option<std::time::Du
     Some(duration)
 }
 
-fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<String>> {
+fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<Spanned<String>>> {
     let mut globs = Vec::new();
     for node in decoder.list(node, "outlets")? {
-        let glob = decoder.text(node, "outlets")?.value;
-        if let Err(error) = globset::Glob::new(&glob) {
+        let glob = decoder.text(node, "outlets")?;
+        if let Err(error) = globset::Glob::new(&glob.value) {
             decoder
-                .error("glob", &node.span, format!("`{glob}` is not a pattern: {}", error.kind()))
+                .error("glob", &node.span, format!("`{}` is not a pattern: {}", glob.value, error.kind()))
                 .help("write an outlet's id, name or file, with `*` for any characters");
         }
         globs.push(glob);

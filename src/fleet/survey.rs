@@ -10,11 +10,12 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, shadows::Shadows};
+use super::{Loaded, Selection, shadows::Shadows};
 use crate::{
     catalog::OutletId,
     definition::{Composed, Outlet},
     diagnostic::{self, Diagnostic, Place},
+    document::Spanned,
     plan::PeerPrices,
     policy::Policy,
     rules::{self, UsedAllows},
@@ -81,11 +82,32 @@ impl Loaded {
             let mut shadowed = survey.shadows.diagnostics();
             self.allows.apply(&mut shadowed, &mut survey.used);
             survey.diagnostics.extend(shadowed);
+            self.tell_windows_of_nobody(&mut survey);
         }
         self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
         survey
+    }
+
+    /// Tells patterns of windows that mean no outlet: what should wait for them would not.
+    fn tell_windows_of_nobody(&self, survey: &mut Survey) {
+        let of_settings = self.settings.iter().flat_map(|settings| &settings.policy.window_outlets);
+        let means_nobody = |glob: &&Spanned<String>| {
+            let selection = Selection::new(std::slice::from_ref(&glob.value));
+            selection.is_ok_and(|selection| !survey.members.iter().any(|member| selection.matches(member)))
+        };
+        let globs = of_settings.chain(self.definitions.window_outlets()).filter(means_nobody);
+        let mut wrong: Vec<Diagnostic> = globs
+            .map(|glob| {
+                let message = format!("no outlet matches `{}`, so this window holds nobody back", glob.value);
+                Diagnostic::warning("window-outlets", glob.place.clone(), message)
+                    .help("correct the id, name or file, or remove it; `*` means all outlets")
+            })
+            .collect();
+        self.adjust_by_file(&mut wrong, &self.defaults());
+        self.allows.apply(&mut wrong, &mut survey.used);
+        survey.diagnostics.extend(wrong);
     }
 
     /// Looks at every outlet and every approval as it is at `at`.

@@ -197,6 +197,21 @@ pub(super) const GLOB: Rule = Rule::of_reading(
     ),
 );
 
+pub(super) const WINDOW_OUTLETS: Rule = Rule::of_reading(
+    "window-outlets",
+    "A window names outlets that there are",
+    "Our choice: a window that means nobody keeps nothing from being pushed in the lunch rush; most often a name was mistyped.",
+    concat!(
+        "windows: [{kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: [Kuto]}]\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+    concat!(
+        "windows: [{kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: [G1]}]\n",
+        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}")
+    ),
+)
+.adjustable_warning();
+
 pub(super) const WRONG_URL: Rule = Rule::of_reading(
     "wrong-url",
     "An address in the settings is a whole http(s) address without user, query or fragment",

@@ -168,6 +168,7 @@ pub static RULES: &[Rule] = &[
     ids::UNUSED_CATEGORY,
     prices::VARIANT_HIGH,
     prices::VARIANT_NEGATIVE,
+    files::WINDOW_OUTLETS,
     yaml::WRONG_KEY,
     layers::WRONG_PLACE,
     yaml::WRONG_TYPE,

@@ -274,3 +274,19 @@ fn what_cannot_be_approved() {
     assert_snapshot!(told.join("\n"));
     assert!(!stage.root().join("approvals").exists());
 }
+
+#[test]
+fn a_plan_replaces_no_link_and_nothing_that_is_no_file() {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+    let stage = Stage::new();
+    let socket = stage.root().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    for out in ["socket", "catalogs"] {
+        stage.run(&["plan", "--out", out]).expect(1).says(&[&format!("cannot write {out}"), "no regular file"]);
+    }
+    assert!(!socket.metadata().unwrap().is_file());
+    stage.write("there.json", "old");
+    symlink("there.json", stage.root().join("link.json")).unwrap();
+    stage.run(&["plan", "--out", "link.json"]).expect(0);
+    assert!(stage.root().join("link.json").is_symlink() && stage.read("there.json").contains("menusync.plan/1"));
+}

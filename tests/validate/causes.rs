@@ -181,7 +181,8 @@ fn a_mistake_in_the_settings_is_told_once() {
         ),
         (
             format!("{SETTINGS}gobiz: {{client_secret: x}}\n"),
-            "unknown-key menusync:3:9: did you mean `client_secret_file`?",
+            "unknown-key menusync:3:9: write it into a file outside of version control, and name that under \
+             `client_secret_file`; have GoBiz replace a secret that was committed",
         ),
     ] {
         assert_eq!(said(BASE, OUTLET, &settings), [expected], "{settings}");
@@ -195,4 +196,28 @@ fn what_one_file_says_wrong_for_many_outlets_is_told_once() {
         root = root.with(&format!("catalogs/{outlet}.yaml"), format!("outlet: G{outlet}\nextends: [base.yaml]\n"));
     }
     assert_eq!(root.codes(), ["price-not-positive"]);
+}
+
+#[test]
+fn a_window_that_means_nobody_is_told_wherever_it_stands() {
+    let window = |outlet: &str| {
+        format!("windows: [{{kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: [G1, {outlet}]}}]\n")
+    };
+    let all = "correct the id, name or file, or remove it; `*` means all outlets";
+    let wrong = format!("{SETTINGS}{}", window("Kuto"));
+    assert_eq!(said(BASE, OUTLET, &wrong), [format!("window-outlets menusync:3:76: {all}")]);
+    let wrong = format!("{OUTLET}{}", window("sanur.yaml"));
+    let told = said(BASE, &wrong, SETTINGS);
+    assert!(told.len() == 1 && told[0].starts_with("window-outlets ") && told[0].ends_with(all), "{told:?}");
+    for right in ["base.yaml", "'*'", "catalogs/base.yaml"] {
+        assert_eq!(said(BASE, OUTLET, &format!("{SETTINGS}{}", window(right))), [] as [&str; 0], "{right}");
+    }
+    let off = format!("{SETTINGS}{}", window("Kuto")).replacen("rules: {", "rules: {window-outlets: off, ", 1);
+    assert_eq!(said(BASE, OUTLET, &off), [] as [&str; 0]);
+}
+
+#[test]
+fn a_setting_of_the_root_in_a_layer_is_told_whither() {
+    let told = said(BASE, &format!("{OUTLET}schedule: '* * * * *'\n"), SETTINGS);
+    assert!(told.len() == 1 && told[0].ends_with(": write it into menusync.yaml"), "{told:?}");
 }

@@ -70,8 +70,24 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         pricing: patches::pricing(decoder, &mut fields),
     };
     check_order(decoder, &layer);
+    settings_of_the_root(decoder, &mut fields);
     decoder.finish(fields, "a layer");
     Some(layer)
+}
+
+/// What stands in `menusync.yaml` and nowhere else.
+fn settings_of_the_root(decoder: &mut Decoder, fields: &mut Fields<'_>) {
+    const KEYS: [&str; 10] =
+        ["target", "schedule", "jitter", "images", "gobiz", "verify", "state_dir", "listen", "webhook", "notify"];
+    for key in KEYS {
+        if fields.has(key)
+            && let Some((at, _)) = fields.take_entry(key)
+        {
+            decoder
+                .error("unknown-key", &at.span, format!("`{key}` is a setting of the whole root, not of a layer"))
+                .help("write it into menusync.yaml");
+        }
+    }
 }
 
 fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<OutletHead> {

@@ -86,8 +86,9 @@ impl Verdict {
 /// `POST /gobiz`
 pub(super) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Body) -> StatusCode {
     let (kind, verdict) = receiver.take(&headers, body).await;
-    receiver.inbox.metrics.event(kind.map_or("none", Kind::as_str), verdict);
-    tracing::debug!(?kind, ?verdict, "an event came");
+    let kind = kind.map_or("none", Kind::as_str);
+    receiver.inbox.metrics.event(kind, verdict);
+    tracing::debug!(kind, ?verdict, "an event came");
     verdict.status()
 }
 
