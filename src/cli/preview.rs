@@ -5,13 +5,18 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Exit, output::note, session::Session, trouble::Trouble};
+use super::{
+    Exit,
+    output::{Format, Outputs, note},
+    session::Session,
+    trouble::Trouble,
+};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
+    report::{self, OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
     state::SharedStore,
     sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
@@ -208,6 +213,15 @@ fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -
         Some(_) => "in_sync",
     };
     OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None, window: None }
+}
+
+/// Prints a report in the formats asked for.
+pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), Trouble> {
+    outputs.emit(|format, color| match format {
+        Format::Json => report::plan_json(report),
+        Format::Markdown => report::plan_markdown(report),
+        _ => report::plan_text(report, outputs.look(color)),
+    })
 }
 
 /// The exit that failed and invalid outlets of a report give.
