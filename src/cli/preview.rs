@@ -1,6 +1,6 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::{path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -125,7 +125,8 @@ impl Preview<'_> {
             (None, None) => Ok(Pins::default()),
         };
         let laid = pins.and_then(|pins| pinned(wanted, &pins, self.at));
-        laid.map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
+        laid.map(Cow::into_owned)
+            .map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
     }
 
     /// Whether a person has paused an outlet.
@@ -202,7 +203,7 @@ fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Troub
 
 fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
     let (plan, error) = match plan {
-        Ok(plan) => (Some(plan), None),
+        Ok(plan) => (Some(plan.told()), None),
         Err(error) => (None, Some(error)),
     };
     let state = match &plan {

@@ -116,7 +116,7 @@ impl Rollback<'_> {
         for lost in pins.told().iter().filter(|pin| !held.pins.told().contains(pin)) {
             note(&printable(&format!("{}: {} cannot be brought back", self.member.name, lost.path)));
         }
-        Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins })
+        Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins.clone() })
     }
 
     fn is_not_paused(&self) -> Result<(), Trouble> {
