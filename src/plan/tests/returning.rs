@@ -30,9 +30,10 @@ fn what_comes_back_by_a_pin_comes_back_as_it_left_and_nothing_else_is_touched() 
     let mut plan = story.plan();
     plan.keep_sold_out(&pins);
     assert_eq!(sold_out(&plan), ["N2", "LV3"]);
-    // It is back, and the kitchen has put it on sale.
+    // It is back, and the kitchen has put it on sale; something else comes.
     story.publish();
-    story.desired_item("D1").price = Field::Set(Price(9_000));
+    story.desired.menus[1].menu_items.push(item("NEW", "Es Baru", 7_000));
+    story.desired.variant_categories[0].variants.push(variant("LV9", "Neraka", 3_000));
     let mut plan = story.plan();
     plan.keep_sold_out(&pins);
     assert_eq!(sold_out(&plan), Vec::<String>::new());
