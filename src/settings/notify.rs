@@ -12,7 +12,7 @@ use super::{
     secret_file,
     webhook::secrets,
 };
-use crate::document::{Decoder, Fields, Node};
+use crate::document::{Decoder, Fields, Node, Value};
 
 /// What people can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -182,6 +182,11 @@ fn events(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Occasion> {
     let words = Occasion::ALL.map(|occasion| (occasion.as_str(), occasion));
     let Some(node) = fields.take("events") else { return Occasion::ALL.to_vec() };
     let nodes = decoder.list(node, "events").unwrap_or_default();
+    if matches!(&node.value, Value::Sequence(all) if all.is_empty()) {
+        decoder
+            .error("wrong-type", &node.span, "`events` is empty, so nobody would be told of anything")
+            .help("write what to tell of, such as [held, failed]; or remove `events` to tell of everything");
+    }
     nodes.iter().filter_map(|node| decoder.choice(node, "events", &words)).map(|word| word.value).collect()
 }
 
