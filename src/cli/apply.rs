@@ -46,5 +46,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
-    Errand { session, survey, selected, at, mandates, consent, saved }.run()
+    let is_whole = args.outlet.is_empty() && saved.is_none();
+    Errand { session, survey, selected, at, mandates, consent, saved, is_whole }.run()
 }

@@ -68,6 +68,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         view: View::Plan,
         mandates: &|_| mandate.clone(),
         base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
+        is_whole: args.outlet.is_empty(),
     };
     let report = block_on(preview.report(&reader, &selected))??;
     session.outputs.emit(|format, color| match format {

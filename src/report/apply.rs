@@ -127,8 +127,7 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], color: bool) -> String {
     out += &paint.bold(&Summary(lines).sentence());
     out.push('\n');
     if lines.iter().any(|line| line.state == "held") {
-        out +=
-            "Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.\n";
+        out += "Look at the plan; `--allow GUARD:OUTLET`, of `apply` and of `rollback`, lets one guard through for one outlet.\n";
     }
     out + &stale_text(stale)
 }
@@ -182,7 +181,7 @@ mod tests {
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
         Result: 3 outlets, 1 unchanged, 1 published, 1 held.
-        Look at `menusync plan`; `menusync apply --allow GUARD:OUTLET` lets one guard through for one outlet.
+        Look at the plan; `--allow GUARD:OUTLET`, of `apply` and of `rollback`, lets one guard through for one outlet.
         "#);
         assert!(apply_text(&lines(), &[], true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }

@@ -86,7 +86,14 @@ fn a_layer_that_is_empty_pushes_nothing() {
 fn an_outlet_whose_file_is_gone_is_missing_and_left_alone() {
     let stage = Stage::new().with_kemang().in_sync();
     stage.remove(KUTA_FILE);
-    stage.run(&["apply", "--yes"]).expect(0);
+    let plan = stage.run(&["plan", "--out", "plan.json", "--detailed-exitcode"]).expect(0);
+    assert_snapshot!(plan.transcript());
+    for arguments in [&["apply", "--yes"][..], &["apply", "plan.json", "--yes"]] {
+        stage.run(arguments).expect(0);
+    }
+    let apply = stage.run(&["apply", "--yes"]).expect(0).stdout;
+    assert!(apply.contains("Kuta (G1001)     unchanged   no longer defined"), "{apply}");
+    assert!(!stage.run(&["plan", "--outlet", KEMANG]).expect(0).stdout.contains("Kuta"));
     stage.assert_nothing_written();
     assert_snapshot!(stage.run(&["status"]).expect(2).transcript());
 }

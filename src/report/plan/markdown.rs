@@ -6,7 +6,7 @@ use super::{
     body::{Block, Section, ToldGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
-    text::{first_contact_help, released_by},
+    text::{other_help, released_by},
     words::{Piece, counted, some_of},
 };
 use crate::{
@@ -168,7 +168,7 @@ impl Page<'_> {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
         if self.report.view == View::Plan && guard.verdict != Verdict::Released {
-            if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)) {
+            if let Some(help) = other_help(guard, self.report, |text| self.words(text)) {
                 why += &format!("; {help}");
             }
             why += &format!("; to let it through: {}", self.words(&block.release(guard)));
