@@ -9,6 +9,7 @@ use super::{
     saved,
     session::{Session, errors_of, moment},
     trouble::Trouble,
+    ways::Given,
 };
 use crate::sync::Mandate;
 
@@ -47,5 +48,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
     let is_whole = args.outlet.is_empty() && saved.is_none();
-    Errand { session, survey, selected, at, mandates, consent, saved, is_whole }.run()
+    let given = Given { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
+    Errand { session, survey, selected, at, mandates, consent, saved, is_whole, ways: &given.pushed() }.run()
 }

@@ -10,11 +10,12 @@ use super::{
     preview::{exit_of, is_to_push, plans_of},
     session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
     trouble::Trouble,
+    ways::Given,
 };
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Comparison, Loaded, Selection, Survey},
-    report::{self, OutletReport, PlanReport, View},
+    report::{self, OutletReport, PlanReport, View, Ways},
     source::RevisionError,
 };
 
@@ -54,6 +55,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         state_dir: None,
         target: None,
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
+        ways: ways(&args),
         outlets,
     };
     session.outputs.emit(|format, color| match format {
@@ -66,6 +68,13 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let differs = report.outlets.iter().any(is_different);
     let asked = if differs { Exit::Differences } else { Exit::Done };
     Ok(exit_of(&report).max(of_files).max(asked))
+}
+
+/// The files as they are can be planned from a revision that they are compared with.
+fn ways(args: &Args) -> Ways {
+    let can_be_planned = args.after.is_none() && args.at.is_none() && !Path::new(&args.before).is_dir();
+    let given = Given { outlets: &args.outlet, base: Some(&args.before), ..Given::default() };
+    if can_be_planned { given.compared() } else { Ways::default() }
 }
 
 /// Whether an outlet is told because it is not the same on both sides.

@@ -37,6 +37,7 @@ mod signals;
 mod status;
 mod trouble;
 mod validate;
+mod ways;
 mod webhook;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -48,6 +49,7 @@ use session::Session;
 use trouble::Trouble;
 
 use crate::{
+    diagnostic::Diagnostic,
     report::{self, untrusted::printable_lines},
     settings::Environment,
 };
@@ -153,19 +155,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-/// clap's words; as JSON too if that was asked for. `--help` and `--version` are no error.
+/// clap's words, to programs too. `--help` and `--version` are no error.
 fn wrong_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
-    let _ = error.print();
+    let printed = error.print();
     if !error.use_stderr() {
-        return Exit::Done;
+        let printed = output::readable(printed);
+        return printed.map_or_else(|trouble| tell(&trouble, None), |()| Exit::Done);
     }
-    let wants_json = arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
-        || arguments.iter().any(|argument| argument == "--output=json");
-    if wants_json {
-        let message = error.to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let _ = output::print(&report::diagnostics_json(&Trouble::Usage(first).diagnostics()));
-    }
+    let text = error.to_string();
+    let mut parts = text.trim_start_matches("error: ").split("\n\n");
+    let mut next = || parts.next().map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let usage = Diagnostic::error("usage", None, next().unwrap_or_default());
+    let tip = next().and_then(|part| part.strip_prefix("tip: ").map(str::to_owned));
+    let usage = tip.into_iter().fold(usage, Diagnostic::help);
+    Outputs::salvaged(arguments).tell_programs(&report::diagnostics_json(&[usage]));
     Exit::Usage
 }
 
@@ -173,11 +176,11 @@ fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
-    let outputs = match Outputs::new(common.output, environment.no_color(), common.verbose > 0) {
-        Ok(outputs) => outputs,
-        Err(trouble) => return tell(&trouble, None),
-    };
+    let outputs = Outputs::new(common.output, environment.no_color(), common.verbose > 0);
     let session = Session::new(common.root, common.state_dir, environment, outputs);
+    if let Err(trouble) = session.outputs.check() {
+        return tell(&trouble, Some(&session));
+    }
     let done = match command {
         Command::Init(args) => init::run(args, &session),
         Command::Validate(args) => validate::run(args, &session),

@@ -1,6 +1,9 @@
 //! `--output`: in which format a result goes where.
 
 use std::{
+    cell::Cell,
+    collections::BTreeSet,
+    ffi::OsString,
     io::{IsTerminal, Write},
     path::PathBuf,
     str::FromStr,
@@ -59,26 +62,48 @@ impl FromStr for Output {
 }
 
 /// All outputs of one run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Outputs {
     outputs: Vec<Output>,
     color: bool,
     /// Where a text names a few of many, it names all.
     verbose: bool,
+    /// Whether a result has been written, so that no program gets a second one.
+    emitted: Cell<bool>,
 }
 
 impl Outputs {
     /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
-    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool, verbose: bool) -> Result<Self, Trouble> {
+    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool, verbose: bool) -> Self {
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Text, file: None });
         }
-        if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
-            return Err(Trouble::Usage(
-                "only one --output can go to stdout; give the others a file: FORMAT=FILE".into(),
-            ));
+        let color = !no_color && std::io::stdout().is_terminal();
+        Self { outputs, color, verbose, emitted: Cell::new(false) }
+    }
+
+    /// Those that can be made out in a command line that is wrong elsewhere.
+    pub(super) fn salvaged(arguments: &[OsString]) -> Self {
+        let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+        let apart = arguments.windows(2).filter(|pair| pair[0] == "--output").map(|pair| pair[1]);
+        let joined = arguments.iter().filter_map(|argument| argument.strip_prefix("--output="));
+        Self::new(apart.chain(joined).filter_map(|output| output.parse().ok()).collect(), true, false)
+    }
+
+    /// Refuses two results in one place.
+    pub(super) fn check(&self) -> Result<(), Trouble> {
+        if self.outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
+            let message = "only one --output can go to stdout; give the others a file: FORMAT=FILE";
+            return Err(Trouble::Usage(message.to_owned()));
         }
-        Ok(Self { outputs, color: !no_color && std::io::stdout().is_terminal(), verbose })
+        let mut files = BTreeSet::new();
+        for file in self.outputs.iter().filter_map(|output| output.file.as_ref()) {
+            if !files.insert(std::path::absolute(file).unwrap_or_else(|_| file.clone())) {
+                let message = format!("two --output would overwrite each other in {}", file.display());
+                return Err(Trouble::Usage(message));
+            }
+        }
+        Ok(())
     }
 
     /// How a plan looks as text.
@@ -88,9 +113,14 @@ impl Outputs {
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.
     pub(super) fn tell_programs(&self, json: &str) {
-        for output in self.outputs.iter().filter(|output| output.format == Format::Json) {
+        if self.emitted.get() {
+            return;
+        }
+        let of_programs = self.outputs.iter().filter(|output| output.format == Format::Json);
+        let places: BTreeSet<Option<&PathBuf>> = of_programs.map(|output| output.file.as_ref()).collect();
+        for place in places {
             // The command has failed already, and people have been told why.
-            let _ = match &output.file {
+            let _ = match place {
                 None => print(json).is_ok(),
                 Some(file) => std::fs::write(file, json).is_ok(),
             };
@@ -105,28 +135,36 @@ impl Outputs {
         Err(Trouble::Usage(message))
     }
 
-    /// Writes a result in every format that was asked for.
+    /// Writes a result in every format that was asked for. One that cannot be written keeps none of the others back.
     pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
-        for output in &self.outputs {
-            let color = self.color && output.file.is_none();
-            let mut text = render(output.format, color);
-            if !text.is_empty() && !text.ends_with('\n') {
-                text.push('\n');
-            }
-            match &output.file {
-                None => print(&text)?,
-                Some(file) => std::fs::write(file, text)
-                    .map_err(|error| Trouble::failed(format!("cannot write {}", file.display()), error))?,
-            }
+        self.emitted.set(true);
+        let written: Vec<_> = self.outputs.iter().map(|output| self.write(output, &render)).collect();
+        written.into_iter().collect()
+    }
+
+    fn write(&self, output: &Output, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
+        let color = self.color && output.file.is_none();
+        let mut text = render(output.format, color);
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
         }
-        Ok(())
+        match &output.file {
+            None => print(&text),
+            Some(file) => std::fs::write(file, text)
+                .map_err(|error| Trouble::failed(format!("cannot write {}", file.display()), error)),
+        }
     }
 }
 
-/// Writes to stdout. A reader that has gone away is no error: it has seen what it wanted.
+/// Writes to stdout.
 pub(super) fn print(text: &str) -> Result<(), Trouble> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    readable(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// How writing to stdout went. A reader that has gone away is no error: it has seen what it wanted.
+pub(super) fn readable(written: std::io::Result<()>) -> Result<(), Trouble> {
+    match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Trouble::failed("cannot write to standard output", error))
         }

@@ -12,11 +12,12 @@ use super::{
     saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
+    ways::Given,
 };
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Step, Survey},
-    report::{self, Moment, OutletReport, PlanReport, View},
+    report::{self, Moment, OutletReport, PlanReport, View, Ways},
     sync::Mandate,
 };
 
@@ -70,7 +71,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
         is_whole: args.outlet.is_empty(),
     };
-    let report = block_on(preview.report(&reader, &selected))??;
+    let mut report = block_on(preview.report(&reader, &selected))??;
+    report.ways = ways(&args);
     session.outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(&report),
         Format::Markdown => report::plan_markdown(&report),
@@ -81,6 +83,13 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     }
     session.tell_errors(&survey, &selected);
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(asked(&args, &report.outlets)))
+}
+
+/// What is planned for another time cannot be pushed.
+fn ways(args: &Args) -> Ways {
+    let Args { outlet, base, at, revert, out, .. } = args;
+    let given = Given { outlets: outlet, base: base.as_deref(), revert: *revert, file: out.as_deref() };
+    if at.is_none() { given.looked_at() } else { Ways::default() }
 }
 
 /// The exit that flags ask for.
@@ -113,6 +122,7 @@ fn look_ahead(
             state_dir: None,
             target: None,
             stale_approvals: Vec::new(),
+            ways: Ways::default(),
             outlets: step.outlets,
         },
     };

@@ -11,7 +11,7 @@ use crate::{
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PauseNote, PlanReport, View},
+    report::{OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
     state::SharedStore,
     sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
@@ -62,6 +62,7 @@ impl Preview<'_> {
             };
             let remote = remote.clone();
             let peers = Arc::clone(&self.survey.peers);
+            let waits = if self.view == View::Plan { wanted.waits(self.at) } else { None };
             let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
                 Ok(memory) => memory.unwrap_or_default().at(self.at),
                 Err(error) => {
@@ -77,6 +78,9 @@ impl Preview<'_> {
                     report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
                 if open && report.plan.is_some() {
                     report.state = "unknown";
+                }
+                if let Some((words, opens_at)) = waits.filter(|_| report.state == "pending") {
+                    report = OutletReport { state: "queued", window: Some(WindowNote { opens_at, words }), ..report };
                 }
                 if pause.is_some() {
                     report = OutletReport { state: "paused", pause, ..report };
@@ -115,6 +119,7 @@ impl Preview<'_> {
             diagnostics: Vec::new(),
             error: None,
             pause: None,
+            window: None,
         };
         Ok(missing.map(report).collect())
     }
@@ -177,6 +182,7 @@ impl Preview<'_> {
             diagnostics: member.diagnostics.clone(),
             error: None,
             pause: pause.cloned(),
+            window: None,
         })
     }
 
@@ -189,6 +195,7 @@ impl Preview<'_> {
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
+            ways: Ways::default(),
             outlets,
         })
     }
@@ -231,7 +238,7 @@ fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -
         Some(plan) if plan.kept().next().is_some() => "drifted",
         Some(_) => "in_sync",
     };
-    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None }
+    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None, window: None }
 }
 
 /// The exit that failed and invalid outlets of a report give.

@@ -29,7 +29,7 @@ use crate::{
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, untrusted::printable},
+    report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
     state::{SharedStore, Store},
     sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, pass},
 };
@@ -61,12 +61,14 @@ pub(super) struct Errand<'a> {
     pub(super) saved: Option<(&'a Path, &'a SavedPlan)>,
     /// All outlets are meant, also those that no file defines any more.
     pub(super) is_whole: bool,
+    /// How what is held can be let through.
+    pub(super) ways: &'a Ways,
 }
 
 impl Errand<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, mandates, consent, saved, is_whole } = *self;
+        let Self { session, survey, selected, at, mandates, consent, saved, is_whole, ways } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
         let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
@@ -91,7 +93,7 @@ impl Errand<'_> {
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
         let mandates = agreed(&report, selected, mandates, &typed);
         let outcomes = push_all(session, survey, selected, writer, mandates)?;
-        emit(session, &report, outcomes)
+        emit(session, &report, outcomes, ways)
     }
 }
 
@@ -138,6 +140,7 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
                 .clone()
                 .or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone()))
                 .or_else(|| (outlet.state == "missing").then(|| report::NO_LONGER_DEFINED.to_owned())),
+            held: Vec::new(),
         };
         (exit, line)
     })
@@ -261,7 +264,7 @@ fn tell(outcome: &Outcome) {
     tracing::info!(outlet = %outcome.outlet, result = outcome.result.as_str(), "done");
 }
 
-fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Result<Exit, Trouble> {
+fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>, ways: &Ways) -> Result<Exit, Trouble> {
     let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
     let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
     told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
@@ -269,14 +272,16 @@ fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>) -> Resul
     let exit = Exit::of_outlets(exits);
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
-        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals),
-        _ => report::apply_text(&lines, &report.stale_approvals, color),
+        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, ways),
+        _ => report::apply_text(&lines, &report.stale_approvals, ways, color),
     })?;
     Ok(exit)
 }
 
 /// An outcome for the report.
 pub(super) fn line(outcome: Outcome) -> ApplyLine {
+    let plan = outcome.plan.as_ref().filter(|_| outcome.result == PassResult::Held);
+    let held = plan.into_iter().flat_map(|plan| plan.held()).map(|verdict| verdict.guard).collect();
     ApplyLine {
         outlet: outcome.outlet,
         name: outcome.name,
@@ -284,6 +289,7 @@ pub(super) fn line(outcome: Outcome) -> ApplyLine {
         state: outcome.state.as_str(),
         request_id: outcome.request_id,
         error: outcome.error,
+        held,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     catalog::{OutletId, Path},
     fleet::{Member, Survey},
     plan::{Class, Goal, Pins, Record},
-    report::{View, untrusted::printable},
+    report::{Push, View, Ways, untrusted::printable},
     state::{PushOutcome, PushRow, SharedStore, StateError, Store},
     sync::{Mandate, PassError, excuses, paused_words, pinned},
 };
@@ -75,7 +75,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     leave_to_others(&mut pins, session, (&survey, &selected), at)?;
     let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
-    Errand { session, survey, selected, at, mandates, consent, saved: None, is_whole: false }.run()
+    // No plan of it can be saved, so none can be approved.
+    let ways = &Ways { push: Some(Push::Again), plan: None };
+    Errand { session, survey, selected, at, mandates, consent, saved: None, is_whole: false, ways }.run()
 }
 
 /// The rollback of one outlet.

@@ -11,6 +11,7 @@ use super::{
     session::{Session, block_on, moment, set_aside_damage},
     signals,
     trouble::Trouble,
+    ways::Given,
 };
 use crate::{
     daemon::{self, Control, Observer, Parts, Pusher, Worker},
@@ -191,7 +192,7 @@ fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, &stale, revision),
-        _ => report::apply_text(&lines, &stale, color),
+        _ => report::apply_text(&lines, &stale, &Given::default().looked_at(), color),
     })?;
     Ok(exit)
 }

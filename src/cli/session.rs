@@ -199,8 +199,12 @@ fn no_match(survey: &Survey, globs: &[String]) -> String {
         survey.members.iter().take(5).map(|member| format!("{} ({})", member.id, member.name)).collect();
     let more = survey.members.len().saturating_sub(known.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
-    format!("no outlet matches {}; the outlets are: {known}{more}", globs.join(", "))
+    let known = match known.is_empty() {
+        true => "there are no outlets".to_owned(),
+        false => format!("the outlets are: {}{more}", known.join(", ")),
+    };
+    let globs: Vec<String> = globs.iter().map(|glob| format!("`{glob}`")).collect();
+    format!("no outlet matches {}; {known}", globs.join(", "))
 }
 
 /// The platform as settings and environment describe it.

@@ -8,6 +8,7 @@ use super::{
     output::Format,
     session::{Session, block_on, moment},
     trouble::Trouble,
+    ways::Given,
 };
 use crate::{
     daemon::ask_status,
@@ -35,9 +36,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Asked::NoAnswer => (from_state(&args, session)?, "from the state; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "from the state; no daemon runs"),
     };
+    let given = Given { outlets: &args.outlet, ..Given::default() };
     session.outputs.emit(|format, _| match format {
         Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines, whence),
+        _ => report::status_text(&lines, whence, &given.looked_at()),
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })

@@ -33,7 +33,7 @@ pub use origins::{Origins, Shadowed};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},
-    diagnostic::{self, Diagnostic, Place},
+    diagnostic::{self, Diagnostic, Place, Severity},
     document::{Allow, Spanned},
     policy::Policy,
     source::SourceFile,
@@ -160,6 +160,12 @@ impl Definitions {
     /// The codes that files name under `rules`, for a check that there are such rules.
     pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
+    }
+
+    /// What a file itself says about the severity of a rule; the outer `None` = nothing.
+    pub fn severity(&self, file: &str, code: &str) -> Option<Option<Severity>> {
+        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref())?;
+        layer.policy.rules.iter().find(|(named, _)| named.value == code).map(|(_, severity)| *severity)
     }
 
     /// The comments that excuse something.

@@ -243,6 +243,12 @@ fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<String>> {
         }
         globs.push(glob);
     }
+    if globs.is_empty() {
+        decoder
+            .error("out-of-range", &node.span, "`outlets` names none, so this window would not be one")
+            .help("name outlets, or remove `outlets` for all of them");
+        return None;
+    }
     Some(globs)
 }
 
@@ -335,6 +341,13 @@ mod tests {
         assert_eq!((windows.len(), diagnostics.len()), (1, 0));
         assert!(windows[0].outlets.is_empty());
         assert_eq!(complaints("windows: [{}]").len(), 3);
+        let nobody = "windows: [{kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: []}]";
+        assert_eq!(
+            complaints(nobody),
+            [
+                "out-of-range: `outlets` names none, so this window would not be one (name outlets, or remove `outlets` for all of them)"
+            ]
+        );
         let wrong = "windows: [{kind: open, schedule: '61 * * * *', duration: 0s, outlets: ['[']}, 5]";
         let codes: Vec<&str> = read(wrong).1.iter().map(|d| d.code).collect();
         assert_eq!(codes, ["unknown-value", "cron", "out-of-range", "glob", "wrong-type"]);

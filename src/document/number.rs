@@ -46,10 +46,10 @@ fn explain(text: &str, sign: &str, digits: &str) -> NotANumber {
         trap(format!("`{text}` is not a decimal number"), write)
     } else if digits.contains(['e', 'E']) {
         trap(format!("`{text}` is in scientific notation"), write)
-    } else if is_grouped(digits, '.') {
+    } else if is_grouped(digits, '.') && digits.matches('.').count() == 1 {
         let yaml = format!("{sign}{}", digits.trim_end_matches('0').trim_end_matches('.'));
         trap(format!("`{text}` is {yaml} to YAML, {number} to people"), write)
-    } else if is_grouped(digits, ',') {
+    } else if is_grouped(digits, '.') || is_grouped(digits, ',') {
         trap(format!("`{text}` is a text to YAML, {number} to people"), write)
     } else {
         trap(format!("`{text}` is not written as a whole number"), write)

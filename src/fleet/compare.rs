@@ -8,7 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, Member, Selection, Survey, Told, member};
+use super::{
+    Loaded, Member, Selection, Survey,
+    survey::{Told, member},
+};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
@@ -175,6 +178,7 @@ fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
         diagnostics: Vec::new(),
         error: None,
         pause: None,
+        window: None,
     }
 }
 
@@ -188,6 +192,7 @@ fn without_plan(member: &Member, state: &'static str) -> OutletReport {
         diagnostics: wrong,
         error: None,
         pause: None,
+        window: None,
     }
 }
 

@@ -20,7 +20,7 @@ pub fn history(
     let remembered =
         store.map(Store::outlets_in_brief).transpose()?.into_iter().flatten().filter(|row| !known(&row.id));
     let meant =
-        remembered.filter(|row| selection.matches_names([&row.id].into_iter().chain(&row.name).chain(&row.file)));
+        remembered.filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
     outlets.extend(meant.map(|row| (row.id.clone(), row.name.unwrap_or(row.id))));
     outlets
         .into_iter()

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, MOST_EDGES};
+use super::{Loaded, survey::MOST_EDGES};
 use crate::{
     catalog::{ItemField, OutletId, Path},
     definition::Composed,

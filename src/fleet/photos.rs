@@ -78,7 +78,8 @@ impl Photos {
 
 fn no_base_url(path: &str) -> String {
     format!(
-        "`{path}` is a file of the root, but `images.base_url` in {} does not say where such files are published",
+        "`{path}` is a file of the root, but {} does not say where such files are published: it has no `images: {{base_url: \
+         https://…/}}`",
         settings::FILE
     )
 }

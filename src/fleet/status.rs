@@ -37,7 +37,7 @@ pub fn status(
             lines.push(orders.on(StatusLine { next_pass, ..line(member, row, push) }, member.paused));
         }
     }
-    let meant = |row: &OutletRow| selection.matches_names([&row.id].into_iter().chain(&row.name).chain(&row.file));
+    let meant = |row: &OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
     for (id, row) in rows.into_iter().filter(|(_, row)| meant(row)) {
         let last_push = pushes.remove(&id).map(last_push);
         lines.push(StatusLine { state: "missing".to_owned(), last_push, ..remembered(row) });

@@ -31,6 +31,9 @@ pub(super) struct Notification {
     pub total: usize,
     /// The first of them.
     pub outlets: Vec<Line>,
+    /// What to do next, where a person has to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
     /// Of a digest: how many outlets stand how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub states: Option<BTreeMap<String, usize>>,
@@ -90,7 +93,8 @@ impl Notification {
                 format!("{} outlets {}", all.len(), words(event, repeated, true))
             }
         };
-        Self::new(event, at, summary, outlets)
+        let help = help(event, &outlets);
+        Self { help, ..Self::new(event, at, summary, outlets) }
     }
 
     /// How everything stands: all outlets by state, and those that are not in sync.
@@ -115,6 +119,7 @@ impl Notification {
             summary,
             total,
             outlets,
+            help: None,
             states: None,
             published: None,
         }
@@ -147,6 +152,16 @@ fn words(event: Occasion, repeated: bool, many: bool) -> String {
         Occasion::Digest => "",
     };
     if repeated { format!("still: {words}") } else { words.to_owned() }
+}
+
+/// A held outlet waits for a person, and a plan says what for.
+fn help(event: Occasion, outlets: &[Line]) -> Option<String> {
+    let outlet = match outlets {
+        [one] => format!(" --outlet {}", one.outlet),
+        _ => String::new(),
+    };
+    let told = format!("`menusync plan{outlet}` shows what would be pushed, and how to let it through if it is meant");
+    (event == Occasion::Held).then_some(told)
 }
 
 #[cfg(test)]

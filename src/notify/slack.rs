@@ -12,11 +12,13 @@ const LONGEST: usize = 1_900;
 /// The body of the request.
 pub(super) fn body(notification: &Notification) -> Value {
     let mut text = format!("menusync: {}", plain(&notification.summary));
+    let help = notification.help.as_deref().map(|help| format!("\n{}", plain(help))).unwrap_or_default();
+    let longest = LONGEST - help.chars().count().min(LONGEST);
     // One outlet is named by the summary already.
     let detail_only = notification.total == 1 && notification.states.is_none();
     for line in notification.outlets.iter().take(MOST_LINES) {
         let line = told(line, detail_only);
-        if text.chars().count() + line.chars().count() > LONGEST {
+        if text.chars().count() + line.chars().count() > longest {
             break;
         }
         text.push_str(&line);
@@ -25,6 +27,7 @@ pub(super) fn body(notification: &Notification) -> Value {
     if !detail_only && shown < notification.total {
         text.push_str(&format!("\n… and {} more", notification.total - shown));
     }
+    text.push_str(&help);
     json!({"text": text, "mrkdwn": false, "link_names": false, "unfurl_links": false, "unfurl_media": false})
 }
 
@@ -69,6 +72,17 @@ mod tests {
             assert!(!text.contains(active), "{active} in {text}");
         }
         assert!(text.contains("&lt;!channel&gt;"), "{text}");
+    }
+
+    #[test]
+    fn what_waits_for_a_person_says_what_to_do_next() {
+        let lines = vec![Line::new("G1", "Kuta", None, Some("deletes: 2 of 6"))];
+        let notification = Notification::of_outlets(Occasion::Held, Timestamp::UNIX_EPOCH, lines);
+        assert_eq!(
+            body(&notification)["text"],
+            "menusync: Kuta (G1) is held by a guard\ndeletes: 2 of 6\n'menusync plan --outlet G1' shows what would be \
+             pushed, and how to let it through if it is meant"
+        );
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
                     _ => category.variants.retain(|variant| variant.external_id != *id),
                 }
             }
+            if *field == Some(VariantField::Category) {
+                move_variant(base, id, live);
+            }
         }
         Path::Menu(_) => {}
     }
@@ -70,6 +73,18 @@ fn place_item<'a>(base: &mut Catalog, id: &ExternalId, places: impl Iterator<Ite
         }
     }
     base.menus.retain(|menu| !menu.menu_items.is_empty());
+}
+
+/// A variant that did not move stands in the base where live shows it.
+fn move_variant(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
+    let known = base.variants().find(|(_, variant)| variant.external_id == *id).map(|(_, variant)| variant.clone());
+    let shown = live.variants().find(|(_, variant)| variant.external_id == *id).map(|(category, _)| category);
+    for category in &mut base.variant_categories {
+        category.variants.retain(|variant| variant.external_id != *id);
+        if shown.is_some_and(|shown| shown.external_id == category.external_id) {
+            category.variants.extend(known.clone());
+        }
+    }
 }
 
 fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {

@@ -87,8 +87,11 @@ pub enum Look {
     Arrived,
     /// Live shows what was sent, but it did so before: whether the push arrived cannot be told yet.
     Unreadable,
-    /// Live has changed, into something else.
+    /// Live has changed into something else: the push has been published, though not as it was sent.
     Other(Vec<Unlanded>),
+    /// Live has changed into something else, and nothing tells whether that is what became of the push or an edit of the old
+    /// menu.
+    Doubtful(Vec<Unlanded>),
 }
 
 impl Waiting {
@@ -130,7 +133,8 @@ impl Waiting {
         let changed = self.is_touched(live);
         let mut unlanded = self.unlanded(live);
         // What has landed is published, whatever somebody has edited since.
-        if !unlanded.is_empty() && self.landed.is_empty() && (!changed || self.is_old(&unlanded)) {
+        let old = !self.is_published() && (!changed || self.is_old(&unlanded));
+        if !unlanded.is_empty() && old {
             return Look::Old;
         }
         let edited = !unlanded.is_empty();
@@ -140,8 +144,27 @@ impl Waiting {
             // It may be the edit alone that has changed live.
             true if changed && !edited => Look::Arrived,
             true => Look::Unreadable,
-            false => Look::Other(unlanded),
+            false if self.is_published() || self.is_trace(&unlanded) => Look::Other(unlanded),
+            false => Look::Doubtful(unlanded),
         }
+    }
+
+    /// Whether an earlier look has shown some of this push.
+    fn is_published(&self) -> bool {
+        self.published || !self.landed.is_empty()
+    }
+
+    /// Whether what shows comes from this push, although this is missing: some of it landed, or a new thing did with something
+    /// else in it, or a text shows as the platform made it of ours.
+    fn is_trace(&self, unlanded: &[Unlanded]) -> bool {
+        self.old_values.iter().any(|(new, old)| {
+            let mut missing = unlanded.iter().filter(|unlanded| concerns(new, &unlanded.path.to_string())).peekable();
+            missing.peek().is_none()
+                || missing.all(|unlanded| match unlanded.path.to_string() == *new {
+                    true => is_rewritten(old, unlanded),
+                    false => old.is_null() && is_part(&unlanded.path.to_string(), new),
+                })
+        })
     }
 
     /// Whether the push changes this, or a part of it, or what it is a part of. Where the old menu already showed what was
@@ -157,13 +180,11 @@ impl Waiting {
         new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
     }
 
-    /// Notes what landed while something else has not: if it changes again, somebody has edited it since. Whether anything
-    /// has landed, now or before.
-    pub fn note_landed(&mut self, unlanded: &[Unlanded]) -> bool {
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) {
         let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
         let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
         self.landed.extend(landed.cloned());
-        !self.landed.is_empty()
     }
 
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
@@ -196,10 +217,9 @@ impl Waiting {
         }
     }
 
-    /// Brings the stock of a payload that is about to be sent again up to what is live now. `maybe_done`: what was sent
-    /// before may have been carried out.
-    pub fn refresh_stock(&mut self, plan: &mut OutletPlan, live: &LiveCatalog, maybe_done: bool) {
-        let now = Stocks::of(&self.matched(live).catalog);
+    /// Brings the stock of a payload that is about to be sent again up to what was remembered last.
+    pub fn refresh_stock(&mut self, plan: &mut OutletPlan) {
+        let now = &self.last;
         let ours: BTreeSet<Path> = plan.pushed().filter(|change| change.is_stock()).map(|c| c.path.clone()).collect();
         for item in plan.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
             let path = Path::item_field(&item.external_id, ItemField::InStock);
@@ -213,11 +233,7 @@ impl Waiting {
                 variant.in_stock = Field::Set(*stock);
             }
         }
-        if !maybe_done {
-            self.note_kitchens(live);
-        }
-        self.last = now.clone();
-        self.sent.push(now);
+        self.sent.push(now.clone());
     }
 
     /// Notes that nothing of what `live` shows was done by us, but for calls noted by [`Self::stock_was_set`]: what is off by
@@ -226,6 +242,17 @@ impl Waiting {
         self.remember_stock(live);
         self.next_base = self.without_kitchens(self.next_base.clone());
         self.sent.clear();
+    }
+
+    /// Remembers the stock of a menu of which nobody knows whether it is still the old one. What was sold out stays so if a
+    /// publication may have put it on sale.
+    pub fn remember_doubtful_stock(&mut self, live: &LiveCatalog) {
+        let sold_out = self.doubtful_stock(live);
+        self.remember_stock(live);
+        for (kind, lines) in sold_out {
+            let last = if kind == StockKind::Items { &mut self.last.items } else { &mut self.last.variants };
+            last.extend(lines.into_iter().map(|line| (line.external_id, line.in_stock)));
+        }
     }
 
     /// Remembers the stock of a menu that is still the old one. What was off when the payload was made and is on sale now was
@@ -238,6 +265,16 @@ impl Waiting {
         };
         self.next_base.items_taken_off.retain(|id| !put_back(|stocks| &stocks.items, id));
         self.next_base.variants_taken_off.retain(|id| !put_back(|stocks| &stocks.variants, id));
+    }
+
+    /// What the kitchen took off sale after the payload was made, and what shows on sale where nothing tells whether the kitchen
+    /// or a publication put it back. In doubt it is sold out: a dish too few on sale is a nuisance, one that is not there
+    /// is an order that fails.
+    pub fn doubtful_stock(&self, live: &LiveCatalog) -> StockCalls {
+        let mut calls = self.overwritten_stock(live);
+        calls.iter_mut().for_each(|(_, lines)| lines.retain(|line| !line.in_stock));
+        calls.retain(|(_, lines)| !lines.is_empty());
+        calls
     }
 
     /// Stock that the kitchen changed after the payload was made and that the publication has overwritten.
@@ -285,12 +322,6 @@ impl Waiting {
             sent.items.retain(|id, _| is_lost(StockKind::Items, id));
             sent.variants.retain(|id, _| is_lost(StockKind::Variants, id));
         }
-    }
-
-    /// Whether something has been published, and its stock with it: some of it shows, or stock that nobody set. Otherwise it may
-    /// be an edit of the old menu.
-    pub fn is_published(&self, live: &LiveCatalog) -> bool {
-        self.published || !self.landed.is_empty() || !self.overwritten_stock(live).is_empty()
     }
 
     /// Notes that we have set this stock: what changes it from now on is the kitchen.
@@ -466,8 +497,22 @@ impl Stocks {
 
 /// Whether two paths are the same, or one is a part of the other.
 fn concerns(a: &str, b: &str) -> bool {
-    let within = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'));
-    a == b || within(a, b) || within(b, a)
+    a == b || is_part(a, b) || is_part(b, a)
+}
+
+fn is_part(part: &str, whole: &str) -> bool {
+    part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a text shows as platforms make it of what was sent: cut, or without some of its signs, spaces and capitals. Nobody
+/// who edits the old text types that. (Anything else may be an edit: that is found out by waiting.)
+fn is_rewritten(old: &Value, unlanded: &Unlanded) -> bool {
+    let letters = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let [old, sent, live] = [old, &unlanded.sent, &unlanded.live].map(letters);
+    !live.is_empty() && sent.starts_with(&live) && !old.starts_with(&live)
 }
 
 /// Hash of what was fetched, stock and meaningless order aside.

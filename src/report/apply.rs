@@ -7,10 +7,11 @@ use uuid::Uuid;
 use super::{
     counted,
     plan::{stale_markdown, stale_text},
+    release::{Held, Ways},
     style::{Color, Paint},
     untrusted::{markdown, printable},
 };
-use crate::{approval::Stale, catalog::OutletId};
+use crate::{approval::Stale, catalog::OutletId, policy::Guard};
 
 /// Every result, in the order in which they are counted.
 const RESULTS: [&str; 8] =
@@ -32,6 +33,9 @@ pub struct ApplyLine {
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
     pub error: Option<String>,
+    /// The guards that hold it.
+    #[serde(skip)]
+    pub held: Vec<Guard>,
 }
 
 impl ApplyLine {
@@ -108,8 +112,8 @@ pub fn apply_json(lines: &[ApplyLine], stale: &[Stale], revision: Option<&str>) 
     json
 }
 
-/// One line for each outlet and one that counts them.
-pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], color: bool) -> String {
+/// One line for each outlet, one that counts them, and what can be done about what is held.
+pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], ways: &Ways, color: bool) -> String {
     let paint = Paint(color);
     let labels: Vec<String> = lines.iter().map(|line| printable(&line.label()).into_owned()).collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
@@ -126,10 +130,11 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], color: bool) -> String {
     }
     out += &paint.bold(&Summary(lines).sentence());
     out.push('\n');
-    if lines.iter().any(|line| line.state == "held") {
-        out += "Look at the plan; `--allow GUARD:OUTLET`, of `apply` and of `rollback`, lets one guard through for one outlet.\n";
-    }
-    out + &stale_text(stale)
+    out + &held(lines).text(ways) + &stale_text(stale)
+}
+
+fn held(lines: &[ApplyLine]) -> Held {
+    lines.iter().flat_map(|line| line.held.iter().map(|guard| (*guard, line.outlet.clone()))).collect()
 }
 
 fn color_of(result: &str) -> Color {
@@ -141,14 +146,14 @@ fn color_of(result: &str) -> Color {
 }
 
 /// The same as a Markdown table.
-pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale]) -> String {
+pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale], ways: &Ways) -> String {
     let row = |line: &ApplyLine| {
         let note = line.note(markdown, |id| format!("`{id}`"));
         format!("| {} | {} | {note} |\n", markdown(&line.label()), line.result)
     };
     let rows: String = lines.iter().map(row).collect();
     let table = format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence());
-    table + &stale_markdown(stale)
+    table + &held(lines).markdown(ways) + &stale_markdown(stale)
 }
 
 #[cfg(test)]
@@ -163,27 +168,33 @@ mod tests {
             state,
             request_id: None,
             error: None,
+            held: Vec::new(),
         };
         vec![
             ApplyLine { request_id: Some(Uuid::from_u128(7)), ..line("G1", "Kuta", "published", "in_sync") },
             line("G22", "", "unchanged", "in_sync"),
             ApplyLine {
                 error: Some("held by deletes:\n\u{1b}[2J | @all".to_owned()),
+                held: vec![Guard::Deletes],
                 ..line("G3", "Sanur", "held", "held")
             },
         ]
     }
 
+    fn ways() -> Ways {
+        Ways { push: Some(crate::report::Push::Again), plan: None }
+    }
+
     #[test]
     fn each_outlet_has_a_line_and_the_last_line_counts() {
-        insta::assert_snapshot!(apply_text(&lines(), &[], false), @r#"
+        insta::assert_snapshot!(apply_text(&lines(), &[], &ways(), false), @r#"
         Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
         Result: 3 outlets, 1 unchanged, 1 published, 1 held.
-        Look at the plan; `--allow GUARD:OUTLET`, of `apply` and of `rollback`, lets one guard through for one outlet.
+        To let through what is held: the same command with `--allow deletes:G3`, or type `deletes` when it asks.
         "#);
-        assert!(apply_text(&lines(), &[], true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
+        assert!(apply_text(&lines(), &[], &ways(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }
 
     #[test]
@@ -237,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_error_in_markdown_cannot_leave_its_cell() {
-        insta::assert_snapshot!(apply_markdown(&lines(), &[]), @r#"
+        insta::assert_snapshot!(apply_markdown(&lines(), &[], &ways()), @r#"
         **Result: 3 outlets, 1 unchanged, 1 published, 1 held.**
 
         | Outlet | Result | |
@@ -245,6 +256,8 @@ mod tests {
         | Kuta (G1) | published | request `00000000-0000-0000-0000-000000000007` |
         | G22 | unchanged |  |
         | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[&#8203;2J \| @&#8203;all |
+
+        - To let through what is held: the same command with `--allow deletes:G3`, or type `deletes` when it asks.
         "#);
     }
 }

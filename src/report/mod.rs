@@ -10,6 +10,7 @@ mod explain;
 mod history;
 mod horizon;
 mod plan;
+mod release;
 mod schedule;
 mod status;
 mod style;
@@ -28,8 +29,9 @@ pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub(crate) use plan::counted;
 pub use plan::{
     Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
-    SavedPlanError, View, plan_difference, plan_json, plan_markdown, plan_text,
+    SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
 };
+pub use release::{PlanFile, Push, Ways};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};

@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::{PauseNote, counted, untrusted::printable};
-use crate::plan::PinnedPath;
+use super::{
+    PauseNote, counted,
+    release::{Held, Ways},
+    untrusted::printable,
+};
+use crate::{plan::PinnedPath, policy::Guard};
 
 /// One outlet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,8 +84,8 @@ pub fn status_json(lines: &[StatusLine]) -> String {
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 
-/// A line for each outlet, its trouble below, and a count with `whence` it is known at the end.
-pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
+/// A line for each outlet, its trouble below, a count with `whence` it is known, and what can be done about what is held.
+pub fn status_text(lines: &[StatusLine], whence: &str, ways: &Ways) -> String {
     let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
@@ -97,7 +101,15 @@ pub fn status_text(lines: &[StatusLine], whence: &str) -> String {
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
     let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
-    text
+    text + &held(lines).text(ways)
+}
+
+/// What guards hold, as it was remembered.
+fn held(lines: &[StatusLine]) -> Held {
+    let held = lines.iter().filter(|line| line.state == "held");
+    let guards = held.flat_map(|line| line.held.as_array().into_iter().flatten().map(move |guard| (line, guard)));
+    let named = |guard: &Value| Guard::from_name(guard.get("guard")?.as_str()?);
+    guards.filter_map(|(line, guard)| Some((named(guard)?, line.outlet.as_str().into()))).collect()
 }
 
 /// `Kuta (G916309315)`

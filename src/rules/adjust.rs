@@ -8,11 +8,15 @@ use crate::diagnostic::{Diagnostic, Place, Severity};
 /// Applies the `rules:` setting (code → severity, `None` = off). Diagnostics whose rule is not adjustable, or whose code
 /// is not in the table, stay as they are: what leaves a file without meaning cannot be argued away.
 pub fn adjust(diagnostics: &mut Vec<Diagnostic>, severities: &BTreeMap<String, Option<Severity>>) {
+    adjust_each(diagnostics, &|diagnostic| severities.get(diagnostic.code).copied());
+}
+
+/// The same where each diagnostic may have settings of its own; the outer `None` = they say nothing about it.
+pub fn adjust_each(diagnostics: &mut Vec<Diagnostic>, wanted: &dyn Fn(&Diagnostic) -> Option<Option<Severity>>) {
     diagnostics.retain_mut(|diagnostic| {
-        let wanted =
-            severities.get(diagnostic.code).filter(|_| rule(diagnostic.code).is_some_and(|rule| rule.adjustable));
-        match wanted {
-            Some(Some(severity)) => diagnostic.severity = *severity,
+        let is_adjustable = rule(diagnostic.code).is_some_and(|rule| rule.adjustable);
+        match wanted(diagnostic).filter(|_| is_adjustable) {
+            Some(Some(severity)) => diagnostic.severity = severity,
             Some(None) => return false,
             None => {}
         }

@@ -132,7 +132,7 @@ pub(super) const NO_DEFINITIONS: Rule = Rule::of_reading(
 
 pub(super) const FILE_IGNORED: Rule = Rule::of_reading(
     "file-ignored",
-    "The ending of a file is in small letters: .yaml, .yml or .json",
+    "The ending of a file is in small letters: .yaml, .yml or .json for definitions, .yaml for approvals",
     "Our choice: other files are not read, and this one looks as if it should be.",
     concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# catalogs/bali.YAML\noutlet: G2\nmenus:\n  - name: Nasi\n    menu_items:\n      - {external_id: NG, name: Nasi Goreng, price: 27000}\n"),
     concat!("# catalogs/kuta.yaml\n", menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"), "# catalogs/bali.yaml\noutlet: G2\nmenus:\n  - name: Nasi\n    menu_items:\n      - {external_id: NG, name: Nasi Goreng, price: 27000}\n"),

@@ -26,7 +26,7 @@ mod structure;
 mod texts;
 mod yaml;
 
-pub use adjust::{adjust, suggest, unknown_rule};
+pub use adjust::{adjust, adjust_each, suggest, unknown_rule};
 pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
 

@@ -76,6 +76,7 @@ fn wrong_number_of_fields(parts: &[&str]) -> CronError {
             "the cron expression has 6 fields, not 5",
             format!("leave out seconds and years: {FIVE} (perhaps `{}`)", rest.join(" ")),
         ),
+        [_] => CronError::new("the cron expression has 1 field, not 5", format!("write {FIVE}")),
         _ => CronError::new(format!("the cron expression has {} fields, not 5", parts.len()), format!("write {FIVE}")),
     }
 }

@@ -56,8 +56,20 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
     };
+    two_addresses(decoder, &mut fields, &settings);
     decoder.finish(fields, "the settings");
     target.map(|_| settings)
+}
+
+/// The status page and the receiver of events are two servers.
+fn two_addresses(decoder: &mut Decoder, fields: &mut Fields<'_>, settings: &Settings) {
+    let Some(webhook) = &settings.webhook else { return };
+    let same = settings.listen == Listen::On(webhook.listen) && webhook.listen.port() != 0;
+    if let Some((key, _)) = fields.take_entry("webhook").filter(|_| same) {
+        decoder
+            .error("out-of-range", &key.span, format!("`webhook.listen` and `listen` are both {}", webhook.listen))
+            .help("give one of them another port");
+    }
 }
 
 fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {
@@ -128,6 +140,8 @@ fn gobiz(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Target>)
     let mut gobiz = gobiz_keys(decoder, &mut inner);
     gobiz = with_addresses(gobiz, target);
     addresses(decoder, &mut inner, target, &mut gobiz);
+    not_here(decoder, &mut inner, "client_id", "client_id_file");
+    not_here(decoder, &mut inner, "client_secret", "client_secret_file");
     decoder.finish(inner, "gobiz");
     gobiz
 }
@@ -218,6 +232,21 @@ fn concurrency(decoder: &mut Decoder, fields: &mut Fields<'_>, range: RangeInclu
     usize::try_from(count).ok()
 }
 
+/// Settings are in version control, where a secret is one no longer: whoever writes one there is told where it belongs.
+pub(super) fn not_here(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str, instead: &str) {
+    if !fields.has(key) {
+        return;
+    }
+    if let Some((at, _)) = fields.take_entry(key) {
+        decoder
+            .error("unknown-key", &at.span, format!("`{key}` has no place in settings, which many can read"))
+            .help(format!(
+                "write it into a file outside of version control, and name that under `{instead}`; have GoBiz replace a \
+                 secret that was committed"
+            ));
+    }
+}
+
 /// A path that says something.
 pub(super) fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
     let node = fields.take(key)?;
@@ -226,6 +255,12 @@ pub(super) fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static
         decoder
             .error("wrong-type", &node.span, format!("`{key}` is blank"))
             .help(format!("write a path or remove `{key}`"));
+        return None;
+    }
+    if text == "~" || text.starts_with("~/") {
+        decoder
+            .error("wrong-type", &node.span, format!("`{key}`: `~` is no directory here, as no shell reads this"))
+            .help("write the whole path, or one relative to the root");
         return None;
     }
     Some(PathBuf::from(text))

@@ -6,7 +6,12 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::{SettingsError, address, decode::path, secret_file, webhook::secrets};
+use super::{
+    SettingsError, address,
+    decode::{not_here, path},
+    secret_file,
+    webhook::secrets,
+};
 use crate::document::{Decoder, Fields, Node};
 
 /// What people can be told of.
@@ -138,6 +143,8 @@ fn sink(decoder: &mut Decoder, node: &Node) -> Option<Sink> {
         Kind::Command => command(decoder, &mut fields),
     };
     let events = events(decoder, &mut fields);
+    not_here(decoder, &mut fields, "url", "url_file");
+    not_here(decoder, &mut fields, "secret", "secret_file");
     decoder.finish(fields, "an entry of notify");
     Some(Sink { kind: kind?, events })
 }

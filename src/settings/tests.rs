@@ -344,3 +344,34 @@ fn secrets_are_not_in_debug_output() {
     let shown = format!("{environment:?} {loaded:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("someone"), "{shown}");
 }
+
+#[test]
+fn secrets_have_no_place_in_settings() {
+    for (section, key) in [
+        ("gobiz: {client_secret: abc}", "2:9"),
+        ("gobiz: {client_id: abc}", "2:9"),
+        ("webhook: {secret: abc, secret_file: relay}", "2:11"),
+        ("notify: [{url: 'https://hooks.example.com/abc', kind: slack, url_file: slack}]", "2:11"),
+    ] {
+        let text = format!("target: sandbox\n{section}\n");
+        assert_eq!(bad(&text), [format!("unknown-key {key}")]);
+        let help = decode(&file(&text)).1[0].help.clone().unwrap();
+        assert!(help.starts_with("write it into a file outside of version control"), "{help}");
+    }
+}
+
+#[test]
+fn paths_are_no_shell_words() {
+    assert_eq!(bad("target: sandbox\nstate_dir: ~/menusync\n"), ["wrong-type 2:12"]);
+    assert_eq!(bad("target: sandbox\ngobiz: {client_id_file: ~/id}\n"), ["wrong-type 2:25"]);
+    assert_eq!(good("target: sandbox\nstate_dir: ~menus\n").state_dir, Some("~menus".into()));
+}
+
+#[test]
+fn the_status_page_and_events_need_an_address_each() {
+    let hook = "target: sandbox\nwebhook: {signature: monitor, listen: '127.0.0.1:8717'}\n";
+    assert_eq!(bad(hook), ["out-of-range 2:1"]);
+    good(&format!("{hook}listen: 127.0.0.1:8719\n"));
+    good(&format!("{hook}listen: off\n"));
+    good("target: sandbox\nlisten: 127.0.0.1:0\nwebhook: {signature: monitor, listen: '127.0.0.1:0'}\n");
+}

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::{
     SettingsError, Target,
     address::{self, Refused},
-    decode::{path, socket_address},
+    decode::{not_here, path, socket_address},
     secret_file,
 };
 use crate::document::{Decoder, Fields};
@@ -65,6 +65,7 @@ pub(super) fn webhook(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Op
             )
             .help("add `secret_file: …`, a file with the Relay Secret of the GoBiz portal");
     }
+    not_here(decoder, &mut inner, "secret", "secret_file");
     decoder.finish(inner, "webhook");
     Some(Webhook { listen: listen.unwrap_or(LISTEN), public_url, secret_file, signature })
 }

@@ -14,7 +14,7 @@ use super::{
     Files, ImageError, MAX_IMAGE_BYTES, SourceFile, git,
     image::is_inside,
     revision, text,
-    tree::{DEFINITIONS, has_ending, ignored_case, no_definitions},
+    tree::{APPROVALS, DEFINITIONS, has_ending, no_definitions, overlooked},
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
@@ -265,8 +265,8 @@ impl Reader<'_> {
             self.want(name, hash, size);
         } else if ending_fits {
             self.refuse(&name, "is not a regular file");
-        } else if place.reads(&name.to_lowercase()) {
-            self.files.diagnostics.push(ignored_case(&name));
+        } else {
+            self.files.diagnostics.extend(overlooked(&name, place.endings()));
         }
     }
 
@@ -348,11 +348,16 @@ impl Room {
         (!parts.any(|part| part.starts_with('.'))).then_some(room)
     }
 
+    /// The name fits, as [`Room::of`] has seen; the ending has to fit too.
     fn reads(self, name: &str) -> bool {
+        has_ending(name, self.endings())
+    }
+
+    fn endings(self) -> &'static [&'static str] {
         match self {
-            Self::Settings => name == "menusync.yaml",
-            Self::Catalogs => has_ending(name, &DEFINITIONS),
-            Self::Approvals => has_ending(name, &["yaml"]),
+            Self::Settings => &["yaml"],
+            Self::Catalogs => &DEFINITIONS,
+            Self::Approvals => &APPROVALS,
         }
     }
 }

@@ -25,7 +25,7 @@ pub enum ImageError {
     #[error("it is not a regular file")]
     NotAFile,
     /// Over [`MAX_IMAGE_BYTES`].
-    #[error("it is larger than 1 MB, which GoFood refuses")]
+    #[error("it is larger than 1 MB, which GoFood refuses: make it smaller")]
     TooLarge,
     /// Exists but cannot be read.
     #[error("it cannot be read")]

@@ -170,10 +170,22 @@ fn a_file_over_8_mib_is_refused_before_it_is_read() {
 }
 
 #[test]
-fn endings_in_capital_letters_are_told() {
-    let root = root(&[("catalogs/kuta.YAML", "a"), ("catalogs/b.yaml", "b")]);
+fn files_with_endings_that_are_not_read_are_told() {
+    let root = root(&[
+        ("catalogs/kuta.YAML", "a"),
+        ("catalogs/b.yaml", "b"),
+        ("catalogs/README.md", "c"),
+        ("approvals/a.yml", "d"),
+        ("approvals/b.Yaml", "e"),
+        ("approvals/c.yaml", "f"),
+        ("approvals/notes.txt", "g"),
+    ]);
     let files = load(root.path()).unwrap();
-    assert_eq!((paths(&files.catalogs), refused(&files).0), (vec!["catalogs/b.yaml"], vec!["file-ignored 1:1".into()]));
+    assert_eq!((paths(&files.catalogs), paths(&files.approvals)), (vec!["catalogs/b.yaml"], vec!["approvals/c.yaml"]));
+    let told: Vec<_> = files.diagnostics.iter().map(|told| (told.code, told.help.as_deref().unwrap_or(""))).collect();
+    let renamed =
+        ["catalogs/kuta.yaml", "approvals/a.yaml", "approvals/b.yaml"].map(|to| format!("rename it to `{to}`"));
+    assert_eq!(told, renamed.each_ref().map(|help| ("file-ignored", &**help)));
 }
 
 #[test]

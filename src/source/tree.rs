@@ -16,6 +16,8 @@ use crate::diagnostic::{Diagnostic, Place};
 
 /// The endings of definition files.
 pub(super) const DEFINITIONS: [&str; 3] = ["yaml", "yml", "json"];
+/// The ending of approvals.
+pub(super) const APPROVALS: [&str; 1] = ["yaml"];
 
 /// Reads `menusync.yaml`, `catalogs/` and `approvals/` below `root`. Names that begin with a dot are passed over; links are
 /// followed within the root.
@@ -29,7 +31,7 @@ pub fn load(root: &Path) -> Result<Files, SourceError> {
     let mut walk = Walk { root: &real, files: Files::default(), seen: BTreeSet::new() };
     let settings = walk.settings();
     let catalogs = walk.directory("catalogs", &DEFINITIONS, true);
-    let approvals = walk.directory("approvals", &["yaml"], false);
+    let approvals = walk.directory("approvals", &APPROVALS, false);
     let mut files = walk.files;
     if catalogs.is_empty() && files.unreadable.is_empty() {
         files.diagnostics.push(no_definitions());
@@ -109,7 +111,7 @@ impl Walk<'_> {
                     let directory = Directory { path, name: name.to_string() };
                     if is_link { linked.push(directory) } else { waiting.push(directory) }
                 } else {
-                    self.warn_of_case(&name, endings);
+                    self.files.diagnostics.extend(overlooked(&name, endings));
                 }
             }
         }
@@ -174,20 +176,22 @@ impl Walk<'_> {
         self.files.unreadable.push(Arc::clone(name));
         self.files.diagnostics.push(diagnostic);
     }
-
-    /// `kuta.YAML` is easily taken for one of ours.
-    fn warn_of_case(&mut self, name: &Arc<str>, endings: &[&str]) {
-        if has_ending(&name.to_lowercase(), endings) {
-            self.files.diagnostics.push(ignored_case(name));
-        }
-    }
 }
 
-pub(super) fn ignored_case(name: &Arc<str>) -> Diagnostic {
-    let message = format!("`{name}` is not read: endings are in small letters");
-    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
-    let help = format!("rename it to `{stem}.{}`", ending.to_lowercase());
-    Diagnostic::warning("file-ignored", Place::start_of(name), message).help(help)
+/// `kuta.YAML`, or an approval in `a.yml`, is easily taken for one of ours.
+pub(super) fn overlooked(name: &Arc<str>, endings: &[&str]) -> Option<Diagnostic> {
+    let (stem, ending) = name.rsplit_once('.')?;
+    let small = ending.to_lowercase();
+    if endings.contains(&ending) || !DEFINITIONS.contains(&&*small) {
+        return None;
+    }
+    let (why, right) = match endings {
+        endings if endings.contains(&&*small) => ("endings are in small letters".to_owned(), &*small),
+        endings => (format!("files here end in .{}", endings.join(", .")), *endings.first()?),
+    };
+    let message = format!("`{name}` is not read: {why}");
+    let help = format!("rename it to `{stem}.{right}`");
+    Some(Diagnostic::warning("file-ignored", Place::start_of(name), message).help(help))
 }
 
 pub(super) fn has_ending(name: &str, endings: &[&str]) -> bool {

@@ -39,7 +39,7 @@ use crate::{
     diagnostic::Place,
     plan::{Approval, Digest, PeerPrices, Pins},
     policy::{Guard, Policy},
-    schedule::Window,
+    schedule::{Gate, Window, gate},
     state::{LockError, SharedStore, StateError},
 };
 
@@ -68,6 +68,20 @@ pub struct Wanted {
     pub approvals: Vec<Approval>,
     /// Where the files say a thing.
     pub place: PlaceOf,
+}
+
+impl Wanted {
+    /// Whether a push waits for a window at `now`: in words, and when the window opens, unless none does within a year.
+    pub fn waits(&self, now: Timestamp) -> Option<(String, Option<Timestamp>)> {
+        let zone = &self.policy.timezone;
+        let Gate::Closed { opens_at } = gate(&self.windows, now, zone) else { return None };
+        let opens = opens_at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string());
+        let reason = opens.map_or_else(
+            || "no window for pushes opens within a year".to_owned(),
+            |at| format!("waits for a window, which opens at {at}"),
+        );
+        Some((reason, opens_at))
+    }
 }
 
 /// Finds where the files say a thing.

@@ -10,7 +10,6 @@ use crate::{
     plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, Pins, plan},
     policy::Policy,
     remote::{Read, Write},
-    schedule::{Gate, gate},
     state::{LockError, Pause, PushOutcome, SharedStore, StatusUpdate, try_lock_outlet},
 };
 
@@ -392,16 +391,9 @@ impl<R: Read + Write> Pass<'_, R> {
             );
             return refused(PassResult::Nonconvergent, OutletState::Nonconvergent, reason);
         }
-        let (now, zone) = (self.context.clock.now(), &self.wanted.policy.timezone);
-        if let Gate::Closed { opens_at } = gate(&self.wanted.windows, now, zone) {
-            let opens = opens_at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string());
-            let reason = opens.map_or_else(
-                || "no window for pushes opens within a year".to_owned(),
-                |at| format!("waits for a window, which opens at {at}"),
-            );
-            return Ok(Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at));
-        }
-        Ok(Verdict::Push)
+        Ok(self.wanted.waits(self.context.clock.now()).map_or(Verdict::Push, |(reason, opens_at)| {
+            Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at)
+        }))
     }
 
     /// Whether this very push was accepted and never seen so often that sending it once more is no use. (A text that the

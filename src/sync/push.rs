@@ -139,19 +139,21 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok((Answer::Accepted, at));
                 }
                 // Some of it shows, so it was carried out.
-                Look::Other(unlanded) if maybe_done && waiting.note_landed(&unlanded) => {
+                Look::Other(unlanded) if maybe_done => {
+                    waiting.note_landed(&unlanded);
                     self.keep(id, waiting)?;
                     return Ok((Answer::Accepted, at));
                 }
-                Look::Other(_) => return Ok((give_up(error), at)),
-                // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
-                Look::Old | Look::Unreadable if waiting.is_touched(&live) || self.stopping() => {
-                    waiting.remember_stock(&live);
-                    self.keep(id, waiting)?;
-                    return Ok((give_up(error), at));
-                }
-                Look::Old | Look::Unreadable => waiting.refresh_stock(plan, &live, maybe_done),
+                _ if !maybe_done => waiting.note_kitchens(&live),
+                Look::Old => waiting.remember_stock(&live),
+                Look::Unreadable | Look::Doubtful(_) | Look::Other(_) => waiting.remember_doubtful_stock(&live),
             }
+            // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
+            if waiting.is_touched(&live) || self.stopping() {
+                self.keep(id, waiting)?;
+                return Ok((give_up(error), at));
+            }
+            waiting.refresh_stock(plan);
             self.keep(id, waiting)?;
             attempt += 1;
         }

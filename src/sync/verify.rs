@@ -70,6 +70,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
                     Judged::Wait => None,
+                    Judged::Doubt(told) => Some(told),
                     // The push stays open, so that the next pass goes on with it.
                     Judged::Unrestored(error) if overdue => {
                         return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
@@ -79,7 +80,7 @@ impl<R: Read + Write> Pass<'_, R> {
                         None
                     }
                 },
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some(format!("the last look failed: {error}")),
             };
             if overdue {
                 return Ok(self.overdue(awaited, trouble));
@@ -117,9 +118,9 @@ impl<R: Read + Write> Pass<'_, R> {
         self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
     }
 
-    fn overdue(&self, awaited: &Awaited, last_error: Option<String>) -> Outcome {
+    fn overdue(&self, awaited: &Awaited, trouble: Option<String>) -> Outcome {
         let waited = self.context.clock.now().duration_since(awaited.sent_at).as_secs();
-        let why = last_error.map(|error| format!("; the last look failed: {error}")).unwrap_or_default();
+        let why = trouble.map(|trouble| format!("; {trouble}")).unwrap_or_default();
         let answer = if awaited.answered { "accepted the push but" } else { "did not answer the push and" };
         let told = format!("GoFood {answer} has not shown it for {waited} s{why}; it is only looked at from now on");
         self.outcome(PassResult::Timeout, OutletState::Unknown, Some(told))
@@ -129,45 +130,89 @@ impl<R: Read + Write> Pass<'_, R> {
         let Awaited { id, ref mut waiting, answered, ref mut old, .. } = *awaited;
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
-            Look::Old if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
-            // Nothing of it shows and nobody has said that it was accepted: somebody has edited the old menu.
-            Look::Other(unlanded) if !waiting.note_landed(&unlanded) && !answered => Look::Old,
+            Look::Old | Look::Doubtful(_) if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
             look => look,
         };
         match look {
-            Look::Arrived => self.arrived(awaited, live).await,
+            Look::Arrived => {
+                let overwritten = waiting.overwritten_stock(live);
+                self.arrived(awaited, live, overwritten).await
+            }
             // Nothing will ever tell, and it was accepted; live is what was sent.
-            Look::Unreadable if overdue && answered => self.arrived(awaited, live).await,
-            Look::Old | Look::Unreadable => {
+            Look::Unreadable if overdue && answered => {
+                let overwritten = waiting.doubtful_stock(live);
+                self.arrived(awaited, live, overwritten).await
+            }
+            Look::Old => {
                 *old = Some(live.clone());
                 waiting.remember_stock(live);
                 self.base_for(live)?;
                 self.keep(id, waiting)?;
                 Ok(Judged::Wait)
             }
-            Look::Other(unlanded) => {
-                waiting.note_landed(&unlanded);
-                if waiting.is_published(live) {
-                    waiting.note_publication(live);
-                }
-                let restored = self.restore(waiting, live).await;
-                let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
-                self.keep(id, waiting)?;
-                if let Some(error) = restored.err().filter(|error| !error.is_final()) {
-                    return Ok(Judged::Unrestored(unrestored(&error)));
-                }
-                if settled {
-                    return self.settled(awaited, live, &unlanded).map(Judged::Done);
-                }
-                Ok(Judged::Wait)
-            }
+            Look::Unreadable => self.doubted(awaited, live, &[]).await,
+            Look::Doubtful(unlanded) => self.doubted(awaited, live, &unlanded).await,
+            Look::Other(unlanded) => self.changed(awaited, live, &unlanded).await,
         }
     }
 
-    /// Sets the stock again that the publication overwrote.
-    async fn restore(&self, waiting: &mut Waiting, live: &LiveCatalog) -> Result<(), RemoteError> {
+    /// Goes on where nothing tells whether what live shows is the old menu or the new one. As long as the push may still be
+    /// published, nothing else may be sent.
+    async fn doubted(
+        &self,
+        awaited: &mut Awaited,
+        live: &LiveCatalog,
+        unlanded: &[Unlanded],
+    ) -> Result<Judged, PassError> {
+        let Awaited { id, ref mut waiting, sent_at, answered, ref mut old } = *awaited;
+        let sold_out = waiting.doubtful_stock(live);
+        let restored = self.restore(waiting, sold_out).await;
+        waiting.remember_doubtful_stock(live);
+        self.base_for(live)?;
+        let now = self.context.clock.now();
+        let settled = waiting.settled_for(live, now) >= SETTLED_AFTER;
+        self.keep(id, waiting)?;
+        if let Some(error) = restored.err().filter(|error| !error.is_final()) {
+            return Ok(Judged::Unrestored(format!("what was sold out could not be set so again: {error}")));
+        }
+        if !answered {
+            *old = Some(live.clone());
+        } else if !unlanded.is_empty() && settled && is_lost(sent_at, now, waiting.is_stock()) {
+            return self.settled(awaited, live, unlanded).map(Judged::Done);
+        }
+        Ok(match unlanded {
+            [] => Judged::Wait,
+            _ => Judged::Doubt(format!("what is live seems to be edited elsewhere: {}", named(unlanded))),
+        })
+    }
+
+    /// Goes on where the push is published, though not as it was sent.
+    async fn changed(
+        &self,
+        awaited: &mut Awaited,
+        live: &LiveCatalog,
+        unlanded: &[Unlanded],
+    ) -> Result<Judged, PassError> {
+        let Awaited { id, ref mut waiting, .. } = *awaited;
+        waiting.note_landed(unlanded);
+        waiting.note_publication(live);
+        let overwritten = waiting.overwritten_stock(live);
+        let restored = self.restore(waiting, overwritten).await;
+        let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
+        self.keep(id, waiting)?;
+        if let Some(error) = restored.err().filter(|error| !error.is_final()) {
+            return Ok(Judged::Unrestored(unrestored(&error)));
+        }
+        match settled {
+            true => self.settled(awaited, live, unlanded).map(Judged::Done),
+            false => Ok(Judged::Wait),
+        }
+    }
+
+    /// Sets stock again that a publication overwrote.
+    async fn restore(&self, waiting: &mut Waiting, overwritten: StockCalls) -> Result<(), RemoteError> {
         let mut result = Ok(());
-        for (kind, changes) in waiting.overwritten_stock(live) {
+        for (kind, changes) in overwritten {
             tracing::info!(outlet = %self.wanted.outlet, ?changes, "setting stock again that the publication overwrote");
             match self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
                 Ok(()) => waiting.stock_was_set(kind, &changes),
@@ -178,11 +223,16 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Puts right the stock that the publication overwrote, then makes what was sent the base.
-    async fn arrived(&self, awaited: &mut Awaited, live: &LiveCatalog) -> Result<Judged, PassError> {
+    async fn arrived(
+        &self,
+        awaited: &mut Awaited,
+        live: &LiveCatalog,
+        overwritten: StockCalls,
+    ) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, sent_at, .. } = *awaited;
         waiting.note_landed(&[]);
         waiting.note_publication(live);
-        let unrestored = match self.restore(waiting, live).await {
+        let unrestored = match self.restore(waiting, overwritten).await {
             Err(error) if !error.is_final() => {
                 self.keep(id, waiting)?;
                 return Ok(Judged::Unrestored(unrestored(&error)));
@@ -207,9 +257,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let Awaited { id, ref waiting, sent_at, .. } = *awaited;
         let old = base_of(&self.context.store, &self.wanted.outlet)?;
         let base = waiting.settled(live, old.as_ref(), unlanded);
-        let named: Vec<String> =
-            unlanded.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
-        let told = format!("GoFood shows something else than was sent: {}", named.join(", "));
+        let told = format!("GoFood shows something else than was sent: {}", named(unlanded));
         self.remember_arrival(waiting, unlanded, sent_at)?;
         self.finish(id, PushOutcome::Nonconvergent, &base, Some(&told))?;
         Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
@@ -271,8 +319,16 @@ enum Judged {
     Done(Outcome),
     /// Look again.
     Wait,
+    /// Look again, and tell this if it stays so.
+    Doubt(String),
     /// The menu shows, but stock that it overwrote could not be set again yet.
     Unrestored(String),
+}
+
+fn named(unlanded: &[Unlanded]) -> String {
+    let named: Vec<String> =
+        unlanded.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
+    named.join(", ")
 }
 
 fn unrestored(error: &RemoteError) -> String {

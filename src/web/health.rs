@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::{Handle, Shared, words::ago};
 use crate::{
     daemon::{Refused, Shown},
+    report::counted,
     state::{check_writable, daemon_lock_holder},
     sync::chain,
 };
@@ -115,7 +116,7 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
         (_, Some((loaded, _))) if !loaded.is_complete() => {
             (Verdict::Warn, "some cannot be read; what they concern is not pushed".to_owned())
         }
-        (_, Some((_, survey))) => (Verdict::Ok, format!("read; {} outlets", survey.members.len())),
+        (_, Some((_, survey))) => (Verdict::Ok, format!("read; {}", counted(survey.members.len(), "outlet"))),
     };
     let settings = match refused {
         Some(Refused::Settings(error)) => {

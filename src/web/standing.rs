@@ -65,7 +65,7 @@ pub(super) const ALL: [Standing; 13] = [
         urgency: Urgency::Act,
         meaning: "A guard holds the push: a person has to decide.",
         advice: "`menusync plan --outlet ID` shows what would be pushed. If it is wrong, put the file right; if it is meant, \
-                 `menusync apply --outlet ID --allow GUARD`.",
+                 `menusync apply --outlet ID --allow GUARD`, or an approval that is reviewed (`menusync approve`).",
     },
     Standing {
         state: OutletState::Invalid,

@@ -208,3 +208,27 @@ fn strict_makes_warnings_errors() {
     assert_snapshot!(stage.run(&["validate"]).expect(0).transcript());
     stage.run(&["validate", "--strict"]).expect(3);
 }
+
+#[test]
+fn an_outlet_is_not_pushed_while_its_files_name_a_rule_that_there_is_not() {
+    for wrong in
+        ["rules: {image-mising: off}\n", "items: {NG: {price: 26000}} # menusync: allow(image-mising) reason\n"]
+    {
+        let stage = Stage::new().with_kemang().in_sync();
+        stage.edit(LAYER, "price: 36000", "price: 37000");
+        stage.append(KUTA_FILE, wrong);
+        stage.run(&["run", "--once"]).expect(3).says(&["unknown-rule", "invalid"]);
+        assert_eq!(stage.live_item(KUTA, "RAWON")["price"], 36000, "{wrong}");
+        assert_eq!(stage.live_item(KEMANG, "RAWON")["price"], 37000, "{wrong}");
+    }
+}
+
+#[test]
+fn settings_that_name_a_rule_that_there_is_not_are_no_settings() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 36000", "price: 37000");
+    stage.settings("rules: {image-mising: error}");
+    assert_snapshot!(stage.run(&["run", "--once"]).expect(3).transcript());
+    stage.run(&["plan"]).expect(3);
+    assert!(stage.log().is_empty());
+}

@@ -159,3 +159,54 @@ fn what_render_prints_is_accepted_by_the_platform_and_is_a_layer_as_it_stands() 
     stage.run(&["validate", "--strict"]).expect(0);
     assert_eq!(render(&stage), body);
 }
+
+#[test]
+fn a_program_is_answered_whatever_is_wrong_with_the_command_line() {
+    let stage = Stage::new();
+    let wrong: [&[&str]; 5] = [
+        &["plan", "--output=json", "--output", "text"],
+        &["render", "--output", "json"],
+        &["plan", "--output", "json", "--at", "tomorrow"],
+        &["plan", "--output", "json", "--output", "sarif=report.sarif"],
+        &["plan", "--output", "xml", "--output", "json"],
+    ];
+    for arguments in wrong {
+        let told = stage.run(arguments).expect(64).json();
+        assert_eq!(told["diagnostics"][0]["code"], "usage", "{arguments:?}");
+    }
+    let told = stage.run(&["render", "--output", "json"]).json();
+    assert_eq!(
+        told["diagnostics"][0]["message"],
+        "the following required arguments were not provided: --outlet <GLOB>"
+    );
+    for arguments in [["plan", "--nosuch"], ["plan", "--outlet=Ubud"]] {
+        stage.run(&[&arguments[..], &["--output", "json=told.json"]].concat()).expect(64);
+        let told: Value = serde_json::from_str(&stage.read("told.json")).unwrap();
+        assert_eq!(told["diagnostics"][0]["code"], "usage", "{arguments:?}");
+        stage.remove("told.json");
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written_do_not_spoil_the_others() {
+    let stage = Stage::new();
+    let arguments = ["validate", "--output", "json", "--output", "text=nowhere/a", "--output", "github=told.txt"];
+    let output = stage.run(&arguments).expect(1).says(&["cannot write nowhere/a"]);
+    assert_eq!(output.json()["summary"]["errors"], 0);
+    assert_eq!(stage.read("told.txt"), "");
+    let twice = ["plan", "--output", "json=a.json", "--output", "markdown=./a.json"];
+    stage.run(&twice).expect(64).says(&["a.json"]);
+    assert!(stage.log().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_no_success() {
+    use std::{fs::File, process::Stdio};
+    let stage = Stage::new();
+    for arguments in [["validate"], ["--help"], ["--version"], ["man"], ["rule"]] {
+        let mut command = stage.command(&arguments);
+        let output = stage.finish(command.stdout(Stdio::from(File::options().write(true).open("/dev/full").unwrap())));
+        assert_eq!(output.code, 1, "{arguments:?}");
+    }
+}

@@ -193,23 +193,6 @@ fn every_limit_can_be_set_at_each_level_and_the_nearest_wins() {
     }
 }
 
-#[test]
-fn what_happens_to_foreign_items_can_be_set_at_each_level_and_the_nearest_wins() {
-    for (nearest, place) in LEVELS.into_iter().enumerate() {
-        let stage = Stage::new().in_sync();
-        stage.add_in_app(KUTA, "Nasi", "Nasi Uduk", 20000);
-        stage.append(KUTA_FILE, "items: {GUDEG: {price: 30000}}\n");
-        for (level, file) in LEVELS.iter().enumerate().take(nearest + 1) {
-            stage.append(file, if level == nearest { "unmanaged: hold\n" } else { "unmanaged: delete\n" });
-        }
-        stage.run(&["apply", "--yes"]).expect(4);
-        stage.assert_nothing_written();
-        stage.write(place, &stage.read(place).replace("unmanaged: hold", "unmanaged: delete"));
-        stage.run(&["apply", "--yes"]).expect(0);
-        assert!(!stage.live(KUTA).to_string().contains("Nasi Uduk"), "{place}");
-    }
-}
-
 /// One of six leaves, then another: neither is much by itself.
 #[test]
 fn deletes_counts_what_left_within_the_last_24_hours() {

@@ -18,6 +18,8 @@ fn a_write_by_a_reading_command_would_be_seen() {
 fn an_outlet_pattern_that_matches_nothing() {
     let stage = Stage::new().with_kemang();
     assert_snapshot!(stage.run(&["plan", "--outlet", "Ubud*"]).expect(64).transcript());
+    // Every file is below `catalogs/`, and still this is about outlets with a C.
+    stage.run(&["plan", "--outlet", "C*"]).expect(64);
     for command in ["drift", "status", "render"] {
         stage.run(&[command, "--outlet", "Ubud*"]).expect(64);
     }
@@ -39,7 +41,11 @@ fn outlets_are_chosen_by_id_name_file_or_layer() {
         ("Kem*", vec![KEMANG]),
         ("catalogs/kuta.yaml", vec![KUTA]),
         (LAYER, vec![KUTA, KEMANG]),
+        ("kuta.yaml", vec![KUTA]),
+        ("./catalogs/kuta.yaml", vec![KUTA]),
+        ("warung.yaml", vec![KUTA, KEMANG]),
         ("G*", vec![KUTA, KEMANG]),
+        ("*/KUTA.*", vec![KUTA]),
     ] {
         let plan = stage.run(&["plan", "--outlet", pattern, "--output", "json"]).expect(0).json();
         let found: Vec<_> = plan["outlets"].as_array().unwrap().iter().map(|outlet| &outlet["outlet"]).collect();

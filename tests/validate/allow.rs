@@ -130,6 +130,39 @@ fn a_comment_excuses_what_is_said_of_a_file_and_of_layers() {
     assert_eq!(root.codes(), [] as [&str; 0]);
 }
 
+/// What is about a file, and about no outlet, obeys the settings and the file itself, which is nearer.
+#[test]
+fn rules_in_a_file_hold_for_what_is_said_of_that_file() {
+    let items = "      - {external_id: NG, name: Nasi, price: 5000} # menusync: allow(price-too-low) for later\n      \
+                 - {external_id: NU, name: Uduk, price: 500} # menusync: allow(price-too-low)\n";
+    let root = |settings: &str, rules: &str| {
+        Root::empty()
+            .with(
+                "menusync.yaml",
+                format!("target: sandbox\nrules: {{image-missing: off, description-missing: off{settings}}}\n"),
+            )
+            .with("catalogs/a.yaml", format!("{CHEAP}{items}{rules}"))
+            .with("catalogs/b.yaml", format!("items: {{NG: {{price: 27000}}}}\n{rules}"))
+    };
+    let severities = |root: &Root| -> Vec<_> {
+        let told = root.diagnostics();
+        told.iter().map(|told| (told.code, told.is_error())).collect()
+    };
+    let (off, error) = (
+        "rules: {allow-unused: off, allow-without-reason: off, unused-layer: off}\n",
+        "rules: {allow-unused: warning, allow-without-reason: error, unused-layer: error}\n",
+    );
+    let as_usual = [("allow-unused", false), ("allow-without-reason", false), ("unused-layer", false)];
+    assert_eq!(severities(&root("", "")), as_usual);
+    assert_eq!(severities(&root("", off)), []);
+    assert_eq!(severities(&root(", allow-unused: off, allow-without-reason: off, unused-layer: off", "")), []);
+    assert_eq!(
+        severities(&root(", allow-unused: off, allow-without-reason: off, unused-layer: off", error)),
+        [("allow-without-reason", true), ("unused-layer", true)],
+        "what is unused is told only where no error keeps rules from looking"
+    );
+}
+
 #[test]
 fn a_rule_that_is_a_warning_does_not_keep_others_from_looking() {
     let two = "outlet: G1\nrules: {duplicate-menu: warning}\nmenus:\n  \

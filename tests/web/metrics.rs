@@ -1,8 +1,13 @@
 //! `/metrics`: the format, the names, the labels.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use menusync::remote::{Called, Destination, Meter};
+
+use reqwest::Method;
 
 use crate::site::Served;
 
@@ -18,10 +23,10 @@ impl Parsed {
     }
 }
 
-/// Reads the text format and fails on whatever does not belong there.
+/// Reads either text format and fails on whatever does not belong there.
 pub(crate) fn parse(text: &str) -> Parsed {
     let mut parsed = Parsed { series: BTreeMap::new(), types: BTreeMap::new() };
-    let body = text.strip_suffix("# EOF\n").unwrap_or_else(|| panic!("no end in {text}"));
+    let body = text.strip_suffix("# EOF\n").unwrap_or(text);
     for line in body.lines() {
         if let Some(comment) = line.strip_prefix("# ") {
             let mut words = comment.splitn(3, ' ');
@@ -49,10 +54,41 @@ pub(crate) fn parse(text: &str) -> Parsed {
 }
 
 pub(crate) async fn scrape(served: &Served) -> Parsed {
-    let response = served.get("/metrics").await;
+    // What Prometheus asks for.
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let response = served.request(Method::GET, "/metrics").header("Accept", accept).send().await.unwrap();
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
-    parse(&response.text().await.unwrap())
+    let text = response.text().await.unwrap();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    parse(&text)
+}
+
+/// The older format: what a scraper gets that asks for nothing, with the same series.
+#[tokio::test]
+async fn whoever_asks_for_no_format_gets_the_one_that_all_understand() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None);
+    let response = served.get("/metrics").await;
+    assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = response.text().await.unwrap();
+    assert!(!text.contains("# UNIT") && !text.contains("# EOF"), "{text}");
+    let about = |keyword: &str| -> BTreeSet<String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(keyword));
+        lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(about("# HELP "), about("# TYPE "));
+    assert!(text.contains("# TYPE menusync_passes_total counter\n"), "{text}");
+    let series = |text: &str| -> BTreeSet<String> {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+    };
+    assert_eq!(series(&text), scrape(&served).await.series.into_keys().collect());
+    for name in series(&text) {
+        let name = name.split('{').next().unwrap();
+        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        assert!(about("# TYPE ").contains(base), "{name}");
+    }
 }
 
 #[tokio::test]

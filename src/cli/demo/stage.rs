@@ -12,7 +12,7 @@ use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
 
 use super::{super::output::Outputs, Session, Trouble, broken};
 use crate::{
-    daemon::{self, DaemonError, Order, Parts, Pusher},
+    daemon::{self, Control, DaemonError, Order, Parts, Pusher},
     fleet,
     notify::Notices,
     sandbox::{self, Edit, Options, Sandbox},
@@ -107,7 +107,7 @@ impl Stage {
 
     /// A session of the command line on this root.
     pub(super) fn session(&self) -> Session {
-        let outputs = Outputs::new(Vec::new(), false, false).unwrap_or_else(|_| unreachable!("no outputs were given"));
+        let outputs = Outputs::new(Vec::new(), false, false);
         Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs)
     }
 
@@ -129,6 +129,16 @@ impl Stage {
             notices: Notices::none(),
             view: Arc::default(),
         };
+        // `status` and `reload` reach it as they reach any other.
+        let control = Control {
+            orders: orders.clone(),
+            view: Arc::clone(&parts.view),
+            state_dir: self.state_dir(),
+            clock: parts.clock,
+        };
+        let entered = self.runtime.enter();
+        daemon::listen(control)?;
+        drop(entered);
         let task = self.runtime.spawn(daemon::run(parts));
         self.daemon = Some(Running { task, orders, _lock: lock });
         let before = self.log_len();

@@ -58,6 +58,11 @@ fn every_trap_says_what_to_write() {
 fn messages_tell_the_two_readings_apart() {
     let (_, diagnostics) = decode("25.000", |decoder, node| decoder.integer(node, "price"));
     assert_eq!(diagnostics[0].message, "`price` must be a whole number: `25.000` is 25 to YAML, 25000 to people");
+    let (_, diagnostics) = decode("1.000.000", |decoder, node| decoder.integer(node, "price"));
+    assert_eq!(
+        diagnostics[0].message,
+        "`price` must be a whole number: `1.000.000` is a text to YAML, 1000000 to people"
+    );
     let (_, diagnostics) = decode("-1.500", |decoder, node| decoder.integer(node, "price"));
     assert_eq!(diagnostics[0].message, "`price` must be a whole number: `-1.500` is -1.5 to YAML, -1500 to people");
 }

@@ -89,7 +89,7 @@ fn json_of<T: serde::Serialize>(value: &T) -> Value {
 /// The one menu (or category) that holds a thing is told as a name, not as a list of one.
 fn flat(value: Value) -> Value {
     match value {
-        Value::Array(mut names) if names.len() == 1 && names[0].is_string() => names.remove(0),
+        Value::Array(mut names) if names.len() == 1 => names.remove(0),
         other => other,
     }
 }

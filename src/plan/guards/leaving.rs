@@ -36,7 +36,7 @@ impl Judge<'_> {
         let over = |(gone, of): (usize, usize)| gone > limit.count as usize || share(gone, of) > limit.percent;
         let (now, missing) = ((leaving.len(), self.live_items()), self.missing_since_yesterday(&leaving));
         let day = (missing.len(), self.items_of_yesterday());
-        let earlier = if day.0 > now.0 && day.1 > 0 {
+        let earlier = if day.0 > now.0 {
             format!("; with what left in the last 24 hours {} of {} ({:.0} %)", day.0, day.1, share(day.0, day.1))
         } else {
             String::new()
@@ -53,7 +53,7 @@ impl Judge<'_> {
         Some(Finding {
             limit: Some(Limit::CountOrPercent(limit.count, limit.percent)),
             actual: Some(counts.len() as f64),
-            trips: over(now) || (day.1 > 0 && over(day)),
+            trips: over(now) || over(day),
             items: counts.iter().map(Path::item).collect(),
             message,
         })

@@ -72,7 +72,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
         return Vec::new();
     }
     let judge = Judge { inputs, matched, compared, action };
-    let mut verdicts: Vec<GuardVerdict> = Guard::ALL
+    Guard::ALL
         .into_iter()
         .filter_map(|guard| {
             let finding = judge.ask(guard)?;
@@ -85,9 +85,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
             let items = items.iter().map(Path::to_string).collect();
             Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
         })
-        .collect();
-    verdicts.sort_by_key(|verdict| verdict.guard);
-    verdicts
+        .collect()
 }
 
 fn tenth(number: f64) -> f64 {

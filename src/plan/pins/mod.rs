@@ -6,19 +6,23 @@
 //! What a thing that the files do not have any more is brought back by is over after [`BROUGHT_BACK_FOR`] at the latest: the
 //! files cannot say "gone" twice, and nothing that is gone from them may stay for ever.
 
+mod laying;
+mod order;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use order::Order;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     Kind, OutletPlan, Record,
     compare::without_ignored,
-    parts::{Fields, MENUS, Parts, names},
+    parts::{Fields, Parts},
 };
 use crate::{
-    catalog::{Catalog, Field, ItemField, Path, VariantField},
+    catalog::{Catalog, Field, ItemField, Path},
     policy::Ignorable,
 };
 
@@ -57,14 +61,6 @@ struct Pin {
     /// It was sold out when it left, and comes back so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     sold_out: bool,
-}
-
-/// A pinned display order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Order {
-    /// That of the files; `None`: they have another by now, and `value` only says where to put what is brought back.
-    file: Option<Vec<String>>,
-    value: Vec<String>,
 }
 
 /// A pin for people and programs.
@@ -143,24 +139,6 @@ impl Pins {
         self.values.is_empty() && !self.orders.values().any(Order::is_told)
     }
 
-    /// Lays the pins over what the files say: what is wanted, and the pins that hold at `now`. Without pins that is what the
-    /// files say. An error means that the pins are not what this program writes.
-    pub fn lay_over(&self, files: &Catalog, now: Timestamp) -> Result<(Catalog, Self), serde_json::Error> {
-        if self.is_empty() {
-            return Ok((files.clone(), Self::default()));
-        }
-        let parts = Parts::of(files);
-        let mut laying = Laying { now, parts: parts.clone(), files: parts, held: self.emptied() };
-        laying.bring_back(self);
-        laying.set_fields(self);
-        laying.take_away(self);
-        laying.arrange(self);
-        if laying.held.is_empty() {
-            return Ok((files.clone(), Self::default()));
-        }
-        Ok((laying.parts.assemble()?, laying.held))
-    }
-
     /// The same rollback with nothing to pin.
     #[must_use]
     pub fn emptied(&self) -> Self {
@@ -225,157 +203,6 @@ impl OutletPlan {
             }
         }
     }
-}
-
-/// Pins being laid over the files.
-struct Laying {
-    now: Timestamp,
-    /// What the files say.
-    files: Parts,
-    /// What is wanted so far.
-    parts: Parts,
-    /// The pins that hold.
-    held: Pins,
-}
-
-impl Laying {
-    fn hold(&mut self, path: &Path, pin: &Pin) {
-        self.held.values.insert(path.clone(), pin.clone());
-    }
-
-    /// Things that the files do not have: categories first, as variants and items need them.
-    fn bring_back(&mut self, pins: &Pins) {
-        let kinds: [fn(&Path) -> bool; 3] = [
-            |path| matches!(path, Path::Category(..)),
-            |path| matches!(path, Path::Variant(..)),
-            |path| matches!(path, Path::Item(..)),
-        ];
-        for is_kind in kinds {
-            for (path, pin) in pins.values.iter().filter(|(path, _)| is_kind(path) && path.field_key().is_none()) {
-                let Field::Set(Value::Object(fields)) = &pin.value else { continue };
-                let is_due = pin.until.is_none_or(|until| self.now < until);
-                if is_due && !self.files.things.contains_key(path) && self.needs_are_met(fields) {
-                    self.parts.things.insert(path.clone(), fields.clone());
-                    self.hold(path, pin);
-                }
-            }
-        }
-    }
-
-    /// Whether the categories are there that a thing stands in or refers to.
-    fn needs_are_met(&self, fields: &Fields) -> bool {
-        needs(fields).all(|id| self.parts.things.contains_key(&Path::category(&id.into())))
-    }
-
-    /// Fields of things that the files have.
-    fn set_fields(&mut self, pins: &Pins) {
-        for (path, pin) in &pins.values {
-            let Some(key) = path.field_key() else { continue };
-            let Some(file) = self.files.things.get(&path.owner()) else { continue };
-            let alone: Fields = pin.value.value().map(|value| (key.to_owned(), value.clone())).into_iter().collect();
-            if !is_same(&said(file, key), &pin.file) || !self.needs_are_met(&alone) {
-                continue;
-            }
-            if let Some(fields) = self.parts.things.get_mut(&path.owner()) {
-                match &pin.value {
-                    Field::Unsaid => drop(fields.remove(key)),
-                    Field::Null => drop(fields.insert(key.to_owned(), Value::Null)),
-                    Field::Set(value) => drop(fields.insert(key.to_owned(), value.clone())),
-                }
-                self.hold(path, pin);
-            }
-        }
-    }
-
-    /// Things that came after the push: items, then variants, then categories that nothing needs any more.
-    fn take_away(&mut self, pins: &Pins) {
-        let gone: Vec<(&Path, &Pin)> =
-            pins.values.iter().filter(|(path, pin)| path.field_key().is_none() && pin.value.is_unsaid()).collect();
-        let is_category = |path: &Path| matches!(path, Path::Category(..));
-        for (path, pin) in gone.iter().filter(|(path, _)| !is_category(path)) {
-            if self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
-                self.parts.things.remove(path);
-                self.hold(path, pin);
-            }
-        }
-        for (path, pin) in gone.iter().filter(|(path, _)| is_category(path)) {
-            let Path::Category(id, _) = path else { continue };
-            let is_needed = self.parts.things.values().any(|fields| needs(fields).any(|need| need == id.as_str()));
-            if !is_needed && self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
-                self.parts.things.remove(path);
-                self.hold(path, pin);
-            }
-        }
-    }
-
-    /// Puts everything into order.
-    fn arrange(&mut self, pins: &Pins) {
-        let mut members = self.parts.memberships();
-        let emptied = |list: &str| self.files.lists.get(list).is_some_and(|ids| !ids.is_empty());
-        let in_use = |name: &&String| {
-            let list = Path::Menu((*name).clone()).to_string();
-            members.contains_key(&list) || !emptied(&list)
-        };
-        let known = [&self.files.lists, &self.parts.lists].into_iter().flat_map(|lists| lists.get(MENUS)).flatten();
-        let mut menus: BTreeSet<String> = known.filter(in_use).cloned().collect();
-        let of_items = self.parts.things.iter().filter(|(path, _)| matches!(path, Path::Item(..)));
-        menus.extend(of_items.flat_map(|(_, fields)| names(fields, ItemField::Menu.key()).map(str::to_owned)));
-        members.insert(MENUS.to_owned(), menus.into_iter().collect());
-        let mut lists = BTreeMap::new();
-        for (list, members) in members {
-            let now = self.files.lists.get(&list).map(Vec::as_slice).unwrap_or_default();
-            let order = pins.orders.get(&list).map(|order| order.at(now));
-            lists.insert(list.clone(), arranged(now, &members, order.as_ref()));
-            self.held.orders.extend(order.map(|order| (list, order)));
-        }
-        self.parts.lists = lists;
-    }
-}
-
-impl Order {
-    /// Whether it is another than that of the files, in what both have.
-    fn is_told(&self) -> bool {
-        self.file.as_ref().is_some_and(|file| common(file, &self.value) != common(&self.value, file))
-    }
-
-    /// What is left of it where the files give the order `now`.
-    fn at(&self, now: &[String]) -> Self {
-        let unchanged = |file: &&Vec<String>| common(now, file) == common(file, now);
-        Self { file: self.file.as_ref().filter(unchanged).cloned(), value: self.value.clone() }
-    }
-}
-
-/// What of `these` is in `those` too, in the order of `these`.
-fn common<'a>(these: &'a [String], those: &[String]) -> Vec<&'a String> {
-    these.iter().filter(|id| those.contains(id)).collect()
-}
-
-/// `members` in the order that the files give, but for what is pinned; what the files do not have stands behind what it stood
-/// behind.
-fn arranged(now: &[String], members: &[String], order: Option<&Order>) -> Vec<String> {
-    let mut list: Vec<String> = now.iter().filter(|id| members.contains(id)).cloned().collect();
-    if let Some(order) = order {
-        if order.is_told() {
-            let slots = (0..list.len()).filter(|slot| order.value.contains(&list[*slot])).collect::<Vec<_>>();
-            let pinned: Vec<String> = common(&order.value, &list).into_iter().cloned().collect();
-            slots.into_iter().zip(pinned).for_each(|(slot, id)| list[slot] = id);
-        }
-        for (place, id) in order.value.iter().enumerate() {
-            if members.contains(id) && !list.contains(id) {
-                let front = order.value[..place].iter().rev().find_map(|front| list.iter().position(|k| k == front));
-                list.insert(front.map_or(0, |front| front + 1), id.clone());
-            }
-        }
-    }
-    let rest: Vec<String> = members.iter().filter(|id| !list.contains(id)).cloned().collect();
-    list.extend(rest);
-    list
-}
-
-/// The categories that a thing stands in or refers to.
-fn needs(fields: &Fields) -> impl Iterator<Item = &str> {
-    let keys = [ItemField::VariantCategories.key(), VariantField::Category.key()];
-    keys.into_iter().flat_map(|key| names(fields, key))
 }
 
 /// A whole thing but for its stock.

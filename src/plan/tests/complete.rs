@@ -253,6 +253,32 @@ fn what_is_pushed_of_every_field_arrives_and_then_there_is_rest() {
 }
 
 #[test]
+fn every_field_that_does_not_land_is_named_and_not_sent_again() {
+    for part in Part::all().into_iter().filter(|part| part.nature() == Nature::Plain) {
+        for (situation, shown) in [(Situation::Edit, 1), (Situation::Edit, 3), (Situation::Adopt, 1)] {
+            let what = format!("{part:?} {situation:?} {shown}");
+            let mut story = story(part, situation);
+            story.desired_item("D4").price = Field::Set(Price(10_500));
+            let waiting = Waiting::new(&story.plan(), &story.inputs());
+            let mut stays = stage();
+            stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
+            story.live = part.live(&stays, shown);
+            let Look::Other(unlanded) = waiting.look(&story.live) else {
+                panic!("{what}: {:?}", waiting.look(&story.live))
+            };
+            assert_eq!(unlanded.iter().map(|one| one.path.clone()).collect::<Vec<_>>(), [part.path()], "{what}");
+            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &unlanded));
+            let told: Vec<_> = story.plan().changes.iter().map(|c| (c.path.clone(), c.class, c.pushed)).collect();
+            assert_eq!(told, [(part.path(), Class::Edit, false)], "{what}");
+            story.desired_item("D4").price = Field::Set(Price(10_600));
+            let sent = as_published(&story.plan().payload);
+            stays.menus[1].menu_items[3].price = Field::Set(Price(10_600));
+            assert_eq!(unordered(sent), unordered(part.live(&stays, shown)), "{what}: it is carried as it shows");
+        }
+    }
+}
+
+#[test]
 fn every_field_that_drifted_is_carried_along_by_a_push_of_something_else_and_stays_drift() {
     for part in Part::all().into_iter().filter(|part| part.nature() == Nature::Plain) {
         for situation in [Situation::Drift, Situation::Conflict] {

@@ -1,9 +1,14 @@
 //! Plan stories: an outlet in sync, one side disturbed, and what follows.
 
+mod approvals;
 mod complete;
 mod days;
 mod laws;
+mod limits;
+mod matching;
 mod refusals;
+mod stock;
+mod stuck;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -15,9 +15,6 @@ use crate::{
     policy::Guard,
 };
 
-/// How to release a guard is told for each of up to so many outlets (our choice).
-const RELEASES: usize = 3;
-
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
 const MOST_PROBLEMS: usize = 20;
 
@@ -120,8 +117,8 @@ pub(super) struct Body<'a> {
     pub(super) problems: Vec<String>,
     /// What a rollback holds against the files, one a line.
     pub(super) pins: Vec<String>,
-    /// The pause that a person has ordered.
-    pub(super) pause: Option<String>,
+    /// Why it is left alone for now, beginning with its state: a pause that a person has ordered, a window that is closed.
+    pub(super) rest: Option<String>,
 }
 
 impl<'a> Body<'a> {
@@ -137,13 +134,13 @@ impl<'a> Body<'a> {
                 .filter(|_| view == View::Plan)
                 .map(|plan| pin_lines(&plan.pins))
                 .unwrap_or_default(),
-            pause: outlet.pause.as_ref().map(|pause| pause.words.clone()),
+            rest: rest(outlet),
         }
     }
 
     /// Whether nothing is worth a word. How an outlet stands is, unless only drift is asked for.
     fn is_silent(&self, view: View) -> bool {
-        let Self { state, sections, guards, problems, pins, pause: _ } = self;
+        let Self { state, sections, guards, problems, pins, rest: _ } = self;
         let said = sections.is_empty() && guards.is_empty() && problems.is_empty() && pins.is_empty();
         (view == View::Drift || *state == "in_sync") && said
     }
@@ -166,6 +163,12 @@ fn state(state: &'static str, view: View) -> &'static str {
         (_, "missing") => NO_LONGER_DEFINED,
         _ => state,
     }
+}
+
+/// Why an outlet is left alone for now.
+fn rest(outlet: &OutletReport) -> Option<String> {
+    let queued = || outlet.window.as_ref().map(|window| format!("queued, {}", window.words));
+    outlet.pause.as_ref().map(|pause| pause.words.clone()).or_else(queued)
 }
 
 fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
@@ -263,15 +266,6 @@ impl<'a> Block<'a> {
             ToldGuard { verdict, plan: first.plan.as_ref(), message: format!("{}{more}", verdict.message) }
         });
         told.collect()
-    }
-
-    /// What releases a guard here.
-    pub(super) fn release(&self, guard: &GuardVerdict) -> String {
-        if self.outlets.len() > RELEASES {
-            return format!("--allow {}:OUTLET for each of them", guard.guard);
-        }
-        let flags = self.outlets.iter().map(|outlet| format!("--allow {}:{}", guard.guard, outlet.outlet));
-        flags.collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{OutletReport, PauseNote, PlanReport, PlanTarget, View, risk_of, summary::Summary};
+use super::{OutletReport, PauseNote, PlanReport, PlanTarget, View, WindowNote, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
     diagnostic::Place,
@@ -44,6 +44,8 @@ struct OutletEntry<'a> {
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pause: Option<&'a PauseNote>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<&'a WindowNote>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pins: Option<PinsEntry>,
 }
@@ -111,7 +113,7 @@ pub fn plan_json(report: &PlanReport) -> String {
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause } = outlet;
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window } = outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
     OutletEntry {
@@ -128,6 +130,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
         diagnostics: diagnostics.iter().map(|diagnostic| DiagnosticEntry::from(&**diagnostic)).collect(),
         error: error.as_deref(),
         pause: pause.as_ref(),
+        window: window.as_ref(),
         pins: plan.filter(|plan| !plan.pins.is_empty()).map(|OutletPlan { pins, .. }| PinsEntry {
             to: pins.to,
             of: pins.of.to_string(),

@@ -153,7 +153,8 @@ impl Page<'_> {
             .iter()
             .flat_map(|block| block.guards(self.report.view).into_iter().map(move |told| self.guard(&told, block)));
         let heading = "| | Guard | Outlet | Limit | Actual | Items | Why |\n|---|---|---|---|---|---|---|\n";
-        self.rows(heading, rows.collect(), "guards")
+        let told = self.rows(heading, rows.collect(), "guards");
+        if told.is_empty() { told } else { told + &self.report.held().markdown(&self.report.ways) }
     }
 
     fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
@@ -167,11 +168,9 @@ impl Page<'_> {
         if guard.verdict == Verdict::Released {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
-        if self.report.view == View::Plan && guard.verdict != Verdict::Released {
-            if let Some(help) = other_help(guard, self.report, |text| self.words(text)) {
-                why += &format!("; {help}");
-            }
-            why += &format!("; to let it through: {}", self.words(&block.release(guard)));
+        let is_held = self.report.view == View::Plan && guard.verdict != Verdict::Released;
+        if let Some(help) = other_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
+            why += &format!("; {help}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();
@@ -196,7 +195,8 @@ impl Page<'_> {
             let Some(outlet) = block.outlets.first() else { return String::new() };
             let sum = Summary::of_outlet(outlet, self.report.view);
             let held = if sum.held > 0 && outlet.state != "held" { ", held" } else { "" };
-            let state = outlet.state.replace('_', " ");
+            let state =
+                block.body.rest.as_ref().map_or_else(|| outlet.state.replace('_', " "), |rest| self.words(rest));
             let elsewhere = if sum.kept() == 0 { String::new() } else { sum.kept().to_string() };
             let (signs, risks) = (sum.signs(), sum.risks.words().unwrap_or_default());
             format!("| {} | {state}{held} | {signs} | {risks} | {elsewhere} |\n", self.label(block))

@@ -41,6 +41,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
+    report::release::{Held, Ways},
 };
 
 /// What a report is about, which decides what it shows and how it words it.
@@ -72,6 +73,8 @@ pub struct PlanReport {
     pub target: Option<PlanTarget>,
     /// Approvals that let nothing through any more.
     pub stale_approvals: Vec<Stale>,
+    /// How what is held can be let through; nothing is said of that without any.
+    pub ways: Ways,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
 }
@@ -108,6 +111,18 @@ pub struct OutletReport {
     pub error: Option<String>,
     /// The pause that a person has ordered.
     pub pause: Option<PauseNote>,
+    /// The window that its push waits for.
+    pub window: Option<WindowNote>,
+}
+
+/// A window that a push waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WindowNote {
+    /// When it opens; `null` = not within a year.
+    pub opens_at: Option<jiff::Timestamp>,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
 }
 
 /// A pause by a command.
@@ -123,6 +138,12 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// What guards hold, or would.
+    fn held(&self) -> Held {
+        let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
+        plans.flat_map(|plan| plan.held().map(|verdict| (verdict.guard, plan.outlet.clone()))).collect()
+    }
+
     /// The hash over the effects of all outlets' plans.
     pub fn digest(&self) -> Digest {
         let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());

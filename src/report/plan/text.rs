@@ -59,7 +59,7 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
-    out + &stale
+    out + &report.held().text(&report.ways) + &stale
 }
 
 /// A line for each approval that lets nothing through any more.
@@ -90,7 +90,7 @@ impl Text<'_> {
             }
         }
         for guard in block.guards(self.report.view) {
-            out += &self.guard(&guard, block);
+            out += &self.guard(&guard);
         }
         for pin in &block.body.pins {
             out += &format!("  {}\n", printable(pin));
@@ -105,10 +105,9 @@ impl Text<'_> {
             label => format!("{label} ({})", printable(outlet.outlet.as_str())),
         };
         let names: Vec<String> = block.outlets.iter().map(name).collect();
-        // The words of a pause begin with the state.
         let state = block
             .body
-            .pause
+            .rest
             .as_ref()
             .map_or_else(|| block.body.state.replace('_', " "), |words| printable(words).into_owned());
         let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
@@ -161,7 +160,7 @@ impl Text<'_> {
         line.words.iter().map(piece).collect()
     }
 
-    fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
+    fn guard(&self, told: &ToldGuard<'_>) -> String {
         let (guard, message) = (told.verdict, printable(&told.message));
         if guard.verdict == Verdict::Released {
             let (released, by) = (self.paint.in_color("released", Color::Yellow), released_by(guard));
@@ -173,8 +172,6 @@ impl Text<'_> {
             out += &other_help(guard, self.report, |text| printable(text).into_owned())
                 .map(|help| format!("    {help}\n"))
                 .unwrap_or_default();
-            let release = printable(&block.release(guard)).into_owned();
-            out += &format!("    to let it through: {release}, or type “{}” when apply asks\n", guard.guard);
         }
         out
     }

@@ -301,8 +301,12 @@ async fn a_long_life_comes_to_rest_too() {
     live(1_000..1_003, 100).await;
 }
 
+/// `SIMULATION_SEEDS=FROM..TO` and `SIMULATION_STEPS` choose other lives.
 #[tokio::test(start_paused = true)]
 #[ignore = "a longer search, to be run after changes of how pushes are made and verified: takes minutes"]
 async fn whatever_happens_in_a_thousand_lives() {
-    live(0..1000, 20).await;
+    let seeds = std::env::var("SIMULATION_SEEDS").unwrap_or_else(|_| "0..1000".to_owned());
+    let (from, to) = seeds.split_once("..").expect("FROM..TO");
+    let steps = std::env::var("SIMULATION_STEPS").map_or(20, |steps| steps.parse().unwrap());
+    live(from.parse().unwrap()..to.parse().unwrap(), steps).await;
 }

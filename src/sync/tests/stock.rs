@@ -404,3 +404,42 @@ async fn a_dish_that_was_put_back_while_a_push_waited_is_the_kitchens_from_then_
         assert!(!bench.stock("D1"), "lost: {lost}");
     }
 }
+
+/// A push whose answer is lost, and which is published after five minutes; meanwhile the kitchen takes D2 off sale.
+async fn an_unanswered_push_overwrites_stock(bench: Bench, then: fn(&mut platform::World)) -> Bench {
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.faults(&[Fault::LostAfterwards]);
+    // An edit beside it, so that it is not sent again.
+    bench.platform.before(3, |world| world.app_price("N1", 21_000));
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    bench.calls();
+    bench.platform.before(2, |world| world.kitchen("D2", false));
+    tokio::time::advance(minutes(4)).await;
+    bench.platform.before(4, then);
+    bench.pass().await;
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_is_set_again_when_a_push_that_nobody_accepted_shows_as_something_else() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.longest_text = 20);
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    let bench = an_unanswered_push_overwrites_stock(bench, |_| {}).await;
+    assert!(!bench.stock("D2"));
+    assert_eq!(bench.ended(), Some(PushOutcome::Nonconvergent));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_stays_sold_out_where_a_publication_cannot_be_told_from_an_edit() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.kitchen("D4", false));
+    let bench = an_unanswered_push_overwrites_stock(bench, |world| {
+        // What was published is edited before anybody has looked.
+        world.app_price("NG", 28_000);
+        world.kitchen("D3", false);
+    })
+    .await;
+    assert_eq!(["D2", "D3", "D4"].map(|id| bench.stock(id)), [false; 3], "{:?}", bench.calls());
+}

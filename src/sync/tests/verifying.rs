@@ -141,6 +141,42 @@ async fn an_edit_in_the_app_of_what_is_about_to_change_is_not_taken_for_the_resu
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_in_the_app_of_all_that_is_about_to_change_is_not_taken_for_the_result() {
+    for delay in [5, 20] {
+        let mut bench = Bench::in_sync().await;
+        bench.price_in_file("NG", 27_000);
+        bench.platform.with(|world| world.delay = minutes(delay));
+        bench.platform.before(4, |world| world.app_price("NG", 28_000));
+        let mut outcome = bench.pass().await;
+        if delay == 20 {
+            assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
+            assert!(outcome.error.unwrap().contains("items/NG/price (sent 27000, shown 28000)"));
+            tokio::time::advance(minutes(10)).await;
+            outcome = bench.pass().await;
+        }
+        assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+        assert_eq!(bench.calls().iter().filter(|call| *call == "PUT").count(), 1);
+        assert_eq!(bench.live_price("NG"), Some(27_000));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_shows_something_else_for_half_an_hour_without_a_trace_of_the_push_is_named() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(60 * 24));
+    bench.platform.before(4, |world| world.app_price("NG", 28_000));
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(15)).await;
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(15)).await;
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Nonconvergent, OutletState::Nonconvergent));
+    assert!(outcome.error.unwrap().contains("items/NG/price"));
+    assert_eq!(bench.live_price("NG"), Some(28_000));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_of_the_push() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);

@@ -18,6 +18,7 @@ use crate::{
     diagnostic::Place,
     plan::{Base, Inputs, as_published, plan},
     policy::{Guard, Policy},
+    report::release::{PlanFile, Push},
 };
 
 fn set(text: &str) -> Field<String> {
@@ -132,6 +133,7 @@ impl Story {
             diagnostics,
             error,
             pause: None,
+            window: None,
         }
     }
 }
@@ -143,6 +145,10 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         generated_at: jiff::Timestamp::UNIX_EPOCH,
         target: None,
         stale_approvals: Vec::new(),
+        ways: Ways {
+            push: Some(Push::Command("menusync apply".to_owned())),
+            plan: Some(PlanFile::By("menusync plan --out plan.json".to_owned())),
+        },
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,
     }

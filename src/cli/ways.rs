@@ -1,0 +1,108 @@
+//! Which commands let through what a guard holds, as people would type them next.
+
+use std::path::Path;
+
+use crate::report::{PlanFile, Push, Ways};
+
+/// Stands for the branch that a pull request is merged into, where the revision that was given says that for this checkout
+/// alone.
+const TARGET: &str = "TARGET-BRANCH";
+
+/// From a plan: what was given shapes what has to be given again.
+#[derive(Debug, Default)]
+pub(super) struct Given<'a> {
+    pub(super) outlets: &'a [String],
+    pub(super) base: Option<&'a str>,
+    pub(super) revert: bool,
+    /// The file that the plan stands in.
+    pub(super) file: Option<&'a Path>,
+}
+
+impl Given<'_> {
+    /// From a plan that was only looked at.
+    pub(super) fn looked_at(&self) -> Ways {
+        let push = match self.file {
+            Some(file) => format!("menusync apply {}", word(&file.to_string_lossy())),
+            None => format!("menusync apply{}", self.outlets()),
+        };
+        Ways { push: Some(Push::Command(push + self.revert())), plan: Some(self.plan()) }
+    }
+
+    /// From a push that was asked for.
+    pub(super) fn pushed(&self) -> Ways {
+        Ways { push: Some(Push::Again), plan: Some(self.plan()) }
+    }
+
+    /// From two states of the files, which nothing can push.
+    pub(super) fn compared(&self) -> Ways {
+        Ways { push: None, plan: Some(self.plan()) }
+    }
+
+    fn plan(&self) -> PlanFile {
+        let Some(file) = self.file else {
+            let base = self.base.map(|base| format!(" --base {}", shared(base))).unwrap_or_default();
+            let (outlets, revert) = (self.outlets(), self.revert());
+            return PlanFile::By(format!("menusync plan{base}{outlets}{revert} --out {}", PlanFile::DEFAULT));
+        };
+        PlanFile::Written(word(&file.to_string_lossy()))
+    }
+
+    fn outlets(&self) -> String {
+        self.outlets.iter().map(|glob| format!(" --outlet {}", word(glob))).collect()
+    }
+
+    fn revert(&self) -> &'static str {
+        if self.revert { " --revert" } else { "" }
+    }
+}
+
+/// A revision that means the same in every checkout; `HEAD^1` is the target branch only where a merge is checked out.
+fn shared(revision: &str) -> String {
+    let is_relative = revision.contains(['^', '~', '@', ':']) || revision.contains("HEAD");
+    if is_relative { TARGET.to_owned() } else { word(revision) }
+}
+
+/// A word of a command line, in quotes if a shell would read it otherwise.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_quoted_where_a_shell_would_read_it_otherwise() {
+        for (text, written) in [
+            ("plan.json", "plan.json"),
+            ("origin/main", "origin/main"),
+            ("", "''"),
+            ("my plan.json", "'my plan.json'"),
+            ("Ku*", "'Ku*'"),
+            ("it's; rm -rf", r"'it'\''s; rm -rf'"),
+            ("$(x)", "'$(x)'"),
+        ] {
+            assert_eq!(word(text), written);
+        }
+    }
+
+    #[test]
+    fn a_plan_is_written_as_it_was_asked_for_and_against_a_branch_that_everybody_has() {
+        let outlets = ["Ku*".to_owned()];
+        let plan = |from: Given<'_>| match from.plan() {
+            PlanFile::By(command) => command,
+            PlanFile::Written(file) => file,
+        };
+        assert_eq!(plan(Given::default()), "menusync plan --out plan.json");
+        let from = Given { outlets: &outlets, base: Some("origin/main"), revert: true, file: None };
+        assert_eq!(plan(from), "menusync plan --base origin/main --outlet 'Ku*' --revert --out plan.json");
+        let from = Given { base: Some("HEAD^1"), ..Given::default() };
+        assert_eq!(plan(from), "menusync plan --base TARGET-BRANCH --out plan.json");
+        let from = Given { file: Some(Path::new("my plan.json")), ..Given::default() };
+        assert_eq!(plan(from), "'my plan.json'");
+    }
+}

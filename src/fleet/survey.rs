@@ -1,0 +1,224 @@
+//! A look over all outlets of a root: which there are, and everything that is wrong anywhere.
+//!
+//! What is wrong with one outlet is judged in the parent.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{Loaded, shadows::Shadows};
+use crate::{
+    catalog::OutletId,
+    definition::{Composed, Outlet},
+    diagnostic::{self, Diagnostic, Place},
+    plan::PeerPrices,
+    policy::Policy,
+    rules::{self, UsedAllows},
+};
+
+/// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
+pub(super) const MOST_EDGES: usize = 100;
+
+/// One outlet, without its catalog.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its id.
+    pub id: OutletId,
+    /// Its name.
+    pub name: String,
+    /// Its file.
+    pub file: Arc<str>,
+    /// Its layers in the order in which they are laid, its own file last.
+    pub layers: Vec<Arc<str>>,
+    /// `state: paused`
+    pub paused: bool,
+    /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address
+    /// that has its content's hash. Equal numbers say something within one process only.
+    pub images: u64,
+    /// Whether it may be pushed: no error among its diagnostics.
+    pub valid: bool,
+    /// What is wrong with its files and its catalog, warnings included. Shared between outlets: a layer with thousands of
+    /// mistakes may serve hundreds of them.
+    pub diagnostics: Vec<Arc<Diagnostic>>,
+}
+
+/// What a look over all outlets finds.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    /// All outlets, by id. One whose file cannot be decoded is here if its text says which it is.
+    pub members: Vec<Member>,
+    /// Everything that is wrong anywhere, sorted, each thing once.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Prices over the fleet.
+    pub peers: Arc<PeerPrices>,
+    /// The next moment at which a dated layer begins or ends.
+    pub next_change: Option<Timestamp>,
+    /// The comments that excused something.
+    used: UsedAllows,
+    /// What became of patches.
+    shadows: Shadows,
+}
+
+impl Loaded {
+    /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
+    pub fn survey_ahead(&self, at: Timestamp) -> Survey {
+        let mut survey = self.survey(at);
+        let mut next = survey.next_change;
+        for _ in 0..MOST_EDGES {
+            let Some(edge) = next else { break };
+            let later = self.look(edge);
+            survey.diagnostics.extend(later.diagnostics);
+            survey.used.extend(later.used);
+            survey.shadows.extend(later.shadows);
+            next = later.next_change;
+        }
+        // Only if all outlets could be judged, at all times, is it known what comes to nothing.
+        if next.is_none() && !survey.diagnostics.iter().any(Diagnostic::is_error) {
+            let mut shadowed = survey.shadows.diagnostics();
+            self.allows.apply(&mut shadowed, &mut survey.used);
+            survey.diagnostics.extend(shadowed);
+        }
+        self.tell_unused_allows(&mut survey, at);
+        diagnostic::sort(&mut survey.diagnostics);
+        drop_repeated(&mut survey.diagnostics);
+        survey
+    }
+
+    /// Looks at every outlet and every approval as it is at `at`.
+    pub fn survey(&self, at: Timestamp) -> Survey {
+        let mut survey = self.look(at);
+        let is_outlet = |id: &OutletId| survey.members.iter().any(|member| member.id == *id);
+        let mut wrong = self.approvals.iter().flat_map(|approval| approval.judge(&is_outlet, at)).collect();
+        self.adjust(&mut wrong, &self.defaults(), &mut survey.used);
+        survey.diagnostics.append(&mut wrong);
+        diagnostic::sort(&mut survey.diagnostics);
+        survey
+    }
+
+    /// Looks at every outlet as it is at `at`.
+    fn look(&self, at: Timestamp) -> Survey {
+        let mut survey = Survey::default();
+        let mut told = Told::default();
+        let mut peers = PeerPrices::new();
+        let defaults = self.defaults();
+        let mut of_files: Vec<Diagnostic> =
+            self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
+        self.adjust_by_file(&mut of_files, &defaults);
+        self.allows.apply(&mut of_files, &mut survey.used);
+        for outlet in self.definitions.outlets() {
+            let composed = self.judge(&outlet.id, at, &mut survey.used);
+            for (_, item) in composed.catalog.items() {
+                if let Some(price) = item.price.value() {
+                    *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
+                }
+            }
+            survey.shadows.note(&composed);
+            survey.next_change = [survey.next_change, composed.next_change].into_iter().flatten().min();
+            survey.members.push(member(composed, &mut told));
+        }
+        survey.diagnostics.extend(told.all());
+        survey.members.extend(self.broken_members(&of_files, &survey.members));
+        survey.members.sort_by(|a, b| a.id.cmp(&b.id));
+        survey.diagnostics.extend(of_files);
+        diagnostic::sort(&mut survey.diagnostics);
+        drop_repeated(&mut survey.diagnostics);
+        survey.peers = Arc::new(peers);
+        survey
+    }
+
+    /// Severities of what is about a file and about no outlet: as the file itself wants them, else as the settings do.
+    fn adjust_by_file(&self, diagnostics: &mut Vec<Diagnostic>, defaults: &Policy) {
+        rules::adjust_each(diagnostics, &|diagnostic| {
+            let file = diagnostic.place.as_ref().map(|place| &*place.file);
+            let said = file.and_then(|file| self.definitions.severity(file, diagnostic.code));
+            said.or_else(|| defaults.rules.get(diagnostic.code).copied())
+        });
+    }
+
+    /// Tells the comments that excuse nothing at any time from `at` on, if every outlet could be judged.
+    fn tell_unused_allows(&self, survey: &mut Survey, at: Timestamp) {
+        if survey.diagnostics.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        let defaults = self.defaults();
+        let mut unused = self.allows.unused(&survey.used);
+        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
+        unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
+        self.adjust_by_file(&mut unused, &defaults);
+        survey.diagnostics.extend(unused);
+    }
+
+    fn broken_members(&self, of_files: &[Diagnostic], known: &[Member]) -> Vec<Member> {
+        let broken = self.definitions.broken_outlets().iter();
+        let unknown = broken.filter(|broken| known.iter().all(|member| member.id != broken.id));
+        let in_file = |file: &Arc<str>| {
+            let here = of_files.iter().filter(|d| d.place.as_ref().is_some_and(|place| place.file == *file));
+            here.cloned().map(Arc::new).collect()
+        };
+        unknown
+            .map(|broken| Member {
+                id: broken.id.clone(),
+                name: broken.id.0.clone(),
+                file: Arc::clone(&broken.file),
+                layers: vec![Arc::clone(&broken.file)],
+                paused: false,
+                images: 0,
+                valid: false,
+                diagnostics: in_file(&broken.file),
+            })
+            .collect()
+    }
+}
+
+/// What is said about some outlets, each thing kept once.
+#[derive(Default)]
+pub(super) struct Told(HashSet<Arc<Diagnostic>>);
+
+impl Told {
+    pub(super) fn share(&mut self, diagnostic: Diagnostic) -> Arc<Diagnostic> {
+        if let Some(known) = self.0.get(&diagnostic) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(diagnostic);
+        self.0.insert(Arc::clone(&new));
+        new
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = Diagnostic> {
+        self.0.iter().map(|diagnostic| Diagnostic::clone(diagnostic))
+    }
+}
+
+pub(super) fn member(composed: Composed, told: &mut Told) -> Member {
+    let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
+    let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
+    let mut images = DefaultHasher::new();
+    composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
+    let images = images.finish();
+    let mut diagnostics: Vec<_> = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
+    // They were collected into the room that they had before, which is many times what they need.
+    diagnostics.shrink_to_fit();
+    Member { id, name, file, layers: chain, paused, images, valid, diagnostics }
+}
+
+/// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have
+/// changed its severity, then the outlet's word is the better one.
+fn drop_repeated(diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(Option<Place>, &'static str, String), usize> = BTreeMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let key = (diagnostic.place.clone(), diagnostic.code, diagnostic.message.clone());
+        match seen.get(&key) {
+            Some(index) => kept[*index].severity = kept[*index].severity.min(diagnostic.severity),
+            None => {
+                seen.insert(key, kept.len());
+                kept.push(diagnostic);
+            }
+        }
+    }
+    *diagnostics = kept;
+}

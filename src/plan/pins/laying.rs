@@ -1,0 +1,145 @@
+//! Laying pins over what the files say: what is wanted, and which pins still hold.
+//!
+//! What becomes a pin is decided in the parent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Pin, Pins, is_same, order::arranged, said, whole};
+use crate::{
+    catalog::{Catalog, Field, ItemField, Path, VariantField},
+    plan::parts::{Fields, MENUS, Parts, names},
+};
+
+impl Pins {
+    /// Lays the pins over what the files say: what is wanted, and the pins that hold at `now`. Without pins that is what the
+    /// files say. An error means that the pins are not what this program writes.
+    pub fn lay_over(&self, files: &Catalog, now: Timestamp) -> Result<(Catalog, Self), serde_json::Error> {
+        if self.is_empty() {
+            return Ok((files.clone(), Self::default()));
+        }
+        let parts = Parts::of(files);
+        let mut laying = Laying { now, parts: parts.clone(), files: parts, held: self.emptied() };
+        laying.bring_back(self);
+        laying.set_fields(self);
+        laying.take_away(self);
+        laying.arrange(self);
+        if laying.held.is_empty() {
+            return Ok((files.clone(), Self::default()));
+        }
+        Ok((laying.parts.assemble()?, laying.held))
+    }
+}
+
+/// Pins being laid over the files.
+struct Laying {
+    now: Timestamp,
+    /// What the files say.
+    files: Parts,
+    /// What is wanted so far.
+    parts: Parts,
+    /// The pins that hold.
+    held: Pins,
+}
+
+impl Laying {
+    fn hold(&mut self, path: &Path, pin: &Pin) {
+        self.held.values.insert(path.clone(), pin.clone());
+    }
+
+    /// Things that the files do not have: categories first, as variants and items need them.
+    fn bring_back(&mut self, pins: &Pins) {
+        let kinds: [fn(&Path) -> bool; 3] = [
+            |path| matches!(path, Path::Category(..)),
+            |path| matches!(path, Path::Variant(..)),
+            |path| matches!(path, Path::Item(..)),
+        ];
+        for is_kind in kinds {
+            for (path, pin) in pins.values.iter().filter(|(path, _)| is_kind(path) && path.field_key().is_none()) {
+                let Field::Set(Value::Object(fields)) = &pin.value else { continue };
+                let is_due = pin.until.is_none_or(|until| self.now < until);
+                if is_due && !self.files.things.contains_key(path) && self.needs_are_met(fields) {
+                    self.parts.things.insert(path.clone(), fields.clone());
+                    self.hold(path, pin);
+                }
+            }
+        }
+    }
+
+    /// Whether the categories are there that a thing stands in or refers to.
+    fn needs_are_met(&self, fields: &Fields) -> bool {
+        needs(fields).all(|id| self.parts.things.contains_key(&Path::category(&id.into())))
+    }
+
+    /// Fields of things that the files have.
+    fn set_fields(&mut self, pins: &Pins) {
+        for (path, pin) in &pins.values {
+            let Some(key) = path.field_key() else { continue };
+            let Some(file) = self.files.things.get(&path.owner()) else { continue };
+            let alone: Fields = pin.value.value().map(|value| (key.to_owned(), value.clone())).into_iter().collect();
+            if !is_same(&said(file, key), &pin.file) || !self.needs_are_met(&alone) {
+                continue;
+            }
+            if let Some(fields) = self.parts.things.get_mut(&path.owner()) {
+                match &pin.value {
+                    Field::Unsaid => drop(fields.remove(key)),
+                    Field::Null => drop(fields.insert(key.to_owned(), Value::Null)),
+                    Field::Set(value) => drop(fields.insert(key.to_owned(), value.clone())),
+                }
+                self.hold(path, pin);
+            }
+        }
+    }
+
+    /// Things that came after the push: items, then variants, then categories that nothing needs any more.
+    fn take_away(&mut self, pins: &Pins) {
+        let gone: Vec<(&Path, &Pin)> =
+            pins.values.iter().filter(|(path, pin)| path.field_key().is_none() && pin.value.is_unsaid()).collect();
+        let is_category = |path: &Path| matches!(path, Path::Category(..));
+        for (path, pin) in gone.iter().filter(|(path, _)| !is_category(path)) {
+            if self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
+                self.parts.things.remove(path);
+                self.hold(path, pin);
+            }
+        }
+        for (path, pin) in gone.iter().filter(|(path, _)| is_category(path)) {
+            let Path::Category(id, _) = path else { continue };
+            let is_needed = self.parts.things.values().any(|fields| needs(fields).any(|need| need == id.as_str()));
+            if !is_needed && self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
+                self.parts.things.remove(path);
+                self.hold(path, pin);
+            }
+        }
+    }
+
+    /// Puts everything into order.
+    fn arrange(&mut self, pins: &Pins) {
+        let mut members = self.parts.memberships();
+        let emptied = |list: &str| self.files.lists.get(list).is_some_and(|ids| !ids.is_empty());
+        let in_use = |name: &&String| {
+            let list = Path::Menu((*name).clone()).to_string();
+            members.contains_key(&list) || !emptied(&list)
+        };
+        let known = [&self.files.lists, &self.parts.lists].into_iter().flat_map(|lists| lists.get(MENUS)).flatten();
+        let mut menus: BTreeSet<String> = known.filter(in_use).cloned().collect();
+        let of_items = self.parts.things.iter().filter(|(path, _)| matches!(path, Path::Item(..)));
+        menus.extend(of_items.flat_map(|(_, fields)| names(fields, ItemField::Menu.key()).map(str::to_owned)));
+        members.insert(MENUS.to_owned(), menus.into_iter().collect());
+        let mut lists = BTreeMap::new();
+        for (list, members) in members {
+            let now = self.files.lists.get(&list).map(Vec::as_slice).unwrap_or_default();
+            let order = pins.orders.get(&list).map(|order| order.at(now));
+            lists.insert(list.clone(), arranged(now, &members, order.as_ref()));
+            self.held.orders.extend(order.map(|order| (list, order)));
+        }
+        self.parts.lists = lists;
+    }
+}
+
+/// The categories that a thing stands in or refers to.
+fn needs(fields: &Fields) -> impl Iterator<Item = &str> {
+    let keys = [ItemField::VariantCategories.key(), VariantField::Category.key()];
+    keys.into_iter().flat_map(|key| names(fields, key))
+}
