@@ -166,3 +166,19 @@ impl Default for GuardLimits {
         Self { deletes: DeletesLimit { count: 5, percent: 20.0 }, price_change: 50.0, sold_out: 50.0 }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guard_is_found_by_the_name_that_it_is_shown_by() {
+        assert!(Guard::ALL.is_sorted());
+        for guard in Guard::ALL {
+            assert_eq!(Guard::from_name(&guard.to_string()), Some(guard));
+            assert_eq!(serde_json::to_value(guard).unwrap(), guard.name());
+        }
+        assert_eq!(Guard::from_name("Deletes"), None);
+    }
+}

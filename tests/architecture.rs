@@ -97,3 +97,12 @@ fn the_world_is_touched_only_where_it_is_owned() {
         }
     }
 }
+
+#[test]
+fn the_documentation_has_the_same_map() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
+    let (_, rooms) = page.split_once("## The rooms").unwrap();
+    let rooms = rooms.split("\n## ").next().unwrap();
+    let told: Vec<&str> = rooms.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(told, order());
+}

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::{
     Exit,
-    output::{Format, note},
+    output::Format,
     push::{Consent, Errand},
     saved,
-    session::{Session, errors_of, moment},
+    session::{Session, moment},
     trouble::Trouble,
     ways::Given,
 };
@@ -39,11 +39,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Some(saved) => saved::selected(saved, &survey),
         None => session.select(&survey, &args.outlet)?,
     };
-    let errors = errors_of(&survey, &selected);
-    if !errors.is_empty() {
-        note("nothing is pushed: outlets that were selected have errors in their files (--outlet selects others)\n");
-        return Err(Trouble::Invalid(errors));
-    }
+    session.refuse_errors(&survey, &selected, "nothing is pushed")?;
     let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Exit,
     output::{Format, note},
-    preview::{exit_of, is_to_push, plans_of},
+    preview::{exit_of, is_to_push, plans_of, show},
     session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
     trouble::Trouble,
     ways::Given,
@@ -58,11 +58,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         ways: ways(&args),
         outlets,
     };
-    session.outputs.emit(|format, color| match format {
-        Format::Json => report::plan_json(&report),
-        Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, session.outputs.look(color)),
-    })?;
+    show(&report, &session.outputs)?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
     of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));
     let differs = report.outlets.iter().any(is_different);

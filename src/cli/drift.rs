@@ -3,14 +3,11 @@
 use super::{
     Exit,
     output::Format,
-    preview::{Preview, exit_of, has_drift},
+    preview::{Preview, exit_of, has_drift, show},
     session::{Session, block_on, moment},
     trouble::Trouble,
 };
-use crate::{
-    report::{self, View},
-    sync::Mandate,
-};
+use crate::{report::View, sync::Mandate};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,11 +33,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         is_whole: false,
     };
     let report = block_on(preview.report(&reader, &selected))??;
-    session.outputs.emit(|format, color| match format {
-        Format::Json => report::plan_json(&report),
-        Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, session.outputs.look(color)),
-    })?;
+    show(&report, &session.outputs)?;
     session.tell_errors(&survey, &selected);
     let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(drift))

@@ -1,6 +1,11 @@
 //! `forget`: drops what is remembered of an outlet. Its live menu and its files stay as they are.
 
-use super::{Exit, output, output::Format, session::Session, trouble::Trouble};
+use super::{
+    Exit, output,
+    output::Format,
+    session::{Session, moment},
+    trouble::Trouble,
+};
 use crate::state::{LockError, Store, try_lock_outlet};
 
 #[derive(Debug, clap::Args)]
@@ -22,11 +27,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         LockError::Held { .. } => Trouble::Refused(error.to_string()),
         error => error.into(),
     })?;
-    if !Store::open(&state_dir)?.forget(&args.outlet)? {
+    let mut store = Store::open(&state_dir)?;
+    let was_paused = store.pause(&args.outlet, moment(None))?.is_some();
+    if !store.forget(&args.outlet)? {
         return Err(nothing());
     }
+    let pause = if was_paused { " It is not paused any more." } else { "" };
     output::print(&format!(
-        "Forgotten: outlet {}. Its live menu is as it was; the next push to it counts as a first contact.\n",
+        "Forgotten: outlet {}. Its live menu is as it was; the next push to it counts as a first contact.{pause}\n",
         args.outlet
     ))?;
     Ok(Exit::Done)

@@ -25,8 +25,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID")]
     item: Option<String>,
     /// The newest so many pushes of each outlet
-    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "item")]
-    limit: usize,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        conflicts_with = "item",
+        value_parser = clap::value_parser!(u16).range(1..=1000)
+    )]
+    limit: u16,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
@@ -44,7 +50,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     if let Some(item) = &args.item {
         return of_item(item, &outlets, session);
     }
-    outlets.iter_mut().for_each(|outlet| outlet.pushes.truncate(args.limit));
+    outlets.iter_mut().for_each(|outlet| outlet.pushes.truncate(usize::from(args.limit)));
     session.outputs.emit(|format, _| match format {
         Format::Json => report::history_json(&outlets),
         _ => report::history_text(&outlets),

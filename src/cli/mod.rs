@@ -44,7 +44,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
 pub use exit::Exit;
-use output::{Output, Outputs};
+use output::{Format, Output, Outputs};
 use session::Session;
 use trouble::Trouble;
 
@@ -69,19 +69,19 @@ struct Cli {
 #[command(next_help_heading = "Options of all commands")]
 struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     root: Option<PathBuf>,
     /// Directory for what is remembered [env: MENUSYNC_STATE_DIR]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
     /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable)
-    #[arg(long, global = true, value_name = "FORMAT[=FILE]")]
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
     /// Say more on stderr (twice: even more)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 903)]
     verbose: u8,
     /// Form of what is logged on stderr [default: journal if stderr is the journal, else text]
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, display_order = 904)]
     log_format: Option<logging::LogFormat>,
 }
 
@@ -205,15 +205,16 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
-        Command::Completions { shell } => completions(shell),
+        Command::Completions { shell } => completions(shell, &session),
         Command::Man(args) => man::run(args, &session),
-        Command::Sandbox(args) => sandbox::run(args),
-        Command::Demo(args) => demo::run(args),
+        Command::Sandbox(args) => sandbox::run(args, &session),
+        Command::Demo(args) => demo::run(args, &session),
     };
     done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
 }
 
-fn completions(shell: clap_complete::Shell) -> Result<Exit, Trouble> {
+fn completions(shell: clap_complete::Shell, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text])?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "menusync", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;

@@ -8,7 +8,7 @@ use super::{
     Exit,
     diff::unreadable,
     output::Format,
-    preview::{Preview, exit_of, is_held, is_to_push},
+    preview::{Preview, exit_of, is_held, is_to_push, show},
     saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
@@ -73,11 +73,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
     report.ways = ways(&args);
-    session.outputs.emit(|format, color| match format {
-        Format::Json => report::plan_json(&report),
-        Format::Markdown => report::plan_markdown(&report),
-        _ => report::plan_text(&report, session.outputs.look(color)),
-    })?;
+    show(&report, &session.outputs)?;
     if let Some(out) = &args.out {
         saved::write(out, &report)?;
     }

@@ -1,17 +1,22 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Exit, output::note, session::Session, trouble::Trouble};
+use super::{
+    Exit,
+    output::{Format, Outputs, note},
+    session::Session,
+    trouble::Trouble,
+};
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Member, Survey},
     plan::{Action, Base, OutletPlan, Pins},
     remote::Read,
-    report::{OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
+    report::{self, OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
     state::SharedStore,
     sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
 };
@@ -151,7 +156,8 @@ impl Preview<'_> {
             (None, None) => Ok(Pins::default()),
         };
         let laid = pins.and_then(|pins| pinned(wanted, &pins, self.at));
-        laid.map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
+        laid.map(Cow::into_owned)
+            .map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
     }
 
     /// Whether a person has paused an outlet.
@@ -228,7 +234,7 @@ fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Troub
 
 fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
     let (plan, error) = match plan {
-        Ok(plan) => (Some(plan), None),
+        Ok(plan) => (Some(plan.told()), None),
         Err(error) => (None, Some(error)),
     };
     let state = match &plan {
@@ -239,6 +245,15 @@ fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -
         Some(_) => "in_sync",
     };
     OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None, window: None }
+}
+
+/// Prints a report in the formats asked for.
+pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), Trouble> {
+    outputs.emit(|format, color| match format {
+        Format::Json => report::plan_json(report),
+        Format::Markdown => report::plan_markdown(report),
+        _ => report::plan_text(report, outputs.look(color)),
+    })
 }
 
 /// The exit that failed and invalid outlets of a report give.

@@ -245,9 +245,10 @@ fn push_all(
         let mut tasks = JoinSet::new();
         for member in selected {
             let Some(mandate) = mandates.remove(&member.id) else { continue };
+            let slot = context.slot().await;
             let Some(wanted) = loaded.wanted(&member.id, moment(None)) else { continue };
             let (context, writer) = (context.clone(), writer.clone());
-            tasks.spawn(async move { pass(&context, &writer, &wanted, &mandate).await });
+            tasks.spawn(async move { pass(&context, slot, &writer, &wanted, &mandate).await });
         }
         let mut outcomes = Vec::new();
         while let Some(done) = tasks.join_next().await {

@@ -10,7 +10,7 @@ use super::{
     output::{Format, note},
     preview::Preview,
     push::{Consent, Errand},
-    session::{Session, a_moment, block_on, errors_of, moment},
+    session::{Session, a_moment, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
@@ -60,11 +60,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let at = moment(None);
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;
-    let errors = errors_of(&survey, &selected);
-    if !errors.is_empty() {
-        note("nothing is rolled back: outlets that were selected have errors in their files\n");
-        return Err(Trouble::Invalid(errors));
-    }
+    session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
     let nothing =
         || Trouble::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
     let store = session.remembered()?.ok_or_else(nothing)?;
@@ -120,7 +116,7 @@ impl Rollback<'_> {
         for lost in pins.told().iter().filter(|pin| !held.pins.told().contains(pin)) {
             note(&printable(&format!("{}: {} cannot be brought back", self.member.name, lost.path)));
         }
-        Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins })
+        Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins.clone() })
     }
 
     fn is_not_paused(&self) -> Result<(), Trouble> {

@@ -2,7 +2,13 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{Exit, output, session::block_on, signals::stop_on_signal, trouble::Trouble};
+use super::{
+    Exit,
+    output::{self, Format},
+    session::{Session, block_on},
+    signals::stop_on_signal,
+    trouble::Trouble,
+};
 use crate::sandbox::{self, Options};
 
 #[derive(Debug, clap::Args)]
@@ -15,7 +21,8 @@ pub(super) struct Args {
     publish_delay: f64,
 }
 
-pub(super) fn run(args: Args) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text])?;
     let publish_delay = Duration::try_from_secs_f64(args.publish_delay)
         .map_err(|error| Trouble::Usage(format!("--publish-delay {}: {error}", args.publish_delay)))?;
     if !args.listen.ip().is_loopback() {

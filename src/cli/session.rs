@@ -151,6 +151,16 @@ impl Session {
         }
     }
 
+    /// Refuses to push anything if a selected outlet has errors; `what`: what is not done then.
+    pub(super) fn refuse_errors(&self, survey: &Survey, selected: &[&Member], what: &str) -> Result<(), Trouble> {
+        let errors = errors_of(survey, selected);
+        if errors.is_empty() {
+            return Ok(());
+        }
+        note(&format!("{what}: outlets that were selected have errors in their files (--outlet selects others)\n"));
+        Err(Trouble::Invalid(errors))
+    }
+
     /// The exit of errors in files that no outlet could be made of.
     pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
         if lost_errors(survey) { Exit::Invalid } else { Exit::Done }

@@ -32,9 +32,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let (lines, whence) = match from_daemon(&args, session)? {
         Asked::Heard(lines) if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard(_) => (from_state(&args, session)?, "from the state; the daemon knows of none"),
-        Asked::NoAnswer => (from_state(&args, session)?, "from the state; the daemon does not answer"),
-        Asked::Nobody => (from_state(&args, session)?, "from the state; no daemon runs"),
+        Asked::Heard(_) => (from_state(&args, session)?, "as of the last pass; the daemon knows of none"),
+        Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
+        Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
     let given = Given { outlets: &args.outlet, ..Given::default() };
     session.outputs.emit(|format, _| match format {

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{Loaded, Member},
+    fleet::{ImageUses, Loaded, Member},
     images::Remembered,
     remote::{Read, Write},
     report::errors_brief,
@@ -41,22 +41,32 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let mandate = Mandate { withdrawn: Some(withdrawn.clone()), ..Mandate::default() };
-        let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
-            see_through(context, &self.0, &member.id, &member.name, &member.file).await;
-            return unless(withdrawn, member, invalid(context, &self.0, member)).await;
+        let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
+            return Outcome::withdrawn(&member.id, &member.name);
         };
-        let mut stale = withdrawn.clone();
-        let bad_image = tokio::select! {
-            biased;
-            Ok(_) = stale.wait_for(|set| *set) => return Outcome::withdrawn(&member.id, &member.name),
-            bad_image = bad_image(context, loaded, &wanted) => bad_image,
+        let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
+            drop(slot);
+            see_through(context, &self.0, &member.id, &member.name, &member.file).await;
+            let invalid = while_wanted(context, &withdrawn, invalid(context, &self.0, member)).await;
+            return invalid.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name));
+        };
+        let base = base_of(&context.store, &wanted.outlet).ok().flatten().unwrap_or_default();
+        let new_images = loaded.new_images(&wanted, &base);
+        if !new_images.is_empty() {
+            // A photo server that hangs must not keep other outlets waiting.
+            slot = None;
+        }
+        let Some(bad_image) = while_wanted(context, &withdrawn, bad_image(context, loaded, &wanted, &new_images)).await
+        else {
+            return Outcome::withdrawn(&member.id, &member.name);
         };
         match bad_image {
-            None => pass(context, &self.0, &wanted, &mandate).await,
+            None => pass(context, slot, &self.0, &wanted, &mandate).await,
             Some(why) => {
                 see_through(context, &self.0, &member.id, &member.name, &member.file).await;
                 let observed = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
-                unless(withdrawn, member, observed).await
+                let observed = while_wanted(context, &withdrawn, observed).await;
+                observed.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
             }
         }
     }
@@ -70,21 +80,30 @@ impl<R: Read + 'static> Worker for Observer<R> {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
-        match loaded.wanted(&member.id, context.clock.now()) {
-            Some(wanted) => unless(withdrawn, member, observe(context, &self.0, &wanted)).await,
-            None => unless(withdrawn, member, invalid(context, &self.0, member)).await,
-        }
+        let look = async {
+            let slot = context.slot().await;
+            match loaded.wanted(&member.id, context.clock.now()) {
+                Some(wanted) => observe(context, slot, &self.0, &wanted).await,
+                None => {
+                    drop(slot);
+                    invalid(context, &self.0, member).await
+                }
+            }
+        };
+        let seen = while_wanted(context, &withdrawn, look).await;
+        seen.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
     }
 }
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
 /// holds nothing back.
-async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted) -> Option<String> {
-    let base = base_of(&context.store, &wanted.outlet).ok().flatten().unwrap_or_default();
-    let uses = loaded.new_images(wanted, &base);
+async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted, uses: &ImageUses) -> Option<String> {
+    if uses.is_empty() {
+        return None;
+    }
     let remembered = Remembered { store: Some(context.store.clone()), now: context.clock.now() };
     let found = loaded.look_at(uses.keys().cloned().collect(), &remembered).await;
-    let diagnostics = loaded.image_diagnostics(&uses, &found);
+    let diagnostics = loaded.image_diagnostics(uses, &found);
     let warnings = diagnostics.iter().filter(|diagnostic| !diagnostic.is_error());
     for Diagnostic { place, message, .. } in warnings {
         tracing::debug!(outlet = %wanted.outlet, place = place.as_ref().map(ToString::to_string), "{message}");
@@ -92,12 +111,18 @@ async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted) -> Optio
     errors_brief(&diagnostics)
 }
 
-/// Looks, but only while that is wanted.
-async fn unless(mut withdrawn: watch::Receiver<bool>, member: &Member, look: impl Future<Output = Outcome>) -> Outcome {
+/// Waits for a step that sends nothing, but only while the pass is wanted.
+async fn while_wanted<T>(
+    context: &Context,
+    withdrawn: &watch::Receiver<bool>,
+    step: impl Future<Output = T>,
+) -> Option<T> {
+    let (mut stop, mut withdrawn) = (context.stop.clone(), withdrawn.clone());
     tokio::select! {
         biased;
-        Ok(_) = withdrawn.wait_for(|set| *set) => Outcome::withdrawn(&member.id, &member.name),
-        outcome = look => outcome,
+        Ok(_) = stop.wait_for(|set| *set) => None,
+        Ok(_) = withdrawn.wait_for(|set| *set) => None,
+        done = step => Some(done),
     }
 }
 

@@ -137,7 +137,7 @@ fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices, at: T
         place: &*after.place,
     });
     plan.release(&after.approvals, at);
-    plan
+    plan.told()
 }
 
 /// What is remembered after a first push to an empty menu.

@@ -57,10 +57,14 @@ pub enum Standing {
 impl Approval {
     /// What it does for `plan` at `now`.
     pub fn standing(&self, plan: &OutletPlan, now: Timestamp) -> Standing {
-        let trips = |verdict: &GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
+        let about = |verdict: &&GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
+        let trips: Vec<&GuardVerdict> = plan.guards.iter().filter(about).collect();
+        let has_released = |verdict: &&GuardVerdict| verdict.approval.as_ref() == Some(&self.reviewed);
         match of_time(self.reviewed.expires, now) {
             Some(out_of_time) => out_of_time,
-            None if !plan.guards.iter().any(trips) => Standing::NotHeld,
+            None if trips.is_empty() => Standing::NotHeld,
+            // That the plan may have lost its changes since, as they were sent, makes no difference.
+            None if trips.iter().any(has_released) => Standing::Releases,
             None if self.digest != plan.approvable(self.guard) => Standing::OtherPlan,
             None => Standing::Releases,
         }

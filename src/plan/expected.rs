@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OutletPlan;
-use crate::catalog::{
-    Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, Path, Variant, VariantCategory,
-};
+use crate::catalog::{Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, Path, VariantCategory};
 
 /// The payload, reduced to what the files own (the next base says it) or what the push itself changes.
 pub(super) fn expected(plan: &OutletPlan) -> Catalog {
@@ -64,7 +62,7 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
             internal_name: keep(internal_name, said(CategoryField::InternalName, next.internal_name.is_unsaid())),
             min_quantity: keep(min_quantity, said(CategoryField::MinQuantity, next.min_quantity.is_unsaid())),
             max_quantity: keep(max_quantity, said(CategoryField::MaxQuantity, next.max_quantity.is_unsaid())),
-            variants: kept.map(|variant| Variant { in_stock: Field::Unsaid, ..variant.clone() }).collect(),
+            variants: kept.cloned().collect(),
         })
     };
     plan.payload.variant_categories.iter().filter_map(category).collect()

@@ -186,7 +186,7 @@ impl Memory {
                 known.contested.get_or_insert(now);
             } else if known.wanted != change.to {
                 // The files say something else by now.
-                *known = Foreign { since: known.since, wanted: change.to.clone(), ..Foreign::default() };
+                *known = Foreign { since: known.since, ..Foreign::default() };
             }
         }
         for (_, known) in self.drift.iter_mut().filter(|(path, _)| !foreign.contains_key(*path)) {

@@ -138,6 +138,15 @@ impl OutletPlan {
         self.changes.iter().filter(|change| change.pushed)
     }
 
+    /// Without what only a push needs: for reports, which hold the plans of a whole fleet. The payload stays where there are
+    /// changes to put into words.
+    #[must_use]
+    pub fn told(self) -> Self {
+        let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
+        let (next_base, stock, verified_prices) = Default::default();
+        Self { payload, next_base, stock, verified_prices, ..self }
+    }
+
     /// What was changed elsewhere and is kept as it is live.
     pub fn kept(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| !change.pushed && matches!(change.class, Class::Drift | Class::Conflict))

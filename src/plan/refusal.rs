@@ -122,7 +122,7 @@ fn by_address(message: &str, payload: &Catalog) -> Vec<Path> {
 fn file_name(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    if name.contains('.') && path.contains("//") && path.matches('/').count() > 2 { name } else { "" }
+    if name.contains('.') && path.matches('/').count() > 2 { name } else { "" }
 }
 
 /// Whether the words hold this address and not only the beginning of a longer one.

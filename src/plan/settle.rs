@@ -29,18 +29,12 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
                 _ => base.variant_categories.retain(|category| category.external_id != *id),
             }
         }
-        Path::Variant(id, field) => {
-            let shown = live.variants().map(|(_, variant)| variant).find(|variant| variant.external_id == *id);
-            for category in &mut base.variant_categories {
-                match (field, shown) {
-                    (Some(field), Some(shown)) => {
-                        let variants = category.variants.iter_mut().filter(|variant| variant.external_id == *id);
-                        variants.for_each(|variant| copy_variant_field(variant, shown, *field));
-                    }
-                    _ => category.variants.retain(|variant| variant.external_id != *id),
-                }
-            }
-            if *field == Some(VariantField::Category) {
+        Path::Variant(id, None) => restore_variant(base, id, old),
+        Path::Variant(id, Some(field)) => {
+            let Some((_, shown)) = live.variants().find(|(_, variant)| variant.external_id == *id) else { return };
+            let variants = base.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+            variants.filter(|v| v.external_id == *id).for_each(|v| copy_variant_field(v, shown, *field));
+            if *field == VariantField::Category {
                 move_variant(base, id, live);
             }
         }
@@ -75,14 +69,25 @@ fn place_item<'a>(base: &mut Catalog, id: &ExternalId, places: impl Iterator<Ite
     base.menus.retain(|menu| !menu.menu_items.is_empty());
 }
 
+/// A variant that did not come (or did not go) stands in the base as it stood before.
+fn restore_variant(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
+    let before = old.into_iter().flat_map(Catalog::variants).find(|(_, variant)| variant.external_id == *id);
+    place_variant(base, id, before);
+}
+
 /// A variant that did not move stands in the base where live shows it.
 fn move_variant(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
     let known = base.variants().find(|(_, variant)| variant.external_id == *id).map(|(_, variant)| variant.clone());
     let shown = live.variants().find(|(_, variant)| variant.external_id == *id).map(|(category, _)| category);
+    place_variant(base, id, shown.zip(known.as_ref()));
+}
+
+/// Takes a variant out of all categories and puts it into this one, if the base has that.
+fn place_variant(base: &mut Catalog, id: &ExternalId, place: Option<(&VariantCategory, &Variant)>) {
     for category in &mut base.variant_categories {
         category.variants.retain(|variant| variant.external_id != *id);
-        if shown.is_some_and(|shown| shown.external_id == category.external_id) {
-            category.variants.extend(known.clone());
+        if let Some((_, variant)) = place.filter(|(known, _)| known.external_id == category.external_id) {
+            category.variants.push(variant.clone());
         }
     }
 }

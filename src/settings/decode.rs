@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definition::policy::{cron, take_policy},
     diagnostic::{Diagnostic, Place},
-    document::{self, Decoder, Fields, Node, Spanned},
+    document::{self, Decoder, Fields, Node, Spanned, Value},
     schedule::Cron,
     source::SourceFile,
 };
@@ -65,11 +65,20 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
 fn two_addresses(decoder: &mut Decoder, fields: &mut Fields<'_>, settings: &Settings) {
     let Some(webhook) = &settings.webhook else { return };
     let same = settings.listen == Listen::On(webhook.listen) && webhook.listen.port() != 0;
-    if let Some((key, _)) = fields.take_entry("webhook").filter(|_| same) {
-        decoder
-            .error("out-of-range", &key.span, format!("`webhook.listen` and `listen` are both {}", webhook.listen))
-            .help("give one of them another port");
+    let Some((key, node)) = fields.take_entry("webhook").filter(|_| same) else { return };
+    let own = entry(node, "listen").map_or(&key.span, |listen| &listen.span);
+    let told = decoder
+        .error("out-of-range", own, format!("`webhook.listen` and `listen` are both {}", webhook.listen))
+        .help("give one of them another port");
+    if let Some((_, listen)) = fields.take_entry("listen") {
+        told.related(&listen.span, "the status page listens here");
     }
+}
+
+/// A value of a mapping that was read already.
+fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Mapping(entries) = &node.value else { return None };
+    entries.iter().find(|(known, _)| &*known.text == key).map(|(_, value)| value)
 }
 
 fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {

@@ -13,7 +13,7 @@ mod webhook;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -53,6 +53,16 @@ pub struct Settings {
     pub webhook: Option<Webhook>,
     /// `notify`: who is told of what.
     pub notify: Vec<Sink>,
+}
+
+impl Settings {
+    /// The files with secrets, as written: relative to the root.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let client = self.gobiz.client_secret_file.as_deref();
+        let webhook = self.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
+        let sinks = self.notify.iter().flat_map(|sink| sink.kind.secret_files());
+        client.into_iter().chain(webhook).chain(sinks).collect()
+    }
 }
 
 /// The GoBiz environments. Credentials and outlets belong to one of them.

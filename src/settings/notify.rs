@@ -12,7 +12,7 @@ use super::{
     secret_file,
     webhook::secrets,
 };
-use crate::document::{Decoder, Fields, Node};
+use crate::document::{Decoder, Fields, Node, Value};
 
 /// What people can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -112,6 +112,16 @@ impl SinkKind {
             Self::Command { .. } => "command",
         }
     }
+
+    /// The files that it needs; an address is a secret too.
+    pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
+        let (url, secret) = match self {
+            Self::Webhook { url_file, secret_file } => (Some(url_file), secret_file.as_ref()),
+            Self::Slack { url_file } => (Some(url_file), None),
+            Self::Command { .. } => (None, None),
+        };
+        url.into_iter().chain(secret).map(PathBuf::as_path)
+    }
 }
 
 /// The kinds, before what belongs to them is read.
@@ -172,6 +182,11 @@ fn events(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Occasion> {
     let words = Occasion::ALL.map(|occasion| (occasion.as_str(), occasion));
     let Some(node) = fields.take("events") else { return Occasion::ALL.to_vec() };
     let nodes = decoder.list(node, "events").unwrap_or_default();
+    if matches!(&node.value, Value::Sequence(all) if all.is_empty()) {
+        decoder
+            .error("wrong-type", &node.span, "`events` is empty, so nobody would be told of anything")
+            .help("write what to tell of, such as [held, failed]; or remove `events` to tell of everything");
+    }
     nodes.iter().filter_map(|node| decoder.choice(node, "events", &words)).map(|word| word.value).collect()
 }
 

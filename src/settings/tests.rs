@@ -172,6 +172,7 @@ fn who_is_told_stands_in_a_list_and_addresses_in_files() {
     let kinds: Vec<_> = settings.notify.iter().map(|sink| (sink.kind.as_str(), sink.events.len())).collect();
     assert_eq!(kinds, [("slack", 2), ("webhook", 10), ("command", 10)]);
     assert_eq!(good("target: sandbox\nnotify: []").notify, []);
+    assert_eq!(bad("target: sandbox\nnotify: [{kind: slack, url_file: slack, events: []}]"), ["wrong-type 2:49"]);
     assert_eq!(
         bad(
             "target: sandbox\nnotify:\n  - {kind: slack, url: https://x}\n  - {kind: mail}\n  - {kind: command, command: []}\n  \
@@ -370,7 +371,12 @@ fn paths_are_no_shell_words() {
 #[test]
 fn the_status_page_and_events_need_an_address_each() {
     let hook = "target: sandbox\nwebhook: {signature: monitor, listen: '127.0.0.1:8717'}\n";
-    assert_eq!(bad(hook), ["out-of-range 2:1"]);
+    assert_eq!(bad(hook), ["out-of-range 2:39"]);
+    let both = "target: sandbox\nlisten: 127.0.0.1:8718\nwebhook: {signature: monitor}\n";
+    assert_eq!(bad(both), ["out-of-range 3:1"]);
+    let told = decode(&file(&format!("listen: 127.0.0.1:8717\n{hook}"))).1.remove(0);
+    let lines = told.related.iter().map(|other| other.place.line).chain(told.place.map(|place| place.line));
+    assert_eq!(lines.collect::<Vec<_>>(), [1, 3]);
     good(&format!("{hook}listen: 127.0.0.1:8719\n"));
     good(&format!("{hook}listen: off\n"));
     good("target: sandbox\nlisten: 127.0.0.1:0\nwebhook: {signature: monitor, listen: '127.0.0.1:0'}\n");

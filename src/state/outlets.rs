@@ -103,16 +103,12 @@ impl Store {
     /// Drops all that is remembered of `id`, its pushes, pins and pause included. Whether there was anything.
     pub fn forget(&mut self, id: &str) -> Result<bool, StateError> {
         self.write("forget an outlet", |connection| {
-            let outlets = connection.execute("DELETE FROM outlets WHERE id = ?1", [id])?;
             forget_records(connection, id)?;
-            for table in ["pins", "pauses"] {
-                connection.execute(&format!("DELETE FROM {table} WHERE outlet = ?1"), [id])?;
+            let mut gone = connection.execute("DELETE FROM outlets WHERE id = ?1", [id])?;
+            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices"] {
+                gone += connection.execute(&format!("DELETE FROM {table} WHERE outlet = ?1"), [id])?;
             }
-            let pushes = connection.execute("DELETE FROM pushes WHERE outlet = ?1", [id])?;
-            connection.execute("DELETE FROM memories WHERE outlet = ?1", [id])?;
-            connection.execute("DELETE FROM alarms WHERE outlet = ?1", [id])?;
-            connection.execute("DELETE FROM notices WHERE outlet = ?1", [id])?;
-            Ok(outlets + pushes > 0)
+            Ok(gone > 0)
         })
     }
 }

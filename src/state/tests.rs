@@ -314,6 +314,9 @@ fn forgetting_drops_one_outlet_and_reuses_no_number() {
     assert_eq!(store.outlet("G1").unwrap(), None);
     assert_eq!(store.pushes(None, 9).unwrap().iter().map(|row| row.id).collect::<Vec<_>>(), [two]);
     assert!(store.begin_push(&push("G1")).unwrap() > three);
+    store.set_pause("G3", Pause { since: at(1), until: None }).unwrap();
+    assert!(store.forget("G3").unwrap(), "a pause alone is something");
+    assert!(!store.forget("G3").unwrap());
 }
 
 #[test]

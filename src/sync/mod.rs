@@ -32,7 +32,7 @@ pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{base_of, chain, pass, paused_words, preview, see_through};
 pub use pins::{excuses, pinned, pins_of};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
@@ -115,7 +115,7 @@ pub struct Context {
     pub verify_timeout: Duration,
     /// The first pause between two looks; pauses grow by half, up to a minute or this, whichever is longer.
     pub verify_interval: Duration,
-    /// Calls at a time, over all outlets. Waiting holds none.
+    /// Outlets worked on at a time. Waiting for a push to show holds none.
     pub slots: Arc<Semaphore>,
     /// The commit of the files.
     pub revision: Option<String>,
@@ -127,6 +127,17 @@ pub struct Context {
     pub stop: watch::Receiver<bool>,
     /// Wakes passes that wait for a push to show.
     pub nudges: Nudges,
+}
+
+/// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than
+/// a few outlets at a time.
+pub type Slot = OwnedSemaphorePermit;
+
+impl Context {
+    /// Waits for a slot. (They are never closed: there is always one in the end.)
+    pub async fn slot(&self) -> Option<Slot> {
+        Arc::clone(&self.slots).acquire_owned().await.ok()
+    }
 }
 
 /// Why a pass broke off.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 use super::{
-    Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
     alarm::heed,
     memory::{memory_of, remember_days},
     pass::{base_for, base_of, chain, inputs, paused_words, planned, remember, resting_state},
@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Fetches and compares one outlet, and remembers how it stands.
-pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) -> Outcome {
+pub async fn observe<R: Read>(context: &Context, slot: Option<Slot>, remote: &R, wanted: &Wanted) -> Outcome {
     let plain = |state, error| Outcome::new(&wanted.outlet, &wanted.name, PassResult::Unchanged, state, error);
     // Who cannot write cannot see a push through either, and must not cover up that one is out.
     let push = context.store.with(|store| store.unfinished_push(wanted.outlet.as_str()));
@@ -25,7 +25,7 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
     let outcome = if wanted.paused {
         plain(OutletState::Paused, None)
     } else {
-        match look(context, remote, wanted).await {
+        match look(context, slot, remote, wanted).await {
             Ok((plan, pause)) => {
                 let state = match pause {
                     _ if open => OutletState::Unknown,
@@ -34,7 +34,7 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
                 };
                 let told = pause.map(|pause| paused_words(&wanted.outlet, pause, &wanted.policy.timezone));
                 let opens_at = pause.and_then(|pause| pause.until);
-                Outcome { plan: Some(Box::new(plan)), opens_at, ..plain(state, told) }
+                Outcome { opens_at, ..plain(state, told).with_plan(plan) }
             }
             Err(error @ PassError::Misfit { .. }) => plain(OutletState::Held, Some(chain(&error))),
             Err(error) => Outcome { result: PassResult::Failed, ..plain(OutletState::Failed, Some(chain(&error))) }
@@ -50,13 +50,17 @@ pub async fn observe<R: Read>(context: &Context, remote: &R, wanted: &Wanted) ->
 
 async fn look<R: Read>(
     context: &Context,
+    slot: Option<Slot>,
     remote: &R,
     wanted: &Wanted,
 ) -> Result<(OutletPlan, Option<Pause>), PassError> {
     let now = context.clock.now();
     let wanted = &pinned(wanted, &pins_of(&context.store, &wanted.outlet)?, now)?;
     let pause = context.store.with(|store| store.pause(wanted.outlet.as_str(), now))?;
-    let _slot = context.slots.acquire().await.ok();
+    let _slot = match slot {
+        None => context.slot().await,
+        slot => slot,
+    };
     let live = remote.fetch(&wanted.outlet).await?;
     let base = base_seen(context, &wanted.outlet, &live)?;
     let past = memory_of(&context.store, &wanted.outlet)?.at(now);
@@ -102,7 +106,7 @@ pub async fn observe_invalid<R: Read>(
         if base_of(&context.store, outlet)?.is_none() {
             return Ok(None);
         }
-        let _slot = context.slots.acquire().await.ok();
+        let _slot = context.slot().await;
         let live = remote.fetch(outlet).await?;
         let Some(base) = base_seen(context, outlet, &live)? else { return Ok(None) };
         let past = memory_of(&context.store, outlet)?.at(context.clock.now());
@@ -122,7 +126,8 @@ pub async fn observe_invalid<R: Read>(
         Ok::<_, PassError>(Some(plan(&inputs)))
     };
     let outcome = match drift.await {
-        Ok(plan) => Outcome { plan: plan.map(Box::new), ..plain },
+        Ok(Some(plan)) => plain.with_plan(plan),
+        Ok(None) => plain,
         Err(error) => {
             tracing::warn!(%outlet, error = %chain(&error), "cannot look for drift of an outlet whose files are invalid");
             plain

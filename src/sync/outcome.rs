@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::PassError;
 use crate::{
-    catalog::OutletId,
+    catalog::{Catalog, OutletId},
     plan::OutletPlan,
     remote::{RemoteError, Retry},
 };
@@ -118,7 +118,7 @@ pub struct Outcome {
     pub result: PassResult,
     /// How the outlet stands now.
     pub state: OutletState,
-    /// What was planned, if it came to that.
+    /// What was planned, if it came to that; without what only a push needs.
     pub plan: Option<Box<OutletPlan>>,
     /// The push's id, if one was made or looked for.
     pub request_id: Option<Uuid>,
@@ -141,6 +141,11 @@ impl Outcome {
     ) -> Self {
         let (outlet, name) = (outlet.clone(), name.to_owned());
         Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None, again: None }
+    }
+
+    /// The same with what was planned, as far as that is told: hundreds of outcomes may wait for the end of a pass.
+    pub(super) fn with_plan(self, plan: OutletPlan) -> Self {
+        Self { plan: Some(Box::new(OutletPlan { payload: Catalog::default(), ..plan.told() })), ..self }
     }
 
     /// A pass that was given up before it sent anything.

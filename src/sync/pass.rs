@@ -14,11 +14,12 @@ use crate::{
 };
 
 use super::{
-    Context, Mandate, Outcome, OutletState, PassError, PassResult, Wanted,
+    Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
     alarm::heed,
     memory::{memory_of, remember_days},
     pins::{keep_pins, pinned, pins_of},
-    push, until,
+    push::{self, Sent},
+    until,
 };
 
 /// A push that was accepted and lost this often in a row is not sent again by itself (our choice).
@@ -93,10 +94,17 @@ pub(super) fn inputs<'a>(
     }
 }
 
-/// One pass over one outlet. It ends with an outcome whatever happens, and the outcome is remembered.
-pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wanted, mandate: &Mandate) -> Outcome {
+/// One pass over one outlet, with the slot that the caller took to compose what is wanted (`None`: it takes one itself). It
+/// ends with an outcome whatever happens, and the outcome is remembered.
+pub async fn pass<R: Read + Write>(
+    context: &Context,
+    slot: Option<Slot>,
+    remote: &R,
+    wanted: &Wanted,
+    mandate: &Mandate,
+) -> Outcome {
     let plain = |result, state, why| Outcome::new(&wanted.outlet, &wanted.name, result, state, Some(why));
-    let outcome = match alone(context, remote, wanted, mandate).await {
+    let outcome = match alone(context, slot, remote, wanted, mandate).await {
         Ok(outcome) => outcome,
         Err(PassError::Lock(LockError::Held { .. })) => plain(
             PassResult::Held,
@@ -117,6 +125,7 @@ pub async fn pass<R: Read + Write>(context: &Context, remote: &R, wanted: &Wante
 /// are dropped for good.
 async fn alone<R: Read + Write>(
     context: &Context,
+    slot: Option<Slot>,
     remote: &R,
     wanted: &Wanted,
     mandate: &Mandate,
@@ -131,9 +140,10 @@ async fn alone<R: Read + Write>(
             if mandate.rollback.is_none() && wanted.pins != pins {
                 keep_pins(&context.store, &wanted.outlet, &wanted.pins)?;
             }
-            Pass { context, remote, wanted: &wanted, mandate }.run().await
+            Pass { context, remote, wanted: &wanted, mandate }.run(slot).await
         }
         Err(misfit) => {
+            drop(slot);
             Pass { context, remote, wanted, mandate }.resume().await?;
             Err(misfit)
         }
@@ -237,7 +247,10 @@ pub(super) struct Pass<'a, R> {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    async fn run(&self) -> Result<Outcome, PassError> {
+    async fn run(&self, slot: Option<Slot>) -> Result<Outcome, PassError> {
+        let open = self.context.store.with(|store| store.unfinished_push(self.wanted.outlet.as_str()))?.is_some();
+        // To wait for an earlier push, others have to be let by.
+        let slot = slot.filter(|_| !open);
         let earlier = match self.resume().await? {
             Earlier::Open(outcome) => return Ok(outcome),
             Earlier::Ended(outcome) => Some(outcome),
@@ -246,7 +259,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if self.wanted.paused {
             return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
         }
-        match (self.go_on(earlier.clone()).await, earlier) {
+        match (self.go_on(slot, earlier.clone()).await, earlier) {
             // At least the earlier push was seen to end.
             (Err(PassError::Withdrawn), Some(earlier)) => Ok(earlier),
             (done, _) => done,
@@ -254,8 +267,23 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// The walk after what became of an earlier push is known.
-    async fn go_on(&self, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
-        let slot = self.unless_withdrawn(self.slot()).await?;
+    async fn go_on(&self, slot: Option<Slot>, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
+        let sent = match self.decide(slot, earlier).await? {
+            Step::Done(outcome) => return Ok(outcome),
+            Step::Sent(sent) => sent,
+        };
+        let (sent, before) = *sent;
+        let outcome = self.conclude(sent).await?;
+        self.undo_rollback(&before)?;
+        Ok(outcome)
+    }
+
+    /// Looks, plans, and sends what may be sent. What that takes is dropped with its slot before the push is waited for.
+    async fn decide(&self, slot: Option<Slot>, earlier: Option<Outcome>) -> Result<Step, PassError> {
+        let _slot = match slot {
+            None => self.unless_withdrawn(self.context.slot()).await?,
+            slot => slot,
+        };
         let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
         let base = self.base_for(&live)?;
         let past = memory_of(&self.context.store, &self.wanted.outlet)?.at(self.context.clock.now());
@@ -276,26 +304,21 @@ impl<R: Read + Write> Pass<'_, R> {
                     self.follow(base.as_ref(), &plan)?;
                 }
                 let rest = self.at_rest(PassResult::Unchanged, plan);
-                Ok(match earlier {
+                Ok(Step::Done(match earlier {
                     Some(earlier) => Outcome { plan: rest.plan, ..earlier },
                     None => rest,
-                })
+                }))
             }
             Verdict::Refused(result, state, reason, opens_at) => {
                 if result == PassResult::Queued {
                     self.keep_rollback()?;
                 }
-                let plan = Some(Box::new(plan));
-                Ok(Outcome { plan, opens_at, ..self.outcome(result, state, Some(reason)) })
+                Ok(Step::Done(Outcome { opens_at, ..self.outcome(result, state, Some(reason)).with_plan(plan) }))
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
                 let before = pins_of(&self.context.store, &self.wanted.outlet)?;
-                let sent = self.push(&inputs, plan).await?;
-                drop(slot);
-                let outcome = self.conclude(sent).await?;
-                self.undo_rollback(&before)?;
-                Ok(outcome)
+                Ok(Step::Sent(Box::new((self.push(&inputs, plan).await?, before))))
             }
         }
     }
@@ -338,11 +361,6 @@ impl<R: Read + Write> Pass<'_, R> {
 
     fn set_base(&self, base: &Base) -> Result<(), PassError> {
         set_base(self.context, &self.wanted.outlet, base)
-    }
-
-    /// Holds one of the slots for calls. The semaphore is never closed.
-    pub(super) async fn slot(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        self.context.slots.acquire().await.ok()
     }
 
     pub(super) fn stopping(&self) -> bool {
@@ -421,7 +439,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// How an outlet stands in a pass that pushes nothing (more).
     pub(super) fn at_rest(&self, result: PassResult, plan: OutletPlan) -> Outcome {
         let state = if plan.action == Action::None { resting_state(&plan) } else { OutletState::Pending };
-        Outcome { plan: Some(Box::new(plan)), ..self.outcome(result, state, None) }
+        self.outcome(result, state, None).with_plan(plan)
     }
 
     pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
@@ -447,6 +465,13 @@ pub(super) fn resting_state(plan: &OutletPlan) -> OutletState {
         Some(_) => OutletState::Drifted,
         None => OutletState::InSync,
     }
+}
+
+/// How far the walk got with a slot in hand.
+enum Step {
+    Done(Outcome),
+    /// A push went out; and what was pinned before it.
+    Sent(Box<(Sent, Pins)>),
 }
 
 enum Verdict {

@@ -1,6 +1,6 @@
 //! What is wanted of an outlet where a rollback has pinned something. What a pin is, is `plan`'s.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -36,12 +36,15 @@ pub(super) fn as_json(outlet: &OutletId, pins: &Pins) -> Result<Option<String>, 
 
 /// What is wanted at `now` with `pins` laid over what the files say; its `pins` are those that hold. A menu that rules refuse
 /// although they have nothing to say about either side is a [`PassError::Misfit`].
-pub fn pinned(wanted: &Wanted, pins: &Pins, now: Timestamp) -> Result<Wanted, PassError> {
+pub fn pinned<'w>(wanted: &'w Wanted, pins: &Pins, now: Timestamp) -> Result<Cow<'w, Wanted>, PassError> {
+    if pins.is_empty() {
+        return Ok(Cow::Borrowed(wanted));
+    }
     let outlet = &wanted.outlet;
     let laid = pins.lay_over(&wanted.catalog, now);
     let (catalog, held) = laid.map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
     if held.is_empty() {
-        return Ok(wanted.clone());
+        return Ok(Cow::Borrowed(wanted));
     }
     let errors = errors(&catalog, &wanted.policy);
     let known = errors_of_files(wanted, &held);
@@ -51,7 +54,7 @@ pub fn pinned(wanted: &Wanted, pins: &Pins, now: Timestamp) -> Result<Wanted, Pa
     }
     let (files, covering) = (Arc::clone(&wanted.place), held.clone());
     let place = move |path: &Path| (!covering.covers(path)).then(|| files(path)).flatten();
-    Ok(Wanted { catalog, pins: held, place: Arc::new(place), ..wanted.clone() })
+    Ok(Cow::Owned(Wanted { catalog, pins: held, place: Arc::new(place), ..wanted.clone() }))
 }
 
 /// What rules say against a menu, for [`Pins::excused`].

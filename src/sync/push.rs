@@ -29,7 +29,7 @@ pub(super) struct Sent {
     pub(super) id: PushId,
     pub(super) request_id: Uuid,
     pub(super) waiting: Waiting,
-    pub(super) plan: Option<OutletPlan>,
+    pub(super) plan: OutletPlan,
     pub(super) at: Timestamp,
     pub(super) answer: Answer,
     /// Stock calls that were carried out.
@@ -68,7 +68,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.wanted.outlet)?;
             self.context.store.with(|store| store.update_record(id, &record))?;
         }
-        Ok(Sent { id, request_id, waiting, plan: Some(plan), at, answer, done })
+        Ok(Sent { id, request_id, waiting, plan, at, answer, done })
     }
 
     fn begin(
@@ -226,18 +226,22 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Goes on from what the calls said.
     pub(super) async fn conclude(&self, sent: Sent) -> Result<Outcome, PassError> {
-        let Sent { id, request_id, waiting, plan, at, answer, done } = sent;
+        let Sent { id, request_id, waiting, mut plan, at, answer, done } = sent;
+        // While it is waited for, a push keeps no more of its plan than is told in the end.
+        let payload = std::mem::take(&mut plan.payload);
+        plan.changes.retain(|change| !change.pushed);
+        let plan = plan.told();
         let ended = |outcome, error: &RemoteError| self.end(id, outcome, &error.to_string(), &done);
         let outcome = match answer {
             Answer::Accepted => {
+                drop(payload);
                 self.is_now(OutletState::Verifying)?;
                 let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
                 self.verify(&mut awaited).await?
             }
             Answer::Refused(error) => {
                 ended(PushOutcome::Rejected, &error)?;
-                let about = plan.as_ref().map(|plan| self.about(&error.what, &plan.payload)).unwrap_or_default();
-                let told = format!("{error}{about}; {}", what_is_done(&done));
+                let told = format!("{error}{}; {}", self.about(&error.what, &payload), what_is_done(&done));
                 self.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
             }
             Answer::Failed(error) => {
@@ -252,8 +256,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 self.outcome(PassResult::Failed, OutletState::Unknown, Some(told)).after(&error)
             }
         };
-        let plan = outcome.plan.or_else(|| plan.map(Box::new));
-        Ok(Outcome { request_id: Some(request_id), plan, ..outcome })
+        let outcome = Outcome { request_id: Some(request_id), ..outcome };
+        Ok(if outcome.plan.is_some() { outcome } else { outcome.with_plan(plan) })
     }
 }
 

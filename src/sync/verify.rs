@@ -100,7 +100,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
     async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
         let look = async {
-            let _slot = self.slot().await;
+            let _slot = self.context.slot().await;
             self.remote.fetch(&self.wanted.outlet).await
         };
         let too_long = async {

@@ -1,6 +1,6 @@
 //! `doctor`: every thing that menusync stands on, made bad one by one.
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _};
 
 use menusync::sandbox::{Endpoint, Fault};
 use serde_json::Value;
@@ -85,4 +85,20 @@ fn what_events_and_notifications_need_is_looked_at() {
     settings(", signature: monitor");
     let text = stage.run_beside_a_writer(&["doctor", "--offline"]).expect(0).stdout;
     assert!(text.contains("\nwarn  webhook"), "{text}");
+}
+
+#[test]
+fn files_with_secrets_that_everybody_can_read_are_named() {
+    let stage = Stage::new();
+    stage.settings("notify: [{kind: webhook, url_file: hook-url, secret_file: hook-secret}]");
+    stage.write("hook-url", "https://hooks.example.com/abc\n");
+    stage.write("hook-secret", "odd and long\n");
+    let mode =
+        |file: &str, mode| fs::set_permissions(stage.root().join(file), fs::Permissions::from_mode(mode)).unwrap();
+    mode("hook-url", 0o640);
+    mode("hook-secret", 0o644);
+    let (health, seen) = about(&doctor(&stage, 0), "secrets");
+    assert!(health == "warn" && seen.contains("hook-secret") && !seen.contains("hook-url"), "{seen}");
+    mode("hook-secret", 0o600);
+    assert_eq!(about(&doctor(&stage, 0), "secrets").0, "ok");
 }

@@ -264,6 +264,21 @@ fn a_rollback_of_many_outlets_goes_back_at_each() {
 }
 
 #[test]
+fn forgetting_drops_whatever_is_remembered_and_says_what_that_means() {
+    let stage = Stage::new().with_kemang();
+    stage.run(&["apply", "--yes", "--outlet", KUTA]).expect(0);
+    stage.run(&["forget", "--outlet", KEMANG]).expect(64).says(&["nothing is remembered of an outlet `G1002`"]);
+    stage.run(&["pause", "--outlet", KEMANG]).expect(0);
+    stage.run(&["forget", "--outlet", KEMANG]).expect(0).says(&["Forgotten: outlet G1002", "not paused any more"]);
+    stage.run(&["forget", "--outlet", KEMANG]).expect(64);
+    assert_snapshot!(stage.run(&["forget", "--outlet", KUTA]).expect(0).transcript());
+    stage.clear_log();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    stage.run(&["apply", "--yes", "--outlet", KUTA]).expect(4).says(&["first-contact"]);
+    stage.assert_nothing_written();
+}
+
+#[test]
 fn a_paused_outlet_is_left_alone_until_it_is_resumed() {
     let stage = Stage::new().with_kemang().in_sync();
     price(&stage, "25000", "27000");

@@ -155,3 +155,21 @@ fn a_root_and_a_state_directory_come_from_flags_or_environment() {
     let mut command = stage.command(&["status", "--root", root.to_str().unwrap()]);
     stage.finish(command.current_dir("/")).expect(0);
 }
+
+#[test]
+fn options_that_would_be_of_no_effect_are_refused() {
+    let stage = Stage::new().in_sync();
+    for arguments in [["completions", "bash"], ["sandbox", "--publish-delay=0"], ["demo", "--keep"]] {
+        stage.run_beside_a_writer(&[&arguments[..], &["--output", "json"]].concat()).expect(64);
+    }
+    // It would say that nothing was ever pushed.
+    stage.run(&["history", "--limit", "0"]).expect(64);
+    stage.run(&["history", "--limit", "1"]).expect(0).says(&["published"]);
+}
+
+#[test]
+fn a_manual_page_lists_the_options_of_its_command_first() {
+    let page = Stage::new().run(&["man", "plan"]).expect(0).stdout;
+    let at = |option: &str| page.find(option).unwrap_or_else(|| panic!("no {option} in {page}"));
+    assert!(at("\\-\\-revert") < at("\\-\\-root"), "{page}");
+}

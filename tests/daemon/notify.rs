@@ -11,10 +11,10 @@ use std::{
 
 use hmac::{Hmac, KeyInit, Mac};
 use menusync::sandbox::{Endpoint, Fault};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{KUTA_FILE, LAYER, SECRET, Stage};
+use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, SECRET, Stage};
 
 const SIGNED_WITH: &str = "notify-secret-9xLq2";
 
@@ -121,6 +121,69 @@ fn what_begins_and_what_is_over_is_told_once_to_everybody_who_wants_it() {
     for secret in [SIGNED_WITH, "hidden-path", SECRET] {
         assert!(!told.contains(secret), "{told}");
     }
+}
+
+/// What the next pass over all outlets makes known, without what was published.
+fn told_by_a_pass(stage: &Stage, ear: &Ear) -> Vec<Value> {
+    stage.run(&["run", "--once"]);
+    let mut heard = ear.heard();
+    heard.retain(|heard| heard["event"] != "published");
+    heard
+}
+
+#[test]
+fn files_with_errors_and_files_that_are_gone_are_told_and_so_is_their_end() {
+    let ear = Ear::answering("200 OK");
+    let stage = stage(&ear);
+    stage.run(&["run", "--once"]).expect(0);
+    stage.append(KUTA_FILE, "items: {NG: {price: 27.000}}\n");
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!(events(&heard), [("invalid", 1)]);
+    assert_eq!(heard[0]["summary"], "Kuta (G1001) has errors in its files");
+    let detail = heard[0]["outlets"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("27.000") && detail.contains("catalogs/kuta.yaml"), "{detail}");
+    assert_eq!(events(&told_by_a_pass(&stage, &ear)), [], "it lasts");
+    let kemang = stage.read(KEMANG_FILE);
+    stage.remove(KEMANG_FILE);
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!(events(&heard), [("missing", 1)]);
+    assert_eq!(heard[0]["summary"], "Kemang (G1002) is in no file any more");
+    stage.edit(KUTA_FILE, "27.000", "27000");
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!((events(&heard), &heard[0]["outlets"][0]["outlet"]), (vec![("recovered", 1)], &json!(KUTA)));
+    stage.write(KEMANG_FILE, &kemang);
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!(events(&heard), [("recovered", 1)]);
+    assert_eq!(heard[0]["outlets"][0]["outlet"], KEMANG);
+}
+
+#[test]
+fn what_is_undone_again_and_again_is_told_as_contested() {
+    let ear = Ear::answering("200 OK");
+    let stage = stage(&ear);
+    stage.append(KUTA_FILE, "drift: revert\n");
+    for _ in 0..3 {
+        stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+        assert_eq!(events(&told_by_a_pass(&stage, &ear)), [], "it is undone");
+    }
+    stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!(events(&heard), [("contested", 1)]);
+    assert_eq!(heard[0]["summary"], "Kuta (G1001) is contested: changed elsewhere again and again");
+    assert_eq!(events(&told_by_a_pass(&stage, &ear)), [], "it lasts");
+    stage.append(KUTA_FILE, "items: {GUDEG: {price: 30000}}\n");
+    assert_eq!(events(&told_by_a_pass(&stage, &ear)), [("recovered", 1)]);
+}
+
+#[test]
+fn what_waits_for_a_person_is_told_with_what_to_do_next() {
+    let ear = Ear::answering("200 OK");
+    let stage = stage(&ear);
+    stage.append(KUTA_FILE, "items: {NG: {price: 250000}}\n");
+    let heard = told_by_a_pass(&stage, &ear);
+    assert_eq!(events(&heard), [("held", 1)]);
+    assert!(heard[0]["outlets"][0]["detail"].as_str().unwrap().contains("price-change: the price of"), "{heard:#?}");
+    assert!(heard[0]["help"].as_str().unwrap().contains("`menusync plan --outlet G1001`"), "{heard:#?}");
 }
 
 #[test]

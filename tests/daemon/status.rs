@@ -37,7 +37,11 @@ fn beside_a_daemon_the_daemon_is_asked_and_else_what_is_remembered_is_told() {
     assert_eq!(one["outlets"].as_array().unwrap(), &[kemang]);
     stage.run_beside_a_writer(&["status", "--outlet", "nowhere"]).expect(64);
     daemon.stop();
-    assert!(text(&stage).ends_with("1 of 2 outlets in sync (from the state; no daemon runs)\n"), "{}", text(&stage));
+    assert!(
+        text(&stage).ends_with("1 of 2 outlets in sync (as of the last pass; no daemon runs)\n"),
+        "{}",
+        text(&stage)
+    );
     let remembered = stage.run_beside_a_writer(&["status", "--output", "json"]).expect(2).json();
     assert_eq!(remembered["outlets"][0]["state"], "failed");
     assert!(!is_soon(&remembered["outlets"][0]["next_pass"]), "{remembered}");
@@ -52,7 +56,7 @@ fn a_daemon_that_hangs_is_not_waited_for() {
     let told = text(&stage);
     let took = began.elapsed();
     daemon.signal("CONT");
-    assert!(told.ends_with("1 of 1 outlets in sync (from the state; the daemon does not answer)\n"), "{told}");
+    assert!(told.ends_with("1 of 1 outlets in sync (as of the last pass; the daemon does not answer)\n"), "{told}");
     assert!(took < Duration::from_secs(15), "{took:?}");
 }
 
@@ -63,6 +67,6 @@ fn whoever_does_not_hold_the_lock_of_the_state_is_not_asked() {
     std::fs::create_dir_all(&control).unwrap();
     let stranger = UnixListener::bind(control.join("socket")).unwrap();
     stranger.set_nonblocking(true).unwrap();
-    assert!(text(&stage).ends_with("(from the state; no daemon runs)\n"));
+    assert!(text(&stage).ends_with("(as of the last pass; no daemon runs)\n"));
     assert!(stranger.accept().is_err(), "nobody has called");
 }

@@ -9,7 +9,15 @@ use std::io::Write;
 use serde_json::json;
 use stage::{KEMANG, KUTA, LAYER, Stage};
 
-use super::{Exit, apply, drift, output, plan, session::Session, status, trouble::Trouble, validate};
+use super::{
+    Exit, apply, drift,
+    output::{self, Format},
+    plan,
+    session::Session,
+    status,
+    trouble::Trouble,
+    validate,
+};
 use crate::sandbox::Edit;
 
 #[derive(Debug, clap::Args)]
@@ -19,7 +27,8 @@ pub(super) struct Args {
     keep: bool,
 }
 
-pub(super) fn run(args: Args) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+    session.outputs.allow(&[Format::Text])?;
     let mut stage = Stage::build()?;
     say("A stand-in GoBiz server is running, and two outlets have a menu in YAML:", &stage.files())?;
     first_push(&stage)?;

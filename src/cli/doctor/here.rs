@@ -4,6 +4,8 @@
 use std::{
     collections::BTreeSet,
     net::{SocketAddr, TcpListener},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -205,4 +207,26 @@ pub(super) fn credentials(session: &Session, settings: &Settings) -> Finding {
         Ok(_) => Finding::ok("credentials", "client id and secret found"),
         Err(error) => Finding::fail("credentials", chain(&error), "put them into one of those places"),
     }
+}
+
+/// Whether only those who should can read the files with secrets; `None` if settings name none.
+pub(super) fn secrets(session: &Session, settings: &Settings) -> Option<Finding> {
+    let root = session.root();
+    let files: BTreeSet<PathBuf> = settings.secret_files().into_iter().map(|file| root.join(file)).collect();
+    let open: Vec<_> = files.iter().filter(|file| is_open(file)).map(|file| file.display().to_string()).collect();
+    match (files.is_empty(), open.is_empty()) {
+        (true, _) => None,
+        (_, true) => {
+            Some(Finding::ok("secrets", format!("{} that not everybody can read", counted(files.len(), "file"))))
+        }
+        _ => Some(Finding::warn(
+            "secrets",
+            format!("every user of this machine can read {}", open.join(", ")),
+            "`chmod o= FILE`, and have it belong to the user who runs menusync",
+        )),
+    }
+}
+
+fn is_open(file: &Path) -> bool {
+    file.metadata().is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
 }

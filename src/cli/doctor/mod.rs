@@ -30,6 +30,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         findings.push(here::listen(session, settings));
         findings.extend(here::webhook(session, settings));
         findings.extend(here::notify(session, settings));
+        findings.extend(here::secrets(session, settings));
         let credentials = here::credentials(session, settings);
         let can_ask = credentials.health != Health::Fail && !args.offline;
         findings.push(credentials);

@@ -31,8 +31,7 @@ use crate::{
 
 /// Refuses what would overwrite a file or define an outlet a second time; before anything is fetched.
 pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], out: &Path) -> Result<(), Trouble> {
-    let catalogs = session.root().join("catalogs");
-    let inside = absolute(out).starts_with(absolute(&catalogs));
+    let inside = is_inside(session, out);
     for outlet in outlets {
         let known = survey.members.iter().find(|member| member.id == *outlet).filter(|_| inside);
         if let Some(member) = known {
@@ -47,6 +46,11 @@ pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], ou
         }
     }
     Ok(())
+}
+
+/// Whether what is written there are definitions of the root.
+fn is_inside(session: &Session, out: &Path) -> bool {
+    absolute(out).starts_with(absolute(&session.root().join("catalogs")))
 }
 
 /// Without links, as far as it exists.
@@ -98,7 +102,8 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
         Format::Json => told_json(&results, &empty, &paths),
         _ => paths.join("\n"),
     })?;
-    results.iter().for_each(tell);
+    let inside = is_inside(session, out);
+    results.iter().for_each(|result| tell(result, inside));
     empty.iter().for_each(tell_empty);
     if diagnostics.is_empty() {
         return Ok(Exit::Done);
@@ -200,12 +205,15 @@ fn errors(composed: &Composed) -> Vec<Diagnostic> {
 // ── telling ──
 
 /// What an outlet has, for people: on stderr, because the result are the files.
-fn tell(result: &Written) {
+fn tell(result: &Written, inside: bool) {
     let Written { fetched, imported, plan } = result;
     let outlet = &fetched.outlet;
     let items = imported.catalog.items().count();
     let (menus, categories) = (imported.catalog.menus.len(), imported.catalog.variant_categories.len());
-    note(&format!("{outlet}: {menus} menus, {items} items, {categories} variant categories"));
+    let [menus, items] = [(menus, "menu"), (items, "item")].map(|(count, what)| report::counted(count, what));
+    let categories =
+        if categories == 1 { "1 variant category".into() } else { format!("{categories} variant categories") };
+    note(&format!("{outlet}: {menus}, {items}, {categories}"));
     let proposed = imported.proposed.len();
     if proposed > 0 {
         note(&format!("  {proposed} of their ids are proposed, as GoFood has none: look for TODO in the file"));
@@ -215,10 +223,12 @@ fn tell(result: &Written) {
         note(&format!("  {refused} images are not claimed, because GoFood would refuse them if they were sent anew"));
     }
     let Some(plan) = plan else { return };
+    let once = if inside { "" } else { "once it is below catalogs/, " };
     match plan.changes.len() {
-        0 => note("  `menusync plan` is empty"),
-        1 => note(&format!("  `menusync plan` shows 1 change: {}", why(plan))),
-        changes => note(&format!("  `menusync plan` shows {changes} changes: {}", why(plan))),
+        0 => note(&format!("  {once}`menusync plan` is empty")),
+        changes => {
+            note(&format!("  {once}`menusync plan` shows {}: {}", report::counted(changes, "change"), why(plan)));
+        }
     }
     for guard in plan.held() {
         note(&format!(

@@ -213,8 +213,9 @@ fn whole_category(change: &Change) -> Option<String> {
     }
 }
 
+/// Whether a change, made by the comparison of one variant, is that variant's coming or going with its category.
 fn goes_without_saying(change: &Change, told: &HashSet<String>, live: &[String]) -> bool {
-    let thing = matches!(change.path, Path::Variant(_, None)) && matches!(change.kind, Kind::Add | Kind::Remove);
+    let thing = matches!(change.path, Path::Variant(_, None));
     let within = [&change.to, &change.base].into_iter().find_map(|value| value.get("category").and_then(Value::as_str));
     thing && within.or(live.first().map(String::as_str)).is_some_and(|id| told.contains(id))
 }

@@ -116,11 +116,11 @@ impl Judge<'_> {
             Guard::Deletes if whole_menu => self.deletes(),
             Guard::EmptiedMenu if whole_menu => self.emptied_menu(),
             Guard::Unmanaged if whole_menu => self.unmanaged(),
-            Guard::ReKey if whole_menu => self.re_key(),
+            Guard::ReKey => self.re_key(),
             Guard::PriceChange => self.price_change(),
             Guard::DecimalSlip => self.decimal_slip(),
             Guard::SoldOut => self.sold_out(),
-            Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::ReKey => None,
+            Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged => None,
         }
     }
 

@@ -81,11 +81,7 @@ impl Judge<'_> {
 
 /// By how many percent of `from` a price moves; infinite where there is nothing to measure by.
 fn percent_change(from: i64, to: i64) -> f64 {
-    match (from, to) {
-        (from, to) if from == to => 0.0,
-        (0, _) => f64::INFINITY,
-        (from, to) => (to as f64 - from as f64).abs() * 100.0 / (from as f64).abs(),
-    }
+    (to as f64 - from as f64).abs() * 100.0 / (from as f64).abs()
 }
 
 /// Whether two prices differ by a factor within 10 % of 10, 100 or 1000, whichever is the larger.

@@ -95,8 +95,7 @@ impl Laying {
 
     /// Things that came after the push: items, then variants, then categories that nothing needs any more.
     fn take_away(&mut self, pins: &Pins) {
-        let gone: Vec<(&Path, &Pin)> =
-            pins.values.iter().filter(|(path, pin)| path.field_key().is_none() && pin.value.is_unsaid()).collect();
+        let gone: Vec<(&Path, &Pin)> = pins.values.iter().filter(|(_, pin)| pin.value.is_unsaid()).collect();
         let is_category = |path: &Path| matches!(path, Path::Category(..));
         for (path, pin) in gone.iter().filter(|(path, _)| !is_category(path)) {
             if self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
@@ -117,13 +116,13 @@ impl Laying {
     /// Puts everything into order.
     fn arrange(&mut self, pins: &Pins) {
         let mut members = self.parts.memberships();
-        let emptied = |list: &str| self.files.lists.get(list).is_some_and(|ids| !ids.is_empty());
-        let in_use = |name: &&String| {
+        // The menus are those of the items, and those that the files leave empty.
+        let is_empty = |name: &&String| {
             let list = Path::Menu((*name).clone()).to_string();
-            members.contains_key(&list) || !emptied(&list)
+            self.files.lists.get(&list).is_none_or(Vec::is_empty)
         };
-        let known = [&self.files.lists, &self.parts.lists].into_iter().flat_map(|lists| lists.get(MENUS)).flatten();
-        let mut menus: BTreeSet<String> = known.filter(in_use).cloned().collect();
+        let known = self.files.lists.get(MENUS).into_iter().flatten();
+        let mut menus: BTreeSet<String> = known.filter(is_empty).cloned().collect();
         let of_items = self.parts.things.iter().filter(|(path, _)| matches!(path, Path::Item(..)));
         menus.extend(of_items.flat_map(|(_, fields)| names(fields, ItemField::Menu.key()).map(str::to_owned)));
         members.insert(MENUS.to_owned(), menus.into_iter().collect());

@@ -189,7 +189,7 @@ impl OutletPlan {
     /// kitchen's to put back.
     pub fn keep_sold_out(&mut self, pins: &Pins) {
         let comes = |path: &Path| {
-            let added = |change: &super::Change| change.pushed && change.kind == Kind::Add && change.path == *path;
+            let added = |change: &super::Change| change.kind == Kind::Add && change.path == *path;
             pins.values.get(path).is_some_and(|pin| pin.sold_out) && self.changes.iter().any(added)
         };
         for item in self.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {

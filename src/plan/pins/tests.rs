@@ -176,6 +176,70 @@ fn stock_is_never_pinned() {
     assert!(laid(&back(&now, &then), &now, 2).item(&"NG".into()).unwrap().in_stock.is_unsaid());
 }
 
+#[test]
+fn hours_are_pinned_as_any_field() {
+    let mut then = warung();
+    let closed = crate::catalog::Hours(std::array::from_fn(|_| vec![]));
+    item(&mut then, "NG").operational_hours = Field::Set(closed);
+    assert_eq!(laid(&back(&warung(), &then), &warung(), 2), then);
+}
+
+#[test]
+fn nothing_said_said_to_be_absent_and_empty_are_one() {
+    let mut now = warung();
+    item(&mut now, "D1").description = Field::Set(String::new());
+    item(&mut now, "D2").description = Field::Null;
+    item(&mut now, "D3").variant_category_external_ids = Field::Set(vec![]);
+    assert!(back(&now, &warung()).is_empty());
+    assert!(back(&warung(), &now).is_empty());
+}
+
+#[test]
+fn an_image_comes_back_with_its_dish_if_it_was_ours() {
+    let image = |catalog: &Catalog| catalog.item(&"NG".into()).unwrap().image.clone();
+    let now = without(&warung(), "NG");
+    assert_eq!(image(&laid(&back(&now, &warung()), &now, 2)), image(&warung()));
+    let mut files = warung();
+    item(&mut files, "NG").image = Field::Unsaid;
+    let record = Record { sent: warung(), files, stock: BTreeMap::new() };
+    assert_eq!(image(&laid(&between(&now, &record), &now, 2)), Field::Unsaid);
+}
+
+/// A price, a text that the files leave alone by now, a dish that they have no more, and an order.
+fn of_each_kind() -> Pins {
+    let mut then = warung();
+    item(&mut then, "D1").description = Field::Set("segar".to_owned());
+    item(&mut then, "D2").price = Field::Set(Price(9_900));
+    then.menus[1].menu_items.reverse();
+    back(&without(&warung(), "N2"), &then)
+}
+
+#[test]
+fn a_pin_covers_its_path_and_a_whole_thing_its_fields() {
+    let mut pins = of_each_kind();
+    assert_eq!((pins.to, pins.of, pins.since), (1, at(0), at(1)));
+    let path = |text: &str| text.parse::<Path>().unwrap();
+    for (text, covered, unsaid) in [
+        ("items/D2/price", true, false),
+        ("items/D2/name", false, false),
+        ("items/D2", false, false),
+        ("items/D1/description", true, true),
+        ("items/N2", true, false),
+        ("items/N2/price", true, false),
+    ] {
+        assert_eq!((pins.covers(&path(text)), pins.is_unsaid(&path(text))), (covered, unsaid), "{text}");
+    }
+    assert!(pins.claims_fields());
+    let before = told(&pins);
+    pins.release(&[path("items/D1/description")].into());
+    assert!(!pins.claims_fields());
+    let left: Vec<String> = before.into_iter().filter(|line| !line.starts_with("items/D1/")).collect();
+    assert_eq!((left.len(), told(&pins)), (3, left));
+    let emptied = pins.emptied();
+    assert_eq!((told(&emptied), emptied.is_empty(), emptied.to), (vec![], true, 1));
+    assert_eq!(emptied, Pins { to: 1, of: at(0), since: at(1), ..Pins::default() });
+}
+
 fn field(catalog: &Catalog, id: &ExternalId) -> Option<(Field<Price>, Field<String>)> {
     catalog.item(id).map(|item| (item.price.clone(), item.description.clone()))
 }

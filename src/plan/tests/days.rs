@@ -5,13 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 
 /// So many hours after the story began.
-fn hour(hours: i64) -> Timestamp {
+pub(super) fn hour(hours: i64) -> Timestamp {
     "2027-01-04T03:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_hours(hours)
 }
 
 impl Story {
     /// A look at live, as a pass takes it.
-    fn look(&mut self, now: Timestamp) -> OutletPlan {
+    pub(super) fn look(&mut self, now: Timestamp) -> OutletPlan {
         self.past = self.memory.at(now);
         let plan = self.plan();
         self.memory.note(&plan, now);
@@ -21,7 +21,7 @@ impl Story {
     }
 
     /// A pass that pushes; the guards that would have held it.
-    fn push(&mut self, now: Timestamp) -> Vec<&'static str> {
+    pub(super) fn push(&mut self, now: Timestamp) -> Vec<&'static str> {
         let plan = self.look(now);
         assert_ne!(plan.action, Action::None, "nothing to push");
         let effects = Waiting::new(&plan, &self.inputs()).effects(&[]);
@@ -37,7 +37,7 @@ impl Story {
         item
     }
 
-    fn price(&mut self, id: &str, price: i64) {
+    pub(super) fn price(&mut self, id: &str, price: i64) {
         self.desired_item(id).price = Field::Set(Price(price));
     }
 
@@ -237,6 +237,9 @@ fn what_drifts_again_three_times_within_a_day_is_left_alone() {
         let plan = story.look(hour(at));
         assert_eq!(told(&plan), ["drift set items/NG/price 26000 → 25000"]);
         assert!(plan.changes[0].contested && plan.action == Action::None);
+        story.policy.drift = DriftPolicy::Report;
+        assert!(!story.plan().changes[0].contested, "nobody would undo it");
+        story.policy.drift = DriftPolicy::Revert;
         assert_eq!(plan.changes[0].since, Some(hour(3)));
     }
     // What else there is to push or to undo goes out and leaves it as it is.

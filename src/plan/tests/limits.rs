@@ -244,6 +244,10 @@ fn decimal_slip_knows_three_factors_and_a_tenth_around_them() {
         }
     }
     assert!(!slips(1_000, 0));
+    let mut story = Story::in_sync(warung());
+    story.desired.menus[0].menu_items.push(item("FREE", "Kerupuk", 0));
+    story.peers.insert("FREE".into(), BTreeMap::from([(Price(0), 3)]));
+    assert_eq!(held(&story.plan()), Vec::<&str>::new(), "nothing is no multiple of nothing");
 }
 
 #[test]

@@ -11,7 +11,18 @@ fn story() -> Story {
     sauce.variants = vec![variant("S1", "Tomat", 0), variant("S2", "Sambal", 0)];
     desired.variant_categories.push(sauce);
     desired.menus[1].menu_items[0].variant_category_external_ids = Field::Set(vec!["SAUS".into()]);
-    Story::in_sync(desired)
+    let mut story = Story::in_sync(desired);
+    let own = |uuid: &mut String| *uuid = format!("u-{uuid}");
+    for item in story.live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+        own(&mut item.uuid);
+        item.variant_category_uuids.iter_mut().for_each(own);
+    }
+    for category in &mut story.live.variant_categories {
+        own(&mut category.uuid);
+        category.variants.iter_mut().for_each(|variant| own(&mut variant.uuid));
+    }
+    story.base = Some(story.plan().next_base);
+    story
 }
 
 fn category(story: &mut Story, n: usize) -> &mut LiveCategory {
@@ -43,9 +54,6 @@ fn paths(plan: &OutletPlan) -> Vec<String> {
 #[test]
 fn what_the_platform_calls_things_is_recorded_with_every_look() {
     let mut story = story();
-    story.live_item("NG").uuid = "u-NG".into();
-    category(&mut story, 0).uuid = "u-VC".into();
-    category(&mut story, 0).variants[1].uuid = "u-LV3".into();
     // What has none is not recorded under none.
     story.live_item("D1").uuid = String::new();
     let uuids = story.plan().next_base.uuids;
@@ -122,6 +130,38 @@ fn an_item_by_its_name_in_its_menu_unless_it_has_another_id() {
 }
 
 #[test]
+fn a_category_by_its_id_whatever_else_was_changed() {
+    let mut story = story();
+    let choice = category(&mut story, 0);
+    strip(choice);
+    strip_variants(choice);
+    (choice.external_id, choice.name) = (Field::Set("VC".into()), "Pedas".into());
+    relink(&mut story);
+    let expected = ["Set categories/VC/name", "Set variants/LV0/external_id", "Set variants/LV3/external_id"];
+    assert_eq!(paths(&story.plan()), expected);
+}
+
+#[test]
+fn what_is_not_ours_is_copied_under_its_own_id() {
+    let mut story = story();
+    let mut made = category(&mut story, 0).clone();
+    (made.external_id, made.uuid, made.name) = (Field::Set("POS-1".into()), "u-POS".into(), "Topping".into());
+    for variant in &mut made.variants {
+        (variant.external_id, variant.uuid) = (Field::Set(format!("POS-{}", variant.name).as_str().into()), "u".into());
+        variant.name.push_str(" baru");
+    }
+    // Without an id of its own the platform's has to do.
+    made.variants[1].external_id = Field::Null;
+    story.live.variant_categories.push(made);
+    story.live_item("D2").variant_category_uuids = vec!["u-POS".into()];
+    story.desired_item("D3").price = Field::Set(Price(9_800));
+    let payload = story.plan().payload;
+    let copied = payload.variant_categories.iter().find(|category| category.external_id.as_str() == "POS-1").unwrap();
+    let ids: Vec<&str> = copied.variants.iter().map(|variant| variant.external_id.as_str()).collect();
+    assert_eq!(ids, ["POS-Tidak pedas", "u"]);
+}
+
+#[test]
 fn two_of_one_name_are_two() {
     // The one with the id is it, wherever it stands; the other one is a stranger.
     for first in [true, false] {
@@ -170,6 +210,7 @@ fn a_category_by_its_variants_and_else_by_its_names() {
     story.desired.variant_categories[1].name = set("Level pedas");
     story.desired.variant_categories[1].internal_name = set("Saus pedas");
     story.publish();
+    // It reads back under the ids that it was sent with.
     for n in 0..2 {
         strip(category(&mut story, n));
         strip_variants(category(&mut story, n));

@@ -3,12 +3,17 @@
 mod approvals;
 mod complete;
 mod days;
+mod landing;
 mod laws;
 mod limits;
 mod matching;
+mod memory;
+mod records;
 mod refusals;
+mod returning;
 mod stock;
 mod stuck;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,12 +11,14 @@ fn payload() -> Catalog {
     nasi[1].image = set("https://img.example.com/kampung.webp?v=1");
     nasi[2].name = set("Es");
     nasi[3].image = set("https://img.example.com/ng.png.webp");
+    nasi[4].image = set("https://img.example.com/sambal");
+    nasi[5].image = set("https://img.example.com");
     catalog
 }
 
 #[test]
 fn words_are_traced_to_what_they_are_about() {
-    let cases: [(&str, &[&str]); 27] = [
+    let cases: [(&str, &[&str]); 34] = [
         // Positions in the body.
         ("menus[1].menu_items[0].price: must be greater than 0", &["items/D1/price"]),
         ("menus.1.menu_items.3.name is too long", &["items/D4/name"]),
@@ -33,6 +35,12 @@ fn words_are_traced_to_what_they_are_about() {
         ("cannot fetch \"https://img.example.com/ng.png\".", &["items/NG/image"]),
         ("invalid image type: kampung.webp", &["items/N1/image"]),
         ("invalid image type", &[]),
+        ("cannot fetch https://img.example.com/sambal", &["items/N4/image"]),
+        ("image 'https://img.example.com/sambal' is not square", &["items/N4/image"]),
+        ("https://img.example.com/sambal is not square", &["items/N4/image"]),
+        ("https://img.example.com/sambal/2 is not square", &[]),
+        ("img.example.com does not answer", &[]),
+        ("sambal is not square", &[]),
         // Ids.
         ("duplicate menu item external_id: LV3", &[]),
         ("menu item 'D3' is refused", &["items/D3"]),
@@ -45,6 +53,7 @@ fn words_are_traced_to_what_they_are_about() {
         ("Level pedas needs a variant", &["categories/VC"]),
         ("“Es” is too short", &["items/N2"]),
         ("Es is too short", &[]),
+        ("the item named Es' is too short", &[]),
         ("Nasi Gorengan is sold out", &[]),
         // Nothing.
         ("menus: missing required field", &[]),

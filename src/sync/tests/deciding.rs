@@ -230,7 +230,7 @@ async fn while_one_outlet_waits_for_its_publication_another_uses_the_only_slot()
     let other = wanted("G2", warung());
     let quick = async {
         tokio::time::sleep(seconds(1)).await;
-        let outcome = pass(&first.context, &second, &other, &first.mandate).await;
+        let outcome = pass(&first.context, None, &second, &other, &first.mandate).await;
         (outcome.result, first.context.clock.now())
     };
     let began = first.context.clock.now();

@@ -63,7 +63,7 @@ async fn waiting_outlets_share_the_slot_for_their_looks_and_hold_it_for_nothing_
     let mut passes = JoinSet::new();
     for id in &ids {
         let (context, counter, wanted) = (context.clone(), Arc::clone(&counter), wanted(id.as_str(), warung()));
-        passes.spawn(async move { pass(&context, &*counter, &wanted, &Mandate::default()).await.result });
+        passes.spawn(async move { pass(&context, None, &*counter, &wanted, &Mandate::default()).await.result });
     }
     let results = passes.join_all().await;
     assert_eq!(results, [PassResult::Published; OUTLETS]);

@@ -72,7 +72,7 @@ impl Bench {
     }
 
     async fn pass(&self) -> Outcome {
-        pass(&self.context, &self.platform, &self.wanted, &self.mandate).await
+        pass(&self.context, None, &self.platform, &self.wanted, &self.mandate).await
     }
 
     /// A pass that ends with the process, at a call that the platform was told.

@@ -52,7 +52,7 @@ async fn who_only_looks_sees_too_that_the_kitchen_has_put_something_back() {
         bench.platform.with(|world| world.kitchen("D1", true));
         let (context, platform, wanted) = (&bench.context, &bench.platform, &bench.wanted);
         match files_are_valid {
-            true => drop(observe(context, platform, wanted).await),
+            true => drop(observe(context, None, platform, wanted).await),
             false => drop(observe_invalid(context, platform, &wanted.outlet, "", "", String::new()).await),
         }
         bench.platform.with(|world| world.kitchen("D1", false));

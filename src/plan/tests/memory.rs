@@ -1,0 +1,77 @@
+//! What is noted by a look and by a push, and when.
+
+use jiff::SignedDuration;
+
+use super::{days::hour, *};
+
+fn minutes(minutes: i64) -> jiff::Timestamp {
+    hour(0) + SignedDuration::from_mins(minutes)
+}
+
+#[test]
+fn a_look_that_shows_nothing_new_is_worth_a_note_once_an_hour() {
+    let mut story = Story::in_sync(warung());
+    story.look(minutes(0));
+    let first = story.memory.clone();
+    story.look(minutes(59));
+    assert_eq!(story.memory, first);
+    story.look(minutes(60));
+    assert_ne!(story.memory, first);
+}
+
+#[test]
+fn a_price_has_stood_for_a_day_at_the_minute_at_which_it_is_changed() {
+    for (last, stood) in [(24 * 60, true), (24 * 60 - 1, false)] {
+        let mut story = Story::in_sync(warung());
+        story.look(minutes(0));
+        story.look(minutes(23 * 60 + 30));
+        story.price("NG", 45_000);
+        assert_eq!(story.push(minutes(last)), ["price-change"]);
+        story.price("NG", 25_000);
+        story.policy.guards.price_change = 10.0;
+        assert_eq!(story.look(minutes(25 * 60)).is_held(), !stood);
+    }
+}
+
+#[test]
+fn an_edit_that_waits_is_no_drift_until_somebody_edits_there_too() {
+    let mut story = Story::in_sync(warung());
+    story.price("NG", 26_000);
+    story.look(hour(0));
+    story.live_item("NG").price = Field::Set(Price(27_000));
+    let since = |plan: OutletPlan| plan.changes[0].since;
+    assert_eq!(since(story.look(hour(5))), Some(hour(5)));
+    assert_eq!(since(story.look(hour(6))), Some(hour(5)));
+}
+
+/// What a push does that undoes an edit of the price of NG.
+fn undoing(price: i64) -> Effects {
+    let mut story = Story::in_sync(warung());
+    story.policy.drift = DriftPolicy::Revert;
+    story.live_item("NG").price = Field::Set(Price(30_000));
+    story.price("NG", price);
+    Waiting::new(&story.plan(), &story.inputs()).effects(&[])
+}
+
+#[test]
+fn what_is_undone_is_counted_by_the_value_of_the_files_with_or_without_looks_between() {
+    let contested = |pushes: &[(i64, i64)]| {
+        let mut memory = Memory::default();
+        pushes.iter().for_each(|(at, price)| memory.arrived(&undoing(*price), hour(*at)));
+        memory.at(hour(20)).contested.get("items/NG/price").cloned()
+    };
+    assert_eq!(contested(&[(0, 25_000), (1, 25_000)]), None);
+    assert_eq!(contested(&[(0, 25_000), (1, 25_000), (2, 25_000)]), Some(json!(25_000)));
+    assert_eq!(contested(&[(0, 26_000), (1, 25_000), (2, 25_000)]), None, "of that value only twice");
+    assert_eq!(contested(&[(0, 26_000), (1, 25_000), (2, 25_000), (3, 25_000)]), Some(json!(25_000)));
+    assert_eq!(contested(&[(-4, 25_000), (1, 25_000), (2, 25_000)]), None, "the first one is a day ago");
+}
+
+#[test]
+fn drift_keeps_its_date_when_the_files_give_another_value_and_live_is_as_it_was() {
+    let mut story = Story::in_sync(warung());
+    story.live_item("NG").price = Field::Set(Price(30_000));
+    story.look(hour(3));
+    story.memory.arrived(&undoing(26_000), hour(4));
+    assert_eq!(story.memory.at(hour(5)).since.get("items/NG/price"), Some(&hour(3)));
+}
