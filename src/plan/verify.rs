@@ -59,6 +59,8 @@ pub struct Waiting {
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
+    /// Whether its publication may read back as the old menu.
+    traceless: bool,
     /// Paths among these that have been seen as sent.
     landed: BTreeSet<String>,
     /// Whether a publication has been seen, as sent or not.
@@ -110,6 +112,7 @@ impl Waiting {
             effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
             before: fingerprint(inputs.live),
             old_values: BTreeMap::new(),
+            traceless: false,
             landed: BTreeSet::new(),
             published: false,
             other: None,
@@ -123,8 +126,9 @@ impl Waiting {
                 _ => {}
             }
         }
-        let unlanded = waiting.unlanded(inputs.live).into_iter();
-        waiting.old_values = unlanded.map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
+        let unlanded = waiting.unlanded(inputs.live);
+        waiting.traceless = unlanded.iter().all(|unlanded| is_made_of(&unlanded.live, &unlanded.sent));
+        waiting.old_values = unlanded.into_iter().map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
         waiting
     }
 
@@ -147,6 +151,12 @@ impl Waiting {
             false if self.is_published() || self.is_trace(&unlanded) => Look::Other(unlanded),
             false => Look::Doubtful(unlanded),
         }
+    }
+
+    /// Whether the old menu may also be what the platform makes of this push: nothing in it but texts that may be cut to what
+    /// they were.
+    pub fn is_traceless(&self) -> bool {
+        self.traceless
     }
 
     /// Whether an earlier look has shown some of this push.
@@ -504,15 +514,19 @@ fn is_part(part: &str, whole: &str) -> bool {
     part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a text shows as platforms make it of what was sent: cut, or without some of its signs, spaces and capitals. Nobody
-/// who edits the old text types that. (Anything else may be an edit: that is found out by waiting.)
+/// Whether a text shows as the platform may have made it of what was sent. Nobody who edits the old text types that.
+/// (Anything else may be an edit: that is found out by waiting.)
 fn is_rewritten(old: &Value, unlanded: &Unlanded) -> bool {
+    !unlanded.live.is_null() && is_made_of(&unlanded.live, &unlanded.sent) && !is_made_of(&unlanded.live, old)
+}
+
+/// Whether a text is what is left of another one that was cut, or lost some of its signs, spaces and capitals.
+fn is_made_of(text: &Value, whole: &Value) -> bool {
     let letters = |value: &Value| {
         let text = value.as_str().unwrap_or_default();
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
-    let [old, sent, live] = [old, &unlanded.sent, &unlanded.live].map(letters);
-    !live.is_empty() && sent.starts_with(&live) && !old.starts_with(&live)
+    whole.is_string() && (text.is_string() || text.is_null()) && letters(whole).starts_with(&letters(text))
 }
 
 /// Hash of what was fetched, stock and meaningless order aside.

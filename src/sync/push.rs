@@ -145,8 +145,10 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok((Answer::Accepted, at));
                 }
                 _ if !maybe_done => waiting.note_kitchens(&live),
-                Look::Old => waiting.remember_stock(&live),
-                Look::Unreadable | Look::Doubtful(_) | Look::Other(_) => waiting.remember_doubtful_stock(&live),
+                Look::Old if !waiting.is_traceless() => waiting.remember_stock(&live),
+                Look::Old | Look::Unreadable | Look::Doubtful(_) | Look::Other(_) => {
+                    waiting.remember_doubtful_stock(&live);
+                }
             }
             // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
             if waiting.is_touched(&live) || self.stopping() {

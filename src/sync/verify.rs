@@ -70,7 +70,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
                     Judged::Wait => None,
-                    Judged::Doubt(told) => Some(told),
+                    Judged::Differs(told) => Some(told),
                     // The push stays open, so that the next pass goes on with it.
                     Judged::Unrestored(error) if overdue => {
                         return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
@@ -143,6 +143,11 @@ impl<R: Read + Write> Pass<'_, R> {
                 let overwritten = waiting.doubtful_stock(live);
                 self.arrived(awaited, live, overwritten).await
             }
+            Look::Old if waiting.is_traceless() => {
+                let judged = self.doubted(awaited, live, &[]).await?;
+                awaited.old = matches!(judged, Judged::Wait).then(|| live.clone());
+                Ok(judged)
+            }
             Look::Old => {
                 *old = Some(live.clone());
                 waiting.remember_stock(live);
@@ -182,7 +187,7 @@ impl<R: Read + Write> Pass<'_, R> {
         }
         Ok(match unlanded {
             [] => Judged::Wait,
-            _ => Judged::Doubt(format!("what is live seems to be edited elsewhere: {}", named(unlanded))),
+            _ => Judged::Differs(format!("what is live seems to be edited elsewhere: {}", named(unlanded))),
         })
     }
 
@@ -205,7 +210,7 @@ impl<R: Read + Write> Pass<'_, R> {
         }
         match settled {
             true => self.settled(awaited, live, unlanded).map(Judged::Done),
-            false => Ok(Judged::Wait),
+            false => Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(unlanded)))),
         }
     }
 
@@ -320,7 +325,7 @@ enum Judged {
     /// Look again.
     Wait,
     /// Look again, and tell this if it stays so.
-    Doubt(String),
+    Differs(String),
     /// The menu shows, but stock that it overwrote could not be set again yet.
     Unrestored(String),
 }

@@ -188,18 +188,22 @@ impl OutletPlan {
     /// What comes back by a pin and was sold out when it left is sent sold out. Nobody claims its stock by that: it is the
     /// kitchen's to put back.
     pub fn keep_sold_out(&mut self, pins: &Pins) {
-        let comes = |path: &Path| {
-            let added = |change: &super::Change| change.kind == Kind::Add && change.path == *path;
-            pins.values.get(path).is_some_and(|pin| pin.sold_out) && self.changes.iter().any(added)
-        };
+        let added = |path: &Path| self.changes.iter().any(|c| c.kind == Kind::Add && c.path == *path);
+        let was_sold_out = |path: &Path| pins.values.get(path).is_some_and(|pin| pin.sold_out);
         for item in self.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
-            if comes(&Path::item(&item.external_id)) {
+            let path = Path::item(&item.external_id);
+            if was_sold_out(&path) && added(&path) {
                 item.in_stock = Field::Set(false);
             }
         }
-        for variant in self.payload.variant_categories.iter_mut().flat_map(|category| &mut category.variants) {
-            if comes(&Path::variant(&variant.external_id)) {
-                variant.in_stock = Field::Set(false);
+        for category in &mut self.payload.variant_categories {
+            // What comes with its category is not told apart.
+            let with_category = added(&Path::category(&category.external_id));
+            for variant in &mut category.variants {
+                let path = Path::variant(&variant.external_id);
+                if was_sold_out(&path) && (with_category || added(&path)) {
+                    variant.in_stock = Field::Set(false);
+                }
             }
         }
     }

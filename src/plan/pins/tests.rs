@@ -181,7 +181,11 @@ fn hours_are_pinned_as_any_field() {
     let mut then = warung();
     let closed = crate::catalog::Hours(std::array::from_fn(|_| vec![]));
     item(&mut then, "NG").operational_hours = Field::Set(closed);
-    assert_eq!(laid(&back(&warung(), &then), &warung(), 2), then);
+    let pins = back(&warung(), &then);
+    assert_eq!(laid(&pins, &warung(), 2), then);
+    let mut now = warung();
+    item(&mut now, "NG").operational_hours = Field::Set(crate::catalog::Hours::all_week());
+    assert!(pins.lay_over(&now, at(2)).unwrap().1.is_empty(), "the files have other hours by now");
 }
 
 #[test]

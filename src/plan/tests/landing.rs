@@ -82,3 +82,14 @@ fn what_nobody_owns_may_change_while_a_push_is_waited_for() {
     story.live.variant_categories[0].internal_name = set("Dari aplikasi");
     assert!(matches!(waiting.look(&story.live), Look::Other(_)));
 }
+
+#[test]
+fn the_only_category_is_waited_for_too() {
+    let mut story = Story::in_sync(warung());
+    story.desired.variant_categories[0].max_quantity = Field::Set(2);
+    story.desired_item("D4").price = Field::Set(Price(10_500));
+    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    story.live_item("D4").price = Field::Set(Price(10_500));
+    let Look::Other(unlanded) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
+    assert_eq!(unlanded[0].path.to_string(), "categories/VC/max_quantity");
+}

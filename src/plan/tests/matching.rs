@@ -142,6 +142,21 @@ fn a_category_by_its_id_whatever_else_was_changed() {
 }
 
 #[test]
+fn an_id_says_more_than_what_the_platform_called_it_before() {
+    let mut story = story();
+    let mut twin = category(&mut story, 0).clone();
+    (twin.external_id, twin.name) = (Field::Unsaid, "Kembar".into());
+    strip_variants(&mut twin);
+    category(&mut story, 0).uuid = "new-VC".into();
+    story.live.variant_categories.insert(0, twin);
+    story.live_item("NG").variant_category_uuids = vec!["new-VC".into()];
+    story.desired_item("D3").price = Field::Set(Price(9_800));
+    let payload = story.plan().payload;
+    let ours = payload.variant_categories.iter().find(|category| category.external_id.as_str() == "VC").unwrap();
+    assert_eq!(ours.name, set("Level pedas"));
+}
+
+#[test]
 fn what_is_not_ours_is_copied_under_its_own_id() {
     let mut story = story();
     let mut made = category(&mut story, 0).clone();

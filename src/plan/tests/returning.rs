@@ -2,12 +2,8 @@
 
 use super::*;
 
-/// A rollback from the warung without N2, D4 and the spicy variant to the whole of it; N2 and the variant were sold out.
-fn rolled_back() -> (Story, Pins) {
-    let mut files = warung();
-    files.menus[0].menu_items.retain(|item| item.external_id.as_str() != "N2");
-    files.menus[1].menu_items.pop();
-    files.variant_categories[0].variants.pop();
+/// A rollback from these files to the whole warung; N2 and the spicy variant were sold out when they left.
+fn rolled_back(files: Catalog) -> (Story, Pins) {
     let record = Record { sent: warung(), files: warung(), stock: BTreeMap::new() };
     let now = jiff::Timestamp::UNIX_EPOCH;
     let was_sold_out = |path: &Path| ["items/N2", "variants/LV3"].contains(&path.to_string().as_str());
@@ -26,11 +22,32 @@ fn sold_out(plan: &OutletPlan) -> Vec<String> {
 
 #[test]
 fn what_comes_back_by_a_pin_comes_back_as_it_left_and_nothing_else_is_touched() {
-    let (mut story, pins) = rolled_back();
+    let mut files = warung();
+    files.menus[0].menu_items.retain(|item| item.external_id.as_str() != "N2");
+    files.menus[1].menu_items.pop();
+    files.variant_categories[0].variants.pop();
+    let (mut story, pins) = rolled_back(files);
     let mut plan = story.plan();
     plan.keep_sold_out(&pins);
     assert_eq!(sold_out(&plan), ["N2", "LV3"]);
-    // It is back, and the kitchen has put it on sale.
+    // It is back, and the kitchen has put it on sale; something else comes.
+    story.publish();
+    story.desired.menus[1].menu_items.push(item("NEW", "Es Baru", 7_000));
+    story.desired.variant_categories[0].variants.push(variant("LV9", "Neraka", 3_000));
+    let mut plan = story.plan();
+    plan.keep_sold_out(&pins);
+    assert_eq!(sold_out(&plan), Vec::<String>::new());
+}
+
+#[test]
+fn a_variant_that_comes_back_with_its_whole_category_comes_back_as_it_left() {
+    let mut files = warung();
+    files.variant_categories.clear();
+    files.menus[0].menu_items[0].variant_category_external_ids = Field::Unsaid;
+    let (mut story, pins) = rolled_back(files);
+    let mut plan = story.plan();
+    plan.keep_sold_out(&pins);
+    assert_eq!(sold_out(&plan), ["LV3"]);
     story.publish();
     story.desired_item("D1").price = Field::Set(Price(9_000));
     let mut plan = story.plan();

@@ -28,8 +28,9 @@ fn a_thing_is_told_by_its_name_and_by_what_holds_it() {
     story.desired.menus[0].menu_items.rotate_left(1);
     story.desired.menus.reverse();
     story.desired.variant_categories[0].max_quantity = Field::Set(2);
+    story.desired.variant_categories[0].variants[0].price = Field::Set(Price(500));
     story.desired.variant_categories[0].variants.reverse();
-    story.desired.variant_categories.push(sauce());
+    story.desired.variant_categories.insert(0, sauce());
     assert_eq!(
         named(&story.plan()),
         [
@@ -38,6 +39,7 @@ fn a_thing_is_told_by_its_name_and_by_what_holds_it() {
             "Nasi Goreng (Nasi): items/NG",
             "Saus (–): categories/SAUS",
             "Level pedas (–): categories/VC/max_quantity",
+            "Tidak pedas (Level pedas): variants/LV0/price",
             "Pedas gila (Level pedas): variants/LV3",
         ]
     );

@@ -28,7 +28,7 @@ use crate::{
     plan::Base,
     state::{Alarm, PushOutcome, PushRow, Store},
 };
-use platform::{Crash, Fault, Platform};
+use platform::{Crash, Fault, Platform, Rewriting};
 
 /// One outlet, its files, the platform, and a memory on disk.
 struct Bench {
@@ -50,7 +50,7 @@ impl Bench {
             store: SharedStore::new(Store::open(dir.path()).unwrap()),
             state_dir: dir.path().to_owned(),
             clock: Clock::starting_at("2027-01-04T03:00:00Z".parse().unwrap()),
-            verify_timeout: Duration::from_secs(600),
+            verify_timeout: platform::VERIFY_TIMEOUT,
             verify_interval: Duration::from_secs(15),
             slots: Arc::new(Semaphore::new(1)),
             revision: Some("c0ffee".to_owned()),

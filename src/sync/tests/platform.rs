@@ -22,6 +22,12 @@ use crate::{
     remote::{Read, RemoteError, Retry, Write},
 };
 
+/// What the bench waits.
+pub(super) const VERIFY_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// After this long a push that was not seen counts as lost.
+const LOST_AFTER: Duration = Duration::from_secs(30 * 60);
+
 /// How one call goes wrong.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fault {
@@ -49,6 +55,28 @@ pub(super) enum Call {
 
 type Hook = Box<dyn FnOnce(&mut World) + Send>;
 
+/// What publications make of descriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rewriting {
+    AsSent,
+    /// Cut after so many letters.
+    Cut(usize),
+    Capitals,
+    /// Nothing is left that tells what was sent.
+    Stars,
+}
+
+impl Rewriting {
+    fn apply(self, text: &str) -> String {
+        match self {
+            Self::AsSent => text.to_owned(),
+            Self::Cut(longest) => text.chars().take(longest).collect(),
+            Self::Capitals => text.to_uppercase(),
+            Self::Stars => "*".repeat(text.len().min(3)),
+        }
+    }
+}
+
 /// When a call's caller dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Crash {
@@ -63,6 +91,20 @@ pub(super) struct World {
     pub(super) pending: Option<(Instant, Catalog)>,
     /// Whose that is.
     in_flight: Option<Uuid>,
+    /// When that was sent first.
+    sent_at: Option<Instant>,
+    /// Which PUT was asked for last.
+    asked: Option<Uuid>,
+    /// What that is to change: what its sender saw before, and what it sent.
+    awaited: BTreeMap<String, [Option<String>; 2]>,
+    /// Whether the last look showed neither the one nor the other.
+    doubtful: bool,
+    /// What the kitchen touched since then.
+    touched: BTreeSet<String>,
+    /// What was off or was taken off where it could not be told what the kitchen had done and what a publication.
+    pub(super) sold_out: BTreeSet<String>,
+    /// Stock that was overwritten by a publication that came when its push counted as lost.
+    pub(super) late: BTreeSet<String>,
     /// What PUTs took away, and when.
     departed: BTreeMap<String, Instant>,
     /// What PUTs brought, and when.
@@ -76,8 +118,7 @@ pub(super) struct World {
     pub(super) write_faults: VecDeque<Fault>,
     pub(super) read_faults: VecDeque<Fault>,
     pub(super) crash: Option<Crash>,
-    /// Longer descriptions are cut.
-    pub(super) longest_text: usize,
+    pub(super) rewriting: Rewriting,
     /// Items that publications leave out.
     pub(super) refuses: BTreeSet<String>,
     /// Whether every publication gives everything new UUIDs.
@@ -95,8 +136,8 @@ pub(super) struct World {
     unseen: bool,
     /// What the kitchen last said of everything that is live.
     pub(super) intent: BTreeMap<String, bool>,
-    /// Prices that were edited in the app and are still live, with what they were before.
-    pub(super) app_prices: BTreeMap<String, (i64, i64)>,
+    /// What was edited in the app and is still live, with what it was before.
+    pub(super) app_edits: BTreeMap<String, [Option<String>; 2]>,
     /// What a PUT did that it must not do.
     pub(super) violations: Vec<String>,
     /// What the last GET answered.
@@ -106,9 +147,20 @@ pub(super) struct World {
 impl World {
     fn publish_if_due(&mut self) {
         if self.pending.as_ref().is_some_and(|(due, _)| *due <= Instant::now()) {
-            let (_, catalog) = self.pending.take().expect("it was just there");
+            let (due, catalog) = self.pending.take().expect("it was just there");
+            let before = self.all_stock();
             self.publish(&catalog);
+            if self.sent_at.is_some_and(|at| due - at >= self.patience()) {
+                let now = self.all_stock();
+                let overwritten = before.into_iter().filter(|(id, stock)| now.get(id) != Some(stock)).map(|(id, _)| id);
+                if self.awaited.is_empty() { &mut self.excused } else { &mut self.late }.extend(overwritten);
+            }
         }
+    }
+
+    /// How long a push is looked for. What reads back as nothing counts as published when its time is up.
+    fn patience(&self) -> Duration {
+        if self.awaited.is_empty() { VERIFY_TIMEOUT } else { LOST_AFTER }
     }
 
     fn publish(&mut self, catalog: &Catalog) {
@@ -125,8 +177,8 @@ impl World {
         for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
             renew(&mut item.uuid);
             item.variant_category_uuids.iter_mut().for_each(renew);
-            let longest = self.longest_text;
-            item.description = item.description.clone().map(|text| text.chars().take(longest).collect());
+            let rewriting = self.rewriting;
+            item.description = item.description.clone().map(|text| rewriting.apply(&text));
             let told = self.images_tell;
             item.image = item.image.clone().map(|url| match url.starts_with("https://cdn.") {
                 true => url,
@@ -141,8 +193,8 @@ impl World {
         self.live = live;
         self.excused.append(&mut self.since_look);
         self.unseen = true;
-        let (prices, stock) = (self.prices(), self.all_stock());
-        self.app_prices.retain(|id, (price, _)| prices.get(id) == Some(price));
+        let (facts, stock) = (facts(&self.live), self.all_stock());
+        self.app_edits.retain(|fact, [edited, _]| facts.get(fact) == edited.as_ref());
         self.intent.retain(|id, _| stock.contains_key(id));
         for id in stock.into_keys() {
             self.intent.entry(id).or_insert(true);
@@ -160,8 +212,30 @@ impl World {
         all.filter_map(|(id, stock)| Some((id.value()?.0.clone(), *stock.value()?))).collect()
     }
 
-    /// Judges a PUT by what its sender last saw: guards at their default limits, and prices edited in the app.
+    /// Notes what a PUT is to change, whether it gets here or not.
+    fn expect(&mut self, request_id: Uuid, sent: &Catalog) {
+        if self.asked.replace(request_id) == Some(request_id) {
+            return;
+        }
+        let (shown, new) = (facts(&self.seen), facts(&as_published(sent)));
+        let all: BTreeSet<&String> = shown.keys().chain(new.keys()).collect();
+        let both = all.into_iter().map(|fact| (fact.clone(), [shown.get(fact).cloned(), new.get(fact).cloned()]));
+        self.awaited = both.filter(|(_, [old, new])| old != new).collect();
+        self.touched.clear();
+    }
+
+    /// Judges a PUT by what its sender last saw: guards at their default limits, and what was edited in the app.
     fn audit(&mut self, sent: &Catalog, again: bool) {
+        let (shown, new) = (facts(&self.seen), facts(&as_published(sent)));
+        // What the files say for the first time is adopted, so that what is there is overwritten.
+        let owned = |fact: &str| fact != "N3/description";
+        for (fact, [edited, _]) in self.app_edits.iter().filter(|(fact, _)| !self.reverts && owned(fact)) {
+            let stays = new.contains_key(fact.split('/').next().unwrap());
+            if stays && shown.get(fact) == edited.as_ref() && new.get(fact) != edited.as_ref() {
+                self.violations
+                    .push(format!("{fact}: {edited:?} from the app is overwritten with {:?}", new.get(fact)));
+            }
+        }
         let seen = prices_of(&self.seen);
         let sent: BTreeMap<String, i64> =
             sent.items().filter_map(|(_, item)| Some((item.external_id.0.clone(), item.price.value()?.0))).collect();
@@ -176,9 +250,6 @@ impl World {
             let Some(new) = sent.get(id) else { continue };
             if (new - old).abs() * 2 > *old {
                 self.violations.push(format!("{id}: {old} → {new}"));
-            }
-            if !self.reverts && self.app_prices.get(id).is_some_and(|(price, _)| price == old) && new != old {
-                self.violations.push(format!("{id}: {old} from the app is overwritten with {new}"));
             }
         }
     }
@@ -221,6 +292,8 @@ impl World {
     pub(super) fn kitchen(&mut self, id: &str, in_stock: bool) {
         self.set_stock(id, in_stock);
         self.intent.insert(id.to_owned(), in_stock);
+        self.touched.insert(id.to_owned());
+        self.sold_out.remove(id);
         // Twice between two looks is as good as never.
         if !self.since_look.insert(id.to_owned()) || self.unseen {
             self.excused.insert(id.to_owned());
@@ -229,16 +302,25 @@ impl World {
 
     /// Somebody edits a price in the app.
     pub(super) fn app_price(&mut self, id: &str, price: i64) {
-        let old = self.item(id).price.value().map_or(0, |price| price.0);
-        self.item(id).price = Field::Set(Price(price));
+        self.app_edit(&format!("{id}/price"), |item| item.price = Field::Set(Price(price)));
+    }
+
+    /// Somebody edits a description in the app.
+    pub(super) fn app_text(&mut self, id: &str, text: &str) {
+        self.app_edit(&format!("{id}/description"), |item| item.description = Field::Set(text.to_owned()));
+    }
+
+    fn app_edit(&mut self, fact: &str, edit: impl FnOnce(&mut LiveItem)) {
+        let old = facts(&self.live).remove(fact);
+        edit(self.item(fact.split('/').next().unwrap()));
         if self.unseen {
             // Nobody can tell this from what was published.
-            self.app_prices.remove(id);
+            self.app_edits.remove(fact);
             return;
         }
-        let before = self.app_prices.get(id).map_or(old, |(_, before)| *before);
-        self.app_prices.insert(id.to_owned(), (price, before));
-        self.app_prices.retain(|_, (price, before)| price != before);
+        let before = self.app_edits.get(fact).map_or(old, |[_, before]| before.clone());
+        self.app_edits.insert(fact.to_owned(), [facts(&self.live).remove(fact), before]);
+        self.app_edits.retain(|_, [edited, before]| edited != before);
     }
 
     pub(super) fn stock(&self, id: &str) -> Option<bool> {
@@ -261,10 +343,14 @@ impl World {
         match call {
             Call::Get => {}
             Call::Put(request_id, catalog) => {
-                if self.pending.is_some() && self.in_flight.is_some_and(|other| other != *request_id) {
+                let counts = self.sent_at.is_some_and(|at| at.elapsed() < self.patience());
+                if self.pending.is_some() && counts && self.in_flight.is_some_and(|other| other != *request_id) {
                     self.violations.push("a push was sent while another was in flight".to_owned());
                 }
                 let again = self.in_flight.replace(*request_id) == Some(*request_id);
+                if !again {
+                    self.sent_at = Some(Instant::now());
+                }
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
@@ -272,7 +358,12 @@ impl World {
             }
             Call::Patch(changes) => {
                 self.excused.extend(self.since_look.iter().cloned());
-                changes.iter().for_each(|c| self.set_stock(c.external_id.as_str(), c.in_stock));
+                for StockChange { external_id: id, in_stock, .. } in changes {
+                    self.set_stock(id.as_str(), *in_stock);
+                    if !in_stock && self.doubtful && self.touched.contains(id.as_str()) {
+                        self.sold_out.insert(id.0.clone());
+                    }
+                }
             }
         }
     }
@@ -286,6 +377,16 @@ impl World {
         self.just_shown = std::mem::take(&mut self.since_look);
         self.unseen = false;
         self.seen = self.live.clone();
+        let shown = facts(&self.live);
+        self.doubtful = self.awaited.iter().all(|(fact, [old, new])| {
+            let shown = shown.get(fact);
+            // A text may have been cut to what it was.
+            shown != new.as_ref() && (shown != old.as_ref() || fact.ends_with("/description"))
+        });
+        if self.doubtful {
+            // A publication may have done that, or the kitchen.
+            self.sold_out.extend(self.all_stock().into_iter().filter(|(_, in_stock)| !in_stock).map(|(id, _)| id));
+        }
         self.live.clone()
     }
 }
@@ -303,6 +404,13 @@ impl Platform {
             live: LiveCatalog::default(),
             pending: None,
             in_flight: None,
+            sent_at: None,
+            asked: None,
+            awaited: BTreeMap::new(),
+            doubtful: false,
+            touched: BTreeSet::new(),
+            sold_out: BTreeSet::new(),
+            late: BTreeSet::new(),
             departed: BTreeMap::new(),
             arrived: BTreeMap::new(),
             reverts: false,
@@ -311,7 +419,7 @@ impl Platform {
             write_faults: VecDeque::new(),
             read_faults: VecDeque::new(),
             crash: None,
-            longest_text: usize::MAX,
+            rewriting: Rewriting::AsSent,
             refuses: BTreeSet::new(),
             renews_uuids: false,
             images_tell: true,
@@ -322,7 +430,7 @@ impl Platform {
             just_shown: BTreeSet::new(),
             unseen: false,
             intent: BTreeMap::new(),
-            app_prices: BTreeMap::new(),
+            app_edits: BTreeMap::new(),
             violations: Vec::new(),
             seen: LiveCatalog::default(),
         };
@@ -348,6 +456,7 @@ impl Platform {
             world.write_faults.clear();
             world.read_faults.clear();
             world.crash = None;
+            world.refuses.clear();
             world.delay = Duration::ZERO;
         });
     }
@@ -375,6 +484,9 @@ impl Platform {
                 act(world);
             }
             world.log.push((Instant::now(), call.clone()));
+            if let Call::Put(request_id, catalog) = &call {
+                world.expect(*request_id, catalog);
+            }
             number
         });
         self.die_at(Crash::Before(number)).await;
@@ -417,6 +529,21 @@ impl Platform {
 fn prices_of(live: &LiveCatalog) -> BTreeMap<String, i64> {
     let said = |item: &LiveItem| Some((item.external_id.value()?.0.clone(), item.price.value()?.0));
     live.items().filter_map(|(_, item)| said(item)).collect()
+}
+
+/// What is there and what is said of it, stock aside.
+pub(super) fn facts(live: &LiveCatalog) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::new();
+    let mut note = |id: &Field<crate::catalog::ExternalId>, price: &Field<Price>, text: Option<&Field<String>>| {
+        let Some(id) = id.value() else { return };
+        facts.insert(id.0.clone(), "here".to_owned());
+        price.value().map(|price| facts.insert(format!("{id}/price"), price.0.to_string()));
+        let text = text.and_then(Field::value);
+        text.map(|text| facts.insert(format!("{id}/description"), text.clone()));
+    };
+    live.items().for_each(|(_, item)| note(&item.external_id, &item.price, Some(&item.description)));
+    live.variants().for_each(|(_, variant)| note(&variant.external_id, &variant.price, None));
+    facts
 }
 
 fn told(call: &Call) -> String {

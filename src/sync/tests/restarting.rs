@@ -185,7 +185,7 @@ async fn a_stop_signal_between_two_tries_sends_nothing_more() {
 #[tokio::test(start_paused = true)]
 async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not_lost() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
     bench.price_in_file("D1", 9_000);
     bench.pass_until(Crash::After(2)).await;

@@ -142,7 +142,7 @@ async fn stock_is_set_again_at_once_also_when_the_menu_shows_something_else() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
     bench.platform.with(|world| {
-        world.longest_text = 20;
+        world.rewriting = Rewriting::Cut(20);
         world.delay = seconds(40);
     });
     bench.platform.before(4, |world| world.kitchen("D2", false));
@@ -270,7 +270,7 @@ async fn what_the_kitchen_does_after_the_menu_has_shown_stays() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
     bench.price_in_file("D1", 9_000);
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     bench.faults(&[Fault::Lost, Fault::LostAfterwards]);
     // Off before the second payload is made, on again after the menu has been seen with D1 sold out.
     bench.platform.before(3, |world| world.kitchen("D1", false));
@@ -350,7 +350,7 @@ async fn stock_that_was_put_right_is_the_kitchens_although_what_was_pushed_is_ed
 async fn stock_that_was_put_right_is_the_kitchens_although_nothing_shows_as_it_was_sent() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     the_kitchen_changes_its_mind(&bench, |world| world.app_price("D4", 11_000)).await;
 }
 
@@ -423,7 +423,7 @@ async fn an_unanswered_push_overwrites_stock(bench: Bench, then: fn(&mut platfor
 #[tokio::test(start_paused = true)]
 async fn stock_is_set_again_when_a_push_that_nobody_accepted_shows_as_something_else() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
     let bench = an_unanswered_push_overwrites_stock(bench, |_| {}).await;
     assert!(!bench.stock("D2"));
@@ -442,4 +442,34 @@ async fn a_dish_stays_sold_out_where_a_publication_cannot_be_told_from_an_edit()
     })
     .await;
     assert_eq!(["D2", "D3", "D4"].map(|id| bench.stock(id)), [false; 3], "{:?}", bench.calls());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_stays_sold_out_although_nothing_shows_of_the_push_that_put_it_on_sale() {
+    let edits: [fn(&mut Bench); 2] = [
+        |bench| bench.file_item("NG").description = text("Telur mata sapi dan kerupuk"),
+        |bench| bench.file_item("NG").image = text("https://img.example.com/new.png"),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut bench = Bench::new();
+        bench.platform.with(|world| {
+            world.images_tell = false;
+            world.rewriting = Rewriting::Cut("Telur mata sapi".len());
+        });
+        bench.pass().await;
+        bench.calls();
+        bench.platform.with(|world| {
+            world.delay = minutes(2);
+            world.kitchen("D4", false);
+        });
+        edit(&mut bench);
+        bench.platform.before(4, |world| {
+            world.kitchen("D2", false);
+            world.kitchen("D4", true);
+        });
+        bench.pass().await;
+        assert!(!bench.stock("D2"), "{number}: {:?}", bench.calls());
+        // Whether the publication took this off, or the kitchen, nobody knows.
+        assert!(!bench.stock("D4"), "{number}");
+    }
 }

@@ -63,7 +63,7 @@ async fn looks_that_fail_do_not_end_the_waiting() {
 #[tokio::test(start_paused = true)]
 async fn a_text_that_is_cut_is_named_after_a_minute_and_not_pushed_until_its_file_changes() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     described(&mut bench, "Telur mata sapi dan kerupuk");
     bench.price_in_file("D1", 9_000);
     let began = bench.context.clock.now();
@@ -107,7 +107,7 @@ async fn an_item_that_does_not_land_is_named_and_the_rest_enters_the_base() {
 #[tokio::test(start_paused = true)]
 async fn a_text_cut_in_a_new_item_is_nonconvergent_too() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = 10);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(10));
     let mut new = item("D9", "Es 9", 9_000);
     new.description = text("Es teler, alpukat, kelapa");
     bench.wanted.catalog.menus[1].menu_items.push(new);
@@ -215,7 +215,7 @@ async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_u
 #[tokio::test(start_paused = true)]
 async fn an_edit_in_the_app_of_what_has_landed_is_drift_even_if_something_else_has_not() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = 20);
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
     described(&mut bench, "Telur mata sapi dan kerupuk");
     bench.price_in_file("D1", 9_000);
     bench.platform.before(4, |world| world.app_price("D1", 9_999));
@@ -265,7 +265,7 @@ async fn an_item_made_in_the_app_that_will_not_go_is_not_pushed_at_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn a_text_that_is_cut_to_what_it_was_is_sent_twice_and_then_only_on_demand() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = "Telur mata sapi".len());
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut("Telur mata sapi".len()));
     described(&mut bench, "Telur mata sapi dan kerupuk");
     let mut puts = 0;
     let mut last = None;
@@ -304,7 +304,7 @@ async fn a_push_that_nobody_accepted_is_tried_as_long_as_it_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_dish_is_taken_off_sale_though_the_rest_of_the_push_never_shows() {
     let mut bench = Bench::in_sync().await;
-    bench.platform.with(|world| world.longest_text = "Telur mata sapi".len());
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut("Telur mata sapi".len()));
     described(&mut bench, "Telur mata sapi dan kerupuk");
     for _ in 0..3 {
         bench.pass().await;
