@@ -34,9 +34,12 @@ kind() {
 # Text inside of <pre>. A line that begins with a slash is an order to GitLab.
 escaped() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/[@#]/&\&#8203;/g; s|^\([[:space:]]*\)/|\1\&#47;|'; }
 
+# Errors are shown, warnings can be.
 errors() {
     [ -s "$report/errors.txt" ] || return 0
-    say '' '<details open><summary>What menusync says about it</summary>' '' '<pre>'
+    local open=' open'
+    [ "$(read_word exit)" != 0 ] || open=
+    say '' "<details$open><summary>What menusync says about it</summary>" '' '<pre>'
     { escaped <"$report/errors.txt" || true; } 2>/dev/null | head -c "$most_errors"
     say '' '</pre>' '' '</details>'
 }

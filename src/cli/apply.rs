@@ -43,6 +43,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
+    let is_whole = args.outlet.is_empty() && saved.is_none();
     let given = Given { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
-    Errand { session, survey, selected, at, mandates, consent, saved, ways: &given.pushed() }.run()
+    Errand { session, survey, selected, at, mandates, consent, saved, is_whole, ways: &given.pushed() }.run()
 }

@@ -18,7 +18,7 @@ use crate::{
     document,
     plan::{Digest, LONGEST_APPROVAL},
     policy::Guard,
-    report::{SavedPlan, untrusted::printable},
+    report::{SavedPlan, untrusted::printable_lines},
     source::SourceFile,
 };
 
@@ -124,7 +124,7 @@ fn told(args: &Args, new: &New) -> String {
         new.expires.strftime("%Y-%m-%d %H:%M UTC"),
         args.plan.display()
     );
-    told.lines().map(printable).collect::<Vec<_>>().join("\n")
+    printable_lines(&told)
 }
 
 fn json(args: &Args, new: &New) -> String {

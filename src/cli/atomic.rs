@@ -1,7 +1,7 @@
 //! Files written whole or not at all.
 
 use std::{
-    fs::{self, Permissions},
+    fs::{self, OpenOptions, Permissions},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
@@ -21,13 +21,13 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
     write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
 }
 
-/// Writes a file that only its owner may read, whether it is there or not; makes its directory. A link stays one, and what
-/// is no file is left alone: the superuser could replace a device.
+/// Writes a file that only its owner may read, whether it is there or not; makes its directory. A link stays one, and a
+/// device or pipe gets the text and is not replaced.
 pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Trouble> {
     let write = || -> io::Result<()> {
-        let real = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
-        if fs::metadata(&real).is_ok_and(|there| !there.is_file()) {
-            return Err(io::Error::other("what is there is no regular file"));
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&real).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            return OpenOptions::new().write(true).open(&real)?.write_all(text.as_bytes());
         }
         written(&real, text, Permissions::from_mode(0o600))?.persist(&real).map(drop).map_err(|error| error.error)
     };

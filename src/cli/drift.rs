@@ -23,8 +23,15 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let survey = session.loaded()?.survey(at);
     let selected = session.select(&survey, &args.outlet)?;
     let reader = session.client()?.reader();
-    let preview =
-        Preview { session, survey: &survey, at, view: View::Drift, mandates: &|_| Mandate::default(), base: None };
+    let preview = Preview {
+        session,
+        survey: &survey,
+        at,
+        view: View::Drift,
+        mandates: &|_| Mandate::default(),
+        base: None,
+        is_whole: false,
+    };
     let report = block_on(preview.report(&reader, &selected))??;
     show(&report, &session.outputs)?;
     session.tell_errors(&survey, &selected);

@@ -18,7 +18,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::{self, Diagnostic},
     fleet::Loaded,
-    report,
+    report::{self, untrusted::printable},
     source::SourceFile,
 };
 
@@ -59,7 +59,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     }
     session.outputs.emit(|format, _| match format {
         Format::Json => told_json(&files, &outcome, args.check),
-        _ => files.keys().map(|file| file.to_string()).collect::<Vec<_>>().join("\n"),
+        _ => files.keys().map(|file| printable(file)).collect::<Vec<_>>().join("\n"),
     })?;
     Ok(tell(session, &files, &mut outcome, args.check))
 }
@@ -112,7 +112,7 @@ fn catalogs(loaded: &Loaded) -> BTreeMap<OutletId, (String, Vec<String>)> {
 
 fn tell(session: &Session, files: &Texts, outcome: &mut Outcome, check: bool) -> Exit {
     for (file, why) in &outcome.left {
-        note(&format!("{file} is left as it is: {why}"));
+        note(&printable(&format!("{file} is left as it is: {why}")));
     }
     diagnostic::sort(&mut outcome.wrong);
     if !outcome.wrong.is_empty() {

@@ -48,7 +48,11 @@ use output::{Format, Output, Outputs};
 use session::Session;
 use trouble::Trouble;
 
-use crate::{diagnostic::Diagnostic, report, settings::Environment};
+use crate::{
+    diagnostic::Diagnostic,
+    report::{self, untrusted::printable_lines},
+    settings::Environment,
+};
 
 /// Keeps GoFood menus equal to YAML files in version control.
 #[derive(Debug, Parser)]
@@ -224,10 +228,10 @@ fn tell(trouble: &Trouble, session: Option<&Session>) -> Exit {
             let texts = |file: &str| session.and_then(|session| session.text(file));
             output::note(&report::diagnostics_text(diagnostics, &texts, false, session::MOST_DIAGNOSTICS));
         }
-        Trouble::Failed(error) => {
-            output::note(&format!("error: {}", report::untrusted::printable(&format!("{error:#}"))))
+        Trouble::Failed(error) => output::note(&format!("error: {}", printable_lines(&format!("{error:#}")))),
+        Trouble::Usage(message) | Trouble::Refused(message) => {
+            output::note(&format!("error: {}", printable_lines(message)))
         }
-        Trouble::Usage(message) | Trouble::Refused(message) => output::note(&format!("error: {message}")),
     }
     if let Some(session) = session {
         session.outputs.tell_programs(&report::diagnostics_json(&trouble.diagnostics()));

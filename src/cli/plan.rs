@@ -69,6 +69,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         view: View::Plan,
         mandates: &|_| mandate.clone(),
         base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
+        is_whole: args.outlet.is_empty(),
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
     report.ways = ways(&args);

@@ -1,6 +1,6 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::{borrow::Cow, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -30,6 +30,8 @@ pub(super) struct Preview<'a> {
     pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
     /// An older state of the files that stands in for what is remembered.
     pub(super) base: Option<(&'a Loaded, &'a Survey)>,
+    /// All outlets are meant, also those that no file defines any more.
+    pub(super) is_whole: bool,
 }
 
 impl Preview<'_> {
@@ -95,7 +97,36 @@ impl Preview<'_> {
             let (index, report) = done?;
             outlets[index] = Some(report);
         }
-        self.assemble(loaded, outlets.into_iter().flatten().collect())
+        let missing = self.missing(loaded, store.as_ref())?;
+        self.assemble(loaded, outlets.into_iter().flatten().chain(missing).collect())
+    }
+
+    /// Outlets that are known of and that no file defines any more. Nothing is done to them, which has to be said.
+    fn missing(&self, loaded: &Loaded, store: Option<&SharedStore>) -> Result<Vec<OutletReport>, Trouble> {
+        if !self.is_whole || !loaded.is_complete() {
+            return Ok(Vec::new());
+        }
+        let known: Vec<(OutletId, String)> = match (self.base, store) {
+            (Some((_, before)), _) => before.members.iter().map(|m| (m.id.clone(), m.name.clone())).collect(),
+            (None, Some(store)) => {
+                let rows = store.with(|store| store.outlets_in_brief())?;
+                rows.into_iter().map(|row| (OutletId(row.id), row.name.unwrap_or_default())).collect()
+            }
+            (None, None) => Vec::new(),
+        };
+        let here: BTreeSet<&OutletId> = self.survey.members.iter().map(|member| &member.id).collect();
+        let missing = known.into_iter().filter(|(id, _)| !here.contains(id));
+        let report = |(outlet, name)| OutletReport {
+            outlet,
+            name,
+            state: "missing",
+            plan: None,
+            diagnostics: Vec::new(),
+            error: None,
+            pause: None,
+            window: None,
+        };
+        Ok(missing.map(report).collect())
     }
 
     /// What an outlet is compared from.

@@ -59,6 +59,8 @@ pub(super) struct Errand<'a> {
     pub(super) consent: &'a Consent,
     /// The plan file that it has to be equal to.
     pub(super) saved: Option<(&'a Path, &'a SavedPlan)>,
+    /// All outlets are meant, also those that no file defines any more.
+    pub(super) is_whole: bool,
     /// How what is held can be let through.
     pub(super) ways: &'a Ways,
 }
@@ -66,11 +68,11 @@ pub(super) struct Errand<'a> {
 impl Errand<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, mandates, consent, saved, ways } = *self;
+        let Self { session, survey, selected, at, mandates, consent, saved, is_whole, ways } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
         let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
-        let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
+        let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None, is_whole };
         let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(false)));
@@ -133,7 +135,11 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
             result: result.as_str(),
             state: outlet.state,
             request_id: None,
-            error: outlet.error.clone().or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone())),
+            error: outlet
+                .error
+                .clone()
+                .or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone()))
+                .or_else(|| (outlet.state == "missing").then(|| report::NO_LONGER_DEFINED.to_owned())),
             held: Vec::new(),
         };
         (exit, line)

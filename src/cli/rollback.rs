@@ -73,7 +73,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
     // No plan of it can be saved, so none can be approved.
     let ways = &Ways { push: Some(Push::Again), plan: None };
-    Errand { session, survey, selected, at, mandates, consent, saved: None, ways }.run()
+    Errand { session, survey, selected, at, mandates, consent, saved: None, is_whole: false, ways }.run()
 }
 
 /// The rollback of one outlet.
@@ -199,7 +199,7 @@ fn leave_to_others(
         return Ok(());
     }
     let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
-    let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None };
+    let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None, is_whole: false };
     let report = block_on(preview.report(&session.client()?.reader(), &doubtful))??;
     for plan in report.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
         let Some(pins) = pins.get_mut(&plan.outlet) else { continue };

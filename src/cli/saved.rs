@@ -1,7 +1,7 @@
 //! Plan files: written by `plan --out`, read by `apply` and `approve`.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::Path,
 };
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     catalog::OutletId,
     fleet::{Member, Survey},
-    report::{self, PlanReport, SavedPlan},
+    report::{self, PlanReport, SavedPlan, untrusted::printable},
 };
 
 /// The largest plan file that is read (our choice: hundreds of new outlets at once have less).
@@ -33,12 +33,15 @@ pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), Trouble> {
 
 /// Reads a plan file that may be used now, with these settings and these outlets.
 pub(super) fn read(path: &Path, session: &Session, survey: &Survey) -> Result<SavedPlan, Trouble> {
-    let refused = |why: &str| Trouble::Refused(format!("{} {why}; nothing was done", path.display()));
-    let text = text(path)?.ok_or_else(|| refused("is larger than any plan"))?;
+    // What is foreign in the reason can neither steer a terminal nor begin a line.
+    let refused =
+        |why: &str| Trouble::Refused(printable(&format!("{} {why}; nothing was done", path.display())).into_owned());
+    let text = text(path)?.map_err(refused)?;
     let plan = SavedPlan::parse(&text).map_err(|error| refused(&error.to_string()))?;
     plan.check(&session.target()?, moment(None)).map_err(|error| refused(&error.to_string()))?;
-    let unknown: Vec<&str> =
-        plan.outlets.iter().filter(|o| member(survey, &o.outlet).is_none()).map(|o| o.outlet.as_str()).collect();
+    // Of an outlet without a change the plan says at most that it is no longer defined.
+    let unknown = plan.outlets.iter().filter(|o| member(survey, &o.outlet).is_none() && !o.changes.is_empty());
+    let unknown: Vec<&str> = unknown.map(|outlet| outlet.outlet.as_str()).collect();
     match unknown.as_slice() {
         [] => Ok(plan),
         [first, ..] => Err(refused(&format!(
@@ -58,17 +61,22 @@ fn member<'s>(survey: &'s Survey, id: &OutletId) -> Option<&'s Member> {
     survey.members.iter().find(|member| member.id == *id)
 }
 
-/// `None` if it is too large.
-fn text(path: &Path) -> Result<Option<String>, Trouble> {
+/// What is written in the file, or why it can be no plan. A pipe without a writer would be waited for without end, and a
+/// device may never come to one, so only a regular file is opened.
+fn text(path: &Path) -> Result<Result<String, &'static str>, Trouble> {
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
+    let read = fs::metadata(path).and_then(|metadata| match metadata.is_file() {
+        true => File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text).map(Some),
+        false => Ok(None),
+    });
     match read {
-        Ok(length) => Ok((length as u64 <= MOST_BYTES).then_some(text)),
+        Ok(None) => Ok(Err("is no regular file, as a plan is")),
+        Ok(Some(length)) if length as u64 > MOST_BYTES => Ok(Err("is larger than any plan")),
+        Ok(Some(_)) => Ok(Ok(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Trouble::Usage(format!("there is no plan file {}", path.display())))
         }
-        // What is not text is no plan.
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Some(String::new())),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err("is no plan: it is not text")),
         Err(error) => Err(Trouble::failed(format!("cannot read {}", path.display()), error)),
     }
 }

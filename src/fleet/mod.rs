@@ -82,7 +82,8 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
     let files = source::load(root)?;
-    Ok(decode(root, files, photos::Place::OnDisk, source::revision(root)))
+    let revision = source::revision(root, &files);
+    Ok(decode(root, files, photos::Place::OnDisk, revision))
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.

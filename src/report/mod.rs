@@ -28,8 +28,8 @@ pub use history::{
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub(crate) use plan::counted;
 pub use plan::{
-    Look, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan, SavedPlanError,
-    View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
+    Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
+    SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
 };
 pub use release::{PlanFile, Push, Ways};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};

@@ -34,6 +34,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text of ours on its lines, each of them printable. Whoever puts foreign text into it sees to it that this has no line
+/// ends of its own.
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 fn write_escape(out: &mut String, c: char) {
     // Writing into a String cannot fail.
     let _ = write!(out, "\\u{{{:x}}}", c as u32);

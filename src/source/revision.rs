@@ -2,15 +2,18 @@
 
 use std::path::Path;
 
-use super::git;
+use super::{Commit, Files, git};
 
 /// No name of an author is kept beyond so many characters (our choice).
 const LONGEST_NAME: usize = 100;
 
-/// The commit of the work tree that holds `root`; `None` without git, without a repository, before the first commit, and
-/// where git distrusts the repository's owner.
-pub fn revision(root: &Path) -> Option<String> {
-    resolve(root, "HEAD")
+/// The commit of the work tree that holds `root`, if it has the definitions that were read from disk: what was edited and
+/// not committed is in no commit. `None` as well without git, without a repository, before the first commit, and where git
+/// distrusts the repository's owner.
+pub fn revision(root: &Path, files: &Files) -> Option<String> {
+    let commit = Commit::find(root, "HEAD").ok()?;
+    let committed = commit.load("HEAD").ok()?;
+    (committed.catalogs == files.catalogs).then_some(commit.hash)
 }
 
 /// Who wrote a commit, by the name that `.mailmap` gives; `None` where that cannot be read.
@@ -22,7 +25,7 @@ pub fn author(root: &Path, commit: &str) -> Option<String> {
     (!author.is_empty()).then(|| author.chars().take(LONGEST_NAME).collect())
 }
 
-/// The same, with git's words if there is none.
+/// The commit that is checked out, or git's words for why there is none.
 pub fn why_no_revision(root: &Path) -> std::io::Result<String> {
     let answer = git::ask(root, &["rev-parse", "--verify", "HEAD^{commit}"])?;
     Ok(String::from_utf8_lossy(&answer).trim().to_owned())

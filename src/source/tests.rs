@@ -214,10 +214,20 @@ fn the_revision_is_that_of_the_work_tree_that_holds_the_root() {
         let output = git.env_remove("GIT_DIR").output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
-    assert_eq!(revision(root.path()), None);
+    let now = || revision(root.path(), &load(root.path()).unwrap());
+    assert_eq!(now(), None);
     git(&["init", "-q"]);
-    assert_eq!(revision(root.path()), None);
-    git(&["commit", "-q", "--allow-empty", "-m", "first"]);
+    git(&["add", "catalogs"]);
+    assert_eq!(now(), None);
+    git(&["commit", "-q", "-m", "first"]);
     let head = git(&["rev-parse", "HEAD"]);
-    assert_eq!(revision(&root.path().join("catalogs")), Some(head));
+    assert_eq!(now(), Some(head.clone()));
+    // What was edited or added since is in no commit; what is no definition does not matter.
+    fs::write(root.path().join("notes.txt"), "x").unwrap();
+    assert_eq!(now(), Some(head.clone()));
+    fs::write(root.path().join("catalogs/a.yaml"), "b").unwrap();
+    assert_eq!(now(), None);
+    fs::write(root.path().join("catalogs/a.yaml"), "a").unwrap();
+    fs::write(root.path().join("catalogs/b.yaml"), "b").unwrap();
+    assert_eq!(now(), None);
 }

@@ -125,7 +125,8 @@ const SET_STATUS: &str = "
         held = excluded.held,
         drift = excluded.drift,
         last_verified = coalesce(excluded.last_verified, last_verified),
-        revision = coalesce(excluded.revision, revision)";
+        revision = CASE WHEN excluded.last_verified IS NULL THEN coalesce(excluded.revision, revision)
+                        ELSE excluded.revision END";
 
 /// Also used when a push is finished, in its transaction.
 pub(super) fn set_base(connection: &rusqlite::Connection, id: &str, base: &str, at: Timestamp) -> rusqlite::Result<()> {

@@ -1,8 +1,8 @@
 //! Looking without touching: a pass whose remote cannot write.
 
 use crate::{
-    catalog::OutletId,
-    plan::{Action, Inputs, OutletPlan, plan},
+    catalog::{OutletId, live::LiveCatalog},
+    plan::{Action, Base, Inputs, OutletPlan, plan},
     policy::Policy,
     remote::Read,
     state::{Pause, try_lock_outlet},
@@ -12,7 +12,7 @@ use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
     alarm::heed,
     memory::{memory_of, remember_days},
-    pass::{base_of, chain, inputs, paused_words, planned, remember, resting_state},
+    pass::{base_for, base_of, chain, inputs, paused_words, planned, remember, resting_state},
     pins::{pinned, pins_of},
 };
 
@@ -62,7 +62,7 @@ async fn look<R: Read>(
         slot => slot,
     };
     let live = remote.fetch(&wanted.outlet).await?;
-    let base = base_of(&context.store, &wanted.outlet)?;
+    let base = base_seen(context, &wanted.outlet, &live)?;
     let past = memory_of(&context.store, &wanted.outlet)?.at(now);
     let mandate = Mandate::default();
     let plan = planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers, &past));
@@ -71,6 +71,15 @@ async fn look<R: Read>(
         remember_days(context, &wanted.outlet, |memory| memory.note(&plan, now))?;
     }
     Ok((plan, pause))
+}
+
+/// The base, which learns by a look too what the kitchen has put back on sale. Who pushes the outlet at the moment sees to
+/// that himself.
+fn base_seen(context: &Context, outlet: &OutletId, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
+    match try_lock_outlet(&context.state_dir, outlet.as_str()) {
+        Ok(_lock) => base_for(context, outlet, live),
+        Err(_) => base_of(&context.store, outlet),
+    }
 }
 
 /// How an outlet stands that is only looked at.
@@ -94,9 +103,12 @@ pub async fn observe_invalid<R: Read>(
 ) -> Outcome {
     let plain = Outcome::new(outlet, name, PassResult::Unchanged, OutletState::Invalid, Some(why));
     let drift = async {
-        let Some(base) = base_of(&context.store, outlet)? else { return Ok(None) };
+        if base_of(&context.store, outlet)?.is_none() {
+            return Ok(None);
+        }
         let _slot = context.slot().await;
         let live = remote.fetch(outlet).await?;
+        let Some(base) = base_seen(context, outlet, &live)? else { return Ok(None) };
         let past = memory_of(&context.store, outlet)?.at(context.clock.now());
         let inputs = Inputs {
             outlet,

@@ -32,6 +32,21 @@ pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, P
     serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 
+/// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by the
+/// next one the kitchen may have sold it out again. For who holds the outlet's lock.
+pub(super) fn base_for(context: &Context, outlet: &OutletId, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
+    let Some(mut base) = base_of(&context.store, outlet)? else { return Ok(None) };
+    if base.release_stock(live) {
+        set_base(context, outlet, &base)?;
+    }
+    Ok(Some(base))
+}
+
+fn set_base(context: &Context, outlet: &OutletId, base: &Base) -> Result<(), PassError> {
+    let json = push::json(base, outlet)?;
+    Ok(context.store.with(|store| store.set_base(outlet.as_str(), &json, context.clock.now()))?)
+}
+
 /// What a push would do, seen from `base` and with what `past` says of earlier days. Reads only.
 pub async fn preview<R: Read>(
     remote: &R,
@@ -340,20 +355,12 @@ impl<R: Read + Write> Pass<'_, R> {
         Verdict::Refused(result, OutletState::Paused, reason, pause.until)
     }
 
-    /// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by
-    /// the next one the kitchen may have sold it out again.
     pub(super) fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
-        let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)? else { return Ok(None) };
-        if base.release_stock(live) {
-            self.set_base(&base)?;
-        }
-        Ok(Some(base))
+        base_for(self.context, &self.wanted.outlet, live)
     }
 
     fn set_base(&self, base: &Base) -> Result<(), PassError> {
-        let json = push::json(base, &self.wanted.outlet)?;
-        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
-        Ok(self.context.store.with(|store| store.set_base(id, &json, now))?)
+        set_base(self.context, &self.wanted.outlet, base)
     }
 
     pub(super) fn stopping(&self) -> bool {

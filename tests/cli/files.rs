@@ -86,9 +86,45 @@ fn a_layer_that_is_empty_pushes_nothing() {
 fn an_outlet_whose_file_is_gone_is_missing_and_left_alone() {
     let stage = Stage::new().with_kemang().in_sync();
     stage.remove(KUTA_FILE);
-    stage.run(&["apply", "--yes"]).expect(0);
+    let plan = stage.run(&["plan", "--out", "plan.json", "--detailed-exitcode"]).expect(0);
+    assert_snapshot!(plan.transcript());
+    for arguments in [&["apply", "--yes"][..], &["apply", "plan.json", "--yes"]] {
+        stage.run(arguments).expect(0);
+    }
+    let apply = stage.run(&["apply", "--yes"]).expect(0).stdout;
+    assert!(apply.contains("Kuta (G1001)     unchanged   no longer defined"), "{apply}");
+    assert!(!stage.run(&["plan", "--outlet", KEMANG]).expect(0).stdout.contains("Kuta"));
     stage.assert_nothing_written();
     assert_snapshot!(stage.run(&["status"]).expect(2).transcript());
+}
+
+#[test]
+fn names_of_files_and_outlets_steer_nothing_wherever_they_are_told() {
+    let stage = Stage::new();
+    let file = "catalogs/a\n::error::b\u{1b}[31m.yaml";
+    stage.write(file, "menus:    [{name: Es, menu_items: [{external_id: TEH, name: Teh, price: 5000}]}]\n");
+    stage.append(KUTA_FILE, "x-a:   1\n");
+    stage.edit(KUTA_FILE, "name: Kuta", "name: \"Kuta\\u202e\"");
+    stage.edit(KUTA_FILE, "extends: [", "extends: [\"a\\n::error::b\\e[31m.yaml\", ");
+    for arguments in [
+        &["validate"][..],
+        &["render", "--outlet", KUTA, "--explain"],
+        &["plan"],
+        &["plan", "--outlet", "nowhere"],
+        &["apply", "--yes"],
+        &["history"],
+        &["status"],
+        &["schedule"],
+        &["pause", "--outlet", KUTA],
+        &["import", "--outlet", KUTA, "--merge"],
+        &["fmt", "--check"],
+        &["fmt"],
+    ] {
+        let told = stage.run(arguments);
+        let text = told.stdout.clone() + &told.stderr;
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{}", told.transcript());
+        assert!(!text.lines().any(|line| line.starts_with("::")), "{}", told.transcript());
+    }
 }
 
 #[test]

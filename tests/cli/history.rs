@@ -85,6 +85,22 @@ fn which_commit_set_a_price_and_when_it_went_live() {
 }
 
 #[test]
+fn what_was_not_committed_is_of_no_commit() {
+    let stage = three_pushes();
+    price(&stage, "27000", "28000");
+    stage.run(&["apply", "--yes"]).expect(0);
+    let history = stage.run(&["history", "--output", "json"]).expect(0).json();
+    let push = &history["outlets"][0]["pushes"][0];
+    assert_eq!((&push["number"], &push["revision"], &push["author"]), (&json!(4), &Value::Null, &Value::Null));
+    let status = stage.run(&["status", "--output", "json"]).expect(0).json();
+    assert_eq!(status["outlets"][0]["revision"], Value::Null, "the commit of push 3 is not what is live");
+    commit(&stage, "Dewi");
+    stage.run(&["apply", "--yes"]).expect(0);
+    let status = stage.run(&["status", "--output", "json"]).expect(0).json();
+    assert!(status["outlets"][0]["revision"].is_string(), "{status}");
+}
+
+#[test]
 fn what_is_not_known_is_said() {
     let stage = three_pushes();
     assert_snapshot!(stage.run(&["history", "--item", "RAWN"]).expect(64).transcript());

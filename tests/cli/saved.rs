@@ -139,6 +139,57 @@ fn a_plan_that_is_old_early_foreign_or_of_a_command_that_pushes_nothing_is_refus
     stage.assert_nothing_written();
 }
 
+/// A pipe in the root.
+fn pipe(stage: &Stage, name: &str) -> std::path::PathBuf {
+    let path = stage.root().join(name);
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+#[test]
+fn a_plan_file_is_a_regular_file_and_nothing_else_is_waited_for() {
+    let stage = Stage::new();
+    pipe(&stage, "plan.json");
+    refused(&stage);
+    for (name, code) in [("catalogs", 4), ("/dev/zero", 4), ("plan.json/x", 1)] {
+        stage.run(&["apply", name, "--yes"]).expect(code);
+    }
+    stage.run(&["approve", "plan.json", "--guard", "deletes", "--reason", "x"]).expect(4).says(&["no regular file"]);
+    assert!(stage.log().is_empty());
+}
+
+#[test]
+fn what_a_plan_is_written_to_stays_what_it_is() {
+    let stage = planned();
+    std::os::unix::fs::symlink("plan.json", stage.root().join("link.json")).unwrap();
+    stage.write("plan.json", "");
+    stage.run(&["plan", "--out", "link.json"]).expect(0);
+    assert!(stage.root().join("link.json").is_symlink());
+    assert!(stage.read("plan.json").contains("menusync.plan/1"));
+    let pipe = pipe(&stage, "pipe");
+    let told = pipe.clone();
+    let reader = std::thread::spawn(move || std::fs::read_to_string(told).unwrap());
+    stage.run(&["plan", "--out", "pipe"]).expect(0);
+    assert_eq!(serde_json::from_str::<Value>(&reader.join().unwrap()).unwrap()["schema"], "menusync.plan/1");
+    assert!(!std::fs::symlink_metadata(pipe).unwrap().is_file());
+}
+
+#[test]
+fn what_is_foreign_in_a_refused_plan_is_written_out() {
+    let stage = planned();
+    let plan = stage.read("plan.json");
+    let hostile = "G1\u{1b}[2J\nerror: all is well\u{202e}";
+    for key in ["outlet", "digest"] {
+        stage.write("plan.json", &plan);
+        tamper(&stage, |plan| plan["outlets"][0][key] = json!(hostile));
+        assert_eq!(refused(&stage).trim_end().lines().count(), 1);
+    }
+    stage.write("plan.json", &plan);
+    tamper(&stage, |plan| plan["target"]["name"] = json!(hostile));
+    let told = refused(&stage);
+    assert!(told.contains(r"G1\u{1b}[2J\u{a}error: all is well\u{202e}"), "{told}");
+}
+
 #[test]
 fn a_plan_that_is_23_hours_old_counts() {
     let stage = planned();
@@ -273,20 +324,4 @@ fn what_cannot_be_approved() {
     told.push(approve(&["--guard", "deletes", "--reason", "x"], 4));
     assert_snapshot!(told.join("\n"));
     assert!(!stage.root().join("approvals").exists());
-}
-
-#[test]
-fn a_plan_replaces_no_link_and_nothing_that_is_no_file() {
-    use std::os::unix::{fs::symlink, net::UnixListener};
-    let stage = Stage::new();
-    let socket = stage.root().join("socket");
-    let _listener = UnixListener::bind(&socket).unwrap();
-    for out in ["socket", "catalogs"] {
-        stage.run(&["plan", "--out", out]).expect(1).says(&[&format!("cannot write {out}"), "no regular file"]);
-    }
-    assert!(!socket.metadata().unwrap().is_file());
-    stage.write("there.json", "old");
-    symlink("there.json", stage.root().join("link.json")).unwrap();
-    stage.run(&["plan", "--out", "link.json"]).expect(0);
-    assert!(stage.root().join("link.json").is_symlink() && stage.read("there.json").contains("menusync.plan/1"));
 }

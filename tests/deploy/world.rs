@@ -125,9 +125,9 @@ impl World {
             ("github.token", TOKEN.to_owned()),
             ("github.event.pull_request.number", NUMBER.to_string()),
             ("github.event.pull_request.head.repo.full_name", head.to_owned()),
-            ("vars.MENUSYNC_SOURCE", String::new()),
         ]);
         if head == REPOSITORY {
+            contexts.insert("vars.MENUSYNC_SOURCE", "https://forge.invalid/menusync".to_owned());
             contexts.insert("secrets.MENUSYNC_CLIENT_ID", "sandbox".to_owned());
             contexts.insert("secrets.MENUSYNC_CLIENT_SECRET", SECRET.to_owned());
         }

@@ -84,7 +84,9 @@ fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
         "missing-key" => says("names no outlet"),
         // Which days a month has, and what comes first.
         "date-format" => says("is not a date") || says("must be after"),
-        "out-of-range" => says("`interval` must be more than 0 and at most `timeout`"),
+        "out-of-range" => {
+            says("`interval` must be more than 0 and at most `timeout`") || says("`webhook.listen` and `listen`")
+        }
         // The abbreviations of IPv6.
         "wrong-type" => says("is no address to listen on") && says("["),
         _ => false,

@@ -9,7 +9,7 @@ use super::{
     Finding, Judge, Limit, counted, quoted, share,
 };
 use crate::{
-    catalog::{ExternalId, Path},
+    catalog::{Catalog, ExternalId, Field, Path},
     policy::UnmanagedPolicy,
 };
 
@@ -80,12 +80,17 @@ impl Judge<'_> {
 
     pub(super) fn emptied_menu(&self) -> Option<Finding> {
         let leaving: HashSet<ExternalId> = self.leaving().into_iter().collect();
+        let staying = item_ids(&self.compared.payload);
         let mut menus: Vec<(&str, bool)> = Vec::new();
         let ours = self.matched.catalog.items().map(|(menu, item)| (menu.name.as_str(), &item.external_id));
         let foreign: Vec<(String, ExternalId)> =
             self.matched.unmanaged.iter().map(|item| (item.menu.clone(), item.id())).collect();
         let foreign = foreign.iter().map(|(menu, id)| (menu.as_str(), id));
         for (menu, id) in ours.chain(foreign) {
+            // What a dated layer takes away neither empties a menu nor keeps it from being emptied.
+            if self.inputs.ended.contains(id) && !staying.contains(id) {
+                continue;
+            }
             let gone = leaving.contains(id);
             match menus.iter_mut().find(|(name, _)| *name == menu) {
                 Some((_, all_gone)) => *all_gone &= gone,
@@ -134,15 +139,27 @@ impl Judge<'_> {
             whole(Kind::Remove).filter_map(|gone| Some((gone, *added.get(&fold(&gone.subject.name))?))).collect();
         let (gone, new) = twice.first()?;
         let more = if twice.len() > 1 { format!(", and {} more", twice.len() - 1) } else { String::new() };
+        let (live, sent) = (&self.matched.catalog, &self.compared.payload);
+        let off = twice.iter().filter(|(gone, new)| !is_on_sale(live, gone) && is_on_sale(sent, new));
+        let off: Vec<&str> = off.map(|(gone, _)| gone.subject.name.as_str()).collect();
+        let off =
+            if off.is_empty() { String::new() } else { format!("; sold out now, on sale then: {}", quoted(&off)) };
         Some(Finding {
             limit: None,
             actual: Some(twice.len() as f64),
             trips: true,
             items: twice.iter().map(|(gone, _)| gone.path.clone()).collect(),
             message: format!(
-                "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried over",
+                "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried \
+                 over{off}",
                 gone.subject.name, gone.path, new.path
             ),
         })
     }
+}
+
+/// Whether a catalog has the item of a change on sale.
+fn is_on_sale(catalog: &Catalog, change: &Change) -> bool {
+    let Path::Item(id, _) = &change.path else { return false };
+    catalog.item(id).is_some_and(|item| item.in_stock != Field::Set(false))
 }

@@ -537,6 +537,9 @@ fn what_a_dated_layer_brought_may_leave_with_it() {
     assert_eq!(held(&story.plan()), ["deletes", "emptied-menu"]);
     story.ended = (0..6).map(|n| ExternalId(format!("T{n}"))).collect();
     assert_eq!((held(&story.plan()), story.plan().action), (vec![], Action::Put));
+    // A dish that somebody takes out of its menu on the same day does not go unseen with them.
+    story.ended.remove(&ExternalId::from("T5"));
+    assert_eq!(held(&story.plan()), ["emptied-menu"]);
 }
 
 #[test]
@@ -544,6 +547,9 @@ fn the_same_dish_under_another_id_is_held() {
     let mut story = Story::in_sync(warung());
     story.desired_item("D1").external_id = "D1-NEW".into();
     assert_eq!(held(&story.plan()), ["re-key"]);
+    story.live_item("D1").in_stock = Field::Set(false);
+    let told = story.plan().held().map(|guard| guard.message.clone()).collect::<Vec<_>>();
+    assert!(told[0].ends_with("sold out now, on sale then: “Es 1”"), "{told:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    OutletReport, PlanReport, View, compact, is_foreign,
+    NO_LONGER_DEFINED, OutletReport, PlanReport, View, compact, is_foreign,
     line::{Line, Mark, Telling},
     pins::pin_lines,
     words::{Piece, plain},
@@ -160,7 +160,7 @@ fn told_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &Guard
 fn state(state: &'static str, view: View) -> &'static str {
     match (view, state) {
         (View::Diff, "pending" | "held") => "different",
-        (View::Diff, "missing") => "no longer defined, its live menu stays as it is",
+        (_, "missing") => NO_LONGER_DEFINED,
         _ => state,
     }
 }

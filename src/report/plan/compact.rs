@@ -96,6 +96,13 @@ fn route(change: &Change) -> Option<(&str, &str)> {
     is_menu.then(|| Some((change.from.as_str()?, change.to.as_str()?))).flatten()
 }
 
+/// Whether this is the going of a menu whose items a new menu takes over.
+pub(super) fn is_renamed(change: &Change, all: &[Change]) -> bool {
+    let (Path::Menu(name), Kind::Remove) = (&change.path, change.kind) else { return false };
+    let pushed: Vec<&Change> = all.iter().filter(|change| change.pushed).collect();
+    renames(&pushed).iter().any(|(from, ..)| from == name)
+}
+
 /// Menus that go, of which every item goes to one menu that comes; with the number of items.
 fn renames<'a>(changes: &[&'a Change]) -> Vec<(&'a str, &'a str, usize)> {
     let menus = |kind: Kind| -> Vec<&'a str> {

@@ -6,7 +6,7 @@ use super::{
     body::{Block, Section, ToldGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
-    text::{first_contact_help, released_by},
+    text::{other_help, released_by},
     words::{Piece, counted, some_of},
 };
 use crate::{
@@ -169,7 +169,7 @@ impl Page<'_> {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
         let is_held = self.report.view == View::Plan && guard.verdict != Verdict::Released;
-        if let Some(help) = first_contact_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
+        if let Some(help) = other_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
             why += &format!("; {help}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();

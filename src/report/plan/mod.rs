@@ -56,6 +56,9 @@ pub enum View {
     Diff,
 }
 
+/// How an outlet stands that no file defines any more.
+pub const NO_LONGER_DEFINED: &str = "no longer defined, its live menu stays as it is";
+
 /// The plans of some outlets.
 pub struct PlanReport {
     /// What it is about.
@@ -170,6 +173,10 @@ impl OutletReport {
 /// that is asked for.
 fn risk_of(change: &Change, plan: &OutletPlan, view: View) -> Risk {
     let by_push = view != View::Drift && (change.pushed || !is_foreign(change));
+    // A menu whose items all go to a new one has got another name: nothing is lost with it.
+    if by_push && compact::is_renamed(change, &plan.changes) {
+        return Risk::Visible;
+    }
     plan.risk(&change.step(by_push))
 }
 

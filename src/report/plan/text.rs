@@ -169,7 +169,7 @@ impl Text<'_> {
         let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
         let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, Color::Red), guard.guard);
         if self.report.view == View::Plan {
-            out += &first_contact_help(guard, self.report, |text| printable(text).into_owned())
+            out += &other_help(guard, self.report, |text| printable(text).into_owned())
                 .map(|help| format!("    {help}\n"))
                 .unwrap_or_default();
         }
@@ -185,18 +185,23 @@ pub(super) fn released_by(guard: &GuardVerdict) -> String {
         .map_or_else(|| "you".to_owned(), |approval| format!("{} ({})", approval.file, approval.reason))
 }
 
-/// What to do about an outlet that is unknown here; `harmless` is applied to the directory.
-pub(super) fn first_contact_help(
+/// What may be better than to release a guard; `harmless` is applied to what is not ours.
+pub(super) fn other_help(
     guard: &GuardVerdict,
     report: &PlanReport,
     harmless: impl Fn(&str) -> String,
 ) -> Option<String> {
-    let dir = report.state_dir.as_deref().filter(|_| guard.guard == Guard::FirstContact)?;
-    Some(format!(
-        "the state directory is {}: if the outlet was pushed with another one, use that; to begin with what is live, use \
-         import",
-        harmless(dir)
-    ))
+    match guard.guard {
+        Guard::FirstContact => report.state_dir.as_deref().map(|dir| {
+            format!(
+                "the state directory is {}: if the outlet was pushed with another one, use that; to begin with what is \
+                 live, use import",
+                harmless(dir)
+            )
+        }),
+        Guard::Unmanaged => Some("to keep what was made elsewhere, take it into the files: import --merge".to_owned()),
+        _ => None,
+    }
 }
 
 fn subject(line: &Line, label: &str) -> String {

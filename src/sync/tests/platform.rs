@@ -91,8 +91,8 @@ pub(super) struct World {
     pub(super) pending: Option<(Instant, Catalog)>,
     /// Whose that is.
     in_flight: Option<Uuid>,
-    /// When that was sent first.
-    sent_at: Option<Instant>,
+    /// When that was sent first, and for how long it is looked for.
+    sent: Option<(Instant, Duration)>,
     /// Which PUT was asked for last.
     asked: Option<Uuid>,
     /// What that is to change: what its sender saw before, and what it sent.
@@ -150,17 +150,17 @@ impl World {
             let (due, catalog) = self.pending.take().expect("it was just there");
             let before = self.all_stock();
             self.publish(&catalog);
-            if self.sent_at.is_some_and(|at| due - at >= self.patience()) {
+            if self.sent.is_some_and(|(at, patience)| due - at >= patience) {
                 let now = self.all_stock();
                 let overwritten = before.into_iter().filter(|(id, stock)| now.get(id) != Some(stock)).map(|(id, _)| id);
-                if self.awaited.is_empty() { &mut self.excused } else { &mut self.late }.extend(overwritten);
+                if self.sent.is_some_and(|(_, patience)| patience < LOST_AFTER) {
+                    &mut self.excused
+                } else {
+                    &mut self.late
+                }
+                .extend(overwritten);
             }
         }
-    }
-
-    /// How long a push is looked for. What reads back as nothing counts as published when its time is up.
-    fn patience(&self) -> Duration {
-        if self.awaited.is_empty() { VERIFY_TIMEOUT } else { LOST_AFTER }
     }
 
     fn publish(&mut self, catalog: &Catalog) {
@@ -343,13 +343,15 @@ impl World {
         match call {
             Call::Get => {}
             Call::Put(request_id, catalog) => {
-                let counts = self.sent_at.is_some_and(|at| at.elapsed() < self.patience());
+                let counts = self.sent.is_some_and(|(at, patience)| at.elapsed() < patience);
                 if self.pending.is_some() && counts && self.in_flight.is_some_and(|other| other != *request_id) {
                     self.violations.push("a push was sent while another was in flight".to_owned());
                 }
                 let again = self.in_flight.replace(*request_id) == Some(*request_id);
                 if !again {
-                    self.sent_at = Some(Instant::now());
+                    // What reads back as nothing counts as published when its time is up.
+                    let patience = if self.awaited.is_empty() { VERIFY_TIMEOUT } else { LOST_AFTER };
+                    self.sent = Some((Instant::now(), patience));
                 }
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
@@ -404,7 +406,7 @@ impl Platform {
             live: LiveCatalog::default(),
             pending: None,
             in_flight: None,
-            sent_at: None,
+            sent: None,
             asked: None,
             awaited: BTreeMap::new(),
             doubtful: false,

@@ -44,6 +44,26 @@ async fn what_the_kitchen_puts_back_is_never_taken_off_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_only_looks_sees_too_that_the_kitchen_has_put_something_back() {
+    let mut bench = Bench::in_sync().await;
+    for files_are_valid in [true, false] {
+        take_off(&mut bench, "D1");
+        bench.pass().await;
+        bench.platform.with(|world| world.kitchen("D1", true));
+        let (context, platform, wanted) = (&bench.context, &bench.platform, &bench.wanted);
+        match files_are_valid {
+            true => drop(observe(context, None, platform, wanted).await),
+            false => drop(observe_invalid(context, platform, &wanted.outlet, "", "", String::new()).await),
+        }
+        bench.platform.with(|world| world.kitchen("D1", false));
+        bench.file_item("D1").in_stock = Field::Unsaid;
+        bench.pass().await;
+        assert!(!bench.stock("D1"), "the kitchen sold it out");
+        bench.platform.with(|world| world.kitchen("D1", true));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_put_carries_the_stock_of_the_moment() {
     let mut bench = Bench::in_sync().await;
     bench.platform.with(|world| world.kitchen("D2", false));

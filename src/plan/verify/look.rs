@@ -1,0 +1,159 @@
+//! What one look at live says of a push: the old menu, the new one, what became of it, or nothing that can be told apart.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{Unlanded, Waiting};
+use crate::catalog::{Field, Path, live::LiveCatalog};
+
+/// What one look at live says about a push.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// Live is what it was before the push.
+    Old,
+    /// Live shows what was sent.
+    Arrived,
+    /// Live shows what was sent, but it did so before: whether the push arrived cannot be told yet.
+    Unreadable,
+    /// Live has changed into something else: the push has been published, though not as it was sent.
+    Other(Vec<Unlanded>),
+    /// Live has changed into something else, and nothing tells whether that is what became of the push or an edit of the old
+    /// menu.
+    Doubtful(Vec<Unlanded>),
+}
+
+impl Waiting {
+    /// Judges one look at live.
+    pub fn look(&self, live: &LiveCatalog) -> Look {
+        let changed = self.is_touched(live);
+        let mut unlanded = self.unlanded(live);
+        // What has landed is published, whatever somebody has edited since.
+        let old = !self.is_published() && (!changed || self.is_old(&unlanded));
+        if !unlanded.is_empty() && old {
+            return Look::Old;
+        }
+        let edited = !unlanded.is_empty();
+        unlanded.retain(|unlanded| self.is_new(&unlanded.path));
+        match unlanded.is_empty() {
+            true if !self.old_values.is_empty() => Look::Arrived,
+            // It may be the edit alone that has changed live.
+            true if changed && !edited => Look::Arrived,
+            true => Look::Unreadable,
+            false if self.is_published() || self.is_trace(&unlanded) => Look::Other(unlanded),
+            false => Look::Doubtful(unlanded),
+        }
+    }
+
+    /// Whether the old menu may also be what the platform makes of this push: nothing in it but texts that may be cut to what
+    /// they were.
+    pub fn is_traceless(&self) -> bool {
+        self.traceless
+    }
+
+    /// Whether an earlier look has shown some of this push.
+    fn is_published(&self) -> bool {
+        self.published || !self.landed.is_empty()
+    }
+
+    /// Whether what shows comes from this push, although this is missing: some of it landed, or a new thing did with something
+    /// else in it, or a text shows as the platform made it of ours.
+    fn is_trace(&self, unlanded: &[Unlanded]) -> bool {
+        self.old_values.iter().any(|(new, old)| {
+            let mut missing = unlanded.iter().filter(|unlanded| concerns(new, &unlanded.path.to_string())).peekable();
+            missing.peek().is_none()
+                || missing.all(|unlanded| match unlanded.path.to_string() == *new {
+                    true => is_rewritten(old, unlanded),
+                    false => old.is_null() && is_part(&unlanded.path.to_string(), new),
+                })
+        })
+    }
+
+    /// Whether the push changes this, or a part of it, or what it is a part of. Where the old menu already showed what was
+    /// sent, another value now is an edit made elsewhere since: drift, and no failure of the push.
+    fn is_new(&self, path: &Path) -> bool {
+        let category = match path {
+            Path::Variant(id, _) => self.expected.variants().find(|(_, variant)| variant.external_id == *id),
+            _ => None,
+        };
+        let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
+        let path = path.to_string();
+        let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
+        new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
+    }
+
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
+    pub fn note_landed(&mut self, unlanded: &[Unlanded]) {
+        let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
+        let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
+        self.landed.extend(landed.cloned());
+    }
+
+    /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
+    /// is there, and some of it shows its old value. (A menu is published as a whole.)
+    fn is_old(&self, unlanded: &[Unlanded]) -> bool {
+        let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
+        let (mut some_old, mut all_missing) = (false, true);
+        for (path, old) in &self.old_values {
+            some_old |= now.get(path) == Some(&old);
+            all_missing &= now.contains_key(path);
+        }
+        some_old && all_missing
+    }
+
+    /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
+    /// what somebody has edited since.
+    pub fn is_touched(&self, live: &LiveCatalog) -> bool {
+        fingerprint(live) != self.before
+    }
+
+    /// For how long live has shown this same something else, as far as it was looked at.
+    pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
+        let shown = fingerprint(live);
+        match &self.other {
+            Some((known, since)) if *known == shown => now.duration_since(*since),
+            _ => {
+                self.other = Some((shown, now));
+                jiff::SignedDuration::ZERO
+            }
+        }
+    }
+}
+
+/// Whether two paths are the same, or one is a part of the other.
+fn concerns(a: &str, b: &str) -> bool {
+    a == b || is_part(a, b) || is_part(b, a)
+}
+
+fn is_part(part: &str, whole: &str) -> bool {
+    part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a text shows as the platform may have made it of what was sent. Nobody who edits the old text types that.
+/// (Anything else may be an edit: that is found out by waiting.)
+fn is_rewritten(old: &Value, unlanded: &Unlanded) -> bool {
+    !unlanded.live.is_null() && is_made_of(&unlanded.live, &unlanded.sent) && !is_made_of(&unlanded.live, old)
+}
+
+/// Whether a text is what is left of another one that was cut, or lost some of its signs, spaces and capitals.
+pub(super) fn is_made_of(text: &Value, whole: &Value) -> bool {
+    let letters = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    whole.is_string() && (text.is_string() || text.is_null()) && letters(whole).starts_with(&letters(text))
+}
+
+/// Hash of what was fetched, stock and meaningless order aside.
+pub(super) fn fingerprint(live: &LiveCatalog) -> String {
+    let mut live = live.clone();
+    for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+        item.in_stock = Field::Unsaid;
+        item.variant_category_uuids.sort();
+    }
+    live.variant_categories.sort_by(|a, b| (&a.uuid, &a.name).cmp(&(&b.uuid, &b.name)));
+    live.variant_categories.iter_mut().flat_map(|c| &mut c.variants).for_each(|v| v.in_stock = Field::Unsaid);
+    let bytes = serde_json::to_vec(&live).unwrap_or_default();
+    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,119 @@
+//! Whether what was sent has arrived, and what follows for stock and base.
+//!
+//! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
+//! [`Waiting`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
+//! says is in `look`, what has not arrived in `unlanded`, what the kitchen did meanwhile in `stock`, and the base
+//! that follows in `follows`.
+
+mod follows;
+mod look;
+mod stock;
+mod unlanded;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, Uuids,
+    expected::expected,
+    matching::{Matched, match_live},
+    stock::StockCalls,
+};
+use crate::catalog::{Catalog, ExternalId, Path, live::LiveCatalog};
+use {
+    look::{fingerprint, is_made_of},
+    stock::Stocks,
+};
+
+pub use {look::Look, unlanded::Unlanded};
+
+/// A push that has been sent, or is about to be, and has not been seen yet.
+///
+/// Stored between runs and releases: unknown fields are passed over, missing ones are empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Waiting {
+    /// What live must show: the payload in the fields that the files own.
+    expected: Catalog,
+    /// Items and variants that live must not show any more.
+    gone_items: BTreeSet<ExternalId>,
+    gone_variants: BTreeSet<ExternalId>,
+    /// Stock that PATCHes set; empty for a PUT.
+    stock_calls: StockCalls,
+    /// The platform's ids before the push.
+    uuids: Uuids,
+    /// The base once everything has arrived.
+    next_base: Base,
+    /// What is worth remembering of it then.
+    effects: Effects,
+    /// Live before the push, stock aside.
+    before: String,
+    /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
+    /// changed, which reads back as nothing.
+    old_values: BTreeMap<String, Value>,
+    /// Whether its publication may read back as the old menu.
+    traceless: bool,
+    /// Paths among these that have been seen as sent.
+    landed: BTreeSet<String>,
+    /// Whether a publication has been seen, as sent or not.
+    published: bool,
+    /// What live has changed into, if that is neither the old menu nor the new one, and since when.
+    other: Option<(String, jiff::Timestamp)>,
+    /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
+    sent: Vec<Stocks>,
+    /// The last stock seen while the old menu still showed.
+    last: Stocks,
+}
+
+impl Waiting {
+    /// What to wait for after the plan has been pushed.
+    pub fn new(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
+        let matched = match_live(inputs.live, inputs.desired, inputs.base);
+        let stocks = Stocks::of(&matched.catalog);
+        let gone = |change: &&Change| change.kind == Kind::Remove;
+        let mut waiting = Self {
+            expected: if plan.action == Action::Put { expected(plan) } else { Catalog::default() },
+            gone_items: BTreeSet::new(),
+            gone_variants: BTreeSet::new(),
+            stock_calls: plan.stock.clone(),
+            uuids: matched.uuids,
+            next_base: plan.next_base.clone(),
+            effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
+            before: fingerprint(inputs.live),
+            old_values: BTreeMap::new(),
+            traceless: false,
+            landed: BTreeSet::new(),
+            published: false,
+            other: None,
+            sent: vec![stocks.clone()],
+            last: stocks,
+        };
+        for change in plan.pushed().filter(gone) {
+            match &change.path {
+                Path::Item(id, None) => drop(waiting.gone_items.insert(id.clone())),
+                Path::Variant(id, None) => drop(waiting.gone_variants.insert(id.clone())),
+                _ => {}
+            }
+        }
+        let unlanded = waiting.unlanded(inputs.live);
+        waiting.traceless = unlanded.iter().all(|unlanded| is_made_of(&unlanded.live, &unlanded.sent));
+        waiting.old_values = unlanded.into_iter().map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
+        waiting
+    }
+
+    /// Whether stock calls are waited for, which take effect at once.
+    pub fn is_stock(&self) -> bool {
+        !self.stock_calls.is_empty()
+    }
+
+    fn matched(&self, live: &LiveCatalog) -> Matched {
+        match_live(live, &self.next_base.catalog, Some(&self.known()))
+    }
+
+    /// What is known for matching: everything that was sent, and the platform's ids from before.
+    fn known(&self) -> Base {
+        Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
+    }
+}

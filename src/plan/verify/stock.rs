@@ -1,0 +1,200 @@
+//! What the kitchen did while a push was under way: remembered as long as the old menu shows, set again where the publication
+//! overwrote it. In doubt a dish is sold out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Unlanded, Waiting};
+use crate::{
+    catalog::{Catalog, ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog},
+    plan::{Base, OutletPlan, stock::StockCalls},
+};
+
+/// Stock by id.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Stocks {
+    items: BTreeMap<ExternalId, bool>,
+    variants: BTreeMap<ExternalId, bool>,
+}
+
+impl Stocks {
+    pub(super) fn of(catalog: &Catalog) -> Self {
+        let said = |stock: &Field<bool>| stock.value().copied();
+        Self {
+            items: catalog.items().filter_map(|(_, i)| Some((i.external_id.clone(), said(&i.in_stock)?))).collect(),
+            variants: catalog
+                .variants()
+                .filter_map(|(_, v)| Some((v.external_id.clone(), said(&v.in_stock)?)))
+                .collect(),
+        }
+    }
+}
+
+impl Waiting {
+    /// Brings the stock of a payload that is about to be sent again up to what was remembered last.
+    pub fn refresh_stock(&mut self, plan: &mut OutletPlan) {
+        let now = &self.last;
+        let ours: BTreeSet<Path> = plan.pushed().filter(|change| change.is_stock()).map(|c| c.path.clone()).collect();
+        for item in plan.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            let path = Path::item_field(&item.external_id, ItemField::InStock);
+            if let Some(stock) = now.items.get(&item.external_id).filter(|_| !ours.contains(&path)) {
+                item.in_stock = Field::Set(*stock);
+            }
+        }
+        for variant in plan.payload.variant_categories.iter_mut().flat_map(|category| &mut category.variants) {
+            let path = Path::variant_field(&variant.external_id, VariantField::InStock);
+            if let Some(stock) = now.variants.get(&variant.external_id).filter(|_| !ours.contains(&path)) {
+                variant.in_stock = Field::Set(*stock);
+            }
+        }
+        self.sent.push(now.clone());
+    }
+
+    /// Notes that nothing of what `live` shows was done by us, but for calls noted by [`Self::stock_was_set`]: what is off by
+    /// now was taken off by the kitchen.
+    pub fn note_kitchens(&mut self, live: &LiveCatalog) {
+        self.remember_stock(live);
+        self.next_base = self.without_kitchens(self.next_base.clone());
+        self.sent.clear();
+    }
+
+    /// Remembers the stock of a menu of which nobody knows whether it is still the old one. What was sold out stays so if a
+    /// publication may have put it on sale.
+    pub fn remember_doubtful_stock(&mut self, live: &LiveCatalog) {
+        let sold_out = self.doubtful_stock(live);
+        self.remember_stock(live);
+        for (kind, lines) in sold_out {
+            let last = if kind == StockKind::Items { &mut self.last.items } else { &mut self.last.variants };
+            last.extend(lines.into_iter().map(|line| (line.external_id, line.in_stock)));
+        }
+    }
+
+    /// Remembers the stock of a menu that is still the old one. What was off when the payload was made and is on sale now was
+    /// put back by the kitchen, so that a later “sold out” is not ours.
+    pub fn remember_stock(&mut self, live: &LiveCatalog) {
+        self.last = Stocks::of(&self.matched(live).catalog);
+        let put_back = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            let was_off = self.sent.last().is_some_and(|sent| of(sent).get(id) == Some(&false));
+            was_off && of(&self.last).get(id) == Some(&true)
+        };
+        self.next_base.items_taken_off.retain(|id| !put_back(|stocks| &stocks.items, id));
+        self.next_base.variants_taken_off.retain(|id| !put_back(|stocks| &stocks.variants, id));
+    }
+
+    /// What the kitchen took off sale after the payload was made, and what shows on sale where nothing tells whether the kitchen
+    /// or a publication put it back. In doubt it is sold out: a dish too few on sale is a nuisance, one that is not there
+    /// is an order that fails.
+    pub fn doubtful_stock(&self, live: &LiveCatalog) -> StockCalls {
+        let mut calls = self.overwritten_stock(live);
+        calls.iter_mut().for_each(|(_, lines)| lines.retain(|line| !line.in_stock));
+        calls.retain(|(_, lines)| !lines.is_empty());
+        calls
+    }
+
+    /// Stock that the kitchen changed after the payload was made and that the publication has overwritten.
+    pub fn overwritten_stock(&self, live: &LiveCatalog) -> StockCalls {
+        if !self.stock_calls.is_empty() {
+            return Vec::new();
+        }
+        let matched = self.matched(live);
+        let now = Stocks::of(&matched.catalog);
+        let lines = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>| {
+            let toggled = of(&self.last).iter().filter(|(id, stock)| {
+                self.sent.iter().any(|sent| of(sent).get(*id).is_some_and(|then| then != *stock))
+            });
+            let lost = toggled.filter(|(id, stock)| of(&now).get(*id).is_some_and(|now| now != *stock));
+            lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
+        };
+        let change = |uuid: Option<&str>, external_id: ExternalId, in_stock| StockChange {
+            uuid: uuid.unwrap_or_default().to_owned(),
+            external_id,
+            in_stock,
+        };
+        let items = lines(|stocks| &stocks.items)
+            .into_iter()
+            .map(|(id, stock)| change(matched.uuids.item(&id), id.clone(), stock))
+            .collect::<Vec<_>>();
+        let variants = lines(|stocks| &stocks.variants)
+            .into_iter()
+            .map(|(id, stock)| change(matched.uuids.variant(&id), id.clone(), stock))
+            .collect::<Vec<_>>();
+        let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
+        calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    }
+
+    /// Notes that `live` shows the publication. Who took what off is settled by now; of what was overwritten, only that is
+    /// still to be set again which this look shows as overwritten: whatever changes from now on, the kitchen changes.
+    pub fn note_publication(&mut self, live: &LiveCatalog) {
+        self.published = true;
+        self.next_base = self.next_base();
+        let overwritten = self.overwritten_stock(live);
+        let is_lost = |kind, id: &ExternalId| {
+            let lines = overwritten.iter().filter(|(of, _)| *of == kind).flat_map(|(_, lines)| lines);
+            lines.into_iter().any(|line| line.external_id == *id)
+        };
+        for sent in &mut self.sent {
+            sent.items.retain(|id, _| is_lost(StockKind::Items, id));
+            sent.variants.retain(|id, _| is_lost(StockKind::Variants, id));
+        }
+    }
+
+    /// Notes that we have set this stock: what changes it from now on is the kitchen.
+    pub fn stock_was_set(&mut self, kind: StockKind, changes: &[StockChange]) {
+        for sent in &mut self.sent {
+            let stock = if kind == StockKind::Items { &mut sent.items } else { &mut sent.variants };
+            changes.iter().for_each(|change| {
+                stock.remove(&change.external_id);
+            });
+        }
+    }
+
+    pub(super) fn without_kitchens(&self, mut base: Base) -> Base {
+        let kitchens = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
+            of(&self.last).get(id) == Some(&false) && self.sent.iter().any(|sent| of(sent).get(id) == Some(&true))
+        };
+        base.items_taken_off.retain(|id| !kitchens(|stocks| &stocks.items, id));
+        base.variants_taken_off.retain(|id| !kitchens(|stocks| &stocks.variants, id));
+        base
+    }
+
+    /// The stock calls of this push that live shows as carried out, without what the kitchen took off itself. They are made
+    /// one after the other, each as a whole.
+    pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
+            let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
+            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
+        };
+        let ours = |kind, line: &StockChange| {
+            let base = &self.next_base;
+            let off = if kind == StockKind::Items { &base.items_taken_off } else { &base.variants_taken_off };
+            line.in_stock || off.contains(&line.external_id)
+        };
+        let done = self.stock_calls.iter().take_while(shown);
+        done.map(|(kind, lines)| (*kind, lines.iter().filter(|line| ours(*kind, line)).cloned().collect())).collect()
+    }
+
+    /// The lines of stock calls that live does not show.
+    pub(super) fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let now = Stocks::of(&self.matched(live).catalog);
+        let lines = self.stock_calls.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (*kind, line)));
+        lines
+            .filter_map(|(kind, line)| {
+                let (stock, path) = match kind {
+                    StockKind::Items => (&now.items, Path::item_field(&line.external_id, ItemField::InStock)),
+                    StockKind::Variants => {
+                        (&now.variants, Path::variant_field(&line.external_id, VariantField::InStock))
+                    }
+                };
+                let live = stock.get(&line.external_id).copied();
+                (live != Some(line.in_stock)).then(|| Unlanded {
+                    path,
+                    sent: Value::Bool(line.in_stock),
+                    live: live.map_or(Value::Null, Value::Bool),
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! Every path that live does not show as it was sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Waiting;
+use crate::{
+    catalog::{Catalog, ExternalId, Field, OutletId, Path, live::LiveCatalog},
+    plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
+    policy::{Ignorable, Policy},
+};
+
+/// One path that live does not show as it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unlanded {
+    /// What.
+    pub path: Path,
+    /// What was sent.
+    pub sent: Value,
+    /// What live shows.
+    pub live: Value,
+}
+
+impl Waiting {
+    /// Every path that live does not show as it was sent.
+    pub fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let mut unlanded = self.unlanded_stock(live);
+        if !self.stock_calls.is_empty() {
+            return unlanded;
+        }
+        // An image is never compared with what reads back; without a base the rest is compared as it stands.
+        let policy = Policy { ignore: BTreeSet::from([Ignorable::Image]), ..Policy::default() };
+        let known = Base { catalog: Catalog::default(), uuids: self.uuids.clone(), ..Base::default() };
+        let inputs = Inputs {
+            outlet: &OutletId::default(),
+            desired: &self.expected,
+            base: Some(&known),
+            live,
+            policy: &policy,
+            revert: false,
+            released: &BTreeSet::new(),
+            peers: &BTreeMap::new(),
+            ended: &BTreeSet::new(),
+            past: Past::unknown(),
+            place: &|_| None,
+        };
+        let matched = match_live(live, &self.expected, Some(&known));
+        let differs = compare(&inputs, &matched)
+            .changes
+            .into_iter()
+            .filter(|change| change.kind != Kind::Remove && !change.is_stock());
+        unlanded.extend(differs.map(|change| Unlanded { path: change.path, sent: change.to, live: change.from }));
+        unlanded.extend(self.lingering(live));
+        unlanded
+    }
+
+    /// Things that were removed and still show.
+    fn lingering(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+        let is =
+            |gone: &BTreeSet<ExternalId>, external_id: &Field<ExternalId>, uuid: &str, known: Option<&ExternalId>| {
+                let by = [external_id.value(), known, Some(&ExternalId::from(uuid))]
+                    .map(|id| id.filter(|id| gone.contains(*id)).cloned());
+                by.into_iter().flatten().next()
+            };
+        let items = live.items().filter_map(|(_, item)| {
+            let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
+            Some(Unlanded { path: Path::item(&id), sent: Value::Null, live: Value::String(item.name.clone()) })
+        });
+        let variants = live.variants().filter_map(|(_, variant)| {
+            let known = self.uuids.variants.get(&variant.uuid);
+            let id = is(&self.gone_variants, &variant.external_id, &variant.uuid, known)?;
+            Some(Unlanded { path: Path::variant(&id), sent: Value::Null, live: Value::String(variant.name.clone()) })
+        });
+        items.chain(variants).collect()
+    }
+}
