@@ -7,7 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::{ApprovalFile, file_text, parse};
-use crate::{diagnostic::Diagnostic, plan::Digest, policy::Guard, source::SourceFile};
+use crate::{
+    catalog::OutletId,
+    diagnostic::Diagnostic,
+    plan::{Digest, Standing},
+    policy::Guard,
+    source::SourceFile,
+};
 
 const GOOD: &str = "guard: deletes\nreason: winter menu\nexpires: 2027-02-08T17:00:00+07:00\noutlets:\n  G1: sha256:0000000000000000000000000000000000000000000000000000000000000001\n";
 
@@ -72,6 +78,40 @@ fn a_time_that_is_over_or_too_far_is_told_and_so_is_an_outlet_that_nobody_define
     assert_eq!(told(before(7 * 24 + 1), true), [("approval-expires", true)]);
     assert_eq!(told(expires, true), [("approval-expired", false)]);
     assert_eq!(told(before(1), false), [("approval-outlet", false)]);
+}
+
+#[test]
+fn it_is_of_no_use_once_it_is_over_or_lets_nothing_through_anywhere() {
+    let two = GOOD.replace("  G1:", &format!("  G2: sha256:{}\n  G1:", "0".repeat(64)));
+    let file = read(&two).0.unwrap();
+    let expires = at("2027-02-08T10:00:00Z");
+    let now = expires - SignedDuration::from_hours(1);
+    let stale = |first: Option<Standing>, second: Option<Standing>, now| {
+        let standing = |id: &OutletId| if id.as_str() == "G1" { first } else { second };
+        file.stale(&standing, now).map(|stale| stale.to_string())
+    };
+    let told = |why: &str| Some(format!("approvals/a.yaml (deletes) lets nothing through and can be removed: {why}"));
+    let (releases, not_held, other) = (Some(Standing::Releases), Some(Standing::NotHeld), Some(Standing::OtherPlan));
+    assert_eq!(stale(releases, releases, now), None);
+    assert_eq!(stale(releases, other, now), None);
+    assert_eq!(stale(not_held, releases, now), None);
+    assert_eq!(stale(not_held, not_held, now), told("the guard holds none of its outlets"));
+    assert_eq!(stale(not_held, other, now), told("what would be pushed is not what was approved"));
+    assert_eq!(stale(None, other, now), None, "one was not looked at");
+    assert_eq!(stale(None, releases, expires), told("it expired at 2027-02-08 10:00 UTC"));
+    assert_eq!(
+        stale(other, other, now - SignedDuration::from_hours(8 * 24)),
+        None,
+        "too far ahead is an error instead"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_at_all_is_told_once() {
+    let (file, wrong) = read("guard: [deletes\n");
+    assert!(file.is_none());
+    assert!(wrong.iter().all(|diagnostic| diagnostic.code != "empty-file"), "{wrong:?}");
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
 }
 
 proptest! {
