@@ -16,7 +16,10 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
     let write = || -> io::Result<()> {
         // The process's umask takes away what it takes away from any new file.
         let file = written(path, text, Permissions::from_mode(0o666))?;
-        file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+        file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => io::Error::other("it is there already, and stays as it is"),
+            _ => error.error,
+        })
     };
     write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
 }

@@ -88,6 +88,7 @@ fn an_outlet_whose_file_is_gone_is_missing_and_left_alone() {
     stage.remove(KUTA_FILE);
     let plan = stage.run(&["plan", "--out", "plan.json", "--detailed-exitcode"]).expect(0);
     assert_snapshot!(plan.transcript());
+    stage.run(&["plan", "--output", "markdown"]).expect(0).says(&["| Kuta (G1001) | no longer defined, its live menu"]);
     for arguments in [&["apply", "--yes"][..], &["apply", "plan.json", "--yes"]] {
         stage.run(arguments).expect(0);
     }

@@ -259,7 +259,7 @@ fn what_a_guard_holds_is_approved_for_all_outlets_in_one_file() {
     assert!(file.starts_with(&format!("approvals/{date}-deletes-")), "{file}");
     assert_snapshot!(stage.normal(&stage.read(file)));
     stage.run(&["validate"]).expect(0);
-    stage.run(&approve).expect(1).says(&["File exists"]);
+    stage.run(&approve).expect(1).says(&["it is there already"]);
     stage.run(&["plan", "--fail-on-guard"]).expect(0).says(&["released by approvals/"]);
     // Approving releases guards and changes no effect: the plan that was looked at still holds.
     stage.run(&["apply", "plan.json", "--yes"]).expect(0);

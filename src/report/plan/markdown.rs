@@ -195,8 +195,8 @@ impl Page<'_> {
             let Some(outlet) = block.outlets.first() else { return String::new() };
             let sum = Summary::of_outlet(outlet, self.report.view);
             let held = if sum.held > 0 && outlet.state != "held" { ", held" } else { "" };
-            let state =
-                block.body.rest.as_ref().map_or_else(|| outlet.state.replace('_', " "), |rest| self.words(rest));
+            let state = if outlet.state == "missing" { block.body.state } else { outlet.state };
+            let state = block.body.rest.as_ref().map_or_else(|| state.replace('_', " "), |rest| self.words(rest));
             let elsewhere = if sum.kept() == 0 { String::new() } else { sum.kept().to_string() };
             let (signs, risks) = (sum.signs(), sum.risks.words().unwrap_or_default());
             format!("| {} | {state}{held} | {signs} | {risks} | {elsewhere} |\n", self.label(block))
