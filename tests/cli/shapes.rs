@@ -1,12 +1,13 @@
 //! What is written for programs has the shape that `schema` says, and holds nothing that the schema does not name.
 
 use boon::{Compiler, Schemas};
+use jiff::{SignedDuration, Timestamp};
 use menusync::sandbox::{Endpoint, Fault};
 use serde_json::{Value, json};
 
 use crate::{
     approvals::REMOVALS,
-    support::{KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
 };
 
 /// The schema of a shape, closed: keys that it does not name are refused.
@@ -80,4 +81,64 @@ fn results_and_troubles() {
         &stage,
         &[&["validate"], &["plan"], &["apply", "--yes"], &["--root", "elsewhere", "plan"], &["plan", "--wrong"]],
     );
+}
+
+#[test]
+fn standings() {
+    let stage = Stage::new().with_kemang();
+    fit(&stage, &[&["status"]]);
+    stage.run(&["apply", "--yes"]).expect(0);
+    fit(&stage, &[&["status"]]);
+    stage.append(KUTA_FILE, REMOVALS);
+    stage.edit_in_app(KEMANG, "GUDEG", json!({"price": 30000}));
+    stage.run(&["run", "--once"]);
+    fit(&stage, &[&["status"]]);
+    stage.edit(KEMANG_FILE, "extends", "drift: revert\nextends");
+    for _ in 0..4 {
+        stage.edit_in_app(KEMANG, "GUDEG", json!({"price": 30000}));
+        stage.run(&["run", "--once"]);
+    }
+    stage.run(&["pause", "--outlet", KUTA, "--for", "3h"]).expect(0);
+    fit(&stage, &[&["status"]]);
+    stage.run(&["resume", "--outlet", KUTA]).expect(0);
+    stage.run(&["rollback", "--outlet", KEMANG, "--to", "1", "--yes"]);
+    stage.append(LAYER, "items: {NG: {price: 1}}\n");
+    stage.remove(KEMANG_FILE);
+    stage.run(&["run", "--once"]);
+    fit(&stage, &[&["status"]]);
+}
+
+#[test]
+fn what_was_pushed() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    stage.append(KUTA_FILE, "items: {RAWON: {in_stock: false}}\n");
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.run(&["rollback", "--outlet", KUTA, "--to", "1", "--yes"]).expect(0);
+    fit(&stage, &[&["status"]]);
+    stage.append(KUTA_FILE, "menus: [{name: Camilan, menu_items: [{external_id: TAHU, name: Tahu, price: 9000}]}]\n");
+    stage.server().inject(Fault::status(Endpoint::Put, 422));
+    stage.run(&["apply", "--yes"]).expect(5);
+    fit(
+        &stage,
+        &[&["history"], &["history", "--item", "NG"], &["history", "--item", "TAHU", "--outlet", KEMANG], &["status"]],
+    );
+}
+
+#[test]
+fn what_comes() {
+    let stage = Stage::new().with_kemang().in_sync();
+    fit(&stage, &[&["schedule"], &["plan", "--horizon", "30d"]]);
+    stage.append(KUTA_FILE, "windows: [{kind: deny, schedule: \"0 11 * * *\", duration: 3h}]\n");
+    let in_days = |days: i64| (Timestamp::now() + SignedDuration::from_hours(24 * days)).strftime("%Y-%m-%dT00:00");
+    let (from, until) = (in_days(10), in_days(20));
+    stage.write(
+        "catalogs/ramadan.yaml",
+        &format!("from: {from}\nuntil: {until}\nitems: {{NG: {{price: 250000}}, PECEL: {{remove: true}}}}\n"),
+    );
+    stage.edit(KUTA_FILE, "[warung.yaml]", "[warung.yaml, ramadan.yaml]");
+    let horizon = ["plan", "--horizon", "60d"];
+    let told = stage.run(&[&horizon[..], &["--output", "json"]].concat()).json();
+    assert_eq!(told["steps"].as_array().map(Vec::len), Some(2), "{told:#}");
+    fit(&stage, &[&["schedule"], &["schedule", "--count", "2", "--outlet", KUTA], &horizon]);
 }

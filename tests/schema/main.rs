@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 /// What people write.
 const KINDS: [&str; 3] = ["settings", "layer", "approval"];
 /// What programs read; that outputs have these shapes is tested where outputs are made, in `tests/cli`.
-const SHAPES: [&str; 3] = ["plan", "diagnostics", "apply"];
+const SHAPES: [&str; 7] = ["plan", "diagnostics", "apply", "status", "history", "schedule", "horizon"];
 
 /// What the binary prints.
 fn schema(kind: &str) -> Value {

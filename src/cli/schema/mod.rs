@@ -17,6 +17,10 @@ const APPROVAL: &str = include_str!("approval.json");
 const PLAN: &str = include_str!("plan.json");
 const DIAGNOSTICS: &str = include_str!("diagnostics.json");
 const APPLY: &str = include_str!("apply.json");
+const STATUS: &str = include_str!("status.json");
+const HISTORY: &str = include_str!("history.json");
+const SCHEDULE: &str = include_str!("schedule.json");
+const HORIZON: &str = include_str!("horizon.json");
 const POLICY: &str = include_str!("policy.json");
 
 #[derive(Debug, clap::Args)]
@@ -41,6 +45,14 @@ enum Kind {
     Diagnostics,
     /// `menusync.apply/1`
     Apply,
+    /// `menusync.status/1`
+    Status,
+    /// `menusync.history/1`
+    History,
+    /// `menusync.schedule/1`
+    Schedule,
+    /// `menusync.horizon/1`
+    Horizon,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
@@ -67,14 +79,33 @@ fn schema(kind: Kind) -> Value {
             schema["properties"]["guard"]["enum"] = guards();
             schema
         }
-        Kind::Plan => {
-            let mut schema = parsed(PLAN);
-            schema["$defs"]["guard"]["enum"] = guards();
-            schema
-        }
+        Kind::Plan => with_guards(PLAN),
         Kind::Diagnostics => parsed(DIAGNOSTICS),
         Kind::Apply => parsed(APPLY),
+        Kind::Status => with_guards(STATUS),
+        Kind::History => parsed(HISTORY),
+        Kind::Schedule => parsed(SCHEDULE),
+        Kind::Horizon => with_plan(parsed(HORIZON)),
     }
+}
+
+/// The schema with the names of the guards.
+fn with_guards(text: &str) -> Value {
+    let mut schema = parsed(text);
+    schema["$defs"]["guard"]["enum"] = guards();
+    schema
+}
+
+/// The schema with that of a plan in it.
+fn with_plan(mut schema: Value) -> Value {
+    let mut plan = with_guards(PLAN);
+    let mut definitions = plan["$defs"].take();
+    if let Some(plan) = plan.as_object_mut() {
+        plan.retain(|key, _| !key.starts_with('$'));
+    }
+    definitions["plan"] = plan;
+    schema["$defs"] = definitions;
+    schema
 }
 
 fn guards() -> Value {
