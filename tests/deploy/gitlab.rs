@@ -60,6 +60,16 @@ fn a_merge_request_has_one_note() {
 }
 
 #[test]
+fn a_check_that_breaks_off_says_so_in_the_note_and_by_its_own_exit_code() {
+    let Some(world) = World::new() else { return };
+    world.propose(|stage| stage.edit(LAYER, "price: 25000", "price: 27000"));
+    let nowhere = [("CI_MERGE_REQUEST_DIFF_BASE_SHA", "0123456789abcdef0123456789abcdef01234567")];
+    let (code, log, quality) = pushed(&world, &[&ALL[..], &nowhere].concat());
+    assert_eq!((code, quality), (64, json!([])), "{log}");
+    assert!(world.forge.of_bot()[0].body.contains("did not come to an end"), "{log}");
+}
+
+#[test]
 fn without_a_token_there_is_no_note_and_the_check_counts() {
     let Some(world) = World::new() else { return };
     world.propose(|stage| stage.edit(LAYER, "price: 36000", "price: 38.000"));
