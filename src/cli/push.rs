@@ -76,9 +76,12 @@ impl Errand<'_> {
         let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(false)));
+            let why = match is_whole_digest(expected) {
+                true => format!("expected was {expected}: the files or the live menu changed since"),
+                false => format!("and `{expected}` is no whole digest, which is `sha256:` and 64 hexadecimal digits"),
+            };
             return Err(Trouble::Refused(format!(
-                "the plan above has the digest {}, expected was {expected}: the files or the live menu changed since; nothing \
-                 was pushed",
+                "the plan above has the digest {}, {why}; nothing was pushed",
                 report.digest()
             )));
         }
@@ -103,6 +106,12 @@ impl Consent {
         let theirs = |allow: &&Allow| allow.outlet.as_ref().is_none_or(|outlet| *outlet == member.id.0);
         self.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
     }
+}
+
+/// Whether a text could be the digest of a plan at all: a variable that is not set cannot.
+fn is_whole_digest(text: &str) -> bool {
+    let hash = text.strip_prefix("sha256:").unwrap_or_default();
+    hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// `GUARD` or `GUARD:OUTLET`
