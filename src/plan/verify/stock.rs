@@ -124,11 +124,13 @@ impl Waiting {
         calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
     }
 
-    /// Notes that `live` shows the publication. Who took what off is settled by now; of what was overwritten, only that is
-    /// still to be set again which this look shows as overwritten: whatever changes from now on, the kitchen changes.
+    /// Notes that `live` shows the publication. Who took what off is settled by now, unless it is on sale again; of what was
+    /// overwritten, only that is still to be set again which this look shows as overwritten: whatever changes from now
+    /// on, the kitchen changes.
     pub fn note_publication(&mut self, live: &LiveCatalog) {
         self.published = true;
         self.next_base = self.next_base();
+        self.next_base.release_stock(live);
         let overwritten = self.overwritten_stock(live);
         let is_lost = |kind, id: &ExternalId| {
             let lines = overwritten.iter().filter(|(of, _)| *of == kind).flat_map(|(_, lines)| lines);

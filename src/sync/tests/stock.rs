@@ -473,3 +473,17 @@ async fn a_dish_stays_sold_out_although_nothing_shows_of_the_push_that_put_it_on
         assert!(!bench.stock("D4"), "{number}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dish_that_was_put_back_after_the_menu_has_shown_is_the_kitchens_from_then_on() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    take_off(&mut bench, "D1");
+    bench.platform.before(4, |world| world.kitchen("D1", true));
+    bench.platform.before(5, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    bench.file_item("D1").in_stock = Field::Unsaid;
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
