@@ -43,8 +43,11 @@ fn it_releases_its_guard_and_no_other() {
     assert_eq!(plan.guards[1].approval.as_ref(), Some(&slip.reviewed));
     assert_eq!(slip.standing(&plan, now()), Standing::Releases, "what it has released it goes on releasing");
     let price = for_an_hour(Guard::PriceChange, &plan);
-    plan.release(&[price], now());
+    plan.release(std::slice::from_ref(&price), now());
     assert!(!plan.is_held());
+    // Once it is sent, the plan has its changes no more; that it was this that let them through stands.
+    plan.changes.clear();
+    assert_eq!(price.standing(&plan, now()), Standing::Releases);
 }
 
 #[test]
