@@ -258,11 +258,12 @@ impl World {
     /// when it began to send.
     fn audit_day(&mut self, seen: &BTreeMap<String, i64>, sent: &BTreeMap<String, i64>) {
         let now = Instant::now();
-        let recent = |at: &Instant| now.duration_since(*at) < Duration::from_secs(23 * 3600);
-        self.departed.retain(|id, at| recent(at) && !seen.contains_key(id));
-        self.arrived.retain(|_, at| recent(at));
-        let old: BTreeSet<&String> =
-            seen.keys().chain(self.departed.keys()).filter(|id| !self.arrived.contains_key(*id)).collect();
+        let within = |hours: u64, at: &Instant| now.duration_since(*at) < Duration::from_secs(hours * 3600);
+        // What comes back is nothing new; who forgets it a little earlier or later is right, too.
+        self.departed.retain(|id, at| within(25, at) && !seen.contains_key(id));
+        self.arrived.retain(|_, at| within(23, at));
+        let departed = self.departed.iter().filter(|(_, at)| within(23, at)).map(|(id, _)| id);
+        let old: BTreeSet<&String> = seen.keys().chain(departed).filter(|id| !self.arrived.contains_key(*id)).collect();
         let missing = old.iter().filter(|id| !sent.contains_key(**id)).count();
         let leaves = seen.keys().any(|id| !sent.contains_key(id));
         if leaves && (missing > 5 || missing * 5 > old.len()) {
