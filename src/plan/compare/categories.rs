@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     super::{Class, Subject, field::same},
     Presence, Sides, Walk, differs, json_of,
+    variants::is_any_edited,
 };
 use crate::catalog::{Catalog, CategoryField, ExternalId, Field, Path, VariantCategory};
 
@@ -72,7 +73,8 @@ impl Walk<'_> {
                 }
                 let subject = subject_of_category(live);
                 let sides = [json!({"name": live.name}), Value::Null, category_json(base)];
-                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
+                let edited = is_edited(base, live) || is_any_edited(base, live);
+                let class = if edited { Class::Conflict } else { Class::Edit };
                 let present = self.presence(path, Presence::Left, class, &subject, sides);
                 if present { (Some(bare(live)), Some(bare(base))) } else { (None, None) }
             }

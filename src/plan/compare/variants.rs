@@ -24,9 +24,15 @@ impl Walk<'_> {
             .filter(|sent| !self.matched.catalog.variant_categories.iter().any(|c| c.external_id == sent.external_id))
             .map(|category| category.external_id.0.clone())
             .collect();
+        // A category that the files drop and that stays as somebody edited it stays with its variants.
+        let left: HashSet<String> = self.changes.iter().filter(|c| !c.pushed).filter_map(dropped_category).collect();
         for id in ids {
             let mark = self.changes.len();
-            let (send, base) = self.variant(id, wanted.get(id), known.get(id), live.get(id), &restored);
+            let stays = live.get(id).is_some_and(|live| live.within.iter().any(|category| left.contains(category)));
+            let (send, base) = match (wanted.get(id), known.get(id), live.get(id)) {
+                (None, Some(base), Some(live)) if stays => (Some(complete_variant(owned(live))), Some(owned(base))),
+                (wanted, known, live) => self.variant(id, wanted, known, live, &restored),
+            };
             // Where a whole category comes or goes, its variants go without saying.
             let mut index = 0;
             self.changes.retain(|change| {
@@ -67,7 +73,6 @@ impl Walk<'_> {
         live: Option<&Placed<&Variant>>,
         restored: &HashSet<String>,
     ) -> (Option<Placed<Variant>>, Option<Placed<Variant>>) {
-        let owned = |placed: &Placed<&Variant>| Placed { thing: placed.thing.clone(), within: placed.within.clone() };
         let path = Path::variant(id);
         match (desired, base, live) {
             (Some(desired), base, Some(live)) => {
@@ -187,6 +192,15 @@ fn is_edited(base: &Placed<&Variant>, live: &Placed<&Variant>) -> bool {
     base.within != live.within || differs(name, &live.thing.name) || differs(price, &live.thing.price)
 }
 
+/// Whether somebody changed a variant of a category elsewhere in what the files own.
+pub(super) fn is_any_edited(base: &VariantCategory, live: &VariantCategory) -> bool {
+    let placed = |thing| Placed { thing, within: Vec::new() };
+    base.variants.iter().any(|known| {
+        let shown = live.variants.iter().find(|shown| shown.external_id == known.external_id);
+        shown.is_some_and(|shown| is_edited(&placed(known), &placed(shown)))
+    })
+}
+
 fn same_variant(a: &Placed<&Variant>, b: &Placed<&Variant>) -> bool {
     let unstocked = |variant: &Variant| Variant { in_stock: Field::Unsaid, ..variant.clone() };
     a.within == b.within && unstocked(a.thing) == unstocked(b.thing)
@@ -200,6 +214,10 @@ fn variant_summary(variant: &Placed<&Variant>) -> Value {
     json!({"name": variant.thing.name, "price": variant.thing.price})
 }
 
+fn owned(placed: &Placed<&Variant>) -> Placed<Variant> {
+    Placed { thing: placed.thing.clone(), within: placed.within.clone() }
+}
+
 fn complete_variant(mut variant: Placed<Variant>) -> Placed<Variant> {
     variant.thing.in_stock = Field::Set(variant.thing.in_stock.value().copied().unwrap_or(true));
     variant
@@ -211,6 +229,11 @@ fn whole_category(change: &Change) -> Option<String> {
         (Path::Category(id, None), Kind::Add | Kind::Remove) => Some(id.0.clone()),
         _ => None,
     }
+}
+
+/// The id of a category that the files drop.
+fn dropped_category(change: &Change) -> Option<String> {
+    whole_category(change).filter(|_| change.kind == Kind::Remove)
 }
 
 /// Whether a change, made by the comparison of one variant, is that variant's coming or going with its category.

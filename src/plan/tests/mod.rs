@@ -402,6 +402,28 @@ fn removing_what_somebody_edited_elsewhere_is_a_conflict_and_it_stays() {
 }
 
 #[test]
+fn a_category_that_was_edited_elsewhere_stays_with_all_its_variants_when_the_files_drop_it() {
+    let category_edited: fn(&mut LiveCatalog) = |live| live.variant_categories[0].name = "Pedasnya".to_owned();
+    let variant_edited: fn(&mut LiveCatalog) =
+        |live| live.variant_categories[0].variants[1].price = Field::Set(Price(2_500));
+    for edit in [category_edited, variant_edited] {
+        let mut story = Story::in_sync(warung());
+        edit(&mut story.live);
+        story.desired_item("NG").variant_category_external_ids = Field::Unsaid;
+        story.desired.variant_categories.clear();
+        let live = story.live.variant_categories[0].variants.len();
+        let plan = story.plan();
+        let conflict = plan.changes.iter().find(|change| change.path.to_string() == "categories/VC");
+        let conflict = conflict.map(|change| (change.kind, change.class, change.pushed));
+        assert_eq!(conflict, Some((Kind::Remove, Class::Conflict, false)), "{:?}", told(&plan));
+        assert_eq!(plan.payload.variant_categories[0].variants.len(), live, "{:?}", told(&plan));
+        assert_eq!(plan.next_base.catalog.variant_categories[0].variants.len(), live);
+        story.revert = true;
+        assert!(story.plan().payload.variant_categories.is_empty());
+    }
+}
+
+#[test]
 fn an_external_id_lost_in_the_app_is_drift_and_comes_back_with_the_next_put() {
     for uuid_stays in [true, false] {
         let mut story = Story::in_sync(warung());
