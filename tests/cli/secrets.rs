@@ -36,3 +36,17 @@ fn the_secret_is_in_no_output_and_in_no_file() {
         assert!(!holds(&bytes_under(&stage.state_dir()), secret), "{secret} in the state directory");
     }
 }
+
+#[test]
+fn a_secret_in_the_settings_is_not_repeated_by_what_is_said_of_it() {
+    let stage = Stage::new();
+    let wrong = "webhook: {secret: abc-s3cr3t}\nnotify: [{kind: slack, url: 'https://hooks.slack.com/s3cr3t'}]\n\
+                 tokens: [s3cr3t]\n\"client_secret\": s3cr3t\n";
+    stage.append("menusync.yaml", wrong);
+    for format in ["text", "json", "github", "sarif"] {
+        let output = stage.run(&["validate", "--output", format]);
+        assert_eq!(output.code, 3, "{}", output.stderr);
+        assert!(!format!("{}{}", output.stdout, output.stderr).contains("s3cr3t"), "{format}: {}", output.stdout);
+        assert!(format == "github" || output.stdout.contains("menusync.yaml"), "{}", output.stdout);
+    }
+}

@@ -75,6 +75,21 @@ impl<'a> Files<'a> {
     }
 }
 
+/// Whether a line gives a value to a key that sounds like a secret: somebody wrote it where it does not belong, and what is told
+/// of that ends in the log of a pull request.
+fn may_hold_secret(line: &str) -> bool {
+    let word_before = |text: &str| {
+        let end = text.trim_end().trim_end_matches(['"', '\'']);
+        let word = end.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').next();
+        word.unwrap_or_default().to_ascii_lowercase()
+    };
+    let mut keys = line.match_indices(':').map(|(at, _)| word_before(&line[..at]));
+    keys.any(|key| {
+        let sounds = ["secret", "password", "token", "client_id"].iter().any(|word| key.contains(word)) || key == "url";
+        sounds && !key.ends_with("_file")
+    })
+}
+
 /// Some consecutive lines of one file.
 pub(super) struct Window {
     /// Number of the first line.
@@ -86,11 +101,11 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// The lines from `first` to `last`; `None` if the file has no such lines.
+    /// The lines from `first` to `last`; `None` if the file has no such lines, or one that may hold a secret.
     pub(super) fn new(lines: &Lines, first: u32, last: u32) -> Option<Self> {
         let mut window = Self { first, text: String::new(), lines: BTreeMap::new() };
         for number in first..=last {
-            let line = lines.line(number)?;
+            let line = lines.line(number).filter(|line| !may_hold_secret(line))?;
             if number > first {
                 window.text.push('\n');
             }
