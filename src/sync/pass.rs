@@ -117,7 +117,10 @@ pub async fn pass<R: Read + Write>(
         Err(error) => plain(PassResult::Failed, OutletState::Failed, chain(&error)).after_breaking_off(&error),
     };
     let outcome = heed(context, outcome);
-    remember(context, &wanted.file, &outcome);
+    // A rollback that is held has not happened: the outlet stands as it stood, and nothing waits to be let through.
+    if mandate.rollback.is_none() || outcome.result != PassResult::Held {
+        remember(context, &wanted.file, &outcome);
+    }
     outcome
 }
 
