@@ -42,6 +42,7 @@ impl Walk<'_> {
             sent.extend(send.map(|placed| (id.clone(), placed)));
             kept.extend(base.map(|placed| (id.clone(), placed)));
         }
+        keep_sold_out(&mut sent, &live, [desired, &self.matched.catalog]);
         fill(&mut payload.variant_categories, &sent, [desired, &self.matched.catalog]);
         fill(&mut next.variant_categories, &kept, [desired, base]);
         for category in &desired.variant_categories {
@@ -241,6 +242,35 @@ fn goes_without_saying(change: &Change, told: &HashSet<String>, live: &[String])
     let thing = matches!(change.path, Path::Variant(_, None));
     let within = [&change.to, &change.base].into_iter().find_map(|value| value.get("category").and_then(Value::as_str));
     thing && within.or(live.first().map(String::as_str)).is_some_and(|id| told.contains(id))
+}
+
+/// A variant that comes under another id in the place of a sold-out one comes sold out: to customers it is the same. Nobody
+/// claims its stock by that; it is the kitchen's to put back.
+fn keep_sold_out(
+    sent: &mut HashMap<ExternalId, Placed<Variant>>,
+    live: &Index<'_, Variant>,
+    [desired, shown]: [&Catalog; 2],
+) {
+    let name = |catalog: &Catalog, within: &[String]| {
+        let mut all = catalog.variant_categories.iter();
+        all.find(|category| within.contains(&category.external_id.0))
+            .and_then(|category| category.name.value().cloned())
+    };
+    let gone: Vec<_> = live
+        .iter()
+        .filter(|(id, was)| !sent.contains_key(**id) && was.thing.in_stock == Field::Set(false))
+        .map(|(_, was)| (was, name(shown, &was.within)))
+        .collect();
+    for (_, new) in sent.iter_mut().filter(|(id, _)| !live.contains_key(id)) {
+        let category = name(desired, &new.within);
+        let is_it = |(was, within): &(&Placed<&Variant>, Option<String>)| {
+            was.thing.name == new.thing.name
+                && (was.within == new.within || (category.is_some() && *within == category))
+        };
+        if gone.iter().any(is_it) {
+            new.thing.in_stock = Field::Set(false);
+        }
+    }
 }
 
 /// Puts variants into their categories, in the order of the first catalog, then of the second.

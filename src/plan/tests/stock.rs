@@ -41,6 +41,24 @@ fn carry_out(story: &mut Story, calls: &StockCalls) {
 }
 
 #[test]
+fn a_variant_under_another_id_comes_sold_out_if_the_one_in_its_place_was() {
+    for category in ["VC", "VC-BARU"] {
+        let mut story = Story::in_sync(warung());
+        story.live.variant_categories[0].variants[1].in_stock = Field::Set(false);
+        story.desired.variant_categories[0].external_id = category.into();
+        story.desired_item("NG").variant_category_external_ids = Field::Set(vec![category.into()]);
+        for variant in &mut story.desired.variant_categories[0].variants {
+            variant.external_id = format!("BARU-{}", variant.external_id).as_str().into();
+        }
+        let payload = story.plan().payload;
+        let stock: Vec<_> = payload.variant_categories[0].variants.iter().map(|v| v.in_stock.clone()).collect();
+        assert_eq!(stock, [Field::Set(true), Field::Set(false)], "{category}");
+        let base = story.plan().next_base;
+        assert!(base.variants_taken_off.is_empty(), "it is the kitchen's to put back");
+    }
+}
+
+#[test]
 fn a_call_of_each_kind_names_things_by_both_ids() {
     let mut story = story();
     story.desired_item("D1").in_stock = Field::Set(false);
