@@ -14,6 +14,7 @@ mod returning;
 mod stock;
 mod stuck;
 mod telling;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
