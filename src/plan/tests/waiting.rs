@@ -152,6 +152,7 @@ fn a_dish_without_an_id_that_the_push_renames_is_found_by_the_platforms_own() {
     story.live_item("D1").external_id = Field::Null;
     story.desired_item("D1").name = set("Es Teh");
     let (mut waiting, published) = sent(&story);
+    assert!(waiting.unlanded(&story.live).iter().any(|one| one.path.to_string() == "items/D1/name"));
     kitchen(&mut story.live, "D1", false);
     waiting.remember_stock(&story.live);
     assert_eq!(ids(&waiting.overwritten_stock(&published)), [(StockKind::Items, "D1", false)]);
@@ -180,6 +181,18 @@ fn a_category_that_was_renamed_in_the_app_is_known_by_the_name_that_was_sent() {
         assert_eq!(base.uuids.variant(&"LV3".into()), Some("new-LV3"));
         assert_eq!(base.uuids.categories, BTreeMap::from([("new-VC".to_owned(), "VC".into())]));
     }
+}
+
+#[test]
+fn what_the_kitchen_puts_back_after_the_publication_is_no_failure_of_the_push() {
+    let mut story = Story::in_sync(warung());
+    take_off(&mut story);
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let (waiting, mut live) = sent(&story);
+    for id in ["D1", "LV3"] {
+        kitchen(&mut live, id, true);
+    }
+    assert_eq!((waiting.look(&live), waiting.unlanded(&live)), (Look::Arrived, vec![]));
 }
 
 #[test]

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Waiting;
 use crate::{
-    catalog::{Catalog, ExternalId, Field, OutletId, Path, live::LiveCatalog},
+    catalog::{ExternalId, Field, OutletId, Path, live::LiveCatalog},
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
-    policy::{Ignorable, Policy},
+    policy::Policy,
 };
 
 /// One path that live does not show as it was sent.
@@ -29,9 +29,9 @@ impl Waiting {
         if !self.stock_calls.is_empty() {
             return unlanded;
         }
-        // An image is never compared with what reads back; without a base the rest is compared as it stands.
-        let policy = Policy { ignore: BTreeSet::from([Ignorable::Image]), ..Policy::default() };
-        let known = Base { catalog: Catalog::default(), uuids: self.uuids.clone(), ..Base::default() };
+        // What is expected says no image; without a base the rest is compared as it stands.
+        let policy = Policy::default();
+        let known = Base { uuids: self.uuids.clone(), ..Base::default() };
         let inputs = Inputs {
             outlet: &OutletId::default(),
             desired: &self.expected,
