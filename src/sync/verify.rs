@@ -65,7 +65,6 @@ impl<R: Read + Write> Pass<'_, R> {
         loop {
             let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
-            awaited.old = None;
             let trouble = match live {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
                     Judged::Done(outcome) => return Ok(outcome),
@@ -88,6 +87,8 @@ impl<R: Read + Write> Pass<'_, R> {
             if self.stopping() {
                 return Ok(self.stopped());
             }
+            // Only the last look may show that a push is lost; a menu for each push of a fleet that waits is a lot.
+            awaited.old = None;
             let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
             tokio::select! {
                 () = self.pause(pause.min(left)) => {}
