@@ -109,6 +109,8 @@ pub(super) struct World {
     departed: BTreeMap<String, Instant>,
     /// What PUTs brought, and when.
     arrived: BTreeMap<String, Instant>,
+    /// What came back about a day after it had left, and when: new to one clock, and not to another.
+    back: BTreeMap<String, Instant>,
     /// Whether edits made in the app may be undone.
     pub(super) reverts: bool,
     /// From a PUT to its publication.
@@ -262,9 +264,10 @@ impl World {
         // What comes back is nothing new; who forgets it a little earlier or later is right, too.
         self.departed.retain(|id, at| within(25, at) && !seen.contains_key(id));
         self.arrived.retain(|_, at| within(23, at));
+        self.back.retain(|_, at| within(25, at));
         let departed = self.departed.iter().filter(|(_, at)| within(23, at)).map(|(id, _)| id);
         let old: BTreeSet<&String> = seen.keys().chain(departed).filter(|id| !self.arrived.contains_key(*id)).collect();
-        let missing = old.iter().filter(|id| !sent.contains_key(**id)).count();
+        let missing = old.iter().filter(|id| !sent.contains_key(**id) && !self.back.contains_key(**id)).count();
         let leaves = seen.keys().any(|id| !sent.contains_key(id));
         if leaves && (missing > 5 || missing * 5 > old.len()) {
             self.violations.push(format!("{missing} of the {} items of a day ago are gone", old.len()));
@@ -272,12 +275,14 @@ impl World {
         let gone: Vec<String> = seen.keys().filter(|id| !sent.contains_key(*id)).cloned().collect();
         let new: Vec<String> = sent.keys().filter(|id| !seen.contains_key(*id)).cloned().collect();
         for id in new {
-            if self.departed.remove(&id).is_none() {
-                self.arrived.insert(id, now);
+            match self.departed.remove(&id) {
+                None => drop(self.arrived.insert(id, now)),
+                Some(left) if !within(23, &left) => drop(self.back.insert(id, now)),
+                Some(_) => {}
             }
         }
         for id in gone {
-            if self.arrived.remove(&id).is_none() {
+            if self.arrived.remove(&id).is_none() && self.back.remove(&id).is_none() {
                 self.departed.insert(id, now);
             }
         }
@@ -416,6 +421,7 @@ impl Platform {
             late: BTreeSet::new(),
             departed: BTreeMap::new(),
             arrived: BTreeMap::new(),
+            back: BTreeMap::new(),
             reverts: false,
             delay: Duration::ZERO,
             log: Vec::new(),
