@@ -47,26 +47,26 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
             drop(slot);
             see_through(context, &self.0, &member.id, &member.name, &member.file).await;
-            let invalid = while_wanted(context, &withdrawn, invalid(context, &self.0, member)).await;
-            return invalid.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name));
+            return unless(context, &withdrawn, member, invalid(context, &self.0, member)).await;
         };
         let base = base_of(&context.store, &wanted.outlet).ok().flatten().unwrap_or_default();
         let new_images = loaded.new_images(&wanted, &base);
+        let mut bad = None;
         if !new_images.is_empty() {
             // A photo server that hangs must not keep other outlets waiting.
             slot = None;
+            let look = bad_image(context, loaded, &wanted, &new_images);
+            let Some(found) = while_wanted(context, &withdrawn, look).await else {
+                return Outcome::withdrawn(&member.id, &member.name);
+            };
+            bad = found;
         }
-        let Some(bad_image) = while_wanted(context, &withdrawn, bad_image(context, loaded, &wanted, &new_images)).await
-        else {
-            return Outcome::withdrawn(&member.id, &member.name);
-        };
-        match bad_image {
+        match bad {
             None => pass(context, slot, &self.0, &wanted, &mandate).await,
             Some(why) => {
                 see_through(context, &self.0, &member.id, &member.name, &member.file).await;
                 let observed = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
-                let observed = while_wanted(context, &withdrawn, observed).await;
-                observed.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
+                unless(context, &withdrawn, member, observed).await
             }
         }
     }
@@ -90,17 +90,13 @@ impl<R: Read + 'static> Worker for Observer<R> {
                 }
             }
         };
-        let seen = while_wanted(context, &withdrawn, look).await;
-        seen.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
+        unless(context, &withdrawn, member, look).await
     }
 }
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
 /// holds nothing back.
 async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted, uses: &ImageUses) -> Option<String> {
-    if uses.is_empty() {
-        return None;
-    }
     let remembered = Remembered { store: Some(context.store.clone()), now: context.clock.now() };
     let found = loaded.look_at(uses.keys().cloned().collect(), &remembered).await;
     let diagnostics = loaded.image_diagnostics(uses, &found);
@@ -109,6 +105,17 @@ async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted, uses: &I
         tracing::debug!(outlet = %wanted.outlet, place = place.as_ref().map(ToString::to_string), "{message}");
     }
     errors_brief(&diagnostics)
+}
+
+/// Looks, but only while the pass is wanted.
+async fn unless(
+    context: &Context,
+    withdrawn: &watch::Receiver<bool>,
+    member: &Member,
+    look: impl Future<Output = Outcome>,
+) -> Outcome {
+    let outcome = while_wanted(context, withdrawn, look).await;
+    outcome.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
 }
 
 /// Waits for a step that sends nothing, but only while the pass is wanted.

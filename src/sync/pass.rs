@@ -128,7 +128,7 @@ pub async fn pass<R: Read + Write>(
 /// are dropped for good.
 async fn alone<R: Read + Write>(
     context: &Context,
-    slot: Option<Slot>,
+    mut slot: Option<Slot>,
     remote: &R,
     wanted: &Wanted,
     mandate: &Mandate,
@@ -146,8 +146,7 @@ async fn alone<R: Read + Write>(
             Pass { context, remote, wanted: &wanted, mandate }.run(slot).await
         }
         Err(misfit) => {
-            drop(slot);
-            Pass { context, remote, wanted, mandate }.resume().await?;
+            Pass { context, remote, wanted, mandate }.resume(&mut slot).await?;
             Err(misfit)
         }
     }
@@ -182,7 +181,7 @@ pub async fn see_through<R: Read + Write>(
             pins: Pins::default(),
         };
         let walk = Pass { context, remote, wanted: &wanted, mandate: &Mandate::default() };
-        walk.resume().await.map(drop)
+        walk.resume(&mut None).await.map(drop)
     };
     if let Err(error) = seen.await {
         let error: PassError = error;
@@ -250,11 +249,8 @@ pub(super) struct Pass<'a, R> {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    async fn run(&self, slot: Option<Slot>) -> Result<Outcome, PassError> {
-        let open = self.context.store.with(|store| store.unfinished_push(self.wanted.outlet.as_str()))?.is_some();
-        // To wait for an earlier push, others have to be let by.
-        let slot = slot.filter(|_| !open);
-        let earlier = match self.resume().await? {
+    async fn run(&self, mut slot: Option<Slot>) -> Result<Outcome, PassError> {
+        let earlier = match self.resume(&mut slot).await? {
             Earlier::Open(outcome) => return Ok(outcome),
             Earlier::Ended(outcome) => Some(outcome),
             Earlier::None => None,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, is_lost,
+    Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, Slot, is_lost,
     memory::remember_days,
     pass::{Earlier, Pass, base_of, inputs},
     push::json,
@@ -26,8 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// If an earlier push is not finished, looks for it.
-    pub(super) async fn resume(&self) -> Result<Earlier, PassError> {
+    /// If an earlier push is not finished, looks for it. To wait for it, others have to be let by: `slot` is given back then.
+    pub(super) async fn resume(&self, slot: &mut Option<Slot>) -> Result<Earlier, PassError> {
         let outlet = &self.wanted.outlet;
         let Some(row) = self.context.store.with(|store| store.unfinished_push(outlet.as_str()))? else {
             return Ok(Earlier::None);
@@ -37,6 +37,7 @@ impl<R: Read + Write> Pass<'_, R> {
             self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Abandoned, None, now))?;
             return Ok(Earlier::None);
         };
+        drop(slot.take());
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
