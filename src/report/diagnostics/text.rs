@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place, Related, Severity},
-    report::untrusted::printable,
+    report::untrusted::{printable, printable_lines},
 };
 
 /// Further places so near in the same file are shown together with the first.
@@ -56,7 +56,7 @@ fn report<'a>(diagnostic: &'a Diagnostic, files: &Files<'_>) -> Vec<Group<'a>> {
     let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code);
     let mut groups = vec![Group::with_title(title).elements(elements(diagnostic, files))];
     if let Some(help) = &diagnostic.help {
-        groups.push(Group::with_title(Level::HELP.secondary_title(lines(help))));
+        groups.push(Group::with_title(Level::HELP.secondary_title(printable_lines(help))));
     }
     groups
 }
@@ -103,11 +103,6 @@ fn snippet<'a>(
     let path = printable(&places().next()?.file);
     let line_start = usize::try_from(window.first).ok()?;
     Some(Snippet::source(window.text).path(path).line_start(line_start).annotations(annotations))
-}
-
-/// Harmless text that keeps its line breaks.
-fn lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 fn origin(place: &Place) -> Origin<'_> {
