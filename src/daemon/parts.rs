@@ -8,7 +8,7 @@ use super::{Hints, Reloaded, View};
 use crate::{
     fleet::Loaded,
     notify::Notices,
-    state::{SharedStore, StateError},
+    state::{SharedState, StateError},
     sync::Clock,
     systemd::Notifier,
 };
@@ -20,8 +20,8 @@ pub struct Parts<W> {
     /// Who passes over an outlet.
     pub worker: W,
     /// What is remembered.
-    pub store: SharedStore,
-    /// Where that is.
+    pub state: SharedState,
+    /// Where locks are.
     pub state_dir: PathBuf,
     /// The time.
     pub clock: Clock,

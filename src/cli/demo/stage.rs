@@ -17,7 +17,7 @@ use crate::{
     notify::Notices,
     sandbox::{self, Edit, Options, Sandbox},
     settings::Environment,
-    state::{DaemonLock, SharedStore, Store, lock_daemon},
+    state::{DaemonLock, SharedState, lock_daemon},
     sync::Clock,
     systemd::{Notifier, ServiceManager},
 };
@@ -117,10 +117,11 @@ impl Stage {
         let client = self.session().client()?;
         let (orders, receiver) = mpsc::channel(4);
         let lock = lock_daemon(&self.state_dir())?;
+        let state = self.session().state()?;
         let parts = Parts {
             loaded: fleet::load(&self.root())?,
             worker: Pusher(client.writer()),
-            store: SharedStore::new(Store::open(&self.state_dir())?),
+            state: SharedState::clone(&state),
             state_dir: self.state_dir(),
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
@@ -133,6 +134,8 @@ impl Stage {
         let control = Control {
             orders: orders.clone(),
             view: Arc::clone(&parts.view),
+            reader: state,
+            root: self.session().root_name(),
             state_dir: self.state_dir(),
             clock: parts.clock,
         };
@@ -187,10 +190,8 @@ impl Stage {
 
     /// How an outlet stands, as it is remembered.
     pub(super) fn state(&self, outlet: &str) -> String {
-        let row = Store::open_read_only(&self.state_dir())
-            .ok()
-            .flatten()
-            .and_then(|store| store.outlet(outlet).ok().flatten());
+        let Ok(Some(state)) = self.session().remembered() else { return String::new() };
+        let row = self.runtime.block_on(state.outlet(outlet)).ok().flatten();
         row.and_then(|row| row.state).unwrap_or_default()
     }
 
