@@ -70,7 +70,7 @@ impl Preview<'_> {
                     continue;
                 }
             };
-            recalled.pending.as_ref().filter(|pending| pending.sent_at.is_some()).inspect(|p| tell_pending(member, p));
+            recalled.pending.as_ref().filter(|pending| pending.row.sent_at.is_some()).inspect(|p| tell_pending(member, p));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let Ok(desired) = loaded.desired(&member.id, self.at) else {
                 outlets[index] = self.invalid(member);
@@ -186,8 +186,8 @@ fn tell_pending(member: &Member, pending: &PendingPush) {
     note(&format!(
         "{}: a push prepared at {} (request {}) has not been seen to arrive; it is looked for before anything else is sent",
         member.name,
-        pending.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
-        pending.request_id
+        pending.row.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
+        pending.row.request_id
     ));
 }
 

@@ -41,10 +41,7 @@ pub fn status(
         line.last_push = push.map(last_push);
         line.next_pass = next_pass;
         orders.apply(&mut line);
-        let timeout = settings.verify.timeout;
-        let pending = push.filter(|push| push.outcome.is_none());
-        let pending =
-            pending.and_then(|push| PushProgress::of(push.sent_at, push.answered_at.is_some(), timeout, now));
+        let pending = push.and_then(|push| PushProgress::of(push, settings.verify.timeout, now));
         let known = row.and_then(|row| row.state.as_deref()).and_then(OutletState::parse);
         let is_paused = member.paused || line.pause.is_some();
         let facts = Facts { valid: member.valid, paused: is_paused, pending, look: Look::Stored(known) };

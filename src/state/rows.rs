@@ -232,6 +232,8 @@ pub struct PushStep {
     pub sent_at: Option<Timestamp>,
     /// The platform accepted it.
     pub answered_at: Option<Timestamp>,
+    /// Its calls have ended, and nobody knows whether it was carried out: why.
+    pub error: Option<String>,
     /// JSON: replaces what is needed to verify it after a restart.
     pub plan: Option<String>,
     /// JSON: replaces what it sends as a whole (it goes out once more with the stock of now).

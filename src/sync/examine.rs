@@ -143,7 +143,7 @@ pub(super) fn inputs<'a>(
 /// Base and live menu once a push that is on its way has arrived: as live shows it if it has, else as it was sent, with the
 /// stock of now. `None` if it never was sent, or what it sent was not recorded.
 fn after_pending(pending: &super::PendingPush, live: &LiveCatalog) -> Option<(Base, LiveCatalog)> {
-    pending.sent_at?;
+    pending.row.sent_at?;
     if pending.verification.is_stock() {
         return None;
     }
@@ -224,8 +224,10 @@ impl Look<'_> {
                 Pending if examined.window.is_some() => Queued,
                 state => state,
             },
+            // An image of valid files may be bad: that only a pass knows.
+            Self::Stored(Some(OutletState::Invalid)) => OutletState::Invalid,
             Self::Stored(Some(state @ (InSync | Pending | Drifted | Held | Queued | Nonconvergent | Failed))) => *state,
-            // What they spoke of is over.
+            // What the others spoke of is over.
             Self::Stored(_) => Pending,
         }
     }

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use super::{PUSHING_FOR, PassError};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, Record, Waiting},
-    state::{Alarm, OutletMemory, Pause, PushId, SharedState},
+    state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
 
 /// What a look at an outlet is judged by. The default knows nothing: a first contact.
@@ -35,16 +34,8 @@ pub struct Recalled {
 /// A push without an outcome.
 #[derive(Debug, Clone)]
 pub struct PendingPush {
-    /// Its row.
-    pub id: PushId,
-    /// As it was sent.
-    pub request_id: Uuid,
-    /// When it was recorded.
-    pub prepared_at: Timestamp,
-    /// When it was last about to be sent; `None`: it never was.
-    pub sent_at: Option<Timestamp>,
-    /// Whether the platform is known to have accepted it.
-    pub answered: bool,
+    /// As it was recorded.
+    pub row: PushRow,
     /// How to tell whether it has arrived.
     pub verification: Waiting,
     /// The whole menu that it sends, if that was recorded.
@@ -64,17 +55,14 @@ pub enum PushProgress {
 
 impl PushProgress {
     /// The progress of a push without an outcome; `None` if it was never sent.
-    pub fn of(
-        sent_at: Option<Timestamp>,
-        is_answered: bool,
-        verify_timeout: Duration,
-        now: Timestamp,
-    ) -> Option<Self> {
-        let age = age(sent_at?, now);
-        Some(match is_answered {
-            true if age < verify_timeout => Self::Verifying,
+    pub fn of(push: &PushRow, verify_timeout: Duration, now: Timestamp) -> Option<Self> {
+        let sent_at = push.sent_at.filter(|_| push.outcome.is_none())?;
+        let age = age(sent_at, now);
+        Some(match push.answered_at.is_some() {
+            _ if age >= verify_timeout || push.error.is_some() => Self::Unknown,
+            true => Self::Verifying,
             false if age < PUSHING_FOR => Self::Pushing,
-            _ => Self::Unknown,
+            false => Self::Unknown,
         })
     }
 }
@@ -94,12 +82,8 @@ fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassE
     let sent = pending_record.as_deref().and_then(|record| serde_json::from_str::<Record>(record).ok());
     let pending = pending.map(|row| {
         Ok::<_, PassError>(PendingPush {
-            id: row.id,
-            request_id: row.request_id,
-            prepared_at: row.prepared_at,
-            sent_at: row.sent_at,
-            answered: row.answered_at.is_some(),
             verification: parse(outlet, &row.plan)?,
+            row,
             sent: sent.map(|record| record.sent),
         })
     });
@@ -131,6 +115,6 @@ pub(super) fn pins_json(pins: &Pins, outlet: &OutletId) -> Result<Option<String>
 impl PendingPush {
     /// How far it is; `None` if it was never sent.
     pub fn progress(&self, verify_timeout: Duration, now: Timestamp) -> Option<PushProgress> {
-        PushProgress::of(self.sent_at, self.answered, verify_timeout, now)
+        PushProgress::of(&self.row, verify_timeout, now)
     }
 }

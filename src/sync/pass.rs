@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     catalog::OutletId,
-    plan::{Action, Change, Memory, OutletPlan, Pins},
+    plan::{Action, Change, OutletPlan, Pins},
     remote::{Read, Write},
     report::PauseNote,
     state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, try_lock_outlet},
@@ -82,7 +82,7 @@ async fn run_locked<R: Read + Write>(
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let earlier = match earlier {
         Earlier::Open(outcome) => return Ok(outcome),
-        Earlier::Arrived(arrival) => pass.after_arrival(arrival, recalled.memory.clone()).await?,
+        Earlier::Arrived(arrival) => pass.after_arrival(arrival, recalled.clone()).await?,
         Earlier::Settled(outcome) => outcome,
         Earlier::None => return pass.run(slot, recalled, None).await,
     };
@@ -542,28 +542,17 @@ impl<R: Read + Write> Pass<'_, R> {
     pub(super) async fn after_arrival(
         &self,
         arrival: super::verify::Arrival,
-        mut memory: Memory,
+        recalled: Recalled,
     ) -> Result<Outcome, PassError> {
         let Visit { context, target, .. } = *self.visit;
-        let now = context.clock.now();
-        let (known, past) = (memory.clone(), memory.at(now));
-        let moment = self.moment(now);
-        let inputs = super::examine::inputs(target, self.desired, Some(&arrival.base), &arrival.live, &past, moment);
-        let plan = crate::plan::plan(&inputs);
-        memory.note(&plan, now);
-        if memory != known {
-            let memory = Some(stored(&memory, &target.id)?);
-            update_if_any(context, target, OutletUpdate { memory, ..OutletUpdate::default() }).await?;
-        }
-        let state = match (arrival.unrestored.is_some(), plan.action) {
-            (true, _) => OutletState::Failed,
-            // What is left to push was not agreed to, or waits for the next pass.
-            (false, Action::Put | Action::Stock) => OutletState::Pending,
-            (false, Action::None) => {
-                OutletState::of(&Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) })
-            }
-        };
-        let outcome = self.visit.outcome(PassResult::Published, state, arrival.unrestored).with_plan(plan);
+        let recalled = Recalled { base: Some(arrival.base), ..recalled };
+        let moment = self.moment(arrival.seen_at);
+        let examined = compare(arrival.live, recalled, target, self.desired, moment);
+        note(context, target, &examined).await?;
+        let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
+        let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+        let why = arrival.unrestored.or_else(|| reason(target, self.desired, &examined, state));
+        let outcome = self.visit.outcome(PassResult::Published, state, why).with_plan(examined.plan);
         Ok(Outcome { request_id: Some(arrival.request_id), ..outcome })
     }
 }

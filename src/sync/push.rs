@@ -229,8 +229,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 let mut verification = Verification::new(id, request_id, waiting, at, true, visit.context.clock.now());
                 match visit.verify(&mut verification).await? {
                     Ended::Arrived(arrival) => {
-                        let memory = super::recall(&visit.context.state, &visit.target.id, at).await?.memory;
-                        self.after_arrival(arrival, memory).await?
+                        let recalled = super::recall(&visit.context.state, &visit.target.id, arrival.seen_at).await?;
+                        self.after_arrival(arrival, recalled).await?
                     }
                     Ended::Settled(outcome) | Ended::Open(outcome) => outcome,
                 }
@@ -246,6 +246,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 visit.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
             }
             Answer::Unknown(error) => {
+                visit.step(id, PushStep { error: Some(error.to_string()), ..PushStep::default() }).await?;
                 let told = format!(
                     "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
                 );

@@ -50,6 +50,7 @@ pub(super) enum Ended {
 pub(super) struct Arrival {
     pub(super) request_id: Uuid,
     pub(super) live: LiveCatalog,
+    pub(super) seen_at: Timestamp,
     /// The base from now on.
     pub(super) base: Base,
     /// Why stock that the publication overwrote could not be set again.
@@ -124,35 +125,36 @@ impl<R: Read + Write> Visit<'_, R> {
         let outlet = &self.target.id;
         let Some(pending) = recalled.pending.clone() else { return Ok((Earlier::None, recalled)) };
         let now = self.context.clock.now();
-        let Some(sent_at) = pending.sent_at else {
+        let row = pending.row;
+        let Some(sent_at) = row.sent_at else {
             let end = Some((PushOutcome::Abandoned, None));
-            self.step(pending.id, PushStep { end, ..PushStep::default() }).await?;
+            self.step(row.id, PushStep { end, ..PushStep::default() }).await?;
             return Ok((Earlier::None, Recalled { pending: None, ..recalled }));
         };
         if sent_at > now {
             // The clock was set back since: everybody who looks at this row shall reckon from now.
-            self.step(pending.id, PushStep { sent_at: Some(now), ..PushStep::default() }).await?;
+            self.step(row.id, PushStep { sent_at: Some(now), ..PushStep::default() }).await?;
         }
         drop(slot.take());
-        tracing::info!(%outlet, request_id = %pending.request_id, "looking for a push that was not seen to arrive");
+        tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
         let mut verification = Verification::new(
-            pending.id,
-            pending.request_id,
+            row.id,
+            row.request_id,
             pending.verification,
             sent_at.min(now),
-            pending.answered,
+            row.answered_at.is_some(),
             now,
         );
         let ended = self.verify(&mut verification).await?;
         if let Some(live) = verification.old.as_ref().filter(|_| verification.may_be_lost()) {
             let minutes = LOST_AFTER.as_secs() / 60;
             let error = format!("the live menu did not change within {minutes} minutes; treating the push as lost");
-            self.end(pending.id, PushOutcome::Lost, &error, &verification.waiting.stock_shown(live)).await?;
-            tracing::warn!(%outlet, request_id = %pending.request_id, "the push counts as lost and is planned afresh");
+            self.end(row.id, PushOutcome::Lost, &error, &verification.waiting.stock_shown(live)).await?;
+            tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
             let recalled = recall(&self.context.state, outlet, self.context.clock.now()).await?;
             return Ok((Earlier::None, recalled));
         }
-        let with_id = |outcome| Outcome { request_id: Some(pending.request_id), ..outcome };
+        let with_id = |outcome| Outcome { request_id: Some(row.request_id), ..outcome };
         let earlier = match ended {
             Ended::Arrived(arrival) => Earlier::Arrived(arrival),
             Ended::Settled(outcome) => Earlier::Settled(with_id(outcome)),
@@ -396,10 +398,10 @@ impl<R: Read + Write> Visit<'_, R> {
             Err(error) => Some(unrestored(&error)),
             Ok(()) => None,
         };
-        let base = waiting.arrived(live);
+        let (base, seen_at) = (waiting.arrived(live), self.context.clock.now());
         let update = self.arrival_update(waiting, &[], sent_at, &base).await?;
         self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
-        Ok(Judged::Done(Ended::Arrived(Arrival { request_id, live: live.clone(), base, unrestored })))
+        Ok(Judged::Done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
     }
 
     async fn settled(

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use menusync::state::{Alarm, Store};
+use menusync::state::{Alarm, Scope, SqliteState};
 
 use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
 
@@ -42,7 +42,7 @@ fn a_state_of_an_earlier_release_is_brought_up_to_date() {
     std::fs::remove_dir_all(stage.state_dir()).unwrap();
     std::fs::create_dir(stage.state_dir()).unwrap();
     let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
-    for step in [include_str!("../../src/state/schema_1.sql"), include_str!("../../src/state/schema_2.sql")] {
+    for step in [include_str!("../../src/state/sqlite/schema_1.sql"), include_str!("../../src/state/sqlite/schema_2.sql")] {
         state.execute_batch(step).unwrap();
     }
     state.pragma_update(None, "user_version", 2).unwrap();
@@ -57,8 +57,10 @@ fn a_push_that_arrived_is_done_though_orders_are_not_recognised() {
     let stage = Stage::new().in_sync();
     let raised_at = jiff::Timestamp::now();
     let alarm = Alarm { outlet: KUTA.to_owned(), raised_at, what: "orders cannot be recognised".to_owned() };
-    let mut store = Store::open(&stage.state_dir()).unwrap();
-    store.take_event(&["1".to_owned()], Some(&alarm), raised_at).unwrap();
+    let scope = Scope { platform: stage.url().to_owned(), root: "/".to_owned() };
+    let state = SqliteState::open(&stage.state_dir(), &scope).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(state.take_event(vec!["1".to_owned()], Some(alarm), raised_at)).unwrap();
     stage.append(KUTA_FILE, "items: {RAWON: {in_stock: false}}\n");
     let told = stage.run(&["apply", "--yes", "--output", "json"]).expect(0).json();
     assert_eq!((&told["outlets"][0]["result"], &told["outlets"][0]["state"]), (&"published".into(), &"drifted".into()));

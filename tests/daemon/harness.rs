@@ -100,7 +100,12 @@ impl<'s> Daemon<'s> {
     /// Waits until something is true; what the daemon said is shown if it never is.
     #[track_caller]
     pub(crate) fn wait_for(&self, what: &str, is_true: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        self.wait_within(PATIENCE, what, is_true);
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_within(&self, patience: Duration, what: &str, is_true: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + patience;
         while !is_true(self) {
             assert!(Instant::now() < deadline, "waited in vain for {what}\n{}", self.told());
             thread::sleep(Duration::from_millis(20));

@@ -29,9 +29,9 @@ pub(crate) fn puts(server: &Sandbox) -> usize {
 }
 
 fn state(bench: &Bench) -> (String, String) {
-    let store = menusync::state::Store::open_read_only(&bench.state_dir()).unwrap().unwrap();
-    let row = store.outlet("G1").unwrap().unwrap();
-    (row.state.unwrap_or_default(), row.error.unwrap_or_default())
+    let status: serde_json::Value = serde_json::from_str(&bench.run(&["status", "--output", "json"]).out).unwrap();
+    let told = |key: &str| status["outlets"][0][key].as_str().unwrap_or_default().to_owned();
+    (told("state"), told("error"))
 }
 
 #[test]

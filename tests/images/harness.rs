@@ -236,7 +236,8 @@ impl Bench {
     }
 
     pub(crate) fn make_state(&self) {
-        menusync::state::Store::open(&self.state_dir()).unwrap();
+        let scope = menusync::state::Scope { platform: "https://api.partner-sandbox.gobiz.co.id".into(), root: "/".into() };
+        menusync::state::SqliteState::open(&self.state_dir(), &scope).unwrap();
     }
 
     pub(crate) fn validate(&self, arguments: &[&str]) -> Ran {

@@ -40,7 +40,7 @@ async fn a_long_life_of_trouble_changes_nothing_that_is_not_ours_and_leaks_nothi
     for round in 1..=rounds {
         world.make_trouble();
         world.live_for_a_while().await;
-        world.assert_nothing_wrong();
+        world.assert_nothing_wrong().await;
         if round % REST_EVERY == 0 {
             world.come_to_rest().await;
         }
@@ -49,7 +49,7 @@ async fn a_long_life_of_trouble_changes_nothing_that_is_not_ours_and_leaks_nothi
         }
     }
     world.come_to_rest().await;
-    let (passes, pushes) = (world.passes(), world.pushes());
+    let (passes, pushes) = (world.passes(), world.pushes().await);
     let days = world.age().as_secs() / 86_400;
     eprintln!(
         "{days} days, {passes} passes, {pushes} pushes, {} kills: {before:?}, {warm:?} → {:?}",

@@ -18,7 +18,7 @@ use menusync::{
     fleet::{self, Loaded, Member},
     notify::Notices,
     remote::{Read, RemoteError, Write},
-    state::{SharedStore, Store},
+    state::{Scope, SharedState, SqliteState},
     sync::{Clock, Context, Outcome},
     systemd::{Notifier, ServiceManager},
 };
@@ -117,10 +117,15 @@ impl World {
     }
 
     /// How many pushes were ever recorded.
-    pub(crate) fn pushes(&self) -> usize {
-        let store = Store::open_read_only(&self.state_dir()).unwrap().unwrap();
-        let last = store.pushes(None, 1).unwrap().pop().unwrap();
+    pub(crate) async fn pushes(&self) -> usize {
+        let last = self.state().pushes(None, 1).await.unwrap().pop().unwrap();
         usize::try_from(last.id.0).unwrap()
+    }
+
+    /// The state of a process. Calls run where they are made, as the clock moves on while a thread works.
+    fn state(&self) -> SharedState {
+        let scope = Scope { platform: "https://gobiz.test".to_owned(), root: "/srv/menus".to_owned() };
+        SqliteState::open_inline(&self.state_dir(), &scope).unwrap()
     }
 
     /// How much time has passed in the world.
@@ -210,7 +215,7 @@ impl World {
         let parts = Parts {
             loaded: fleet::load(&self.directory.path().join("root")).unwrap(),
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
-            store: SharedStore::new(Store::open(&self.state_dir()).unwrap()),
+            state: self.state(),
             state_dir: self.state_dir(),
             clock: self.clock,
             notifier: Notifier::new(&ServiceManager::default()),
@@ -258,19 +263,19 @@ impl World {
 
     // ── what must hold ──
 
-    pub(crate) fn assert_nothing_wrong(&self) {
+    pub(crate) async fn assert_nothing_wrong(&self) {
         for outlet in OUTLETS {
             let violations = self.platform(outlet).with(|world| std::mem::take(&mut world.violations));
-            assert!(violations.is_empty(), "{outlet} after {:?}: {violations:?}\n{}", self.age(), self.told(outlet));
+            let told = if violations.is_empty() { String::new() } else { self.told(outlet).await };
+            assert!(violations.is_empty(), "{outlet} after {:?}: {violations:?}\n{told}", self.age());
         }
     }
 
     /// The calls since the trouble was made, and the last pushes.
-    fn told(&self, outlet: &str) -> String {
+    async fn told(&self, outlet: &str) -> String {
         let calls = self.platform(outlet).take_calls();
         let calls = calls.iter().map(|(at, call)| format!("{:?} {call:.40?}\n", at.duration_since(self.began)));
-        let store = Store::open_read_only(&self.state_dir()).unwrap().unwrap();
-        let pushes = store.pushes(Some(outlet), 3).unwrap();
+        let pushes = self.state().pushes(Some(outlet), 3).await.unwrap();
         let pushes = pushes.iter().map(|p| format!("{} {:?} {:?} {:?}\n", p.request_id, p.sent_at, p.outcome, p.error));
         calls.chain(pushes).collect()
     }
@@ -288,15 +293,17 @@ impl World {
             self.platform(outlet).with(|world| prices.iter().for_each(|(id, price)| world.app_price(id, *price)));
         }
         self.live_in_peace_for(1).await;
-        self.assert_nothing_wrong();
-        OUTLETS.iter().for_each(|outlet| self.assert_at_rest(outlet));
+        self.assert_nothing_wrong().await;
+        for outlet in OUTLETS {
+            self.assert_at_rest(outlet).await;
+        }
     }
 
-    fn assert_at_rest(&self, outlet: &str) {
-        let store = Store::open_read_only(&self.state_dir()).unwrap().unwrap();
-        let row = store.outlet(outlet).unwrap().unwrap();
+    async fn assert_at_rest(&self, outlet: &str) {
+        let state = self.state();
+        let row = state.outlet(outlet).await.unwrap().unwrap();
         assert_eq!(row.state.as_deref(), Some("in_sync"), "{outlet} after {:?}: {row:?}", self.age());
-        assert_eq!(store.unfinished_push(outlet).unwrap(), None, "{outlet} after {:?}", self.age());
+        assert_eq!(state.pending_push(outlet).await.unwrap(), None, "{outlet} after {:?}", self.age());
         self.platform(outlet).with(|world| {
             let live = world.prices();
             for (id, price) in &self.prices[outlet] {

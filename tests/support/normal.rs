@@ -10,9 +10,9 @@ const SHAPES: [(&str, &str); 7] = [
     ("sha256:################################################################", "sha256:DIGEST"),
     ("%%%%-%%-%%T%%:%%:%%", "TIME"),
     ("%%%%-%%-%% %%:%%", "MINUTE"),
-    ("shown it for % s", "shown it for N s"),
+    ("not visible after % s", "not visible after N s"),
     ("seconds=%", "seconds=N"),
-    ("shown it for %% s", "shown it for N s"),
+    ("not visible after %% s", "not visible after N s"),
 ];
 
 /// `text` with the server's address, the stage's directory and all [`SHAPES`] replaced.

@@ -68,7 +68,7 @@ pub(crate) async fn scrape(served: &Served) -> Parsed {
 #[tokio::test]
 async fn whoever_asks_for_no_format_gets_the_one_that_all_understand() {
     let served = Served::start().await;
-    served.stand("G1", "in_sync", None);
+    served.stand("G1", "in_sync", None).await;
     let response = served.get("/metrics").await;
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     let text = response.text().await.unwrap();
@@ -94,8 +94,8 @@ async fn whoever_asks_for_no_format_gets_the_one_that_all_understand() {
 #[tokio::test]
 async fn outlets_are_counted_by_state_and_guard() {
     let served = Served::start().await;
-    served.stand("G1", "in_sync", None);
-    served.hold("G2", "held");
+    served.stand("G1", "in_sync", None).await;
+    served.hold("G2", "held").await;
     let metrics = scrape(&served).await;
     for (series, value) in [
         ("menusync_outlets{state=\"in_sync\"}", 1.0),

@@ -12,9 +12,9 @@ use crate::site::{HOSTILE, Served};
 #[tokio::test]
 async fn outlets_come_worst_first_with_what_is_needed_to_act() {
     let served = Served::start().await;
-    served.stand("G1", "in_sync", None);
-    served.hold("G2", "the price of Nasi Goreng would move by 92 %");
-    served.push("G2", PushOutcome::Published, None);
+    served.stand("G1", "in_sync", None).await;
+    served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
+    served.push("G2", PushOutcome::Published, None).await;
     let (status, page) = served.read("/").await;
     assert_eq!(status, 200);
     let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("no {what} in {page}"));
@@ -35,8 +35,8 @@ async fn outlets_come_worst_first_with_what_is_needed_to_act() {
 #[tokio::test]
 async fn an_outlet_has_a_page_with_advice_numbers_and_history() {
     let served = Served::start().await;
-    served.hold("G2", "the price of Nasi Goreng would move by 92 %");
-    let request_id = served.push("G2", PushOutcome::Rejected, Some("400 Bad Request: no"));
+    served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
+    let request_id = served.push("G2", PushOutcome::Rejected, Some("400 Bad Request: no")).await;
     let (status, page) = served.read("/outlets/G2").await;
     assert_eq!(status, 200);
     for part in [
@@ -58,9 +58,9 @@ async fn an_outlet_has_a_page_with_advice_numbers_and_history() {
 #[tokio::test]
 async fn hostile_texts_are_only_text() {
     let served = Served::start().await;
-    served.hold("G4", HOSTILE);
-    served.push("G4", PushOutcome::Rejected, Some(HOSTILE));
-    served.stand("G9<b>\"/../x", "missing", Some(HOSTILE));
+    served.hold("G4", HOSTILE).await;
+    served.push("G4", PushOutcome::Rejected, Some(HOSTILE)).await;
+    served.stand("G9<b>\"/../x", "missing", Some(HOSTILE)).await;
     for path in ["/", "/outlets/G4", "/outlets/G9%3Cb%3E%22%2F..%2Fx", "/outlets/%3Cscript%3E"] {
         let (_, page) = served.read(path).await;
         let (_, body) = page.split_once("<body>").unwrap();
@@ -75,8 +75,8 @@ async fn hostile_texts_are_only_text() {
 #[tokio::test]
 async fn the_status_is_the_one_that_the_command_prints() {
     let served = Served::start().await;
-    served.stand("G1", "in_sync", None);
-    served.hold("G2", "held");
+    served.stand("G1", "in_sync", None).await;
+    served.hold("G2", "held").await;
     let (status, text) = served.read("/api/v1/status").await;
     let json: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((status, &json["schema"]), (200, &Value::from("menusync.status/1")));
@@ -84,18 +84,19 @@ async fn the_status_is_the_one_that_the_command_prints() {
     assert_eq!(states, ["in_sync", "held", "invalid", "pending"]);
     let shown = served.view.shown();
     let (loaded, survey) = shown.files.clone().unwrap();
-    let (settings, store) = (loaded.settings.as_ref().unwrap(), served.store());
+    let settings = loaded.settings.as_ref().unwrap();
     let now = jiff::Timestamp::now();
-    let mut lines = fleet::status(settings, &survey, Some(&store), &Selection::default(), now).unwrap();
-    shown.tell_next(&mut lines);
+    let overview = served.state.overview(now).await.unwrap();
+    let mut lines = fleet::status(settings, &survey, Some(&overview), &Selection::default(), now);
+    shown.overlay(&mut lines);
     assert_eq!(text.trim_end(), status_json(&lines));
 }
 
 #[tokio::test]
 async fn an_outlet_as_json_has_its_pushes_newest_first() {
     let served = Served::start().await;
-    served.push("G1", PushOutcome::Timeout, None);
-    let newest = served.push("G1", PushOutcome::Published, None);
+    served.push("G1", PushOutcome::Timeout, None).await;
+    let newest = served.push("G1", PushOutcome::Published, None).await;
     let (status, text) = served.read("/api/v1/outlets/G1").await;
     let json: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((status, &json["schema"], &json["outlet"]["outlet"]), (200, &"menusync.outlet/1".into(), &"G1".into()));

@@ -7,7 +7,10 @@ use menusync::{
     daemon::View,
     fleet,
     remote::install_crypto,
-    state::{DaemonLock, NewPush, NewRecord, PushKind, PushOutcome, StatusUpdate, Store, lock_daemon},
+    state::{
+        DaemonLock, NewPush, NewRecord, OutletUpdate, PushKind, PushOutcome, PushStep, Scope, SharedState, SqliteState,
+        StatusUpdate, lock_daemon,
+    },
     sync::Clock,
     web::{self, Metrics, Server, Site},
 };
@@ -24,6 +27,7 @@ pub(crate) struct Served {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) server: Server,
     client: Client,
+    pub(crate) state: SharedState,
     _lock: DaemonLock,
 }
 
@@ -45,14 +49,16 @@ impl Served {
         let directory = tempfile::tempdir().unwrap();
         let state_dir = directory.path().join("state");
         let lock = lock_daemon(&state_dir).unwrap();
-        drop(Store::open(&state_dir).unwrap());
+        let state = SqliteState::open(&state_dir, &scope()).unwrap();
+        let reader = SqliteState::open_read_only(&state_dir, &scope()).unwrap().unwrap();
         let (view, metrics) = (Arc::new(View::default()), Arc::new(Metrics::new(Clock::System)));
         let (shown, counted) = (Arc::clone(&view), Arc::clone(&metrics));
-        let site = Site { view: shown, metrics: counted, state_dir, clock: Clock::System };
+        let shared = SharedState::clone(&state);
+        let site = Site { view: shown, metrics: counted, state: shared, reader, state_dir, clock: Clock::System };
         let server = web::serve("127.0.0.1:0".parse().unwrap(), site).await.unwrap();
         install_crypto();
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
-        Self { directory, view, metrics, server, client, _lock: lock }
+        Self { directory, view, metrics, server, client, state, _lock: lock }
     }
 
     fn write(&self, file: &str, text: &str) {
@@ -74,54 +80,55 @@ impl Served {
         self.directory.path().join("state")
     }
 
-    pub(crate) fn store(&self) -> Store {
-        Store::open(&self.state_dir()).unwrap()
-    }
-
     /// Remembers that an outlet is held by a guard and that something was changed elsewhere.
-    pub(crate) fn hold(&self, id: &str, message: &str) {
+    pub(crate) async fn hold(&self, id: &str, message: &str) {
         let held = serde_json::json!([{"guard": "price-change", "limit": 50.0, "actual": 92.0, "verdict": "held",
             "items": ["items/NG/price"], "message": message}]);
         let drift = serde_json::json!([{"path": "items/ET/price", "class": "drift", "from": 9900, "to": 5000, "name": message}]);
-        let (held, drift) = (held.to_string(), drift.to_string());
         let status = StatusUpdate {
-            state: "held",
-            error: Some(message),
-            held: Some(&held),
-            drift: Some(&drift),
+            state: "held".to_owned(),
+            error: Some(message.to_owned()),
+            held: Some(held.to_string()),
+            drift: Some(drift.to_string()),
             ..StatusUpdate::default()
         };
-        self.store().set_status(id, &status, Timestamp::now()).unwrap();
+        self.set_status(id, status).await;
     }
 
     /// Remembers that an outlet stands so.
-    pub(crate) fn stand(&self, id: &str, state: &str, error: Option<&str>) {
-        let revision = Some("0123456789abcdef0123456789abcdef01234567");
-        let status = StatusUpdate { state, error, revision, ..StatusUpdate::default() };
-        self.store().set_status(id, &status, Timestamp::now()).unwrap();
+    pub(crate) async fn stand(&self, id: &str, state: &str, error: Option<&str>) {
+        let revision = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
+        let (state, error) = (state.to_owned(), error.map(str::to_owned));
+        self.set_status(id, StatusUpdate { state, error, revision, ..StatusUpdate::default() }).await;
+    }
+
+    async fn set_status(&self, id: &str, status: StatusUpdate) {
+        let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
+        self.state.update_outlet(id, update, Timestamp::now()).await.unwrap();
     }
 
     /// Remembers a push that ended.
-    pub(crate) fn push(&self, outlet: &str, outcome: PushOutcome, error: Option<&str>) -> Uuid {
+    pub(crate) async fn push(&self, outlet: &str, outcome: PushOutcome, error: Option<&str>) -> Uuid {
         let request_id = Uuid::new_v4();
-        let (now, mut store) = (Timestamp::now(), self.store());
+        let now = Timestamp::now();
         let push = NewPush {
-            outlet,
+            outlet: outlet.to_owned(),
             request_id,
             kind: PushKind::Put,
-            digest: "sha256:00",
+            digest: "sha256:00".to_owned(),
             revision: None,
             author: None,
             back_to: None,
-            tool: "0",
-            plan: "{}",
-            record: NewRecord { changes: "[]", record: "{}" },
-            pins: None,
+            tool: "0".to_owned(),
+            plan: "{}".to_owned(),
+            record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },
+            outlet_update: OutletUpdate::default(),
             prepared_at: now,
+            sent_at: Some(now),
         };
-        let id = store.begin_push(&push).unwrap();
-        store.mark_sent(id, now).unwrap();
-        store.finish_push(id, outcome, error, now).unwrap();
+        let id = self.state.begin_push(push).await.unwrap();
+        let end = Some((outcome, error.map(str::to_owned)));
+        self.state.record_push_step(id, PushStep { end, ..PushStep::default() }, now).await.unwrap();
         request_id
     }
 
@@ -157,4 +164,8 @@ pub(crate) async fn advance(duration: Duration) {
 /// A file of the project.
 pub(crate) fn project_file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+fn scope() -> Scope {
+    Scope { platform: "https://api.partner-sandbox.gobiz.co.id".to_owned(), root: "/srv/menus".to_owned() }
 }

@@ -35,6 +35,9 @@ use super::{
 /// How long a call is waited for (our choice: what hangs that long, hangs).
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long closing is waited for (our choice: merging a log takes milliseconds).
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
 /// The state in a SQLite file, open for one scope.
 pub struct SqliteState {
     way: Way,
@@ -43,7 +46,12 @@ pub struct SqliteState {
 }
 
 enum Way {
-    Thread(mpsc::Sender<Job>),
+    Thread {
+        /// `None` only while it ends.
+        jobs: Option<mpsc::Sender<Job>>,
+        /// Says when the connection is closed.
+        closed: Mutex<mpsc::Receiver<()>>,
+    },
     /// Calls run where they are made.
     Inline(Mutex<Store>),
 }
@@ -78,6 +86,7 @@ impl SqliteState {
     fn on_thread(mut store: Store) -> Result<Self, StateError> {
         let place = store.path().display().to_string();
         let (jobs, queue) = mpsc::channel::<Job>();
+        let (closing, closed) = mpsc::channel();
         let work = move || {
             while let Ok(job) = queue.recv() {
                 // A panic leaves nothing half done: every change is a transaction, rolled back when dropped.
@@ -85,10 +94,12 @@ impl SqliteState {
                     tracing::error!("a call of the state broke off by a fault in menusync itself");
                 }
             }
+            drop(store);
+            let _ = closing.send(());
         };
         let started = std::thread::Builder::new().name("state".to_owned()).spawn(work);
         started.map_err(|source| StateError::Io { doing: "start a thread for", path: place.clone().into(), source })?;
-        Ok(Self { way: Way::Thread(jobs), place })
+        Ok(Self { way: Way::Thread { jobs: Some(jobs), closed: Mutex::new(closed) }, place })
     }
 
     async fn call<T: Send + 'static>(
@@ -97,7 +108,7 @@ impl SqliteState {
     ) -> Result<T, StateError> {
         let jobs = match &self.way {
             Way::Inline(store) => return call(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
-            Way::Thread(jobs) => jobs,
+            Way::Thread { jobs, .. } => jobs,
         };
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move |store: &mut Store| {
@@ -107,10 +118,21 @@ impl SqliteState {
             }
         });
         // An error is seen as a dropped answer.
-        let _ = jobs.send(job);
+        let _ = jobs.as_ref().map(|jobs| jobs.send(job));
         match tokio::time::timeout(PATIENCE, answered).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(StateError::Silent { place: self.place.clone(), seconds: PATIENCE.as_secs() }),
+        }
+    }
+}
+
+/// Who closes last merges the log into the file; a process that ended before would leave that to the next one.
+impl Drop for SqliteState {
+    fn drop(&mut self) {
+        if let Way::Thread { jobs, closed } = &mut self.way {
+            drop(jobs.take());
+            let closed = closed.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let _ = closed.recv_timeout(CLOSE_WITHIN);
         }
     }
 }

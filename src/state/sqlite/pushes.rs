@@ -62,13 +62,13 @@ impl Store {
     }
 
     pub(super) fn record_push_step(&mut self, id: PushId, step: &PushStep, at: Timestamp) -> Result<(), StateError> {
-        let PushStep { sent_at, answered_at, plan, record, end, outlet_update } = step;
+        let PushStep { sent_at, answered_at, error, plan, record, end, outlet_update } = step;
         let outlet = self.write("record the progress of a push", |connection, scope| {
             let sql = "
                 UPDATE pushes SET sent_at = coalesce(?2, sent_at), answered_at = coalesce(?3, answered_at),
-                                  plan = coalesce(?4, plan)
+                                  plan = coalesce(?4, plan), error = coalesce(?6, error)
                 WHERE id = ?1 AND platform = ?5 AND finished_at IS NULL RETURNING outlet";
-            let values = params![id.0, sent_at.map(At), answered_at.map(At), plan, scope.platform];
+            let values = params![id.0, sent_at.map(At), answered_at.map(At), plan, scope.platform, error];
             let outlet = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
             let Some(outlet): Option<String> = outlet else { return Ok(None) };
             if let Some(record) = record {

@@ -128,22 +128,22 @@ impl Store {
         self.connection.pragma_update(None, "synchronous", "FULL")
     }
 
-    /// Brings the tables up to date. The version is read inside the transaction, as two processes may start at once.
+    /// Brings the tables up to date, all steps at once. The version is read inside the transaction, as two processes may
+    /// start at once.
     fn migrate(&mut self) -> Result<(), StateError> {
-        while self.known_version()? < KNOWN {
-            self.write("bring the tables up to date", |transaction, scope| {
-                let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
-                let Some(step) = usize::try_from(version).ok().and_then(|done| MIGRATIONS.get(done)) else {
-                    return Ok(());
-                };
+        if self.known_version()? == KNOWN {
+            return Ok(());
+        }
+        self.write("bring the tables up to date", |transaction, scope| {
+            let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
+            for (step, number) in MIGRATIONS.into_iter().zip(1..).filter(|(_, number)| *number > version) {
                 transaction.execute_batch(step)?;
-                if version + 1 == BY_PLATFORM {
+                if number == BY_PLATFORM {
                     adopt_rows(transaction, scope)?;
                 }
-                transaction.pragma_update(None, "user_version", version + 1)
-            })?;
-        }
-        Ok(())
+            }
+            transaction.pragma_update(None, "user_version", KNOWN.max(version))
+        })
     }
 
     /// Whether the tables are as this program writes them.

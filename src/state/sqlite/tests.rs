@@ -350,13 +350,18 @@ fn no_outlet_id_leaves_the_directory_of_locks() {
 #[tokio::test]
 async fn a_call_that_panics_breaks_only_itself() {
     let dir = tempfile::tempdir().unwrap();
-    let state = SqliteState { ..thread_of(dir.path()) };
+    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
     let broken = state.call(|_| -> Result<(), StateError> { panic!("a fault that the test asks for") }).await;
     assert!(matches!(broken, Err(StateError::Silent { .. })), "{broken:?}");
     state.check_writable().await.unwrap();
 }
 
-fn thread_of(dir: &Path) -> SqliteState {
-    let store = open(dir).unwrap();
-    SqliteState::on_thread(store).unwrap()
+#[tokio::test]
+async fn a_state_that_is_closed_leaves_no_log_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = SqliteState::open(dir.path(), &scope()).unwrap();
+    state.check_writable().await.unwrap();
+    drop(state);
+    let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["menusync.sqlite3"]);
 }

@@ -175,11 +175,9 @@ async fn a_push_is_not_lost_as_long_as_nobody_could_look() {
     });
     assert_eq!(bench.pass().await.state, OutletState::Unknown);
     tokio::time::advance(minutes(40)).await;
-    bench.platform.with(|world| world.read_faults = [Fault::Status(503)].into());
+    bench.platform.with(|world| world.read_faults = vec![Fault::Status(503); 9].into());
     bench.calls();
-    assert_eq!(bench.pass().await.state, OutletState::Unknown);
-    assert_eq!((bench.calls(), bench.ended()), (vec!["GET".to_owned()], None));
-    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.pass().await.result, PassResult::Published, "it looks on until it has seen something");
     assert_eq!(bench.ended(), Some(PushOutcome::Published));
     assert!(request_ids(&bench).is_empty());
 }
