@@ -24,6 +24,9 @@ pub trait Worker: Send + Sync + 'static {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
+    fn clear_rate_limits(&self) {}
 }
 
 /// Pushes.
@@ -70,6 +73,10 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
             }
         }
     }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
+    }
 }
 
 impl<R: Read + 'static> Worker for Observer<R> {
@@ -91,6 +98,10 @@ impl<R: Read + 'static> Worker for Observer<R> {
             }
         };
         unless(context, &withdrawn, member, look).await
+    }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
     }
 }
 
