@@ -106,3 +106,24 @@ fn the_documentation_has_the_same_map() {
     let told: Vec<&str> = rooms.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(told, order());
 }
+
+/// A harness that clears the environment would run the program under another clock than its test.
+#[test]
+fn every_harness_lets_a_moved_clock_through() {
+    let (mut folders, mut harnesses) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")], 0);
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("architecture.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let clears = text.matches("env_clear()").count();
+                // Either the variables themselves, or all that a harness has set already.
+                let lets = text.matches("clock_variables())").count() + text.matches("get_envs()").count();
+                assert!(clears <= lets, "{} clears the environment without `clock_variables`", path.display());
+                harnesses += clears;
+            }
+        }
+    }
+    assert!(harnesses > 8, "only {harnesses} found");
+}

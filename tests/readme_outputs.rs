@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/clock.rs"]
+mod clock;
+
 use std::{fs, path::Path, process::Command};
 
+use clock::clock_variables;
 use menusync::sandbox::{self, Options};
 
 const ADDRESS: &str = "127.0.0.1:8800";
@@ -65,6 +69,7 @@ fn the_commands_print_what_the_readme_shows() {
             .args(command.split(' '))
             .current_dir(&root)
             .env_clear()
+            .envs(clock_variables())
             .env("MENUSYNC_STATE_DIR", directory.path().join("state"))
             .env("MENUSYNC_CLIENT_ID", "sandbox")
             .env("MENUSYNC_CLIENT_SECRET", "sandbox")

@@ -4,13 +4,15 @@
 mod fields;
 mod folding;
 mod lines;
+mod queue;
 
-use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt};
+use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt, panic};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use self::lines::Lines;
+pub(super) use self::queue::{flush, on_lost, write};
+use self::{fields::Fields, lines::Lines};
 use crate::settings::Environment;
 
 /// `--log-format`
@@ -36,7 +38,15 @@ pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, enviro
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
     let color = !environment.no_color() && std::io::stderr().is_terminal();
     let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
-    let lines = Lines::new(format.unwrap_or_else(fallback), color);
+    let format = format.unwrap_or_else(fallback);
+    let lines = Lines::new(format, color);
+    if daemon {
+        let notice = Lines::new(format, color);
+        let notice =
+            move |lost| notice.line(Level::WARN, &message(format!("{lost} log lines lost: stderr was not read")));
+        queue::start(Box::new(notice));
+        write_panics(Lines::new(format, color));
+    }
     // A second start (tests) keeps the first.
     let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
@@ -47,4 +57,17 @@ fn is_journal(environment: &Environment) -> bool {
     let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from);
     let metadata = stderr.and_then(|file| file.metadata());
     metadata.is_ok_and(|metadata| environment.journal_stream() == Some((metadata.dev(), metadata.ino())))
+}
+
+fn message(message: String) -> Fields {
+    Fields { message, ..Fields::default() }
+}
+
+/// A panic is a line like others: it must not wait for stderr either.
+fn write_panics(lines: Lines) {
+    panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let what = panic.payload_as_str().unwrap_or("no message");
+        write(lines.line(Level::ERROR, &message(format!("panicked at {place}: {what}"))));
+    }));
 }

@@ -150,7 +150,11 @@ enum Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
-        Ok(cli) => dispatch(cli),
+        Ok(cli) => {
+            let exit = dispatch(cli);
+            logging::flush();
+            exit
+        }
         Err(error) => wrong_usage(&error, &arguments),
     }
 }

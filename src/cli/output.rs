@@ -9,7 +9,7 @@ use std::{
     str::FromStr,
 };
 
-use super::trouble::Trouble;
+use super::{logging, trouble::Trouble};
 use crate::report::Look;
 
 /// The formats.
@@ -174,7 +174,7 @@ pub(super) fn readable(written: std::io::Result<()>) -> Result<(), Trouble> {
 
 /// Writes a line to stderr; if that fails there is nobody to tell.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    logging::write(format!("{text}\n"));
 }
 
 /// How far something is that makes a person wait; told on a terminal only, and gone when dropped.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::mpsc;
 
 use super::{
-    Exit,
+    Exit, logging,
     output::Format,
     push,
     session::{Session, block_on, moment, set_aside_damage},
@@ -43,6 +43,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)
         .map_err(|error| Trouble::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
+    let of_log = Arc::clone(&metrics);
+    logging::on_lost(move || of_log.log_line_lost());
     let client = session.client_metered(Arc::clone(&metrics) as _)?;
     session.take_over()?;
     let lock = lock(session)?;

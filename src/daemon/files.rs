@@ -48,6 +48,7 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn reload_on_request(&mut self) -> Reloaded {
         tracing::info!("reading the files again, as asked");
         self.notifier.reloading();
+        self.worker.clear_rate_limits();
         let how = match self.reload(&BTreeSet::new()) {
             Ok(unused) => {
                 self.withdraw_all();

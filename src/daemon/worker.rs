@@ -27,6 +27,9 @@ pub trait Worker: Send + Sync + 'static {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
+    fn clear_rate_limits(&self) {}
 }
 
 /// Pushes.
@@ -75,6 +78,10 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
             }
         }
     }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
+    }
 }
 
 impl<R: Read + 'static> Worker for Observer<R> {
@@ -96,6 +103,10 @@ impl<R: Read + 'static> Worker for Observer<R> {
             }
         };
         unless(context, &withdrawn, member, look).await
+    }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{
     Destination, RemoteError, Retry,
+    breaker::LONGEST_RATE_LIMIT,
     error::shown,
     http::Call,
     text::{clean, html_title, redact},
@@ -43,7 +44,7 @@ impl Answer {
                 wire::Unreadable::Shape(what) => self.error(call, &what, Retry::Never),
                 wire::Unreadable::NotJson(what) => {
                     let what = self.without_json(call).unwrap_or(what);
-                    self.error(call, &what, Retry::After(self.retry_after))
+                    self.error(call, &what, self.later())
                 }
             }
         })
@@ -58,7 +59,7 @@ impl Answer {
         let body: Option<Value> = serde_json::from_slice(&self.body).ok();
         body.map(|mut body| body["data"].take()).ok_or_else(|| {
             let what = self.without_json(call).unwrap_or_else(|| "the answer is not JSON or was cut off".to_owned());
-            self.error(call, &what, Retry::After(self.retry_after))
+            self.error(call, &what, self.later())
         })
     }
 
@@ -79,7 +80,7 @@ impl Answer {
             return Ok(());
         }
         let what = self.without_json(call).unwrap_or_else(|| "the answer is not JSON or was cut off".to_owned());
-        Err(self.error(call, &what, Retry::After(self.retry_after)))
+        Err(self.error(call, &what, self.later()))
     }
 
     /// An error unless the status is a 2xx.
@@ -99,9 +100,14 @@ impl Answer {
         self.error(call, &self.words(call), self.retry())
     }
 
+    /// Not before the time that is asked for, but none is silenced for days.
+    fn later(&self) -> Retry {
+        Retry::After(self.retry_after.map(|asked| asked.min(LONGEST_RATE_LIMIT)))
+    }
+
     fn retry(&self) -> Retry {
         match self.status.as_u16() {
-            408 | 425 | 429 | 500..=599 => Retry::After(self.retry_after),
+            408 | 425 | 429 | 500..=599 => self.later(),
             _ => Retry::Never,
         }
     }

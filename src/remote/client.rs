@@ -108,11 +108,19 @@ impl Read for Reader {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.0.fetch(outlet).await
     }
+
+    fn clear_rate_limits(&self) {
+        self.0.shared.http.clear_rate_limits();
+    }
 }
 
 impl Read for Writer {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.0.fetch(outlet).await
+    }
+
+    fn clear_rate_limits(&self) {
+        self.0.shared.http.clear_rate_limits();
     }
 }
 

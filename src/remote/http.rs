@@ -15,9 +15,9 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Called, Destination, EndpointError, Meter, RemoteError, Retry,
+    Called, Destination, EndpointError, HostState, Meter, RemoteError, Retry,
     answer::Answer,
-    breaker::{Breaker, Closed, Leave, Sign},
+    breaker::{Breaker, Closed, Kind, LONGEST_RATE_LIMIT, Permit, Sign},
     budget::{Budget, retry_after, timestamp},
     endpoint::Addresses,
     error,
@@ -117,7 +117,7 @@ impl Http {
         }
         let client = builder.build().map_err(|error| EndpointError::Tls(text::causes(&error)))?;
         let breakers = [&addresses.api, &addresses.oauth].map(|url| (host(url), Breaker::default()));
-        breakers.iter().for_each(|(host, _)| meter.rests(host, false));
+        breakers.iter().for_each(|(host, _)| meter.host_state(host, HostState::default()));
         Ok(Self { client, gate: Gate::new(requests_per_second), breakers: breakers.into(), meter })
     }
 
@@ -126,7 +126,7 @@ impl Http {
         // Who is turned away takes nobody's turn; and while one stands in line, things change.
         drop(self.admitted(call, budget).await?);
         budget.refund(self.gate.pass().await);
-        let leave = self.admitted(call, budget).await?;
+        let permit = self.admitted(call, budget).await?;
         let begun = std::time::Instant::now();
         let result = self.exchange(call, budget.at_most(call.timeout)).await;
         let status = result.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
@@ -134,44 +134,69 @@ impl Http {
         tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, "called");
         let (method, destination) = (error::method_name(call.method), call.destination());
         self.meter.called(&Called { method, destination, status, elapsed });
-        self.learn(leave, call, &result);
+        self.learn(permit, call, &result);
         result
     }
 
     /// Waits as long as the host has asked for, if there is time for that; an error if not, or if the host rests.
-    async fn admitted(&self, call: &Call<'_>, budget: &Budget) -> Result<Option<Leave<'_>>, RemoteError> {
+    async fn admitted(&self, call: &Call<'_>, budget: &Budget) -> Result<Option<Permit<'_>>, RemoteError> {
         let Some(breaker) = self.breakers.get(&host(&call.url)) else { return Ok(None) };
         loop {
-            match breaker.ask() {
-                Ok(leave) => return Ok(Some(leave)),
-                Err(Closed::Patience(wait)) if wait <= budget.patience() => tokio::time::sleep(wait).await,
+            match breaker.ask(call.kind()) {
+                Ok(permit) => return Ok(Some(permit)),
+                Err(Closed::RateLimited(wait)) if wait <= budget.patience() => tokio::time::sleep(wait).await,
                 Err(closed) => return Err(call.turned_away(&closed)),
             }
         }
     }
 
     /// What the end of a call says of its host.
-    fn learn(&self, leave: Option<Leave<'_>>, call: &Call<'_>, result: &Result<Answer, RemoteError>) {
+    fn learn(&self, permit: Option<Permit<'_>>, call: &Call<'_>, result: &Result<Answer, RemoteError>) {
         let host = host(&call.url);
-        let (Some(leave), Some(breaker)) = (leave, self.breakers.get(&host)) else { return };
+        let (Some(permit), Some(breaker)) = (permit, self.breakers.get(&host)) else { return };
+        let before = breaker.host_state();
         if let Ok(Answer { status, retry_after: Some(asked), .. }) = result
             && matches!(status.as_u16(), 429 | 503)
+            && breaker.limit_rate(*asked, call.kind())
         {
-            breaker.be_patient(*asked);
+            let minutes = LONGEST_RATE_LIMIT.as_secs() / 60;
+            tracing::warn!(
+                host,
+                retry_after_seconds = asked.as_secs(),
+                "rate-limited by {host} (Retry-After: {} s); one call every {minutes} min probes whether it answers again; \
+                 `menusync reload` tries at once",
+                asked.as_secs()
+            );
         }
         let sign = match result {
             Ok(answer) if answer.status.is_server_error() => Sign::Failed(answer.status.as_str()),
             Err(error) if !error.is_final() => Sign::Failed(&error.what),
             _ => Sign::Well,
         };
-        let was_open = breaker.is_open();
-        leave.ended(&sign, call.url.path(), call.destination() == Destination::Token);
-        match (was_open, breaker.is_open()) {
-            (false, true) => tracing::error!(host, "has failed too often in a row; it is left alone for a while"),
-            (true, false) => tracing::info!(host, "answers again"),
-            _ => return,
+        let is_limit_over = permit.ended(&sign, call.url.path(), call.kind());
+        let now = breaker.host_state();
+        match (before.circuit_open, now.circuit_open) {
+            (None, Some(open)) => {
+                let wait = now.next_try().as_secs();
+                tracing::error!(host, "circuit breaker open after {} failures; next try in {wait} s", open.failures);
+            }
+            (Some(_), None) => tracing::info!(host, "answers again"),
+            _ if is_limit_over => tracing::info!(host, "is not rate-limited any more"),
+            _ => {}
         }
-        self.meter.rests(&host, !was_open);
+        if before != now {
+            self.meter.host_state(&host, now);
+        }
+    }
+
+    /// Forgets every `Retry-After`; a host that means it repeats it.
+    pub(super) fn clear_rate_limits(&self) {
+        for (host, breaker) in &self.breakers {
+            if breaker.clear_rate_limit() {
+                tracing::info!(host, "the rate limit (Retry-After) is lifted, as asked");
+                self.meter.host_state(host, breaker.host_state());
+            }
+        }
     }
 
     async fn exchange(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, RemoteError> {
@@ -247,6 +272,10 @@ impl Call<'_> {
         }
     }
 
+    fn kind(&self) -> Kind {
+        if self.destination() == Destination::Token { Kind::Token } else { Kind::Api }
+    }
+
     fn changes_menus(&self) -> bool {
         matches!(*self.method, Method::PUT | Method::PATCH)
     }
@@ -267,12 +296,12 @@ impl Call<'_> {
     fn turned_away(&self, closed: &Closed) -> RemoteError {
         let host = host(&self.url);
         let (what, rest) = match closed {
-            Closed::Patience(rest) => (format!("not sent: {host} asked for patience"), *rest),
+            Closed::RateLimited(rest) => (format!("rate-limited by {host} (Retry-After)"), *rest),
             Closed::Broken { failures, last, rest } => {
-                (format!("not sent: {host} has failed {failures} times in a row, at last with: {last}"), *rest)
+                (format!("circuit breaker open for {host} after {failures} failures, the last: {last}"), *rest)
             }
         };
-        let what = format!("{what}; it is asked again in {} s", rest.as_secs() + 1);
+        let what = format!("not sent: {what}; next try in {} s", rest.as_secs() + 1);
         RemoteError::new(self.method, &self.url, None, &what, Retry::NotBefore(rest))
     }
 

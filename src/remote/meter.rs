@@ -2,14 +2,42 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// Is told of every call. Must return at once.
 pub trait Meter: Send + Sync {
     /// A call was answered, or broke off.
     fn called(&self, call: &Called);
     /// A token was granted that lives this long.
     fn token_granted(&self, life: Duration);
-    /// A host is asked again (`false`), or rests because it has failed too often in a row.
-    fn rests(&self, host: &str, rests: bool);
+    /// How a host stands now, after a call or an order has changed that.
+    fn host_state(&self, host: &str, state: HostState);
+}
+
+/// Whether and until when a host gets no calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HostState {
+    /// Its `Retry-After` asks for no calls before; a moment in the past: the next call is a probe.
+    pub rate_limited_until: Option<Instant>,
+    /// It has failed too often in a row.
+    pub circuit_open: Option<CircuitOpen>,
+}
+
+/// An open circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitOpen {
+    /// In a row.
+    pub failures: u32,
+    /// Then one call probes the host.
+    pub until: Instant,
+}
+
+impl HostState {
+    /// Time until the host gets the next call; nothing if it gets calls now.
+    pub fn next_try(&self) -> Duration {
+        let until = self.rate_limited_until.max(self.circuit_open.map(|open| open.until));
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
+    }
 }
 
 /// A call that has ended.
@@ -56,5 +84,5 @@ pub(super) struct NoMeter;
 impl Meter for NoMeter {
     fn called(&self, _: &Called) {}
     fn token_granted(&self, _: Duration) {}
-    fn rests(&self, _: &str, _: bool) {}
+    fn host_state(&self, _: &str, _: HostState) {}
 }

@@ -33,7 +33,7 @@ pub use client::{Client, Reader, Writer};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
 pub use http::install_crypto;
-pub use meter::{Called, Destination, Meter};
+pub use meter::{Called, CircuitOpen, Destination, HostState, Meter};
 pub use probe::Probe;
 pub use subscriptions::{Subscriber, Subscription};
 pub use wire::put_body;
@@ -46,6 +46,9 @@ use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalo
 pub trait Read: Send + Sync {
     /// Fetches the live catalog of an outlet, repeating what may be repeated (at most 5 tries within 45 s).
     fn fetch(&self, outlet: &OutletId) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send;
+
+    /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
+    fn clear_rate_limits(&self) {}
 }
 
 /// Changes live catalogs. Every call is one attempt: what to do after a failure needs a look first, so the caller decides.

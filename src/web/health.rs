@@ -19,6 +19,7 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{Handle, Shared, words::ago};
 use crate::{
     daemon::{Refused, Shown},
+    remote::HostState,
     report::counted,
     state::daemon_lock_holder,
     sync::chain,
@@ -163,13 +164,22 @@ async fn lock(shared: &Handle) -> Check {
 
 fn api(shared: &Shared) -> Check {
     let now = shared.site.clock.now();
-    let resting = shared.site.metrics.resting();
+    let hosts = shared.site.metrics.hosts();
+    let closed: Vec<String> = hosts.iter().filter_map(|(host, state)| why_closed(host, state)).collect();
     let (verdict, why) = match shared.site.metrics.last_api_success() {
-        _ if !resting.is_empty() => {
-            (Verdict::Warn, format!("{} failed too often in a row and is left alone for a while", resting.join(", ")))
-        }
+        _ if !closed.is_empty() => (Verdict::Warn, closed.join(", and ")),
         Some(at) => (Verdict::Ok, format!("last answered well {}", ago(at, now))),
         None => (Verdict::Warn, "has not answered well yet".to_owned()),
     };
     Check { name: "api", verdict, why }
+}
+
+/// Why a host gets no calls.
+fn why_closed(host: &str, state: &HostState) -> Option<String> {
+    let why = match (state.circuit_open, state.rate_limited_until) {
+        (Some(open), _) => format!("circuit breaker open for {host} after {} failures", open.failures),
+        (None, Some(until)) if until > Instant::now() => format!("rate-limited by {host} (Retry-After)"),
+        (None, _) => return None,
+    };
+    Some(format!("{why}; next try in {} s", state.next_try().as_secs()))
 }

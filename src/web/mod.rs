@@ -30,7 +30,7 @@ pub use metrics::{Metered, Metrics};
 use tokio::{net::TcpListener, task::JoinHandle};
 pub use webhook::{Inbox, receive};
 
-use self::connection::Seats;
+use self::connection::ConnectionLimit;
 use crate::{daemon::View, state::SharedState, sync::Clock};
 
 /// What is shown.
@@ -72,7 +72,7 @@ pub async fn serve(address: SocketAddr, site: Site) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let router = router(Arc::new(Shared { site, health: health::Memory::default() }), address);
-    let task = tokio::spawn(async move { axum::serve(Seats::new(listener), router).await });
+    let task = tokio::spawn(async move { axum::serve(ConnectionLimit::new(listener), router).await });
     Ok(Server { address, task })
 }
 

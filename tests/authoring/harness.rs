@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::clock::clock_variables;
+
 pub(crate) const OUTLET: &str = "G916309315";
 
 pub(crate) struct World {
@@ -70,6 +72,7 @@ impl World {
         let output = Command::cargo_bin("menusync")
             .unwrap()
             .env_clear()
+            .envs(clock_variables())
             .env("MENUSYNC_ROOT", self.root())
             .env("MENUSYNC_STATE_DIR", self.directory.path().join("state"))
             .env("MENUSYNC_CLIENT_ID", "sandbox")

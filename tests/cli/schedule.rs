@@ -2,14 +2,14 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, Stage};
+use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, Stage, clock::distant_schedule};
 
 const NOW: &str = "2027-02-01T00:00:00Z";
 
 fn stage() -> Stage {
     let stage = Stage::new().with_kemang();
     let settings = stage.read("menusync.yaml").replace("jitter: 0s", "jitter: 30s");
-    stage.write("menusync.yaml", &settings.replace("0 0 1 1 *", "*/30 6-22 * * *"));
+    stage.write("menusync.yaml", &settings.replace(&distant_schedule(), "*/30 6-22 * * *"));
     stage.append("menusync.yaml", "windows: [{kind: deny, schedule: \"0 11 * * *\", duration: 3h}]\n");
     stage.write(
         "catalogs/ramadan.yaml",

@@ -1,13 +1,20 @@
 //! The log: in the journal's form where the journal listens, and never with a secret.
 
-use std::{fs::File, os::unix::fs::MetadataExt, process::Command};
+use std::{
+    fs::File,
+    io::{PipeReader, Read as _, Write as _},
+    os::unix::fs::MetadataExt,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
 use crate::{
     files::git,
     harness::Daemon,
-    support::{KUTA, KUTA_FILE, SECRET, Stage},
+    support::{KUTA, KUTA_FILE, LAYER, SECRET, Stage},
 };
 
 /// What one pass logs into a file, with `JOURNAL_STREAM` as given by that file's device and inode.
@@ -89,4 +96,69 @@ fn what_stays_as_it_was_is_not_said_again() {
     let log = daemon.stop();
     assert_eq!(log.matches(" held ").count(), 1, "{log}");
     assert!(log.contains("cause=signal outlets=1 ended=\"1 held\""), "{log}");
+}
+
+/// A process that is killed when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    /// Waits until something is true, for at most half a minute.
+    #[track_caller]
+    fn wait_for(&mut self, what: &str, mut is_true: impl FnMut(&mut Child) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !is_true(&mut self.0) {
+            assert!(Instant::now() < deadline, "waited in vain for {what}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// A daemon whose stderr is a pipe in which there is no room left, and the end from which to read.
+fn on_a_full_pipe(stage: &Stage, arguments: &[&str]) -> (Running, PipeReader) {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut command = stage.command(arguments);
+    command.stderr(writer.try_clone().unwrap()).stdout(Stdio::null());
+    // Its thread waits until somebody reads, or all readers are gone.
+    let (sender, filled) = std::sync::mpsc::channel();
+    thread::spawn(move || while writer.write_all(&[b'x'; 512]).is_ok() && sender.send(()).is_ok() {});
+    while filled.recv_timeout(Duration::from_millis(500)).is_ok() {}
+    (Running(command.spawn().unwrap()), reader)
+}
+
+#[test]
+fn a_full_pipe_that_nobody_reads_keeps_neither_a_push_nor_the_end_back() {
+    for arguments in [&["run"][..], &["run", "-vv", "--log-format", "json"]] {
+        let stage = Stage::new().in_sync();
+        let (mut daemon, _reader) = on_a_full_pipe(&stage, arguments);
+        daemon.wait_for("the first look", |_| !stage.gets().is_empty());
+        stage.edit(LAYER, "price: 25000", "price: 27000");
+        daemon.wait_for("the push", |_| stage.live_item(KUTA, "NG")["price"] == 27_000);
+        let pid = daemon.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        daemon.wait_for("the end", |child| child.try_wait().unwrap().is_some_and(|status| status.success()));
+    }
+}
+
+#[test]
+fn what_waits_in_a_full_pipe_is_written_once_somebody_reads() {
+    let stage = Stage::new().in_sync();
+    let (mut daemon, mut reader) = on_a_full_pipe(&stage, &["run"]);
+    daemon.wait_for("the first look", |_| !stage.gets().is_empty());
+    let log = thread::spawn(move || {
+        let mut log = Vec::new();
+        reader.read_to_end(&mut log).unwrap();
+        log
+    });
+    let pid = daemon.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    daemon.wait_for("the end", |child| child.try_wait().unwrap().is_some_and(|status| status.success()));
+    let log = String::from_utf8(log.join().unwrap()).unwrap();
+    assert!(log.contains(" INFO "), "{log}");
 }

@@ -1,12 +1,13 @@
 //! `reload`: the files are taken into use or refused as a whole, and who asked hears which.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
+use menusync::sandbox::{Endpoint, Fault};
 use serde_json::Value;
 
 use crate::{
     harness::Daemon,
-    support::{KUTA, LAYER, Stage},
+    support::{KEMANG, KUTA, LAYER, Stage},
 };
 
 /// `reload --wait` by someone who knows nothing of the root but where the daemon keeps its state.
@@ -89,4 +90,25 @@ fn only_the_owner_can_ask() {
     let _daemon = Daemon::start(&stage);
     let mode = stage.state_dir().join("control").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn a_rate_limit_of_years_is_said_once_and_lifted_by_a_reload() {
+    let stage = Stage::new().with_kemang().in_sync();
+    let headers = BTreeMap::from([("Retry-After".to_owned(), "99999999".to_owned())]);
+    stage.server().inject(Fault { times: Some(1), headers, ..Fault::status(Endpoint::Get, 503) });
+    let daemon = Daemon::start(&stage);
+    // One outlet has been told; the next calls of all are not sent.
+    daemon.pass();
+    for outlet in [KUTA, KEMANG] {
+        let error = daemon.status(outlet)["error"].as_str().unwrap_or_default().to_owned();
+        assert!(error.contains("rate-limited by 127.0.0.1:"), "{outlet}: {error}");
+    }
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    assert_eq!(reload(&stage, 0)["result"], "taken");
+    daemon.wait_for_price(KUTA, "NG", 27_000);
+    daemon.wait_for_price(KEMANG, "NG", 27_000);
+    let log = daemon.stop();
+    assert_eq!(log.matches("(Retry-After: 99999999 s)").count(), 1, "{log}");
+    assert!(log.contains("is lifted, as asked"), "{log}");
 }

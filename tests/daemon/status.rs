@@ -13,7 +13,7 @@ use crate::{
     support::{KEMANG, KUTA, Stage},
 };
 
-/// The schedule of a stage comes once a year, so only the daemon can intend to look within the hour.
+/// The schedule of a stage is half a year away, so only the daemon can intend to look within the hour.
 fn is_soon(next_pass: &serde_json::Value) -> bool {
     let at: Timestamp = next_pass.as_str().unwrap().parse().unwrap();
     at.duration_since(Timestamp::now()) < jiff::SignedDuration::from_hours(1)

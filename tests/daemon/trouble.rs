@@ -108,8 +108,11 @@ fn a_window_that_never_opens_is_waited_for_in_peace() {
     stage.settings(&format!("windows: [{}, {}]", window("allow"), window("deny")));
     let daemon = Daemon::start(&stage);
     stage.clear_log();
+    let passes = daemon.passes();
     stage.edit(LAYER, "price: 25000", "price: 27000");
     daemon.wait_for_state(KUTA, "queued");
+    // A signal before the end of that pass would be answered by it.
+    daemon.wait_for("the end of its pass", |daemon| daemon.is_idle_after(passes));
     daemon.pass();
     assert_eq!(stage.log().len(), 2, "one look for the edit, one for the signal: {:?}", stage.log());
     stage.settings("");

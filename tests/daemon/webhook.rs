@@ -247,3 +247,22 @@ fn what_the_platform_itself_sends_is_understood() {
     daemon.wait_for("all copies to be delivered", |_| stage.server().deliveries().len() == 4);
     assert!(stage.server().deliveries().iter().all(|delivery| delivery.status == Some(200)));
 }
+
+#[test]
+fn ninety_senders_that_stop_in_the_middle_do_not_keep_an_event_out() {
+    let stage = stage("signature: enforce");
+    let daemon = Daemon::start(&stage);
+    let address = address(&daemon);
+    let head = "POST /gobiz HTTP/1.1\r\nHost: hooks.example.com\r\n";
+    for begin in [head.to_owned(), format!("{head}Content-Length: 100\r\n\r\n{{\"header\"")] {
+        let mut slow = Vec::new();
+        for _ in 0..90 {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            stream.write_all(begin.as_bytes()).unwrap();
+            slow.push(stream);
+        }
+        let begun = std::time::Instant::now();
+        assert_eq!(Letter::new(MAPPED, KUTA).send(&address, RELAY), 200);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{begin:?}: {:?}", begun.elapsed());
+    }
+}

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 use crate::{
-    support::{KUTA_FILE, LAYER},
+    support::{KUTA_FILE, LAYER, clock::clock_variables},
     world::{World, project_file},
 };
 
@@ -18,7 +18,8 @@ fn commit(world: &World) -> (bool, String) {
         "-m",
         "x",
     ]);
-    let Output { status, stderr, .. } = git.env_clear().envs(world.environment()).output().unwrap();
+    let Output { status, stderr, .. } =
+        git.env_clear().envs(clock_variables()).envs(world.environment()).output().unwrap();
     (status.success(), String::from_utf8(stderr).unwrap())
 }
 

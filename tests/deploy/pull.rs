@@ -9,7 +9,11 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{support::LAYER, tools::are_here, world::git};
+use crate::{
+    support::{LAYER, clock::clock_variables},
+    tools::are_here,
+    world::git,
+};
 
 /// What a run may leave that was killed.
 const HALF: &str = "trees/0123456789ab.halfed";
@@ -50,6 +54,7 @@ impl Pulled {
     fn command(&self) -> Command {
         let mut command = Command::new("bash");
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/systemd/menusync-pull")).env_clear();
+        command.envs(clock_variables());
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("STATE_DIRECTORY", self.kept());
         command.env("MENUSYNC_PULL_URL", self.origin()).env("GIT_CONFIG_GLOBAL", "/dev/null").stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -10,6 +10,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::support::clock::clock_variables;
+
 /// What `${{ … }}` may name.
 pub(crate) type Contexts = BTreeMap<&'static str, String>;
 
@@ -71,7 +73,8 @@ fn perform(step: &Value, checkout: &Path, environment: &BTreeMap<String, String>
 /// Exit code and everything printed.
 pub(crate) fn shell(script: &str, directory: &Path, environment: &BTreeMap<String, String>) -> (i32, String) {
     let mut command = Command::new("bash");
-    command.args(["-eo", "pipefail", "-c", script]).current_dir(directory).env_clear().envs(environment);
+    command.args(["-eo", "pipefail", "-c", script]).current_dir(directory).env_clear();
+    command.envs(clock_variables()).envs(environment);
     let done = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (done.status.code().unwrap(), text(done.stdout) + &text(done.stderr))

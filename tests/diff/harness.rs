@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::clock::clock_variables;
+
 /// A repository with the root in a sub-directory.
 pub(crate) struct Repository {
     directory: TempDir,
@@ -64,7 +66,8 @@ impl Repository {
     /// Runs menusync in the repository; nothing of the tester's environment gets through but PATH.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menusync"));
-        command.args(arguments).current_dir(self.path()).env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        command.args(arguments).current_dir(self.path()).env_clear().envs(clock_variables());
+        command.env("PATH", std::env::var_os("PATH").unwrap());
         command.env("MENUSYNC_ROOT", "menus").env("MENUSYNC_STATE_DIR", self.path().join(".git/menusync-state"));
         command.env("MENUSYNC_CLIENT_ID", "sandbox").env("MENUSYNC_CLIENT_SECRET", "sandbox");
         let Output { status, stdout, stderr } = command.output().unwrap();

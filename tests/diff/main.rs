@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/clock.rs"]
+mod clock;
 mod harness;
 mod platform;
 

@@ -5,7 +5,10 @@ use std::{fs, time::Duration};
 use menusync::sandbox::{self, Options, Sandbox};
 use tokio::runtime::Runtime;
 
-use crate::harness::{Answer, Bench};
+use crate::{
+    clock::distant_schedule,
+    harness::{Answer, Bench},
+};
 
 pub(crate) fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -16,8 +19,9 @@ pub(crate) fn platform(bench: &Bench, images: &str) -> (Runtime, Sandbox) {
     };
     let server = runtime.block_on(sandbox::start(options)).unwrap();
     let (api, oauth) = (server.url(), server.oauth_url());
+    let schedule = distant_schedule();
     let settings = format!(
-        "target: custom\ngobiz: {{api_url: '{api}', oauth_url: '{oauth}', requests_per_second: 1000}}\nlisten: 'off'\n\
+        "target: custom\nschedule: '{schedule}'\ngobiz: {{api_url: '{api}', oauth_url: '{oauth}', requests_per_second: 1000}}\nlisten: 'off'\n\
          verify: {{interval: 50ms, timeout: 20s}}\nimages: {{allow_private_hosts: true, timeout: 2s, {images}}}\n"
     );
     bench.write("menusync.yaml", settings);

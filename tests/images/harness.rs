@@ -17,6 +17,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::clock::clock_variables;
+
 /// What the server answers for a path.
 #[derive(Clone)]
 pub(crate) enum Answer {
@@ -246,7 +248,8 @@ impl Bench {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menusync"));
-        command.args(arguments).current_dir(self.root()).env_clear().env("MENUSYNC_STATE_DIR", self.state_dir());
+        command.args(arguments).current_dir(self.root()).env_clear().envs(clock_variables());
+        command.env("MENUSYNC_STATE_DIR", self.state_dir());
         command.env("MENUSYNC_CLIENT_ID", "sandbox").env("MENUSYNC_CLIENT_SECRET", "sandbox");
         let Output { status, stdout, stderr } = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod apply;
+#[path = "../support/clock.rs"]
+mod clock;
 mod daemon;
 #[path = "../support/example_files.rs"]
 mod example_files;

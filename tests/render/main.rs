@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/clock.rs"]
+mod clock;
+
 use std::{fs, path::Path, process::Command};
 
+use clock::clock_variables;
 use tempfile::TempDir;
 
 fn write(root: &Path, file: &str, text: &str) {
@@ -74,7 +78,7 @@ fn root() -> TempDir {
 /// Exit code, stdout, stderr.
 fn run(root: &TempDir, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_menusync"));
-    let output = command.args(arguments).current_dir(root.path()).env_clear().output().unwrap();
+    let output = command.args(arguments).current_dir(root.path()).env_clear().envs(clock_variables()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }

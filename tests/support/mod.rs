@@ -8,6 +8,7 @@
 #![allow(dead_code, unreachable_pub)] // each test target uses a part
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+pub mod clock;
 mod normal;
 
 use std::{
@@ -137,9 +138,10 @@ impl Stage {
     /// The same with another `verify`.
     pub fn settings_with_verify(&self, verify: &str, more: &str) {
         let (api, oauth) = (self.server.url(), self.server.oauth_url());
+        let schedule = clock::distant_schedule();
         let images = if more.contains("images:") { "" } else { "images: {check: false}\n" };
         let text = format!(
-            "target: custom\nstate_dir: ../state\nlisten: \"off\"\nschedule: \"0 0 1 1 *\"\njitter: 0s\n\
+            "target: custom\nstate_dir: ../state\nlisten: \"off\"\nschedule: \"{schedule}\"\njitter: 0s\n\
              gobiz: {{api_url: \"{api}\", oauth_url: \"{oauth}\", requests_per_second: 1000, timeout: 5s}}\n\
              verify: {verify}\n{more}\n{images}"
         );
@@ -152,6 +154,7 @@ impl Stage {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menusync"));
         command.args(arguments).current_dir(self.root()).env_clear().stdin(Stdio::null());
+        command.envs(clock::clock_variables());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.directory.path().join("home"));
         command.env("MENUSYNC_CLIENT_ID", "sandbox").env("MENUSYNC_CLIENT_SECRET", &self.secret);

@@ -6,6 +6,8 @@ use assert_cmd::Command;
 use menusync::{catalog::OutletId, diagnostic::Diagnostic, fleet, report};
 use tempfile::TempDir;
 
+use crate::clock::clock_variables;
+
 /// A directory with `menusync.yaml` and definitions.
 pub(crate) struct Root {
     dir: TempDir,
@@ -76,7 +78,7 @@ impl Root {
     /// Runs the binary on it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let mut command = Command::cargo_bin("menusync").unwrap();
-        command.env_clear().args(["--root", self.path().to_str().unwrap()]).args(arguments);
+        command.env_clear().envs(clock_variables()).args(["--root", self.path().to_str().unwrap()]).args(arguments);
         let output = command.output().unwrap();
         Run {
             code: output.status.code().unwrap(),

@@ -4,6 +4,8 @@
 
 mod allow;
 mod causes;
+#[path = "../support/clock.rs"]
+mod clock;
 mod codes;
 mod documentation;
 #[path = "../support/example_files.rs"]

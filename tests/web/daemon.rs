@@ -16,7 +16,10 @@ use menusync::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::metrics::parse;
+use crate::{
+    clock::{clock_variables, distant_schedule},
+    metrics::parse,
+};
 
 /// The longest that anything may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,8 +49,9 @@ impl Stage {
         let server = sandbox::start(options).await.unwrap();
         fs::create_dir_all(directory.path().join("root/catalogs")).unwrap();
         let settings = format!(
-            "target: custom\nstate_dir: ../state\nschedule: \"0 0 1 1 *\"\njitter: 0s\ngobiz: {{api_url: \"{}\", oauth_url: \"{}\", \
+            "target: custom\nstate_dir: ../state\nschedule: \"{}\"\njitter: 0s\ngobiz: {{api_url: \"{}\", oauth_url: \"{}\", \
              requests_per_second: 100}}\nverify: {{interval: 50ms, timeout: 20s}}\n",
+            distant_schedule(),
             server.url(),
             server.oauth_url()
         );
@@ -63,6 +67,7 @@ impl Stage {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menusync"));
         command.args(arguments).current_dir(self.directory.path().join("root")).env_clear().stdin(Stdio::null());
+        command.envs(clock_variables());
         command.env("MENUSYNC_CLIENT_ID", "sandbox").env("MENUSYNC_CLIENT_SECRET", "sandbox");
         command
     }

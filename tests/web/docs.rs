@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use menusync::{
-    remote::{Called, Destination, Meter},
+    remote::{Called, Destination, HostState, Meter},
     sync::OutletState,
 };
 use serde_json::Value;
@@ -31,7 +31,7 @@ async fn metrics() -> BTreeSet<String> {
         elapsed: Duration::ZERO,
     });
     served.metrics.token_granted(Duration::from_secs(60));
-    served.metrics.rests("api.gobiz.co.id", false);
+    served.metrics.host_state("api.gobiz.co.id", HostState::default());
     served.view.update(|shown| shown.taken = Some(jiff::Timestamp::now()));
     let mut real: BTreeSet<String> = BTreeSet::new();
     for (name, kind) in scrape(&served).await.types {

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use jiff::Timestamp;
 use menusync::{
     daemon::Refused,
-    remote::{Called, Destination, Meter},
+    remote::{Called, CircuitOpen, Destination, HostState, Meter},
 };
 use tokio::time::Instant;
 
@@ -57,9 +57,17 @@ async fn every_check_has_a_line_if_asked() {
     let call = Called { method: "GET", destination: Destination::Catalog, status: Some(200), elapsed: Duration::ZERO };
     served.metrics.called(&call);
     assert_eq!(served.read("/readyz?verbose=1").await, (200, lines("ok   api: last answered well 0 s ago")));
-    served.metrics.rests("api.gobiz.co.id", true);
-    let resting = "warn api: api.gobiz.co.id failed too often in a row and is left alone for a while";
-    assert_eq!(served.read("/readyz?verbose").await, (200, lines(resting)));
+    let until = Instant::now() + Duration::from_millis(299_900);
+    let open = HostState { circuit_open: Some(CircuitOpen { failures: 5, until }), rate_limited_until: None };
+    served.metrics.host_state("api.gobiz.co.id", open);
+    let told = "warn api: circuit breaker open for api.gobiz.co.id after 5 failures; next try in 299 s";
+    assert_eq!(served.read("/readyz?verbose").await, (200, lines(told)));
+    let limited = |until| HostState { rate_limited_until: Some(until), circuit_open: None };
+    served.metrics.host_state("api.gobiz.co.id", limited(until));
+    let told = "warn api: rate-limited by api.gobiz.co.id (Retry-After); next try in 299 s";
+    assert_eq!(served.read("/readyz?verbose").await, (200, lines(told)));
+    served.metrics.host_state("api.gobiz.co.id", limited(Instant::now()));
+    assert_eq!(served.read("/readyz?verbose").await, (200, lines("ok   api: last answered well 0 s ago")));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+#[path = "../support/clock.rs"]
+mod clock;
 mod daemon;
 mod docs;
 mod health;

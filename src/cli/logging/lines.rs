@@ -2,7 +2,6 @@
 
 use std::{
     fmt::Write as _,
-    io::Write as _,
     sync::{Mutex, PoisonError},
     time::Instant,
 };
@@ -15,7 +14,7 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::{LogFormat, fields::Fields, folding::Folding};
+use super::{LogFormat, fields::Fields, folding::Folding, queue};
 use crate::report::untrusted::printable;
 
 pub(super) struct Lines {
@@ -29,7 +28,7 @@ impl Lines {
         Self { format, color, folding: Mutex::default() }
     }
 
-    fn line(&self, level: Level, fields: &Fields) -> String {
+    pub(super) fn line(&self, level: Level, fields: &Fields) -> String {
         let padded = format!("{level:>5}");
         match self.format {
             LogFormat::Journal => format!("<{}>{padded} {}\n", priority(level), text(fields)),
@@ -74,8 +73,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         if repeated > 0 {
             fields.set("repeated", repeated.into());
         }
-        // In one piece, so that lines of two processes do not mix. Who reads stderr may have gone.
-        let _ = std::io::stderr().write_all(self.line(level, &fields).as_bytes());
+        queue::write(self.line(level, &fields));
     }
 }
 

@@ -61,7 +61,7 @@ async fn patience_that_one_is_asked_for_is_had_by_all_and_a_write_that_is_not_se
     let error = client.reader().fetch(&OutletId("G2".to_owned())).await.unwrap_err();
     let Retry::NotBefore(rest) = error.retry else { panic!("{error:?}") };
     assert!(rest > Duration::from_secs(100) && !error.is_final());
-    assert!(error.what.contains("asked for patience; it is asked again in"), "{error}");
+    assert!(error.what.contains("(Retry-After); next try in"), "{error}");
     let unsent = client.writer().put_catalog(&OutletId("G3".to_owned()), Uuid::nil(), &menu()).await.unwrap_err();
     assert!(unsent.was_turned_away() && !unsent.may_have_been_done(), "{unsent:?}");
     assert_eq!(fake.lines().len(), calls, "nothing is sent meanwhile");
@@ -75,4 +75,22 @@ async fn a_push_does_not_wait_with_what_it_read_before() {
     assert_eq!(asked.retry, Retry::After(Some(Duration::from_secs(30))));
     let unsent = writer.put_catalog(&OutletId("G2".to_owned()), Uuid::nil(), &menu()).await.unwrap_err();
     assert!(unsent.was_turned_away(), "{unsent:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_years_is_obeyed_for_a_quarter_of_an_hour_and_a_person_can_end_that() {
+    let silence = || reply("503 Service Unavailable", "retry-after: 99999999\r\n", "");
+    let fake = Fake::answering([silence(), silence()]).await;
+    let client = fake.client();
+    let reader = client.reader();
+    let outlet = OutletId("G1".to_owned());
+    let asked = reader.fetch(&outlet).await.unwrap_err();
+    assert_eq!(asked.retry, Retry::After(Some(Duration::from_secs(900))));
+    let turned_away = reader.fetch(&outlet).await.unwrap_err();
+    assert!(turned_away.what.contains("rate-limited by 127.0.0.1:"), "{turned_away}");
+    assert!(matches!(turned_away.retry, Retry::NotBefore(rest) if rest <= Duration::from_secs(900)));
+    let calls = fake.lines().len();
+    reader.clear_rate_limits();
+    assert!(!reader.fetch(&outlet).await.unwrap_err().was_turned_away());
+    assert_eq!(fake.lines().len(), calls + 1);
 }

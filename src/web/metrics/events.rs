@@ -1,7 +1,7 @@
 //! What happens, counted as it happens: passes, pushes, calls, events.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -20,7 +20,7 @@ use crate::{
     catalog::OutletId,
     daemon::Worker,
     fleet::{Loaded, Member},
-    remote::{Called, Destination, Meter},
+    remote::{Called, Destination, HostState, Meter},
     sync::{Clock, Context, Outcome, PassResult},
 };
 
@@ -62,7 +62,8 @@ pub struct Metrics {
     requests: Family<Labels<3>, Counter>,
     request_duration: Histograms<2>,
     events: Family<Labels<2>, Counter>,
-    hosts_resting: Family<Labels<1>, Gauge>,
+    circuits_open: Family<Labels<1>, Gauge>,
+    lost_log_lines: Counter,
     clock: Clock,
     started: Timestamp,
     noted: Mutex<Noted>,
@@ -76,7 +77,7 @@ struct Noted {
     last_success: Option<Timestamp>,
     last_api_success: Option<Timestamp>,
     token_ends: Option<Timestamp>,
-    resting: BTreeSet<String>,
+    hosts: BTreeMap<String, HostState>,
 }
 
 impl Metrics {
@@ -93,7 +94,8 @@ impl Metrics {
                 Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0])
             }),
             events: Family::default(),
-            hosts_resting: Family::default(),
+            circuits_open: Family::default(),
+            lost_log_lines: Counter::default(),
             clock,
             started: clock.now(),
             noted: Mutex::default(),
@@ -139,10 +141,20 @@ impl Metrics {
         );
         registry.register(
             "menusync_api_circuit_open",
-            "1 while a host is left alone because it failed too often in a row",
-            self.hosts_resting.clone(),
+            "1 while the circuit breaker of a host is open",
+            self.circuits_open.clone(),
+        );
+        registry.register(
+            "menusync_log_lines_lost",
+            "Log lines that were lost because nobody read stderr",
+            self.lost_log_lines.clone(),
         );
         registry.register("menusync_webhook_events", "Events received, by what became of them", self.events.clone());
+    }
+
+    /// Nobody read stderr, and there was no room for another line.
+    pub fn log_line_lost(&self) {
+        self.lost_log_lines.inc();
     }
 
     /// An event came; `event` is one of a few words.
@@ -174,9 +186,9 @@ impl Metrics {
         self.noted(|noted| noted.token_ends)
     }
 
-    /// Hosts that are left alone because they failed too often in a row.
-    pub(in crate::web) fn resting(&self) -> Vec<String> {
-        self.noted(|noted| noted.resting.iter().cloned().collect())
+    /// The hosts of GoBiz, and whether they get calls.
+    pub(in crate::web) fn hosts(&self) -> BTreeMap<String, HostState> {
+        self.noted(|noted| noted.hosts.clone())
     }
 
     fn noted<T>(&self, with: impl FnOnce(&mut Noted) -> T) -> T {
@@ -220,9 +232,9 @@ impl Meter for Metrics {
         }
     }
 
-    fn rests(&self, host: &str, rests: bool) {
-        self.hosts_resting.get_or_create(&[("host", host.to_owned())]).set(rests.into());
-        self.noted(|noted| if rests { noted.resting.insert(host.to_owned()) } else { noted.resting.remove(host) });
+    fn host_state(&self, host: &str, state: HostState) {
+        self.circuits_open.get_or_create(&[("host", host.to_owned())]).set(state.circuit_open.is_some().into());
+        self.noted(|noted| noted.hosts.insert(host.to_owned(), state));
     }
 
     fn token_granted(&self, life: Duration) {
@@ -261,6 +273,10 @@ impl<W: Worker> Worker for Metered<W> {
             metrics.passed(&outcome, begun.elapsed());
         }
         outcome
+    }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
     }
 }
 

@@ -30,6 +30,13 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
         metrics.last_api_success(),
     );
     moment(&mut registry, "menusync_token_expiry", "When the access token ends", metrics.token_ends());
+    let next_tries = Labelled::default();
+    for (host, state) in metrics.hosts() {
+        let seconds = i64::try_from(state.next_try().as_secs()).unwrap_or(i64::MAX);
+        next_tries.get_or_create(&[("host", host)]).set(seconds);
+    }
+    let help = "Time until a host is called again: rate-limited, or its circuit breaker is open; 0: it is called now";
+    registry.register("menusync_api_next_try_seconds", help, next_tries);
     let shown = site.view.shown();
     moment(&mut registry, "menusync_last_reload_success", "When files were last taken into use", shown.taken);
     let used = Gauge::<i64>::default();

@@ -32,7 +32,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use self::{keys::Keys, seldom::Seldom};
-use super::{Metrics, Server, connection::Seats};
+use super::{Metrics, Server, connection::ConnectionLimit};
 use crate::{
     daemon::{Hints, View},
     settings::Signature,
@@ -83,7 +83,7 @@ pub async fn receive(
         .route("/gobiz", post(receive::receive))
         .layer(middleware::map_response(once_and_uncached))
         .with_state(receiver);
-    let task = tokio::spawn(async move { axum::serve(Seats::new(listener), router).await });
+    let task = tokio::spawn(async move { axum::serve(ConnectionLimit::new(listener), router).await });
     Ok(Server { address, task })
 }
 
