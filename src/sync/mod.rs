@@ -10,6 +10,7 @@
 
 mod alarm;
 mod clock;
+mod fetch;
 mod memory;
 mod nudges;
 mod observe;
@@ -25,6 +26,7 @@ mod tests;
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::Clock;
+pub use fetch::fetch_fresh;
 use jiff::Timestamp;
 pub use memory::memory_of;
 pub use nudges::Nudges;

@@ -11,6 +11,7 @@ use crate::{
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
     alarm::heed,
+    fetch::fetch_fresh,
     memory::{memory_of, remember_days},
     pass::{base_for, base_of, chain, inputs, paused_words, planned, remember, resting_state},
     pins::{pinned, pins_of},
@@ -61,9 +62,10 @@ async fn look<R: Read>(
         None => context.slot().await,
         slot => slot,
     };
-    let live = remote.fetch(&wanted.outlet).await?;
+    let memory = memory_of(&context.store, &wanted.outlet)?;
+    let live = fetch_fresh(remote, &memory, &wanted.outlet, &context.clock, &context.stop).await?;
     let base = base_seen(context, &wanted.outlet, &live)?;
-    let past = memory_of(&context.store, &wanted.outlet)?.at(now);
+    let past = memory.at(now);
     let mandate = Mandate::default();
     let plan = planned(wanted, &inputs(wanted, base.as_ref(), &live, &mandate, &context.peers, &past));
     // Who pushes the outlet at the moment notes what there is to note.

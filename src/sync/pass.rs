@@ -16,6 +16,7 @@ use crate::{
 use super::{
     Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
     alarm::heed,
+    fetch::fetch_fresh,
     memory::{memory_of, remember_days},
     pins::{keep_pins, pinned, pins_of},
     push::{self, Sent},
@@ -283,9 +284,12 @@ impl<R: Read + Write> Pass<'_, R> {
             None => self.unless_withdrawn(self.context.slot()).await?,
             slot => slot,
         };
-        let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
+        let (context, outlet) = (self.context, &self.wanted.outlet);
+        let memory = memory_of(&context.store, outlet)?;
+        let fetched = fetch_fresh(self.remote, &memory, outlet, &context.clock, &context.stop);
+        let live = self.unless_withdrawn(fetched).await??;
         let base = self.base_for(&live)?;
-        let past = memory_of(&self.context.store, &self.wanted.outlet)?.at(self.context.clock.now());
+        let past = memory.at(context.clock.now());
         let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers, &past);
         let plan = planned(self.wanted, &inputs);
         self.note(&plan)?;

@@ -238,7 +238,7 @@ impl<R: Read + Write> Pass<'_, R> {
             Answer::Accepted => {
                 drop(payload);
                 self.is_now(OutletState::Verifying)?;
-                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
+                let mut awaited = Awaited { id, request_id, waiting, sent_at: at, answered: true, old: None };
                 self.verify(&mut awaited).await?
             }
             Answer::Refused(error) => {

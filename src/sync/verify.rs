@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
@@ -41,7 +42,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let waiting: Waiting =
             serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
-        let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
+        let (request_id, answered) = (row.request_id, row.answered_at.is_some());
+        let mut awaited = Awaited { id: row.id, request_id, waiting, sent_at, answered, old: None };
         let outcome = self.verify(&mut awaited).await?;
         let lost = is_lost(sent_at, self.context.clock.now(), awaited.waiting.is_stock());
         if let Some(live) = awaited.old.filter(|_| lost) {
@@ -64,6 +66,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
         loop {
+            // What is announced shows in a look that begins now, not in one that is over.
+            if self.context.nudges.is_announced(&self.wanted.outlet, awaited.request_id) {
+                awaited.waiting.note_event();
+            }
             let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
             let trouble = match live {
@@ -140,8 +146,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 let overwritten = waiting.overwritten_stock(live);
                 self.arrived(awaited, live, overwritten).await
             }
-            // Nothing will ever tell, and it was accepted; live is what was sent.
-            Look::Unreadable if overdue && answered => {
+            // Everything that reads back is as it was sent, and it was accepted and is announced, or nothing will ever tell.
+            Look::Unreadable if waiting.is_announced() || overdue && answered => {
                 let overwritten = waiting.doubtful_stock(live);
                 self.arrived(awaited, live, overwritten).await
             }
@@ -171,7 +177,7 @@ impl<R: Read + Write> Pass<'_, R> {
         live: &LiveCatalog,
         unlanded: &[Unlanded],
     ) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, sent_at, answered, ref mut old } = *awaited;
+        let Awaited { id, request_id: _, ref mut waiting, sent_at, answered, ref mut old } = *awaited;
         let sold_out = waiting.doubtful_stock(live);
         let restored = self.restore(waiting, sold_out).await;
         waiting.remember_doubtful_stock(live);
@@ -249,7 +255,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let base = waiting.arrived(live);
         let now = self.context.clock.now();
-        let past = self.remember_arrival(waiting, &[], sent_at)?.at(now);
+        let past = self.remember_arrival(waiting, live, &[], sent_at)?.at(now);
         self.finish(id, PushOutcome::Published, &base, unrestored.as_deref())?;
         let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers, &past));
         remember_days(self.context, &self.wanted.outlet, |memory| memory.note(&plan, now))?;
@@ -265,7 +271,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let old = base_of(&self.context.store, &self.wanted.outlet)?;
         let base = waiting.settled(live, old.as_ref(), unlanded);
         let told = format!("GoFood shows something else than was sent: {}", named(unlanded));
-        self.remember_arrival(waiting, unlanded, sent_at)?;
+        self.remember_arrival(waiting, live, unlanded, sent_at)?;
         self.finish(id, PushOutcome::Nonconvergent, &base, Some(&told))?;
         Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
     }
@@ -275,11 +281,15 @@ impl<R: Read + Write> Pass<'_, R> {
     fn remember_arrival(
         &self,
         waiting: &Waiting,
+        live: &LiveCatalog,
         unlanded: &[Unlanded],
         sent_at: Timestamp,
     ) -> Result<Memory, PassError> {
-        let effects = waiting.effects(unlanded);
-        remember_days(self.context, &self.wanted.outlet, |memory| memory.arrived(&effects, sent_at))
+        let (effects, now) = (waiting.effects(unlanded), self.context.clock.now());
+        remember_days(self.context, &self.wanted.outlet, |memory| {
+            memory.arrived(&effects, sent_at);
+            memory.note_replaced(waiting, live, now);
+        })
     }
 
     /// Ends a push that did not arrive. What some of its stock calls have done is remembered all the same, as what we take
@@ -314,6 +324,7 @@ impl<R: Read + Write> Pass<'_, R> {
 /// A push that is out.
 pub(super) struct Awaited {
     pub(super) id: PushId,
+    pub(super) request_id: Uuid,
     pub(super) waiting: Waiting,
     pub(super) sent_at: Timestamp,
     /// Whether it is known to have been accepted.

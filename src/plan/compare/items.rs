@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Class, Kind, Subject, Unmanaged, field::same},
+    super::{
+        Class, Kind, Subject, Unmanaged,
+        field::{normal_text, same},
+    },
     Index, Placed, Presence, Sides, Walk, differs, flat, json_of,
     menus::arrange,
 };
@@ -247,8 +250,12 @@ fn is_edited(base: &Placed<&Item>, live: &Placed<&Item>) -> bool {
 }
 
 fn same_item(a: &Placed<&Item>, b: &Placed<&Item>) -> bool {
-    let unstocked = |item: &Item| Item { in_stock: Field::Unsaid, ..item.clone() };
-    same(&Field::Set(a.within.clone()), &Field::Set(b.within.clone())) && unstocked(a.thing) == unstocked(b.thing)
+    let normal = |item: &Item| {
+        let Item { name, internal_name, description, .. } = item.clone();
+        let [name, internal_name, description] = [name, internal_name, description].map(normal_text);
+        Item { name, internal_name, description, in_stock: Field::Unsaid, ..item.clone() }
+    };
+    same(&Field::Set(a.within.clone()), &Field::Set(b.within.clone())) && normal(a.thing) == normal(b.thing)
 }
 
 /// A whole item as a plan tells it: everything the files say but the stock, with its menu.

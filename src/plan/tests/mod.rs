@@ -11,6 +11,7 @@ mod memory;
 mod records;
 mod refusals;
 mod returning;
+mod spelling;
 mod stock;
 mod stuck;
 mod telling;
@@ -129,7 +130,8 @@ impl Story {
         for image in self.live.menus.iter_mut().flat_map(|m| &mut m.menu_items).map(|item| &mut item.image) {
             *image = image.clone().map(|url| format!("https://cdn.example.net/{}", url.len()));
         }
-        assert_eq!(waiting.look(&self.live), Look::Arrived);
+        // What cannot be read back counts as arrived in the end.
+        assert!(matches!(waiting.look(&self.live), Look::Arrived | Look::Unreadable), "{:?}", waiting.look(&self.live));
         self.base = Some(waiting.arrived(&self.live));
     }
 
@@ -741,10 +743,12 @@ fn an_edit_elsewhere_while_a_push_is_waited_for_is_drift_and_no_failure_to_arriv
 fn a_push_that_only_changes_an_image_cannot_be_told_from_what_reads_the_same() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").image = set("https://img.example.com/new.png");
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    let mut waiting = Waiting::new(&story.plan(), &story.inputs());
     assert_eq!(waiting.look(&story.live), Look::Unreadable);
     story.live_item("NG").image = set("https://cdn.example.net/new");
-    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    assert_eq!((waiting.look(&story.live), waiting.is_announced()), (Look::Unreadable, false));
+    waiting.note_event();
+    assert!(waiting.is_announced());
 }
 
 #[test]

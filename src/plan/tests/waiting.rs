@@ -270,3 +270,62 @@ fn a_menu_has_settled_only_if_it_shows_the_same_all_the_time() {
     assert_eq!([settled_for(28_000, 0), settled_for(28_000, 40), settled_for(29_000, 50)], [0, 40, 0]);
     assert_eq!([settled_for(29_000, 70), settled_for(28_000, 80)], [20, 0]);
 }
+
+#[test]
+fn what_cannot_be_read_back_is_no_sign_of_a_publication() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").image = set("https://img.example.com/new.png");
+    story.desired.menus.reverse();
+    story.desired.variant_categories[0].variants.reverse();
+    let (mut waiting, _) = sent(&story);
+    let at = |seconds| jiff::Timestamp::from_second(seconds).unwrap();
+    let mut live = story.live.clone();
+    assert_eq!(waiting.settled_for(&live, at(0)).as_secs(), 0);
+    let disturbances: [fn(&mut LiveCatalog); 7] = [
+        |live| live.menus[0].menu_items[0].image = set("https://cdn.example.net/signed-anew"),
+        |live| live.menus[0].menu_items[0].image = Field::Null,
+        |live| live.menus.reverse(),
+        |live| live.menus[0].menu_items.reverse(),
+        |live| live.variant_categories[0].variants.reverse(),
+        |live| live.variant_categories[0].external_id = Field::Unsaid,
+        |live| live.menus[1].menu_items[1].internal_name = set(" "),
+    ];
+    for (index, disturb) in disturbances.into_iter().enumerate() {
+        disturb(&mut live);
+        assert_eq!(waiting.look(&live), Look::Unreadable, "{index}");
+        assert!(!waiting.is_touched(&live), "{index}");
+        let seconds = 10 * (1 + i64::try_from(index).unwrap());
+        assert_eq!(waiting.settled_for(&live, at(seconds)).as_secs(), seconds, "{index}: nothing moves");
+    }
+    live.menus[0].menu_items[0].description = set("Dari aplikasi");
+    assert!(waiting.is_touched(&live));
+    assert_eq!(waiting.look(&live), Look::Unreadable, "an edit is no publication");
+}
+
+#[test]
+fn a_category_that_nothing_refers_to_shows_its_leaving_and_may_stay() {
+    let mut spare = warung().variant_categories.remove(0);
+    (spare.external_id, spare.name) = ("SC".into(), set("Sambal"));
+    spare.variants = vec![variant("S1", "Ijo", 0)];
+    let mut with_spare = warung();
+    with_spare.variant_categories.push(spare);
+    let mut story = Story::in_sync(with_spare);
+    story.live.variant_categories[1].external_id = Field::Unsaid;
+    story.desired = warung();
+    let (waiting, published) = sent(&story);
+    assert_eq!(waiting.look(&story.live), Look::Unreadable);
+    assert_eq!(waiting.look(&published), Look::Arrived);
+}
+
+#[test]
+fn a_push_of_an_earlier_release_is_looked_for_by_its_values() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let (waiting, published) = sent(&story);
+    let mut stored = serde_json::to_value(&waiting).unwrap();
+    stored["before"] = json!("0123456789abcdef");
+    stored.as_object_mut().unwrap().remove("gone_categories");
+    stored.as_object_mut().unwrap().remove("announced");
+    let waiting: Waiting = serde_json::from_value(stored).unwrap();
+    assert_eq!((waiting.look(&story.live), waiting.look(&published)), (Look::Old, Look::Arrived));
+}

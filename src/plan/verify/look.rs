@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::{Unlanded, Waiting};
-use crate::catalog::{Field, Path, live::LiveCatalog};
+use crate::{
+    catalog::{
+        ExternalId, Path,
+        live::{LiveCatalog, LiveCategory},
+        text::normalise_text,
+    },
+    plan::fingerprint::Fingerprint,
+};
 
 /// What one look at live says about a push.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +21,8 @@ pub enum Look {
     Old,
     /// Live shows what was sent.
     Arrived,
-    /// Live shows what was sent, but it did so before: whether the push arrived cannot be told yet.
+    /// Live shows what was sent, but it did so before, as nothing was sent that can be read back: whether the push arrived
+    /// cannot be told by looking.
     Unreadable,
     /// Live has changed into something else: the push has been published, though not as it was sent.
     Other(Vec<Unlanded>),
@@ -27,19 +34,16 @@ pub enum Look {
 impl Waiting {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
-        let changed = self.is_touched(live);
         let mut unlanded = self.unlanded(live);
         // What has landed is published, whatever somebody has edited since.
-        let old = !self.is_published() && (!changed || self.is_old(&unlanded));
+        let old = !self.is_published() && (self.before == Fingerprint::of(live) || self.is_old(&unlanded));
         if !unlanded.is_empty() && old {
             return Look::Old;
         }
-        let edited = !unlanded.is_empty();
         unlanded.retain(|unlanded| self.is_new(&unlanded.path));
         match unlanded.is_empty() {
-            true if !self.old_values.is_empty() => Look::Arrived,
-            // It may be the edit alone that has changed live.
-            true if changed && !edited => Look::Arrived,
+            true if !self.old_values.is_empty() || self.has_category_left(live) => Look::Arrived,
+            // Whatever else has changed live, it was not this push.
             true => Look::Unreadable,
             false if self.is_published() || self.is_trace(&unlanded) => Look::Other(unlanded),
             false => Look::Doubtful(unlanded),
@@ -50,6 +54,26 @@ impl Waiting {
     /// they were.
     pub fn is_traceless(&self) -> bool {
         self.traceless
+    }
+
+    /// Notes that the platform announced this push as published: what cannot be read back counts as arrived from then on, if
+    /// everything else shows as it was sent.
+    pub fn note_event(&mut self) {
+        self.announced = true;
+    }
+
+    /// Whether the platform has announced this push as published.
+    pub fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    /// Whether a category shows no more that the push takes away. That one stays is no failure: nobody sees it.
+    fn has_category_left(&self, live: &LiveCatalog) -> bool {
+        let is_gone = |id: Option<&ExternalId>| id.is_some_and(|id| self.gone_categories.contains(id));
+        let stays = |category: &LiveCategory| {
+            is_gone(category.external_id.value()) || is_gone(self.uuids.categories.get(&category.uuid))
+        };
+        !self.gone_categories.is_empty() && !live.variant_categories.iter().any(stays)
     }
 
     /// Whether an earlier look has shown some of this push.
@@ -105,12 +129,12 @@ impl Waiting {
     /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
     /// what somebody has edited since.
     pub fn is_touched(&self, live: &LiveCatalog) -> bool {
-        fingerprint(live) != self.before
+        self.before != Fingerprint::of(live)
     }
 
     /// For how long live has shown this same something else, as far as it was looked at.
     pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
-        let shown = fingerprint(live);
+        let shown = Fingerprint::of(live);
         match &self.other {
             Some((known, since)) if *known == shown => now.duration_since(*since),
             _ => {
@@ -139,21 +163,8 @@ fn is_rewritten(old: &Value, unlanded: &Unlanded) -> bool {
 /// Whether a text is what is left of another one that was cut, or lost some of its signs, spaces and capitals.
 pub(super) fn is_made_of(text: &Value, whole: &Value) -> bool {
     let letters = |value: &Value| {
-        let text = value.as_str().unwrap_or_default();
+        let text = normalise_text(value.as_str().unwrap_or_default());
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
     whole.is_string() && (text.is_string() || text.is_null()) && letters(whole).starts_with(&letters(text))
-}
-
-/// Hash of what was fetched, stock and meaningless order aside.
-pub(super) fn fingerprint(live: &LiveCatalog) -> String {
-    let mut live = live.clone();
-    for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
-        item.in_stock = Field::Unsaid;
-        item.variant_category_uuids.sort();
-    }
-    live.variant_categories.sort_by(|a, b| (&a.uuid, &a.name).cmp(&(&b.uuid, &b.name)));
-    live.variant_categories.iter_mut().flat_map(|c| &mut c.variants).for_each(|v| v.in_stock = Field::Unsaid);
-    let bytes = serde_json::to_vec(&live).unwrap_or_default();
-    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -55,7 +55,11 @@ async fn every_kind_of_edit_is_one_put_and_then_rest() {
         edit(&mut bench);
         let outcome = bench.pass().await;
         assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync), "{what}");
-        assert_eq!(bench.calls(), ["GET", "PUT", "GET"], "{what}");
+        let mut calls = bench.calls();
+        // An order cannot be read back, so the push is looked for until its time is over.
+        assert_eq!(calls.len() > 3, what == "an order", "{what}");
+        calls.dedup();
+        assert_eq!(calls, ["GET", "PUT", "GET"], "{what}");
         assert_eq!(bench.pass().await.result, PassResult::Unchanged, "{what}");
         assert_eq!(bench.calls(), ["GET"], "{what}");
     }

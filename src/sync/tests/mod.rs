@@ -15,6 +15,7 @@ mod restarting;
 mod retrying;
 mod simulation;
 mod stock;
+mod unreadable;
 mod verifying;
 
 use std::{sync::Arc, time::Duration};
@@ -28,7 +29,7 @@ use crate::{
     plan::Base,
     state::{Alarm, PushOutcome, PushRow, Store},
 };
-use platform::{Crash, Fault, Platform, Rewriting};
+use platform::{Crash, Fault, Platform, Rewriting, Spelling, Stale};
 
 /// One outlet, its files, the platform, and a memory on disk.
 struct Bench {
