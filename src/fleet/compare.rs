@@ -166,8 +166,8 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
 
 fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
     let state = match plan.action {
-        Action::None => "in_sync",
         _ if plan.is_held() => "held",
+        Action::None => "in_sync",
         _ => "pending",
     };
     OutletReport {

@@ -87,8 +87,8 @@ fn base_seen(context: &Context, outlet: &OutletId, live: &LiveCatalog) -> Result
 /// How an outlet stands that is only looked at.
 fn state_of(plan: &OutletPlan) -> OutletState {
     match plan.action {
-        Action::None => resting_state(plan),
         _ if plan.is_held() => OutletState::Held,
+        Action::None => resting_state(plan),
         _ => OutletState::Pending,
     }
 }

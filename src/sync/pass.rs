@@ -296,7 +296,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let verdict = match (self.pause_of()?, &earlier) {
             (Some(pause), _) => self.paused(pause),
             // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
-            (None, Some(_)) if plan.action == Action::None => Verdict::Nothing,
+            (None, Some(_)) if plan.action == Action::None && !plan.is_held() => Verdict::Nothing,
             (None, _) => self.verdict(&plan)?,
         };
         match verdict {
@@ -397,12 +397,13 @@ impl<R: Read + Write> Pass<'_, R> {
                 format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
             return refused(PassResult::Held, OutletState::Pending, reason);
         }
-        if plan.action == Action::None {
-            return Ok(Verdict::Nothing);
-        }
+        // Also where nothing would be sent: a menu that vanished is said.
         if plan.is_held() {
             let told: Vec<String> = plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message)).collect();
             return refused(PassResult::Held, OutletState::Held, told.join("; "));
+        }
+        if plan.action == Action::None {
+            return Ok(Verdict::Nothing);
         }
         if self.mandate.expected.is_none() && self.was_lost_again(plan)? {
             let reason = format!(

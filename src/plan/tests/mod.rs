@@ -513,10 +513,17 @@ fn first_contact_with_an_equal_menu_adopts_it_silently_and_with_another_is_held(
 fn an_empty_live_menu_holds_an_outlet_that_had_one() {
     let mut story = Story::in_sync(warung());
     story.live = LiveCatalog::default();
-    assert_eq!(story.plan().action, Action::None);
-    story.desired_item("NG").price = Field::Set(Price(27_000));
+    for price in [25_000, 27_000] {
+        story.desired_item("NG").price = Field::Set(Price(price));
+        assert_eq!((story.plan().action, held(&story.plan())), (Action::None, vec!["empty-live"]), "{price}");
+    }
     story.revert = true;
     assert!(held(&story.plan()).contains(&"empty-live"));
+    story.revert = false;
+    story.released.insert(Guard::EmptyLive);
+    let plan = story.plan();
+    assert_eq!((plan.action, plan.is_held()), (Action::None, false), "let through it is drift");
+    assert!(plan.changes.iter().all(|change| matches!(change.class, Class::Drift | Class::Conflict)));
 }
 
 #[test]
