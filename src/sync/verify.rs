@@ -136,6 +136,9 @@ impl<R: Read + Write> Pass<'_, R> {
 
     async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, answered, ref mut old, .. } = *awaited;
+        if !overdue && waiting.is_stale_look(live) {
+            return Ok(Judged::Wait);
+        }
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
             Look::Old | Look::Doubtful(_) if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
@@ -208,9 +211,16 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, .. } = *awaited;
         waiting.note_landed(unlanded);
-        waiting.note_publication(live);
-        let overwritten = waiting.overwritten_stock(live);
-        let restored = self.restore(waiting, overwritten).await;
+        let restored = if waiting.is_partly_old(unlanded) {
+            let sold_out = waiting.doubtful_stock(live);
+            let restored = self.restore(waiting, sold_out).await;
+            waiting.note_partial_publication(live);
+            restored
+        } else {
+            waiting.note_publication(live);
+            let overwritten = waiting.overwritten_stock(live);
+            self.restore(waiting, overwritten).await
+        };
         let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
         self.keep(id, waiting)?;
         if let Some(error) = restored.err().filter(|error| !error.is_final()) {

@@ -220,7 +220,9 @@ fn what_was_seen_published_is_not_the_old_menu_when_somebody_edits_it_back() {
     price(&mut live, "D1", 8_500);
     let Look::Other(unlanded) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
     waiting.note_landed(&unlanded);
-    assert_eq!(waiting.look(&old), Look::Other(unlanded));
+    assert_eq!((waiting.look(&old), waiting.is_stale_look(&old)), (Look::Other(unlanded), false));
+    waiting.note_publication(&live);
+    assert_eq!([&old, &live].map(|live| waiting.is_stale_look(live)), [true, false]);
 }
 
 #[test]

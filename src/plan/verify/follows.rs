@@ -37,7 +37,7 @@ impl Waiting {
     /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
     pub(super) fn next_base(&self) -> Base {
         let base = self.next_base.clone();
-        // Stock calls take effect at once: what shows was set by us.
-        if self.is_stock() { base } else { self.without_kitchens(base) }
+        // Stock calls take effect at once: what shows was set by us. And once it is published, what is off is off by us.
+        if self.is_stock() || self.published { base } else { self.without_kitchens(base) }
     }
 }

@@ -76,6 +76,17 @@ impl Waiting {
         !self.gone_categories.is_empty() && !live.variant_categories.iter().any(stays)
     }
 
+    /// Whether some of what is missing still shows what it showed before: the rest of the push may be published yet.
+    pub fn is_partly_old(&self, unlanded: &[Unlanded]) -> bool {
+        unlanded.iter().any(|unlanded| self.old_values.get(&unlanded.path.to_string()) == Some(&unlanded.live))
+    }
+
+    /// Whether `live` is the menu from before although the publication has been seen: it may come from a copy that is behind,
+    /// and says nothing of what is live.
+    pub fn is_stale_look(&self, live: &LiveCatalog) -> bool {
+        self.published && !self.old_values.is_empty() && self.before == Fingerprint::of(live)
+    }
+
     /// Whether an earlier look has shown some of this push.
     fn is_published(&self) -> bool {
         self.published || !self.landed.is_empty()

@@ -167,6 +167,8 @@ pub(super) struct World {
     reads_since: u32,
     /// After this long a publication that showed its first menu only shows as a whole.
     pub(super) rest_after: Option<Duration>,
+    /// Whether what is pending is the rest of such a publication, and its first menu showed all that was to come.
+    is_silent_rest: bool,
     /// After this long a menu is published once more.
     pub(super) again_after: Option<Duration>,
     /// What is published once more, and when.
@@ -212,6 +214,15 @@ impl World {
                 Some(rest) if self.live.menus.len() > 1 => self.publish_first_menu(&catalog, due + rest),
                 _ => self.publish(&catalog),
             }
+            if std::mem::take(&mut self.is_silent_rest) {
+                // All that was to come had come before, so nobody looks any more.
+                let now = self.all_stock();
+                let overwritten = before.iter().filter(|(id, stock)| now.get(*id) != Some(stock));
+                self.excused.extend(overwritten.map(|(id, _)| id.clone()));
+            }
+            let shown = facts(&self.live);
+            let is_seen = self.awaited.iter().all(|(fact, [_, new])| shown.get(fact) == new.as_ref());
+            self.is_silent_rest = self.pending.is_some() && is_seen;
             self.again = self.again_after.take().filter(|_| self.pending.is_none()).map(|after| (due + after, catalog));
             if self.sent.is_some_and(|(at, patience)| due - at >= patience) {
                 let now = self.all_stock();
@@ -426,7 +437,11 @@ impl World {
             Call::Get => {}
             Call::Put(request_id, catalog) => {
                 let counts = self.sent.is_some_and(|(at, patience)| at.elapsed() < patience);
-                if self.pending.is_some() && counts && self.in_flight.is_some_and(|other| other != *request_id) {
+                if self.pending.is_some()
+                    && !self.is_silent_rest
+                    && counts
+                    && self.in_flight.is_some_and(|other| other != *request_id)
+                {
                     self.violations.push("a push was sent while another was in flight".to_owned());
                 }
                 let again = self.in_flight.replace(*request_id) == Some(*request_id);
@@ -438,7 +453,7 @@ impl World {
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
-                self.again = None;
+                (self.again, self.is_silent_rest) = (None, false);
                 self.publish_if_due();
             }
             Call::Patch(changes) => {
@@ -473,6 +488,9 @@ impl World {
             // A text may have been cut to what it was.
             shown != new.as_ref() && (shown != old.as_ref() || fact.ends_with("/description"))
         });
+        let is = |index: usize| self.awaited.iter().any(|(fact, sides)| shown.get(fact) == sides[index].as_ref());
+        // The one part is published, and the other may come yet.
+        self.doubtful |= is(0) && is(1);
         if self.doubtful {
             // A publication may have done that, or the kitchen.
             self.sold_out.extend(self.all_stock().into_iter().filter(|(_, in_stock)| !in_stock).map(|(id, _)| id));
@@ -568,6 +586,7 @@ impl Platform {
             replaced: None,
             reads_since: 0,
             rest_after: None,
+            is_silent_rest: false,
             again_after: None,
             again: None,
             reads: 0,
@@ -607,7 +626,7 @@ impl Platform {
             world.crash = None;
             world.refuses.clear();
             world.delay = Duration::ZERO;
-            (world.rest_after, world.again_after, world.again) = (None, None, None);
+            (world.rest_after, world.again_after, world.again, world.stale) = (None, None, None, None);
         });
     }
 
