@@ -145,8 +145,8 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok((Answer::Accepted, at));
                 }
                 _ if !maybe_done => waiting.note_kitchens(&live),
-                Look::Old if !waiting.is_traceless() => waiting.remember_stock(&live),
-                Look::Old | Look::Unreadable | Look::Doubtful(_) | Look::Other(_) => {
+                Look::Old if !waiting.is_indistinguishable() => waiting.remember_stock(&live),
+                Look::Old | Look::Unreadable | Look::Ambiguous(_) | Look::Other(_) => {
                     waiting.remember_doubtful_stock(&live);
                 }
             }

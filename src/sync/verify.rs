@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Look, Memory, StockCalls, Unlanded, Waiting, plan},
+    plan::{Look, Memory, Mismatch, StockCalls, Waiting, plan},
     remote::{Read, RemoteError, Write},
     state::{PushId, PushOutcome},
 };
@@ -141,7 +141,7 @@ impl<R: Read + Write> Pass<'_, R> {
         }
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
-            Look::Old | Look::Doubtful(_) if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            Look::Old | Look::Ambiguous(_) if answered && waiting.is_stock() => Look::Other(waiting.mismatches(live)),
             look => look,
         };
         match look {
@@ -154,7 +154,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 let overwritten = waiting.doubtful_stock(live);
                 self.arrived(awaited, live, overwritten).await
             }
-            Look::Old if waiting.is_traceless() => {
+            Look::Old if waiting.is_indistinguishable() => {
                 let judged = self.doubted(awaited, live, &[]).await?;
                 awaited.old = matches!(judged, Judged::Wait).then(|| live.clone());
                 Ok(judged)
@@ -167,7 +167,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(Judged::Wait)
             }
             Look::Unreadable => self.doubted(awaited, live, &[]).await,
-            Look::Doubtful(unlanded) => self.doubted(awaited, live, &unlanded).await,
+            Look::Ambiguous(unlanded) => self.doubted(awaited, live, &unlanded).await,
             Look::Other(unlanded) => self.changed(awaited, live, &unlanded).await,
         }
     }
@@ -178,7 +178,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         awaited: &mut Awaited,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        unlanded: &[Mismatch],
     ) -> Result<Judged, PassError> {
         let Awaited { id, request_id: _, ref mut waiting, sent_at, answered, ref mut old } = *awaited;
         let sold_out = waiting.doubtful_stock(live);
@@ -207,7 +207,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         awaited: &mut Awaited,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        unlanded: &[Mismatch],
     ) -> Result<Judged, PassError> {
         let Awaited { id, ref mut waiting, .. } = *awaited;
         waiting.note_landed(unlanded);
@@ -276,7 +276,7 @@ impl<R: Read + Write> Pass<'_, R> {
         }))
     }
 
-    fn settled(&self, awaited: &Awaited, live: &LiveCatalog, unlanded: &[Unlanded]) -> Result<Outcome, PassError> {
+    fn settled(&self, awaited: &Awaited, live: &LiveCatalog, unlanded: &[Mismatch]) -> Result<Outcome, PassError> {
         let Awaited { id, ref waiting, sent_at, .. } = *awaited;
         let old = base_of(&self.context.store, &self.wanted.outlet)?;
         let base = waiting.settled(live, old.as_ref(), unlanded);
@@ -292,7 +292,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         waiting: &Waiting,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        unlanded: &[Mismatch],
         sent_at: Timestamp,
     ) -> Result<Memory, PassError> {
         let (effects, now) = (waiting.effects(unlanded), self.context.clock.now());
@@ -353,7 +353,7 @@ enum Judged {
     Unrestored(String),
 }
 
-fn named(unlanded: &[Unlanded]) -> String {
+fn named(unlanded: &[Mismatch]) -> String {
     let named: Vec<String> =
         unlanded.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
     named.join(", ")

@@ -67,7 +67,7 @@ impl Walk<'_> {
                 if present {
                     return (Some(bare(desired)), Some(bare(desired)));
                 }
-                self.keep_stuck_parts(&Path::category(id));
+                self.keep_rejected_parts(&Path::category(id));
                 (None, base.map(bare))
             }
             (None, Some(base), Some(live)) => {

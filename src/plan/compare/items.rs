@@ -56,7 +56,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_item(owned(desired));
                     (Some(send), Some(next))
                 } else {
-                    self.keep_stuck_parts(&Path::item(id));
+                    self.keep_rejected_parts(&Path::item(id));
                     (None, base.map(owned))
                 }
             }
@@ -176,14 +176,14 @@ impl Walk<'_> {
             let subject = Subject { within: Some(menu.clone()), name: name.clone() };
             let from = json!({"name": name, "price": price});
             let path = Path::item(&item.id());
-            let stuck = self.is_stuck(&path, &Value::Null);
-            if stuck {
-                self.keep_stuck(&path, &Value::Null);
+            let rejected = self.is_rejected(&path, &Value::Null);
+            if rejected {
+                self.keep_rejected(&path, &Value::Null);
             }
-            let push = delete && !stuck;
+            let push = delete && !rejected;
             self.tell(path, Kind::Remove, class, [from, Value::Null, Value::Null], push, &subject);
             if let Some(change) = self.changes.last_mut() {
-                change.rides = !push;
+                change.only_with_put = !push;
             }
         }
     }

@@ -94,7 +94,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_variant(owned(desired));
                     (Some(send), Some(next))
                 } else {
-                    self.keep_stuck_parts(&Path::variant(id));
+                    self.keep_rejected_parts(&Path::variant(id));
                     (None, base.map(owned))
                 }
             }

@@ -10,10 +10,10 @@ mod matching;
 mod memory;
 mod records;
 mod refusals;
+mod rejected;
 mod returning;
 mod spelling;
 mod stock;
-mod stuck;
 mod telling;
 mod waiting;
 
@@ -713,7 +713,7 @@ fn stock_set_between_payload_and_publication_is_restored() {
 }
 
 #[test]
-fn a_text_that_the_platform_cuts_is_stuck_until_the_file_changes() {
+fn a_text_that_the_platform_cuts_is_rejected_until_the_file_changes() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").description = set("Telur mata sapi, kerupuk");
     story.desired_item("D1").price = Field::Set(Price(9_000));
@@ -721,9 +721,9 @@ fn a_text_that_the_platform_cuts_is_stuck_until_the_file_changes() {
     let waiting = Waiting::new(&plan, &story.inputs());
     story.live = as_published(&plan.payload);
     story.live_item("NG").description = set("Telur mata");
-    let Look::Other(unlanded) = waiting.look(&story.live) else { panic!("live has changed into something else") };
-    assert_eq!(unlanded.iter().map(|u| u.path.to_string()).collect::<Vec<_>>(), ["items/NG/description"]);
-    story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &unlanded));
+    let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("live has changed into something else") };
+    assert_eq!(mismatches.iter().map(|u| u.path.to_string()).collect::<Vec<_>>(), ["items/NG/description"]);
+    story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &mismatches));
     let plan = story.plan();
     assert_eq!(plan.action, Action::None, "not pushed again");
     assert_eq!(plan.changes.len(), 1, "but named");
@@ -765,8 +765,28 @@ fn a_waiting_push_and_a_base_survive_being_stored() {
     let waiting = Waiting::new(&story.plan(), &story.inputs());
     let again: Waiting = serde_json::from_value(json!(waiting)).unwrap();
     assert_eq!(again, waiting);
+    story.base.as_mut().unwrap().rejected_values.insert("items/NG/name".to_owned(), json!("Nasi"));
     let base: Base = serde_json::from_value(json!(story.base)).unwrap();
     assert_eq!(Some(base), story.base);
+}
+
+#[test]
+fn what_an_earlier_release_stored_is_read() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").description = set("Telur mata sapi dan kerupuk");
+    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    story.base.as_mut().unwrap().rejected_values.insert("items/NG/name".to_owned(), json!("Nasi"));
+    let renamed = |mut stored: serde_json::Value, now: &str, then: &str| {
+        let fields = stored.as_object_mut().unwrap();
+        let value = fields.remove(now).unwrap();
+        fields.insert(then.to_owned(), value);
+        stored
+    };
+    let old = renamed(json!(waiting), "indistinguishable", "traceless");
+    assert!(waiting.is_indistinguishable());
+    assert_eq!(serde_json::from_value::<Waiting>(old).unwrap(), waiting);
+    let old = renamed(json!(story.base), "rejected_values", "stuck");
+    assert_eq!(Some(serde_json::from_value::<Base>(old).unwrap()), story.base);
 }
 
 #[test]

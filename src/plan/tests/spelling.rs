@@ -62,7 +62,7 @@ fn a_text_in_another_spelling_is_ours_in_a_plan_and_when_a_push_is_looked_for() 
         let waiting = Waiting::new(&plan, &story.inputs());
         assert_eq!(waiting.look(&story.live), Look::Old, "{index}");
         let live = respelled(as_published(&plan.payload), spell);
-        assert_eq!((waiting.look(&live), waiting.unlanded(&live)), (Look::Arrived, vec![]), "{index}");
+        assert_eq!((waiting.look(&live), waiting.mismatches(&live)), (Look::Arrived, vec![]), "{index}");
     }
 }
 

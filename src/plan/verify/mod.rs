@@ -2,13 +2,13 @@
 //!
 //! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
 //! [`Waiting`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
-//! says is in `look`, what has not arrived in `unlanded`, what the kitchen did meanwhile in `stock`, and the base
+//! says is in `look`, what has not arrived in `mismatch`, what the kitchen did meanwhile in `stock`, and the base
 //! that follows in `follows`.
 
 mod follows;
 mod look;
+mod mismatch;
 mod stock;
-mod unlanded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ use super::{
 use crate::catalog::{Catalog, ExternalId, Path, live::LiveCatalog};
 use {look::is_made_of, stock::Stocks};
 
-pub use {look::Look, unlanded::Unlanded};
+pub use {look::Look, mismatch::Mismatch};
 
 /// A push that has been sent, or is about to be, and has not been seen yet.
 ///
@@ -54,7 +54,8 @@ pub struct Waiting {
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
     /// Whether its publication may read back as the old menu.
-    traceless: bool,
+    #[serde(alias = "traceless")]
+    indistinguishable: bool,
     /// Paths among these that have been seen as sent.
     landed: BTreeSet<String>,
     /// Whether a publication has been seen, as sent or not.
@@ -86,7 +87,7 @@ impl Waiting {
             effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
             before: Fingerprint::of(inputs.live),
             old_values: BTreeMap::new(),
-            traceless: false,
+            indistinguishable: false,
             landed: BTreeSet::new(),
             published: false,
             other: None,
@@ -102,9 +103,10 @@ impl Waiting {
                 _ => {}
             }
         }
-        let unlanded = waiting.unlanded(inputs.live);
-        waiting.traceless = unlanded.iter().all(|unlanded| is_made_of(&unlanded.live, &unlanded.sent));
-        waiting.old_values = unlanded.into_iter().map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
+        let mismatches = waiting.mismatches(inputs.live);
+        waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
+        waiting.old_values =
+            mismatches.into_iter().map(|mismatch| (mismatch.path.to_string(), mismatch.live)).collect();
         waiting
     }
 

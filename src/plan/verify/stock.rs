@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Unlanded, Waiting};
+use super::{Mismatch, Waiting};
 use crate::{
     catalog::{Catalog, ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog},
     plan::{Base, OutletPlan, stock::StockCalls},
@@ -191,7 +191,7 @@ impl Waiting {
     }
 
     /// The lines of stock calls that live does not show.
-    pub(super) fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+    pub(super) fn stock_mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
         let now = Stocks::of(&self.matched(live).catalog);
         let lines = self.stock_calls.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (*kind, line)));
         lines
@@ -203,7 +203,7 @@ impl Waiting {
                     }
                 };
                 let live = stock.get(&line.external_id).copied();
-                (live != Some(line.in_stock)).then(|| Unlanded {
+                (live != Some(line.in_stock)).then(|| Mismatch {
                     path,
                     sent: Value::Bool(line.in_stock),
                     live: live.map_or(Value::Null, Value::Bool),
