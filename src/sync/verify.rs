@@ -13,8 +13,10 @@ use crate::{
 };
 
 use super::{
-    Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, Slot, is_lost,
-    memory::remember_days,
+    Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, Slot,
+    fetch::fetch_fresh,
+    is_lost,
+    memory::{memory_of, remember_days},
     pass::{Earlier, Pass, base_of, inputs},
     push::json,
     until,
@@ -62,6 +64,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Looks until live shows what was sent, settles on something else, or time is up.
     pub(super) async fn verify(&self, awaited: &mut Awaited) -> Result<Outcome, PassError> {
         let sent_at = awaited.sent_at;
+        let memory = memory_of(&self.context.store, &self.wanted.outlet)?;
         let limit = SignedDuration::try_from(self.context.verify_timeout).unwrap_or(SignedDuration::MAX);
         let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
         let mut pause = self.context.verify_interval;
@@ -70,7 +73,7 @@ impl<R: Read + Write> Pass<'_, R> {
             if self.context.nudges.is_announced(&self.wanted.outlet, awaited.request_id) {
                 awaited.waiting.note_event();
             }
-            let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
+            let Some(live) = self.look_at_live(&memory).await else { return Ok(self.stopped()) };
             let overdue = self.context.clock.now() >= deadline;
             let trouble = match live {
                 Ok(live) => match self.judge(awaited, &live, overdue).await? {
@@ -106,10 +109,12 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
-    async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
+    /// A copy from before an earlier push must not pass for what became of this one.
+    async fn look_at_live(&self, memory: &Memory) -> Option<Result<LiveCatalog, RemoteError>> {
         let look = async {
             let _slot = self.context.slot().await;
-            self.remote.fetch(&self.wanted.outlet).await
+            let context = self.context;
+            fetch_fresh(self.remote, memory, &self.wanted.outlet, &context.clock, &context.stop).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;

@@ -78,13 +78,15 @@ impl Waiting {
 
     /// Whether some of what is missing still shows what it showed before: the rest of the push may be published yet.
     pub fn is_partly_old(&self, mismatches: &[Mismatch]) -> bool {
-        mismatches.iter().any(|mismatch| self.old_values.get(&mismatch.path.to_string()) == Some(&mismatch.live))
+        !self.is_stock()
+            && mismatches.iter().any(|mismatch| self.old_values.get(&mismatch.path.to_string()) == Some(&mismatch.live))
     }
 
     /// Whether `live` is the menu from before although the publication has been seen: it may come from a copy that is behind,
     /// and says nothing of what is live.
     pub fn is_stale_look(&self, live: &LiveCatalog) -> bool {
-        self.published && !self.old_values.is_empty() && self.before == Fingerprint::of(live)
+        // Stock is in no fingerprint.
+        self.published && !self.is_stock() && !self.old_values.is_empty() && self.before == Fingerprint::of(live)
     }
 
     /// Whether an earlier look has shown some of this push.
