@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::ids::{Nameless, propose};
 use crate::{
     catalog::{
         Catalog, CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, Path, Variant, VariantCategory,
         VariantField,
         live::{LiveCatalog, LiveCategory, LiveItem, LiveVariant},
+        text::same_text,
     },
     diagnostic::Place,
     plan::Uuids,
@@ -114,7 +113,7 @@ impl Import<'_> {
                 self.made.remarks.push(format!("The menu `{}` has no items live, so it is left out.", menu.name));
                 continue;
             }
-            let same = |known: &&mut Menu| known.name.nfc().eq(menu.name.nfc());
+            let same = |known: &&mut Menu| same_text(&known.name, &menu.name);
             match self.made.catalog.menus.iter_mut().find(same) {
                 Some(known) => {
                     known.menu_items.extend(items);
@@ -209,7 +208,7 @@ impl Import<'_> {
         }
         // A cashier's name that equals the name reads back where none was sent (unknown for the platform; our choice).
         let internal_name = said_text(internal_name);
-        let repeats = internal_name.value().is_some_and(|internal| internal.nfc().eq(name.nfc()));
+        let repeats = internal_name.value().is_some_and(|internal| same_text(internal, name));
         VariantCategory {
             external_id: id,
             name: Field::Set(name.clone()),

@@ -11,6 +11,7 @@ pub mod live;
 mod path;
 mod price;
 mod stock;
+pub mod text;
 
 pub use field::Field;
 pub use hours::{Day, Hours, TimeRange};

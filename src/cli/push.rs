@@ -91,7 +91,7 @@ impl PushRun<'_> {
             saved::compare(path, saved, &report)?;
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
-        if report.outlets.iter().any(is_to_push) {
+        if report.outlets.iter().any(|outlet| is_to_push(outlet) || is_held(outlet)) {
             let color = !session.environment.no_color() && std::io::stderr().is_terminal();
             note(&report::plan_text(&report, session.outputs.look(color)));
         }

@@ -11,6 +11,7 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
+use uuid::Uuid;
 
 use crate::catalog::OutletId;
 
@@ -37,6 +38,7 @@ pub struct Hints {
 struct Inner {
     waiting: BTreeMap<OutletId, (Hint, Instant)>,
     taken: BTreeMap<OutletId, Instant>,
+    announced: BTreeMap<OutletId, Uuid>,
 }
 
 impl Hints {
@@ -49,6 +51,17 @@ impl Hints {
         waiting.0 = waiting.0.max(hint);
         drop(inner);
         self.given.notify_one();
+    }
+
+    /// A push went live: its `request_id` came back in an event whose sender is known.
+    pub fn announce(&self, outlet: &OutletId, request_id: Uuid) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.announced.insert(outlet.clone(), request_id);
+    }
+
+    /// The push to this outlet that was announced last.
+    pub(super) fn announced(&self, outlet: &OutletId) -> Option<Uuid> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).announced.get(outlet).copied()
     }
 
     /// The next outlet that is due, when it is.

@@ -86,6 +86,9 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
         let is_busy = self.busy.contains_key(outlet);
         tracing::info!(%outlet, ?hint, "an event asks for a look");
+        if let Some(request_id) = self.hints.announced(outlet) {
+            self.context.poll_waker.announce(outlet, request_id);
+        }
         if is_busy {
             self.context.poll_waker.wake(outlet);
         }

@@ -24,8 +24,8 @@ pub struct Base {
     pub variants_taken_off: BTreeSet<ExternalId>,
     /// What the platform accepted but shows otherwise: path → the value that we sent. Not sent again until the files
     /// give that path another value.
-    #[serde(default)]
-    pub stuck: BTreeMap<String, serde_json::Value>,
+    #[serde(default, alias = "stuck")]
+    pub rejected_values: BTreeMap<String, serde_json::Value>,
 }
 
 impl Base {

@@ -58,7 +58,7 @@ pub struct Change {
     /// It was undone so often that it is left alone now, though the files win over such edits otherwise.
     pub contested: bool,
     /// No reason for a call of its own, but carried by any PUT that goes out.
-    pub rides: bool,
+    pub only_with_put: bool,
     /// For people: which menu or category, and the thing's name.
     pub subject: Subject,
     /// Where the files say it.

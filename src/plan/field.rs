@@ -5,10 +5,12 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::Class;
-use crate::catalog::{ExternalId, Field, Hours, Price};
+use crate::catalog::{
+    ExternalId, Field, Hours, Price,
+    text::{is_escaped_otherwise, normalise_text},
+};
 
 /// Values that are compared with what the platform reads back, whose known rewritings must not look like a change.
 pub(super) trait Compare: Clone + PartialEq + Serialize {
@@ -16,16 +18,27 @@ pub(super) trait Compare: Clone + PartialEq + Serialize {
     fn canonical(&self) -> Option<Cow<'_, Self>> {
         Some(Cow::Borrowed(self))
     }
+
+    /// Whether two values that compare equal are nevertheless two: where the platform shows what it was sent to the byte, it
+    /// has not rewritten it, and another value in a file is meant.
+    fn is_respelled(&self, _other: &Self) -> bool {
+        false
+    }
 }
 
-/// `Café` in two encodings is one text, and an empty text is none (unknown for the platform; our choice).
+/// A text that was escaped, trimmed or encoded otherwise is the same text, and an empty one is none (unknown for the
+/// platform; our choice).
 impl Compare for String {
     fn canonical(&self) -> Option<Cow<'_, Self>> {
-        match self.as_str() {
-            "" => None,
-            text if is_nfc(text) => Some(Cow::Borrowed(self)),
-            text => Some(Cow::Owned(text.nfc().collect())),
+        match normalise_text(self) {
+            normal if normal.is_empty() => None,
+            Cow::Borrowed(_) => Some(Cow::Borrowed(self)),
+            Cow::Owned(normal) => Some(Cow::Owned(normal)),
         }
+    }
+
+    fn is_respelled(&self, other: &Self) -> bool {
+        is_escaped_otherwise(self, other)
     }
 }
 
@@ -49,7 +62,7 @@ impl Compare for Vec<ExternalId> {
 /// Names of menus or categories that hold a thing; never absent.
 impl Compare for Vec<String> {
     fn canonical(&self) -> Option<Cow<'_, Self>> {
-        let mut names: Self = self.iter().map(|name| name.nfc().collect()).collect();
+        let mut names: Self = self.iter().map(|name| normalise_text(name).into_owned()).collect();
         names.sort();
         Some(Cow::Owned(names))
     }
@@ -59,6 +72,11 @@ impl Compare for Price {}
 impl Compare for u32 {}
 impl Compare for bool {}
 
+/// A text in the form that is compared.
+pub(super) fn normal_text(text: Field<String>) -> Field<String> {
+    text.map(|text| normalise_text(&text).into_owned())
+}
+
 /// Whether two sides say the same thing about a field, absence included.
 pub(super) fn same<T: Compare>(a: &Field<T>, b: &Field<T>) -> bool {
     let (a, b) = (a.value().and_then(T::canonical), b.value().and_then(T::canonical));
@@ -67,6 +85,11 @@ pub(super) fn same<T: Compare>(a: &Field<T>, b: &Field<T>) -> bool {
         (Some(a), Some(b)) => *a == *b,
         _ => false,
     }
+}
+
+/// Whether the files correct how a text is escaped that the platform shows just as it was sent.
+fn is_corrected<T: Compare>(wanted: &Field<T>, base: &Field<T>, live: &Field<T>) -> bool {
+    live == base && wanted.value().zip(live.value()).is_some_and(|(wanted, live)| wanted.is_respelled(live))
 }
 
 /// What follows from comparing a field on three sides.
@@ -112,7 +135,7 @@ pub(super) fn decide<T: Compare>(stance: Stance, desired: &Field<T>, base: &Fiel
         return Decision { class: None, push: false, send: live.clone(), next_base: Field::Unsaid };
     }
     let wanted = if desired.is_unsaid() { &Field::Null } else { desired };
-    if same(wanted, live) {
+    if same(wanted, live) && !is_corrected(wanted, base, live) {
         return Decision { class: None, push: false, send: wanted.clone(), next_base: desired.clone() };
     }
     let class = if base.is_unsaid() {

@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use unicode_normalization::UnicodeNormalization;
-
-use super::{Base, Uuids};
+use super::{Base, Uuids, escaping::without_escaping};
 use crate::catalog::{
     Catalog, ExternalId, Field, Item, Menu, Price, Variant, VariantCategory,
     live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
+    text::normalise_text,
 };
 
 /// A live item that is none of ours.
@@ -53,6 +52,7 @@ pub(super) struct Matched {
 
 /// Matches what was fetched to the ids of the files and of the base.
 pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Base>) -> Matched {
+    let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
     let known = Known::new(desired, base);
     let mut matched = Matched { item_count: live.items().count(), ..Matched::default() };
     let category_ids = known.categories(live, &mut matched);
@@ -121,8 +121,8 @@ fn record(uuids: &mut BTreeMap<String, ExternalId>, uuid: &str, id: &ExternalId)
     }
 }
 
-fn nfc(text: &str) -> String {
-    text.nfc().collect()
+fn normal(text: &str) -> String {
+    normalise_text(text).into_owned()
 }
 
 /// Our ids, and what leads to them.
@@ -133,6 +133,7 @@ struct Known<'a> {
     item_names: HashMap<(String, String), &'a ExternalId>,
     category_names: HashMap<(String, String), Option<&'a ExternalId>>,
     variant_names: HashMap<(&'a ExternalId, String), &'a ExternalId>,
+    menus: HashSet<&'a str>,
     menu_names: HashMap<String, &'a str>,
     uuids: Option<&'a Uuids>,
 }
@@ -146,6 +147,7 @@ impl<'a> Known<'a> {
             item_names: HashMap::new(),
             category_names: HashMap::new(),
             variant_names: HashMap::new(),
+            menus: HashSet::new(),
             menu_names: HashMap::new(),
             uuids: base.map(|base| &base.uuids),
         };
@@ -159,11 +161,12 @@ impl<'a> Known<'a> {
 
     fn learn(&mut self, catalog: &'a Catalog) {
         for menu in &catalog.menus {
-            self.menu_names.insert(nfc(&menu.name), &menu.name);
+            self.menus.insert(&menu.name);
+            self.menu_names.insert(normal(&menu.name), &menu.name);
             for item in &menu.menu_items {
                 self.items.insert(&item.external_id);
                 if let Field::Set(name) = &item.name {
-                    self.item_names.insert((nfc(&menu.name), nfc(name)), &item.external_id);
+                    self.item_names.insert((normal(&menu.name), normal(name)), &item.external_id);
                 }
             }
         }
@@ -177,15 +180,18 @@ impl<'a> Known<'a> {
             for variant in &category.variants {
                 self.variants.insert(&variant.external_id, &category.external_id);
                 if let Field::Set(name) = &variant.name {
-                    self.variant_names.insert((&category.external_id, nfc(name)), &variant.external_id);
+                    self.variant_names.insert((&category.external_id, normal(name)), &variant.external_id);
                 }
             }
         }
     }
 
-    /// A menu's name in our spelling, if it is one of ours in another encoding.
+    /// A menu's name in our spelling, if it is one of ours that the platform spells otherwise.
     fn menu_name(&self, live: &str) -> String {
-        self.menu_names.get(&nfc(live)).map_or_else(|| live.to_owned(), |ours| (*ours).to_owned())
+        if self.menus.contains(live) {
+            return live.to_owned();
+        }
+        self.menu_names.get(&normal(live)).map_or_else(|| live.to_owned(), |ours| (*ours).to_owned())
     }
 
     /// Our id for each live item that is ours, by its position. Two rounds: an item found by its external id is not up for
@@ -226,7 +232,7 @@ impl<'a> Known<'a> {
         if item.external_id.value().is_some() {
             return None;
         }
-        self.item_names.get(&(nfc(&menu.name), nfc(&item.name))).copied()
+        self.item_names.get(&(normal(&menu.name), normal(&item.name))).copied()
     }
 
     /// Takes all categories over and returns the id of each live UUID.
@@ -311,7 +317,7 @@ impl<'a> Known<'a> {
         let by_uuid =
             || self.uuids.and_then(|uuids| uuids.variants.get(uuid)).filter(|id| self.variants.contains_key(id));
         let by_name = || {
-            let names = external_id.value().is_none().then(|| self.variant_names.get(&(category, nfc(name))));
+            let names = external_id.value().is_none().then(|| self.variant_names.get(&(category, normal(name))));
             names.flatten().copied()
         };
         let ours = by_id.or_else(by_uuid).or_else(by_name).filter(|id| !taken.contains(*id)).cloned();
@@ -332,8 +338,8 @@ fn foreign_id(external_id: &Field<ExternalId>, uuid: &str, taken: &HashSet<Exter
 
 /// Name and cashier's name, the latter equal to the former where it is absent.
 fn category_names(name: Option<&String>, internal_name: Option<&String>) -> (String, String) {
-    let name = name.map(|name| nfc(name)).unwrap_or_default();
-    let internal_name = internal_name.filter(|text| !text.is_empty()).map_or_else(|| name.clone(), |text| nfc(text));
+    let name = name.map(|name| normal(name)).unwrap_or_default();
+    let internal_name = internal_name.filter(|text| !text.is_empty()).map_or_else(|| name.clone(), |text| normal(text));
     (name, internal_name)
 }
 

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Change, Class, Kind, OutletPlan, Past};
-use crate::catalog::{ExternalId, Path};
+use super::{Action, Change, Class, Kind, OutletPlan, Past, Waiting, fingerprint::Fingerprint};
+use crate::catalog::{ExternalId, Path, live::LiveCatalog};
 
 /// The window of `deletes`, of drift that comes again, and how long a price has to stand.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -20,6 +20,9 @@ const PRICES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
 
 /// A price that goes on standing is noted this often (our choice: not every look is worth a write).
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// For so long after a push was seen to arrive, the menu from before may still be read from a copy (our choice).
+const STALE_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// As often as this within a day, what was changed elsewhere is undone; then it is left alone.
 const UNDONE_AT_MOST: usize = 3;
@@ -38,6 +41,15 @@ pub struct Memory {
     drift: BTreeMap<String, Foreign>,
     /// The last push that is noted here, and when it was sent.
     noted: Option<(Timestamp, Effects)>,
+    /// Menus that pushes replaced lately.
+    replaced: Vec<Replaced>,
+}
+
+/// A menu that is not live any more since a push was seen to arrive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Replaced {
+    menu: Fingerprint,
+    at: Timestamp,
 }
 
 /// A price that live showed as our base had it, at every look of a stretch of time.
@@ -142,10 +154,30 @@ impl Memory {
         }
     }
 
+    /// Notes that `live` shows what became of a push, so that the menu from before is not live any more.
+    pub fn note_replaced(&mut self, push: &Waiting, live: &LiveCatalog, now: Timestamp) {
+        let shown = Fingerprint::of(live);
+        // What shows now may have been live before, too.
+        self.replaced.retain(|replaced| replaced.is_recent(now) && replaced.menu != shown);
+        let before = push.before().filter(|before| **before != shown);
+        self.replaced.extend(before.map(|menu| Replaced { menu: menu.clone(), at: now }));
+    }
+
+    /// Whether `live` equals a menu that a push replaced a few minutes ago: it may come from a copy that is behind. (It may
+    /// also be that somebody has put everything back.)
+    pub fn is_stale_read(&self, live: &LiveCatalog, now: Timestamp) -> bool {
+        let mut recent = self.replaced.iter().filter(|replaced| replaced.is_recent(now)).peekable();
+        recent.peek().is_some() && {
+            let shown = Fingerprint::of(live);
+            recent.any(|replaced| replaced.menu == shown)
+        }
+    }
+
     /// Notes what a look has shown, and forgets what is too old to matter.
     pub fn note(&mut self, plan: &OutletPlan, now: Timestamp) {
         self.came.retain(|_, at| is_recent(*at, now));
         self.left.retain(|_, at| is_recent(*at, now));
+        self.replaced.retain(|replaced| replaced.is_recent(now));
         self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
         self.note_drift(&plan.changes, now);
     }
@@ -230,6 +262,12 @@ impl Memory {
 /// set back a little must not make anything forgotten.
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).abs() < DAY
+}
+
+impl Replaced {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at).abs() < STALE_FOR
+    }
 }
 
 impl Stood {

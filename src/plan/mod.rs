@@ -14,8 +14,10 @@ mod approval;
 mod base;
 mod change;
 mod compare;
+mod escaping;
 mod expected;
 mod field;
+mod fingerprint;
 mod guards;
 mod matching;
 mod memory;
@@ -44,7 +46,7 @@ pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use stock::StockCalls;
-pub use verify::{Look, Unlanded, Waiting};
+pub use verify::{Look, Mismatch, Waiting};
 
 use crate::{
     catalog::{Catalog, ExternalId, ItemField, OutletId, Path, Price, VariantField, live::LiveCatalog},
@@ -159,7 +161,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     let mut compared = compare::compare(inputs, &matched);
     compared.changes.sort();
     let action = action_of(&compared.changes);
-    mark_riders(&mut compared.changes, action);
+    mark_only_with_put(&mut compared.changes, action);
     let guards = guards::judge(inputs, &matched, &compared, action);
     OutletPlan {
         outlet: inputs.outlet.clone(),
@@ -191,12 +193,12 @@ fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<String, i64>
         .filter(|(path, price)| live.get(path) == Some(price))
         .map(|(p, price)| (p.to_string(), price))
         // What shows instead of a price that was sent is nobody's wish.
-        .filter(|(path, _)| base.is_some_and(|base| !base.stuck.contains_key(path)))
+        .filter(|(path, _)| base.is_some_and(|base| !base.rejected_values.contains_key(path)))
         .collect()
 }
 
 fn action_of(changes: &[Change]) -> Action {
-    let reasons: Vec<&Change> = changes.iter().filter(|change| change.pushed && !change.rides).collect();
+    let reasons: Vec<&Change> = changes.iter().filter(|change| change.pushed && !change.only_with_put).collect();
     match reasons.iter().all(|change| change.is_stock()) {
         _ if reasons.is_empty() => Action::None,
         true => Action::Stock,
@@ -206,8 +208,8 @@ fn action_of(changes: &[Change]) -> Action {
 
 /// Some differences are no reason to push but leave with any PUT that goes out: a lost external id is restored, and an
 /// unmanaged item is lost (its guard judges that).
-fn mark_riders(changes: &mut [Change], action: Action) {
-    for change in changes.iter_mut().filter(|change| change.rides) {
+fn mark_only_with_put(changes: &mut [Change], action: Action) {
+    for change in changes.iter_mut().filter(|change| change.only_with_put) {
         change.pushed = action == Action::Put;
     }
 }

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 use serde_json::Value;
-use unicode_normalization::UnicodeNormalization;
 
 use super::{Kind, OutletPlan, change::Change};
-use crate::catalog::{CategoryField, Day, Hours, ItemField, Path, VariantField};
+use crate::catalog::{CategoryField, Day, Hours, ItemField, Path, VariantField, text::same_text};
 
 /// How much a difference matters to customers, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -182,13 +181,9 @@ fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }
 
-/// Whether two texts differ in spaces and encoding only.
+/// Whether two texts differ in spaces, escaping and encoding only.
 fn is_respelled(from: &Value, to: &Value) -> bool {
-    let plain = |value: &Value| {
-        let text: String = value.as_str().unwrap_or_default().nfc().collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    plain(from) == plain(to)
+    same_text(from.as_str().unwrap_or_default(), to.as_str().unwrap_or_default())
 }
 
 /// Whether a dish is sold for less of the week, or not at all on a day on which it was. Without hours it is always sold.

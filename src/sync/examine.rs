@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Desired, LOST_AT_MOST, PassError, PushProgress, Recalled, Target, apply_pins,
+    fetch::fetch_fresh,
     outcome::OutletState,
 };
 use crate::{
@@ -63,7 +64,7 @@ pub async fn examine<R: Read>(
     moment: Moment<'_>,
 ) -> Result<(Desired, Examined), PassError> {
     let desired = desired_now(&recalled, target, desired, moment)?;
-    let live = reader.fetch(&target.id).await?;
+    let live = fetch_fresh(reader, &recalled.memory, &target.id, moment.now, None).await?;
     let examined = compare(live, recalled, target, &desired, moment);
     Ok((desired, examined))
 }

@@ -10,6 +10,7 @@
 
 mod clock;
 mod examine;
+mod fetch;
 mod memory;
 mod outcome;
 mod pass;

@@ -17,6 +17,7 @@ use super::{
     Consent, Context, Desired, Examined, Facts, Look, Moment, Outcome, OutletState, PassError, PassOptions, PassResult,
     PushProgress, Recalled, Slot, Target,
     examine::{compare, desired_now, examine},
+    fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     push::Sent,
     until,
@@ -159,7 +160,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live = remote.fetch(&target.id).await?;
+        let live = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
         let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
@@ -408,7 +409,9 @@ impl<R: Read + Write> Pass<'_, R> {
             slot => slot,
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
-        let live = self.unless_withdrawn(remote.fetch(&target.id)).await??;
+        let now = context.clock.now();
+        let fetched = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop));
+        let live = self.unless_withdrawn(fetched).await??;
         let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
         note(context, target, &examined).await?;
         match self.verdict(&desired, &examined, earlier.is_some()) {

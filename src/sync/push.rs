@@ -153,14 +153,14 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok((Answer::Accepted, at));
                 }
                 // Some of it shows, so it was carried out.
-                Look::Other(unlanded) if maybe_done => {
-                    waiting.note_landed(&unlanded);
+                Look::Other(mismatches) if maybe_done => {
+                    waiting.note_landed(&mismatches);
                     self.visit.keep(id, waiting).await?;
                     return Ok((Answer::Accepted, at));
                 }
                 _ if !maybe_done => waiting.note_kitchens(&live),
-                Look::Old if !waiting.is_traceless() => waiting.remember_stock(&live),
-                Look::Old | Look::Unreadable | Look::Doubtful(_) | Look::Other(_) => {
+                Look::Old if !waiting.is_indistinguishable() => waiting.remember_stock(&live),
+                Look::Old | Look::Unreadable | Look::Ambiguous(_) | Look::Other(_) => {
                     waiting.remember_doubtful_stock(&live);
                 }
             }

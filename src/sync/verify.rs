@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Base, Look, StockCalls, Unlanded, Waiting},
+    plan::{Base, Look, Memory, Mismatch, StockCalls, Waiting},
     remote::{Read, RemoteError, Write},
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
 };
@@ -16,6 +16,7 @@ use crate::{
 use super::{
     LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled,
     SETTLED_AFTER, Slot,
+    fetch::fetch_fresh,
     memory::{age, json, recall},
     pass::Visit,
     until,
@@ -167,8 +168,13 @@ impl<R: Read + Write> Visit<'_, R> {
     pub(super) async fn verify(&self, verification: &mut Verification) -> Result<Ended, PassError> {
         let timeout = self.context.verify_timeout;
         let mut pause = self.context.verify_interval;
+        let memory = recall(&self.context.state, &self.target.id, self.context.clock.now()).await?.memory;
         loop {
-            let Some(live) = self.look_at_live().await else { return Ok(Ended::Open(self.stopped())) };
+            // What is announced shows in a look that begins now, not in one that is over.
+            if self.context.poll_waker.is_announced(&self.target.id, verification.request_id) {
+                verification.waiting.note_event();
+            }
+            let Some(live) = self.look_at_live(&memory).await else { return Ok(Ended::Open(self.stopped())) };
             let overdue = verification.is_overdue(timeout);
             verification.looks += u32::from(live.is_ok());
             let trouble = match live {
@@ -214,10 +220,12 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
-    async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
+    /// A copy from before an earlier push must not pass for what became of this one.
+    async fn look_at_live(&self, memory: &Memory) -> Option<Result<LiveCatalog, RemoteError>> {
+        let context = self.context;
         let look = async {
-            let _slot = self.context.poll_slot().await;
-            self.remote.fetch(&self.target.id).await
+            let _slot = context.poll_slot().await;
+            fetch_fresh(self.remote, memory, &self.target.id, context.clock.now(), Some(&context.stop)).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;
@@ -251,9 +259,12 @@ impl<R: Read + Write> Visit<'_, R> {
         overdue: bool,
     ) -> Result<Judged, PassError> {
         let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
+        if !overdue && waiting.is_stale_look(live) {
+            return Ok(Judged::Wait);
+        }
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
-            Look::Old | Look::Doubtful(_) if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
+            Look::Old | Look::Ambiguous(_) if answered && waiting.is_stock() => Look::Other(waiting.mismatches(live)),
             look => look,
         };
         match look {
@@ -261,12 +272,12 @@ impl<R: Read + Write> Visit<'_, R> {
                 let overwritten = waiting.overwritten_stock(live);
                 self.arrived(verification, live, overwritten).await
             }
-            // Nothing will ever tell, and it was accepted; live is what was sent.
-            Look::Unreadable if overdue && answered => {
+            // Everything that reads back is as it was sent, and it was accepted and is announced, or nothing will ever tell.
+            Look::Unreadable if waiting.is_announced() || overdue && answered => {
                 let overwritten = waiting.doubtful_stock(live);
                 self.arrived(verification, live, overwritten).await
             }
-            Look::Old if waiting.is_traceless() => {
+            Look::Old if waiting.is_indistinguishable() => {
                 let judged = self.doubted(verification, live, &[]).await?;
                 verification.old = matches!(judged, Judged::Wait).then(|| live.clone());
                 Ok(judged)
@@ -279,8 +290,8 @@ impl<R: Read + Write> Visit<'_, R> {
                 Ok(Judged::Wait)
             }
             Look::Unreadable => self.doubted(verification, live, &[]).await,
-            Look::Doubtful(unlanded) => self.doubted(verification, live, &unlanded).await,
-            Look::Other(unlanded) => self.changed(verification, live, &unlanded).await,
+            Look::Ambiguous(mismatches) => self.doubted(verification, live, &mismatches).await,
+            Look::Other(mismatches) => self.changed(verification, live, &mismatches).await,
         }
     }
 
@@ -318,7 +329,7 @@ impl<R: Read + Write> Visit<'_, R> {
         &self,
         verification: &mut Verification,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        mismatches: &[Mismatch],
     ) -> Result<Judged, PassError> {
         let now = verification.now();
         let may_be_lost = verification.may_be_lost();
@@ -334,12 +345,12 @@ impl<R: Read + Write> Visit<'_, R> {
         }
         if !answered {
             *old = Some(live.clone());
-        } else if !unlanded.is_empty() && settled && may_be_lost {
-            return self.settled(verification, live, unlanded).await.map(Judged::Done);
+        } else if !mismatches.is_empty() && settled && may_be_lost {
+            return self.settled(verification, live, mismatches).await.map(Judged::Done);
         }
-        Ok(match unlanded {
+        Ok(match mismatches {
             [] => Judged::Wait,
-            _ => Judged::Differs(format!("what is live seems to be edited elsewhere: {}", named(unlanded))),
+            _ => Judged::Differs(format!("what is live seems to be edited elsewhere: {}", named(mismatches))),
         })
     }
 
@@ -348,22 +359,29 @@ impl<R: Read + Write> Visit<'_, R> {
         &self,
         verification: &mut Verification,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        mismatches: &[Mismatch],
     ) -> Result<Judged, PassError> {
         let now = verification.now();
         let Verification { id, ref mut waiting, .. } = *verification;
-        waiting.note_landed(unlanded);
-        waiting.note_publication(live);
-        let overwritten = waiting.overwritten_stock(live);
-        let restored = self.restore(waiting, overwritten).await;
+        waiting.note_landed(mismatches);
+        let restored = if waiting.is_partly_old(mismatches) {
+            let sold_out = waiting.doubtful_stock(live);
+            let restored = self.restore(waiting, sold_out).await;
+            waiting.note_partial_publication(live);
+            restored
+        } else {
+            waiting.note_publication(live);
+            let overwritten = waiting.overwritten_stock(live);
+            self.restore(waiting, overwritten).await
+        };
         let settled = waiting.settled_for(live, now) >= settled_after();
         self.keep(id, waiting).await?;
         if let Some(error) = restored.err().filter(|error| !error.is_final()) {
             return Ok(Judged::Unrestored(unrestored(&error)));
         }
         match settled {
-            true => self.settled(verification, live, unlanded).await.map(Judged::Done),
-            false => Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(unlanded)))),
+            true => self.settled(verification, live, mismatches).await.map(Judged::Done),
+            false => Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(mismatches)))),
         }
     }
 
@@ -399,7 +417,7 @@ impl<R: Read + Write> Visit<'_, R> {
             Ok(()) => None,
         };
         let (base, seen_at) = (waiting.arrived(live), self.context.clock.now());
-        let update = self.arrival_update(waiting, &[], sent_at, &base).await?;
+        let update = self.arrival_update(waiting, live, &[], sent_at, &base).await?;
         self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
         Ok(Judged::Done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
     }
@@ -408,13 +426,13 @@ impl<R: Read + Write> Visit<'_, R> {
         &self,
         verification: &Verification,
         live: &LiveCatalog,
-        unlanded: &[Unlanded],
+        mismatches: &[Mismatch],
     ) -> Result<Ended, PassError> {
         let Verification { id, ref waiting, sent_at, .. } = *verification;
         let old = self.base().await?;
-        let base = waiting.settled(live, old.as_ref(), unlanded);
-        let told = format!("GoFood shows something else than was sent: {}", named(unlanded));
-        let update = self.arrival_update(waiting, unlanded, sent_at, &base).await?;
+        let base = waiting.settled(live, old.as_ref(), mismatches);
+        let told = format!("GoFood shows something else than was sent: {}", named(mismatches));
+        let update = self.arrival_update(waiting, live, mismatches, sent_at, &base).await?;
         self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
         Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told))))
     }
@@ -423,13 +441,16 @@ impl<R: Read + Write> Visit<'_, R> {
     async fn arrival_update(
         &self,
         waiting: &Waiting,
-        unlanded: &[Unlanded],
+        live: &LiveCatalog,
+        mismatches: &[Mismatch],
         sent_at: Timestamp,
         base: &Base,
     ) -> Result<OutletUpdate, PassError> {
         let id = &self.target.id;
-        let mut memory = recall(&self.context.state, id, self.context.clock.now()).await?.memory;
-        memory.arrived(&waiting.effects(unlanded), sent_at);
+        let now = self.context.clock.now();
+        let mut memory = recall(&self.context.state, id, now).await?.memory;
+        memory.arrived(&waiting.effects(mismatches), sent_at);
+        memory.note_replaced(waiting, live, now);
         Ok(OutletUpdate { base: Some(json(base, id)?), memory: Some(json(&memory, id)?), ..OutletUpdate::default() })
     }
 
@@ -477,9 +498,9 @@ enum Judged {
     Unrestored(String),
 }
 
-fn named(unlanded: &[Unlanded]) -> String {
+fn named(mismatches: &[Mismatch]) -> String {
     let named: Vec<String> =
-        unlanded.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
+        mismatches.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
     named.join(", ")
 }
 

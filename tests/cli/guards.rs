@@ -49,6 +49,22 @@ fn empty_live() {
 }
 
 #[test]
+fn a_menu_that_vanished_holds_also_where_nothing_would_be_sent() {
+    let stage = Stage::new().in_sync();
+    stage.seed(KUTA, json!({"menus": [], "variant_categories": []}));
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    stage.clear_log();
+    let plan = stage.run(&["plan", "--output", "json", "--fail-on-guard"]).expect(4).json();
+    assert_eq!((&plan["outlets"][0]["action"], &plan["outlets"][0]["state"]), (&json!("none"), &json!("held")));
+    let refused = stage.run(&["apply", "--yes"]).expect(4).transcript();
+    stage.assert_nothing_written();
+    assert_snapshot!(refused);
+    let let_through = stage.run(&["apply", "--yes", "--allow", "empty-live", "--output", "json"]).expect(0).json();
+    assert_eq!(let_through["outlets"][0]["state"], "drifted", "{let_through:#}");
+    stage.assert_nothing_written();
+}
+
+#[test]
 fn deletes() {
     let stage = Stage::new().in_sync();
     stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n");

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Class, Subject, field::same},
+    super::{
+        Class, Subject,
+        field::{normal_text, same},
+    },
     Presence, Sides, Walk, differs, json_of,
     variants::is_any_edited,
 };
@@ -50,7 +53,7 @@ impl Walk<'_> {
             (Some(desired), base, None) => {
                 let class = match base {
                     None => self.added(),
-                    Some(base) if desired == base => Class::Drift,
+                    Some(base) if same_category(desired, base) => Class::Drift,
                     Some(_) => Class::Conflict,
                 };
                 let to = category_json(desired);
@@ -64,7 +67,7 @@ impl Walk<'_> {
                 if present {
                     return (Some(bare(desired)), Some(bare(desired)));
                 }
-                self.keep_stuck_parts(&Path::category(id));
+                self.keep_rejected_parts(&Path::category(id));
                 (None, base.map(bare))
             }
             (None, Some(base), Some(live)) => {
@@ -142,6 +145,18 @@ fn is_edited(base: &VariantCategory, live: &VariantCategory) -> bool {
 fn internal_name_of(category: &VariantCategory) -> Field<String> {
     let same = category.internal_name.value().is_some() && same(&category.internal_name, &category.name);
     if same { Field::Null } else { category.internal_name.clone() }
+}
+
+/// Whether two categories say the same, however their texts are spelled.
+fn same_category(a: &VariantCategory, b: &VariantCategory) -> bool {
+    let normal = |category: &VariantCategory| {
+        let mut category = category.clone();
+        category.name = normal_text(category.name);
+        category.internal_name = normal_text(category.internal_name);
+        category.variants.iter_mut().for_each(|variant| variant.name = normal_text(std::mem::take(&mut variant.name)));
+        category
+    };
+    normal(a) == normal(b)
 }
 
 fn category_json(category: &VariantCategory) -> Value {

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Class, Kind, Subject, Unmanaged, field::same},
+    super::{
+        Class, Kind, Subject, Unmanaged,
+        field::{normal_text, same},
+    },
     Index, Placed, Presence, Sides, Walk, differs, flat, json_of,
     menus::arrange,
 };
@@ -53,7 +56,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_item(owned(desired));
                     (Some(send), Some(next))
                 } else {
-                    self.keep_stuck_parts(&Path::item(id));
+                    self.keep_rejected_parts(&Path::item(id));
                     (None, base.map(owned))
                 }
             }
@@ -173,14 +176,14 @@ impl Walk<'_> {
             let subject = Subject { within: Some(menu.clone()), name: name.clone() };
             let from = json!({"name": name, "price": price});
             let path = Path::item(&item.id());
-            let stuck = self.is_stuck(&path, &Value::Null);
-            if stuck {
-                self.keep_stuck(&path, &Value::Null);
+            let rejected = self.is_rejected(&path, &Value::Null);
+            if rejected {
+                self.keep_rejected(&path, &Value::Null);
             }
-            let push = delete && !stuck;
+            let push = delete && !rejected;
             self.tell(path, Kind::Remove, class, [from, Value::Null, Value::Null], push, &subject);
             if let Some(change) = self.changes.last_mut() {
-                change.rides = !push;
+                change.only_with_put = !push;
             }
         }
     }
@@ -247,8 +250,12 @@ fn is_edited(base: &Placed<&Item>, live: &Placed<&Item>) -> bool {
 }
 
 fn same_item(a: &Placed<&Item>, b: &Placed<&Item>) -> bool {
-    let unstocked = |item: &Item| Item { in_stock: Field::Unsaid, ..item.clone() };
-    same(&Field::Set(a.within.clone()), &Field::Set(b.within.clone())) && unstocked(a.thing) == unstocked(b.thing)
+    let normal = |item: &Item| {
+        let Item { name, internal_name, description, .. } = item.clone();
+        let [name, internal_name, description] = [name, internal_name, description].map(normal_text);
+        Item { name, internal_name, description, in_stock: Field::Unsaid, ..item.clone() }
+    };
+    same(&Field::Set(a.within.clone()), &Field::Set(b.within.clone())) && normal(a.thing) == normal(b.thing)
 }
 
 /// A whole item as a plan tells it: everything the files say but the stock, with its menu.

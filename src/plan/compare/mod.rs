@@ -104,20 +104,20 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The value of a path that the platform would not show as sent.
-    fn is_stuck(&self, path: &Path, to: &Value) -> bool {
-        self.inputs.base.is_some_and(|base| base.stuck.get(&path.to_string()) == Some(to))
+    fn is_rejected(&self, path: &Path, to: &Value) -> bool {
+        self.inputs.base.is_some_and(|base| base.rejected_values.get(&path.to_string()) == Some(to))
     }
 
     /// A thing that live does not show at the moment takes nothing of what is known of it along.
-    fn keep_stuck_parts(&mut self, thing: &Path) {
+    fn keep_rejected_parts(&mut self, thing: &Path) {
         let within = format!("{thing}/");
-        let stuck = self.inputs.base.into_iter().flat_map(|base| &base.stuck);
-        let parts = stuck.filter(|(path, _)| path.starts_with(&within));
-        self.next.stuck.extend(parts.map(|(path, sent)| (path.clone(), sent.clone())));
+        let rejected = self.inputs.base.into_iter().flat_map(|base| &base.rejected_values);
+        let parts = rejected.filter(|(path, _)| path.starts_with(&within));
+        self.next.rejected_values.extend(parts.map(|(path, sent)| (path.clone(), sent.clone())));
     }
 
-    fn keep_stuck(&mut self, path: &Path, to: &Value) {
-        self.next.stuck.insert(path.to_string(), to.clone());
+    fn keep_rejected(&mut self, path: &Path, to: &Value) {
+        self.next.rejected_values.insert(path.to_string(), to.clone());
     }
 
     /// What was undone again and again is left alone, as if edits made elsewhere were only reported.
@@ -137,8 +137,20 @@ impl Walk<'_> {
         let foreign = matches!(class, Class::Drift | Class::Conflict);
         let since = if foreign { self.inputs.past.since(&path) } else { None };
         let contested = foreign && !pushed && self.stance.revert && self.inputs.past.is_contested(&path, || to.clone());
-        let change =
-            Change { path, kind, class, from, to, base, pushed, since, contested, rides: false, subject, source };
+        let change = Change {
+            path,
+            kind,
+            class,
+            from,
+            to,
+            base,
+            pushed,
+            since,
+            contested,
+            only_with_put: false,
+            subject,
+            source,
+        };
         self.changes.push(change);
     }
 
@@ -153,8 +165,8 @@ impl Walk<'_> {
         let mut decision = field::decide(self.stance_at(&path, || told(desired)), desired, base, live);
         let Some(class) = decision.class else { return (decision.send, decision.next_base) };
         let [from, to, base_value] = [live, desired, base].map(told);
-        if decision.push && self.is_stuck(&path, &to) {
-            self.keep_stuck(&path, &to);
+        if decision.push && self.is_rejected(&path, &to) {
+            self.keep_rejected(&path, &to);
             decision = field::Decision { push: false, send: live.clone(), next_base: base.clone(), ..decision };
         }
         self.tell(path, kind, class, [from, to, base_value], decision.push, subject);
@@ -167,8 +179,8 @@ impl Walk<'_> {
     fn presence(&mut self, path: Path, presence: Presence, class: Class, subject: &Subject, sides: [Value; 3]) -> bool {
         let revert = self.stance_at(&path, || sides[1].clone()).revert;
         let mut push = revert || matches!(class, Class::Edit | Class::Adopt);
-        if push && self.is_stuck(&path, &sides[1]) {
-            self.keep_stuck(&path, &sides[1]);
+        if push && self.is_rejected(&path, &sides[1]) {
+            self.keep_rejected(&path, &sides[1]);
             push = false;
         }
         let kind = if presence == Presence::Wanted { Kind::Add } else { Kind::Remove };
@@ -190,15 +202,15 @@ impl Walk<'_> {
         let Some(live) = lost else { return };
         let class = if in_base { Class::Drift } else { self.added() };
         let base = if in_base { json_of(id) } else { Value::Null };
-        let stuck = self.is_stuck(&path, &json_of(id));
-        if stuck {
-            self.keep_stuck(&path, &json_of(id));
+        let rejected = self.is_rejected(&path, &json_of(id));
+        if rejected {
+            self.keep_rejected(&path, &json_of(id));
         }
         let revert = self.stance_at(&path, || json_of(id)).revert;
-        let push = (!in_base || revert) && !stuck;
+        let push = (!in_base || revert) && !rejected;
         self.tell(path, Kind::Set, class, [json_of(live), json_of(id), base], push, subject);
         if let Some(change) = self.changes.last_mut() {
-            change.rides = !push;
+            change.only_with_put = !push;
         }
     }
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::{
-    super::{Change, Class, Kind, Subject},
+    super::{Change, Class, Kind, Subject, field::same},
     Index, Placed, Presence, Sides, Walk, differs,
 };
-use crate::catalog::{Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField};
+use crate::catalog::{Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField, text::normalise_text};
 
 impl Walk<'_> {
     pub(super) fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
@@ -94,7 +94,7 @@ impl Walk<'_> {
                     let (send, next) = self.new_variant(owned(desired));
                     (Some(send), Some(next))
                 } else {
-                    self.keep_stuck_parts(&Path::variant(id));
+                    self.keep_rejected_parts(&Path::variant(id));
                     (None, base.map(owned))
                 }
             }
@@ -203,8 +203,8 @@ pub(super) fn is_any_edited(base: &VariantCategory, live: &VariantCategory) -> b
 }
 
 fn same_variant(a: &Placed<&Variant>, b: &Placed<&Variant>) -> bool {
-    let unstocked = |variant: &Variant| Variant { in_stock: Field::Unsaid, ..variant.clone() };
-    a.within == b.within && unstocked(a.thing) == unstocked(b.thing)
+    let Variant { external_id: _, name, price, in_stock: _ } = a.thing;
+    a.within == b.within && same(name, &b.thing.name) && *price == b.thing.price
 }
 
 fn variant_json(variant: &Placed<&Variant>) -> Value {
@@ -253,8 +253,8 @@ fn keep_sold_out(
 ) {
     let name = |catalog: &Catalog, within: &[String]| {
         let mut all = catalog.variant_categories.iter();
-        all.find(|category| within.contains(&category.external_id.0))
-            .and_then(|category| category.name.value().cloned())
+        let category = all.find(|category| within.contains(&category.external_id.0))?;
+        category.name.value().map(|name| normalise_text(name).into_owned())
     };
     let gone: Vec<_> = live
         .iter()
@@ -264,7 +264,7 @@ fn keep_sold_out(
     for (_, new) in sent.iter_mut().filter(|(id, _)| !live.contains_key(id)) {
         let category = name(desired, &new.within);
         let is_it = |(was, within): &(&Placed<&Variant>, Option<String>)| {
-            was.thing.name == new.thing.name
+            same(&was.thing.name, &new.thing.name)
                 && (was.within == new.within || (category.is_some() && *within == category))
         };
         if gone.iter().any(is_it) {

@@ -2,14 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::{
     super::{Change, Kind, Unmanaged, matching::item_ids},
     Finding, Judge, Limit, counted, quoted, share,
 };
 use crate::{
-    catalog::{Catalog, ExternalId, Field, Path},
+    catalog::{Catalog, ExternalId, Field, Path, text::normalise_text},
     policy::UnmanagedPolicy,
 };
 
@@ -130,7 +128,7 @@ impl Judge<'_> {
     }
 
     pub(super) fn re_key(&self) -> Option<Finding> {
-        let fold = |name: &str| name.nfc().collect::<String>().trim().to_lowercase();
+        let fold = |name: &str| normalise_text(name).to_lowercase();
         let whole = |kind| {
             self.pushed().filter(move |change| change.kind == kind && matches!(change.path, Path::Item(_, None)))
         };

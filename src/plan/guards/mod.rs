@@ -1,7 +1,7 @@
 //! Limits on a plan. A rule judges files; a guard judges what a push would do to what customers see now.
 //!
-//! Every guard looks at the call that is about to be made: where nothing is pushed, nothing is held. One that trips holds
-//! this outlet only, until a person releases it by name.
+//! Every guard looks at the call that is about to be made: where nothing is pushed, nothing is held, but for a menu that
+//! reads empty (`empty-live`). One that trips holds this outlet only, until a person releases it by name.
 
 mod leaving;
 mod prices;
@@ -68,12 +68,10 @@ pub struct GuardVerdict {
 
 /// Asks every guard; returns those with something to say, in their fixed order.
 pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared, action: Action) -> Vec<GuardVerdict> {
-    if action == Action::None {
-        return Vec::new();
-    }
     let judge = Judge { inputs, matched, compared, action };
-    Guard::ALL
-        .into_iter()
+    // That a menu has vanished is said even where nothing would be sent.
+    let asked = Guard::ALL.into_iter().filter(|guard| action != Action::None || *guard == Guard::EmptyLive);
+    asked
         .filter_map(|guard| {
             let finding = judge.ask(guard)?;
             let verdict = match (finding.trips, inputs.released.contains(&guard)) {

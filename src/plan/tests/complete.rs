@@ -461,14 +461,17 @@ fn the_platforms_rewritings_are_no_change_and_what_looks_like_them_is() {
     *split.day_mut(Day::Monday) = vec![TimeRange { start: 600, end: 700 }, TimeRange { start: 800, end: 900 }];
     let mut turned = split.clone();
     turned.day_mut(Day::Monday).reverse();
-    let texts: [(&str, Field<String>, Field<String>, bool); 8] = [
+    let texts: [(&str, Field<String>, Field<String>, bool); 11] = [
         ("no text reads as empty", Field::Null, set(""), true),
         ("an empty text reads as none", set(""), Field::Null, true),
         ("the key is missing", Field::Null, Field::Unsaid, true),
         ("another encoding of the same text", set("Cafe\u{301}"), set("Café"), true),
         ("an accent that is gone", set("Café"), set("Cafe"), false),
         ("a text that is cut", set("Telur mata sapi"), set("Telur mata"), false),
-        ("spaces at the end", set("Telur "), set("Telur"), false),
+        ("spaces at the end", set("Telur "), set("Telur"), true),
+        ("spaces in between", set("Telur  mata"), set("Telur mata"), true),
+        ("no space", set("Telur mata"), set("Telurmata"), false),
+        ("escaped signs", set("Telur & \"mata\""), set("Telur &amp; &quot;mata&quot;"), true),
         ("capitals", set("telur"), set("Telur"), false),
     ];
     let hours: [(&str, Field<Hours>, Field<Hours>, bool); 6] = [

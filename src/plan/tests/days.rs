@@ -407,8 +407,8 @@ fn what_shows_instead_of_a_price_that_was_sent_has_not_stood() {
     items.filter(|item| item.external_id.value() == Some(&"NG".into())).for_each(|item| {
         item.price = Field::Set(Price(60_000));
     });
-    let Look::Other(unlanded) = waiting.look(&shown) else { panic!("it landed") };
-    story.base = Some(waiting.settled(&shown, story.base.as_ref(), &unlanded));
+    let Look::Other(mismatches) = waiting.look(&shown) else { panic!("it landed") };
+    story.base = Some(waiting.settled(&shown, story.base.as_ref(), &mismatches));
     story.live = shown;
     story.watch(0..30);
     assert!(!story.memory.at(hour(30)).stood.get("items/NG/price").is_some_and(|stood| stood.contains(&60_000)));

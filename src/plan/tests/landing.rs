@@ -16,11 +16,11 @@ fn every_field_that_does_not_land_is_named_and_not_sent_again() {
             let mut stays = stage();
             stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
             story.live = part.live(&stays, shown);
-            let Look::Other(unlanded) = waiting.look(&story.live) else {
+            let Look::Other(mismatches) = waiting.look(&story.live) else {
                 panic!("{what}: {:?}", waiting.look(&story.live))
             };
-            assert_eq!(unlanded.iter().map(|one| one.path.clone()).collect::<Vec<_>>(), [part.path()], "{what}");
-            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &unlanded));
+            assert_eq!(mismatches.iter().map(|one| one.path.clone()).collect::<Vec<_>>(), [part.path()], "{what}");
+            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &mismatches));
             let told: Vec<_> = story.plan().changes.iter().map(|c| (c.path.clone(), c.class, c.pushed)).collect();
             assert_eq!(told, [(part.path(), Class::Edit, false)], "{what}");
             story.desired_item("D4").price = Field::Set(Price(10_600));
@@ -46,8 +46,8 @@ fn every_thing_that_does_not_come_or_go_is_named_and_not_sent_again() {
             let mut stays = thing.put(before);
             stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
             story.live = as_published(&stays);
-            let Look::Other(unlanded) = waiting.look(&story.live) else { panic!("{thing:?} {kind:?}") };
-            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &unlanded));
+            let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("{thing:?} {kind:?}") };
+            story.base = Some(waiting.settled(&story.live, story.base.as_ref(), &mismatches));
             let told: Vec<_> =
                 story.plan().changes.iter().map(|c| (c.path.clone(), c.kind, c.class, c.pushed)).collect();
             assert_eq!(told, [(thing.path(), kind, Class::Edit, false)], "{thing:?}");
@@ -90,6 +90,6 @@ fn the_only_category_is_waited_for_too() {
     story.desired_item("D4").price = Field::Set(Price(10_500));
     let waiting = Waiting::new(&story.plan(), &story.inputs());
     story.live_item("D4").price = Field::Set(Price(10_500));
-    let Look::Other(unlanded) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
-    assert_eq!(unlanded[0].path.to_string(), "categories/VC/max_quantity");
+    let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
+    assert_eq!(mismatches[0].path.to_string(), "categories/VC/max_quantity");
 }

@@ -155,7 +155,7 @@ fn a_menu_is_emptied_when_nothing_of_it_stays() {
 fn a_dish_is_known_under_its_new_id_by_its_name_as_people_read_it() {
     let mut desired = warung();
     desired.menus[1].menu_items[0].name = set("Kopi Cafe\u{301}");
-    for (name, holds) in [("kopi café ", true), ("Kopi Cafe", false), ("Kopi  Café", false)] {
+    for (name, holds) in [("kopi café ", true), ("Kopi Cafe", false), ("Kopi  Café", true)] {
         let mut story = Story::in_sync(desired.clone());
         story.desired.menus[1].menu_items[0] = item("NEW", name, 8_500);
         let plan = story.plan();

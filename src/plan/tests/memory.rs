@@ -75,3 +75,47 @@ fn drift_keeps_its_date_when_the_files_give_another_value_and_live_is_as_it_was(
     story.memory.arrived(&undoing(26_000), hour(4));
     assert_eq!(story.memory.at(hour(5)).since.get("items/NG/price"), Some(&hour(3)));
 }
+
+#[test]
+fn a_menu_that_a_push_replaced_is_recognised_for_ten_minutes() {
+    let mut story = Story::in_sync(warung());
+    let old = story.live.clone();
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    story.publish();
+    let new = story.live.clone();
+    let (mut memory, at) = (Memory::default(), |seconds| jiff::Timestamp::from_second(seconds).unwrap());
+    assert!(!memory.is_stale_read(&old, at(0)));
+    memory.note_replaced(&waiting, &new, at(1_000));
+    let mut memory: Memory = serde_json::from_value(json!(memory)).unwrap();
+    let stale = |memory: &Memory, live: &LiveCatalog, now| memory.is_stale_read(live, at(now));
+    assert_eq!([1_000, 1_599, 1_600].map(|now| stale(&memory, &old, now)), [true, true, false]);
+    assert!(!stale(&memory, &new, 1_001));
+    let mut elsewhere = old.clone();
+    elsewhere.menus.reverse();
+    elsewhere.menus[0].menu_items[0].in_stock = Field::Set(false);
+    assert!(stale(&memory, &elsewhere, 1_001), "stock and order make no difference");
+    elsewhere.menus[0].menu_items[0].price = Field::Set(Price(9_999));
+    assert!(!stale(&memory, &elsewhere, 1_001));
+    // A push that brings the old menu back: now the new one is what was replaced.
+    story.desired_item("NG").price = Field::Set(Price(25_000));
+    let back = Waiting::new(&story.plan(), &story.inputs());
+    memory.note_replaced(&back, &old, at(1_100));
+    assert_eq!((stale(&memory, &old, 1_101), stale(&memory, &new, 1_101)), (false, true));
+}
+
+#[test]
+fn a_push_of_stock_or_of_what_cannot_be_read_back_replaces_nothing() {
+    for edit in [(|item| item.in_stock = Field::Set(false)) as fn(&mut Item), |item| {
+        item.image = set("https://img.example.com/new.png")
+    }] {
+        let mut story = Story::in_sync(warung());
+        edit(story.desired_item("NG"));
+        let waiting = Waiting::new(&story.plan(), &story.inputs());
+        let old = story.live.clone();
+        story.live_item("NG").in_stock = Field::Set(false);
+        let mut memory = Memory::default();
+        memory.note_replaced(&waiting, &story.live, jiff::Timestamp::UNIX_EPOCH);
+        assert!(!memory.is_stale_read(&old, jiff::Timestamp::UNIX_EPOCH));
+    }
+}

@@ -71,10 +71,10 @@ fn a_dish_that_somebody_put_back_is_not_ours_although_its_id_is_gone() {
     // Put back at once, in the app, which took the external ids away.
     story.live_item("D1").external_id = Field::Null;
     story.live.variant_categories[0].variants[1].external_id = Field::Null;
-    let unlanded = waiting.unlanded(&story.live);
-    assert_eq!(unlanded.len(), 2);
+    let mismatches = waiting.mismatches(&story.live);
+    assert_eq!(mismatches.len(), 2);
     waiting.note_publication(&story.live);
-    let base = waiting.settled(&story.live, story.base.as_ref(), &unlanded);
+    let base = waiting.settled(&story.live, story.base.as_ref(), &mismatches);
     assert_eq!((base.items_taken_off, base.variants_taken_off), (BTreeSet::new(), BTreeSet::new()));
 }
 
@@ -152,7 +152,7 @@ fn a_dish_without_an_id_that_the_push_renames_is_found_by_the_platforms_own() {
     story.live_item("D1").external_id = Field::Null;
     story.desired_item("D1").name = set("Es Teh");
     let (mut waiting, published) = sent(&story);
-    assert!(waiting.unlanded(&story.live).iter().any(|one| one.path.to_string() == "items/D1/name"));
+    assert!(waiting.mismatches(&story.live).iter().any(|one| one.path.to_string() == "items/D1/name"));
     kitchen(&mut story.live, "D1", false);
     waiting.remember_stock(&story.live);
     assert_eq!(ids(&waiting.overwritten_stock(&published)), [(StockKind::Items, "D1", false)]);
@@ -192,7 +192,7 @@ fn what_the_kitchen_puts_back_after_the_publication_is_no_failure_of_the_push() 
     for id in ["D1", "LV3"] {
         kitchen(&mut live, id, true);
     }
-    assert_eq!((waiting.look(&live), waiting.unlanded(&live)), (Look::Arrived, vec![]));
+    assert_eq!((waiting.look(&live), waiting.mismatches(&live)), (Look::Arrived, vec![]));
 }
 
 #[test]
@@ -206,8 +206,8 @@ fn a_variant_that_its_new_category_lacks_is_missing() {
     let (waiting, mut live) = sent(&story);
     assert_eq!(waiting.look(&live), Look::Arrived);
     live.variant_categories[1].variants.pop();
-    let Look::Other(unlanded) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
-    assert_eq!(unlanded.iter().map(|one| one.path.to_string()).collect::<Vec<_>>(), ["variants/S2"]);
+    let Look::Other(mismatches) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
+    assert_eq!(mismatches.iter().map(|one| one.path.to_string()).collect::<Vec<_>>(), ["variants/S2"]);
 }
 
 #[test]
@@ -218,9 +218,11 @@ fn what_was_seen_published_is_not_the_old_menu_when_somebody_edits_it_back() {
     let old = story.live.clone();
     let (mut waiting, mut live) = sent(&story);
     price(&mut live, "D1", 8_500);
-    let Look::Other(unlanded) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
-    waiting.note_landed(&unlanded);
-    assert_eq!(waiting.look(&old), Look::Other(unlanded));
+    let Look::Other(mismatches) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
+    waiting.note_landed(&mismatches);
+    assert_eq!((waiting.look(&old), waiting.is_stale_look(&old)), (Look::Other(mismatches), false));
+    waiting.note_publication(&live);
+    assert_eq!([&old, &live].map(|live| waiting.is_stale_look(live)), [true, false]);
 }
 
 #[test]
@@ -237,14 +239,14 @@ fn a_publication_of_which_nothing_shows_as_sent_is_not_the_old_menu_when_somebod
 
 #[test]
 fn only_a_text_may_be_published_without_a_trace() {
-    for (edit, traceless) in [
+    for (edit, indistinguishable) in [
         ((|item| item.price = Field::Set(Price(27_000))) as fn(&mut Item), false),
         (|item| item.description = set("Dadar"), false),
         (|item| item.description = set("Telur mata sapi dan kerupuk"), true),
     ] {
         let mut story = Story::in_sync(warung());
         edit(story.desired_item("NG"));
-        assert_eq!(sent(&story).0.is_traceless(), traceless);
+        assert_eq!(sent(&story).0.is_indistinguishable(), indistinguishable);
     }
 }
 
@@ -254,7 +256,7 @@ fn a_dish_that_somebody_removed_is_no_trace_of_a_push_that_describes_it() {
     story.desired_item("N1").description = set("Dengan telur");
     let (waiting, _) = sent(&story);
     story.live.menus[0].menu_items.retain(|item| item.uuid != "N1");
-    assert!(matches!(waiting.look(&story.live), Look::Doubtful(_)), "{:?}", waiting.look(&story.live));
+    assert!(matches!(waiting.look(&story.live), Look::Ambiguous(_)), "{:?}", waiting.look(&story.live));
 }
 
 #[test]
@@ -269,4 +271,63 @@ fn a_menu_has_settled_only_if_it_shows_the_same_all_the_time() {
     };
     assert_eq!([settled_for(28_000, 0), settled_for(28_000, 40), settled_for(29_000, 50)], [0, 40, 0]);
     assert_eq!([settled_for(29_000, 70), settled_for(28_000, 80)], [20, 0]);
+}
+
+#[test]
+fn what_cannot_be_read_back_is_no_sign_of_a_publication() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").image = set("https://img.example.com/new.png");
+    story.desired.menus.reverse();
+    story.desired.variant_categories[0].variants.reverse();
+    let (mut waiting, _) = sent(&story);
+    let at = |seconds| jiff::Timestamp::from_second(seconds).unwrap();
+    let mut live = story.live.clone();
+    assert_eq!(waiting.settled_for(&live, at(0)).as_secs(), 0);
+    let disturbances: [fn(&mut LiveCatalog); 7] = [
+        |live| live.menus[0].menu_items[0].image = set("https://cdn.example.net/signed-anew"),
+        |live| live.menus[0].menu_items[0].image = Field::Null,
+        |live| live.menus.reverse(),
+        |live| live.menus[0].menu_items.reverse(),
+        |live| live.variant_categories[0].variants.reverse(),
+        |live| live.variant_categories[0].external_id = Field::Unsaid,
+        |live| live.menus[1].menu_items[1].internal_name = set(" "),
+    ];
+    for (index, disturb) in disturbances.into_iter().enumerate() {
+        disturb(&mut live);
+        assert_eq!(waiting.look(&live), Look::Unreadable, "{index}");
+        assert!(!waiting.is_touched(&live), "{index}");
+        let seconds = 10 * (1 + i64::try_from(index).unwrap());
+        assert_eq!(waiting.settled_for(&live, at(seconds)).as_secs(), seconds, "{index}: nothing moves");
+    }
+    live.menus[0].menu_items[0].description = set("Dari aplikasi");
+    assert!(waiting.is_touched(&live));
+    assert_eq!(waiting.look(&live), Look::Unreadable, "an edit is no publication");
+}
+
+#[test]
+fn a_category_that_nothing_refers_to_shows_its_leaving_and_may_stay() {
+    let mut spare = warung().variant_categories.remove(0);
+    (spare.external_id, spare.name) = ("SC".into(), set("Sambal"));
+    spare.variants = vec![variant("S1", "Ijo", 0)];
+    let mut with_spare = warung();
+    with_spare.variant_categories.push(spare);
+    let mut story = Story::in_sync(with_spare);
+    story.live.variant_categories[1].external_id = Field::Unsaid;
+    story.desired = warung();
+    let (waiting, published) = sent(&story);
+    assert_eq!(waiting.look(&story.live), Look::Unreadable);
+    assert_eq!(waiting.look(&published), Look::Arrived);
+}
+
+#[test]
+fn a_push_of_an_earlier_release_is_looked_for_by_its_values() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").price = Field::Set(Price(27_000));
+    let (waiting, published) = sent(&story);
+    let mut stored = serde_json::to_value(&waiting).unwrap();
+    stored["before"] = json!("0123456789abcdef");
+    stored.as_object_mut().unwrap().remove("gone_categories");
+    stored.as_object_mut().unwrap().remove("announced");
+    let waiting: Waiting = serde_json::from_value(stored).unwrap();
+    assert_eq!((waiting.look(&story.live), waiting.look(&published)), (Look::Old, Look::Arrived));
 }

@@ -1,6 +1,6 @@
 //! The base that follows from a push, and what is worth remembering of it.
 
-use super::{Unlanded, Waiting};
+use super::{Mismatch, Waiting};
 use crate::{
     catalog::{ItemField, Path, VariantField, live::LiveCatalog},
     plan::{Base, Effects, settle::take_from},
@@ -12,32 +12,32 @@ impl Waiting {
         Base { uuids: self.matched(live).uuids, ..self.next_base() }
     }
 
-    /// The base after live has settled on something else: what landed enters it, the rest is remembered as stuck.
-    pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, unlanded: &[Unlanded]) -> Base {
+    /// The base after live has settled on something else: what landed enters it, the rest is remembered as rejected.
+    pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, mismatches: &[Mismatch]) -> Base {
         let matched = self.matched(live);
         let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
-        for Unlanded { path, sent, live: _ } in unlanded {
+        for Mismatch { path, sent, live: _ } in mismatches {
             match path {
                 // Somebody set it again since, so that it is not ours to put back.
                 Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),
                 Path::Variant(id, Some(VariantField::InStock)) => drop(base.variants_taken_off.remove(id)),
                 _ => {}
             }
-            base.stuck.insert(path.to_string(), sent.clone());
+            base.rejected_values.insert(path.to_string(), sent.clone());
             take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
         }
         base
     }
 
     /// What is worth remembering of this push, but for what has not landed.
-    pub fn effects(&self, unlanded: &[Unlanded]) -> Effects {
-        self.effects.clone().without(unlanded.iter().map(|unlanded| &unlanded.path))
+    pub fn effects(&self, mismatches: &[Mismatch]) -> Effects {
+        self.effects.clone().without(mismatches.iter().map(|mismatch| &mismatch.path))
     }
 
     /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
     pub(super) fn next_base(&self) -> Base {
         let base = self.next_base.clone();
-        // Stock calls take effect at once: what shows was set by us.
-        if self.is_stock() { base } else { self.without_kitchens(base) }
+        // Stock calls take effect at once: what shows was set by us. And once it is published, what is off is off by us.
+        if self.is_stock() || self.published { base } else { self.without_kitchens(base) }
     }
 }

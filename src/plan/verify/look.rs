@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use super::{Unlanded, Waiting};
-use crate::catalog::{Field, Path, live::LiveCatalog};
+use super::{Mismatch, Waiting};
+use crate::{
+    catalog::{
+        ExternalId, Path,
+        live::{LiveCatalog, LiveCategory},
+        text::normalise_text,
+    },
+    plan::fingerprint::Fingerprint,
+};
 
 /// What one look at live says about a push.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,41 +21,72 @@ pub enum Look {
     Old,
     /// Live shows what was sent.
     Arrived,
-    /// Live shows what was sent, but it did so before: whether the push arrived cannot be told yet.
+    /// Live shows what was sent, but it did so before, as nothing was sent that can be read back: whether the push arrived
+    /// cannot be told by looking.
     Unreadable,
     /// Live has changed into something else: the push has been published, though not as it was sent.
-    Other(Vec<Unlanded>),
+    Other(Vec<Mismatch>),
     /// Live has changed into something else, and nothing tells whether that is what became of the push or an edit of the old
     /// menu.
-    Doubtful(Vec<Unlanded>),
+    Ambiguous(Vec<Mismatch>),
 }
 
 impl Waiting {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
-        let changed = self.is_touched(live);
-        let mut unlanded = self.unlanded(live);
+        let mut mismatches = self.mismatches(live);
         // What has landed is published, whatever somebody has edited since.
-        let old = !self.is_published() && (!changed || self.is_old(&unlanded));
-        if !unlanded.is_empty() && old {
+        let old = !self.is_published() && (self.before == Fingerprint::of(live) || self.is_old(&mismatches));
+        if !mismatches.is_empty() && old {
             return Look::Old;
         }
-        let edited = !unlanded.is_empty();
-        unlanded.retain(|unlanded| self.is_new(&unlanded.path));
-        match unlanded.is_empty() {
-            true if !self.old_values.is_empty() => Look::Arrived,
-            // It may be the edit alone that has changed live.
-            true if changed && !edited => Look::Arrived,
+        mismatches.retain(|mismatch| self.is_new(&mismatch.path));
+        match mismatches.is_empty() {
+            true if !self.old_values.is_empty() || self.has_category_left(live) => Look::Arrived,
+            // Whatever else has changed live, it was not this push.
             true => Look::Unreadable,
-            false if self.is_published() || self.is_trace(&unlanded) => Look::Other(unlanded),
-            false => Look::Doubtful(unlanded),
+            false if self.is_published() || self.is_trace(&mismatches) => Look::Other(mismatches),
+            false => Look::Ambiguous(mismatches),
         }
     }
 
     /// Whether the old menu may also be what the platform makes of this push: nothing in it but texts that may be cut to what
     /// they were.
-    pub fn is_traceless(&self) -> bool {
-        self.traceless
+    pub fn is_indistinguishable(&self) -> bool {
+        self.indistinguishable
+    }
+
+    /// Notes that the platform announced this push as published: what cannot be read back counts as arrived from then on, if
+    /// everything else shows as it was sent.
+    pub fn note_event(&mut self) {
+        self.announced = true;
+    }
+
+    /// Whether the platform has announced this push as published.
+    pub fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    /// Whether a category shows no more that the push takes away. That one stays is no failure: nobody sees it.
+    fn has_category_left(&self, live: &LiveCatalog) -> bool {
+        let is_gone = |id: Option<&ExternalId>| id.is_some_and(|id| self.gone_categories.contains(id));
+        let stays = |category: &LiveCategory| {
+            is_gone(category.external_id.value()) || is_gone(self.uuids.categories.get(&category.uuid))
+        };
+        !self.gone_categories.is_empty() && !live.variant_categories.iter().any(stays)
+    }
+
+    /// Whether some of what is missing still shows what it showed before: the rest of the push may be published yet.
+    pub fn is_partly_old(&self, mismatches: &[Mismatch]) -> bool {
+        !self.is_stock()
+            && mismatches.iter().any(|mismatch| self.old_values.get(&mismatch.path.to_string()) == Some(&mismatch.live))
+    }
+
+    /// Whether `live` is the menu from before although the publication has been seen: it may come from a copy that is behind,
+    /// and says nothing of what is live.
+    pub fn is_stale_look(&self, live: &LiveCatalog) -> bool {
+        // Stock is in no fingerprint.
+        self.published && !self.is_stock() && !self.old_values.is_empty() && self.before == Fingerprint::of(live)
     }
 
     /// Whether an earlier look has shown some of this push.
@@ -59,13 +96,13 @@ impl Waiting {
 
     /// Whether what shows comes from this push, although this is missing: some of it landed, or a new thing did with something
     /// else in it, or a text shows as the platform made it of ours.
-    fn is_trace(&self, unlanded: &[Unlanded]) -> bool {
+    fn is_trace(&self, mismatches: &[Mismatch]) -> bool {
         self.old_values.iter().any(|(new, old)| {
-            let mut missing = unlanded.iter().filter(|unlanded| concerns(new, &unlanded.path.to_string())).peekable();
+            let mut missing = mismatches.iter().filter(|mismatch| concerns(new, &mismatch.path.to_string())).peekable();
             missing.peek().is_none()
-                || missing.all(|unlanded| match unlanded.path.to_string() == *new {
-                    true => is_rewritten(old, unlanded),
-                    false => old.is_null() && is_part(&unlanded.path.to_string(), new),
+                || missing.all(|mismatch| match mismatch.path.to_string() == *new {
+                    true => is_rewritten(old, mismatch),
+                    false => old.is_null() && is_part(&mismatch.path.to_string(), new),
                 })
         })
     }
@@ -84,16 +121,16 @@ impl Waiting {
     }
 
     /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
-    pub fn note_landed(&mut self, unlanded: &[Unlanded]) {
-        let missing: Vec<String> = unlanded.iter().map(|unlanded| unlanded.path.to_string()).collect();
+    pub fn note_landed(&mut self, mismatches: &[Mismatch]) {
+        let missing: Vec<String> = mismatches.iter().map(|mismatch| mismatch.path.to_string()).collect();
         let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
         self.landed.extend(landed.cloned());
     }
 
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
     /// is there, and some of it shows its old value. (A menu is published as a whole.)
-    fn is_old(&self, unlanded: &[Unlanded]) -> bool {
-        let now: BTreeMap<String, &Value> = unlanded.iter().map(|u| (u.path.to_string(), &u.live)).collect();
+    fn is_old(&self, mismatches: &[Mismatch]) -> bool {
+        let now: BTreeMap<String, &Value> = mismatches.iter().map(|u| (u.path.to_string(), &u.live)).collect();
         let (mut some_old, mut all_missing) = (false, true);
         for (path, old) in &self.old_values {
             some_old |= now.get(path) == Some(&old);
@@ -105,12 +142,12 @@ impl Waiting {
     /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
     /// what somebody has edited since.
     pub fn is_touched(&self, live: &LiveCatalog) -> bool {
-        fingerprint(live) != self.before
+        self.before != Fingerprint::of(live)
     }
 
     /// For how long live has shown this same something else, as far as it was looked at.
     pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
-        let shown = fingerprint(live);
+        let shown = Fingerprint::of(live);
         match &self.other {
             Some((known, since)) if *known == shown => now.duration_since(*since),
             _ => {
@@ -132,28 +169,15 @@ fn is_part(part: &str, whole: &str) -> bool {
 
 /// Whether a text shows as the platform may have made it of what was sent. Nobody who edits the old text types that.
 /// (Anything else may be an edit: that is found out by waiting.)
-fn is_rewritten(old: &Value, unlanded: &Unlanded) -> bool {
-    !unlanded.live.is_null() && is_made_of(&unlanded.live, &unlanded.sent) && !is_made_of(&unlanded.live, old)
+fn is_rewritten(old: &Value, mismatch: &Mismatch) -> bool {
+    !mismatch.live.is_null() && is_made_of(&mismatch.live, &mismatch.sent) && !is_made_of(&mismatch.live, old)
 }
 
 /// Whether a text is what is left of another one that was cut, or lost some of its signs, spaces and capitals.
 pub(super) fn is_made_of(text: &Value, whole: &Value) -> bool {
     let letters = |value: &Value| {
-        let text = value.as_str().unwrap_or_default();
+        let text = normalise_text(value.as_str().unwrap_or_default());
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
     whole.is_string() && (text.is_string() || text.is_null()) && letters(whole).starts_with(&letters(text))
-}
-
-/// Hash of what was fetched, stock and meaningless order aside.
-pub(super) fn fingerprint(live: &LiveCatalog) -> String {
-    let mut live = live.clone();
-    for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
-        item.in_stock = Field::Unsaid;
-        item.variant_category_uuids.sort();
-    }
-    live.variant_categories.sort_by(|a, b| (&a.uuid, &a.name).cmp(&(&b.uuid, &b.name)));
-    live.variant_categories.iter_mut().flat_map(|c| &mut c.variants).for_each(|v| v.in_stock = Field::Unsaid);
-    let bytes = serde_json::to_vec(&live).unwrap_or_default();
-    Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,13 +2,13 @@
 //!
 //! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
 //! [`Waiting`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
-//! says is in `look`, what has not arrived in `unlanded`, what the kitchen did meanwhile in `stock`, and the base
+//! says is in `look`, what has not arrived in `mismatch`, what the kitchen did meanwhile in `stock`, and the base
 //! that follows in `follows`.
 
 mod follows;
 mod look;
+mod mismatch;
 mod stock;
-mod unlanded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,16 +18,14 @@ use serde_json::Value;
 use super::{
     Action, Base, Change, Effects, Inputs, Kind, OutletPlan, Uuids,
     expected::expected,
+    fingerprint::Fingerprint,
     matching::{Matched, match_live},
     stock::StockCalls,
 };
 use crate::catalog::{Catalog, ExternalId, Path, live::LiveCatalog};
-use {
-    look::{fingerprint, is_made_of},
-    stock::Stocks,
-};
+use {look::is_made_of, stock::Stocks};
 
-pub use {look::Look, unlanded::Unlanded};
+pub use {look::Look, mismatch::Mismatch};
 
 /// A push that has been sent, or is about to be, and has not been seen yet.
 ///
@@ -40,6 +38,8 @@ pub struct Waiting {
     /// Items and variants that live must not show any more.
     gone_items: BTreeSet<ExternalId>,
     gone_variants: BTreeSet<ExternalId>,
+    /// Categories that it takes away.
+    gone_categories: BTreeSet<ExternalId>,
     /// Stock that PATCHes set; empty for a PUT.
     stock_calls: StockCalls,
     /// The platform's ids before the push.
@@ -48,19 +48,22 @@ pub struct Waiting {
     next_base: Base,
     /// What is worth remembering of it then.
     effects: Effects,
-    /// Live before the push, stock aside.
-    before: String,
+    /// Live before the push, as far as it can be read back, stock aside.
+    before: Fingerprint,
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
     old_values: BTreeMap<String, Value>,
     /// Whether its publication may read back as the old menu.
-    traceless: bool,
+    #[serde(alias = "traceless")]
+    indistinguishable: bool,
     /// Paths among these that have been seen as sent.
     landed: BTreeSet<String>,
     /// Whether a publication has been seen, as sent or not.
     published: bool,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
-    other: Option<(String, jiff::Timestamp)>,
+    other: Option<(Fingerprint, jiff::Timestamp)>,
+    /// Whether the platform has announced it as published.
+    announced: bool,
     /// Stock when the payload was made; none once the publication has been seen and put right; several if it was sent again and an earlier one may have been carried out.
     sent: Vec<Stocks>,
     /// The last stock seen while the old menu still showed.
@@ -77,16 +80,18 @@ impl Waiting {
             expected: if plan.action == Action::Put { expected(plan) } else { Catalog::default() },
             gone_items: BTreeSet::new(),
             gone_variants: BTreeSet::new(),
+            gone_categories: BTreeSet::new(),
             stock_calls: plan.stock.clone(),
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
             effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
-            before: fingerprint(inputs.live),
+            before: Fingerprint::of(inputs.live),
             old_values: BTreeMap::new(),
-            traceless: false,
+            indistinguishable: false,
             landed: BTreeSet::new(),
             published: false,
             other: None,
+            announced: false,
             sent: vec![stocks.clone()],
             last: stocks,
         };
@@ -94,18 +99,25 @@ impl Waiting {
             match &change.path {
                 Path::Item(id, None) => drop(waiting.gone_items.insert(id.clone())),
                 Path::Variant(id, None) => drop(waiting.gone_variants.insert(id.clone())),
+                Path::Category(id, None) => drop(waiting.gone_categories.insert(id.clone())),
                 _ => {}
             }
         }
-        let unlanded = waiting.unlanded(inputs.live);
-        waiting.traceless = unlanded.iter().all(|unlanded| is_made_of(&unlanded.live, &unlanded.sent));
-        waiting.old_values = unlanded.into_iter().map(|unlanded| (unlanded.path.to_string(), unlanded.live)).collect();
+        let mismatches = waiting.mismatches(inputs.live);
+        waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
+        waiting.old_values =
+            mismatches.into_iter().map(|mismatch| (mismatch.path.to_string(), mismatch.live)).collect();
         waiting
     }
 
     /// Whether stock calls are waited for, which take effect at once.
     pub fn is_stock(&self) -> bool {
         !self.stock_calls.is_empty()
+    }
+
+    /// The menu that this push replaces, if it can be recognised.
+    pub(super) fn before(&self) -> Option<&Fingerprint> {
+        Some(&self.before).filter(|before| before.is_known())
     }
 
     fn matched(&self, live: &LiveCatalog) -> Matched {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Unlanded, Waiting};
+use super::{Mismatch, Waiting};
 use crate::{
     catalog::{Catalog, ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog},
     plan::{Base, OutletPlan, stock::StockCalls},
@@ -128,8 +128,7 @@ impl Waiting {
     /// overwritten, only that is still to be set again which this look shows as overwritten: whatever changes from now
     /// on, the kitchen changes.
     pub fn note_publication(&mut self, live: &LiveCatalog) {
-        self.published = true;
-        self.next_base = self.next_base();
+        self.note_owners();
         self.next_base.release_stock(live);
         let overwritten = self.overwritten_stock(live);
         let is_lost = |kind, id: &ExternalId| {
@@ -140,6 +139,19 @@ impl Waiting {
             sent.items.retain(|id, _| is_lost(StockKind::Items, id));
             sent.variants.retain(|id, _| is_lost(StockKind::Variants, id));
         }
+    }
+
+    /// Notes that `live` shows a part of the publication: the rest may overwrite stock when it comes, and nobody could tell
+    /// that from what the kitchen does.
+    pub fn note_partial_publication(&mut self, live: &LiveCatalog) {
+        self.note_owners();
+        self.remember_doubtful_stock(live);
+    }
+
+    /// Who took what off is settled by the looks at the old menu.
+    fn note_owners(&mut self) {
+        self.next_base = self.next_base();
+        self.published = true;
     }
 
     /// Notes that we have set this stock: what changes it from now on is the kitchen.
@@ -179,7 +191,7 @@ impl Waiting {
     }
 
     /// The lines of stock calls that live does not show.
-    pub(super) fn unlanded_stock(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+    pub(super) fn stock_mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
         let now = Stocks::of(&self.matched(live).catalog);
         let lines = self.stock_calls.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (*kind, line)));
         lines
@@ -191,7 +203,7 @@ impl Waiting {
                     }
                 };
                 let live = stock.get(&line.external_id).copied();
-                (live != Some(line.in_stock)).then(|| Unlanded {
+                (live != Some(line.in_stock)).then(|| Mismatch {
                     path,
                     sent: Value::Bool(line.in_stock),
                     live: live.map_or(Value::Null, Value::Bool),

@@ -141,7 +141,8 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 }
 
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
-    let Change { path, kind, class, from, to, base, pushed, since, contested, rides: _, subject: _, source } = change;
+    let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, source } =
+        change;
     let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
         file,
         line: *line,

@@ -190,7 +190,7 @@ impl FileChange {
         let Self { kind, class, path, from, to, base, pushed } = self;
         let unknown = || SavedPlanError::Malformed(format!("`{path:.60}` is no path"));
         let path: Path = path.parse().map_err(|()| unknown())?;
-        let (rides, contested, since, subject, source) = (false, false, None, Subject::default(), None);
-        Ok(Change { path, kind, class, from, to, base, pushed, rides, contested, since, subject, source })
+        let (only_with_put, contested, since, subject, source) = (false, false, None, Subject::default(), None);
+        Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, source })
     }
 }

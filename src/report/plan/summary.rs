@@ -78,10 +78,10 @@ impl Summary {
             self.failed += 1;
         } else if plan.is_some_and(|plan| plan.action != Action::None) || is_gone(outlet, view) {
             self.changed += 1;
-            self.held += usize::from(plan.is_some_and(OutletPlan::is_held));
         } else {
             self.unchanged += 1;
         }
+        self.held += usize::from(plan.is_some_and(OutletPlan::is_held));
         for change in outlet.changes(view) {
             let pushed = change.pushed && view != View::Drift;
             if let Some(plan) = plan.filter(|_| pushed || view == View::Drift) {
@@ -133,7 +133,7 @@ pub(super) fn sentence(report: &PlanReport) -> String {
     match report.view {
         View::Drift => told += &format!(", {drifted} drifted{}", changes_elsewhere(&sum)),
         View::Plan | View::Diff => {
-            told += &pushes(report, &sum);
+            told += &pushes(report);
             told += &counted(", ", sum.held, if report.view == View::Diff { "would be held" } else { "held" });
         }
     }
@@ -153,16 +153,16 @@ fn changes_elsewhere(sum: &Summary) -> String {
 }
 
 /// What would go out: held outlets push nothing. A difference between files is one all the same.
-fn pushes(report: &PlanReport, sum: &Summary) -> String {
-    let (diff, held) = (report.view == View::Diff, if report.view == View::Diff { 0 } else { sum.held });
+fn pushes(report: &PlanReport) -> String {
+    let diff = report.view == View::Diff;
     let verb = if diff { "different" } else { "to push" };
-    let number = sum.changed - held;
-    if number == 0 {
-        return format!(", 0 {verb}");
-    }
     let is_held = |outlet: &&OutletReport| outlet.plan.as_ref().is_some_and(OutletPlan::is_held);
     let free = report.outlets.iter().filter(|outlet| diff || !is_held(outlet));
     let free = free.fold(Summary::default(), |sum, outlet| sum.and(outlet, report.view));
+    let number = free.changed;
+    if number == 0 {
+        return format!(", 0 {verb}");
+    }
     let (change, add, remove) = (free.set + free.r#move, free.add, free.remove);
     format!(", {number} {verb} ({change} to change, {add} to add, {remove} to remove)")
 }

@@ -55,7 +55,11 @@ async fn every_kind_of_edit_is_one_put_and_then_rest() {
         edit(&mut bench);
         let outcome = bench.pass().await;
         assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync), "{what}");
-        assert_eq!(bench.calls(), ["GET", "PUT", "GET"], "{what}");
+        let mut calls = bench.calls();
+        // An order cannot be read back, so the push is looked for until its time is over.
+        assert_eq!(calls.len() > 3, what == "an order", "{what}");
+        calls.dedup();
+        assert_eq!(calls, ["GET", "PUT", "GET"], "{what}");
         assert_eq!(bench.pass().await.result, PassResult::Unchanged, "{what}");
         assert_eq!(bench.calls(), ["GET"], "{what}");
     }
@@ -211,7 +215,7 @@ async fn a_menu_that_reads_empty_once_makes_us_forget_nothing() {
     bench.pass().await;
     let base = bench.base();
     let live = bench.platform.with(|world| std::mem::take(&mut world.live));
-    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
     assert!(bench.base() == base, "the base has changed");
     bench.platform.with(|world| world.live = live);
     bench.file_item("D1").in_stock = Field::Unsaid;
@@ -235,4 +239,24 @@ async fn while_one_outlet_waits_for_its_publication_another_uses_the_only_slot()
     assert_eq!((slow.result, quick), (PassResult::Published, PassResult::Published));
     assert_eq!(ended.duration_since(began).as_secs(), 1, "it did not wait for the first");
     assert!(first.context.clock.now().duration_since(began).as_secs() >= 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_menu_that_vanished_is_held_although_nothing_would_be_sent() {
+    let mut bench = Bench::in_sync().await;
+    tokio::time::advance(minutes(10)).await;
+    bench.platform.with(|world| world.live = Default::default());
+    let held = |outcome: Outcome| {
+        assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
+        assert!(outcome.error.unwrap().starts_with("empty-live: GoFood answers with an empty menu"));
+    };
+    held(bench.pass().await);
+    bench.price_in_file("NG", 27_000);
+    held(bench.pass().await);
+    assert_eq!(bench.calls(), ["GET", "GET"]);
+    assert_eq!(bench.remembered_state().as_deref(), Some("held"));
+    assert_eq!(bench.base_price("NG"), Some(25_000), "an empty menu teaches nothing");
+    bench.options.released.insert(crate::policy::Guard::EmptyLive);
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    assert_eq!(bench.calls(), ["GET"]);
 }

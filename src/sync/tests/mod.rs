@@ -15,6 +15,7 @@ mod restarting;
 mod retrying;
 mod simulation;
 mod stock;
+mod unreadable;
 mod verifying;
 
 use std::{sync::Arc, time::Duration};
@@ -31,7 +32,7 @@ use crate::{
         testing::{done, inline},
     },
 };
-use platform::{Crash, Fault, Platform, Rewriting};
+use platform::{Crash, Fault, Platform, Rewriting, Spelling, Stale};
 
 /// One outlet, its files, the platform, and a memory on disk.
 struct Bench {

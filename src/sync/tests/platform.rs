@@ -11,12 +11,14 @@ use std::{
 };
 
 use tokio::{sync::Notify, time::Instant};
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::{
     catalog::{
         Catalog, Field, OutletId, Price, StockChange, StockKind,
         live::{LiveCatalog, LiveItem},
+        text::spelling,
     },
     plan::as_published,
     remote::{Read, RemoteError, Retry, Write},
@@ -77,6 +79,35 @@ impl Rewriting {
     }
 }
 
+/// How texts are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    AsStored,
+    Escaped,
+    Decomposed,
+    Spaced,
+}
+
+impl Spelling {
+    fn apply(self, text: &mut String) {
+        *text = match self {
+            Self::AsStored => return,
+            Self::Escaped => text.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;"),
+            Self::Decomposed => text.nfd().collect(),
+            Self::Spaced => text.replace(' ', "\u{a0}"),
+        };
+    }
+}
+
+/// Which reads after a publication are answered by a copy from before it, for some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// All of them.
+    All(Duration),
+    /// The first one, and then every second.
+    EverySecond(Duration),
+}
+
 /// When a call's caller dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Crash {
@@ -125,6 +156,24 @@ pub(super) struct World {
     pub(super) refuses: BTreeSet<String>,
     /// Whether every publication gives everything new UUIDs.
     pub(super) renews_uuids: bool,
+    /// Whether every read signs the addresses of images anew.
+    pub(super) signs_images: bool,
+    /// Whether every read has another order.
+    pub(super) shuffles: bool,
+    pub(super) spelling: Spelling,
+    pub(super) stale: Option<Stale>,
+    /// What the last publication replaced, and when.
+    replaced: Option<(Instant, LiveCatalog)>,
+    reads_since: u32,
+    /// After this long a publication that showed its first menu only shows as a whole.
+    pub(super) rest_after: Option<Duration>,
+    /// Whether what is pending is the rest of such a publication, and its first menu showed all that was to come.
+    is_silent_rest: bool,
+    /// After this long a menu is published once more.
+    pub(super) again_after: Option<Duration>,
+    /// What is published once more, and when.
+    again: Option<(Instant, Catalog)>,
+    reads: u64,
     /// Whether the address of an image that reads back says anything about the one that was sent.
     pub(super) images_tell: bool,
     publications: u32,
@@ -148,10 +197,33 @@ pub(super) struct World {
 
 impl World {
     fn publish_if_due(&mut self) {
+        if self.again.as_ref().is_some_and(|(due, _)| *due <= Instant::now()) {
+            let (_, catalog) = self.again.take().expect("it was just there");
+            let before = self.all_stock();
+            self.publish(&catalog);
+            // Whose push was seen to arrive does not look again.
+            let now = self.all_stock();
+            self.excused.extend(before.into_iter().filter(|(id, stock)| now.get(id) != Some(stock)).map(|(id, _)| id));
+        }
         if self.pending.as_ref().is_some_and(|(due, _)| *due <= Instant::now()) {
             let (due, catalog) = self.pending.take().expect("it was just there");
             let before = self.all_stock();
-            self.publish(&catalog);
+            self.replaced = Some((due, self.live.clone()));
+            self.reads_since = 0;
+            match self.rest_after.take() {
+                Some(rest) if self.live.menus.len() > 1 => self.publish_first_menu(&catalog, due + rest),
+                _ => self.publish(&catalog),
+            }
+            if std::mem::take(&mut self.is_silent_rest) {
+                // All that was to come had come before, so nobody looks any more.
+                let now = self.all_stock();
+                let overwritten = before.iter().filter(|(id, stock)| now.get(*id) != Some(stock));
+                self.excused.extend(overwritten.map(|(id, _)| id.clone()));
+            }
+            let shown = facts(&self.live);
+            let is_seen = self.awaited.iter().all(|(fact, [_, new])| shown.get(fact) == new.as_ref());
+            self.is_silent_rest = self.pending.is_some() && is_seen;
+            self.again = self.again_after.take().filter(|_| self.pending.is_none()).map(|after| (due + after, catalog));
             if self.sent.is_some_and(|(at, patience)| due - at >= patience) {
                 let now = self.all_stock();
                 let overwritten = before.into_iter().filter(|(id, stock)| now.get(id) != Some(stock)).map(|(id, _)| id);
@@ -163,6 +235,21 @@ impl World {
                 .extend(overwritten);
             }
         }
+    }
+
+    /// Publishes a menu in two steps.
+    fn publish_first_menu(&mut self, catalog: &Catalog, rest: Instant) {
+        let old = self.live.clone();
+        self.publish(catalog);
+        let first = &catalog.menus[0];
+        let is_old = |name: &str| name != first.name;
+        let kept: Vec<_> = old.menus.into_iter().filter(|menu| is_old(&menu.name)).collect();
+        let shown: BTreeSet<&Field<_>> =
+            kept.iter().flat_map(|menu| &menu.menu_items).map(|item| &item.external_id).collect();
+        self.live.menus.retain(|menu| !is_old(&menu.name));
+        self.live.menus.iter_mut().for_each(|menu| menu.menu_items.retain(|item| !shown.contains(&item.external_id)));
+        self.live.menus.extend(kept);
+        self.pending = Some((rest, catalog.clone()));
     }
 
     fn publish(&mut self, catalog: &Catalog) {
@@ -350,7 +437,11 @@ impl World {
             Call::Get => {}
             Call::Put(request_id, catalog) => {
                 let counts = self.sent.is_some_and(|(at, patience)| at.elapsed() < patience);
-                if self.pending.is_some() && counts && self.in_flight.is_some_and(|other| other != *request_id) {
+                if self.pending.is_some()
+                    && !self.is_silent_rest
+                    && counts
+                    && self.in_flight.is_some_and(|other| other != *request_id)
+                {
                     self.violations.push("a push was sent while another was in flight".to_owned());
                 }
                 let again = self.in_flight.replace(*request_id) == Some(*request_id);
@@ -362,6 +453,7 @@ impl World {
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
+                (self.again, self.is_silent_rest) = (None, false);
                 self.publish_if_due();
             }
             Call::Patch(changes) => {
@@ -382,6 +474,11 @@ impl World {
     }
 
     fn look(&mut self) -> LiveCatalog {
+        self.reads += 1;
+        if let Some(copy) = self.stale_copy() {
+            // It shows nothing of what happened since, so it is no look at the menu.
+            return self.shown(copy);
+        }
         self.just_shown = std::mem::take(&mut self.since_look);
         self.unseen = false;
         self.seen = self.live.clone();
@@ -391,11 +488,62 @@ impl World {
             // A text may have been cut to what it was.
             shown != new.as_ref() && (shown != old.as_ref() || fact.ends_with("/description"))
         });
+        let is = |index: usize| self.awaited.iter().any(|(fact, sides)| shown.get(fact) == sides[index].as_ref());
+        // The one part is published, and the other may come yet.
+        self.doubtful |= is(0) && is(1);
         if self.doubtful {
             // A publication may have done that, or the kitchen.
             self.sold_out.extend(self.all_stock().into_iter().filter(|(_, in_stock)| !in_stock).map(|(id, _)| id));
         }
-        self.live.clone()
+        self.shown(self.live.clone())
+    }
+
+    /// What a copy from before the last publication shows, if that answers.
+    fn stale_copy(&mut self) -> Option<LiveCatalog> {
+        let (published, copy) = self.replaced.as_ref()?;
+        let (Stale::All(lasts) | Stale::EverySecond(lasts)) = self.stale?;
+        self.reads_since += 1;
+        let answers =
+            published.elapsed() < lasts && (matches!(self.stale, Some(Stale::All(_))) || self.reads_since % 2 == 1);
+        answers.then(|| copy.clone())
+    }
+
+    /// How a menu reads.
+    fn shown(&self, mut live: LiveCatalog) -> LiveCatalog {
+        let (signs, spelling) = (self.signs_images, self.spelling);
+        let random = fastrand::Rng::with_seed(self.reads);
+        let spell = |text: &mut Field<String>| {
+            if let Field::Set(text) = text {
+                spelling.apply(text);
+            }
+        };
+        for menu in &mut live.menus {
+            spelling.apply(&mut menu.name);
+            for item in &mut menu.menu_items {
+                spelling.apply(&mut item.name);
+                spell(&mut item.description);
+                if let Field::Set(url) = &mut item.image
+                    && signs
+                {
+                    url.push_str(&format!("?signed={}", self.reads));
+                }
+            }
+            self.shuffle(&random, &mut menu.menu_items);
+        }
+        self.shuffle(&random, &mut live.menus);
+        for category in &mut live.variant_categories {
+            spelling.apply(&mut category.name);
+            category.variants.iter_mut().for_each(|variant| spelling.apply(&mut variant.name));
+            self.shuffle(&random, &mut category.variants);
+        }
+        self.shuffle(&random, &mut live.variant_categories);
+        live
+    }
+
+    fn shuffle<T>(&self, random: &fastrand::Rng, things: &mut [T]) {
+        if self.shuffles {
+            random.clone().shuffle(things);
+        }
     }
 }
 
@@ -431,6 +579,17 @@ impl Platform {
             rewriting: Rewriting::AsSent,
             refuses: BTreeSet::new(),
             renews_uuids: false,
+            signs_images: false,
+            shuffles: false,
+            spelling: Spelling::AsStored,
+            stale: None,
+            replaced: None,
+            reads_since: 0,
+            rest_after: None,
+            is_silent_rest: false,
+            again_after: None,
+            again: None,
+            reads: 0,
             images_tell: true,
             publications: 0,
             hooks: Vec::new(),
@@ -467,6 +626,7 @@ impl Platform {
             world.crash = None;
             world.refuses.clear();
             world.delay = Duration::ZERO;
+            (world.rest_after, world.again_after, world.again, world.stale) = (None, None, None, None);
         });
     }
 
@@ -548,7 +708,7 @@ pub(super) fn facts(live: &LiveCatalog) -> BTreeMap<String, String> {
         facts.insert(id.0.clone(), "here".to_owned());
         price.value().map(|price| facts.insert(format!("{id}/price"), price.0.to_string()));
         let text = text.and_then(Field::value);
-        text.map(|text| facts.insert(format!("{id}/description"), text.clone()));
+        text.map(|text| facts.insert(format!("{id}/description"), spelling(text)));
     };
     live.items().for_each(|(_, item)| note(&item.external_id, &item.price, Some(&item.description)));
     live.variants().for_each(|(_, variant)| note(&variant.external_id, &variant.price, None));

@@ -194,15 +194,6 @@ async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_image_that_reads_back_anew_is_published_at_the_first_look() {
-    let mut bench = Bench::in_sync().await;
-    bench.file_item("NG").image = text("https://img.example.com/new.png");
-    assert_eq!(bench.pass().await.result, PassResult::Published);
-    assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
-    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_up() {
     let mut bench = Bench::new();
     bench.platform.with(|world| world.images_tell = false);

@@ -8,6 +8,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
+use uuid::Uuid;
 
 use crate::report::untrusted;
 
@@ -60,6 +61,7 @@ struct Header {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
+    request_id: Text,
     outlet: Outlet,
     mapping_not_found: Lost,
 }
@@ -114,6 +116,11 @@ impl Event {
     /// When it happened, if that is told.
     pub(super) fn happened(&self) -> Option<Timestamp> {
         self.header.timestamp.0.as_ref()?.parse().ok()
+    }
+
+    /// The push that it is about.
+    pub(super) fn request_id(&self) -> Option<Uuid> {
+        self.body.request_id.0.as_deref()?.parse().ok()
     }
 
     /// What may be the outlet's id: theirs, else ours.
@@ -215,6 +222,15 @@ mod tests {
             assert_eq!(read.kind(), Kind::MappingUpdated, "{key}");
         }
         assert_eq!(event(r#"{"header": {"event_name": "gofood.order.created"}}"#).kind(), Kind::Other);
+    }
+
+    #[test]
+    fn the_push_that_went_live_is_named_if_it_is() {
+        let id = "6f1c1f6e-4c3b-4f0e-9d53-3c1d0e6f2a11";
+        assert_eq!(event(&format!(r#"{{"body": {{"request_id": "{id}"}}}}"#)).request_id(), Some(id.parse().unwrap()));
+        for other in [r#"{"body": {"request_id": "x"}}"#, r#"{"body": {"request_id": 7}}"#, r#"{"body": {}}"#] {
+            assert_eq!(event(other).request_id(), None, "{other}");
+        }
     }
 
     #[test]

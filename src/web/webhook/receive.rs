@@ -129,6 +129,9 @@ impl Receiver {
         }
         let verdict = self.remember(&event, &outlet, marks(header("x-go-idempotency-key"), &event, &bytes)).await;
         if verdict != Verdict::Duplicate {
+            if let Some(request_id) = event.request_id().filter(|_| kind == Kind::MappingUpdated) {
+                self.inbox.hints.announce(&outlet, request_id);
+            }
             self.inbox.hints.give(&outlet, hint);
         }
         (Some(kind), verdict)

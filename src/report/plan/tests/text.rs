@@ -103,7 +103,7 @@ fn what_the_platform_would_not_show_is_named() {
     let mut story = Story::in_sync();
     story.item("NU").name = set("Nasi Uduk Betawi");
     let base = story.base.as_mut().unwrap();
-    base.stuck.insert("items/NU/name".to_owned(), "Nasi Uduk Betawi".into());
+    base.rejected_values.insert("items/NU/name".to_owned(), "Nasi Uduk Betawi".into());
     let told = plan_text(&report(vec![OutletReport { state: "nonconvergent", ..story.outlet("G1", "Kuta") }]), false);
     insta::assert_snapshot!(told);
 }

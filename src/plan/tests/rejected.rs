@@ -3,9 +3,9 @@
 
 use super::*;
 
-/// The path that is stuck, and the value that was sent there.
+/// The path that is rejected, and the value that was sent there.
 fn stick(story: &mut Story, path: &str, sent: serde_json::Value) {
-    story.base.as_mut().unwrap().stuck.insert(path.to_owned(), sent);
+    story.base.as_mut().unwrap().rejected_values.insert(path.to_owned(), sent);
 }
 
 /// Told, but neither sent nor forgotten: not alone, and not along with something else.
@@ -21,7 +21,7 @@ fn rests(story: &mut Story, path: &str) {
         story.desired_item("D3").price = Field::Set(Price(price));
         let again = story.plan();
         assert_eq!((again.action, again.pushed().count(), change(&again)), (Action::Put, 1, change(&plan)), "{path}");
-        assert_eq!(again.next_base.stuck, story.base.as_ref().unwrap().stuck, "{path}");
+        assert_eq!(again.next_base.rejected_values, story.base.as_ref().unwrap().rejected_values, "{path}");
         // It arrives.
         let mut live = before.clone();
         live.menus[1].menu_items.iter_mut().find(|item| item.name == "Es 3").unwrap().price = Field::Set(Price(price));
@@ -55,12 +55,12 @@ fn a_field_is_not_sent_again_before_the_files_give_it_another_value() {
     rests(&mut story, "items/NG/description");
     story.desired_item("NG").description = set("Telur");
     let plan = story.plan();
-    assert_eq!((plan.action, plan.next_base.stuck.len()), (Action::Put, 0));
-    // What is shown as it was sent after all is no longer stuck.
+    assert_eq!((plan.action, plan.next_base.rejected_values.len()), (Action::Put, 0));
+    // What is shown as it was sent after all is no longer rejected.
     story.desired_item("NG").description = set("Telur mata sapi, kerupuk");
     story.live_item("NG").description = set("Telur mata sapi, kerupuk");
     let plan = story.plan();
-    assert_eq!((told(&plan), plan.next_base.stuck.len()), (vec![], 0));
+    assert_eq!((told(&plan), plan.next_base.rejected_values.len()), (vec![], 0));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn nor_is_an_item_removed_again_that_came_back_from_nowhere() {
     assert_eq!(story.plan().action, Action::Put);
     stick(&mut story, "items/u-1", json!(null));
     let plan = story.plan();
-    assert_eq!((plan.action, plan.next_base.stuck.len()), (Action::None, 1));
+    assert_eq!((plan.action, plan.next_base.rejected_values.len()), (Action::None, 1));
     // Every PUT goes without it, so it leaves with the next one, and that is said.
     story.desired_item("D1").price = Field::Set(Price(9_000));
     assert!(story.plan().pushed().any(|change| change.path.to_string() == "items/u-1"));
@@ -110,14 +110,18 @@ fn an_id_that_the_platform_does_not_keep_is_no_reason_to_push() {
         story.live_item("NG").external_id = Field::Null;
         story.live.variant_categories[0].variants[1].external_id = Field::Null;
         story.revert = true;
-        let pushes =
-            |story: &Story| story.plan().changes.iter().any(|c| c.path.to_string() == path && c.pushed && !c.rides);
+        let pushes = |story: &Story| {
+            story.plan().changes.iter().any(|c| c.path.to_string() == path && c.pushed && !c.only_with_put)
+        };
         assert!(pushes(&story), "{path}");
         stick(&mut story, path, json!(id));
         assert!(!pushes(&story), "{path}");
-        assert_eq!(story.plan().next_base.stuck.len(), 1, "{path}");
+        assert_eq!(story.plan().next_base.rejected_values.len(), 1, "{path}");
         // Any PUT has it.
-        assert!(story.plan().changes.iter().any(|change| change.path.to_string() == path && change.rides), "{path}");
+        assert!(
+            story.plan().changes.iter().any(|change| change.path.to_string() == path && change.only_with_put),
+            "{path}"
+        );
     }
 }
 
@@ -140,7 +144,7 @@ fn what_is_gone_from_live_for_a_while_takes_nothing_of_that_along() {
         stick(&mut story, &path, json!("Nama"));
         stick(&mut story, &format!("{thing}0/name"), json!("Nama"));
         vanish(&mut story.live);
-        let stuck = story.plan().next_base.stuck;
-        assert_eq!(stuck.into_keys().collect::<Vec<_>>(), [path], "{thing}: and nothing of another one");
+        let rejected = story.plan().next_base.rejected_values;
+        assert_eq!(rejected.into_keys().collect::<Vec<_>>(), [path], "{thing}: and nothing of another one");
     }
 }

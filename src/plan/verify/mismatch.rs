@@ -13,7 +13,7 @@ use crate::{
 
 /// One path that live does not show as it was sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Unlanded {
+pub struct Mismatch {
     /// What.
     pub path: Path,
     /// What was sent.
@@ -24,10 +24,10 @@ pub struct Unlanded {
 
 impl Waiting {
     /// Every path that live does not show as it was sent.
-    pub fn unlanded(&self, live: &LiveCatalog) -> Vec<Unlanded> {
-        let mut unlanded = self.unlanded_stock(live);
+    pub fn mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
+        let mut mismatches = self.stock_mismatches(live);
         if !self.stock_calls.is_empty() {
-            return unlanded;
+            return mismatches;
         }
         // What is expected says no image; without a base the rest is compared as it stands.
         let policy = Policy::default();
@@ -50,13 +50,13 @@ impl Waiting {
             .changes
             .into_iter()
             .filter(|change| change.kind != Kind::Remove && !change.is_stock());
-        unlanded.extend(differs.map(|change| Unlanded { path: change.path, sent: change.to, live: change.from }));
-        unlanded.extend(self.lingering(live));
-        unlanded
+        mismatches.extend(differs.map(|change| Mismatch { path: change.path, sent: change.to, live: change.from }));
+        mismatches.extend(self.still_present(live));
+        mismatches
     }
 
     /// Things that were removed and still show.
-    fn lingering(&self, live: &LiveCatalog) -> Vec<Unlanded> {
+    fn still_present(&self, live: &LiveCatalog) -> Vec<Mismatch> {
         let is =
             |gone: &BTreeSet<ExternalId>, external_id: &Field<ExternalId>, uuid: &str, known: Option<&ExternalId>| {
                 let by = [external_id.value(), known, Some(&ExternalId::from(uuid))]
@@ -65,12 +65,12 @@ impl Waiting {
             };
         let items = live.items().filter_map(|(_, item)| {
             let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
-            Some(Unlanded { path: Path::item(&id), sent: Value::Null, live: Value::String(item.name.clone()) })
+            Some(Mismatch { path: Path::item(&id), sent: Value::Null, live: Value::String(item.name.clone()) })
         });
         let variants = live.variants().filter_map(|(_, variant)| {
             let known = self.uuids.variants.get(&variant.uuid);
             let id = is(&self.gone_variants, &variant.external_id, &variant.uuid, known)?;
-            Some(Unlanded { path: Path::variant(&id), sent: Value::Null, live: Value::String(variant.name.clone()) })
+            Some(Mismatch { path: Path::variant(&id), sent: Value::Null, live: Value::String(variant.name.clone()) })
         });
         items.chain(variants).collect()
     }
