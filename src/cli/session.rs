@@ -59,6 +59,9 @@ impl Session {
             return Ok(loaded);
         }
         let loaded = fleet::load(&self.root())?;
+        if let Some(why) = &loaded.revision_unknown {
+            tracing::warn!("the commit of the files is not known: {why}");
+        }
         Ok(self.loaded.get_or_init(|| loaded))
     }
 

@@ -45,7 +45,7 @@ use crate::{
     rules::{self, Allows, UsedAllows},
     schedule::Window,
     settings::{self, Settings},
-    source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
+    source::{self, Commit, Files, Revision, RevisionError, SourceError, SourceFile},
     sync::{PlaceOf, Wanted},
 };
 
@@ -61,6 +61,8 @@ pub struct Loaded {
     pub revision: Option<String>,
     /// Who wrote that commit.
     pub author: Option<String>,
+    /// Why neither is known, where git should have said it and did not.
+    pub revision_unknown: Option<String>,
     files: Files,
     definitions: Definitions,
     /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
@@ -89,11 +91,12 @@ pub fn load(root: &Path) -> Result<Loaded, SourceError> {
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;
-    let (files, hash) = (commit.load(revision)?, commit.hash.clone());
-    Ok(decode(root, files, photos::Place::Committed(commit), Some(hash)))
+    let files = commit.load(revision)?;
+    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
+    Ok(decode(root, files, photos::Place::Committed(commit), revision))
 }
 
-fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<String>) -> Loaded {
+fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -116,8 +119,9 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         root: root.to_owned(),
         settings,
         diagnostics,
-        author: revision.as_deref().and_then(|commit| source::author(root, commit)),
-        revision,
+        revision: revision.commit,
+        author: revision.author,
+        revision_unknown: revision.unknown,
         files,
         definitions,
         salvaged,

@@ -13,8 +13,9 @@ mod tree;
 use std::{path::PathBuf, sync::Arc};
 
 pub use committed::{Commit, RevisionError};
+pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
-pub use revision::{author, revision, why_no_revision};
+pub use revision::{Revision, revision, why_no_revision};
 pub use tree::load;
 
 use crate::diagnostic::Diagnostic;

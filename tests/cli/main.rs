@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod formats;
 mod guards;
+mod hanging;
 mod history;
 mod levels;
 mod matrix;
