@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::sync::Semaphore;
 
 use super::{
     Exit,
@@ -21,7 +21,7 @@ use super::{
     preview::{Preview, is_held, is_to_push},
     saved,
     session::{Session, block_on, moment},
-    signals::stop_on_signal,
+    signals::Voice,
     trouble::Trouble,
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
     state::{SharedStore, Store},
-    sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, pass},
+    sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, Passes, pass},
 };
 
 /// What a person may say about a push on the command line.
@@ -201,7 +201,8 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
 }
 
 fn answer(question: &str) -> Result<String, Trouble> {
-    let mut stderr = std::io::stderr().lock();
+    // Whoever waits for a line holds no lock on stderr: a signal has to be answered there.
+    let mut stderr = std::io::stderr();
     write!(stderr, "{question}").and_then(|()| stderr.flush())?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -237,6 +238,7 @@ fn push_all(
     let loaded = session.loaded()?;
     let state_dir = session.state_dir()?;
     let store = SharedStore::new(Store::open(&state_dir)?);
+    let ending = session.signals.end_in_order(Voice::Stderr);
     block_on(async {
         let context = Context {
             store,
@@ -248,22 +250,42 @@ fn push_all(
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
-            stop: stop_on_signal()?,
+            stop: ending.stop(),
             nudges: Nudges::default(),
+            in_flight: session.signals.in_flight(),
         };
-        let mut tasks = JoinSet::new();
+        let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         for member in selected {
             let Some(mandate) = mandates.remove(&member.id) else { continue };
-            let slot = context.slot().await;
+            let slot = tokio::select! {
+                biased;
+                () = ending.asked() => {
+                    outcomes.push(Outcome::withdrawn(&member.id, &member.name));
+                    continue;
+                }
+                slot = context.slot() => slot,
+            };
             let Some(wanted) = loaded.wanted(&member.id, moment(None)) else { continue };
             let (context, writer) = (context.clone(), writer.clone());
-            tasks.spawn(async move { pass(&context, slot, &writer, &wanted, &mandate).await });
+            let pass = async move { pass(&context, slot, &writer, &wanted, &mandate).await };
+            passes.begin(&member.id, &member.name, pass);
         }
-        let mut outcomes = Vec::new();
-        while let Some(done) = tasks.join_next().await {
-            let outcome = done?;
-            tell(&outcome);
-            outcomes.push(outcome);
+        let overdue = ending.overdue();
+        tokio::pin!(overdue);
+        loop {
+            tokio::select! {
+                outcome = passes.next() => match outcome {
+                    Some(outcome) => {
+                        tell(&outcome);
+                        outcomes.push(outcome);
+                    }
+                    None => break,
+                },
+                () = &mut overdue => {
+                    outcomes.extend(passes.break_off(&context.in_flight));
+                    break;
+                }
+            }
         }
         Ok(outcomes)
     })?

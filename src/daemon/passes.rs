@@ -13,7 +13,7 @@ use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
     remote::Retry,
-    sync::{Outcome, OutletState, PassResult},
+    sync::{Outcome, OutletState, PANICKED, PassResult},
 };
 
 /// A pass under way.
@@ -100,10 +100,8 @@ impl<W: Worker> Daemon<W> {
         let Busy { name, round, span, .. } = self.busy.remove(&outlet)?;
         let now = self.now();
         self.view.update(|shown| shown.last_pass = Some(now));
-        let outcome = ended.map_or_else(
-            |_| Outcome::failed(&outlet, &name, "the pass broke off by a fault in menusync itself".to_owned()),
-            |(_, outcome)| outcome,
-        );
+        let outcome =
+            ended.map_or_else(|_| Outcome::failed(&outlet, &name, PANICKED.to_owned()), |(_, outcome)| outcome);
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {

@@ -7,10 +7,11 @@ use super::{Daemon, Order, Worker};
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
 /// within 20 s.
-const STOP_WITHIN: Duration = Duration::from_secs(19);
+pub const STOP_WITHIN: Duration = Duration::from_secs(19);
 
 impl<W: Worker> Daemon<W> {
     pub(super) fn stop(&self) {
+        self.context.in_flight.close();
         self.stop.send_replace(true);
         self.withdraw_all();
     }

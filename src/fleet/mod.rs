@@ -45,7 +45,7 @@ use crate::{
     rules::{self, Allows, UsedAllows},
     schedule::Window,
     settings::{self, Settings},
-    source::{self, Commit, Files, Revision, RevisionError, SourceError, SourceFile},
+    source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError, SourceFile},
     sync::{PlaceOf, Wanted},
 };
 
@@ -71,6 +71,7 @@ pub struct Loaded {
     allows: Allows,
     approvals: Vec<ApprovalFile>,
     photos: Photos,
+    doing: Doing,
 }
 
 /// The windows that concern an outlet.
@@ -83,9 +84,15 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
-    let files = source::load(root)?;
+    load_noting(root, &Doing::default())
+}
+
+/// The same, noting what is waited for, also in later looks at the outlets.
+pub fn load_noting(root: &Path, doing: &Doing) -> Result<Loaded, SourceError> {
+    let files = source::load_noting(root, doing)?;
+    doing.set("git");
     let revision = source::revision(root, &files);
-    Ok(decode(root, files, photos::Place::OnDisk, revision))
+    Ok(Loaded { doing: doing.clone(), ..decode(root, files, photos::Place::OnDisk, revision) })
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
@@ -128,6 +135,7 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) 
         allows,
         approvals,
         photos: Photos::new(photos),
+        doing: Doing::default(),
     }
 }
 
@@ -245,6 +253,7 @@ impl Loaded {
     /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
         let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        self.doing.set(path);
         self.photos.file(&self.root, base_url, path)
     }
 }

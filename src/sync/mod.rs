@@ -10,11 +10,13 @@
 
 mod alarm;
 mod clock;
+mod in_flight;
 mod memory;
 mod nudges;
 mod observe;
 mod outcome;
 mod pass;
+mod passes;
 mod pins;
 mod push;
 mod verify;
@@ -24,13 +26,15 @@ mod tests;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-pub use clock::Clock;
+pub use clock::{Age, Clock};
+pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
 pub use memory::memory_of;
 pub use nudges::Nudges;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{base_of, chain, pass, paused_words, preview, see_through};
+pub use passes::{PANICKED, Passes};
 pub use pins::{excuses, pinned, pins_of};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
@@ -127,6 +131,8 @@ pub struct Context {
     pub stop: watch::Receiver<bool>,
     /// Wakes passes that wait for a push to show.
     pub nudges: Nudges,
+    /// The pushes whose calls are under way.
+    pub in_flight: InFlight,
 }
 
 /// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than

@@ -13,7 +13,7 @@ use crate::{
     state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, StatusUpdate},
 };
 
-use super::{Outcome, OutletState, PassError, PassResult, pass::Pass, pins::as_json, until, verify::Awaited};
+use super::{Flight, Outcome, OutletState, PassError, PassResult, pass::Pass, pins::as_json, until, verify::Awaited};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -56,6 +56,7 @@ pub(super) fn json<T: serde::Serialize>(value: &T, outlet: &OutletId) -> Result<
 impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
     pub(super) async fn push(&self, inputs: &Inputs<'_>, mut plan: OutletPlan) -> Result<Sent, PassError> {
+        let Some(flight) = self.context.in_flight.enter(&self.wanted.outlet) else { return Err(PassError::Withdrawn) };
         let mut waiting = Waiting::new(&plan, inputs);
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
@@ -63,7 +64,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let id = self.begin(&plan, &waiting, &record, request_id)?;
         self.is_now(OutletState::Pushing)?;
         let mut done = StockCalls::new();
-        let (answer, at) = self.send(id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut waiting, &mut done).await?;
         if record.sent != plan.payload {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.wanted.outlet)?;
             self.context.store.with(|store| store.update_record(id, &record))?;
@@ -101,6 +102,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     async fn send(
         &self,
+        mut flight: Flight,
         id: PushId,
         request_id: Uuid,
         plan: &mut OutletPlan,
@@ -113,7 +115,9 @@ impl<R: Read + Write> Pass<'_, R> {
         loop {
             let at = self.context.clock.now();
             self.context.store.with(|store| store.mark_sent(id, at))?;
-            let error = match self.call(request_id, plan, waiting, done).await {
+            let called = self.call(request_id, plan, waiting, done).await;
+            drop(flight);
+            let error = match called {
                 Ok(()) => {
                     self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
                     return Ok((Answer::Accepted, at));
@@ -151,10 +155,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 }
             }
             // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
-            if waiting.is_touched(&live) || self.stopping() {
+            let next = if waiting.is_touched(&live) { None } else { self.context.in_flight.enter(&self.wanted.outlet) };
+            let Some(next) = next.filter(|_| !self.stopping()) else {
                 self.keep(id, waiting)?;
                 return Ok((give_up(error), at));
-            }
+            };
+            flight = next;
             waiting.refresh_stock(plan);
             self.keep(id, waiting)?;
             attempt += 1;

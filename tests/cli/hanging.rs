@@ -13,7 +13,7 @@ use crate::support::{LAYER, Output, Stage};
 const SOON: Duration = Duration::from_secs(20);
 
 /// A command that finds this program under the name of git.
-fn with_git(stage: &Stage, script: &str, arguments: &[&str]) -> Command {
+pub(crate) fn with_git(stage: &Stage, script: &str, arguments: &[&str]) -> Command {
     let programs = stage.root().join("../programs");
     fs::create_dir_all(&programs).unwrap();
     fs::write(programs.join("git"), format!("#!/bin/sh\n{script}\n")).unwrap();

@@ -29,6 +29,7 @@ mod schedule;
 mod secrets;
 mod shapes;
 mod stock;
+mod stopping;
 mod terminal;
 mod usage;
 mod webhook;

@@ -58,6 +58,7 @@ impl Bench {
             peers: Arc::default(),
             stop: stopped,
             nudges: Nudges::default(),
+            in_flight: InFlight::default(),
         };
         let (platform, wanted) = (Platform::new(), wanted("G1", warung()));
         Self { _dir: dir, context, stop, platform, wanted, mandate: Mandate::default() }
