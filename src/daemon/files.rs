@@ -73,7 +73,7 @@ impl<W: Worker> Daemon<W> {
                 self.take_survey(Arc::new(survey));
                 Ok(None)
             }
-            Found::Files(files) => self.take_files(files, reasons.start)?,
+            Found::Files(files) => self.take_files(*files, reasons.start)?,
         };
         let how = match taken {
             Ok(unused) => {

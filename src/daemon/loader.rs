@@ -80,7 +80,7 @@ pub(super) struct Read {
 pub(super) enum Found {
     /// The root cannot be read.
     Unreadable(String),
-    Files(Files),
+    Files(Box<Files>),
     /// The files were not read; these are the outlets as they are now.
     Survey(Survey),
 }
@@ -137,7 +137,7 @@ impl Job {
                 webhook_secrets: secrets.unwrap_or(Ok(())),
             }
         });
-        Found::Files(Files { loaded, survey, beside })
+        Found::Files(Box::new(Files { loaded, survey, beside }))
     }
 }
 

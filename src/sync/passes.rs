@@ -62,7 +62,7 @@ mod tests {
         let ended = Outcome::withdrawn(&two, "Two");
         passes.begin(&one, "One", async { panic!("this is the fault that the test asks for") });
         passes.begin(&two, "Two", async { ended });
-        let mut outcomes = vec![passes.next().await.unwrap(), passes.next().await.unwrap()];
+        let mut outcomes = [passes.next().await.unwrap(), passes.next().await.unwrap()];
         assert!(passes.next().await.is_none());
         outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
         assert_eq!(outcomes[0].error.as_deref(), Some(PANICKED));

@@ -134,9 +134,9 @@ fn a_stop_of_a_push_says_once_what_it_waits_for_and_the_second_signal_ends_at_on
     assert_eq!(code, Some(1), "{stderr}");
     assert!(took < AT_ONCE, "{took:?}");
     let said = "stopping; the push of G1001 is in flight, up to 19 s; a second signal ends at once\n\
-                error: stopped at once; the push of G1001 was broken off; looked for at the next run before anything \
+                stopped at once; the push of G1001 was broken off; looked for at the next run before anything \
                 else is sent\n";
-    assert!(stderr.ends_with(&said.replace("error: ", "")), "{stderr}");
+    assert!(stderr.ends_with(said), "{stderr}");
     let told: Value = serde_json::from_str(&stdout).unwrap();
     assert!(told["diagnostics"][0]["message"].as_str().unwrap().starts_with("stopped at once"), "{told}");
     stage.server().clear_faults();
