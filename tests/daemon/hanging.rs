@@ -173,3 +173,20 @@ fn a_push_that_is_never_answered_holds_up_a_stop_for_less_than_twenty_seconds() 
     assert!((Duration::from_secs(15)..Duration::from_secs(21)).contains(&took), "{took:?}");
     daemon.wait_for_log("broken off");
 }
+
+/// The outlet's pass waits for the state, and so may the main loop.
+#[test]
+fn a_state_that_nobody_can_write_holds_up_a_stop_for_less_than_twenty_seconds() {
+    let stage = Stage::new().in_sync();
+    let mut daemon = Daemon::start(&stage);
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    state.execute_batch("BEGIN IMMEDIATE").unwrap();
+    daemon.signal("USR1");
+    stage.append(KUTA_FILE, "items: {NG: {price: 27000}}\n");
+    daemon.wait_for_log("files changed");
+    thread::sleep(Duration::from_secs(1));
+    daemon.signal("TERM");
+    let (code, took) = daemon.wait_for_exit();
+    assert_eq!(code, Some(0), "{}", daemon.stderr());
+    assert!(took < Duration::from_secs(21), "{took:?}");
+}
