@@ -61,19 +61,33 @@ use crate::{
 /// The longest sleep: after it the machine's clock is looked at again, so a jump or a suspended machine is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 
-/// Passes once over all outlets and returns how each ended.
+/// Passes once over all outlets and returns how each ended. After an order to stop, what is under way has [`STOP_WITHIN`].
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
     daemon.told_missing();
     daemon.begin_all(Cause::Start);
     let mut outcomes = Vec::new();
+    let mut stop_by = None;
     loop {
+        let is_overdue = async {
+            match stop_by {
+                Some(stop_by) => tokio::time::sleep_until(stop_by).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             ended = daemon.tasks.join_next_with_id() => match ended {
                 Some(ended) => outcomes.extend(daemon.ended(ended)),
                 None => break,
             },
-            () = told_to_stop(&mut daemon.orders) => daemon.stop(),
+            () = told_to_stop(&mut daemon.orders), if stop_by.is_none() => {
+                daemon.stop();
+                stop_by = Some(Instant::now() + STOP_WITHIN);
+            }
+            () = is_overdue => {
+                outcomes.extend(daemon.break_off());
+                break;
+            }
         }
     }
     outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));

@@ -152,6 +152,10 @@ impl<W: Worker> Daemon<W> {
 }
 
 impl Busy {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn withdraw(&self) {
         self.withdraw.send_replace(true);
     }

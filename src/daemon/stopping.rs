@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Daemon, Order, Worker};
+use crate::sync::{Outcome, broken_off};
 
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
@@ -14,6 +15,12 @@ impl<W: Worker> Daemon<W> {
         self.context.in_flight.close();
         self.stop.send_replace(true);
         self.withdraw_all();
+    }
+
+    /// How the passes under way end that are not waited for any more.
+    pub(super) fn break_off(&self) -> Vec<Outcome> {
+        let busy = self.busy.iter();
+        busy.map(|(outlet, busy)| broken_off(outlet, busy.name(), &self.context.in_flight)).collect()
     }
 
     /// Nothing is sent from now on; calls that are under way are waited for until [`STOP_WITHIN`] is over or the

@@ -135,6 +135,18 @@ async fn what_is_not_answered_is_waited_for_but_the_daemon_is_gone_within_twenty
     assert!((Duration::from_secs(15)..Duration::from_secs(20)).contains(&took), "{took:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_single_pass_that_is_not_answered_is_broken_off_as_well_and_every_outlet_has_its_outcome() {
+    let (_directory, sender, parts) = parts(Deaf);
+    let _flight = parts.in_flight.enter(&"G2".into());
+    sender.send(Order::Stop).await.unwrap();
+    let began = Instant::now();
+    let outcomes = once(parts).await;
+    assert_eq!(began.elapsed().as_secs(), STOP_WITHIN.as_secs());
+    let states: Vec<_> = outcomes.iter().map(|o| (o.outlet.as_str(), o.state.as_str())).collect();
+    assert_eq!(states, [("G1", "failed"), ("G2", "unknown")]);
+}
+
 #[test]
 fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_or_a_change() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

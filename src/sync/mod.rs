@@ -34,7 +34,7 @@ pub use nudges::Nudges;
 pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{base_of, chain, pass, paused_words, preview, see_through};
-pub use passes::{PANICKED, Passes};
+pub use passes::{PANICKED, Passes, broken_off};
 pub use pins::{excuses, pinned, pins_of};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 

@@ -36,17 +36,19 @@ impl Passes {
 
     /// Breaks off what is under way, as the program stops and its time is over.
     pub fn break_off(mut self, in_flight: &InFlight) -> Vec<Outcome> {
-        let in_flight = in_flight.list();
+        let outcomes = self.outlets.values().map(|(outlet, name)| broken_off(outlet, name, in_flight)).collect();
         self.tasks.abort_all();
-        let broken_off = |(outlet, name): (OutletId, String)| {
-            let (state, why) = match in_flight.contains(&outlet) {
-                true => (OutletState::Unknown, "the push was broken off, and is looked for at the next run"),
-                false => (OutletState::Failed, "broken off, as menusync was stopped"),
-            };
-            Outcome::new(&outlet, &name, PassResult::Failed, state, Some(why.to_owned()))
-        };
-        self.outlets.into_values().map(broken_off).collect()
+        outcomes
     }
+}
+
+/// How a pass ends that is broken off because the program stops.
+pub fn broken_off(outlet: &OutletId, name: &str, in_flight: &InFlight) -> Outcome {
+    let (state, why) = match in_flight.list().contains(outlet) {
+        true => (OutletState::Unknown, "the push was broken off, and is looked for at the next run"),
+        false => (OutletState::Failed, "broken off, as menusync was stopped"),
+    };
+    Outcome::new(outlet, name, PassResult::Failed, state, Some(why.to_owned()))
 }
 
 #[cfg(test)]
