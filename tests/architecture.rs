@@ -41,30 +41,15 @@ const BLOCKS: [&str; 22] = [
     "Watcher::start(",
 ];
 /// Where that is right, and why.
-const MAY_BLOCK: [(&str, &str); 7] = [
+const MAY_BLOCK: [(&str, &str); 5] = [
     ("watch/", "has a thread of its own, and begins in a load"),
     ("daemon/loader.rs", "is the body of a load, which has a thread of its own"),
     ("daemon/control.rs", "makes the socket at the start; else asks for what is in memory, or on a blocking thread"),
     ("notify/deliver.rs", "starts programs by tokio; secrets are read at the start and in a load"),
     ("web/health.rs", "looks on a blocking thread"),
-    ("web/snapshot.rs", "looks on a blocking thread"),
-    ("web/webhook/receive.rs", "remembers on a blocking thread"),
 ];
 /// Files that ask the state, or read a secret, on the thread of whoever needs it. The list may only become shorter.
-const STILL_ASK: [&str; 12] = [
-    "daemon/missing.rs",
-    "images/check.rs",
-    "notify/book.rs",
-    "notify/desk.rs",
-    "sync/alarm.rs",
-    "sync/memory.rs",
-    "sync/observe.rs",
-    "sync/pass.rs",
-    "sync/pins.rs",
-    "sync/push.rs",
-    "sync/verify.rs",
-    "web/webhook/keys.rs",
-];
+const STILL_ASK: [&str; 2] = ["sync/pass.rs", "web/webhook/keys.rs"];
 const ASKED: [&str; 3] = [".with(|store|", "try_lock_outlet(", "webhook_secrets("];
 
 /// Every file of `src/`: its name, its room and its lines without comments and tests.

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::{
     Exit,
     output::Format,
-    push::{Consent, Errand},
+    push::{Consent, PushRun},
     saved,
     session::{Session, moment},
     trouble::Trouble,
     ways::Given,
 };
-use crate::sync::Mandate;
+use crate::sync::PassOptions;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -40,10 +40,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         None => session.select(&survey, &args.outlet)?,
     };
     session.refuse_errors(&survey, &selected, "nothing is pushed")?;
-    let mandates = |_: &_| Mandate { revert: args.revert, ..Mandate::default() };
-    let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
+    let options = |_: &_| PassOptions { revert: args.revert, ..PassOptions::default() };
+    let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
     let is_whole = args.outlet.is_empty() && saved.is_none();
     let given = Given { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
-    Errand { session, survey, selected, at, mandates, consent, saved, is_whole, ways: &given.pushed() }.run()
+    PushRun { session, survey, selected, at, options, consent, saved, is_whole, ways: &given.pushed() }.run()
 }

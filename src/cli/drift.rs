@@ -7,7 +7,7 @@ use super::{
     session::{Session, block_on, moment},
     trouble::Trouble,
 };
-use crate::{report::View, sync::Mandate};
+use crate::{report::View, sync::PassOptions};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,7 +28,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         survey: &survey,
         at,
         view: View::Drift,
-        mandates: &|_| Mandate::default(),
+        options: &|_| PassOptions::default(),
         base: None,
         is_whole: false,
     };

@@ -3,10 +3,10 @@
 use super::{
     Exit, output,
     output::Format,
-    session::{Session, moment},
+    session::{Session, block_on, moment},
     trouble::Trouble,
 };
-use crate::state::{LockError, Store, try_lock_outlet};
+use crate::state::{LockError, StateError, try_lock_outlet};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,7 +19,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text])?;
     let state_dir = session.state_dir()?;
     let nothing = || Trouble::Usage(format!("nothing is remembered of an outlet `{}`", args.outlet));
-    if Store::open_read_only(&state_dir)?.is_none() {
+    if session.remembered()?.is_none() {
         return Err(nothing());
     }
     // A push under way must not find its ground gone.
@@ -27,9 +27,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         LockError::Held { .. } => Trouble::Refused(error.to_string()),
         error => error.into(),
     })?;
-    let mut store = Store::open(&state_dir)?;
-    let was_paused = store.pause(&args.outlet, moment(None))?.is_some();
-    if !store.forget(&args.outlet)? {
+    let state = session.state()?;
+    let (was_paused, was_there) = block_on(async {
+        let was_paused = state.pause(&args.outlet, moment(None)).await?.is_some();
+        Ok::<_, StateError>((was_paused, state.forget(&args.outlet).await?))
+    })??;
+    if !was_there {
         return Err(nothing());
     }
     let pause = if was_paused { " It is not paused any more." } else { "" };

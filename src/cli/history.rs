@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Exit,
     output::Format,
-    session::{Session, moment},
+    session::{Session, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
@@ -40,10 +40,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.settings()?;
     let survey = session.loaded()?.survey(moment(None));
     let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
-    let mut outlets = match session.remembered()? {
-        Some(store) => store.with(|store| fleet::history(&survey, Some(store), &selection))?,
-        None => fleet::history(&survey, None, &selection)?,
-    };
+    let state = session.remembered()?;
+    let mut outlets = block_on(async {
+        session.tell_other_platforms(state.as_ref()).await?;
+        Ok::<_, Trouble>(fleet::history(&survey, state.as_ref(), &selection, moment(None)).await?)
+    })??;
     if outlets.is_empty() {
         session.select(&survey, &args.outlet)?;
     }

@@ -15,7 +15,8 @@ use crate::{
     images::Remembered,
     plan::Action,
     report::{self, OutletReport, PlanReport},
-    sync::base_of,
+    state::SharedState,
+    sync::recall,
 };
 
 /// Where to look.
@@ -30,12 +31,19 @@ impl NewImages<'_> {
     /// looked at holds nothing back.
     pub(super) fn leave_out_bad(&self, report: &mut PlanReport) -> Result<(), Trouble> {
         let loaded = self.session.loaded()?;
-        let uses: Vec<ImageUses> = report.outlets.iter().map(|outlet| self.uses(outlet)).collect::<Result<_, _>>()?;
+        let state = self.session.remembered()?;
+        let uses = block_on(async {
+            let mut uses = Vec::new();
+            for outlet in &report.outlets {
+                uses.push(self.uses(outlet, state.as_ref()).await?);
+            }
+            Ok::<_, Trouble>(uses)
+        })??;
         let urls: BTreeSet<String> = uses.iter().flat_map(|uses| uses.keys().cloned()).collect();
         if urls.is_empty() {
             return Ok(());
         }
-        let remembered = Remembered { store: self.session.memory(), now: self.at };
+        let remembered = Remembered { state: self.session.memory(), now: self.at };
         let found = block_on(loaded.look_at(urls, &remembered))?;
         let mut told: Vec<Diagnostic> = Vec::new();
         for (outlet, uses) in report.outlets.iter_mut().zip(&uses) {
@@ -54,13 +62,16 @@ impl NewImages<'_> {
     }
 
     /// The images that a push of this outlet brings.
-    fn uses(&self, outlet: &OutletReport) -> Result<ImageUses, Trouble> {
+    async fn uses(&self, outlet: &OutletReport, state: Option<&SharedState>) -> Result<ImageUses, Trouble> {
         if outlet.plan.as_ref().is_none_or(|plan| plan.action != Action::Put) {
             return Ok(ImageUses::new());
         }
         let loaded = self.session.loaded()?;
-        let Some(wanted) = loaded.wanted(&outlet.outlet, self.at) else { return Ok(ImageUses::new()) };
-        let base = self.session.remembered()?.map(|store| base_of(&store, &outlet.outlet)).transpose()?.flatten();
-        Ok(loaded.new_images(&wanted, &base.unwrap_or_default()))
+        let Ok(desired) = loaded.desired(&outlet.outlet, self.at) else { return Ok(ImageUses::new()) };
+        let base = match state {
+            Some(state) => recall(state, &outlet.outlet, self.at).await?.base,
+            None => None,
+        };
+        Ok(loaded.new_images(&desired, &base.unwrap_or_default()))
     }
 }

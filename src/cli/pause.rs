@@ -8,14 +8,14 @@ use serde::Serialize;
 use super::{
     Exit,
     output::{Format, note},
-    session::{Session, moment},
+    session::{Session, block_on, moment},
     trouble::Trouble,
 };
 use crate::{
     fleet::Member,
     report::untrusted::printable,
-    state::{LockError, Pause, Store, try_lock_outlet},
-    sync::paused_words,
+    state::{LockError, Pause, SharedState, try_lock_outlet},
+    sync::pause_note,
 };
 
 #[derive(Debug, clap::Args)]
@@ -53,9 +53,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let until = args.time.map(|time| now.saturating_add(time).unwrap_or(Timestamp::MAX));
     let pause = Pause { since: now, until };
     let zone = session.loaded()?.timezone();
-    each(&args.outlet, session, |store, member| {
-        store.set_pause(member.id.as_str(), pause)?;
-        let told = paused_words(&member.id, pause, &zone);
+    each(&args.outlet, session, async |state, member| {
+        state.set_pause(member.id.as_str(), Some(pause)).await?;
+        let told = pause_note(&member.id, pause, &zone).words;
         Ok(Line { told, paused: true, since: Some(now), until, ..line(member) })
     })
 }
@@ -63,9 +63,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 /// Ends the pauses of the selected outlets.
 pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, Trouble> {
     let now = moment(None);
-    each(&args.outlet, session, |store, member| {
-        let was_paused = store.pause(member.id.as_str(), now)?.is_some();
-        store.end_pause(member.id.as_str())?;
+    each(&args.outlet, session, async |state, member| {
+        let was_paused = state.pause(member.id.as_str(), now).await?.is_some();
+        state.set_pause(member.id.as_str(), None).await?;
         let told = match (was_paused, member.paused) {
             (_, true) => format!("paused by its file: remove `state: paused` from {}", member.file),
             (true, false) => "resumed; the next pass may push it".to_owned(),
@@ -84,17 +84,17 @@ fn line(member: &Member) -> Line<'_> {
 fn each<'s>(
     globs: &[String],
     session: &'s Session,
-    mut change: impl for<'m> FnMut(&mut Store, &'m Member) -> Result<Line<'m>, Trouble>,
+    change: impl for<'m> AsyncFn(&SharedState, &'m Member) -> Result<Line<'m>, Trouble>,
 ) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
     let survey = session.loaded()?.survey(moment(None));
     let selected = session.select(&survey, globs)?;
     let state_dir = session.state_dir()?;
-    let mut store = Store::open(&state_dir)?;
+    let state = session.state()?;
     let mut lines = Vec::new();
     for member in selected {
-        let line = change(&mut store, member)?;
+        let line = block_on(change(&state, member))??;
         if line.paused && matches!(try_lock_outlet(&state_dir, member.id.as_str()), Err(LockError::Held { .. })) {
             note(&printable(&format!("{}: a push that is under way goes on; nothing is sent after it", member.name)));
         }

@@ -8,7 +8,7 @@ use super::{
     Exit,
     diff::unreadable,
     output::Format,
-    preview::{Preview, exit_of, is_held, is_to_push, show},
+    preview::{Preview, exit_of, has_differences, is_held, show},
     saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
     trouble::Trouble,
@@ -18,7 +18,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Step, Survey},
     report::{self, Moment, OutletReport, PlanReport, View, Ways},
-    sync::Mandate,
+    sync::PassOptions,
 };
 
 #[derive(Debug, clap::Args)]
@@ -60,14 +60,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         return look_ahead(horizon, at, (&survey, &selected), session, &asked);
     }
     let reader = session.client()?.reader();
-    let mandate = Mandate { revert: args.revert, ..Mandate::default() };
+    let options = PassOptions { revert: args.revert, ..PassOptions::default() };
     let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
     let preview = Preview {
         session,
         survey: &survey,
         at,
         view: View::Plan,
-        mandates: &|_| mandate.clone(),
+        options: &|_| options.clone(),
         base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
         is_whole: args.outlet.is_empty(),
     };
@@ -92,7 +92,7 @@ fn ways(args: &Args) -> Ways {
 fn asked(args: &Args, outlets: &[OutletReport]) -> Exit {
     if args.fail_on_guard && outlets.iter().any(is_held) {
         Exit::Refused
-    } else if args.detailed_exitcode && outlets.iter().any(is_to_push) {
+    } else if args.detailed_exitcode && outlets.iter().any(has_differences) {
         Exit::Differences
     } else {
         Exit::Done

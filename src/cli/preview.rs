@@ -1,6 +1,10 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::{borrow::Cow, collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -14,11 +18,14 @@ use super::{
 use crate::{
     catalog::OutletId,
     fleet::{Loaded, Member, Survey},
-    plan::{Action, Base, OutletPlan, Pins},
+    plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, OutletReport, PauseNote, PlanReport, View, Ways, WindowNote},
-    state::SharedStore,
-    sync::{Mandate, Wanted, base_of, chain, memory_of, paused_words, pinned, pins_of, preview},
+    report::{self, OutletReport, PlanReport, View, Ways, WindowNote},
+    state::SharedState,
+    sync::{
+        Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
+        examine, pause_note, reason, recall,
+    },
 };
 
 /// What a preview is made with.
@@ -27,7 +34,7 @@ pub(super) struct Preview<'a> {
     pub(super) survey: &'a Survey,
     pub(super) at: Timestamp,
     pub(super) view: View,
-    pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
+    pub(super) options: &'a dyn Fn(&Member) -> PassOptions,
     /// An older state of the files that stands in for what is remembered.
     pub(super) base: Option<(&'a Loaded, &'a Survey)>,
     /// All outlets are meant, also those that no file defines any more.
@@ -35,161 +42,114 @@ pub(super) struct Preview<'a> {
 }
 
 impl Preview<'_> {
-    /// Fetches and compares the selected outlets, a few at a time. The report is in the order of the selection.
+    /// Examines the selected outlets, a few at a time. The report is in the order of the selection.
     pub(super) async fn report<R: Read + Clone + 'static>(
         &self,
         remote: &R,
         selected: &[&Member],
     ) -> Result<PlanReport, Trouble> {
         let loaded = self.session.loaded()?;
-        let store = if self.base.is_some() { None } else { self.session.remembered()? };
-        let slots = Arc::new(Semaphore::new(self.session.settings()?.gobiz.concurrency));
+        let state = if self.base.is_some() { None } else { self.session.remembered()? };
+        self.session.tell_other_platforms(state.as_ref()).await?;
+        let settings = self.session.settings()?;
+        let slots = Arc::new(Semaphore::new(settings.gobiz.concurrency));
         let mut tasks = JoinSet::new();
-        let mut outlets: Vec<Option<OutletReport>> = Vec::new();
+        let mut outlets: Vec<OutletReport> = Vec::new();
+        let mut indices = BTreeMap::new();
         for (index, member) in selected.iter().enumerate() {
-            let pause = self.pause_of(store.as_ref(), member)?;
-            outlets.push(self.without_plan(member, pause.as_ref()));
-            if outlets[index].is_some() {
+            let target = member.target();
+            outlets.push(OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Failed.as_str()));
+            if !member.valid {
+                outlets[index] = OutletReport { diagnostics: member.diagnostics.clone(), ..self.invalid(member) };
                 continue;
             }
-            let slot = Arc::clone(&slots).acquire_owned().await.ok();
-            let Some(wanted) = loaded.wanted(&member.id, self.at) else { continue };
-            let open = open_push(store.as_ref(), member)?;
-            let mandate = (self.mandates)(member);
-            let sides = self.base_of(store.as_ref(), member);
-            let sides = sides.and_then(|base| Ok((base, self.pinned(store.as_ref(), member, &wanted, &mandate)?)));
-            let (base, wanted) = match sides {
-                Ok(sides) => sides,
+            let recalled = match self.recall(state.as_ref(), member).await {
+                Ok(recalled) => recalled,
                 Err(report) => {
-                    outlets[index] = Some(*report);
+                    outlets[index] = *report;
                     continue;
                 }
             };
-            let remote = remote.clone();
-            let peers = Arc::clone(&self.survey.peers);
-            let waits = if self.view == View::Plan { wanted.waits(self.at) } else { None };
-            let past = match store.as_ref().map(|store| memory_of(store, &member.id)).transpose() {
-                Ok(memory) => memory.unwrap_or_default().at(self.at),
-                Err(error) => {
-                    let report = report_of(member.id.clone(), member.name.clone(), Err(chain(&error)));
-                    outlets[index] = Some(report);
-                    continue;
-                }
+            recalled.pending.as_ref().filter(|pending| pending.sent_at.is_some()).inspect(|p| tell_pending(member, p));
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            let Ok(desired) = loaded.desired(&member.id, self.at) else {
+                outlets[index] = self.invalid(member);
+                continue;
             };
-            tasks.spawn(async move {
-                let plan = preview(&remote, base.as_ref(), &wanted, &mandate, &peers, &past).await;
+            let examination = Examination {
+                remote: remote.clone(),
+                target,
+                desired,
+                options: (self.options)(member),
+                peers: Arc::clone(&self.survey.peers),
+                at: self.at,
+                verify_timeout: settings.verify.timeout,
+                view: self.view,
+            };
+            let task = tasks.spawn(async move {
+                let report = examination.report(recalled).await;
                 drop(slot);
-                let mut report =
-                    report_of(wanted.outlet.clone(), wanted.name.clone(), plan.map_err(|error| chain(&error)));
-                if open && report.plan.is_some() {
-                    report.state = "unknown";
-                }
-                if let Some((words, opens_at)) = waits.filter(|_| report.state == "pending") {
-                    report = OutletReport { state: "queued", window: Some(WindowNote { opens_at, words }), ..report };
-                }
-                if pause.is_some() {
-                    report = OutletReport { state: "paused", pause, ..report };
-                }
                 (index, report)
             });
+            indices.insert(task.id(), index);
         }
         while let Some(done) = tasks.join_next().await {
-            let (index, report) = done?;
-            outlets[index] = Some(report);
+            match done {
+                Ok((index, report)) => outlets[index] = report,
+                Err(fault) => {
+                    let broken = indices.get(&fault.id()).and_then(|index| outlets.get_mut(*index));
+                    broken.into_iter().for_each(|report| report.error = Some(BROKEN_OFF.to_owned()));
+                }
+            }
         }
-        let missing = self.missing(loaded, store.as_ref())?;
-        self.assemble(loaded, outlets.into_iter().flatten().chain(missing).collect())
+        let missing = self.missing(loaded, state.as_ref()).await?;
+        self.assemble(loaded, outlets.into_iter().chain(missing).collect())
     }
 
-    /// Outlets that are known of and that no file defines any more. Nothing is done to them, which has to be said.
-    fn missing(&self, loaded: &Loaded, store: Option<&SharedStore>) -> Result<Vec<OutletReport>, Trouble> {
+    /// Outlets that this root defined once and that no file defines any more. Nothing is done to them, which has to be said.
+    async fn missing(&self, loaded: &Loaded, state: Option<&SharedState>) -> Result<Vec<OutletReport>, Trouble> {
         if !self.is_whole || !loaded.is_complete() {
             return Ok(Vec::new());
         }
-        let known: Vec<(OutletId, String)> = match (self.base, store) {
-            (Some((_, before)), _) => before.members.iter().map(|m| (m.id.clone(), m.name.clone())).collect(),
-            (None, Some(store)) => {
-                let rows = store.with(|store| store.outlets_in_brief())?;
-                rows.into_iter().map(|row| (OutletId(row.id), row.name.unwrap_or_default())).collect()
+        let here: BTreeSet<&str> = self.survey.members.iter().map(|member| member.id.as_str()).collect();
+        let known: Vec<(OutletId, String)> = match (self.base, state) {
+            (Some((_, before)), _) => {
+                let gone = before.members.iter().filter(|member| !here.contains(member.id.as_str()));
+                gone.map(|member| (member.id.clone(), member.name.clone())).collect()
+            }
+            (None, Some(state)) => {
+                let overview = state.overview(self.at).await?;
+                let is_here = |id: &str| here.contains(id);
+                let missing = overview.missing(&is_here).map(|row| {
+                    let name = row.name.clone().unwrap_or_default();
+                    (OutletId(row.id.clone()), name)
+                });
+                missing.collect()
             }
             (None, None) => Vec::new(),
         };
-        let here: BTreeSet<&OutletId> = self.survey.members.iter().map(|member| &member.id).collect();
-        let missing = known.into_iter().filter(|(id, _)| !here.contains(id));
-        let report = |(outlet, name)| OutletReport {
-            outlet,
-            name,
-            state: "missing",
-            plan: None,
-            diagnostics: Vec::new(),
-            error: None,
-            pause: None,
-            window: None,
-        };
-        Ok(missing.map(report).collect())
+        let report = |(outlet, name)| OutletReport::new(outlet, name, OutletState::Missing.as_str());
+        Ok(known.into_iter().map(report).collect())
     }
 
     /// What an outlet is compared from.
-    fn base_of(&self, store: Option<&SharedStore>, member: &Member) -> Result<Option<Base>, Box<OutletReport>> {
-        let (base, state) = match self.base {
-            Some((loaded, survey)) => (loaded.base(survey, &member.id, self.at), "invalid"),
-            None => {
-                let remembered = store.map(|store| base_of(store, &member.id)).transpose();
-                (remembered.map(Option::flatten).map_err(|error| chain(&error)), "failed")
+    async fn recall(&self, state: Option<&SharedState>, member: &Member) -> Result<Recalled, Box<OutletReport>> {
+        let recalled = match (self.base, state) {
+            (Some((loaded, survey)), _) => {
+                let base = loaded.base(survey, &member.id, self.at);
+                let invalid = |error| OutletReport { error: Some(error), ..self.invalid(member) };
+                return base
+                    .map(|base| Recalled { base, ..Recalled::default() })
+                    .map_err(|error| Box::new(invalid(error)));
             }
+            (None, Some(state)) => recall(state, &member.id, self.at).await,
+            (None, None) => Ok(Recalled::default()),
         };
-        let failed = |error| OutletReport { state, ..report_of(member.id.clone(), member.name.clone(), Err(error)) };
-        base.map_err(|error| Box::new(failed(error)))
+        recalled.map_err(|error| Box::new(failed(&member.target(), &error)))
     }
 
-    /// What is wanted, with what is pinned.
-    fn pinned(
-        &self,
-        store: Option<&SharedStore>,
-        member: &Member,
-        wanted: &Wanted,
-        mandate: &Mandate,
-    ) -> Result<Wanted, Box<OutletReport>> {
-        let pins = match (&mandate.rollback, store) {
-            (Some(pins), _) => Ok(pins.clone()),
-            (None, Some(store)) => pins_of(store, &member.id),
-            (None, None) => Ok(Pins::default()),
-        };
-        let laid = pins.and_then(|pins| pinned(wanted, &pins, self.at));
-        laid.map(Cow::into_owned)
-            .map_err(|error| Box::new(report_of(member.id.clone(), member.name.clone(), Err(chain(&error)))))
-    }
-
-    /// Whether a person has paused an outlet.
-    fn pause_of(&self, store: Option<&SharedStore>, member: &Member) -> Result<Option<PauseNote>, Trouble> {
-        let Some(store) = store else { return Ok(None) };
-        let pause = store.with(|store| store.pause(member.id.as_str(), Timestamp::now()))?;
-        let zone = self.session.loaded()?.timezone();
-        Ok(pause.map(|pause| PauseNote {
-            since: pause.since,
-            until: pause.until,
-            words: paused_words(&member.id, pause, &zone),
-        }))
-    }
-
-    /// Outlets that are not compared: invalid ones, and paused ones unless only drift is asked for.
-    fn without_plan(&self, member: &Member, pause: Option<&PauseNote>) -> Option<OutletReport> {
-        let state = match member {
-            Member { valid: false, .. } => "invalid",
-            Member { paused: true, .. } => "paused",
-            _ if pause.is_some() && self.view != View::Drift => "paused",
-            _ => return None,
-        };
-        Some(OutletReport {
-            outlet: member.id.clone(),
-            name: member.name.clone(),
-            state,
-            plan: None,
-            diagnostics: member.diagnostics.clone(),
-            error: None,
-            pause: pause.cloned(),
-            window: None,
-        })
+    fn invalid(&self, member: &Member) -> OutletReport {
+        OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Invalid.as_str())
     }
 
     fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
@@ -218,33 +178,65 @@ fn shown(dir: &Path) -> String {
     full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }
 
-/// Whether an earlier push is still looked for; says so, because nothing is sent before it has been found or given up.
-fn open_push(store: Option<&SharedStore>, member: &Member) -> Result<bool, Trouble> {
-    let Some(store) = store else { return Ok(false) };
-    let push = store.with(|store| store.unfinished_push(member.id.as_str()))?;
-    let Some(push) = push.filter(|push| push.sent_at.is_some()) else { return Ok(false) };
+/// What an outlet gets whose examination panicked; the others go on.
+const BROKEN_OFF: &str = "the examination broke off by a fault in menusync itself";
+
+/// Nothing is sent before it has been found or given up.
+fn tell_pending(member: &Member, pending: &PendingPush) {
     note(&format!(
         "{}: a push prepared at {} (request {}) has not been seen to arrive; it is looked for before anything else is sent",
         member.name,
-        push.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
-        push.request_id
+        pending.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
+        pending.request_id
     ));
-    Ok(true)
 }
 
-fn report_of(outlet: OutletId, name: String, plan: Result<OutletPlan, String>) -> OutletReport {
-    let (plan, error) = match plan {
-        Ok(plan) => (Some(plan.told()), None),
-        Err(error) => (None, Some(error)),
-    };
-    let state = match &plan {
-        None => "failed",
-        Some(plan) if plan.is_held() => "held",
-        Some(plan) if plan.action != Action::None => "pending",
-        Some(plan) if plan.kept().next().is_some() => "drifted",
-        Some(_) => "in_sync",
-    };
-    OutletReport { outlet, name, state, plan, diagnostics: Vec::new(), error, pause: None, window: None }
+/// The examination of one outlet, to be shown.
+struct Examination<R> {
+    remote: R,
+    target: Target,
+    desired: Desired,
+    options: PassOptions,
+    peers: Arc<PeerPrices>,
+    at: Timestamp,
+    verify_timeout: std::time::Duration,
+    view: View,
+}
+
+impl<R: Read> Examination<R> {
+    async fn report(&self, recalled: Recalled) -> OutletReport {
+        let Self { target, desired, options, at, .. } = self;
+        let pending = recalled.pending.as_ref().and_then(|pending| pending.progress(self.verify_timeout, *at));
+        let pause = recalled.pause.map(|pause| pause_note(&target.id, pause, &desired.policy.timezone));
+        let facts = Facts { valid: true, paused: desired.paused || pause.is_some(), pending, look: Look::Stored(None) };
+        let is_still = desired.paused || pause.is_some() && self.view != View::Drift;
+        if is_still {
+            let state = OutletState::of(&facts).as_str();
+            return OutletReport { pause, ..OutletReport::new(target.id.clone(), target.name.clone(), state) };
+        }
+        let PassOptions { revert, released, rollback, .. } = options;
+        let moment = Moment { now: *at, peers: &self.peers, revert: *revert, released, rollback: rollback.as_ref() };
+        let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
+            Ok(examined) => examined,
+            Err(error) => return failed(target, &error),
+        };
+        let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
+        let is_queued = state == OutletState::Queued && self.view == View::Plan;
+        OutletReport {
+            error: reason(target, &desired, &examined, state).filter(|_| state == OutletState::Nonconvergent),
+            pause,
+            window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
+            plan: Some(examined.plan.told()),
+            ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())
+        }
+    }
+}
+
+fn failed(target: &Target, error: &PassError) -> OutletReport {
+    let look = if matches!(error, PassError::PinConflict { .. }) { Look::PinConflict } else { Look::Failed };
+    let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+    let report = OutletReport::new(target.id.clone(), target.name.clone(), state.as_str());
+    OutletReport { error: Some(chain(error)), ..report }
 }
 
 /// Prints a report in the formats asked for.
@@ -265,9 +257,14 @@ pub(super) fn exit_of(report: &PlanReport) -> Exit {
     }))
 }
 
-/// What the guards of a plan hold.
+/// What a person has to let through, or to decide.
 pub(super) fn is_held(outlet: &OutletReport) -> bool {
-    outlet.plan.as_ref().is_some_and(OutletPlan::is_held)
+    outlet.state == OutletState::Held.as_str() || outlet.plan.as_ref().is_some_and(OutletPlan::is_held)
+}
+
+/// What is not as the files want it: to be pushed, or pushed and not taken.
+pub(super) fn has_differences(outlet: &OutletReport) -> bool {
+    is_to_push(outlet) || outlet.state == OutletState::Nonconvergent.as_str()
 }
 
 /// What would be sent to GoFood.

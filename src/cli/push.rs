@@ -20,18 +20,21 @@ use super::{
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
     saved,
-    session::{Session, block_on, moment},
+    session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::Voice,
     trouble::Trouble,
 };
 use crate::{
     catalog::OutletId,
+    diagnostic::Diagnostic,
     fleet::{Member, Survey},
     policy::Guard,
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
-    state::{SharedStore, Store},
-    sync::{Clock, Context, Mandate, Nudges, Outcome, PassResult, Passes, pass},
+    sync::{
+        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollWaker,
+        Target, pass,
+    },
 };
 
 /// What a person may say about a push on the command line.
@@ -49,13 +52,13 @@ pub(super) struct Consent {
 }
 
 /// A push to some outlets, from the plan that is shown to the report of how it ended.
-pub(super) struct Errand<'a> {
+pub(super) struct PushRun<'a> {
     pub(super) session: &'a Session,
     pub(super) survey: &'a Survey,
     pub(super) selected: &'a [&'a Member],
     pub(super) at: Timestamp,
     /// What each outlet may do, guards aside.
-    pub(super) mandates: &'a dyn Fn(&Member) -> Mandate,
+    pub(super) options: &'a dyn Fn(&Member) -> PassOptions,
     pub(super) consent: &'a Consent,
     /// The plan file that it has to be equal to.
     pub(super) saved: Option<(&'a Path, &'a SavedPlan)>,
@@ -65,14 +68,14 @@ pub(super) struct Errand<'a> {
     pub(super) ways: &'a Ways,
 }
 
-impl Errand<'_> {
+impl PushRun<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, mandates, consent, saved, is_whole, ways } = *self;
+        let Self { session, survey, selected, at, options, consent, saved, is_whole, ways } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
-        let mandates = |member: &Member| Mandate { released: consent.released(member), ..mandates(member) };
-        let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None, is_whole };
+        let options = |member: &Member| PassOptions { released: consent.released(member), ..options(member) };
+        let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole };
         let mut report = block_on(preview.report(&writer, selected))??;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(false)));
@@ -94,8 +97,8 @@ impl Errand<'_> {
             note(&report::plan_text(&report, session.outputs.look(color)));
         }
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
-        let mandates = agreed(&report, selected, mandates, &typed);
-        let outcomes = push_all(session, survey, selected, writer, mandates)?;
+        let options = agreed(&report, selected, options, &typed);
+        let outcomes = push_all(session, survey, selected, writer, options)?;
         emit(session, &report, outcomes, ways)
     }
 }
@@ -135,6 +138,7 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
     report.outlets.iter().filter(|outlet| outlet.plan.is_none()).map(|outlet| {
         let (exit, result) = match (outlet.state, &outlet.error) {
             ("invalid", _) => (Exit::Invalid, PassResult::Unchanged),
+            ("held", _) => (Exit::Refused, PassResult::Held),
             (_, Some(_)) => (Exit::Failed, PassResult::Failed),
             (_, None) => (Exit::Done, PassResult::Unchanged),
         };
@@ -185,15 +189,9 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
             }
         }
     }
-    let is_released = |outlet: &&OutletReport| {
-        let theirs = typed.get(&outlet.outlet);
-        let mut held = outlet.plan.iter().flat_map(|plan| plan.held());
-        held.all(|guard| theirs.is_some_and(|theirs| theirs.contains(&guard.guard)))
-    };
-    let to_push = report.outlets.iter().filter(|outlet| is_to_push(outlet)).filter(is_released).count();
+    let to_push = report.outlets.iter().filter(|outlet| may_push(outlet, &typed)).count();
     if to_push == 0
-        || answer(&format!("Push to {to_push} of {} outlets? Only `yes` is taken for yes: ", report.outlets.len()))?
-            == "yes"
+        || answer(&format!("Push to {to_push} of {} outlets? Type `yes` to continue: ", report.outlets.len()))? == "yes"
     {
         return Ok(typed);
     }
@@ -209,20 +207,37 @@ fn answer(question: &str) -> Result<String, Trouble> {
     Ok(line.trim().to_owned())
 }
 
-/// What each outlet may do: what was allowed, bound to the digest that was shown. Without a plan that was shown, nothing.
+/// Whether an outlet is pushed once the question is answered with yes: it has something to push, waits for no window, and
+/// every guard that holds it was released.
+fn may_push(outlet: &OutletReport, typed: &Typed) -> bool {
+    let theirs = typed.get(&outlet.outlet);
+    let mut held = outlet.plan.iter().flat_map(|plan| plan.held());
+    is_to_push(outlet)
+        && outlet.state != OutletState::Queued.as_str()
+        && held.all(|guard| theirs.is_some_and(|theirs| theirs.contains(&guard.guard)))
+}
+
+/// What each outlet may do: what was agreed to, bound to the digest that was shown. What was shown as held, queued or
+/// unchanged, or was declined, may only be looked at. Without a plan that was shown, nothing.
 fn agreed(
     report: &PlanReport,
     selected: &[&Member],
-    mandates: impl Fn(&Member) -> Mandate,
+    options: impl Fn(&Member) -> PassOptions,
     typed: &Typed,
-) -> BTreeMap<OutletId, Mandate> {
-    let planned = |id: &OutletId| report.outlets.iter().find(|outlet| outlet.outlet == *id)?.plan.as_ref();
+) -> BTreeMap<OutletId, PassOptions> {
+    let shown: BTreeMap<&OutletId, &OutletReport> = report.outlets.iter().map(|o| (&o.outlet, o)).collect();
     selected
         .iter()
         .filter_map(|member| {
-            let mut mandate = Mandate { expected: Some(planned(&member.id)?.digest.clone()), ..mandates(member) };
-            mandate.released.extend(typed.get(&member.id).into_iter().flatten());
-            Some((member.id.clone(), mandate))
+            let shown = shown.get(&member.id)?;
+            let digest = shown.plan.as_ref()?.digest.clone();
+            let consent = match may_push(shown, typed) {
+                true => PassConsent::Agreed(digest),
+                false => PassConsent::ShowOnly(digest),
+            };
+            let mut options = PassOptions { consent, ..options(member) };
+            options.released.extend(typed.get(&member.id).into_iter().flatten());
+            Some((member.id.clone(), options))
         })
         .collect()
 }
@@ -232,43 +247,51 @@ fn push_all(
     survey: &Survey,
     selected: &[&Member],
     writer: Writer,
-    mut mandates: BTreeMap<OutletId, Mandate>,
+    mut options: BTreeMap<OutletId, PassOptions>,
 ) -> Result<Vec<Outcome>, Trouble> {
     let settings = session.settings()?;
     let loaded = session.loaded()?;
     let state_dir = session.state_dir()?;
-    let store = SharedStore::new(Store::open(&state_dir)?);
+    let state = session.state()?;
     let ending = session.signals.end_in_order(Voice::Stderr);
     block_on(async {
         let context = Context {
-            store,
+            state,
             state_dir,
             clock: Clock::System,
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
             slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
+            poll_slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: ending.stop(),
-            nudges: Nudges::default(),
+            poll_waker: PollWaker::default(),
             in_flight: session.signals.in_flight(),
         };
         let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         for member in selected {
-            let Some(mandate) = mandates.remove(&member.id) else { continue };
+            let Some(options) = options.remove(&member.id) else { continue };
+            let target = member.target();
             let slot = tokio::select! {
                 biased;
                 () = ending.asked() => {
-                    outcomes.push(Outcome::withdrawn(&member.id, &member.name));
+                    outcomes.push(Outcome::withdrawn(&target));
                     continue;
                 }
                 slot = context.slot() => slot,
             };
-            let Some(wanted) = loaded.wanted(&member.id, moment(None)) else { continue };
-            let (context, writer) = (context.clone(), writer.clone());
-            let pass = async move { pass(&context, slot, &writer, &wanted, &mandate).await };
-            passes.begin(&member.id, &member.name, pass);
+            let desired = match loaded.desired(&member.id, moment(None)) {
+                Ok(desired) => desired,
+                Err(diagnostics) => {
+                    outcomes.push(invalid_by_now(session, &target, &diagnostics));
+                    continue;
+                }
+            };
+            let (context, writer, passed) = (context.clone(), writer.clone(), target.clone());
+            let pass = async move { pass(&context, slot, &writer, &passed, &desired, &options).await };
+            passes.begin(target, pass);
         }
         let overdue = ending.overdue();
         tokio::pin!(overdue);
@@ -289,6 +312,15 @@ fn push_all(
         }
         Ok(outcomes)
     })?
+}
+
+/// An outlet that was valid when its plan was shown and is not any more: a dated layer has begun or ended meanwhile.
+fn invalid_by_now(session: &Session, target: &Target, diagnostics: &[Diagnostic]) -> Outcome {
+    let errors: Vec<Diagnostic> = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+    let texts = |file: &str| session.text(file);
+    note(&report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS));
+    let why = report::errors_brief(&errors).unwrap_or_else(|| "its files are invalid".to_owned());
+    Outcome::invalid(target, format!("invalid since the plan was shown, nothing was pushed: {why}"))
 }
 
 /// Progress, while others are still waited for.

@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
-    let how = ask_reload(&session.daemon_state_dir()?, args.wait, PATIENCE)?;
+    let how = ask_reload(&session.daemon_state_dir()?, &session.root_name(), args.wait, PATIENCE)?;
     let (exit, words) = match &how {
         Reloaded::Asked => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
         Reloaded::Taken { outlets, after_restart } => {

@@ -9,7 +9,7 @@ use super::{
     Exit,
     output::{Format, note},
     preview::Preview,
-    push::{Consent, Errand},
+    push::{Consent, PushRun},
     session::{Session, a_moment, block_on, moment},
     trouble::Trouble,
 };
@@ -18,8 +18,8 @@ use crate::{
     fleet::{Member, Survey},
     plan::{Class, Goal, Pins, Record},
     report::{Push, View, Ways, untrusted::printable},
-    state::{PushOutcome, PushRow, SharedStore, StateError, Store},
-    sync::{Mandate, PassError, excuses, paused_words, pinned},
+    state::{PushOutcome, PushRow, SharedState, StateError},
+    sync::{PassError, PassOptions, apply_pins, pause_note, rule_errors},
 };
 
 #[derive(Debug, clap::Args)]
@@ -63,52 +63,55 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
     let nothing =
         || Trouble::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
-    let store = session.remembered()?.ok_or_else(nothing)?;
+    let state = session.remembered()?.ok_or_else(nothing)?;
+    block_on(session.tell_other_platforms(Some(&state)))??;
     let mut pins = BTreeMap::new();
     for member in &selected {
-        pins.insert(member.id.clone(), Rollback { session, store: &store, member, at }.pins(args.to)?);
+        pins.insert(member.id.clone(), block_on(Rollback { session, state: &state, member, at }.pins(args.to))??);
     }
     leave_to_others(&mut pins, session, (&survey, &selected), at)?;
-    let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
-    let (survey, selected, mandates, consent) = (&survey, &*selected, &mandates, &args.consent);
+    let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
+    let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     // No plan of it can be saved, so none can be approved.
     let ways = &Ways { push: Some(Push::Again), plan: None };
-    Errand { session, survey, selected, at, mandates, consent, saved: None, is_whole: false, ways }.run()
+    PushRun { session, survey, selected, at, options, consent, saved: None, is_whole: false, ways }.run()
 }
 
 /// The rollback of one outlet.
 struct Rollback<'a> {
     session: &'a Session,
-    store: &'a SharedStore,
+    state: &'a SharedState,
     member: &'a Member,
     at: Timestamp,
 }
 
 impl Rollback<'_> {
     /// What has to be pinned; says what cannot be brought back.
-    fn pins(&self, to: To) -> Result<Pins, Trouble> {
-        self.is_not_paused()?;
-        let wanted = self.session.loaded()?.wanted(&self.member.id, self.at);
-        let wanted = wanted.ok_or_else(|| self.refused("its files are invalid"))?;
-        let rows = self.store.with(|store| store.history(self.member.id.as_str()))?;
+    async fn pins(&self, to: To) -> Result<Pins, Trouble> {
+        self.is_not_paused().await?;
+        let desired = self.session.loaded()?.desired(&self.member.id, self.at);
+        let desired = desired.map_err(|_| self.refused("its files are invalid"))?;
+        let rows = self.state.history(self.member.id.as_str()).await?;
         let rows: Vec<PushRow> = rows.into_iter().map(|(row, _)| row).collect();
         let row = self.chosen(to, &rows)?;
-        let record = self.store.with(|store| record_of(store, row))?.ok_or_else(|| {
+        let record = record_of(self.state, row).await?.ok_or_else(|| {
             self.refused(&format!("what push {} sent was not recorded: an older menusync made it", row.number))
         })?;
-        let was_sold_out = |path: &Path| self.store.with(|store| was_sold_out(store, &rows, path));
+        let stock = self.stock_when_last_seen(&rows).await?;
+        // What cannot be told counts as on sale, like anything new.
+        let was_sold_out = |path: &Path| stock.get(&path.to_string()) == Some(&false);
         let goal = Goal {
             to: row.number,
             of: row.prepared_at,
             now: self.at,
-            ignore: &wanted.policy.ignore,
+            ignore: &desired.policy.ignore,
             was_sold_out: &was_sold_out,
         };
-        let mut pins = Pins::between(&goal, &wanted.catalog, &record);
-        pins.excused = excuses(&record.files, &wanted.policy);
-        let held = pinned(&wanted, &pins, self.at).map_err(|error| match error {
-            PassError::Misfit { why, .. } => self.refused(&format!(
-                "what push {} sent does not fit to the rest of what the files say now: {why}; put the files right instead",
+        let mut pins = Pins::between(&goal, &desired.catalog, &record);
+        pins.excused = rule_errors(&record.files, &desired.policy);
+        let held = apply_pins(&self.member.target(), &desired, &pins, self.at).map_err(|error| match error {
+            PassError::PinConflict { why, .. } => self.refused(&format!(
+                "what push {} sent conflicts with the rest of the files: {why}; edit the files instead",
                 row.number
             )),
             error => error.into(),
@@ -119,13 +122,24 @@ impl Rollback<'_> {
         Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins.clone() })
     }
 
-    fn is_not_paused(&self) -> Result<(), Trouble> {
+    async fn is_not_paused(&self) -> Result<(), Trouble> {
         if self.member.paused {
             return Err(self.refused("its file says `state: paused`"));
         }
-        let pause = self.store.with(|store| store.pause(self.member.id.as_str(), self.at))?;
+        let pause = self.state.pause(self.member.id.as_str(), self.at).await?;
         let zone = self.session.loaded()?.timezone();
-        pause.map_or(Ok(()), |pause| Err(self.refused(&paused_words(&self.member.id, pause, &zone))))
+        pause.map_or(Ok(()), |pause| Err(self.refused(&pause_note(&self.member.id, pause, &zone).words)))
+    }
+
+    /// Path of an item or a variant → whether it was on sale when a push last saw it live.
+    async fn stock_when_last_seen(&self, rows: &[PushRow]) -> Result<BTreeMap<String, bool>, Trouble> {
+        let mut stock = BTreeMap::new();
+        for row in rows {
+            for (path, on_sale) in record_of(self.state, row).await?.map(|record| record.stock).into_iter().flatten() {
+                stock.entry(path).or_insert(on_sale);
+            }
+        }
+        Ok(stock)
     }
 
     /// The push that is meant.
@@ -175,15 +189,8 @@ impl Rollback<'_> {
 }
 
 /// What a push sent; `None` if that was not recorded.
-fn record_of(store: &Store, row: &PushRow) -> Result<Option<Record>, StateError> {
-    Ok(store.record(row.id)?.and_then(|record| serde_json::from_str(&record).ok()))
-}
-
-/// Whether a thing was sold out when a push last saw it live. What cannot be told counts as on sale, like anything new.
-fn was_sold_out(store: &Store, rows: &[PushRow], path: &Path) -> bool {
-    let records = rows.iter().filter_map(|row| record_of(store, row).ok().flatten());
-    let mut known = records.filter_map(|record| record.stock.get(&path.to_string()).copied());
-    known.next() == Some(false)
+async fn record_of(state: &SharedState, row: &PushRow) -> Result<Option<Record>, StateError> {
+    Ok(state.record(row.id).await?.and_then(|record| serde_json::from_str(&record).ok()))
 }
 
 /// What the files said then, do not say now, and somebody else has set since, is that person's now: it is left alone.
@@ -198,8 +205,8 @@ fn leave_to_others(
     if doubtful.is_empty() {
         return Ok(());
     }
-    let mandates = |member: &Member| Mandate { rollback: pins.get(&member.id).cloned(), ..Mandate::default() };
-    let preview = Preview { session, survey, at, view: View::Plan, mandates: &mandates, base: None, is_whole: false };
+    let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
+    let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole: false };
     let report = block_on(preview.report(&session.client()?.reader(), &doubtful))??;
     for plan in report.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
         let Some(pins) = pins.get_mut(&plan.outlet) else { continue };

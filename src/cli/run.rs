@@ -20,7 +20,7 @@ use crate::{
     notify::{Ending, Notices},
     report,
     settings::{self, Listen, Signature},
-    state::{DaemonLock, LockError, SharedStore, Store, lock_daemon},
+    state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
     sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
     web::{self, Inbox, Metered, Metrics, Server, Site},
@@ -50,6 +50,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         .map_err(|error| Trouble::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
     let client = session.client_metered(Arc::clone(&metrics) as _)?;
+    session.take_over()?;
     let lock = lock(session)?;
     set_aside_damage(&session.state_dir()?, &lock)?;
     let start = Start { once: args.once, listen, metrics, session };
@@ -77,14 +78,14 @@ impl Start<'_> {
         let survey = Arc::new(self.session.loaded()?.survey(moment(None)));
         block_on(async {
             let (orders_to, orders) = signals::orders()?;
-            let parts = parts(self.session, worker, &self.metrics, orders, survey)?;
+            let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
             let ending = self.session.signals.end_in_order(Voice::Log);
             signals::pass_on_stop(&ending, orders_to.clone());
             if self.once {
                 return self.once(parts).await;
             }
             let servers = [self.serve(&parts).await?, self.receive(&parts).await?];
-            listen_for_commands(&parts, orders_to);
+            self.listen_for_commands(&parts, orders_to)?;
             let notices = parts.notices.clone();
             let ran = daemon::run(parts).await;
             servers.into_iter().flatten().for_each(Server::stop);
@@ -116,11 +117,31 @@ impl Start<'_> {
         Ok(exit.max(self.session.exit_of_files(&survey)))
     }
 
+    /// The state through a connection of its own, which reads while others wait to write.
+    fn reader<W>(&self, parts: &Parts<W>) -> Result<SharedState, Trouble> {
+        let reader = SqliteState::open_read_only(&parts.state_dir, &self.session.scope()?)?;
+        Ok(reader.unwrap_or_else(|| SharedState::clone(&parts.state)))
+    }
+
+    /// The daemon is of use without: signals ask for the same.
+    fn listen_for_commands<W>(&self, parts: &Parts<W>, orders: mpsc::Sender<daemon::Order>) -> Result<(), Trouble> {
+        let (view, state_dir) = (Arc::clone(&parts.view), parts.state_dir.clone());
+        let (reader, root) = (self.reader(parts)?, self.session.root_name());
+        if let Err(error) = daemon::listen(Control { orders, view, reader, state_dir, root, clock: parts.clock }) {
+            tracing::warn!(
+                %error,
+                "no socket in the state directory: `menusync reload` and `status` will not reach this daemon; SIGHUP does"
+            );
+        }
+        Ok(())
+    }
+
     /// The status page listens before anything is pushed: who expects it shall not learn later that it is not there.
     async fn serve<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
         let Listen::On(address) = self.listen else { return Ok(None) };
         let (view, metrics) = (Arc::clone(&parts.view), Arc::clone(&self.metrics));
-        let site = Site { view, metrics, state_dir: parts.state_dir.clone(), clock: parts.clock };
+        let (state, reader) = (SharedState::clone(&parts.state), self.reader(parts)?);
+        let site = Site { view, metrics, state, reader, state_dir: parts.state_dir.clone(), clock: parts.clock };
         let server = web::serve(address, site).await.map_err(|error| cannot_listen(address, error))?;
         let address = server.address();
         tracing::info!("status page at http://{address}/");
@@ -138,7 +159,7 @@ impl Start<'_> {
         let inbox = Inbox {
             view: Arc::clone(&parts.view),
             root,
-            store: parts.store.clone(),
+            state: SharedState::clone(&parts.state),
             hints: Arc::clone(&parts.hints),
             metrics: Arc::clone(&self.metrics),
             clock: parts.clock,
@@ -156,17 +177,6 @@ impl Start<'_> {
     }
 }
 
-/// The daemon is of use without: signals ask for the same.
-fn listen_for_commands<W>(parts: &Parts<W>, orders: mpsc::Sender<daemon::Order>) {
-    let (view, state_dir) = (Arc::clone(&parts.view), parts.state_dir.clone());
-    if let Err(error) = daemon::listen(Control { orders, view, state_dir, clock: parts.clock }) {
-        tracing::warn!(
-            %error,
-            "no socket in the state directory: `menusync reload` and `status` will not reach this daemon; SIGHUP does"
-        );
-    }
-}
-
 fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     let help = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; is another daemon running? Choose another address, or `--listen off`",
@@ -175,7 +185,7 @@ fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
     Trouble::failed(format!("cannot listen on {address} for the status page{help}"), error)
 }
 
-fn parts<W: Worker>(
+async fn parts<W: Worker>(
     session: &Session,
     worker: W,
     metrics: &Arc<Metrics>,
@@ -187,8 +197,8 @@ fn parts<W: Worker>(
     // The state directory, which the lock has made, stays the same one whatever happens to the root.
     let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
-    let store = SharedStore::new(Store::open(&state_dir)?);
-    let notices = Notices::start(store.clone(), Arc::new(|| Clock::System.now()))?;
+    let state = SqliteState::open(&state_dir, &session.scope()?)?;
+    let notices = Notices::start(SharedState::clone(&state), Arc::new(|| Clock::System.now())).await?;
     notices.use_settings(settings, &loaded.root)?;
     Ok(Parts {
         settings: settings.clone(),
@@ -197,7 +207,7 @@ fn parts<W: Worker>(
         load: Arc::new(fleet::load_noting),
         in_flight: session.signals.in_flight(),
         worker: Metered(worker, Arc::clone(metrics)),
-        store,
+        state,
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),

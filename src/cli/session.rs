@@ -21,9 +21,12 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
     remote::{Client, Endpoint, Meter},
-    report::{self, PlanTarget},
-    settings::{self, Environment, Settings},
-    state::{DaemonLock, SharedStore, StateError, Store, is_damaged, lock_daemon, set_aside},
+    report::{self, PlanTarget, counted},
+    settings::{self, Environment, Settings, StateDir},
+    state::{
+        DaemonLock, Running, Scope, SharedState, SqliteState, StateError, adopt_shared, is_damaged, lock_daemon,
+        running_daemon, set_aside,
+    },
     sync::chain,
 };
 
@@ -87,7 +90,21 @@ impl Session {
 
     /// Where what is remembered is kept.
     pub(super) fn state_dir(&self) -> Result<PathBuf, Trouble> {
+        Ok(self.state_place()?.dir)
+    }
+
+    fn state_place(&self) -> Result<StateDir, Trouble> {
         Ok(settings::state_dir(self.state_dir.as_deref(), &self.environment, self.settings()?, &self.root())?)
+    }
+
+    /// Whose memory is meant.
+    pub(super) fn scope(&self) -> Result<Scope, Trouble> {
+        Ok(Scope { platform: self.settings()?.platform(), root: self.root_name() })
+    }
+
+    /// The root by the name that the state knows it by.
+    pub(super) fn root_name(&self) -> String {
+        settings::root_name(&self.root())
     }
 
     /// Where a running daemon keeps what is remembered. A directory that was given needs no settings to be right.
@@ -95,32 +112,66 @@ impl Session {
         self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
     }
 
+    /// Takes over what an earlier release kept elsewhere, if there is anything.
+    pub(super) fn take_over(&self) -> Result<(), Trouble> {
+        let StateDir { dir, shared } = self.state_place()?;
+        shared.map_or(Ok(()), |shared| take_over(&shared, &dir))
+    }
+
     /// Makes the state ready for a command that pushes: a damaged one is put out of the way (beside a daemon that is the
     /// daemon's to do), one of an earlier release is brought up to date.
     pub(super) fn ready_state(&self) -> Result<(), Trouble> {
+        self.take_over()?;
         let dir = self.state_dir()?;
         if is_damaged(&dir)?
             && let Ok(lock) = lock_daemon(&dir)
         {
             set_aside_damage(&dir, &lock)?;
         }
-        match Store::open_read_only(&dir) {
-            Err(StateError::Older { .. }) => Ok(Store::open(&dir).map(drop)?),
+        match SqliteState::open_read_only(&dir, &self.scope()?) {
+            Err(StateError::Older { .. }) => Ok(SqliteState::open(&dir, &self.scope()?).map(drop)?),
             _ => Ok(()),
         }
     }
 
+    /// The state, to read and write.
+    pub(super) fn state(&self) -> Result<SharedState, Trouble> {
+        Ok(SqliteState::open(&self.state_dir()?, &self.scope()?)?)
+    }
+
     /// What is remembered, to read; `None` if nothing is.
-    pub(super) fn remembered(&self) -> Result<Option<SharedStore>, Trouble> {
-        Ok(Store::open_read_only(&self.state_dir()?)?.map(SharedStore::new))
+    pub(super) fn remembered(&self) -> Result<Option<SharedState>, Trouble> {
+        let StateDir { dir, shared } = self.state_place()?;
+        let state = SqliteState::open_read_only(&dir, &self.scope()?)?;
+        if state.is_none()
+            && let Some(shared) = shared.filter(|shared| shared.join("menusync.sqlite3").is_file())
+        {
+            note(&format!(
+                "an earlier release kept its state in {}, for all roots; `menusync apply` or the daemon takes it over",
+                shared.display()
+            ));
+        }
+        Ok(state)
+    }
+
+    /// Says in a line that something is stored of other platforms, where nothing is of this one: it is not used here.
+    pub(super) async fn tell_other_platforms(&self, state: Option<&SharedState>) -> Result<(), Trouble> {
+        let Some(state) = state else { return Ok(()) };
+        let own = self.scope()?.platform;
+        let platforms = state.platforms().await?;
+        if platforms.iter().any(|(platform, _)| *platform == own) || platforms.is_empty() {
+            return Ok(());
+        }
+        note(&other_platforms(&own, &platforms));
+        Ok(())
     }
 
     /// What is remembered, to read and write, where remembering is a convenience: only if there is a state already and it
     /// can be used.
-    pub(super) fn memory(&self) -> Option<SharedStore> {
-        let dir = self.state_dir().ok()?;
-        Store::open_read_only(&dir).ok().flatten()?;
-        Store::open(&dir).ok().map(SharedStore::new)
+    pub(super) fn memory(&self) -> Option<SharedState> {
+        let (dir, scope) = (self.state_dir().ok()?, self.scope().ok()?);
+        SqliteState::open_read_only(&dir, &scope).ok().flatten()?;
+        SqliteState::open(&dir, &scope).ok()
     }
 
     /// Where a push goes.
@@ -176,6 +227,31 @@ impl Session {
     pub(super) fn exit_of_files(&self, survey: &Survey) -> Exit {
         if lost_errors(survey) { Exit::Invalid } else { Exit::Done }
     }
+}
+
+/// `nothing is stored of https://a yet; what is stored of https://b (3 outlets) is not used here`
+pub(super) fn other_platforms(own: &str, platforms: &[(String, u64)]) -> String {
+    let named = platforms.iter().filter(|(platform, _)| platform != own).map(|(platform, outlets)| {
+        let platform = if platform.is_empty() { "an unknown platform" } else { platform };
+        format!("{platform} ({})", counted(usize::try_from(*outlets).unwrap_or(usize::MAX), "outlet"))
+    });
+    let named: Vec<String> = named.collect();
+    format!("nothing is stored of {own} yet; what is stored of {} is not used here", named.join(" and "))
+}
+
+/// Takes over the state that an earlier release kept for all roots, unless a daemon of that release still runs.
+fn take_over(shared: &Path, dir: &Path) -> Result<(), Trouble> {
+    if let Running::Yes(pid) = running_daemon(shared) {
+        let pid = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+        return Err(Trouble::Refused(format!(
+            "a daemon of an earlier release{pid} still uses the state in {}; stop it first, then start this one",
+            shared.display()
+        )));
+    }
+    if adopt_shared(shared, dir)? {
+        tracing::info!("the state of an earlier release in {} is taken over into {}", shared.display(), dir.display());
+    }
+    Ok(())
 }
 
 /// Puts a damaged state out of the way, loudly.

@@ -11,7 +11,7 @@ use super::{
     ways::Given,
 };
 use crate::{
-    daemon::ask_status,
+    daemon::{AskError, ask_status},
     fleet::{self, Selection},
     report::{self, StatusLine},
     state::{Running, running_daemon},
@@ -57,14 +57,14 @@ fn from_daemon(args: &Args, session: &Session) -> Result<Asked, Trouble> {
     if running_daemon(&state_dir) == Running::No {
         return Ok(Asked::Nobody);
     }
-    let heard = block_on(ask_status(&state_dir, &args.outlet, PATIENCE))?;
-    Ok(heard.map_or_else(
-        |error| {
+    Ok(match block_on(ask_status(&state_dir, &session.root_name(), &args.outlet, PATIENCE))? {
+        Ok(lines) => Asked::Heard(lines),
+        Err(AskError::OtherRoot { .. }) => Asked::Nobody,
+        Err(error) => {
             tracing::debug!(error = chain(&error), "the daemon cannot be asked");
             Asked::NoAnswer
-        },
-        Asked::Heard,
-    ))
+        }
+    })
 }
 
 fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, Trouble> {
@@ -72,10 +72,15 @@ fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, Trouble
     let now = moment(None);
     let survey = session.loaded()?.survey(now);
     let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
-    let lines = match session.remembered()? {
-        Some(store) => store.with(|store| fleet::status(settings, &survey, Some(store), &selection, now))?,
-        None => fleet::status(settings, &survey, None, &selection, now)?,
-    };
+    let state = session.remembered()?;
+    let overview = block_on(async {
+        session.tell_other_platforms(state.as_ref()).await?;
+        match &state {
+            Some(state) => Ok::<_, Trouble>(Some(state.overview(now).await?)),
+            None => Ok(None),
+        }
+    })??;
+    let lines = fleet::status(settings, &survey, overview.as_ref(), &selection, now);
     if lines.is_empty() {
         session.select(&survey, &args.outlet)?;
     }

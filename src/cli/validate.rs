@@ -83,7 +83,7 @@ fn is_wanted(place: &Place, wanted: &[String]) -> bool {
 /// What is wrong with the images at these addresses.
 fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Diagnostic>, Trouble> {
     let settings = session.loaded()?.settings.as_ref().map(|settings| settings.images.clone()).unwrap_or_default();
-    let remembered = Remembered { store: session.memory(), now };
+    let remembered = Remembered { state: session.memory(), now };
     let progress = output::Progress::new("images");
     let mut tell = |done, of| progress.tell(done, of);
     let urls = uses.keys().cloned().collect();

@@ -1,8 +1,8 @@
 //! The socket in the state directory through which a command on the same machine, of the same user, asks the daemon for
 //! something and hears the answer. Signals ask for the same without an answer.
 //!
-//! One line in, one JSON document out: `reload`, `reload --wait`, or `status` with a JSON list of globs. Who may connect is the file system's to say: the socket is in a directory of mode
-//! 0700.
+//! One JSON document in, on a line, and one out. Who asks names its root: a daemon answers for its own alone. Who may
+//! connect is the file system's to say: the socket is in a directory of mode 0700.
 
 use std::{
     fs::{DirBuilder, File},
@@ -29,7 +29,7 @@ use super::{Order, View, parts::Reply};
 use crate::{
     fleet::{self, Selection},
     report::StatusLine,
-    state::Store,
+    state::SharedState,
     sync::Clock,
 };
 
@@ -37,16 +37,39 @@ use crate::{
 const DIRECTORY: &str = "control";
 /// In that directory.
 const SOCKET: &str = "socket";
-/// What is asked.
-const RELOAD: &str = "reload";
-const RELOAD_AND_SAY: &str = "reload --wait";
-const STATUS: &str = "status ";
 /// The longest line that is read (our choice).
 const LONGEST_LINE: u64 = 64 << 10;
 /// The longest answer that is read (our choice: a large fleet in which everything drifted).
 const LONGEST_ANSWER: u64 = 64 << 20;
 /// How long a line may take to come.
 const LINE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    /// The root that is meant, as [`Control::root`] has it.
+    root: String,
+    what: Asked,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Asked {
+    /// Read everything again; with `wait`, say how that ended.
+    Reload { wait: bool },
+    /// How outlets that match these globs stand.
+    Status { outlets: Vec<String> },
+}
+
+/// What is answered.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Reload(Reloaded),
+    Status(Vec<Told>),
+    /// Another root is served here.
+    OtherRoot(String),
+}
 
 /// How a reload ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,6 +115,14 @@ pub enum AskError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The daemon of this state serves another root.
+    #[error(
+        "the daemon that uses this state serves another root, {root}; give that one with --root, or start a daemon for this root with a state_dir of its own"
+    )]
+    OtherRoot {
+        /// That root.
+        root: String,
+    },
     /// Somebody listens, and gave no answer in time, or none that makes sense.
     #[error("the daemon at {} gave no answer; its log says more", path.display())]
     NoAnswer {
@@ -102,40 +133,63 @@ pub enum AskError {
     },
 }
 
-/// Asks the daemon of `state_dir` to read its files again; with `wait`, how that ended is waited for, at most `patience`.
-pub fn ask_reload(state_dir: &Path, wait: bool, patience: Duration) -> Result<Reloaded, AskError> {
+/// Asks the daemon of `state_dir` to read the files of `root` again; with `wait`, how that ended is waited for, at most
+/// `patience`.
+pub fn ask_reload(state_dir: &Path, root: &str, wait: bool, patience: Duration) -> Result<Reloaded, AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
     let directory = File::open(state_dir.join(DIRECTORY)).map_err(nobody)?;
     let stream = UnixStream::connect(short(&directory)).map_err(nobody)?;
-    let line = if wait { RELOAD_AND_SAY } else { RELOAD };
-    converse(stream, line, patience).map_err(|source| AskError::NoAnswer { path, source })
+    let request = Request { root: root.to_owned(), what: Asked::Reload { wait } };
+    match converse(stream, &request, patience) {
+        Ok(Answer::Reload(how)) => Ok(how),
+        Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
+        Ok(Answer::Status(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
+        Err(source) => Err(AskError::NoAnswer { path, source }),
+    }
 }
 
-fn converse(mut stream: UnixStream, line: &str, patience: Duration) -> io::Result<Reloaded> {
+fn converse(mut stream: UnixStream, request: &Request, patience: Duration) -> io::Result<Answer> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
-    writeln!(stream, "{line}")?;
+    stream.write_all(&line(request))?;
     let mut answer = Vec::new();
     stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
     serde_json::from_slice(&answer).map_err(io::Error::other)
 }
 
-/// What the daemon of `state_dir` says of its outlets that match `globs`, within `patience` whatever happens. The answer
-/// comes from whoever holds the lock of that directory and from nobody else, as only its owner can put a socket there.
-pub async fn ask_status(state_dir: &Path, globs: &[String], patience: Duration) -> Result<Vec<StatusLine>, AskError> {
+/// What the daemon of `state_dir` says of the outlets of `root` that match `globs`, within `patience` whatever happens. The
+/// answer comes from whoever holds the lock of that directory and from nobody else, as only its owner can put a socket there.
+pub async fn ask_status(
+    state_dir: &Path,
+    root: &str,
+    globs: &[String],
+    patience: Duration,
+) -> Result<Vec<StatusLine>, AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
     let directory = File::open(state_dir.join(DIRECTORY)).map_err(nobody)?;
     let heard = tokio::time::timeout(patience, async {
         let mut stream = tokio::net::UnixStream::connect(short(&directory)).await?;
-        stream.write_all(format!("{STATUS}{}\n", Value::from(globs)).as_bytes()).await?;
+        let request = Request { root: root.to_owned(), what: Asked::Status { outlets: globs.to_owned() } };
+        stream.write_all(&line(&request)).await?;
         let mut answer = Vec::new();
         stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
-        serde_json::from_slice::<Vec<Told>>(&answer).map_err(io::Error::other)
+        serde_json::from_slice::<Answer>(&answer).map_err(io::Error::other)
     });
-    let heard = heard.await.unwrap_or_else(|late| Err(late.into()));
-    heard.map(|told| told.into_iter().map(Told::line).collect()).map_err(|source| AskError::NoAnswer { path, source })
+    match heard.await.unwrap_or_else(|late| Err(late.into())) {
+        Ok(Answer::Status(told)) => Ok(told.into_iter().map(Told::line).collect()),
+        Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
+        Ok(Answer::Reload(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
+        Err(source) => Err(AskError::NoAnswer { path, source }),
+    }
+}
+
+/// A document on a line.
+fn line(request: &Request) -> Vec<u8> {
+    let mut line = json(request);
+    line.push(b'\n');
+    line
 }
 
 /// The socket by a name that is short enough for the system (108 bytes) however deep the state directory lies.
@@ -170,8 +224,12 @@ pub struct Control {
     pub orders: mpsc::Sender<Order>,
     /// How it stands.
     pub view: Arc<View>,
-    /// Where what is remembered is kept, and the socket.
+    /// What is stored, to read.
+    pub reader: SharedState,
+    /// Where the socket is.
     pub state_dir: PathBuf,
+    /// The root that is served, as its [`crate::state::Scope`] has it.
+    pub root: String,
     /// The time.
     pub clock: Clock,
 }
@@ -204,14 +262,15 @@ async fn serve(stream: tokio::net::UnixStream, control: Control) {
     if !matches!(tokio::time::timeout(LINE_WITHIN, reader.read_line(&mut line)).await, Ok(Ok(_))) {
         return;
     }
-    let line = line.trim();
-    let answer = match line.strip_prefix(STATUS) {
-        Some(globs) => control.status(globs).await.as_ref().map(json),
-        None => obey(line, &control.orders).await.as_ref().map(json),
+    let Ok(request) = serde_json::from_str::<Request>(&line) else { return };
+    let answer = match request.what {
+        _ if request.root != control.root => Some(Answer::OtherRoot(control.root.clone())),
+        Asked::Status { outlets } => control.status(&outlets).await.map(Answer::Status),
+        Asked::Reload { wait } => obey_reload(wait, &control.orders).await.map(Answer::Reload),
     };
     if let Some(answer) = answer {
         // Who asked may have left.
-        let _ = write.write_all(&answer).await;
+        let _ = write.write_all(&json(&answer)).await;
         let _ = write.shutdown().await;
     }
 }
@@ -221,36 +280,26 @@ fn json(answer: &impl Serialize) -> Vec<u8> {
 }
 
 impl Control {
-    /// `None`: not understood, or not known at the moment.
-    async fn status(self, globs: &str) -> Option<Vec<Told>> {
-        let globs: Vec<String> = serde_json::from_str(globs).ok()?;
-        tokio::task::spawn_blocking(move || self.lines(&globs)).await.ok()?
-    }
-
-    fn lines(&self, globs: &[String]) -> Option<Vec<Told>> {
-        let shown = self.view.shown();
-        let (loaded, survey) = shown.files.as_ref()?;
+    /// `None`: not known at the moment.
+    async fn status(&self, globs: &[String]) -> Option<Vec<Told>> {
+        let (shown, now) = (self.view.shown(), self.clock.now());
+        let (loaded, survey) = shown.files.clone()?;
         let selection = Selection::new(globs).ok()?;
-        let store = Store::open_read_only(&self.state_dir).ok()?;
         let settings = loaded.settings.as_ref()?;
-        let mut lines = fleet::status(settings, survey, store.as_ref(), &selection, self.clock.now()).ok()?;
-        shown.tell_next(&mut lines);
+        let overview = self.reader.overview(now).await.ok();
+        let mut lines = fleet::status(settings, &survey, overview.as_ref(), &selection, now);
+        shown.overlay(&mut lines);
         Some(lines.into_iter().map(Told::new).collect())
     }
 }
 
-/// `None`: not understood, or the daemon is ending.
-async fn obey(line: &str, orders: &mpsc::Sender<Order>) -> Option<Reloaded> {
-    match line {
-        RELOAD => {
-            orders.send(Order::Reload(Reply::nobody())).await.ok()?;
-            Some(Reloaded::Asked)
-        }
-        RELOAD_AND_SAY => {
-            let (answer, heard) = oneshot::channel();
-            orders.send(Order::Reload(Reply::to(answer))).await.ok()?;
-            heard.await.ok()
-        }
-        _ => None,
+/// `None`: the daemon is ending.
+async fn obey_reload(wait: bool, orders: &mpsc::Sender<Order>) -> Option<Reloaded> {
+    if !wait {
+        orders.send(Order::Reload(Reply::nobody())).await.ok()?;
+        return Some(Reloaded::Asked);
     }
+    let (answer, heard) = oneshot::channel();
+    orders.send(Order::Reload(Reply::to(answer))).await.ok()?;
+    heard.await.ok()
 }

@@ -221,7 +221,7 @@ impl<W: Worker> Daemon<W> {
                 "outlets are left out because of errors in their files: run `menusync validate`"
             );
         }
-        self.told_missing();
+        self.missing_is_due = true;
     }
 }
 

@@ -4,24 +4,26 @@ use super::{Daemon, Worker};
 use crate::{
     notify::{Seen, Standing},
     settings::Occasion,
-    state::{StateError, StatusUpdate},
+    state::{OutletUpdate, StateError, StatusUpdate},
     sync::OutletState,
 };
 
 impl<W: Worker> Daemon<W> {
-    pub(super) fn told_missing(&self) {
-        if let Err(error) = self.tell_missing() {
-            tracing::error!(error = %crate::sync::chain(&error), "cannot remember which outlets are missing");
+    /// Says which outlets this root defined once and does no more.
+    pub(super) async fn tell_missing(&mut self) {
+        if let Err(error) = self.find_missing().await {
+            tracing::error!(error = %crate::sync::chain(&error), "cannot store which outlets are missing");
         }
     }
 
-    fn tell_missing(&self) -> Result<(), StateError> {
+    async fn find_missing(&self) -> Result<(), StateError> {
         if !self.loaded.is_complete() {
             return Ok(());
         }
-        let known = self.context.store.with(|store| store.outlets())?;
+        let now = self.now();
+        let overview = self.context.state.overview(now).await?;
         let here = |id: &str| self.survey.members.iter().any(|member| member.id.as_str() == id);
-        for row in known.iter().filter(|row| !here(&row.id)) {
+        for row in overview.missing(&here) {
             let id = &row.id;
             self.notices.saw(Seen {
                 outlet: id.as_str().into(),
@@ -30,16 +32,16 @@ impl<W: Worker> Daemon<W> {
                 published: false,
                 detail: Some("its live menu is left as it is".to_owned()),
             });
-            if row.state.as_deref() == Some("missing") {
+            if row.state.as_deref() == Some(OutletState::Missing.as_str()) {
                 continue;
             }
             tracing::warn!(outlet = id, "no file defines this outlet any more; its live menu is left as it is");
             let error = format!(
                 "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {id}` drops what is remembered"
             );
-            let status =
-                StatusUpdate { state: OutletState::Missing.as_str(), error: Some(&error), ..StatusUpdate::default() };
-            self.context.store.with(|store| store.set_status(id, &status, self.now()))?;
+            let state = OutletState::Missing.as_str().to_owned();
+            let status = Some(StatusUpdate { state, error: Some(error), ..StatusUpdate::default() });
+            self.context.state.update_outlet(id, OutletUpdate { status, ..OutletUpdate::default() }, now).await?;
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ use crate::{
     fleet::{Loaded, Survey},
     notify::Notices,
     settings::Settings,
-    sync::{Context, Nudges, Outcome},
+    sync::{Context, Outcome, PollWaker},
     systemd::Notifier,
     watch::{Changed, Others, WatchError, Watcher},
 };
@@ -64,7 +64,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 /// Passes once over all outlets and returns how each ended. After an order to stop, what is under way has [`STOP_WITHIN`].
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
-    daemon.told_missing();
+    daemon.tell_missing().await;
     daemon.begin_all(Cause::Start);
     let mut outcomes = Vec::new();
     let mut stop_by = None;
@@ -122,6 +122,9 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
         }
         // Here and not only after the sleep: events that come faster than the sleep ends must not starve it.
         daemon.tick();
+        if std::mem::take(&mut daemon.missing_is_due) {
+            daemon.tell_missing().await;
+        }
         daemon.notifier.alive();
     }
     daemon.finish().await;
@@ -165,26 +168,29 @@ struct Daemon<W> {
     approvals: Approvals,
     /// Why the files cannot be read at the moment, and when they are tried again.
     unreadable: Option<(String, Instant)>,
+    /// Whether outlets may have gone from the files since it was last looked.
+    missing_is_due: bool,
 }
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, settings, survey, load, worker, store, state_dir, clock, notifier, orders, .. } = parts;
+        let Parts { loaded, settings, survey, load, worker, state, state_dir, clock, notifier, orders, .. } = parts;
         let Parts { hints, notices, view, in_flight, .. } = parts;
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
         let context = Context {
-            store,
+            state,
             state_dir,
             clock,
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
             slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
+            poll_slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stopped,
-            nudges: Nudges::default(),
+            poll_waker: PollWaker::default(),
             in_flight,
         };
         let others = Others::default();
@@ -214,6 +220,7 @@ impl<W: Worker> Daemon<W> {
             others,
             approvals: Approvals::default(),
             unreadable: None,
+            missing_is_due: true,
         }
     }
 

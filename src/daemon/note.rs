@@ -47,7 +47,7 @@ impl Told {
 }
 
 fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) -> bool {
-    let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _, again: _ } = outcome;
+    let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _, again: _, unstored: _ } = outcome;
     // That all is well at the start is no news.
     let is_news = before.map_or(*state != OutletState::InSync, |before| before != *state);
     let request_id = request_id.map(|id| id.to_string());
@@ -77,10 +77,11 @@ fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::Target;
 
     #[test]
     fn trouble_that_stays_is_told_once_an_hour_with_how_often_it_came() {
-        let outcome = Outcome::failed(&"G1".into(), "Kuta", "no answer".to_owned());
+        let outcome = Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "no answer".to_owned());
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
         let mut told = None;
         let news: Vec<i64> = (0..130).filter(|minutes| tell(&outcome, &mut told, at(*minutes))).collect();

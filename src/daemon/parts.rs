@@ -13,7 +13,7 @@ use crate::{
     notify::Notices,
     settings::Settings,
     source::{Doing, SourceError},
-    state::{SharedStore, StateError},
+    state::{SharedState, StateError},
     sync::{Clock, InFlight},
     systemd::Notifier,
 };
@@ -31,8 +31,8 @@ pub struct Parts<W> {
     /// Who passes over an outlet.
     pub worker: W,
     /// What is remembered.
-    pub store: SharedStore,
-    /// Where that is.
+    pub state: SharedState,
+    /// Where locks are.
     pub state_dir: PathBuf,
     /// The time.
     pub clock: Clock,

@@ -13,13 +13,13 @@ use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
     remote::Retry,
-    sync::{Outcome, OutletState, PANICKED, PassResult},
+    sync::{Outcome, OutletState, PassResult, Target},
 };
 
 /// A pass under way.
 pub(super) struct Busy {
     task: Id,
-    name: String,
+    target: Target,
     /// The round that it belongs to.
     round: u64,
     /// What its lines in the log say.
@@ -73,13 +73,13 @@ impl<W: Worker> Daemon<W> {
         }
         self.due.forget(outlet);
         let (worker, loaded, context) = (Arc::clone(&self.worker), Arc::clone(&self.loaded), self.context.clone());
-        let (member, name) = (member.clone(), member.name.clone());
+        let (member, target) = (member.clone(), member.target());
         let (withdraw, withdrawn) = channel::channel(false);
         let revision = self.context.revision.as_deref();
         let span = tracing::info_span!("pass", %outlet, pass = round, revision, request_id = field::Empty);
         let visit = async move { worker.visit(&context, &loaded, &member, withdrawn).await };
         let task = self.tasks.spawn(visit.instrument(span.clone())).id();
-        self.busy.insert(outlet.clone(), Busy { task, name, round, span, withdraw });
+        self.busy.insert(outlet.clone(), Busy { task, target, round, span, withdraw });
     }
 
     /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
@@ -87,7 +87,7 @@ impl<W: Worker> Daemon<W> {
         let is_busy = self.busy.contains_key(outlet);
         tracing::info!(%outlet, ?hint, "an event asks for a look");
         if is_busy {
-            self.context.nudges.nudge(outlet);
+            self.context.poll_waker.wake(outlet);
         }
         if !is_busy || hint == Hint::Alarm {
             self.begin_round(Cause::Event, [outlet.clone()]);
@@ -97,11 +97,10 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
-        let Busy { name, round, span, .. } = self.busy.remove(&outlet)?;
+        let Busy { target, round, span, .. } = self.busy.remove(&outlet)?;
         let now = self.now();
-        self.view.update(|shown| shown.last_pass = Some(now));
-        let outcome =
-            ended.map_or_else(|_| Outcome::failed(&outlet, &name, PANICKED.to_owned()), |(_, outcome)| outcome);
+        let outcome = ended.map_or_else(|_| Outcome::broken_off(&target), |(_, outcome)| outcome);
+        self.view.update(|shown| shown.note_outcome(&outcome, now));
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
@@ -152,8 +151,8 @@ impl<W: Worker> Daemon<W> {
 }
 
 impl Busy {
-    pub(super) fn name(&self) -> &str {
-        &self.name
+    pub(super) fn target(&self) -> &Target {
+        &self.target
     }
 
     fn withdraw(&self) {

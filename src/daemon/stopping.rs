@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Daemon, Order, Worker};
-use crate::sync::{Outcome, broken_off};
+use crate::sync::{Outcome, ended_by_stop};
 
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
@@ -19,8 +19,8 @@ impl<W: Worker> Daemon<W> {
 
     /// How the passes under way end that are not waited for any more.
     pub(super) fn break_off(&self) -> Vec<Outcome> {
-        let busy = self.busy.iter();
-        busy.map(|(outlet, busy)| broken_off(outlet, busy.name(), &self.context.in_flight)).collect()
+        let busy = self.busy.values();
+        busy.map(|busy| ended_by_stop(busy.target(), &self.context.in_flight)).collect()
     }
 
     /// Nothing is sent from now on; calls that are under way are waited for until [`STOP_WITHIN`] is over or the

@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{
     fleet::{self, Member},
-    state::{SharedStore, Store},
-    sync::{Clock, InFlight, PassResult},
+    state::testing::inline,
+    sync::{Clock, InFlight, PassResult, Target},
     systemd::{Notifier, ServiceManager},
 };
 
@@ -40,7 +40,7 @@ struct Faulty;
 impl Worker for Faulty {
     async fn visit(&self, _: &Context, _: &Loaded, member: &Member, _: channel::Receiver<bool>) -> Outcome {
         assert_ne!(member.id.as_str(), "G1", "this is the fault that the test asks for");
-        Outcome::failed(&member.id, &member.name, "as ordered".to_owned())
+        Outcome::failed(&member.target(), "as ordered".to_owned())
     }
 }
 
@@ -50,7 +50,7 @@ struct Endless;
 impl Worker for Endless {
     async fn visit(&self, _: &Context, _: &Loaded, member: &Member, mut withdrawn: channel::Receiver<bool>) -> Outcome {
         withdrawn.wait_for(|set| *set).await.unwrap();
-        Outcome::withdrawn(&member.id, &member.name)
+        Outcome::withdrawn(&member.target())
     }
 }
 
@@ -73,7 +73,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         load: Arc::new(fleet::load_noting),
         in_flight: InFlight::default(),
         worker,
-        store: SharedStore::new(Store::open(&state_dir).unwrap()),
+        state: inline(&state_dir),
         state_dir,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager::default()),
@@ -153,7 +153,8 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
     let _inside = runtime.enter();
     let (_directory, _sender, parts) = parts(Faulty);
     let mut daemon = Daemon::new(parts);
-    let ended = |result| Outcome { result, ..Outcome::failed(&"G1".into(), "Kuta", "422".to_owned()) };
+    let ended =
+        |result| Outcome { result, ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned()) };
     for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
         daemon.due.forget(&"G1".into());
         daemon.plan_next(&ended(result));

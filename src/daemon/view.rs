@@ -13,6 +13,7 @@ use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
     report::StatusLine,
+    sync::{Outcome, OutletState},
 };
 
 /// The window through which a daemon is seen.
@@ -41,18 +42,39 @@ pub struct Shown {
     pub due: BTreeMap<OutletId, Timestamp>,
     /// Outlets that are passed over right now.
     pub in_work: BTreeSet<OutletId>,
+    /// How passes ended that could not be stored, and when: what is stored of these outlets is out of date.
+    pub unstored: BTreeMap<OutletId, (OutletState, Option<String>, Timestamp)>,
     /// When a pass over an outlet last ended.
     pub last_pass: Option<Timestamp>,
 }
 
 impl Shown {
-    /// Puts in when each outlet is looked at next, as the daemon intends it.
-    pub fn tell_next(&self, lines: &mut [StatusLine]) {
-        // What no file defines is not looked at.
-        for line in lines.iter_mut().filter(|line| line.next_pass.is_some()) {
-            let due = self.due.get(line.outlet.as_str()).copied();
-            line.next_pass = [due, self.next_pass].into_iter().flatten().min();
+    /// Puts in what the daemon knows and the state does not: when each outlet is looked at next, and how passes ended that
+    /// could not be stored.
+    pub fn overlay(&self, lines: &mut [StatusLine]) {
+        for line in lines {
+            // What no file defines is not looked at.
+            if line.next_pass.is_some() {
+                let due = self.due.get(line.outlet.as_str()).copied();
+                line.next_pass = [due, self.next_pass].into_iter().flatten().min();
+            }
+            if let Some((state, error, since)) = self.unstored.get(line.outlet.as_str()) {
+                state.as_str().clone_into(&mut line.state);
+                line.error.clone_from(error);
+                line.since = Some(*since);
+            }
         }
+    }
+
+    /// Takes in how a pass ended.
+    pub fn note_outcome(&mut self, outcome: &Outcome, now: Timestamp) {
+        self.last_pass = Some(now);
+        if outcome.unstored.is_none() {
+            self.unstored.remove(&outcome.outlet);
+            return;
+        }
+        let since = self.unstored.get(&outcome.outlet).map_or(now, |(_, _, since)| *since);
+        self.unstored.insert(outcome.outlet.clone(), (outcome.state, outcome.error.clone(), since));
     }
 }
 
@@ -78,6 +100,7 @@ impl Default for View {
             next_pass: None,
             due: BTreeMap::new(),
             in_work: BTreeSet::new(),
+            unstored: BTreeMap::new(),
             last_pass: None,
         }))
     }

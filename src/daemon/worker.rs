@@ -10,7 +10,8 @@ use crate::{
     images::Remembered,
     remote::{Read, Write},
     report::errors_brief,
-    sync::{Context, Mandate, Outcome, Wanted, base_of, observe, observe_invalid, pass, see_through},
+    state::SharedState,
+    sync::{Context, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall},
 };
 
 /// Passes over one outlet.
@@ -40,32 +41,34 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
-        let mandate = Mandate { withdrawn: Some(withdrawn.clone()), ..Mandate::default() };
+        let options = PassOptions { withdrawn: Some(withdrawn.clone()), ..PassOptions::default() };
+        let target = member.target();
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
-            return Outcome::withdrawn(&member.id, &member.name);
+            return Outcome::withdrawn(&target);
         };
-        let Some(wanted) = loaded.wanted(&member.id, context.clock.now()) else {
+        let Ok(desired) = loaded.desired(&member.id, context.clock.now()) else {
             drop(slot);
-            see_through(context, &self.0, &member.id, &member.name, &member.file).await;
+            finish_pending_push(context, &self.0, &target).await;
             return unless(context, &withdrawn, member, invalid(context, &self.0, member)).await;
         };
-        let base = base_of(&context.store, &wanted.outlet).ok().flatten().unwrap_or_default();
-        let new_images = loaded.new_images(&wanted, &base);
+        let recalled = recall(&context.state, &target.id, context.clock.now()).await;
+        let base = recalled.ok().and_then(|recalled| recalled.base).unwrap_or_default();
+        let new_images = loaded.new_images(&desired, &base);
         let mut bad = None;
         if !new_images.is_empty() {
             // A photo server that hangs must not keep other outlets waiting.
             slot = None;
-            let look = bad_image(context, loaded, &wanted, &new_images);
+            let look = bad_image(context, loaded, member, &new_images);
             let Some(found) = while_wanted(context, &withdrawn, look).await else {
-                return Outcome::withdrawn(&member.id, &member.name);
+                return Outcome::withdrawn(&target);
             };
             bad = found;
         }
         match bad {
-            None => pass(context, slot, &self.0, &wanted, &mandate).await,
+            None => pass(context, slot, &self.0, &target, &desired, &options).await,
             Some(why) => {
-                see_through(context, &self.0, &member.id, &member.name, &member.file).await;
-                let observed = observe_invalid(context, &self.0, &member.id, &member.name, &member.file, why);
+                finish_pending_push(context, &self.0, &target).await;
+                let observed = observe_invalid(context, &self.0, &target, why);
                 unless(context, &withdrawn, member, observed).await
             }
         }
@@ -82,9 +85,9 @@ impl<R: Read + 'static> Worker for Observer<R> {
     ) -> Outcome {
         let look = async {
             let slot = context.slot().await;
-            match loaded.wanted(&member.id, context.clock.now()) {
-                Some(wanted) => observe(context, slot, &self.0, &wanted).await,
-                None => {
+            match loaded.desired(&member.id, context.clock.now()) {
+                Ok(desired) => observe(context, slot, &self.0, &member.target(), &desired).await,
+                Err(_) => {
                     drop(slot);
                     invalid(context, &self.0, member).await
                 }
@@ -96,13 +99,13 @@ impl<R: Read + 'static> Worker for Observer<R> {
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
 /// holds nothing back.
-async fn bad_image(context: &Context, loaded: &Loaded, wanted: &Wanted, uses: &ImageUses) -> Option<String> {
-    let remembered = Remembered { store: Some(context.store.clone()), now: context.clock.now() };
+async fn bad_image(context: &Context, loaded: &Loaded, member: &Member, uses: &ImageUses) -> Option<String> {
+    let remembered = Remembered { state: Some(SharedState::clone(&context.state)), now: context.clock.now() };
     let found = loaded.look_at(uses.keys().cloned().collect(), &remembered).await;
     let diagnostics = loaded.image_diagnostics(uses, &found);
     let warnings = diagnostics.iter().filter(|diagnostic| !diagnostic.is_error());
     for Diagnostic { place, message, .. } in warnings {
-        tracing::debug!(outlet = %wanted.outlet, place = place.as_ref().map(ToString::to_string), "{message}");
+        tracing::debug!(outlet = %member.id, place = place.as_ref().map(ToString::to_string), "{message}");
     }
     errors_brief(&diagnostics)
 }
@@ -115,7 +118,7 @@ async fn unless(
     look: impl Future<Output = Outcome>,
 ) -> Outcome {
     let outcome = while_wanted(context, withdrawn, look).await;
-    outcome.unwrap_or_else(|| Outcome::withdrawn(&member.id, &member.name))
+    outcome.unwrap_or_else(|| Outcome::withdrawn(&member.target()))
 }
 
 /// Waits for a step that sends nothing, but only while the pass is wanted.
@@ -136,5 +139,5 @@ async fn while_wanted<T>(
 async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Outcome {
     let why = errors_brief(member.diagnostics.iter().map(AsRef::as_ref))
         .unwrap_or_else(|| "its files are invalid".to_owned());
-    observe_invalid(context, remote, &member.id, &member.name, &member.file, why).await
+    observe_invalid(context, remote, &member.target(), why).await
 }

@@ -10,14 +10,14 @@ use jiff::Timestamp;
 
 use super::{
     Loaded, Member, Selection, Survey,
-    survey::{Told, member},
+    survey::{self, Told},
 };
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
-    plan::{self, Action, Base, Inputs, OutletPlan, Past, PeerPrices},
+    plan::{Base, OutletPlan, PeerPrices, as_published},
     report::OutletReport,
-    sync::Wanted,
+    sync::{self, Desired, Facts, Look, Moment, OutletState, Recalled, Target},
 };
 
 /// Two states of the files at one moment.
@@ -62,9 +62,10 @@ impl Comparison<'_> {
             let why = invalid_before(before);
             return Some(OutletReport { error: Some(why), ..without_plan(after, "invalid") });
         }
-        let wanted = self.after.0.wanted(&after.id, self.at)?;
-        let old = before.and_then(|before| self.before.0.wanted(&before.id, self.at));
-        Some(report_of(difference(old.as_ref(), &wanted, &self.after.1.peers, self.at), &wanted))
+        let target = after.target();
+        let desired = self.after.0.desired(&after.id, self.at).ok()?;
+        let old = before.and_then(|before| self.before.0.desired(&before.id, self.at).ok());
+        Some(report_of(difference(&target, old.as_ref(), &desired, &self.after.1.peers, self.at), &target))
     }
 }
 
@@ -73,8 +74,8 @@ impl Loaded {
     /// state. `Ok(None)` if there is no such outlet, `Err` says why it is invalid.
     pub fn base(&self, survey: &Survey, id: &OutletId, at: Timestamp) -> Result<Option<Base>, String> {
         let Some(member) = survey.members.iter().find(|member| member.id == *id) else { return Ok(None) };
-        let wanted = self.wanted(id, at).ok_or_else(|| invalid_before(member))?;
-        Ok(Some(base_of(&wanted)))
+        let desired = self.desired(id, at).map_err(|_| invalid_before(member))?;
+        Ok(Some(base_of(&member.target(), &desired, at)))
     }
 
     /// What dated layers will change after `from` and not after `until`, in order. Outlets that are invalid at such a moment
@@ -82,7 +83,7 @@ impl Loaded {
     pub fn steps(&self, members: &[&Member], from: Timestamp, until: Timestamp, peers: &PeerPrices) -> Vec<Step> {
         let mut steps: BTreeMap<Timestamp, Vec<OutletReport>> = BTreeMap::new();
         for outlet in members.iter().filter(|member| member.valid && !member.paused) {
-            for (at, report) in self.steps_of(&outlet.id, from, until, peers) {
+            for (at, report) in self.steps_of(outlet, from, until, peers) {
                 steps.entry(at).or_default().push(report);
             }
         }
@@ -91,72 +92,66 @@ impl Loaded {
 
     fn steps_of(
         &self,
-        id: &OutletId,
+        member: &Member,
         from: Timestamp,
         until: Timestamp,
         peers: &PeerPrices,
     ) -> Vec<(Timestamp, OutletReport)> {
+        let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
-        let mut before = self.wanted(id, from);
+        let mut before = self.desired(id, from).ok();
         let mut next = self.compose(id, from).next_change;
         while let Some(edge) = next.filter(|edge| *edge <= until) {
             let composed = self.compose(id, edge);
             next = composed.next_change;
-            let wanted = self.wanted(id, edge);
-            match &wanted {
-                None => steps.push((edge, without_plan(&member(composed, &mut Told::default()), "invalid"))),
-                Some(wanted) => {
-                    let report = report_of(difference(before.as_ref(), wanted, peers, edge), wanted);
+            let desired = self.desired(id, edge).ok();
+            match &desired {
+                None => steps.push((edge, without_plan(&survey::member(composed, &mut Told::default()), "invalid"))),
+                Some(desired) => {
+                    let report = report_of(difference(&target, before.as_ref(), desired, peers, edge), &target);
                     if report.state != "in_sync" {
                         steps.push((edge, report));
                     }
                 }
             }
             // After a moment at which the outlet is invalid, what it was before is what is still live.
-            before = wanted.or(before);
+            before = desired.or(before);
         }
         steps
     }
 }
 
 /// The plan that turns the older state, as if it were live, into the newer one.
-fn difference(before: Option<&Wanted>, after: &Wanted, peers: &PeerPrices, at: Timestamp) -> OutletPlan {
-    let live = before.map(|before| plan::as_published(&before.catalog)).unwrap_or_default();
-    let base = before.map(base_of);
-    let mut plan = plan::plan(&Inputs {
-        outlet: &after.outlet,
-        desired: &after.catalog,
-        base: base.as_ref(),
-        live: &live,
-        policy: &after.policy,
-        revert: false,
-        released: &BTreeSet::new(),
-        peers,
-        ended: &after.ended,
-        past: Past::unknown(),
-        place: &*after.place,
-    });
-    plan.release(&after.approvals, at);
-    plan.told()
+fn difference(
+    target: &Target,
+    before: Option<&Desired>,
+    after: &Desired,
+    peers: &PeerPrices,
+    at: Timestamp,
+) -> OutletPlan {
+    let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
+    let base = before.map(|before| base_of(target, before, at));
+    plan_of_files(target, live, base, after, peers, at).told()
 }
 
-/// What is remembered after a first push to an empty menu.
-fn base_of(wanted: &Wanted) -> Base {
-    let nothing = (LiveCatalog::default(), BTreeSet::new(), PeerPrices::new());
-    let plan = plan::plan(&Inputs {
-        outlet: &wanted.outlet,
-        desired: &wanted.catalog,
-        base: None,
-        live: &nothing.0,
-        policy: &wanted.policy,
-        revert: false,
-        released: &nothing.1,
-        peers: &nothing.2,
-        ended: &wanted.ended,
-        past: Past::unknown(),
-        place: &|_| None,
-    });
-    plan.next_base
+/// What is stored after a first push to an empty menu.
+fn base_of(target: &Target, desired: &Desired, at: Timestamp) -> Base {
+    plan_of_files(target, LiveCatalog::default(), None, desired, &PeerPrices::new(), at).next_base
+}
+
+/// The examination of a menu that files stand for.
+fn plan_of_files(
+    target: &Target,
+    live: LiveCatalog,
+    base: Option<Base>,
+    desired: &Desired,
+    peers: &PeerPrices,
+    at: Timestamp,
+) -> OutletPlan {
+    let recalled = Recalled { base, ..Recalled::default() };
+    let released = BTreeSet::new();
+    let moment = Moment { now: at, peers, revert: false, released: &released, rollback: None };
+    sync::compare(live, recalled, target, desired, moment).plan
 }
 
 fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s OutletId, &'s Member> {
@@ -164,36 +159,15 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
     selected.map(|member| (&member.id, member)).collect()
 }
 
-fn report_of(plan: OutletPlan, wanted: &Wanted) -> OutletReport {
-    let state = match plan.action {
-        Action::None => "in_sync",
-        _ if plan.is_held() => "held",
-        _ => "pending",
-    };
-    OutletReport {
-        outlet: wanted.outlet.clone(),
-        name: wanted.name.clone(),
-        state,
-        plan: Some(plan),
-        diagnostics: Vec::new(),
-        error: None,
-        pause: None,
-        window: None,
-    }
+fn report_of(plan: OutletPlan, target: &Target) -> OutletReport {
+    let facts = Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) };
+    let state = OutletState::of(&facts).as_str();
+    OutletReport { plan: Some(plan), ..OutletReport::new(target.id.clone(), target.name.clone(), state) }
 }
 
 fn without_plan(member: &Member, state: &'static str) -> OutletReport {
-    let wrong = if state == "invalid" { member.diagnostics.clone() } else { Vec::new() };
-    OutletReport {
-        outlet: member.id.clone(),
-        name: member.name.clone(),
-        state,
-        plan: None,
-        diagnostics: wrong,
-        error: None,
-        pause: None,
-        window: None,
-    }
+    let diagnostics = if state == "invalid" { member.diagnostics.clone() } else { Vec::new() };
+    OutletReport { diagnostics, ..OutletReport::new(member.id.clone(), member.name.clone(), state) }
 }
 
 fn invalid_before(member: &Member) -> String {

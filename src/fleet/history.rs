@@ -1,36 +1,45 @@
 //! What was pushed to the outlets, as far as it is remembered. GoFood is not asked.
 
+use jiff::Timestamp;
+
 use super::{Selection, Survey};
 use crate::{
     report::{OutletHistory, PushLine},
-    state::{PushOutcome, PushRow, StateError, Store},
+    state::{PushOutcome, PushRow, SharedState, StateError},
 };
 
 /// The selected outlets with all their pushes: those of the files by id, then those that are remembered but in no file any
-/// more. Without a `store` nothing is remembered yet.
-pub fn history(
+/// more. Without a `state` nothing is remembered yet.
+pub async fn history(
     survey: &Survey,
-    store: Option<&Store>,
+    state: Option<&SharedState>,
     selection: &Selection,
+    now: Timestamp,
 ) -> Result<Vec<OutletHistory>, StateError> {
     let of_files = survey.members.iter().filter(|member| selection.matches(member));
     let mut outlets: Vec<(String, String)> =
         of_files.map(|member| (member.id.0.clone(), member.name.clone())).collect();
-    let known = |id: &str| survey.members.iter().any(|member| member.id.as_str() == id);
-    let remembered =
-        store.map(Store::outlets_in_brief).transpose()?.into_iter().flatten().filter(|row| !known(&row.id));
-    let meant =
-        remembered.filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
-    outlets.extend(meant.map(|row| (row.id.clone(), row.name.unwrap_or(row.id))));
-    outlets
-        .into_iter()
-        .map(|(outlet, name)| Ok(OutletHistory { pushes: pushes(store, &outlet)?, outlet, name }))
-        .collect()
+    if let Some(state) = state {
+        let here = |id: &str| survey.members.iter().any(|member| member.id.as_str() == id);
+        let overview = state.overview(now).await?;
+        let meant = overview
+            .missing(&here)
+            .filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
+        outlets.extend(meant.map(|row| (row.id.clone(), row.name.clone().unwrap_or_else(|| row.id.clone()))));
+    }
+    let mut told = Vec::new();
+    for (outlet, name) in outlets {
+        let rows = match state {
+            Some(state) => state.history(&outlet).await?,
+            None => Vec::new(),
+        };
+        told.push(OutletHistory { pushes: lines(rows), outlet, name });
+    }
+    Ok(told)
 }
 
-fn pushes(store: Option<&Store>, outlet: &str) -> Result<Vec<PushLine>, StateError> {
+fn lines(rows: Vec<(PushRow, Option<String>)>) -> Vec<PushLine> {
     let mut live = None;
-    let rows = store.map(|store| store.history(outlet)).transpose()?.unwrap_or_default();
     let line = |(row, changes): (PushRow, Option<String>)| {
         if row.outcome == Some(PushOutcome::Published) {
             live.get_or_insert(row.number);
@@ -52,5 +61,5 @@ fn pushes(store: Option<&Store>, outlet: &str) -> Result<Vec<PushLine>, StateErr
             changes: changes.and_then(|changes| serde_json::from_str(&changes).ok()),
         }
     };
-    Ok(rows.into_iter().map(line).collect())
+    rows.into_iter().map(line).collect()
 }

@@ -46,7 +46,7 @@ use crate::{
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError, SourceFile},
-    sync::{PlaceOf, Wanted},
+    sync::{Desired, PlaceOf},
 };
 
 /// A root, read and decoded.
@@ -184,20 +184,21 @@ impl Loaded {
         self.definitions.outlets().count()
     }
 
-    /// What the files want of one outlet at `at`; `None` if there is no such outlet or it is invalid.
-    pub fn wanted(&self, id: &OutletId, at: Timestamp) -> Option<Wanted> {
-        self.definitions.outlet(id)?;
+    /// What the files want of one outlet at `at`; `Err`: what is wrong with it (nothing, if there is no such outlet).
+    pub fn desired(&self, id: &OutletId, at: Timestamp) -> Result<Desired, Vec<Diagnostic>> {
+        if self.definitions.outlet(id).is_none() {
+            return Err(Vec::new());
+        }
         let composed = self.compose(id, at);
         if composed.diagnostics.iter().any(Diagnostic::is_error) {
-            return None;
+            return Err(composed.diagnostics);
         }
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let windows = windows_of(&policy, &outlet).cloned().collect();
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
-        let Outlet { id, name, file, chain: _, paused, place: _ } = outlet;
-        let approvals = self.approvals.iter().filter_map(|approval| approval.at(&id)).collect();
+        let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
-        Some(Wanted { outlet: id, name, file, catalog, pins, policy, windows, ended, paused, approvals, place })
+        Ok(Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place })
     }
 
     /// One outlet as it is at `at`, judged by the rules.

@@ -11,22 +11,22 @@ use crate::{
     images::{self, Finding, Remembered},
     plan::Base,
     policy::Ignorable,
-    sync::Wanted,
+    sync::Desired,
 };
 
 impl Loaded {
-    /// The images that a push of `wanted` would bring; none where settings want no look. What was pushed and seen to arrive is
+    /// The images that a push of `desired` would bring; none where settings want no look. What was pushed and seen to arrive is
     /// in `base`, and not looked at again.
-    pub fn new_images(&self, wanted: &Wanted, base: &Base) -> ImageUses {
+    pub fn new_images(&self, desired: &Desired, base: &Base) -> ImageUses {
         let is_off = self.settings.as_ref().is_none_or(|settings| !settings.images.check);
-        if is_off || wanted.paused || wanted.policy.ignore.contains(&Ignorable::Image) {
+        if is_off || desired.paused || desired.policy.ignore.contains(&Ignorable::Image) {
             return ImageUses::new();
         }
         let known: BTreeSet<&str> = images_of(&base.catalog).map(|(_, url)| url).collect();
-        let severities = Arc::new(wanted.policy.rules.clone());
+        let severities = Arc::new(desired.policy.rules.clone());
         let mut uses = ImageUses::new();
-        for (path, url) in images_of(&wanted.catalog).filter(|(_, url)| !known.contains(url)) {
-            let Some(place) = (wanted.place)(&path) else { continue };
+        for (path, url) in images_of(&desired.catalog).filter(|(_, url)| !known.contains(url)) {
+            let Some(place) = (desired.place)(&path) else { continue };
             let used = ImageUse { place, severities: Arc::clone(&severities) };
             uses.entry(url.to_owned()).or_default().insert(used);
         }

@@ -6,47 +6,66 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-use super::{Member, Selection, Survey};
+use super::{Selection, Survey};
 use crate::{
     catalog::OutletId,
     plan::Pins,
     policy::Policy,
-    report::{LastPush, PauseNote, PinNote, StatusLine},
+    report::{LastPush, PinNote, StatusLine},
     settings::Settings,
-    state::{OutletRow, Pause, PushRow, StateError, Store},
-    sync::paused_words,
+    state::{OutletRow, Overview, Pause, PushRow},
+    sync::{Facts, Look, OutletState, PushProgress, pause_note},
 };
 
-/// The selected outlets: those of the files by id, then those that are remembered but in no file any more. Without a
-/// `store` nothing is remembered yet.
+/// The selected outlets: those of the files by id, then those that this root defined once and that are in no file any more.
+/// Without an `overview` nothing is stored yet.
 pub fn status(
     settings: &Settings,
     survey: &Survey,
-    store: Option<&Store>,
+    overview: Option<&Overview>,
     selection: &Selection,
     now: Timestamp,
-) -> Result<Vec<StatusLine>, StateError> {
-    let mut rows = by_outlet(store.map(Store::outlets_in_brief).transpose()?, |row| row.id.clone());
-    let mut pushes = by_outlet(store.map(Store::last_pushes).transpose()?, |push| push.outlet.clone());
-    let mut orders = Orders::read(store, settings, now)?;
+) -> Vec<StatusLine> {
+    let nothing = Overview::default();
+    let overview = overview.unwrap_or(&nothing);
+    let rows = by_outlet(&overview.outlets, |row| &row.id);
+    let pushes = by_outlet(&overview.last_pushes, |push| &push.outlet);
+    let orders = Orders::read(overview, settings);
     let next_pass = next_pass(settings, now);
     let mut lines = Vec::new();
-    for member in &survey.members {
-        let (row, push) = (rows.remove(member.id.as_str()), pushes.remove(member.id.as_str()));
-        if selection.matches(member) {
-            lines.push(orders.on(StatusLine { next_pass, ..line(member, row, push) }, member.paused));
+    for member in survey.members.iter().filter(|member| selection.matches(member)) {
+        let id = member.id.as_str();
+        let (row, push) = (rows.get(id).copied(), pushes.get(id).copied());
+        let mut line = row.map_or_else(|| unseen(id), stored);
+        line.name = Some(member.name.clone());
+        line.last_push = push.map(last_push);
+        line.next_pass = next_pass;
+        orders.apply(&mut line);
+        let timeout = settings.verify.timeout;
+        let pending = push.filter(|push| push.outcome.is_none());
+        let pending = pending.and_then(|push| PushProgress::of(push.sent_at, push.answered_at.is_some(), timeout, now));
+        let known = row.and_then(|row| row.state.as_deref()).and_then(OutletState::parse);
+        let is_paused = member.paused || line.pause.is_some();
+        let facts = Facts { valid: member.valid, paused: is_paused, pending, look: Look::Stored(known) };
+        let state = OutletState::of(&facts);
+        if known.is_some_and(|known| known != state) {
+            // It explains what is over.
+            line.error = None;
         }
+        state.as_str().clone_into(&mut line.state);
+        lines.push(line);
     }
-    let meant = |row: &OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
-    for (id, row) in rows.into_iter().filter(|(_, row)| meant(row)) {
-        let last_push = pushes.remove(&id).map(last_push);
-        lines.push(StatusLine { state: "missing".to_owned(), last_push, ..remembered(row) });
+    let here = |id: &str| survey.members.iter().any(|member| member.id.as_str() == id);
+    let meant = |row: &&OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
+    for row in overview.missing(&here).filter(meant) {
+        let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
+        lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, ..stored(row) });
     }
-    Ok(lines)
+    lines
 }
 
-fn by_outlet<T>(rows: Option<Vec<T>>, id: fn(&T) -> String) -> BTreeMap<String, T> {
-    rows.into_iter().flatten().map(|row| (id(&row), row)).collect()
+fn by_outlet<T>(rows: &[T], id: fn(&T) -> &String) -> BTreeMap<&str, &T> {
+    rows.iter().map(|row| (id(row).as_str(), row)).collect()
 }
 
 fn next_pass(settings: &Settings, now: Timestamp) -> Option<Timestamp> {
@@ -55,57 +74,29 @@ fn next_pass(settings: &Settings, now: Timestamp) -> Option<Timestamp> {
     settings.schedule.next_after(now, &policy.timezone)
 }
 
-fn line(member: &Member, row: Option<OutletRow>, push: Option<PushRow>) -> StatusLine {
-    let mut line = row.map_or_else(|| unseen(member.id.as_str()), remembered);
-    line.name = Some(member.name.clone());
-    line.last_push = push.map(last_push);
-    match member {
-        Member { valid: false, .. } => "invalid".clone_into(&mut line.state),
-        Member { paused: true, .. } => "paused".clone_into(&mut line.state),
-        _ => {}
-    }
-    line
-}
-
 /// What people have ordered by commands: pauses and rollbacks, by outlet.
-struct Orders {
-    pauses: BTreeMap<String, Pause>,
-    pins: BTreeMap<String, Pins>,
+struct Orders<'o> {
+    pauses: BTreeMap<&'o str, Pause>,
+    pins: BTreeMap<&'o str, Pins>,
     zone: TimeZone,
 }
 
-impl Orders {
-    fn read(store: Option<&Store>, settings: &Settings, now: Timestamp) -> Result<Self, StateError> {
+impl<'o> Orders<'o> {
+    fn read(overview: &'o Overview, settings: &Settings) -> Self {
         let mut policy = Policy::default();
         settings.policy.apply(&mut policy);
-        let pauses = store.map(|store| store.pauses(now)).transpose()?.unwrap_or_default();
-        let pins = store.map(Store::all_pins).transpose()?.unwrap_or_default().into_iter();
-        let pins = pins.filter_map(|(outlet, pins)| Some((outlet, serde_json::from_str(&pins).ok()?)));
-        Ok(Self { pauses: pauses.into_iter().collect(), pins: pins.collect(), zone: policy.timezone })
+        let pauses = overview.pauses.iter().map(|(outlet, pause)| (outlet.as_str(), *pause));
+        let pins =
+            overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
+        Self { pauses: pauses.collect(), pins: pins.collect(), zone: policy.timezone }
     }
 
-    /// The line of an outlet with what was ordered for it. A pause counts at once, before any pass has seen it begin or end.
-    fn on(&mut self, mut line: StatusLine, by_file: bool) -> StatusLine {
+    /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end.
+    fn apply(&self, line: &mut StatusLine) {
         let outlet = OutletId(line.outlet.clone());
-        line.pause = self.pauses.remove(outlet.as_str()).map(|pause| PauseNote {
-            since: pause.since,
-            until: pause.until,
-            words: paused_words(&outlet, pause, &self.zone),
-        });
-        line.pins = self.pins.remove(outlet.as_str()).map(|pins| PinNote {
-            to: pins.to,
-            since: pins.since,
-            paths: pins.told(),
-        });
-        match (&line.pause, line.state.as_str()) {
-            (Some(_), state) if state != "invalid" => "paused".clone_into(&mut line.state),
-            (None, "paused") if !by_file => {
-                "pending".clone_into(&mut line.state);
-                line.error = None;
-            }
-            _ => {}
-        }
-        line
+        line.pause = self.pauses.get(outlet.as_str()).map(|pause| pause_note(&outlet, *pause, &self.zone));
+        line.pins =
+            self.pins.get(outlet.as_str()).map(|pins| PinNote { to: pins.to, since: pins.since, paths: pins.told() });
     }
 }
 
@@ -128,30 +119,30 @@ fn unseen(id: &str) -> StatusLine {
     }
 }
 
-fn remembered(row: OutletRow) -> StatusLine {
-    let list = |json: Option<String>| {
-        json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or(Value::Array(Vec::new()))
+fn stored(row: &OutletRow) -> StatusLine {
+    let list = |json: Option<&String>| {
+        json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Value::Array(Vec::new()))
     };
     let unseen = unseen(&row.id);
     StatusLine {
-        name: row.name,
-        state: row.state.unwrap_or(unseen.state),
+        name: row.name.clone(),
+        state: row.state.clone().unwrap_or(unseen.state),
         since: row.since,
-        revision: row.revision,
+        revision: row.revision.clone(),
         last_verified: row.last_verified,
-        drift: list(row.drift),
-        held: list(row.held),
-        error: row.error,
+        drift: list(row.drift.as_ref()),
+        held: list(row.held.as_ref()),
+        error: row.error.clone(),
         ..unseen
     }
 }
 
-fn last_push(push: PushRow) -> LastPush {
+fn last_push(push: &PushRow) -> LastPush {
     LastPush {
         number: push.number,
         at: push.prepared_at,
         request_id: push.request_id.to_string(),
-        digest: push.digest,
+        digest: push.digest.clone(),
         outcome: push.outcome.map(|outcome| outcome.as_str().into()),
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     plan::PeerPrices,
     policy::Policy,
     rules::{self, UsedAllows},
+    sync::Target,
 };
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -62,6 +63,13 @@ pub struct Survey {
     used: UsedAllows,
     /// What became of patches.
     shadows: Shadows,
+}
+
+impl Member {
+    /// Which outlet it is.
+    pub fn target(&self) -> Target {
+        Target { id: self.id.clone(), name: self.name.clone(), file: Arc::clone(&self.file) }
+    }
 }
 
 impl Loaded {

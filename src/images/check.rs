@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     settings::Images,
-    state::{ImageRow, SharedStore},
+    state::{ImageRow, SharedState},
 };
 
 /// Fetches at a time, over the whole process (our choice: kind to small servers; 8 MiB of memory).
@@ -33,7 +33,7 @@ pub type Progress<'a> = &'a mut (dyn FnMut(usize, usize) + Send);
 #[derive(Clone)]
 pub struct Remembered {
     /// The state; `None`: nothing is remembered.
-    pub store: Option<SharedStore>,
+    pub state: Option<SharedState>,
     /// Now.
     pub now: Timestamp,
 }
@@ -84,7 +84,13 @@ pub async fn check_new(
     lookup: Lookup,
     remembered: &Remembered,
 ) -> BTreeMap<String, Vec<Finding>> {
-    let urls: BTreeSet<String> = urls.into_iter().filter(|url| !is_fresh(url, remembered)).collect();
+    let mut stale = BTreeSet::new();
+    for url in urls {
+        if !is_fresh(&url, remembered).await {
+            stale.insert(url);
+        }
+    }
+    let urls = stale;
     if urls.is_empty() {
         return BTreeMap::new();
     }
@@ -93,24 +99,24 @@ pub async fn check_new(
     checked
 }
 
-fn is_fresh(url: &str, remembered: &Remembered) -> bool {
-    let Some((row, findings)) = recall(url, remembered) else { return false };
+async fn is_fresh(url: &str, remembered: &Remembered) -> bool {
+    let Some((row, findings)) = recall(url, remembered).await else { return false };
     let age = remembered.now.duration_since(row.checked_at);
     findings.is_empty() && !age.is_negative() && age < FRESH
 }
 
 async fn look(url: &str, fetcher: &Fetcher, remembered: &Remembered) -> Vec<Finding> {
-    let known = recall(url, remembered);
+    let known = recall(url, remembered).await;
     let validators =
         known.as_ref().map(|(row, _)| Validators { etag: row.etag.clone(), last_modified: row.last_modified.clone() });
     let validators = validators.unwrap_or_default();
     match (fetcher.fetch(url, &validators).await, known) {
         (Fetched::Judged(findings, validators), _) => {
-            remember(url, &findings, validators, remembered);
+            remember(url, &findings, validators, remembered).await;
             findings
         }
         (Fetched::NotModified, Some((_, findings))) if validators.is_some() => {
-            remember(url, &findings, validators, remembered);
+            remember(url, &findings, validators, remembered).await;
             findings
         }
         (Fetched::NotModified, _) => vec![Finding::unchecked("HTTP 304 although nothing is known of it")],
@@ -119,14 +125,14 @@ async fn look(url: &str, fetcher: &Fetcher, remembered: &Remembered) -> Vec<Find
 }
 
 /// What is remembered of an image, if it can be used. That the state cannot be read costs a fetch and nothing else.
-fn recall(url: &str, remembered: &Remembered) -> Option<(ImageRow, Vec<Finding>)> {
-    let row = remembered.store.as_ref()?.with(|store| store.image(url)).ok()??;
+async fn recall(url: &str, remembered: &Remembered) -> Option<(ImageRow, Vec<Finding>)> {
+    let row = remembered.state.as_ref()?.image(url).await.ok()??;
     let findings = Finding::from_json(&row.findings).filter(|_| row.judgement == JUDGEMENT)?;
     Some((row, findings))
 }
 
-fn remember(url: &str, findings: &[Finding], validators: Validators, remembered: &Remembered) {
-    let Some(store) = &remembered.store else { return };
+async fn remember(url: &str, findings: &[Finding], validators: Validators, remembered: &Remembered) {
+    let Some(state) = &remembered.state else { return };
     let Validators { etag, last_modified } = validators;
     let row = ImageRow {
         url: url.to_owned(),
@@ -136,7 +142,7 @@ fn remember(url: &str, findings: &[Finding], validators: Validators, remembered:
         judgement: JUDGEMENT,
         findings: Finding::to_json(findings),
     };
-    if let Err(error) = store.with(|store| store.set_image(&row)) {
+    if let Err(error) = state.set_image(row).await {
         tracing::debug!(url, %error, "cannot remember how an image looked");
     }
 }

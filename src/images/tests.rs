@@ -210,7 +210,7 @@ fn with_addresses(addresses: &[&str], allow_private_hosts: bool) -> (Vec<Finding
     };
     let settings = Images { allow_private_hosts, timeout: std::time::Duration::from_secs(2), ..Images::default() };
     let url = "http://img.example.com:1/a.png".to_owned();
-    let remembered = Remembered { store: None, now: jiff::Timestamp::UNIX_EPOCH };
+    let remembered = Remembered { state: None, now: jiff::Timestamp::UNIX_EPOCH };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let urls = BTreeSet::from([url.clone()]);
     let mut checked: BTreeMap<_, _> = runtime.block_on(check(urls, &settings, lookup, &remembered, &mut |_, _| {}));

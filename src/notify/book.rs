@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Seen, Standing};
 use crate::{
     settings::Occasion,
-    state::{NoticeRow, SharedStore, StateError},
+    state::{NoticeRow, SharedState, StateError},
 };
 
 /// What lasts is told again after this long.
@@ -26,14 +26,14 @@ pub(super) struct News {
 
 /// What was told.
 pub(super) struct Book {
-    store: SharedStore,
+    state: SharedState,
     told: BTreeMap<String, NoticeRow>,
 }
 
 impl Book {
-    pub(super) fn open(store: SharedStore) -> Result<Self, StateError> {
-        let told = store.with(|store| store.notices())?;
-        Ok(Self { store, told })
+    pub(super) async fn open(state: SharedState) -> Result<Self, StateError> {
+        let told = state.notices().await?.into_iter().collect();
+        Ok(Self { state, told })
     }
 
     /// What a look makes worth telling, besides a push that was published.
@@ -53,7 +53,7 @@ impl Book {
     }
 
     /// These were told now. That it cannot be remembered is logged; it may be told twice then.
-    pub(super) fn told(
+    pub(super) async fn told(
         &mut self,
         occasion: Occasion,
         outlets: impl IntoIterator<Item = (String, Timestamp)>,
@@ -65,7 +65,7 @@ impl Book {
             Occasion::Recovered => outlets.into_iter().map(|(outlet, _)| (outlet, None)).collect(),
             _ => outlets.into_iter().map(|(outlet, since)| (outlet, Some(row(since)))).collect(),
         };
-        self.keep(rows);
+        self.keep(rows).await;
     }
 
     /// When the last digest was told.
@@ -74,13 +74,13 @@ impl Book {
     }
 
     /// A digest was told, or counts as told.
-    pub(super) fn digest_told(&mut self, now: Timestamp) {
+    pub(super) async fn digest_told(&mut self, now: Timestamp) {
         let row = NoticeRow { occasion: Occasion::Digest.as_str().to_owned(), since: now, told_at: now };
-        self.keep(vec![(DIGEST.to_owned(), Some(row))]);
+        self.keep(vec![(DIGEST.to_owned(), Some(row))]).await;
     }
 
-    fn keep(&mut self, rows: Vec<(String, Option<NoticeRow>)>) {
-        if let Err(error) = self.store.with(|store| store.set_notices(&rows)) {
+    async fn keep(&mut self, rows: Vec<(String, Option<NoticeRow>)>) {
+        if let Err(error) = self.state.set_notices(rows.clone()).await {
             tracing::error!(%error, "cannot remember what was told");
         }
         for (outlet, row) in rows {

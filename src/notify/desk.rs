@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     settings::Occasion,
-    state::{SharedStore, StateError},
+    state::{SharedState, StateError},
 };
 
 /// The hour of the day at which the digest is due, on the clocks of the settings (our choice: before the kitchens open).
@@ -32,7 +32,7 @@ const PATIENTLY: Duration = Duration::from_secs(15);
 
 /// The desk.
 pub(super) struct Desk {
-    store: SharedStore,
+    state: SharedState,
     now: Now,
     book: Book,
     groups: Groups,
@@ -41,10 +41,10 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(store: SharedStore, now: Now) -> Result<Self, StateError> {
-        let book = Book::open(store.clone())?;
+    pub(super) async fn new(state: SharedState, now: Now) -> Result<Self, StateError> {
+        let book = Book::open(SharedState::clone(&state)).await?;
         let (groups, sinks) = (Groups::default(), Sinks::default());
-        Ok(Self { store, now, book, groups, sinks, zone: TimeZone::UTC })
+        Ok(Self { state, now, book, groups, sinks, zone: TimeZone::UTC })
     }
 
     /// Works until it is told to end or nobody is left who could tell it.
@@ -67,8 +67,8 @@ impl Desk {
                 },
                 () = sleep_until(wake) => {}
             }
-            self.tell(false);
-            self.tell_digest();
+            self.tell(false).await;
+            self.tell_digest().await;
         }
     }
 
@@ -101,31 +101,31 @@ impl Desk {
     }
 
     /// Tells what is due, or all that waits.
-    fn tell(&mut self, all: bool) {
+    async fn tell(&mut self, all: bool) {
         let now = (self.now)();
         for (occasion, lines) in self.groups.take(all) {
             let told: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
             let lines = lines.into_iter().map(|(line, _)| line).collect();
             self.sinks.tell(&Notification::of_outlets(occasion, now, lines));
-            self.book.told(occasion, told, now);
+            self.book.told(occasion, told, now).await;
         }
     }
 
     /// Tells the digest if its hour has come since the last one. The first one is told on the day after the first start.
-    fn tell_digest(&mut self) {
+    async fn tell_digest(&mut self) {
         if self.sinks.is_empty() {
             return;
         }
         let now = (self.now)();
         match self.book.last_digest() {
-            None => self.book.digest_told(now),
+            None => self.book.digest_told(now).await,
             Some(last) if last < self.last_hour(now) => {
-                match self.digest(last, now) {
+                match self.digest(last, now).await {
                     Ok(digest) => self.sinks.tell(&digest),
                     Err(error) => tracing::error!(%error, "there is no digest today"),
                 }
-                self.book.digest_told(now);
+                self.book.digest_told(now).await;
             }
             Some(_) => {}
         }
@@ -140,11 +140,12 @@ impl Desk {
         Some(hour(&today)).filter(|hour| *hour <= now).unwrap_or_else(yesterday)
     }
 
-    fn digest(&self, last: Timestamp, now: Timestamp) -> Result<Notification, StateError> {
-        let (rows, published) =
-            self.store.with(|store| Ok::<_, StateError>((store.outlets_in_brief()?, store.published_since(last)?)))?;
+    async fn digest(&self, last: Timestamp, now: Timestamp) -> Result<Notification, StateError> {
+        let overview = self.state.overview(now).await?;
+        let published = self.state.published_since(last).await?;
+        let ours = overview.outlets.into_iter().filter(|row| row.root.as_ref() == Some(&overview.root));
         let (mut states, mut troubled) = (BTreeMap::<String, usize>::new(), Vec::new());
-        for row in rows {
+        for row in ours {
             let Some(state) = row.state else { continue };
             *states.entry(state.clone()).or_default() += 1;
             if !matches!(&*state, "in_sync" | "paused") {
@@ -159,7 +160,7 @@ impl Desk {
     async fn end(mut self, ending: Ending) {
         let patience = match ending {
             Ending::Flush => {
-                self.tell(true);
+                self.tell(true).await;
                 PATIENTLY
             }
             Ending::Quick => QUICKLY,

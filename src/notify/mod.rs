@@ -26,7 +26,7 @@ use self::{deliver::Sinks, desk::Desk};
 use crate::{
     catalog::OutletId,
     settings::{Occasion, Settings, SettingsError},
-    state::{SharedStore, StateError},
+    state::{SharedState, StateError},
 };
 
 /// How many looks may wait to be taken in (our choice; taking one in takes microseconds).
@@ -102,9 +102,9 @@ impl Notices {
     ///
     /// # Errors
     /// When what was told earlier cannot be read.
-    pub fn start(store: SharedStore, now: Now) -> Result<Self, StateError> {
+    pub async fn start(state: SharedState, now: Now) -> Result<Self, StateError> {
         let (sender, orders) = mpsc::channel(WAITING);
-        let desk = Desk::new(store, now)?;
+        let desk = Desk::new(state, now).await?;
         tokio::spawn(desk.work(orders));
         Ok(Self(sender))
     }

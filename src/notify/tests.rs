@@ -8,12 +8,15 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use super::{message::Notification, *};
-use crate::state::{StatusUpdate, Store};
+use crate::state::{
+    OutletUpdate, StatusUpdate,
+    testing::{done, inline},
+};
 
 /// A desk over a state, and what its one sink was told.
 struct Bench {
     _directory: Arc<TempDir>,
-    store: SharedStore,
+    store: SharedState,
     notices: Notices,
     told: mpsc::Receiver<Arc<Notification>>,
     now: Now,
@@ -25,12 +28,12 @@ impl Bench {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let (begun, at) = (Instant::now(), "2027-01-04T03:00:00Z".parse::<Timestamp>().unwrap());
         let now: Now = Arc::new(move || at + begun.elapsed());
-        let store = SharedStore::new(Store::open(directory.path()).unwrap());
+        let store = inline(directory.path());
         Self::over(directory, store, now, &Occasion::ALL)
     }
 
-    fn over(directory: Arc<TempDir>, store: SharedStore, now: Now, events: &[Occasion]) -> Self {
-        let notices = Notices::start(store.clone(), Arc::clone(&now)).unwrap();
+    fn over(directory: Arc<TempDir>, store: SharedState, now: Now, events: &[Occasion]) -> Self {
+        let notices = done(Notices::start(SharedState::clone(&store), Arc::clone(&now))).unwrap();
         let (sinks, told) = Sinks::keeping(events);
         notices.order(Order::Sinks(sinks, TimeZone::get("Asia/Jakarta").unwrap()));
         Self { _directory: directory, store, notices, told, now }
@@ -148,11 +151,25 @@ async fn what_was_not_told_before_the_end_is_told_after_the_next_start() {
 #[tokio::test(start_paused = true)]
 async fn the_digest_comes_at_eight_once_a_day() {
     let mut bench = Bench::new();
-    let status =
-        StatusUpdate { state: "held", name: Some("Kuta"), error: Some("deletes: 9"), ..StatusUpdate::default() };
-    bench.store.with(|store| store.set_status("G1", &status, (bench.now)())).unwrap();
-    let fine = StatusUpdate { state: "in_sync", name: Some("Kemang"), ..StatusUpdate::default() };
-    bench.store.with(|store| store.set_status("G2", &fine, (bench.now)())).unwrap();
+    let status = StatusUpdate {
+        state: "held".into(),
+        name: Some("Kuta".into()),
+        error: Some("deletes: 9".into()),
+        ..StatusUpdate::default()
+    };
+    done(bench.store.update_outlet(
+        "G1",
+        OutletUpdate { status: Some(status), ..OutletUpdate::default() },
+        (bench.now)(),
+    ))
+    .unwrap();
+    let fine = StatusUpdate { state: "in_sync".into(), name: Some("Kemang".into()), ..StatusUpdate::default() };
+    done(bench.store.update_outlet(
+        "G2",
+        OutletUpdate { status: Some(fine), ..OutletUpdate::default() },
+        (bench.now)(),
+    ))
+    .unwrap();
     assert_eq!(bench.told_after(minutes(60 * 22 - 2)).await, NONE, "07:58 on Tuesday");
     assert_eq!(bench.told_after(minutes(4)).await, ["2 outlets: 1 held, 1 in sync; 0 pushes published"]);
     let mut bench = bench.restart().await;

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect.
@@ -86,22 +88,61 @@ pub fn root(flag: Option<&Path>, environment: &Environment) -> PathBuf {
     flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_ROOT")).unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// Where the state is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir {
+    /// The directory.
+    pub dir: PathBuf,
+    /// Where releases up to 0.1 kept the state of all roots of a user, if `dir` is the default.
+    pub shared: Option<PathBuf>,
+}
+
 /// The state directory: `--state-dir`, else `MENUSYNC_STATE_DIR`, else `state_dir` of the file (relative to `root`),
-/// else `$STATE_DIRECTORY` (systemd), else `$XDG_STATE_HOME/menusync`, else `~/.local/state/menusync`.
+/// else `$STATE_DIRECTORY` (systemd), else one of this root's own in `$XDG_STATE_HOME/menusync` or
+/// `~/.local/state/menusync`: its name and a hash of its absolute path.
 pub fn state_dir(
     flag: Option<&Path>,
     environment: &Environment,
     settings: &Settings,
     root: &Path,
-) -> Result<PathBuf, SettingsError> {
-    flag.map(Path::to_owned)
+) -> Result<StateDir, SettingsError> {
+    let given = flag
+        .map(Path::to_owned)
         .or_else(|| environment.path("MENUSYNC_STATE_DIR"))
         .or_else(|| settings.state_dir.as_ref().map(|dir| root.join(dir)))
-        .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| first_of_list(&dirs)))
-        // The XDG specification has relative paths ignored.
-        .or_else(|| environment.path("XDG_STATE_HOME").filter(|dir| dir.is_absolute()).map(|dir| dir.join("menusync")))
+        .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| first_of_list(&dirs)));
+    if let Some(dir) = given {
+        return Ok(StateDir { dir, shared: None });
+    }
+    // The XDG specification has relative paths ignored.
+    let shared = environment
+        .path("XDG_STATE_HOME")
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join("menusync"))
         .or_else(|| environment.path("HOME").map(|home| home.join(".local/state/menusync")))
-        .ok_or(SettingsError::NoStateDir)
+        .ok_or(SettingsError::NoStateDir)?;
+    Ok(StateDir { dir: shared.join(own_name(root)), shared: Some(shared) })
+}
+
+/// `menus-1a2b3c4d5e6f`: to recognise it by, and to tell apart roots of the same name. Links are resolved, as a shell and a
+/// service may reach the same root by different ones.
+fn own_name(root: &Path) -> String {
+    let path = root.canonicalize().or_else(|_| std::path::absolute(root)).unwrap_or_else(|_| root.to_owned());
+    let name = path.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy());
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = name.chars().take(40).map(plain).collect();
+    let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    format!("{name}-{}", hash[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// The root's name for whoever asks whose the state is: as given, else where the working directory is.
+pub fn root_name(root: &Path) -> String {
+    std::path::absolute(root)
+        .unwrap_or_else(|_| root.to_owned())
+        .components()
+        .collect::<PathBuf>()
+        .display()
+        .to_string()
 }
 
 /// systemd separates several state directories by colons.

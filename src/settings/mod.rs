@@ -19,7 +19,7 @@ use std::{
 
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
-pub use environment::{Environment, listen, root, state_dir};
+pub use environment::{Environment, StateDir, listen, root, root_name, state_dir};
 pub use notify::{Occasion, Sink, SinkKind, sink_secret, sink_url};
 pub use webhook::{Signature, Webhook, webhook_secrets};
 
@@ -56,6 +56,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The platform: the origin of `gobiz.api_url`, in one form (`https://api.gobiz.co.id`). What is stored belongs to one.
+    pub fn platform(&self) -> String {
+        let url = &self.gobiz.api_url;
+        reqwest::Url::parse(url).map_or_else(|_| url.clone(), |url| url.origin().ascii_serialization())
+    }
+
     /// The files with secrets, as written: relative to the root.
     pub fn secret_files(&self) -> Vec<&Path> {
         let client = self.gobiz.client_secret_file.as_deref();

@@ -258,7 +258,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
     ]);
     let nothing = Environment::default();
     let dir = |flag: Option<&str>, environment, settings| {
-        state_dir(flag.map(Path::new), environment, settings, Path::new("/root")).unwrap().display().to_string()
+        state_dir(flag.map(Path::new), environment, settings, Path::new("/root")).unwrap().dir.display().to_string()
     };
     assert_eq!(dir(Some("/flag"), &environment, &settings), "/flag");
     assert_eq!(dir(None, &environment, &settings), "/env/state");
@@ -267,9 +267,13 @@ fn flags_win_over_environment_over_file_over_defaults() {
         Environment::of([("STATE_DIRECTORY", "/var/lib/menusync:/var/lib/other"), ("XDG_STATE_HOME", "/xdg")]);
     assert_eq!(dir(None, &systemd, &plain), "/var/lib/menusync");
     let xdg = Environment::of([("XDG_STATE_HOME", "/xdg"), ("HOME", "/home/sari")]);
-    assert_eq!(dir(None, &xdg, &plain), "/xdg/menusync");
+    let own = dir(None, &xdg, &plain);
+    assert!(own.starts_with("/xdg/menusync/root-") && own.len() == "/xdg/menusync/root-".len() + 12, "{own}");
+    let of = |root: &str| state_dir(None, &xdg, &plain, Path::new(root)).unwrap();
+    assert_eq!(of("/root").shared, Some("/xdg/menusync".into()));
+    assert_ne!(of("/srv/menus").dir, of("/opt/menus").dir, "two roots of one name");
     let home = Environment::of([("XDG_STATE_HOME", "relative"), ("HOME", "/home/sari"), ("MENUSYNC_STATE_DIR", "")]);
-    assert_eq!(dir(None, &home, &plain), "/home/sari/.local/state/menusync");
+    assert!(dir(None, &home, &plain).starts_with("/home/sari/.local/state/menusync/root-"));
     assert!(matches!(state_dir(None, &nothing, &plain, Path::new("/root")), Err(SettingsError::NoStateDir)));
 
     let on = |port: u16| Listen::On(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));

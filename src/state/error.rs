@@ -1,10 +1,11 @@
 //! What can go wrong with the state, told so that a person knows which file and what to do.
 
-use std::path::{Path, PathBuf};
-
-use rusqlite::ErrorCode;
+use std::path::PathBuf;
 
 use super::PushId;
+
+/// The words of a backend.
+pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failed use of the state. The cause, if there is one, is the error's source and not repeated in its text.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum StateError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// The file is not a sound SQLite database, or holds what this program never writes.
+    /// The file is not a sound database, or holds what this program never writes.
     #[error(
         "the state file {} is damaged (while trying to {doing}); the next start of the daemon, \
          or `menusync apply` without one, sets it aside; what is not remembered then is protected as a first contact",
@@ -30,8 +31,8 @@ pub enum StateError {
         doing: &'static str,
         /// The database.
         path: PathBuf,
-        /// SQLite's words.
-        source: rusqlite::Error,
+        /// The backend's words.
+        source: Cause,
     },
     /// A later release wrote this file.
     #[error(
@@ -61,41 +62,47 @@ pub enum StateError {
         /// The version needed.
         known: i64,
     },
+    /// The state cannot be read where it lies: a log that has to be merged, on a file system that takes no writes.
+    #[error(
+        "the state file {} has a log that must be merged, and its file system is read-only; mount it writable once, or \
+         copy the directory and give it with --state-dir",
+        path.display()
+    )]
+    ReadOnly {
+        /// The database.
+        path: PathBuf,
+        /// The backend's words.
+        source: Cause,
+    },
     /// A push that is not there or already has an outcome.
     #[error("there is no unfinished push {0} in the state")]
     NoSuchPush(PushId),
-    /// Any other failure: disk full, no permission, locked for too long.
-    #[error("cannot {doing} in the state file {}", path.display())]
-    Database {
+    /// Another process holds the state locked for longer than is waited.
+    #[error("cannot {doing}: another process holds the state {place} locked")]
+    Busy {
         /// A verb.
         doing: &'static str,
         /// The database.
-        path: PathBuf,
-        /// SQLite's words.
-        source: rusqlite::Error,
+        place: String,
+        /// The backend's words.
+        source: Cause,
     },
-}
-
-impl StateError {
-    /// Sorts damage from other failures.
-    pub(super) fn database(doing: &'static str, path: &Path, source: rusqlite::Error) -> Self {
-        let path = path.to_owned();
-        let damaged = matches!(
-            source.sqlite_error_code(),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch)
-        ) || matches!(
-            source,
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)
-        );
-        if damaged { Self::Corrupt { doing, path, source } } else { Self::Database { doing, path, source } }
-    }
-
-    /// Whether another process has the file locked.
-    pub(super) fn is_busy(&self) -> bool {
-        let code = match self {
-            Self::Database { source, .. } => source.sqlite_error_code(),
-            _ => None,
-        };
-        matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-    }
+    /// No answer came in time: a disk or a file system that hangs.
+    #[error("the state {place} did not answer within {seconds} s")]
+    Silent {
+        /// The database.
+        place: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// Any other failure: disk full, no permission.
+    #[error("cannot {doing} in the state {place}")]
+    Failed {
+        /// A verb.
+        doing: &'static str,
+        /// The database.
+        place: String,
+        /// The backend's words.
+        source: Cause,
+    },
 }

@@ -11,7 +11,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{StateError, store::create_dir};
+use super::{StateError, sqlite::create_dir};
 
 /// The daemon's lock file in the state directory.
 const DAEMON_LOCK: &str = "daemon.lock";

@@ -1,35 +1,113 @@
-//! What is remembered between passes: per outlet the base and how it stands, per push what was sent and how it ended,
+//! What is stored between passes: per outlet the base and how it stands, per push what was sent and how it ended,
 //! what rollbacks and pauses hold against the files, per image how it looked; which events were taken.
 //!
-//! One SQLite file in the state directory, and lock files beside it. All SQL of the project is in this room; the JSON in
-//! its columns is opaque here and belongs to the callers. Calls are short and block.
+//! Everything of an outlet belongs to one platform ([`Scope`]): what was learnt on another one is never acted on. The
+//! trait [`State`] is all that other rooms know; a backend is a folder of its own (`sqlite`), and all SQL is there.
+//! `locks` are files beside it. The JSON in rows is opaque here and belongs to the callers.
 
-mod damage;
-mod error;
-mod events;
-mod images;
-mod locks;
-mod memories;
-mod notices;
-mod outlets;
-mod pauses;
-mod pins;
-mod pushes;
-mod records;
-mod store;
 #[cfg(test)]
-mod tests;
+mod contract;
+mod error;
+mod locks;
+mod rows;
+mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
 
-pub use damage::{is_damaged, set_aside};
+use std::sync::Arc;
+
+use async_trait::async_trait;
 pub use error::StateError;
-pub use events::Alarm;
-pub use images::ImageRow;
+use jiff::Timestamp;
 pub use locks::{
     DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, running_daemon, try_lock_outlet,
 };
-pub use notices::NoticeRow;
-pub use outlets::{OutletRow, StatusUpdate};
-pub use pauses::Pause;
-pub use pushes::{NewPush, PushId, PushKind, PushOutcome, PushRow};
-pub use records::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST, NewRecord};
-pub use store::{SharedStore, Store, check_writable, free_bytes};
+pub use rows::{
+    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
+    PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
+};
+pub use sqlite::{
+    KEEP_AT_MOST, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged, set_aside,
+};
+
+/// Whose memory it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The platform: origin of `gobiz.api_url`, normalised (`https://api.gobiz.co.id`). Rows of another one are not seen.
+    pub platform: String,
+    /// The root's absolute path. Outlets of another root are never listed as missing here.
+    pub root: String,
+}
+
+/// The state as all rooms use it.
+pub type SharedState = Arc<dyn State>;
+
+/// What is stored, for one [`Scope`]. Every call ends within a bounded time; a write is on disk, as a whole, when it
+/// returns `Ok`.
+#[async_trait]
+pub trait State: Send + Sync {
+    /// All that a pass over an outlet starts from.
+    async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError>;
+
+    /// What is stored of an outlet.
+    async fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError>;
+
+    /// What is stored of all outlets of this platform.
+    async fn overview(&self, now: Timestamp) -> Result<Overview, StateError>;
+
+    /// The pause of an outlet that counts at `now`.
+    async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError>;
+
+    /// Changes an outlet, in one transaction.
+    async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError>;
+
+    /// Pauses an outlet instead of any pause that it had; `None` ends its pause.
+    async fn set_pause(&self, outlet: &str, pause: Option<Pause>) -> Result<(), StateError>;
+
+    /// Drops all that is stored of an outlet, its pushes, pins and pause included. Whether there was anything.
+    async fn forget(&self, outlet: &str) -> Result<bool, StateError>;
+
+    /// Records a push that is about to be made.
+    async fn begin_push(&self, push: NewPush) -> Result<PushId, StateError>;
+
+    /// Records a step of an unfinished push; [`StateError::NoSuchPush`] if it is finished.
+    async fn record_push_step(&self, push: PushId, step: PushStep, at: Timestamp) -> Result<(), StateError>;
+
+    /// The newest push to an outlet without an outcome.
+    async fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError>;
+
+    /// The newest pushes, to `outlet` or to all, newest first, at most `limit`.
+    async fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError>;
+
+    /// All pushes to `outlet` that are kept, newest first, each with its changes (JSON) if they were recorded; `plan` is
+    /// empty.
+    async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError>;
+
+    /// What a push sent as a whole (JSON), if that was recorded.
+    async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;
+
+    /// How many pushes were seen to arrive since `since`.
+    async fn published_since(&self, since: Timestamp) -> Result<u64, StateError>;
+
+    /// Stores an event by its `marks` (of bounded length, any of which makes it known again) and the alarm that it
+    /// raises. `false`: it was taken before, and nothing is changed.
+    async fn take_event(&self, marks: Vec<String>, alarm: Option<Alarm>, at: Timestamp) -> Result<bool, StateError>;
+
+    /// What is known of an image.
+    async fn image(&self, url: &str) -> Result<Option<ImageRow>, StateError>;
+
+    /// Stores how an image looked, instead of what was known of it.
+    async fn set_image(&self, image: ImageRow) -> Result<(), StateError>;
+
+    /// Notifications that still hold, by outlet.
+    async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError>;
+
+    /// Stores which notifications were sent; `None`: what it was about is over.
+    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError>;
+
+    /// The platforms that verified pushes are stored of, each with the number of its outlets.
+    async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError>;
+
+    /// Writes something and drops it, so that a state that cannot be written is known before a push needs it.
+    async fn check_writable(&self) -> Result<(), StateError>;
+}

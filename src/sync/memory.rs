@@ -1,36 +1,131 @@
-//! An outlet's memory between passes: read, changed and kept in one step. What is in it is `plan`'s.
+//! What is stored of one outlet, understood: read in one go, at one moment.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{PUSHING_FOR, PassError};
 use crate::{
-    catalog::OutletId,
-    plan::Memory,
-    state::{SharedStore, Store},
+    catalog::{Catalog, OutletId},
+    plan::{Base, Memory, Pins, Record, Waiting},
+    state::{Alarm, OutletMemory, Pause, PushId, SharedState},
 };
 
-use super::{Context, PassError, push::json};
-
-/// What is remembered of an outlet's last days.
-pub fn memory_of(store: &SharedStore, outlet: &OutletId) -> Result<Memory, PassError> {
-    store.with(|store| read(store, outlet))
+/// What a look at an outlet is judged by. The default knows nothing: a first contact.
+#[derive(Debug, Clone, Default)]
+pub struct Recalled {
+    /// What we last pushed and saw arrive.
+    pub base: Option<Base>,
+    /// Its last days.
+    pub memory: Memory,
+    /// What a rollback pins.
+    pub pins: Pins,
+    /// A pause by command that counts now.
+    pub pause: Option<Pause>,
+    /// A push that was not seen to arrive.
+    pub pending: Option<PendingPush>,
+    /// Digests of the newest pushes that were accepted and lost, newest first.
+    pub lost_puts: Vec<String>,
+    /// An alarm that no verified push has answered.
+    pub alarm: Option<Alarm>,
 }
 
-fn read(store: &Store, outlet: &OutletId) -> Result<Memory, PassError> {
-    let Some(memory) = store.memory(outlet.as_str())? else { return Ok(Memory::default()) };
-    serde_json::from_str(&memory).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
+/// A push without an outcome.
+#[derive(Debug, Clone)]
+pub struct PendingPush {
+    /// Its row.
+    pub id: PushId,
+    /// As it was sent.
+    pub request_id: Uuid,
+    /// When it was recorded.
+    pub prepared_at: Timestamp,
+    /// When it was last about to be sent; `None`: it never was.
+    pub sent_at: Option<Timestamp>,
+    /// Whether the platform is known to have accepted it.
+    pub answered: bool,
+    /// How to tell whether it has arrived.
+    pub verification: Waiting,
+    /// The whole menu that it sends, if that was recorded.
+    pub sent: Option<Catalog>,
 }
 
-/// Changes what is remembered of an outlet's last days, and writes it if that changed anything.
-pub(super) fn remember_days(
-    context: &Context,
-    outlet: &OutletId,
-    change: impl FnOnce(&mut Memory),
-) -> Result<Memory, PassError> {
-    context.store.with(|store| {
-        let old = read(store, outlet)?;
-        let mut new = old.clone();
-        change(&mut new);
-        if new != old {
-            store.set_memory(outlet.as_str(), &json(&new, outlet)?)?;
-        }
-        Ok(new)
+/// How far a pending push is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushProgress {
+    /// Its call is under way.
+    Pushing,
+    /// It was accepted, and is looked for.
+    Verifying,
+    /// It was not seen in time, or nobody knows whether it was carried out.
+    Unknown,
+}
+
+impl PushProgress {
+    /// The progress of a push without an outcome; `None` if it was never sent.
+    pub fn of(sent_at: Option<Timestamp>, is_answered: bool, verify_timeout: Duration, now: Timestamp) -> Option<Self> {
+        let age = age(sent_at?, now);
+        Some(match is_answered {
+            true if age < verify_timeout => Self::Verifying,
+            false if age < PUSHING_FOR => Self::Pushing,
+            _ => Self::Unknown,
+        })
+    }
+}
+
+/// How long ago something was sent. A clock that was set back makes nothing younger than new.
+pub(super) fn age(sent_at: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(sent_at.min(now))).unwrap_or_default()
+}
+
+/// Reads what is stored of an outlet.
+pub async fn recall(state: &SharedState, outlet: &OutletId, now: Timestamp) -> Result<Recalled, PassError> {
+    understand(outlet, state.recall(outlet.as_str(), now).await?)
+}
+
+fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassError> {
+    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm } = stored;
+    let sent = pending_record.as_deref().and_then(|record| serde_json::from_str::<Record>(record).ok());
+    let pending = pending.map(|row| {
+        Ok::<_, PassError>(PendingPush {
+            id: row.id,
+            request_id: row.request_id,
+            prepared_at: row.prepared_at,
+            sent_at: row.sent_at,
+            answered: row.answered_at.is_some(),
+            verification: parse(outlet, &row.plan)?,
+            sent: sent.map(|record| record.sent),
+        })
+    });
+    Ok(Recalled {
+        base: base.map(|base| parse(outlet, &base)).transpose()?,
+        memory: memory.map(|memory| parse(outlet, &memory)).transpose()?.unwrap_or_default(),
+        pins: pins.map(|pins| parse(outlet, &pins)).transpose()?.unwrap_or_default(),
+        pause,
+        pending: pending.transpose()?,
+        lost_puts,
+        alarm,
     })
+}
+
+fn parse<T: DeserializeOwned>(outlet: &OutletId, json: &str) -> Result<T, PassError> {
+    serde_json::from_str(json).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
+}
+
+/// A value of ours as JSON for the state.
+pub(super) fn json<T: serde::Serialize>(value: &T, outlet: &OutletId) -> Result<String, PassError> {
+    serde_json::to_string(value).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
+}
+
+/// Pins for the state; with nothing pinned, nothing.
+pub(super) fn pins_json(pins: &Pins, outlet: &OutletId) -> Result<Option<String>, PassError> {
+    (!pins.is_empty()).then(|| json(pins, outlet)).transpose()
+}
+
+impl PendingPush {
+    /// How far it is; `None` if it was never sent.
+    pub fn progress(&self, verify_timeout: Duration, now: Timestamp) -> Option<PushProgress> {
+        PushProgress::of(self.sent_at, self.answered, verify_timeout, now)
+    }
 }

@@ -1,23 +1,22 @@
 //! One pass over one outlet, from live and files to an [`Outcome`].
 //!
 //! ```text
-//! lock ─▶ an unfinished push? look for it ─▶ fetch ─▶ plan ─▶ guards, window ─▶ push ─▶ verify ─▶ base
+//! lock ─▶ recall ─▶ a pending push? finish it ─▶ examine ─▶ guards, window, consent ─▶ push ─▶ verify ─▶ base
 //! ```
 //!
-//! A pass takes no hint of what changed and has one way for the happy case, restart and recovery: it looks first. `plan`
-//! and `apply` are the same walk stopped at different places; what cannot write is given a remote that cannot write.
+//! A pass takes no hint of what changed and has one way for the happy case, restart and recovery: it looks first. `examine`
+//! is the walk that every command shares; who only shows stops there, and is given a remote that cannot write.
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
-mod alarm;
 mod clock;
+mod examine;
 mod in_flight;
 mod memory;
-mod nudges;
-mod observe;
 mod outcome;
 mod pass;
 mod passes;
 mod pins;
+mod poll_waker;
 mod push;
 mod verify;
 
@@ -27,38 +26,43 @@ mod tests;
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::{Age, Clock};
+pub use examine::{Examined, Facts, Look, Moment, compare, examine};
 pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
-pub use memory::memory_of;
-pub use nudges::Nudges;
-pub use observe::{observe, observe_invalid};
+pub use memory::{PendingPush, PushProgress, Recalled, recall};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{base_of, chain, pass, paused_words, preview, see_through};
-pub use passes::{PANICKED, Passes, broken_off};
-pub use pins::{excuses, pinned, pins_of};
+pub use pass::{chain, finish_pending_push, observe, observe_invalid, pass, pause_note, reason};
+pub use passes::{Passes, ended_by_stop};
+pub use pins::{apply_pins, rule_errors};
+pub use poll_waker::PollWaker;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Place,
-    plan::{Approval, Digest, PeerPrices, Pins},
+    plan::{Approval, Base, Digest, PeerPrices, Pins},
     policy::{Guard, Policy},
     schedule::{Gate, Window, gate},
-    state::{LockError, SharedStore, StateError},
+    state::{LockError, SharedState, StateError},
 };
 
-/// What the files want of one outlet.
-#[derive(Clone)]
-pub struct Wanted {
-    /// The outlet.
-    pub outlet: OutletId,
+/// Which outlet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// GoFood's id.
+    pub id: OutletId,
     /// Its name for people.
     pub name: String,
     /// Its file, relative to the root.
     pub file: Arc<str>,
+}
+
+/// What the files want of an outlet.
+#[derive(Clone)]
+pub struct Desired {
     /// What it shall sell.
     pub catalog: Catalog,
-    /// What in that is pinned and not what the files say; see [`pinned`].
+    /// What in that is pinned and not what the files say; see [`apply_pins`].
     pub pins: Pins,
     /// Its settings.
     pub policy: Policy,
@@ -74,7 +78,29 @@ pub struct Wanted {
     pub place: PlaceOf,
 }
 
-impl Wanted {
+/// Finds where the files say a thing.
+pub type PlaceOf = Arc<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
+
+impl Desired {
+    /// A menu that no file stands behind: of an import, or what was pushed last.
+    pub fn of_catalog(catalog: Catalog, policy: Policy) -> Self {
+        Self {
+            catalog,
+            policy,
+            pins: Pins::default(),
+            windows: Vec::new(),
+            ended: BTreeSet::new(),
+            paused: false,
+            approvals: Vec::new(),
+            place: Arc::new(|_| None),
+        }
+    }
+
+    /// What we pushed last: where the files cannot be used, live is compared with that alone.
+    pub fn of_last_push(base: &Base) -> Self {
+        Self::of_catalog(base.catalog.clone(), Policy::default())
+    }
+
     /// Whether a push waits for a window at `now`: in words, and when the window opens, unless none does within a year.
     pub fn waits(&self, now: Timestamp) -> Option<(String, Option<Timestamp>)> {
         let zone = &self.policy.timezone;
@@ -88,30 +114,39 @@ impl Wanted {
     }
 }
 
-/// Finds where the files say a thing.
-pub type PlaceOf = Arc<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
-
-/// What a person allows in this pass.
+/// What a pass may do.
 #[derive(Debug, Clone, Default)]
-pub struct Mandate {
+pub struct PassOptions {
     /// Files win over drift and conflicts.
     pub revert: bool,
     /// Guards that are released.
     pub released: BTreeSet<Guard>,
     /// What a rollback pins, instead of whatever is pinned.
     pub rollback: Option<Pins>,
-    /// The plan that was shown and agreed to; another one is refused.
-    pub expected: Option<Digest>,
+    /// Whether it may push.
+    pub consent: Consent,
     /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
     pub withdrawn: Option<watch::Receiver<bool>>,
+}
+
+/// Whether a pass may push.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// Whatever guards and windows let through: the daemon.
+    #[default]
+    Standing,
+    /// The plan that was shown and agreed to; another one is refused.
+    Agreed(Digest),
+    /// Nothing: the plan that was shown was held, declined, queued or empty. A push that is on its way is still looked for.
+    ShowOnly(Digest),
 }
 
 /// What all passes share.
 #[derive(Clone)]
 pub struct Context {
-    /// What is remembered.
-    pub store: SharedStore,
-    /// Where it is, for locks.
+    /// What is stored.
+    pub state: SharedState,
+    /// Where locks are.
     pub state_dir: PathBuf,
     /// The time.
     pub clock: Clock,
@@ -121,6 +156,8 @@ pub struct Context {
     pub verify_interval: Duration,
     /// Outlets worked on at a time. Waiting for a push to show holds none.
     pub slots: Arc<Semaphore>,
+    /// Looks for pushes on their way that are made at a time: they never stand behind outlets that have not begun.
+    pub poll_slots: Arc<Semaphore>,
     /// The commit of the files.
     pub revision: Option<String>,
     /// Who wrote that commit.
@@ -130,7 +167,7 @@ pub struct Context {
     /// Becomes true when the program shall stop: nothing is sent any more, what was sent is looked for after the restart.
     pub stop: watch::Receiver<bool>,
     /// Wakes passes that wait for a push to show.
-    pub nudges: Nudges,
+    pub poll_waker: PollWaker,
     /// The pushes whose calls are under way.
     pub in_flight: InFlight,
 }
@@ -144,6 +181,10 @@ impl Context {
     pub async fn slot(&self) -> Option<Slot> {
         Arc::clone(&self.slots).acquire_owned().await.ok()
     }
+
+    pub(super) async fn poll_slot(&self) -> Option<Slot> {
+        Arc::clone(&self.poll_slots).acquire_owned().await.ok()
+    }
 }
 
 /// Why a pass broke off.
@@ -152,7 +193,7 @@ pub enum PassError {
     /// The platform or the way to it.
     #[error(transparent)]
     Remote(#[from] crate::remote::RemoteError),
-    /// Our own memory.
+    /// Our own state.
     #[error(transparent)]
     State(#[from] StateError),
     /// Another process is at it.
@@ -163,10 +204,10 @@ pub enum PassError {
     Withdrawn,
     /// What is pinned and what the files say by now are both fine, but not together.
     #[error(
-        "what the rollback to push {to} pinned does not fit to what the files say now: {why}; give the files what they \
-             shall say there, or `menusync rollback --outlet {outlet} --to` another push"
+        "the values pinned by the rollback to push {to} conflict with the files: {why}; edit the files, or \
+             `menusync rollback --outlet {outlet} --to` another push"
     )]
-    Misfit {
+    PinConflict {
         /// The outlet.
         outlet: OutletId,
         /// The number of the push that was gone back to.
@@ -174,8 +215,8 @@ pub enum PassError {
         /// What rules say.
         why: String,
     },
-    /// What is remembered cannot be understood.
-    #[error("cannot read what is remembered of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
+    /// What is stored cannot be understood.
+    #[error("cannot read what is stored of outlet {outlet}; `menusync forget --outlet {outlet}` drops it")]
     Memory {
         /// The outlet.
         outlet: OutletId,
@@ -186,20 +227,24 @@ pub enum PassError {
 
 /// After this long without any change of live, a push that was never seen counts as lost (our choice: the platform says
 /// "within a few minutes").
-pub const LOST_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+pub const LOST_AFTER: Duration = Duration::from_secs(30 * 60);
+
+/// Before that, this process has looked for at least this long, and this often: a clock that leaps loses no push.
+const OWN_LOOKS_FOR: Duration = Duration::from_secs(2 * 60);
+const OWN_LOOKS: u32 = 3;
+
+/// A push that was accepted and lost this often in a row is not sent again by itself (our choice).
+const LOST_AT_MOST: usize = 2;
 
 /// How long live has to show the same something else to have settled on it.
-const SETTLED_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+const SETTLED_AFTER: Duration = Duration::from_secs(60);
+
+/// How long the call of a push may be under way: the longest timeout and the time for tries (our choice).
+const PUSHING_FOR: Duration = Duration::from_secs(150);
 
 /// Waits until `flag` is true; for ever if nobody can set it any more.
 async fn until(mut flag: watch::Receiver<bool>) {
     if flag.wait_for(|set| *set).await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// Whether a push that a look has not shown counts as lost. Stock takes effect at once (documentation), so that a minute is
-/// long enough for it.
-fn is_lost(sent: Timestamp, now: Timestamp, is_stock: bool) -> bool {
-    now.duration_since(sent) >= if is_stock { SETTLED_AFTER } else { LOST_AFTER }
 }

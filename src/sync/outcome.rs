@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::PassError;
+use super::{PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::OutletPlan,
@@ -87,6 +87,11 @@ impl OutletState {
         Self::Unknown,
     ];
 
+    /// The state of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// The word it is stored and shown as.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,19 +133,25 @@ pub struct Outcome {
     pub opens_at: Option<Timestamp>,
     /// When a failed call may be made again, if the platform or the way to it says so.
     pub again: Option<Retry>,
+    /// Why the state does not say this of the outlet although it should.
+    pub unstored: Option<String>,
 }
 
 impl Outcome {
     /// An outcome without plan and push.
-    pub(super) fn new(
-        outlet: &OutletId,
-        name: &str,
-        result: PassResult,
-        state: OutletState,
-        error: Option<String>,
-    ) -> Self {
-        let (outlet, name) = (outlet.clone(), name.to_owned());
-        Self { outlet, name, result, state, plan: None, request_id: None, error, opens_at: None, again: None }
+    pub(super) fn new(target: &Target, result: PassResult, state: OutletState, error: Option<String>) -> Self {
+        Self {
+            outlet: target.id.clone(),
+            name: target.name.clone(),
+            result,
+            state,
+            plan: None,
+            request_id: None,
+            error,
+            opens_at: None,
+            again: None,
+            unstored: None,
+        }
     }
 
     /// The same with what was planned, as far as that is told: hundreds of outcomes may wait for the end of a pass.
@@ -149,14 +160,25 @@ impl Outcome {
     }
 
     /// A pass that was given up before it sent anything.
-    pub fn withdrawn(outlet: &OutletId, name: &str) -> Self {
+    pub fn withdrawn(target: &Target) -> Self {
         let told = PassError::Withdrawn.to_string();
-        Self::new(outlet, name, PassResult::Queued, OutletState::Pending, Some(told))
+        Self::new(target, PassResult::Queued, OutletState::Pending, Some(told))
     }
 
     /// A pass that could not be done.
-    pub fn failed(outlet: &OutletId, name: &str, why: String) -> Self {
-        Self::new(outlet, name, PassResult::Failed, OutletState::Failed, Some(why))
+    pub fn failed(target: &Target, why: String) -> Self {
+        Self::new(target, PassResult::Failed, OutletState::Failed, Some(why))
+    }
+
+    /// A pass that ended by a fault of this program; nothing of it is stored.
+    pub fn broken_off(target: &Target) -> Self {
+        let fault = "the pass broke off by a fault in menusync itself".to_owned();
+        Self { unstored: Some(fault.clone()), ..Self::failed(target, fault) }
+    }
+
+    /// An outlet whose files cannot be used (any more).
+    pub fn invalid(target: &Target, why: String) -> Self {
+        Self::new(target, PassResult::Unchanged, OutletState::Invalid, Some(why))
     }
 
     /// The same, coming back when the call that failed says.

@@ -1,192 +1,235 @@
-//! The walk: look, plan, judge, and push if there is reason and leave.
+//! The walk: examine, judge, and push if there is reason and leave. Who cannot push examines and notes.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::{
-    catalog::{OutletId, live::LiveCatalog},
-    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, Pins, plan},
-    policy::Policy,
+    catalog::OutletId,
+    plan::{Action, Change, Memory, OutletPlan, Pins},
     remote::{Read, Write},
-    state::{LockError, Pause, PushOutcome, SharedStore, StatusUpdate, try_lock_outlet},
+    report::PauseNote,
+    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, try_lock_outlet},
 };
 
 use super::{
-    Context, Mandate, Outcome, OutletState, PassError, PassResult, Slot, Wanted,
-    alarm::heed,
-    memory::{memory_of, remember_days},
-    pins::{keep_pins, pinned, pins_of},
-    push::{self, Sent},
+    Consent, Context, Desired, Examined, Facts, Look, Moment, Outcome, OutletState, PassError, PassOptions, PassResult,
+    PushProgress, Recalled, Slot, Target,
+    examine::{compare, desired_now, examine},
+    memory::{json as stored, pins_json, recall},
+    push::Sent,
     until,
+    verify::Earlier,
 };
 
-/// A push that was accepted and lost this often in a row is not sent again by itself (our choice).
-const LOST_AT_MOST: u32 = 2;
-
-/// What is remembered of an outlet's last verified push.
-pub fn base_of(store: &SharedStore, outlet: &OutletId) -> Result<Option<Base>, PassError> {
-    let row = store.with(|store| store.outlet(outlet.as_str()))?;
-    let Some(base) = row.and_then(|row| row.base) else { return Ok(None) };
-    serde_json::from_str(&base).map(Some).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
-}
-
-/// The base, up to date with what the kitchen has put back on sale. That is remembered whatever becomes of this pass: by the
-/// next one the kitchen may have sold it out again. For who holds the outlet's lock.
-pub(super) fn base_for(context: &Context, outlet: &OutletId, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
-    let Some(mut base) = base_of(&context.store, outlet)? else { return Ok(None) };
-    if base.release_stock(live) {
-        set_base(context, outlet, &base)?;
-    }
-    Ok(Some(base))
-}
-
-fn set_base(context: &Context, outlet: &OutletId, base: &Base) -> Result<(), PassError> {
-    let json = push::json(base, outlet)?;
-    Ok(context.store.with(|store| store.set_base(outlet.as_str(), &json, context.clock.now()))?)
-}
-
-/// What a push would do, seen from `base` and with what `past` says of earlier days. Reads only.
-pub async fn preview<R: Read>(
-    remote: &R,
-    base: Option<&Base>,
-    wanted: &Wanted,
-    mandate: &Mandate,
-    peers: &crate::plan::PeerPrices,
-    past: &Past,
-) -> Result<OutletPlan, PassError> {
-    let live = remote.fetch(&wanted.outlet).await?;
-    Ok(planned(wanted, &inputs(wanted, base, &live, mandate, peers, past)))
-}
-
-/// The plan, with the guards released that were approved for exactly this one, and what is pinned in it.
-pub(super) fn planned(wanted: &Wanted, inputs: &Inputs<'_>) -> OutletPlan {
-    let mut plan = plan(inputs);
-    plan.keep_sold_out(&wanted.pins);
-    plan.pins = wanted.pins.clone();
-    if let Some(now) = inputs.past.at {
-        plan.release(&wanted.approvals, now);
-    }
-    plan
-}
-
-pub(super) fn inputs<'a>(
-    wanted: &'a Wanted,
-    base: Option<&'a Base>,
-    live: &'a LiveCatalog,
-    mandate: &'a Mandate,
-    peers: &'a crate::plan::PeerPrices,
-    past: &'a Past,
-) -> Inputs<'a> {
-    Inputs {
-        outlet: &wanted.outlet,
-        desired: &wanted.catalog,
-        base,
-        live,
-        policy: &wanted.policy,
-        revert: mandate.revert,
-        released: &mandate.released,
-        peers,
-        ended: &wanted.ended,
-        past,
-        place: &*wanted.place,
-    }
-}
-
 /// One pass over one outlet, with the slot that the caller took to compose what is wanted (`None`: it takes one itself). It
-/// ends with an outcome whatever happens, and the outcome is remembered.
+/// ends with an outcome whatever happens, and the outcome is stored.
 pub async fn pass<R: Read + Write>(
     context: &Context,
     slot: Option<Slot>,
     remote: &R,
-    wanted: &Wanted,
-    mandate: &Mandate,
+    target: &Target,
+    desired: &Desired,
+    options: &PassOptions,
 ) -> Outcome {
-    let plain = |result, state, why| Outcome::new(&wanted.outlet, &wanted.name, result, state, Some(why));
-    let outcome = match alone(context, slot, remote, wanted, mandate).await {
+    let plain = |result, state, why| Outcome::new(target, result, state, Some(why));
+    let outcome = match run_locked(context, slot, remote, target, desired, options).await {
         Ok(outcome) => outcome,
         Err(PassError::Lock(LockError::Held { .. })) => plain(
             PassResult::Held,
             OutletState::Pushing,
             "another menusync process is pushing this outlet; try again when it has finished".to_owned(),
         ),
-        // Nothing was learnt, so nothing is remembered either.
-        Err(PassError::Withdrawn) => return Outcome::withdrawn(&wanted.outlet, &wanted.name),
-        Err(error @ PassError::Misfit { .. }) => plain(PassResult::Held, OutletState::Held, chain(&error)),
-        Err(error) => plain(PassResult::Failed, OutletState::Failed, chain(&error)).after_breaking_off(&error),
+        // Nothing was learnt, so nothing is stored either.
+        Err(PassError::Withdrawn) => return Outcome::withdrawn(target),
+        Err(error) => broken_off(target, &error),
     };
-    let outcome = heed(context, outcome);
     // A rollback that is held has not happened: the outlet stands as it stood, and nothing waits to be let through.
-    if mandate.rollback.is_none() || outcome.result != PassResult::Held {
-        remember(context, &wanted.file, &outcome);
+    if options.rollback.is_none() || outcome.result != PassResult::Held {
+        return store(context, target, outcome).await;
     }
     outcome
 }
 
-/// The walk under the outlet's lock, with what is pinned there laid over what the files say. Pins that the files have released
-/// are dropped for good.
-async fn alone<R: Read + Write>(
+/// The outcome of a pass that broke off.
+fn broken_off(target: &Target, error: &PassError) -> Outcome {
+    let (result, look) = match error {
+        PassError::PinConflict { .. } => (PassResult::Held, Look::PinConflict),
+        _ => (PassResult::Failed, Look::Failed),
+    };
+    let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+    Outcome::new(target, result, state, Some(chain(error))).after_breaking_off(error)
+}
+
+/// The walk under the outlet's lock.
+async fn run_locked<R: Read + Write>(
     context: &Context,
     mut slot: Option<Slot>,
     remote: &R,
-    wanted: &Wanted,
-    mandate: &Mandate,
+    target: &Target,
+    desired: &Desired,
+    options: &PassOptions,
 ) -> Result<Outcome, PassError> {
-    let _lock = try_lock_outlet(&context.state_dir, wanted.outlet.as_str())?;
-    let pins = match &mandate.rollback {
-        Some(pins) => pins.clone(),
-        None => pins_of(&context.store, &wanted.outlet)?,
+    let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+    let visit = Visit { context, remote, target };
+    let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
+    let pass = Pass { visit: &visit, desired, options };
+    let earlier = match visit.finish_pending(recalled, &mut slot).await? {
+        (Earlier::None, recalled) => return pass.run(slot, recalled, None).await,
+        (earlier, _) => earlier,
     };
-    match pinned(wanted, &pins, context.clock.now()) {
-        Ok(wanted) => {
-            if mandate.rollback.is_none() && wanted.pins != pins {
-                keep_pins(&context.store, &wanted.outlet, &wanted.pins)?;
-            }
-            Pass { context, remote, wanted: &wanted, mandate }.run(slot).await
-        }
-        Err(misfit) => {
-            Pass { context, remote, wanted, mandate }.resume(&mut slot).await?;
-            Err(misfit)
-        }
+    let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
+    let earlier = match earlier {
+        Earlier::Open(outcome) => return Ok(outcome),
+        Earlier::Arrived(arrival) => pass.after_arrival(arrival, recalled.memory.clone()).await?,
+        Earlier::Settled(outcome) => outcome,
+        Earlier::None => return pass.run(slot, recalled, None).await,
+    };
+    match pass.run(slot, recalled, Some(earlier.clone())).await {
+        // At least the earlier push was seen to end.
+        Err(PassError::Withdrawn) => Ok(earlier),
+        done => done,
     }
 }
 
 /// Sees a push through that an earlier pass of this outlet has left, and plans nothing new: for an outlet whose files are
 /// invalid now, or bring an image that would be refused. Stock that the publication overwrote is set again.
-pub async fn see_through<R: Read + Write>(
-    context: &Context,
-    remote: &R,
-    outlet: &OutletId,
-    name: &str,
-    file: &Arc<str>,
-) {
-    let seen = async {
-        let open = context.store.with(|store| store.unfinished_push(outlet.as_str()))?;
-        if open.is_none() {
+pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R, target: &Target) {
+    let finish = async {
+        if context.state.pending_push(target.id.as_str()).await?.is_none() {
             return Ok(());
         }
-        let _lock = try_lock_outlet(&context.state_dir, outlet.as_str())?;
-        let wanted = Wanted {
-            outlet: outlet.clone(),
-            name: name.to_owned(),
-            file: Arc::clone(file),
-            catalog: base_of(&context.store, outlet)?.map(|base| base.catalog).unwrap_or_default(),
-            policy: Policy::default(),
-            windows: Vec::new(),
-            ended: BTreeSet::new(),
-            paused: false,
-            approvals: Vec::new(),
-            place: Arc::new(|_| None),
-            pins: Pins::default(),
-        };
-        let walk = Pass { context, remote, wanted: &wanted, mandate: &Mandate::default() };
-        walk.resume(&mut None).await.map(drop)
+        let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+        let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
+        Visit { context, remote, target }.finish_pending(recalled, &mut None).await.map(drop)
     };
-    if let Err(error) = seen.await {
+    if let Err(error) = finish.await {
         let error: PassError = error;
-        tracing::warn!(%outlet, error = %chain(&error), "cannot look for a push that was not seen to arrive");
+        tracing::warn!(outlet = %target.id, error = %chain(&error), "cannot look for a push that was not seen to arrive");
     }
+}
+
+/// Examines one outlet without touching it, and stores how it stands.
+pub async fn observe<R: Read>(
+    context: &Context,
+    slot: Option<Slot>,
+    remote: &R,
+    target: &Target,
+    desired: &Desired,
+) -> Outcome {
+    let look = async {
+        let now = context.clock.now();
+        let recalled = recall(&context.state, &target.id, now).await?;
+        let pending = progress(context, &recalled, now);
+        if desired.paused {
+            let state = OutletState::of(&Facts { valid: true, paused: true, pending, look: Look::Stored(None) });
+            return Ok(Outcome::new(target, PassResult::Unchanged, state, None));
+        }
+        let _slot = match slot {
+            None => context.slot().await,
+            slot => slot,
+        };
+        let released = Default::default();
+        let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
+        let (desired, examined) = examine(remote, recalled, target, desired, moment).await?;
+        let pause = examined.recalled.pause;
+        let facts = Facts { valid: true, paused: pause.is_some(), pending, look: Look::Examined(&examined) };
+        let state = OutletState::of(&facts);
+        note_if_free(context, target, &examined).await?;
+        let why = reason(target, &desired, &examined, state);
+        let opens_at = pause.and_then(|pause| pause.until);
+        Ok(Outcome { opens_at, ..Outcome::new(target, PassResult::Unchanged, state, why).with_plan(examined.plan) })
+    };
+    let outcome = look.await.unwrap_or_else(|error: PassError| match broken_off(target, &error) {
+        outcome if outcome.state == OutletState::Held => Outcome { result: PassResult::Unchanged, ..outcome },
+        outcome => outcome,
+    });
+    store(context, target, outcome).await
+}
+
+/// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
+/// compared with the last verified push alone.
+pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Target, why: String) -> Outcome {
+    let state = OutletState::of(&Facts { valid: false, paused: false, pending: None, look: Look::Failed });
+    let plain = Outcome::new(target, PassResult::Unchanged, state, Some(why));
+    let drift = async {
+        let now = context.clock.now();
+        let recalled = recall(&context.state, &target.id, now).await?;
+        let Some(base) = &recalled.base else { return Ok(None) };
+        let desired = Desired::of_last_push(base);
+        let _slot = context.slot().await;
+        let live = remote.fetch(&target.id).await?;
+        let released = Default::default();
+        let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
+        let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
+        learn_base_if_free(context, target, &examined).await?;
+        Ok::<_, PassError>(Some(examined.plan))
+    };
+    let outcome = match drift.await {
+        Ok(Some(plan)) => plain.with_plan(plan),
+        Ok(None) => plain,
+        Err(error) => {
+            tracing::warn!(outlet = %target.id, error = %chain(&error), "cannot look for drift of an outlet whose files are invalid");
+            plain
+        }
+    };
+    store(context, target, outcome).await
+}
+
+/// How far a pending push is.
+fn progress(context: &Context, recalled: &Recalled, now: Timestamp) -> Option<PushProgress> {
+    recalled.pending.as_ref().and_then(|pending| pending.progress(context.verify_timeout, now))
+}
+
+/// Why an outlet stands as it does, where the state alone does not say it.
+pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: OutletState) -> Option<String> {
+    match state {
+        OutletState::Paused => {
+            examined.recalled.pause.map(|pause| pause_note(&target.id, pause, &desired.policy.timezone).words)
+        }
+        OutletState::Held => {
+            let held = examined.plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message));
+            Some(held.collect::<Vec<_>>().join("; "))
+        }
+        OutletState::Nonconvergent if examined.lost_again => Some(format!(
+            "GoFood accepted this push {} times and never showed it; it is not sent again by itself until the files or the \
+             live menu change; `menusync apply --outlet {}` sends it once more",
+            super::LOST_AT_MOST,
+            target.id
+        )),
+        OutletState::Nonconvergent => Some(rejected(&examined.plan)),
+        OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
+        OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
+            format!(
+                "{} ({}); a push of the menu brings lost ids back: `menusync drift --outlet {}` shows what was lost",
+                alarm.what,
+                alarm.raised_at.strftime("%Y-%m-%d %H:%M UTC"),
+                target.id
+            )
+        }),
+        _ => None,
+    }
+}
+
+/// How many values are named that GoFood does not take.
+const NAMED_AT_MOST: usize = 3;
+
+fn rejected(plan: &OutletPlan) -> String {
+    let is_rejected = |change: &&Change| !change.pushed && change.class == crate::plan::Class::Edit;
+    let all: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(is_rejected)
+        .map(|change| format!("{} (files {}, live {})", change.path, change.to, change.from))
+        .collect();
+    let more = all.len().saturating_sub(NAMED_AT_MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<String> = all.into_iter().take(NAMED_AT_MOST).collect();
+    format!(
+        "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
+        named.join(", ")
+    )
 }
 
 /// An error and what caused it, in one line.
@@ -195,37 +238,54 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
-/// Stores how an outlet stands. That this fails is logged: the pass has ended as it has.
-pub(super) fn remember(context: &Context, file: &str, outcome: &Outcome) {
-    if outcome.state == OutletState::Pushing {
+/// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is
+/// as bad as a platform that cannot be reached, and shown as such by whoever holds the outcome.
+async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
+    let is_ours = !matches!(outcome.state, OutletState::Pushing | OutletState::Verifying | OutletState::Unknown)
+        || outcome.request_id.is_some();
+    if !is_ours {
         // Another process is at it and will say how it stands.
-        return;
+        return outcome;
     }
-    let now = context.clock.now();
+    let update = OutletUpdate { status: Some(status(context, target, &outcome)), ..OutletUpdate::default() };
+    match context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await {
+        Ok(()) => outcome,
+        Err(error) => unstored(outcome, &error),
+    }
+}
+
+fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
+    let error = chain(error);
+    tracing::error!(outlet = %outcome.outlet, error, "cannot store how the pass ended");
+    let why = match &outcome.error {
+        Some(known) if outcome.state == OutletState::Failed => known.clone(),
+        _ => format!("the state cannot be written: {error}"),
+    };
+    let result = if outcome.result == PassResult::Published { PassResult::Published } else { PassResult::Failed };
+    Outcome { result, state: OutletState::Failed, error: Some(why), unstored: Some(error), ..outcome }
+}
+
+fn status(context: &Context, target: &Target, outcome: &Outcome) -> StatusUpdate {
     let plan = outcome.plan.as_deref();
     let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
     // What is paused is not held back by guards.
     let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
     let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
-    let drift = list(plan.into_iter().flat_map(OutletPlan::kept).map(told_drift).collect());
+    let drift = list(plan.into_iter().flat_map(OutletPlan::kept).map(drift_json).collect());
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
-    let status = StatusUpdate {
-        state: outcome.state.as_str(),
-        name: Some(&outcome.name),
-        file: Some(file),
-        error: outcome.error.as_deref(),
-        held: held.as_deref(),
-        drift: drift.as_deref(),
-        last_verified: in_place.then_some(now),
-        revision: context.revision.as_deref().filter(|_| in_place),
-    };
-    let stored = context.store.with(|store| store.set_status(outcome.outlet.as_str(), &status, now));
-    if let Err(error) = stored {
-        tracing::error!(outlet = %outcome.outlet, error = %chain(&error), "cannot remember how the pass ended");
+    StatusUpdate {
+        state: outcome.state.as_str().to_owned(),
+        name: Some(target.name.clone()),
+        file: Some(target.file.to_string()),
+        error: outcome.error.clone(),
+        held,
+        drift,
+        last_verified: in_place.then(|| context.clock.now()),
+        revision: context.revision.clone().filter(|_| in_place),
     }
 }
 
-fn told_drift(change: &Change) -> Value {
+fn drift_json(change: &Change) -> Value {
     let Change { path, class, from, to, subject, since, contested, .. } = change;
     let since = since.map(|since| since.to_string());
     json!({
@@ -234,75 +294,143 @@ fn told_drift(change: &Change) -> Value {
 }
 
 /// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
-pub fn paused_words(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> String {
+pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote {
     let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
     let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
-    format!("paused {told}; `menusync resume --outlet {outlet}` ends that")
+    let words = format!("paused {told}; `menusync resume --outlet {outlet}` ends that");
+    PauseNote { since: pause.since, until: pause.until, words }
 }
 
-/// What a walk carries along.
-pub(super) struct Pass<'a, R> {
+/// Stores what a look has shown: what the kitchen put back on sale (by the next look it may have sold it out again), what
+/// happened to prices and drift, and which pins the files have released.
+async fn note(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    let (id, now) = (&target.id, context.clock.now());
+    let mut memory = examined.recalled.memory.clone();
+    memory.note(&examined.plan, now);
+    let update = OutletUpdate {
+        base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
+        memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
+        pins: examined.pins_changed.then(|| pins_json(&examined.plan.pins, id)).transpose()?,
+        status: None,
+    };
+    update_if_any(context, target, update).await
+}
+
+async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
+    if update.is_empty() {
+        return Ok(());
+    }
+    Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
+}
+
+/// Who pushes the outlet at the moment notes what there is to note himself.
+async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+        Ok(_lock) => note(context, target, examined).await,
+        Err(_) => Ok(()),
+    }
+}
+
+async fn learn_base_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
+    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+        Ok(_lock) => {
+            let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
+            update_if_any(context, target, update).await
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// One outlet, visited by somebody who may write to it and has its lock.
+pub(super) struct Visit<'a, R> {
     pub(super) context: &'a Context,
     pub(super) remote: &'a R,
-    pub(super) wanted: &'a Wanted,
-    pub(super) mandate: &'a Mandate,
+    pub(super) target: &'a Target,
+}
+
+impl<R: Read + Write> Visit<'_, R> {
+    pub(super) fn is_stopping(&self) -> bool {
+        *self.context.stop.borrow()
+    }
+
+    pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
+        Outcome::new(self.target, result, state, error)
+    }
+}
+
+/// A visit that knows what is wanted.
+pub(super) struct Pass<'a, R> {
+    pub(super) visit: &'a Visit<'a, R>,
+    pub(super) desired: &'a Desired,
+    pub(super) options: &'a PassOptions,
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    async fn run(&self, mut slot: Option<Slot>) -> Result<Outcome, PassError> {
-        let earlier = match self.resume(&mut slot).await? {
-            Earlier::Open(outcome) => return Ok(outcome),
-            Earlier::Ended(outcome) => Some(outcome),
-            Earlier::None => None,
-        };
-        if self.wanted.paused {
-            return Ok(self.outcome(PassResult::Unchanged, OutletState::Paused, None));
-        }
-        match (self.go_on(slot, earlier.clone()).await, earlier) {
-            // At least the earlier push was seen to end.
-            (Err(PassError::Withdrawn), Some(earlier)) => Ok(earlier),
-            (done, _) => done,
-        }
+    fn context(&self) -> &Context {
+        self.visit.context
+    }
+
+    pub(super) fn moment(&self, now: Timestamp) -> Moment<'_> {
+        let PassOptions { revert, released, rollback, .. } = self.options;
+        Moment { now, peers: &self.visit.context.peers, revert: *revert, released, rollback: rollback.as_ref() }
     }
 
     /// The walk after what became of an earlier push is known.
-    async fn go_on(&self, slot: Option<Slot>, earlier: Option<Outcome>) -> Result<Outcome, PassError> {
-        let sent = match self.decide(slot, earlier).await? {
+    async fn run(
+        &self,
+        slot: Option<Slot>,
+        recalled: Recalled,
+        earlier: Option<Outcome>,
+    ) -> Result<Outcome, PassError> {
+        if self.desired.paused {
+            let facts = Facts { valid: true, paused: true, pending: None, look: Look::Stored(None) };
+            return Ok(self.visit.outcome(PassResult::Unchanged, OutletState::of(&facts), None));
+        }
+        let pins_before = recalled.pins.clone();
+        let (sent, desired) = match self.plan_push(slot, recalled, earlier).await? {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Sent(sent) => sent,
+            Step::Sent(sent, desired) => (*sent, *desired),
         };
-        let (sent, before) = *sent;
-        let outcome = self.conclude(sent).await?;
-        self.undo_rollback(&before)?;
+        let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
+        let outcome = pass.await_result(sent).await?;
+        self.undo_rollback(&pins_before).await?;
         Ok(outcome)
     }
 
     /// Looks, plans, and sends what may be sent. What that takes is dropped with its slot before the push is waited for.
-    async fn decide(&self, slot: Option<Slot>, earlier: Option<Outcome>) -> Result<Step, PassError> {
+    async fn plan_push(
+        &self,
+        slot: Option<Slot>,
+        recalled: Recalled,
+        earlier: Option<Outcome>,
+    ) -> Result<Step, PassError> {
+        let Visit { context, remote, target } = *self.visit;
         let _slot = match slot {
-            None => self.unless_withdrawn(self.context.slot()).await?,
+            None => self.unless_withdrawn(context.slot()).await?,
             slot => slot,
         };
-        let live = self.unless_withdrawn(self.remote.fetch(&self.wanted.outlet)).await??;
-        let base = self.base_for(&live)?;
-        let past = memory_of(&self.context.store, &self.wanted.outlet)?.at(self.context.clock.now());
-        let inputs = inputs(self.wanted, base.as_ref(), &live, self.mandate, &self.context.peers, &past);
-        let plan = planned(self.wanted, &inputs);
-        self.note(&plan)?;
-        let verdict = match (self.pause_of()?, &earlier) {
-            (Some(pause), _) => self.paused(pause),
-            // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
-            (None, Some(_)) if plan.action == Action::None => Verdict::Nothing,
-            (None, _) => self.verdict(&plan)?,
-        };
-        match verdict {
+        let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
+        let live = self.unless_withdrawn(remote.fetch(&target.id)).await??;
+        let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
+        note(context, target, &examined).await?;
+        match self.verdict(&desired, &examined, earlier.is_some()) {
             Verdict::Nothing => {
-                self.keep_rollback()?;
-                // A menu that reads empty teaches nothing: what is remembered of it may be needed again.
-                if !live.is_empty() || base.is_none() {
-                    self.follow(base.as_ref(), &plan)?;
+                let mut update = self.rollback_update(&desired)?;
+                // A menu that reads empty teaches nothing: what is known of it may be needed again.
+                let teaches = !examined.live.is_empty() || examined.base.is_none();
+                if teaches && examined.base.as_ref() != Some(&examined.plan.next_base) {
+                    update.base = Some(stored(&examined.plan.next_base, &target.id)?);
                 }
-                let rest = self.at_rest(PassResult::Unchanged, plan);
+                update_if_any(context, target, update).await?;
+                let facts = Facts { valid: true, paused: false, pending: None, look: Look::Examined(&examined) };
+                let state = OutletState::of(&facts);
+                let why = reason(target, &desired, &examined, state);
+                let result = match state {
+                    OutletState::Nonconvergent => PassResult::Nonconvergent,
+                    _ => PassResult::Unchanged,
+                };
+                let rest = self.visit.outcome(result, state, why).with_plan(examined.plan);
                 Ok(Step::Done(match earlier {
                     Some(earlier) => Outcome { plan: rest.plan, ..earlier },
                     None => rest,
@@ -310,171 +438,153 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Verdict::Refused(result, state, reason, opens_at) => {
                 if result == PassResult::Queued {
-                    self.keep_rollback()?;
+                    update_if_any(context, target, self.rollback_update(&desired)?).await?;
                 }
-                Ok(Step::Done(Outcome { opens_at, ..self.outcome(result, state, Some(reason)).with_plan(plan) }))
+                let outcome = self.visit.outcome(result, state, Some(reason)).with_plan(examined.plan);
+                Ok(Step::Done(Outcome { opens_at, ..outcome }))
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
-                let before = pins_of(&self.context.store, &self.wanted.outlet)?;
-                Ok(Step::Sent(Box::new((self.push(&inputs, plan).await?, before))))
+                let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
+                let sent = pass.push(examined).await?;
+                Ok(Step::Sent(Box::new(sent), Box::new(desired)))
             }
         }
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.
-    fn keep_rollback(&self) -> Result<(), PassError> {
-        match &self.mandate.rollback {
-            Some(_) => keep_pins(&self.context.store, &self.wanted.outlet, &self.wanted.pins),
-            None => Ok(()),
-        }
+    fn rollback_update(&self, desired: &Desired) -> Result<OutletUpdate, PassError> {
+        let pins = self.options.rollback.as_ref().map(|_| pins_json(&desired.pins, &self.visit.target.id));
+        Ok(OutletUpdate { pins: pins.transpose()?, ..OutletUpdate::default() })
     }
 
     /// A rollback that the platform refused, or that never got there, has not happened.
-    fn undo_rollback(&self, before: &Pins) -> Result<(), PassError> {
-        let last = self.context.store.with(|store| store.last_push(self.wanted.outlet.as_str()))?;
-        let ended = last.and_then(|push| push.outcome);
-        match (&self.mandate.rollback, ended) {
-            (Some(_), Some(PushOutcome::Rejected | PushOutcome::Failed)) => {
-                keep_pins(&self.context.store, &self.wanted.outlet, before)
+    async fn undo_rollback(&self, before: &Pins) -> Result<(), PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        if self.options.rollback.is_none() {
+            return Ok(());
+        }
+        let last = context.state.pushes(Some(target.id.as_str()), 1).await?.pop();
+        match last.and_then(|push| push.outcome) {
+            Some(PushOutcome::Rejected | PushOutcome::Failed) => {
+                let pins = Some(pins_json(before, &target.id)?);
+                update_if_any(context, target, OutletUpdate { pins, ..OutletUpdate::default() }).await
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether somebody has paused the outlet by a command.
-    fn pause_of(&self) -> Result<Option<Pause>, PassError> {
-        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
-        Ok(self.context.store.with(|store| store.pause(id, now))?)
-    }
-
-    fn paused(&self, pause: Pause) -> Verdict {
-        let result = if self.mandate.rollback.is_some() { PassResult::Held } else { PassResult::Unchanged };
-        let reason = paused_words(&self.wanted.outlet, pause, &self.wanted.policy.timezone);
-        Verdict::Refused(result, OutletState::Paused, reason, pause.until)
-    }
-
-    pub(super) fn base_for(&self, live: &LiveCatalog) -> Result<Option<Base>, PassError> {
-        base_for(self.context, &self.wanted.outlet, live)
-    }
-
-    fn set_base(&self, base: &Base) -> Result<(), PassError> {
-        set_base(self.context, &self.wanted.outlet, base)
-    }
-
-    pub(super) fn stopping(&self) -> bool {
-        *self.context.stop.borrow()
-    }
-
     fn is_withdrawn(&self) -> bool {
-        self.stopping() || self.mandate.withdrawn.as_ref().is_some_and(|withdrawn| *withdrawn.borrow())
+        self.visit.is_stopping() || self.options.withdrawn.as_ref().is_some_and(|withdrawn| *withdrawn.borrow())
     }
 
     /// Waits for a step that comes before anything is sent, but only while the pass is still wanted.
     async fn unless_withdrawn<T>(&self, step: impl Future<Output = T>) -> Result<T, PassError> {
         let withdrawn = async {
-            match &self.mandate.withdrawn {
+            match &self.options.withdrawn {
                 Some(withdrawn) => until(withdrawn.clone()).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
-            () = until(self.context.stop.clone()) => Err(PassError::Withdrawn),
+            () = until(self.context().stop.clone()) => Err(PassError::Withdrawn),
             () = withdrawn => Err(PassError::Withdrawn),
             done = step => Ok(done),
         }
     }
 
-    fn verdict(&self, plan: &OutletPlan) -> Result<Verdict, PassError> {
-        let refused = |result, state, reason: String| Ok(Verdict::Refused(result, state, reason, None));
-        if let Some(expected) = self.mandate.expected.as_ref().filter(|expected| **expected != plan.digest) {
-            let reason =
-                format!("the plan is not the one that was agreed to any more: {} instead of {expected}", plan.digest);
-            return refused(PassResult::Held, OutletState::Pending, reason);
+    /// Whether to push what was examined.
+    fn verdict(&self, desired: &Desired, examined: &Examined, has_earlier: bool) -> Verdict {
+        let pause = examined.recalled.pause;
+        let facts = Facts { valid: true, paused: pause.is_some(), pending: None, look: Look::Examined(examined) };
+        let state = OutletState::of(&facts);
+        let target = self.visit.target;
+        let refused = |result, opens_at| {
+            let why = reason(target, desired, examined, state).unwrap_or_default();
+            Verdict::Refused(result, state, why, opens_at)
+        };
+        let plan = &examined.plan;
+        if let Some(pause) = pause {
+            let result = if self.options.rollback.is_some() { PassResult::Held } else { PassResult::Unchanged };
+            return refused(result, pause.until);
         }
-        if plan.action == Action::None {
-            return Ok(Verdict::Nothing);
+        // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
+        if has_earlier && plan.action == Action::None && !plan.is_held() {
+            return Verdict::Nothing;
         }
-        if plan.is_held() {
-            let told: Vec<String> = plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message)).collect();
-            return refused(PassResult::Held, OutletState::Held, told.join("; "));
+        if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
+            && *shown != plan.digest
+        {
+            let why =
+                format!("the plan changed after it was shown (now {}, was {shown}); nothing was pushed", plan.digest);
+            return Verdict::Refused(PassResult::Held, state, why, None);
         }
-        if self.mandate.expected.is_none() && self.was_lost_again(plan)? {
-            let reason = format!(
-                "GoFood accepted this push {LOST_AT_MOST} times and never showed it; it is not sent again by itself until the \
-                 files or the live menu change; `menusync apply --outlet {}` sends it once more",
-                self.wanted.outlet
-            );
-            return refused(PassResult::Nonconvergent, OutletState::Nonconvergent, reason);
+        match state {
+            OutletState::Held => refused(PassResult::Held, None),
+            _ if plan.action == Action::None => Verdict::Nothing,
+            // Who agreed to it has seen that it was lost, and wants it once more.
+            OutletState::Nonconvergent if !matches!(self.options.consent, Consent::Agreed(_)) => {
+                refused(PassResult::Nonconvergent, None)
+            }
+            OutletState::Queued => {
+                refused(PassResult::Queued, examined.window.as_ref().and_then(|(_, opens_at)| *opens_at))
+            }
+            _ if matches!(self.options.consent, Consent::ShowOnly(_)) => {
+                let why = "left out: nobody agreed to this push; `menusync apply` asks again".to_owned();
+                Verdict::Refused(PassResult::Held, state, why, None)
+            }
+            _ => Verdict::Push,
         }
-        Ok(self.wanted.waits(self.context.clock.now()).map_or(Verdict::Push, |(reason, opens_at)| {
-            Verdict::Refused(PassResult::Queued, OutletState::Queued, reason, opens_at)
-        }))
     }
 
-    /// Whether this very push was accepted and never seen so often that sending it once more is no use. (A text that the
-    /// platform cuts to what was there before looks like that.) Stock that rides with it does not wait for that.
-    fn was_lost_again(&self, plan: &OutletPlan) -> Result<bool, PassError> {
-        if plan.action != Action::Put || plan.pushed().any(Change::is_stock) {
-            return Ok(false);
+    /// How an outlet stands right after a push was seen to arrive.
+    pub(super) async fn after_arrival(
+        &self,
+        arrival: super::verify::Arrival,
+        mut memory: Memory,
+    ) -> Result<Outcome, PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        let now = context.clock.now();
+        let (known, past) = (memory.clone(), memory.at(now));
+        let moment = self.moment(now);
+        let inputs = super::examine::inputs(target, self.desired, Some(&arrival.base), &arrival.live, &past, moment);
+        let plan = crate::plan::plan(&inputs);
+        memory.note(&plan, now);
+        if memory != known {
+            let memory = Some(stored(&memory, &target.id)?);
+            update_if_any(context, target, OutletUpdate { memory, ..OutletUpdate::default() }).await?;
         }
-        let outlet = self.wanted.outlet.as_str();
-        let lost = self.context.store.with(|store| store.lost_in_a_row(outlet, &plan.digest.0, LOST_AT_MOST))?;
-        Ok(lost >= LOST_AT_MOST)
-    }
-
-    /// Remembers what a look has shown.
-    fn note(&self, plan: &OutletPlan) -> Result<(), PassError> {
-        let now = self.context.clock.now();
-        remember_days(self.context, &self.wanted.outlet, |memory| memory.note(plan, now)).map(drop)
-    }
-
-    /// Nothing is pushed, but what both sides agree on becomes the base.
-    fn follow(&self, base: Option<&Base>, plan: &OutletPlan) -> Result<(), PassError> {
-        if base == Some(&plan.next_base) { Ok(()) } else { self.set_base(&plan.next_base) }
-    }
-
-    /// How an outlet stands in a pass that pushes nothing (more).
-    pub(super) fn at_rest(&self, result: PassResult, plan: OutletPlan) -> Outcome {
-        let state = if plan.action == Action::None { resting_state(&plan) } else { OutletState::Pending };
-        self.outcome(result, state, None).with_plan(plan)
-    }
-
-    pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
-        Outcome::new(&self.wanted.outlet, &self.wanted.name, result, state, error)
-    }
-}
-
-/// What became of a push that an earlier pass left unfinished.
-pub(super) enum Earlier {
-    /// There is none; or it is not coming any more.
-    None,
-    /// It is still out, so nothing else may be sent.
-    Open(Outcome),
-    /// It has ended in this pass. The files may say something else by now, so the walk goes on.
-    Ended(Outcome),
-}
-
-/// How an outlet stands where there is nothing to push.
-pub(super) fn resting_state(plan: &OutletPlan) -> OutletState {
-    let stuck = plan.changes.iter().any(|change| !change.pushed && change.class == Class::Edit);
-    match plan.kept().next() {
-        _ if stuck => OutletState::Nonconvergent,
-        Some(_) => OutletState::Drifted,
-        None => OutletState::InSync,
+        let state = match (arrival.unrestored.is_some(), plan.action) {
+            (true, _) => OutletState::Failed,
+            // What is left to push was not agreed to, or waits for the next pass.
+            (false, Action::Put | Action::Stock) => OutletState::Pending,
+            (false, Action::None) => {
+                OutletState::of(&Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) })
+            }
+        };
+        let outcome = self.visit.outcome(PassResult::Published, state, arrival.unrestored).with_plan(plan);
+        Ok(Outcome { request_id: Some(arrival.request_id), ..outcome })
     }
 }
 
 /// How far the walk got with a slot in hand.
 enum Step {
     Done(Outcome),
-    /// A push went out; and what was pinned before it.
-    Sent(Box<(Sent, Pins)>),
+    /// A push went out, of this.
+    Sent(Box<Sent>, Box<Desired>),
 }
 
 enum Verdict {
     Nothing,
     Refused(PassResult, OutletState, String, Option<Timestamp>),
     Push,
+}
+
+/// The target of an outlet, for tests and callers that have no file at hand.
+impl Target {
+    /// A target.
+    pub fn new(id: impl Into<OutletId>, name: impl Into<String>, file: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), name: name.into(), file: file.into() }
+    }
 }

@@ -7,13 +7,20 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    catalog::{Catalog, OutletId, Path},
-    plan::{Action, Inputs, Look, OutletPlan, Record, StockCalls, Waiting, named_in},
+    catalog::{Catalog, Path},
+    plan::{Action, Look, OutletPlan, Record, StockCalls, Waiting, named_in},
     remote::{Read, RemoteError, Retry, Write},
-    state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, StatusUpdate},
+    state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep, StatusUpdate},
 };
 
-use super::{Flight, Outcome, OutletState, PassError, PassResult, pass::Pass, pins::as_json, until, verify::Awaited};
+use super::{
+    Examined, Flight, Outcome, OutletState, PassError, PassResult, Target,
+    examine::inputs,
+    memory::{json, pins_json},
+    pass::{Pass, Visit},
+    until,
+    verify::{Ended, Verification},
+};
 
 /// Tries of one push, the first included (our choice).
 const MOST_TRIES: u32 = 5;
@@ -48,56 +55,59 @@ pub(super) enum Answer {
     Unknown(RemoteError),
 }
 
-/// A value of ours as JSON for the store.
-pub(super) fn json<T: serde::Serialize>(value: &T, outlet: &OutletId) -> Result<String, PassError> {
-    serde_json::to_string(value).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
-}
-
 impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
-    pub(super) async fn push(&self, inputs: &Inputs<'_>, mut plan: OutletPlan) -> Result<Sent, PassError> {
-        let Some(flight) = self.context.in_flight.enter(&self.wanted.outlet) else { return Err(PassError::Withdrawn) };
-        let mut waiting = Waiting::new(&plan, inputs);
+    pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
+        let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
+        let Examined { live, base, past, mut plan, .. } = examined;
+        let moment = self.moment(self.visit.context.clock.now());
+        let (verification, record) = {
+            let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
+            (Waiting::new(&plan, &inputs), Record::new(&plan, &inputs))
+        };
+        drop((live, base, past));
+        let mut verification = verification;
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
-        let record = Record::new(&plan, inputs);
-        let id = self.begin(&plan, &waiting, &record, request_id)?;
-        self.is_now(OutletState::Pushing)?;
+        let id = self.begin(&plan, &verification, &record, request_id).await?;
         let mut done = StockCalls::new();
-        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut waiting, &mut done).await?;
+        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done).await?;
         if record.sent != plan.payload {
-            let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.wanted.outlet)?;
-            self.context.store.with(|store| store.update_record(id, &record))?;
+            let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.visit.target.id)?;
+            self.visit.step(id, PushStep { record: Some(record), ..PushStep::default() }).await?;
         }
-        Ok(Sent { id, request_id, waiting, plan, at, answer, done })
+        Ok(Sent { id, request_id, waiting: verification, plan, at, answer, done })
     }
 
-    fn begin(
+    async fn begin(
         &self,
         plan: &OutletPlan,
-        waiting: &Waiting,
+        verification: &Waiting,
         record: &Record,
         request_id: Uuid,
     ) -> Result<PushId, PassError> {
-        let outlet = &self.wanted.outlet;
-        let stored = json(waiting, outlet)?;
-        let (changes, record) = (json(&plan.carried(), outlet)?, json(record, outlet)?);
-        let pins = self.mandate.rollback.as_ref().map(|_| as_json(outlet, &self.wanted.pins)).transpose()?;
+        let Visit { context, target, .. } = *self.visit;
+        let rollback = self.options.rollback.as_ref();
+        let pins = rollback.map(|_| pins_json(&self.desired.pins, &target.id)).transpose()?;
+        let now = context.clock.now();
+        let status = Some(self.visit.status(OutletState::Pushing));
         let push = NewPush {
-            outlet: self.wanted.outlet.as_str(),
+            outlet: target.id.to_string(),
             request_id,
             kind: if plan.action == Action::Stock { PushKind::Stock } else { PushKind::Put },
-            digest: &plan.digest.0,
-            revision: self.context.revision.as_deref(),
-            author: self.context.author.as_deref(),
-            back_to: self.mandate.rollback.as_ref().map(|pins| pins.to),
-            tool: env!("CARGO_PKG_VERSION"),
-            plan: &stored,
-            record: NewRecord { changes: &changes, record: &record },
-            pins: pins.as_ref().map(Option::as_deref),
-            prepared_at: self.context.clock.now(),
+            digest: plan.digest.0.clone(),
+            revision: context.revision.clone(),
+            author: context.author.clone(),
+            back_to: rollback.map(|pins| pins.to),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            plan: json(verification, &target.id)?,
+            record: NewRecord { changes: json(&plan.carried(), &target.id)?, record: json(record, &target.id)? },
+            outlet_update: OutletUpdate { status, pins, ..OutletUpdate::default() },
+            prepared_at: now,
+            // Nothing happens between this and the first call: from now on it may have taken effect.
+            sent_at: Some(now),
         };
-        Ok(self.context.store.with(|store| store.begin_push(&push))?)
+        Ok(context.state.begin_push(push).await?)
     }
 
     async fn send(
@@ -109,17 +119,21 @@ impl<R: Read + Write> Pass<'_, R> {
         waiting: &mut Waiting,
         done: &mut StockCalls,
     ) -> Result<(Answer, Timestamp), PassError> {
+        let Visit { context, remote, target } = *self.visit;
         let started = Instant::now();
         let mut maybe_done = false;
         let mut attempt = 1;
         loop {
-            let at = self.context.clock.now();
-            self.context.store.with(|store| store.mark_sent(id, at))?;
+            let at = context.clock.now();
             let called = self.call(request_id, plan, waiting, done).await;
             drop(flight);
             let error = match called {
                 Ok(()) => {
-                    self.context.store.with(|store| store.mark_answered(id, self.context.clock.now()))?;
+                    let status = Some(self.visit.status(OutletState::Verifying));
+                    let outlet_update = OutletUpdate { status, ..OutletUpdate::default() };
+                    let answered_at = Some(context.clock.now());
+                    let step = PushStep { answered_at, outlet_update, ..PushStep::default() };
+                    self.visit.step(id, step).await?;
                     return Ok((Answer::Accepted, at));
                 }
                 Err(error) if error.is_final() && !maybe_done => return Ok((Answer::Refused(error), at)),
@@ -128,24 +142,24 @@ impl<R: Read + Write> Pass<'_, R> {
             maybe_done |= error.may_have_been_done();
             let give_up = |error| if maybe_done { Answer::Unknown(error) } else { Answer::Failed(error) };
             let pause = pause_before_retry(&error, attempt, started.elapsed());
-            let Some(pause) = pause.filter(|_| attempt < MOST_TRIES && !self.stopping()) else {
+            let Some(pause) = pause.filter(|_| attempt < MOST_TRIES && !self.visit.is_stopping()) else {
                 return Ok((give_up(error), at));
             };
-            tracing::warn!(outlet = %self.wanted.outlet, %request_id, attempt, %error, "the push will be looked for, then tried again");
-            self.pause(pause).await;
-            let Ok(live) = self.remote.fetch(&self.wanted.outlet).await else { return Ok((give_up(error), at)) };
+            tracing::warn!(outlet = %target.id, %request_id, attempt, %error, "the push will be looked for, then tried again");
+            self.visit.pause(pause).await;
+            let Ok(live) = remote.fetch(&target.id).await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => {
                     if !maybe_done {
                         waiting.note_kitchens(&live);
-                        self.keep(id, waiting)?;
+                        self.visit.keep(id, waiting).await?;
                     }
                     return Ok((Answer::Accepted, at));
                 }
                 // Some of it shows, so it was carried out.
                 Look::Other(unlanded) if maybe_done => {
                     waiting.note_landed(&unlanded);
-                    self.keep(id, waiting)?;
+                    self.visit.keep(id, waiting).await?;
                     return Ok((Answer::Accepted, at));
                 }
                 _ if !maybe_done => waiting.note_kitchens(&live),
@@ -155,14 +169,15 @@ impl<R: Read + Write> Pass<'_, R> {
                 }
             }
             // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
-            let next = if waiting.is_touched(&live) { None } else { self.context.in_flight.enter(&self.wanted.outlet) };
-            let Some(next) = next.filter(|_| !self.stopping()) else {
-                self.keep(id, waiting)?;
+            let next = if waiting.is_touched(&live) { None } else { context.in_flight.enter(&target.id) };
+            let Some(next) = next.filter(|_| !self.visit.is_stopping()) else {
+                self.visit.keep(id, waiting).await?;
                 return Ok((give_up(error), at));
             };
             flight = next;
             waiting.refresh_stock(plan);
-            self.keep(id, waiting)?;
+            let (verification, sent_at) = (Some(json(waiting, &target.id)?), Some(context.clock.now()));
+            self.visit.step(id, PushStep { plan: verification, sent_at, ..PushStep::default() }).await?;
             attempt += 1;
         }
     }
@@ -175,22 +190,22 @@ impl<R: Read + Write> Pass<'_, R> {
         waiting: &mut Waiting,
         done: &mut StockCalls,
     ) -> Result<(), RemoteError> {
-        let outlet = &self.wanted.outlet;
+        let Visit { remote, target: Target { id: outlet, .. }, .. } = *self.visit;
         if plan.action == Action::Stock {
             for (kind, changes) in plan.stock.iter().skip(done.len()) {
-                self.remote.patch_stock(outlet, *kind, changes).await?;
+                remote.patch_stock(outlet, *kind, changes).await?;
                 waiting.stock_was_set(*kind, changes);
                 done.push((*kind, changes.clone()));
             }
             return Ok(());
         }
-        self.remote.put_catalog(outlet, request_id, &plan.payload).await
+        remote.put_catalog(outlet, request_id, &plan.payload).await
     }
 
     /// Where the files say what the platform's words are about, as far as they say that.
     fn about(&self, words: &str, payload: &Catalog) -> String {
         let named = named_in(words, payload);
-        let place = |path: &Path| (self.wanted.place)(path).or_else(|| (self.wanted.place)(&path.owner()));
+        let place = |path: &Path| (self.desired.place)(path).or_else(|| (self.desired.place)(&path.owner()));
         let told: Vec<String> = named
             .iter()
             .take(NAMED_AT_MOST)
@@ -206,22 +221,68 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    /// Stores how the outlet stands while a push is under way.
-    fn is_now(&self, state: OutletState) -> Result<(), PassError> {
-        let status = StatusUpdate {
-            state: state.as_str(),
-            name: Some(&self.wanted.name),
-            file: Some(&self.wanted.file),
-            ..StatusUpdate::default()
+    /// Goes on from what the calls said.
+    pub(super) async fn await_result(&self, sent: Sent) -> Result<Outcome, PassError> {
+        let Sent { id, request_id, waiting, mut plan, at, answer, done } = sent;
+        // While it is waited for, a push keeps no more of its plan than is told in the end.
+        let payload = std::mem::take(&mut plan.payload);
+        plan.changes.retain(|change| !change.pushed);
+        let plan = plan.told();
+        let visit = self.visit;
+        let outcome = match answer {
+            Answer::Accepted => {
+                drop(payload);
+                let mut verification = Verification::new(id, request_id, waiting, at, true, visit.context.clock.now());
+                match visit.verify(&mut verification).await? {
+                    Ended::Arrived(arrival) => {
+                        let memory = super::recall(&visit.context.state, &visit.target.id, at).await?.memory;
+                        self.after_arrival(arrival, memory).await?
+                    }
+                    Ended::Settled(outcome) | Ended::Open(outcome) => outcome,
+                }
+            }
+            Answer::Refused(error) => {
+                visit.end(id, PushOutcome::Rejected, &error.to_string(), &done).await?;
+                let told = format!("{error}{}; {}", self.about(&error.what, &payload), what_is_done(&done));
+                visit.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
+            }
+            Answer::Failed(error) => {
+                visit.end(id, PushOutcome::Failed, &error.to_string(), &done).await?;
+                let told = format!("{error}; {}", what_is_done(&done));
+                visit.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
+            }
+            Answer::Unknown(error) => {
+                let told = format!(
+                    "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
+                );
+                visit.outcome(PassResult::Failed, OutletState::Unknown, Some(told)).after(&error)
+            }
         };
-        let (id, now) = (self.wanted.outlet.as_str(), self.context.clock.now());
-        Ok(self.context.store.with(|store| store.set_status(id, &status, now))?)
+        let outcome = Outcome { request_id: Some(request_id), ..outcome };
+        Ok(if outcome.plan.is_some() { outcome } else { outcome.with_plan(plan) })
+    }
+}
+
+impl<R: Read + Write> Visit<'_, R> {
+    /// How the outlet stands while a push is under way.
+    pub(super) fn status(&self, state: OutletState) -> StatusUpdate {
+        StatusUpdate {
+            state: state.as_str().to_owned(),
+            name: Some(self.target.name.clone()),
+            file: Some(self.target.file.to_string()),
+            ..StatusUpdate::default()
+        }
     }
 
-    /// Stores what is known of a push that is under way.
-    pub(super) fn keep(&self, id: PushId, waiting: &Waiting) -> Result<(), PassError> {
-        let stored = json(waiting, &self.wanted.outlet)?;
-        Ok(self.context.store.with(|store| store.update_push(id, &stored))?)
+    /// Records a step of a push.
+    pub(super) async fn step(&self, id: PushId, step: PushStep) -> Result<(), PassError> {
+        Ok(self.context.state.record_push_step(id, step, self.context.clock.now()).await?)
+    }
+
+    /// Records what is known of a push that is under way.
+    pub(super) async fn keep(&self, id: PushId, verification: &Waiting) -> Result<(), PassError> {
+        let plan = Some(json(verification, &self.target.id)?);
+        self.step(id, PushStep { plan, ..PushStep::default() }).await
     }
 
     /// Sleeps, but not longer than until the program shall stop.
@@ -230,42 +291,6 @@ impl<R: Read + Write> Pass<'_, R> {
             () = tokio::time::sleep(pause) => {}
             () = until(self.context.stop.clone()) => {}
         }
-    }
-
-    /// Goes on from what the calls said.
-    pub(super) async fn conclude(&self, sent: Sent) -> Result<Outcome, PassError> {
-        let Sent { id, request_id, waiting, mut plan, at, answer, done } = sent;
-        // While it is waited for, a push keeps no more of its plan than is told in the end.
-        let payload = std::mem::take(&mut plan.payload);
-        plan.changes.retain(|change| !change.pushed);
-        let plan = plan.told();
-        let ended = |outcome, error: &RemoteError| self.end(id, outcome, &error.to_string(), &done);
-        let outcome = match answer {
-            Answer::Accepted => {
-                drop(payload);
-                self.is_now(OutletState::Verifying)?;
-                let mut awaited = Awaited { id, waiting, sent_at: at, answered: true, old: None };
-                self.verify(&mut awaited).await?
-            }
-            Answer::Refused(error) => {
-                ended(PushOutcome::Rejected, &error)?;
-                let told = format!("{error}{}; {}", self.about(&error.what, &payload), what_is_done(&done));
-                self.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
-            }
-            Answer::Failed(error) => {
-                ended(PushOutcome::Failed, &error)?;
-                let told = format!("{error}; {}", what_is_done(&done));
-                self.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
-            }
-            Answer::Unknown(error) => {
-                let told = format!(
-                    "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
-                );
-                self.outcome(PassResult::Failed, OutletState::Unknown, Some(told)).after(&error)
-            }
-        };
-        let outcome = Outcome { request_id: Some(request_id), ..outcome };
-        Ok(if outcome.plan.is_some() { outcome } else { outcome.with_plan(plan) })
     }
 }
 

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Look, Memory, StockCalls, Unlanded, Waiting, plan},
+    plan::{Base, Look, StockCalls, Unlanded, Waiting},
     remote::{Read, RemoteError, Write},
-    state::{PushId, PushOutcome},
+    state::{OutletUpdate, PushId, PushOutcome, PushStep},
 };
 
 use super::{
-    Outcome, OutletState, PassError, PassResult, SETTLED_AFTER, Slot, is_lost,
-    memory::remember_days,
-    pass::{Earlier, Pass, base_of, inputs},
-    push::json,
+    LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER, Slot,
+    memory::{age, json, recall},
+    pass::Visit,
     until,
 };
 
@@ -25,85 +26,195 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long the last look may take when the program stops (our choice).
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
-impl<R: Read + Write> Pass<'_, R> {
+/// What became of a push that an earlier pass left unfinished.
+pub(super) enum Earlier {
+    /// There is none; or it is not coming any more.
+    None,
+    /// It is still out, so nothing else may be sent.
+    Open(Outcome),
+    /// It was seen to arrive in this pass. The files may say something else by now, so the walk goes on.
+    Arrived(Arrival),
+    /// Live settled on something else in this pass.
+    Settled(Outcome),
+}
+
+/// How looking for a push ended.
+pub(super) enum Ended {
+    Arrived(Arrival),
+    Settled(Outcome),
+    Open(Outcome),
+}
+
+/// A push that was seen to arrive.
+pub(super) struct Arrival {
+    pub(super) request_id: Uuid,
+    pub(super) live: LiveCatalog,
+    /// The base from now on.
+    pub(super) base: Base,
+    /// Why stock that the publication overwrote could not be set again.
+    pub(super) unrestored: Option<String>,
+}
+
+/// A push that is looked for.
+pub(super) struct Verification {
+    id: PushId,
+    request_id: Uuid,
+    pub(super) waiting: Waiting,
+    sent_at: Timestamp,
+    /// Whether it is known to have been accepted.
+    answered: bool,
+    /// The last look, if it succeeded and showed the menu from before: only then may the push be given up for lost.
+    old: Option<LiveCatalog>,
+    /// When this process began to look, what the clock of the machine said then, and how old the push was.
+    began: Instant,
+    began_at: Timestamp,
+    age: Duration,
+    looks: u32,
+}
+
+impl Verification {
+    pub(super) fn new(
+        id: PushId,
+        request_id: Uuid,
+        waiting: Waiting,
+        sent_at: Timestamp,
+        answered: bool,
+        now: Timestamp,
+    ) -> Self {
+        let (began, began_at) = (Instant::now(), now);
+        let age = age(sent_at, now);
+        Self { id, request_id, waiting, sent_at, answered, old: None, began, began_at, age, looks: 0 }
+    }
+
+    /// How long ago it was sent. Only what passed before this process looked is taken from the clock of the machine.
+    fn waited(&self) -> Duration {
+        self.age + self.began.elapsed()
+    }
+
+    /// The moment, as the clock that no person sets has it.
+    fn now(&self) -> Timestamp {
+        self.began_at.saturating_add(self.began.elapsed()).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether it was looked for so long, and so often by this process, that what no look shows counts as lost.
+    fn may_be_lost(&self) -> bool {
+        let longest = if self.waiting.is_stock() { SETTLED_AFTER } else { LOST_AFTER };
+        self.waited() >= longest && self.has_looked_enough()
+    }
+
+    fn has_looked_enough(&self) -> bool {
+        self.waiting.is_stock() || self.looks >= OWN_LOOKS && self.began.elapsed() >= OWN_LOOKS_FOR
+    }
+
+    /// Whether this pass looks no longer. A push that is so old that it may be lost is looked for until that is sure.
+    fn is_overdue(&self, timeout: Duration) -> bool {
+        self.waited() >= timeout && (self.waited() < LOST_AFTER || self.has_looked_enough())
+    }
+}
+
+impl<R: Read + Write> Visit<'_, R> {
     /// If an earlier push is not finished, looks for it. To wait for it, others have to be let by: `slot` is given back then.
-    pub(super) async fn resume(&self, slot: &mut Option<Slot>) -> Result<Earlier, PassError> {
-        let outlet = &self.wanted.outlet;
-        let Some(row) = self.context.store.with(|store| store.unfinished_push(outlet.as_str()))? else {
-            return Ok(Earlier::None);
-        };
+    /// What was recalled is given back if there was nothing to finish.
+    pub(super) async fn finish_pending(
+        &self,
+        recalled: Recalled,
+        slot: &mut Option<Slot>,
+    ) -> Result<(Earlier, Recalled), PassError> {
+        let outlet = &self.target.id;
+        let Some(pending) = recalled.pending.clone() else { return Ok((Earlier::None, recalled)) };
         let now = self.context.clock.now();
-        let Some(sent_at) = row.sent_at else {
-            self.context.store.with(|store| store.finish_push(row.id, PushOutcome::Abandoned, None, now))?;
-            return Ok(Earlier::None);
+        let Some(sent_at) = pending.sent_at else {
+            let end = Some((PushOutcome::Abandoned, None));
+            self.step(pending.id, PushStep { end, ..PushStep::default() }).await?;
+            return Ok((Earlier::None, Recalled { pending: None, ..recalled }));
         };
-        drop(slot.take());
-        let waiting: Waiting =
-            serde_json::from_str(&row.plan).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
-        tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
-        let mut awaited = Awaited { id: row.id, waiting, sent_at, answered: row.answered_at.is_some(), old: None };
-        let outcome = self.verify(&mut awaited).await?;
-        let lost = is_lost(sent_at, self.context.clock.now(), awaited.waiting.is_stock());
-        if let Some(live) = awaited.old.filter(|_| lost) {
-            let error = "live did not change for so long after it was sent that it is not coming any more";
-            self.end(row.id, PushOutcome::Lost, error, &awaited.waiting.stock_shown(&live))?;
-            tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
-            return Ok(Earlier::None);
+        if sent_at > now {
+            // The clock was set back since: everybody who looks at this row shall reckon from now.
+            self.step(pending.id, PushStep { sent_at: Some(now), ..PushStep::default() }).await?;
         }
-        let outcome = Outcome { request_id: Some(row.request_id), ..outcome };
-        Ok(match outcome.result {
-            PassResult::Published | PassResult::Nonconvergent => Earlier::Ended(outcome),
-            _ => Earlier::Open(outcome),
-        })
+        drop(slot.take());
+        tracing::info!(%outlet, request_id = %pending.request_id, "looking for a push that was not seen to arrive");
+        let mut verification = Verification::new(
+            pending.id,
+            pending.request_id,
+            pending.verification,
+            sent_at.min(now),
+            pending.answered,
+            now,
+        );
+        let ended = self.verify(&mut verification).await?;
+        if let Some(live) = verification.old.as_ref().filter(|_| verification.may_be_lost()) {
+            let minutes = LOST_AFTER.as_secs() / 60;
+            let error = format!("the live menu did not change within {minutes} minutes; treating the push as lost");
+            self.end(pending.id, PushOutcome::Lost, &error, &verification.waiting.stock_shown(live)).await?;
+            tracing::warn!(%outlet, request_id = %pending.request_id, "the push counts as lost and is planned afresh");
+            let recalled = recall(&self.context.state, outlet, self.context.clock.now()).await?;
+            return Ok((Earlier::None, recalled));
+        }
+        let with_id = |outcome| Outcome { request_id: Some(pending.request_id), ..outcome };
+        let earlier = match ended {
+            Ended::Arrived(arrival) => Earlier::Arrived(arrival),
+            Ended::Settled(outcome) => Earlier::Settled(with_id(outcome)),
+            Ended::Open(outcome) => Earlier::Open(with_id(outcome)),
+        };
+        Ok((earlier, recalled))
     }
 
     /// Looks until live shows what was sent, settles on something else, or time is up.
-    pub(super) async fn verify(&self, awaited: &mut Awaited) -> Result<Outcome, PassError> {
-        let sent_at = awaited.sent_at;
-        let limit = SignedDuration::try_from(self.context.verify_timeout).unwrap_or(SignedDuration::MAX);
-        let deadline = sent_at.saturating_add(limit).unwrap_or(Timestamp::MAX);
+    pub(super) async fn verify(&self, verification: &mut Verification) -> Result<Ended, PassError> {
+        let timeout = self.context.verify_timeout;
         let mut pause = self.context.verify_interval;
         loop {
-            let Some(live) = self.look_at_live().await else { return Ok(self.stopped()) };
-            let overdue = self.context.clock.now() >= deadline;
+            let Some(live) = self.look_at_live().await else { return Ok(Ended::Open(self.stopped())) };
+            let overdue = verification.is_overdue(timeout);
+            verification.looks += u32::from(live.is_ok());
             let trouble = match live {
-                Ok(live) => match self.judge(awaited, &live, overdue).await? {
-                    Judged::Done(outcome) => return Ok(outcome),
+                Ok(live) => match self.judge(verification, &live, overdue).await? {
+                    Judged::Done(ended) => return Ok(ended),
                     Judged::Wait => None,
                     Judged::Differs(told) => Some(told),
                     // The push stays open, so that the next pass goes on with it.
                     Judged::Unrestored(error) if overdue => {
-                        return Ok(self.outcome(PassResult::Failed, OutletState::Failed, Some(error)));
+                        let outcome = self.outcome(PassResult::Failed, OutletState::Failed, Some(error));
+                        return Ok(Ended::Open(outcome));
                     }
                     Judged::Unrestored(error) => {
-                        tracing::warn!(outlet = %self.wanted.outlet, error, "will try again");
+                        tracing::warn!(outlet = %self.target.id, error, "will try again");
                         None
                     }
                 },
                 Err(error) => Some(format!("the last look failed: {error}")),
             };
             if overdue {
-                return Ok(self.overdue(awaited, trouble));
+                return Ok(Ended::Open(self.overdue(verification, trouble)));
             }
-            if self.stopping() {
-                return Ok(self.stopped());
+            if self.is_stopping() {
+                return Ok(Ended::Open(self.stopped()));
             }
             // Only the last look may show that a push is lost; a menu for each push of a fleet that waits is a lot.
-            awaited.old = None;
-            let left = Duration::try_from(deadline.duration_since(self.context.clock.now())).unwrap_or_default();
-            tokio::select! {
-                () = self.pause(pause.min(left)) => {}
-                () = self.context.nudges.nudged(&self.wanted.outlet) => {}
-            }
+            verification.old = None;
+            self.wait_for_next_look(verification, pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
+        }
+    }
+
+    /// Waits for a pause, an event, or the end of the time for looking.
+    async fn wait_for_next_look(&self, verification: &Verification, pause: Duration) {
+        let left = match self.context.verify_timeout.checked_sub(verification.waited()) {
+            Some(left) => left,
+            None => OWN_LOOKS_FOR.saturating_sub(verification.began.elapsed()),
+        };
+        tokio::select! {
+            () = self.pause(pause.min(left.max(Duration::from_millis(1)))) => {}
+            () = self.context.poll_waker.woken(&self.target.id) => {}
         }
     }
 
     /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
     async fn look_at_live(&self) -> Option<Result<LiveCatalog, RemoteError>> {
         let look = async {
-            let _slot = self.context.slot().await;
-            self.remote.fetch(&self.wanted.outlet).await
+            let _slot = self.context.poll_slot().await;
+            self.remote.fetch(&self.target.id).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;
@@ -120,16 +231,23 @@ impl<R: Read + Write> Pass<'_, R> {
         self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
     }
 
-    fn overdue(&self, awaited: &Awaited, trouble: Option<String>) -> Outcome {
-        let waited = self.context.clock.now().duration_since(awaited.sent_at).as_secs();
-        let why = trouble.map(|trouble| format!("; {trouble}")).unwrap_or_default();
-        let answer = if awaited.answered { "accepted the push but" } else { "did not answer the push and" };
-        let told = format!("GoFood {answer} has not shown it for {waited} s{why}; it is only looked at from now on");
+    fn overdue(&self, verification: &Verification, trouble: Option<String>) -> Outcome {
+        let waited = verification.waited().as_secs();
+        let why = trouble.map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+        let answer = if verification.answered { "accepted by GoFood" } else { "sent, not answered by GoFood" };
+        let told = format!(
+            "{answer}, not visible after {waited} s{why}; checking on every pass, nothing else is pushed until then"
+        );
         self.outcome(PassResult::Timeout, OutletState::Unknown, Some(told))
     }
 
-    async fn judge(&self, awaited: &mut Awaited, live: &LiveCatalog, overdue: bool) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, answered, ref mut old, .. } = *awaited;
+    async fn judge(
+        &self,
+        verification: &mut Verification,
+        live: &LiveCatalog,
+        overdue: bool,
+    ) -> Result<Judged, PassError> {
+        let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
             Look::Old | Look::Doubtful(_) if answered && waiting.is_stock() => Look::Other(waiting.unlanded(live)),
@@ -138,54 +256,83 @@ impl<R: Read + Write> Pass<'_, R> {
         match look {
             Look::Arrived => {
                 let overwritten = waiting.overwritten_stock(live);
-                self.arrived(awaited, live, overwritten).await
+                self.arrived(verification, live, overwritten).await
             }
             // Nothing will ever tell, and it was accepted; live is what was sent.
             Look::Unreadable if overdue && answered => {
                 let overwritten = waiting.doubtful_stock(live);
-                self.arrived(awaited, live, overwritten).await
+                self.arrived(verification, live, overwritten).await
             }
             Look::Old if waiting.is_traceless() => {
-                let judged = self.doubted(awaited, live, &[]).await?;
-                awaited.old = matches!(judged, Judged::Wait).then(|| live.clone());
+                let judged = self.doubted(verification, live, &[]).await?;
+                verification.old = matches!(judged, Judged::Wait).then(|| live.clone());
                 Ok(judged)
             }
             Look::Old => {
                 *old = Some(live.clone());
+                let before = waiting.clone();
                 waiting.remember_stock(live);
-                self.base_for(live)?;
-                self.keep(id, waiting)?;
+                self.keep_learnt(id, &before, waiting, live).await?;
                 Ok(Judged::Wait)
             }
-            Look::Unreadable => self.doubted(awaited, live, &[]).await,
-            Look::Doubtful(unlanded) => self.doubted(awaited, live, &unlanded).await,
-            Look::Other(unlanded) => self.changed(awaited, live, &unlanded).await,
+            Look::Unreadable => self.doubted(verification, live, &[]).await,
+            Look::Doubtful(unlanded) => self.doubted(verification, live, &unlanded).await,
+            Look::Other(unlanded) => self.changed(verification, live, &unlanded).await,
         }
+    }
+
+    /// Records what a look has taught of a push and of the base, in one step, if it taught anything.
+    async fn keep_learnt(
+        &self,
+        id: PushId,
+        before: &Waiting,
+        waiting: &Waiting,
+        live: &LiveCatalog,
+    ) -> Result<(), PassError> {
+        let mut base = self.base().await?;
+        let learnt = base.as_mut().is_some_and(|base| base.release_stock(live));
+        let step = PushStep {
+            plan: (before != waiting).then(|| json(waiting, &self.target.id)).transpose()?,
+            outlet_update: OutletUpdate {
+                base: base.filter(|_| learnt).map(|base| json(&base, &self.target.id)).transpose()?,
+                ..OutletUpdate::default()
+            },
+            ..PushStep::default()
+        };
+        match step.plan.is_none() && step.outlet_update.is_empty() {
+            true => Ok(()),
+            false => self.step(id, step).await,
+        }
+    }
+
+    async fn base(&self) -> Result<Option<Base>, PassError> {
+        Ok(recall(&self.context.state, &self.target.id, self.context.clock.now()).await?.base)
     }
 
     /// Goes on where nothing tells whether what live shows is the old menu or the new one. As long as the push may still be
     /// published, nothing else may be sent.
     async fn doubted(
         &self,
-        awaited: &mut Awaited,
+        verification: &mut Verification,
         live: &LiveCatalog,
         unlanded: &[Unlanded],
     ) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, sent_at, answered, ref mut old } = *awaited;
+        let now = verification.now();
+        let may_be_lost = verification.may_be_lost();
+        let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
+        let before = waiting.clone();
         let sold_out = waiting.doubtful_stock(live);
         let restored = self.restore(waiting, sold_out).await;
         waiting.remember_doubtful_stock(live);
-        self.base_for(live)?;
-        let now = self.context.clock.now();
-        let settled = waiting.settled_for(live, now) >= SETTLED_AFTER;
-        self.keep(id, waiting)?;
+        let settled = waiting.settled_for(live, now) >= settled_after();
+        self.keep_learnt(id, &before, waiting, live).await?;
         if let Some(error) = restored.err().filter(|error| !error.is_final()) {
             return Ok(Judged::Unrestored(format!("what was sold out could not be set so again: {error}")));
         }
         if !answered {
             *old = Some(live.clone());
-        } else if !unlanded.is_empty() && settled && is_lost(sent_at, now, waiting.is_stock()) {
-            return self.settled(awaited, live, unlanded).map(Judged::Done);
+        } else if !unlanded.is_empty() && settled && may_be_lost {
+            return self.settled(verification, live, unlanded).await.map(Judged::Done);
         }
         Ok(match unlanded {
             [] => Judged::Wait,
@@ -196,22 +343,23 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Goes on where the push is published, though not as it was sent.
     async fn changed(
         &self,
-        awaited: &mut Awaited,
+        verification: &mut Verification,
         live: &LiveCatalog,
         unlanded: &[Unlanded],
     ) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, .. } = *awaited;
+        let now = verification.now();
+        let Verification { id, ref mut waiting, .. } = *verification;
         waiting.note_landed(unlanded);
         waiting.note_publication(live);
         let overwritten = waiting.overwritten_stock(live);
         let restored = self.restore(waiting, overwritten).await;
-        let settled = waiting.settled_for(live, self.context.clock.now()) >= SETTLED_AFTER;
-        self.keep(id, waiting)?;
+        let settled = waiting.settled_for(live, now) >= settled_after();
+        self.keep(id, waiting).await?;
         if let Some(error) = restored.err().filter(|error| !error.is_final()) {
             return Ok(Judged::Unrestored(unrestored(&error)));
         }
         match settled {
-            true => self.settled(awaited, live, unlanded).map(Judged::Done),
+            true => self.settled(verification, live, unlanded).await.map(Judged::Done),
             false => Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(unlanded)))),
         }
     }
@@ -220,8 +368,8 @@ impl<R: Read + Write> Pass<'_, R> {
     async fn restore(&self, waiting: &mut Waiting, overwritten: StockCalls) -> Result<(), RemoteError> {
         let mut result = Ok(());
         for (kind, changes) in overwritten {
-            tracing::info!(outlet = %self.wanted.outlet, ?changes, "setting stock again that the publication overwrote");
-            match self.remote.patch_stock(&self.wanted.outlet, kind, &changes).await {
+            tracing::info!(outlet = %self.target.id, ?changes, "setting stock again that the publication overwrote");
+            match self.remote.patch_stock(&self.target.id, kind, &changes).await {
                 Ok(()) => waiting.stock_was_set(kind, &changes),
                 Err(error) => result = Err(error),
             }
@@ -232,98 +380,92 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Puts right the stock that the publication overwrote, then makes what was sent the base.
     async fn arrived(
         &self,
-        awaited: &mut Awaited,
+        verification: &mut Verification,
         live: &LiveCatalog,
         overwritten: StockCalls,
     ) -> Result<Judged, PassError> {
-        let Awaited { id, ref mut waiting, sent_at, .. } = *awaited;
+        let Verification { id, request_id, ref mut waiting, sent_at, .. } = *verification;
         waiting.note_landed(&[]);
         waiting.note_publication(live);
         let unrestored = match self.restore(waiting, overwritten).await {
             Err(error) if !error.is_final() => {
-                self.keep(id, waiting)?;
+                self.keep(id, waiting).await?;
                 return Ok(Judged::Unrestored(unrestored(&error)));
             }
             Err(error) => Some(unrestored(&error)),
             Ok(()) => None,
         };
         let base = waiting.arrived(live);
-        let now = self.context.clock.now();
-        let past = self.remember_arrival(waiting, &[], sent_at)?.at(now);
-        self.finish(id, PushOutcome::Published, &base, unrestored.as_deref())?;
-        let plan = plan(&inputs(self.wanted, Some(&base), live, self.mandate, &self.context.peers, &past));
-        remember_days(self.context, &self.wanted.outlet, |memory| memory.note(&plan, now))?;
-        let rest = self.at_rest(PassResult::Published, plan);
-        Ok(Judged::Done(match unrestored {
-            None => rest,
-            Some(error) => Outcome { state: OutletState::Failed, error: Some(error), ..rest },
-        }))
+        let update = self.arrival_update(waiting, &[], sent_at, &base).await?;
+        self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
+        Ok(Judged::Done(Ended::Arrived(Arrival { request_id, live: live.clone(), base, unrestored })))
     }
 
-    fn settled(&self, awaited: &Awaited, live: &LiveCatalog, unlanded: &[Unlanded]) -> Result<Outcome, PassError> {
-        let Awaited { id, ref waiting, sent_at, .. } = *awaited;
-        let old = base_of(&self.context.store, &self.wanted.outlet)?;
+    async fn settled(
+        &self,
+        verification: &Verification,
+        live: &LiveCatalog,
+        unlanded: &[Unlanded],
+    ) -> Result<Ended, PassError> {
+        let Verification { id, ref waiting, sent_at, .. } = *verification;
+        let old = self.base().await?;
         let base = waiting.settled(live, old.as_ref(), unlanded);
         let told = format!("GoFood shows something else than was sent: {}", named(unlanded));
-        self.remember_arrival(waiting, unlanded, sent_at)?;
-        self.finish(id, PushOutcome::Nonconvergent, &base, Some(&told))?;
-        Ok(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told)))
+        let update = self.arrival_update(waiting, unlanded, sent_at, &base).await?;
+        self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
+        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told))))
     }
 
-    /// Remembers what an arrived push did, but for what has not landed. Before the push is finished: after a crash in between
-    /// it is found again, and what is noted twice is noted once.
-    fn remember_arrival(
+    /// What an arrived push leaves in the state, but for what has not landed.
+    async fn arrival_update(
         &self,
         waiting: &Waiting,
         unlanded: &[Unlanded],
         sent_at: Timestamp,
-    ) -> Result<Memory, PassError> {
-        let effects = waiting.effects(unlanded);
-        remember_days(self.context, &self.wanted.outlet, |memory| memory.arrived(&effects, sent_at))
+        base: &Base,
+    ) -> Result<OutletUpdate, PassError> {
+        let id = &self.target.id;
+        let mut memory = recall(&self.context.state, id, self.context.clock.now()).await?.memory;
+        memory.arrived(&waiting.effects(unlanded), sent_at);
+        Ok(OutletUpdate { base: Some(json(base, id)?), memory: Some(json(&memory, id)?), ..OutletUpdate::default() })
     }
 
-    /// Ends a push that did not arrive. What some of its stock calls have done is remembered all the same, as what we take
-    /// off sale is ours to put back.
-    pub(super) fn end(
+    /// Ends a push that did not arrive. What some of its stock calls have done is stored all the same, as what we take off
+    /// sale is ours to put back.
+    pub(super) async fn end(
         &self,
         id: PushId,
         outcome: PushOutcome,
         error: &str,
         done: &StockCalls,
     ) -> Result<(), PassError> {
-        if let Some(mut base) = base_of(&self.context.store, &self.wanted.outlet)?.filter(|_| !done.is_empty()) {
+        let mut update = OutletUpdate::default();
+        if !done.is_empty()
+            && let Some(mut base) = self.base().await?
+        {
             base.remember_stock(done);
-            return self.finish(id, outcome, &base, Some(error));
+            update.base = Some(json(&base, &self.target.id)?);
         }
-        let now = self.context.clock.now();
-        Ok(self.context.store.with(|store| store.finish_push(id, outcome, Some(error), now))?)
+        self.finish(id, outcome, Some(error.to_owned()), update).await
     }
 
-    fn finish(
+    async fn finish(
         &self,
         id: PushId,
         outcome: PushOutcome,
-        base: &crate::plan::Base,
-        error: Option<&str>,
+        error: Option<String>,
+        outlet_update: OutletUpdate,
     ) -> Result<(), PassError> {
-        let (base, now) = (json(base, &self.wanted.outlet)?, self.context.clock.now());
-        Ok(self.context.store.with(|store| store.finish_push_and_set_base(id, outcome, error, &base, now))?)
+        self.step(id, PushStep { end: Some((outcome, error)), outlet_update, ..PushStep::default() }).await
     }
 }
 
-/// A push that is out.
-pub(super) struct Awaited {
-    pub(super) id: PushId,
-    pub(super) waiting: Waiting,
-    pub(super) sent_at: Timestamp,
-    /// Whether it is known to have been accepted.
-    pub(super) answered: bool,
-    /// The last look, if it succeeded and showed the menu from before: only then may the push be given up for lost.
-    pub(super) old: Option<LiveCatalog>,
+fn settled_after() -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(SETTLED_AFTER).unwrap_or(jiff::SignedDuration::MAX)
 }
 
 enum Judged {
-    Done(Outcome),
+    Done(Ended),
     /// Look again.
     Wait,
     /// Look again, and tell this if it stays so.

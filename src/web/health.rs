@@ -3,24 +3,20 @@
 //! That GoFood does not answer, or that a file is wrong, is no reason for either: a restart would not help, and the
 //! outlets' states say it.
 
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{Handle, Shared, words::ago};
 use crate::{
     daemon::{Refused, Shown},
     report::counted,
-    state::{check_writable, daemon_lock_holder},
+    state::daemon_lock_holder,
     sync::chain,
 };
 
@@ -29,6 +25,9 @@ const HANGS_AFTER: Duration = Duration::from_secs(60);
 
 /// How long an answer to "can the state be written" is good (our choice): asking costs a write to disk.
 const WRITABLE_FOR: Duration = Duration::from_secs(5);
+
+/// How long the lock file may take to be read (our choice).
+const LOCK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is not asked anew for every request.
 #[derive(Default)]
@@ -50,10 +49,7 @@ pub(super) async fn live(State(shared): State<Handle>) -> (StatusCode, String) {
 
 /// 200 once passes have begun, as long as files can be read and the state can be written; with `?verbose` line by line.
 pub(super) async fn ready(State(shared): State<Handle>, RawQuery(query): RawQuery) -> Response {
-    let checks = match tokio::task::spawn_blocking(move || checks(&shared)).await {
-        Ok(checks) => checks,
-        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-    };
+    let checks = checks(&shared).await;
     let is_ready = checks.iter().all(|check| check.verdict != Verdict::Fail);
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose")));
@@ -93,10 +89,10 @@ impl fmt::Display for Check {
     }
 }
 
-fn checks(shared: &Shared) -> [Check; 6] {
+async fn checks(shared: &Handle) -> [Check; 6] {
     let shown = shared.site.view.shown();
     let (files, settings) = files_and_settings(&shown);
-    [passes(&shown), files, settings, state(shared), lock(shared), api(shared)]
+    [passes(&shown), files, settings, state(shared).await, lock(shared).await, api(shared)]
 }
 
 fn passes(shown: &Shown) -> Check {
@@ -131,11 +127,14 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
     )
 }
 
-fn state(shared: &Shared) -> Check {
-    let mut known = shared.health.writable.lock().unwrap_or_else(PoisonError::into_inner);
+/// One look at a time: who comes meanwhile waits for its answer.
+async fn state(shared: &Shared) -> Check {
+    let mut known = shared.health.writable.lock().await;
     let fresh = known.take().filter(|(at, _)| at.elapsed() < WRITABLE_FOR);
-    let look = || check_writable(&shared.site.state_dir).map_err(|error| chain(&error));
-    let (at, result) = fresh.unwrap_or_else(|| (Instant::now(), look()));
+    let (at, result) = match fresh {
+        Some(fresh) => fresh,
+        None => (Instant::now(), shared.site.state.check_writable().await.map_err(|error| chain(&error))),
+    };
     let (verdict, why) = match &result {
         Ok(()) => (Verdict::Ok, "can be written".to_owned()),
         Err(error) => (Verdict::Fail, error.clone()),
@@ -144,12 +143,17 @@ fn state(shared: &Shared) -> Check {
     Check { name: "state", verdict, why }
 }
 
-fn lock(shared: &Shared) -> Check {
+async fn lock(shared: &Handle) -> Check {
     let own = std::process::id();
-    let (verdict, why) = match daemon_lock_holder(&shared.site.state_dir) {
-        Some(pid) if pid == own => (Verdict::Ok, format!("held by this process, {pid}")),
-        Some(pid) => (Verdict::Fail, format!("process {pid} has it: two daemons share the state directory")),
-        None => (Verdict::Fail, "its file is gone from the state directory: another daemon could start".to_owned()),
+    let looking = Arc::clone(shared);
+    let look = tokio::task::spawn_blocking(move || daemon_lock_holder(&looking.site.state_dir));
+    let (verdict, why) = match tokio::time::timeout(LOCK_WITHIN, look).await {
+        Ok(Ok(Some(pid))) if pid == own => (Verdict::Ok, format!("held by this process, {pid}")),
+        Ok(Ok(Some(pid))) => (Verdict::Fail, format!("process {pid} has it: two daemons share the state directory")),
+        Ok(Ok(None)) => {
+            (Verdict::Fail, "its file is gone from the state directory: another daemon could start".to_owned())
+        }
+        Ok(Err(_)) | Err(_) => (Verdict::Fail, "the state directory does not answer".to_owned()),
     };
     Check { name: "lock", verdict, why }
 }

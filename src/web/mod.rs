@@ -31,13 +31,17 @@ use tokio::{net::TcpListener, task::JoinHandle};
 pub use webhook::{Inbox, receive};
 
 use self::connection::Seats;
-use crate::{daemon::View, sync::Clock};
+use crate::{daemon::View, state::SharedState, sync::Clock};
 
 /// What is shown.
 pub struct Site {
     /// How the daemon stands.
     pub view: Arc<View>,
-    /// Where what is remembered is kept.
+    /// What is stored: written to only to find out whether it can be.
+    pub state: SharedState,
+    /// The same through a connection of its own, which reads while others wait to write.
+    pub reader: SharedState,
+    /// Where locks are.
     pub state_dir: PathBuf,
     /// What was counted.
     pub metrics: Arc<Metrics>,

@@ -8,12 +8,12 @@ use axum::{
 };
 use jiff::Timestamp;
 
-use super::{Handle, Site};
+use super::Handle;
 use crate::{
     daemon::Shown,
     fleet::{Loaded, Selection, Survey, status},
     report::StatusLine,
-    state::{PushRow, StateError, Store},
+    state::{PushRow, StateError},
     sync::chain,
 };
 
@@ -36,34 +36,35 @@ pub(super) enum Unavailable {
     Starting,
     #[error("cannot read what is remembered")]
     State(#[from] StateError),
-    #[error("the reader broke off")]
-    Reader(#[from] tokio::task::JoinError),
 }
 
 impl IntoResponse for Unavailable {
     fn into_response(self) -> Response {
         let status = match self {
             Self::Starting => StatusCode::SERVICE_UNAVAILABLE,
-            Self::State(_) | Self::Reader(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::State(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, format!("{}\n", chain(&self))).into_response()
     }
 }
 
 impl Snapshot {
-    /// Reads everything, off the threads that serve.
+    /// Reads everything. A state that cannot be read leaves what the daemon knows itself.
     pub(super) async fn take(shared: &Handle) -> Result<Self, Unavailable> {
-        let shared = Arc::clone(shared);
-        tokio::task::spawn_blocking(move || Self::read(&shared.site)).await?
-    }
-
-    fn read(site: &Site) -> Result<Self, Unavailable> {
+        let site = &shared.site;
         let (now, shown) = (site.clock.now(), site.view.shown());
         let (loaded, survey) = shown.files.clone().ok_or(Unavailable::Starting)?;
         let settings = loaded.settings.as_ref().ok_or(Unavailable::Starting)?;
-        let store = Store::open_read_only(&site.state_dir)?;
-        let mut lines = status(settings, &survey, store.as_ref(), &Selection::default(), now)?;
-        shown.tell_next(&mut lines);
+        let overview = match site.reader.overview(now).await {
+            Ok(overview) => Some(overview),
+            Err(error) if shown.unstored.is_empty() => return Err(error.into()),
+            Err(error) => {
+                tracing::debug!(error = %chain(&error), "showing what the daemon knows without the state");
+                None
+            }
+        };
+        let mut lines = status(settings, &survey, overview.as_ref(), &Selection::default(), now);
+        shown.overlay(&mut lines);
         Ok(Self { now, shown, loaded, survey, lines })
     }
 
@@ -75,10 +76,5 @@ impl Snapshot {
 
 /// The newest pushes to an outlet, newest first.
 pub(super) async fn pushes(shared: &Handle, id: String) -> Result<Vec<PushRow>, Unavailable> {
-    let shared = Arc::clone(shared);
-    let read = move || match Store::open_read_only(&shared.site.state_dir)? {
-        Some(store) => store.pushes(Some(&id), MOST_PUSHES),
-        None => Ok(Vec::new()),
-    };
-    Ok(tokio::task::spawn_blocking(read).await??)
+    Ok(shared.site.reader.pushes(Some(&id), MOST_PUSHES).await?)
 }

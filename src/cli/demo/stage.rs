@@ -24,7 +24,7 @@ use crate::{
     notify::Notices,
     sandbox::{self, Edit, Options, Sandbox},
     settings::Environment,
-    state::{DaemonLock, SharedStore, Store, lock_daemon},
+    state::{DaemonLock, SharedState, lock_daemon},
     sync::{Clock, InFlight},
     systemd::{Notifier, ServiceManager},
 };
@@ -127,6 +127,7 @@ impl Stage {
         let (orders, receiver) = mpsc::channel(4);
         let lock = lock_daemon(&self.state_dir())?;
         let loaded = Arc::new(fleet::load(&self.root())?);
+        let state = self.session().state()?;
         let parts = Parts {
             settings: self.session().settings()?.clone(),
             survey: Arc::new(loaded.survey(Clock::System.now())),
@@ -134,7 +135,7 @@ impl Stage {
             load: Arc::new(fleet::load_noting),
             in_flight: InFlight::default(),
             worker: Pusher(client.writer()),
-            store: SharedStore::new(Store::open(&self.state_dir())?),
+            state: SharedState::clone(&state),
             state_dir: self.state_dir(),
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
@@ -147,6 +148,8 @@ impl Stage {
         let control = Control {
             orders: orders.clone(),
             view: Arc::clone(&parts.view),
+            reader: state,
+            root: self.session().root_name(),
             state_dir: self.state_dir(),
             clock: parts.clock,
         };
@@ -203,10 +206,8 @@ impl Stage {
 
     /// How an outlet stands, as it is remembered.
     pub(super) fn state(&self, outlet: &str) -> String {
-        let row = Store::open_read_only(&self.state_dir())
-            .ok()
-            .flatten()
-            .and_then(|store| store.outlet(outlet).ok().flatten());
+        let Ok(Some(state)) = self.session().remembered() else { return String::new() };
+        let row = self.runtime.block_on(state.outlet(outlet)).ok().flatten();
         row.and_then(|row| row.state).unwrap_or_default()
     }
 

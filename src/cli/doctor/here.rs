@@ -14,12 +14,12 @@ use crate::{
     report::{Finding, counted},
     settings::{self, Listen, Settings, Signature},
     source,
-    state::{Running, Store, check_writable, free_bytes, is_damaged, running_daemon},
+    state::{Overview, Running, SqliteState, StateError, check_writable, free_bytes, is_damaged, running_daemon},
     sync::chain,
 };
 
 use super::super::{
-    session::{Session, moment},
+    session::{Session, block_on, moment, other_platforms},
     trouble::Trouble,
 };
 
@@ -100,7 +100,8 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
             format!("{shown} will be made by the first push; nothing is remembered yet"),
         )]);
     }
-    let mut findings = vec![match (is_damaged(&dir), Store::open_read_only(&dir)) {
+    let scope = session.scope()?;
+    let mut findings = vec![match (is_damaged(&dir), SqliteState::open_read_only(&dir, &scope)) {
         (Ok(true), _) => Finding::fail(
             "state",
             format!("the file in {shown} is damaged"),
@@ -108,12 +109,14 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
              A copy from a backup brings back what was known",
         ),
         (Err(error), _) | (_, Err(error)) => Finding::fail("state", chain(&error), "the message says what to do"),
-        (Ok(false), Ok(store)) => match store.map(|store| store.outlets_in_brief()).transpose() {
-            Ok(rows) => {
-                Finding::ok("state", format!("{shown}; outlets remembered: {}", rows.map_or(0, |rows| rows.len())))
+        (Ok(false), Ok(None)) => Finding::ok("state", format!("{shown}; nothing is remembered yet")),
+        (Ok(false), Ok(Some(state))) => {
+            let known = block_on(async { Ok((state.overview(moment(None)).await?, state.platforms().await?)) })?;
+            match known {
+                Ok((overview, platforms)) => state_finding(&shown, &overview, &scope.platform, &platforms),
+                Err::<_, StateError>(error) => Finding::fail("state", chain(&error), "the message says what to do"),
             }
-            Err(error) => Finding::fail("state", chain(&error), "the message says what to do"),
-        },
+        }
     }];
     findings.push(match (check_writable(&dir), free_bytes(&dir)) {
         (Err(error), _) => Finding::fail(
@@ -135,6 +138,16 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
         }
     });
     Ok(findings)
+}
+
+fn state_finding(dir: &std::path::Display<'_>, overview: &Overview, own: &str, platforms: &[(String, u64)]) -> Finding {
+    let seen = format!("{dir}; outlets remembered: {}", overview.outlets.len());
+    if platforms.is_empty() || platforms.iter().any(|(platform, _)| platform == own) {
+        return Finding::ok("state", seen);
+    }
+    let fix = "every live menu there is a first contact; if the settings name the wrong platform, correct `target` or \
+               `gobiz.api_url`";
+    Finding::warn("state", format!("{seen}; {}", other_platforms(own, platforms)), fix)
 }
 
 /// Whether the status page has its address.

@@ -7,43 +7,36 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use super::super::{session::Session, trouble::Trouble};
 use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
-    plan::{Base, Inputs, OutletPlan, PeerPrices, plan},
+    plan::{OutletPlan, PeerPrices},
     policy::Policy,
     remote::Read as _,
-    sync::base_of,
+    sync::{Desired, Moment, Recalled, Target, compare, recall},
 };
 
 /// One outlet as it stands.
 pub(super) struct Fetched {
     pub(super) outlet: OutletId,
     pub(super) live: LiveCatalog,
-    /// What we last pushed and saw arrive.
-    pub(super) base: Option<Base>,
+    /// What is stored of it.
+    pub(super) recalled: Recalled,
 }
 
 impl Fetched {
-    /// What a push of `desired` would do.
-    pub(super) fn plan(&self, desired: &Catalog, policy: &Policy) -> OutletPlan {
-        plan(&Inputs {
-            outlet: &self.outlet,
-            desired,
-            base: self.base.as_ref(),
-            live: &self.live,
-            policy,
-            revert: false,
-            released: &Default::default(),
-            peers: &PeerPrices::new(),
-            ended: &Default::default(),
-            past: &Default::default(),
-            place: &|_| None,
-        })
+    /// What a push of `catalog` would do.
+    pub(super) fn plan(&self, catalog: &Catalog, policy: &Policy) -> OutletPlan {
+        let desired = Desired::of_catalog(catalog.clone(), policy.clone());
+        let target = Target::new(self.outlet.clone(), "", "");
+        let (peers, released) = (PeerPrices::new(), Default::default());
+        let now = jiff::Timestamp::now();
+        let moment = Moment { now, peers: &peers, revert: false, released: &released, rollback: None };
+        compare(self.live.clone(), self.recalled.clone(), &target, &desired, moment).plan
     }
 }
 
 /// Fetches all of `outlets`, in their order; the first that cannot be fetched ends it, so that nothing is half done.
 pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<Fetched>, Trouble> {
     let reader = session.client()?.reader();
-    let store = session.remembered()?;
+    let state = session.remembered()?;
     let slots = Arc::new(Semaphore::new(session.settings()?.gobiz.concurrency));
     let mut tasks = JoinSet::new();
     for outlet in outlets {
@@ -58,8 +51,11 @@ pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<F
     while let Some(done) = tasks.join_next().await {
         let (outlet, live) = done?;
         let live = live.map_err(|error| Trouble::failed(format!("cannot import outlet {outlet}"), error))?;
-        let base = store.as_ref().map(|store| base_of(store, &outlet)).transpose()?.flatten();
-        fetched.push(Fetched { outlet, live, base });
+        let recalled = match &state {
+            Some(state) => recall(state, &outlet, jiff::Timestamp::now()).await?,
+            None => Recalled::default(),
+        };
+        fetched.push(Fetched { outlet, live, recalled });
     }
     fetched.sort_by(|a, b| a.outlet.cmp(&b.outlet));
     Ok(fetched)

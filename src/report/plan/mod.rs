@@ -115,6 +115,14 @@ pub struct OutletReport {
     pub window: Option<WindowNote>,
 }
 
+impl OutletReport {
+    /// An outlet without a plan.
+    pub fn new(outlet: OutletId, name: String, state: &'static str) -> Self {
+        let (plan, diagnostics) = (None, Vec::new());
+        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None }
+    }
+}
+
 /// A window that a push waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WindowNote {

@@ -18,7 +18,7 @@ impl Bench {
     }
 
     fn drift_in_status(&self) -> serde_json::Value {
-        let row = self.context.store.with(|store| store.outlet("G1")).unwrap().unwrap();
+        let row = done(self.context.state.outlet("G1")).unwrap().unwrap();
         serde_json::from_str(&row.drift.unwrap()).unwrap()
     }
 }
@@ -35,7 +35,7 @@ async fn many_pushes_of_a_tenth_do_not_empty_a_menu() {
     assert_eq!(published, 2, "20 % of ten");
     let outcome = bench.pass().await;
     assert!(outcome.error.unwrap().contains("with what left in the last 24 hours"));
-    bench.mandate.released.insert(Guard::Deletes);
+    bench.options.released.insert(Guard::Deletes);
     assert_eq!(bench.pass().await.result, PassResult::Published);
 }
 
@@ -56,9 +56,9 @@ async fn a_price_that_stood_for_a_day_comes_back_without_a_guard() {
     bench.hours(25).await;
     bench.price_in_file("NG", 60_000);
     assert_eq!(bench.pass().await.result, PassResult::Held);
-    bench.mandate.released.insert(Guard::PriceChange);
+    bench.options.released.insert(Guard::PriceChange);
     assert_eq!(bench.pass().await.result, PassResult::Published);
-    bench.mandate.released.clear();
+    bench.options.released.clear();
     bench.hours(2).await;
     bench.price_in_file("NG", 25_000);
     assert_eq!(bench.pass().await.result, PassResult::Published, "25 000 stood for a day");
@@ -103,9 +103,9 @@ async fn drift_is_told_with_the_time_it_was_first_seen() {
 async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
     let bench = Bench::in_sync().await;
     bench.platform.with(|world| world.app_price("NG", 26_000));
-    observe(&bench.context, None, &bench.platform, &bench.wanted).await;
-    let memory = || memory_of(&bench.context.store, &bench.wanted.outlet).unwrap();
+    observe(&bench.context, None, &bench.platform, &bench.target, &bench.wanted).await;
+    let memory = || bench.recalled().memory;
     assert!(memory().at(bench.context.clock.now()).since.contains_key("items/NG/price"));
-    bench.context.store.with(|store| store.forget("G1")).unwrap();
+    done(bench.context.state.forget("G1")).unwrap();
     assert_eq!(memory(), crate::plan::Memory::default());
 }

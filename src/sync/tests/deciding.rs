@@ -121,7 +121,7 @@ async fn a_conflict_keeps_live_and_the_rest_is_pushed() {
     bench.calls();
     bench.pass().await;
     assert_eq!(bench.calls(), ["GET"]);
-    bench.mandate.revert = true;
+    bench.options.revert = true;
     assert_eq!(bench.pass().await.state, OutletState::InSync);
     assert_eq!(bench.live_price("NG"), Some(27_000));
 }
@@ -134,9 +134,9 @@ async fn a_guard_holds_and_nothing_is_written_until_it_is_released() {
     assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
     assert!(outcome.error.unwrap().starts_with("deletes: 3 of 10 live items"));
     assert_eq!(bench.calls(), ["GET"]);
-    let row = bench.context.store.with(|store| store.outlet("G1")).unwrap().unwrap();
+    let row = done(bench.context.state.outlet("G1")).unwrap().unwrap();
     assert!(row.held.unwrap().contains("deletes"));
-    bench.mandate.released.insert(Guard::Deletes);
+    bench.options.released.insert(Guard::Deletes);
     assert_eq!(bench.pass().await.result, PassResult::Published);
 }
 
@@ -144,10 +144,7 @@ async fn a_guard_holds_and_nothing_is_written_until_it_is_released() {
 async fn another_plan_than_the_agreed_one_is_refused() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
-    let base = base_of(&bench.context.store, &bench.wanted.outlet).unwrap();
-    let (peers, past) = (&bench.context.peers, crate::plan::Past::unknown());
-    let preview = preview(&bench.platform, base.as_ref(), &bench.wanted, &bench.mandate, peers, past);
-    bench.mandate.expected = Some(preview.await.unwrap().digest);
+    bench.options.consent = Consent::Agreed(bench.shown_digest().await);
     bench.price_in_file("NG", 28_000);
     bench.calls();
     let outcome = bench.pass().await;
@@ -227,10 +224,10 @@ async fn while_one_outlet_waits_for_its_publication_another_uses_the_only_slot()
     let first = Bench::new();
     first.platform.with(|world| world.delay = minutes(5));
     let second = Platform::new();
-    let other = wanted("G2", warung());
+    let (other, menu) = (target("G2"), Desired::of_catalog(warung(), Policy::default()));
     let quick = async {
         tokio::time::sleep(seconds(1)).await;
-        let outcome = pass(&first.context, None, &second, &other, &first.mandate).await;
+        let outcome = pass(&first.context, None, &second, &other, &menu, &first.options).await;
         (outcome.result, first.context.clock.now())
     };
     let began = first.context.clock.now();

@@ -7,13 +7,13 @@ async fn an_event_hastens_the_next_look_and_nothing_else() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
     bench.platform.with(|world| world.delay = Duration::from_secs(203));
-    let (nudges, outlet) = (bench.context.nudges.clone(), bench.wanted.outlet.clone());
+    let (waker, outlet) = (bench.context.poll_waker.clone(), bench.target.id.clone());
     let began = bench.context.clock.now();
     let events = async {
         for after in [1, 203] {
             tokio::time::sleep(Duration::from_secs(after)).await;
-            nudges.nudge(&outlet);
-            nudges.nudge(&outlet);
+            waker.wake(&outlet);
+            waker.wake(&outlet);
         }
     };
     let (outcome, ()) = tokio::join!(bench.pass(), events);
@@ -30,7 +30,7 @@ async fn an_outlet_whose_orders_are_not_recognised_has_drifted_though_its_menu_r
         raised_at: bench.context.clock.now(),
         what: "orders for “Nasi Goreng” cannot be recognised".to_owned(),
     };
-    bench.context.store.with(|store| store.take_event(&["1".to_owned()], Some(&alarm), alarm.raised_at)).unwrap();
+    done(bench.context.state.take_event(vec!["1".to_owned()], Some(alarm.clone()), alarm.raised_at)).unwrap();
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
     let told = outcome.error.unwrap();

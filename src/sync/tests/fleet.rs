@@ -62,8 +62,10 @@ async fn waiting_outlets_share_the_slot_for_their_looks_and_hold_it_for_nothing_
     let began = Instant::now();
     let mut passes = JoinSet::new();
     for id in &ids {
-        let (context, counter, wanted) = (context.clone(), Arc::clone(&counter), wanted(id.as_str(), warung()));
-        passes.spawn(async move { pass(&context, None, &*counter, &wanted, &Mandate::default()).await.result });
+        let (context, counter, target) = (context.clone(), Arc::clone(&counter), target(id.as_str()));
+        let wanted = Desired::of_catalog(warung(), Policy::default());
+        let options = PassOptions::default();
+        passes.spawn(async move { pass(&context, None, &*counter, &target, &wanted, &options).await.result });
     }
     let results = passes.join_all().await;
     assert_eq!(results, [PassResult::Published; OUTLETS]);

@@ -26,7 +26,10 @@ use super::*;
 use crate::{
     catalog::{Field, Item, Menu, Price, Variant, VariantCategory},
     plan::Base,
-    state::{Alarm, PushOutcome, PushRow, Store},
+    state::{
+        Alarm, PushOutcome, PushRow,
+        testing::{done, inline},
+    },
 };
 use platform::{Crash, Fault, Platform, Rewriting};
 
@@ -36,8 +39,9 @@ struct Bench {
     context: Context,
     stop: watch::Sender<bool>,
     platform: Platform,
-    wanted: Wanted,
-    mandate: Mandate,
+    target: Target,
+    wanted: Desired,
+    options: PassOptions,
 }
 
 impl Bench {
@@ -47,21 +51,23 @@ impl Bench {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let (stop, stopped) = watch::channel(false);
         let context = Context {
-            store: SharedStore::new(Store::open(dir.path()).unwrap()),
+            state: inline(dir.path()),
             state_dir: dir.path().to_owned(),
             clock: Clock::starting_at("2027-01-04T03:00:00Z".parse().unwrap()),
             verify_timeout: platform::VERIFY_TIMEOUT,
             verify_interval: Duration::from_secs(15),
             slots: Arc::new(Semaphore::new(1)),
+            poll_slots: Arc::new(Semaphore::new(1)),
             revision: Some("c0ffee".to_owned()),
             author: Some("Dewi".to_owned()),
             peers: Arc::default(),
             stop: stopped,
-            nudges: Nudges::default(),
+            poll_waker: PollWaker::default(),
             in_flight: InFlight::default(),
         };
-        let (platform, wanted) = (Platform::new(), wanted("G1", warung()));
-        Self { _dir: dir, context, stop, platform, wanted, mandate: Mandate::default() }
+        let (platform, target) = (Platform::new(), target("G1"));
+        let wanted = Desired::of_catalog(warung(), Policy::default());
+        Self { _dir: dir, context, stop, platform, target, wanted, options: PassOptions::default() }
     }
 
     /// What the files say is live and remembered.
@@ -73,7 +79,7 @@ impl Bench {
     }
 
     async fn pass(&self) -> Outcome {
-        pass(&self.context, None, &self.platform, &self.wanted, &self.mandate).await
+        pass(&self.context, None, &self.platform, &self.target, &self.wanted, &self.options).await
     }
 
     /// A pass that ends with the process, at a call that the platform was told.
@@ -116,7 +122,20 @@ impl Bench {
     }
 
     fn base(&self) -> Option<Base> {
-        base_of(&self.context.store, &self.wanted.outlet).unwrap()
+        self.recalled().base
+    }
+
+    fn recalled(&self) -> Recalled {
+        done(recall(&self.context.state, &self.target.id, self.context.clock.now())).unwrap()
+    }
+
+    /// The digest of the plan as it would be shown now.
+    async fn shown_digest(&self) -> Digest {
+        let released = BTreeSet::new();
+        let (now, peers) = (self.context.clock.now(), &*self.context.peers);
+        let moment = Moment { now, peers, revert: false, released: &released, rollback: None };
+        let examined = examine(&self.platform, self.recalled(), &self.target, &self.wanted, moment).await;
+        examined.unwrap().1.plan.digest
     }
 
     fn base_price(&self, id: &str) -> Option<i64> {
@@ -124,7 +143,7 @@ impl Bench {
     }
 
     fn last_push(&self) -> PushRow {
-        self.context.store.with(|store| store.last_push("G1")).unwrap().unwrap()
+        done(self.context.state.pushes(Some("G1"), 1)).unwrap().pop().unwrap()
     }
 
     fn ended(&self) -> Option<PushOutcome> {
@@ -132,7 +151,7 @@ impl Bench {
     }
 
     fn remembered_state(&self) -> Option<String> {
-        self.context.store.with(|store| store.outlet("G1")).unwrap().and_then(|row| row.state)
+        done(self.context.state.outlet("G1")).unwrap().and_then(|row| row.state)
     }
 }
 
@@ -144,20 +163,8 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn wanted(outlet: &str, catalog: Catalog) -> Wanted {
-    Wanted {
-        ended: Default::default(),
-        outlet: outlet.into(),
-        name: "Kuta".to_owned(),
-        file: "catalogs/kuta.yaml".into(),
-        catalog,
-        policy: Policy::default(),
-        windows: Vec::new(),
-        paused: false,
-        approvals: Vec::new(),
-        place: Arc::new(|_| None),
-        pins: Default::default(),
-    }
+fn target(outlet: &str) -> Target {
+    Target::new(outlet, "Kuta", "catalogs/kuta.yaml")
 }
 
 fn text(text: &str) -> Field<String> {

@@ -11,23 +11,23 @@ impl Bench {
     fn pause_for(&self, time: Option<Duration>) {
         let now = self.context.clock.now();
         let pause = Pause { since: now, until: time.map(|time| now + time) };
-        self.context.store.with(|store| store.set_pause("G1", pause)).unwrap();
+        done(self.context.state.set_pause("G1", Some(pause))).unwrap();
     }
 
     /// The pins of a rollback to the push of this number.
     fn back_to(&mut self, number: i64) {
-        let rows = self.context.store.with(|store| store.history("G1")).unwrap();
+        let rows = done(self.context.state.history("G1")).unwrap();
         let row = &rows.iter().find(|(row, _)| row.number == number).unwrap().0;
-        let record = self.context.store.with(|store| store.record(row.id)).unwrap().unwrap();
+        let record = done(self.context.state.record(row.id)).unwrap().unwrap();
         let record: Record = serde_json::from_str(&record).unwrap();
         let ignore = BTreeSet::new();
         let now = self.context.clock.now();
         let goal = Goal { to: number, of: row.prepared_at, now, ignore: &ignore, was_sold_out: &|_| false };
-        self.mandate.rollback = Some(Pins::between(&goal, &self.wanted.catalog, &record));
+        self.options.rollback = Some(Pins::between(&goal, &self.wanted.catalog, &record));
     }
 
     fn pinned(&self) -> Vec<String> {
-        pins_of(&self.context.store, &self.wanted.outlet).unwrap().told().into_iter().map(|pin| pin.path).collect()
+        self.recalled().pins.told().into_iter().map(|pin| pin.path).collect()
     }
 
     /// Two pushes: 25.000, then 27.000.
@@ -51,7 +51,7 @@ async fn a_pause_holds_pushes_back_shows_drift_and_ends_by_itself() {
         assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Paused));
         assert_eq!(
             outcome.opens_at,
-            bench.context.store.with(|s| s.pause("G1", bench.context.clock.now())).unwrap().unwrap().until
+            done(bench.context.state.pause("G1", bench.context.clock.now())).unwrap().unwrap().until
         );
         assert_eq!(outcome.plan.unwrap().kept().count(), 1, "drift is seen");
         assert_eq!(bench.calls(), ["GET"]);
@@ -73,7 +73,7 @@ async fn a_pause_without_an_end_lasts_until_it_is_ended() {
     bench.pause_for(None);
     tokio::time::advance(minutes(60 * 24 * 365)).await;
     assert_eq!(bench.pass().await.state, OutletState::Paused);
-    bench.context.store.with(|store| store.end_pause("G1")).unwrap();
+    done(bench.context.state.set_pause("G1", None)).unwrap();
     assert_eq!(bench.pass().await.result, PassResult::Published);
 }
 
@@ -99,7 +99,7 @@ async fn pins_are_on_disk_before_the_first_byte_of_their_push() {
     bench.calls();
     assert_eq!(bench.pinned(), ["items/NG/price"]);
     // Whoever comes next goes on with the rollback and does not push the files again.
-    bench.mandate.rollback = None;
+    bench.options.rollback = None;
     tokio::time::advance(minutes(31)).await;
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
@@ -115,7 +115,7 @@ async fn a_pin_is_dropped_for_good_when_the_file_changes() {
     let mut bench = Bench::twice_pushed().await;
     bench.back_to(1);
     assert_eq!(bench.pass().await.result, PassResult::Published);
-    bench.mandate.rollback = None;
+    bench.options.rollback = None;
     for price in [28_000, 27_000] {
         bench.price_in_file("NG", price);
         assert_eq!(bench.pass().await.result, PassResult::Published);
@@ -129,7 +129,7 @@ async fn a_rollback_that_has_nothing_to_send_pins_all_the_same() {
     bench.price_in_file("NG", 99_000);
     bench.back_to(2);
     assert_eq!(bench.pass().await.result, PassResult::Unchanged);
-    bench.mandate.rollback = None;
+    bench.options.rollback = None;
     assert_eq!(bench.pass().await.state, OutletState::InSync);
     assert!(bench.calls().iter().all(|call| call == "GET"));
     assert_eq!(bench.pinned(), ["items/NG/price"]);
@@ -142,7 +142,7 @@ async fn pins_that_do_not_fit_to_the_files_any_more_hold_the_outlet() {
     assert_eq!(bench.pass().await.result, PassResult::Published);
     bench.back_to(1);
     assert_eq!(bench.pass().await.result, PassResult::Published);
-    bench.mandate.rollback = None;
+    bench.options.rollback = None;
     bench.wanted.policy.rules.insert("duplicate-name".to_owned(), Some(crate::diagnostic::Severity::Error));
     bench.file_item("N2").name = text("Nasi 1");
     bench.calls();

@@ -12,23 +12,24 @@ async fn edited() -> Bench {
 async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
     let bench = edited().await;
     let push = crate::state::NewPush {
-        outlet: "G1",
+        outlet: "G1".to_owned(),
         request_id: uuid::Uuid::nil(),
         kind: crate::state::PushKind::Put,
-        digest: "sha256:0",
+        digest: "sha256:0".to_owned(),
         revision: None,
         author: None,
         back_to: None,
-        tool: "0",
-        plan: "{}",
-        record: crate::state::NewRecord { changes: "[]", record: "{}" },
-        pins: None,
+        tool: "0".to_owned(),
+        plan: "{}".to_owned(),
+        record: crate::state::NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },
+        outlet_update: Default::default(),
+        sent_at: None,
         prepared_at: bench.context.clock.now(),
     };
-    bench.context.store.with(|store| store.begin_push(&push)).unwrap();
+    done(bench.context.state.begin_push(push)).unwrap();
     assert_eq!(bench.pass().await.result, PassResult::Published);
     assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
-    let pushes = bench.context.store.with(|store| store.pushes(Some("G1"), 2)).unwrap();
+    let pushes = done(bench.context.state.pushes(Some("G1"), 2)).unwrap();
     assert_eq!(pushes[1].outcome, Some(PushOutcome::Abandoned));
 }
 
@@ -122,7 +123,7 @@ async fn after_a_stop_signal_nothing_is_sent() {
 async fn a_pass_that_waits_for_its_turn_is_given_up_when_the_files_change() {
     let mut bench = edited().await;
     let (withdraw, withdrawn) = watch::channel(false);
-    bench.mandate.withdrawn = Some(withdrawn);
+    bench.options.withdrawn = Some(withdrawn);
     let slots = Arc::clone(&bench.context.slots);
     let turn = slots.acquire().await.unwrap();
     let change = async {
@@ -140,7 +141,7 @@ async fn a_push_under_way_is_seen_through_though_the_files_change() {
     let mut bench = edited().await;
     bench.platform.with(|world| world.delay = minutes(5));
     let (withdraw, withdrawn) = watch::channel(false);
-    bench.mandate.withdrawn = Some(withdrawn);
+    bench.options.withdrawn = Some(withdrawn);
     let change = async {
         tokio::time::sleep(seconds(60)).await;
         withdraw.send(true).unwrap();
@@ -218,8 +219,7 @@ async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
     assert_eq!(bench.pass().await.result, PassResult::Timeout);
     bench.platform.with(|world| world.kitchen("D1", false));
     for _ in 0..2 {
-        super::super::see_through(&bench.context, &bench.platform, &bench.wanted.outlet, "Kuta", &bench.wanted.file)
-            .await;
+        finish_pending_push(&bench.context, &bench.platform, &bench.target).await;
         tokio::time::advance(minutes(6)).await;
     }
     assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));

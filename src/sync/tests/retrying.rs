@@ -161,7 +161,7 @@ async fn a_push_of_which_nothing_is_known_is_only_looked_for_and_after_half_an_h
     let third = bench.pass().await;
     assert_eq!(third.result, PassResult::Published);
     assert_ne!(third.request_id, first.request_id);
-    let ends = bench.context.store.with(|store| store.pushes(Some("G1"), 2)).unwrap();
+    let ends = done(bench.context.state.pushes(Some("G1"), 2)).unwrap();
     assert_eq!(ends[1].outcome, Some(PushOutcome::Lost));
 }
 

@@ -196,7 +196,7 @@ impl Simulation {
     /// A new process: all that it knows is what is on disk.
     fn restart(&mut self) {
         self.tell("restart".to_owned());
-        self.bench.context.store = SharedStore::new(Store::open(&self.bench.context.state_dir).unwrap());
+        self.bench.context.state = inline(&self.bench.context.state_dir);
     }
 
     /// A pass; in one of four the process dies at some call, if it comes to that, and in others after some time, or it is
@@ -251,7 +251,7 @@ impl Simulation {
         self.assert(violations.is_empty(), &format!("{violations:?}"));
         let at_rest = outcome.is_some_and(|outcome| {
             use PassResult::{Nonconvergent, Published, Unchanged};
-            let open = self.bench.context.store.with(|store| store.unfinished_push("G1")).unwrap();
+            let open = done(self.bench.context.state.pending_push("G1")).unwrap();
             let done = matches!(outcome.result, Unchanged | Published | Nonconvergent);
             if outcome.result == Nonconvergent {
                 // What live settled on is our base now, whoever made it.
@@ -268,7 +268,7 @@ impl Simulation {
         for id in excused.filter(|id| stock.contains_key(*id)) {
             self.bench.platform.with(|world| world.intent.insert(id.clone(), stock[id]));
         }
-        let pushes = self.bench.context.store.with(|store| store.pushes(Some("G1"), 100)).unwrap();
+        let pushes = done(self.bench.context.state.pushes(Some("G1"), 100)).unwrap();
         let lost = pushes.iter().any(|push| push.outcome == Some(PushOutcome::Lost));
         // Nobody looks for a push that counts as lost.
         let late = self.bench.platform.with(|world| std::mem::take(&mut world.late));

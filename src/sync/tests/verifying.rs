@@ -278,10 +278,10 @@ async fn a_text_that_is_cut_to_what_it_was_is_sent_twice_and_then_only_on_demand
     assert_eq!((puts, last.result, last.state), (2, PassResult::Nonconvergent, OutletState::Nonconvergent));
     assert!(last.error.unwrap().contains("never showed it"));
     // A person who has looked at the plan may try once more, and the daemon does not go on from there.
-    bench.mandate.expected = Some(last.plan.unwrap().digest);
+    bench.options.consent = Consent::Agreed(last.plan.unwrap().digest);
     assert_eq!(bench.pass().await.result, PassResult::Timeout);
     tokio::time::advance(minutes(31)).await;
-    bench.mandate.expected = None;
+    bench.options.consent = Consent::Standing;
     assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
     // Another text is another push.
     described(&mut bench, "Telur");

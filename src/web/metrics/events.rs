@@ -281,6 +281,7 @@ mod tests {
             error: None,
             opens_at: None,
             again: None,
+            unstored: None,
         };
         let (one, two) = (Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2)));
         let metrics = Metrics::new(Clock::System);

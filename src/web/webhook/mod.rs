@@ -36,7 +36,7 @@ use super::{Metrics, Server, connection::Seats};
 use crate::{
     daemon::{Hints, View},
     settings::Signature,
-    state::SharedStore,
+    state::SharedState,
     sync::Clock,
 };
 
@@ -47,7 +47,7 @@ pub struct Inbox {
     /// The root, for the file with the secrets.
     pub root: PathBuf,
     /// What is remembered.
-    pub store: SharedStore,
+    pub state: SharedState,
     /// Where the daemon is told that an outlet is worth a look.
     pub hints: Arc<Hints>,
     /// Where events are counted.

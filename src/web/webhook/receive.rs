@@ -149,13 +149,11 @@ impl Receiver {
             raised_at: event.happened().filter(|at| *at <= now).unwrap_or(now),
             what: event.trouble(),
         });
-        let store = self.inbox.store.clone();
-        let write = move || store.with(|store| store.take_event(&marks, alarm.as_ref(), now));
-        match tokio::time::timeout(REMEMBER_WITHIN, tokio::task::spawn_blocking(write)).await {
-            Ok(Ok(Ok(true))) => Verdict::Accepted,
-            Ok(Ok(Ok(false))) => Verdict::Duplicate,
-            Ok(Ok(Err(error))) => unremembered(outlet, &error),
-            Ok(Err(_)) | Err(_) => Verdict::Unavailable,
+        match tokio::time::timeout(REMEMBER_WITHIN, self.inbox.state.take_event(marks, alarm, now)).await {
+            Ok(Ok(true)) => Verdict::Accepted,
+            Ok(Ok(false)) => Verdict::Duplicate,
+            Ok(Err(error)) => unremembered(outlet, &error),
+            Err(_) => Verdict::Unavailable,
         }
     }
 }

@@ -9,7 +9,8 @@ use std::{
 use jiff::Timestamp;
 use rusqlite::OpenFlags;
 
-use super::{DaemonLock, StateError, Store, store::FILE};
+use super::{Store, store::FILE};
+use crate::state::{DaemonLock, Scope, StateError};
 
 /// Whether the state in `dir` is there and damaged: SQLite's own quick look at all its pages, and a look at the values that
 /// every start reads.
@@ -18,27 +19,44 @@ pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
     if !path.is_file() {
         return Ok(false);
     }
-    let looked = Store::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|store| {
-        let first =
-            |connection: &rusqlite::Connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        match store.read("look for damage", first).map(|told: String| told == "ok")? {
+    let looked = Store::connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, &no_scope()).and_then(|store| {
+        let check = |connection: &rusqlite::Connection, _: &Scope| {
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        };
+        match store.read("look for damage", check).map(|told: String| told == "ok")? {
             true => store.read_through().map(|()| false),
             false => Ok(true),
         }
     });
     match looked {
         Err(StateError::Corrupt { .. }) => Ok(true),
+        // What cannot be looked at like this (a read-only mount) is found out by who opens it.
+        Err(StateError::Failed { .. }) if Store::open_read_only(dir, &no_scope()).is_ok() => Ok(false),
         looked => looked,
     }
 }
 
+fn no_scope() -> Scope {
+    Scope { platform: String::new(), root: String::new() }
+}
+
 impl Store {
-    /// Reads what is needed before any outlet is looked at. Tables of another version are not this program's to judge.
+    /// Reads what is needed before any outlet is looked at, of every platform. Tables of another version are not this
+    /// program's to judge.
     fn read_through(&self) -> Result<(), StateError> {
-        if self.is_known_version() {
-            self.outlets_in_brief()?;
-            self.last_pushes()?;
-            self.notices()?;
+        if !self.is_known_version() {
+            return Ok(());
+        }
+        let platforms: Vec<String> = self.read("read the platforms", |connection, _| {
+            let mut statement =
+                connection.prepare("SELECT platform FROM outlets UNION SELECT platform FROM notices")?;
+            statement.query_map([], |row| row.get(0))?.collect()
+        })?;
+        for platform in platforms {
+            let scope = Scope { platform, ..no_scope() };
+            let store = Self::connect(self.path(), OpenFlags::SQLITE_OPEN_READ_ONLY, &scope)?;
+            store.overview(Timestamp::UNIX_EPOCH)?;
+            store.notices()?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Waking a pass that waits for its push to show. It looks sooner than it would have, and does nothing else.
+//! Waking a pass that waits for its push to show: it looks sooner than it would have, and does nothing else.
 
 use std::{
     collections::BTreeMap,
@@ -9,18 +9,18 @@ use tokio::sync::Notify;
 
 use crate::catalog::OutletId;
 
-/// Who waits can be woken through it, by the outlet.
+/// Wakes passes by their outlet.
 #[derive(Clone, Default)]
-pub struct Nudges(Arc<Mutex<BTreeMap<OutletId, Arc<Notify>>>>);
+pub struct PollWaker(Arc<Mutex<BTreeMap<OutletId, Arc<Notify>>>>);
 
-impl Nudges {
+impl PollWaker {
     /// Wakes the pass that waits for a push to this outlet; if it does not wait yet, its next wait ends at once.
-    pub fn nudge(&self, outlet: &OutletId) {
+    pub fn wake(&self, outlet: &OutletId) {
         self.of(outlet).notify_one();
     }
 
-    /// Returns when this outlet is nudged.
-    pub(super) async fn nudged(&self, outlet: &OutletId) {
+    /// Returns when this outlet is woken.
+    pub(super) async fn woken(&self, outlet: &OutletId) {
         self.of(outlet).notified().await;
     }
 

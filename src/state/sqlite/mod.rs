@@ -1,0 +1,214 @@
+//! The state in a SQLite file. One thread owns the connection; calls queue for it, so that no runtime thread waits for a
+//! disk or for another process.
+
+mod damage;
+mod events;
+mod outlets;
+mod pushes;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use self::store::Store;
+pub(in crate::state) use self::store::create_dir;
+pub use self::{
+    damage::{is_damaged, set_aside},
+    pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},
+    store::{adopt_shared, check_writable, free_bytes},
+};
+use super::{
+    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
+    PushStep, Scope, SharedState, State, StateError,
+};
+
+/// How long a call is waited for (our choice: what hangs that long, hangs).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The state in a SQLite file, open for one scope.
+pub struct SqliteState {
+    way: Way,
+    /// The database, for errors.
+    place: String,
+}
+
+enum Way {
+    Thread(mpsc::Sender<Job>),
+    /// Calls run where they are made.
+    Inline(Mutex<Store>),
+}
+
+type Job = Box<dyn FnOnce(&mut Store) + Send>;
+
+impl SqliteState {
+    /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not
+    /// there. Blocks: call it where that is allowed.
+    pub fn open(dir: &Path, scope: &Scope) -> Result<SharedState, StateError> {
+        Self::start(Store::open(dir, scope)?)
+    }
+
+    /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
+    /// nothing is created. Blocks.
+    pub fn open_read_only(dir: &Path, scope: &Scope) -> Result<Option<SharedState>, StateError> {
+        Store::open_read_only(dir, scope)?.map(Self::start).transpose()
+    }
+
+    /// The same as [`Self::open`], but calls run on the caller's thread: for tests with a paused clock, which would move on
+    /// while another thread works.
+    pub fn open_inline(dir: &Path, scope: &Scope) -> Result<SharedState, StateError> {
+        let store = Store::open(dir, scope)?;
+        let place = store.path().display().to_string();
+        Ok(Arc::new(Self { way: Way::Inline(Mutex::new(store)), place }))
+    }
+
+    fn start(store: Store) -> Result<SharedState, StateError> {
+        Ok(Arc::new(Self::on_thread(store)?))
+    }
+
+    fn on_thread(mut store: Store) -> Result<Self, StateError> {
+        let place = store.path().display().to_string();
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let work = move || {
+            while let Ok(job) = queue.recv() {
+                // A panic leaves nothing half done: every change is a transaction, rolled back when dropped.
+                if catch_unwind(AssertUnwindSafe(|| job(&mut store))).is_err() {
+                    tracing::error!("a call of the state broke off by a fault in menusync itself");
+                }
+            }
+        };
+        let started = std::thread::Builder::new().name("state".to_owned()).spawn(work);
+        started.map_err(|source| StateError::Io { doing: "start a thread for", path: place.clone().into(), source })?;
+        Ok(Self { way: Way::Thread(jobs), place })
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut Store) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, StateError> {
+        let jobs = match &self.way {
+            Way::Inline(store) => return call(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
+            Way::Thread(jobs) => jobs,
+        };
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |store: &mut Store| {
+            // Who gave up waiting must not find later that it was done all the same.
+            if !answer.is_closed() {
+                let _ = answer.send(call(store));
+            }
+        });
+        // An error is seen as a dropped answer.
+        let _ = jobs.send(job);
+        match tokio::time::timeout(PATIENCE, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(StateError::Silent { place: self.place.clone(), seconds: PATIENCE.as_secs() }),
+        }
+    }
+}
+
+/// Every call is handed to the thread as it is.
+#[async_trait]
+impl State for SqliteState {
+    async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.recall(&outlet, now)).await
+    }
+
+    async fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.outlet(&outlet)).await
+    }
+
+    async fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+        self.call(move |store| store.overview(now)).await
+    }
+
+    async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.pause(&outlet, now)).await
+    }
+
+    async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.update_outlet(&outlet, &update, at)).await
+    }
+
+    async fn set_pause(&self, outlet: &str, pause: Option<Pause>) -> Result<(), StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.set_pause(&outlet, pause)).await
+    }
+
+    async fn forget(&self, outlet: &str) -> Result<bool, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.forget(&outlet)).await
+    }
+
+    async fn begin_push(&self, push: NewPush) -> Result<PushId, StateError> {
+        self.call(move |store| store.begin_push(&push)).await
+    }
+
+    async fn record_push_step(&self, push: PushId, step: PushStep, at: Timestamp) -> Result<(), StateError> {
+        self.call(move |store| store.record_push_step(push, &step, at)).await
+    }
+
+    async fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.pending_push(&outlet)).await
+    }
+
+    async fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError> {
+        let outlet = outlet.map(str::to_owned);
+        self.call(move |store| store.pushes(outlet.as_deref(), limit)).await
+    }
+
+    async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.history(&outlet)).await
+    }
+
+    async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {
+        self.call(move |store| store.record(push)).await
+    }
+
+    async fn published_since(&self, since: Timestamp) -> Result<u64, StateError> {
+        self.call(move |store| store.published_since(since)).await
+    }
+
+    async fn take_event(&self, marks: Vec<String>, alarm: Option<Alarm>, at: Timestamp) -> Result<bool, StateError> {
+        self.call(move |store| store.take_event(&marks, alarm.as_ref(), at)).await
+    }
+
+    async fn image(&self, url: &str) -> Result<Option<ImageRow>, StateError> {
+        let url = url.to_owned();
+        self.call(move |store| store.image(&url)).await
+    }
+
+    async fn set_image(&self, image: ImageRow) -> Result<(), StateError> {
+        self.call(move |store| store.set_image(&image)).await
+    }
+
+    async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError> {
+        self.call(|store| store.notices()).await
+    }
+
+    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError> {
+        self.call(move |store| store.set_notices(&notices)).await
+    }
+
+    async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
+        self.call(|store| store.platforms()).await
+    }
+
+    async fn check_writable(&self) -> Result<(), StateError> {
+        self.call(Store::check_writable).await
+    }
+}

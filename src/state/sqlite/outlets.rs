@@ -1,0 +1,209 @@
+//! What is stored of outlets: base, status, memory, pins, pauses.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    Store,
+    events::alarm,
+    pushes::{lost_puts, push_row, record_of},
+    store::{At, moment},
+};
+use crate::state::{OutletMemory, OutletRow, OutletUpdate, Overview, Pause, Scope, StateError, StatusUpdate};
+
+/// A pause counts until the moment at which it ends.
+const COUNTS: &str = "(until IS NULL OR until > ?2)";
+
+impl Store {
+    /// All that a pass starts from, in one transaction, so that it fits together beside another process's writes.
+    pub(super) fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
+        self.read("read what is stored of an outlet", |connection, scope| {
+            let transaction = connection.unchecked_transaction()?;
+            let key = params![scope.platform, outlet];
+            let text = |sql: &str| -> rusqlite::Result<Option<String>> {
+                transaction.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional().map(Option::flatten)
+            };
+            let pending = transaction.prepare_cached(PENDING)?.query_row(key, push_row).optional()?;
+            Ok(OutletMemory {
+                base: text("SELECT base FROM outlets WHERE platform = ?1 AND id = ?2")?,
+                memory: text("SELECT memory FROM memories WHERE platform = ?1 AND outlet = ?2")?,
+                pins: text("SELECT pins FROM pins WHERE platform = ?1 AND outlet = ?2")?,
+                pause: pause(&transaction, scope, outlet, now)?,
+                pending_record: pending.as_ref().map_or(Ok(None), |push| record_of(&transaction, push.id))?,
+                pending,
+                lost_puts: lost_puts(&transaction, scope, outlet)?,
+                alarm: alarm(&transaction, scope, outlet, now)?,
+            })
+        })
+    }
+
+    pub(super) fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError> {
+        self.read("read an outlet", |connection, scope| {
+            let sql = "SELECT * FROM outlets WHERE platform = ?1 AND id = ?2";
+            connection.prepare_cached(sql)?.query_row(params![scope.platform, outlet], outlet_row).optional()
+        })
+    }
+
+    pub(super) fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+        self.read("read the outlets", |connection, scope| {
+            let transaction = connection.unchecked_transaction()?;
+            let platform = params![scope.platform];
+            // Without bases, which are large.
+            let sql = "
+                SELECT id, root, name, file, state, since, error, held, drift, last_verified, revision,
+                       NULL AS base, NULL AS base_updated_at
+                FROM outlets WHERE platform = ?1 ORDER BY id";
+            let outlets = transaction.prepare_cached(sql)?.query_map(platform, outlet_row)?.collect::<Result<_, _>>()?;
+            let sql = "
+                SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
+                       answered_at, finished_at, outcome, error, '' AS plan
+                FROM pushes
+                WHERE id IN (SELECT max(id) FROM pushes WHERE platform = ?1 GROUP BY outlet) ORDER BY outlet";
+            let pushes = transaction.prepare_cached(sql)?.query_map(platform, push_row)?.collect::<Result<_, _>>()?;
+            let sql = format!("SELECT * FROM pauses WHERE platform = ?1 AND {COUNTS} ORDER BY outlet");
+            let row = |row: &Row<'_>| Ok((row.get("outlet")?, pause_row(row)?));
+            let mut pauses = transaction.prepare_cached(&sql)?;
+            let pauses = pauses.query_map(params![scope.platform, At(now)], row)?.collect::<Result<_, _>>()?;
+            let sql = "SELECT outlet, pins FROM pins WHERE platform = ?1 ORDER BY outlet";
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let pins = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
+            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins })
+        })
+    }
+
+    pub(super) fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError> {
+        self.read("read whether an outlet is paused", |connection, scope| pause(connection, scope, outlet, now))
+    }
+
+    pub(super) fn set_pause(&mut self, outlet: &str, pause: Option<Pause>) -> Result<(), StateError> {
+        self.write("pause or resume an outlet", |connection, scope| {
+            let Some(Pause { since, until }) = pause else {
+                let sql = "DELETE FROM pauses WHERE platform = ?1 AND outlet = ?2";
+                return connection.prepare_cached(sql)?.execute([&scope.platform, outlet]).map(drop);
+            };
+            let sql = "INSERT OR REPLACE INTO pauses (platform, outlet, since, until) VALUES (?1, ?2, ?3, ?4)";
+            let values = params![scope.platform, outlet, At(since), until.map(At)];
+            connection.prepare_cached(sql)?.execute(values).map(drop)
+        })
+    }
+
+    pub(super) fn update_outlet(
+        &mut self,
+        outlet: &str,
+        update: &OutletUpdate,
+        at: Timestamp,
+    ) -> Result<(), StateError> {
+        self.write("record how an outlet stands", |connection, scope| {
+            update_outlet(connection, scope, outlet, update, at)
+        })
+    }
+
+    pub(super) fn forget(&mut self, outlet: &str) -> Result<bool, StateError> {
+        self.write("forget an outlet", |connection, scope| {
+            let key = params![scope.platform, outlet];
+            let pushes = "SELECT id FROM pushes WHERE platform = ?1 AND outlet = ?2";
+            connection.execute(&format!("DELETE FROM records WHERE push IN ({pushes})"), key)?;
+            let mut gone = connection.execute("DELETE FROM outlets WHERE platform = ?1 AND id = ?2", key)?;
+            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices"] {
+                gone += connection.execute(&format!("DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2"), key)?;
+            }
+            Ok(gone > 0)
+        })
+    }
+
+    pub(super) fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
+        self.read("read the platforms", |connection, _| {
+            let sql = "
+                SELECT platform, count(*) FROM outlets WHERE base IS NOT NULL GROUP BY platform ORDER BY platform";
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
+            connection.prepare_cached(sql)?.query_map([], row)?.collect()
+        })
+    }
+}
+
+/// The newest push without an outcome.
+pub(super) const PENDING: &str = "
+    SELECT * FROM pushes WHERE platform = ?1 AND outlet = ?2 AND finished_at IS NULL ORDER BY id DESC LIMIT 1";
+
+fn pause(connection: &Connection, scope: &Scope, outlet: &str, now: Timestamp) -> rusqlite::Result<Option<Pause>> {
+    let sql = format!("SELECT * FROM pauses WHERE platform = ?1 AND {COUNTS} AND outlet = ?3");
+    connection.prepare_cached(&sql)?.query_row(params![scope.platform, At(now), outlet], pause_row).optional()
+}
+
+fn pause_row(row: &Row<'_>) -> rusqlite::Result<Pause> {
+    Ok(Pause { since: row.get::<_, At>("since")?.0, until: moment(row, "until")? })
+}
+
+/// Also a part of the transactions that record pushes.
+pub(super) fn update_outlet(
+    connection: &Connection,
+    scope: &Scope,
+    outlet: &str,
+    update: &OutletUpdate,
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    let OutletUpdate { status, base, memory, pins } = update;
+    let platform = &scope.platform;
+    if let Some(StatusUpdate { state, name, file, error, held, drift, last_verified, revision }) = status {
+        let verified = last_verified.map(At);
+        let values =
+            params![platform, outlet, scope.root, name, file, state, At(at), error, held, drift, verified, revision];
+        connection.prepare_cached(SET_STATUS)?.execute(values)?;
+    }
+    if let Some(base) = base {
+        let sql = "
+            INSERT INTO outlets (platform, id, root, base, base_updated_at) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (platform, id) DO UPDATE SET base = excluded.base, base_updated_at = excluded.base_updated_at";
+        connection.prepare_cached(sql)?.execute(params![platform, outlet, scope.root, base, At(at)])?;
+    }
+    if let Some(memory) = memory {
+        let sql = "INSERT OR REPLACE INTO memories (platform, outlet, memory) VALUES (?1, ?2, ?3)";
+        connection.prepare_cached(sql)?.execute(params![platform, outlet, memory])?;
+    }
+    match pins {
+        None => {}
+        Some(Some(pins)) => {
+            let sql = "INSERT OR REPLACE INTO pins (platform, outlet, pins) VALUES (?1, ?2, ?3)";
+            connection.prepare_cached(sql)?.execute(params![platform, outlet, pins])?;
+        }
+        Some(None) => {
+            let sql = "DELETE FROM pins WHERE platform = ?1 AND outlet = ?2";
+            connection.prepare_cached(sql)?.execute([platform, outlet])?;
+        }
+    }
+    Ok(())
+}
+
+const SET_STATUS: &str = "
+    INSERT INTO outlets (platform, id, root, name, file, state, since, error, held, drift, last_verified, revision)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+    ON CONFLICT (platform, id) DO UPDATE SET
+        root = excluded.root,
+        name = coalesce(excluded.name, name),
+        file = coalesce(excluded.file, file),
+        since = CASE WHEN state IS excluded.state THEN since ELSE excluded.since END,
+        state = excluded.state,
+        error = excluded.error,
+        held = excluded.held,
+        drift = excluded.drift,
+        last_verified = coalesce(excluded.last_verified, last_verified),
+        revision = CASE WHEN excluded.last_verified IS NULL THEN coalesce(excluded.revision, revision)
+                        ELSE excluded.revision END";
+
+fn outlet_row(row: &Row<'_>) -> rusqlite::Result<OutletRow> {
+    Ok(OutletRow {
+        id: row.get("id")?,
+        root: row.get("root")?,
+        name: row.get("name")?,
+        file: row.get("file")?,
+        state: row.get("state")?,
+        since: moment(row, "since")?,
+        error: row.get("error")?,
+        held: row.get("held")?,
+        drift: row.get("drift")?,
+        last_verified: moment(row, "last_verified")?,
+        revision: row.get("revision")?,
+        base: row.get("base")?,
+        base_updated_at: moment(row, "base_updated_at")?,
+    })
+}

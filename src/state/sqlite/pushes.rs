@@ -1,0 +1,228 @@
+//! Every push: recorded before it is sent, so that after a crash nothing is sent blindly again; what it sent, compressed,
+//! and how long that is kept.
+
+use std::io::{Read, Write};
+
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{
+    Connection, OptionalExtension, Row, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef},
+};
+use uuid::Uuid;
+
+use super::{
+    Store,
+    outlets::{PENDING, update_outlet},
+    store::{At, moment},
+};
+use crate::state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, PushRow, PushStep, Scope, StateError};
+
+/// So many pushes of an outlet are kept whatever their age (our choice).
+pub const KEEP_LAST: u32 = 100;
+
+/// Younger pushes are kept beyond that number (our choice: a season)…
+pub const KEEP_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// …up to this number (our choice; a record takes a few kilobytes).
+pub const KEEP_AT_MOST: u32 = 500;
+
+/// No record is larger when unpacked; more is damage.
+const MOST_BYTES: u64 = 1 << 28;
+
+impl Store {
+    pub(super) fn begin_push(&mut self, push: &NewPush) -> Result<PushId, StateError> {
+        self.write("record a push", |connection, scope| {
+            let sql = "
+                INSERT INTO pushes (platform, number, outlet, request_id, kind, digest, revision, author, back_to, tool,
+                                    plan, prepared_at, sent_at)
+                VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM pushes WHERE platform = ?1 AND outlet = ?2),
+                        ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+            let values = params![
+                scope.platform,
+                push.outlet,
+                push.request_id.to_string(),
+                push.kind,
+                push.digest,
+                push.revision,
+                push.author,
+                push.back_to,
+                push.tool,
+                push.plan,
+                At(push.prepared_at),
+                push.sent_at.map(At)
+            ];
+            let id = connection.prepare_cached(sql)?.insert(values).map(PushId)?;
+            let NewRecord { changes, record } = &push.record;
+            let sql = "INSERT INTO records (push, changes, record) VALUES (?1, ?2, ?3)";
+            connection.prepare_cached(sql)?.execute(params![id.0, packed(changes)?, packed(record)?])?;
+            update_outlet(connection, scope, &push.outlet, &push.outlet_update, push.prepared_at)?;
+            Ok(id)
+        })
+    }
+
+    pub(super) fn record_push_step(&mut self, id: PushId, step: &PushStep, at: Timestamp) -> Result<(), StateError> {
+        let PushStep { sent_at, answered_at, plan, record, end, outlet_update } = step;
+        let outlet = self.write("record the progress of a push", |connection, scope| {
+            let sql = "
+                UPDATE pushes SET sent_at = coalesce(?2, sent_at), answered_at = coalesce(?3, answered_at),
+                                  plan = coalesce(?4, plan)
+                WHERE id = ?1 AND platform = ?5 AND finished_at IS NULL RETURNING outlet";
+            let values = params![id.0, sent_at.map(At), answered_at.map(At), plan, scope.platform];
+            let outlet = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+            let Some(outlet): Option<String> = outlet else { return Ok(None) };
+            if let Some(record) = record {
+                let sql = "UPDATE records SET record = ?2 WHERE push = ?1";
+                connection.prepare_cached(sql)?.execute(params![id.0, packed(record)?])?;
+            }
+            update_outlet(connection, scope, &outlet, outlet_update, at)?;
+            if let Some((outcome, error)) = end {
+                let sql = "UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4, plan = '' WHERE id = ?1";
+                connection.prepare_cached(sql)?.execute(params![id.0, outcome, error, At(at)])?;
+                prune(connection, scope, &outlet, at)?;
+            }
+            Ok(Some(outlet))
+        })?;
+        outlet.map(drop).ok_or(StateError::NoSuchPush(id))
+    }
+
+    pub(super) fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.read("read a push", |connection, scope| {
+            connection.prepare_cached(PENDING)?.query_row([&scope.platform, outlet], push_row).optional()
+        })
+    }
+
+    pub(super) fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError> {
+        self.read("read the pushes", |connection, scope| {
+            let sql = "
+                SELECT * FROM pushes
+                WHERE platform = ?3 AND (?1 IS NULL OR outlet = ?1) ORDER BY id DESC LIMIT ?2";
+            let values = params![outlet, limit, scope.platform];
+            connection.prepare_cached(sql)?.query_map(values, push_row)?.collect()
+        })
+    }
+
+    pub(super) fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
+        self.read("read the history", |connection, scope| {
+            let sql = "
+                SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
+                       answered_at, finished_at, outcome, error, '' AS plan, changes
+                FROM pushes LEFT JOIN records ON push = id
+                WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC";
+            let mut statement = connection.prepare_cached(sql)?;
+            let row = |row: &Row<'_>| {
+                let changes: Option<Vec<u8>> = row.get("changes")?;
+                Ok((push_row(row)?, changes.map(|packed| unpacked(&packed)).transpose()?))
+            };
+            statement.query_map([&scope.platform, outlet], row)?.collect()
+        })
+    }
+
+    pub(super) fn record(&self, id: PushId) -> Result<Option<String>, StateError> {
+        self.read("read what a push sent", |connection, _| record_of(connection, id))
+    }
+
+    pub(super) fn published_since(&self, since: Timestamp) -> Result<u64, StateError> {
+        self.read("count pushes", |connection, scope| {
+            let sql = "
+                SELECT count(*) FROM pushes WHERE platform = ?2 AND outcome = 'published' AND finished_at > ?1";
+            let count = connection.prepare_cached(sql)?.query_row(params![At(since), scope.platform], |row| row.get(0));
+            count.map(i64::unsigned_abs)
+        })
+    }
+}
+
+pub(super) fn record_of(connection: &Connection, id: PushId) -> rusqlite::Result<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT record FROM records WHERE push = ?1")?;
+    let packed: Option<Vec<u8>> = statement.query_row([id.0], |row| row.get(0)).optional()?;
+    packed.map(|packed| unpacked(&packed)).transpose()
+}
+
+/// See [`crate::state::OutletMemory::lost_puts`].
+pub(super) fn lost_puts(connection: &Connection, scope: &Scope, outlet: &str) -> rusqlite::Result<Vec<String>> {
+    let sql = "
+        SELECT digest, outcome = ?3 AND answered_at IS NOT NULL FROM pushes
+        WHERE platform = ?1 AND outlet = ?2 AND kind = ?4 AND sent_at IS NOT NULL ORDER BY id DESC LIMIT 5";
+    let values = params![scope.platform, outlet, PushOutcome::Lost, PushKind::Put];
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Option<bool>>(1)?));
+    let newest: Vec<(String, Option<bool>)> =
+        connection.prepare_cached(sql)?.query_map(values, row)?.collect::<rusqlite::Result<_>>()?;
+    Ok(newest.into_iter().take_while(|(_, lost)| *lost == Some(true)).map(|(digest, _)| digest).collect())
+}
+
+/// Drops what is too old or too much of an outlet's pushes: never an unfinished one, nor the newest that was published,
+/// which is live. Part of the transaction that finishes a push.
+fn prune(connection: &Connection, scope: &Scope, outlet: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let old = now.saturating_sub(KEEP_FOR).unwrap_or(Timestamp::MIN);
+    let doomed = "
+        SELECT id FROM (
+            SELECT id, prepared_at, finished_at, row_number() OVER (ORDER BY id DESC) AS place
+            FROM pushes WHERE platform = ?6 AND outlet = ?1
+        )
+        WHERE finished_at IS NOT NULL AND place > ?2 AND (prepared_at < ?3 OR place > ?4)
+          AND id IS NOT (SELECT max(id) FROM pushes WHERE platform = ?6 AND outlet = ?1 AND outcome = ?5)";
+    for sql in
+        [format!("DELETE FROM records WHERE push IN ({doomed})"), format!("DELETE FROM pushes WHERE id IN ({doomed})")]
+    {
+        let values = params![outlet, KEEP_LAST, At(old), KEEP_AT_MOST, PushOutcome::Published, scope.platform];
+        connection.prepare_cached(&sql)?.execute(values)?;
+    }
+    Ok(())
+}
+
+fn packed(text: &str) -> rusqlite::Result<Vec<u8>> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let done = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    done.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn unpacked(packed: &[u8]) -> rusqlite::Result<String> {
+    let mut text = String::new();
+    let read = ZlibDecoder::new(packed).take(MOST_BYTES).read_to_string(&mut text);
+    let damaged = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(error));
+    read.map_err(damaged).map(|_| text)
+}
+
+pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
+    Ok(PushRow {
+        id: PushId(row.get("id")?),
+        number: row.get("number")?,
+        outlet: row.get("outlet")?,
+        request_id: row.get::<_, Parsed<Uuid>>("request_id")?.0,
+        kind: row.get::<_, Parsed<PushKind>>("kind")?.0,
+        digest: row.get("digest")?,
+        revision: row.get("revision")?,
+        author: row.get("author")?,
+        back_to: row.get("back_to")?,
+        tool: row.get("tool")?,
+        prepared_at: row.get::<_, At>("prepared_at")?.0,
+        sent_at: moment(row, "sent_at")?,
+        answered_at: moment(row, "answered_at")?,
+        finished_at: moment(row, "finished_at")?,
+        outcome: row.get::<_, Option<Parsed<PushOutcome>>>("outcome")?.map(|outcome| outcome.0),
+        error: row.get("error")?,
+        plan: row.get("plan")?,
+    })
+}
+
+/// A value that is stored as text.
+struct Parsed<T>(T);
+
+impl<T: std::str::FromStr<Err: std::fmt::Display>> FromSql for Parsed<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let parsed = value.as_str()?.parse();
+        parsed.map(Self).map_err(|error: T::Err| FromSqlError::Other(error.to_string().into()))
+    }
+}
+
+impl ToSql for PushKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}
+
+impl ToSql for PushOutcome {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.as_str().into())
+    }
+}

@@ -1,0 +1,341 @@
+//! The database file: opening, versions, transactions. What is in its tables is `outlets`', `pushes`' and `events`'.
+
+use std::{
+    io::Write,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, TransactionBehavior, params,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
+};
+
+use crate::state::{Scope, StateError};
+
+/// The database's name in the state directory.
+pub(super) const FILE: &str = "menusync.sqlite3";
+
+/// How long a call waits for another process that is writing (our choice; writes take milliseconds).
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Once a call has waited in vain, those behind it do not wait for this long: a queue of them would hold up the fleet.
+const KNOWN_BUSY: Duration = Duration::from_secs(2);
+
+/// One step per version, in order; `user_version` counts those applied. Never change one that was released.
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
+
+const KNOWN: i64 = MIGRATIONS.len() as i64;
+
+/// The step that asks whose the rows are.
+const BY_PLATFORM: i64 = 4;
+
+/// The open database, for one scope.
+#[derive(Debug)]
+pub(super) struct Store {
+    connection: Connection,
+    path: PathBuf,
+    scope: Scope,
+    /// When a call last waited in vain for another process.
+    busy_at: Option<Instant>,
+}
+
+impl Store {
+    /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not there.
+    pub(super) fn open(dir: &Path, scope: &Scope) -> Result<Self, StateError> {
+        create_dir(dir)?;
+        patiently(|| {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
+            store.be_durable().map_err(|e| database("open", &store.path, e))?;
+            store.migrate()?;
+            Ok(store)
+        })
+    }
+
+    /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
+    /// nothing is created.
+    pub(super) fn open_read_only(dir: &Path, scope: &Scope) -> Result<Option<Self>, StateError> {
+        let path = dir.join(FILE);
+        let doing = "look for the state file";
+        if !path.try_exists().map_err(|source| StateError::Io { doing, path: path.clone(), source })? {
+            return Ok(None);
+        }
+        patiently(|| {
+            let store = match Self::connect_and_look(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, scope) {
+                Err(StateError::Failed { source, .. }) if !can_make_files(dir) => {
+                    Self::connect_immutable(&path, scope, source)?
+                }
+                store => store?,
+            };
+            match store.known_version()? {
+                0 => Ok(None), // made by a process that is just about to fill it
+                KNOWN => Ok(Some(store)),
+                found => Err(StateError::Older { path: store.path, found, known: KNOWN }),
+            }
+        })
+    }
+
+    /// Reading takes a shared memory file beside the log. Where none can be made (a read-only mount, a directory of somebody
+    /// else) and no log is left, nobody can be writing, so the file can be read as it lies.
+    fn connect_immutable(path: &Path, scope: &Scope, source: crate::state::error::Cause) -> Result<Self, StateError> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
+            return Err(StateError::ReadOnly { path: path.to_owned(), source });
+        }
+        let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let uri = PathBuf::from(format!("file:{escaped}?immutable=1"));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let store = Self::connect_and_look(&uri, flags, scope)?;
+        Ok(Self { path: path.to_owned(), ..store })
+    }
+
+    /// SQLite opens lazily: what is wrong shows at the first look.
+    fn connect_and_look(path: &Path, flags: OpenFlags, scope: &Scope) -> Result<Self, StateError> {
+        let store = Self::connect(path, flags, scope)?;
+        store.known_version().map(|_| store)
+    }
+
+    pub(super) fn connect(path: &Path, flags: OpenFlags, scope: &Scope) -> Result<Self, StateError> {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
+            .map_err(|e| database("open", path, e))?;
+        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An acknowledged write survives power loss, and readers do not wait for writers.
+    fn be_durable(&self) -> rusqlite::Result<()> {
+        let mode: String = self.connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            tracing::warn!(file = %self.path.display(), %mode, "this file system has no write-ahead log: reading may wait for writing");
+        }
+        self.connection.pragma_update(None, "synchronous", "FULL")
+    }
+
+    /// Brings the tables up to date. The version is read inside the transaction, as two processes may start at once.
+    fn migrate(&mut self) -> Result<(), StateError> {
+        while self.known_version()? < KNOWN {
+            self.write("bring the tables up to date", |transaction, scope| {
+                let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
+                let Some(step) = usize::try_from(version).ok().and_then(|done| MIGRATIONS.get(done)) else {
+                    return Ok(());
+                };
+                transaction.execute_batch(step)?;
+                if version + 1 == BY_PLATFORM {
+                    adopt_rows(transaction, scope)?;
+                }
+                transaction.pragma_update(None, "user_version", version + 1)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Whether the tables are as this program writes them.
+    pub(super) fn is_known_version(&self) -> bool {
+        self.known_version().is_ok_and(|found| found == KNOWN)
+    }
+
+    /// The version of the tables, 0 if there are none; an error if it is one of a later release.
+    fn known_version(&self) -> Result<i64, StateError> {
+        let found =
+            self.read("read the version", |connection, _| connection.query_row(VERSION, [], |row| row.get(0)))?;
+        if (0..=KNOWN).contains(&found) {
+            return Ok(found);
+        }
+        Err(StateError::Newer { path: self.path.clone(), found, known: KNOWN })
+    }
+
+    /// Runs one query; `doing` is for the error.
+    pub(super) fn read<T>(
+        &self,
+        doing: &'static str,
+        query: impl FnOnce(&Connection, &Scope) -> rusqlite::Result<T>,
+    ) -> Result<T, StateError> {
+        query(&self.connection, &self.scope).map_err(|e| database(doing, &self.path, e))
+    }
+
+    /// Runs `change` in one transaction: all of it is on disk when this returns `Ok`, nothing of it otherwise.
+    pub(super) fn write<T>(
+        &mut self,
+        doing: &'static str,
+        change: impl FnOnce(&Connection, &Scope) -> rusqlite::Result<T>,
+    ) -> Result<T, StateError> {
+        let Self { connection, path, scope, busy_at } = self;
+        let is_known_busy = busy_at.is_some_and(|at| at.elapsed() < KNOWN_BUSY);
+        let run = || {
+            connection.busy_timeout(if is_known_busy { Duration::ZERO } else { BUSY })?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = change(&transaction, scope)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        let done = run().map_err(|e| database(doing, path, e));
+        match &done {
+            Err(StateError::Busy { .. }) if !is_known_busy => *busy_at = Some(Instant::now()),
+            Err(StateError::Busy { .. }) => {}
+            _ => *busy_at = None,
+        }
+        done
+    }
+
+    pub(super) fn check_writable(&mut self) -> Result<(), StateError> {
+        self.write("write", |connection, _| {
+            let sql = "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)";
+            connection.prepare_cached(sql)?.execute(params![At(Timestamp::now())]).map(drop)
+        })
+    }
+}
+
+const VERSION: &str = "PRAGMA user_version";
+
+/// Rows of a release that did not record the platform belong to the platform of the settings, unless an error of theirs
+/// names a host of the other GoBiz environment: then nobody knows whose they are, and they are used by nobody.
+fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
+    let mut named = transaction.prepare(
+        "SELECT error FROM pushes WHERE error IS NOT NULL UNION ALL SELECT error FROM outlets WHERE error IS NOT NULL",
+    )?;
+    let mut errors = named.query([])?;
+    while let Some(row) = errors.next()? {
+        if names_another_environment(&row.get::<_, String>(0)?, &scope.platform) {
+            tracing::warn!(
+                platform = scope.platform,
+                "the state of an earlier release speaks of another platform than the settings: it is kept and not used; \
+                 every live menu is a first contact"
+            );
+            return Ok(());
+        }
+    }
+    for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices"] {
+        transaction.execute(&format!("UPDATE {table} SET platform = ?1 WHERE platform = ''"), [&scope.platform])?;
+    }
+    transaction.execute("UPDATE outlets SET platform = ?1 WHERE platform = ''", [&scope.platform]).map(drop)
+}
+
+/// Hosts of GoBiz (documentation): API and OAuth of the sandbox, of production.
+const ENVIRONMENTS: [[&str; 2]; 2] = [
+    ["api.partner-sandbox.gobiz.co.id", "integration-goauth.gojekapi.com"],
+    ["api.gobiz.co.id", "accounts.go-jek.com"],
+];
+
+fn names_another_environment(error: &str, platform: &str) -> bool {
+    let others = ENVIRONMENTS.iter().filter(|[api, _]| !platform.ends_with(&format!("://{api}")));
+    others.flatten().any(|host| error.contains(host))
+}
+
+/// Sorts damage and waiting from other failures.
+pub(super) fn database(doing: &'static str, path: &Path, error: rusqlite::Error) -> StateError {
+    use rusqlite::Error::{FromSqlConversionFailure, InvalidColumnType};
+    let place = || path.display().to_string();
+    match error.sqlite_error_code() {
+        _ if matches!(error, FromSqlConversionFailure(..) | InvalidColumnType(..)) => {
+            StateError::Corrupt { doing, path: path.to_owned(), source: error.into() }
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch) => {
+            StateError::Corrupt { doing, path: path.to_owned(), source: error.into() }
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StateError::Busy { doing, place: place(), source: error.into() }
+        }
+        _ => StateError::Failed { doing, place: place(), source: error.into() },
+    }
+}
+
+/// Tries again while another process is opening or closing the file: SQLite itself waits for writers, but not while the
+/// log is set up, taken down or recovered.
+fn patiently<T>(open: impl Fn() -> Result<T, StateError>) -> Result<T, StateError> {
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match open() {
+            Err(StateError::Busy { .. }) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
+            result => return result,
+        }
+    }
+}
+
+/// Makes the state directory, for its owner only.
+pub(in crate::state) fn create_dir(dir: &Path) -> Result<(), StateError> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| StateError::Io {
+        doing: "create the state directory",
+        path: dir.to_owned(),
+        source,
+    })
+}
+
+fn can_make_files(dir: &Path) -> bool {
+    tempfile::tempfile_in(dir).is_ok()
+}
+
+/// Whether something can be written in the state directory `dir` now: a page is written to disk and dropped.
+pub fn check_writable(dir: &Path) -> Result<(), StateError> {
+    let write = || {
+        let mut file = tempfile::tempfile_in(dir)?;
+        file.write_all(&[0; 4096])?;
+        file.sync_data()
+    };
+    write().map_err(|source| StateError::Io { doing: "write to the state directory", path: dir.to_owned(), source })
+}
+
+/// How many bytes are free for us where `dir` is, if the system tells.
+pub fn free_bytes(dir: &Path) -> Option<u64> {
+    let told = rustix::fs::statvfs(dir).ok()?;
+    Some(told.f_bavail.saturating_mul(told.f_frsize))
+}
+
+/// Takes over the state that an earlier release kept in `shared` for all roots of a user, as a copy in `dir`. Whether there
+/// was one to take over. Outlets of other roots come along unseen: they belong to no root until a pass claims them.
+pub fn adopt_shared(shared: &Path, dir: &Path) -> Result<bool, StateError> {
+    let (from, to) = (shared.join(FILE), dir.join(FILE));
+    if to.exists() || !from.is_file() {
+        return Ok(false);
+    }
+    create_dir(dir)?;
+    let copy = dir.join(format!("{FILE}.taking-over-{}", std::process::id()));
+    let connection = Connection::open_with_flags(&from, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let copied = connection.and_then(|connection| {
+        connection.busy_timeout(BUSY)?;
+        let version: i64 = connection.query_row(VERSION, [], |row| row.get(0))?;
+        let name = copy.display().to_string();
+        connection.execute("VACUUM INTO ?1", [name])?;
+        Ok(version)
+    });
+    let version = copied.map_err(|e| database("take over", &from, e));
+    let done = version.and_then(|_| {
+        std::fs::rename(&copy, &to).map_err(|source| StateError::Io { doing: "make", path: to.clone(), source })
+    });
+    if done.is_err() {
+        let _ = std::fs::remove_file(&copy);
+    }
+    done.map(|()| true)
+}
+
+/// A moment as RFC 3339 text in UTC, always with nine decimals so that text order is time order.
+pub(super) struct At(pub(super) Timestamp);
+
+impl ToSql for At {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(format!("{:.9}", self.0).into())
+    }
+}
+
+impl FromSql for At {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map(Self).map_err(|e: jiff::Error| FromSqlError::Other(Box::new(e)))
+    }
+}
+
+/// A column that holds a moment or nothing.
+pub(super) fn moment(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<At>>(column)?.map(|at| at.0))
+}
