@@ -13,6 +13,45 @@ const PLAIN: [(&str, &str); 5] = [
 const WORLD: [&str; 7] = ["fs::", "tokio::", "reqwest::", "rusqlite::", "::now()", "SystemTime", "process::"];
 const PRINTS: [&str; 5] = ["print!(", "println!(", "dbg!(", "io::stdout", "io::stderr"];
 
+/// Rooms whose code runs on the few threads of a runtime, which everything else waits for.
+const ASYNC: [&str; 7] = ["daemon", "web", "sync", "remote", "images", "notify", "watch"];
+/// What may take as long as a disk, a mount, another program or another process likes.
+const BLOCKS: [&str; 22] = [
+    "fs::",
+    "File::",
+    "OpenOptions",
+    ".canonicalize(",
+    ".metadata()",
+    "read_dir(",
+    "read_to_string(",
+    "process::Command",
+    "process::{",
+    "thread::",
+    "recv_timeout(",
+    "rusqlite",
+    ".with(|store|",
+    "Store::open",
+    "lock_daemon(",
+    "try_lock_outlet(",
+    "check_writable(",
+    "daemon_lock_holder(",
+    "webhook_secrets(",
+    "sink_url(",
+    "fleet::load",
+    "Watcher::start(",
+];
+/// Where that is right, and why.
+const MAY_BLOCK: [(&str, &str); 5] = [
+    ("watch/", "has a thread of its own, and begins in a load"),
+    ("daemon/loader.rs", "is the body of a load, which has a thread of its own"),
+    ("daemon/control.rs", "makes the socket at the start; else asks for what is in memory, or on a blocking thread"),
+    ("notify/deliver.rs", "starts programs by tokio; secrets are read at the start and in a load"),
+    ("web/health.rs", "looks on a blocking thread"),
+];
+/// Files that ask the state, or read a secret, on the thread of whoever needs it. The list may only become shorter.
+const STILL_ASK: [&str; 2] = ["sync/pass.rs", "web/webhook/keys.rs"];
+const ASKED: [&str; 3] = [".with(|store|", "try_lock_outlet(", "webhook_secrets("];
+
 /// Every file of `src/`: its name, its room and its lines without comments and tests.
 fn files() -> Vec<(String, String, Vec<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -96,6 +135,30 @@ fn the_world_is_touched_only_where_it_is_owned() {
             assert!(!pure.contains(&room) || !has(&WORLD), "{name} is not pure: {line}");
         }
     }
+}
+
+#[test]
+fn nothing_blocks_the_threads_that_everything_else_waits_for() {
+    let mut blocking = Vec::new();
+    let (mut excused, mut asking) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for (name, _, code) in files().iter().filter(|(_, room, _)| ASYNC.contains(&&**room)) {
+        for line in code {
+            let Some(word) = BLOCKS.iter().find(|word| line.contains(**word)) else { continue };
+            let excuse = MAY_BLOCK.iter().find(|(place, _)| name.starts_with(place));
+            if let Some((place, _)) = excuse {
+                excused.insert(*place);
+            } else if STILL_ASK.contains(&&**name) && ASKED.contains(word) {
+                asking.insert(name.clone());
+            } else {
+                blocking.push(format!("{name}: {line}"));
+            }
+        }
+    }
+    assert_eq!(blocking, [""; 0], "use `spawn_blocking`, a thread, or tokio's own");
+    let unused: Vec<_> = MAY_BLOCK.iter().filter(|(place, _)| !excused.contains(place)).collect();
+    assert!(unused.is_empty(), "these exceptions are of no use: {unused:?}");
+    let unused: Vec<_> = STILL_ASK.iter().filter(|name| !asking.contains(**name)).collect();
+    assert!(unused.is_empty(), "these files ask nothing: {unused:?}");
 }
 
 #[test]

@@ -46,6 +46,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use exit::Exit;
 use output::{Format, Output, Outputs};
 use session::Session;
+use signals::Signals;
 use trouble::Trouble;
 
 use crate::{
@@ -181,7 +182,11 @@ fn dispatch(cli: Cli) -> Exit {
     let environment = Environment::of_process();
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
     let outputs = Outputs::new(common.output, environment.no_color(), common.verbose > 0);
-    let session = Session::new(common.root, common.state_dir, environment, outputs);
+    let signals = match Signals::listen(outputs.clone()) {
+        Ok(signals) => signals,
+        Err(error) => return tell(&Trouble::failed("cannot listen to signals", error), None),
+    };
+    let session = Session::new(common.root, common.state_dir, environment, outputs, signals);
     if let Err(trouble) = session.outputs.check() {
         return tell(&trouble, Some(&session));
     }

@@ -1,12 +1,15 @@
 //! `--output`: in which format a result goes where.
 
 use std::{
-    cell::Cell,
     collections::BTreeSet,
     ffi::OsString,
     io::{IsTerminal, Write},
     path::PathBuf,
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{logging, trouble::Trouble};
@@ -61,15 +64,15 @@ impl FromStr for Output {
     }
 }
 
-/// All outputs of one run.
-#[derive(Debug)]
+/// All outputs of one run. Its clones know together whether a result has been written.
+#[derive(Debug, Clone)]
 pub(super) struct Outputs {
     outputs: Vec<Output>,
     color: bool,
     /// Where a text names a few of many, it names all.
     verbose: bool,
     /// Whether a result has been written, so that no program gets a second one.
-    emitted: Cell<bool>,
+    emitted: Arc<AtomicBool>,
 }
 
 impl Outputs {
@@ -79,7 +82,7 @@ impl Outputs {
             outputs.push(Output { format: Format::Text, file: None });
         }
         let color = !no_color && std::io::stdout().is_terminal();
-        Self { outputs, color, verbose, emitted: Cell::new(false) }
+        Self { outputs, color, verbose, emitted: Arc::default() }
     }
 
     /// Those that can be made out in a command line that is wrong elsewhere.
@@ -113,7 +116,7 @@ impl Outputs {
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.
     pub(super) fn tell_programs(&self, json: &str) {
-        if self.emitted.get() {
+        if self.emitted.swap(true, Ordering::Relaxed) {
             return;
         }
         let of_programs = self.outputs.iter().filter(|output| output.format == Format::Json);
@@ -137,7 +140,7 @@ impl Outputs {
 
     /// Writes a result in every format that was asked for. One that cannot be written keeps none of the others back.
     pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
-        self.emitted.set(true);
+        self.emitted.store(true, Ordering::Relaxed);
         let written: Vec<_> = self.outputs.iter().map(|output| self.write(output, &render)).collect();
         written.into_iter().collect()
     }

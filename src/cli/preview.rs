@@ -23,8 +23,8 @@ use crate::{
     report::{self, OutletReport, PlanReport, View, Ways, WindowNote},
     state::SharedState,
     sync::{
-        Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain, examine,
-        pause_note, reason, recall,
+        Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
+        examine, pause_note, reason, recall,
     },
 };
 
@@ -70,7 +70,11 @@ impl Preview<'_> {
                     continue;
                 }
             };
-            recalled.pending.as_ref().filter(|pending| pending.row.sent_at.is_some()).inspect(|p| tell_pending(member, p));
+            recalled
+                .pending
+                .as_ref()
+                .filter(|pending| pending.row.sent_at.is_some())
+                .inspect(|p| tell_pending(member, p));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let Ok(desired) = loaded.desired(&member.id, self.at) else {
                 outlets[index] = self.invalid(member);
@@ -208,12 +212,7 @@ impl<R: Read> Examination<R> {
         let Self { target, desired, options, at, .. } = self;
         let pending = recalled.pending.as_ref().and_then(|pending| pending.progress(self.verify_timeout, *at));
         let pause = recalled.pause.map(|pause| pause_note(&target.id, pause, &desired.policy.timezone));
-        let facts = Facts {
-            valid: true,
-            paused: desired.paused || pause.is_some(),
-            pending,
-            look: Look::Stored(None),
-        };
+        let facts = Facts { valid: true, paused: desired.paused || pause.is_some(), pending, look: Look::Stored(None) };
         let is_still = desired.paused || pause.is_some() && self.view != View::Drift;
         if is_still {
             let state = OutletState::of(&facts).as_str();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::sync::Semaphore;
 
 use super::{
     Exit,
@@ -21,7 +21,7 @@ use super::{
     preview::{Preview, is_held, is_to_push},
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
-    signals::stop_on_signal,
+    signals::Voice,
     trouble::Trouble,
 };
 use crate::{
@@ -32,7 +32,8 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
     sync::{
-        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, PollWaker, Target, pass,
+        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollWaker,
+        Target, pass,
     },
 };
 
@@ -190,8 +191,7 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
     }
     let to_push = report.outlets.iter().filter(|outlet| may_push(outlet, &typed)).count();
     if to_push == 0
-        || answer(&format!("Push to {to_push} of {} outlets? Type `yes` to continue: ", report.outlets.len()))?
-            == "yes"
+        || answer(&format!("Push to {to_push} of {} outlets? Type `yes` to continue: ", report.outlets.len()))? == "yes"
     {
         return Ok(typed);
     }
@@ -199,7 +199,8 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
 }
 
 fn answer(question: &str) -> Result<String, Trouble> {
-    let mut stderr = std::io::stderr().lock();
+    // Whoever waits for a line holds no lock on stderr: a signal has to be answered there.
+    let mut stderr = std::io::stderr();
     write!(stderr, "{question}").and_then(|()| stderr.flush())?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -252,6 +253,7 @@ fn push_all(
     let loaded = session.loaded()?;
     let state_dir = session.state_dir()?;
     let state = session.state()?;
+    let ending = session.signals.end_in_order(Voice::Stderr);
     block_on(async {
         let context = Context {
             state,
@@ -264,16 +266,22 @@ fn push_all(
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
-            stop: stop_on_signal()?,
+            stop: ending.stop(),
             poll_waker: PollWaker::default(),
+            in_flight: session.signals.in_flight(),
         };
-        let mut tasks = JoinSet::new();
-        let mut targets = BTreeMap::new();
-        let mut outcomes = Vec::new();
+        let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         for member in selected {
             let Some(options) = options.remove(&member.id) else { continue };
             let target = member.target();
-            let slot = context.slot().await;
+            let slot = tokio::select! {
+                biased;
+                () = ending.asked() => {
+                    outcomes.push(Outcome::withdrawn(&target));
+                    continue;
+                }
+                slot = context.slot() => slot,
+            };
             let desired = match loaded.desired(&member.id, moment(None)) {
                 Ok(desired) => desired,
                 Err(diagnostics) => {
@@ -282,19 +290,25 @@ fn push_all(
                 }
             };
             let (context, writer, passed) = (context.clone(), writer.clone(), target.clone());
-            let task = tasks.spawn(async move { pass(&context, slot, &writer, &passed, &desired, &options).await });
-            targets.insert(task.id(), target);
+            let pass = async move { pass(&context, slot, &writer, &passed, &desired, &options).await };
+            passes.begin(target, pass);
         }
-        while let Some(done) = tasks.join_next_with_id().await {
-            let outcome = match done {
-                Ok((_, outcome)) => outcome,
-                Err(fault) => match targets.get(&fault.id()) {
-                    Some(target) => Outcome::broken_off(target),
-                    None => continue,
+        let overdue = ending.overdue();
+        tokio::pin!(overdue);
+        loop {
+            tokio::select! {
+                outcome = passes.next() => match outcome {
+                    Some(outcome) => {
+                        tell(&outcome);
+                        outcomes.push(outcome);
+                    }
+                    None => break,
                 },
-            };
-            tell(&outcome);
-            outcomes.push(outcome);
+                () = &mut overdue => {
+                    outcomes.extend(passes.break_off(&context.in_flight));
+                    break;
+                }
+            }
         }
         Ok(outcomes)
     })?

@@ -6,16 +6,17 @@ use tokio::sync::mpsc;
 
 use super::{
     Exit, logging,
-    output::Format,
+    output::{Format, note},
     push,
-    session::{Session, block_on, moment, set_aside_damage},
-    signals,
+    session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
+    signals::{self, Voice},
     trouble::Trouble,
     ways::Given,
 };
 use crate::{
-    daemon::{self, Control, Observer, Parts, Pusher, Worker},
-    fleet,
+    daemon::{self, Control, DaemonError, Observer, Parts, Pusher, Worker},
+    diagnostic::Diagnostic,
+    fleet::{self, Loaded, Survey},
     notify::{Ending, Notices},
     report,
     settings::{self, Listen, Signature},
@@ -40,6 +41,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
+    if !args.once {
+        session.signals.stopped_is(Exit::Done);
+    }
+    // The working directory may be moved away and another one put in its place: what counts is the name.
+    session.load_from(&std::path::absolute(session.root())?)?;
     let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)
         .map_err(|error| Trouble::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
@@ -70,9 +76,13 @@ struct Start<'a> {
 
 impl Start<'_> {
     fn with<W: Worker>(self, worker: W) -> Result<Exit, Trouble> {
+        // Before the runtime, as it reads images: from here on nothing but the state is waited for without an end.
+        let survey = Arc::new(self.session.loaded()?.survey(moment(None)));
         block_on(async {
             let (orders_to, orders) = signals::orders()?;
-            let parts = parts(self.session, worker, &self.metrics, orders).await?;
+            let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
+            let ending = self.session.signals.end_in_order(Voice::Log);
+            signals::pass_on_stop(&ending, orders_to.clone());
             if self.once {
                 return self.once(parts).await;
             }
@@ -82,13 +92,24 @@ impl Start<'_> {
             let ran = daemon::run(parts).await;
             servers.into_iter().flatten().for_each(Server::stop);
             notices.end(Ending::Quick).await;
-            ran?;
-            Ok(Exit::Done)
+            match ran {
+                Err(DaemonError::Settings(loaded)) => Ok(self.refuse(&loaded)),
+                ran => Ok(ran.map(|()| Exit::Done)?),
+            }
         })?
     }
 
+    /// Says what became wrong with the settings since they were read first.
+    fn refuse(&self, loaded: &Loaded) -> Exit {
+        let errors: Vec<Diagnostic> = loaded.diagnostics.iter().filter(|error| error.is_error()).cloned().collect();
+        let texts = |file: &str| loaded.text(file);
+        note(&report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS));
+        self.session.outputs.tell_programs(&report::diagnostics_json(&errors));
+        Exit::Invalid
+    }
+
     async fn once<W: Worker>(&self, parts: Parts<W>) -> Result<Exit, Trouble> {
-        let survey = parts.loaded.survey(parts.clock.now());
+        let survey = Arc::clone(&parts.survey);
         let members: Vec<_> = survey.members.iter().collect();
         self.session.tell_errors(&survey, &members);
         let notices = parts.notices.clone();
@@ -171,17 +192,22 @@ async fn parts<W: Worker>(
     worker: W,
     metrics: &Arc<Metrics>,
     orders: mpsc::Receiver<daemon::Order>,
+    survey: Arc<Survey>,
 ) -> Result<Parts<Metered<W>>, Trouble> {
-    // The working directory may be moved away and another one put in its place: what counts is the name. The state
-    // directory, which the lock has made, stays the same one whatever happens to the root.
-    let root = std::path::absolute(session.root())?;
+    let settings = session.settings()?;
+    let loaded = Arc::clone(session.load_from(&session.root())?);
+    // The state directory, which the lock has made, stays the same one whatever happens to the root.
     let state_dir = session.state_dir()?.canonicalize()?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     let state = SqliteState::open(&state_dir, &session.scope()?)?;
     let notices = Notices::start(SharedState::clone(&state), Arc::new(|| Clock::System.now())).await?;
-    notices.use_settings(session.settings()?, &root)?;
+    notices.use_settings(settings, &loaded.root)?;
     Ok(Parts {
-        loaded: fleet::load(&root)?,
+        settings: settings.clone(),
+        survey,
+        loaded,
+        load: Arc::new(fleet::load_noting),
+        in_flight: session.signals.in_flight(),
         worker: Metered(worker, Arc::clone(metrics)),
         state,
         state_dir,

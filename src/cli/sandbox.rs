@@ -6,7 +6,7 @@ use super::{
     Exit,
     output::{self, Format},
     session::{Session, block_on},
-    signals::stop_on_signal,
+    signals::Voice,
     trouble::Trouble,
 };
 use crate::sandbox::{self, Options};
@@ -31,6 +31,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
             args.listen
         )));
     }
+    session.signals.stopped_is(Exit::Done);
+    let ending = session.signals.end_in_order(Voice::Stderr);
     block_on(async {
         let options =
             Options { listen: args.listen, publish_delay, register_unknown_outlets: true, ..Options::default() };
@@ -39,8 +41,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
             .await
             .map_err(|error| Trouble::failed(format!("cannot listen on {}", args.listen), error))?;
         output::print(&instructions(&server, &id, &secret))?;
-        let mut stop = stop_on_signal()?;
-        let _ = stop.wait_for(|stop| *stop).await;
+        ending.asked().await;
         server.stop().await;
         Ok(Exit::Done)
     })?

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{
     Exit,
     output::{Outputs, note},
+    signals::Signals,
     trouble::Trouble,
 };
 use crate::{
@@ -38,7 +39,8 @@ pub(super) struct Session {
     state_dir: Option<PathBuf>,
     pub(super) environment: Environment,
     pub(super) outputs: Outputs,
-    loaded: OnceCell<Loaded>,
+    pub(super) signals: Signals,
+    loaded: OnceCell<Arc<Loaded>>,
 }
 
 impl Session {
@@ -47,8 +49,9 @@ impl Session {
         state_dir: Option<PathBuf>,
         environment: Environment,
         outputs: Outputs,
+        signals: Signals,
     ) -> Self {
-        Self { root, state_dir, environment, outputs, loaded: OnceCell::new() }
+        Self { root, state_dir, environment, outputs, signals, loaded: OnceCell::new() }
     }
 
     /// The root directory.
@@ -58,11 +61,19 @@ impl Session {
 
     /// The root, read once.
     pub(super) fn loaded(&self) -> Result<&Loaded, Trouble> {
+        self.load_from(&self.root()).map(AsRef::as_ref)
+    }
+
+    /// The root, read once, by this name of it if it has not been read yet.
+    pub(super) fn load_from(&self, root: &Path) -> Result<&Arc<Loaded>, Trouble> {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
-        let loaded = fleet::load(&self.root())?;
-        Ok(self.loaded.get_or_init(|| loaded))
+        let loaded = fleet::load(root)?;
+        if let Some(why) = &loaded.revision_unknown {
+            tracing::warn!("the commit of the files is not known: {why}");
+        }
+        Ok(self.loaded.get_or_init(|| Arc::new(loaded)))
     }
 
     /// The text of a file of the root, if it has been read.

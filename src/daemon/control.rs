@@ -116,7 +116,9 @@ pub enum AskError {
         source: io::Error,
     },
     /// The daemon of this state serves another root.
-    #[error("the daemon that uses this state serves another root, {root}; give that one with --root, or start a daemon for this root with a state_dir of its own")]
+    #[error(
+        "the daemon that uses this state serves another root, {root}; give that one with --root, or start a daemon for this root with a state_dir of its own"
+    )]
     OtherRoot {
         /// That root.
         root: String,

@@ -1,18 +1,23 @@
-//! Taking the files into use: what changed, what is refused, and which outlets that touches. Reading them is `fleet`'s.
+//! Taking the files into use: what changed, what is refused, and which outlets that touches. Reading them is `loader`'s.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::Arc,
 };
 
-use super::{Daemon, Refused, Reloaded, Worker, rounds::Cause};
+use tokio::time::Instant;
+
+use super::{
+    Daemon, DaemonError, LONGEST_SLEEP, Refused, Reloaded, Reply, Worker,
+    loader::{Beside, Files, Found, Job, Reasons},
+    rounds::Cause,
+};
 use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
-    fleet::{self, Loaded, Member, Survey},
+    fleet::{Loaded, Member, Survey},
     report,
-    settings::{self, Settings, webhook_secrets},
+    settings::{self, Settings},
     watch::Changed,
 };
 
@@ -29,36 +34,86 @@ pub(super) struct Unused {
 const MOST_DIAGNOSTICS: usize = 50;
 
 impl<W: Worker> Daemon<W> {
-    pub(super) fn files_changed(&mut self, changed: &Changed) {
-        let before = self.survey.clone();
-        if self.reload(&changed.paths).is_err() {
-            return;
-        }
-        let everything = changed.paths.iter().any(|path| path == settings::FILE || path.starts_with("approvals/"));
-        let members = self.survey.members.iter().chain(&before.members);
-        let touched: BTreeSet<OutletId> = members
-            .filter(|member| everything || member.layers.iter().any(|layer| changed.paths.contains(&**layer)))
-            .chain(with_other_images(&before, &self.survey))
-            .map(|member| member.id.clone())
-            .collect();
-        touched.iter().for_each(|outlet| self.withdraw(outlet));
-        self.begin_round(Cause::Files, touched);
+    /// Has the files read for these reasons, beside the main loop.
+    pub(super) fn read_files(&mut self, reasons: Reasons) {
+        self.loader.want(reasons);
+        self.begin_load();
     }
 
-    pub(super) fn reload_on_request(&mut self) -> Reloaded {
+    fn begin_load(&mut self) {
+        let Self { loader, load, root, loaded, others, context, .. } = self;
+        loader.begin(|| Job {
+            load: Arc::clone(load),
+            root: root.clone(),
+            loaded: Arc::clone(loaded),
+            others: others.clone(),
+            clock: context.clock,
+        });
+    }
+
+    pub(super) fn files_changed(&mut self, changed: Changed) {
+        let files: Vec<&str> = changed.paths.iter().map(String::as_str).collect();
+        tracing::info!(files = files.join(", "), "files changed");
+        self.read_files(Reasons { changed: changed.paths, ..Reasons::default() });
+    }
+
+    pub(super) fn reload_asked(&mut self, reply: Reply) {
         tracing::info!("reading the files again, as asked");
         self.notifier.reloading();
         self.worker.clear_rate_limits();
-        let how = match self.reload(&BTreeSet::new()) {
+        self.read_files(Reasons { requests: vec![reply], ..Reasons::default() });
+    }
+
+    /// Goes on from what was read: takes it into use, or leaves all as it was, and passes over the outlets that this
+    /// concerns.
+    pub(super) fn take(&mut self, reasons: Reasons, found: Found) -> Result<(), DaemonError> {
+        let before = Arc::clone(&self.survey);
+        let taken = match found {
+            Found::Unreadable(error) => Err(self.lose_root(error)),
+            Found::Survey(survey) => {
+                self.take_survey(Arc::new(survey));
+                Ok(None)
+            }
+            Found::Files(files) => self.take_files(*files, reasons.start)?,
+        };
+        let how = match taken {
             Ok(unused) => {
-                self.withdraw_all();
-                self.how_taken(unused)
+                let touched = self.touched(&before, &reasons.changed);
+                if reasons.layer || !reasons.requests.is_empty() {
+                    self.withdraw_all();
+                } else {
+                    touched.iter().for_each(|outlet| self.withdraw(outlet));
+                }
+                if reasons.only_changed() {
+                    self.begin_round(Cause::Files, touched);
+                }
+                self.how_taken(unused.unwrap_or_default())
             }
             Err(refused) => refused,
         };
-        self.notifier.ready(&self.summary());
-        self.begin_all(Cause::Reload);
-        how
+        if reasons.start || !reasons.requests.is_empty() {
+            self.notifier.ready(&self.summary());
+        }
+        if let Some(cause) = reasons.cause_of_all() {
+            self.begin_all(cause);
+        }
+        if reasons.start {
+            self.view.update(|shown| shown.passing = true);
+        }
+        reasons.requests.into_iter().for_each(|reply| reply.say(how.clone()));
+        self.begin_load();
+        Ok(())
+    }
+
+    /// The outlets that changed files concern.
+    fn touched(&self, before: &Survey, changed: &BTreeSet<String>) -> BTreeSet<OutletId> {
+        let everything = changed.iter().any(|path| path == settings::FILE || path.starts_with("approvals/"));
+        let members = self.survey.members.iter().chain(&before.members);
+        members
+            .filter(|member| everything || member.layers.iter().any(|layer| changed.contains(&**layer)))
+            .chain(with_other_images(before, &self.survey))
+            .map(|member| member.id.clone())
+            .collect()
     }
 
     /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
@@ -77,24 +132,16 @@ impl<W: Worker> Daemon<W> {
         refused(words.join("; "), &self.loaded, &self.survey.diagnostics)
     }
 
-    /// Reads the files again. What cannot be read, or has bad settings, leaves everything as it was.
-    pub(super) fn reload(&mut self, changed: &BTreeSet<String>) -> Result<Unused, Reloaded> {
-        if !changed.is_empty() {
-            let files: Vec<&str> = changed.iter().map(String::as_str).collect();
-            tracing::info!(files = files.join(", "), "files changed");
-        }
-        let loaded = match fleet::load(&self.loaded.root) {
-            Ok(loaded) => loaded,
-            Err(error) => {
-                let error = crate::sync::chain(&error);
-                self.lose_root(error.clone());
-                return Err(Reloaded::Unreadable { error });
-            }
-        };
+    /// Takes files into use. Bad settings leave everything as it was; at the start they are an error.
+    fn take_files(&mut self, files: Files, is_start: bool) -> Result<Result<Option<Unused>, Reloaded>, DaemonError> {
+        let Files { loaded, survey, beside } = files;
         if self.unreadable.take().is_some() {
             tracing::info!("the files can be read again");
         }
-        let Some(settings) = &loaded.settings else {
+        let Some(beside) = beside else {
+            if is_start {
+                return Err(DaemonError::Settings(loaded));
+            }
             for diagnostic in loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
                 tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
             }
@@ -102,36 +149,43 @@ impl<W: Worker> Daemon<W> {
             self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
             let words =
                 "the settings are wrong; the old ones, and the definitions read with them, still hold".to_owned();
-            return Err(refused(words, &loaded, &loaded.diagnostics));
+            return Ok(Err(refused(words, &loaded, &loaded.diagnostics)));
         };
-        let unused = self.unused(settings, &loaded.root);
+        if let Some(why) =
+            loaded.revision_unknown.as_ref().filter(|why| self.loaded.revision_unknown.as_ref() != Some(why))
+        {
+            tracing::warn!("the commit of the files is not known: {why}");
+        }
+        let (settings, unused) = self.unused(beside);
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.revision.clone_from(&loaded.revision);
         self.context.author.clone_from(&loaded.author);
-        self.due.set_schedule(settings, self.context.clock.now());
-        self.loaded = Arc::new(loaded);
+        self.due.set_schedule(&settings, self.context.clock.now());
+        self.settings = settings;
+        self.loaded = loaded;
         self.forget_approvals();
-        self.take_survey();
+        self.take_survey(Arc::new(survey));
         self.view.take(self.now());
-        Ok(unused)
+        Ok(Ok(Some(unused)))
     }
 
     /// What of new settings cannot be used while the process lives. Sinks are taken into use, or stay.
-    fn unused(&self, settings: &Settings, root: &Path) -> Unused {
-        let used = self.settings();
+    fn unused(&self, beside: Beside) -> (Settings, Unused) {
+        let Beside { settings, recipients, webhook_secrets } = beside;
+        let used = &self.settings;
         let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
-        let after_restart = (&settings.gobiz, settings.target, settings.listen, hook(settings))
+        let after_restart = (&settings.gobiz, settings.target, settings.listen, hook(&settings))
             != (&used.gobiz, used.target, used.listen, hook(used));
         if after_restart {
             tracing::warn!(
                 "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
             );
         }
-        let secrets = settings.webhook.as_ref().map(|webhook| webhook_secrets(webhook, root).map(drop));
+        let recipients = recipients.map(|recipients| self.notices.use_recipients(recipients));
         let tried = [
-            ("notifications go where they went before", self.notices.use_settings(settings, root)),
-            ("the old webhook secrets still hold", secrets.unwrap_or(Ok(()))),
+            ("notifications go where they went before", recipients),
+            ("the old webhook secrets still hold", webhook_secrets),
         ];
         let mut old_hold = Vec::new();
         for (words, error) in tried.into_iter().filter_map(|(words, tried)| Some((words, tried.err()?))) {
@@ -139,21 +193,22 @@ impl<W: Worker> Daemon<W> {
             tracing::error!(%error, "{words}");
             old_hold.push(format!("{words}: {error}"));
         }
-        Unused { after_restart, old_hold }
+        (settings, Unused { after_restart, old_hold })
     }
 
     /// Nothing is known of what the files want, so what was read before is not pushed either.
-    fn lose_root(&mut self, error: String) {
+    fn lose_root(&mut self, error: String) -> Reloaded {
         self.withdraw_all();
         self.view.refuse(Refused::Unreadable(error.clone()), self.now());
-        if self.unreadable.as_ref() != Some(&error) {
+        if self.unreadable.as_ref().is_none_or(|(told, _)| *told != error) {
             tracing::error!(%error, "nothing is pushed: the files cannot be read");
-            self.unreadable = Some(error);
         }
+        self.unreadable = Some((error.clone(), Instant::now() + LONGEST_SLEEP));
+        Reloaded::Unreadable { error }
     }
 
-    pub(super) fn take_survey(&mut self) {
-        self.survey = Arc::new(self.loaded.survey(self.now()));
+    fn take_survey(&mut self, survey: Arc<Survey>) {
+        self.survey = survey;
         self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
         self.others.set(self.loaded.image_files());
         self.context.peers = Arc::clone(&self.survey.peers);

@@ -1,14 +1,16 @@
 //! Waiting for a reason to look, and passing over the outlets when there is one.
 //!
 //! Reasons: the start, a changed file (the outlets it touches), the schedule, the moment a dated layer begins or ends, a
-//! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a failed outlet never stops
-//! the daemon, and an unreadable root never looks like an empty one.
+//! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a
+//! failed outlet never stops the daemon, and an unreadable root never looks like an empty one. The main loop waits for
+//! nothing but these reasons: files are read beside it (`loader`).
 
 mod approvals;
 mod control;
 mod due;
 mod files;
 mod hints;
+mod loader;
 mod missing;
 mod note;
 mod notices;
@@ -22,7 +24,8 @@ mod view;
 mod worker;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -30,14 +33,16 @@ use std::{
 pub use control::{AskError, Control, Reloaded, ask_reload, ask_status, listen};
 pub use hints::{Hint, Hints};
 use jiff::Timestamp;
-pub use parts::{DaemonError, Order, Parts, Reply};
-use tokio::{sync::watch as channel, task::JoinSet};
+pub use parts::{DaemonError, LoadFn, Order, Parts, Reply};
+pub use stopping::STOP_WITHIN;
+use tokio::{sync::watch as channel, task::JoinSet, time::Instant};
 pub use view::{Refused, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
 use self::{
     approvals::Approvals,
     due::Due,
+    loader::{Loader, PANICKED as LOAD_PANICKED, Read, Reasons},
     note::Told,
     passes::Busy,
     rounds::{Cause, Rounds},
@@ -50,25 +55,39 @@ use crate::{
     settings::Settings,
     sync::{Context, Outcome, PollWaker},
     systemd::Notifier,
-    watch::{Others, Watcher},
+    watch::{Changed, Others, WatchError, Watcher},
 };
 
 /// The longest sleep: after it the machine's clock is looked at again, so a jump or a suspended machine is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 
-/// Passes once over all outlets and returns how each ended.
+/// Passes once over all outlets and returns how each ended. After an order to stop, what is under way has [`STOP_WITHIN`].
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
     daemon.tell_missing().await;
     daemon.begin_all(Cause::Start);
     let mut outcomes = Vec::new();
+    let mut stop_by = None;
     loop {
+        let is_overdue = async {
+            match stop_by {
+                Some(stop_by) => tokio::time::sleep_until(stop_by).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             ended = daemon.tasks.join_next_with_id() => match ended {
                 Some(ended) => outcomes.extend(daemon.ended(ended)),
                 None => break,
             },
-            () = told_to_stop(&mut daemon.orders) => daemon.stop(),
+            () = told_to_stop(&mut daemon.orders), if stop_by.is_none() => {
+                daemon.stop();
+                stop_by = Some(Instant::now() + STOP_WITHIN);
+            }
+            () = is_overdue => {
+                outcomes.extend(daemon.break_off());
+                break;
+            }
         }
     }
     outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
@@ -77,24 +96,26 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
 
 /// Runs until told to stop.
 pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
-    // Watching begins before the files are looked at again, so that no change falls between.
     let mut daemon = Daemon::new(parts);
-    let (root, others) = (daemon.loaded.root.clone(), daemon.others.clone());
-    let mut watcher = Watcher::start(root, others, crate::watch::QUIET, crate::watch::AT_MOST)?;
-    let _ = daemon.reload(&BTreeSet::new());
-    daemon.notifier.ready(&daemon.summary());
-    daemon.begin_all(Cause::Start);
-    daemon.view.update(|shown| shown.passing = true);
+    let mut watcher = None;
+    daemon.read_files(Reasons { start: true, ..Reasons::default() });
     loop {
         daemon.show();
         let sleep = daemon.sleep();
         tokio::select! {
             () = tokio::time::sleep(sleep) => {}
             (outlet, hint) = daemon.hints.take() => daemon.hinted(&outlet, hint),
-            changed = watcher.changed() => daemon.files_changed(&changed),
+            changed = changed(&mut watcher) => daemon.files_changed(changed),
+            (reasons, read) = daemon.loader.ended() => {
+                let Read { watcher: started, files } = read;
+                if reasons.start {
+                    watcher = Some(started.ok_or_else(|| WatchError::Thread(std::io::Error::other(LOAD_PANICKED)))??);
+                }
+                daemon.take(reasons, files)?;
+            }
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
             order = daemon.orders.recv() => match order {
-                Some(Order::Reload(reply)) => reply.say(daemon.reload_on_request()),
+                Some(Order::Reload(reply)) => daemon.reload_asked(reply),
                 Some(Order::Pass) => daemon.begin_all(Cause::Signal),
                 Some(Order::Stop) | None => break,
             },
@@ -110,9 +131,22 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     Ok(())
 }
 
+/// The next change of files, once they are watched.
+async fn changed(watcher: &mut Option<Watcher>) -> Changed {
+    match watcher {
+        Some(watcher) => watcher.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
 struct Daemon<W> {
+    /// Where the files are.
+    root: PathBuf,
+    load: LoadFn,
     loaded: Arc<Loaded>,
+    settings: Settings,
     survey: Arc<Survey>,
+    loader: Loader,
     worker: Arc<W>,
     context: Context,
     notifier: Notifier,
@@ -132,19 +166,18 @@ struct Daemon<W> {
     /// The image files to watch.
     others: Others,
     approvals: Approvals,
-    /// Why the files cannot be read at the moment.
-    unreadable: Option<String>,
+    /// Why the files cannot be read at the moment, and when they are tried again.
+    unreadable: Option<(String, Instant)>,
     /// Whether outlets may have gone from the files since it was last looked.
     missing_is_due: bool,
 }
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, worker, state, state_dir, clock, notifier, orders, hints, notices, view } = parts;
-        let settings = loaded.settings.clone().unwrap_or_else(|| unreachable!("the caller has checked the settings"));
+        let Parts { loaded, settings, survey, load, worker, state, state_dir, clock, notifier, orders, .. } = parts;
+        let Parts { hints, notices, view, in_flight, .. } = parts;
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
-        let survey = Arc::new(loaded.survey(now));
         let context = Context {
             state,
             state_dir,
@@ -158,13 +191,18 @@ impl<W: Worker> Daemon<W> {
             peers: Arc::clone(&survey.peers),
             stop: stopped,
             poll_waker: PollWaker::default(),
+            in_flight,
         };
         let others = Others::default();
         others.set(loaded.image_files());
         let due = Due::new(&settings, survey.next_change, now);
         Self {
-            loaded: Arc::new(loaded),
+            root: loaded.root.clone(),
+            load,
+            loaded,
+            settings,
             survey,
+            loader: Loader::default(),
             worker: Arc::new(worker),
             context,
             notifier,
@@ -186,10 +224,6 @@ impl<W: Worker> Daemon<W> {
         }
     }
 
-    fn settings(&self) -> &Settings {
-        self.loaded.settings.as_ref().unwrap_or_else(|| unreachable!("a root without settings is never taken over"))
-    }
-
     fn now(&self) -> Timestamp {
         self.context.clock.now()
     }
@@ -197,22 +231,27 @@ impl<W: Worker> Daemon<W> {
     fn sleep(&self) -> Duration {
         let until = self.due.next().map(|due| Duration::try_from(due.duration_since(self.now())).unwrap_or_default());
         let longest = self.notifier.watchdog_interval().unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
-        until.unwrap_or(longest).min(longest)
+        let slow = self.loader.slow_at().map_or(longest, |slow| slow.saturating_duration_since(Instant::now()));
+        until.unwrap_or(longest).min(longest).min(slow)
     }
 
     fn tick(&mut self) {
         let now = self.now();
-        let edge = self.due.take_layers(now);
-        // What events have missed is found by the schedule at the latest, and a root that comes back by the next look.
-        if self.due.take_schedule(now) || self.unreadable.is_some() {
-            // What is wrong has been logged, and is shown.
-            let _ = self.reload(&BTreeSet::new());
-            self.begin_all(Cause::Schedule);
-        } else if edge {
+        if self.due.take_layers(now) {
             tracing::info!("a dated layer begins or ends");
-            self.take_survey();
-            self.withdraw_all();
-            self.begin_all(Cause::Layer);
+            self.read_files(Reasons { layer: true, ..Reasons::default() });
+        }
+        let slow = self.loader.slow();
+        let is_time = self.due.take_schedule(now);
+        if is_time && slow.is_some() {
+            // What was read before is looked at, lest a mount that hangs for a day hides drift for a day.
+            self.begin_all(Cause::Schedule);
+        }
+        self.view.update(|shown| shown.slow_load = slow);
+        // What events have missed is found by the schedule at the latest, and a root that comes back by the next look.
+        let again = self.unreadable.as_ref().is_some_and(|(_, again)| *again <= Instant::now());
+        if is_time || again && self.loader.is_idle() {
+            self.read_files(Reasons { schedule: true, ..Reasons::default() });
         }
         let due = self.due.take_outlets(now);
         if !due.is_empty() {
@@ -223,7 +262,7 @@ impl<W: Worker> Daemon<W> {
     /// Shows that the main loop goes round, and what comes next.
     fn show(&self) {
         self.view.update(|shown| {
-            shown.turned = tokio::time::Instant::now();
+            shown.turned = Instant::now();
             shown.next_pass = self.due.scheduled();
             shown.due.clone_from(self.due.outlets());
             shown.in_work = self.busy.keys().cloned().collect();

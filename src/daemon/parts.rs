@@ -1,22 +1,33 @@
 //! What a daemon is made of, what can be asked of it, and how it can end. What it does is in `mod.rs`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::oneshot;
 
 use super::{Hints, Reloaded, View};
 use crate::{
-    fleet::Loaded,
+    fleet::{Loaded, Survey},
     notify::Notices,
+    settings::Settings,
+    source::{Doing, SourceError},
     state::{SharedState, StateError},
-    sync::Clock,
+    sync::{Clock, InFlight},
     systemd::Notifier,
 };
 
 /// What a daemon is made of.
 pub struct Parts<W> {
-    /// The root, already read; its settings are valid.
-    pub loaded: Loaded,
+    /// The root, already read.
+    pub loaded: Arc<Loaded>,
+    /// Its settings.
+    pub settings: Settings,
+    /// What a look over its outlets has found.
+    pub survey: Arc<Survey>,
+    /// Reads a root.
+    pub load: LoadFn,
     /// Who passes over an outlet.
     pub worker: W,
     /// What is remembered.
@@ -35,7 +46,12 @@ pub struct Parts<W> {
     pub notices: Notices,
     /// Where it shows how it stands.
     pub view: Arc<View>,
+    /// Where it lists the pushes whose calls are under way.
+    pub in_flight: InFlight,
 }
+
+/// Reads a root, noting what it waits for; may take long.
+pub type LoadFn = Arc<dyn Fn(&Path, &Doing) -> Result<Loaded, SourceError> + Send + Sync>;
 
 /// What signals (or an interface) ask of a daemon.
 #[derive(Debug)]
@@ -72,12 +88,21 @@ impl Reply {
 }
 
 /// Why a daemon ended.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum DaemonError {
     /// The root cannot be watched.
     #[error(transparent)]
     Watch(#[from] crate::watch::WatchError),
+    /// The settings became wrong while the daemon started.
+    #[error("the settings are wrong")]
+    Settings(Arc<Loaded>),
     /// The state cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+impl std::fmt::Debug for DaemonError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, out)
+    }
 }

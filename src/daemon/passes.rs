@@ -154,6 +154,10 @@ impl<W: Worker> Daemon<W> {
 }
 
 impl Busy {
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
     fn withdraw(&self) {
         self.withdraw.send_replace(true);
     }

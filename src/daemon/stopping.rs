@@ -3,16 +3,24 @@
 use std::time::Duration;
 
 use super::{Daemon, Order, Worker};
+use crate::sync::{Outcome, ended_by_stop};
 
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
 /// within 20 s.
-const STOP_WITHIN: Duration = Duration::from_secs(19);
+pub const STOP_WITHIN: Duration = Duration::from_secs(19);
 
 impl<W: Worker> Daemon<W> {
     pub(super) fn stop(&self) {
+        self.context.in_flight.close();
         self.stop.send_replace(true);
         self.withdraw_all();
+    }
+
+    /// How the passes under way end that are not waited for any more.
+    pub(super) fn break_off(&self) -> Vec<Outcome> {
+        let busy = self.busy.values();
+        busy.map(|busy| ended_by_stop(busy.target(), &self.context.in_flight)).collect()
     }
 
     /// Nothing is sent from now on; calls that are under way are waited for until [`STOP_WITHIN`] is over or the

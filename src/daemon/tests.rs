@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use std::fs;
+use std::{
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -11,9 +17,22 @@ use super::*;
 use crate::{
     fleet::{self, Member},
     state::testing::inline,
-    sync::{Clock, PassResult, Target},
+    sync::{Clock, InFlight, PassResult, Target},
     systemd::{Notifier, ServiceManager},
 };
+
+/// Waits, without the clock, until something is so.
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..5_000 {
+        if is_so() {
+            return;
+        }
+        // The thread that reads files needs real time.
+        std::thread::sleep(Duration::from_millis(2));
+        tokio::task::yield_now().await;
+    }
+    panic!("waited in vain");
+}
 
 /// Panics over G1, and answers for the others.
 struct Faulty;
@@ -46,8 +65,13 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
     }
     let state_dir = directory.path().join("state");
     let (sender, orders) = mpsc::channel(4);
+    let loaded = Arc::new(fleet::load(&root).unwrap());
     let parts = Parts {
-        loaded: fleet::load(&root).unwrap(),
+        settings: loaded.settings.clone().unwrap(),
+        survey: Arc::new(loaded.survey(Timestamp::now())),
+        loaded,
+        load: Arc::new(fleet::load_noting),
+        in_flight: InFlight::default(),
         worker,
         state: inline(&state_dir),
         state_dir,
@@ -101,11 +125,26 @@ impl Worker for Deaf {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_answered_is_waited_for_but_the_daemon_is_gone_within_twenty_seconds() {
     let (_directory, sender, parts) = parts(Deaf);
+    let view = Arc::clone(&parts.view);
+    let daemon = tokio::spawn(run(parts));
+    until(|| view.shown().passing).await;
     sender.send(Order::Stop).await.unwrap();
-    let began = tokio::time::Instant::now();
-    run(parts).await.unwrap();
+    let began = Instant::now();
+    daemon.await.unwrap().unwrap();
     let took = began.elapsed();
     assert!((Duration::from_secs(15)..Duration::from_secs(20)).contains(&took), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_pass_that_is_not_answered_is_broken_off_as_well_and_every_outlet_has_its_outcome() {
+    let (_directory, sender, parts) = parts(Deaf);
+    let _flight = parts.in_flight.enter(&"G2".into());
+    sender.send(Order::Stop).await.unwrap();
+    let began = Instant::now();
+    let outcomes = once(parts).await;
+    assert_eq!(began.elapsed().as_secs(), STOP_WITHIN.as_secs());
+    let states: Vec<_> = outcomes.iter().map(|o| (o.outlet.as_str(), o.state.as_str())).collect();
+    assert_eq!(states, [("G1", "failed"), ("G2", "unknown")]);
 }
 
 #[test]
@@ -114,10 +153,107 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
     let _inside = runtime.enter();
     let (_directory, _sender, parts) = parts(Faulty);
     let mut daemon = Daemon::new(parts);
-    let ended = |result| Outcome { result, ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned()) };
+    let ended =
+        |result| Outcome { result, ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned()) };
     for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
         daemon.due.forget(&"G1".into());
         daemon.plan_next(&ended(result));
         assert_eq!(daemon.due.outlets().contains_key("G1"), again, "{result:?}");
     }
+}
+
+/// A root whose second and later loads hang until they are let go, one by one; how many have begun, and are under way.
+struct Hanging {
+    let_go: std::sync::mpsc::Sender<()>,
+    begun: Arc<AtomicUsize>,
+    under_way: Arc<AtomicUsize>,
+}
+
+fn hanging(parts: &mut Parts<Deaf>) -> Hanging {
+    let (let_go, gate) = std::sync::mpsc::channel();
+    let (gate, begun, under_way) = (Mutex::new(gate), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let hanging = Hanging { let_go, begun: Arc::clone(&begun), under_way: Arc::clone(&under_way) };
+    parts.load = Arc::new(move |root, doing| {
+        assert_eq!(under_way.fetch_add(1, Relaxed), 0, "one load at a time");
+        if begun.fetch_add(1, Relaxed) > 0 {
+            doing.set("catalogs/dead-mount.yaml");
+            gate.lock().unwrap().recv_timeout(Duration::from_secs(20)).unwrap();
+        }
+        let loaded = fleet::load(root);
+        under_way.fetch_sub(1, Relaxed);
+        loaded
+    });
+    hanging
+}
+
+async fn asked(sender: &mpsc::Sender<Order>) -> tokio::sync::oneshot::Receiver<Reloaded> {
+    let (answer, heard) = tokio::sync::oneshot::channel();
+    sender.send(Order::Reload(Reply::to(answer))).await.unwrap();
+    heard
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_hangs_is_said_and_keeps_nothing_else_waiting() {
+    let (_directory, sender, mut parts) = parts(Deaf);
+    let hanging = hanging(&mut parts);
+    let view = Arc::clone(&parts.view);
+    let daemon = tokio::spawn(run(parts));
+    until(|| view.shown().passing).await;
+
+    let mut first = asked(&sender).await;
+    until(|| hanging.begun.load(Relaxed) == 2).await;
+    let (second, third) = (asked(&sender).await, asked(&sender).await);
+    let turned = view.shown().turned;
+    tokio::time::advance(loader::SLOW + Duration::from_secs(1)).await;
+    until(|| view.shown().slow_load.is_some()).await;
+    assert_eq!(
+        view.shown().slow_load.unwrap(),
+        "reading the files takes longer than 30 s; waiting for catalogs/dead-mount.yaml; what was read before still holds"
+    );
+    assert!(view.shown().turned > turned, "the main loop goes round");
+    assert!(first.try_recv().is_err(), "its load has not ended");
+    assert_eq!(hanging.begun.load(Relaxed), 2, "no second thread hangs there too");
+
+    hanging.let_go.send(()).unwrap();
+    let taken = Reloaded::Taken { outlets: 2, after_restart: false };
+    assert_eq!(first.await.unwrap(), taken);
+    until(|| hanging.begun.load(Relaxed) == 3).await;
+    until(|| view.shown().slow_load.is_none()).await;
+    hanging.let_go.send(()).unwrap();
+    assert_eq!((second.await.unwrap(), third.await.unwrap()), (taken.clone(), taken));
+    assert_eq!(hanging.begun.load(Relaxed), 3, "one load for both");
+    assert_eq!(hanging.under_way.load(Relaxed), 0);
+
+    asked(&sender).await;
+    until(|| hanging.begun.load(Relaxed) == 4).await;
+    sender.send(Order::Stop).await.unwrap();
+    until(|| view.shown().stopping).await;
+    hanging.let_go.send(()).unwrap();
+    daemon.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn settings_that_become_wrong_while_the_daemon_starts_are_an_error() {
+    let (directory, _sender, parts) = parts(Deaf);
+    fs::write(directory.path().join("root/menusync.yaml"), "target: sandbox\nnonsense: 1\n").unwrap();
+    assert!(matches!(run(parts).await, Err(DaemonError::Settings(loaded)) if loaded.settings.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_panics_is_an_unreadable_root_and_the_next_one_mends_it() {
+    let (_directory, sender, mut parts) = parts(Deaf);
+    let begun = AtomicUsize::default();
+    parts.load = Arc::new(move |root, _| {
+        assert_ne!(begun.fetch_add(1, Relaxed), 1, "this is the fault that the test asks for");
+        fleet::load(root)
+    });
+    let view = Arc::clone(&parts.view);
+    let daemon = tokio::spawn(run(parts));
+    until(|| view.shown().passing).await;
+    let error = loader::PANICKED.to_owned();
+    assert_eq!(asked(&sender).await.await.unwrap(), Reloaded::Unreadable { error: error.clone() });
+    assert_eq!(view.shown().refused.unwrap().0, Refused::Unreadable(error));
+    assert!(matches!(asked(&sender).await.await.unwrap(), Reloaded::Taken { .. }));
+    drop(sender);
+    daemon.await.unwrap().unwrap();
 }

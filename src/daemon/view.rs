@@ -34,6 +34,8 @@ pub struct Shown {
     pub taken: Option<Timestamp>,
     /// Why the newest files are not in use, and since when.
     pub refused: Option<(Refused, Timestamp)>,
+    /// What is to be said of a look at the files that takes too long.
+    pub slow_load: Option<String>,
     /// When the schedule comes next, its jitter included.
     pub next_pass: Option<Timestamp>,
     /// Outlets that are looked at again at a time of their own: retries, windows that open.
@@ -94,6 +96,7 @@ impl Default for View {
             files: None,
             taken: None,
             refused: None,
+            slow_load: None,
             next_pass: None,
             due: BTreeMap::new(),
             in_work: BTreeSet::new(),

@@ -11,9 +11,7 @@ use crate::{
     remote::{Read, Write},
     report::errors_brief,
     state::SharedState,
-    sync::{
-        Context, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall,
-    },
+    sync::{Context, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall},
 };
 
 /// Passes over one outlet.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::Loaded;
-use crate::source::SourceFile;
+use crate::source::{Revision, SourceFile};
 
 impl Loaded {
     /// The definition files, sorted by path.
@@ -26,6 +26,7 @@ impl Loaded {
                 file.text = Arc::clone(text);
             }
         }
-        super::decode(&self.root, files, super::photos::Place::OnDisk, self.revision.clone())
+        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
+        super::decode(&self.root, files, super::photos::Place::OnDisk, revision)
     }
 }

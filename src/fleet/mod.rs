@@ -45,7 +45,7 @@ use crate::{
     rules::{self, Allows, UsedAllows},
     schedule::Window,
     settings::{self, Settings},
-    source::{self, Commit, Files, RevisionError, SourceError, SourceFile},
+    source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError, SourceFile},
     sync::{Desired, PlaceOf},
 };
 
@@ -61,6 +61,8 @@ pub struct Loaded {
     pub revision: Option<String>,
     /// Who wrote that commit.
     pub author: Option<String>,
+    /// Why neither is known, where git should have said it and did not.
+    pub revision_unknown: Option<String>,
     files: Files,
     definitions: Definitions,
     /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
@@ -69,6 +71,7 @@ pub struct Loaded {
     allows: Allows,
     approvals: Vec<ApprovalFile>,
     photos: Photos,
+    doing: Doing,
 }
 
 /// The windows that concern an outlet.
@@ -81,19 +84,26 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
-    let files = source::load(root)?;
+    load_noting(root, &Doing::default())
+}
+
+/// The same, noting what is waited for, also in later looks at the outlets.
+pub fn load_noting(root: &Path, doing: &Doing) -> Result<Loaded, SourceError> {
+    let files = source::load_noting(root, doing)?;
+    doing.set("git");
     let revision = source::revision(root, &files);
-    Ok(decode(root, files, photos::Place::OnDisk, revision))
+    Ok(Loaded { doing: doing.clone(), ..decode(root, files, photos::Place::OnDisk, revision) })
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;
-    let (files, hash) = (commit.load(revision)?, commit.hash.clone());
-    Ok(decode(root, files, photos::Place::Committed(commit), Some(hash)))
+    let files = commit.load(revision)?;
+    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
+    Ok(decode(root, files, photos::Place::Committed(commit), revision))
 }
 
-fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<String>) -> Loaded {
+fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -116,14 +126,16 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Option<Str
         root: root.to_owned(),
         settings,
         diagnostics,
-        author: revision.as_deref().and_then(|commit| source::author(root, commit)),
-        revision,
+        revision: revision.commit,
+        author: revision.author,
+        revision_unknown: revision.unknown,
         files,
         definitions,
         salvaged,
         allows,
         approvals,
         photos: Photos::new(photos),
+        doing: Doing::default(),
     }
 }
 
@@ -242,6 +254,7 @@ impl Loaded {
     /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
         let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        self.doing.set(path);
         self.photos.file(&self.root, base_url, path)
     }
 }

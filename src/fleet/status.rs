@@ -84,7 +84,8 @@ impl<'o> Orders<'o> {
         let mut policy = Policy::default();
         settings.policy.apply(&mut policy);
         let pauses = overview.pauses.iter().map(|(outlet, pause)| (outlet.as_str(), *pause));
-        let pins = overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
+        let pins =
+            overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
         Self { pauses: pauses.collect(), pins: pins.collect(), zone: policy.timezone }
     }
 
@@ -92,11 +93,8 @@ impl<'o> Orders<'o> {
     fn apply(&self, line: &mut StatusLine) {
         let outlet = OutletId(line.outlet.clone());
         line.pause = self.pauses.get(outlet.as_str()).map(|pause| pause_note(&outlet, *pause, &self.zone));
-        line.pins = self.pins.get(outlet.as_str()).map(|pins| PinNote {
-            to: pins.to,
-            since: pins.since,
-            paths: pins.told(),
-        });
+        line.pins =
+            self.pins.get(outlet.as_str()).map(|pins| PinNote { to: pins.to, since: pins.since, paths: pins.told() });
     }
 }
 

@@ -140,6 +140,7 @@ impl Loaded {
         self.adjust_by_file(&mut of_files, &defaults);
         self.allows.apply(&mut of_files, &mut survey.used);
         for outlet in self.definitions.outlets() {
+            self.doing.set(&outlet.file);
             let composed = self.judge(&outlet.id, at, &mut survey.used);
             for (_, item) in composed.catalog.items() {
                 if let Some(price) = item.price.value() {

@@ -69,6 +69,22 @@ enum Order {
     End(Ending, oneshot::Sender<()>),
 }
 
+/// Who is told.
+pub struct Recipients(Sinks, TimeZone);
+
+impl Recipients {
+    /// The sinks of these settings. Reads files.
+    ///
+    /// # Errors
+    /// When a file that a sink needs cannot be read, or holds what is no address or secret.
+    pub fn read(settings: &Settings, root: &Path) -> Result<Self, SettingsError> {
+        let sinks = Sinks::open(&settings.notify, root)?;
+        let mut policy = crate::policy::Policy::default();
+        settings.policy.apply(&mut policy);
+        Ok(Self(sinks, policy.timezone))
+    }
+}
+
 /// How the desk ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
@@ -103,11 +119,13 @@ impl Notices {
     /// # Errors
     /// When a file that a sink needs cannot be read, or holds what is no address or secret.
     pub fn use_settings(&self, settings: &Settings, root: &Path) -> Result<(), SettingsError> {
-        let sinks = Sinks::open(&settings.notify, root)?;
-        let mut policy = crate::policy::Policy::default();
-        settings.policy.apply(&mut policy);
-        self.order(Order::Sinks(sinks, policy.timezone));
+        self.use_recipients(Recipients::read(settings, root)?);
         Ok(())
+    }
+
+    /// Tells these from now on. Returns at once.
+    pub fn use_recipients(&self, Recipients(sinks, zone): Recipients) {
+        self.order(Order::Sinks(sinks, zone));
     }
 
     /// An outlet was looked at. Returns at once.

@@ -151,16 +151,25 @@ async fn what_was_not_told_before_the_end_is_told_after_the_next_start() {
 #[tokio::test(start_paused = true)]
 async fn the_digest_comes_at_eight_once_a_day() {
     let mut bench = Bench::new();
-    let status =
-        StatusUpdate {
-            state: "held".into(),
-            name: Some("Kuta".into()),
-            error: Some("deletes: 9".into()),
-            ..StatusUpdate::default()
-        };
-    done(bench.store.update_outlet("G1", OutletUpdate { status: Some(status), ..OutletUpdate::default() }, (bench.now)())).unwrap();
+    let status = StatusUpdate {
+        state: "held".into(),
+        name: Some("Kuta".into()),
+        error: Some("deletes: 9".into()),
+        ..StatusUpdate::default()
+    };
+    done(bench.store.update_outlet(
+        "G1",
+        OutletUpdate { status: Some(status), ..OutletUpdate::default() },
+        (bench.now)(),
+    ))
+    .unwrap();
     let fine = StatusUpdate { state: "in_sync".into(), name: Some("Kemang".into()), ..StatusUpdate::default() };
-    done(bench.store.update_outlet("G2", OutletUpdate { status: Some(fine), ..OutletUpdate::default() }, (bench.now)())).unwrap();
+    done(bench.store.update_outlet(
+        "G2",
+        OutletUpdate { status: Some(fine), ..OutletUpdate::default() },
+        (bench.now)(),
+    ))
+    .unwrap();
     assert_eq!(bench.told_after(minutes(60 * 22 - 2)).await, NONE, "07:58 on Tuesday");
     assert_eq!(bench.told_after(minutes(4)).await, ["2 outlets: 1 held, 1 in sync; 0 pushes published"]);
     let mut bench = bench.restart().await;

@@ -57,7 +57,8 @@ impl Answer {
             return Err(refusal);
         }
         let body: Option<Value> = serde_json::from_slice(&self.body).ok();
-        body.map(|mut body| body["data"].take()).ok_or_else(|| {
+        let data = |mut body: Value| body.get_mut("data").map(Value::take).unwrap_or_default();
+        body.map(data).ok_or_else(|| {
             let what = self.without_json(call).unwrap_or_else(|| "the answer is not JSON or was cut off".to_owned());
             self.error(call, &what, self.later())
         })

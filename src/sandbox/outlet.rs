@@ -2,6 +2,9 @@
 
 use std::{collections::HashMap, time::Duration};
 
+/// A menu that takes longer never shows (our choice: instants end somewhere).
+const LONGEST_DELAY: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -57,7 +60,8 @@ impl Outlet {
 
     /// Accepts a PUT; `true` if another one was still waiting and is now lost.
     pub(super) fn accept(&mut self, catalog: Catalog, settings: &Settings) -> bool {
-        let due = Instant::now() + Duration::from_millis(settings.publish_delay_ms);
+        let delay = Duration::from_millis(settings.publish_delay_ms).min(LONGEST_DELAY);
+        let due = Instant::now() + delay;
         let replaced = self.pending.replace(Pending { catalog, due }).is_some();
         self.settle(settings);
         replaced

@@ -137,7 +137,12 @@ fn own_name(root: &Path) -> String {
 
 /// The root's name for whoever asks whose the state is: as given, else where the working directory is.
 pub fn root_name(root: &Path) -> String {
-    std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).components().collect::<PathBuf>().display().to_string()
+    std::path::absolute(root)
+        .unwrap_or_else(|_| root.to_owned())
+        .components()
+        .collect::<PathBuf>()
+        .display()
+        .to_string()
 }
 
 /// systemd separates several state directories by colons.

@@ -11,7 +11,8 @@ use std::{
 };
 
 use super::{
-    Files, ImageError, MAX_IMAGE_BYTES, SourceFile, git,
+    Files, ImageError, MAX_IMAGE_BYTES, SourceFile,
+    git::{Git, is_no_answer},
     image::is_inside,
     revision, text,
     tree::{APPROVALS, DEFINITIONS, has_ending, no_definitions, overlooked},
@@ -26,8 +27,7 @@ use crate::{
 pub struct Commit {
     /// The commit's whole hash.
     pub hash: String,
-    /// Where git is asked.
-    root: PathBuf,
+    git: Git,
     /// The object that is the root directory in this commit.
     tree: String,
 }
@@ -52,10 +52,15 @@ pub enum RevisionError {
         root: PathBuf,
     },
     /// git failed.
-    #[error("cannot read `{name}` from git")]
+    #[error(
+        "cannot read `{name}` from git in {root}; see whether `git -C {root} rev-parse HEAD` answers",
+        root = root.display()
+    )]
     Git {
         /// As it was given.
         name: String,
+        /// The root.
+        root: PathBuf,
         /// What git said.
         source: io::Error,
     },
@@ -83,22 +88,40 @@ enum Found {
 impl Commit {
     /// Finds the commit that `name` means, in the repository that holds `root`. The root may be one of its sub-directories.
     pub fn find(root: &Path, name: &str) -> Result<Self, RevisionError> {
-        let unknown = || RevisionError::Unknown { name: name.to_owned(), root: root.to_owned() };
-        let hash = revision::resolve(root, name).ok_or_else(unknown)?;
+        Self::find_by(&Git::in_directory(root), name)
+    }
+
+    pub(super) fn find_by(git: &Git, name: &str) -> Result<Self, RevisionError> {
+        let (name, root) = (name.to_owned(), git.root().to_owned());
+        let hash = match revision::resolve(git, &name) {
+            Ok(Some(hash)) => hash,
+            Ok(None) => return Err(RevisionError::Unknown { name, root }),
+            Err(source) => return Err(RevisionError::Git { name, root, source }),
+        };
         let here = format!("{hash}:./");
-        let tree = git::ask(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &here]);
-        let tree = tree.map(|tree| String::from_utf8_lossy(&tree).trim().to_owned());
-        let none = |_| RevisionError::NoCatalogs { name: name.to_owned(), root: root.to_owned() };
-        Ok(Self { hash, root: root.to_owned(), tree: tree.map_err(none)? })
+        match git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &here]) {
+            Ok(tree) => {
+                let tree = String::from_utf8_lossy(&tree).trim().to_owned();
+                Ok(Self { hash, git: git.clone(), tree })
+            }
+            Err(source) if is_no_answer(&source) => Err(RevisionError::Git { name, root, source }),
+            Err(_) => Err(RevisionError::NoCatalogs { name, root }),
+        }
+    }
+
+    /// Who wrote it, by the name that `.mailmap` gives; `None` where that cannot be read.
+    pub fn author(&self) -> Option<String> {
+        revision::author(&self.git, &self.hash)
     }
 
     /// Reads what `source::load` reads on disk. `name` is for the error.
     pub fn load(&self, name: &str) -> Result<Files, RevisionError> {
-        let failed = |source| RevisionError::Git { name: name.to_owned(), source };
+        let root = || self.git.root().to_owned();
+        let failed = |source| RevisionError::Git { name: name.to_owned(), root: root(), source };
         let mut reader = Reader { commit: self, files: Files::default(), wanted: Vec::new(), listed: BTreeSet::new() };
         reader.choose().map_err(failed)?;
         if !reader.listed.iter().any(|listed| listed.0 == "catalogs") {
-            return Err(RevisionError::NoCatalogs { name: name.to_owned(), root: self.root.clone() });
+            return Err(RevisionError::NoCatalogs { name: name.to_owned(), root: root() });
         }
         reader.read().map_err(failed)
     }
@@ -114,7 +137,7 @@ impl Commit {
             Some(Found::Object { kind, .. }) if kind != "blob" => Err(ImageError::NotAFile),
             Some(Found::Object { size, .. }) if size > MAX_IMAGE_BYTES => Err(ImageError::TooLarge),
             Some(Found::Object { hash, .. }) => {
-                git::ask(&self.root, &["cat-file", "blob", &hash]).map_err(ImageError::Unreadable)
+                self.git.ask(&["cat-file", "blob", &hash]).map_err(ImageError::Unreadable)
             }
             Some(Found::Refused(OUTSIDE)) => Err(ImageError::OutsideRoot),
             Some(Found::Refused(_)) | None => Err(ImageError::Missing),
@@ -125,7 +148,7 @@ impl Commit {
     /// put before the names.
     fn list(&self, tree: &str, prefix: &str, parts: &[&str]) -> io::Result<Vec<Entry>> {
         let arguments = [&["ls-tree", "-r", "-t", "-z", "-l", "--full-tree", tree, "--"], parts].concat();
-        let listing = git::ask(&self.root, &arguments)?;
+        let listing = self.git.ask(&arguments)?;
         let mut entries: Vec<Entry> =
             listing.split(|byte| *byte == 0).filter_map(|line| entry(&String::from_utf8_lossy(line), prefix)).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -136,7 +159,7 @@ impl Commit {
     fn look_up(&self, paths: &[&str]) -> io::Result<Vec<Found>> {
         let names: String = paths.iter().map(|path| format!("{}:{path}\n", self.tree)).collect();
         let check = ["cat-file", "--batch-check", "--follow-symlinks"];
-        let answer = git::ask_with(&self.root, &check, names.as_bytes())?;
+        let answer = self.git.ask_with(&check, Some(names.as_bytes()))?;
         let mut answer = answer.as_slice();
         paths.iter().map(|_| found(&mut answer)).collect()
     }
@@ -144,7 +167,7 @@ impl Commit {
     /// The contents of objects.
     fn contents(&self, hashes: &[&str]) -> io::Result<Vec<Vec<u8>>> {
         let names: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
-        let answer = git::ask_with(&self.root, &["cat-file", "--batch"], names.as_bytes())?;
+        let answer = self.git.ask_with(&["cat-file", "--batch"], Some(names.as_bytes()))?;
         let mut answer = answer.as_slice();
         hashes
             .iter()

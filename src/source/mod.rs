@@ -4,6 +4,7 @@
 //! that could not be read, and neither may look like a menu to be emptied. What the texts mean is `document`'s.
 
 mod committed;
+mod doing;
 mod git;
 mod image;
 mod revision;
@@ -13,9 +14,11 @@ mod tree;
 use std::{path::PathBuf, sync::Arc};
 
 pub use committed::{Commit, RevisionError};
+pub use doing::Doing;
+pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
-pub use revision::{author, revision, why_no_revision};
-pub use tree::load;
+pub use revision::{Revision, revision, why_no_revision};
+pub use tree::{load, load_noting};
 
 use crate::diagnostic::Diagnostic;
 

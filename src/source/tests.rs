@@ -214,7 +214,7 @@ fn the_revision_is_that_of_the_work_tree_that_holds_the_root() {
         let output = git.env_remove("GIT_DIR").output().unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
-    let now = || revision(root.path(), &load(root.path()).unwrap());
+    let now = || revision(root.path(), &load(root.path()).unwrap()).commit;
     assert_eq!(now(), None);
     git(&["init", "-q"]);
     git(&["add", "catalogs"]);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Files, SourceError, SourceFile,
+    Doing, Files, SourceError, SourceFile,
     text::{self, Resolved, resolve},
 };
 use crate::diagnostic::{Diagnostic, Place};
@@ -24,11 +24,17 @@ pub(super) const APPROVALS: [&str; 1] = ["yaml"];
 ///
 /// An `Err` means that nothing is known about any file; single files that cannot be read are in [`Files::unreadable`].
 pub fn load(root: &Path) -> Result<Files, SourceError> {
+    load_noting(root, &Doing::default())
+}
+
+/// The same, noting what is waited for.
+pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
+    doing.set("the root");
     let unreadable = |source| SourceError::Root { root: root.to_owned(), source };
     let real = root.canonicalize().map_err(unreadable)?;
     real.read_dir().map_err(unreadable)?;
     check_catalogs(root, &real)?;
-    let mut walk = Walk { root: &real, files: Files::default(), seen: BTreeSet::new() };
+    let mut walk = Walk { root: &real, doing, files: Files::default(), seen: BTreeSet::new() };
     let settings = walk.settings();
     let catalogs = walk.directory("catalogs", &DEFINITIONS, true);
     let approvals = walk.directory("approvals", &APPROVALS, false);
@@ -65,6 +71,7 @@ fn check_catalogs(given: &Path, real: &Path) -> Result<(), SourceError> {
 struct Walk<'r> {
     /// Without links.
     root: &'r Path,
+    doing: &'r Doing,
     files: Files,
     /// Directories that were listed, by their real path: links may lead to one again, or in a circle.
     seen: BTreeSet<PathBuf>,
@@ -122,6 +129,7 @@ impl Walk<'_> {
     /// The entries of a directory, without those whose name begins with a dot.
     fn list(&mut self, directory: &Directory) -> Vec<Entry> {
         let name: Arc<str> = directory.name.as_str().into();
+        self.doing.set(&name);
         match self.enter(directory, &name) {
             Ok(entries) => entries,
             Err(diagnostic) => {
@@ -163,6 +171,7 @@ impl Walk<'_> {
     }
 
     fn read(&mut self, path: &Path, name: &Arc<str>) -> Option<SourceFile> {
+        self.doing.set(name);
         match text::read(self.root, path, name) {
             Ok(file) => Some(file),
             Err(diagnostic) => {

@@ -175,9 +175,8 @@ async fn a_push_is_finished_once_and_its_request_id_used_once(place: &Place) {
 async fn pushes_come_newest_first_are_limited_and_numbered_per_outlet(place: &Place) {
     let state = place.state();
     let [one, two, three] = in_threes(&state).await;
-    let ids = async |outlet, limit| {
-        state.pushes(outlet, limit).await.unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
-    };
+    let ids =
+        async |outlet, limit| state.pushes(outlet, limit).await.unwrap().iter().map(|row| row.id).collect::<Vec<_>>();
     assert_eq!(ids(None, 10).await, [three, two, one]);
     assert_eq!(ids(None, 2).await, [three, two]);
     assert_eq!(ids(Some("G1"), 10).await, [three, one]);

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    Desired, LOST_AT_MOST, PassError, PushProgress, Recalled, Target, apply_pins,
-    fetch::fetch_fresh,
+    Desired, LOST_AT_MOST, PassError, PushProgress, Recalled, Target, apply_pins, fetch::fetch_fresh,
     outcome::OutletState,
 };
 use crate::{

@@ -11,9 +11,11 @@
 mod clock;
 mod examine;
 mod fetch;
+mod in_flight;
 mod memory;
 mod outcome;
 mod pass;
+mod passes;
 mod pins;
 mod poll_waker;
 mod push;
@@ -24,12 +26,14 @@ mod tests;
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-pub use clock::Clock;
+pub use clock::{Age, Clock};
 pub use examine::{Examined, Facts, Look, Moment, compare, examine};
+pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
 pub use outcome::{Outcome, OutletState, PassResult};
 pub use pass::{chain, finish_pending_push, observe, observe_invalid, pass, pause_note, reason};
+pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -165,6 +169,8 @@ pub struct Context {
     pub stop: watch::Receiver<bool>,
     /// Wakes passes that wait for a push to show.
     pub poll_waker: PollWaker,
+    /// The pushes whose calls are under way.
+    pub in_flight: InFlight,
 }
 
 /// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than

@@ -227,7 +227,10 @@ fn rejected(plan: &OutletPlan) -> String {
     let more = all.len().saturating_sub(NAMED_AT_MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named: Vec<String> = all.into_iter().take(NAMED_AT_MOST).collect();
-    format!("accepted but not applied by GoFood; not retried until the file's value changes: {}{more}", named.join(", "))
+    format!(
+        "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
+        named.join(", ")
+    )
 }
 
 /// An error and what caused it, in one line.
@@ -497,8 +500,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Whether to push what was examined.
     fn verdict(&self, desired: &Desired, examined: &Examined, has_earlier: bool) -> Verdict {
         let pause = examined.recalled.pause;
-        let facts =
-            Facts { valid: true, paused: pause.is_some(), pending: None, look: Look::Examined(examined) };
+        let facts = Facts { valid: true, paused: pause.is_some(), pending: None, look: Look::Examined(examined) };
         let state = OutletState::of(&facts);
         let target = self.visit.target;
         let refused = |result, opens_at| {
@@ -517,10 +519,8 @@ impl<R: Read + Write> Pass<'_, R> {
         if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
             && *shown != plan.digest
         {
-            let why = format!(
-                "the plan changed after it was shown (now {}, was {shown}); nothing was pushed",
-                plan.digest
-            );
+            let why =
+                format!("the plan changed after it was shown (now {}, was {shown}); nothing was pushed", plan.digest);
             return Verdict::Refused(PassResult::Held, state, why, None);
         }
         match state {

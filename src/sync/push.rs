@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Examined, Outcome, OutletState, PassError, PassResult, Target,
+    Examined, Flight, Outcome, OutletState, PassError, PassResult, Target,
     examine::inputs,
     memory::{json, pins_json},
     pass::{Pass, Visit},
@@ -58,6 +58,7 @@ pub(super) enum Answer {
 impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
     pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
+        let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
         let Examined { live, base, past, mut plan, .. } = examined;
         let moment = self.moment(self.visit.context.clock.now());
         let (verification, record) = {
@@ -70,7 +71,7 @@ impl<R: Read + Write> Pass<'_, R> {
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
         let id = self.begin(&plan, &verification, &record, request_id).await?;
         let mut done = StockCalls::new();
-        let (answer, at) = self.send(id, request_id, &mut plan, &mut verification, &mut done).await?;
+        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done).await?;
         if record.sent != plan.payload {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.visit.target.id)?;
             self.visit.step(id, PushStep { record: Some(record), ..PushStep::default() }).await?;
@@ -111,6 +112,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     async fn send(
         &self,
+        mut flight: Flight,
         id: PushId,
         request_id: Uuid,
         plan: &mut OutletPlan,
@@ -123,7 +125,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut attempt = 1;
         loop {
             let at = context.clock.now();
-            let error = match self.call(request_id, plan, waiting, done).await {
+            let called = self.call(request_id, plan, waiting, done).await;
+            drop(flight);
+            let error = match called {
                 Ok(()) => {
                     let status = Some(self.visit.status(OutletState::Verifying));
                     let outlet_update = OutletUpdate { status, ..OutletUpdate::default() };
@@ -165,10 +169,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 }
             }
             // An edit made elsewhere meanwhile is not in the payload: it needs a new plan.
-            if waiting.is_touched(&live) || self.visit.is_stopping() {
+            let next = if waiting.is_touched(&live) { None } else { context.in_flight.enter(&target.id) };
+            let Some(next) = next.filter(|_| !self.visit.is_stopping()) else {
                 self.visit.keep(id, waiting).await?;
                 return Ok((give_up(error), at));
-            }
+            };
+            flight = next;
             waiting.refresh_stock(plan);
             let (verification, sent_at) = (Some(json(waiting, &target.id)?), Some(context.clock.now()));
             self.visit.step(id, PushStep { plan: verification, sent_at, ..PushStep::default() }).await?;

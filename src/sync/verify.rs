@@ -14,8 +14,7 @@ use crate::{
 };
 
 use super::{
-    LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled,
-    SETTLED_AFTER, Slot,
+    LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
     memory::{age, json, recall},
     pass::Visit,
@@ -381,7 +380,9 @@ impl<R: Read + Write> Visit<'_, R> {
         }
         match settled {
             true => self.settled(verification, live, mismatches).await.map(Judged::Done),
-            false => Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(mismatches)))),
+            false => {
+                Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(mismatches))))
+            }
         }
     }
 

@@ -11,8 +11,13 @@ pub(super) fn is_busy(root: &Path) -> bool {
 /// The git directory of the work tree at `top`: `.git`, or what the file `.git` of a linked work tree names.
 fn git_dir(top: &Path) -> Option<PathBuf> {
     let git = top.join(".git");
-    if git.is_dir() {
+    let kind = git.metadata().ok()?;
+    if kind.is_dir() {
         return Some(git);
+    }
+    // A pipe would be waited for.
+    if !kind.is_file() {
+        return None;
     }
     let text = std::fs::read_to_string(git).ok()?;
     Some(top.join(text.strip_prefix("gitdir:")?.trim()))
@@ -35,6 +40,14 @@ mod tests {
         assert!(!is_busy(&root));
         fs::write(top.path().join(".git/index.lock"), "").unwrap();
         assert!(is_busy(&root));
+    }
+
+    #[test]
+    fn what_is_neither_file_nor_directory_is_not_waited_for() {
+        let top = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo").arg(top.path().join(".git")).status().unwrap();
+        assert!(made.success());
+        assert!(!is_busy(top.path()));
     }
 
     #[test]

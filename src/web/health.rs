@@ -3,11 +3,7 @@
 //! That GoFood does not answer, or that a file is wrong, is no reason for either: a restart would not help, and the
 //! outlets' states say it.
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     extract::{RawQuery, State},
@@ -113,7 +109,8 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
     let refused = shown.refused.as_ref().map(|(why, _)| why);
     let files = match (refused, &shown.files) {
         (Some(Refused::Unreadable(error)), _) => (Verdict::Fail, error.clone()),
-        (_, None) => (Verdict::Fail, "not read yet".to_owned()),
+        (_, None) => (Verdict::Fail, shown.slow_load.clone().unwrap_or_else(|| "not read yet".to_owned())),
+        _ if shown.slow_load.is_some() => (Verdict::Warn, shown.slow_load.clone().unwrap_or_default()),
         (_, Some((loaded, _))) if !loaded.is_complete() => {
             (Verdict::Warn, "some cannot be read; what they concern is not pushed".to_owned())
         }

@@ -42,7 +42,9 @@ fn a_state_of_an_earlier_release_is_brought_up_to_date() {
     std::fs::remove_dir_all(stage.state_dir()).unwrap();
     std::fs::create_dir(stage.state_dir()).unwrap();
     let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
-    for step in [include_str!("../../src/state/sqlite/schema_1.sql"), include_str!("../../src/state/sqlite/schema_2.sql")] {
+    for step in
+        [include_str!("../../src/state/sqlite/schema_1.sql"), include_str!("../../src/state/sqlite/schema_2.sql")]
+    {
         state.execute_batch(step).unwrap();
     }
     state.pragma_update(None, "user_version", 2).unwrap();

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read, Write},
     os::unix::{ffi::OsStrExt, fs::OpenOptionsExt},
-    process::Stdio,
+    process::{Command, Stdio},
     thread,
 };
 
@@ -13,7 +13,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::{
     approvals::REMOVALS,
-    support::{KUTA, KUTA_FILE, Stage},
+    support::{KUTA, KUTA_FILE, LAYER, Stage},
 };
 
 /// O_NOCTTY: the terminal of the test stays what it is.
@@ -21,6 +21,11 @@ const NOT_OURS: i32 = 0o400;
 
 /// Runs `apply` at a terminal of its own at which these lines are typed; the exit code and what the terminal showed.
 fn apply_at_a_terminal(stage: &Stage, typed: &str) -> (i32, String) {
+    apply_until(stage, typed, None)
+}
+
+/// The same; with `until`, SIGINT is sent when the terminal has shown that.
+fn apply_until(stage: &Stage, typed: &str, until: Option<&str>) -> (i32, String) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
@@ -35,11 +40,16 @@ fn apply_at_a_terminal(stage: &Stage, typed: &str) -> (i32, String) {
     let mut controller = File::from(controller);
     controller.write_all(typed.as_bytes()).unwrap();
     let mut shown = controller.try_clone().unwrap();
+    let (id, until) = (child.id(), until.map(str::to_owned));
     let reader = thread::spawn(move || {
+        let mut until = until;
         let (mut text, mut buffer) = (String::new(), [0; 4096]);
         // A terminal that nobody has open any more ends with an error.
         while let Ok(length @ 1..) = shown.read(&mut buffer) {
             text.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            if until.take_if(|until| text.contains(&**until)).is_some() {
+                assert!(Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap().success());
+            }
         }
         text
     });
@@ -73,4 +83,14 @@ fn what_is_not_the_guards_name_releases_nothing() {
         assert_eq!(code, 4, "{typed:?}: {shown}");
         stage.assert_nothing_written();
     }
+}
+
+#[test]
+fn a_question_that_is_broken_off_ends_the_command_at_once_and_nothing_is_pushed() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    let (code, shown) = apply_until(&stage, "", Some("Push to 1 of 1 outlets?"));
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.ends_with("error: stopped by SIGINT\r\n"), "{shown}");
+    stage.assert_nothing_written();
 }

@@ -10,6 +10,7 @@ mod support;
 
 mod beside;
 mod files;
+mod hanging;
 mod harness;
 mod killed;
 mod logs;

@@ -238,7 +238,8 @@ impl Bench {
     }
 
     pub(crate) fn make_state(&self) {
-        let scope = menusync::state::Scope { platform: "https://api.partner-sandbox.gobiz.co.id".into(), root: "/".into() };
+        let scope =
+            menusync::state::Scope { platform: "https://api.partner-sandbox.gobiz.co.id".into(), root: "/".into() };
         menusync::state::SqliteState::open(&self.state_dir(), &scope).unwrap();
     }
 

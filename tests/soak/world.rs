@@ -19,7 +19,7 @@ use menusync::{
     notify::Notices,
     remote::{Read, RemoteError, Write},
     state::{Scope, SharedState, SqliteState},
-    sync::{Clock, Context, Outcome},
+    sync::{Clock, Context, InFlight, Outcome},
     systemd::{Notifier, ServiceManager},
 };
 use tempfile::TempDir;
@@ -212,8 +212,13 @@ impl World {
 
     fn parts(&self) -> (mpsc::Sender<Order>, Parts<Counted>) {
         let (sender, orders) = mpsc::channel(4);
+        let loaded = Arc::new(fleet::load(&self.directory.path().join("root")).unwrap());
         let parts = Parts {
-            loaded: fleet::load(&self.directory.path().join("root")).unwrap(),
+            settings: loaded.settings.clone().unwrap(),
+            survey: Arc::new(loaded.survey(self.clock.now())),
+            loaded,
+            load: Arc::new(fleet::load_noting),
+            in_flight: InFlight::default(),
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
             state: self.state(),
             state_dir: self.state_dir(),

@@ -102,3 +102,23 @@ async fn a_lock_of_another_process_makes_it_unready() {
     let (status, words) = served.read("/readyz").await;
     assert!(status == 503 && words.starts_with("fail lock: process 1 has it"), "{status} {words}");
 }
+
+#[tokio::test]
+async fn files_that_do_not_answer_are_a_warning_once_some_were_read() {
+    let slow = |served: &Served| {
+        let words = "reading the files takes longer than 30 s; waiting for catalogs/a.yaml".to_owned();
+        served.view.update(|shown| shown.slow_load = Some(words));
+    };
+    let served = Served::start().await;
+    slow(&served);
+    let (status, words) = served.read("/readyz?verbose").await;
+    assert_eq!(status, 200);
+    assert!(
+        words.contains("warn files: reading the files takes longer than 30 s; waiting for catalogs/a.yaml\n"),
+        "{words}"
+    );
+    let served = Served::start_empty().await;
+    slow(&served);
+    let (status, words) = served.read("/readyz").await;
+    assert!(status == 503 && words.contains("fail files: reading the files takes longer than 30 s"), "{words}");
+}

@@ -29,7 +29,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text])?;
-    let mut stage = Stage::build()?;
+    let mut stage = Stage::build(session.signals.clone())?;
     say("A stand-in GoBiz server is running, and two outlets have a menu in YAML:", &stage.files())?;
     first_push(&stage)?;
     stage.start_daemon()?;
@@ -94,7 +94,7 @@ fn slipped_decimal(stage: &mut Stage) -> Result<(), Trouble> {
 
 fn keep(mut stage: Stage) -> Result<Exit, Trouble> {
     say("Left running; edit the files and watch. Ctrl-C ends it and removes them.", &stage.how_to_go_on())?;
-    stage.wait_for_interrupt()?;
+    stage.wait_for_interrupt();
     stage.stop_daemon()?;
     Ok(Exit::Done)
 }

@@ -10,7 +10,14 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
 
-use super::{super::output::Outputs, Session, Trouble, broken};
+use super::{
+    super::{
+        Exit,
+        output::Outputs,
+        signals::{Signals, Voice},
+    },
+    Session, Trouble, broken,
+};
 use crate::{
     daemon::{self, Control, DaemonError, Order, Parts, Pusher},
     fleet,
@@ -18,7 +25,7 @@ use crate::{
     sandbox::{self, Edit, Options, Sandbox},
     settings::Environment,
     state::{DaemonLock, SharedState, lock_daemon},
-    sync::Clock,
+    sync::{Clock, InFlight},
     systemd::{Notifier, ServiceManager},
 };
 
@@ -40,6 +47,7 @@ pub(super) struct Stage {
     runtime: Runtime,
     server: Sandbox,
     daemon: Option<Running>,
+    signals: Signals,
 }
 
 struct Running {
@@ -49,7 +57,7 @@ struct Running {
 }
 
 impl Stage {
-    pub(super) fn build() -> Result<Self, Trouble> {
+    pub(super) fn build(signals: Signals) -> Result<Self, Trouble> {
         let directory = tempfile::Builder::new().prefix("menusync-demo-").tempdir()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let options = Options {
@@ -60,7 +68,7 @@ impl Stage {
         let server = runtime
             .block_on(sandbox::start(options))
             .map_err(|error| Trouble::failed("cannot start the stand-in server", error))?;
-        let stage = Self { directory, runtime, server, daemon: None };
+        let stage = Self { directory, runtime, server, daemon: None, signals };
         for (file, text) in FILES {
             stage.write(file, text)?;
         }
@@ -108,7 +116,8 @@ impl Stage {
     /// A session of the command line on this root.
     pub(super) fn session(&self) -> Session {
         let outputs = Outputs::new(Vec::new(), false, false);
-        Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs)
+        let signals = self.signals.clone();
+        Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs, signals)
     }
 
     // ── the daemon ──
@@ -117,9 +126,14 @@ impl Stage {
         let client = self.session().client()?;
         let (orders, receiver) = mpsc::channel(4);
         let lock = lock_daemon(&self.state_dir())?;
+        let loaded = Arc::new(fleet::load(&self.root())?);
         let state = self.session().state()?;
         let parts = Parts {
-            loaded: fleet::load(&self.root())?,
+            settings: self.session().settings()?.clone(),
+            survey: Arc::new(loaded.survey(Clock::System.now())),
+            loaded,
+            load: Arc::new(fleet::load_noting),
+            in_flight: InFlight::default(),
             worker: Pusher(client.writer()),
             state: SharedState::clone(&state),
             state_dir: self.state_dir(),
@@ -161,8 +175,10 @@ impl Stage {
         Ok(self.runtime.block_on(daemon.task)??)
     }
 
-    pub(super) fn wait_for_interrupt(&self) -> Result<(), Trouble> {
-        Ok(self.runtime.block_on(tokio::signal::ctrl_c())?)
+    pub(super) fn wait_for_interrupt(&self) {
+        self.signals.stopped_is(Exit::Done);
+        let ending = self.signals.end_in_order(Voice::Stderr);
+        self.runtime.block_on(ending.asked());
     }
 
     // ── what is true at the server and in the state ──

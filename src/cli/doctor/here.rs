@@ -14,7 +14,7 @@ use crate::{
     report::{Finding, counted},
     settings::{self, Listen, Settings, Signature},
     source,
-    state::{Running, Overview, SqliteState, StateError, check_writable, free_bytes, is_damaged, running_daemon},
+    state::{Overview, Running, SqliteState, StateError, check_writable, free_bytes, is_damaged, running_daemon},
     sync::chain,
 };
 
@@ -140,12 +140,7 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
     Ok(findings)
 }
 
-fn state_finding(
-    dir: &std::path::Display<'_>,
-    overview: &Overview,
-    own: &str,
-    platforms: &[(String, u64)],
-) -> Finding {
+fn state_finding(dir: &std::path::Display<'_>, overview: &Overview, own: &str, platforms: &[(String, u64)]) -> Finding {
     let seen = format!("{dir}; outlets remembered: {}", overview.outlets.len());
     if platforms.is_empty() || platforms.iter().any(|(platform, _)| platform == own) {
         return Finding::ok("state", seen);

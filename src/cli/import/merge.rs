@@ -185,7 +185,8 @@ fn judge(
             return Err(format!("it would change the outlet {} as well, which extends this file", other.id));
         }
     }
-    let published = Fetched { outlet: member.id.clone(), live: as_published(&look.catalog), recalled: Recalled::default() };
+    let published =
+        Fetched { outlet: member.id.clone(), live: as_published(&look.catalog), recalled: Recalled::default() };
     let changed = published.plan(&composed.catalog, &Policy::default());
     if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, &taken.takes)) {
         return Err(format!("it would change {} as well", change.path));

@@ -49,6 +49,15 @@ async fn answers_without_json_are_named_for_what_they_are() {
 }
 
 #[tokio::test]
+async fn subscriptions_in_another_form_are_an_error_and_no_fault() {
+    for body in ["[]", "7", "null", r#"{"data":[]}"#, r#"{"data":{"subscriptions":7}}"#] {
+        let fake = Fake::answering([reply("200 OK", "", body)]).await;
+        let error = fake.client().subscriber(None).list().await.unwrap_err();
+        assert!(error.what.contains("no list of subscriptions can be read"), "{body}: {}", error.what);
+    }
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_granted_says_why() {
     insta::assert_snapshot!(token_said("401 Unauthorized", r#"{"error":"invalid_client","error_description":"Client authentication failed"}"#).await, @"POST http://127.0.0.1:PORT/oauth2/token: 401 Unauthorized: invalid_client: Client authentication failed; 127.0.0.1 does not know this client id and secret: are they right, and are they this environment's (a sandbox credential does not work on production, nor the other way round)?");
     insta::assert_snapshot!(token_said("400 Bad Request", r#"{"error":"invalid_scope"}"#).await, @"POST http://127.0.0.1:PORT/oauth2/token: 400 Bad Request: invalid_scope; has the credential the scope gofood:catalog:read?");

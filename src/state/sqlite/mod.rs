@@ -20,13 +20,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use self::store::Store;
+pub(in crate::state) use self::store::create_dir;
 pub use self::{
     damage::{is_damaged, set_aside},
     pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},
     store::{adopt_shared, check_writable, free_bytes},
 };
-pub(in crate::state) use self::store::create_dir;
-use self::store::Store;
 use super::{
     Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
     PushStep, Scope, SharedState, State, StateError,

@@ -146,9 +146,8 @@ pub(super) fn update_outlet(
     let platform = &scope.platform;
     if let Some(StatusUpdate { state, name, file, error, held, drift, last_verified, revision }) = status {
         let verified = last_verified.map(At);
-        let values = params![
-            platform, outlet, scope.root, name, file, state, At(at), error, held, drift, verified, revision
-        ];
+        let values =
+            params![platform, outlet, scope.root, name, file, state, At(at), error, held, drift, verified, revision];
         connection.prepare_cached(SET_STATUS)?.execute(values)?;
     }
     if let Some(base) = base {

@@ -85,11 +85,7 @@ impl Store {
 
     /// Reading takes a shared memory file beside the log. Where none can be made (a read-only mount, a directory of somebody
     /// else) and no log is left, nobody can be writing, so the file can be read as it lies.
-    fn connect_immutable(
-        path: &Path,
-        scope: &Scope,
-        source: crate::state::error::Cause,
-    ) -> Result<Self, StateError> {
+    fn connect_immutable(path: &Path, scope: &Scope, source: crate::state::error::Cause) -> Result<Self, StateError> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {

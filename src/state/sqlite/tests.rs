@@ -290,7 +290,10 @@ fn a_state_that_all_roots_shared_is_copied_once_and_left_where_it_is() {
     assert!(adopt_shared(&shared, &own).unwrap());
     assert!(!adopt_shared(&shared, &own).unwrap(), "once");
     assert!(open(&own).unwrap().recall("G1", at(0)).unwrap().base.is_some());
-    assert_eq!(fs::read_dir(&own).unwrap().filter(|e| e.as_ref().unwrap().path().to_string_lossy().contains("taking")).count(), 0);
+    assert_eq!(
+        fs::read_dir(&own).unwrap().filter(|e| e.as_ref().unwrap().path().to_string_lossy().contains("taking")).count(),
+        0
+    );
     assert!(matches!(open_read_only(&shared), Err(StateError::Older { found: 3, .. })), "it is as it was");
 }
 

@@ -64,6 +64,7 @@ impl Bench {
             peers: Arc::default(),
             stop: stopped,
             poll_waker: PollWaker::default(),
+            in_flight: InFlight::default(),
         };
         let (platform, target) = (Platform::new(), target("G1"));
         let wanted = Desired::of_catalog(warung(), Policy::default());

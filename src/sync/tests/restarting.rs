@@ -217,8 +217,7 @@ async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
     assert_eq!(bench.pass().await.result, PassResult::Timeout);
     bench.platform.with(|world| world.kitchen("D1", false));
     for _ in 0..2 {
-        finish_pending_push(&bench.context, &bench.platform, &bench.target)
-            .await;
+        finish_pending_push(&bench.context, &bench.platform, &bench.target).await;
         tokio::time::advance(minutes(6)).await;
     }
     assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));

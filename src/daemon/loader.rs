@@ -1,0 +1,214 @@
+//! Reading the files beside the main loop, which must hear signals while a file, git or a mount hangs: at most one load at a
+//! time, and whatever asks for one meanwhile gets the next, together.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{task::JoinHandle, time::Instant};
+
+use super::{LoadFn, parts::Reply, rounds::Cause};
+use crate::{
+    fleet::{Loaded, Survey},
+    notify::Recipients,
+    settings::{Settings, SettingsError, webhook_secrets},
+    source::Doing,
+    sync::{Clock, chain},
+    watch::{self, Others, WatchError, Watcher},
+};
+
+/// A load that takes longer is said (our choice: one takes well under a second, and git gets 10 s).
+pub(super) const SLOW: Duration = Duration::from_secs(30);
+
+/// What is said of a load that panicked.
+pub(super) const PANICKED: &str = "reading them broke off by a fault in menusync itself";
+
+/// Why files are read. Reasons that come together are served by one load.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    /// The daemon starts, and begins to watch.
+    pub(super) start: bool,
+    /// Files that changed.
+    pub(super) changed: BTreeSet<String>,
+    /// Somebody asked for it.
+    pub(super) requests: Vec<Reply>,
+    /// It is time to.
+    pub(super) schedule: bool,
+    /// A dated layer begins or ends: if nothing else is a reason, the files need not be read for that.
+    pub(super) layer: bool,
+}
+
+impl Reasons {
+    fn is_empty(&self) -> bool {
+        !(self.layer || self.needs_files())
+    }
+
+    fn needs_files(&self) -> bool {
+        self.start || self.schedule || !self.changed.is_empty() || !self.requests.is_empty()
+    }
+
+    /// Why all outlets are passed over; `None`: only those that changed files concern.
+    pub(super) fn cause_of_all(&self) -> Option<Cause> {
+        let causes = [
+            (self.start, Cause::Start),
+            (!self.requests.is_empty(), Cause::Reload),
+            (self.layer, Cause::Layer),
+            (self.schedule, Cause::Schedule),
+        ];
+        causes.into_iter().find_map(|(is_so, cause)| is_so.then_some(cause))
+    }
+
+    pub(super) fn only_changed(&self) -> bool {
+        self.cause_of_all().is_none()
+    }
+
+    fn add(&mut self, other: Self) {
+        let Self { start, changed, requests, schedule, layer } = other;
+        self.start |= start;
+        self.changed.extend(changed);
+        self.requests.extend(requests);
+        self.schedule |= schedule;
+        self.layer |= layer;
+    }
+}
+
+/// What was read.
+pub(super) struct Read {
+    /// The watcher, which begins before the first load.
+    pub(super) watcher: Option<Result<Watcher, WatchError>>,
+    pub(super) files: Found,
+}
+
+pub(super) enum Found {
+    /// The root cannot be read.
+    Unreadable(String),
+    Files(Box<Files>),
+    /// The files were not read; these are the outlets as they are now.
+    Survey(Survey),
+}
+
+/// Files that were read, and what belongs to them.
+pub(super) struct Files {
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) survey: Survey,
+    /// Whether everything that valid settings name can be used.
+    pub(super) beside: Option<Beside>,
+}
+
+/// What the settings name outside of the root.
+pub(super) struct Beside {
+    pub(super) settings: Settings,
+    pub(super) recipients: Result<Recipients, SettingsError>,
+    pub(super) webhook_secrets: Result<(), SettingsError>,
+}
+
+/// What a load works with.
+pub(super) struct Job {
+    pub(super) load: LoadFn,
+    pub(super) root: PathBuf,
+    /// The files in use.
+    pub(super) loaded: Arc<Loaded>,
+    pub(super) others: Others,
+    pub(super) clock: Clock,
+}
+
+impl Job {
+    /// Does it. May take for ever.
+    fn run(self, start: bool, files: bool, doing: &Doing) -> Read {
+        // Watching begins before the files are looked at, so that no change falls between.
+        let watcher = start.then(|| {
+            doing.set("the directories to watch");
+            Watcher::start(self.root.clone(), self.others.clone(), watch::QUIET, watch::AT_MOST)
+        });
+        let files = if files { self.files(doing) } else { Found::Survey(self.loaded.survey(self.clock.now())) };
+        Read { watcher, files }
+    }
+
+    fn files(self, doing: &Doing) -> Found {
+        let loaded = match (self.load)(&self.root, doing) {
+            Ok(loaded) => Arc::new(loaded),
+            Err(error) => return Found::Unreadable(chain(&error)),
+        };
+        let survey = loaded.survey(self.clock.now());
+        let beside = loaded.settings.as_ref().map(|settings| {
+            doing.set("the files with secrets");
+            let secrets = settings.webhook.as_ref().map(|webhook| webhook_secrets(webhook, &loaded.root).map(drop));
+            Beside {
+                settings: settings.clone(),
+                recipients: Recipients::read(settings, &loaded.root),
+                webhook_secrets: secrets.unwrap_or(Ok(())),
+            }
+        });
+        Found::Files(Box::new(Files { loaded, survey, beside }))
+    }
+}
+
+/// The load under way, and what waits for the next one.
+#[derive(Default)]
+pub(super) struct Loader {
+    running: Option<Running>,
+    waiting: Reasons,
+}
+
+struct Running {
+    task: JoinHandle<Read>,
+    reasons: Reasons,
+    began: Instant,
+    doing: Doing,
+    is_told: bool,
+}
+
+impl Loader {
+    /// Files shall be read for these reasons.
+    pub(super) fn want(&mut self, reasons: Reasons) {
+        self.waiting.add(reasons);
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_none() && self.waiting.is_empty()
+    }
+
+    /// Begins the next load if there is a reason and none is under way.
+    pub(super) fn begin(&mut self, job: impl FnOnce() -> Job) {
+        if self.running.is_some() || self.waiting.is_empty() {
+            return;
+        }
+        let reasons = std::mem::take(&mut self.waiting);
+        let (job, doing) = (job(), Doing::default());
+        let (start, files, noted) = (reasons.start, reasons.needs_files(), doing.clone());
+        let task = tokio::task::spawn_blocking(move || job.run(start, files, &noted));
+        self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_told: false });
+    }
+
+    /// The end of the load under way, and the reasons for it; for ever if there is none. May be dropped while waiting:
+    /// nothing is lost.
+    pub(super) async fn ended(&mut self) -> (Reasons, Read) {
+        let Some(running) = &mut self.running else { return std::future::pending().await };
+        let read = (&mut running.task).await;
+        let read = read.unwrap_or_else(|_| Read { watcher: None, files: Found::Unreadable(PANICKED.to_owned()) });
+        let Some(Running { reasons, began, is_told, .. }) = self.running.take() else {
+            return std::future::pending().await;
+        };
+        if is_told {
+            tracing::info!(seconds = began.elapsed().as_secs(), "the files have been read after all");
+        }
+        (reasons, read)
+    }
+
+    /// When the load under way will have taken too long.
+    pub(super) fn slow_at(&self) -> Option<Instant> {
+        self.running.as_ref().filter(|running| !running.is_told).map(|running| running.began + SLOW)
+    }
+
+    /// What is to be said of a load that takes too long; it is logged once.
+    pub(super) fn slow(&mut self) -> Option<String> {
+        let running = self.running.as_mut().filter(|running| running.began.elapsed() >= SLOW)?;
+        let words = format!(
+            "reading the files takes longer than {} s; waiting for {}; what was read before still holds",
+            SLOW.as_secs(),
+            running.doing.get()
+        );
+        if !std::mem::replace(&mut running.is_told, true) {
+            tracing::warn!("{words}");
+        }
+        Some(words)
+    }
+}
