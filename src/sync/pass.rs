@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     catalog::OutletId,
     plan::{Action, Change, OutletPlan, Pins},
-    remote::{Read, Write},
+    remote::{Lane, Read, Write},
     report::PauseNote,
     state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, try_lock_outlet},
 };
@@ -160,7 +160,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
+        let live = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
         let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
@@ -413,7 +413,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop));
+        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop));
         let live = self.unless_withdrawn(fetched).await??;
         let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
         note(context, target, &examined).await?;
