@@ -10,7 +10,7 @@ use crate::{
     plan::{Action, Change, OutletPlan, Pins},
     remote::{Lane, Read, Write},
     report::PauseNote,
-    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, try_lock_outlet},
+    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
 };
 
 use super::{
@@ -72,7 +72,7 @@ async fn run_locked<R: Read + Write>(
     desired: &Desired,
     options: &PassOptions,
 ) -> Result<Outcome, PassError> {
-    let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+    let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
     let visit = Visit { context, remote, target };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let pass = Pass { visit: &visit, desired, options };
@@ -101,7 +101,7 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
         if context.state.pending_push(target.id.as_str()).await?.is_none() {
             return Ok(());
         }
-        let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+        let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         Visit { context, remote, target }.finish_pending(recalled, &mut None).await.map(drop)
     };
@@ -326,7 +326,7 @@ async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate)
 
 /// Who pushes the outlet at the moment notes what there is to note himself.
 async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
         Ok(_lock) => note(context, target, examined).await,
         Err(_) => Ok(()),
     }
@@ -334,7 +334,7 @@ async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -
 
 async fn learn_base_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
     let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
-    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
         Ok(_lock) => {
             let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
             update_if_any(context, target, update).await
