@@ -34,9 +34,8 @@ fn first_looks(stage: &Stage) -> Vec<f64> {
     let at = |time: &str| time.parse::<Timestamp>().unwrap();
     let puts = log.iter().filter(|entry| entry.endpoint == Endpoint::Put && entry.status == Some(200));
     let looks = puts.filter_map(|put| {
-        let is_look = |entry: &&Entry| {
-            entry.endpoint == Endpoint::Get && entry.outlet == put.outlet && entry.number > put.number
-        };
+        let is_look =
+            |entry: &&Entry| entry.endpoint == Endpoint::Get && entry.outlet == put.outlet && entry.number > put.number;
         Some(at(&log.iter().find(is_look)?.time).duration_since(at(&put.time)).as_secs_f64())
     });
     let mut looks: Vec<f64> = looks.collect();
