@@ -98,7 +98,7 @@ fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassE
     })
 }
 
-fn parse<T: DeserializeOwned>(outlet: &OutletId, json: &str) -> Result<T, PassError> {
+pub(super) fn parse<T: DeserializeOwned>(outlet: &OutletId, json: &str) -> Result<T, PassError> {
     serde_json::from_str(json).map_err(|source| PassError::Memory { outlet: outlet.clone(), source })
 }
 

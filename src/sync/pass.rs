@@ -10,12 +10,12 @@ use crate::{
     plan::{Action, Change, OutletPlan, Pins},
     remote::{Lane, Read, Write},
     report::PauseNote,
-    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
+    state::{LockError, OutletLock, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
 };
 
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Moment, Outcome, OutletState, PassError, PassOptions, PassResult,
-    PushProgress, Recalled, Slot, Target,
+    PendingPush, PushProgress, Recalled, Slot, Target,
     examine::{compare, desired_now, examine},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
@@ -305,16 +305,23 @@ pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote
 /// Stores what a look has shown: what the kitchen put back on sale (by the next look it may have sold it out again), what
 /// happened to prices and drift, and which pins the files have released.
 async fn note(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    let mut update = what_was_seen(context, target, examined)?;
+    update.pins = examined.pins_changed.then(|| pins_json(&examined.plan.pins, &target.id)).transpose()?;
+    update_if_any(context, target, update).await
+}
+
+fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Result<OutletUpdate, PassError> {
     let (id, now) = (&target.id, context.clock.now());
     let mut memory = examined.recalled.memory.clone();
-    memory.note(&examined.plan, now);
-    let update = OutletUpdate {
+    // With a push on its way the plan is about what will be live, which nobody has seen.
+    if examined.recalled.pending.is_none() {
+        memory.note(&examined.plan, now);
+    }
+    Ok(OutletUpdate {
         base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
         memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
-        pins: examined.pins_changed.then(|| pins_json(&examined.plan.pins, id)).transpose()?,
-        status: None,
-    };
-    update_if_any(context, target, update).await
+        ..OutletUpdate::default()
+    })
 }
 
 async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
@@ -324,23 +331,35 @@ async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate)
     Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
 }
 
-/// Who pushes the outlet at the moment notes what there is to note himself.
+/// The same for who only looks: pins stay as they are. Who pushes the outlet at the moment notes himself what there is; and
+/// who has pushed it since it was recalled has left something newer than this look.
 async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    match lock_outlet(&context.state_dir, target.id.as_str()).await {
-        Ok(_lock) => note(context, target, examined).await,
-        Err(_) => Ok(()),
-    }
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
+    update_if_any(context, target, what_was_seen(context, target, examined)?).await
 }
 
 async fn learn_base_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
     let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
-    match lock_outlet(&context.state_dir, target.id.as_str()).await {
-        Ok(_lock) => {
-            let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
-            update_if_any(context, target, update).await
-        }
-        Err(_) => Ok(()),
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
+    let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
+    update_if_any(context, target, update).await
+}
+
+/// The lock of an outlet, if nobody has it and what is stored is what the examination began with.
+async fn lock_if_unchanged(
+    context: &Context,
+    target: &Target,
+    examined: &Examined,
+) -> Result<Option<OutletLock>, PassError> {
+    let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
+    let Recalled { mut base, memory, pending, .. } = recall(&context.state, &target.id, context.clock.now()).await?;
+    if examined.base_learnt {
+        base.as_mut().map(|base| base.release_stock(&examined.live));
     }
+    let known = &examined.recalled;
+    let request = |pending: &Option<PendingPush>| pending.as_ref().map(|pending| pending.row.id);
+    let is_same = (&base, &memory, request(&pending)) == (&known.base, &known.memory, request(&known.pending));
+    Ok(is_same.then_some(lock))
 }
 
 /// One outlet, visited by somebody who may write to it and has its lock.

@@ -16,7 +16,7 @@ use crate::{
 use super::{
     LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
-    memory::{age, json, recall},
+    memory::{age, json, parse, recall},
     pass::Visit,
     until,
 };
@@ -358,7 +358,9 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     async fn base(&self) -> Result<Option<Base>, PassError> {
-        Ok(recall(&self.context.state, &self.target.id, self.context.clock.now()).await?.base)
+        // Not all that is stored: this is asked at every look.
+        let row = self.context.state.outlet(self.target.id.as_str()).await?;
+        row.and_then(|row| row.base).map(|base| parse(&self.target.id, &base)).transpose()
     }
 
     /// Goes on where nothing tells whether what live shows is the old menu or the new one. As long as the push may still be

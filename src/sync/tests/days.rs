@@ -109,3 +109,42 @@ async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
     done(bench.context.state.forget("G1")).unwrap();
     assert_eq!(memory(), crate::plan::Memory::default());
 }
+
+/// A look that takes as long as a whole push of another process.
+struct SlowLook<'b>(&'b Bench);
+
+impl crate::remote::Read for SlowLook<'_> {
+    async fn fetch(
+        &self,
+        outlet: &crate::catalog::OutletId,
+    ) -> Result<crate::catalog::live::LiveCatalog, crate::remote::RemoteError> {
+        let live = self.0.platform.fetch(outlet).await;
+        let Bench { context, platform, target, wanted, options, .. } = self.0;
+        let another = Context { slots: Arc::new(Semaphore::new(1)), ..context.clone() };
+        let outcome = pass(&another, None, platform, target, wanted, options).await;
+        assert_eq!(outcome.result, PassResult::Published);
+        live
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_looks_overwrites_nothing_that_was_pushed_meanwhile() {
+    for files_are_valid in [true, false] {
+        let mut bench = Bench::in_sync().await;
+        bench.file_item("D1").in_stock = Field::Set(false);
+        bench.pass().await;
+        bench.file_item("D1").in_stock = Field::Unsaid;
+        // Who looks learns from this that the dish is not ours to put back any more.
+        bench.platform.with(|world| world.kitchen("D1", true));
+        bench.price_in_file("NG", 27_000);
+        let (slow, Bench { context, target, wanted, .. }) = (SlowLook(&bench), &bench);
+        match files_are_valid {
+            true => drop(observe(context, None, &slow, target, wanted).await),
+            false => drop(observe_invalid(context, &slow, target, String::new()).await),
+        }
+        assert_eq!(bench.base_price("NG"), Some(27_000), "files are valid: {files_are_valid}");
+        bench.calls();
+        assert_eq!(bench.pass().await.state, OutletState::InSync);
+        assert_eq!(bench.calls(), ["GET"]);
+    }
+}
