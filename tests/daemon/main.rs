@@ -16,6 +16,7 @@ mod killed;
 mod logs;
 mod notify;
 mod once;
+mod one_word;
 mod reload;
 mod service;
 mod state;
