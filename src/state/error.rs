@@ -34,6 +34,18 @@ pub enum StateError {
         /// The backend's words.
         source: Cause,
     },
+    /// A pipe, a device, a directory, or the database of another program: opening it could hang, and it is not ours.
+    #[error(
+        "the state file {} is {what}; move it away (pushes to live menus are first contacts then), or give another \
+         state_dir",
+        path.display()
+    )]
+    Foreign {
+        /// What is in its place.
+        path: PathBuf,
+        /// `a directory`
+        what: &'static str,
+    },
     /// A later release wrote this file.
     #[error(
         "the state file {} has version {found}, and this menusync knows versions up to {known}; use the newer menusync \
@@ -62,10 +74,10 @@ pub enum StateError {
         /// The version needed.
         known: i64,
     },
-    /// The state cannot be read where it lies: a log that has to be merged, on a file system that takes no writes.
+    /// The state cannot be read where it lies: a log that has to be merged, where this process may not write.
     #[error(
-        "the state file {} has a log that must be merged, and its file system is read-only; mount it writable once, or \
-         copy the directory and give it with --state-dir",
+        "the state file {} has a log (-wal) beside it, and this process may not write there to read it; run as the user \
+         that owns the directory, mount it writable once, or copy the directory and give it with --state-dir",
         path.display()
     )]
     ReadOnly {
