@@ -20,6 +20,20 @@ pub enum StateError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// The system does not let this process do it there.
+    #[error(
+        "cannot {doing} {}; run as the user that owns the state directory, make it writable, or give another one with \
+         --state-dir",
+        path.display()
+    )]
+    Denied {
+        /// A verb.
+        doing: &'static str,
+        /// Of what.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
     /// The file is not a sound database, or holds what this program never writes.
     #[error(
         "the state file {} is damaged (while trying to {doing}); the next start of the daemon, \
@@ -117,4 +131,16 @@ pub enum StateError {
         /// The backend's words.
         source: Cause,
     },
+}
+
+impl StateError {
+    /// The error of a call of the system: what helps depends on whether it is one of rights.
+    pub(super) fn of_system(doing: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let path = path.to_owned();
+        match source.kind() {
+            PermissionDenied | ReadOnlyFilesystem => Self::Denied { doing, path, source },
+            _ => Self::Io { doing, path, source },
+        }
+    }
 }

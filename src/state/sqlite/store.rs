@@ -52,13 +52,18 @@ impl Store {
     pub(super) fn open(dir: &Path, scope: &Scope) -> Result<Self, StateError> {
         create_dir(dir)?;
         check_kind(&dir.join(FILE))?;
-        patiently(|| {
+        let opened = patiently(|| {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
             let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
             store.be_durable().map_err(|e| database("open", &store.path, e))?;
             store.migrate()?;
             Ok(store)
-        })
+        });
+        match opened {
+            // The backend's words name neither the directory nor what the system said.
+            Err(StateError::Failed { .. }) => check_rights(dir).and(opened),
+            opened => opened,
+        }
     }
 
     /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
@@ -281,9 +286,7 @@ fn check_kind(path: &Path) -> Result<bool, StateError> {
     let kind = match path.metadata() {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(source) => {
-            return Err(StateError::Io { doing: "look for the state file", path: path.to_owned(), source });
-        }
+        Err(source) => return Err(StateError::of_system("look for the state file", path, source)),
     };
     let what = match kind {
         _ if kind.is_file() => return Ok(true),
@@ -294,13 +297,22 @@ fn check_kind(path: &Path) -> Result<bool, StateError> {
     Err(StateError::Foreign { path: path.to_owned(), what })
 }
 
+/// Whether this process may write the state file and beside it.
+fn check_rights(dir: &Path) -> Result<(), StateError> {
+    let file = dir.join(FILE);
+    check_writable(dir)?;
+    match std::fs::OpenOptions::new().write(true).open(&file) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(StateError::of_system("write the state file", &file, source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the state directory, for its owner only.
 pub(in crate::state) fn create_dir(dir: &Path) -> Result<(), StateError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| StateError::Io {
-        doing: "create the state directory",
-        path: dir.to_owned(),
-        source,
-    })
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| StateError::of_system("create the state directory", dir, source))
 }
 
 fn can_make_files(dir: &Path) -> bool {
@@ -314,7 +326,7 @@ pub fn check_writable(dir: &Path) -> Result<(), StateError> {
         file.write_all(&[0; 4096])?;
         file.sync_data()
     };
-    write().map_err(|source| StateError::Io { doing: "write to the state directory", path: dir.to_owned(), source })
+    write().map_err(|source| StateError::of_system("write to the state directory", dir, source))
 }
 
 /// How many bytes are free for us where `dir` is, if the system tells.
