@@ -32,8 +32,8 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
     sync::{
-        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollWaker,
-        Target, pass,
+        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollSlots,
+        PollWaker, Target, pass,
     },
 };
 
@@ -262,7 +262,7 @@ fn push_all(
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
             slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
-            poll_slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
+            poll_slots: PollSlots::new(settings.gobiz.concurrency),
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),

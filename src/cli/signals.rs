@@ -17,7 +17,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
-use super::{Exit, output::Outputs};
+use super::{Exit, logging, output::Outputs};
 use crate::{
     catalog::OutletId,
     daemon::{Order, Reply, STOP_WITHIN},
@@ -205,7 +205,11 @@ fn within(patience: Duration, what: impl FnOnce() + Send + 'static) {
 /// stderr is written to past its lock, which whoever hangs in writing to it or asks there may hold.
 fn say(voice: Voice, words: &str) {
     match voice {
-        Voice::Log => tracing::warn!("{words}"),
+        Voice::Log => {
+            tracing::warn!("{words}");
+            // The log is written by a thread of its own, which ends with the process.
+            logging::flush();
+        }
         Voice::Stderr => {
             if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
                 // If that fails there is nobody to tell.

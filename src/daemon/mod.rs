@@ -53,7 +53,7 @@ use crate::{
     fleet::{Loaded, Survey},
     notify::Notices,
     settings::Settings,
-    sync::{Context, Outcome, PollWaker},
+    sync::{Context, Outcome, PollSlots, PollWaker},
     systemd::Notifier,
     watch::{Changed, Others, WatchError, Watcher},
 };
@@ -185,7 +185,7 @@ impl<W: Worker> Daemon<W> {
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
             slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
-            poll_slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
+            poll_slots: PollSlots::new(settings.gobiz.concurrency),
             revision: loaded.revision.clone(),
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),

@@ -38,7 +38,7 @@ async fn until(is_so: impl Fn() -> bool) {
 struct Faulty;
 
 impl Worker for Faulty {
-    async fn visit(&self, _: &Context, _: &Loaded, member: &Member, _: channel::Receiver<bool>) -> Outcome {
+    async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
         assert_ne!(member.id.as_str(), "G1", "this is the fault that the test asks for");
         Outcome::failed(&member.target(), "as ordered".to_owned())
     }
@@ -48,7 +48,13 @@ impl Worker for Faulty {
 struct Endless;
 
 impl Worker for Endless {
-    async fn visit(&self, _: &Context, _: &Loaded, member: &Member, mut withdrawn: channel::Receiver<bool>) -> Outcome {
+    async fn visit(
+        &self,
+        _: &Context,
+        _: &Arc<Loaded>,
+        member: &Member,
+        mut withdrawn: channel::Receiver<bool>,
+    ) -> Outcome {
         withdrawn.wait_for(|set| *set).await.unwrap();
         Outcome::withdrawn(&member.target())
     }
@@ -117,7 +123,7 @@ async fn an_order_to_stop_ends_the_daemon_though_its_passes_would_not() {
 struct Deaf;
 
 impl Worker for Deaf {
-    async fn visit(&self, _: &Context, _: &Loaded, _: &Member, _: channel::Receiver<bool>) -> Outcome {
+    async fn visit(&self, _: &Context, _: &Arc<Loaded>, _: &Member, _: channel::Receiver<bool>) -> Outcome {
         std::future::pending().await
     }
 }

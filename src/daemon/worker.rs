@@ -1,6 +1,6 @@
 //! Who passes over an outlet: one that pushes, or one that cannot.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -11,7 +11,7 @@ use crate::{
     remote::{Read, Write},
     report::errors_brief,
     state::SharedState,
-    sync::{Context, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall},
+    sync::{Context, Desired, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall},
 };
 
 /// Passes over one outlet.
@@ -21,7 +21,7 @@ pub trait Worker: Send + Sync + 'static {
     fn visit(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> impl Future<Output = Outcome> + Send;
@@ -40,7 +40,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
     async fn visit(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
@@ -49,7 +49,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
             return Outcome::withdrawn(&target);
         };
-        let Ok(desired) = loaded.desired(&member.id, context.clock.now()) else {
+        let Some(desired) = desired(context, loaded, member).await else {
             drop(slot);
             finish_pending_push(context, &self.0, &target).await;
             return unless(context, &withdrawn, member, invalid(context, &self.0, member)).await;
@@ -86,15 +86,15 @@ impl<R: Read + 'static> Worker for Observer<R> {
     async fn visit(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let look = async {
             let slot = context.slot().await;
-            match loaded.desired(&member.id, context.clock.now()) {
-                Ok(desired) => observe(context, slot, &self.0, &member.target(), &desired).await,
-                Err(_) => {
+            match desired(context, loaded, member).await {
+                Some(desired) => observe(context, slot, &self.0, &member.target(), &desired).await,
+                None => {
                     drop(slot);
                     invalid(context, &self.0, member).await
                 }
@@ -106,6 +106,13 @@ impl<R: Read + 'static> Worker for Observer<R> {
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
     }
+}
+
+/// What the files want of an outlet; `None` if they are invalid. It takes a while for a large menu, and may read an image
+/// that is new with a dated layer.
+async fn desired(context: &Context, loaded: &Arc<Loaded>, member: &Member) -> Option<Desired> {
+    let (loaded, id, now) = (Arc::clone(loaded), member.id.clone(), context.clock.now());
+    tokio::task::spawn_blocking(move || loaded.desired(&id, now).ok()).await.ok().flatten()
 }
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at

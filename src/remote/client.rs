@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, EndpointError, Meter, Read, RemoteError, Retry, StockChange, StockKind, Write,
+    Endpoint, EndpointError, Lane, Meter, Read, RemoteError, Retry, StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     endpoint::Addresses,
@@ -60,6 +60,7 @@ pub(super) struct Order<'a> {
     method: Method,
     url: Url,
     body: Body<'a>,
+    lane: Lane,
     timeout: Duration,
 }
 
@@ -106,7 +107,11 @@ impl Client {
 
 impl Read for Reader {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        self.0.fetch(outlet).await
+        self.0.fetch(outlet, Lane::Pass).await
+    }
+
+    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
+        self.0.fetch(outlet, lane).await
     }
 
     fn clear_rate_limits(&self) {
@@ -116,7 +121,11 @@ impl Read for Reader {
 
 impl Read for Writer {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        self.0.fetch(outlet).await
+        self.0.fetch(outlet, Lane::Pass).await
+    }
+
+    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
+        self.0.fetch(outlet, lane).await
     }
 
     fn clear_rate_limits(&self) {
@@ -160,11 +169,12 @@ impl Session {
         self.shared.addresses.api_path(&["integrations", "gofood", "outlets", outlet.as_str(), rest[0], rest[1]])
     }
 
-    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+    async fn fetch(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
         let order = Order {
             method: Method::GET,
             url: self.url(outlet, ["v2", "catalog"]),
             body: Body::None,
+            lane,
             timeout: self.shared.timeout.min(SHORT_CALL),
         };
         check_outlet(outlet, &order.method, &order.url)?;
@@ -174,7 +184,7 @@ impl Session {
     /// A call to an address of the API below these path segments.
     pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
         let timeout = self.shared.timeout.min(SHORT_CALL);
-        Order { method, url: self.shared.addresses.api_path(path), body, timeout }
+        Order { method, url: self.shared.addresses.api_path(path), body, lane: Lane::Pass, timeout }
     }
 
     /// A call that changes nothing, repeated as long as that makes sense.
@@ -207,7 +217,9 @@ impl Session {
     ) -> Result<(), RemoteError> {
         check_outlet(outlet, &method, &url)?;
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
-        let order = Order { method, url, body: Body::Json(&body), timeout: self.shared.timeout };
+        // Stock is urgent: it is what the kitchen said.
+        let lane = if method == Method::PATCH { Lane::FirstPoll } else { Lane::Pass };
+        let order = Order { method, url, body: Body::Json(&body), lane, timeout: self.shared.timeout };
         self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
 
@@ -250,6 +262,8 @@ impl Shared {
             setting: "gobiz.oauth_url",
             key: &self.login,
             body: Body::Form(form),
+            // Whoever waits for the token has waited for its own turn, or will.
+            lane: Lane::FirstPoll,
             timeout,
         }
     }
@@ -273,6 +287,7 @@ impl Order<'_> {
             setting: "gobiz.api_url",
             key,
             body: self.body,
+            lane: self.lane,
             timeout: self.timeout,
         }
     }

@@ -1,11 +1,28 @@
-//! The pace of all calls to the platform: a token bucket on tokio's clock, first come, first served.
+//! The pace of all calls to the platform: a token bucket on tokio's clock, shared fairly between new passes and looks for
+//! pushes that are on their way.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
-    sync::Mutex,
+    sync::Notify,
     time::{Instant, sleep_until},
 };
+
+/// Why a call is made. Where passes and looks both wait, each gets every other turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Lane {
+    /// A pass, or a command of a person.
+    #[default]
+    Pass,
+    /// The first look for a push: until then nobody knows what the kitchen has done since. It comes before other looks.
+    FirstPoll,
+    /// Another look for a push.
+    Poll,
+}
 
 /// Lets `rate` calls through each second, after a burst of that many (rounded up).
 ///
@@ -13,9 +30,43 @@ use tokio::{
 pub(super) struct Gate {
     interval: Duration,
     burst: u32,
-    /// When the bucket was last empty, as if it had never stopped filling. The lock is fair: who waits for it stands in
-    /// line, and who gives up leaves the line without having taken anything.
-    empty_at: Mutex<Option<Instant>>,
+    line: Mutex<Line>,
+    /// Somebody came, left or had a turn.
+    moved: Notify,
+}
+
+#[derive(Default)]
+struct Line {
+    /// When the bucket was last empty, as if it had never stopped filling.
+    empty_at: Option<Instant>,
+    /// Who waits, by lane, first come first.
+    waiting: BTreeSet<(Lane, u64)>,
+    came: u64,
+    /// Whether the last turn was a look's.
+    last_was_poll: bool,
+}
+
+impl Line {
+    /// Whose turn it is.
+    fn next(&self) -> Option<(Lane, u64)> {
+        let pass = self.waiting.first().filter(|(lane, _)| *lane == Lane::Pass);
+        let poll = self.waiting.range((Lane::FirstPoll, 0)..).next();
+        let first = if self.last_was_poll { pass.or(poll) } else { poll.or(pass) };
+        first.copied()
+    }
+}
+
+/// A place in the line; who gives up leaves it without having taken anything.
+struct Ticket<'g> {
+    gate: &'g Gate,
+    place: (Lane, u64),
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.gate.line().waiting.remove(&self.place);
+        self.gate.moved.notify_waiters();
+    }
 }
 
 impl Gate {
@@ -23,21 +74,56 @@ impl Gate {
     pub(super) fn new(rate: f64) -> Self {
         // The bounds keep clock arithmetic from overflowing: one call a day is as good as none.
         let interval = Duration::from_secs_f64((1.0 / rate).clamp(1e-6, 86_400.0));
-        Self { interval, burst: rate.ceil().clamp(1.0, 1e6) as u32, empty_at: Mutex::new(None) }
+        let burst = rate.ceil().clamp(1.0, 1e6) as u32;
+        Self { interval, burst, line: Mutex::default(), moved: Notify::new() }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a turn; gives back how long that took.
-    pub(super) async fn pass(&self) -> Duration {
+    pub(super) async fn pass(&self, lane: Lane) -> Duration {
         let came = Instant::now();
-        let mut empty_at = self.empty_at.lock().await;
+        let ticket = {
+            let mut line = self.line();
+            line.came += 1;
+            let place = (lane, line.came);
+            line.waiting.insert(place);
+            Ticket { gate: self, place }
+        };
+        self.moved.notify_waiters();
+        loop {
+            let moved = self.moved.notified();
+            let Some(due) = self.turn(ticket.place) else {
+                moved.await;
+                continue;
+            };
+            let now = Instant::now();
+            if due <= now {
+                let mut line = self.line();
+                line.empty_at = Some(due);
+                line.last_was_poll = lane != Lane::Pass;
+                return came.elapsed();
+            }
+            // Somebody whose turn comes before may arrive meanwhile.
+            tokio::select! {
+                () = sleep_until(due) => {}
+                () = moved => {}
+            }
+        }
+    }
+
+    /// When this place may go, if it is next.
+    fn turn(&self, place: (Lane, u64)) -> Option<Instant> {
+        let line = self.line();
+        if line.next() != Some(place) {
+            return None;
+        }
         let now = Instant::now();
-        let capacity = self.interval * self.burst;
         // A bucket that has been filling for `capacity` is full: older times mean the same.
-        let oldest = now.checked_sub(capacity).unwrap_or(now);
-        let next = empty_at.map_or(oldest, |at| at.max(oldest)) + self.interval;
-        sleep_until(next.max(now)).await;
-        *empty_at = Some(next);
-        came.elapsed()
+        let oldest = now.checked_sub(self.interval * self.burst).unwrap_or(now);
+        Some(line.empty_at.map_or(oldest, |at| at.max(oldest)) + self.interval)
     }
 }
 
@@ -55,7 +141,7 @@ mod tests {
         let start = Instant::now();
         let mut at = Vec::new();
         for _ in 0..8 {
-            gate.pass().await;
+            gate.pass(Lane::Pass).await;
             at.push(start.elapsed().as_millis());
         }
         assert_eq!(at[..5], [0, 0, 0, 0, 0]);
@@ -66,22 +152,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_rate_below_one_waits_between_calls() {
         let gate = Gate::new(0.5);
-        gate.pass().await;
-        assert!(gate.pass().await >= Duration::from_millis(1999));
+        gate.pass(Lane::Pass).await;
+        assert!(gate.pass(Lane::Pass).await >= Duration::from_millis(1999));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_came_first_passes_first_and_who_left_took_nothing() {
         let gate = Arc::new(Gate::new(1.0));
-        gate.pass().await;
-        let gone = tokio::time::timeout(Duration::from_millis(300), gate.pass()).await;
+        gate.pass(Lane::Pass).await;
+        let gone = tokio::time::timeout(Duration::from_millis(300), gate.pass(Lane::Pass)).await;
         assert!(gone.is_err());
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
         let waiting: Vec<_> = (0..4)
             .map(|n| {
                 let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
                 tokio::spawn(async move {
-                    gate.pass().await;
+                    gate.pass(Lane::Pass).await;
                     order.lock().unwrap().push(n);
                 })
             })
@@ -92,5 +178,41 @@ mod tests {
         }
         assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3]);
         assert!(start.elapsed() < Duration::from_millis(3800), "the one that left cost {:?}", start.elapsed());
+    }
+
+    /// In which order these get their turns, all there from the beginning.
+    async fn order(lanes: &[Lane]) -> Vec<Lane> {
+        let gate = Arc::new(Gate::new(1.0));
+        gate.pass(Lane::Pass).await;
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut waiting = Vec::new();
+        for lane in lanes.iter().copied() {
+            let (gate, order) = (Arc::clone(&gate), Arc::clone(&order));
+            waiting.push(tokio::spawn(async move {
+                gate.pass(lane).await;
+                order.lock().unwrap().push(lane);
+            }));
+            tokio::task::yield_now().await;
+        }
+        for task in waiting {
+            task.await.unwrap();
+        }
+        Arc::into_inner(order).unwrap().into_inner().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn passes_and_looks_take_turns_and_first_looks_come_before_others() {
+        use Lane::{FirstPoll, Pass, Poll};
+        let order = order(&[Pass, Pass, Pass, Pass, Poll, Poll, FirstPoll, FirstPoll]).await;
+        assert_eq!(order, [FirstPoll, Pass, FirstPoll, Pass, Poll, Pass, Poll, Pass]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_alone_has_all_turns() {
+        for lane in [Lane::Pass, Lane::FirstPoll, Lane::Poll] {
+            let began = Instant::now();
+            assert_eq!(order(&[lane; 6]).await, [lane; 6]);
+            assert!(began.elapsed() < Duration::from_millis(6_100), "{lane:?} {:?}", began.elapsed());
+        }
     }
 }

@@ -21,7 +21,7 @@ use super::{
     budget::{Budget, retry_after, timestamp},
     endpoint::Addresses,
     error,
-    gate::Gate,
+    gate::{Gate, Lane},
     text,
 };
 
@@ -80,6 +80,8 @@ pub(super) struct Call<'a> {
     pub(super) setting: &'static str,
     pub(super) key: &'a Key,
     pub(super) body: Body<'a>,
+    /// Why it is made, where calls have to wait for each other.
+    pub(super) lane: Lane,
     /// Longest time from the first byte sent to the last received.
     pub(super) timeout: Duration,
 }
@@ -125,7 +127,7 @@ impl Http {
     pub(super) async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, RemoteError> {
         // Who is turned away takes nobody's turn; and while one stands in line, things change.
         drop(self.admitted(call, budget).await?);
-        budget.refund(self.gate.pass().await);
+        budget.refund(self.gate.pass(call.lane).await);
         let permit = self.admitted(call, budget).await?;
         let begun = std::time::Instant::now();
         let result = self.exchange(call, budget.at_most(call.timeout)).await;

@@ -32,6 +32,7 @@ use uuid::Uuid;
 pub use client::{Client, Reader, Writer};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{RemoteError, Retry};
+pub use gate::Lane;
 pub use http::install_crypto;
 pub use meter::{Called, CircuitOpen, Destination, HostState, Meter};
 pub use probe::Probe;
@@ -46,6 +47,15 @@ use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalo
 pub trait Read: Send + Sync {
     /// Fetches the live catalog of an outlet, repeating what may be repeated (at most 5 tries within 45 s).
     fn fetch(&self, outlet: &OutletId) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send;
+
+    /// The same for this reason, where calls have to wait for each other.
+    fn fetch_in(
+        &self,
+        outlet: &OutletId,
+        _lane: Lane,
+    ) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send {
+        self.fetch(outlet)
+    }
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}

@@ -7,6 +7,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -15,6 +16,9 @@ use super::{StateError, sqlite::create_dir};
 
 /// The daemon's lock file in the state directory.
 const DAEMON_LOCK: &str = "daemon.lock";
+
+/// How long a lock file may take to be opened (our choice: what hangs that long, hangs).
+const LOCK_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why a lock was not got.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +98,19 @@ pub fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
     create_dir(&locks)?;
     let file = lock(format!("outlet {id}"), locks.join(file_name(id)))?;
     Ok(OutletLock { _file: file })
+}
+
+/// The same where nothing may block. A file system that hangs is given up on.
+pub async fn lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
+    let (of, name) = (dir.to_owned(), id.to_owned());
+    let locking = tokio::task::spawn_blocking(move || try_lock_outlet(&of, &name));
+    match tokio::time::timeout(LOCK_WITHIN, locking).await {
+        Ok(Ok(locked)) => locked,
+        Ok(Err(_)) | Err(_) => {
+            let source = std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer within 10 s");
+            Err(LockError::Io { what: format!("outlet {id}"), path: dir.join("locks"), source })
+        }
+    }
 }
 
 fn lock(what: String, path: PathBuf) -> Result<File, LockError> {

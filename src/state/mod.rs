@@ -20,7 +20,8 @@ use async_trait::async_trait;
 pub use error::StateError;
 use jiff::Timestamp;
 pub use locks::{
-    DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, running_daemon, try_lock_outlet,
+    DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, lock_outlet, running_daemon,
+    try_lock_outlet,
 };
 pub use rows::{
     Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,

@@ -13,7 +13,7 @@ use crate::{
     catalog::{Field, live::LiveCatalog},
     plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
     policy::Guard,
-    remote::Read,
+    remote::{Lane, Read},
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -63,7 +63,7 @@ pub async fn examine<R: Read>(
     moment: Moment<'_>,
 ) -> Result<(Desired, Examined), PassError> {
     let desired = desired_now(&recalled, target, desired, moment)?;
-    let live = fetch_fresh(reader, &recalled.memory, &target.id, moment.now, None).await?;
+    let live = fetch_fresh(reader, Lane::Pass, &recalled.memory, &target.id, moment.now, None).await?;
     let examined = compare(live, recalled, target, &desired, moment);
     Ok((desired, examined))
 }

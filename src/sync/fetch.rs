@@ -9,7 +9,7 @@ use super::until;
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::Memory,
-    remote::{Read, RemoteError},
+    remote::{Lane, Read, RemoteError},
 };
 
 /// As often as this a menu that was replaced a few minutes ago is looked at again before it is believed (our choice).
@@ -23,12 +23,13 @@ const APART: Duration = Duration::from_secs(3);
 /// is live. A request to stop ends the looking; who asked for live has to ask whether it may still push.
 pub(super) async fn fetch_fresh<R: Read>(
     remote: &R,
+    lane: Lane,
     memory: &Memory,
     outlet: &OutletId,
     now: Timestamp,
     stop: Option<&watch::Receiver<bool>>,
 ) -> Result<LiveCatalog, RemoteError> {
-    let mut live = remote.fetch(outlet).await?;
+    let mut live = remote.fetch_in(outlet, lane).await?;
     for _ in 0..LOOKS_AGAIN {
         if !memory.is_stale_read(&live, now) {
             break;
@@ -38,7 +39,7 @@ pub(super) async fn fetch_fresh<R: Read>(
             () = tokio::time::sleep(APART) => {}
             () = stopped(stop) => break,
         }
-        live = remote.fetch(outlet).await?;
+        live = remote.fetch_in(outlet, lane).await?;
     }
     Ok(live)
 }

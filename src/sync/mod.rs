@@ -43,6 +43,7 @@ use crate::{
     diagnostic::Place,
     plan::{Approval, Base, Digest, PeerPrices, Pins},
     policy::{Guard, Policy},
+    remote::Lane,
     schedule::{Gate, Window, gate},
     state::{LockError, SharedState, StateError},
 };
@@ -157,8 +158,8 @@ pub struct Context {
     pub verify_interval: Duration,
     /// Outlets worked on at a time. Waiting for a push to show holds none.
     pub slots: Arc<Semaphore>,
-    /// Looks for pushes on their way that are made at a time: they never stand behind outlets that have not begun.
-    pub poll_slots: Arc<Semaphore>,
+    /// Looks for pushes on their way: they never stand behind outlets that have not begun.
+    pub poll_slots: PollSlots,
     /// The commit of the files.
     pub revision: Option<String>,
     /// Who wrote that commit.
@@ -182,9 +183,24 @@ impl Context {
     pub async fn slot(&self) -> Option<Slot> {
         Arc::clone(&self.slots).acquire_owned().await.ok()
     }
+}
 
-    pub(super) async fn poll_slot(&self) -> Option<Slot> {
-        Arc::clone(&self.poll_slots).acquire_owned().await.ok()
+/// How many looks for pushes on their way are made at a time: first looks, and others, which never hold up a first one.
+#[derive(Clone)]
+pub struct PollSlots {
+    first: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+}
+
+impl PollSlots {
+    /// So many of either kind.
+    pub fn new(each: usize) -> Self {
+        Self { first: Arc::new(Semaphore::new(each)), others: Arc::new(Semaphore::new(each)) }
+    }
+
+    async fn acquire(&self, lane: Lane) -> Option<Slot> {
+        let slots = if lane == Lane::FirstPoll { &self.first } else { &self.others };
+        Arc::clone(slots).acquire_owned().await.ok()
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::{
     catalog::OutletId,
     plan::{Action, Change, OutletPlan, Pins},
-    remote::{Read, Write},
+    remote::{Lane, Read, Write},
     report::PauseNote,
-    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, try_lock_outlet},
+    state::{LockError, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
 };
 
 use super::{
@@ -72,7 +72,7 @@ async fn run_locked<R: Read + Write>(
     desired: &Desired,
     options: &PassOptions,
 ) -> Result<Outcome, PassError> {
-    let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+    let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
     let visit = Visit { context, remote, target };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let pass = Pass { visit: &visit, desired, options };
@@ -101,7 +101,7 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
         if context.state.pending_push(target.id.as_str()).await?.is_none() {
             return Ok(());
         }
-        let _lock = try_lock_outlet(&context.state_dir, target.id.as_str())?;
+        let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         Visit { context, remote, target }.finish_pending(recalled, &mut None).await.map(drop)
     };
@@ -160,7 +160,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
+        let live = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
         let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
@@ -326,7 +326,7 @@ async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate)
 
 /// Who pushes the outlet at the moment notes what there is to note himself.
 async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
         Ok(_lock) => note(context, target, examined).await,
         Err(_) => Ok(()),
     }
@@ -334,7 +334,7 @@ async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -
 
 async fn learn_base_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
     let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
-    match try_lock_outlet(&context.state_dir, target.id.as_str()) {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
         Ok(_lock) => {
             let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
             update_if_any(context, target, update).await
@@ -413,7 +413,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, &recalled.memory, &target.id, now, Some(&context.stop));
+        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop));
         let live = self.unless_withdrawn(fetched).await??;
         let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
         note(context, target, &examined).await?;

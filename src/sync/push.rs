@@ -232,7 +232,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let outcome = match answer {
             Answer::Accepted => {
                 drop(payload);
-                let mut verification = Verification::new(id, request_id, waiting, at, true, visit.context.clock.now());
+                let now = visit.context.clock.now();
+                let mut verification = Verification::new(id, request_id, waiting, at, true, now).of_new();
                 match visit.verify(&mut verification).await? {
                     Ended::Arrived(arrival) => {
                         let recalled = super::recall(&visit.context.state, &visit.target.id, arrival.seen_at).await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     catalog::live::LiveCatalog,
     plan::{Base, Look, Memory, Mismatch, StockCalls, Waiting},
-    remote::{Read, RemoteError, Write},
+    remote::{Lane, Read, RemoteError, Write},
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
 };
 
@@ -71,7 +71,11 @@ pub(super) struct Verification {
     began: Instant,
     began_at: Timestamp,
     age: Duration,
+    /// Looks that were begun, and those that showed live.
+    tries: u32,
     looks: u32,
+    /// Whether this process has just sent it.
+    is_new: bool,
 }
 
 impl Verification {
@@ -85,7 +89,37 @@ impl Verification {
     ) -> Self {
         let (began, began_at) = (Instant::now(), now);
         let age = age(sent_at, now);
-        Self { id, request_id, waiting, sent_at, answered, old: None, began, began_at, age, looks: 0 }
+        Self {
+            id,
+            request_id,
+            waiting,
+            sent_at,
+            answered,
+            old: None,
+            began,
+            began_at,
+            age,
+            tries: 0,
+            looks: 0,
+            is_new: false,
+        }
+    }
+
+    /// A push that this process has just sent.
+    pub(super) fn of_new(self) -> Self {
+        Self { is_new: true, ..self }
+    }
+
+    /// In which lane the next look waits, and how long it is worth waiting for. Right after the answer hardly any push shows
+    /// (documentation: within a few minutes): that look is made only if nobody else wants the turn, and what the kitchen does
+    /// is seen by the next one.
+    fn begin_look(&mut self, interval: Duration) -> (Lane, Option<Duration>) {
+        self.tries += 1;
+        match (self.tries, self.is_new) {
+            (1, true) => (Lane::Poll, Some(interval)),
+            (1, false) | (2, true) => (Lane::FirstPoll, None),
+            _ => (Lane::Poll, None),
+        }
     }
 
     /// How long ago it was sent. Only what passed before this process looked is taken from the clock of the machine.
@@ -173,7 +207,12 @@ impl<R: Read + Write> Visit<'_, R> {
             if self.context.poll_waker.is_announced(&self.target.id, verification.request_id) {
                 verification.waiting.note_event();
             }
-            let Some(live) = self.look_at_live(&memory).await else { return Ok(Ended::Open(self.stopped())) };
+            let (lane, limit) = verification.begin_look(self.context.verify_interval);
+            let live = match self.look_at_live(&memory, lane, limit).await {
+                Seen::Live(live) => live,
+                Seen::Late => continue,
+                Seen::Stopped => return Ok(Ended::Open(self.stopped())),
+            };
             let overdue = verification.is_overdue(timeout);
             verification.looks += u32::from(live.is_ok());
             let trouble = match live {
@@ -218,21 +257,21 @@ impl<R: Read + Write> Visit<'_, R> {
         }
     }
 
-    /// Live, or what kept us from seeing it; `None` if the program stops and it takes too long.
-    /// A copy from before an earlier push must not pass for what became of this one.
-    async fn look_at_live(&self, memory: &Memory) -> Option<Result<LiveCatalog, RemoteError>> {
+    /// Live, or what kept us from seeing it. A copy from before an earlier push must not pass for what became of this one.
+    async fn look_at_live(&self, memory: &Memory, lane: Lane, limit: Option<Duration>) -> Seen {
         let context = self.context;
         let look = async {
-            let _slot = context.poll_slot().await;
-            fetch_fresh(self.remote, memory, &self.target.id, context.clock.now(), Some(&context.stop)).await
+            let _slot = context.poll_slots.acquire(lane).await;
+            fetch_fresh(self.remote, lane, memory, &self.target.id, context.clock.now(), Some(&context.stop)).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;
             tokio::time::sleep(LAST_LOOK).await;
         };
         tokio::select! {
-            live = look => Some(live),
-            () = too_long => None,
+            live = look => Seen::Live(live),
+            () = too_long => Seen::Stopped,
+            () = tokio::time::sleep(limit.unwrap_or(Duration::MAX)) => Seen::Late,
         }
     }
 
@@ -487,6 +526,15 @@ impl<R: Read + Write> Visit<'_, R> {
 
 fn settled_after() -> jiff::SignedDuration {
     jiff::SignedDuration::try_from(SETTLED_AFTER).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+/// What came of a look.
+enum Seen {
+    Live(Result<LiveCatalog, RemoteError>),
+    /// It had no turn in the time that it was worth.
+    Late,
+    /// The program stops, and it took too long.
+    Stopped,
 }
 
 enum Judged {

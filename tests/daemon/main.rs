@@ -18,6 +18,7 @@ mod logs;
 mod notify;
 mod once;
 mod one_word;
+mod pace;
 mod reload;
 mod roots;
 mod service;

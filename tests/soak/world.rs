@@ -67,7 +67,7 @@ impl Worker for Counted {
     async fn visit(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        loaded: &Arc<Loaded>,
         member: &Member,
         stale: watch::Receiver<bool>,
     ) -> Outcome {

@@ -58,7 +58,7 @@ impl Bench {
             verify_timeout: platform::VERIFY_TIMEOUT,
             verify_interval: Duration::from_secs(15),
             slots: Arc::new(Semaphore::new(1)),
-            poll_slots: Arc::new(Semaphore::new(1)),
+            poll_slots: PollSlots::new(1),
             revision: Some("c0ffee".to_owned()),
             author: Some("Dewi".to_owned()),
             peers: Arc::default(),

@@ -261,7 +261,7 @@ impl<W: Worker> Worker for Metered<W> {
     async fn visit(
         &self,
         context: &Context,
-        loaded: &Loaded,
+        loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {

@@ -33,6 +33,9 @@ const LARGEST: usize = 1 << 20;
 /// So much of one that is too large is read and dropped, so that its sender hears the answer.
 const READ_AT_MOST: usize = 4 << 20;
 
+/// How long secret files may take to be read; an event has to be answered soon (our choice).
+const KEYS_WITHIN: Duration = Duration::from_millis(500);
+
 /// How long remembering an event may take; then it shall come again.
 const REMEMBER_WITHIN: Duration = Duration::from_millis(700);
 
@@ -96,7 +99,7 @@ impl Receiver {
     async fn take(self: &Arc<Self>, headers: &HeaderMap, body: Body) -> (Option<Kind>, Verdict) {
         let Some(bytes) = read(body).await else { return (None, Verdict::TooLarge) };
         let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
-        let keys = self.keys();
+        let keys = self.keys().await;
         let genuine = is_genuine(header("x-go-signature"), &bytes, &keys.secrets);
         if !genuine && keys.signature == Signature::Enforce {
             if let Some(unsaid) = self.refused.ask() {
@@ -137,12 +140,23 @@ impl Receiver {
         (Some(kind), verdict)
     }
 
-    fn keys(&self) -> Keys {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((loaded, _)) = self.inbox.view.shown().files {
-            keys.follow(&loaded, &self.inbox.root);
+    /// The keys that hold, read again if the files were. While their files hang, the old ones hold.
+    async fn keys(self: &Arc<Self>) -> Keys {
+        let files = self.inbox.view.shown().files;
+        let follow = |receiver: &Self| {
+            let mut keys = receiver.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some((loaded, _)) = files {
+                keys.follow(&loaded, &receiver.inbox.root);
+            }
+            *receiver.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+            keys
+        };
+        let receiver = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || follow(&receiver));
+        match tokio::time::timeout(KEYS_WITHIN, reading).await {
+            Ok(Ok(keys)) => keys,
+            Ok(Err(_)) | Err(_) => self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
-        keys.clone()
     }
 
     async fn remember(self: &Arc<Self>, event: &Event, outlet: &OutletId, marks: Vec<String>) -> Verdict {
