@@ -170,13 +170,11 @@ impl Rollback<'_> {
     }
 
     fn unknown(&self, number: i64, rows: &[PushRow]) -> Trouble {
-        let help = match (rows.last(), rows.first()) {
-            (Some(oldest), Some(newest)) => {
-                format!("pushes {} to {} are remembered: see `menusync history`", oldest.number, newest.number)
-            }
-            _ => "no push to it is remembered".to_owned(),
+        let (Some(oldest), Some(newest)) = (rows.last(), rows.first()) else {
+            return self.refused("no push to it is stored, so there is nothing to go back to");
         };
-        Trouble::Usage(format!("{} has no push {number}; {help}", self.label()))
+        let stored = format!("pushes {} to {} are stored: see `menusync history`", oldest.number, newest.number);
+        Trouble::Usage(format!("{} has no push {number}; {stored}", self.label()))
     }
 
     fn refused(&self, why: &str) -> Trouble {

@@ -43,6 +43,8 @@ const LONGEST_LINE: u64 = 64 << 10;
 const LONGEST_ANSWER: u64 = 64 << 20;
 /// How long a line may take to come.
 const LINE_WITHIN: Duration = Duration::from_secs(5);
+/// How long links may take to be followed (our choice); who asks for the status waits for two seconds.
+const RESOLVE_WITHIN: Duration = Duration::from_secs(1);
 
 /// What is asked.
 #[derive(Debug, Serialize, Deserialize)]
@@ -264,7 +266,7 @@ async fn serve(stream: tokio::net::UnixStream, control: Control) {
     }
     let Ok(request) = serde_json::from_str::<Request>(&line) else { return };
     let answer = match request.what {
-        _ if request.root != control.root => Some(Answer::OtherRoot(control.root.clone())),
+        _ if !is_same_root(&request.root, &control.root).await => Some(Answer::OtherRoot(control.root.clone())),
         Asked::Status { outlets } => control.status(&outlets).await.map(Answer::Status),
         Asked::Reload { wait } => obey_reload(wait, &control.orders).await.map(Answer::Reload),
     };
@@ -273,6 +275,18 @@ async fn serve(stream: tokio::net::UnixStream, control: Control) {
         let _ = write.write_all(&json(&answer)).await;
         let _ = write.shutdown().await;
     }
+}
+
+/// Also by another name: a person may come by a link, or from where a link leads.
+async fn is_same_root(asked: &str, own: &str) -> bool {
+    let (asked, own) = (PathBuf::from(asked), PathBuf::from(own));
+    if asked == own {
+        return true;
+    }
+    let look = tokio::task::spawn_blocking(
+        move || matches!((asked.canonicalize(), own.canonicalize()), (Ok(a), Ok(b)) if a == b),
+    );
+    matches!(tokio::time::timeout(RESOLVE_WITHIN, look).await, Ok(Ok(true)))
 }
 
 fn json(answer: &impl Serialize) -> Vec<u8> {

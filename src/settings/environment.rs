@@ -135,14 +135,16 @@ fn own_name(root: &Path) -> String {
     format!("{name}-{}", hash[..6].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-/// The root's name for whoever asks whose the state is: as given, else where the working directory is.
+/// The root's name for whoever asks whose the state is: as given, else where the working directory is, with the directory it
+/// lies in resolved. Its own name stays: a link that every release points elsewhere means the same root.
 pub fn root_name(root: &Path) -> String {
-    std::path::absolute(root)
-        .unwrap_or_else(|_| root.to_owned())
-        .components()
-        .collect::<PathBuf>()
-        .display()
-        .to_string()
+    let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let resolved = match (absolute.parent(), absolute.file_name()) {
+        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
+        // `..` at the end, or the root directory.
+        _ => absolute.canonicalize(),
+    };
+    resolved.unwrap_or(absolute).components().collect::<PathBuf>().display().to_string()
 }
 
 /// systemd separates several state directories by colons.

@@ -20,6 +20,20 @@ pub enum StateError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// The system does not let this process do it there.
+    #[error(
+        "cannot {doing} {}; run as the user that owns the state directory, make it writable, or give another one with \
+         --state-dir",
+        path.display()
+    )]
+    Denied {
+        /// A verb.
+        doing: &'static str,
+        /// Of what.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
     /// The file is not a sound database, or holds what this program never writes.
     #[error(
         "the state file {} is damaged (while trying to {doing}); the next start of the daemon, \
@@ -33,6 +47,18 @@ pub enum StateError {
         path: PathBuf,
         /// The backend's words.
         source: Cause,
+    },
+    /// A pipe, a device, a directory, or the database of another program: opening it could hang, and it is not ours.
+    #[error(
+        "the state file {} is {what}; move it away (pushes to live menus are first contacts then), or give another \
+         state_dir",
+        path.display()
+    )]
+    Foreign {
+        /// What is in its place.
+        path: PathBuf,
+        /// `a directory`
+        what: &'static str,
     },
     /// A later release wrote this file.
     #[error(
@@ -62,10 +88,10 @@ pub enum StateError {
         /// The version needed.
         known: i64,
     },
-    /// The state cannot be read where it lies: a log that has to be merged, on a file system that takes no writes.
+    /// The state cannot be read where it lies: a log that has to be merged, where this process may not write.
     #[error(
-        "the state file {} has a log that must be merged, and its file system is read-only; mount it writable once, or \
-         copy the directory and give it with --state-dir",
+        "the state file {} has a log (-wal) beside it, and this process may not write there to read it; run as the user \
+         that owns the directory, mount it writable once, or copy the directory and give it with --state-dir",
         path.display()
     )]
     ReadOnly {
@@ -105,4 +131,16 @@ pub enum StateError {
         /// The backend's words.
         source: Cause,
     },
+}
+
+impl StateError {
+    /// The error of a call of the system: what helps depends on whether it is one of rights.
+    pub(super) fn of_system(doing: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        let path = path.to_owned();
+        match source.kind() {
+            PermissionDenied | ReadOnlyFilesystem => Self::Denied { doing, path, source },
+            _ => Self::Io { doing, path, source },
+        }
+    }
 }

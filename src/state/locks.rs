@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
+    io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -117,6 +117,9 @@ fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = match opened {
         Ok(file) => file,
+        Err(source) if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            return Err(StateError::of_system("write the lock file", &path, source).into());
+        }
         Err(source) => return Err(LockError::Io { what, path, source }),
     };
     match file.try_lock() {

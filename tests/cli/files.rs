@@ -88,12 +88,12 @@ fn an_outlet_whose_file_is_gone_is_missing_and_left_alone() {
     stage.remove(KUTA_FILE);
     let plan = stage.run(&["plan", "--out", "plan.json", "--detailed-exitcode"]).expect(0);
     assert_snapshot!(plan.transcript());
-    stage.run(&["plan", "--output", "markdown"]).expect(0).says(&["| Kuta (G1001) | no longer defined, its live menu"]);
+    stage.run(&["plan", "--output", "markdown"]).expect(0).says(&["| Kuta (G1001) | missing, in no file any more"]);
     for arguments in [&["apply", "--yes"][..], &["apply", "plan.json", "--yes"]] {
         stage.run(arguments).expect(0);
     }
     let apply = stage.run(&["apply", "--yes"]).expect(0).stdout;
-    assert!(apply.contains("Kuta (G1001)     unchanged   no longer defined"), "{apply}");
+    assert!(apply.contains("Kuta (G1001)     unchanged   missing, in no file any more"), "{apply}");
     assert!(!stage.run(&["plan", "--outlet", KEMANG]).expect(0).stdout.contains("Kuta"));
     stage.assert_nothing_written();
     assert_snapshot!(stage.run(&["status"]).expect(2).transcript());

@@ -59,6 +59,16 @@ fn a_menu_that_vanished_holds_also_where_nothing_would_be_sent() {
     let refused = stage.run(&["apply", "--yes"]).expect(4).transcript();
     stage.assert_nothing_written();
     assert_snapshot!(refused);
+    let status = stage.run(&["status", "--output", "json"]).expect(2).json();
+    let line = &status["outlets"][0];
+    assert_eq!((&line["state"], &line["held"][0]["guard"]), (&json!("held"), &json!("empty-live")), "{line:#}");
+    // Also if there is no edit, and also for who passes without asking.
+    stage.edit(LAYER, "price: 27000", "price: 25000");
+    stage.run(&["apply", "--yes"]).expect(4).says(&["empty-live"]);
+    stage.run(&["run", "--once"]).expect(4).says(&["empty-live"]);
+    assert_eq!(stage.run(&["status", "--output", "json"]).expect(2).json()["outlets"][0]["state"], "held");
+    stage.assert_nothing_written();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
     let let_through = stage.run(&["apply", "--yes", "--allow", "empty-live", "--output", "json"]).expect(0).json();
     assert_eq!(let_through["outlets"][0]["state"], "drifted", "{let_through:#}");
     stage.assert_nothing_written();

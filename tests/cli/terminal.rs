@@ -6,26 +6,58 @@ use std::{
     io::{Read, Write},
     os::unix::{ffi::OsStrExt, fs::OpenOptionsExt},
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
+    time::{Duration, Instant},
 };
 
+use jiff::{SignedDuration, Timestamp};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use serde_json::{Value, json};
 
 use crate::{
     approvals::REMOVALS,
-    support::{KUTA, KUTA_FILE, LAYER, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
 };
 
 /// O_NOCTTY: the terminal of the test stays what it is.
 const NOT_OURS: i32 = 0o400;
 
 /// Runs `apply` at a terminal of its own at which these lines are typed; the exit code and what the terminal showed.
-fn apply_at_a_terminal(stage: &Stage, typed: &str) -> (i32, String) {
-    apply_until(stage, typed, None)
+pub(crate) fn apply_at_a_terminal(stage: &Stage, typed: &str) -> (i32, String) {
+    let Told { code, shown, .. } = apply_with(stage, |_| typed.to_owned());
+    (code, shown)
 }
 
-/// The same; with `until`, SIGINT is sent when the terminal has shown that.
-fn apply_until(stage: &Stage, typed: &str, until: Option<&str>) -> (i32, String) {
+/// How `apply` at a terminal ended.
+pub(crate) struct Told {
+    pub(crate) code: i32,
+    /// On the terminal.
+    pub(crate) shown: String,
+    /// On stdout.
+    pub(crate) json: Value,
+}
+
+/// What the terminal shows.
+pub(crate) struct Screen {
+    text: Arc<Mutex<String>>,
+    process: u32,
+}
+
+impl Screen {
+    #[track_caller]
+    pub(crate) fn wait_for(&self, words: &str) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !self.text.lock().unwrap().contains(words) {
+            assert!(Instant::now() < deadline, "no {words:?} in\n{}", self.text.lock().unwrap());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Runs `apply`; somebody looks at the screen and then types.
+pub(crate) fn apply_with(stage: &Stage, person: impl FnOnce(&Screen) -> String) -> Told {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
@@ -33,28 +65,28 @@ fn apply_until(stage: &Stage, typed: &str, until: Option<&str>) -> (i32, String)
     let open =
         || OpenOptions::new().read(true).write(true).custom_flags(NOT_OURS).open(OsStr::from_bytes(name.as_bytes()));
     let mut child = {
-        let mut command = stage.command(&["apply"]);
-        command.stdin(Stdio::from(open().unwrap())).stderr(Stdio::from(open().unwrap())).stdout(Stdio::null());
+        let mut command = stage.command(&["apply", "--output", "json"]);
+        command.stdin(Stdio::from(open().unwrap())).stderr(Stdio::from(open().unwrap())).stdout(Stdio::piped());
         command.spawn().unwrap()
     };
     let mut controller = File::from(controller);
-    controller.write_all(typed.as_bytes()).unwrap();
     let mut shown = controller.try_clone().unwrap();
-    let (id, until) = (child.id(), until.map(str::to_owned));
+    let screen = Screen { text: Arc::default(), process: child.id() };
+    let text = Arc::clone(&screen.text);
     let reader = thread::spawn(move || {
-        let mut until = until;
-        let (mut text, mut buffer) = (String::new(), [0; 4096]);
+        let mut buffer = [0; 4096];
         // A terminal that nobody has open any more ends with an error.
         while let Ok(length @ 1..) = shown.read(&mut buffer) {
-            text.push_str(&String::from_utf8_lossy(&buffer[..length]));
-            if until.take_if(|until| text.contains(&**until)).is_some() {
-                assert!(Command::new("kill").args(["-INT", &id.to_string()]).status().unwrap().success());
-            }
+            text.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
-        text
     });
+    controller.write_all(person(&screen).as_bytes()).unwrap();
+    let mut json = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut json).unwrap();
     let code = child.wait().unwrap().code().unwrap();
-    (code, reader.join().unwrap())
+    reader.join().unwrap();
+    let shown = screen.text.lock().unwrap().clone();
+    Told { code, shown, json: serde_json::from_str(&json).unwrap_or_default() }
 }
 
 fn held() -> Stage {
@@ -89,8 +121,69 @@ fn what_is_not_the_guards_name_releases_nothing() {
 fn a_question_that_is_broken_off_ends_the_command_at_once_and_nothing_is_pushed() {
     let stage = Stage::new().in_sync();
     stage.edit(LAYER, "price: 25000", "price: 27000");
-    let (code, shown) = apply_until(&stage, "", Some("Push to 1 of 1 outlets?"));
+    let Told { code, shown, .. } = apply_with(&stage, |screen| {
+        screen.wait_for("Push to 1 of 1 outlets?");
+        assert!(Command::new("kill").args(["-INT", &screen.process.to_string()]).status().unwrap().success());
+        String::new()
+    });
     assert_eq!(code, 1, "{shown}");
     assert!(shown.ends_with("error: stopped by SIGINT\r\n"), "{shown}");
     stage.assert_nothing_written();
+}
+
+#[test]
+fn an_outlet_that_is_left_out_is_not_pushed_with_the_one_that_is_agreed_to() {
+    let stage = held().with_kemang();
+    stage.run(&["apply", "--yes", "--outlet", KEMANG]).expect(0);
+    stage.append(KEMANG_FILE, "items: {NG: {price: 27000}}\n");
+    stage.clear_log();
+    let Told { code, shown, json } = apply_with(&stage, |_| "\nyes\n".to_owned());
+    assert_eq!(code, 5, "one is as wanted, the other was refused: {shown}");
+    assert!(shown.contains("Push to 1 of 2 outlets?"), "{shown}");
+    let results: Vec<_> = json["outlets"].as_array().unwrap().iter().map(|o| (&o["result"], &o["state"])).collect();
+    assert_eq!(results, [(&json!("held"), &json!("held")), (&json!("published"), &json!("in_sync"))], "{json:#}");
+    let to: Vec<_> = stage.writes().into_iter().map(|entry| entry.outlet).collect();
+    assert_eq!(to, [Some(KEMANG.to_owned())]);
+}
+
+/// Kuta gets a free dish in six seconds.
+fn with_a_layer_that_begins_soon(stage: &Stage) {
+    let zone = jiff::tz::TimeZone::get("Asia/Jakarta").unwrap();
+    let from =
+        (Timestamp::now() + SignedDuration::from_secs(6)).to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    stage.write("catalogs/gratis.yaml", &format!("from: {from}\nitems: {{TEH: {{price: 0}}}}\n"));
+    stage.edit(KUTA_FILE, "[warung.yaml]", "[warung.yaml, gratis.yaml]");
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+}
+
+fn yes_after_the_layer_has_begun(screen: &Screen) -> String {
+    screen.wait_for("outlets? Type `yes`");
+    thread::sleep(Duration::from_secs(7));
+    "yes\n".to_owned()
+}
+
+#[test]
+fn a_dated_layer_that_begins_while_the_question_stands_is_an_outcome_with_its_diagnostic() {
+    let stage = Stage::new().in_sync();
+    with_a_layer_that_begins_soon(&stage);
+    let Told { code, shown, json } = apply_with(&stage, yes_after_the_layer_has_begun);
+    assert_eq!(code, 3, "{shown}");
+    assert!(shown.contains("catalogs/gratis.yaml:2"), "{shown}");
+    let [line] = &json["outlets"].as_array().unwrap()[..] else { panic!("{json:#}") };
+    assert_eq!((&line["outlet"], &line["state"]), (&json!(KUTA), &json!("invalid")));
+    let error = line["error"].as_str().unwrap();
+    assert!(error.contains("invalid since the plan was shown") && error.contains("gratis.yaml:2"), "{error}");
+    stage.assert_nothing_written();
+}
+
+#[test]
+fn beside_an_outlet_that_became_invalid_the_other_one_is_pushed() {
+    let stage = Stage::new().with_kemang().in_sync();
+    with_a_layer_that_begins_soon(&stage);
+    let Told { code, shown, json } = apply_with(&stage, yes_after_the_layer_has_begun);
+    assert_eq!(code, 3, "{shown}");
+    let states: Vec<_> = json["outlets"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
+    assert_eq!(states, [&json!("invalid"), &json!("in_sync")], "{json:#}");
+    let to: Vec<_> = stage.writes().into_iter().map(|entry| entry.outlet).collect();
+    assert_eq!(to, [Some(KEMANG.to_owned())]);
 }

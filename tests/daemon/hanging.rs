@@ -2,8 +2,6 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     thread,
@@ -13,7 +11,7 @@ use std::{
 use menusync::sandbox::{Endpoint, Fault, FaultKind};
 
 use crate::{
-    harness::Daemon,
+    harness::{self, Daemon},
     support::{KUTA, KUTA_FILE, LAYER, Stage},
 };
 
@@ -52,13 +50,8 @@ impl Git {
 
 /// The answer of a daemon, and how long it took.
 fn get(daemon: &Daemon<'_>, path: &str) -> (String, Duration) {
-    let log = daemon.stderr();
-    let address = log.split("status page at http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
     let began = Instant::now();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = harness::get(daemon, path);
     (answer, began.elapsed())
 }
 

@@ -2,7 +2,8 @@
 //! needs to sleep.
 
 use std::{
-    io::Read,
+    io::{Read, Write as _},
+    net::TcpStream,
     os::unix::net::UnixDatagram,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -201,6 +202,17 @@ impl Drop for Daemon<'_> {
             assert!(!stderr.contains("panicked"), "{stderr}");
         }
     }
+}
+
+/// The answer of a daemon's status page, head and body.
+pub(crate) fn get(daemon: &Daemon<'_>, path: &str) -> String {
+    let log = daemon.stderr();
+    let address = log.split("status page at http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 fn collect(mut pipe: impl Read, sink: &Mutex<String>) {

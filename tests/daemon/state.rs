@@ -57,7 +57,7 @@ fn commands_that_only_look_say_it_and_apply_sets_it_aside_unless_a_daemon_is_at_
 }
 
 /// A daemon that is not killed by files that may not grow, but told of it, as of a full disk.
-fn on_a_small_disk(stage: &Stage) -> Daemon<'_> {
+pub(crate) fn on_a_small_disk(stage: &Stage) -> Daemon<'_> {
     let binary = stage.command(&["run"]);
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" run"]).arg(binary.get_program()).current_dir(stage.root());
@@ -68,7 +68,7 @@ fn on_a_small_disk(stage: &Stage) -> Daemon<'_> {
 }
 
 /// How many bytes any file may have; room enough for a process id, and for no page of a database.
-fn limit_files(daemon: &Daemon<'_>, bytes: &str) {
+pub(crate) fn limit_files(daemon: &Daemon<'_>, bytes: &str) {
     let arguments = [format!("--pid={}", daemon.pid()), format!("--fsize={bytes}:")];
     assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
 }

@@ -188,13 +188,14 @@ impl Stage {
     /// Runs a command of [`Stage::command`] that was changed further.
     pub fn finish(&self, command: &mut Command) -> Output {
         let done = command.output().unwrap();
-        Output {
-            stdout: String::from_utf8(done.stdout).unwrap(),
-            stderr: String::from_utf8(done.stderr).unwrap(),
-            code: done.status.code().unwrap_or(-1),
-            server: self.server.address().to_string(),
-            directory: self.directory.path().to_owned(),
-        }
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        self.output(text(done.stdout), text(done.stderr), done.status.code().unwrap_or(-1))
+    }
+
+    /// What a command of this stage printed.
+    pub fn output(&self, stdout: String, stderr: String, code: i32) -> Output {
+        let (server, directory) = (self.server.address().to_string(), self.directory.path().to_owned());
+        Output { stdout, stderr, code, server, directory }
     }
 
     /// Replaces what differs from run to run.

@@ -57,7 +57,7 @@ pub enum View {
 }
 
 /// How an outlet stands that no file defines any more.
-pub const NO_LONGER_DEFINED: &str = "no longer defined, its live menu stays as it is";
+pub const NO_LONGER_DEFINED: &str = "missing, in no file any more; its live menu stays as it is";
 
 /// The plans of some outlets.
 pub struct PlanReport {

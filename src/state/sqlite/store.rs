@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, FileTypeExt},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -51,21 +51,26 @@ impl Store {
     /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not there.
     pub(super) fn open(dir: &Path, scope: &Scope) -> Result<Self, StateError> {
         create_dir(dir)?;
-        patiently(|| {
+        check_kind(&dir.join(FILE))?;
+        let opened = patiently(|| {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
             let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
             store.be_durable().map_err(|e| database("open", &store.path, e))?;
             store.migrate()?;
             Ok(store)
-        })
+        });
+        match opened {
+            // The backend's words name neither the directory nor what the system said.
+            Err(StateError::Failed { .. }) => check_rights(dir).and(opened),
+            opened => opened,
+        }
     }
 
     /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
     /// nothing is created.
     pub(super) fn open_read_only(dir: &Path, scope: &Scope) -> Result<Option<Self>, StateError> {
         let path = dir.join(FILE);
-        let doing = "look for the state file";
-        if !path.try_exists().map_err(|source| StateError::Io { doing, path: path.clone(), source })? {
+        if !check_kind(&path)? {
             return Ok(None);
         }
         patiently(|| {
@@ -147,14 +152,26 @@ impl Store {
         self.known_version().is_ok_and(|found| found == KNOWN)
     }
 
-    /// The version of the tables, 0 if there are none; an error if it is one of a later release.
+    /// The version of the tables, 0 if there are none; an error if it is one of a later release or of another program.
     fn known_version(&self) -> Result<i64, StateError> {
         let found =
             self.read("read the version", |connection, _| connection.query_row(VERSION, [], |row| row.get(0)))?;
+        if found == 0 && self.has_tables()? {
+            return Err(StateError::Foreign { path: self.path.clone(), what: "a database of another program" });
+        }
         if (0..=KNOWN).contains(&found) {
             return Ok(found);
         }
         Err(StateError::Newer { path: self.path.clone(), found, known: KNOWN })
+    }
+
+    /// The first tables come in one transaction with their version.
+    fn has_tables(&self) -> Result<bool, StateError> {
+        self.read("look for tables", |connection, _| {
+            let sql =
+                "SELECT EXISTS (SELECT 1 FROM sqlite_schema) AND (SELECT user_version = 0 FROM pragma_user_version)";
+            connection.query_row(sql, [], |row| row.get(0))
+        })
     }
 
     /// Runs one query; `doing` is for the error.
@@ -264,13 +281,38 @@ fn patiently<T>(open: impl Fn() -> Result<T, StateError>) -> Result<T, StateErro
     }
 }
 
+/// Whether the file is there. Opening what is no file, such as a pipe, could take for ever.
+fn check_kind(path: &Path) -> Result<bool, StateError> {
+    let kind = match path.metadata() {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(StateError::of_system("look for the state file", path, source)),
+    };
+    let what = match kind {
+        _ if kind.is_file() => return Ok(true),
+        _ if kind.is_dir() => "a directory",
+        _ if kind.is_fifo() => "a named pipe",
+        _ => "no regular file",
+    };
+    Err(StateError::Foreign { path: path.to_owned(), what })
+}
+
+/// Whether this process may write the state file and beside it.
+fn check_rights(dir: &Path) -> Result<(), StateError> {
+    let file = dir.join(FILE);
+    check_writable(dir)?;
+    match std::fs::OpenOptions::new().write(true).open(&file) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(StateError::of_system("write the state file", &file, source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the state directory, for its owner only.
 pub(in crate::state) fn create_dir(dir: &Path) -> Result<(), StateError> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| StateError::Io {
-        doing: "create the state directory",
-        path: dir.to_owned(),
-        source,
-    })
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| StateError::of_system("create the state directory", dir, source))
 }
 
 fn can_make_files(dir: &Path) -> bool {
@@ -284,7 +326,7 @@ pub fn check_writable(dir: &Path) -> Result<(), StateError> {
         file.write_all(&[0; 4096])?;
         file.sync_data()
     };
-    write().map_err(|source| StateError::Io { doing: "write to the state directory", path: dir.to_owned(), source })
+    write().map_err(|source| StateError::of_system("write to the state directory", dir, source))
 }
 
 /// How many bytes are free for us where `dir` is, if the system tells.

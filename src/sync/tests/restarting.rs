@@ -223,3 +223,67 @@ async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
     assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));
     assert!(!bench.stock("D1"), "what the publication overwrote is set again");
 }
+
+/// The files say something new, and the process that pushed it has died while it waited.
+async fn unfinished() -> Bench {
+    let bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(600));
+    bench.pass_until(Crash::Before(3)).await;
+    bench.calls();
+    bench
+}
+
+fn puts(bench: &Bench) -> usize {
+    bench.calls().iter().filter(|call| *call == "PUT").count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unfinished_push_that_is_dated_hours_ahead_is_waited_for_no_longer_than_any_other() {
+    let mut bench = unfinished().await;
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    leap.store(-7 * 3600, std::sync::atomic::Ordering::Relaxed);
+    let began = clock.instant();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
+    let took = began.elapsed();
+    assert!((platform::VERIFY_TIMEOUT..platform::VERIFY_TIMEOUT + minutes(1)).contains(&took), "{took:?}");
+    // Who only looks says the same, and it counts as lost half an hour after that and not after seven.
+    let now = clock.now();
+    assert_eq!(bench.recalled().pending.unwrap().progress(platform::VERIFY_TIMEOUT, now), Some(PushProgress::Unknown));
+    tokio::time::advance(minutes(30)).await;
+    bench.platform.with(|world| world.delay = Duration::ZERO);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(puts(&bench), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_ahead_between_two_looks_loses_no_push() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(8));
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    let change = async {
+        tokio::time::sleep(minutes(2)).await;
+        leap.store(40 * 60, std::sync::atomic::Ordering::Relaxed);
+    };
+    let (outcome, ()) = tokio::join!(bench.pass(), change);
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(puts(&bench), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_ahead_between_two_passes_leads_to_no_second_put() {
+    let mut bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(2));
+    bench.pass_until(Crash::Before(3)).await;
+    bench.calls();
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    // By the clock it was sent 40 minutes ago, but nobody has looked for it yet.
+    leap.store(40 * 60, std::sync::atomic::Ordering::Relaxed);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(puts(&bench), 0);
+    assert_eq!(bench.base_price("NG"), Some(27_000));
+}
