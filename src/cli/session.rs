@@ -136,6 +136,7 @@ impl Session {
 
     /// The state, to read and write.
     pub(super) fn state(&self) -> Result<SharedState, Trouble> {
+        self.take_over()?;
         Ok(SqliteState::open(&self.state_dir()?, &self.scope()?)?)
     }
 
@@ -248,7 +249,17 @@ fn take_over(shared: &Path, dir: &Path) -> Result<(), Trouble> {
             shared.display()
         )));
     }
-    if adopt_shared(shared, dir)? {
+    let adopted = match adopt_shared(shared, dir) {
+        Err(error @ StateError::Corrupt { .. }) => {
+            tracing::error!(
+                error = chain(&error),
+                "the state of an earlier release cannot be taken over; every live menu is a first contact"
+            );
+            false
+        }
+        adopted => adopted?,
+    };
+    if adopted {
         tracing::info!("the state of an earlier release in {} is taken over into {}", shared.display(), dir.display());
     }
     Ok(())

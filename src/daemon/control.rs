@@ -300,8 +300,8 @@ impl Control {
         let (loaded, survey) = shown.files.clone()?;
         let selection = Selection::new(globs).ok()?;
         let settings = loaded.settings.as_ref()?;
-        let overview = self.reader.overview(now).await.ok();
-        let mut lines = fleet::status(settings, &survey, overview.as_ref(), &selection, now);
+        let overview = self.reader.overview(now).await.ok()?;
+        let mut lines = fleet::status(settings, &survey, Some(&overview), &selection, now);
         shown.overlay(&mut lines);
         Some(lines.into_iter().map(Told::new).collect())
     }

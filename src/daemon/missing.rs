@@ -1,27 +1,51 @@
 //! Outlets that were there once and are in no file now: said, never emptied.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use super::{Daemon, Worker};
 use crate::{
-    notify::{Seen, Standing},
+    fleet::{Loaded, Survey},
+    notify::{Notices, Seen, Standing},
     settings::Occasion,
-    state::{OutletUpdate, StateError, StatusUpdate},
+    state::{OutletUpdate, SharedState, StateError, StatusUpdate},
     sync::OutletState,
 };
 
 impl<W: Worker> Daemon<W> {
-    /// Says which outlets this root defined once and does no more.
-    pub(super) async fn tell_missing(&mut self) {
-        if let Err(error) = self.find_missing().await {
-            tracing::error!(error = %crate::sync::chain(&error), "cannot store which outlets are missing");
+    /// Says which outlets this root defined once and does no more. It may wait for the state, so the main loop does not
+    /// wait for it.
+    pub(super) fn tell_missing(&self) -> impl Future<Output = ()> + Send + 'static {
+        let missing = Missing {
+            loaded: Arc::clone(&self.loaded),
+            survey: Arc::clone(&self.survey),
+            state: SharedState::clone(&self.context.state),
+            notices: self.notices.clone(),
+            now: self.now(),
+        };
+        async move {
+            if let Err(error) = missing.tell().await {
+                tracing::error!(error = %crate::sync::chain(&error), "cannot store which outlets are missing");
+            }
         }
     }
+}
 
-    async fn find_missing(&self) -> Result<(), StateError> {
+struct Missing {
+    loaded: Arc<Loaded>,
+    survey: Arc<Survey>,
+    state: SharedState,
+    notices: Notices,
+    now: Timestamp,
+}
+
+impl Missing {
+    async fn tell(&self) -> Result<(), StateError> {
         if !self.loaded.is_complete() {
             return Ok(());
         }
-        let now = self.now();
-        let overview = self.context.state.overview(now).await?;
+        let overview = self.state.overview(self.now).await?;
         let here = |id: &str| self.survey.members.iter().any(|member| member.id.as_str() == id);
         for row in overview.missing(&here) {
             let id = &row.id;
@@ -41,7 +65,7 @@ impl<W: Worker> Daemon<W> {
             );
             let state = OutletState::Missing.as_str().to_owned();
             let status = Some(StatusUpdate { state, error: Some(error), ..StatusUpdate::default() });
-            self.context.state.update_outlet(id, OutletUpdate { status, ..OutletUpdate::default() }, now).await?;
+            self.state.update_outlet(id, OutletUpdate { status, ..OutletUpdate::default() }, self.now).await?;
         }
         Ok(())
     }

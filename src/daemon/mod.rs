@@ -123,7 +123,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
         // Here and not only after the sleep: events that come faster than the sleep ends must not starve it.
         daemon.tick();
         if std::mem::take(&mut daemon.missing_is_due) {
-            daemon.tell_missing().await;
+            tokio::spawn(daemon.tell_missing());
         }
         daemon.notifier.alive();
     }

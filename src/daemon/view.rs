@@ -68,7 +68,13 @@ impl Shown {
 
     /// Takes in how a pass ended.
     pub fn note_outcome(&mut self, outcome: &Outcome, now: Timestamp) {
+        if outcome.was_withdrawn() {
+            return;
+        }
         self.last_pass = Some(now);
+        if outcome.unstored.is_none() && !outcome.is_ours() {
+            return;
+        }
         if outcome.unstored.is_none() {
             self.unstored.remove(&outcome.outlet);
             return;

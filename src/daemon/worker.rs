@@ -1,6 +1,6 @@
 //! Who passes over an outlet: one that pushes, or one that cannot.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -49,7 +49,14 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
             return Outcome::withdrawn(&target);
         };
-        let Some(desired) = desired(context, loaded, member).await else {
+        let Some(composed) = while_wanted(context, &withdrawn, desired(context, loaded, member)).await else {
+            return Outcome::withdrawn(&target);
+        };
+        let composed = match composed {
+            Ok(composed) => composed,
+            Err(Hung) => return Outcome::failed(&target, HUNG.to_owned()),
+        };
+        let Some(desired) = composed else {
             drop(slot);
             finish_pending_push(context, &self.0, &target).await;
             return unless(context, &withdrawn, member, invalid(context, &self.0, member)).await;
@@ -93,8 +100,9 @@ impl<R: Read + 'static> Worker for Observer<R> {
         let look = async {
             let slot = context.slot().await;
             match desired(context, loaded, member).await {
-                Some(desired) => observe(context, slot, &self.0, &member.target(), &desired).await,
-                None => {
+                Err(Hung) => Outcome::failed(&member.target(), HUNG.to_owned()),
+                Ok(Some(desired)) => observe(context, slot, &self.0, &member.target(), &desired).await,
+                Ok(None) => {
                     drop(slot);
                     invalid(context, &self.0, member).await
                 }
@@ -110,10 +118,22 @@ impl<R: Read + 'static> Worker for Observer<R> {
 
 /// What the files want of an outlet; `None` if they are invalid. It takes a while for a large menu, and may read an image
 /// that is new with a dated layer.
-async fn desired(context: &Context, loaded: &Arc<Loaded>, member: &Member) -> Option<Desired> {
+async fn desired(context: &Context, loaded: &Arc<Loaded>, member: &Member) -> Result<Option<Desired>, Hung> {
     let (loaded, id, now) = (Arc::clone(loaded), member.id.clone(), context.clock.now());
-    tokio::task::spawn_blocking(move || loaded.desired(&id, now).ok()).await.ok().flatten()
+    let composing = tokio::task::spawn_blocking(move || loaded.desired(&id, now).ok());
+    match tokio::time::timeout(COMPOSE_WITHIN, composing).await {
+        Ok(Ok(desired)) => Ok(desired),
+        Ok(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
+        Err(_) => Err(Hung),
+    }
 }
+
+/// How long a menu may take to be composed (our choice: it takes milliseconds; an image on a dead mount takes for ever).
+const COMPOSE_WITHIN: Duration = Duration::from_secs(60);
+const HUNG: &str = "its files, or an image of theirs, could not be read within 60 s";
+
+/// The files did not answer.
+struct Hung;
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
 /// holds nothing back.

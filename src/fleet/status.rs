@@ -47,8 +47,9 @@ pub fn status(
         let facts = Facts { valid: member.valid, paused: is_paused, pending, look: Look::Stored(known) };
         let state = OutletState::of(&facts);
         if known.is_some_and(|known| known != state) {
-            // It explains what is over.
+            // They explain what is over.
             line.error = None;
+            line.held = Value::Array(Vec::new());
         }
         state.as_str().clone_into(&mut line.state);
         lines.push(line);

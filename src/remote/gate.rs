@@ -95,36 +95,47 @@ impl Gate {
         self.moved.notify_waiters();
         loop {
             let moved = self.moved.notified();
-            let Some(due) = self.turn(ticket.place) else {
-                moved.await;
-                continue;
-            };
-            let now = Instant::now();
-            if due <= now {
-                let mut line = self.line();
-                line.empty_at = Some(due);
-                line.last_was_poll = lane != Lane::Pass;
-                return came.elapsed();
-            }
-            // Somebody whose turn comes before may arrive meanwhile.
-            tokio::select! {
-                () = sleep_until(due) => {}
-                () = moved => {}
+            match self.take_turn(ticket.place) {
+                Turn::Taken => return came.elapsed(),
+                Turn::At(due) => {
+                    // Somebody whose turn comes before may arrive meanwhile.
+                    tokio::select! {
+                        () = sleep_until(due) => {}
+                        () = moved => {}
+                    }
+                }
+                Turn::Others => moved.await,
             }
         }
     }
 
-    /// When this place may go, if it is next.
-    fn turn(&self, place: (Lane, u64)) -> Option<Instant> {
-        let line = self.line();
+    /// Goes, if this place is next and the time has come: decided and taken at once.
+    fn take_turn(&self, place: (Lane, u64)) -> Turn {
+        let mut line = self.line();
         if line.next() != Some(place) {
-            return None;
+            return Turn::Others;
         }
         let now = Instant::now();
         // A bucket that has been filling for `capacity` is full: older times mean the same.
         let oldest = now.checked_sub(self.interval * self.burst).unwrap_or(now);
-        Some(line.empty_at.map_or(oldest, |at| at.max(oldest)) + self.interval)
+        let due = line.empty_at.map_or(oldest, |at| at.max(oldest)) + self.interval;
+        if due > now {
+            return Turn::At(due);
+        }
+        line.empty_at = Some(due);
+        line.last_was_poll = place.0 != Lane::Pass;
+        line.waiting.remove(&place);
+        Turn::Taken
     }
+}
+
+enum Turn {
+    /// It has gone.
+    Taken,
+    /// It is next, from then on.
+    At(Instant),
+    /// Somebody else is next.
+    Others,
 }
 
 #[cfg(test)]

@@ -124,10 +124,9 @@ pub fn state_dir(
     Ok(StateDir { dir: shared.join(own_name(root)), shared: Some(shared) })
 }
 
-/// `menus-1a2b3c4d5e6f`: to recognise it by, and to tell apart roots of the same name. Links are resolved, as a shell and a
-/// service may reach the same root by different ones.
+/// `menus-1a2b3c4d5e6f`: to recognise it by, and to tell apart roots of the same name.
 fn own_name(root: &Path) -> String {
-    let path = root.canonicalize().or_else(|_| std::path::absolute(root)).unwrap_or_else(|_| root.to_owned());
+    let path = PathBuf::from(root_name(root));
     let name = path.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy());
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let name: String = name.chars().take(40).map(plain).collect();

@@ -9,7 +9,7 @@ use super::until;
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::Memory,
-    remote::{Lane, Read, RemoteError},
+    remote::{Lane, Read, RemoteError, Retry},
 };
 
 /// As often as this a menu that was replaced a few minutes ago is looked at again before it is believed (our choice).
@@ -37,11 +37,22 @@ pub(super) async fn fetch_fresh<R: Read>(
         tracing::info!(%outlet, "live reads as before the last push; it is looked at again");
         tokio::select! {
             () = tokio::time::sleep(APART) => {}
-            () = stopped(stop) => break,
+            // Nothing may be learnt from such a copy, and there is no time for a better one.
+            () = stopped(stop) => return Err(stale(outlet)),
         }
         live = remote.fetch_in(outlet, lane).await?;
     }
     Ok(live)
+}
+
+fn stale(outlet: &OutletId) -> RemoteError {
+    RemoteError {
+        method: "GET",
+        url: format!("the catalog of {outlet}"),
+        status: None,
+        what: "it reads as before the last push, and the program is stopping".to_owned(),
+        retry: Retry::Never,
+    }
 }
 
 async fn stopped(stop: Option<&watch::Receiver<bool>>) {

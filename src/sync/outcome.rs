@@ -194,6 +194,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it says how the outlet stands. Else another process is at it, and will say so.
+    pub fn is_ours(&self) -> bool {
+        let by_another = matches!(self.state, OutletState::Pushing | OutletState::Verifying | OutletState::Unknown);
+        !by_another || self.request_id.is_some()
+    }
+
     /// Whether the pass was given up before it sent anything; nothing was learnt or remembered then.
     pub fn was_withdrawn(&self) -> bool {
         (self.result, self.state) == (PassResult::Queued, OutletState::Pending)

@@ -34,17 +34,20 @@ pub async fn pass<R: Read + Write>(
     desired: &Desired,
     options: &PassOptions,
 ) -> Outcome {
-    let plain = |result, state, why| Outcome::new(target, result, state, Some(why));
+    // Held until the outcome is stored: nobody's word of an older look shall cover it.
+    let _lock = match lock_outlet(&context.state_dir, target.id.as_str()).await {
+        Ok(lock) => lock,
+        Err(LockError::Held { .. }) => {
+            let why = "another menusync process is pushing this outlet; try again when it has finished";
+            return Outcome::new(target, PassResult::Held, OutletState::Pushing, Some(why.to_owned()));
+        }
+        Err(error) => return store(context, target, broken_off(context, target, &error.into()).await).await,
+    };
     let outcome = match run_locked(context, slot, remote, target, desired, options).await {
         Ok(outcome) => outcome,
-        Err(PassError::Lock(LockError::Held { .. })) => plain(
-            PassResult::Held,
-            OutletState::Pushing,
-            "another menusync process is pushing this outlet; try again when it has finished".to_owned(),
-        ),
         // Nothing was learnt, so nothing is stored either.
         Err(PassError::Withdrawn) => return Outcome::withdrawn(target),
-        Err(error) => broken_off(target, &error),
+        Err(error) => broken_off(context, target, &error).await,
     };
     // A rollback that is held has not happened: the outlet stands as it stood, and nothing waits to be let through.
     if options.rollback.is_none() || outcome.result != PassResult::Held {
@@ -53,13 +56,20 @@ pub async fn pass<R: Read + Write>(
     outcome
 }
 
-/// The outcome of a pass that broke off.
-fn broken_off(target: &Target, error: &PassError) -> Outcome {
+/// The outcome of a pass that broke off. A push on its way and a pause are said all the same, as far as they are known.
+async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Outcome {
     let (result, look) = match error {
         PassError::PinConflict { .. } => (PassResult::Held, Look::PinConflict),
         _ => (PassResult::Failed, Look::Failed),
     };
-    let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+    let now = context.clock.now();
+    let recalled = match error {
+        PassError::State(_) | PassError::Memory { .. } => None,
+        _ => recall(&context.state, &target.id, now).await.ok(),
+    };
+    let pending = recalled.as_ref().and_then(|recalled| progress(context, recalled, now));
+    let paused = recalled.is_some_and(|recalled| recalled.pause.is_some());
+    let state = OutletState::of(&Facts { valid: true, paused, pending, look });
     Outcome::new(target, result, state, Some(chain(error))).after_breaking_off(error)
 }
 
@@ -72,7 +82,6 @@ async fn run_locked<R: Read + Write>(
     desired: &Desired,
     options: &PassOptions,
 ) -> Result<Outcome, PassError> {
-    let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
     let visit = Visit { context, remote, target };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let pass = Pass { visit: &visit, desired, options };
@@ -83,7 +92,11 @@ async fn run_locked<R: Read + Write>(
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let earlier = match earlier {
         Earlier::Open(outcome) => return Ok(outcome),
-        Earlier::Arrived(arrival) => pass.after_arrival(arrival, recalled.clone()).await?,
+        Earlier::Arrived(arrival) => {
+            // What is pinned stays so: what the files say under it is not what was pushed.
+            let pinned = desired_now(&recalled, target, desired, pass.moment(context.clock.now()))?;
+            Pass { visit: &visit, desired: &pinned, options }.after_arrival(arrival, recalled.clone()).await?
+        }
         Earlier::Settled(outcome) => outcome,
         Earlier::None => return pass.run(slot, recalled, None).await,
     };
@@ -142,11 +155,14 @@ pub async fn observe<R: Read>(
         let opens_at = pause.and_then(|pause| pause.until);
         Ok(Outcome { opens_at, ..Outcome::new(target, PassResult::Unchanged, state, why).with_plan(examined.plan) })
     };
-    let outcome = look.await.unwrap_or_else(|error: PassError| match broken_off(target, &error) {
-        outcome if outcome.state == OutletState::Held => Outcome { result: PassResult::Unchanged, ..outcome },
-        outcome => outcome,
-    });
-    store(context, target, outcome).await
+    let outcome: Outcome = match look.await {
+        Ok(outcome) => outcome,
+        Err(error @ PassError::PinConflict { .. }) => {
+            Outcome { result: PassResult::Unchanged, ..broken_off(context, target, &error).await }
+        }
+        Err(error) => broken_off(context, target, &error).await,
+    };
+    store_if_free(context, target, outcome).await
 }
 
 /// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
@@ -175,7 +191,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
             plain
         }
     };
-    store(context, target, outcome).await
+    store_if_free(context, target, outcome).await
 }
 
 /// How far a pending push is.
@@ -242,16 +258,21 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is
 /// as bad as a platform that cannot be reached, and shown as such by whoever holds the outcome.
 async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
-    let is_ours = !matches!(outcome.state, OutletState::Pushing | OutletState::Verifying | OutletState::Unknown)
-        || outcome.request_id.is_some();
-    if !is_ours {
-        // Another process is at it and will say how it stands.
+    if !outcome.is_ours() {
         return outcome;
     }
     let update = OutletUpdate { status: Some(status(context, target, &outcome)), ..OutletUpdate::default() };
     match context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await {
         Ok(()) => outcome,
         Err(error) => unstored(outcome, &error),
+    }
+}
+
+/// The same for who only looks: who pushes the outlet at the moment says himself how it stands.
+async fn store_if_free(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
+        Err(LockError::Held { .. }) => outcome,
+        _ => store(context, target, outcome).await,
     }
 }
 
@@ -528,8 +549,8 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let plan = &examined.plan;
         if let Some(pause) = pause {
-            let result = if self.options.rollback.is_some() { PassResult::Held } else { PassResult::Unchanged };
-            return refused(result, pause.until);
+            let is_asked = self.options.rollback.is_some() || matches!(self.options.consent, Consent::Agreed(_));
+            return refused(if is_asked { PassResult::Held } else { PassResult::Unchanged }, pause.until);
         }
         // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
         if has_earlier && plan.action == Action::None && !plan.is_held() {
@@ -550,7 +571,10 @@ impl<R: Read + Write> Pass<'_, R> {
                 refused(PassResult::Nonconvergent, None)
             }
             OutletState::Queued => {
-                refused(PassResult::Queued, examined.window.as_ref().and_then(|(_, opens_at)| *opens_at))
+                // It was open when the plan was shown.
+                let is_agreed = matches!(self.options.consent, Consent::Agreed(_));
+                let result = if is_agreed { PassResult::Held } else { PassResult::Queued };
+                refused(result, examined.window.as_ref().and_then(|(_, opens_at)| *opens_at))
             }
             _ if matches!(self.options.consent, Consent::ShowOnly(_)) => {
                 let why = "left out: nobody agreed to this push; `menusync apply` asks again".to_owned();

@@ -8,14 +8,15 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, Path},
-    plan::{Action, Look, OutletPlan, Record, StockCalls, Waiting, named_in},
-    remote::{Read, RemoteError, Retry, Write},
+    plan::{Action, Look, Memory, OutletPlan, Record, StockCalls, Waiting, named_in},
+    remote::{Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep, StatusUpdate},
 };
 
 use super::{
-    Examined, Flight, Outcome, OutletState, PassError, PassResult, Target,
+    Examined, Flight, Outcome, OutletState, PassError, PassResult, Recalled, Target,
     examine::inputs,
+    fetch::fetch_fresh,
     memory::{json, pins_json},
     pass::{Pass, Visit},
     until,
@@ -59,7 +60,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
     pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
-        let Examined { live, base, past, mut plan, .. } = examined;
+        let Examined { live, base, past, mut plan, recalled: Recalled { memory, .. }, .. } = examined;
         let moment = self.moment(self.visit.context.clock.now());
         let (verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
@@ -71,7 +72,7 @@ impl<R: Read + Write> Pass<'_, R> {
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
         let id = self.begin(&plan, &verification, &record, request_id).await?;
         let mut done = StockCalls::new();
-        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done).await?;
+        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done, &memory).await?;
         if record.sent != plan.payload {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.visit.target.id)?;
             self.visit.step(id, PushStep { record: Some(record), ..PushStep::default() }).await?;
@@ -118,6 +119,7 @@ impl<R: Read + Write> Pass<'_, R> {
         plan: &mut OutletPlan,
         waiting: &mut Waiting,
         done: &mut StockCalls,
+        memory: &Memory,
     ) -> Result<(Answer, Timestamp), PassError> {
         let Visit { context, remote, target } = *self.visit;
         let started = Instant::now();
@@ -147,7 +149,9 @@ impl<R: Read + Write> Pass<'_, R> {
             };
             tracing::warn!(outlet = %target.id, %request_id, attempt, %error, "the push will be looked for, then tried again");
             self.visit.pause(pause).await;
-            let Ok(live) = remote.fetch(&target.id).await else { return Ok((give_up(error), at)) };
+            let now = context.clock.now();
+            let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, Some(&context.stop));
+            let Ok(live) = fetched.await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => {
                     if !maybe_done {

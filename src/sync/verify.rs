@@ -142,9 +142,11 @@ impl Verification {
         self.waiting.is_stock() || self.looks >= OWN_LOOKS && self.began.elapsed() >= OWN_LOOKS_FOR
     }
 
-    /// Whether this pass looks no longer. A push that is so old that it may be lost is looked for until that is sure.
+    /// Whether this pass looks no longer. A push that is so old that it may be lost is looked for a while longer; if nothing
+    /// could be seen by then, the next pass goes on.
     fn is_overdue(&self, timeout: Duration) -> bool {
-        self.waited() >= timeout && (self.waited() < LOST_AFTER || self.has_looked_enough())
+        let has_tried_enough = self.waiting.is_stock() || self.began.elapsed() >= OWN_LOOKS_FOR;
+        self.waited() >= timeout && (self.waited() < LOST_AFTER || has_tried_enough)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     fleet::{Loaded, Selection, Survey, status},
     report::StatusLine,
     state::{PushRow, StateError},
-    sync::chain,
+    sync::{Facts, Look, OutletState, chain},
 };
 
 /// How many pushes of an outlet are shown (our choice).
@@ -55,15 +55,24 @@ impl Snapshot {
         let (now, shown) = (site.clock.now(), site.view.shown());
         let (loaded, survey) = shown.files.clone().ok_or(Unavailable::Starting)?;
         let settings = loaded.settings.as_ref().ok_or(Unavailable::Starting)?;
+        let mut unreadable = None;
         let overview = match site.reader.overview(now).await {
             Ok(overview) => Some(overview),
             Err(error) if shown.unstored.is_empty() => return Err(error.into()),
             Err(error) => {
-                tracing::debug!(error = %chain(&error), "showing what the daemon knows without the state");
+                unreadable = Some(format!("the state cannot be read: {}", chain(&error)));
                 None
             }
         };
         let mut lines = status(settings, &survey, overview.as_ref(), &Selection::default(), now);
+        if let Some(error) = unreadable {
+            // Nothing is known of those that no pass has ended for since.
+            let facts = Facts { valid: true, paused: false, pending: None, look: Look::Failed };
+            for line in &mut lines {
+                OutletState::of(&facts).as_str().clone_into(&mut line.state);
+                line.error = Some(error.clone());
+            }
+        }
         shown.overlay(&mut lines);
         Ok(Self { now, shown, loaded, survey, lines })
     }

@@ -12,7 +12,11 @@ mod tests;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -54,6 +58,22 @@ enum Way {
     },
     /// Calls run where they are made.
     Inline(Mutex<Store>),
+}
+
+/// Whoever asks; it is told apart from one that has gone by a flag.
+struct Asker(Arc<AtomicBool>);
+
+impl Asker {
+    fn new() -> (Self, Arc<AtomicBool>) {
+        let wanted = Arc::new(AtomicBool::new(true));
+        (Self(Arc::clone(&wanted)), wanted)
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
@@ -111,15 +131,20 @@ impl SqliteState {
             Way::Thread { jobs, .. } => jobs,
         };
         let (answer, answered) = oneshot::channel();
+        // Who gave up waiting must not find later that it was done all the same: nothing is begun then, nor committed.
+        let (asker, wanted) = Asker::new();
         let job = Box::new(move |store: &mut Store| {
-            // Who gave up waiting must not find later that it was done all the same.
-            if !answer.is_closed() {
+            if wanted.load(Ordering::SeqCst) {
+                store.wanted = Some(wanted);
                 let _ = answer.send(call(store));
+                store.wanted = None;
             }
         });
         // An error is seen as a dropped answer.
         let _ = jobs.as_ref().map(|jobs| jobs.send(job));
-        match tokio::time::timeout(PATIENCE, answered).await {
+        let heard = tokio::time::timeout(PATIENCE, answered).await;
+        drop(asker);
+        match heard {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(StateError::Silent { place: self.place.clone(), seconds: PATIENCE.as_secs() }),
         }

@@ -4,6 +4,10 @@ use std::{
     io::Write,
     os::unix::fs::{DirBuilderExt, FileTypeExt},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -45,6 +49,8 @@ pub(super) struct Store {
     scope: Scope,
     /// When a call last waited in vain for another process.
     busy_at: Option<Instant>,
+    /// Whether whoever asked for the call at hand still waits for it; `None`: there is nobody who could give up.
+    pub(super) wanted: Option<Arc<AtomicBool>>,
 }
 
 impl Store {
@@ -113,7 +119,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
             .map_err(|e| database("open", path, e))?;
-        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None })
+        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None, wanted: None })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -189,12 +195,19 @@ impl Store {
         doing: &'static str,
         change: impl FnOnce(&Connection, &Scope) -> rusqlite::Result<T>,
     ) -> Result<T, StateError> {
-        let Self { connection, path, scope, busy_at } = self;
+        let Self { connection, path, scope, busy_at, wanted } = self;
         let is_known_busy = busy_at.is_some_and(|at| at.elapsed() < KNOWN_BUSY);
         let run = || {
             connection.busy_timeout(if is_known_busy { Duration::ZERO } else { BUSY })?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = change(&transaction, scope)?;
+            if wanted.as_ref().is_some_and(|wanted| !wanted.load(Ordering::SeqCst)) {
+                // Dropped, it is rolled back.
+                return Err(rusqlite::Error::SqliteFailure(
+                    rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT),
+                    None,
+                ));
+            }
             transaction.commit()?;
             Ok(value)
         };
@@ -218,14 +231,14 @@ impl Store {
 const VERSION: &str = "PRAGMA user_version";
 
 /// Rows of a release that did not record the platform belong to the platform of the settings, unless an error of theirs
-/// names a host of the other GoBiz environment: then nobody knows whose they are, and they are used by nobody.
+/// names the API at another address: then nobody knows whose they are, and they are used by nobody.
 fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
     let mut named = transaction.prepare(
         "SELECT error FROM pushes WHERE error IS NOT NULL UNION ALL SELECT error FROM outlets WHERE error IS NOT NULL",
     )?;
     let mut errors = named.query([])?;
     while let Some(row) = errors.next()? {
-        if names_another_environment(&row.get::<_, String>(0)?, &scope.platform) {
+        if names_another_platform(&row.get::<_, String>(0)?, &scope.platform) {
             tracing::warn!(
                 platform = scope.platform,
                 "the state of an earlier release speaks of another platform than the settings: it is kept and not used; \
@@ -240,15 +253,14 @@ fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
     transaction.execute("UPDATE outlets SET platform = ?1 WHERE platform = ''", [&scope.platform]).map(drop)
 }
 
-/// Hosts of GoBiz (documentation): API and OAuth of the sandbox, of production.
-const ENVIRONMENTS: [[&str; 2]; 2] = [
-    ["api.partner-sandbox.gobiz.co.id", "integration-goauth.gojekapi.com"],
-    ["api.gobiz.co.id", "accounts.go-jek.com"],
-];
-
-fn names_another_environment(error: &str, platform: &str) -> bool {
-    let others = ENVIRONMENTS.iter().filter(|[api, _]| !platform.ends_with(&format!("://{api}")));
-    others.flatten().any(|host| error.contains(host))
+/// Errors of calls name the whole address: `PUT https://api.gobiz.co.id/integrations/gofood/outlets/…: …`
+fn names_another_platform(error: &str, platform: &str) -> bool {
+    let addresses = error.split_whitespace().filter(|word| word.contains("/integrations/gofood/"));
+    let mut origins = addresses.filter_map(|address| {
+        let (scheme, rest) = address.split_once("://")?;
+        Some(format!("{scheme}://{}", rest.split('/').next()?))
+    });
+    origins.any(|origin| origin != platform)
 }
 
 /// Sorts damage and waiting from other failures.
@@ -335,8 +347,9 @@ pub fn free_bytes(dir: &Path) -> Option<u64> {
     Some(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
-/// Takes over the state that an earlier release kept in `shared` for all roots of a user, as a copy in `dir`. Whether there
-/// was one to take over. Outlets of other roots come along unseen: they belong to no root until a pass claims them.
+/// Takes over the state that an earlier release kept in `shared` for all roots of a user: it becomes the state in `dir`, and
+/// is put aside where it was, so that it is never taken for current again. Whether there was one to take over. Outlets of
+/// other roots come along unseen: they belong to no root until a pass claims them.
 pub fn adopt_shared(shared: &Path, dir: &Path) -> Result<bool, StateError> {
     let (from, to) = (shared.join(FILE), dir.join(FILE));
     if to.exists() || !from.is_file() {
@@ -344,22 +357,35 @@ pub fn adopt_shared(shared: &Path, dir: &Path) -> Result<bool, StateError> {
     }
     create_dir(dir)?;
     let copy = dir.join(format!("{FILE}.taking-over-{}", std::process::id()));
-    let connection = Connection::open_with_flags(&from, OpenFlags::SQLITE_OPEN_READ_WRITE);
-    let copied = connection.and_then(|connection| {
+    let adopted = copy_database(&from, &copy).and_then(|()| {
+        // Unlike renaming this fails if another process was first, whose state is in use by now.
+        match std::fs::hard_link(&copy, &to) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            made => made.map_err(|source| StateError::Io { doing: "make", path: to.clone(), source })?,
+        }
+        let aside = shared.join(format!("{FILE}.taken-over"));
+        std::fs::rename(&from, &aside).map(|()| true).map_err(|source| {
+            let _ = std::fs::remove_file(&to);
+            StateError::Io { doing: "put aside", path: from.clone(), source }
+        })
+    });
+    let _ = std::fs::remove_file(&copy);
+    adopted
+}
+
+fn copy_database(from: &Path, to: &Path) -> Result<(), StateError> {
+    let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
         connection.busy_timeout(BUSY)?;
-        let version: i64 = connection.query_row(VERSION, [], |row| row.get(0))?;
-        let name = copy.display().to_string();
-        connection.execute("VACUUM INTO ?1", [name])?;
-        Ok(version)
+        let found: i64 = connection.query_row(VERSION, [], |row| row.get(0))?;
+        if found <= KNOWN {
+            connection.execute("VACUUM INTO ?1", [to.display().to_string()])?;
+        }
+        Ok(found)
     });
-    let version = copied.map_err(|e| database("take over", &from, e));
-    let done = version.and_then(|_| {
-        std::fs::rename(&copy, &to).map_err(|source| StateError::Io { doing: "make", path: to.clone(), source })
-    });
-    if done.is_err() {
-        let _ = std::fs::remove_file(&copy);
+    match copied.map_err(|e| database("take over", from, e))? {
+        found if found > KNOWN => Err(StateError::Newer { path: from.to_owned(), found, known: KNOWN }),
+        _ => Ok(()),
     }
-    done.map(|()| true)
 }
 
 /// A moment as RFC 3339 text in UTC, always with nine decimals so that text order is time order.

@@ -238,7 +238,7 @@ fn of_release_0_1(dir: &Path, error: Option<&str>) {
 #[test]
 fn a_state_of_release_0_1_belongs_to_the_platform_of_the_settings() {
     let dir = tempfile::tempdir().unwrap();
-    of_release_0_1(dir.path(), Some("PUT https://api.gobiz.co.id/v1/catalog: 500"));
+    of_release_0_1(dir.path(), Some("PUT https://api.gobiz.co.id/integrations/gofood/outlets/G1/v1/catalog: 500"));
     assert!(matches!(open_read_only(dir.path()), Err(StateError::Older { found: 3, .. })));
     let store = open(dir.path()).unwrap();
     let memory = store.recall("G1", at(0)).unwrap();
@@ -254,7 +254,7 @@ fn a_state_of_release_0_1_belongs_to_the_platform_of_the_settings() {
 #[test]
 fn a_state_that_speaks_of_another_platform_is_kept_and_used_by_nobody() {
     let dir = tempfile::tempdir().unwrap();
-    of_release_0_1(dir.path(), Some("POST https://integration-goauth.gojekapi.com/oauth2/token: 401"));
+    of_release_0_1(dir.path(), Some("PUT http://127.0.0.1:8088/integrations/gofood/outlets/G1/v1/catalog: 500"));
     let store = open(dir.path()).unwrap();
     assert_eq!(store.recall("G1", at(0)).unwrap(), OutletMemory::default());
     assert_eq!(store.platforms().unwrap(), [(String::new(), 1)]);
@@ -281,20 +281,35 @@ fn a_state_of_the_very_first_release_is_brought_up_to_date_and_keeps_what_it_kno
 }
 
 #[test]
-fn a_state_that_all_roots_shared_is_copied_once_and_left_where_it_is() {
+fn a_state_that_all_roots_shared_is_taken_over_once_and_put_aside() {
     let parent = tempfile::tempdir().unwrap();
     let (shared, own) = (parent.path().join("shared"), parent.path().join("shared/menus-1"));
     fs::create_dir(&shared).unwrap();
     assert!(!adopt_shared(&shared, &own).unwrap(), "there is none");
     of_release_0_1(&shared, None);
     assert!(adopt_shared(&shared, &own).unwrap());
-    assert!(!adopt_shared(&shared, &own).unwrap(), "once");
     assert!(open(&own).unwrap().recall("G1", at(0)).unwrap().base.is_some());
-    assert_eq!(
-        fs::read_dir(&own).unwrap().filter(|e| e.as_ref().unwrap().path().to_string_lossy().contains("taking")).count(),
-        0
-    );
-    assert!(matches!(open_read_only(&shared), Err(StateError::Older { found: 3, .. })), "it is as it was");
+    let names = |dir: &Path| {
+        let names = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("menusync.sqlite3")).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&own), ["menusync.sqlite3"]);
+    assert_eq!(names(&shared), ["menusync.sqlite3.taken-over"]);
+    fs::remove_dir_all(&own).unwrap();
+    assert!(!adopt_shared(&shared, &own).unwrap(), "what is months old is not taken for current");
+}
+
+#[test]
+fn a_state_of_a_later_release_or_a_damaged_one_is_not_taken_over() {
+    let parent = tempfile::tempdir().unwrap();
+    let (shared, own) = (parent.path().join("shared"), parent.path().join("own"));
+    fs::create_dir(&shared).unwrap();
+    of_release_0_1(&shared, None);
+    raw(&shared).pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(adopt_shared(&shared, &own), Err(StateError::Newer { found: 99, .. })));
+    fs::write(shared.join("menusync.sqlite3"), "no database\n".repeat(500)).unwrap();
+    assert!(matches!(adopt_shared(&shared, &own), Err(StateError::Corrupt { .. })));
+    assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
 }
 
 // ── places that cannot be written to ──

@@ -151,3 +151,21 @@ async fn pins_that_do_not_fit_to_the_files_any_more_hold_the_outlet() {
     assert!(outcome.error.unwrap().contains("the rollback to push 1"));
     assert!(bench.calls().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_rollback_pinned_stays_though_its_push_is_seen_by_a_later_pass() {
+    let mut bench = Bench::twice_pushed().await;
+    bench.back_to(1);
+    bench.platform.with(|world| world.delay = minutes(15));
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    bench.options.rollback = None;
+    let pinned = bench.pinned();
+    assert!(!pinned.is_empty());
+    tokio::time::advance(minutes(6)).await;
+    bench.calls();
+    for _ in 0..3 {
+        bench.pass().await;
+        assert_eq!((bench.live_price("NG"), bench.pinned()), (Some(25_000), pinned.clone()));
+    }
+    assert!(!bench.calls().contains(&"PUT".to_owned()), "the files are not pushed over it");
+}

@@ -175,9 +175,15 @@ async fn a_push_is_not_lost_as_long_as_nobody_could_look() {
     });
     assert_eq!(bench.pass().await.state, OutletState::Unknown);
     tokio::time::advance(minutes(40)).await;
-    bench.platform.with(|world| world.read_faults = vec![Fault::Status(503); 9].into());
+    bench.platform.with(|world| world.read_faults = vec![Fault::Status(503); 50].into());
     bench.calls();
-    assert_eq!(bench.pass().await.result, PassResult::Published, "it looks on until it has seen something");
+    let began = bench.context.clock.now();
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    let took = bench.context.clock.now().duration_since(began).as_secs();
+    assert!((120..200).contains(&took) && bench.calls().len() < 10, "a while, and not for ever: {took} s");
+    assert_eq!(bench.ended(), None, "nobody could look");
+    bench.platform.behave();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
     assert_eq!(bench.ended(), Some(PushOutcome::Published));
     assert!(request_ids(&bench).is_empty());
 }
