@@ -150,6 +150,8 @@ pub(super) struct World {
     pub(super) log: Vec<(Instant, Call)>,
     pub(super) write_faults: VecDeque<Fault>,
     pub(super) read_faults: VecDeque<Fault>,
+    /// Until when no call gets through.
+    pub(super) down_until: Option<Instant>,
     pub(super) crash: Option<Crash>,
     pub(super) rewriting: Rewriting,
     /// Items that publications leave out.
@@ -470,7 +472,10 @@ impl World {
 
     fn fault_of(&mut self, call: &Call) -> Fault {
         let faults = if matches!(call, Call::Get) { &mut self.read_faults } else { &mut self.write_faults };
-        faults.pop_front().unwrap_or(Fault::Fine)
+        match self.down_until.is_some_and(|until| Instant::now() < until) {
+            true => Fault::Lost,
+            false => faults.pop_front().unwrap_or(Fault::Fine),
+        }
     }
 
     fn look(&mut self) -> LiveCatalog {
@@ -575,6 +580,7 @@ impl Platform {
             log: Vec::new(),
             write_faults: VecDeque::new(),
             read_faults: VecDeque::new(),
+            down_until: None,
             crash: None,
             rewriting: Rewriting::AsSent,
             refuses: BTreeSet::new(),
@@ -623,7 +629,7 @@ impl Platform {
             world.hooks.clear();
             world.write_faults.clear();
             world.read_faults.clear();
-            world.crash = None;
+            (world.crash, world.down_until) = (None, None);
             world.refuses.clear();
             world.delay = Duration::ZERO;
             (world.rest_after, world.again_after, world.again, world.stale) = (None, None, None, None);
