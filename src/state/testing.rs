@@ -8,7 +8,12 @@ use super::{Scope, SharedState, SqliteState};
 
 /// A state in which calls run where they are made: a paused clock would move on while a thread works.
 pub(crate) fn inline(dir: &Path) -> SharedState {
-    let scope = Scope { platform: "https://api.example".to_owned(), root: "/srv/menus".to_owned() };
+    inline_at(dir, "https://api.example")
+}
+
+/// The same for another platform.
+pub(crate) fn inline_at(dir: &Path, platform: &str) -> SharedState {
+    let scope = Scope { platform: platform.to_owned(), root: "/srv/menus".to_owned() };
     SqliteState::open_inline(dir, &scope).unwrap()
 }
 

@@ -1,10 +1,15 @@
-//! The pushes whose calls are under way, so that whoever is asked to stop can name them and lets no other begin.
+//! The pushes whose calls are under way, so that whoever is asked to stop can name them and lets no other begin; and how old
+//! each outlet's last push is, by a clock that no person sets.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Age, Clock};
 use crate::catalog::OutletId;
 
 /// Pushes in flight. Its clones are the same list.
@@ -15,6 +20,8 @@ pub struct InFlight(Arc<Mutex<List>>);
 struct List {
     closed: bool,
     outlets: BTreeMap<OutletId, usize>,
+    /// The last push of each outlet that this process has sent or looked for, and how old it is.
+    ages: BTreeMap<OutletId, (Uuid, Age)>,
 }
 
 impl InFlight {
@@ -39,6 +46,25 @@ impl InFlight {
     /// The outlets of the pushes under way, sorted.
     pub fn list(&self) -> Vec<OutletId> {
         self.lock().outlets.keys().cloned().collect()
+    }
+
+    /// Notes that a push is sent now.
+    pub(super) fn note_sent(&self, outlet: &OutletId, request_id: Uuid, clock: &Clock) {
+        self.lock().ages.insert(outlet.clone(), (request_id, Age::zero(clock)));
+    }
+
+    /// How old a push is that was sent at `sent_at`. The wall clock is only asked about a push of another process, and only
+    /// once: between two passes it may leap.
+    pub(super) fn age_of(&self, outlet: &OutletId, request_id: Uuid, sent_at: Timestamp, clock: &Clock) -> Age {
+        let ages = &mut self.lock().ages;
+        match ages.get(outlet) {
+            Some((known, age)) if *known == request_id => *age,
+            _ => {
+                let age = clock.age_of(sent_at);
+                ages.insert(outlet.clone(), (request_id, age));
+                age
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, List> {

@@ -68,7 +68,7 @@ impl PushProgress {
 }
 
 /// How long ago something was sent. A clock that was set back makes nothing younger than new.
-pub(super) fn age(sent_at: Timestamp, now: Timestamp) -> Duration {
+fn age(sent_at: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(sent_at.min(now))).unwrap_or_default()
 }
 

@@ -71,6 +71,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
         let id = self.begin(&plan, &verification, &record, request_id).await?;
+        let Visit { context, target, .. } = *self.visit;
+        context.in_flight.note_sent(&target.id, request_id, &context.clock);
         let mut done = StockCalls::new();
         let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done, &memory).await?;
         if record.sent != plan.payload {
@@ -182,6 +184,7 @@ impl<R: Read + Write> Pass<'_, R> {
             waiting.refresh_stock(plan);
             let (verification, sent_at) = (Some(json(waiting, &target.id)?), Some(context.clock.now()));
             self.visit.step(id, PushStep { plan: verification, sent_at, ..PushStep::default() }).await?;
+            context.in_flight.note_sent(&target.id, request_id, &context.clock);
             attempt += 1;
         }
     }
@@ -236,8 +239,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let outcome = match answer {
             Answer::Accepted => {
                 drop(payload);
-                let now = visit.context.clock.now();
-                let mut verification = Verification::new(id, request_id, waiting, at, true, now).of_new();
+                let context = visit.context;
+                let age = context.in_flight.age_of(&visit.target.id, request_id, at, &context.clock);
+                let now = context.clock.now();
+                let mut verification = Verification::new(id, request_id, waiting, at, true, age, now).of_new();
                 match visit.verify(&mut verification).await? {
                     Ended::Arrived(arrival) => {
                         let recalled = super::recall(&visit.context.state, &visit.target.id, arrival.seen_at).await?;

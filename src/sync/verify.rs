@@ -14,9 +14,10 @@ use crate::{
 };
 
 use super::{
-    LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER, Slot,
+    Age, LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER,
+    Slot,
     fetch::fetch_fresh,
-    memory::{age, json, parse, recall},
+    memory::{json, parse, recall},
     pass::Visit,
     until,
 };
@@ -67,10 +68,10 @@ pub(super) struct Verification {
     answered: bool,
     /// The last look, if it succeeded and showed the menu from before: only then may the push be given up for lost.
     old: Option<LiveCatalog>,
-    /// When this process began to look, what the clock of the machine said then, and how old the push was.
+    /// When this pass began to look, and what the clock of the machine said then.
     began: Instant,
     began_at: Timestamp,
-    age: Duration,
+    age: Age,
     /// Looks that were begun, and those that showed live.
     tries: u32,
     looks: u32,
@@ -85,10 +86,10 @@ impl Verification {
         waiting: Waiting,
         sent_at: Timestamp,
         answered: bool,
+        age: Age,
         now: Timestamp,
     ) -> Self {
         let (began, began_at) = (Instant::now(), now);
-        let age = age(sent_at, now);
         Self {
             id,
             request_id,
@@ -122,9 +123,9 @@ impl Verification {
         }
     }
 
-    /// How long ago it was sent. Only what passed before this process looked is taken from the clock of the machine.
+    /// How long ago it was sent. Only what passed before this process knew of it is taken from the clock of the machine.
     fn waited(&self) -> Duration {
-        self.age + self.began.elapsed()
+        self.age.get()
     }
 
     /// The moment, as the clock that no person sets has it.
@@ -142,11 +143,22 @@ impl Verification {
         self.waiting.is_stock() || self.looks >= OWN_LOOKS && self.began.elapsed() >= OWN_LOOKS_FOR
     }
 
-    /// Whether this pass looks no longer. A push that is so old that it may be lost is looked for a while longer; if nothing
-    /// could be seen by then, the next pass goes on.
+    /// Whether this pass looks no longer. A push that is so old that it may be lost is looked for until that is sure, unless
+    /// looks fail all the time.
     fn is_overdue(&self, timeout: Duration) -> bool {
-        let has_tried_enough = self.waiting.is_stock() || self.began.elapsed() >= OWN_LOOKS_FOR;
-        self.waited() >= timeout && (self.waited() < LOST_AFTER || has_tried_enough)
+        self.waited() >= timeout
+            && (self.waited() < LOST_AFTER || self.has_looked_enough() || self.began.elapsed() >= longest_look(timeout))
+    }
+
+    /// How long the next look may be put off at most.
+    fn until_due(&self, timeout: Duration) -> Duration {
+        let looked = self.began.elapsed();
+        let due = [
+            timeout.saturating_sub(self.waited()),
+            OWN_LOOKS_FOR.saturating_sub(looked),
+            longest_look(timeout).saturating_sub(looked),
+        ];
+        due.into_iter().find(|left| !left.is_zero()).unwrap_or_default()
     }
 }
 
@@ -179,6 +191,7 @@ impl<R: Read + Write> Visit<'_, R> {
             pending.verification,
             sent_at.min(now),
             row.answered_at.is_some(),
+            self.context.in_flight.age_of(outlet, row.request_id, sent_at, &self.context.clock),
             now,
         );
         let ended = self.verify(&mut verification).await?;
@@ -249,10 +262,7 @@ impl<R: Read + Write> Visit<'_, R> {
 
     /// Waits for a pause, an event, or the end of the time for looking.
     async fn wait_for_next_look(&self, verification: &Verification, pause: Duration) {
-        let left = match self.context.verify_timeout.checked_sub(verification.waited()) {
-            Some(left) => left,
-            None => OWN_LOOKS_FOR.saturating_sub(verification.began.elapsed()),
-        };
+        let left = verification.until_due(self.context.verify_timeout);
         tokio::select! {
             () = self.pause(pause.min(left.max(Duration::from_millis(1)))) => {}
             () = self.context.poll_waker.woken(&self.target.id) => {}
@@ -526,6 +536,11 @@ impl<R: Read + Write> Visit<'_, R> {
     ) -> Result<(), PassError> {
         self.step(id, PushStep { end: Some((outcome, error)), outlet_update, ..PushStep::default() }).await
     }
+}
+
+/// How long one pass looks for a push that is older than all that it would be waited for.
+fn longest_look(timeout: Duration) -> Duration {
+    timeout.max(2 * OWN_LOOKS_FOR)
 }
 
 fn settled_after() -> jiff::SignedDuration {

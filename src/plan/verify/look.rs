@@ -145,11 +145,12 @@ impl Waiting {
         self.before != Fingerprint::of(live)
     }
 
-    /// For how long live has shown this same something else, as far as it was looked at.
+    /// For how long live has shown this same something else, as far as it was looked at. What was first seen later than now,
+    /// by a clock that was set back since, counts from now on.
     pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
         let shown = Fingerprint::of(live);
         match &self.other {
-            Some((known, since)) if *known == shown => now.duration_since(*since),
+            Some((known, since)) if *known == shown && *since <= now => now.duration_since(*since),
             _ => {
                 self.other = Some((shown, now));
                 jiff::SignedDuration::ZERO

@@ -103,7 +103,7 @@ async fn drift_is_told_with_the_time_it_was_first_seen() {
 async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
     let bench = Bench::in_sync().await;
     bench.platform.with(|world| world.app_price("NG", 26_000));
-    observe(&bench.context, None, &bench.platform, &bench.target, &bench.wanted).await;
+    observe(&bench.context, None, &*bench.platform, &bench.target, &bench.wanted).await;
     let memory = || bench.recalled().memory;
     assert!(memory().at(bench.context.clock.now()).since.contains_key("items/NG/price"));
     done(bench.context.state.forget("G1")).unwrap();
@@ -121,7 +121,7 @@ impl crate::remote::Read for SlowLook<'_> {
         let live = self.0.platform.fetch(outlet).await;
         let Bench { context, platform, target, wanted, options, .. } = self.0;
         let another = Context { slots: Arc::new(Semaphore::new(1)), ..context.clone() };
-        let outcome = pass(&another, None, platform, target, wanted, options).await;
+        let outcome = pass(&another, None, &**platform, target, wanted, options).await;
         assert_eq!(outcome.result, PassResult::Published);
         live
     }

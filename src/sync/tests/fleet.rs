@@ -54,7 +54,7 @@ impl Write for Counter {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_outlets_share_the_slot_for_their_looks_and_hold_it_for_nothing_else() {
-    let Bench { _dir, context, stop: _stop, .. } = Bench::new();
+    let Bench { dir: _dir, context, stop: _stop, .. } = Bench::new();
     let ids: Vec<OutletId> = (1..=OUTLETS).map(|number| format!("G{number}").as_str().into()).collect();
     let platforms = ids.iter().map(|id| (id.clone(), Platform::new())).collect();
     let counter = Arc::new(Counter { platforms, calls: AtomicUsize::new(0), most: AtomicUsize::new(0) });

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+mod disk;
 mod platform;
 
 mod days;
@@ -36,10 +37,10 @@ use platform::{Crash, Fault, Platform, Rewriting, Spelling, Stale};
 
 /// One outlet, its files, the platform, and a memory on disk.
 struct Bench {
-    _dir: TempDir,
+    dir: Arc<TempDir>,
     context: Context,
     stop: watch::Sender<bool>,
-    platform: Platform,
+    platform: Arc<Platform>,
     target: Target,
     wanted: Desired,
     options: PassOptions,
@@ -66,9 +67,9 @@ impl Bench {
             poll_waker: PollWaker::default(),
             in_flight: InFlight::default(),
         };
-        let (platform, target) = (Platform::new(), target("G1"));
+        let (platform, target) = (Arc::new(Platform::new()), target("G1"));
         let wanted = Desired::of_catalog(warung(), Policy::default());
-        Self { _dir: dir, context, stop, platform, target, wanted, options: PassOptions::default() }
+        Self { dir: Arc::new(dir), context, stop, platform, target, wanted, options: PassOptions::default() }
     }
 
     /// What the files say is live and remembered.
@@ -80,7 +81,7 @@ impl Bench {
     }
 
     async fn pass(&self) -> Outcome {
-        pass(&self.context, None, &self.platform, &self.target, &self.wanted, &self.options).await
+        pass(&self.context, None, &*self.platform, &self.target, &self.wanted, &self.options).await
     }
 
     /// A pass that ends with the process, at a call that the platform was told.
@@ -135,7 +136,7 @@ impl Bench {
         let released = BTreeSet::new();
         let (now, peers) = (self.context.clock.now(), &*self.context.peers);
         let moment = Moment { now, peers, revert: false, released: &released, rollback: None };
-        let examined = examine(&self.platform, self.recalled(), &self.target, &self.wanted, moment).await;
+        let examined = examine(&*self.platform, self.recalled(), &self.target, &self.wanted, moment).await;
         examined.unwrap().1.plan.digest
     }
 

@@ -1,4 +1,4 @@
-//! A GoFood in memory: one outlet, delayed publication, scripted failures, and people who interfere.
+//! A GoFood in memory: one outlet, delayed publication, scripted failures and outages, and people who interfere.
 //!
 //! It shows catalogs as the platform is known to: its own UUIDs, no external id on categories, images rewritten. It knows
 //! nothing of how a pass works; tests say what goes wrong at which call.
@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -115,6 +115,95 @@ pub(super) enum Crash {
     After(usize),
 }
 
+/// What a pass may send, as whoever began it would say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Permission {
+    /// What guards let through.
+    AsGuardsSay,
+    /// The plan with this digest.
+    Only(String),
+    /// Nothing but stock that a publication of an earlier push overwrote: the plan was shown as held, or declined.
+    Nothing,
+}
+
+/// Which calls of the state fail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Disk {
+    /// Writes, one after the other: whether each fails. After the last one, none does.
+    pub(super) writes: VecDeque<bool>,
+    /// After so many calls, so many fail, reads too.
+    pub(super) outage: Option<(u32, u32)>,
+    /// How many have failed.
+    pub(super) failed: u32,
+}
+
+impl Disk {
+    /// Whether the call fails that is made now.
+    pub(super) fn fails(&mut self, is_write: bool) -> bool {
+        let out = match &mut self.outage {
+            Some((0, 0)) | None => false,
+            Some((0, calls)) => {
+                *calls -= 1;
+                true
+            }
+            Some((until, _)) => {
+                *until -= 1;
+                false
+            }
+        };
+        let fails = out || is_write && self.writes.pop_front().unwrap_or_default();
+        self.failed += u32::from(fails);
+        fails
+    }
+}
+
+/// What the state holds of this outlet, as far as a judge of calls has to know it; see `disk`.
+pub(super) struct Ledger {
+    /// Digests of the pushes that were recorded, by request id.
+    pub(super) recorded: BTreeMap<Uuid, String>,
+    /// Whether a push is recorded that has no outcome.
+    pub(super) is_open: bool,
+    /// Whether there is a base.
+    pub(super) has_base: bool,
+    /// Whether a person let the first contact through.
+    pub(super) may_adopt: bool,
+    pub(super) permission: Permission,
+    /// Pushes that were recorded since this was last taken.
+    pub(super) begun: u32,
+}
+
+/// When a PUT was sent first, and for how long it is looked for.
+#[derive(Debug, Clone, Copy)]
+struct SentPut {
+    at: Instant,
+    patience: Duration,
+    /// Whether nothing of it reads back, so that it counts as published when its time is up.
+    is_unreadable: bool,
+    /// By how much the sender's wall clock was off.
+    leap: i64,
+}
+
+/// A limit of requests that several outlets share: calls go out one after the other, each after this long.
+pub(super) struct Pace {
+    each: Duration,
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    pub(super) fn new(each: Duration) -> Self {
+        Self { each, next: Mutex::new(Instant::now()) }
+    }
+
+    async fn turn(&self) {
+        let turn = {
+            let mut next = self.next.lock().unwrap();
+            *next = (*next).max(Instant::now()) + self.each;
+            *next
+        };
+        tokio::time::sleep_until(turn).await;
+    }
+}
+
 /// Everything there is behind the calls.
 pub(super) struct World {
     pub(super) live: LiveCatalog,
@@ -122,8 +211,7 @@ pub(super) struct World {
     pub(super) pending: Option<(Instant, Catalog)>,
     /// Whose that is.
     in_flight: Option<Uuid>,
-    /// When that was sent first, and for how long it is looked for.
-    sent: Option<(Instant, Duration)>,
+    sent: Option<SentPut>,
     /// Which PUT was asked for last.
     asked: Option<Uuid>,
     /// What that is to change: what its sender saw before, and what it sent.
@@ -150,7 +238,19 @@ pub(super) struct World {
     pub(super) log: Vec<(Instant, Call)>,
     pub(super) write_faults: VecDeque<Fault>,
     pub(super) read_faults: VecDeque<Fault>,
+    /// Until when no call gets through.
+    pub(super) down_until: Option<Instant>,
     pub(super) crash: Option<Crash>,
+    /// What callers share.
+    pub(super) pace: Option<Arc<Pace>>,
+    /// What the judge knows of the state; without it, it judges nothing that depends on that.
+    pub(super) ledger: Option<Ledger>,
+    /// Which calls of the state fail; see `disk`.
+    pub(super) disk: Disk,
+    /// By how many seconds the sender's wall clock is off.
+    pub(super) leap: i64,
+    /// Within how many hours of a day ago the sender may be right either way; none: its clock leaps by days.
+    pub(super) day_slack: Option<u64>,
     pub(super) rewriting: Rewriting,
     /// Items that publications leave out.
     pub(super) refuses: BTreeSet<String>,
@@ -223,16 +323,18 @@ impl World {
             let shown = facts(&self.live);
             let is_seen = self.awaited.iter().all(|(fact, [_, new])| shown.get(fact) == new.as_ref());
             self.is_silent_rest = self.pending.is_some() && is_seen;
+            let is_unseen = self.awaited.iter().all(|(fact, [old, _])| shown.get(fact) == old.as_ref());
+            if self.pending.is_some() && is_unseen && !self.awaited.is_empty() {
+                // The first menu showed nothing of what was to come, so it reads as the old one.
+                let now = self.all_stock();
+                let overwritten = before.iter().filter(|(id, stock)| now.get(*id) != Some(stock));
+                self.excused.extend(overwritten.map(|(id, _)| id.clone()));
+            }
             self.again = self.again_after.take().filter(|_| self.pending.is_none()).map(|after| (due + after, catalog));
-            if self.sent.is_some_and(|(at, patience)| due - at >= patience) {
+            if let Some(sent) = self.sent.filter(|sent| due - sent.at >= sent.patience) {
                 let now = self.all_stock();
                 let overwritten = before.into_iter().filter(|(id, stock)| now.get(id) != Some(stock)).map(|(id, _)| id);
-                if self.sent.is_some_and(|(_, patience)| patience < LOST_AFTER) {
-                    &mut self.excused
-                } else {
-                    &mut self.late
-                }
-                .extend(overwritten);
+                if sent.is_unreadable { &mut self.excused } else { &mut self.late }.extend(overwritten);
             }
         }
     }
@@ -313,11 +415,57 @@ impl World {
         self.touched.clear();
     }
 
+    /// Judges whether this PUT (`None`: a PATCH) may be sent at all.
+    fn check_permission(&mut self, put: Option<Uuid>) {
+        let Some(ledger) = &self.ledger else { return };
+        let mut found = Vec::new();
+        let digest = put.and_then(|id| ledger.recorded.get(&id));
+        if put.is_some() && digest.is_none() || !ledger.is_open {
+            found.push(format!("{} was sent that was not recorded before", call_of(put)));
+        }
+        match &ledger.permission {
+            Permission::Nothing if put.is_some() => {
+                found.push("a PUT went out although its plan was shown as held, or declined".to_owned());
+            }
+            Permission::Only(agreed) if digest.is_some_and(|digest| digest != agreed) => {
+                found.push(format!("a PUT went out of the plan {digest:?} instead of the agreed {agreed}"));
+            }
+            _ => {}
+        }
+        if put.is_some() && !ledger.has_base && !ledger.may_adopt && !facts(&self.seen).is_empty() {
+            found.push("a PUT replaced a menu at first contact, and nobody had let that through".to_owned());
+        }
+        self.violations.extend(found);
+    }
+
+    /// The sender is a new process. All that it knows of how long ago it sent something is what the wall clock says.
+    pub(super) fn restart(&mut self) {
+        let leap = self.leap;
+        if let Some(sent) = &mut self.sent {
+            let ahead = Duration::from_secs(u64::try_from(leap - sent.leap).unwrap_or_default());
+            (sent.patience, sent.leap) = (sent.patience.saturating_sub(ahead), leap);
+        }
+    }
+
+    /// What was carried out or shown last is nothing that the sender knows of, as it died or could not store it.
+    pub(super) fn forget_last_call(&mut self) {
+        self.unseen = true;
+        self.since_look.append(&mut self.just_shown);
+        self.excused.extend(self.since_look.iter().cloned());
+    }
+
+    /// A menu that somebody else has made.
+    pub(super) fn fill(&mut self, catalog: &Catalog) {
+        self.publish(catalog);
+        self.unseen = false;
+    }
+
     /// Judges a PUT by what its sender last saw: guards at their default limits, and what was edited in the app.
     fn audit(&mut self, sent: &Catalog, again: bool) {
         let (shown, new) = (facts(&self.seen), facts(&as_published(sent)));
         // What the files say for the first time is adopted, so that what is there is overwritten.
-        let owned = |fact: &str| fact != "N3/description";
+        let adopts = self.ledger.as_ref().is_some_and(|ledger| !ledger.has_base);
+        let owned = |fact: &str| fact != "N3/description" && !adopts;
         for (fact, [edited, _]) in self.app_edits.iter().filter(|(fact, _)| !self.reverts && owned(fact)) {
             let stays = new.contains_key(fact.split('/').next().unwrap());
             if stays && shown.get(fact) == edited.as_ref() && new.get(fact) != edited.as_ref() {
@@ -344,15 +492,17 @@ impl World {
     }
 
     /// The same limits for what is missing of the menu of a day ago. A little less than a day, because a sender counts from
-    /// when it began to send.
+    /// when it began to send, by a clock that may be off.
     fn audit_day(&mut self, seen: &BTreeMap<String, i64>, sent: &BTreeMap<String, i64>) {
+        let Some(slack) = self.day_slack else { return };
+        let (short, long) = (24 - slack, 24 + slack);
         let now = Instant::now();
         let within = |hours: u64, at: &Instant| now.duration_since(*at) < Duration::from_secs(hours * 3600);
         // What comes back is nothing new; who forgets it a little earlier or later is right, too.
-        self.departed.retain(|id, at| within(25, at) && !seen.contains_key(id));
-        self.arrived.retain(|_, at| within(23, at));
-        self.back.retain(|_, at| within(25, at));
-        let departed = self.departed.iter().filter(|(_, at)| within(23, at)).map(|(id, _)| id);
+        self.departed.retain(|id, at| within(long, at) && !seen.contains_key(id));
+        self.arrived.retain(|_, at| within(short, at));
+        self.back.retain(|_, at| within(long, at));
+        let departed = self.departed.iter().filter(|(_, at)| within(short, at)).map(|(id, _)| id);
         let old: BTreeSet<&String> = seen.keys().chain(departed).filter(|id| !self.arrived.contains_key(*id)).collect();
         let missing = old.iter().filter(|id| !sent.contains_key(**id) && !self.back.contains_key(**id)).count();
         let leaves = seen.keys().any(|id| !sent.contains_key(id));
@@ -364,7 +514,7 @@ impl World {
         for id in new {
             match self.departed.remove(&id) {
                 None => drop(self.arrived.insert(id, now)),
-                Some(left) if !within(23, &left) => drop(self.back.insert(id, now)),
+                Some(left) if !within(short, &left) => drop(self.back.insert(id, now)),
                 Some(_) => {}
             }
         }
@@ -436,7 +586,7 @@ impl World {
         match call {
             Call::Get => {}
             Call::Put(request_id, catalog) => {
-                let counts = self.sent.is_some_and(|(at, patience)| at.elapsed() < patience);
+                let counts = self.sent.is_some_and(|sent| sent.at.elapsed() < sent.patience);
                 if self.pending.is_some()
                     && !self.is_silent_rest
                     && counts
@@ -447,9 +597,11 @@ impl World {
                 let again = self.in_flight.replace(*request_id) == Some(*request_id);
                 if !again {
                     // What reads back as nothing counts as published when its time is up.
-                    let patience = if self.awaited.is_empty() { VERIFY_TIMEOUT } else { LOST_AFTER };
-                    self.sent = Some((Instant::now(), patience));
+                    let is_unreadable = self.awaited.is_empty();
+                    let patience = if is_unreadable { VERIFY_TIMEOUT } else { LOST_AFTER };
+                    self.sent = Some(SentPut { at: Instant::now(), patience, is_unreadable, leap: self.leap });
                 }
+                self.check_permission(Some(*request_id));
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
@@ -457,6 +609,7 @@ impl World {
                 self.publish_if_due();
             }
             Call::Patch(changes) => {
+                self.check_permission(None);
                 self.excused.extend(self.since_look.iter().cloned());
                 for StockChange { external_id: id, in_stock, .. } in changes {
                     self.set_stock(id.as_str(), *in_stock);
@@ -470,7 +623,10 @@ impl World {
 
     fn fault_of(&mut self, call: &Call) -> Fault {
         let faults = if matches!(call, Call::Get) { &mut self.read_faults } else { &mut self.write_faults };
-        faults.pop_front().unwrap_or(Fault::Fine)
+        match self.down_until.is_some_and(|until| Instant::now() < until) {
+            true => Fault::Lost,
+            false => faults.pop_front().unwrap_or(Fault::Fine),
+        }
     }
 
     fn look(&mut self) -> LiveCatalog {
@@ -575,7 +731,13 @@ impl Platform {
             log: Vec::new(),
             write_faults: VecDeque::new(),
             read_faults: VecDeque::new(),
+            down_until: None,
             crash: None,
+            pace: None,
+            ledger: None,
+            disk: Disk::default(),
+            leap: 0,
+            day_slack: Some(1),
             rewriting: Rewriting::AsSent,
             refuses: BTreeSet::new(),
             renews_uuids: false,
@@ -623,7 +785,7 @@ impl Platform {
             world.hooks.clear();
             world.write_faults.clear();
             world.read_faults.clear();
-            world.crash = None;
+            (world.crash, world.down_until, world.disk) = (None, None, Disk::default());
             world.refuses.clear();
             world.delay = Duration::ZERO;
             (world.rest_after, world.again_after, world.again, world.stale) = (None, None, None, None);
@@ -646,6 +808,9 @@ impl Platform {
     }
 
     async fn serve(&self, call: Call) -> Result<LiveCatalog, RemoteError> {
+        if let Some(pace) = self.with(|world| world.pace.clone()) {
+            pace.turn().await;
+        }
         let number = self.with(|world| {
             let number = world.log.len() + 1;
             while let Some(position) = world.hooks.iter().position(|(at, _)| *at == number) {
@@ -683,12 +848,7 @@ impl Platform {
 
     async fn die_at(&self, crash: Crash) {
         if self.with(|world| world.crash.take_if(|planned| *planned == crash)).is_some() {
-            // What was carried out or shown is nothing that the dead can tell.
-            self.with(|world| {
-                world.unseen = true;
-                world.since_look.append(&mut world.just_shown);
-                world.excused.extend(world.since_look.iter().cloned());
-            });
+            self.with(World::forget_last_call);
             self.crashed.notify_one();
             std::future::pending::<()>().await;
         }
@@ -713,6 +873,10 @@ pub(super) fn facts(live: &LiveCatalog) -> BTreeMap<String, String> {
     live.items().for_each(|(_, item)| note(&item.external_id, &item.price, Some(&item.description)));
     live.variants().for_each(|(_, variant)| note(&variant.external_id, &variant.price, None));
     facts
+}
+
+fn call_of(put: Option<Uuid>) -> &'static str {
+    if put.is_some() { "a PUT" } else { "stock" }
 }
 
 fn told(call: &Call) -> String {

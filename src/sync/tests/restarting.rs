@@ -217,7 +217,7 @@ async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
     assert_eq!(bench.pass().await.result, PassResult::Timeout);
     bench.platform.with(|world| world.kitchen("D1", false));
     for _ in 0..2 {
-        finish_pending_push(&bench.context, &bench.platform, &bench.target).await;
+        finish_pending_push(&bench.context, &*bench.platform, &bench.target).await;
         tokio::time::advance(minutes(6)).await;
     }
     assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));
@@ -286,4 +286,48 @@ async fn a_clock_that_leaps_ahead_between_two_passes_leads_to_no_second_put() {
     assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
     assert_eq!(puts(&bench), 0);
     assert_eq!(bench.base_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pass_that_looks_for_an_old_push_ends_although_every_look_fails() {
+    let bench = edited().await;
+    bench.pass_until(Crash::Before(2)).await;
+    tokio::time::advance(minutes(31)).await;
+    bench.platform.with(|world| world.down_until = Some(tokio::time::Instant::now() + minutes(24 * 60)));
+    bench.calls();
+    let began = tokio::time::Instant::now();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
+    assert_eq!(began.elapsed(), minutes(10));
+    let calls = bench.calls().len();
+    assert!(calls < 20, "{calls} looks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_between_two_passes_of_a_process_loses_no_push() {
+    let mut bench = edited().await;
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    bench.platform.with(|world| world.delay = minutes(25));
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    leap.store(45 * 60, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    tokio::time::advance(minutes(15)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.calls().iter().filter(|call| *call == "PUT").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_live_settled_on_is_seen_though_the_clock_was_set_back_meanwhile() {
+    let mut bench = Bench::in_sync().await;
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.price_in_file("D1", 9_000);
+    bench.pass_until(Crash::Before(4)).await;
+    leap.store(-7 * 3_600, std::sync::atomic::Ordering::Relaxed);
+    let began = tokio::time::Instant::now();
+    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    assert!(began.elapsed() < minutes(2));
 }

@@ -1,0 +1,178 @@
+//! A state whose calls fail when a test says so, and that tells the platform what was recorded, so that it can judge the
+//! calls that follow.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::platform::{Ledger, Permission, Platform};
+use crate::state::{
+    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
+    PushStep, SharedState, State, StateError, testing::done,
+};
+
+/// The words of a disk that fails.
+pub(super) const FULL: &str = "no space left on the disk of the tests";
+
+/// The state of one outlet, watched.
+pub(super) struct WatchedState {
+    inner: SharedState,
+    platform: Arc<Platform>,
+}
+
+impl WatchedState {
+    /// Watches what is stored of `outlet`, for the judge of `platform`.
+    pub(super) fn watch(inner: SharedState, platform: &Arc<Platform>, outlet: &str) -> SharedState {
+        let has_base = done(inner.outlet(outlet)).unwrap().is_some_and(|row| row.base.is_some());
+        let is_open = done(inner.pending_push(outlet)).unwrap().is_some();
+        platform.with(|world| {
+            let recorded = world.ledger.take().map(|ledger| ledger.recorded).unwrap_or_default();
+            let permission = Permission::AsGuardsSay;
+            world.ledger = Some(Ledger { recorded, is_open, has_base, may_adopt: false, permission, begun: 0 });
+        });
+        Arc::new(Self { inner, platform: Arc::clone(platform) })
+    }
+
+    fn call(&self, is_write: bool) -> Result<(), StateError> {
+        self.platform.with(|world| {
+            if !world.disk.fails(is_write) {
+                return Ok(());
+            }
+            // What was done cannot be told to anybody, as if the process had died.
+            world.forget_last_call();
+            Err(StateError::Failed { doing: "test", place: "of a test".to_owned(), source: FULL.into() })
+        })
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Ledger)) {
+        self.platform.with(|world| world.ledger.as_mut().map(note));
+    }
+
+    fn note_base(&self, update: &OutletUpdate) {
+        if update.base.is_some() {
+            self.note(|ledger| ledger.has_base = true);
+        }
+    }
+}
+
+#[async_trait]
+impl State for WatchedState {
+    async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
+        self.call(false)?;
+        self.inner.recall(outlet, now).await
+    }
+
+    async fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError> {
+        self.call(false)?;
+        self.inner.outlet(outlet).await
+    }
+
+    async fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+        self.inner.overview(now).await
+    }
+
+    async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError> {
+        self.inner.pause(outlet, now).await
+    }
+
+    async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError> {
+        self.call(true)?;
+        self.note_base(&update);
+        self.inner.update_outlet(outlet, update, at).await
+    }
+
+    async fn set_pause(&self, outlet: &str, pause: Option<Pause>) -> Result<(), StateError> {
+        self.inner.set_pause(outlet, pause).await
+    }
+
+    async fn forget(&self, outlet: &str) -> Result<bool, StateError> {
+        self.inner.forget(outlet).await
+    }
+
+    async fn begin_push(&self, push: NewPush) -> Result<PushId, StateError> {
+        self.call(true)?;
+        self.note_base(&push.outlet_update);
+        self.platform.with(|world| {
+            let Some(ledger) = &mut world.ledger else { return };
+            let mut found = Vec::new();
+            if ledger.is_open {
+                found.push("a push was recorded while another one had no outcome".to_owned());
+            }
+            match &ledger.permission {
+                Permission::Nothing => {
+                    found.push("a push began although its plan was shown as held, or declined".to_owned());
+                }
+                Permission::Only(agreed) if push.digest != *agreed => {
+                    found.push(format!("a push began of the plan {} instead of the agreed {agreed}", push.digest));
+                }
+                _ => {}
+            }
+            ledger.recorded.insert(push.request_id, push.digest.clone());
+            ledger.is_open = true;
+            ledger.begun += 1;
+            world.violations.extend(found);
+        });
+        self.inner.begin_push(push).await
+    }
+
+    async fn record_push_step(&self, push: PushId, step: PushStep, at: Timestamp) -> Result<(), StateError> {
+        self.call(true)?;
+        self.note_base(&step.outlet_update);
+        if step.end.is_some() {
+            self.note(|ledger| ledger.is_open = false);
+        }
+        self.inner.record_push_step(push, step, at).await
+    }
+
+    async fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.call(false)?;
+        self.inner.pending_push(outlet).await
+    }
+
+    async fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError> {
+        self.call(false)?;
+        self.inner.pushes(outlet, limit).await
+    }
+
+    async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
+        self.inner.history(outlet).await
+    }
+
+    async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {
+        self.inner.record(push).await
+    }
+
+    async fn published_since(&self, since: Timestamp) -> Result<u64, StateError> {
+        self.inner.published_since(since).await
+    }
+
+    async fn take_event(&self, marks: Vec<String>, alarm: Option<Alarm>, at: Timestamp) -> Result<bool, StateError> {
+        self.inner.take_event(marks, alarm, at).await
+    }
+
+    async fn image(&self, url: &str) -> Result<Option<ImageRow>, StateError> {
+        self.inner.image(url).await
+    }
+
+    async fn set_image(&self, image: ImageRow) -> Result<(), StateError> {
+        self.inner.set_image(image).await
+    }
+
+    async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError> {
+        self.inner.notices().await
+    }
+
+    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError> {
+        self.inner.set_notices(notices).await
+    }
+
+    async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
+        self.inner.platforms().await
+    }
+
+    async fn check_writable(&self) -> Result<(), StateError> {
+        self.call(true)?;
+        self.inner.check_writable().await
+    }
+}
