@@ -329,11 +329,16 @@ fn tell(outcome: &Outcome) {
 }
 
 fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>, ways: &Ways) -> Result<Exit, Trouble> {
+    // Files with errors were refused before anything was shown, so these became invalid since.
+    let some_became_invalid = outcomes.iter().any(|outcome| outcome.state == OutletState::Invalid);
     let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
     let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
     told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
     let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
-    let exit = Exit::of_outlets(exits);
+    let exit = match Exit::of_outlets(exits.iter().copied()) {
+        Exit::Invalid if some_became_invalid && exits.contains(&Exit::Done) => Exit::Mixed,
+        exit => exit,
+    };
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
         Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, ways),

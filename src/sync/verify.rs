@@ -232,7 +232,7 @@ impl<R: Read + Write> Visit<'_, R> {
             verification.looks += u32::from(live.is_ok());
             let trouble = match live {
                 Ok(live) => match self.judge(verification, &live, overdue).await? {
-                    Judged::Done(ended) => return Ok(ended),
+                    Judged::Done(ended) => return Ok(*ended),
                     Judged::Wait => None,
                     Judged::Differs(told) => Some(told),
                     // The push stays open, so that the next pass goes on with it.
@@ -398,7 +398,7 @@ impl<R: Read + Write> Visit<'_, R> {
         if !answered {
             *old = Some(live.clone());
         } else if !mismatches.is_empty() && settled && may_be_lost {
-            return self.settled(verification, live, mismatches).await.map(Judged::Done);
+            return self.settled(verification, live, mismatches).await.map(Judged::done);
         }
         Ok(match mismatches {
             [] => Judged::Wait,
@@ -432,7 +432,7 @@ impl<R: Read + Write> Visit<'_, R> {
             return Ok(Judged::Unrestored(unrestored(&error)));
         }
         match settled {
-            true => self.settled(verification, live, mismatches).await.map(Judged::Done),
+            true => self.settled(verification, live, mismatches).await.map(Judged::done),
             false => {
                 Ok(Judged::Differs(format!("what is live is something else than was sent: {}", named(mismatches))))
             }
@@ -473,7 +473,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let (base, seen_at) = (waiting.arrived(live), self.context.clock.now());
         let update = self.arrival_update(waiting, live, &[], sent_at, &base).await?;
         self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
-        Ok(Judged::Done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
+        Ok(Judged::done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
     }
 
     async fn settled(
@@ -557,13 +557,19 @@ enum Seen {
 }
 
 enum Judged {
-    Done(Ended),
+    Done(Box<Ended>),
     /// Look again.
     Wait,
     /// Look again, and tell this if it stays so.
     Differs(String),
     /// The menu shows, but stock that it overwrote could not be set again yet.
     Unrestored(String),
+}
+
+impl Judged {
+    fn done(ended: Ended) -> Self {
+        Self::Done(Box::new(ended))
+    }
 }
 
 fn named(mismatches: &[Mismatch]) -> String {

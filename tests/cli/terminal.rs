@@ -181,7 +181,7 @@ fn beside_an_outlet_that_became_invalid_the_other_one_is_pushed() {
     let stage = Stage::new().with_kemang().in_sync();
     with_a_layer_that_begins_soon(&stage);
     let Told { code, shown, json } = apply_with(&stage, yes_after_the_layer_has_begun);
-    assert_eq!(code, 3, "{shown}");
+    assert_eq!(code, 5, "{shown}");
     let states: Vec<_> = json["outlets"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
     assert_eq!(states, [&json!("invalid"), &json!("in_sync")], "{json:#}");
     let to: Vec<_> = stage.writes().into_iter().map(|entry| entry.outlet).collect();

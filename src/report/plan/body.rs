@@ -168,7 +168,12 @@ fn state(state: &'static str, view: View) -> &'static str {
 /// Why an outlet is left alone for now.
 fn rest(outlet: &OutletReport) -> Option<String> {
     let queued = || outlet.window.as_ref().map(|window| format!("queued, {}", window.words));
-    outlet.pause.as_ref().map(|pause| pause.words.clone()).or_else(queued)
+    let paused = outlet.pause.as_ref().map(|pause| match outlet.state {
+        "paused" => pause.words.clone(),
+        // A push on its way says more than that no other will follow.
+        state => format!("{state}, {}", pause.words),
+    });
+    paused.or_else(queued)
 }
 
 fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
