@@ -100,6 +100,16 @@ pub enum StateError {
         /// The backend's words.
         source: Cause,
     },
+    /// The file is not there any more, or another one is in its place.
+    #[error(
+        "the state file {} was removed or replaced while it was in use; put it back, or restart the daemon: nothing is sent \
+         until then",
+        path.display()
+    )]
+    Replaced {
+        /// The database.
+        path: PathBuf,
+    },
     /// A push that is not there or already has an outcome.
     #[error("there is no unfinished push {0} in the state")]
     NoSuchPush(PushId),

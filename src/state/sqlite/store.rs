@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    os::unix::fs::{DirBuilderExt, FileTypeExt},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -51,6 +51,8 @@ pub(super) struct Store {
     busy_at: Option<Instant>,
     /// Whether whoever asked for the call at hand still waits for it; `None`: there is nobody who could give up.
     pub(super) wanted: Option<Arc<AtomicBool>>,
+    /// Device and inode of the file that is written to, once it is known.
+    file: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -63,6 +65,7 @@ impl Store {
             let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
             store.be_durable().map_err(|e| database("open", &store.path, e))?;
             store.migrate()?;
+            store.file = identity(&store.path);
             Ok(store)
         });
         match opened {
@@ -119,7 +122,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
             .map_err(|e| database("open", path, e))?;
-        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None, wanted: None })
+        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None, wanted: None, file: None })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -195,7 +198,11 @@ impl Store {
         doing: &'static str,
         change: impl FnOnce(&Connection, &Scope) -> rusqlite::Result<T>,
     ) -> Result<T, StateError> {
-        let Self { connection, path, scope, busy_at, wanted } = self;
+        // What is written into a file that nobody finds any more is no record.
+        if self.file.is_some() && identity(&self.path) != self.file {
+            return Err(StateError::Replaced { path: self.path.clone() });
+        }
+        let Self { connection, path, scope, busy_at, wanted, file: _ } = self;
         let is_known_busy = busy_at.is_some_and(|at| at.elapsed() < KNOWN_BUSY);
         let run = || {
             connection.busy_timeout(if is_known_busy { Duration::ZERO } else { BUSY })?;
@@ -230,6 +237,10 @@ impl Store {
 
 const VERSION: &str = "PRAGMA user_version";
 
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    path.metadata().ok().map(|file| (file.dev(), file.ino()))
+}
+
 /// Rows of a release that did not record the platform belong to the platform of the settings, unless an error of theirs
 /// names the API at another address: then nobody knows whose they are, and they are used by nobody.
 fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
@@ -250,7 +261,15 @@ fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
     for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices"] {
         transaction.execute(&format!("UPDATE {table} SET platform = ?1 WHERE platform = ''"), [&scope.platform])?;
     }
-    transaction.execute("UPDATE outlets SET platform = ?1 WHERE platform = ''", [&scope.platform]).map(drop)
+    let outlets = transaction.execute("UPDATE outlets SET platform = ?1 WHERE platform = ''", [&scope.platform])?;
+    if outlets > 0 {
+        tracing::warn!(
+            platform = scope.platform,
+            outlets,
+            "what an earlier release remembered counts for this platform from now on"
+        );
+    }
+    Ok(())
 }
 
 /// Errors of calls name the whole address: `PUT https://api.gobiz.co.id/integrations/gofood/outlets/…: …`

@@ -363,6 +363,24 @@ fn no_outlet_id_leaves_the_directory_of_locks() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn a_file_that_is_gone_or_replaced_is_not_written_to_any_more() {
+    let (dir, mut store) = store();
+    store.update_outlet("G1", &base("{}"), at(1)).unwrap();
+    let (file, aside) = (dir.path().join("menusync.sqlite3"), dir.path().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    for replace in [false, true] {
+        if replace {
+            fs::copy(&aside, &file).unwrap();
+        }
+        let refused = store.begin_push(&push("G1")).unwrap_err();
+        assert!(matches!(refused, StateError::Replaced { .. }), "{refused:?}");
+        assert!(matches!(store.check_writable(), Err(StateError::Replaced { .. })));
+    }
+    fs::rename(&aside, &file).unwrap();
+    store.begin_push(&push("G1")).unwrap();
+}
+
 // ── the thread ──
 
 #[tokio::test]

@@ -180,7 +180,7 @@ async fn a_push_is_not_lost_as_long_as_nobody_could_look() {
     let began = bench.context.clock.now();
     assert_eq!(bench.pass().await.state, OutletState::Unknown);
     let took = bench.context.clock.now().duration_since(began).as_secs();
-    assert!((120..200).contains(&took) && bench.calls().len() < 10, "a while, and not for ever: {took} s");
+    assert!((120..700).contains(&took) && bench.calls().len() < 20, "a while, and not for ever: {took} s");
     assert_eq!(bench.ended(), None, "nobody could look");
     bench.platform.behave();
     assert_eq!(bench.pass().await.result, PassResult::Published);
