@@ -302,7 +302,10 @@ impl SimulatedOutlet {
             Err(_) => return,
         };
         // Without a plan that was shown there is no pass of a person.
-        let Ok((_, shown)) = examine(&**platform, recalled, target, wanted, moment).await else { return };
+        let shown = examine(&**platform, recalled, target, wanted, moment).await;
+        // Who only looks stores nothing, so this is no look that a push could go by.
+        platform.with(platform::World::forget_last_call);
+        let Ok((_, shown)) = shown else { return };
         let plan = &shown.plan;
         let may_push = plan.action != Action::None && !plan.is_held();
         let agrees = may_push && self.random.u8(..4) != 0;
