@@ -202,21 +202,21 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
     let root = root(1, items);
     let loaded = fleet::load(root.path()).unwrap();
     let outlet = OutletId("G900000000".into());
-    let wanted = loaded.wanted(&outlet, now()).unwrap();
-    let (live, released, peers) = (live(&wanted.catalog), BTreeSet::new(), PeerPrices::new());
+    let desired = loaded.desired(&outlet, now()).unwrap();
+    let (live, released, peers) = (live(&desired.catalog), BTreeSet::new(), PeerPrices::new());
     bencher.bench(|| {
         plan::plan(black_box(&Inputs {
             outlet: &outlet,
-            desired: &wanted.catalog,
+            desired: &desired.catalog,
             base: None,
             live: &live,
-            policy: &wanted.policy,
+            policy: &desired.policy,
             revert: false,
             released: &released,
             peers: &peers,
             ended: &Default::default(),
             past: &Default::default(),
-            place: &*wanted.place,
+            place: &*desired.place,
         }))
     });
 }

@@ -74,7 +74,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, target, .. } = *self.visit;
         context.in_flight.note_sent(&target.id, request_id, &context.clock);
         let mut done = StockCalls::new();
-        let (answer, at) = self.send(flight, id, request_id, &mut plan, &mut verification, &mut done, &memory).await?;
+        let (answer, at) =
+            self.send(flight, (id, request_id), &mut plan, &mut verification, &mut done, &memory).await?;
         if record.sent != plan.payload {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.visit.target.id)?;
             self.visit.step(id, PushStep { record: Some(record), ..PushStep::default() }).await?;
@@ -116,8 +117,7 @@ impl<R: Read + Write> Pass<'_, R> {
     async fn send(
         &self,
         mut flight: Flight,
-        id: PushId,
-        request_id: Uuid,
+        (id, request_id): (PushId, Uuid),
         plan: &mut OutletPlan,
         waiting: &mut Waiting,
         done: &mut StockCalls,
