@@ -7,7 +7,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
@@ -16,6 +16,9 @@ use super::{StateError, sqlite::create_dir};
 
 /// The daemon's lock file in the state directory.
 const DAEMON_LOCK: &str = "daemon.lock";
+
+/// How long the lock of a process that has ended is waited for (our choice: what it left behind ends in milliseconds).
+const ORPHANS_END_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long a lock file may take to be opened (our choice: what hangs that long, hangs).
 const LOCK_WITHIN: Duration = Duration::from_secs(10);
@@ -122,15 +125,31 @@ fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
         }
         Err(source) => return Err(LockError::Io { what, path, source }),
     };
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(LockError::Held { what, pid: read_pid(&mut file), path }),
-        Err(TryLockError::Error(source)) => return Err(LockError::Io { what, path, source }),
+    let deadline = Instant::now() + ORPHANS_END_WITHIN;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {
+                let pid = read_pid(&mut file);
+                if !pid.is_some_and(has_ended) || Instant::now() > deadline {
+                    return Err(LockError::Held { what, pid, path });
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::Error(source)) => return Err(LockError::Io { what, path, source }),
+        }
     }
     match write_pid(&mut file) {
         Ok(()) => Ok(file),
         Err(source) => Err(LockError::Io { what, path, source }),
     }
+}
+
+/// Whether a process is no more. A killed one may leave a child behind that was about to become another program: until then
+/// that has all its files open.
+fn has_ended(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 /// For people only: the lock itself does not depend on it.
@@ -142,6 +161,7 @@ fn write_pid(file: &mut File) -> std::io::Result<()> {
 
 fn read_pid(file: &mut File) -> Option<u32> {
     let mut text = String::new();
+    file.rewind().ok()?;
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
