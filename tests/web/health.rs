@@ -91,7 +91,7 @@ async fn a_state_directory_that_is_gone_makes_it_unready() {
     fs::remove_dir_all(served.state_dir()).unwrap();
     let (status, words) = served.read("/readyz").await;
     assert_eq!(status, 503);
-    assert!(words.contains("fail state: cannot write to the state directory"), "{words}");
+    assert!(words.contains("fail state: the state file") && words.contains("was removed or replaced"), "{words}");
     assert!(words.contains("fail lock: its file is gone"), "{words}");
 }
 

@@ -120,7 +120,9 @@ async fn before_the_daemon_has_taken_over_the_pages_say_so() {
 #[tokio::test]
 async fn a_state_that_cannot_be_read_is_said_and_stops_nothing() {
     let served = Served::start().await;
-    std::fs::write(served.state_dir().join("menusync.sqlite3"), "no database").unwrap();
+    for file in ["menusync.sqlite3", "menusync.sqlite3-wal"] {
+        std::fs::write(served.state_dir().join(file), "no database").unwrap();
+    }
     for path in ["/", "/outlets/G1", "/api/v1/status", "/api/v1/outlets/G1"] {
         let (status, text) = served.read(path).await;
         assert!(status == 500 && text.contains("cannot read what is remembered"), "{path}: {status} {text}");
