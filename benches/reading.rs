@@ -11,11 +11,12 @@ use divan::{Bencher, black_box, counter::BytesCount};
 use jiff::Timestamp;
 use menusync::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
-    definition, document, fleet,
+    definition,
+    document::{self, SourceFile},
+    fleet,
     plan::{self, Inputs, PeerPrices},
     policy::Policy,
     remote,
-    source::SourceFile,
 };
 use tempfile::TempDir;
 

@@ -1,22 +1,20 @@
 //! What must hold for any input: no panic, and some laws that the rest of the program relies on. Fuzz targets call these with
-//! what libFuzzer invents; `tests/robust` replays the corpus with them.
+//! what libFuzzer invents; `tests/robust` replays the corpus with them. Of the core alone, so that a fuzzer is built soon.
 
-use menusync::{
-    catalog::{Catalog, OutletId},
+use menusync_core::{
+    catalog::OutletId,
     definition::{self, Composed, Definitions, ImageFile},
     diagnostic::Diagnostic,
-    document::{self, Node, Value},
-    plan::{self, Inputs},
+    document::{self, Node, SourceFile, Value},
     policy::Policy,
-    remote, report, rules, settings,
-    source::SourceFile,
+    report, rules,
 };
 
-fn source(path: &str, text: &str) -> SourceFile {
+pub(crate) fn source(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.into(), text: text.into() }
 }
 
-/// One file: read as YAML, decoded as settings and as a definition, its diagnostics written in every format.
+/// One file: read as YAML and decoded as a definition, its diagnostics written in every format.
 pub(crate) fn yaml_reader(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let file = source("catalogs/a.yaml", text);
@@ -25,9 +23,6 @@ pub(crate) fn yaml_reader(data: &[u8]) {
         check_spans(root);
     }
     let mut diagnostics = parsed.diagnostics;
-    let (settings, wrong) = settings::decode(&file);
-    assert!(settings.is_some() || !wrong.is_empty(), "no settings and no reason");
-    diagnostics.extend(wrong);
     diagnostics.extend(definition::parse(std::slice::from_ref(&file)).diagnostics);
     check_diagnostics(&diagnostics, &[file]);
 }
@@ -49,45 +44,8 @@ pub(crate) fn definitions(data: &[u8]) {
     check_diagnostics(&diagnostics, &files);
 }
 
-/// The answer to a read: what the client makes of it, compared with a small menu.
-pub(crate) fn wire(data: &[u8]) {
-    let Ok(live) = remote::read_body(data) else { return };
-    let (outlet, policy, released) = (OutletId("G1".into()), Policy::default(), std::collections::BTreeSet::new());
-    for desired in [Catalog::default(), menu()] {
-        for revert in [false, true] {
-            let (base, peers) = (None, plan::PeerPrices::new());
-            let (desired, live, place) = (&desired, &live, &|_: &_| None);
-            let inputs = Inputs {
-                outlet: &outlet,
-                desired,
-                base,
-                live,
-                policy: &policy,
-                revert,
-                released: &released,
-                peers: &peers,
-                ended: &Default::default(),
-                past: &Default::default(),
-                place,
-            };
-            let first = plan::plan(&inputs);
-            assert_eq!(first.digest, plan::plan(&inputs).digest, "the same things have the same digest");
-            assert!(first.changes.is_sorted(), "changes are sorted");
-        }
-    }
-}
-
-/// A menu that the corpus of `wire` has something in common with.
-fn menu() -> Catalog {
-    let text = "outlet: G1\nmenus: [{name: Nasi, menu_items: [{external_id: NG, name: Nasi Goreng, price: 25000, \
-                variant_category_external_ids: [VC]}]}]\nvariant_categories: [{external_id: VC, name: Pedas, rules: \
-                {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: LV, name: Pedas, price: 0}]}]\n";
-    let definitions = definition::parse(&[source("catalogs/a.yaml", text)]);
-    compose(&definitions, &OutletId("G1".into()), "2027-02-10T00:00:00Z").0.catalog
-}
-
 /// An outlet and everything that is said about it.
-fn compose(definitions: &Definitions, outlet: &OutletId, at: &str) -> (Composed, Vec<Diagnostic>) {
+pub(crate) fn compose(definitions: &Definitions, outlet: &OutletId, at: &str) -> (Composed, Vec<Diagnostic>) {
     let images = |path: &str| match path.len() % 2 {
         0 => ImageFile::Found { url: format!("https://example.com/{path}") },
         _ => ImageFile::Missing("it is not there".into()),
@@ -117,7 +75,7 @@ fn check_spans(node: &Node) {
 }
 
 /// Every place is a place of its file, every rule is in the table, and every format can show it.
-fn check_diagnostics(diagnostics: &[Diagnostic], files: &[SourceFile]) {
+pub(crate) fn check_diagnostics(diagnostics: &[Diagnostic], files: &[SourceFile]) {
     let file = |name: &str| files.iter().find(|file| &*file.path == name);
     for diagnostic in diagnostics {
         assert!(rules::rule(diagnostic.code).is_some(), "the code {} is not in the table", diagnostic.code);

@@ -2,30 +2,23 @@
 //!
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list:
 //!
-//! pure (no files, network, clock, environment or printing): [`diagnostic`] · [`catalog`] · [`schedule`] · [`policy`] ·
-//! [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`]; shell (each owns one
-//! piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] · [`systemd`] ·
-//! [`notify`]; top: [`sync`] ·
-//! [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] · [`cli`].
+//! pure (the crate `menusync-core`, whose rooms have the same names here): [`diagnostic`] · [`catalog`] · [`schedule`] ·
+//! [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`]; shell
+//! (each owns one piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] ·
+//! [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] (a crate of its own, which
+//! shares nothing with the rest) · [`cli`].
 
-pub mod approval;
-pub mod authoring;
-pub mod catalog;
+pub use menusync_core::{
+    approval, authoring, catalog, definition, diagnostic, document, plan, policy, report, rules, schedule,
+};
+pub use menusync_sandbox as sandbox;
+
 pub mod cli;
 pub mod daemon;
-pub mod definition;
-pub mod diagnostic;
-pub mod document;
 pub mod fleet;
 pub mod images;
 pub mod notify;
-pub mod plan;
-pub mod policy;
 pub mod remote;
-pub mod report;
-pub mod rules;
-pub mod sandbox;
-pub mod schedule;
 pub mod settings;
 pub mod source;
 pub mod state;

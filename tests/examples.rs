@@ -12,10 +12,11 @@ use menusync::{
     catalog::{Catalog, Day, ExternalId, Item, OutletId, Price},
     definition::{self, Composed, Definitions, ImageFile},
     diagnostic::Diagnostic,
+    document::SourceFile,
     policy::Policy,
     rules,
     settings::{self, Settings},
-    source::{self, SourceFile},
+    source,
 };
 
 const BLOK_M: &str = "G916309201";

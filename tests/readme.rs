@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use menusync::{
     definition::{self, ImageFile},
     diagnostic::Diagnostic,
+    document::SourceFile,
     policy::Policy,
     rules,
     settings::{self, Settings},
-    source::SourceFile,
 };
 
 fn read(file: &str) -> String {

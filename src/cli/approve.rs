@@ -15,11 +15,10 @@ use super::{
 use crate::{
     approval,
     catalog::OutletId,
-    document,
+    document::{self, SourceFile},
     plan::{Digest, LONGEST_APPROVAL},
     policy::Guard,
     report::{SavedPlan, untrusted::printable_lines},
-    source::SourceFile,
 };
 
 #[derive(Debug, clap::Args)]

@@ -17,9 +17,9 @@ use crate::{
     authoring::{FileKind, Formatted, format},
     catalog::OutletId,
     diagnostic::{self, Diagnostic},
+    document::SourceFile,
     fleet::Loaded,
     report::{self, untrusted::printable},
-    source::SourceFile,
 };
 
 #[derive(Debug, clap::Args)]

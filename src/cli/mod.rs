@@ -57,7 +57,7 @@ use crate::{
 
 /// Keeps GoFood menus equal to YAML files in version control.
 #[derive(Debug, Parser)]
-#[command(name = "menusync", version, max_term_width = 110)]
+#[command(name = "menusync", version = env!("MENUSYNC_VERSION"), max_term_width = 110)]
 struct Cli {
     #[command(flatten)]
     common: Common,

@@ -9,8 +9,12 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    authoring::block_text, definition::Composed, diagnostic::Diagnostic, document, remote::put_body, report,
-    source::SourceFile,
+    authoring::block_text,
+    definition::Composed,
+    diagnostic::Diagnostic,
+    document::{self, SourceFile},
+    remote::put_body,
+    report,
 };
 
 #[derive(Debug, clap::Args)]

@@ -145,7 +145,7 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
     use super::*;
-    use crate::{settings, source::SourceFile};
+    use crate::{document::SourceFile, settings};
 
     fn settings(text: &str) -> Settings {
         let text = format!("target: sandbox\n{text}\n");

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::Loaded;
-use crate::source::{Revision, SourceFile};
+use crate::document::SourceFile;
+use crate::source::Revision;
 
 impl Loaded {
     /// The definition files, sorted by path.

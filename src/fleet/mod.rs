@@ -39,13 +39,13 @@ use crate::{
         policy::{PolicyPatch, take_policy},
     },
     diagnostic::{self, Diagnostic, Place},
-    document::{self, Decoder, Spanned},
+    document::{self, Decoder, SourceFile, Spanned},
     plan::Pins,
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
     schedule::Window,
     settings::{self, Settings},
-    source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError, SourceFile},
+    source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError},
     sync::{Desired, PlaceOf},
 };
 

@@ -11,9 +11,8 @@ use super::{
 use crate::{
     definition::policy::{cron, take_policy},
     diagnostic::{Diagnostic, Place},
-    document::{self, Decoder, Fields, Node, Spanned, Value},
+    document::{self, Decoder, Fields, Node, SourceFile, Spanned, Value},
     schedule::Cron,
-    source::SourceFile,
 };
 
 /// Reads the settings file; `None` if anything in it is wrong.

@@ -6,9 +6,9 @@ use secrecy::ExposeSecret as _;
 
 use super::*;
 use crate::{
+    document::SourceFile,
     policy::{DriftPolicy, Policy},
     schedule::WindowKind,
-    source::SourceFile,
 };
 
 fn file(text: &str) -> SourceFile {

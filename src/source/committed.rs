@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Files, ImageError, MAX_IMAGE_BYTES, SourceFile,
+    Files, ImageError, MAX_IMAGE_BYTES,
     git::{Git, is_no_answer},
     image::is_inside,
     revision, text,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
-    document::MAX_FILE_BYTES,
+    document::{MAX_FILE_BYTES, SourceFile},
 };
 
 /// What the root was at one commit.

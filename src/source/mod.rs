@@ -20,16 +20,7 @@ pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use revision::{Revision, revision, why_no_revision};
 pub use tree::{load, load_noting};
 
-use crate::diagnostic::Diagnostic;
-
-/// One text file of the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    /// Relative to the root, `/` between its parts.
-    pub path: Arc<str>,
-    /// Its text: valid UTF-8 without a byte order mark.
-    pub text: Arc<str>,
-}
+use crate::{diagnostic::Diagnostic, document::SourceFile};
 
 /// The files of a root, each list sorted by path.
 #[derive(Debug, Clone, Default)]

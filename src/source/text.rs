@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::SourceFile;
+use crate::document::SourceFile;
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::MAX_FILE_BYTES,

@@ -9,10 +9,13 @@ use std::{
 };
 
 use super::{
-    Doing, Files, SourceError, SourceFile,
+    Doing, Files, SourceError,
     text::{self, Resolved, resolve},
 };
-use crate::diagnostic::{Diagnostic, Place};
+use crate::{
+    diagnostic::{Diagnostic, Place},
+    document::SourceFile,
+};
 
 /// The endings of definition files.
 pub(super) const DEFINITIONS: [&str; 3] = ["yaml", "yml", "json"];

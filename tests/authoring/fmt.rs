@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use menusync::{
     authoring::{FileKind, Formatted, format},
-    source::SourceFile,
+    document::SourceFile,
 };
 use proptest::prelude::*;
 

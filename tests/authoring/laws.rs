@@ -9,10 +9,9 @@ use menusync::{
         live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     },
     definition::{self, ImageFile},
-    document,
+    document::{self, SourceFile},
     plan::Uuids,
     policy::Policy,
-    source::SourceFile,
 };
 use proptest::{collection::vec, option, prelude::*};
 

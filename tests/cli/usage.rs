@@ -142,7 +142,7 @@ fn help_and_version_are_no_errors() {
     let stage = Stage::new();
     assert_snapshot!(stage.run(&["--help"]).expect(0).transcript());
     assert_snapshot!(stage.run(&["apply", "--help"]).expect(0).transcript());
-    stage.run(&["--version"]).expect(0).says(&[env!("CARGO_PKG_VERSION")]);
+    stage.run(&["--version"]).expect(0).says(&[concat!("menusync ", env!("CARGO_PKG_VERSION"))]);
 }
 
 #[test]

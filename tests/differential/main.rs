@@ -11,10 +11,7 @@ mod styles;
 
 use std::fmt::Write as _;
 
-use menusync::{
-    document::{self, Node, Parsed, Value},
-    source::SourceFile,
-};
+use menusync::document::{self, Node, Parsed, SourceFile, Value};
 use proptest::{
     collection,
     prelude::*,

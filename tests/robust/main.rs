@@ -7,6 +7,8 @@
 mod checks;
 #[cfg(unix)]
 mod roots;
+#[path = "../../fuzz/shell_checks.rs"]
+mod shell_checks;
 
 use std::{fs, path::Path};
 
@@ -26,6 +28,12 @@ fn the_corpus_of_the_yaml_reader_holds() {
     replay("yaml_reader", checks::yaml_reader);
 }
 
+/// Settings are YAML too.
+#[test]
+fn the_corpus_of_the_yaml_reader_holds_for_settings() {
+    replay("yaml_reader", shell_checks::settings);
+}
+
 #[test]
 fn the_corpus_of_the_definitions_holds() {
     replay("definitions", checks::definitions);
@@ -33,5 +41,5 @@ fn the_corpus_of_the_definitions_holds() {
 
 #[test]
 fn the_corpus_of_the_wire_holds() {
-    replay("wire", checks::wire);
+    replay("wire", shell_checks::wire);
 }

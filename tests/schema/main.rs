@@ -12,7 +12,12 @@ use std::{fs, path::Path};
 
 use assert_cmd::Command;
 use boon::{Compiler, SchemaIndex, Schemas};
-use menusync::{approval, definition, diagnostic::Diagnostic, document, settings, source::SourceFile};
+use menusync::{
+    approval, definition,
+    diagnostic::Diagnostic,
+    document::{self, SourceFile},
+    settings,
+};
 use proptest::{
     prop_assert,
     strategy::{Strategy as _, ValueTree as _},

@@ -11,18 +11,20 @@ use menusync::rules::RULES;
 /// The source without tests and comments, by file. How a whole command ended (`cli/trouble.rs`) is told in the shape of a
 /// diagnostic, but no file is wrong then.
 fn sources() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let (mut folders, mut sources) = (vec![root.clone()], BTreeMap::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            let name = entry.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-            let is_test = name.split('/').any(|part| part == "tests" || part == "tests.rs");
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if !is_test && name != "cli/trouble.rs" {
-                let text = fs::read_to_string(&entry).unwrap();
-                let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim);
-                sources.insert(name, code.filter(|line| !line.starts_with("//")).collect());
+    let mut sources = BTreeMap::new();
+    for source in ["src", "crates/core/src"].map(|source| Path::new(env!("CARGO_MANIFEST_DIR")).join(source)) {
+        let mut folders = vec![source.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                let name = entry.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
+                let is_test = name.split('/').any(|part| part == "tests" || part == "tests.rs");
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if !is_test && name.ends_with(".rs") && name != "cli/trouble.rs" {
+                    let text = fs::read_to_string(&entry).unwrap();
+                    let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim);
+                    sources.insert(name, code.filter(|line| !line.starts_with("//")).collect());
+                }
             }
         }
     }
@@ -53,7 +55,7 @@ fn every_code_that_is_given_is_in_the_table() {
             found += 1;
             // A message as the first argument (`syntax("a …")`) is no code; one word alone may be a key.
             let is_rule = known.contains(code) || !code.contains('-') && code != "syntax";
-            assert!(is_rule, "`{code}` of src/{file} is not in the table of rules");
+            assert!(is_rule, "`{code}` of {file} is not in the table of rules");
         }
     }
     assert!(found > 60, "only {found} places found where a diagnostic is made");

@@ -22,11 +22,11 @@ use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
+    document::SourceFile,
     fleet::Survey,
     plan::{OutletPlan, Uuids},
     policy::Policy,
     report, rules,
-    source::SourceFile,
 };
 
 /// Refuses what would overwrite a file or define an outlet a second time; before anything is fetched.

@@ -25,11 +25,11 @@ use crate::{
     authoring::{Imported, Manner, Pick, Take, Takes, import, merge, takes},
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Diagnostic,
+    document::SourceFile,
     fleet::{Loaded, Member, Survey},
     plan::{OutletPlan, as_published},
     policy::Policy,
     report::counted,
-    source::SourceFile,
     sync::Recalled,
 };
 

@@ -1,0 +1,371 @@
+//! What was done elsewhere, taken into an outlet's own file: as changes in place where the file says the thing itself, as
+//! patches by id where a layer says it.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Context, Imported, Stuck, Take, Takes,
+    emit::{category_entries, item_entries, variant_text},
+    order::{Below, Kind as Mapping},
+    scalar::text,
+    sheet::{Element, Said, Sheet, Step},
+};
+use crate::{
+    catalog::{
+        Catalog, CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, Path, VariantCategory, VariantField,
+    },
+    document::SourceFile,
+};
+
+/// How changes are written where the file says a thing itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Where the value stands.
+    InPlace,
+    /// All as patches by id: for files that share values through anchors.
+    Patches,
+}
+
+/// The text of `file` with all of `takes` in it; `desired` is what its outlet was before. Whether it means what it should is for the caller to look at.
+pub fn merge(
+    file: &SourceFile,
+    takes: &Takes,
+    desired: &Catalog,
+    imported: &Imported,
+    manner: Manner,
+) -> Result<String, Stuck> {
+    let menus = desired.menus.iter().map(|menu| menu.name.clone()).collect();
+    let sheet = Sheet::new(&file.path, &file.text)?;
+    let mut merge = Merge { sheet, desired, live: &imported.catalog, imported, manner, menus };
+    for take in &takes.takes {
+        merge.write(take)?;
+    }
+    Ok(merge.sheet.text().to_owned())
+}
+
+const FILE: Below = Below::This(Mapping::File);
+
+struct Merge<'a> {
+    sheet: Sheet,
+    desired: &'a Catalog,
+    live: &'a Catalog,
+    imported: &'a Imported,
+    manner: Manner,
+    /// Names of menus that are there by now.
+    menus: BTreeSet<String>,
+}
+
+impl Merge<'_> {
+    fn write(&mut self, take: &Take) -> Result<(), Stuck> {
+        match take {
+            Take::AddCategory(id) => self.add_category(id),
+            Take::AddVariant(category, id) => self.add_variant(category, id),
+            Take::Set(path) => self.set(path),
+            Take::RenameMenu(old, new) => self.rename_menu(old, new),
+            Take::Move(id, menu) => self.move_item(id, menu),
+            Take::AddItem(id, menu) => self.add_item(id, menu),
+            Take::Remove(path) => self.remove(path),
+        }
+    }
+
+    // ── fields ──
+
+    fn set(&mut self, path: &Path) -> Result<(), Stuck> {
+        let (keys, value) = self.value(path)?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let patch = [&[section(path), id_of(path)], &keys[..]].concat();
+        // A patch in this file has the last word over a definition in it.
+        if self.says(&[Step::Key(patch[0]), Step::Key(patch[1])], &keys)? {
+            return self.sheet.set(&[], FILE, &patch, &value);
+        }
+        match self.definition(path) {
+            Some(steps) if self.manner == Manner::InPlace && (value.flow != "null" || self.says(&steps, &keys)?) => {
+                self.sheet.set(&steps, kind_of(path), &keys, &value)
+            }
+            _ => self.sheet.set(&[], FILE, &patch, &value),
+        }
+    }
+
+    /// Whether something stands under `keys` of the mapping that `steps` lead to.
+    fn says(&self, steps: &[Step<'_>], keys: &[&str]) -> Result<bool, Stuck> {
+        let mut steps = steps.to_vec();
+        steps.extend(keys.iter().map(|key| Step::Key(key)));
+        Ok(self.sheet.find(&steps).unwrap_or(None).is_some())
+    }
+
+    /// The keys and the live value of a field.
+    fn value(&self, path: &Path) -> Result<(Vec<String>, Said), Stuck> {
+        let missing = || Stuck(format!("GoFood shows no value for {path}"));
+        let key = |key: &str| vec![key.to_owned()];
+        match path {
+            Path::Item(id, Some(field)) => {
+                let item = self.live.item(id).ok_or_else(missing)?;
+                Ok((key(field.key()), item_value(item, *field).ok_or_else(missing)?))
+            }
+            Path::Category(id, Some(field)) => {
+                let category = self.live_category(id)?;
+                let value = match field {
+                    CategoryField::Name => Some(said_text(category.name.value().ok_or_else(missing)?)),
+                    CategoryField::InternalName => Some(optional(&category.internal_name)),
+                    CategoryField::MinQuantity => category.min_quantity.value().map(|n| Said::new(n.to_string())),
+                    CategoryField::MaxQuantity => category.max_quantity.value().map(|n| Said::new(n.to_string())),
+                };
+                let keys = match field {
+                    CategoryField::Name | CategoryField::InternalName => key(field.key()),
+                    _ => ["rules", "selection", field.key()].map(str::to_owned).to_vec(),
+                };
+                Ok((keys, value.ok_or_else(missing)?))
+            }
+            Path::Variant(id, Some(field)) => {
+                let (_, variant) =
+                    self.live.variants().find(|(_, variant)| variant.external_id == *id).ok_or_else(missing)?;
+                let value = match field {
+                    VariantField::Name => variant.name.value().map(said_text),
+                    VariantField::Price => variant.price.value().map(|price| Said::new(price.0.to_string())),
+                    VariantField::ExternalId | VariantField::Category | VariantField::InStock => None,
+                };
+                Ok((key(field.key()), value.ok_or_else(missing)?))
+            }
+            _ => Err(missing()),
+        }
+    }
+
+    fn live_category(&self, id: &ExternalId) -> Result<&VariantCategory, Stuck> {
+        let found = self.live.variant_categories.iter().find(|category| category.external_id == *id);
+        found.ok_or_else(|| Stuck(format!("the variant category `{id}` is not live")))
+    }
+
+    /// The way to where this file defines a thing, if it does and the thing is not shared there.
+    fn definition<'p>(&self, path: &'p Path) -> Option<Vec<Step<'p>>> {
+        let id = id_of(path);
+        let named = Step::Named(if matches!(path, Path::Menu(_)) { "name" } else { "external_id" }, id);
+        let way = match path {
+            Path::Menu(_) => vec![Step::Key("menus"), named],
+            Path::Item(..) => {
+                vec![Step::Key("menus"), Step::Holding("menu_items", id), Step::Key("menu_items"), named]
+            }
+            Path::Category(..) => vec![Step::Key("variant_categories"), named],
+            Path::Variant(..) => {
+                vec![Step::Key("variant_categories"), Step::Holding("variants", id), Step::Key("variants"), named]
+            }
+        };
+        matches!(self.sheet.find(&way), Ok(Some(_))).then_some(way)
+    }
+
+    // ── things ──
+
+    fn add_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), Stuck> {
+        let Some(item) = self.live.item(id) else { return Err(Stuck(format!("the item `{id}` is not live"))) };
+        let item = self.with_own_hours(item, menu);
+        let entries = |context| item_entries(&item, context);
+        let element = element(&entries, &self.remark(&Path::item(id)));
+        self.menus.insert(menu.to_owned());
+        let in_menu = [Step::Key("menus"), Step::Named("name", menu)];
+        if self.sheet.find(&in_menu)?.is_some() {
+            return self.sheet.add(&in_menu, Below::This(Mapping::Menu), "menu_items", &element);
+        }
+        self.sheet.add(&[], FILE, "menus", &menu_element(menu, "menu_items", Some(&element)))
+    }
+
+    /// Hours of the menu or the file would hold for an item that says nothing.
+    fn with_own_hours(&self, item: &Item, menu: &str) -> Item {
+        let mut item = item.clone();
+        let is_known = self.desired.menus.iter().any(|known| known.name == menu);
+        let beside = |known: &&Menu| known.name == menu || !is_known;
+        let mut neighbours = self.desired.menus.iter().filter(beside).flat_map(|menu| &menu.menu_items);
+        if item.operational_hours.is_unsaid() && neighbours.any(|item| item.operational_hours.value().is_some()) {
+            item.operational_hours = Field::Set(Hours::all_week());
+        }
+        item
+    }
+
+    fn add_category(&mut self, id: &ExternalId) -> Result<(), Stuck> {
+        let category = self.live_category(id)?.clone();
+        let entries = |context| category_entries(&category, context);
+        let mut element = element(&entries, &self.remark(&Path::category(id)));
+        let variants: Vec<String> = category.variants.iter().map(variant_text).collect();
+        element.lines.push(if variants.is_empty() { "variants: []".into() } else { "variants:".into() });
+        for (variant, text) in category.variants.iter().zip(&variants) {
+            element.lines.push(format!("  - {text}{}", self.remark(&Path::variant(&variant.external_id))));
+        }
+        element.flow.pop();
+        element.flow.push_str(&format!(", variants: [{}]}}", variants.join(", ")));
+        self.sheet.add(&[], FILE, "variant_categories", &element)
+    }
+
+    fn add_variant(&mut self, category: &ExternalId, id: &ExternalId) -> Result<(), Stuck> {
+        let live = self.live_category(category)?.clone();
+        let Some(variant) = live.variants.iter().find(|variant| variant.external_id == *id) else {
+            return Err(Stuck(format!("the variant `{id}` is not live")));
+        };
+        let flow = variant_text(variant);
+        let element = Element { lines: vec![format!("{flow}{}", self.remark(&Path::variant(id)))], flow };
+        let path = Path::category(category);
+        if let (Some(steps), Manner::InPlace) = (self.definition(&path), self.manner) {
+            return self.sheet.add(&steps, Below::This(Mapping::Category), "variants", &element);
+        }
+        // Lists are replaced as a whole.
+        let all: Vec<String> = live.variants.iter().map(variant_text).collect();
+        let all = Said::new(format!("[{}]", all.join(", ")));
+        self.sheet.set(&[], FILE, &["categories", category.as_str(), "variants"], &all)
+    }
+
+    fn rename_menu(&mut self, old: &str, new: &str) -> Result<(), Stuck> {
+        self.menus.insert(new.to_owned());
+        self.rename_mentions(old, new)?;
+        let way = [Step::Key("menus"), Step::Named("name", old)];
+        if self.sheet.find(&way)?.is_none() {
+            return self.sheet.add(&[], FILE, "menus", &menu_element(old, "rename", Some(&scalar_element(new))));
+        }
+        // In a file that only adds to the menu of a layer this makes a new menu, which the caller will find out.
+        let key = if self.manner == Manner::InPlace { "name" } else { "rename" };
+        self.sheet.set(&way, Below::This(Mapping::Menu), &[key], &said_text(new))
+    }
+
+    /// What this file says about the menu, it says about the menu of the new name.
+    fn rename_mentions(&mut self, old: &str, new: &str) -> Result<(), Stuck> {
+        let priced = [Step::Key("pricing"), Step::Named("menu", old)];
+        while self.sheet.find(&priced)?.is_some() {
+            self.sheet.set(&priced, Below::This(Mapping::Pricing), &["menu"], &said_text(new))?;
+        }
+        for id in self.sheet.entries_with("items", "menu", old) {
+            self.sheet.set(&[], FILE, &["items", &id, "menu"], &said_text(new))?;
+        }
+        Ok(())
+    }
+
+    fn move_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), Stuck> {
+        if self.menus.insert(menu.to_owned()) {
+            self.sheet.add(&[], FILE, "menus", &no_items_yet(menu))?;
+        }
+        self.sheet.set(&[], FILE, &["items", id.as_str(), "menu"], &said_text(menu))
+    }
+
+    fn remove(&mut self, path: &Path) -> Result<(), Stuck> {
+        let way = self.definition(path);
+        if let (Some(way), Manner::InPlace) = (&way, self.manner)
+            && let Some((Step::Named(key, is), list)) = way.split_last()
+            && self.sheet.find(&[Step::Key(section(path)), Step::Key(id_of(path))])?.is_none()
+            && self.sheet.remove(list, key, is).is_ok()
+        {
+            return Ok(());
+        }
+        match path {
+            Path::Menu(name) if way.is_none() => {
+                self.sheet.add(&[], FILE, "menus", &menu_element(name, "remove", None))
+            }
+            Path::Menu(name) if self.manner == Manner::Patches => {
+                Err(Stuck(format!("the menu `{name}` is the last one of this file")))
+            }
+            Path::Menu(_) => self.sheet.set(&[], FILE, &["menus"], &Said::new("[]")),
+            _ => {
+                let patch = [section(path), id_of(path)];
+                if self.sheet.find(&patch.map(Step::Key))?.is_some() {
+                    return self.sheet.set(&[], FILE, &patch, &Said::new("{remove: true}"));
+                }
+                self.sheet.set(&[], FILE, &[patch[0], patch[1], "remove"], &Said::new("true"))
+            }
+        }
+    }
+
+    /// ` # TODO: …` beside an id that is only proposed.
+    fn remark(&self, path: &Path) -> String {
+        let proposed = self.imported.proposed.contains(path);
+        if proposed { " # TODO: proposed, GoFood shows no id".to_owned() } else { String::new() }
+    }
+}
+
+/// The key under which a file changes such a thing.
+fn section(path: &Path) -> &'static str {
+    match path {
+        Path::Menu(_) => "menus",
+        Path::Item(..) => "items",
+        Path::Category(..) => "categories",
+        Path::Variant(..) => "variants",
+    }
+}
+
+fn id_of(path: &Path) -> &str {
+    match path {
+        Path::Menu(name) => name,
+        Path::Item(id, _) | Path::Category(id, _) | Path::Variant(id, _) => id.as_str(),
+    }
+}
+
+fn kind_of(path: &Path) -> Below {
+    Below::This(match path {
+        Path::Menu(_) => Mapping::Menu,
+        Path::Item(..) => Mapping::Item,
+        Path::Category(..) => Mapping::Category,
+        Path::Variant(..) => Mapping::Variant,
+    })
+}
+
+/// The live value of a field of an item; `None` if there has to be one and is not.
+fn item_value(item: &Item, field: ItemField) -> Option<Said> {
+    Some(match field {
+        ItemField::Name => said_text(item.name.value()?),
+        ItemField::InternalName => optional(&item.internal_name),
+        ItemField::Description => optional(&item.description),
+        ItemField::Image => optional(&item.image),
+        ItemField::Price => Said::new(item.price.value()?.0.to_string()),
+        // Said for every day, so that no other level has a say.
+        ItemField::OperationalHours => {
+            Said::new(super::hours_text(item.operational_hours.value().unwrap_or(&Hours::all_week())))
+        }
+        ItemField::VariantCategories => {
+            let none = Vec::new();
+            Said::new(super::emit::ids_text(item.variant_category_external_ids.value().unwrap_or(&none)))
+        }
+        ItemField::ExternalId | ItemField::Menu | ItemField::InStock => return None,
+    })
+}
+
+fn said_text(value: impl AsRef<str>) -> Said {
+    Said::text(value.as_ref())
+}
+
+/// The text, or null.
+fn optional(field: &Field<String>) -> Said {
+    field.value().map_or_else(|| Said::new("null"), said_text)
+}
+
+/// A list element of `key: value` lines. The remark stands beside the first.
+fn element(entries: &dyn Fn(Context) -> super::emit::Entries, remark: &str) -> Element {
+    let join = |(key, value): &(&str, String)| format!("{key}: {value}");
+    let mut lines: Vec<String> = entries(Context::Block).iter().map(join).collect();
+    if let Some(first) = lines.first_mut() {
+        first.push_str(remark);
+    }
+    let flow: Vec<String> = entries(Context::Flow).iter().map(join).collect();
+    Element { lines, flow: format!("{{{}}}", flow.join(", ")) }
+}
+
+fn scalar_element(value: &str) -> Element {
+    Element { lines: vec![text(value, Context::Block)], flow: text(value, Context::Flow) }
+}
+
+/// A new menu that items are moved into.
+fn no_items_yet(name: &str) -> Element {
+    let flow = format!("{{name: {}, menu_items: []}}", text(name, Context::Flow));
+    Element { lines: vec![format!("name: {}", text(name, Context::Block)), "menu_items: []".to_owned()], flow }
+}
+
+/// An entry of `menus`: with items, with a new name, or to be removed.
+fn menu_element(name: &str, key: &str, value: Option<&Element>) -> Element {
+    let flow_name = text(name, Context::Flow);
+    let block_name = text(name, Context::Block);
+    match (key, value) {
+        ("menu_items", Some(item)) => {
+            let mut lines = vec![format!("name: {block_name}"), "menu_items:".to_owned()];
+            let dash = |(at, line): (usize, &String)| format!("  {}{line}", if at == 0 { "- " } else { "  " });
+            lines.extend(item.lines.iter().enumerate().map(dash));
+            Element { lines, flow: format!("{{name: {flow_name}, menu_items: [{}]}}", item.flow) }
+        }
+        (key, value) => {
+            let value = value.map_or("true", |value| &value.flow);
+            let flow = format!("{{name: {flow_name}, {key}: {value}}}");
+            Element { lines: vec![flow.clone()], flow }
+        }
+    }
+}

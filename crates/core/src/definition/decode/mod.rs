@@ -1,0 +1,183 @@
+//! Documents to layers: one file at a time, all its errors at once. What needs other files is left to the rest of the room.
+
+mod patches;
+mod read;
+mod things;
+
+use std::collections::HashSet;
+
+use jiff::civil;
+use read::{Presence, said, said_text};
+
+use super::{
+    hours::decode_week,
+    layer::{DecodedFile, Layer, OutletHead},
+    policy::take_policy,
+};
+use crate::{
+    catalog::OutletId,
+    diagnostic::{Diagnostic, Place},
+    document::{self, Decoder, Fields, Node, SourceFile, Spanned},
+};
+
+/// Decodes one file.
+pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
+    let parsed = document::parse(file);
+    let mut diagnostics = parsed.diagnostics;
+    let mut decoder = Decoder::new(file.path.clone());
+    let layer = match &parsed.root {
+        Some(root) if !root.is_null() => decode_layer(&mut decoder, root),
+        _ => {
+            if !diagnostics.iter().any(Diagnostic::is_error) {
+                diagnostics.push(empty_file(file));
+            }
+            None
+        }
+    };
+    // What could not be read as YAML is null in the tree; that it is missing has the same cause.
+    let explained: HashSet<_> = diagnostics.iter().filter_map(|wrong| wrong.place.clone()).collect();
+    let is_new = |wrong: &Diagnostic| wrong.place.as_ref().is_none_or(|place| !explained.contains(place));
+    diagnostics.extend(decoder.into_diagnostics().into_iter().filter(is_new));
+    DecodedFile { path: file.path.clone(), layer, diagnostics, allows: parsed.allows }
+}
+
+/// A file cut short while it was written looks like this; taken as "nothing" it would remove a menu.
+fn empty_file(file: &SourceFile) -> Diagnostic {
+    let place = Place::start_of(&file.path);
+    Diagnostic::error("empty-file", place, "the file says nothing")
+        .help("write its definitions, `{}` for a layer without any, or delete the file")
+}
+
+fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
+    let mut fields = decoder.mapping(root, "a layer")?;
+    let outlet = decode_outlet(decoder, &mut fields);
+    let is_outlet = fields.has("outlet");
+    // Part of every PUT body; it names one request and means nothing here.
+    fields.take("request_id");
+    let layer = Layer {
+        outlet,
+        extends: decode_extends(decoder, &mut fields),
+        from: decode_date(decoder, &mut fields, "from", is_outlet),
+        until: decode_date(decoder, &mut fields, "until", is_outlet),
+        policy: take_policy(decoder, &mut fields),
+        hours: decode_hours(decoder, &mut fields, Presence::Definition),
+        menus: things::menus(decoder, &mut fields),
+        variant_categories: things::variant_categories(decoder, &mut fields),
+        items: patches::items(decoder, &mut fields),
+        variants: patches::variants(decoder, &mut fields),
+        categories: patches::categories(decoder, &mut fields),
+        pricing: patches::pricing(decoder, &mut fields),
+    };
+    check_order(decoder, &layer);
+    settings_of_the_root(decoder, &mut fields);
+    decoder.finish(fields, "a layer");
+    Some(layer)
+}
+
+/// What stands in `menusync.yaml` and nowhere else.
+fn settings_of_the_root(decoder: &mut Decoder, fields: &mut Fields<'_>) {
+    const KEYS: [&str; 10] =
+        ["target", "schedule", "jitter", "images", "gobiz", "verify", "state_dir", "listen", "webhook", "notify"];
+    for key in KEYS {
+        if fields.has(key)
+            && let Some((at, _)) = fields.take_entry(key)
+        {
+            decoder
+                .error("unknown-key", &at.span, format!("`{key}` is a setting of the whole root, not of a layer"))
+                .help("write it into menusync.yaml");
+        }
+    }
+}
+
+fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<OutletHead> {
+    let id = fields.take("outlet").and_then(|node| {
+        let id = decoder.text(node, "outlet")?.map(OutletId);
+        if !id.value.is_well_formed() {
+            let message = format!("`{}` is not an outlet id", id.value);
+            let with_letter = OutletId(format!("G{}", id.value.as_str().trim_start_matches('g')));
+            let help = match with_letter.is_well_formed() {
+                true => format!("write {with_letter}"),
+                false => "write `G`, digits and at most one capital letter, such as G916309315, as the GoBiz portal \
+                          shows it"
+                    .to_owned(),
+            };
+            decoder.error("outlet-id", &node.span, message).help(help);
+        }
+        Some(id)
+    });
+    let is_outlet = fields.has("outlet");
+    for key in ["name", "state"] {
+        if let (false, Some((key, _))) = (is_outlet, fields.take_entry(key)) {
+            let message = format!("`{}` is for outlets, and this file has no `outlet`", key.text);
+            decoder.error("unknown-key", &key.span, message).help("remove it, or add `outlet: G…`");
+        }
+    }
+    let name = said_text(decoder, fields, "name", Presence::Definition).and_then(|name| name.value);
+    let state = said(fields, "state", decoder, Presence::Definition, |decoder, node| {
+        decoder.choice(node, "state", &[("paused", ())])
+    });
+    Some(OutletHead { id: id?, name, paused: state.is_some() })
+}
+
+fn decode_extends(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Spanned<String>> {
+    let Some(node) = fields.take("extends").filter(|node| !node.is_null()) else { return Vec::new() };
+    let nodes = decoder.list(node, "extends").unwrap_or_default();
+    nodes.iter().filter_map(|node| decoder.text(node, "a layer to extend")).collect()
+}
+
+fn decode_hours(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'_>,
+    presence: Presence,
+) -> super::layer::Said<Box<super::hours::Week>> {
+    said(fields, "operational_hours", decoder, presence, |decoder, node| {
+        let week = decode_week(decoder, node)?;
+        Some(Spanned { value: Box::new(week), place: decoder.place(&node.span) })
+    })
+}
+
+/// `from` and `until`: a civil date, with or without a time.
+fn decode_date(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    is_outlet: bool,
+) -> Option<Spanned<civil::DateTime>> {
+    let (key, node) = fields.take_entry(key).filter(|(_, node)| !node.is_null())?;
+    if is_outlet {
+        let message = format!("an outlet cannot have `{}`", key.text);
+        decoder.error("dated-outlet", &key.span, message).help("put what is dated into a layer and extend it");
+        return None;
+    }
+    let text = decoder.text(node, &key.text)?;
+    let Some(value) = parse_date(&text.value) else {
+        let message = format!("`{}` is not a date", text.value);
+        let help =
+            "write a date such as 2027-02-08 or 2027-02-08T00:00, without a zone: it is read in each outlet's own";
+        decoder.error("date-format", &node.span, message).help(help);
+        return None;
+    };
+    Some(Spanned { value, place: text.place })
+}
+
+/// Exactly `YYYY-MM-DD`, with `THH:MM` or `THH:MM:SS`: anything after it (a zone, an offset) would be read past silently.
+fn parse_date(text: &str) -> Option<civil::DateTime> {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    match shape.as_str() {
+        "0000-00-00" => text.parse::<civil::Date>().ok().map(Into::into),
+        "0000-00-00T00:00" | "0000-00-00T00:00:00" => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn check_order(decoder: &mut Decoder, layer: &Layer) {
+    if let (Some(from), Some(until)) = (&layer.from, &layer.until)
+        && until.value <= from.value
+    {
+        let message = format!("`until` ({}) must be after `from` ({})", until.value, from.value);
+        let wrong = Diagnostic::error("date-format", until.place.clone(), message)
+            .help("`until` is the first moment at which the layer no longer counts")
+            .related(from.place.clone(), "`from` is here");
+        decoder.report(wrong);
+    }
+}

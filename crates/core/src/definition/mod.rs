@@ -1,0 +1,337 @@
+//! YAML layers become one desired catalog for every outlet, with the place where each value was written.
+//!
+//! Every file is decoded once into a layer ([`parse`]); the layers of an outlet are laid one over the other in the order
+//! of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`, `variant_categories`), then
+//! patches by id (`items`, `variants`, `categories`), then markups (`pricing`). Nothing is matched by its position in a
+//! list. Whether the outcome is a good menu is judged by `rules`; this room knows no files, network or clock.
+
+mod add;
+mod compose;
+mod dated;
+mod decode;
+mod draft;
+mod graph;
+mod hours;
+mod layer;
+mod order;
+mod origins;
+mod patch;
+pub mod policy;
+mod pricing;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use compose::Composer;
+use graph::Graph;
+use layer::{DecodedFile, Layer};
+pub use origins::{Origins, Shadowed};
+
+use crate::{
+    catalog::{Catalog, ExternalId, OutletId},
+    diagnostic::{self, Diagnostic, Place, Severity},
+    document::{Allow, SourceFile, Spanned},
+    policy::Policy,
+};
+
+/// All definition files, decoded and connected.
+#[derive(Debug)]
+pub struct Definitions {
+    /// What is wrong with the files, whatever outlet they serve; sorted. What is wrong between the layers of one outlet
+    /// is said by [`Self::compose`].
+    pub diagnostics: Vec<Diagnostic>,
+    files: Vec<DecodedFile>,
+    outlets: BTreeMap<OutletId, Known>,
+    broken: Vec<BrokenOutlet>,
+}
+
+/// An outlet and the numbers of its layers.
+#[derive(Debug)]
+struct Known {
+    outlet: Outlet,
+    chain: Vec<usize>,
+}
+
+/// A file that says whose menu it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlet {
+    /// As GoFood names it.
+    pub id: OutletId,
+    /// As people name it; the id if the file does not say.
+    pub name: String,
+    /// Its file.
+    pub file: Arc<str>,
+    /// The files of its layers in the order in which they are laid, its own last.
+    pub chain: Vec<Arc<str>>,
+    /// `state: paused`: its menu is left alone.
+    pub paused: bool,
+    /// Where its id is written.
+    pub place: Place,
+}
+
+/// An outlet whose file cannot be read as a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenOutlet {
+    /// The outlet that the text of the file seems to be for.
+    pub id: OutletId,
+    /// The file.
+    pub file: Arc<str>,
+}
+
+/// What an image path under the root turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageFile {
+    /// It is there and has been checked.
+    Found {
+        /// The address under which it is published.
+        url: String,
+    },
+    /// It cannot be used; the message says why.
+    Missing(String),
+}
+
+/// What one outlet should be at one time.
+#[derive(Debug, Clone)]
+pub struct Composed {
+    /// The outlet.
+    pub outlet: Outlet,
+    /// What it should sell.
+    pub catalog: Catalog,
+    /// Where every value was written.
+    pub origins: Origins,
+    /// The settings that hold for it.
+    pub policy: Policy,
+    /// Items of its dated layers that have ended: what a season brought, it takes away.
+    pub ended: BTreeSet<ExternalId>,
+    /// What is wrong with its files and between them; sorted, severities as the rules have them by default. If one is an
+    /// error the catalog is not to be used.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The next moment at which one of its dated layers begins or ceases to count.
+    pub next_change: Option<jiff::Timestamp>,
+}
+
+/// Decodes all definition files, each once, and finds out which layers make which outlet.
+pub fn parse(files: &[SourceFile]) -> Definitions {
+    let mut decoded: Vec<_> = files.iter().map(decode::decode_file).collect();
+    let broken = files.iter().zip(&decoded).filter(|(_, decoded)| decoded.layer.is_none());
+    let broken = broken.filter_map(|(file, _)| broken_outlet(file)).collect();
+    decoded.sort_by(|a, b| a.path.cmp(&b.path));
+
+    let mut wrong = Vec::new();
+    let graph = Graph::new(&decoded, &mut wrong);
+    let linked = wrong.is_empty() && !decoded.iter().any(|file| file.is_broken());
+    let outlets = outlets(&decoded, &graph, &mut wrong);
+    let mut diagnostics: Vec<Diagnostic> = decoded.iter().flat_map(|file| &file.diagnostics).cloned().collect();
+    for (concerned, diagnostic) in wrong {
+        for file in concerned {
+            decoded[file].diagnostics.push(diagnostic.clone());
+        }
+        diagnostics.push(diagnostic);
+    }
+    // A link that cannot be followed explains why a layer is not reached.
+    if linked {
+        diagnostics.extend(unused_layers(&decoded, &outlets));
+    }
+    diagnostic::sort(&mut diagnostics);
+    Definitions { diagnostics, files: decoded, outlets, broken }
+}
+
+impl Definitions {
+    /// All outlets whose files could be decoded, sorted by id.
+    pub fn outlets(&self) -> impl Iterator<Item = &Outlet> {
+        self.outlets.values().map(|known| &known.outlet)
+    }
+
+    /// The outlet of that id.
+    pub fn outlet(&self, id: &OutletId) -> Option<&Outlet> {
+        self.outlets.get(id).map(|known| &known.outlet)
+    }
+
+    /// Outlets whose files cannot be decoded, by what their text says.
+    pub fn broken_outlets(&self) -> &[BrokenOutlet] {
+        &self.broken
+    }
+
+    /// The codes that files name under `rules`, for a check that there are such rules.
+    pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
+    }
+
+    /// The patterns that windows of files name outlets by, for a check that they mean somebody.
+    pub fn window_outlets(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| &layer.policy.window_outlets)
+    }
+
+    /// What a file itself says about the severity of a rule; the outer `None` = nothing.
+    pub fn severity(&self, file: &str, code: &str) -> Option<Option<Severity>> {
+        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref())?;
+        layer.policy.rules.iter().find(|(named, _)| named.value == code).map(|(_, severity)| *severity)
+    }
+
+    /// The comments that excuse something.
+    pub fn allows(&self) -> impl Iterator<Item = &Allow> {
+        self.files.iter().flat_map(|file| &file.allows)
+    }
+
+    /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
+    pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
+        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref());
+        layer.is_some_and(|layer| {
+            layer.until.is_some() && !dated::is_active(layer, at, zone) && dated::next_change(layer, at, zone).is_none()
+        })
+    }
+
+    /// When the dated layers of `outlet` begin (`true`) or cease to count after `at`, in order.
+    pub fn dated_edges(
+        &self,
+        outlet: &OutletId,
+        at: jiff::Timestamp,
+        defaults: &Policy,
+    ) -> Vec<(jiff::Timestamp, Arc<str>, bool)> {
+        let Some(Known { chain, .. }) = self.outlets.get(outlet) else { return Vec::new() };
+        let files =
+            || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].layer.as_ref()?)));
+        let zone = zone(&files().map(|(_, layer)| layer).collect::<Vec<_>>(), defaults);
+        let of_file = |(path, layer)| {
+            let told = |(edge, begins)| (edge, Arc::clone(path), begins);
+            dated::edges(layer, at, &zone).into_iter().map(told).collect::<Vec<_>>()
+        };
+        let mut edges: Vec<_> = files().flat_map(of_file).collect();
+        edges.sort();
+        edges
+    }
+
+    /// Lays the layers of `outlet` as they count at `at`. `defaults` are the settings of the whole root; `images` answers
+    /// for image paths under the root.
+    ///
+    /// The time zone that judges dates is the nearest one that stands in a layer without dates.
+    pub fn compose(
+        &self,
+        outlet: &OutletId,
+        at: jiff::Timestamp,
+        defaults: &Policy,
+        images: &dyn Fn(&str) -> ImageFile,
+    ) -> Composed {
+        let Some(Known { outlet, chain }) = self.outlets.get(outlet) else {
+            return Composed::unknown(outlet, defaults);
+        };
+        let mut composed = Composed::empty(outlet.clone(), defaults);
+        let files: Vec<&DecodedFile> = chain.iter().map(|file| &self.files[*file]).collect();
+        let layers: Vec<&Layer> = files.iter().filter_map(|file| file.layer.as_ref()).collect();
+        let zone = zone(&layers, defaults);
+        composed.next_change = layers.iter().filter_map(|layer| dated::next_change(layer, at, &zone)).min();
+        let (active, dormant): (Vec<&Layer>, Vec<&Layer>) =
+            layers.iter().partition(|layer| dated::is_active(layer, at, &zone));
+        active.iter().for_each(|layer| layer.policy.apply(&mut composed.policy));
+
+        let ended = dormant.iter().filter(|layer| dated::has_ended(layer, at, &zone));
+        composed.ended = ended.flat_map(|layer| layer.new_items()).map(|item| item.id.value.clone()).collect();
+        let incomplete = files.iter().any(|file| file.is_broken());
+        let mut composer = Composer::new(&composed.policy, dormant, incomplete);
+        active.iter().for_each(|layer| composer.lay(layer));
+        composer.finish(images, &mut composed);
+        composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).cloned());
+        diagnostic::sort(&mut composed.diagnostics);
+        composed
+    }
+}
+
+impl Composed {
+    fn empty(outlet: Outlet, defaults: &Policy) -> Self {
+        Self {
+            outlet,
+            catalog: Catalog::default(),
+            origins: Origins::default(),
+            policy: defaults.clone(),
+            ended: BTreeSet::new(),
+            diagnostics: Vec::new(),
+            next_change: None,
+        }
+    }
+
+    /// For an id that no file has: an error rather than an empty menu.
+    fn unknown(id: &OutletId, defaults: &Policy) -> Self {
+        let file: Arc<str> = Arc::from("");
+        let place = Place::start_of(&file);
+        let name = id.to_string();
+        let outlet = Outlet { id: id.clone(), name, file, chain: Vec::new(), paused: false, place };
+        let mut composed = Self::empty(outlet, defaults);
+        let wrong = Diagnostic::error("unknown-outlet", None, format!("no file defines the outlet `{id}`"));
+        composed.diagnostics.push(wrong.help("write a file with this id under `outlet`"));
+        composed
+    }
+}
+
+/// The zone in which dates are read: dated layers have no say in when they count.
+fn zone(layers: &[&Layer], defaults: &Policy) -> jiff::tz::TimeZone {
+    let said = layers.iter().rev().filter(|layer| !layer.is_dated()).find_map(|layer| layer.policy.timezone.as_ref());
+    said.unwrap_or(&defaults.timezone).clone()
+}
+
+fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) -> BTreeMap<OutletId, Known> {
+    let mut by_id: BTreeMap<OutletId, Vec<(usize, Outlet)>> = BTreeMap::new();
+    for (at, file) in files.iter().enumerate() {
+        let Some(head) = file.layer.as_ref().and_then(|layer| layer.outlet.as_ref()) else { continue };
+        let outlet = Outlet {
+            id: head.id.value.clone(),
+            name: head.name.clone().unwrap_or_else(|| head.id.value.to_string()),
+            file: Arc::clone(&file.path),
+            chain: Vec::new(),
+            paused: head.paused,
+            place: head.id.place.clone(),
+        };
+        by_id.entry(outlet.id.clone()).or_default().push((at, outlet));
+    }
+    for outlets in by_id.values().filter(|outlets| outlets.len() > 1) {
+        let concerned: Vec<usize> = outlets.iter().map(|(file, _)| *file).collect();
+        wrong.extend((1..outlets.len()).map(|at| (concerned.clone(), claimed_twice(outlets, at))));
+    }
+    let first = |outlets: Vec<(usize, Outlet)>| outlets.into_iter().next();
+    let known = by_id.into_iter().filter_map(|(id, outlets)| {
+        let (file, mut outlet) = first(outlets)?;
+        let chain = graph.chain(file);
+        outlet.chain = graph::paths(files, &chain);
+        Some((id, Known { outlet, chain }))
+    });
+    known.collect()
+}
+
+fn claimed_twice(outlets: &[(usize, Outlet)], at: usize) -> Diagnostic {
+    let (first, again) = (&outlets[0].1, &outlets[at].1);
+    let message = format!("the outlet `{}` has a file already", again.id);
+    Diagnostic::error("duplicate-outlet", again.place.clone(), message)
+        .help("keep one of the two; what outlets share belongs into a layer that they extend")
+        .related(first.place.clone(), "first here")
+}
+
+fn unused_layers(files: &[DecodedFile], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {
+    let reached: HashSet<&Arc<str>> = outlets.values().flat_map(|known| &known.outlet.chain).collect();
+    let is_outlet = |file: &DecodedFile| file.layer.as_ref().is_some_and(|layer| layer.outlet.is_some());
+    let unused = files.iter().filter(|file| !is_outlet(file) && !file.is_broken() && !reached.contains(&file.path));
+    let warning = |file: &DecodedFile| {
+        let message = "no outlet extends this layer, so it changes nothing";
+        Diagnostic::warning("unused-layer", Place::start_of(&file.path), message)
+            .help("name it under `extends` of an outlet or of a layer, or delete it")
+    };
+    unused.map(warning).collect()
+}
+
+/// The outlet that an unreadable file seems to be for: a line that begins with `outlet:`, or `"outlet":` in JSON.
+fn broken_outlet(file: &SourceFile) -> Option<BrokenOutlet> {
+    let is_json = file.path.ends_with(".json");
+    let id = file.text.lines().find_map(|line| {
+        let rest = match is_json {
+            true => {
+                line.trim_start_matches(['{', ' ', '\t']).strip_prefix("\"outlet\"")?.trim_start().strip_prefix(':')?
+            }
+            false => line.strip_prefix("outlet:")?,
+        };
+        let id = rest.split(['#', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
+        (!id.is_empty()).then(|| OutletId(id.to_owned()))
+    })?;
+    Some(BrokenOutlet { id, file: Arc::clone(&file.path) })
+}

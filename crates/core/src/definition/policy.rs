@@ -1,0 +1,365 @@
+//! The policy keys of `menusync.yaml`, layers and outlets: what each file says, laid one over the other.
+//!
+//! What the values mean is `crate::policy`'s; which rule codes exist is `rules`' to say, see [`PolicyPatch::rule_codes`].
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    diagnostic::Severity,
+    document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
+    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy},
+    schedule::Cron,
+    schedule::{Window, WindowKind},
+};
+
+/// What one file says about policy; `None` and absent entries say nothing.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyPatch {
+    /// `timezone`
+    pub timezone: Option<TimeZone>,
+    /// `drift`
+    pub drift: Option<DriftPolicy>,
+    /// `unmanaged`
+    pub unmanaged: Option<UnmanagedPolicy>,
+    /// `ignore`; replaces the list of the file before.
+    pub ignore: Option<BTreeSet<Ignorable>>,
+    /// `guards`; each limit for itself.
+    pub guards: GuardsPatch,
+    /// `rules`; each code for itself. `None` = off.
+    pub rules: Vec<(Spanned<String>, Option<Severity>)>,
+    /// `windows`; replaces the list of the file before.
+    pub windows: Option<Vec<Window>>,
+    /// The patterns under `outlets` of these windows, for a check that they mean somebody.
+    pub window_outlets: Vec<Spanned<String>>,
+}
+
+/// The limits that one file sets.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct GuardsPatch {
+    /// `deletes`
+    pub deletes: Option<DeletesLimit>,
+    /// `price-change`, in percent.
+    pub price_change: Option<f64>,
+    /// `sold-out`, in percent.
+    pub sold_out: Option<f64>,
+}
+
+impl PolicyPatch {
+    /// Lays this over `policy`: what is said here wins, guards and rules one by one, lists as a whole.
+    pub fn apply(&self, policy: &mut Policy) {
+        let Self { timezone, drift, unmanaged, ignore, guards, rules, windows, window_outlets: _ } = self;
+        let GuardsPatch { deletes, price_change, sold_out } = guards;
+        replace(&mut policy.timezone, timezone);
+        replace(&mut policy.drift, drift);
+        replace(&mut policy.unmanaged, unmanaged);
+        replace(&mut policy.ignore, ignore);
+        replace(&mut policy.windows, windows);
+        replace(&mut policy.guards.deletes, deletes);
+        replace(&mut policy.guards.price_change, price_change);
+        replace(&mut policy.guards.sold_out, sold_out);
+        policy.rules.extend(rules.iter().map(|(code, severity)| (code.value.clone(), *severity)));
+    }
+
+    /// The codes under `rules`, for a check that they exist.
+    pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.rules.iter().map(|(code, _)| code)
+    }
+}
+
+fn replace<T: Clone>(value: &mut T, said: &Option<T>) {
+    if let Some(said) = said {
+        value.clone_from(said);
+    }
+}
+
+/// Takes the policy keys out of `fields`.
+pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatch {
+    const DRIFT: [(&str, DriftPolicy); 2] = [("report", DriftPolicy::Report), ("revert", DriftPolicy::Revert)];
+    const UNMANAGED: [(&str, UnmanagedPolicy); 2] =
+        [("hold", UnmanagedPolicy::Hold), ("delete", UnmanagedPolicy::Delete)];
+    let mut window_outlets = Vec::new();
+    PolicyPatch {
+        timezone: fields.take("timezone").and_then(|node| timezone(decoder, node)),
+        drift: fields.take("drift").and_then(|node| decoder.choice(node, "drift", &DRIFT)).map(|d| d.value),
+        unmanaged: fields.take("unmanaged").and_then(|n| decoder.choice(n, "unmanaged", &UNMANAGED)).map(|u| u.value),
+        ignore: fields.take("ignore").and_then(|node| ignore(decoder, node)),
+        guards: fields.take("guards").and_then(|node| guards(decoder, node)).unwrap_or_default(),
+        rules: fields.take("rules").and_then(|node| rules(decoder, node)).unwrap_or_default(),
+        windows: fields.take("windows").and_then(|node| windows(decoder, node, &mut window_outlets)),
+        window_outlets,
+    }
+}
+
+fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
+    let name = decoder.text(node, "timezone")?.value;
+    if let Ok(zone) = TimeZone::get(&name) {
+        return Some(zone);
+    }
+    let indonesian = [("WIB", "Asia/Jakarta"), ("WITA", "Asia/Makassar"), ("WIT", "Asia/Jayapura")];
+    let help = match indonesian.iter().find(|(short, _)| short.eq_ignore_ascii_case(&name)) {
+        Some((_, zone)) => format!("write `{zone}`"),
+        None => {
+            let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
+            match closest(&name, known.iter().map(String::as_str)) {
+                Some(zone) => format!("did you mean `{zone}`?"),
+                None => "write an IANA name: `Asia/Jakarta`, `Asia/Makassar` or `Asia/Jayapura` in Indonesia".into(),
+            }
+        }
+    };
+    decoder.error("timezone", &node.span, format!("`{name}` is no known time zone")).help(help);
+    None
+}
+
+fn ignore(decoder: &mut Decoder, node: &Node) -> Option<BTreeSet<Ignorable>> {
+    let nodes = decoder.list(node, "ignore")?;
+    Some(nodes.iter().filter_map(|n| decoder.choice(n, "ignore", &Ignorable::ALL)).map(|field| field.value).collect())
+}
+
+fn guards(decoder: &mut Decoder, node: &Node) -> Option<GuardsPatch> {
+    let mut fields = decoder.mapping(node, "guards")?;
+    let patch = GuardsPatch {
+        deletes: fields.take("deletes").and_then(|node| deletes(decoder, node)),
+        price_change: fields.take("price-change").and_then(|node| limit(decoder, node, "price-change", f64::MAX)),
+        sold_out: fields.take("sold-out").and_then(|node| limit(decoder, node, "sold-out", 100.0)),
+    };
+    for (key, _) in fields.entries() {
+        unknown_guard(decoder, key);
+    }
+    Some(patch)
+}
+
+fn unknown_guard(decoder: &mut Decoder, key: &Key) {
+    if let Some(guard) = Guard::from_name(&key.text) {
+        decoder
+            .error("unknown-key", &key.span, format!("the guard `{guard}` has no limit that could be set"))
+            .help(format!("remove it; a plan that `{guard}` holds is released with `--allow {guard}`"));
+        return;
+    }
+    let help = match closest(&key.text, ["deletes", "price-change", "sold-out"]) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "limits can be set for `deletes`, `price-change` and `sold-out`".into(),
+    };
+    decoder.error("unknown-key", &key.span, format!("there is no guard `{}`", key.text)).help(help);
+}
+
+fn deletes(decoder: &mut Decoder, node: &Node) -> Option<DeletesLimit> {
+    const HELP: &str = "write a number of items and a share of the menu, such as `[5, 20%]`";
+    let Value::Sequence(limits) = &node.value else {
+        let given = node.scalar().map(|scalar| (&*scalar.text, scalar.text.ends_with('%')));
+        let help = match given {
+            Some((share, true)) => format!("write `[5, {share}]`: a number of items and a share of the menu"),
+            Some((count, false)) if count.parse::<u32>().is_ok() => {
+                format!("write `[{count}, 20%]`: a number of items and a share of the menu")
+            }
+            _ => HELP.to_owned(),
+        };
+        decoder.error("wrong-type", &node.span, "`deletes` must be a list of two").help(help);
+        return None;
+    };
+    let [count, share] = &**limits else {
+        decoder.error("wrong-type", &node.span, "`deletes` must be a list of two").help(HELP);
+        return None;
+    };
+    let whole = decoder.integer(count, "deletes");
+    let percent = limit(decoder, share, "deletes", 100.0);
+    let whole = whole?.value;
+    let Ok(whole) = u32::try_from(whole) else {
+        decoder.error("out-of-range", &count.span, format!("`deletes` cannot be {whole} items")).help(HELP);
+        return None;
+    };
+    Some(DeletesLimit { count: whole, percent: percent? })
+}
+
+fn limit(decoder: &mut Decoder, node: &Node, what: &str, max: f64) -> Option<f64> {
+    let percent = decoder.percent(node, what)?.value;
+    if (0.0..=max).contains(&percent) {
+        return Some(percent);
+    }
+    let help = if percent < 0.0 { "write 0% or more" } else { "write at most 100%" };
+    decoder.error("out-of-range", &node.span, format!("`{what}` cannot be {percent}%")).help(help);
+    None
+}
+
+fn rules(decoder: &mut Decoder, node: &Node) -> Option<Vec<(Spanned<String>, Option<Severity>)>> {
+    const SEVERITIES: [(&str, Option<Severity>); 3] =
+        [("error", Some(Severity::Error)), ("warning", Some(Severity::Warning)), ("off", None)];
+    let mut fields = decoder.mapping(node, "rules")?;
+    let mut rules = Vec::new();
+    for (key, node) in fields.entries() {
+        let code = Spanned { value: key.text.to_string(), place: decoder.place(&key.span) };
+        if let Some(severity) = decoder.choice(node, &code.value, &SEVERITIES) {
+            rules.push((code, severity.value));
+        }
+    }
+    Some(rules)
+}
+
+fn windows(decoder: &mut Decoder, node: &Node, outlets: &mut Vec<Spanned<String>>) -> Option<Vec<Window>> {
+    let nodes = decoder.list(node, "windows")?;
+    Some(nodes.iter().filter_map(|node| window(decoder, node, outlets)).collect())
+}
+
+fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) -> Option<Window> {
+    const KINDS: [(&str, WindowKind); 2] = [("allow", WindowKind::Allow), ("deny", WindowKind::Deny)];
+    let mut fields = decoder.mapping(node, "a window")?;
+    let kind = decoder.require(&mut fields, "kind", "the window");
+    let kind = kind.and_then(|node| decoder.choice(node, "kind", &KINDS));
+    let schedule =
+        decoder.require(&mut fields, "schedule", "the window").and_then(|node| cron(decoder, node, "schedule"));
+    let duration = decoder.require(&mut fields, "duration", "the window");
+    let duration = duration.and_then(|node| positive_duration(decoder, node));
+    let outlets = fields.take("outlets").map_or_else(|| Some(Vec::new()), |node| globs(decoder, node));
+    decoder.finish(fields, "a window");
+    let globs = outlets?;
+    let outlets = globs.iter().map(|glob| glob.value.clone()).collect();
+    named.extend(globs);
+    Some(Window { kind: kind?.value, schedule: schedule?, duration: duration?, outlets })
+}
+
+/// A cron expression; `what` is its key.
+pub fn cron(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Cron> {
+    let text = decoder.text(node, what)?.value;
+    match Cron::parse(&text) {
+        Ok(cron) => Some(cron),
+        Err(error) => {
+            decoder.error("cron", &node.span, format!("`{what}`: {}", error.message)).help(error.help);
+            None
+        }
+    }
+}
+
+fn positive_duration(decoder: &mut Decoder, node: &Node) -> Option<std::time::Duration> {
+    let duration = decoder.duration(node, "duration")?.value;
+    if duration.is_zero() {
+        decoder.error("out-of-range", &node.span, "a window of no length never opens").help("write 1m or more");
+        return None;
+    }
+    Some(duration)
+}
+
+fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<Spanned<String>>> {
+    let mut globs = Vec::new();
+    for node in decoder.list(node, "outlets")? {
+        let glob = decoder.text(node, "outlets")?;
+        if let Err(error) = globset::Glob::new(&glob.value) {
+            decoder
+                .error("glob", &node.span, format!("`{}` is not a pattern: {}", glob.value, error.kind()))
+                .help("write an outlet's id, name or file, with `*` for any characters");
+        }
+        globs.push(glob);
+    }
+    if globs.is_empty() {
+        decoder
+            .error("out-of-range", &node.span, "`outlets` names none, so this window would not be one")
+            .help("name outlets, or remove `outlets` for all of them");
+        return None;
+    }
+    Some(globs)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        diagnostic::Diagnostic,
+        document::{SourceFile, parse},
+    };
+
+    fn read(text: &str) -> (PolicyPatch, Vec<Diagnostic>) {
+        let parsed = parse(&SourceFile { path: "x.yaml".into(), text: text.into() });
+        assert_eq!(parsed.diagnostics, []);
+        let mut decoder = Decoder::new("x.yaml".into());
+        let root = parsed.root.unwrap();
+        let mut fields = decoder.mapping(&root, "x").unwrap();
+        let patch = take_policy(&mut decoder, &mut fields);
+        decoder.finish(fields, "x");
+        (patch, decoder.into_diagnostics())
+    }
+
+    fn complaints(text: &str) -> Vec<String> {
+        let brief = |d: &Diagnostic| format!("{}: {} ({})", d.code, d.message, d.help.as_deref().unwrap_or("-"));
+        read(text).1.iter().map(brief).collect()
+    }
+
+    #[test]
+    fn the_nearest_wins_key_by_key_and_lists_are_replaced() {
+        let mut policy = Policy::default();
+        let far = "drift: revert\nignore: [image, description]\nguards: {deletes: [1, 2%], sold-out: 3%}\nrules: {a: off, b: error}\n";
+        let near = "timezone: Asia/Jayapura\nignore: []\nguards: {sold-out: 4%}\nrules: {b: warning}\n";
+        for text in [far, near] {
+            read(text).0.apply(&mut policy);
+        }
+        assert_eq!(policy.timezone.iana_name(), Some("Asia/Jayapura"));
+        assert_eq!((policy.drift, policy.unmanaged), (DriftPolicy::Revert, UnmanagedPolicy::Hold));
+        assert!(policy.ignore.is_empty());
+        assert_eq!(policy.guards.deletes, DeletesLimit { count: 1, percent: 2.0 });
+        assert_eq!((policy.guards.sold_out, policy.guards.price_change), (4.0, 50.0));
+        assert_eq!((policy.rules["a"], policy.rules["b"]), (None, Some(Severity::Warning)));
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_changes_nothing() {
+        let mut policy = Policy::default();
+        read("x-a: 1").0.apply(&mut policy);
+        assert_eq!(format!("{policy:?}"), format!("{:?}", Policy::default()));
+    }
+
+    #[test]
+    fn rule_codes_are_given_with_their_places() {
+        let (patch, diagnostics) = read("rules:\n  image-missing: off\n");
+        let codes: Vec<String> = patch.rule_codes().map(|code| format!("{} {}", code.value, code.place)).collect();
+        assert_eq!((codes, diagnostics.len()), (vec!["image-missing x.yaml:2:3".to_owned()], 0));
+    }
+
+    #[test]
+    fn wrong_guards_are_told_apart() {
+        assert_eq!(
+            complaints("guards: {delets: [5, 20%], emptied-menu: 5, deletes: 5, price-change: 50, sold-out: 101%}"),
+            [
+                "wrong-type: `deletes` must be a list of two (write `[5, 20%]`: a number of items and a share of the menu)",
+                "wrong-type: `price-change` must be a percentage, found `50` (add the percent sign: `50%`)",
+                "out-of-range: `sold-out` cannot be 101% (write at most 100%)",
+                "unknown-key: there is no guard `delets` (did you mean `deletes`?)",
+                "unknown-key: the guard `emptied-menu` has no limit that could be set (remove it; a plan that \
+                 `emptied-menu` holds is released with `--allow emptied-menu`)",
+            ]
+        );
+        for text in ["[5]", "[5, 20%, 1]", "[20%, 5]", "[-1, 20%]", "[5, -1%]", "[5000000000, 1%]", "{a: 1}"] {
+            assert!(!complaints(&format!("guards: {{deletes: {text}}}")).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn time_zones_are_iana_names() {
+        assert_eq!(complaints("timezone: WIB"), ["timezone: `WIB` is no known time zone (write `Asia/Jakarta`)"]);
+        assert_eq!(
+            complaints("timezone: Asia/Jakata"),
+            ["timezone: `Asia/Jakata` is no known time zone (did you mean `Asia/Jakarta`?)"]
+        );
+        for text in ["'+07:00'", "''", "../../etc/passwd", "[]", "~"] {
+            assert_eq!(complaints(&format!("timezone: {text}")).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_are_complete_or_refused() {
+        let (patch, diagnostics) = read("windows: [{kind: allow, schedule: '0 9 * * 7', duration: 90m}]");
+        let windows = patch.windows.unwrap();
+        assert_eq!((windows.len(), diagnostics.len()), (1, 0));
+        assert!(windows[0].outlets.is_empty());
+        assert_eq!(complaints("windows: [{}]").len(), 3);
+        let nobody = "windows: [{kind: deny, schedule: '0 11 * * *', duration: 3h, outlets: []}]";
+        assert_eq!(
+            complaints(nobody),
+            [
+                "out-of-range: `outlets` names none, so this window would not be one (name outlets, or remove `outlets` for all of them)"
+            ]
+        );
+        let wrong = "windows: [{kind: open, schedule: '61 * * * *', duration: 0s, outlets: ['[']}, 5]";
+        let codes: Vec<&str> = read(wrong).1.iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["unknown-value", "cron", "out-of-range", "glob", "wrong-type"]);
+    }
+}

@@ -1,0 +1,37 @@
+//! The only place that words things for people and for other programs: text, JSON, Markdown, GitHub, SARIF.
+//!
+//! Everything here is a function from values to a `String`; printing is `cli`'s. What comes from menus or from the
+//! platform is made harmless on the way, see [`untrusted`].
+
+mod apply;
+mod diagnostics;
+mod doctor;
+mod explain;
+mod history;
+mod horizon;
+mod plan;
+mod release;
+mod schedule;
+mod status;
+mod style;
+mod subscriptions;
+pub mod untrusted;
+
+pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
+pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
+pub use doctor::{Finding, Health, doctor_json, doctor_text};
+pub use explain::{Explained, Said, explain, explain_json, explain_text};
+pub use history::{
+    FieldHistory, FieldPush, ItemHistory, OutletHistory, PushLine, history_json, history_text, item_history_json,
+    item_history_text,
+};
+pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub use plan::counted;
+pub use plan::{
+    Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
+    SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
+};
+pub use release::{PlanFile, Push, Ways};
+pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
+pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};
+pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};

@@ -1,0 +1,197 @@
+//! Plans in words: for a terminal, for a pull request, for other programs. `plan`, `drift` and `diff` all write these.
+//!
+//! ```text
+//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown
+//!            └──────────────────────────────────────────────────────────────────────────────────────────────────────▶ json
+//! ```
+//!
+//! Nothing is decided here: what is pushed, kept or held is the plan's.
+
+mod body;
+mod compact;
+mod difference;
+mod hours;
+mod json;
+mod line;
+mod markdown;
+mod pins;
+mod saved;
+mod summary;
+mod text;
+mod words;
+
+pub use difference::plan_difference;
+pub(super) use hours::week_words;
+pub use json::plan_json;
+pub(super) use line::{change_words, field_words};
+pub use markdown::plan_markdown;
+pub(super) use markdown::stale_markdown;
+pub(super) use markdown::{MOST, plan_markdown_within};
+pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
+pub(super) use text::stale_text;
+pub use text::{Look, plan_text};
+pub use words::counted;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    approval::Stale,
+    catalog::OutletId,
+    diagnostic::Diagnostic,
+    plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
+    report::release::{Held, Ways},
+};
+
+/// What a report is about, which decides what it shows and how it words it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum View {
+    /// What a push would do.
+    #[default]
+    Plan,
+    /// Only what was changed elsewhere.
+    Drift,
+    /// The difference between two states of the files; GoFood was not asked.
+    Diff,
+}
+
+/// How an outlet stands that no file defines any more.
+pub const NO_LONGER_DEFINED: &str = "missing, in no file any more; its live menu stays as it is";
+
+/// The plans of some outlets.
+pub struct PlanReport {
+    /// What it is about.
+    pub view: View,
+    /// The files' git commit, if they are in a work tree.
+    pub revision: Option<String>,
+    /// When it was made.
+    pub generated_at: jiff::Timestamp,
+    /// Where pushes are remembered: shown where an outlet is unknown there.
+    pub state_dir: Option<String>,
+    /// Where a push would go; `None` where there is nothing to push to.
+    pub target: Option<PlanTarget>,
+    /// Approvals that let nothing through any more.
+    pub stale_approvals: Vec<Stale>,
+    /// How what is held can be let through; nothing is said of that without any.
+    pub ways: Ways,
+    /// The outlets in the order in which they are shown.
+    pub outlets: Vec<OutletReport>,
+}
+
+/// The GoBiz server of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTarget {
+    /// `target` in the settings.
+    pub name: String,
+    /// The address of the API.
+    pub api_url: String,
+}
+
+/// `sandbox (https://…)`
+impl std::fmt::Display for PlanTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.name, self.api_url)
+    }
+}
+
+/// One outlet of a report.
+pub struct OutletReport {
+    /// The outlet.
+    pub outlet: OutletId,
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// How it stands, in one word: `in_sync`, `pending`, `paused`, ….
+    pub state: &'static str,
+    /// Its plan, if it came to that.
+    pub plan: Option<OutletPlan>,
+    /// What its files' author has to mend.
+    pub diagnostics: Vec<Arc<Diagnostic>>,
+    /// What went wrong, in a sentence.
+    pub error: Option<String>,
+    /// The pause that a person has ordered.
+    pub pause: Option<PauseNote>,
+    /// The window that its push waits for.
+    pub window: Option<WindowNote>,
+}
+
+impl OutletReport {
+    /// An outlet without a plan.
+    pub fn new(outlet: OutletId, name: String, state: &'static str) -> Self {
+        let (plan, diagnostics) = (None, Vec::new());
+        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None }
+    }
+}
+
+/// A window that a push waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WindowNote {
+    /// When it opens; `null` = not within a year.
+    pub opens_at: Option<jiff::Timestamp>,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
+}
+
+/// A pause by a command.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PauseNote {
+    /// Since when.
+    pub since: jiff::Timestamp,
+    /// When it ends by itself; `null` = when somebody ends it.
+    pub until: Option<jiff::Timestamp>,
+    /// The same in words.
+    #[serde(skip)]
+    pub words: String,
+}
+
+impl PlanReport {
+    /// What guards hold, or would.
+    fn held(&self) -> Held {
+        let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
+        plans.flat_map(|plan| plan.held().map(|verdict| (verdict.guard, plan.outlet.clone()))).collect()
+    }
+
+    /// The hash over the effects of all outlets' plans.
+    pub fn digest(&self) -> Digest {
+        let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());
+        digest_of(plans.map(|plan| (&plan.outlet, plan.changes.as_slice())))
+    }
+}
+
+impl OutletReport {
+    /// Its name, else its id.
+    fn label(&self) -> &str {
+        if self.name.trim().is_empty() { self.outlet.as_str() } else { &self.name }
+    }
+
+    /// Whether there is no plan because something is wrong.
+    fn is_failed(&self) -> bool {
+        self.error.is_some() || (self.plan.is_none() && self.diagnostics.iter().any(|diagnostic| diagnostic.is_error()))
+    }
+
+    /// The changes that a view shows.
+    fn changes(&self, view: View) -> impl Iterator<Item = &Change> {
+        let changes = self.plan.iter().flat_map(|plan| &plan.changes);
+        changes.filter(move |change| view != View::Drift || is_foreign(change))
+    }
+}
+
+/// What a change means for customers: what a push does to it, or what somebody did to it elsewhere if that is kept or all
+/// that is asked for.
+fn risk_of(change: &Change, plan: &OutletPlan, view: View) -> Risk {
+    let by_push = view != View::Drift && (change.pushed || !is_foreign(change));
+    // A menu whose items all go to a new one has got another name: nothing is lost with it.
+    if by_push && compact::is_renamed(change, &plan.changes) {
+        return Risk::Visible;
+    }
+    plan.risk(&change.step(by_push))
+}
+
+/// Whether somebody else made this difference, alone or along with the files.
+fn is_foreign(change: &Change) -> bool {
+    matches!(change.class, Class::Drift | Class::Conflict)
+}
+
+#[cfg(test)]
+mod tests;

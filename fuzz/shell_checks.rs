@@ -1,0 +1,57 @@
+//! As `checks.rs`, of what needs the package `menusync` itself.
+
+use menusync::{remote, settings};
+use menusync_core::{
+    catalog::{Catalog, OutletId},
+    definition,
+    plan::{self, Inputs},
+    policy::Policy,
+};
+
+use crate::checks::{check_diagnostics, compose, source};
+
+/// One file, decoded as settings.
+pub(crate) fn settings(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let file = source("menusync.yaml", text);
+    let (settings, diagnostics) = settings::decode(&file);
+    assert!(settings.is_some() || !diagnostics.is_empty(), "no settings and no reason");
+    check_diagnostics(&diagnostics, &[file]);
+}
+
+/// The answer to a read: what the client makes of it, compared with a small menu.
+pub(crate) fn wire(data: &[u8]) {
+    let Ok(live) = remote::read_body(data) else { return };
+    let (outlet, policy, released) = (OutletId("G1".into()), Policy::default(), std::collections::BTreeSet::new());
+    for desired in [Catalog::default(), menu()] {
+        for revert in [false, true] {
+            let (base, peers) = (None, plan::PeerPrices::new());
+            let (desired, live, place) = (&desired, &live, &|_: &_| None);
+            let inputs = Inputs {
+                outlet: &outlet,
+                desired,
+                base,
+                live,
+                policy: &policy,
+                revert,
+                released: &released,
+                peers: &peers,
+                ended: &Default::default(),
+                past: &Default::default(),
+                place,
+            };
+            let first = plan::plan(&inputs);
+            assert_eq!(first.digest, plan::plan(&inputs).digest, "the same things have the same digest");
+            assert!(first.changes.is_sorted(), "changes are sorted");
+        }
+    }
+}
+
+/// A menu that the corpus of `wire` has something in common with.
+fn menu() -> Catalog {
+    let text = "outlet: G1\nmenus: [{name: Nasi, menu_items: [{external_id: NG, name: Nasi Goreng, price: 25000, \
+                variant_category_external_ids: [VC]}]}]\nvariant_categories: [{external_id: VC, name: Pedas, rules: \
+                {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: LV, name: Pedas, price: 0}]}]\n";
+    let definitions = definition::parse(&[source("catalogs/a.yaml", text)]);
+    compose(&definitions, &OutletId("G1".into()), "2027-02-10T00:00:00Z").0.catalog
+}
