@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use reqwest::{Client, Url, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
@@ -192,15 +194,16 @@ async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
 }
 
 async fn attempt(way: &Way, notification: &Notification) -> Result<(), Failure> {
+    let now = Timestamp::now();
     let done = async {
         match way {
             Way::Webhook { url, secret } => {
                 let body = notification.json();
-                let signature = secret.as_ref().map(|secret| signature(secret, &body));
-                post(url, notification, body, signature).await
+                let signed = secret.as_ref().map(|secret| signatures(secret, &notification.id.to_string(), now, &body));
+                post(url, notification, now, body, signed.unwrap_or_default()).await
             }
             Way::Slack { url } => {
-                post(url, notification, slack::body(notification).to_string().into_bytes(), None).await
+                post(url, notification, now, slack::body(notification).to_string().into_bytes(), Vec::new()).await
             }
             Way::Command { words, root } => run(words, root, &notification.json()).await,
         }
@@ -209,7 +212,13 @@ async fn attempt(way: &Way, notification: &Notification) -> Result<(), Failure> 
 }
 
 /// A client of its own for every try: they are rare, and nothing is kept open for a day.
-async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: Option<String>) -> Result<(), Failure> {
+async fn post(
+    url: &Url,
+    notification: &Notification,
+    now: Timestamp,
+    body: Vec<u8>,
+    signatures: Vec<(&str, String)>,
+) -> Result<(), Failure> {
     install_crypto();
     let builder = Client::builder()
         .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
@@ -218,9 +227,11 @@ async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: 
     let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
     let client = builder.build().map_err(|_| Failure::passing("encrypted connections cannot be set up"))?;
     let mut request = client.post(url.clone()).header("Content-Type", "application/json");
-    request = request.header("X-Menusync-Notification", notification.id.to_string());
-    if let Some(signature) = signature {
-        request = request.header("X-Menusync-Signature", signature);
+    let id = notification.id.to_string();
+    request = request.header("webhook-id", &id).header("webhook-timestamp", now.as_second());
+    request = request.header("X-Menusync-Notification", id);
+    for (header, signature) in signatures {
+        request = request.header(header, signature);
     }
     let sent = request.body(body).send().await;
     // Neither address nor answer is repeated: both may hold secrets.
@@ -234,12 +245,26 @@ async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: 
     Err(Failure { why: format!("it was answered with {status}"), is_final })
 }
 
-/// Lower-case hex HMAC-SHA256 over the raw body, as the platform signs its own events.
-fn signature(secret: &SecretString, body: &[u8]) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+/// The headers that prove who sent a body: of the Standard Webhooks scheme (<https://www.standardwebhooks.com>), and that of
+/// 0.1.0, whose signature holds for ever, for one more release.
+fn signatures(secret: &SecretString, id: &str, now: Timestamp, body: &[u8]) -> Vec<(&'static str, String)> {
+    let signed = [format!("{id}.{}.", now.as_second()).as_bytes(), body].concat();
+    let hex = hmac(secret.expose_secret().as_bytes(), body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = format!("v1,{}", BASE64_STANDARD.encode(hmac(&signing_key(secret), &signed)));
+    vec![("webhook-signature", signature), ("X-Menusync-Signature", hex)]
+}
+
+/// A secret `whsec_…` is base64 of its key; another is the key itself.
+fn signing_key(secret: &SecretString) -> Vec<u8> {
+    let secret = secret.expose_secret();
+    let encoded = secret.strip_prefix("whsec_").and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+    encoded.unwrap_or_else(|| secret.as_bytes().to_vec())
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(text);
+    mac.finalize().into_bytes().to_vec()
 }
 
 /// A program that is given up takes along what it has started.
@@ -285,6 +310,15 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
     use super::*;
+
+    /// The example of the scheme's own libraries.
+    #[test]
+    fn a_body_is_signed_as_standard_webhooks_are() {
+        let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let now = Timestamp::from_second(1_614_265_330).unwrap();
+        let signed = signatures(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", now, br#"{"test": 2432232314}"#);
+        assert_eq!(signed[0], ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()));
+    }
 
     fn is_alive(id: &str) -> bool {
         std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
