@@ -107,7 +107,7 @@ impl<W: Worker> Daemon<W> {
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
-            self.notices.saw(notices::seen(&outcome));
+            self.notices.report(notices::seen(&outcome));
             let told = self.told.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, told, now));
             self.rounds.ended(round, outcome.result, news, now);

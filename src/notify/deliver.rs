@@ -27,7 +27,7 @@ use super::{message::Notification, slack};
 use crate::{
     remote::install_crypto,
     report::untrusted,
-    settings::{Occasion, SettingsError, Sink, SinkKind, sink_secret, sink_url},
+    settings::{NotificationKind, SettingsError, Sink, SinkKind, sink_secret, sink_url},
 };
 
 /// Notifications that may wait for one sink; further ones are dropped, and the log says so (our choice).
@@ -39,28 +39,27 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), D
 /// Where a program is looked for, and all that it finds in its environment.
 const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Everybody who is told.
 #[derive(Default)]
 pub(super) struct Sinks(Vec<Open>);
 
 /// A sink with its task.
 struct Open {
-    of: Way,
+    of: Channel,
     name: String,
-    events: Vec<Occasion>,
+    events: Vec<NotificationKind>,
     queue: mpsc::Sender<Arc<Notification>>,
     task: JoinHandle<()>,
 }
 
-/// How a sink is told, with all that was read for it.
+/// How a sink is reached, with all that was read for it.
 #[derive(Clone)]
-enum Way {
+enum Channel {
     Webhook { url: Url, secret: Option<SecretString> },
     Slack { url: Url },
     Command { words: Vec<String>, root: PathBuf },
 }
 
-impl Way {
+impl Channel {
     fn read(kind: &SinkKind, root: &Path) -> Result<Self, SettingsError> {
         Ok(match kind {
             SinkKind::Webhook { url_file, secret_file } => Self::Webhook {
@@ -87,14 +86,14 @@ impl Way {
 
 /// Whether all that the sinks need can be read.
 pub fn check(sinks: &[Sink], root: &Path) -> Result<(), SettingsError> {
-    sinks.iter().try_for_each(|sink| Way::read(&sink.kind, root).map(drop))
+    sinks.iter().try_for_each(|sink| Channel::read(&sink.kind, root).map(drop))
 }
 
 impl Sinks {
     /// Reads what the sinks need and starts their tasks.
     pub(super) fn open(sinks: &[Sink], root: &Path) -> Result<Self, SettingsError> {
-        let ways: Vec<Way> = sinks.iter().map(|sink| Way::read(&sink.kind, root)).collect::<Result<_, _>>()?;
-        let open = |((number, sink), way): ((usize, &Sink), Way)| {
+        let ways: Vec<Channel> = sinks.iter().map(|sink| Channel::read(&sink.kind, root)).collect::<Result<_, _>>()?;
+        let open = |((number, sink), way): ((usize, &Sink), Channel)| {
             let name = format!("notify {} ({})", number + 1, sink.kind.as_str());
             let (queue, waiting) = mpsc::channel(QUEUE);
             let task = tokio::spawn(carry(name.clone(), way.clone(), waiting));
@@ -103,8 +102,8 @@ impl Sinks {
         Ok(Self(sinks.iter().enumerate().zip(ways).map(open).collect()))
     }
 
-    /// Takes other sinks; one that is the same keeps what waits for it, the others deliver what waits and end.
-    pub(super) fn become_these(&mut self, new: Self) {
+    /// Takes other sinks. One that is the same keeps its queue; the others deliver theirs and end.
+    pub(super) fn replace_with(&mut self, new: Self) {
         let mut old = std::mem::take(&mut self.0);
         for new in new.0 {
             match old.iter().position(|old| old.of.is(&new.of)) {
@@ -114,11 +113,11 @@ impl Sinks {
         }
     }
 
-    /// One that keeps what it is told.
+    /// One that hands over what it was sent.
     #[cfg(test)]
-    pub(super) fn keeping(events: &[Occasion]) -> (Self, mpsc::Receiver<Arc<Notification>>) {
+    pub(super) fn keeping(events: &[NotificationKind]) -> (Self, mpsc::Receiver<Arc<Notification>>) {
         let (queue, kept) = mpsc::channel(QUEUE);
-        let of = Way::Command { words: Vec::new(), root: PathBuf::new() };
+        let of = Channel::Command { words: Vec::new(), root: PathBuf::new() };
         let task = tokio::spawn(std::future::ready(()));
         (Self(vec![Open { of, name: "test".to_owned(), events: events.to_vec(), queue, task }]), kept)
     }
@@ -128,7 +127,7 @@ impl Sinks {
     }
 
     /// Puts a notification into the queue of everybody who wants it.
-    pub(super) fn tell(&self, notification: &Notification) {
+    pub(super) fn enqueue(&self, notification: &Notification) {
         let notification = Arc::new(notification.clone());
         for sink in self.0.iter().filter(|sink| sink.events.contains(&notification.event)) {
             if sink.queue.try_send(Arc::clone(&notification)).is_err() {
@@ -151,7 +150,7 @@ impl Sinks {
 }
 
 /// Carries one after the other until nobody can send any more.
-async fn carry(name: String, way: Way, mut waiting: mpsc::Receiver<Arc<Notification>>) {
+async fn carry(name: String, way: Channel, mut waiting: mpsc::Receiver<Arc<Notification>>) {
     let mut is_dead = false;
     while let Some(notification) = waiting.recv().await {
         match deliver(&way, &notification).await {
@@ -182,7 +181,7 @@ impl Failure {
     }
 }
 
-async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
+async fn deliver(way: &Channel, notification: &Notification) -> Result<(), String> {
     let mut pauses = PAUSES.iter();
     loop {
         let Err(Failure { why, is_final }) = attempt(way, notification).await else { return Ok(()) };
@@ -193,19 +192,19 @@ async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
     }
 }
 
-async fn attempt(way: &Way, notification: &Notification) -> Result<(), Failure> {
+async fn attempt(way: &Channel, notification: &Notification) -> Result<(), Failure> {
     let now = Timestamp::now();
     let done = async {
         match way {
-            Way::Webhook { url, secret } => {
+            Channel::Webhook { url, secret } => {
                 let body = notification.json();
                 let signed = secret.as_ref().map(|secret| signatures(secret, &notification.id.to_string(), now, &body));
                 post(url, notification, now, body, signed.unwrap_or_default()).await
             }
-            Way::Slack { url } => {
+            Channel::Slack { url } => {
                 post(url, notification, now, slack::body(notification).to_string().into_bytes(), Vec::new()).await
             }
-            Way::Command { words, root } => run(words, root, &notification.json()).await,
+            Channel::Command { words, root } => run(words, root, &notification.json()).await,
         }
     };
     timeout(TRY_FOR, done).await.unwrap_or_else(|_| Err(Failure::passing("it took longer than 10 s")))

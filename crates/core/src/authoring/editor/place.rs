@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Sheet, Stuck};
+use super::{EditError, YamlEditor};
 use crate::{
     authoring::json::json_text,
     document::{Key, Node, Pos, SourceFile, Span, Value, parse},
 };
 
-impl Sheet {
+impl YamlEditor {
     /// A value between brackets, in the language of the file.
-    pub(super) fn flow(&self, value: &str) -> Result<String, Stuck> {
+    pub(super) fn flow(&self, value: &str) -> Result<String, EditError> {
         if !self.is_json {
             return Ok(value.to_owned());
         }
@@ -68,7 +68,7 @@ impl Sheet {
         offset(&self.text, pos)
     }
 
-    pub(super) fn insert_lines_after(&mut self, end: usize, lines: &[String]) -> Result<(), Stuck> {
+    pub(super) fn insert_lines_after(&mut self, end: usize, lines: &[String]) -> Result<(), EditError> {
         let at = self.line_end(end);
         let mut block = String::new();
         if at > 0 && !self.text[..at].ends_with('\n') {
@@ -82,7 +82,7 @@ impl Sheet {
     }
 
     /// Replaces a stretch and reads the text again.
-    pub(super) fn splice(&mut self, start: usize, end: usize, with: &str) -> Result<(), Stuck> {
+    pub(super) fn splice(&mut self, start: usize, end: usize, with: &str) -> Result<(), EditError> {
         let mut text = self.text.clone();
         text.replace_range(start..end, with);
         self.root = read(&self.path, &text)?;
@@ -91,15 +91,15 @@ impl Sheet {
     }
 }
 
-pub(super) fn read(path: &Arc<str>, text: &str) -> Result<Node, Stuck> {
+pub(super) fn read(path: &Arc<str>, text: &str) -> Result<Node, EditError> {
     let parsed = parse(&SourceFile { path: Arc::clone(path), text: text.into() });
     match (parsed.root, parsed.diagnostics.first()) {
         (Some(root), None) => Ok(root),
         (_, Some(wrong)) => {
             let place = wrong.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-            Err(Stuck(format!("{place}{}", wrong.message)))
+            Err(EditError(format!("{place}{}", wrong.message)))
         }
-        (None, None) => Err(Stuck(format!("{path} says nothing"))),
+        (None, None) => Err(EditError(format!("{path} says nothing"))),
     }
 }
 
@@ -129,10 +129,10 @@ pub(in crate::authoring) fn is_flow(node: &Node, text: &str) -> bool {
 }
 
 /// Where a value begins: an empty one stands before its own colon.
-pub(super) fn value_start(sheet: &Sheet, value: &Node) -> Pos {
+pub(super) fn value_start(editor: &YamlEditor, value: &Node) -> Pos {
     if value.is_null() && value.span.start == value.span.end {
-        let at = sheet.offset(value.span.start);
-        if sheet.text[at..].starts_with(':') {
+        let at = editor.offset(value.span.start);
+        if editor.text[at..].starts_with(':') {
             return Pos { column: value.span.start.column + 1, ..value.span.start };
         }
     }

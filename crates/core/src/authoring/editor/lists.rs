@@ -1,12 +1,12 @@
 //! Elements added to lists and removed from them.
 
-use super::{Element, Said, Sheet, Step, Stuck, place::within};
+use super::{EditError, Element, PatchValue, Step, YamlEditor, place::within};
 use crate::{
     authoring::order::Below,
     document::{Node, Value},
 };
 
-impl Sheet {
+impl YamlEditor {
     /// Adds an element at the end of the list under `key` of the mapping that `steps` lead to.
     pub(in crate::authoring) fn add(
         &mut self,
@@ -14,18 +14,18 @@ impl Sheet {
         at: Below,
         key: &str,
         element: &Element,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), EditError> {
         let mut to_list = steps.to_vec();
         to_list.push(Step::Key(key));
         let Some(list) = self.find(&to_list)? else {
             if steps.is_empty() && self.takes_section(key) {
                 return self.new_section(key, &dashed(&element.lines));
             }
-            return self.set_entry(steps, at, key, &Said::new(format!("[{}]", element.flow)));
+            return self.set_entry(steps, at, key, &PatchValue::new(format!("[{}]", element.flow)));
         };
-        let Value::Sequence(nodes) = &list.value else { return Err(Stuck(format!("`{key}` is not a list"))) };
+        let Value::Sequence(nodes) = &list.value else { return Err(EditError(format!("`{key}` is not a list"))) };
         let Some(last) = nodes.last() else {
-            return self.set_entry(steps, at, key, &Said::new(format!("[{}]", element.flow)));
+            return self.set_entry(steps, at, key, &PatchValue::new(format!("[{}]", element.flow)));
         };
         if self.is_flow(list) {
             let at = self.offset(last.span.end);
@@ -41,15 +41,15 @@ impl Sheet {
     }
 
     /// Removes an element of a block list that has others; the comments around it stay.
-    pub(in crate::authoring) fn remove(&mut self, to_list: &[Step<'_>], key: &str, is: &str) -> Result<(), Stuck> {
+    pub(in crate::authoring) fn remove(&mut self, to_list: &[Step<'_>], key: &str, is: &str) -> Result<(), EditError> {
         let mut steps = to_list.to_vec();
         steps.push(Step::Named(key, is));
         let (Some(list), Some(node)) = (self.find(to_list)?, self.find(&steps)?) else {
-            return Err(Stuck(format!("`{is}` is not in the list")));
+            return Err(EditError(format!("`{is}` is not in the list")));
         };
         let alone = matches!(&list.value, Value::Sequence(nodes) if nodes.len() < 2);
         if alone || self.is_flow(list) {
-            return Err(Stuck(format!("`{is}` cannot be taken out of its list alone")));
+            return Err(EditError(format!("`{is}` cannot be taken out of its list alone")));
         }
         self.dash_before(node)?;
         let start = self.line_start(self.offset(node.span.start));
@@ -58,12 +58,12 @@ impl Sheet {
     }
 
     /// The indentation of the dash of a block element.
-    fn dash_before(&self, element: &Node) -> Result<String, Stuck> {
+    fn dash_before(&self, element: &Node) -> Result<String, EditError> {
         let at = self.offset(element.span.start);
         let before = self.text[self.line_start(at)..at].trim_end();
         match before.strip_suffix('-') {
             Some(indentation) if indentation.trim().is_empty() => Ok(indentation.to_owned()),
-            _ => Err(Stuck("a list element does not begin on the line of its dash".into())),
+            _ => Err(EditError("a list element does not begin on the line of its dash".into())),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::document::{Key, Node, Pos, Value};
 /// Why an edit cannot be made in place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Stuck(pub String);
+pub struct EditError(pub String);
 
 /// One step from a node to a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +36,14 @@ pub(super) enum Step<'a> {
 
 /// A value in both styles: alone after its key, and between brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct PatchValue {
     pub(super) block: String,
     pub(super) flow: String,
     /// What it says, if it is a text: it may also be written in lines below its key.
     pub(super) text: Option<String>,
 }
 
-impl Said {
+impl PatchValue {
     /// The same in both styles, and no text.
     pub(super) fn new(flow: impl Into<String>) -> Self {
         let flow = flow.into();
@@ -66,7 +66,7 @@ pub(super) struct Element {
 
 /// The file.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(super) struct YamlEditor {
     path: Arc<str>,
     text: String,
     newline: &'static str,
@@ -74,8 +74,8 @@ pub(super) struct Sheet {
     root: Node,
 }
 
-impl Sheet {
-    pub(super) fn new(path: &Arc<str>, text: &str) -> Result<Self, Stuck> {
+impl YamlEditor {
+    pub(super) fn new(path: &Arc<str>, text: &str) -> Result<Self, EditError> {
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let is_json = path.ends_with(".json");
         Ok(Self { path: Arc::clone(path), text: text.to_owned(), newline, is_json, root: read(path, text)? })
@@ -86,7 +86,7 @@ impl Sheet {
     }
 
     /// The node that `steps` lead to, if it is there and nowhere else. `Err` if it is there but shared.
-    pub(super) fn find(&self, steps: &[Step<'_>]) -> Result<Option<&Node>, Stuck> {
+    pub(super) fn find(&self, steps: &[Step<'_>]) -> Result<Option<&Node>, EditError> {
         let mut node = &self.root;
         for step in steps {
             let next = match *step {
@@ -114,7 +114,7 @@ impl Sheet {
     }
 
     /// The value of a key if it is written there; `None` for null.
-    fn owned_value<'n>(&self, parent: &Node, key: &Key, value: &'n Node) -> Result<Option<&'n Node>, Stuck> {
+    fn owned_value<'n>(&self, parent: &Node, key: &Key, value: &'n Node) -> Result<Option<&'n Node>, EditError> {
         let here = within(key.span, parent.span) && value.span.start >= key.span.end;
         let gap = without_comments(self.between(key.span.end, value_start(self, value)));
         let is_own = gap.trim().strip_prefix(':').is_some_and(|mark| mark.is_empty() || is_block_mark(mark.trim()));
@@ -124,7 +124,12 @@ impl Sheet {
         Ok((!value.is_null()).then_some(value))
     }
 
-    fn element<'n>(&self, list: &'n Node, is: &str, is_it: &dyn Fn(&Node) -> bool) -> Result<Option<&'n Node>, Stuck> {
+    fn element<'n>(
+        &self,
+        list: &'n Node,
+        is: &str,
+        is_it: &dyn Fn(&Node) -> bool,
+    ) -> Result<Option<&'n Node>, EditError> {
         let Value::Sequence(nodes) = &list.value else { return Ok(None) };
         let Some(at) = nodes.iter().position(is_it) else { return Ok(None) };
         let node = &nodes[at];
@@ -134,8 +139,8 @@ impl Sheet {
         if is_own { Ok(Some(node)) } else { Err(self.shared(is, node.span.start)) }
     }
 
-    fn shared(&self, what: &str, at: Pos) -> Stuck {
-        Stuck(format!(
+    fn shared(&self, what: &str, at: Pos) -> EditError {
+        EditError(format!(
             "{}:{}:{}: `{what}` is shared through an anchor, an alias or a merge key",
             self.path, at.line, at.column
         ))

@@ -1,6 +1,6 @@
 //! Texts in lines below their key, after `>` or `|`: where they end, and a new text in the same manner.
 
-use super::{Said, Sheet, Stuck};
+use super::{EditError, PatchValue, YamlEditor};
 use crate::{
     authoring::scalar::is_escaped,
     document::{Key, Node},
@@ -14,10 +14,10 @@ pub(super) fn is_block_mark(mark: &str) -> bool {
     mark.strip_prefix(['>', '|']).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '+' || c == '-'))
 }
 
-impl Sheet {
+impl YamlEditor {
     /// Replaces the text in lines under `key`, if it is one: by lines under the same mark where it drops the last line break
     /// and the new value can be said so, else by the value beside the key. Whether it is one.
-    pub(super) fn replace_block(&mut self, key: &Key, old: &Node, value: &Said) -> Result<bool, Stuck> {
+    pub(super) fn replace_block(&mut self, key: &Key, old: &Node, value: &PatchValue) -> Result<bool, EditError> {
         let start = self.offset(key.span.end);
         let header_end = self.text[..self.line_end(start)].trim_end().len();
         let (header, comment) = match self.text[start..header_end].split_once('#') {
@@ -35,7 +35,7 @@ impl Sheet {
             let lines = lines.join(self.newline);
             self.splice(body, end, &lines)?;
         } else if comment {
-            return Err(Stuck(format!(
+            return Err(EditError(format!(
                 "{}:{}: a comment beside the mark of `{}` would be lost (move it above the key)",
                 self.path, key.span.start.line, key.text
             )));

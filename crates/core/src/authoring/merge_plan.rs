@@ -10,7 +10,7 @@ use crate::{
 
 /// One difference that goes into the file. Values are those of the imported catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Take {
+pub enum MergeStep {
     /// A category with its variants.
     AddCategory(ExternalId),
     /// A variant at the end of a known category.
@@ -29,16 +29,16 @@ pub enum Take {
 
 /// What is taken and what is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Takes {
+pub struct MergePlan {
     /// In the order in which they are written.
-    pub takes: Vec<Take>,
+    pub steps: Vec<MergeStep>,
     /// Differences that stay, with the reason.
     pub left: Vec<(Path, &'static str)>,
 }
 
 /// One value to take, whoever changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pick {
+pub struct Filter {
     /// The id of the item, variant or category.
     pub id: ExternalId,
     /// The field, in the platform's word; `None` = all that differs.
@@ -47,18 +47,18 @@ pub struct Pick {
 
 /// Decides what of a plan is taken into the files: what was done elsewhere, and not what the author has not pushed yet.
 /// `imported` is the live catalog under the plan's ids.
-pub fn takes(plan: &OutletPlan, desired: &Catalog, imported: &Imported, pick: Option<&Pick>) -> Takes {
-    let mut choice = Choice { plan, desired, imported, pick, taken: Takes::default() };
+pub fn plan_merge(plan: &OutletPlan, desired: &Catalog, imported: &Imported, filter: Option<&Filter>) -> MergePlan {
+    let mut choice = Choice { plan, desired, imported, filter, merge: MergePlan::default() };
     plan.changes.iter().for_each(|change| choice.consider(change));
     choice.new_items();
     choice.menus();
     choice.emptied_menus();
     choice.new_categories();
-    choice.taken.takes.sort_by_key(Take::turn);
-    choice.taken
+    choice.merge.steps.sort_by_key(MergeStep::turn);
+    choice.merge
 }
 
-impl Take {
+impl MergeStep {
     /// The path under which a plan tells the difference, if it is one path.
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -85,8 +85,8 @@ struct Choice<'a> {
     plan: &'a OutletPlan,
     desired: &'a Catalog,
     imported: &'a Imported,
-    pick: Option<&'a Pick>,
-    taken: Takes,
+    filter: Option<&'a Filter>,
+    merge: MergePlan,
 }
 
 impl Choice<'_> {
@@ -95,22 +95,22 @@ impl Choice<'_> {
             return;
         }
         match self.judge(change) {
-            Ok(Some(take)) => self.taken.takes.push(take),
+            Ok(Some(step)) => self.merge.steps.push(step),
             Ok(None) => {}
-            Err(why) => self.taken.left.push((change.path.clone(), why)),
+            Err(why) => self.merge.left.push((change.path.clone(), why)),
         }
     }
 
     fn is_meant(&self, path: &Path) -> bool {
-        let Some(pick) = self.pick else { return true };
+        let Some(filter) = self.filter else { return true };
         let id = match path {
             Path::Menu(_) => return false,
             Path::Item(id, _) | Path::Category(id, _) | Path::Variant(id, _) => id,
         };
-        *id == pick.id && pick.field.as_deref().is_none_or(|field| path.field_key() == Some(field))
+        *id == filter.id && filter.field.as_deref().is_none_or(|field| path.field_key() == Some(field))
     }
 
-    fn judge(&self, change: &Change) -> Result<Option<Take>, &'static str> {
+    fn judge(&self, change: &Change) -> Result<Option<MergeStep>, &'static str> {
         let whole = change.path.field_key().is_none();
         if change.is_stock() {
             return Err("stock is the kitchen's and is not written into files");
@@ -118,18 +118,18 @@ impl Choice<'_> {
         if change.path.field_key() == Some("external_id") {
             return Err("GoFood shows another id or none; the next push restores it");
         }
-        if change.class == Class::Edit && self.pick.is_none() {
+        if change.class == Class::Edit && self.filter.is_none() {
             return Err("the files were changed and not pushed yet");
         }
-        if change.class == Class::Adopt && change.from.is_null() && self.pick.is_none() {
+        if change.class == Class::Adopt && change.from.is_null() && self.filter.is_none() {
             return Err("the files have it and GoFood does not; as nothing was pushed yet, it counts as new");
         }
         match (change.kind, &change.path) {
-            (Kind::Add, path) if whole => Ok(Some(Take::Remove(path.clone()))),
-            (Kind::Set, path) if !whole => Ok(Some(Take::Set(path.clone()))),
+            (Kind::Add, path) if whole => Ok(Some(MergeStep::Remove(path.clone()))),
+            (Kind::Set, path) if !whole => Ok(Some(MergeStep::Set(path.clone()))),
             (Kind::Move, Path::Item(id, Some(ItemField::Menu))) => self.moved(id).map(Some),
             (Kind::Move, Path::Variant(_, Some(_))) => {
-                Err("a variant that moves to another category is not taken over")
+                Err("a variant that moves to another category is not merge over")
             }
             // Order is not read back; what only live has is looked for by itself.
             (Kind::Remove, Path::Variant(_, None)) => self.new_variant(change).map(Some),
@@ -137,15 +137,15 @@ impl Choice<'_> {
         }
     }
 
-    fn moved(&self, id: &ExternalId) -> Result<Take, &'static str> {
+    fn moved(&self, id: &ExternalId) -> Result<MergeStep, &'static str> {
         let menus: Vec<&str> = menus_of(&self.imported.catalog, id);
         match menus[..] {
-            [menu] => Ok(Take::Move(id.clone(), menu.to_owned())),
+            [menu] => Ok(MergeStep::Move(id.clone(), menu.to_owned())),
             _ => Err("it stands in several menus"),
         }
     }
 
-    fn new_variant(&self, change: &Change) -> Result<Take, &'static str> {
+    fn new_variant(&self, change: &Change) -> Result<MergeStep, &'static str> {
         let live = self.imported.catalog.variants().find(|(category, variant)| {
             let names = (category.name.value(), variant.name.value());
             names == (change.subject.within.as_ref(), Some(&change.subject.name))
@@ -153,7 +153,7 @@ impl Choice<'_> {
                 && !self.desired.variants().any(|(_, known)| known.external_id == variant.external_id)
         });
         let (category, variant) = live.ok_or("its category is not in the files")?;
-        Ok(Take::AddVariant(category.external_id.clone(), variant.external_id.clone()))
+        Ok(MergeStep::AddVariant(category.external_id.clone(), variant.external_id.clone()))
     }
 
     /// Items that no file knows. What the files dropped is not one of them.
@@ -164,7 +164,7 @@ impl Choice<'_> {
             let path = Path::item(&item.external_id);
             let known = self.desired.item(&item.external_id).is_some() || dropped.contains(&path);
             if !known && self.is_meant(&path) {
-                self.taken.takes.push(Take::AddItem(item.external_id.clone(), menu.name.clone()));
+                self.merge.steps.push(MergeStep::AddItem(item.external_id.clone(), menu.name.clone()));
             }
         }
     }
@@ -173,12 +173,12 @@ impl Choice<'_> {
     fn menus(&mut self) {
         for menu in &self.desired.menus {
             let ids: Vec<&ExternalId> = menu.menu_items.iter().map(|item| &item.external_id).collect();
-            let gone = |id: &&ExternalId| self.taken.takes.contains(&Take::Remove(Path::item(id)));
+            let gone = |id: &&ExternalId| self.merge.steps.contains(&MergeStep::Remove(Path::item(id)));
             let is_live = self.imported.catalog.menus.iter().any(|live| live.name == menu.name);
             if !ids.is_empty() && !is_live && ids.iter().all(gone) {
-                let removes: Vec<Take> = ids.iter().map(|id| Take::Remove(Path::item(id))).collect();
-                self.taken.takes.retain(|take| !removes.contains(take));
-                self.taken.takes.push(Take::Remove(Path::Menu(menu.name.clone())));
+                let removes: Vec<MergeStep> = ids.iter().map(|id| MergeStep::Remove(Path::item(id))).collect();
+                self.merge.steps.retain(|step| !removes.contains(step));
+                self.merge.steps.push(MergeStep::Remove(Path::Menu(menu.name.clone())));
                 continue;
             }
             let targets: Option<BTreeSet<&str>> = ids.iter().map(|id| self.move_of(id)).collect();
@@ -186,10 +186,11 @@ impl Choice<'_> {
             let Some(target) = target.filter(|name| self.desired.menus.iter().all(|known| known.name != *name)) else {
                 continue;
             };
-            let rename = Take::RenameMenu(menu.name.clone(), target.to_owned());
-            let moves: Vec<Take> = ids.iter().map(|id| Take::Move((*id).clone(), target.to_owned())).collect();
-            self.taken.takes.retain(|take| !moves.contains(take));
-            self.taken.takes.push(rename);
+            let rename = MergeStep::RenameMenu(menu.name.clone(), target.to_owned());
+            let moves: Vec<MergeStep> =
+                ids.iter().map(|id| MergeStep::Move((*id).clone(), target.to_owned())).collect();
+            self.merge.steps.retain(|step| !moves.contains(step));
+            self.merge.steps.push(rename);
         }
     }
 
@@ -199,25 +200,26 @@ impl Choice<'_> {
         let desired = self.desired;
         while let Some(menu) = desired.menus.iter().find(|menu| self.is_emptied(menu)) {
             let left: Vec<&ExternalId> = menu.menu_items.iter().map(|item| &item.external_id).collect();
-            self.taken.takes.retain(|take| !matches!(take, Take::Move(id, _) if left.contains(&id)));
+            self.merge.steps.retain(|step| !matches!(step, MergeStep::Move(id, _) if left.contains(&id)));
             let moved = left.iter().map(|id| (Path::item_field(id, ItemField::Menu), LAST_OF_ITS_MENU));
             let is_move = |path: &Path| self.plan.changes.iter().any(|change| change.path == *path);
-            self.taken.left.extend(moved.filter(|(path, _)| is_move(path)));
+            self.merge.left.extend(moved.filter(|(path, _)| is_move(path)));
         }
     }
 
     /// Whether everything in a menu leaves, something of it for another menu, and nothing comes.
     fn is_emptied(&self, menu: &Menu) -> bool {
-        let takes = &self.taken.takes;
+        let steps = &self.merge.steps;
         let moves = |item: &Item| self.move_of(&item.external_id).is_some();
-        let stays = |item: &Item| !moves(item) && !takes.contains(&Take::Remove(Path::item(&item.external_id)));
-        let comes = |take: &Take| matches!(take, Take::Move(_, to) | Take::AddItem(_, to) if *to == menu.name);
-        menu.menu_items.iter().any(moves) && !menu.menu_items.iter().any(stays) && !takes.iter().any(comes)
+        let stays = |item: &Item| !moves(item) && !steps.contains(&MergeStep::Remove(Path::item(&item.external_id)));
+        let comes =
+            |step: &MergeStep| matches!(step, MergeStep::Move(_, to) | MergeStep::AddItem(_, to) if *to == menu.name);
+        menu.menu_items.iter().any(moves) && !menu.menu_items.iter().any(stays) && !steps.iter().any(comes)
     }
 
     fn move_of(&self, id: &ExternalId) -> Option<&str> {
-        self.taken.takes.iter().find_map(|take| match take {
-            Take::Move(moved, menu) if moved == id => Some(menu.as_str()),
+        self.merge.steps.iter().find_map(|step| match step {
+            MergeStep::Move(moved, menu) if moved == id => Some(menu.as_str()),
             _ => None,
         })
     }
@@ -225,15 +227,16 @@ impl Choice<'_> {
     /// Categories that no file knows and that something taken needs, or that the plan speaks of.
     fn new_categories(&mut self) {
         let mut needed: BTreeSet<ExternalId> = BTreeSet::new();
-        for take in &self.taken.takes {
-            let (Take::AddItem(id, _) | Take::Set(Path::Item(id, Some(ItemField::VariantCategories)))) = take else {
+        for take in &self.merge.steps {
+            let (MergeStep::AddItem(id, _) | MergeStep::Set(Path::Item(id, Some(ItemField::VariantCategories)))) = take
+            else {
                 continue;
             };
             let item = self.imported.catalog.item(id);
             needed.extend(item.iter().flat_map(|item| item.variant_category_external_ids.value()).flatten().cloned());
         }
         let told = |category: &VariantCategory| {
-            self.pick.is_none()
+            self.filter.is_none()
                 && self.plan.changes.iter().any(|change| {
                     let is_new = change.kind == Kind::Remove && change.class != Class::Edit;
                     let names = Some(&change.subject.name) == category.name.value();
@@ -244,7 +247,7 @@ impl Choice<'_> {
             let id = &category.external_id;
             let known = self.desired.variant_categories.iter().any(|known| known.external_id == *id);
             if !known && (needed.contains(id) || told(category)) {
-                self.taken.takes.push(Take::AddCategory(id.clone()));
+                self.merge.steps.push(MergeStep::AddCategory(id.clone()));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Where it all comes together: looks come in, notifications go out. One task, which waits for nobody.
+//! Takes reports in and sends notifications out. One task, which no sink delays.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,14 +9,14 @@ use tokio::{
 };
 
 use super::{
-    Ending, Now, Order, Seen, Standing,
-    book::{Book, News},
+    Ending, Health, Now, Order, Seen,
     deliver::Sinks,
     groups::Groups,
     message::{Line, Notification},
+    sent_notices::{News, SentNotices},
 };
 use crate::{
-    settings::Occasion,
+    settings::NotificationKind,
     state::{SharedState, StateError},
 };
 
@@ -30,24 +30,23 @@ const TICK: Duration = Duration::from_secs(60);
 const QUICKLY: Duration = Duration::from_millis(900);
 const PATIENTLY: Duration = Duration::from_secs(15);
 
-/// The desk.
-pub(super) struct Desk {
+pub(super) struct Dispatcher {
     state: SharedState,
     now: Now,
-    book: Book,
+    sent: SentNotices,
     groups: Groups,
     sinks: Sinks,
     zone: TimeZone,
 }
 
-impl Desk {
+impl Dispatcher {
     pub(super) async fn new(state: SharedState, now: Now) -> Result<Self, StateError> {
-        let book = Book::open(SharedState::clone(&state)).await?;
+        let sent = SentNotices::open(SharedState::clone(&state)).await?;
         let (groups, sinks) = (Groups::default(), Sinks::default());
-        Ok(Self { state, now, book, groups, sinks, zone: TimeZone::UTC })
+        Ok(Self { state, now, sent, groups, sinks, zone: TimeZone::UTC })
     }
 
-    /// Works until it is told to end or nobody is left who could tell it.
+    /// Runs until it is asked to end or all handles are gone.
     pub(super) async fn work(mut self, mut orders: mpsc::Receiver<Order>) {
         loop {
             let tick = Instant::now() + TICK;
@@ -55,8 +54,8 @@ impl Desk {
             tokio::select! {
                 biased;
                 order = orders.recv() => match order {
-                    Some(Order::Saw(seen)) => self.saw(&seen),
-                    Some(Order::Sinks(sinks, zone)) => self.change(sinks, zone),
+                    Some(Order::Report(seen)) => self.take_report(&seen),
+                    Some(Order::Sinks(sinks, zone)) => self.use_sinks(sinks, zone),
                     Some(Order::End(ending, done)) => {
                         self.end(ending).await;
                         // Who asked may have given up waiting.
@@ -67,65 +66,65 @@ impl Desk {
                 },
                 () = sleep_until(wake) => {}
             }
-            self.tell(false).await;
-            self.tell_digest().await;
+            self.send_due(false).await;
+            self.send_digest().await;
         }
     }
 
-    fn saw(&mut self, seen: &Seen) {
-        // Without anybody to tell nothing counts as told.
+    fn take_report(&mut self, seen: &Seen) {
+        // Without a sink nothing counts as sent.
         if self.sinks.is_empty() {
             return;
         }
         let now = (self.now)();
-        let still = match seen.standing {
-            Standing::Between => None,
-            Standing::Well => Some(Occasion::Recovered),
-            Standing::Wrong(occasion) => Some(occasion),
+        let still = match seen.health {
+            Health::Changing => None,
+            Health::Good => Some(NotificationKind::Recovered),
+            Health::Bad(occasion) => Some(occasion),
         };
         if still.is_some() {
             self.groups.outdate(seen.outlet.as_str(), still);
         }
-        if let Some(news) = self.book.news(seen, now) {
+        if let Some(news) = self.sent.news(seen, now) {
             self.groups.add(seen, &news);
         }
         if seen.published {
-            let news = News { occasion: Occasion::Published, since: now, repeated: false };
+            let news = News { occasion: NotificationKind::Published, since: now, repeated: false };
             self.groups.add(seen, &news);
         }
     }
 
-    fn change(&mut self, sinks: Sinks, zone: TimeZone) {
+    fn use_sinks(&mut self, sinks: Sinks, zone: TimeZone) {
         self.zone = zone;
-        self.sinks.become_these(sinks);
+        self.sinks.replace_with(sinks);
     }
 
-    /// Tells what is due, or all that waits.
-    async fn tell(&mut self, all: bool) {
+    /// Sends what is due, or all that waits.
+    async fn send_due(&mut self, all: bool) {
         let now = (self.now)();
         for (occasion, lines) in self.groups.take(all) {
             let told: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
             let lines = lines.into_iter().map(|(line, _)| line).collect();
-            self.sinks.tell(&Notification::of_outlets(occasion, now, lines));
-            self.book.told(occasion, told, now).await;
+            self.sinks.enqueue(&Notification::of_outlets(occasion, now, lines));
+            self.sent.record_sent(occasion, told, now).await;
         }
     }
 
-    /// Tells the digest if its hour has come since the last one. The first one is told on the day after the first start.
-    async fn tell_digest(&mut self) {
+    /// Sends the digest if its hour has come since the last one. The first is sent on the day after the first start.
+    async fn send_digest(&mut self) {
         if self.sinks.is_empty() {
             return;
         }
         let now = (self.now)();
-        match self.book.last_digest() {
-            None => self.book.digest_told(now).await,
+        match self.sent.last_digest() {
+            None => self.sent.record_digest(now).await,
             Some(last) if last < self.last_hour(now) => {
                 match self.digest(last, now).await {
-                    Ok(digest) => self.sinks.tell(&digest),
+                    Ok(digest) => self.sinks.enqueue(&digest),
                     Err(error) => tracing::error!(%error, "there is no digest today"),
                 }
-                self.book.digest_told(now).await;
+                self.sent.record_digest(now).await;
             }
             Some(_) => {}
         }
@@ -160,7 +159,7 @@ impl Desk {
     async fn end(mut self, ending: Ending) {
         let patience = match ending {
             Ending::Flush => {
-                self.tell(true).await;
+                self.send_due(true).await;
                 PATIENTLY
             }
             Ending::Quick => QUICKLY,

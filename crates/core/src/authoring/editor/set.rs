@@ -1,6 +1,6 @@
 //! Values set under keys: where they stand, or in a new entry where people would look for it.
 
-use super::{Said, Sheet, Step, Stuck, entry, place::within};
+use super::{EditError, PatchValue, Step, YamlEditor, entry, place::within};
 use crate::{
     authoring::{
         Context,
@@ -11,7 +11,7 @@ use crate::{
     document::{Key, Node, Value},
 };
 
-impl Sheet {
+impl YamlEditor {
     /// Sets the value under `path`, seen from the mapping that `steps` lead to (`at` says of what kind it is). What is
     /// missing on the way is made.
     pub(in crate::authoring) fn set(
@@ -19,8 +19,8 @@ impl Sheet {
         steps: &[Step<'_>],
         at: Below,
         path: &[&str],
-        value: &Said,
-    ) -> Result<(), Stuck> {
+        value: &PatchValue,
+    ) -> Result<(), EditError> {
         let (mut steps, mut at, mut rest) = (steps.to_vec(), at, path);
         while let [key, deeper @ ..] = rest
             && !deeper.is_empty()
@@ -39,7 +39,7 @@ impl Sheet {
                 let first = text(first, Context::Flow);
                 self.new_section(section, &[format!("{first}: {}", wrapped(deeper, &value.flow))])
             }
-            [key, deeper @ ..] => self.set_entry(&steps, at, key, &Said::new(wrapped(deeper, &value.flow))),
+            [key, deeper @ ..] => self.set_entry(&steps, at, key, &PatchValue::new(wrapped(deeper, &value.flow))),
         }
     }
 
@@ -48,8 +48,16 @@ impl Sheet {
         entry(&self.root, key).is_none() && !self.is_flow(&self.root)
     }
 
-    pub(super) fn set_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &Said) -> Result<(), Stuck> {
-        let Some(mapping) = self.find(steps)? else { return Err(Stuck(format!("there is no mapping for `{key}`"))) };
+    pub(super) fn set_entry(
+        &mut self,
+        steps: &[Step<'_>],
+        at: Below,
+        key: &str,
+        value: &PatchValue,
+    ) -> Result<(), EditError> {
+        let Some(mapping) = self.find(steps)? else {
+            return Err(EditError(format!("there is no mapping for `{key}`")));
+        };
         let in_style = if self.is_flow(mapping) { self.flow(&value.flow)? } else { value.block.clone() };
         match entry(mapping, key).cloned() {
             Some((written, old)) => {
@@ -63,7 +71,7 @@ impl Sheet {
         }
     }
 
-    fn replace_value(&mut self, key: &Key, old: &Node, value: &str) -> Result<(), Stuck> {
+    fn replace_value(&mut self, key: &Key, old: &Node, value: &str) -> Result<(), EditError> {
         let (start, end) = (self.offset(key.span.end), self.end_of(old, key));
         let stretch = &self.text[start..end];
         let Some(colon) = stretch.find(':') else { return Err(self.shared(&key.text, key.span.start)) };
@@ -71,7 +79,7 @@ impl Sheet {
         let is_scalar = matches!(old.value, Value::Scalar(_));
         let may_comment = if is_scalar { self.between(key.span.end, old.span.start) } else { stretch };
         if stretch.contains('\n') && may_comment.contains('#') {
-            return Err(Stuck(format!(
+            return Err(EditError(format!(
                 "{}:{}: a comment inside of the value of `{}` would be lost (move it above the key)",
                 self.path, key.span.start.line, key.text
             )));
@@ -79,9 +87,9 @@ impl Sheet {
         self.splice(start + colon + 1, end, &format!(" {value}"))
     }
 
-    fn insert_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &str) -> Result<(), Stuck> {
+    fn insert_entry(&mut self, steps: &[Step<'_>], at: Below, key: &str, value: &str) -> Result<(), EditError> {
         let Some(mapping) = self.find(steps)? else { return Ok(()) };
-        let Value::Mapping(entries) = &mapping.value else { return Err(Stuck(format!("`{key}` needs a mapping"))) };
+        let Value::Mapping(entries) = &mapping.value else { return Err(EditError(format!("`{key}` needs a mapping"))) };
         let own: Vec<&(Key, Node)> = entries.iter().filter(|(key, _)| within(key.span, mapping.span)).collect();
         let rank = at.rank(key).unwrap_or(usize::MAX);
         let is_before = |entry: &&&(Key, Node)| at.rank(&entry.0.text).is_none_or(|other| other < rank);
@@ -118,13 +126,15 @@ impl Sheet {
     }
 
     /// A new key of the file with a block below it, where people would look for it.
-    pub(super) fn new_section(&mut self, key: &str, lines: &[String]) -> Result<(), Stuck> {
-        let Value::Mapping(entries) = &self.root.value else { return Err(Stuck("the file is not a mapping".into())) };
+    pub(super) fn new_section(&mut self, key: &str, lines: &[String]) -> Result<(), EditError> {
+        let Value::Mapping(entries) = &self.root.value else {
+            return Err(EditError("the file is not a mapping".into()));
+        };
         let rank = Kind::File.rank(key).unwrap_or(usize::MAX);
         let before =
             entries.iter().rev().find(|(other, _)| Kind::File.rank(&other.text).is_none_or(|other| other < rank));
         let Some((key_before, value_before)) = before.or(entries.last()) else {
-            return Err(Stuck("the file says nothing".into()));
+            return Err(EditError("the file says nothing".into()));
         };
         let end = self.end_of(value_before, key_before);
         let mut block = vec![String::new(), format!("{key}:")];

@@ -12,9 +12,9 @@ const APART: Duration = Duration::from_secs(3_600);
 
 /// When something was said last, and how often it was not since.
 #[derive(Default)]
-pub(super) struct Seldom(Mutex<(Option<Instant>, u64)>);
+pub(super) struct LogThrottle(Mutex<(Option<Instant>, u64)>);
 
-impl Seldom {
+impl LogThrottle {
     /// Whether to say it now: how often it was left unsaid since the last time.
     pub(super) fn ask(&self) -> Option<u64> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,11 +34,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_said_once_an_hour_with_the_number_of_the_others() {
-        let seldom = Seldom::default();
-        assert_eq!((seldom.ask(), seldom.ask(), seldom.ask()), (Some(0), None, None));
+        let log_throttle = LogThrottle::default();
+        assert_eq!((log_throttle.ask(), log_throttle.ask(), log_throttle.ask()), (Some(0), None, None));
         tokio::time::advance(APART).await;
-        assert_eq!((seldom.ask(), seldom.ask()), (Some(2), None));
+        assert_eq!((log_throttle.ask(), log_throttle.ask()), (Some(2), None));
         tokio::time::advance(APART).await;
-        assert_eq!(seldom.ask(), Some(1));
+        assert_eq!(log_throttle.ask(), Some(1));
     }
 }
