@@ -17,7 +17,7 @@ mod status;
 mod survey;
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -174,8 +174,8 @@ impl Loaded {
         self.files.unreadable.is_empty()
     }
 
-    /// The image files of the root that the looks so far have asked for, relative to it, whether they are there or not.
-    pub fn image_files(&self) -> BTreeSet<String> {
+    /// The image files of the root that the looks so far have asked for, relative to it, and whether each could be read.
+    pub fn image_files(&self) -> BTreeMap<String, bool> {
         self.photos.asked()
     }
 
