@@ -152,6 +152,10 @@ impl Verification {
 
     /// How long the next look may be put off at most.
     fn until_due(&self, timeout: Duration) -> Duration {
+        // What a look leads to takes time as well: it may have become overdue since.
+        if self.is_overdue(timeout) {
+            return Duration::ZERO;
+        }
         let looked = self.began.elapsed();
         let due = [
             timeout.saturating_sub(self.waited()),
