@@ -58,7 +58,8 @@ impl Preview<'_> {
         let mut indices = BTreeMap::new();
         for (index, member) in selected.iter().enumerate() {
             let target = member.target();
-            outlets.push(OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Failed.as_str()));
+            let failed = OutletState::of(&Facts::failed());
+            outlets.push(OutletReport::new(member.id.clone(), member.name.clone(), failed.as_str()));
             if !member.valid {
                 outlets[index] = OutletReport { diagnostics: member.diagnostics.clone(), ..self.invalid(member) };
                 continue;
@@ -153,7 +154,8 @@ impl Preview<'_> {
     }
 
     fn invalid(&self, member: &Member) -> OutletReport {
-        OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Invalid.as_str())
+        let invalid = OutletState::of(&Facts::invalid());
+        OutletReport::new(member.id.clone(), member.name.clone(), invalid.as_str())
     }
 
     fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
@@ -238,7 +240,7 @@ impl<R: Read> Examination<R> {
 
 fn failed(target: &Target, error: &PassError) -> OutletReport {
     let look = if matches!(error, PassError::PinConflict { .. }) { Look::PinConflict } else { Look::Failed };
-    let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+    let state = OutletState::of(&Facts::of_look(look));
     let report = OutletReport::new(target.id.clone(), target.name.clone(), state.as_str());
     OutletReport { error: Some(chain(error)), ..report }
 }
