@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{Loaded, Member, Survey},
+    fleet::{self, Loaded, Member, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
     report::{self, OutletReport, PlanReport, View, Ways, WindowNote},
@@ -48,7 +48,7 @@ impl Preview<'_> {
         remote: &R,
         selected: &[&Member],
     ) -> Result<PlanReport, Trouble> {
-        let loaded = self.session.loaded()?;
+        let loaded = self.session.load_from(&self.session.root())?;
         let state = if self.base.is_some() { None } else { self.session.remembered()? };
         self.session.tell_other_platforms(state.as_ref()).await?;
         let settings = self.session.settings()?;
@@ -77,9 +77,16 @@ impl Preview<'_> {
                 .filter(|pending| pending.row.sent_at.is_some())
                 .inspect(|p| tell_pending(member, p));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
-            let Ok(desired) = loaded.desired(&member.id, self.at) else {
-                outlets[index] = self.invalid(member);
-                continue;
+            let desired = match fleet::desired(loaded, &member.id, self.at).await {
+                Ok(Ok(desired)) => desired,
+                Ok(Err(_)) => {
+                    outlets[index] = self.invalid(member);
+                    continue;
+                }
+                Err(hung) => {
+                    outlets[index].error = Some(hung.to_string());
+                    continue;
+                }
             };
             let examination = Examination {
                 remote: remote.clone(),
@@ -150,7 +157,7 @@ impl Preview<'_> {
             (None, Some(state)) => recall(state, &member.id, self.at).await,
             (None, None) => Ok(Recalled::default()),
         };
-        recalled.map_err(|error| Box::new(failed(&member.target(), &error)))
+        recalled.map_err(|error| Box::new(failed(&member.target(), &error, Facts::failed())))
     }
 
     fn invalid(&self, member: &Member) -> OutletReport {
@@ -224,7 +231,7 @@ impl<R: Read> Examination<R> {
         let moment = Moment { now: *at, peers: &self.peers, revert: *revert, released, rollback: rollback.as_ref() };
         let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
             Ok(examined) => examined,
-            Err(error) => return failed(target, &error),
+            Err(error) => return failed(target, &error, facts),
         };
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
         let is_queued = state == OutletState::Queued && self.view == View::Plan;
@@ -238,9 +245,10 @@ impl<R: Read> Examination<R> {
     }
 }
 
-fn failed(target: &Target, error: &PassError) -> OutletReport {
+/// A push on its way is said all the same.
+fn failed(target: &Target, error: &PassError, facts: Facts<'_>) -> OutletReport {
     let look = if matches!(error, PassError::PinConflict { .. }) { Look::PinConflict } else { Look::Failed };
-    let state = OutletState::of(&Facts::of_look(look));
+    let state = OutletState::of(&Facts { look, ..facts });
     let report = OutletReport::new(target.id.clone(), target.name.clone(), state.as_str());
     OutletReport { error: Some(chain(error)), ..report }
 }

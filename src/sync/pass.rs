@@ -1,6 +1,6 @@
 //! The walk: examine, judge, and push if there is reason and leave. Who cannot push examines and notes.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
@@ -10,7 +10,9 @@ use crate::{
     plan::{Action, Change, OutletPlan, Pins},
     remote::{Lane, Read, Write},
     report::PauseNote,
-    state::{LockError, OutletLock, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
+    state::{
+        LockError, OutletLock, OutletUpdate, Pause, PushOutcome, SharedState, StateError, StatusUpdate, lock_outlet,
+    },
 };
 
 use super::{
@@ -267,10 +269,30 @@ async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome 
     if !outcome.is_ours() {
         return outcome;
     }
-    let update = OutletUpdate { status: Some(status(context, target, &outcome)), ..OutletUpdate::default() };
-    match context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await {
+    let now = context.clock.now();
+    let status = status(context.revision.as_ref(), target, &outcome, now);
+    write_status(&context.state, target, status, outcome, now).await
+}
+
+async fn write_status(
+    state: &SharedState,
+    target: &Target,
+    status: StatusUpdate,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Outcome {
+    let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
+    match state.update_outlet(target.id.as_str(), update, now).await {
         Ok(()) => outcome,
         Err(error) => unstored(outcome, &error),
+    }
+}
+
+/// Stores that an outlet could not be examined, for who examines it only to show it before a push.
+pub async fn store_failure(state: &SharedState, state_dir: &Path, target: &Target, outcome: Outcome, now: Timestamp) {
+    let lock = lock_outlet(state_dir, target.id.as_str()).await;
+    if !matches!(lock, Err(LockError::Held { .. })) {
+        write_status(state, target, status(None, target, &outcome, now), outcome, now).await;
     }
 }
 
@@ -294,7 +316,7 @@ fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
     Outcome { result, state, error: Some(why), unstored: Some(error), ..outcome }
 }
 
-fn status(context: &Context, target: &Target, outcome: &Outcome) -> StatusUpdate {
+fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Timestamp) -> StatusUpdate {
     let plan = outcome.plan.as_deref();
     let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
     // What is paused is not held back by guards.
@@ -309,8 +331,8 @@ fn status(context: &Context, target: &Target, outcome: &Outcome) -> StatusUpdate
         error: outcome.error.clone(),
         held,
         drift,
-        last_verified: in_place.then(|| context.clock.now()),
-        revision: context.revision.clone().filter(|_| in_place),
+        last_verified: in_place.then_some(now),
+        revision: revision.cloned().filter(|_| in_place),
     }
 }
 
