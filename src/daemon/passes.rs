@@ -147,7 +147,7 @@ impl<W: Worker> Daemon<W> {
                 _ => self.due.retry(outlet, now, Duration::ZERO),
             },
             // Another process has the outlet.
-            PassResult::Held if *state == OutletState::Pushing => self.due.retry(outlet, now, Duration::ZERO),
+            PassResult::Held if !outcome.is_ours() => self.due.retry(outlet, now, Duration::ZERO),
             _ => self.due.settle(outlet),
         }
     }

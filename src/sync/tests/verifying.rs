@@ -53,6 +53,24 @@ async fn a_menu_that_shows_after_the_timeout_is_published_then() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_look_is_due_when_time_is_up_also_if_stock_was_being_set_at_that_moment() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.context.verify_timeout = Duration::from_millis(18_500);
+    bench.platform.with(|world| {
+        world.pace = Some(Arc::new(platform::Pace::new(seconds(1))));
+        world.delay = seconds(10);
+        world.write_faults = [Fault::Fine, Fault::Status(503)].into();
+    });
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    let calls = bench.platform.take_calls();
+    let gaps: Vec<u64> = calls.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs()).collect();
+    assert_eq!(gaps, [1, 1, 16, 1, 1, 1], "{calls:?}");
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn looks_that_fail_do_not_end_the_waiting() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
