@@ -187,7 +187,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let live = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
-        let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
+        let examined = compare(live, recalled, target, &desired, moment);
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
     };
@@ -620,7 +620,6 @@ impl<R: Read + Write> Pass<'_, R> {
         recalled: Recalled,
     ) -> Result<Outcome, PassError> {
         let Visit { context, target, .. } = *self.visit;
-        let recalled = Recalled { base: Some(arrival.base), ..recalled };
         let moment = self.moment(arrival.seen_at);
         let examined = compare(arrival.live, recalled, target, self.desired, moment);
         note(context, target, &examined).await?;

@@ -64,6 +64,7 @@ mod tests {
         outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
         assert_eq!(outcomes[0].error.as_deref(), Some("the pass broke off by a fault in menusync itself"));
         assert_eq!((outcomes[0].result, outcomes[0].state), (PassResult::Failed, OutletState::Failed));
+        assert!(outcomes[0].unstored.is_some(), "the state says nothing of it");
         assert!(outcomes[1].was_withdrawn());
     }
 

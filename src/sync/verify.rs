@@ -52,8 +52,6 @@ pub(super) struct Arrival {
     pub(super) request_id: Uuid,
     pub(super) live: LiveCatalog,
     pub(super) seen_at: Timestamp,
-    /// The base from now on.
-    pub(super) base: Base,
     /// Why stock that the publication overwrote could not be set again.
     pub(super) unrestored: Option<String>,
 }
@@ -490,7 +488,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let (base, seen_at) = (waiting.arrived(live), self.context.clock.now());
         let update = self.arrival_update(waiting, live, &[], sent_at, &base).await?;
         self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
-        Ok(Judged::done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
+        Ok(Judged::done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, unrestored })))
     }
 
     async fn settled(
