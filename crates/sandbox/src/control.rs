@@ -1,6 +1,6 @@
-//! Orders for the stand-in, in-process. `control_http` offers the same over HTTP.
+//! What tests, the demo and people at rehearsal do to the stand-in, called in-process. `control_http` offers it over HTTP.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,15 +19,21 @@ use super::{
     written::Catalog,
 };
 
-/// Why an order was not carried out; nothing was changed.
+/// Why a call failed; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// The outlet was never seeded.
     #[error("outlet {0} is not registered; seed it first")]
     UnknownOutlet(String),
-    /// The order cannot be understood or names what is not there.
+    /// The call cannot be understood or names what is not there.
     #[error("{0}")]
     Invalid(String),
+}
+
+impl ControlError {
+    pub(super) fn invalid(error: impl Display) -> Self {
+        Self::Invalid(error.to_string())
+    }
 }
 
 /// What the server holds of one outlet, in the written shape.
@@ -45,7 +51,7 @@ pub struct OutletDump {
     pub publications: u64,
 }
 
-/// The hands behind the stand-in: everything that tests and the demo do to it.
+/// Controls a running stand-in.
 #[derive(Debug, Clone)]
 pub struct Control {
     shared: Arc<Shared>,
@@ -84,7 +90,7 @@ impl Control {
     pub fn edit(&self, outlet: &str, edit: Edit) -> Result<(), ControlError> {
         self.with_outlet(outlet, |known, _| {
             let mut edited = known.published.clone();
-            edit.apply(&mut edited).map_err(ControlError::Invalid)?;
+            edit.apply(&mut edited).map_err(ControlError::invalid)?;
             known.published = edited;
             known.assign_ids();
             Ok(())
@@ -93,17 +99,7 @@ impl Control {
 
     /// Toggles stock as the kitchen would.
     pub fn toggle_stock(&self, outlet: &str, toggle: StockToggle) -> Result<(), ControlError> {
-        self.with_outlet(outlet, |known, _| toggle.apply(&mut known.published).map_err(ControlError::Invalid))
-    }
-
-    /// Toggles the stock of an item, by external id or name.
-    pub fn set_item_stock(&self, outlet: &str, item: &str, in_stock: bool) -> Result<(), ControlError> {
-        self.toggle_stock(outlet, StockToggle::Item { item: item.into(), in_stock })
-    }
-
-    /// Toggles the stock of a variant, by external id or name.
-    pub fn set_variant_stock(&self, outlet: &str, variant: &str, in_stock: bool) -> Result<(), ControlError> {
-        self.toggle_stock(outlet, StockToggle::Variant { variant: variant.into(), in_stock })
+        self.with_outlet(outlet, |known, _| toggle.apply(&mut known.published).map_err(ControlError::invalid))
     }
 
     /// Publishes what waits, due, held or not; `false` if nothing does.
@@ -120,7 +116,7 @@ impl Control {
     /// carries no external id, the event says so.
     pub fn order(&self, outlet: &str, things: &[String]) -> Result<OrderReceipt, ControlError> {
         self.with_outlet(outlet, |known, _| {
-            let (event, receipt) = Event::order(outlet, &known.published, things).map_err(ControlError::Invalid)?;
+            let (event, receipt) = Event::order(outlet, &known.published, things).map_err(ControlError::invalid)?;
             known.events.push(event);
             Ok(receipt)
         })
@@ -141,7 +137,7 @@ impl Control {
         self.shared.state().subscriptions.iter_mut().for_each(Subscription::deactivate);
     }
 
-    /// Orders a fault.
+    /// Adds a fault, which waits behind those there are.
     pub fn inject(&self, fault: Fault) {
         self.shared.state().faults.add(fault);
     }
@@ -151,7 +147,7 @@ impl Control {
         self.shared.state().faults.waiting().to_vec()
     }
 
-    /// Calls off all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
     }
@@ -179,13 +175,12 @@ impl Control {
 
     /// Changes the settings that `part` names; an unknown key or a wrong value is an error.
     pub fn merge_settings(&self, part: Map<String, Value>) -> Result<Settings, ControlError> {
-        let invalid = |error: serde_json::Error| ControlError::Invalid(error.to_string());
         let mut state = self.shared.state();
-        let mut all = serde_json::to_value(&state.settings).map_err(invalid)?;
+        let mut all = serde_json::to_value(&state.settings).map_err(ControlError::invalid)?;
         for (key, value) in part {
             all[key] = value;
         }
-        state.settings = serde_json::from_value(all).map_err(invalid)?;
+        state.settings = serde_json::from_value(all).map_err(ControlError::invalid)?;
         self.shared.touch();
         Ok(state.settings.clone())
     }
