@@ -7,15 +7,13 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
-    courier::Delivery,
     edit::{Edit, StockToggle},
     events::{Event, OrderReceipt},
     faults::Fault,
-    log::Entry,
+    log::{Delivery, Entry},
     outlet::Outlet,
     settings::Settings,
     state::Shared,
-    subscriptions::Subscription,
     written::Catalog,
 };
 
@@ -116,7 +114,8 @@ impl Control {
     /// carries no external id, the event says so.
     pub fn order(&self, outlet: &str, things: &[String]) -> Result<OrderReceipt, ControlError> {
         self.with_outlet(outlet, |known, _| {
-            let (event, receipt) = Event::order(outlet, &known.published, things).map_err(ControlError::invalid)?;
+            let (event, receipt) =
+                Event::from_order(outlet, &known.published, things).map_err(ControlError::invalid)?;
             known.events.push(event);
             Ok(receipt)
         })
@@ -124,20 +123,20 @@ impl Control {
 
     /// The tries to deliver events that have ended, oldest first, at most 10,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared.state().post.carried()
+        self.shared.state().deliveries.entries()
     }
 
     /// Empties the list of deliveries.
     pub fn clear_deliveries(&self) {
-        self.shared.state().post.forget();
+        self.shared.state().deliveries.clear();
     }
 
     /// Makes all subscriptions inactive, as the platform may do.
     pub fn deactivate_subscriptions(&self) {
-        self.shared.state().subscriptions.iter_mut().for_each(Subscription::deactivate);
+        self.shared.state().subscriptions.iter_mut().for_each(|known| known.active = false);
     }
 
-    /// Adds a fault, which waits behind those there are.
+    /// Adds a fault; those that were added earlier come first.
     pub fn inject(&self, fault: Fault) {
         self.shared.state().faults.add(fault);
     }
@@ -170,7 +169,7 @@ impl Control {
     /// Changes settings in place, at once for all outlets.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.state().settings);
-        self.shared.touch();
+        self.shared.signal_change();
     }
 
     /// Changes the settings that `part` names; an unknown key or a wrong value is an error.
@@ -181,7 +180,7 @@ impl Control {
             all[key] = value;
         }
         state.settings = serde_json::from_value(all).map_err(ControlError::invalid)?;
-        self.shared.touch();
+        self.shared.signal_change();
         Ok(state.settings.clone())
     }
 
@@ -198,7 +197,7 @@ impl Control {
         let mut state = self.shared.state();
         let (outlet, settings) = state.outlet(id).ok_or_else(|| ControlError::UnknownOutlet(id.into()))?;
         let done = act(outlet, settings);
-        self.shared.touch();
+        self.shared.signal_change();
         done
     }
 }

@@ -117,7 +117,7 @@ fn run(effect: impl FnOnce()) -> Answer {
     show(json!({ "done": true }))
 }
 
-pub(super) fn router(control: Control) -> Router {
+pub(super) fn build_router(control: Control) -> Router {
     let router = CALLS.into_iter().fold(Router::new(), |router, (methods, path, run)| {
         let handle = move |State(control): State<Control>, outlet: Option<Path<String>>, uri: Uri, body: Bytes| async move {
             run(&control, &Call { outlet: outlet.map(|Path(id)| id).unwrap_or_default(), uri, body })
