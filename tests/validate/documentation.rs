@@ -22,7 +22,7 @@ fn the_documentation_of_the_rules_is_what_the_table_says() {
 fn every_rule_is_listed_and_explained() {
     let list = Root::empty().run(&["rule"]).stdout;
     assert_eq!(list.lines().count(), RULES.len());
-    for rule in RULES {
+    for rule in RULES.iter() {
         let line = list.lines().find(|line| line.split_whitespace().nth(1) == Some(rule.code)).expect(rule.code);
         assert!(line.ends_with(rule.summary), "{line}");
     }

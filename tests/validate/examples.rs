@@ -65,7 +65,7 @@ impl Shown {
 #[test]
 fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        let shown = shown(rule, rule.bad);
+        let shown = shown(rule, &rule.bad);
         let codes = shown.codes();
         assert!(codes.contains(&rule.code), "{} gives {codes:?}", rule.code);
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
@@ -77,7 +77,7 @@ fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
 #[test]
 fn no_good_example_gives_anything() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        let text = shown(rule, rule.good).text();
+        let text = shown(rule, &rule.good).text();
         assert!(text.is_empty(), "{}:\n{text}", rule.code);
     }
 }
@@ -85,7 +85,7 @@ fn no_good_example_gives_anything() {
 #[test]
 fn a_severity_in_the_table_is_the_severity_that_is_given() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        for diagnostic in shown(rule, rule.bad).diagnostics() {
+        for diagnostic in shown(rule, &rule.bad).diagnostics() {
             let given = menusync::rules::rule(diagnostic.code).expect(diagnostic.code);
             assert_eq!(diagnostic.severity, given.severity, "{}", given.code);
         }
