@@ -1,6 +1,8 @@
 //! The rule table explains itself by examples; here they go the whole way, and what is said about them is kept.
 //!
-//! `INSTA_UPDATE=always cargo test --test validate` writes the outputs anew; look at the difference before you commit it.
+//! `.ci/bless snapshots` rewrites the outputs; read the diff before you commit it.
+
+use std::{fs, path::Path};
 
 use menusync::{
     catalog::OutletId,
@@ -71,6 +73,18 @@ fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
             insta::assert_snapshot!(rule.code, shown.text());
         });
+    }
+}
+
+#[test]
+fn every_snapshot_is_of_a_rule() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validate/snapshots");
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        let code = file.split('.').next().unwrap();
+        assert!(
+            menusync::rules::rule(code).is_some(),
+            "there is no rule `{code}`: remove tests/validate/snapshots/{file}"
+        );
     }
 }
 
