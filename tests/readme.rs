@@ -90,13 +90,15 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The anchors that GitHub gives to the headings of a page.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = prose(text).filter_map(|(_, line)| line.starts_with('#').then(|| line.trim_start_matches('#')));
+/// The anchor that GitHub gives to a heading.
+fn anchor(heading: &str) -> String {
     let is_kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
-    headings
-        .map(|heading| heading.trim().to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-"))
-        .collect()
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(is_kept).collect::<String>().replace(' ', "-")
+}
+
+fn anchors(text: &str) -> BTreeSet<String> {
+    prose(text).filter(|(_, line)| line.starts_with('#')).map(|(_, line)| anchor(line)).collect()
 }
 
 /// The targets of the links in a line.
