@@ -140,6 +140,22 @@ fn the_index_links_to_every_page() {
     assert!(missing.is_empty(), "docs/README.md has no link to {missing:?}");
 }
 
+/// Tables and code stay as they are, and so do the addresses of links, which cannot be broken. `docs/rules.md` is generated.
+#[test]
+fn markdown_is_wrapped_at_100_columns() {
+    let mut too_long = Vec::new();
+    for file in markdown_files().iter().filter(|file| *file != "docs/rules.md") {
+        let text = read(file);
+        for (number, line) in prose(&text).filter(|(_, line)| !line.trim_start().starts_with('|')) {
+            let columns = line.chars().count() - links(line).map(|link| link.chars().count()).sum::<usize>();
+            if columns > 100 {
+                too_long.push(format!("{file}:{number}: {columns} columns"));
+            }
+        }
+    }
+    assert!(too_long.is_empty(), "wrap these lines at 100 columns: {too_long:#?}");
+}
+
 /// Everything that is said about the definitions and their outlets.
 fn judge(files: &BTreeMap<String, String>) -> Vec<Diagnostic> {
     let catalogs: Vec<SourceFile> = files
