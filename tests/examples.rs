@@ -1,4 +1,4 @@
-//! What readers copy: the root of this repository, which is an example of a small brand, and what `docs/definitions.md` says
+//! What readers copy: the root of this repository, which is an example of a small brand, and what `docs/write.md` says
 //! about traps. The example must stay free of errors and of warnings, the documentation true.
 //!
 //! What the settings and rules mean is tested elsewhere.
@@ -158,7 +158,7 @@ fn ramadan_begins_at_midnight_of_each_outlet() {
 
 /// The rows between the two `traps` comments: what is written, the code, what to do.
 fn traps() -> Vec<[String; 3]> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/definitions.md")).unwrap();
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/write.md")).unwrap();
     let table = text.split("<!-- traps -->").nth(1).and_then(|rest| rest.split("<!-- /traps -->").next()).unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")).skip(1);
     let code = |cell: &str| cell.trim_matches('`').to_owned();

@@ -1,9 +1,13 @@
-//! What `README.md` claims and the library can say: the defaults of the settings, files that are linked to. What commands print
-//! is not judged here.
+//! `README.md` has the defaults of the settings, and all Markdown files have links that resolve. What commands print is tested
+//! in `readme_outputs.rs`.
 
 #![allow(clippy::unwrap_used)]
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use menusync::{
     definition::{self, ImageFile},
@@ -60,23 +64,96 @@ fn the_defaults_of_the_settings_are_those_of_the_table() {
     assert_eq!(told(&decode(&written)), told(&decode("target: sandbox\n")), "{written}");
 }
 
-#[test]
-fn documents_link_to_files_that_exist() {
-    for (file, folder) in [
-        ("README.md", ""),
-        ("CONTRIBUTING.md", ""),
-        ("docs/architecture.md", "docs/"),
-        ("docs/definitions.md", "docs/"),
-        ("docs/operations.md", "docs/"),
-        ("docs/performance.md", "docs/"),
-        ("docs/safety.md", "docs/"),
-        ("docs/sandbox.md", "docs/"),
-    ] {
-        for link in read(file).split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap().to_owned()) {
-            let target = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(&link);
-            assert!(link.starts_with("https://") || target.exists(), "{file} links to {link}");
+/// The Markdown files of the repository, relative to its root.
+fn markdown_files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["", "docs", "crates/core", "crates/sandbox"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "md") {
+                found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+            }
         }
     }
+    found.sort();
+    found
+}
+
+/// The lines outside of fenced code, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut fenced = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        fenced ^= is_fence;
+        !fenced && !is_fence
+    })
+}
+
+/// The anchor that GitHub gives to a heading.
+fn anchor(heading: &str) -> String {
+    let is_kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars().filter(is_kept).collect::<String>().replace(' ', "-")
+}
+
+fn anchors(text: &str) -> BTreeSet<String> {
+    prose(text).filter(|(_, line)| line.starts_with('#')).map(|(_, line)| anchor(line)).collect()
+}
+
+/// The targets of the links in a line.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](").skip(1).map(|rest| rest.split(')').next().unwrap())
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut broken, mut count) = (Vec::new(), 0);
+    for file in markdown_files() {
+        let text = read(&file);
+        for (number, line) in prose(&text) {
+            for link in links(line).filter(|link| !link.starts_with("https://")) {
+                count += 1;
+                let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+                let folder = root.join(&file).parent().unwrap().to_owned();
+                let target = if path.is_empty() { root.join(&file) } else { folder.join(path) };
+                let resolves = target.exists()
+                    && (anchor.is_empty() || anchors(&fs::read_to_string(&target).unwrap()).contains(anchor));
+                if !resolves {
+                    broken.push(format!("{file}:{number}: {link}"));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "broken links: {broken:#?}");
+    assert!(count > 200, "only {count} links found");
+}
+
+#[test]
+fn the_index_links_to_every_page() {
+    let index = read("docs/README.md");
+    let linked: BTreeSet<&str> =
+        index.lines().flat_map(links).map(|link| link.split('#').next().unwrap().trim_start_matches("../")).collect();
+    let pages = markdown_files().into_iter().filter(|file| !file.starts_with("crates/") && file != "docs/README.md");
+    let missing: Vec<_> = pages.filter(|file| !linked.contains(file.trim_start_matches("docs/"))).collect();
+    assert!(missing.is_empty(), "docs/README.md has no link to {missing:?}");
+}
+
+/// Tables and code stay as they are, and so do the addresses of links, which cannot be broken. `docs/rules.md` is generated.
+#[test]
+fn markdown_is_wrapped_at_100_columns() {
+    let mut too_long = Vec::new();
+    for file in markdown_files().iter().filter(|file| *file != "docs/rules.md") {
+        let text = read(file);
+        for (number, line) in prose(&text).filter(|(_, line)| !line.trim_start().starts_with('|')) {
+            let columns = line.chars().count() - links(line).map(|link| link.chars().count()).sum::<usize>();
+            if columns > 100 {
+                too_long.push(format!("{file}:{number}: {columns} columns"));
+            }
+        }
+    }
+    assert!(too_long.is_empty(), "wrap these lines at 100 columns: {too_long:#?}");
 }
 
 /// Everything that is said about the definitions and their outlets.

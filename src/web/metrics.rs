@@ -2,7 +2,7 @@
 //! it, else in the text format that every scraper knows.
 //!
 //! What happens is counted as it happens; how things stand is read when somebody asks. Every name is explained in
-//! `docs/operations.md`, and a test holds the two together.
+//! `docs/monitor.md`, and a test holds the two together.
 
 mod events;
 mod standing;

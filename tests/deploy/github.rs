@@ -78,7 +78,7 @@ fn what_a_guard_holds_is_approved_in_the_pull_request() {
     world.propose(|stage| stage.append(KUTA_FILE, "items: {GUDEG: {remove: true}, PECEL: {remove: true}}\n"));
     let (ran, body) = pushed(&world);
     assert!(ran.code == Some(4) && body.contains("`deletes`"), "{}\n{body}", ran.log);
-    // As docs/ci.md has it done.
+    // As docs/review.md has it done.
     world.propose(|stage| {
         stage.run(&["plan", "--base", "main", "--out", "../plan.json"]).expect(0);
         stage.run(&["approve", "../plan.json", "--guard", "deletes", "--reason", "Musim hujan"]).expect(0);
