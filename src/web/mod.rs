@@ -20,6 +20,7 @@ mod page;
 mod protect;
 mod snapshot;
 mod standing;
+mod verdict;
 mod webhook;
 mod words;
 
