@@ -1,5 +1,5 @@
 //! What `README.md` shows of the commands is what they print: the README is played with the real binary against the
-//! stand-in server. `UPDATE_README=1 cargo test --test readme_outputs` writes the blocks anew.
+//! stand-in server. `.ci/bless readme` rewrites the blocks.
 
 #![allow(clippy::unwrap_used)]
 
@@ -92,7 +92,7 @@ fn the_commands_print_what_the_readme_shows() {
 /// Shows the first line that differs instead of two whole files.
 fn assert_same(readme: &str, shown: &str) {
     for (number, (written, printed)) in readme.lines().zip(shown.lines()).enumerate() {
-        assert_eq!(written, printed, "README.md line {}", number + 1);
+        assert_eq!(written, printed, "README.md line {}: `.ci/bless readme` rewrites what commands print", number + 1);
     }
-    assert_eq!(readme, shown);
+    assert_eq!(readme, shown, "`.ci/bless readme` rewrites what commands print");
 }

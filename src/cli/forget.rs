@@ -1,12 +1,17 @@
 //! `forget`: drops what is remembered of an outlet. Its live menu and its files stay as they are.
 
+use std::path::Path;
+
 use super::{
     Exit, output,
     output::Format,
     session::{Session, block_on, moment},
     trouble::Trouble,
 };
-use crate::state::{LockError, StateError, try_lock_outlet};
+use crate::{
+    settings,
+    state::{LockError, StateError, try_lock_outlet},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -22,6 +27,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     if session.remembered()?.is_none() {
         return Err(nothing());
     }
+    refuse_of_other_root(session, &args.outlet)?;
     // A push under way must not find its ground gone.
     let _lock = try_lock_outlet(&state_dir, &args.outlet).map_err(|error| match error {
         LockError::Held { .. } => Trouble::Refused(error.to_string()),
@@ -41,4 +47,18 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         args.outlet
     ))?;
     Ok(Exit::Done)
+}
+
+/// In a state directory that roots share, what another one defined last is its own. A root that is gone owns nothing.
+fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), Trouble> {
+    let Some(state) = session.remembered()? else { return Ok(()) };
+    let Some(root) = block_on(state.outlet(outlet))??.and_then(|row| row.root) else { return Ok(()) };
+    let (own, other) = (session.root_name(), Path::new(&root));
+    let is_same = root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if is_same || !other.join(settings::FILE).is_file() {
+        return Ok(());
+    }
+    Err(Trouble::Refused(format!(
+        "outlet {outlet} belongs to another root, {root}; `menusync --root {root} forget --outlet {outlet}` forgets it"
+    )))
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{Loaded, Member, Survey},
+    fleet::{self, Loaded, Member, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
     report::{self, OutletReport, PlanReport, View, Ways, WindowNote},
@@ -48,7 +48,7 @@ impl Preview<'_> {
         remote: &R,
         selected: &[&Member],
     ) -> Result<PlanReport, Trouble> {
-        let loaded = self.session.loaded()?;
+        let loaded = self.session.load_from(&self.session.root())?;
         let state = if self.base.is_some() { None } else { self.session.remembered()? };
         self.session.tell_other_platforms(state.as_ref()).await?;
         let settings = self.session.settings()?;
@@ -58,7 +58,8 @@ impl Preview<'_> {
         let mut indices = BTreeMap::new();
         for (index, member) in selected.iter().enumerate() {
             let target = member.target();
-            outlets.push(OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Failed.as_str()));
+            let failed = OutletState::of(&Facts::failed());
+            outlets.push(OutletReport::new(member.id.clone(), member.name.clone(), failed.as_str()));
             if !member.valid {
                 outlets[index] = OutletReport { diagnostics: member.diagnostics.clone(), ..self.invalid(member) };
                 continue;
@@ -76,9 +77,16 @@ impl Preview<'_> {
                 .filter(|pending| pending.row.sent_at.is_some())
                 .inspect(|p| tell_pending(member, p));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
-            let Ok(desired) = loaded.desired(&member.id, self.at) else {
-                outlets[index] = self.invalid(member);
-                continue;
+            let desired = match fleet::desired(loaded, &member.id, self.at).await {
+                Ok(Ok(desired)) => desired,
+                Ok(Err(_)) => {
+                    outlets[index] = self.invalid(member);
+                    continue;
+                }
+                Err(hung) => {
+                    outlets[index].error = Some(hung.to_string());
+                    continue;
+                }
             };
             let examination = Examination {
                 remote: remote.clone(),
@@ -149,11 +157,12 @@ impl Preview<'_> {
             (None, Some(state)) => recall(state, &member.id, self.at).await,
             (None, None) => Ok(Recalled::default()),
         };
-        recalled.map_err(|error| Box::new(failed(&member.target(), &error)))
+        recalled.map_err(|error| Box::new(failed(&member.target(), &error, Facts::failed())))
     }
 
     fn invalid(&self, member: &Member) -> OutletReport {
-        OutletReport::new(member.id.clone(), member.name.clone(), OutletState::Invalid.as_str())
+        let invalid = OutletState::of(&Facts::invalid());
+        OutletReport::new(member.id.clone(), member.name.clone(), invalid.as_str())
     }
 
     fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
@@ -222,7 +231,7 @@ impl<R: Read> Examination<R> {
         let moment = Moment { now: *at, peers: &self.peers, revert: *revert, released, rollback: rollback.as_ref() };
         let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
             Ok(examined) => examined,
-            Err(error) => return failed(target, &error),
+            Err(error) => return failed(target, &error, facts),
         };
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
         let is_queued = state == OutletState::Queued && self.view == View::Plan;
@@ -236,9 +245,10 @@ impl<R: Read> Examination<R> {
     }
 }
 
-fn failed(target: &Target, error: &PassError) -> OutletReport {
+/// A push on its way is said all the same.
+fn failed(target: &Target, error: &PassError, facts: Facts<'_>) -> OutletReport {
     let look = if matches!(error, PassError::PinConflict { .. }) { Look::PinConflict } else { Look::Failed };
-    let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+    let state = OutletState::of(&Facts { look, ..facts });
     let report = OutletReport::new(target.id.clone(), target.name.clone(), state.as_str());
     OutletReport { error: Some(chain(error)), ..report }
 }

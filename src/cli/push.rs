@@ -27,13 +27,13 @@ use super::{
 use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
-    fleet::{Member, Survey},
+    fleet::{self, Member, Survey},
     policy::Guard,
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
     sync::{
         Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollSlots,
-        PollWaker, Target, pass,
+        PollWaker, Target, pass, store_failure,
     },
 };
 
@@ -77,6 +77,7 @@ impl PushRun<'_> {
         let options = |member: &Member| PassOptions { released: consent.released(member), ..options(member) };
         let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole };
         let mut report = block_on(preview.report(&writer, selected))??;
+        self.store_failures(&report)?;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(false)));
             let why = match is_whole_digest(expected) {
@@ -100,6 +101,28 @@ impl PushRun<'_> {
         let options = agreed(&report, selected, options, &typed);
         let outcomes = push_all(session, survey, selected, writer, options)?;
         emit(session, &report, outcomes, ways)
+    }
+}
+
+impl PushRun<'_> {
+    /// What could not be examined is stored as such, so that `status` says it as well; nobody has to agree to that.
+    fn store_failures(&self, report: &PlanReport) -> Result<(), Trouble> {
+        let failed = |member: &Member| {
+            let is_failed = |line: &&OutletReport| line.outlet == member.id && line.state == "failed";
+            let why = report.outlets.iter().find(is_failed)?.error.clone()?;
+            Some(Outcome::failed(&member.target(), why))
+        };
+        let failed: Vec<(Target, Outcome)> =
+            self.selected.iter().filter_map(|member| Some((member.target(), failed(member)?))).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let (state, state_dir) = (self.session.state()?, self.session.state_dir()?);
+        block_on(async {
+            for (target, outcome) in failed {
+                store_failure(&state, &state_dir, &target, outcome, moment(None)).await;
+            }
+        })
     }
 }
 
@@ -250,7 +273,7 @@ fn push_all(
     mut options: BTreeMap<OutletId, PassOptions>,
 ) -> Result<Vec<Outcome>, Trouble> {
     let settings = session.settings()?;
-    let loaded = session.loaded()?;
+    let loaded = session.load_from(&session.root())?;
     let state_dir = session.state_dir()?;
     let state = session.state()?;
     let ending = session.signals.end_in_order(Voice::Stderr);
@@ -282,10 +305,22 @@ fn push_all(
                 }
                 slot = context.slot() => slot,
             };
-            let desired = match loaded.desired(&member.id, moment(None)) {
-                Ok(desired) => desired,
-                Err(diagnostics) => {
+            let composed = tokio::select! {
+                biased;
+                () = ending.asked() => {
+                    outcomes.push(Outcome::withdrawn(&target));
+                    continue;
+                }
+                composed = fleet::desired(loaded, &member.id, moment(None)) => composed,
+            };
+            let desired = match composed {
+                Ok(Ok(desired)) => desired,
+                Ok(Err(diagnostics)) => {
                     outcomes.push(invalid_by_now(session, &target, &diagnostics));
+                    continue;
+                }
+                Err(hung) => {
+                    outcomes.push(Outcome::failed(&target, hung.to_string()));
                     continue;
                 }
             };

@@ -72,8 +72,8 @@ fn explain(rule: &Rule) -> String {
 }
 
 /// The examples, with what to call them.
-fn examples(rule: &Rule) -> [(&'static str, &'static str); 2] {
-    [("Wrong", rule.bad), ("Right", rule.good)]
+fn examples(rule: &Rule) -> [(&'static str, &str); 2] {
+    [("Wrong", &rule.bad), ("Right", &rule.good)]
 }
 
 const INTRODUCTION: &str = "\

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{Daemon, Worker};
 use crate::{
     fleet::{Loaded, Survey},
-    notify::{Notices, Seen, Standing},
-    settings::Occasion,
+    notify::{Health, Notices, Seen},
+    settings::NotificationKind,
     state::{OutletUpdate, SharedState, StateError, StatusUpdate},
     sync::OutletState,
 };
@@ -49,10 +49,10 @@ impl Missing {
         let here = |id: &str| self.survey.members.iter().any(|member| member.id.as_str() == id);
         for row in overview.missing(&here) {
             let id = &row.id;
-            self.notices.saw(Seen {
+            self.notices.report(Seen {
                 outlet: id.as_str().into(),
                 name: row.name.clone().unwrap_or_else(|| id.clone()),
-                standing: Standing::Wrong(Occasion::Missing),
+                health: Health::Bad(NotificationKind::Missing),
                 published: false,
                 detail: Some("its live menu is left as it is".to_owned()),
             });

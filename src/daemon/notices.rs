@@ -1,8 +1,8 @@
 //! What people are to be told of a pass. When and how is `notify`'s.
 
 use crate::{
-    notify::{Seen, Standing},
-    settings::Occasion,
+    notify::{Health, Seen},
+    settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
 };
 
@@ -18,28 +18,28 @@ pub(super) fn seen(outcome: &Outcome) -> Seen {
     Seen {
         outlet: outcome.outlet.clone(),
         name: outcome.name.clone(),
-        standing: standing(outcome),
+        health: health(outcome),
         published: outcome.result == PassResult::Published,
         detail,
     }
 }
 
-fn standing(outcome: &Outcome) -> Standing {
+fn health(outcome: &Outcome) -> Health {
     let is_contested =
         || outcome.plan.as_deref().is_some_and(|plan| plan.changes.iter().any(|change| change.contested));
     match outcome.state {
-        OutletState::InSync => Standing::Well,
-        OutletState::Drifted if is_contested() => Standing::Wrong(Occasion::Contested),
-        OutletState::Drifted => Standing::Wrong(Occasion::Drift),
-        OutletState::Held => Standing::Wrong(Occasion::Held),
-        OutletState::Nonconvergent => Standing::Wrong(Occasion::Nonconvergent),
-        OutletState::Failed | OutletState::Unknown => Standing::Wrong(Occasion::Failed),
-        OutletState::Invalid => Standing::Wrong(Occasion::Invalid),
-        OutletState::Missing => Standing::Wrong(Occasion::Missing),
+        OutletState::InSync => Health::Good,
+        OutletState::Drifted if is_contested() => Health::Bad(NotificationKind::Contested),
+        OutletState::Drifted => Health::Bad(NotificationKind::Drift),
+        OutletState::Held => Health::Bad(NotificationKind::Held),
+        OutletState::Nonconvergent => Health::Bad(NotificationKind::Nonconvergent),
+        OutletState::Failed | OutletState::Unknown => Health::Bad(NotificationKind::Failed),
+        OutletState::Invalid => Health::Bad(NotificationKind::Invalid),
+        OutletState::Missing => Health::Bad(NotificationKind::Missing),
         OutletState::Pending
         | OutletState::Pushing
         | OutletState::Verifying
         | OutletState::Queued
-        | OutletState::Paused => Standing::Between,
+        | OutletState::Paused => Health::Changing,
     }
 }

@@ -107,7 +107,7 @@ impl<W: Worker> Daemon<W> {
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
-            self.notices.saw(notices::seen(&outcome));
+            self.notices.report(notices::seen(&outcome));
             let told = self.told.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, told, now));
             self.rounds.ended(round, outcome.result, news, now);
@@ -147,7 +147,7 @@ impl<W: Worker> Daemon<W> {
                 _ => self.due.retry(outlet, now, Duration::ZERO),
             },
             // Another process has the outlet.
-            PassResult::Held if *state == OutletState::Pushing => self.due.retry(outlet, now, Duration::ZERO),
+            PassResult::Held if !outcome.is_ours() => self.due.retry(outlet, now, Duration::ZERO),
             _ => self.due.settle(outlet),
         }
     }

@@ -1,12 +1,12 @@
 //! Who passes over an outlet: one that pushes, or one that cannot.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
 use tokio::sync::watch;
 
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{ImageUses, Loaded, Member},
+    fleet::{self, Hung, ImageUses, Loaded, Member},
     images::Remembered,
     remote::{Read, Write},
     report::errors_brief,
@@ -54,7 +54,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         };
         let composed = match composed {
             Ok(composed) => composed,
-            Err(Hung) => return Outcome::failed(&target, HUNG.to_owned()),
+            Err(hung) => return Outcome::failed(&target, hung.to_string()),
         };
         let Some(desired) = composed else {
             drop(slot);
@@ -100,7 +100,7 @@ impl<R: Read + 'static> Worker for Observer<R> {
         let look = async {
             let slot = context.slot().await;
             match desired(context, loaded, member).await {
-                Err(Hung) => Outcome::failed(&member.target(), HUNG.to_owned()),
+                Err(hung) => Outcome::failed(&member.target(), hung.to_string()),
                 Ok(Some(desired)) => observe(context, slot, &self.0, &member.target(), &desired).await,
                 Ok(None) => {
                     drop(slot);
@@ -116,24 +116,10 @@ impl<R: Read + 'static> Worker for Observer<R> {
     }
 }
 
-/// What the files want of an outlet; `None` if they are invalid. It takes a while for a large menu, and may read an image
-/// that is new with a dated layer.
+/// What the files want of an outlet now; `None` if they are invalid.
 async fn desired(context: &Context, loaded: &Arc<Loaded>, member: &Member) -> Result<Option<Desired>, Hung> {
-    let (loaded, id, now) = (Arc::clone(loaded), member.id.clone(), context.clock.now());
-    let composing = tokio::task::spawn_blocking(move || loaded.desired(&id, now).ok());
-    match tokio::time::timeout(COMPOSE_WITHIN, composing).await {
-        Ok(Ok(desired)) => Ok(desired),
-        Ok(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
-        Err(_) => Err(Hung),
-    }
+    Ok(fleet::desired(loaded, &member.id, context.clock.now()).await?.ok())
 }
-
-/// How long a menu may take to be composed (our choice: it takes milliseconds; an image on a dead mount takes for ever).
-const COMPOSE_WITHIN: Duration = Duration::from_secs(60);
-const HUNG: &str = "its files, or an image of theirs, could not be read within 60 s";
-
-/// The files did not answer.
-struct Hung;
 
 /// Why a push would be refused for an image that it brings; `None` if nothing is known against it. What cannot be looked at
 /// holds nothing back.

@@ -17,9 +17,10 @@ mod status;
 mod survey;
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 pub use compare::{Comparison, Step};
@@ -139,6 +140,33 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) 
     }
 }
 
+/// How long a menu may take to be composed (our choice: it takes milliseconds; an image on a dead mount takes for ever).
+const COMPOSE_WITHIN: Duration = Duration::from_secs(60);
+
+/// The files did not answer.
+#[derive(Debug, thiserror::Error)]
+#[error("its files, or an image of theirs, could not be read within {} s", COMPOSE_WITHIN.as_secs())]
+pub struct Hung;
+
+/// [`Loaded::desired`] where nothing may block: it takes a while for a large menu, and may read an image that is new with a
+/// dated layer.
+pub async fn desired(
+    loaded: &Arc<Loaded>,
+    id: &OutletId,
+    at: Timestamp,
+) -> Result<Result<Desired, Vec<Diagnostic>>, Hung> {
+    let (loaded, id) = (Arc::clone(loaded), id.clone());
+    compose_beside(move || loaded.desired(&id, at)).await
+}
+
+async fn compose_beside<T: Send + 'static>(compose: impl FnOnce() -> T + Send + 'static) -> Result<T, Hung> {
+    match tokio::time::timeout(COMPOSE_WITHIN, tokio::task::spawn_blocking(compose)).await {
+        Ok(Ok(composed)) => Ok(composed),
+        Ok(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
+        Err(_) => Err(Hung),
+    }
+}
+
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
     if files.diagnostics.iter().any(|d| d.place.as_ref().is_some_and(|place| &*place.file == settings::FILE)) {
         return Vec::new();
@@ -174,8 +202,8 @@ impl Loaded {
         self.files.unreadable.is_empty()
     }
 
-    /// The image files of the root that the looks so far have asked for, relative to it, whether they are there or not.
-    pub fn image_files(&self) -> BTreeSet<String> {
+    /// The image files of the root that the looks so far have asked for, relative to it, and whether each could be read.
+    pub fn image_files(&self) -> BTreeMap<String, bool> {
         self.photos.asked()
     }
 
@@ -263,4 +291,25 @@ impl Loaded {
 fn is_ignored(code: &str, policy: &Policy) -> bool {
     let about = [("image-missing", Ignorable::Image), ("description-missing", Ignorable::Description)];
     about.into_iter().any(|(rule, field)| rule == code && policy.ignore.contains(&field))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_while_a_menu_is_composed_is_waited_for_a_minute() {
+        let (let_go, gate) = std::sync::mpsc::channel::<()>();
+        let composing = tokio::spawn(compose_beside(move || gate.recv()));
+        tokio::task::yield_now().await;
+        tokio::time::advance(COMPOSE_WITHIN - Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+        assert!(!composing.is_finished());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let error = composing.await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "its files, or an image of theirs, could not be read within 60 s");
+        drop(let_go);
+    }
 }

@@ -1,7 +1,7 @@
 //! The image files of a root: read from the same place as its definitions, once each, and looked at.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{Mutex, PoisonError},
 };
@@ -58,9 +58,10 @@ impl Photos {
         file
     }
 
-    /// The files that were asked for, whether they are there or not.
-    pub(super) fn asked(&self) -> BTreeSet<String> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).files.keys().cloned().collect()
+    /// The files that were asked for, and whether each could be read.
+    pub(super) fn asked(&self) -> BTreeMap<String, bool> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.files.iter().map(|(path, file)| (path.clone(), matches!(file, ImageFile::Found { .. }))).collect()
     }
 
     /// What is wrong with the file that is published at `url`; `None` if it is no file of the root.

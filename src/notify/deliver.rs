@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use reqwest::{Client, Url, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,7 +27,7 @@ use super::{message::Notification, slack};
 use crate::{
     remote::install_crypto,
     report::untrusted,
-    settings::{Occasion, SettingsError, Sink, SinkKind, sink_secret, sink_url},
+    settings::{NotificationKind, SettingsError, Sink, SinkKind, sink_secret, sink_url},
 };
 
 /// Notifications that may wait for one sink; further ones are dropped, and the log says so (our choice).
@@ -37,28 +39,27 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), D
 /// Where a program is looked for, and all that it finds in its environment.
 const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// Everybody who is told.
 #[derive(Default)]
 pub(super) struct Sinks(Vec<Open>);
 
 /// A sink with its task.
 struct Open {
-    of: Way,
+    of: Channel,
     name: String,
-    events: Vec<Occasion>,
+    events: Vec<NotificationKind>,
     queue: mpsc::Sender<Arc<Notification>>,
     task: JoinHandle<()>,
 }
 
-/// How a sink is told, with all that was read for it.
+/// How a sink is reached, with all that was read for it.
 #[derive(Clone)]
-enum Way {
+enum Channel {
     Webhook { url: Url, secret: Option<SecretString> },
     Slack { url: Url },
     Command { words: Vec<String>, root: PathBuf },
 }
 
-impl Way {
+impl Channel {
     fn read(kind: &SinkKind, root: &Path) -> Result<Self, SettingsError> {
         Ok(match kind {
             SinkKind::Webhook { url_file, secret_file } => Self::Webhook {
@@ -85,14 +86,14 @@ impl Way {
 
 /// Whether all that the sinks need can be read.
 pub fn check(sinks: &[Sink], root: &Path) -> Result<(), SettingsError> {
-    sinks.iter().try_for_each(|sink| Way::read(&sink.kind, root).map(drop))
+    sinks.iter().try_for_each(|sink| Channel::read(&sink.kind, root).map(drop))
 }
 
 impl Sinks {
     /// Reads what the sinks need and starts their tasks.
     pub(super) fn open(sinks: &[Sink], root: &Path) -> Result<Self, SettingsError> {
-        let ways: Vec<Way> = sinks.iter().map(|sink| Way::read(&sink.kind, root)).collect::<Result<_, _>>()?;
-        let open = |((number, sink), way): ((usize, &Sink), Way)| {
+        let ways: Vec<Channel> = sinks.iter().map(|sink| Channel::read(&sink.kind, root)).collect::<Result<_, _>>()?;
+        let open = |((number, sink), way): ((usize, &Sink), Channel)| {
             let name = format!("notify {} ({})", number + 1, sink.kind.as_str());
             let (queue, waiting) = mpsc::channel(QUEUE);
             let task = tokio::spawn(carry(name.clone(), way.clone(), waiting));
@@ -101,8 +102,8 @@ impl Sinks {
         Ok(Self(sinks.iter().enumerate().zip(ways).map(open).collect()))
     }
 
-    /// Takes other sinks; one that is the same keeps what waits for it, the others deliver what waits and end.
-    pub(super) fn become_these(&mut self, new: Self) {
+    /// Takes other sinks. One that is the same keeps its queue; the others deliver theirs and end.
+    pub(super) fn replace_with(&mut self, new: Self) {
         let mut old = std::mem::take(&mut self.0);
         for new in new.0 {
             match old.iter().position(|old| old.of.is(&new.of)) {
@@ -112,11 +113,11 @@ impl Sinks {
         }
     }
 
-    /// One that keeps what it is told.
+    /// One that hands over what it was sent.
     #[cfg(test)]
-    pub(super) fn keeping(events: &[Occasion]) -> (Self, mpsc::Receiver<Arc<Notification>>) {
+    pub(super) fn keeping(events: &[NotificationKind]) -> (Self, mpsc::Receiver<Arc<Notification>>) {
         let (queue, kept) = mpsc::channel(QUEUE);
-        let of = Way::Command { words: Vec::new(), root: PathBuf::new() };
+        let of = Channel::Command { words: Vec::new(), root: PathBuf::new() };
         let task = tokio::spawn(std::future::ready(()));
         (Self(vec![Open { of, name: "test".to_owned(), events: events.to_vec(), queue, task }]), kept)
     }
@@ -126,7 +127,7 @@ impl Sinks {
     }
 
     /// Puts a notification into the queue of everybody who wants it.
-    pub(super) fn tell(&self, notification: &Notification) {
+    pub(super) fn enqueue(&self, notification: &Notification) {
         let notification = Arc::new(notification.clone());
         for sink in self.0.iter().filter(|sink| sink.events.contains(&notification.event)) {
             if sink.queue.try_send(Arc::clone(&notification)).is_err() {
@@ -149,7 +150,7 @@ impl Sinks {
 }
 
 /// Carries one after the other until nobody can send any more.
-async fn carry(name: String, way: Way, mut waiting: mpsc::Receiver<Arc<Notification>>) {
+async fn carry(name: String, way: Channel, mut waiting: mpsc::Receiver<Arc<Notification>>) {
     let mut is_dead = false;
     while let Some(notification) = waiting.recv().await {
         match deliver(&way, &notification).await {
@@ -180,7 +181,7 @@ impl Failure {
     }
 }
 
-async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
+async fn deliver(way: &Channel, notification: &Notification) -> Result<(), String> {
     let mut pauses = PAUSES.iter();
     loop {
         let Err(Failure { why, is_final }) = attempt(way, notification).await else { return Ok(()) };
@@ -191,25 +192,32 @@ async fn deliver(way: &Way, notification: &Notification) -> Result<(), String> {
     }
 }
 
-async fn attempt(way: &Way, notification: &Notification) -> Result<(), Failure> {
+async fn attempt(way: &Channel, notification: &Notification) -> Result<(), Failure> {
+    let now = Timestamp::now();
     let done = async {
         match way {
-            Way::Webhook { url, secret } => {
+            Channel::Webhook { url, secret } => {
                 let body = notification.json();
-                let signature = secret.as_ref().map(|secret| signature(secret, &body));
-                post(url, notification, body, signature).await
+                let signed = secret.as_ref().map(|secret| signatures(secret, &notification.id.to_string(), now, &body));
+                post(url, notification, now, body, signed.unwrap_or_default()).await
             }
-            Way::Slack { url } => {
-                post(url, notification, slack::body(notification).to_string().into_bytes(), None).await
+            Channel::Slack { url } => {
+                post(url, notification, now, slack::body(notification).to_string().into_bytes(), Vec::new()).await
             }
-            Way::Command { words, root } => run(words, root, &notification.json()).await,
+            Channel::Command { words, root } => run(words, root, &notification.json()).await,
         }
     };
     timeout(TRY_FOR, done).await.unwrap_or_else(|_| Err(Failure::passing("it took longer than 10 s")))
 }
 
 /// A client of its own for every try: they are rare, and nothing is kept open for a day.
-async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: Option<String>) -> Result<(), Failure> {
+async fn post(
+    url: &Url,
+    notification: &Notification,
+    now: Timestamp,
+    body: Vec<u8>,
+    signatures: Vec<(&str, String)>,
+) -> Result<(), Failure> {
     install_crypto();
     let builder = Client::builder()
         .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
@@ -218,9 +226,11 @@ async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: 
     let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
     let client = builder.build().map_err(|_| Failure::passing("encrypted connections cannot be set up"))?;
     let mut request = client.post(url.clone()).header("Content-Type", "application/json");
-    request = request.header("X-Menusync-Notification", notification.id.to_string());
-    if let Some(signature) = signature {
-        request = request.header("X-Menusync-Signature", signature);
+    let id = notification.id.to_string();
+    request = request.header("webhook-id", &id).header("webhook-timestamp", now.as_second());
+    request = request.header("X-Menusync-Notification", id);
+    for (header, signature) in signatures {
+        request = request.header(header, signature);
     }
     let sent = request.body(body).send().await;
     // Neither address nor answer is repeated: both may hold secrets.
@@ -234,12 +244,26 @@ async fn post(url: &Url, notification: &Notification, body: Vec<u8>, signature: 
     Err(Failure { why: format!("it was answered with {status}"), is_final })
 }
 
-/// Lower-case hex HMAC-SHA256 over the raw body, as the platform signs its own events.
-fn signature(secret: &SecretString, body: &[u8]) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(body);
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+/// The headers that prove who sent a body: of the Standard Webhooks scheme (<https://www.standardwebhooks.com>), and that of
+/// 0.1.0, whose signature holds for ever, for one more release.
+fn signatures(secret: &SecretString, id: &str, now: Timestamp, body: &[u8]) -> Vec<(&'static str, String)> {
+    let signed = [format!("{id}.{}.", now.as_second()).as_bytes(), body].concat();
+    let hex = hmac(secret.expose_secret().as_bytes(), body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = format!("v1,{}", BASE64_STANDARD.encode(hmac(&signing_key(secret), &signed)));
+    vec![("webhook-signature", signature), ("X-Menusync-Signature", hex)]
+}
+
+/// A secret `whsec_…` is base64 of its key; another is the key itself.
+fn signing_key(secret: &SecretString) -> Vec<u8> {
+    let secret = secret.expose_secret();
+    let encoded = secret.strip_prefix("whsec_").and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+    encoded.unwrap_or_else(|| secret.as_bytes().to_vec())
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(text);
+    mac.finalize().into_bytes().to_vec()
 }
 
 /// A program that is given up takes along what it has started.
@@ -285,6 +309,15 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
     use super::*;
+
+    /// The example of the scheme's own libraries.
+    #[test]
+    fn a_body_is_signed_as_standard_webhooks_are() {
+        let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let now = Timestamp::from_second(1_614_265_330).unwrap();
+        let signed = signatures(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", now, br#"{"test": 2432232314}"#);
+        assert_eq!(signed[0], ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()));
+    }
 
     fn is_alive(id: &str) -> bool {
         std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Seen, book::News, message::Line};
-use crate::settings::Occasion;
+use super::{Seen, message::Line, sent_notices::News};
+use crate::settings::NotificationKind;
 
 /// A group is told when nothing was added to it for so long…
 const QUIET: Duration = Duration::from_secs(10);
@@ -18,8 +18,8 @@ const APART: Duration = Duration::from_secs(300);
 /// Groups that wait.
 #[derive(Default)]
 pub(super) struct Groups {
-    waiting: BTreeMap<Occasion, Group>,
-    told: BTreeMap<Occasion, Instant>,
+    waiting: BTreeMap<NotificationKind, Group>,
+    told: BTreeMap<NotificationKind, Instant>,
 }
 
 struct Group {
@@ -38,7 +38,7 @@ impl Groups {
         let group = self.waiting.entry(news.occasion).or_insert_with(new);
         // What was noticed first tells since when.
         let since = group.lines.get(seen.outlet.as_str()).map_or(news.since, |(_, since)| *since);
-        if news.occasion != Occasion::Published {
+        if news.occasion != NotificationKind::Published {
             line.since = Some(since);
         }
         if group.lines.insert(seen.outlet.as_str().to_owned(), (line, since)).is_none() {
@@ -47,9 +47,9 @@ impl Groups {
     }
 
     /// What has not been told yet of how an outlet stands is out of date, but for `still`.
-    pub(super) fn outdate(&mut self, outlet: &str, still: Option<Occasion>) {
+    pub(super) fn outdate(&mut self, outlet: &str, still: Option<NotificationKind>) {
         for (occasion, group) in &mut self.waiting {
-            if *occasion != Occasion::Published && Some(*occasion) != still {
+            if *occasion != NotificationKind::Published && Some(*occasion) != still {
                 group.lines.remove(outlet);
             }
         }
@@ -61,16 +61,16 @@ impl Groups {
         self.waiting.iter().map(|(occasion, group)| self.due(*occasion, group)).min()
     }
 
-    fn due(&self, occasion: Occasion, group: &Group) -> Instant {
+    fn due(&self, occasion: NotificationKind, group: &Group) -> Instant {
         let due = (group.grown + QUIET).min(group.begun + AT_MOST);
         self.told.get(&occasion).map_or(due, |told| due.max(*told + APART))
     }
 
     /// The groups that are due; with `all`, the others too.
-    pub(super) fn take(&mut self, all: bool) -> Vec<(Occasion, Vec<(Line, Timestamp)>)> {
+    pub(super) fn take(&mut self, all: bool) -> Vec<(NotificationKind, Vec<(Line, Timestamp)>)> {
         let now = Instant::now();
         let is_due = |groups: &Self, occasion, group| all || groups.due(occasion, group) <= now;
-        let due: Vec<Occasion> =
+        let due: Vec<NotificationKind> =
             self.waiting.iter().filter(|(occasion, group)| is_due(self, **occasion, group)).map(|(o, _)| *o).collect();
         let mut taken = Vec::new();
         for occasion in due {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{report::untrusted, settings::Occasion};
+use crate::{report::untrusted, settings::NotificationKind};
 
 /// The most outlets that are listed; the others are counted (our choice).
 const MOST_OUTLETS: usize = 50;
@@ -22,7 +22,7 @@ pub(super) struct Notification {
     /// Another one for every notification; the same for all sinks and tries.
     pub id: Uuid,
     /// What happened.
-    pub event: Occasion,
+    pub event: NotificationKind,
     /// When this was written.
     pub at: Timestamp,
     /// In one line.
@@ -85,7 +85,7 @@ fn short(text: &str, most: usize) -> String {
 
 impl Notification {
     /// About these outlets, of which there is at least one.
-    pub(super) fn of_outlets(event: Occasion, at: Timestamp, outlets: Vec<Line>) -> Self {
+    pub(super) fn of_outlets(event: NotificationKind, at: Timestamp, outlets: Vec<Line>) -> Self {
         let summary = match outlets.as_slice() {
             [one] => format!("{} ({}) {}", one.name, one.outlet, words(event, one.repeated, false)),
             all => {
@@ -104,10 +104,14 @@ impl Notification {
             states.iter().map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
         let pushes = if published == 1 { "1 push".to_owned() } else { format!("{published} pushes") };
         let summary = format!("{total} outlets: {}; {pushes} published", told.join(", "));
-        Self { states: Some(states), published: Some(published), ..Self::new(Occasion::Digest, at, summary, troubled) }
+        Self {
+            states: Some(states),
+            published: Some(published),
+            ..Self::new(NotificationKind::Digest, at, summary, troubled)
+        }
     }
 
-    fn new(event: Occasion, at: Timestamp, summary: String, mut outlets: Vec<Line>) -> Self {
+    fn new(event: NotificationKind, at: Timestamp, summary: String, mut outlets: Vec<Line>) -> Self {
         let total = outlets.len();
         outlets.truncate(MOST_OUTLETS);
         Self {
@@ -132,36 +136,36 @@ impl Notification {
 }
 
 /// `failed`, `still have errors in their files`, …
-fn words(event: Occasion, repeated: bool, many: bool) -> String {
+fn words(event: NotificationKind, repeated: bool, many: bool) -> String {
     let either = |one: &'static str, more: &'static str| if many { more } else { one };
     let words = match event {
-        Occasion::Held => either("is held by a guard", "are held by guards"),
-        Occasion::Failed => either("has failed", "have failed"),
-        Occasion::Drift => either("was changed elsewhere", "were changed elsewhere"),
-        Occasion::Contested => either(
+        NotificationKind::Held => either("is held by a guard", "are held by guards"),
+        NotificationKind::Failed => either("has failed", "have failed"),
+        NotificationKind::Drift => either("was changed elsewhere", "were changed elsewhere"),
+        NotificationKind::Contested => either(
             "is contested: changed elsewhere again and again",
             "are contested: changed elsewhere again and again",
         ),
-        Occasion::Nonconvergent => {
+        NotificationKind::Nonconvergent => {
             either("shows something else than was pushed", "show something else than was pushed")
         }
-        Occasion::Invalid => either("has errors in its files", "have errors in their files"),
-        Occasion::Missing => either("is in no file any more", "are in no file any more"),
-        Occasion::Recovered => either("is well again", "are well again"),
-        Occasion::Published => either("was published", "were published"),
-        Occasion::Digest => "",
+        NotificationKind::Invalid => either("has errors in its files", "have errors in their files"),
+        NotificationKind::Missing => either("is in no file any more", "are in no file any more"),
+        NotificationKind::Recovered => either("is well again", "are well again"),
+        NotificationKind::Published => either("was published", "were published"),
+        NotificationKind::Digest => "",
     };
     if repeated { format!("still: {words}") } else { words.to_owned() }
 }
 
 /// A held outlet waits for a person, and a plan says what for.
-fn help(event: Occasion, outlets: &[Line]) -> Option<String> {
+fn help(event: NotificationKind, outlets: &[Line]) -> Option<String> {
     let outlet = match outlets {
         [one] => format!(" --outlet {}", one.outlet),
         _ => String::new(),
     };
     let told = format!("`menusync plan{outlet}` shows what would be pushed, and how to let it through if it is meant");
-    (event == Occasion::Held).then_some(told)
+    (event == NotificationKind::Held).then_some(told)
 }
 
 #[cfg(test)]
@@ -173,7 +177,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let line =
             |n: usize| Line::new(&format!("G{n}"), &"é\u{202e}".repeat(200), None, Some(&"x\u{1b}".repeat(10_000)));
-        let notification = Notification::of_outlets(Occasion::Failed, at, (0..300).map(line).collect());
+        let notification = Notification::of_outlets(NotificationKind::Failed, at, (0..300).map(line).collect());
         assert_eq!((notification.total, notification.outlets.len()), (300, 50));
         assert_eq!(notification.summary, "300 outlets have failed");
         let json = String::from_utf8_lossy(&notification.json()).into_owned();

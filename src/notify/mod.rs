@@ -1,17 +1,18 @@
-//! Telling people what they need to know, once.
+//! Notifications, with suppression of repeats.
 //!
-//! Who looks at outlets says after every look how one stands ([`Notices::saw`]). What that changes is told: what begins, what
-//! is over, and once a day what still lasts. It is remembered, so that a restart repeats nothing. What happens to many
-//! outlets at once is one notification. Sinks have a task each and a short queue: one that is dead or slow delays nobody.
+//! After every pass the caller reports the health of the outlet ([`Notices::report`]). A notification is sent when trouble
+//! begins, when it is over, and once a day while it lasts. What was sent is stored, so that a restart repeats nothing. Events
+//! of many outlets within a short time are one notification. Each sink has a task and a short queue of its own: one that is
+//! dead or slow delays nobody.
 //!
-//! `book` knows what was told, `groups` gathers what is to be told, `desk` runs both; `message` is what is told, and `slack`
-//! how chats are told; `deliver` carries it. What is worth telling is the caller's to say.
+//! `sent_notices` knows what was sent, `groups` gathers what is due, `dispatcher` runs both; `message` is the content, `slack`
+//! its form for chats, `deliver` carries it.
 
-mod book;
 mod deliver;
-mod desk;
+mod dispatcher;
 mod groups;
 mod message;
+mod sent_notices;
 mod slack;
 #[cfg(test)]
 mod tests;
@@ -22,54 +23,54 @@ use jiff::{Timestamp, tz::TimeZone};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::deliver::check;
-use self::{deliver::Sinks, desk::Desk};
+use self::{deliver::Sinks, dispatcher::Dispatcher};
 use crate::{
     catalog::OutletId,
-    settings::{Occasion, Settings, SettingsError},
+    settings::{NotificationKind, Settings, SettingsError},
     state::{SharedState, StateError},
 };
 
-/// How many looks may wait to be taken in (our choice; taking one in takes microseconds).
+/// Reports that may wait for the dispatcher (our choice; each takes microseconds).
 const WAITING: usize = 4_096;
 
-/// How an outlet was seen to stand.
+/// The health of an outlet after a pass.
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// The outlet.
     pub outlet: OutletId,
     /// Its name.
     pub name: String,
-    /// What is to be said of how it stands.
-    pub standing: Standing,
+    /// Whether it needs anybody.
+    pub health: Health,
     /// Whether a push was seen to arrive.
     pub published: bool,
     /// More about it, in a sentence.
     pub detail: Option<String>,
 }
 
-/// What is to be said of an outlet.
+/// Whether an outlet needs anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// All is well.
-    Well,
-    /// This lasts.
-    Wrong(Occasion),
-    /// It is under way from the one to the other.
-    Between,
+pub enum Health {
+    /// Nothing is wrong.
+    Good,
+    /// This is wrong until a later pass says otherwise.
+    Bad(NotificationKind),
+    /// On the way from one to the other: says nothing about either.
+    Changing,
 }
 
-/// The way to be told, for whoever has something to tell. Its clones reach the same desk.
+/// A handle of the dispatcher; clones reach the same one.
 #[derive(Clone)]
 pub struct Notices(mpsc::Sender<Order>);
 
-/// What the desk is asked.
+/// A request to the dispatcher.
 enum Order {
-    Saw(Seen),
+    Report(Seen),
     Sinks(Sinks, TimeZone),
     End(Ending, oneshot::Sender<()>),
 }
 
-/// Who is told.
+/// The sinks of some settings, opened.
 pub struct Recipients(Sinks, TimeZone);
 
 impl Recipients {
@@ -85,12 +86,12 @@ impl Recipients {
     }
 }
 
-/// How the desk ends.
+/// How the dispatcher ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// What is gathered is told, and waited for: there will be no other occasion soon.
+    /// Send what is gathered and wait for its delivery: no process will do it soon.
     Flush,
-    /// Quickly. What lasts will be told after the next start.
+    /// Do not wait: what lasts is sent after the next start.
     Quick,
 }
 
@@ -98,23 +99,23 @@ pub enum Ending {
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl Notices {
-    /// Starts a desk. Nobody is told before [`Notices::use_settings`].
+    /// Starts a dispatcher. It sends nothing before [`Notices::use_settings`].
     ///
     /// # Errors
-    /// When what was told earlier cannot be read.
+    /// When the notices sent earlier cannot be read.
     pub async fn start(state: SharedState, now: Now) -> Result<Self, StateError> {
         let (sender, orders) = mpsc::channel(WAITING);
-        let desk = Desk::new(state, now).await?;
-        tokio::spawn(desk.work(orders));
+        let dispatcher = Dispatcher::new(state, now).await?;
+        tokio::spawn(dispatcher.work(orders));
         Ok(Self(sender))
     }
 
-    /// For who has nobody to tell.
+    /// Sends nothing.
     pub fn none() -> Self {
         Self(mpsc::channel(1).0)
     }
 
-    /// Tells the sinks of these settings from now on. If one of them cannot be used, nothing changes.
+    /// Sends to the sinks of these settings from now on. If one of them cannot be used, nothing changes.
     ///
     /// # Errors
     /// When a file that a sink needs cannot be read, or holds what is no address or secret.
@@ -123,28 +124,28 @@ impl Notices {
         Ok(())
     }
 
-    /// Tells these from now on. Returns at once.
+    /// Sends to these from now on. Returns at once.
     pub fn use_recipients(&self, Recipients(sinks, zone): Recipients) {
         self.order(Order::Sinks(sinks, zone));
     }
 
-    /// An outlet was looked at. Returns at once.
-    pub fn saw(&self, seen: Seen) {
-        self.order(Order::Saw(seen));
+    /// Reports the health of an outlet. Returns at once.
+    pub fn report(&self, seen: Seen) {
+        self.order(Order::Report(seen));
     }
 
-    /// Ends the desk, within a bounded time.
+    /// Ends the dispatcher, within a bounded time.
     pub async fn end(&self, ending: Ending) {
         let (done, ended) = oneshot::channel();
         if self.0.send(Order::End(ending, done)).await.is_ok() {
-            // An error means that the desk is gone, which is what was asked for.
+            // An error means that it has ended already.
             let _ = ended.await;
         }
     }
 
     fn order(&self, order: Order) {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.0.try_send(order) {
-            tracing::error!("too much happens at once to be told; what lasts is told after the next look");
+            tracing::error!("notifications dropped: too many at once; what lasts is sent after the next pass");
         }
     }
 }

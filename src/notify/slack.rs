@@ -17,7 +17,7 @@ pub(super) fn body(notification: &Notification) -> Value {
     // One outlet is named by the summary already.
     let detail_only = notification.total == 1 && notification.states.is_none();
     for line in notification.outlets.iter().take(MOST_LINES) {
-        let line = told(line, detail_only);
+        let line = outlet_line(line, detail_only);
         if text.chars().count() + line.chars().count() > longest {
             break;
         }
@@ -31,7 +31,7 @@ pub(super) fn body(notification: &Notification) -> Value {
     json!({"text": text, "mrkdwn": false, "link_names": false, "unfurl_links": false, "unfurl_media": false})
 }
 
-fn told(line: &Line, detail_only: bool) -> String {
+fn outlet_line(line: &Line, detail_only: bool) -> String {
     let Line { outlet, name, state, detail, .. } = line;
     let detail = detail.as_deref().map(plain);
     if detail_only {
@@ -55,11 +55,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::settings::Occasion;
+    use crate::settings::NotificationKind;
 
     fn text(name: &str, detail: &str, count: usize) -> String {
         let lines = (0..count).map(|n| Line::new(&format!("G{n}"), name, None, Some(detail))).collect();
-        let notification = Notification::of_outlets(Occasion::Failed, Timestamp::UNIX_EPOCH, lines);
+        let notification = Notification::of_outlets(NotificationKind::Failed, Timestamp::UNIX_EPOCH, lines);
         body(&notification)["text"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn what_waits_for_a_person_says_what_to_do_next() {
         let lines = vec![Line::new("G1", "Kuta", None, Some("deletes: 2 of 6"))];
-        let notification = Notification::of_outlets(Occasion::Held, Timestamp::UNIX_EPOCH, lines);
+        let notification = Notification::of_outlets(NotificationKind::Held, Timestamp::UNIX_EPOCH, lines);
         assert_eq!(
             body(&notification)["text"],
             "menusync: Kuta (G1) is held by a guard\ndeletes: 2 of 6\n'menusync plan --outlet G1' shows what would be \

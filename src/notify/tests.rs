@@ -1,4 +1,4 @@
-//! The desk over days, in paused time: what is told, how often, and that a restart repeats nothing.
+//! The dispatcher over days, in paused time: what is sent, how often, and that a restart repeats nothing.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
@@ -13,7 +13,7 @@ use crate::state::{
     testing::{done, inline},
 };
 
-/// A desk over a state, and what its one sink was told.
+/// A dispatcher over a state, and what its one sink was sent.
 struct Bench {
     _directory: Arc<TempDir>,
     store: SharedState,
@@ -29,10 +29,10 @@ impl Bench {
         let (begun, at) = (Instant::now(), "2027-01-04T03:00:00Z".parse::<Timestamp>().unwrap());
         let now: Now = Arc::new(move || at + begun.elapsed());
         let store = inline(directory.path());
-        Self::over(directory, store, now, &Occasion::ALL)
+        Self::over(directory, store, now, &NotificationKind::ALL)
     }
 
-    fn over(directory: Arc<TempDir>, store: SharedState, now: Now, events: &[Occasion]) -> Self {
+    fn over(directory: Arc<TempDir>, store: SharedState, now: Now, events: &[NotificationKind]) -> Self {
         let notices = done(Notices::start(SharedState::clone(&store), Arc::clone(&now))).unwrap();
         let (sinks, told) = Sinks::keeping(events);
         notices.order(Order::Sinks(sinks, TimeZone::get("Asia/Jakarta").unwrap()));
@@ -41,14 +41,14 @@ impl Bench {
 
     async fn restart(self) -> Self {
         self.notices.end(Ending::Quick).await;
-        Self::over(self._directory, self.store, self.now, &Occasion::ALL)
+        Self::over(self._directory, self.store, self.now, &NotificationKind::ALL)
     }
 
-    fn saw(&self, outlet: &str, standing: Standing) {
-        self.notices.saw(Seen {
+    fn saw(&self, outlet: &str, health: Health) {
+        self.notices.report(Seen {
             outlet: outlet.into(),
             name: format!("Warung {outlet}"),
-            standing,
+            health,
             published: false,
             detail: Some("why".to_owned()),
         });
@@ -65,7 +65,7 @@ impl Bench {
     }
 }
 
-const FAILED: Standing = Standing::Wrong(Occasion::Failed);
+const FAILED: Health = Health::Bad(NotificationKind::Failed);
 const NONE: [&str; 0] = [];
 
 fn minutes(minutes: u64) -> Duration {
@@ -85,7 +85,7 @@ async fn what_happens_to_a_whole_fleet_is_told_once() {
     }
     assert_eq!(bench.told_after(minutes(60)).await, NONE, "it is no news that it lasts");
     for n in 0..300 {
-        bench.saw(&format!("G{n}"), Standing::Well);
+        bench.saw(&format!("G{n}"), Health::Good);
     }
     assert_eq!(bench.told_after(minutes(1)).await, ["300 outlets are well again"]);
 }
@@ -106,8 +106,8 @@ async fn a_failure_that_passes_at_once_is_no_news() {
     let mut bench = Bench::new();
     bench.saw("G1", FAILED);
     sleep(Duration::from_secs(5)).await;
-    bench.saw("G1", Standing::Between);
-    bench.saw("G1", Standing::Well);
+    bench.saw("G1", Health::Changing);
+    bench.saw("G1", Health::Good);
     assert_eq!(bench.told_after(minutes(10)).await, NONE);
 }
 
@@ -126,12 +126,12 @@ async fn what_lasts_is_told_daily_and_a_restart_repeats_nothing() {
     }
     told.retain(|summary| !summary.contains("outlets:"));
     assert_eq!(told, ["Warung G1 (G1) still: has failed"]);
-    bench.saw("G1", Standing::Wrong(Occasion::Held));
+    bench.saw("G1", Health::Bad(NotificationKind::Held));
     assert_eq!(bench.told_after(minutes(1)).await, ["Warung G1 (G1) is held by a guard"], "something else is news");
     let mut bench = bench.restart().await;
-    bench.saw("G1", Standing::Well);
+    bench.saw("G1", Health::Good);
     assert_eq!(bench.told_after(minutes(10)).await, ["Warung G1 (G1) is well again"]);
-    bench.saw("G1", Standing::Well);
+    bench.saw("G1", Health::Good);
     assert_eq!(bench.told_after(minutes(10)).await, NONE);
 }
 
@@ -143,7 +143,7 @@ async fn what_was_not_told_before_the_end_is_told_after_the_next_start() {
     assert!(bench.told.try_recv().is_err());
     bench.saw("G1", FAILED);
     assert_eq!(bench.told_after(minutes(1)).await, ["Warung G1 (G1) has failed"]);
-    bench.saw("G1", Standing::Well);
+    bench.saw("G1", Health::Good);
     bench.notices.end(Ending::Flush).await;
     assert_eq!(bench.told_after(Duration::ZERO).await, ["Warung G1 (G1) is well again"], "unless nothing else comes");
 }
@@ -191,8 +191,8 @@ async fn who_wants_to_hear_little_hears_little_and_without_ears_nothing_counts_a
     };
     deaf.saw("G1", FAILED);
     sleep(minutes(2)).await;
-    let mut bench = Bench::over(_directory, store, now, &[Occasion::Failed]);
+    let mut bench = Bench::over(_directory, store, now, &[NotificationKind::Failed]);
     bench.saw("G1", FAILED);
-    bench.saw("G2", Standing::Wrong(Occasion::Drift));
+    bench.saw("G2", Health::Bad(NotificationKind::Drift));
     assert_eq!(bench.told_after(minutes(2)).await, ["Warung G1 (G1) has failed"]);
 }

@@ -17,7 +17,7 @@ use crate::document::{Decoder, Fields, Node, Value};
 /// What people can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Occasion {
+pub enum NotificationKind {
     /// A guard holds an outlet's push.
     Held,
     /// A pass over an outlet failed, was rejected, or its push was not seen.
@@ -40,7 +40,7 @@ pub enum Occasion {
     Digest,
 }
 
-impl Occasion {
+impl NotificationKind {
     /// All of them.
     pub const ALL: [Self; 10] = [
         Self::Held,
@@ -78,7 +78,7 @@ pub struct Sink {
     /// `kind` and what belongs to it.
     pub kind: SinkKind,
     /// `events`: what it is told of; all unless given.
-    pub events: Vec<Occasion>,
+    pub events: Vec<NotificationKind>,
 }
 
 /// How a sink is told. Paths are as written: relative to the root.
@@ -178,9 +178,9 @@ fn command(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<SinkKind> {
     Some(SinkKind::Command { command })
 }
 
-fn events(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Occasion> {
-    let words = Occasion::ALL.map(|occasion| (occasion.as_str(), occasion));
-    let Some(node) = fields.take("events") else { return Occasion::ALL.to_vec() };
+fn events(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<NotificationKind> {
+    let words = NotificationKind::ALL.map(|occasion| (occasion.as_str(), occasion));
+    let Some(node) = fields.take("events") else { return NotificationKind::ALL.to_vec() };
     let nodes = decoder.list(node, "events").unwrap_or_default();
     if matches!(&node.value, Value::Sequence(all) if all.is_empty()) {
         decoder

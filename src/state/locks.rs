@@ -20,6 +20,9 @@ const DAEMON_LOCK: &str = "daemon.lock";
 /// How long the lock of a process that has ended is waited for (our choice: what it left behind ends in milliseconds).
 const ORPHANS_END_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long a lock is tried that a living process seems to have (our choice): who asks whether it is held has it for a moment.
+const QUESTIONS_END_WITHIN: Duration = Duration::from_millis(50);
+
 /// How long a lock file may take to be opened (our choice: what hangs that long, hangs).
 const LOCK_WITHIN: Duration = Duration::from_secs(10);
 
@@ -116,6 +119,18 @@ pub async fn lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> 
     }
 }
 
+/// Whether anybody has the lock of the outlet `id` now; `None`: that cannot be told.
+pub(super) fn is_outlet_locked(dir: &Path, id: &str) -> Option<bool> {
+    match File::open(dir.join("locks").join(file_name(id))) {
+        Ok(file) => match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        },
+        Err(error) => (error.kind() == ErrorKind::NotFound).then_some(false),
+    }
+}
+
 fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = match opened {
@@ -125,13 +140,14 @@ fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
         }
         Err(source) => return Err(LockError::Io { what, path, source }),
     };
-    let deadline = Instant::now() + ORPHANS_END_WITHIN;
+    let began = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) => {
                 let pid = read_pid(&mut file);
-                if !pid.is_some_and(has_ended) || Instant::now() > deadline {
+                let patience = if pid.is_some_and(has_ended) { ORPHANS_END_WITHIN } else { QUESTIONS_END_WITHIN };
+                if began.elapsed() > patience {
                     return Err(LockError::Held { what, pid, path });
                 }
                 std::thread::sleep(Duration::from_millis(10));

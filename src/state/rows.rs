@@ -223,6 +223,9 @@ pub struct PushRow {
     pub error: Option<String>,
     /// JSON as given in [`NewPush`]; empty once the push is finished, and in lists.
     pub plan: String,
+    /// Whether no answer to it is recorded and nobody has the lock of its outlet, so that nobody waits for one any more. Asked
+    /// where it is recalled ([`super::State::recall`], [`super::State::overview`]); `false` elsewhere.
+    pub is_orphan: bool,
 }
 
 /// One step of a push, recorded in one transaction. What is `None` stays as it is.

@@ -190,10 +190,34 @@ pub enum Look<'a> {
     Plan(&'a OutletPlan),
     /// Nothing, as it failed.
     Failed,
+    /// That GoFood settled on something else than was sent.
+    Settled,
     /// That pins and files do not go together.
     PinConflict,
     /// That was earlier: what the state says of it, if there ever was a look.
     Stored(Option<OutletState>),
+}
+
+impl<'a> Facts<'a> {
+    /// Of an outlet whose files are valid, and that no push or pause concerns.
+    pub fn of_look(look: Look<'a>) -> Self {
+        Self { valid: true, paused: false, pending: None, look }
+    }
+
+    /// Of one with a push on its way: nothing else counts then.
+    pub fn of_push(progress: PushProgress) -> Self {
+        Self { pending: Some(progress), ..Self::of_look(Look::Stored(None)) }
+    }
+
+    /// Of one that could not be looked at, or pushed.
+    pub fn failed() -> Self {
+        Self::of_look(Look::Failed)
+    }
+
+    /// Of one whose files cannot be used.
+    pub fn invalid() -> Self {
+        Self { valid: false, ..Self::of_look(Look::Stored(None)) }
+    }
 }
 
 impl OutletState {
@@ -215,6 +239,7 @@ impl Look<'_> {
         use OutletState::{Drifted, Failed, Held, InSync, Nonconvergent, Pending, Queued};
         match self {
             Self::Failed => Failed,
+            Self::Settled => Nonconvergent,
             Self::PinConflict => Held,
             Self::Plan(plan) => of_plan(plan),
             Self::Examined(examined) => match of_plan(&examined.plan) {

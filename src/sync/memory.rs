@@ -56,14 +56,17 @@ pub enum PushProgress {
 impl PushProgress {
     /// The progress of a push without an outcome; `None` if it was never sent.
     pub fn of(push: &PushRow, verify_timeout: Duration, now: Timestamp) -> Option<Self> {
-        let sent_at = push.sent_at.filter(|_| push.outcome.is_none())?;
-        let age = age(sent_at, now);
-        Some(match push.answered_at.is_some() {
-            _ if age >= verify_timeout || push.error.is_some() => Self::Unknown,
-            true => Self::Verifying,
-            false if age < PUSHING_FOR => Self::Pushing,
-            false => Self::Unknown,
+        let age = age(push.sent_at.filter(|_| push.outcome.is_none())?, now);
+        let may_be_called = !push.is_orphan && push.error.is_none() && age < PUSHING_FOR;
+        Some(match push.answered_at {
+            None if may_be_called && age < verify_timeout => Self::Pushing,
+            answered_at => Self::after_calls(answered_at.is_some() && push.error.is_none(), age, verify_timeout),
         })
+    }
+
+    /// The same of a push whose calls are over.
+    pub(super) fn after_calls(is_accepted: bool, age: Duration, verify_timeout: Duration) -> Self {
+        if is_accepted && age < verify_timeout { Self::Verifying } else { Self::Unknown }
     }
 }
 

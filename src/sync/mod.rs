@@ -32,7 +32,7 @@ pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
 pub use outcome::{Outcome, OutletState, PassResult};
-pub use pass::{chain, finish_pending_push, observe, observe_invalid, pass, pause_note, reason};
+pub use pass::{chain, finish_pending_push, observe, observe_invalid, pass, pause_note, reason, store_failure};
 pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;

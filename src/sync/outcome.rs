@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{PassError, Target};
+use super::{Facts, Look, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::OutletPlan,
@@ -162,12 +162,12 @@ impl Outcome {
     /// A pass that was given up before it sent anything.
     pub fn withdrawn(target: &Target) -> Self {
         let told = PassError::Withdrawn.to_string();
-        Self::new(target, PassResult::Queued, OutletState::Pending, Some(told))
+        Self::new(target, PassResult::Queued, OutletState::of(&Facts::of_look(Look::Stored(None))), Some(told))
     }
 
     /// A pass that could not be done.
     pub fn failed(target: &Target, why: String) -> Self {
-        Self::new(target, PassResult::Failed, OutletState::Failed, Some(why))
+        Self::new(target, PassResult::Failed, OutletState::of(&Facts::failed()), Some(why))
     }
 
     /// A pass that ended by a fault of this program; nothing of it is stored.
@@ -178,7 +178,7 @@ impl Outcome {
 
     /// An outlet whose files cannot be used (any more).
     pub fn invalid(target: &Target, why: String) -> Self {
-        Self::new(target, PassResult::Unchanged, OutletState::Invalid, Some(why))
+        Self::new(target, PassResult::Unchanged, OutletState::of(&Facts::invalid()), Some(why))
     }
 
     /// The same, coming back when the call that failed says.

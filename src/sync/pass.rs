@@ -1,6 +1,6 @@
 //! The walk: examine, judge, and push if there is reason and leave. Who cannot push examines and notes.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
@@ -10,7 +10,9 @@ use crate::{
     plan::{Action, Change, OutletPlan, Pins},
     remote::{Lane, Read, Write},
     report::PauseNote,
-    state::{LockError, OutletLock, OutletUpdate, Pause, PushOutcome, StateError, StatusUpdate, lock_outlet},
+    state::{
+        LockError, OutletLock, OutletUpdate, Pause, PushOutcome, SharedState, StateError, StatusUpdate, lock_outlet,
+    },
 };
 
 use super::{
@@ -37,10 +39,7 @@ pub async fn pass<R: Read + Write>(
     // Held until the outcome is stored: nobody's word of an older look shall cover it.
     let _lock = match lock_outlet(&context.state_dir, target.id.as_str()).await {
         Ok(lock) => lock,
-        Err(LockError::Held { .. }) => {
-            let why = "another menusync process is pushing this outlet; try again when it has finished";
-            return Outcome::new(target, PassResult::Held, OutletState::Pushing, Some(why.to_owned()));
-        }
+        Err(LockError::Held { .. }) => return at_another(context, target).await,
         Err(error) => return store(context, target, broken_off(context, target, &error.into()).await).await,
     };
     let outcome = match run_locked(context, slot, remote, target, desired, options).await {
@@ -54,6 +53,15 @@ pub async fn pass<R: Read + Write>(
         return store(context, target, outcome).await;
     }
     outcome
+}
+
+/// The outcome where another process has the outlet: how far its push is, by what it has recorded.
+async fn at_another(context: &Context, target: &Target) -> Outcome {
+    let now = context.clock.now();
+    let recalled = recall(&context.state, &target.id, now).await.ok();
+    let pending = recalled.and_then(|recalled| progress(context, &recalled, now)).unwrap_or(PushProgress::Pushing);
+    let why = "another menusync process is pushing this outlet; try again when it has finished";
+    Outcome::new(target, PassResult::Held, OutletState::of(&Facts::of_push(pending)), Some(why.to_owned()))
 }
 
 /// The outcome of a pass that broke off. A push on its way and a pause are said all the same, as far as they are known.
@@ -168,7 +176,7 @@ pub async fn observe<R: Read>(
 /// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
 /// compared with the last verified push alone.
 pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Target, why: String) -> Outcome {
-    let state = OutletState::of(&Facts { valid: false, paused: false, pending: None, look: Look::Failed });
+    let state = OutletState::of(&Facts::invalid());
     let plain = Outcome::new(target, PassResult::Unchanged, state, Some(why));
     let drift = async {
         let now = context.clock.now();
@@ -179,7 +187,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let live = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
-        let examined = compare(live, Recalled { pins: Pins::default(), ..recalled }, target, &desired, moment);
+        let examined = compare(live, recalled, target, &desired, moment);
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
     };
@@ -261,10 +269,30 @@ async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome 
     if !outcome.is_ours() {
         return outcome;
     }
-    let update = OutletUpdate { status: Some(status(context, target, &outcome)), ..OutletUpdate::default() };
-    match context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await {
+    let now = context.clock.now();
+    let status = status(context.revision.as_ref(), target, &outcome, now);
+    write_status(&context.state, target, status, outcome, now).await
+}
+
+async fn write_status(
+    state: &SharedState,
+    target: &Target,
+    status: StatusUpdate,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Outcome {
+    let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
+    match state.update_outlet(target.id.as_str(), update, now).await {
         Ok(()) => outcome,
         Err(error) => unstored(outcome, &error),
+    }
+}
+
+/// Stores that an outlet could not be examined, for who examines it only to show it before a push.
+pub async fn store_failure(state: &SharedState, state_dir: &Path, target: &Target, outcome: Outcome, now: Timestamp) {
+    let lock = lock_outlet(state_dir, target.id.as_str()).await;
+    if !matches!(lock, Err(LockError::Held { .. })) {
+        write_status(state, target, status(None, target, &outcome, now), outcome, now).await;
     }
 }
 
@@ -284,10 +312,11 @@ fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
         _ => format!("the state cannot be written: {error}"),
     };
     let result = if outcome.result == PassResult::Published { PassResult::Published } else { PassResult::Failed };
-    Outcome { result, state: OutletState::Failed, error: Some(why), unstored: Some(error), ..outcome }
+    let state = OutletState::of(&Facts::failed());
+    Outcome { result, state, error: Some(why), unstored: Some(error), ..outcome }
 }
 
-fn status(context: &Context, target: &Target, outcome: &Outcome) -> StatusUpdate {
+fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Timestamp) -> StatusUpdate {
     let plan = outcome.plan.as_deref();
     let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
     // What is paused is not held back by guards.
@@ -302,8 +331,8 @@ fn status(context: &Context, target: &Target, outcome: &Outcome) -> StatusUpdate
         error: outcome.error.clone(),
         held,
         drift,
-        last_verified: in_place.then(|| context.clock.now()),
-        revision: context.revision.clone().filter(|_| in_place),
+        last_verified: in_place.then_some(now),
+        revision: revision.cloned().filter(|_| in_place),
     }
 }
 
@@ -395,8 +424,8 @@ impl<R: Read + Write> Visit<'_, R> {
         *self.context.stop.borrow()
     }
 
-    pub(super) fn outcome(&self, result: PassResult, state: OutletState, error: Option<String>) -> Outcome {
-        Outcome::new(self.target, result, state, error)
+    pub(super) fn outcome(&self, result: PassResult, facts: &Facts<'_>, error: Option<String>) -> Outcome {
+        Outcome::new(self.target, result, OutletState::of(facts), error)
     }
 }
 
@@ -425,8 +454,8 @@ impl<R: Read + Write> Pass<'_, R> {
         earlier: Option<Outcome>,
     ) -> Result<Outcome, PassError> {
         if self.desired.paused {
-            let facts = Facts { valid: true, paused: true, pending: None, look: Look::Stored(None) };
-            return Ok(self.visit.outcome(PassResult::Unchanged, OutletState::of(&facts), None));
+            let facts = Facts { paused: true, ..Facts::of_look(Look::Stored(None)) };
+            return Ok(self.visit.outcome(PassResult::Unchanged, &facts, None));
         }
         let pins_before = recalled.pins.clone();
         let (sent, desired) = match self.plan_push(slot, recalled, earlier).await? {
@@ -466,14 +495,14 @@ impl<R: Read + Write> Pass<'_, R> {
                     update.base = Some(stored(&examined.plan.next_base, &target.id)?);
                 }
                 update_if_any(context, target, update).await?;
-                let facts = Facts { valid: true, paused: false, pending: None, look: Look::Examined(&examined) };
+                let facts = Facts::of_look(Look::Examined(&examined));
                 let state = OutletState::of(&facts);
                 let why = reason(target, &desired, &examined, state);
                 let result = match state {
                     OutletState::Nonconvergent => PassResult::Nonconvergent,
                     _ => PassResult::Unchanged,
                 };
-                let rest = self.visit.outcome(result, state, why).with_plan(examined.plan);
+                let rest = self.visit.outcome(result, &facts, why).with_plan(examined.plan);
                 Ok(Step::Done(match earlier {
                     Some(earlier) => Outcome { plan: rest.plan, ..earlier },
                     None => rest,
@@ -483,7 +512,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 if result == PassResult::Queued {
                     update_if_any(context, target, self.rollback_update(&desired)?).await?;
                 }
-                let outcome = self.visit.outcome(result, state, Some(reason)).with_plan(examined.plan);
+                let outcome = Outcome::new(target, result, state, Some(reason)).with_plan(examined.plan);
                 Ok(Step::Done(Outcome { opens_at, ..outcome }))
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
@@ -540,7 +569,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Whether to push what was examined.
     fn verdict(&self, desired: &Desired, examined: &Examined, has_earlier: bool) -> Verdict {
         let pause = examined.recalled.pause;
-        let facts = Facts { valid: true, paused: pause.is_some(), pending: None, look: Look::Examined(examined) };
+        let facts = Facts { paused: pause.is_some(), ..Facts::of_look(Look::Examined(examined)) };
         let state = OutletState::of(&facts);
         let target = self.visit.target;
         let refused = |result, opens_at| {
@@ -591,14 +620,14 @@ impl<R: Read + Write> Pass<'_, R> {
         recalled: Recalled,
     ) -> Result<Outcome, PassError> {
         let Visit { context, target, .. } = *self.visit;
-        let recalled = Recalled { base: Some(arrival.base), ..recalled };
         let moment = self.moment(arrival.seen_at);
         let examined = compare(arrival.live, recalled, target, self.desired, moment);
         note(context, target, &examined).await?;
         let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
-        let state = OutletState::of(&Facts { valid: true, paused: false, pending: None, look });
+        let facts = Facts::of_look(look);
+        let state = OutletState::of(&facts);
         let why = arrival.unrestored.or_else(|| reason(target, self.desired, &examined, state));
-        let outcome = self.visit.outcome(PassResult::Published, state, why).with_plan(examined.plan);
+        let outcome = self.visit.outcome(PassResult::Published, &facts, why).with_plan(examined.plan);
         Ok(Outcome { request_id: Some(arrival.request_id), ..outcome })
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, future::Future};
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::{InFlight, Outcome, OutletState, PassResult, Target};
+use super::{Facts, InFlight, Outcome, OutletState, PassResult, PushProgress, Target};
 
 /// Passes under way.
 #[derive(Default)]
@@ -39,11 +39,11 @@ impl Passes {
 
 /// How a pass ends that is broken off because the program stops.
 pub fn ended_by_stop(target: &Target, in_flight: &InFlight) -> Outcome {
-    let (state, why) = match in_flight.list().contains(&target.id) {
-        true => (OutletState::Unknown, "the push was broken off, and is looked for at the next run"),
-        false => (OutletState::Failed, "broken off, as menusync was stopped"),
+    let (facts, why) = match in_flight.list().contains(&target.id) {
+        true => (Facts::of_push(PushProgress::Unknown), "the push was broken off, and is looked for at the next run"),
+        false => (Facts::failed(), "broken off, as menusync was stopped"),
     };
-    Outcome::new(target, PassResult::Failed, state, Some(why.to_owned()))
+    Outcome::new(target, PassResult::Failed, OutletState::of(&facts), Some(why.to_owned()))
 }
 
 #[cfg(test)]
@@ -64,6 +64,7 @@ mod tests {
         outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
         assert_eq!(outcomes[0].error.as_deref(), Some("the pass broke off by a fault in menusync itself"));
         assert_eq!((outcomes[0].result, outcomes[0].state), (PassResult::Failed, OutletState::Failed));
+        assert!(outcomes[0].unstored.is_some(), "the state says nothing of it");
         assert!(outcomes[1].was_withdrawn());
     }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Examined, Flight, Outcome, OutletState, PassError, PassResult, Recalled, Target,
+    Examined, Facts, Flight, Outcome, OutletState, PassError, PassResult, PushProgress, Recalled, Target,
     examine::inputs,
     fetch::fetch_fresh,
     memory::{json, pins_json},
@@ -94,7 +94,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let rollback = self.options.rollback.as_ref();
         let pins = rollback.map(|_| pins_json(&self.desired.pins, &target.id)).transpose()?;
         let now = context.clock.now();
-        let status = Some(self.visit.status(OutletState::Pushing));
+        let status = Some(self.visit.status(PushProgress::Pushing));
         let push = NewPush {
             outlet: target.id.to_string(),
             request_id,
@@ -133,7 +133,7 @@ impl<R: Read + Write> Pass<'_, R> {
             drop(flight);
             let error = match called {
                 Ok(()) => {
-                    let status = Some(self.visit.status(OutletState::Verifying));
+                    let status = Some(self.visit.status(PushProgress::Verifying));
                     let outlet_update = OutletUpdate { status, ..OutletUpdate::default() };
                     let answered_at = Some(context.clock.now());
                     let step = PushStep { answered_at, outlet_update, ..PushStep::default() };
@@ -254,19 +254,19 @@ impl<R: Read + Write> Pass<'_, R> {
             Answer::Refused(error) => {
                 visit.end(id, PushOutcome::Rejected, &error.to_string(), &done).await?;
                 let told = format!("{error}{}; {}", self.about(&error.what, &payload), what_is_done(&done));
-                visit.outcome(PassResult::Rejected, OutletState::Failed, Some(told))
+                visit.outcome(PassResult::Rejected, &Facts::failed(), Some(told))
             }
             Answer::Failed(error) => {
                 visit.end(id, PushOutcome::Failed, &error.to_string(), &done).await?;
                 let told = format!("{error}; {}", what_is_done(&done));
-                visit.outcome(PassResult::Failed, OutletState::Failed, Some(told)).after(&error)
+                visit.outcome(PassResult::Failed, &Facts::failed(), Some(told)).after(&error)
             }
             Answer::Unknown(error) => {
                 visit.step(id, PushStep { error: Some(error.to_string()), ..PushStep::default() }).await?;
                 let told = format!(
                     "{error}; whether it took effect is not known yet, so it is looked for before anything is sent again"
                 );
-                visit.outcome(PassResult::Failed, OutletState::Unknown, Some(told)).after(&error)
+                visit.outcome(PassResult::Failed, &Facts::of_push(PushProgress::Unknown), Some(told)).after(&error)
             }
         };
         let outcome = Outcome { request_id: Some(request_id), ..outcome };
@@ -276,9 +276,9 @@ impl<R: Read + Write> Pass<'_, R> {
 
 impl<R: Read + Write> Visit<'_, R> {
     /// How the outlet stands while a push is under way.
-    pub(super) fn status(&self, state: OutletState) -> StatusUpdate {
+    pub(super) fn status(&self, progress: PushProgress) -> StatusUpdate {
         StatusUpdate {
-            state: state.as_str().to_owned(),
+            state: OutletState::of(&Facts::of_push(progress)).as_str().to_owned(),
             name: Some(self.target.name.clone()),
             file: Some(self.target.file.to_string()),
             ..StatusUpdate::default()

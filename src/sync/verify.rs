@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{Base, Look, Memory, Mismatch, StockCalls, Waiting},
+    plan::{self, Base, Memory, Mismatch, StockCalls, Waiting},
     remote::{Lane, Read, RemoteError, Write},
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
 };
 
 use super::{
-    Age, LOST_AFTER, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, OutletState, PassError, PassResult, Recalled, SETTLED_AFTER,
-    Slot,
+    Age, Facts, LOST_AFTER, Look, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, PassError, PassResult, PushProgress, Recalled,
+    SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
     pass::Visit,
@@ -52,8 +52,6 @@ pub(super) struct Arrival {
     pub(super) request_id: Uuid,
     pub(super) live: LiveCatalog,
     pub(super) seen_at: Timestamp,
-    /// The base from now on.
-    pub(super) base: Base,
     /// Why stock that the publication overwrote could not be set again.
     pub(super) unrestored: Option<String>,
 }
@@ -152,6 +150,10 @@ impl Verification {
 
     /// How long the next look may be put off at most.
     fn until_due(&self, timeout: Duration) -> Duration {
+        // What a look leads to takes time as well: it may have become overdue since.
+        if self.is_overdue(timeout) {
+            return Duration::ZERO;
+        }
         let looked = self.began.elapsed();
         let due = [
             timeout.saturating_sub(self.waited()),
@@ -182,6 +184,11 @@ impl<R: Read + Write> Visit<'_, R> {
         if sent_at > now {
             // The clock was set back since: everybody who looks at this row shall reckon from now.
             self.step(row.id, PushStep { sent_at: Some(now), ..PushStep::default() }).await?;
+        }
+        if row.answered_at.is_none() && row.error.is_none() {
+            // Who sent it would have the lock that is held here.
+            let error = Some("no answer to it was recorded".to_owned());
+            self.step(row.id, PushStep { error, ..PushStep::default() }).await?;
         }
         drop(slot.take());
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
@@ -226,7 +233,7 @@ impl<R: Read + Write> Visit<'_, R> {
             let live = match self.look_at_live(&memory, lane, limit).await {
                 Seen::Live(live) => live,
                 Seen::Late => continue,
-                Seen::Stopped => return Ok(Ended::Open(self.stopped())),
+                Seen::Stopped => return Ok(Ended::Open(self.stopped(verification))),
             };
             let overdue = verification.is_overdue(timeout);
             verification.looks += u32::from(live.is_ok());
@@ -237,8 +244,7 @@ impl<R: Read + Write> Visit<'_, R> {
                     Judged::Differs(told) => Some(told),
                     // The push stays open, so that the next pass goes on with it.
                     Judged::Unrestored(error) if overdue => {
-                        let outcome = self.outcome(PassResult::Failed, OutletState::Failed, Some(error));
-                        return Ok(Ended::Open(outcome));
+                        return Ok(Ended::Open(self.open(PassResult::Failed, verification, error)));
                     }
                     Judged::Unrestored(error) => {
                         tracing::warn!(outlet = %self.target.id, error, "will try again");
@@ -251,7 +257,7 @@ impl<R: Read + Write> Visit<'_, R> {
                 return Ok(Ended::Open(self.overdue(verification, trouble)));
             }
             if self.is_stopping() {
-                return Ok(Ended::Open(self.stopped()));
+                return Ok(Ended::Open(self.stopped(verification)));
             }
             // Only the last look may show that a push is lost; a menu for each push of a fleet that waits is a lot.
             verification.old = None;
@@ -287,9 +293,16 @@ impl<R: Read + Write> Visit<'_, R> {
         }
     }
 
-    fn stopped(&self) -> Outcome {
+    fn stopped(&self, verification: &Verification) -> Outcome {
         let told = "the program is stopping; the push is looked for after the next start".to_owned();
-        self.outcome(PassResult::Timeout, OutletState::Verifying, Some(told))
+        self.open(PassResult::Timeout, verification, told)
+    }
+
+    /// How the outlet stands while the push stays open.
+    fn open(&self, result: PassResult, verification: &Verification, told: String) -> Outcome {
+        let Verification { answered, .. } = *verification;
+        let progress = PushProgress::after_calls(answered, verification.waited(), self.context.verify_timeout);
+        self.outcome(result, &Facts::of_push(progress), Some(told))
     }
 
     fn overdue(&self, verification: &Verification, trouble: Option<String>) -> Outcome {
@@ -299,7 +312,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let told = format!(
             "{answer}, not visible after {waited} s{why}; checking on every pass, nothing else is pushed until then"
         );
-        self.outcome(PassResult::Timeout, OutletState::Unknown, Some(told))
+        self.open(PassResult::Timeout, verification, told)
     }
 
     async fn judge(
@@ -314,34 +327,36 @@ impl<R: Read + Write> Visit<'_, R> {
         }
         let look = match waiting.look(live) {
             // Whatever else shows after stock was set has been set by somebody since.
-            Look::Old | Look::Ambiguous(_) if answered && waiting.is_stock() => Look::Other(waiting.mismatches(live)),
+            plan::Look::Old | plan::Look::Ambiguous(_) if answered && waiting.is_stock() => {
+                plan::Look::Other(waiting.mismatches(live))
+            }
             look => look,
         };
         match look {
-            Look::Arrived => {
+            plan::Look::Arrived => {
                 let overwritten = waiting.overwritten_stock(live);
                 self.arrived(verification, live, overwritten).await
             }
             // Everything that reads back is as it was sent, and it was accepted and is announced, or nothing will ever tell.
-            Look::Unreadable if waiting.is_announced() || overdue && answered => {
+            plan::Look::Unreadable if waiting.is_announced() || overdue && answered => {
                 let overwritten = waiting.doubtful_stock(live);
                 self.arrived(verification, live, overwritten).await
             }
-            Look::Old if waiting.is_indistinguishable() => {
+            plan::Look::Old if waiting.is_indistinguishable() => {
                 let judged = self.doubted(verification, live, &[]).await?;
                 verification.old = matches!(judged, Judged::Wait).then(|| live.clone());
                 Ok(judged)
             }
-            Look::Old => {
+            plan::Look::Old => {
                 *old = Some(live.clone());
                 let before = waiting.clone();
                 waiting.remember_stock(live);
                 self.keep_learnt(id, &before, waiting, live).await?;
                 Ok(Judged::Wait)
             }
-            Look::Unreadable => self.doubted(verification, live, &[]).await,
-            Look::Ambiguous(mismatches) => self.doubted(verification, live, &mismatches).await,
-            Look::Other(mismatches) => self.changed(verification, live, &mismatches).await,
+            plan::Look::Unreadable => self.doubted(verification, live, &[]).await,
+            plan::Look::Ambiguous(mismatches) => self.doubted(verification, live, &mismatches).await,
+            plan::Look::Other(mismatches) => self.changed(verification, live, &mismatches).await,
         }
     }
 
@@ -473,7 +488,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let (base, seen_at) = (waiting.arrived(live), self.context.clock.now());
         let update = self.arrival_update(waiting, live, &[], sent_at, &base).await?;
         self.finish(id, PushOutcome::Published, unrestored.clone(), update).await?;
-        Ok(Judged::done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, base, unrestored })))
+        Ok(Judged::done(Ended::Arrived(Arrival { request_id, live: live.clone(), seen_at, unrestored })))
     }
 
     async fn settled(
@@ -488,7 +503,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let told = format!("GoFood shows something else than was sent: {}", named(mismatches));
         let update = self.arrival_update(waiting, live, mismatches, sent_at, &base).await?;
         self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
-        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, OutletState::Nonconvergent, Some(told))))
+        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(Look::Settled), Some(told))))
     }
 
     /// What an arrived push leaves in the state, but for what has not landed.

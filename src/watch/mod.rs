@@ -12,9 +12,9 @@ mod tests;
 mod worker;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -64,17 +64,35 @@ pub struct Watcher {
 
 /// Files that are watched by name, wherever they are in the root: images. They need not be there.
 #[derive(Debug, Clone, Default)]
-pub struct Others(Arc<Mutex<Arc<BTreeSet<String>>>>);
+pub struct Others(Arc<Mutex<Named>>);
+
+#[derive(Debug, Default)]
+struct Named {
+    /// Whether each was there when it was read.
+    files: Arc<BTreeMap<String, bool>>,
+    /// Asks the watcher for a look.
+    signal: Option<Arc<Signal>>,
+}
 
 impl Others {
-    /// From the next look on it is these, relative to the root. One that was not among them and is there is told once, as
-    /// nobody knows what it was when it was read.
-    pub fn set(&self, files: BTreeSet<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(files);
+    /// From now on it is these, relative to the root, each with whether it was there when it was read. One that was not
+    /// among them is told once if it is there, as nobody knows what it was when it was read, or if it has gone since.
+    pub fn set(&self, files: BTreeMap<String, bool>) {
+        let mut named = self.lock();
+        let is_new = files.keys().any(|path| !named.files.contains_key(path));
+        named.files = Arc::new(files);
+        if let Some(signal) = named.signal.as_ref().filter(|_| is_new) {
+            // What happened to them while they were read has had its event already.
+            signal.event();
+        }
     }
 
-    fn get(&self) -> Arc<BTreeSet<String>> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn get(&self) -> Arc<BTreeMap<String, bool>> {
+        Arc::clone(&self.lock().files)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Named> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,6 +123,7 @@ impl Watcher {
         let exists = std::path::absolute(&root).and_then(|root| std::fs::read_dir(&root).map(|_| root));
         let root = exists.map_err(|source| WatchError::Root { path: root, source })?;
         let (signal, outbox) = (Arc::new(Signal::default()), Arc::new(Outbox::default()));
+        others.lock().signal = Some(Arc::clone(&signal));
         let worker = Worker::new(root, others, pace, open, Arc::clone(&signal), Arc::clone(&outbox));
         std::thread::Builder::new().name("watch".into()).spawn(|| worker.run()).map_err(WatchError::Thread)?;
         Ok(Self { signal, outbox })

@@ -30,8 +30,16 @@ const COARSE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     files: BTreeMap<String, Seen>,
-    /// Those that are watched by name; `None`: not there.
-    others: BTreeMap<String, Option<Seen>>,
+    /// Those that are watched by name.
+    others: BTreeMap<String, Other>,
+}
+
+#[derive(Debug)]
+struct Other {
+    /// `None`: not there.
+    seen: Option<Seen>,
+    /// Whether it was there when it was read.
+    was_there: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -55,14 +63,18 @@ struct Stat {
 impl Snapshot {
     /// Looks at the files under `root` and at `others`. Those that stand in `known` with the same size and times are not
     /// read again; with `full`, only `others` of these, as images may be many and large.
-    pub(super) fn take(root: &Path, others: &BTreeSet<String>, known: &Self, full: bool) -> Self {
+    pub(super) fn take(root: &Path, others: &BTreeMap<String, bool>, known: &Self, full: bool) -> Self {
         let Ok(real) = root.canonicalize() else { return Self::default() };
         let mut walk = Walk { real, known: (!full).then_some(known), files: BTreeMap::new(), entries: 0 };
         walk.entry(&root.join(SETTINGS), SETTINGS, &mut Vec::new());
         for name in DIRECTORIES {
             walk.entry(&root.join(name), name, &mut Vec::new());
         }
-        let other = |name: &String| (name.clone(), walk.other(name, known.others.get(name).and_then(Option::as_ref)));
+        let other = |(name, was_there): (&String, &bool)| {
+            let known = known.others.get(name);
+            let seen = walk.other(name, known.and_then(|known| known.seen.as_ref()));
+            (name.clone(), Other { seen, was_there: *was_there })
+        };
         let others = others.iter().map(other).collect();
         Self { files: walk.files, others }
     }
@@ -71,9 +83,10 @@ impl Snapshot {
     pub(super) fn differences(&self, later: &Self) -> BTreeSet<String> {
         let differs = |path: &&String| differ(self.files.get(*path), later.files.get(*path));
         let files = self.files.keys().chain(later.files.keys()).filter(differs);
-        let others = later.others.iter().filter(|(path, seen)| {
-            let before = self.others.get(*path).and_then(Option::as_ref);
-            (before.is_some() || seen.is_some()) && differ(before, seen.as_ref())
+        let others = later.others.iter().filter(|(path, other)| match (self.others.get(*path), &other.seen) {
+            (Some(Other { seen: None, .. }), None) => false,
+            (Some(before), seen) => differ(before.seen.as_ref(), seen.as_ref()),
+            (None, seen) => other.was_there || seen.is_some(),
         });
         files.chain(others.map(|(path, _)| path)).cloned().collect()
     }

@@ -282,7 +282,7 @@ async fn images_that_definitions_use_are_watched_wherever_they_are_and_others_ar
     fixture.write("photos/ng.png", "1");
     fixture.write("photos/other.png", "1");
     let others = Others::default();
-    others.set(["photos/ng.png", "photos/late/es.png", "../outside.png"].map(str::to_owned).into());
+    others.set(seen(&[("photos/ng.png", true), ("photos/late/es.png", false), ("../outside.png", false)]));
     let mut watcher =
         Watcher::with_pace(fixture.root.clone(), others.clone(), PACE, Box::new(Subscription::open)).unwrap();
     fs::write(fixture.top.path().join("outside.png"), "2").unwrap();
@@ -293,8 +293,28 @@ async fn images_that_definitions_use_are_watched_wherever_they_are_and_others_ar
     assert_eq!(changed_until(&mut watcher, "photos/late/es.png").await, ["photos/late/es.png"]);
     fs::remove_file(fixture.root.join("photos/ng.png")).unwrap();
     assert_eq!(changed(&mut watcher).await, ["photos/ng.png"]);
-    others.set(BTreeSet::new());
+    others.set(BTreeMap::new());
     fixture.write("photos/ng.png", "3");
+    fixture.write("catalogs/a.yaml", "2");
+    assert_eq!(changed_until(&mut watcher, "catalogs/a.yaml").await, ["catalogs/a.yaml"]);
+}
+
+fn seen(files: &[(&str, bool)]) -> BTreeMap<String, bool> {
+    files.iter().map(|(path, was_there)| ((*path).to_owned(), *was_there)).collect()
+}
+
+/// It came or went while the definitions that name it were read: no event will say so any more.
+#[tokio::test]
+async fn an_image_that_came_or_went_before_it_was_watched_is_told_at_once() {
+    let fixture = Fixture::new();
+    fixture.write("photos/came.png", "1");
+    let others = Others::default();
+    let mut watcher =
+        Watcher::with_pace(fixture.root.clone(), others.clone(), PACE, Box::new(Subscription::open)).unwrap();
+    others.set(seen(&[("photos/came.png", false), ("photos/went.png", true), ("photos/never.png", false)]));
+    assert_eq!(changed(&mut watcher).await, ["photos/came.png", "photos/went.png"]);
+    // The next reading sees them as they are, and nothing more is told of them.
+    others.set(seen(&[("photos/came.png", true), ("photos/went.png", false), ("photos/never.png", false)]));
     fixture.write("catalogs/a.yaml", "2");
     assert_eq!(changed_until(&mut watcher, "catalogs/a.yaml").await, ["catalogs/a.yaml"]);
 }

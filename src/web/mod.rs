@@ -19,7 +19,7 @@ mod metrics;
 mod page;
 mod protect;
 mod snapshot;
-mod standing;
+mod state_help;
 mod webhook;
 mod words;
 

@@ -19,7 +19,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     Handle,
     snapshot::{Snapshot, pushes},
-    standing, words,
+    state_help, words,
 };
 use crate::{policy::Policy, report::untrusted};
 
@@ -95,7 +95,7 @@ fn shown(text: &str) -> Cow<'_, str> {
 
 /// A state as people see it, with its colour.
 fn badge(state: &str) -> Markup {
-    let class = standing::of(state).1.urgency.class();
+    let class = state_help::of(state).1.urgency.class();
     html! { span class={ "state " (class) } { (shown(&state.replace('_', " "))) } }
 }
 

@@ -1,6 +1,6 @@
 //! The commands, through the real binary and real HTTP: what people see, what is sent, how it ends.
 //!
-//! The daemon has tests of its own. Snapshots are rewritten with `INSTA_UPDATE=always cargo test --test cli`; read the diff.
+//! The daemon has tests of its own. `.ci/bless snapshots` rewrites the snapshots; read the diff.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use menusync::sandbox::StockToggle;
 
 use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
 
@@ -10,7 +11,7 @@ use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
 fn what_the_kitchen_sold_out_stays_sold_out_through_a_price_edit() {
     let stage = Stage::new().in_sync();
     stage.kitchen(KUTA, "RAWON", false);
-    stage.server().set_variant_stock(KUTA, "LV-3", false).unwrap();
+    stage.server().toggle_stock(KUTA, StockToggle::Variant { variant: "LV-3".into(), in_stock: false }).unwrap();
     stage.edit(LAYER, "price: 25000", "price: 27000");
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(stage.puts().len(), 1);

@@ -9,6 +9,7 @@ use std::{
     thread,
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use menusync::sandbox::{Endpoint, Fault};
 use serde_json::{Value, json};
@@ -54,10 +55,20 @@ impl Ear {
         all.iter()
             .map(|request| {
                 let (head, body) = request.split_once("\r\n\r\n").unwrap();
-                let mut mac = Hmac::<Sha256>::new_from_slice(SIGNED_WITH.as_bytes()).unwrap();
-                mac.update(body.as_bytes());
-                let expected: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-                assert!(head.to_lowercase().contains(&format!("x-menusync-signature: {expected}")), "{head}");
+                let header = |name: &str| {
+                    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+                    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).unwrap_or_else(|| panic!("{name}: {head}")).1
+                };
+                let hmac = |text: &str| {
+                    let mut mac = Hmac::<Sha256>::new_from_slice(SIGNED_WITH.as_bytes()).unwrap();
+                    mac.update(text.as_bytes());
+                    mac.finalize().into_bytes()
+                };
+                let (id, at) = (header("webhook-id"), header("webhook-timestamp"));
+                let expected = format!("v1,{}", BASE64_STANDARD.encode(hmac(&format!("{id}.{at}.{body}"))));
+                assert_eq!(header("webhook-signature"), expected);
+                let expected: String = hmac(body).iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(header("X-Menusync-Signature"), expected);
                 serde_json::from_str(body).unwrap()
             })
             .collect()

@@ -37,10 +37,12 @@ enum Acting {
     Refuses,
 }
 
-const SCENES: [Scene; 16] = [
+const SCENES: [Scene; 17] = [
     Scene { word: "in_sync", set: |_| None, acting: Acting::Leaves, is_passed: true },
     Scene { word: "pending", set: edited, acting: Acting::Changes, is_passed: true },
     Scene { word: "pushing", set: pushing, acting: Acting::Leaves, is_passed: true },
+    // `apply` and `run --once` would look for it for `verify.timeout`.
+    Scene { word: "unknown", set: killed_while_pushing, acting: Acting::Leaves, is_passed: true },
     Scene { word: "verifying", set: verifying, acting: Acting::Changes, is_passed: true },
     Scene { word: "unknown", set: unknown, acting: Acting::Leaves, is_passed: true },
     // A push on its way says more than that no other will follow.
@@ -70,6 +72,12 @@ fn pushing(stage: &Stage) -> Option<Process> {
     let apply = Process::begin(stage, &["apply", "--yes"]);
     wait_until("the push to be under way", || !stage.puts().is_empty());
     Some(apply)
+}
+
+fn killed_while_pushing(stage: &Stage) -> Option<Process> {
+    stage.settings_with_verify("{timeout: 1s, interval: 50ms}", "");
+    drop(pushing(stage));
+    None
 }
 
 fn verifying(stage: &Stage) -> Option<Process> {

@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use menusync::sandbox::{self, Options, Sandbox};
+use menusync::sandbox::{self, Options, Sandbox, StockToggle};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -90,7 +90,7 @@ fn a_push_that_is_out_is_seen_through_though_a_bad_image_has_come_since() {
     bench.run(&["run", "--once"]);
     assert_eq!(state(&bench).0, "unknown");
     // The kitchen sells it out; the next look sees that, and the publication overwrites it.
-    server.control().set_item_stock("G1", "N0", false).unwrap();
+    server.control().toggle_stock("G1", StockToggle::Item { item: "N0".into(), in_stock: false }).unwrap();
     bench.run(&["run", "--once"]);
     server.control().publish("G1").unwrap();
     bench.serve("/b.png", Answer::of(b"RIFF....WEBPVP8 ", "image/webp"));

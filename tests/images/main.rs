@@ -56,7 +56,7 @@ fn the_examples_of_rules_about_what_servers_answer_give_their_codes() {
     let rules: Vec<_> = RULES.iter().filter(|rule| rule.bad.contains("\n# https://")).collect();
     assert_eq!(rules.len(), 4);
     for rule in rules {
-        assert_eq!((codes_of(rule.bad), codes_of(rule.good)), (vec![rule.code.to_owned()], vec![]), "{}", rule.code);
+        assert_eq!((codes_of(&rule.bad), codes_of(&rule.good)), (vec![rule.code.to_owned()], vec![]), "{}", rule.code);
     }
 }
 

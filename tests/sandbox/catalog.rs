@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use menusync::sandbox::{MissingText, Options};
+use menusync::sandbox::{MissingText, Options, StockToggle};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ async fn a_put_is_live_after_the_delay_with_its_own_stock() {
     body["menus"][0]["menu_items"][0]["price"] = json!(27000);
     harness.push(&body).await;
     assert_eq!(harness.last_entry().request_id.as_deref(), Some("5f1d2c34-9a51-4e9b-8f43-3b0d9a3a8f10"));
-    harness.control().set_item_stock(OUTLET, "NG", false).unwrap();
+    harness.control().toggle_stock(OUTLET, StockToggle::Item { item: "NG".into(), in_stock: false }).unwrap();
     advance(Duration::from_secs(59)).await;
     let data = harness.read().await;
     assert_eq!(

@@ -1,6 +1,8 @@
 //! The rule table explains itself by examples; here they go the whole way, and what is said about them is kept.
 //!
-//! `INSTA_UPDATE=always cargo test --test validate` writes the outputs anew; look at the difference before you commit it.
+//! `.ci/bless snapshots` rewrites the outputs; read the diff before you commit it.
+
+use std::{fs, path::Path};
 
 use menusync::{
     catalog::OutletId,
@@ -65,7 +67,7 @@ impl Shown {
 #[test]
 fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        let shown = shown(rule, rule.bad);
+        let shown = shown(rule, &rule.bad);
         let codes = shown.codes();
         assert!(codes.contains(&rule.code), "{} gives {codes:?}", rule.code);
         insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
@@ -75,9 +77,21 @@ fn every_bad_example_gives_its_rules_code_and_is_told_as_kept() {
 }
 
 #[test]
+fn every_snapshot_is_of_a_rule() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/validate/snapshots");
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+        let code = file.split('.').next().unwrap();
+        assert!(
+            menusync::rules::rule(code).is_some(),
+            "there is no rule `{code}`: remove tests/validate/snapshots/{file}"
+        );
+    }
+}
+
+#[test]
 fn no_good_example_gives_anything() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        let text = shown(rule, rule.good).text();
+        let text = shown(rule, &rule.good).text();
         assert!(text.is_empty(), "{}:\n{text}", rule.code);
     }
 }
@@ -85,7 +99,7 @@ fn no_good_example_gives_anything() {
 #[test]
 fn a_severity_in_the_table_is_the_severity_that_is_given() {
     for rule in RULES.iter().filter(|rule| !needs_a_server(rule)) {
-        for diagnostic in shown(rule, rule.bad).diagnostics() {
+        for diagnostic in shown(rule, &rule.bad).diagnostics() {
             let given = menusync::rules::rule(diagnostic.code).expect(diagnostic.code);
             assert_eq!(diagnostic.severity, given.severity, "{}", given.code);
         }

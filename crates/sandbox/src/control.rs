@@ -1,33 +1,37 @@
-//! Orders for the stand-in, in-process. `control_http` offers the same over HTTP.
+//! What tests, the demo and people at rehearsal do to the stand-in, called in-process. `control_http` offers it over HTTP.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
-    courier::Delivery,
     edit::{Edit, StockToggle},
     events::{Event, OrderReceipt},
     faults::Fault,
-    log::Entry,
+    log::{Delivery, Entry},
     outlet::Outlet,
     settings::Settings,
     state::Shared,
-    subscriptions::Subscription,
     written::Catalog,
 };
 
-/// Why an order was not carried out; nothing was changed.
+/// Why a call failed; nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// The outlet was never seeded.
     #[error("outlet {0} is not registered; seed it first")]
     UnknownOutlet(String),
-    /// The order cannot be understood or names what is not there.
+    /// The call cannot be understood or names what is not there.
     #[error("{0}")]
     Invalid(String),
+}
+
+impl ControlError {
+    pub(super) fn invalid(error: impl Display) -> Self {
+        Self::Invalid(error.to_string())
+    }
 }
 
 /// What the server holds of one outlet, in the written shape.
@@ -45,7 +49,7 @@ pub struct OutletDump {
     pub publications: u64,
 }
 
-/// The hands behind the stand-in: everything that tests and the demo do to it.
+/// Controls a running stand-in.
 #[derive(Debug, Clone)]
 pub struct Control {
     shared: Arc<Shared>,
@@ -84,7 +88,7 @@ impl Control {
     pub fn edit(&self, outlet: &str, edit: Edit) -> Result<(), ControlError> {
         self.with_outlet(outlet, |known, _| {
             let mut edited = known.published.clone();
-            edit.apply(&mut edited).map_err(ControlError::Invalid)?;
+            edit.apply(&mut edited).map_err(ControlError::invalid)?;
             known.published = edited;
             known.assign_ids();
             Ok(())
@@ -93,17 +97,7 @@ impl Control {
 
     /// Toggles stock as the kitchen would.
     pub fn toggle_stock(&self, outlet: &str, toggle: StockToggle) -> Result<(), ControlError> {
-        self.with_outlet(outlet, |known, _| toggle.apply(&mut known.published).map_err(ControlError::Invalid))
-    }
-
-    /// Toggles the stock of an item, by external id or name.
-    pub fn set_item_stock(&self, outlet: &str, item: &str, in_stock: bool) -> Result<(), ControlError> {
-        self.toggle_stock(outlet, StockToggle::Item { item: item.into(), in_stock })
-    }
-
-    /// Toggles the stock of a variant, by external id or name.
-    pub fn set_variant_stock(&self, outlet: &str, variant: &str, in_stock: bool) -> Result<(), ControlError> {
-        self.toggle_stock(outlet, StockToggle::Variant { variant: variant.into(), in_stock })
+        self.with_outlet(outlet, |known, _| toggle.apply(&mut known.published).map_err(ControlError::invalid))
     }
 
     /// Publishes what waits, due, held or not; `false` if nothing does.
@@ -120,7 +114,8 @@ impl Control {
     /// carries no external id, the event says so.
     pub fn order(&self, outlet: &str, things: &[String]) -> Result<OrderReceipt, ControlError> {
         self.with_outlet(outlet, |known, _| {
-            let (event, receipt) = Event::order(outlet, &known.published, things).map_err(ControlError::Invalid)?;
+            let (event, receipt) =
+                Event::from_order(outlet, &known.published, things).map_err(ControlError::invalid)?;
             known.events.push(event);
             Ok(receipt)
         })
@@ -128,20 +123,20 @@ impl Control {
 
     /// The tries to deliver events that have ended, oldest first, at most 10,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
-        self.shared.state().post.carried()
+        self.shared.state().deliveries.entries()
     }
 
     /// Empties the list of deliveries.
     pub fn clear_deliveries(&self) {
-        self.shared.state().post.forget();
+        self.shared.state().deliveries.clear();
     }
 
     /// Makes all subscriptions inactive, as the platform may do.
     pub fn deactivate_subscriptions(&self) {
-        self.shared.state().subscriptions.iter_mut().for_each(Subscription::deactivate);
+        self.shared.state().subscriptions.iter_mut().for_each(|known| known.active = false);
     }
 
-    /// Orders a fault.
+    /// Adds a fault; those that were added earlier come first.
     pub fn inject(&self, fault: Fault) {
         self.shared.state().faults.add(fault);
     }
@@ -151,7 +146,7 @@ impl Control {
         self.shared.state().faults.waiting().to_vec()
     }
 
-    /// Calls off all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.state().faults.clear();
     }
@@ -174,19 +169,18 @@ impl Control {
     /// Changes settings in place, at once for all outlets.
     pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.shared.state().settings);
-        self.shared.touch();
+        self.shared.signal_change();
     }
 
     /// Changes the settings that `part` names; an unknown key or a wrong value is an error.
     pub fn merge_settings(&self, part: Map<String, Value>) -> Result<Settings, ControlError> {
-        let invalid = |error: serde_json::Error| ControlError::Invalid(error.to_string());
         let mut state = self.shared.state();
-        let mut all = serde_json::to_value(&state.settings).map_err(invalid)?;
+        let mut all = serde_json::to_value(&state.settings).map_err(ControlError::invalid)?;
         for (key, value) in part {
             all[key] = value;
         }
-        state.settings = serde_json::from_value(all).map_err(invalid)?;
-        self.shared.touch();
+        state.settings = serde_json::from_value(all).map_err(ControlError::invalid)?;
+        self.shared.signal_change();
         Ok(state.settings.clone())
     }
 
@@ -203,7 +197,7 @@ impl Control {
         let mut state = self.shared.state();
         let (outlet, settings) = state.outlet(id).ok_or_else(|| ControlError::UnknownOutlet(id.into()))?;
         let done = act(outlet, settings);
-        self.shared.touch();
+        self.shared.signal_change();
         done
     }
 }

@@ -1,52 +1,141 @@
-//! Orders for the stand-in over HTTP, under `/_sandbox/`: JSON, no token, callers on this machine only. Every endpoint
-//! is one method of [`Control`] and documented with an example in `docs/sandbox.md`.
+//! The calls of [`Control`] over HTTP, under `/_sandbox/`: JSON, no token, callers on this machine only. One line of
+//! [`CALLS`] each, documented with an example in `docs/sandbox.md`.
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{ConnectInfo, Path, Query, Request, State},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodFilter, on},
 };
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use super::{
     connection::Connection,
-    control::{Control, ControlError, OutletDump},
-    courier::Delivery,
-    edit::{Edit, StockToggle},
-    events::OrderReceipt,
-    faults::Fault,
-    log::Entry,
-    settings::Settings,
+    control::{Control, ControlError},
     written::Catalog,
 };
 
-/// All control endpoints, paths relative to `/_sandbox`.
-pub(super) fn router(control: Control) -> Router {
-    Router::new()
-        .route("/outlets", get(list_outlets))
-        .route("/outlets/{outlet}", get(get_outlet).put(seed).post(seed))
-        .route("/outlets/{outlet}/edit", post(edit))
-        .route("/outlets/{outlet}/stock", post(toggle_stock))
-        .route("/outlets/{outlet}/publish", post(publish))
-        .route("/outlets/{outlet}/discard", post(discard))
-        .route("/outlets/{outlet}/order", post(order))
-        .route("/deliveries", get(get_deliveries).delete(clear_deliveries))
-        .route("/faults", get(list_faults).post(inject).delete(clear_faults))
-        .route("/log", get(get_log).delete(clear_log))
-        .route("/settings", get(get_settings).patch(change_settings).put(change_settings))
-        .route("/tokens", axum::routing::delete(expire_tokens))
+const GET: MethodFilter = MethodFilter::GET;
+const PUT: MethodFilter = MethodFilter::PUT;
+const POST: MethodFilter = MethodFilter::POST;
+const PATCH: MethodFilter = MethodFilter::PATCH;
+const DELETE: MethodFilter = MethodFilter::DELETE;
+
+type Answer = Result<Response, ControlError>;
+
+/// Methods, path below `/_sandbox`, and what to do.
+const CALLS: [(MethodFilter, &str, fn(&Control, &Call) -> Answer); 18] = [
+    (GET, "/outlets", |control, _| show(json!({ "outlets": control.outlets() }))),
+    (GET, "/outlets/{outlet}", |control, call| show(control.outlet(&call.outlet)?)),
+    (PUT.or(POST), "/outlets/{outlet}", |control, call| {
+        let catalog = call.seed()?;
+        run(|| control.seed(&call.outlet, catalog))
+    }),
+    (POST, "/outlets/{outlet}/edit", |control, call| call.run_each(|edit| control.edit(&call.outlet, edit))),
+    (POST, "/outlets/{outlet}/stock", |control, call| call.run_each(|stock| control.toggle_stock(&call.outlet, stock))),
+    (POST, "/outlets/{outlet}/publish", |control, call| show(json!({ "done": control.publish(&call.outlet)? }))),
+    (POST, "/outlets/{outlet}/discard", |control, call| show(json!({ "done": control.discard(&call.outlet)? }))),
+    (POST, "/outlets/{outlet}/order", |control, call| {
+        let Order { things } = call.decode_body()?;
+        show(control.order(&call.outlet, &things)?)
+    }),
+    (GET, "/deliveries", |control, _| show(control.deliveries())),
+    (DELETE, "/deliveries", |control, _| run(|| control.clear_deliveries())),
+    (GET, "/faults", |control, _| show(control.faults())),
+    (POST, "/faults", |control, call| {
+        call.run_each(|fault| {
+            control.inject(fault);
+            Ok(())
+        })
+    }),
+    (DELETE, "/faults", |control, _| run(|| control.clear_faults())),
+    (GET, "/log", |control, _| show(control.log())),
+    (DELETE, "/log", |control, _| run(|| control.clear_log())),
+    (GET, "/settings", |control, _| show(control.settings())),
+    (PATCH.or(PUT), "/settings", |control, call| show(control.merge_settings(call.decode_body()?)?)),
+    (DELETE, "/tokens", |control, _| run(|| control.expire_tokens())),
+];
+
+/// What a caller sends.
+struct Call {
+    /// Empty where the path has none.
+    outlet: String,
+    uri: Uri,
+    body: Bytes,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedOptions {
+    /// Whether items and variants keep their external ids.
+    external_ids: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Order {
+    /// Items and variants, by external id or, if there is none, by name.
+    things: Vec<String>,
+}
+
+impl Call {
+    /// Whatever the Content-Type.
+    fn decode_body<T: DeserializeOwned>(&self) -> Result<T, ControlError> {
+        serde_json::from_slice(&self.body).map_err(ControlError::invalid)
+    }
+
+    /// Runs the one instruction of the body, or those of a list up to the first that fails. All are decoded first, so
+    /// that nothing is changed unless all can be understood.
+    fn run_each<T: DeserializeOwned>(&self, run_one: impl FnMut(T) -> Result<(), ControlError>) -> Answer {
+        let values = match self.decode_body()? {
+            Value::Array(values) => values,
+            value => vec![value],
+        };
+        let decoded: Result<Vec<T>, _> = values.into_iter().map(serde_json::from_value).collect();
+        decoded.map_err(ControlError::invalid)?.into_iter().try_for_each(run_one)?;
+        run(|| ())
+    }
+
+    fn seed(&self) -> Result<Catalog, ControlError> {
+        let Query(options) = Query::<SeedOptions>::try_from_uri(&self.uri).map_err(ControlError::invalid)?;
+        let catalog = if self.body.is_empty() { Catalog::default() } else { self.decode_body()? };
+        Ok(if options.external_ids == Some(false) { catalog.without_external_ids() } else { catalog })
+    }
+}
+
+fn show(value: impl Serialize) -> Answer {
+    Ok(Json(value).into_response())
+}
+
+/// For what has nothing to show.
+fn run(effect: impl FnOnce()) -> Answer {
+    effect();
+    show(json!({ "done": true }))
+}
+
+pub(super) fn build_router(control: Control) -> Router {
+    let router = CALLS.into_iter().fold(Router::new(), |router, (methods, path, run)| {
+        let handle = move |State(control): State<Control>, outlet: Option<Path<String>>, uri: Uri, body: Bytes| async move {
+            run(&control, &Call { outlet: outlet.map(|Path(id)| id).unwrap_or_default(), uri, body })
+        };
+        router.route(path, on(methods, handle))
+    });
+    router
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "there is no such control endpoint") })
-        .layer(middleware::from_fn(only_local))
+        .layer(middleware::from_fn(admit_local_callers))
         .with_state(control)
 }
 
 /// Whoever can reach the port could otherwise rewrite the menus.
-async fn only_local(ConnectInfo(connection): ConnectInfo<Connection>, request: Request, next: Next) -> Response {
+async fn admit_local_callers(
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
     match connection.is_local() {
         true => next.run(request).await,
         false => refuse(StatusCode::FORBIDDEN, "control endpoints answer callers on this machine only"),
@@ -65,141 +154,4 @@ impl IntoResponse for ControlError {
         };
         refuse(status, &self.to_string())
     }
-}
-
-/// A body of the expected shape, or an error that says what is wrong with it, whatever the Content-Type.
-fn decode<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, ControlError> {
-    serde_json::from_slice(body).map_err(|error| ControlError::Invalid(error.to_string()))
-}
-
-/// One order or a list of them, decoded one by one: nothing is carried out unless all can be understood.
-fn decode_orders<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<Vec<T>, ControlError> {
-    let orders = match decode(body)? {
-        Value::Array(orders) => orders,
-        order => vec![order],
-    };
-    let decode = |order| serde_json::from_value(order).map_err(|error| ControlError::Invalid(error.to_string()));
-    orders.into_iter().map(decode).collect()
-}
-
-fn done() -> Response {
-    Json(json!({ "done": true })).into_response()
-}
-
-async fn list_outlets(State(control): State<Control>) -> Json<Value> {
-    Json(json!({ "outlets": control.outlets() }))
-}
-
-async fn get_outlet(
-    State(control): State<Control>,
-    Path(outlet): Path<String>,
-) -> Result<Json<OutletDump>, ControlError> {
-    control.outlet(&outlet).map(Json)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeedOptions {
-    /// Whether items and variants keep their external ids; default true.
-    external_ids: Option<bool>,
-}
-
-async fn seed(
-    State(control): State<Control>,
-    Path(outlet): Path<String>,
-    Query(options): Query<SeedOptions>,
-    body: Bytes,
-) -> Result<Response, ControlError> {
-    let catalog: Catalog = if body.is_empty() { Catalog::default() } else { decode(&body)? };
-    let keep = options.external_ids.unwrap_or(true);
-    control.seed(&outlet, if keep { catalog } else { catalog.without_external_ids() });
-    Ok(done())
-}
-
-async fn edit(
-    State(control): State<Control>,
-    Path(outlet): Path<String>,
-    body: Bytes,
-) -> Result<Response, ControlError> {
-    decode_orders(&body)?.into_iter().try_for_each(|order: Edit| control.edit(&outlet, order))?;
-    Ok(done())
-}
-
-async fn toggle_stock(
-    State(control): State<Control>,
-    Path(outlet): Path<String>,
-    body: Bytes,
-) -> Result<Response, ControlError> {
-    decode_orders(&body)?.into_iter().try_for_each(|order: StockToggle| control.toggle_stock(&outlet, order))?;
-    Ok(done())
-}
-
-async fn publish(State(control): State<Control>, Path(outlet): Path<String>) -> Result<Json<Value>, ControlError> {
-    control.publish(&outlet).map(|published| Json(json!({ "done": published })))
-}
-
-async fn discard(State(control): State<Control>, Path(outlet): Path<String>) -> Result<Json<Value>, ControlError> {
-    control.discard(&outlet).map(|discarded| Json(json!({ "done": discarded })))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Ordered {
-    /// Items and variants, by external id or, if there is none, by name.
-    things: Vec<String>,
-}
-
-async fn order(
-    State(control): State<Control>,
-    Path(outlet): Path<String>,
-    body: Bytes,
-) -> Result<Json<OrderReceipt>, ControlError> {
-    let Ordered { things } = decode(&body)?;
-    control.order(&outlet, &things).map(Json)
-}
-
-async fn get_deliveries(State(control): State<Control>) -> Json<Vec<Delivery>> {
-    Json(control.deliveries())
-}
-
-async fn clear_deliveries(State(control): State<Control>) -> Response {
-    control.clear_deliveries();
-    done()
-}
-
-async fn list_faults(State(control): State<Control>) -> Json<Vec<Fault>> {
-    Json(control.faults())
-}
-
-async fn inject(State(control): State<Control>, body: Bytes) -> Result<Response, ControlError> {
-    decode_orders(&body)?.into_iter().for_each(|fault| control.inject(fault));
-    Ok(done())
-}
-
-async fn clear_faults(State(control): State<Control>) -> Response {
-    control.clear_faults();
-    done()
-}
-
-async fn get_log(State(control): State<Control>) -> Json<Vec<Entry>> {
-    Json(control.log())
-}
-
-async fn clear_log(State(control): State<Control>) -> Response {
-    control.clear_log();
-    done()
-}
-
-async fn get_settings(State(control): State<Control>) -> Json<Settings> {
-    Json(control.settings())
-}
-
-async fn change_settings(State(control): State<Control>, body: Bytes) -> Result<Json<Settings>, ControlError> {
-    let part: Map<String, Value> = decode(&body)?;
-    control.merge_settings(part).map(Json)
-}
-
-async fn expire_tokens(State(control): State<Control>) -> Response {
-    control.expire_tokens();
-    done()
 }

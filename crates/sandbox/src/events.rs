@@ -1,11 +1,14 @@
-//! What happens at an outlet and is announced to those who subscribed, and the words in which the platform says it.
-//! How an announcement travels is `courier`'s.
+//! What happens at an outlet and is sent to subscribers, in the platform's words.
+//! How an event travels is `delivery`'s.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::written::{Catalog, Item, Variant};
+use super::{
+    settings::EventKey,
+    written::{Catalog, Item, Variant},
+};
 
 /// A PUT has been mapped and is live (seen live, once).
 const MAPPING_UPDATED: &str = "gofood.catalog.menu_mapping_updated";
@@ -13,16 +16,6 @@ const MAPPING_UPDATED: &str = "gofood.catalog.menu_mapping_updated";
 const WEBHOOK_ERROR: &str = "gofood.order.webhook_error";
 /// An order whose things are all known (documentation).
 const ORDER_CREATED: &str = "gofood.order.created";
-
-/// Which key of the header holds an event's name; both were seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum EventKey {
-    #[default]
-    EventName,
-    EventType,
-}
 
 /// What has happened.
 #[derive(Debug, Clone)]
@@ -45,33 +38,33 @@ pub struct OrderReceipt {
 
 impl Event {
     /// A menu is live.
-    pub(super) fn mapped(outlet: &str, live: &Catalog) -> Self {
+    pub(super) fn from_publication(outlet: &str, live: &Catalog) -> Self {
         let menus: Vec<Value> =
             live.items().map(|item| json!({"id": item.id, "external_menu_id": item.external_id})).collect();
-        let body = json!({"request_id": live.request_id, "outlet": about(outlet), "menus": menus});
+        let body = json!({"request_id": live.request_id, "outlet": outlet_json(outlet), "menus": menus});
         Self { outlet: outlet.into(), name: MAPPING_UPDATED, body }
     }
 
     /// Somebody has ordered these things of the live menu, named by external id or name.
-    pub(super) fn order(outlet: &str, live: &Catalog, wanted: &[String]) -> Result<(Self, OrderReceipt), String> {
-        let (items, variants) = find(live, wanted)?;
+    pub(super) fn from_order(outlet: &str, live: &Catalog, wanted: &[String]) -> Result<(Self, OrderReceipt), String> {
+        let (items, variants) = find_ordered(live, wanted)?;
         let items: Vec<_> = items.into_iter().filter(|item| item.external_id.is_none()).map(|i| &i.name).collect();
         let variants: Vec<_> =
             variants.into_iter().filter(|variant| variant.external_id.is_none()).map(|v| &v.name).collect();
         let number = format!("F-{}", fastrand::u32(100_000_000..));
-        let mut body = json!({"order": {"number": number}, "outlet": about(outlet)});
+        let mut body = json!({"order": {"number": number}, "outlet": outlet_json(outlet)});
         let unmapped: Vec<String> = items.iter().chain(&variants).filter_map(|name| (*name).clone()).collect();
         let name = if unmapped.is_empty() { ORDER_CREATED } else { WEBHOOK_ERROR };
         if !unmapped.is_empty() {
             body["error_type"] = json!("mapping_not_found");
-            body["mapping_not_found"] = json!({"items": named(&items), "variants": named(&variants)});
+            body["mapping_not_found"] = json!({"items": names_json(&items), "variants": names_json(&variants)});
         }
         let receipt = OrderReceipt { order: number, event: name.into(), unmapped };
         Ok((Self { outlet: outlet.into(), name, body }, receipt))
     }
 
     /// What is sent; the id is another one for every event and the same for all its copies.
-    pub(super) fn message(&self, key: EventKey) -> Vec<u8> {
+    pub(super) fn encode(&self, key: EventKey) -> Vec<u8> {
         let key = match key {
             EventKey::EventName => "event_name",
             EventKey::EventType => "event_type",
@@ -86,16 +79,16 @@ impl Event {
     }
 }
 
-fn about(outlet: &str) -> Value {
+fn outlet_json(outlet: &str) -> Value {
     json!({"id": outlet, "external_outlet_id": null})
 }
 
-fn named(names: &[&Option<String>]) -> Vec<Value> {
+fn names_json(names: &[&Option<String>]) -> Vec<Value> {
     names.iter().map(|name| json!({ "name": name })).collect()
 }
 
 /// The items and variants that are meant; an error for what is not sold.
-fn find<'a>(live: &'a Catalog, wanted: &[String]) -> Result<(Vec<&'a Item>, Vec<&'a Variant>), String> {
+fn find_ordered<'a>(live: &'a Catalog, wanted: &[String]) -> Result<(Vec<&'a Item>, Vec<&'a Variant>), String> {
     let (mut items, mut variants) = (Vec::new(), Vec::new());
     for wanted in wanted {
         let is = |id: &Option<String>, name: &Option<String>| {

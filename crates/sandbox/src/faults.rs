@@ -1,4 +1,4 @@
-//! Faults that wait for a matching request: what can be ordered, and which one a request meets. What a fault then does
+//! Faults that wait for a matching request: what can be injected, and which one a request meets. What a fault then does
 //! to the request is `observe`'s.
 
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ pub enum FaultKind {
     Oversized,
 }
 
-/// One order for trouble.
+/// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fault {
@@ -154,7 +154,7 @@ impl Faults {
     }
 
     /// The fault that this request meets, at most one; the others it matches have not begun or wait behind.
-    pub(super) fn take(&mut self, endpoint: Endpoint, outlet: Option<&str>) -> Option<Fault> {
+    pub(super) fn take_matching(&mut self, endpoint: Endpoint, outlet: Option<&str>) -> Option<Fault> {
         let mut met = None;
         for fault in self.0.iter_mut().filter(|fault| fault.matches(endpoint, outlet)) {
             if fault.after > 0 {

@@ -34,9 +34,9 @@ pub(super) async fn get_catalog(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    let (outlet, settings) = enter(&mut state, &headers, &outlet, READ)?;
+    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, READ)?;
     outlet.reads += 1;
-    Ok(json_text(read::answer(&outlet.published, settings, outlet.reads)))
+    Ok(json_text(read::encode_answer(&outlet.published, settings, outlet.reads)))
 }
 
 /// `PUT /integrations/gofood/outlets/{outlet}/v1/catalog`
@@ -47,7 +47,7 @@ pub(super) async fn put_catalog(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    let (outlet, settings) = enter(&mut state, &headers, &outlet, WRITE)?;
+    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
     let catalog: Catalog = decode(&headers, &body)?;
     let complaints = validate::check(&catalog, settings);
     if !complaints.is_empty() {
@@ -67,7 +67,7 @@ pub(super) async fn patch_item_stocks(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    let (outlet, settings) = enter(&mut state, &headers, &outlet, WRITE)?;
+    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
     let changes = stock_changes(&headers, &body, settings.stock_key)?;
     let items = outlet.published.items_mut().map(|item| (item.id, item.external_id.clone(), &mut item.in_stock));
     set_stocks(items, &changes)
@@ -81,7 +81,7 @@ pub(super) async fn patch_variant_stocks(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    let (outlet, settings) = enter(&mut state, &headers, &outlet, WRITE)?;
+    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
     let changes = stock_changes(&headers, &body, settings.stock_key)?;
     let variants =
         outlet.published.variants_mut().map(|variant| (variant.id, variant.external_id.clone(), &mut variant.in_stock));
@@ -89,14 +89,14 @@ pub(super) async fn patch_variant_stocks(
 }
 
 /// What every call about an outlet is asked first: media type, token, outlet, scope.
-fn enter<'a>(
+fn authorize_outlet<'a>(
     state: &'a mut Memory,
     headers: &HeaderMap,
     outlet: &str,
     scope: &str,
 ) -> Result<(&'a mut Outlet, &'a Settings), Refusal> {
     check_accept(headers)?;
-    oauth::admit(state, headers, Some(scope))?;
+    oauth::authorize(state, headers, Some(scope))?;
     if Uuid::try_parse(outlet).is_ok() {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", "the outlet id is not one of yours"));
     }

@@ -1,18 +1,19 @@
-//! The log of requests, so that a test can say what was sent and what was not. Calls under `/_sandbox/` are not in it.
+//! What a test can look up afterwards: the requests that were answered and the events that were delivered.
 
 use std::collections::VecDeque;
 
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::faults::Endpoint;
 
-/// Older requests are forgotten, so that a stand-in can run for weeks.
+/// Older entries are dropped, so that a stand-in can run for weeks.
 const CAPACITY: usize = 10_000;
 
 /// One request. It is entered when it arrives and completed when it is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Counts up from 1 over the life of the server, also when the log is cleared.
     pub number: u64,
@@ -40,82 +41,89 @@ pub struct Entry {
     pub faulted: bool,
 }
 
-/// What a handler knows about its request and the log should too; travels as an extension of the response.
+/// What only the handler knows of its request; travels to the log as an extension of the response.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Note {
     pub(super) scope: Option<String>,
     pub(super) replaced_pending: bool,
 }
 
+/// One try to deliver an event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The event's name.
+    pub event: String,
+    /// The outlet that it is about.
+    pub outlet: String,
+    /// Where it was sent.
+    pub url: String,
+    /// `X-Go-Idempotency-Key`: the same for all tries and copies.
+    pub idempotency_key: Uuid,
+    /// 1 for the first try of a copy.
+    pub attempt: usize,
+    /// Status of the answer; `None` = there was none.
+    pub status: Option<u16>,
+}
+
 impl Entry {
     /// A request that has just arrived.
-    pub(super) fn arrived(parts: &Parts, body: &[u8]) -> Self {
+    pub(super) fn from_request(parts: &Parts, body: &[u8]) -> Self {
         let path = parts.uri.path();
         let endpoint = Endpoint::of(&parts.method, path);
-        let written = endpoint != Endpoint::Token && !body.is_empty();
-        let body = written.then(|| {
+        let is_logged = endpoint != Endpoint::Token && !body.is_empty();
+        let body = is_logged.then(|| {
             serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into())
         });
         Self {
-            number: 0,
             time: jiff::Timestamp::now().to_string(),
             method: parts.method.to_string(),
             path: path.into(),
             endpoint,
             outlet: path.split_once("/outlets/").and_then(|(_, rest)| rest.split('/').next()).map(String::from),
-            status: None,
             request_id: body.as_ref().and_then(|body: &Value| Some(body.get("request_id")?.as_str()?.into())),
-            scope: None,
             body,
-            replaced_pending: false,
-            faulted: false,
+            ..Self::default()
         }
     }
 }
 
-/// The last requests, oldest first.
+/// The last entries, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Log {
-    entries: VecDeque<Entry>,
+pub(super) struct Log<T> {
+    entries: VecDeque<T>,
+    /// Of all that were ever added.
     count: u64,
 }
 
-impl Log {
-    /// Enters a request and returns its number.
-    pub(super) fn enter(&mut self, entry: Entry) -> u64 {
+impl<T: Clone> Log<T> {
+    pub(super) fn add(&mut self, entry: T) {
         self.count += 1;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { number: self.count, ..entry });
-        self.count
+        self.entries.push_back(entry);
     }
 
-    /// Adds what the handler knows.
-    pub(super) fn note(&mut self, number: u64, note: Option<&Note>) {
-        if let (Some(entry), Some(note)) = (self.find(number), note) {
-            entry.scope.clone_from(&note.scope);
-            entry.replaced_pending = note.replaced_pending;
-        }
-    }
-
-    /// Adds the status of the answer; `None` = the connection was cut.
-    pub(super) fn complete(&mut self, number: u64, status: Option<u16>) {
-        if let Some(entry) = self.find(number) {
-            entry.status = status;
-        }
-    }
-
-    /// The request, if it is still remembered.
-    fn find(&mut self, number: u64) -> Option<&mut Entry> {
-        self.entries.iter_mut().rev().find(|entry| entry.number == number)
-    }
-
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<T> {
         self.entries.iter().cloned().collect()
     }
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+    }
+}
+
+impl Log<Entry> {
+    /// Adds a request and returns its number.
+    pub(super) fn add_request(&mut self, entry: Entry) -> u64 {
+        self.add(Entry { number: self.count + 1, ..entry });
+        self.count
+    }
+
+    /// Changes the entry of a request, if it was not dropped.
+    pub(super) fn change(&mut self, number: u64, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
+            change(entry);
+        }
     }
 }

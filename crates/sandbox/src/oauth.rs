@@ -1,4 +1,4 @@
-//! OAuth 2.0 client credentials: the token endpoint, and whether a token admits a call.
+//! OAuth 2.0 client credentials: the token endpoint, and whether a token allows a call.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -23,20 +23,20 @@ use super::{
 type Form = BTreeMap<String, String>;
 
 /// `POST /oauth2/token`
-pub(super) async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn post_token(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let form = parse_form(&headers, &body);
     let scope = form.as_ref().and_then(|form| form.get("scope").cloned()).unwrap_or_default();
     let mut response = match form {
         None => refuse(StatusCode::BAD_REQUEST, "invalid_request", "the body must be a form"),
-        Some(form) => grant(&shared, &headers, &form, &scope),
+        Some(form) => grant_token(&shared, &headers, &form, &scope),
     };
     response.extensions_mut().insert(Note { scope: Some(scope), ..Note::default() });
     response
 }
 
-fn grant(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -> Response {
+fn grant_token(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -> Response {
     let credential =
-        basic(headers).or_else(|| Some((form.get("client_id")?.clone(), form.get("client_secret")?.clone())));
+        parse_basic(headers).or_else(|| Some((form.get("client_id")?.clone(), form.get("client_secret")?.clone())));
     if !credential.is_some_and(|(id, secret)| id == shared.client_id && secret == shared.client_secret) {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed");
     }
@@ -49,10 +49,10 @@ fn grant(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -> Resp
         let description = format!("The OAuth 2.0 Client is not allowed to request scope '{lacking}'.");
         return refuse(StatusCode::BAD_REQUEST, "invalid_scope", &description);
     }
-    issue(&mut shared.state(), scope)
+    issue_token(&mut shared.state(), scope)
 }
 
-fn issue(state: &mut Memory, scope: &str) -> Response {
+fn issue_token(state: &mut Memory, scope: &str) -> Response {
     let lifetime = state.settings.token_lifetime_s;
     let now = Instant::now();
     state.tokens.retain(|_, grant| grant.expires > now);
@@ -71,7 +71,7 @@ fn refuse(status: StatusCode, error: &str, description: &str) -> Response {
 }
 
 /// Id and secret of `Authorization: Basic …`.
-fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+fn parse_basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
     let decoded = BASE64_STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
@@ -87,8 +87,8 @@ fn parse_form(headers: &HeaderMap, body: &[u8]) -> Option<Form> {
     content_type.starts_with("application/x-www-form-urlencoded").then_some(form)
 }
 
-/// Whether the bearer token admits a call that needs `scope` (`None` = any token does).
-pub(super) fn admit(state: &Memory, headers: &HeaderMap, scope: Option<&str>) -> Result<(), Refusal> {
+/// Whether the bearer token allows a call that needs `scope` (`None` = any token does).
+pub(super) fn authorize(state: &Memory, headers: &HeaderMap, scope: Option<&str>) -> Result<(), Refusal> {
     let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let grant = value.strip_prefix("Bearer ").and_then(|token| state.tokens.get(token));
     let grant = grant.filter(|grant| grant.expires > Instant::now()).ok_or_else(Refusal::session_expired)?;

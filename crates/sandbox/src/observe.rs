@@ -37,20 +37,26 @@ pub(super) async fn observe(
         return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "the request body is too large")
             .into_response();
     };
-    let (number, fault) = arrive(&shared, Entry::arrived(&parts, &bytes));
+    let (number, fault) = log_request(&shared, Entry::from_request(&parts, &bytes));
     let request = Request::from_parts(parts, Body::from(bytes));
     let handle = async {
         let answer = next.run(request).await;
-        shared.touch();
+        shared.signal_change();
         // At once, so that it is in the log although the answer may never be sent.
-        shared.state().log.note(number, answer.extensions().get::<Note>());
+        if let Some(note) = answer.extensions().get::<Note>() {
+            shared.state().log.change(number, |entry| {
+                entry.scope.clone_from(&note.scope);
+                entry.replaced_pending = note.replaced_pending;
+            });
+        }
         answer
     };
     let answer = tokio::select! {
-        answer = meet(fault, handle) => answer,
-        () = shared.stopped() => None,
+        answer = handle_with(fault, handle) => answer,
+        () = shared.wait_for_stop() => None,
     };
-    shared.state().log.complete(number, answer.as_ref().map(|answer| answer.status().as_u16()));
+    let status = answer.as_ref().map(|answer| answer.status().as_u16());
+    shared.state().log.change(number, |entry| entry.status = status);
     answer.unwrap_or_else(|| {
         connection.cut();
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -58,35 +64,35 @@ pub(super) async fn observe(
 }
 
 /// Enters a request in the log and finds the fault that it meets.
-fn arrive(shared: &Shared, mut entry: Entry) -> (u64, Option<Fault>) {
+fn log_request(shared: &Shared, mut entry: Entry) -> (u64, Option<Fault>) {
     let mut state = shared.state();
-    let fault = state.faults.take(entry.endpoint, entry.outlet.as_deref());
+    let fault = state.faults.take_matching(entry.endpoint, entry.outlet.as_deref());
     entry.faulted = fault.is_some();
-    (state.log.enter(entry), fault)
+    (state.log.add_request(entry), fault)
 }
 
 /// Handles a request as far as the fault lets it; `None` = the connection is to be cut.
-async fn meet(fault: Option<Fault>, handle: impl Future<Output = Response>) -> Option<Response> {
+async fn handle_with(fault: Option<Fault>, handle: impl Future<Output = Response>) -> Option<Response> {
     let Some(fault) = fault else { return Some(handle.await) };
-    wait(fault.delay_ms).await;
+    sleep_ms(fault.delay_ms).await;
     let answer = if fault.commits() { handle.await } else { Response::default() };
-    wait(fault.delay_answer_ms).await;
-    disturb(&fault, answer).await
+    sleep_ms(fault.delay_answer_ms).await;
+    replace_answer(&fault, answer).await
 }
 
 /// Nothing, not even a turn of the timer, for no delay.
-async fn wait(milliseconds: u64) {
+async fn sleep_ms(milliseconds: u64) {
     if milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
 }
 
-async fn disturb(fault: &Fault, answer: Response) -> Option<Response> {
+async fn replace_answer(fault: &Fault, answer: Response) -> Option<Response> {
     match fault.kind {
         FaultKind::Delay => Some(answer),
         FaultKind::Cut | FaultKind::CutAfterCommit => None,
-        FaultKind::Status => Some(replacement(fault)),
-        FaultKind::Html => Some(with_headers(fault, (status(fault, 502), Html(PAGE)).into_response())),
+        FaultKind::Status => Some(build_status_answer(fault)),
+        FaultKind::Html => Some(add_headers(fault, (status_of(fault, 502), Html(PAGE)).into_response())),
         FaultKind::Empty => Some(answer.status().into_response()),
         FaultKind::Truncated => Some(change_body(answer, |bytes| bytes.truncate(bytes.len() / 2)).await),
         FaultKind::Oversized => {
@@ -100,26 +106,26 @@ async fn disturb(fault: &Fault, answer: Response) -> Option<Response> {
 const PAGE: &str = "<html>\r\n<head><title>Bad Gateway</title></head>\r\n<body>\r\n<center><h1>Bad Gateway</h1></center>\r\n\
                     <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
-/// An order for a status that HTTP does not have gets the usual one.
-fn status(fault: &Fault, usual: u16) -> StatusCode {
+/// A status that HTTP does not have becomes 500.
+fn status_of(fault: &Fault, usual: u16) -> StatusCode {
     StatusCode::from_u16(fault.status.unwrap_or(usual))
         .ok()
         .filter(|status| !status.is_informational())
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn replacement(fault: &Fault) -> Response {
-    let status = status(fault, 503);
+fn build_status_answer(fault: &Fault) -> Response {
+    let status = status_of(fault, 503);
     let response = match &fault.body {
         None => Refusal::new(status, "Injected fault", "this answer was ordered from the sandbox").into_response(),
         Some(Value::String(text)) => (status, text.clone()).into_response(),
         Some(body) => (status, Json(body)).into_response(),
     };
-    with_headers(fault, response)
+    add_headers(fault, response)
 }
 
-/// Adds the headers of the order; those that HTTP cannot carry are left out.
-fn with_headers(fault: &Fault, mut response: Response) -> Response {
+/// Those that HTTP cannot carry are left out.
+fn add_headers(fault: &Fault, mut response: Response) -> Response {
     let headers: HeaderMap = (fault.headers.iter())
         .filter_map(|(name, value)| {
             Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(value.as_str()).ok()?))

@@ -22,7 +22,7 @@ pub(super) struct Pending {
     pub(super) due: Instant,
 }
 
-/// Publication happens when it is due or when someone looks: [`Outlet::settle`] is called before every use.
+/// Publication happens when it is due or when someone looks: [`Outlet::publish_due`] is called before every use.
 #[derive(Debug)]
 pub(super) struct Outlet {
     id: String,
@@ -63,12 +63,12 @@ impl Outlet {
         let delay = Duration::from_millis(settings.publish_delay_ms).min(LONGEST_DELAY);
         let due = Instant::now() + delay;
         let replaced = self.pending.replace(Pending { catalog, due }).is_some();
-        self.settle(settings);
+        self.publish_due(settings);
         replaced
     }
 
     /// Publishes what is due.
-    pub(super) fn settle(&mut self, settings: &Settings) {
+    pub(super) fn publish_due(&mut self, settings: &Settings) {
         let due = self.pending.as_ref().is_some_and(|pending| pending.due <= Instant::now());
         if due && !settings.hold_publication {
             self.publish(settings);
@@ -85,7 +85,7 @@ impl Outlet {
         self.publications += 1;
         self.published = landed;
         self.assign_ids();
-        self.events.push(Event::mapped(&self.id, &self.published));
+        self.events.push(Event::from_publication(&self.id, &self.published));
         true
     }
 
@@ -97,21 +97,21 @@ impl Outlet {
             derive_uuid(&[outlet, kind, &key, &generation.to_string()])
         };
         for menu in &mut published.menus {
-            fill(&mut menu.id, || make("menu", None, menu.name.as_ref()));
+            fill_id(&mut menu.id, || make("menu", None, menu.name.as_ref()));
             for item in &mut menu.menu_items {
-                fill(&mut item.id, || make("item", item.external_id.as_ref(), item.name.as_ref()));
+                fill_id(&mut item.id, || make("item", item.external_id.as_ref(), item.name.as_ref()));
             }
         }
         for category in &mut published.variant_categories {
-            fill(&mut category.id, || make("category", category.external_id.as_ref(), category.name.as_ref()));
+            fill_id(&mut category.id, || make("category", category.external_id.as_ref(), category.name.as_ref()));
             for variant in &mut category.variants {
-                fill(&mut variant.id, || make("variant", variant.external_id.as_ref(), variant.name.as_ref()));
+                fill_id(&mut variant.id, || make("variant", variant.external_id.as_ref(), variant.name.as_ref()));
             }
         }
     }
 }
 
-fn fill(id: &mut Uuid, make: impl FnOnce() -> Uuid) {
+fn fill_id(id: &mut Uuid, make: impl FnOnce() -> Uuid) {
     if id.is_nil() {
         *id = make();
     }

@@ -21,7 +21,7 @@ pub(super) const CDN: &str = "https://gofood-cdn.sandbox.invalid/images/";
 pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// The whole answer to a GET as JSON text. `seed` decides every arbitrary order; the same seed gives the same text.
-pub(super) fn answer(catalog: &Catalog, settings: &Settings, seed: u64) -> String {
+pub(super) fn encode_answer(catalog: &Catalog, settings: &Settings, seed: u64) -> String {
     let view = View { catalog, settings };
     let mut data = json!({ "variant_categories": view.categories(seed) });
     if !settings.omit_menus {

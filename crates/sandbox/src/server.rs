@@ -12,12 +12,12 @@ use axum::{
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
-    Options,
     answer::Refusal,
     connection::{Connection, CuttableListener},
     control::Control,
-    control_http, courier, gobiz, oauth,
+    control_http, delivery, gobiz, oauth,
     observe::observe,
+    settings::Options,
     state::Shared,
     subscriptions,
 };
@@ -43,11 +43,11 @@ pub async fn start(options: Options) -> io::Result<Sandbox> {
     let address = listener.local_addr()?;
     let shared = Arc::new(Shared::new(options));
     let control = Control::new(Arc::clone(&shared));
-    tokio::spawn(courier::work(Arc::clone(&shared)));
-    let service = router(&shared, control.clone()).into_make_service_with_connect_info::<Connection>();
+    tokio::spawn(delivery::run(Arc::clone(&shared)));
+    let service = build_router(&shared, control.clone()).into_make_service_with_connect_info::<Connection>();
     let stop = Arc::clone(&shared);
-    let server =
-        axum::serve(CuttableListener(listener), service).with_graceful_shutdown(async move { stop.stopped().await });
+    let server = axum::serve(CuttableListener(listener), service)
+        .with_graceful_shutdown(async move { stop.wait_for_stop().await });
     let task = tokio::spawn(async move { server.await });
     Ok(Sandbox { address, shared, control, task })
 }
@@ -68,7 +68,7 @@ impl Sandbox {
         self.address
     }
 
-    /// Orders for it, without HTTP.
+    /// Controls it without HTTP.
     pub fn control(&self) -> &Control {
         &self.control
     }
@@ -82,10 +82,10 @@ impl Sandbox {
     }
 }
 
-fn router(shared: &Arc<Shared>, control: Control) -> Router {
+fn build_router(shared: &Arc<Shared>, control: Control) -> Router {
     let outlet = "/integrations/gofood/outlets/{outlet}";
     let gobiz = Router::new()
-        .route("/oauth2/token", post(oauth::token))
+        .route("/oauth2/token", post(oauth::post_token))
         .route(&format!("{outlet}/v2/catalog"), get(gobiz::get_catalog))
         .route(&format!("{outlet}/v1/catalog"), put(gobiz::put_catalog))
         .route(&format!("{outlet}/v2/menu_item_stocks"), patch(gobiz::patch_item_stocks))
@@ -99,7 +99,7 @@ fn router(shared: &Arc<Shared>, control: Control) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(shared), observe))
         .with_state(Arc::clone(shared));
     // `observe` limits the API's bodies; seeds are as large as menus.
-    gobiz.nest("/_sandbox", control_http::router(control)).layer(DefaultBodyLimit::max(16 << 20))
+    gobiz.nest("/_sandbox", control_http::build_router(control)).layer(DefaultBodyLimit::max(16 << 20))
 }
 
 fn subscription_routes(path: &str) -> Router<Arc<Shared>> {

@@ -1,9 +1,57 @@
-//! What may change while the stand-in runs: how slow it publishes, and the switches for what nobody knows for certain
-//! about the platform. The defaults are what the documentation says or, where it is silent, what is most likely.
+//! How the stand-in starts, and what may change while it runs: how slow it publishes, and the switches for what nobody
+//! knows for certain about the platform. The defaults are what the documentation says or, where it is silent, what is
+//! most likely.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::events::EventKey;
+/// Everything a credential can be granted for GoFood (documentation).
+pub const ALL_SCOPES: [&str; 7] = [
+    "gofood:catalog:write",
+    "gofood:catalog:read",
+    "gofood:order:write",
+    "gofood:order:read",
+    "gofood:outlet:write",
+    "promo:food_promo:read",
+    "promo:food_promo:write",
+];
+
+/// How a stand-in server starts. What may change while it runs is in [`Settings`].
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one. Control endpoints answer loopback callers only, whatever this is.
+    pub listen: SocketAddr,
+    /// Time between an accepted PUT and its menu being live.
+    pub publish_delay: Duration,
+    /// The one credential's id.
+    pub client_id: String,
+    /// The one credential's secret.
+    pub client_secret: String,
+    /// What the credential may be granted.
+    pub scopes: Vec<String>,
+    /// Outlets that exist from the start, without a menu. More are made by seeding them.
+    pub outlets: Vec<String>,
+    /// Whether every well-formed outlet id that is asked for exists, without a menu: for rehearsing with one's own files.
+    pub register_unknown_outlets: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            publish_delay: Duration::ZERO,
+            client_id: "sandbox".into(),
+            client_secret: "sandbox".into(),
+            scopes: ALL_SCOPES.map(String::from).to_vec(),
+            outlets: Vec::new(),
+            register_unknown_outlets: false,
+        }
+    }
+}
 
 /// All of it. Over HTTP a part is enough: keys that are not sent keep their value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,4 +153,14 @@ pub enum MissingText {
     Null,
     /// The key is missing.
     Absent,
+}
+
+/// Which key of the header holds an event's name; both were seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum EventKey {
+    #[default]
+    EventName,
+    EventType,
 }

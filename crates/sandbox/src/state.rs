@@ -5,14 +5,20 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use serde::Serialize;
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
+use uuid::Uuid;
 
 use super::{
-    Options, courier::Post, events::Event, faults::Faults, log::Log, outlet::Outlet, settings::Settings,
-    subscriptions::Subscription, written::Catalog,
+    events::Event,
+    faults::Faults,
+    log::{Delivery, Entry, Log},
+    outlet::Outlet,
+    settings::{Options, Settings},
+    written::Catalog,
 };
 
 /// What a token allows, and until when.
@@ -22,6 +28,19 @@ pub(super) struct Grant {
     pub(super) expires: Instant,
 }
 
+/// One event of one outlet, or of all outlets of the partner, and where it is to be sent.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Subscription {
+    pub(super) id: Uuid,
+    /// `None` = all outlets.
+    #[serde(skip)]
+    pub(super) outlet: Option<String>,
+    pub(super) event: String,
+    pub(super) url: String,
+    pub(super) active: bool,
+    pub(super) created_at: String,
+}
+
 /// All that changes.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -29,9 +48,12 @@ pub(super) struct State {
     outlets: BTreeMap<String, Outlet>,
     pub(super) tokens: HashMap<String, Grant>,
     pub(super) subscriptions: Vec<Subscription>,
-    pub(super) post: Post,
+    pub(super) undelivered: Vec<Event>,
+    /// Every copy counts.
+    pub(super) started_deliveries: u64,
+    pub(super) deliveries: Log<Delivery>,
     pub(super) faults: Faults,
-    pub(super) log: Log,
+    pub(super) log: Log<Entry>,
 }
 
 impl State {
@@ -41,7 +63,7 @@ impl State {
             self.outlets.entry(id.into()).or_insert_with(|| Outlet::new(id));
         }
         let outlet = self.outlets.get_mut(id)?;
-        outlet.settle(&self.settings);
+        outlet.publish_due(&self.settings);
         Some((outlet, &self.settings))
     }
 
@@ -50,13 +72,13 @@ impl State {
         self.outlets.entry(id.into()).or_insert_with(|| Outlet::new(id)).seed(catalog);
     }
 
-    /// Publishes all that is due and gives every event to the courier; when the next publication is due.
-    pub(super) fn settle_all(&mut self) -> Option<Instant> {
+    /// Publishes all that is due and collects the events; when the next publication is due.
+    pub(super) fn publish_due(&mut self) -> Option<Instant> {
         let mut next = None;
         for outlet in self.outlets.values_mut() {
-            outlet.settle(&self.settings);
-            outlet.events.drain(..).for_each(|event| self.post.hand_in(event));
-            // What is held and due already waits for an order, not for a moment.
+            outlet.publish_due(&self.settings);
+            self.undelivered.append(&mut outlet.events);
+            // What is due and held waits for a control call, not for a moment.
             let due = outlet.pending.as_ref().map(|pending| pending.due).filter(|due| *due > Instant::now());
             next = next.into_iter().chain(due).min();
         }
@@ -65,7 +87,11 @@ impl State {
 
     /// Where an event is wanted.
     pub(super) fn subscribers<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = &'a str> {
-        self.subscriptions.iter().filter_map(|subscription| subscription.wants(event.name, &event.outlet))
+        let wants = move |known: &&Subscription| {
+            let outlet_matches = known.outlet.as_ref().is_none_or(|outlet| *outlet == event.outlet);
+            known.active && known.event == event.name && outlet_matches
+        };
+        self.subscriptions.iter().filter(wants).map(|known| known.url.as_str())
     }
 
     /// Ids of all registered outlets.
@@ -88,7 +114,7 @@ pub(super) struct Shared {
     pub(super) scopes: Vec<String>,
     state: Mutex<State>,
     stop: watch::Sender<bool>,
-    touched: Notify,
+    change: Notify,
 }
 
 impl Shared {
@@ -103,7 +129,7 @@ impl Shared {
             scopes: options.scopes,
             state: Mutex::new(state),
             stop: watch::Sender::new(false),
-            touched: Notify::new(),
+            change: Notify::new(),
         }
     }
 
@@ -112,14 +138,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something may have happened: the courier shall look.
-    pub(super) fn touch(&self) {
-        self.touched.notify_one();
+    /// Something may have happened or be due: wakes the task that delivers.
+    pub(super) fn signal_change(&self) {
+        self.change.notify_one();
     }
 
-    /// Returns when something may have happened.
-    pub(super) async fn touched(&self) {
-        self.touched.notified().await;
+    pub(super) async fn wait_for_change(&self) {
+        self.change.notified().await;
     }
 
     /// Tells every waiting request that the server stops.
@@ -127,8 +152,7 @@ impl Shared {
         self.stop.send_replace(true);
     }
 
-    /// Returns when the server stops.
-    pub(super) async fn stopped(&self) {
+    pub(super) async fn wait_for_stop(&self) {
         // An error means that the sender is gone, and with it the server.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }

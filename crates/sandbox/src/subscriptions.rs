@@ -1,4 +1,4 @@
-//! Notification subscriptions: who wants to be told of what. Events are sent by `courier`.
+//! Notification subscriptions: who wants which events. Events are sent by `delivery`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,38 +16,12 @@ use super::{
     answer::{Refusal, success},
     gobiz::{check_accept, decode},
     oauth,
-    state::{Shared, State as Memory},
+    state::{Shared, State as Memory, Subscription},
 };
 
-/// One event of one outlet, or of all outlets of the partner, and where it is to be sent.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Subscription {
-    id: Uuid,
-    /// `None` = all outlets.
-    #[serde(skip)]
-    outlet: Option<String>,
-    event: String,
-    url: String,
-    active: bool,
-    created_at: String,
-}
-
-impl Subscription {
-    /// Nothing is sent to it any more.
-    pub(super) fn deactivate(&mut self) {
-        self.active = false;
-    }
-
-    /// Where this event of this outlet is to be sent, if it is.
-    pub(super) fn wants(&self, event: &str, outlet: &str) -> Option<&str> {
-        let is_wanted = self.active && self.event == event && self.outlet.as_deref().is_none_or(|own| own == outlet);
-        is_wanted.then_some(self.url.as_str())
-    }
-}
-
-/// What is sent to make or change one.
+/// The body of a call that makes or changes a subscription.
 #[derive(Debug, Deserialize)]
-struct Wish {
+struct Fields {
     event: Option<String>,
     url: Option<String>,
     active: Option<bool>,
@@ -68,14 +42,14 @@ pub(super) async fn create(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    enter(&mut state, &headers, &target)?;
-    let wish: Wish = decode(&headers, &body)?;
+    authorize(&mut state, &headers, &target)?;
+    let fields: Fields = decode(&headers, &body)?;
     let subscription = Subscription {
         id: Uuid::new_v4(),
         outlet: target.outlet,
-        event: wish.event.unwrap_or_default(),
-        url: wish.url.unwrap_or_default(),
-        active: wish.active.unwrap_or(true),
+        event: fields.event.unwrap_or_default(),
+        url: fields.url.unwrap_or_default(),
+        active: fields.active.unwrap_or(true),
         created_at: jiff::Timestamp::now().to_string(),
     };
     check(&state, &subscription)?;
@@ -90,7 +64,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    enter(&mut state, &headers, &target)?;
+    authorize(&mut state, &headers, &target)?;
     let found: Vec<_> = state.subscriptions.iter().filter(|known| known.outlet == target.outlet).collect();
     Ok(success(StatusCode::OK, &json!({ "subscriptions": found })))
 }
@@ -102,7 +76,7 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    enter(&mut state, &headers, &target)?;
+    authorize(&mut state, &headers, &target)?;
     let index = find(&state, &target)?;
     Ok(success(StatusCode::OK, &json!({ "subscription": state.subscriptions[index] })))
 }
@@ -115,14 +89,14 @@ pub(super) async fn update(
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    enter(&mut state, &headers, &target)?;
+    authorize(&mut state, &headers, &target)?;
     let index = find(&state, &target)?;
-    let wish: Wish = decode(&headers, &body)?;
+    let fields: Fields = decode(&headers, &body)?;
     let old = state.subscriptions[index].clone();
     let new = Subscription {
-        event: wish.event.unwrap_or(old.event),
-        url: wish.url.unwrap_or(old.url),
-        active: wish.active.unwrap_or(old.active),
+        event: fields.event.unwrap_or(old.event),
+        url: fields.url.unwrap_or(old.url),
+        active: fields.active.unwrap_or(old.active),
         ..old
     };
     check(&state, &new)?;
@@ -137,16 +111,16 @@ pub(super) async fn delete(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    enter(&mut state, &headers, &target)?;
+    authorize(&mut state, &headers, &target)?;
     let index = find(&state, &target)?;
     let gone = state.subscriptions.remove(index);
     Ok(success(StatusCode::OK, &json!({ "subscription": gone })))
 }
 
 /// Which scope these calls need is not documented where we can see it: any valid token does.
-fn enter(state: &mut Memory, headers: &HeaderMap, target: &Target) -> Result<(), Refusal> {
+fn authorize(state: &mut Memory, headers: &HeaderMap, target: &Target) -> Result<(), Refusal> {
     check_accept(headers)?;
-    oauth::admit(state, headers, None)?;
+    oauth::authorize(state, headers, None)?;
     match target.outlet.as_deref().is_none_or(|outlet| state.outlet(outlet).is_some()) {
         true => Ok(()),
         false => Err(not_found("The outlet is not yet registered for integration")),

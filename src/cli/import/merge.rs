@@ -22,7 +22,7 @@ use super::{
     shown,
 };
 use crate::{
-    authoring::{Imported, Manner, Pick, Take, Takes, import, merge, takes},
+    authoring::{EditStyle, Filter, Imported, MergePlan, MergeStep, import, merge, plan_merge},
     catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::Diagnostic,
     document::SourceFile,
@@ -52,7 +52,7 @@ pub(super) fn check(survey: &Survey, outlets: &[OutletId]) -> Result<(), Trouble
 /// What one outlet came to.
 struct Merged<'a> {
     member: &'a Member,
-    taken: Takes,
+    taken: MergePlan,
     /// How many differences are left to be told by `plan`.
     remaining: usize,
 }
@@ -62,7 +62,7 @@ pub(super) fn run(
     session: &Session,
     survey: &Survey,
     fetched: &[Fetched],
-    pick: Option<&Pick>,
+    filter: Option<&Filter>,
 ) -> Result<Exit, Trouble> {
     let loaded = session.loaded()?;
     let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
@@ -71,17 +71,17 @@ pub(super) fn run(
         let Some(member) = survey.members.iter().find(|member| member.id == fetched.outlet) else { continue };
         let before = loaded.with_texts(&texts);
         let look = Look::new(&before, fetched)?;
-        let taken = takes(&look.plan, &look.catalog, &look.imported, pick);
+        let taken = plan_merge(&look.plan, &look.catalog, &look.imported, filter);
         let mut remaining = look.plan.changes.len();
-        if !taken.takes.is_empty() {
+        if !taken.steps.is_empty() {
             let (text, left) = edit(&before, &look, member, survey, &taken)?;
             texts.insert(Arc::clone(&member.file), text);
             remaining = left;
         }
         merged.push(Merged { member, taken, remaining });
     }
-    if let (Some(pick), true) = (pick, texts.is_empty()) {
-        return Err(Trouble::Usage(nothing_there(pick, &merged)));
+    if let (Some(filter), true) = (filter, texts.is_empty()) {
+        return Err(Trouble::Usage(nothing_there(filter, &merged)));
     }
     let old = |file: &Arc<str>| loaded.text(file).unwrap_or_default();
     for (file, text) in &texts {
@@ -96,11 +96,11 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-fn nothing_there(pick: &Pick, merged: &[Merged<'_>]) -> String {
-    let field = pick.field.as_ref().map(|field| format!("the field `{field}` of ")).unwrap_or_default();
+fn nothing_there(filter: &Filter, merged: &[Merged<'_>]) -> String {
+    let field = filter.field.as_ref().map(|field| format!("the field `{field}` of ")).unwrap_or_default();
     let why = merged.iter().flat_map(|merged| &merged.taken.left).next();
     let why = why.map(|(path, why)| format!(" ({path}: {why})")).unwrap_or_default();
-    format!("there is no difference in {field}`{}` to take{why}", pick.id)
+    format!("there is no difference in {field}`{}` to take{why}", filter.id)
 }
 
 /// An outlet as its files, our memory and GoFood have it.
@@ -138,13 +138,13 @@ fn edit(
     look: &Look<'_>,
     member: &Member,
     survey: &Survey,
-    taken: &Takes,
+    taken: &MergePlan,
 ) -> Result<(Arc<str>, usize), Trouble> {
     let text = before.text(&member.file).unwrap_or_default();
     let file = SourceFile { path: Arc::clone(&member.file), text };
     let mut why: Option<String> = None;
-    for manner in [Manner::InPlace, Manner::Patches] {
-        let tried = merge(&file, taken, &look.catalog, &look.imported, manner).map_err(|stuck| stuck.to_string());
+    for style in [EditStyle::InPlace, EditStyle::Patches] {
+        let tried = merge(&file, taken, &look.catalog, &look.imported, style).map_err(|error| error.to_string());
         let judged = tried.and_then(|text| {
             let text: Arc<str> = text.into();
             let after = before.with_texts(&BTreeMap::from([(Arc::clone(&member.file), Arc::clone(&text))]));
@@ -157,7 +157,7 @@ fn edit(
         }
     }
     let why = why.unwrap_or_default();
-    let further = match taken.takes.len() {
+    let further = match taken.steps.len() {
         1 => "make this change by hand, then look at `menusync plan`",
         _ => "make this change by hand and import again, or take others alone with --item",
     };
@@ -172,7 +172,7 @@ fn judge(
     look: &Look<'_>,
     member: &Member,
     survey: &Survey,
-    taken: &Takes,
+    taken: &MergePlan,
 ) -> Result<usize, String> {
     let now = Timestamp::now();
     let composed = after.compose(&member.id, now);
@@ -188,12 +188,12 @@ fn judge(
     let published =
         Fetched { outlet: member.id.clone(), live: as_published(&look.catalog), recalled: Recalled::default() };
     let changed = published.plan(&composed.catalog, &Policy::default());
-    if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, &taken.takes)) {
+    if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, &taken.steps)) {
         return Err(format!("it would change {} as well", change.path));
     }
     let left = look.fetched.plan(&composed.catalog, &look.policy);
     let known: BTreeSet<&Path> = look.plan.changes.iter().map(|change| &change.path).collect();
-    let done: BTreeSet<&Path> = taken.takes.iter().filter_map(Take::path).collect();
+    let done: BTreeSet<&Path> = taken.steps.iter().filter_map(MergeStep::path).collect();
     // An id that was proposed is not at GoFood yet.
     let stays =
         |path: &&Path| path.field_key() != Some("external_id") && (done.contains(*path) || !known.contains(*path));
@@ -204,18 +204,18 @@ fn judge(
 }
 
 /// Whether a difference between the files before and after is one that was to be made.
-fn is_covered(path: &Path, takes: &[Take]) -> bool {
+fn is_covered(path: &Path, takes: &[MergeStep]) -> bool {
     takes.iter().any(|take| match (take, path) {
         (_, Path::Menu(_)) => true,
-        (Take::Set(taken), _) => taken == path,
-        (Take::Remove(Path::Menu(_)), Path::Item(_, None)) => true,
-        (Take::Remove(Path::Category(..)), Path::Variant(_, None)) => true,
-        (Take::Remove(taken), _) => *taken == path.owner(),
-        (Take::RenameMenu(..), Path::Item(_, field)) => field.is_some_and(|field| field.key() == "menu"),
-        (Take::Move(id, _) | Take::AddItem(id, _), Path::Item(item, _)) => id == item,
-        (Take::AddCategory(id), Path::Category(category, _)) => id == category,
-        (Take::AddCategory(_), Path::Variant(..)) => true,
-        (Take::AddVariant(_, id), Path::Variant(variant, _)) => id == variant,
+        (MergeStep::Set(taken), _) => taken == path,
+        (MergeStep::Remove(Path::Menu(_)), Path::Item(_, None)) => true,
+        (MergeStep::Remove(Path::Category(..)), Path::Variant(_, None)) => true,
+        (MergeStep::Remove(taken), _) => *taken == path.owner(),
+        (MergeStep::RenameMenu(..), Path::Item(_, field)) => field.is_some_and(|field| field.key() == "menu"),
+        (MergeStep::Move(id, _) | MergeStep::AddItem(id, _), Path::Item(item, _)) => id == item,
+        (MergeStep::AddCategory(id), Path::Category(category, _)) => id == category,
+        (MergeStep::AddCategory(_), Path::Variant(..)) => true,
+        (MergeStep::AddVariant(_, id), Path::Variant(variant, _)) => id == variant,
         _ => false,
     })
 }
@@ -224,7 +224,7 @@ fn is_covered(path: &Path, takes: &[Take]) -> bool {
 
 fn tell(merged: &Merged<'_>) {
     let Merged { member, taken, remaining } = merged;
-    let taken_up = counted(taken.takes.len(), "difference");
+    let taken_up = counted(taken.steps.len(), "difference");
     note(&format!("{}: {taken_up} taken into {}", member.id, member.file));
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (path, why) in &taken.left {
@@ -245,7 +245,7 @@ fn tell(merged: &Merged<'_>) {
 fn told_json(merged: &[Merged<'_>], files: &[String]) -> String {
     let outlets = merged.iter().map(|Merged { member, taken, remaining }| {
         let left: Vec<_> = taken.left.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
-        json!({"outlet": member.id, "taken": taken.takes.len(), "left": left, "changes": remaining})
+        json!({"outlet": member.id, "taken": taken.steps.len(), "left": left, "changes": remaining})
     });
     json!({"schema": "menusync.import/1", "files": files, "outlets": outlets.collect::<Vec<_>>()}).to_string()
 }

@@ -18,7 +18,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    authoring::Pick,
+    authoring::Filter,
     catalog::{ExternalId, OutletId},
     fleet::{Selection, Survey},
     settings,
@@ -50,10 +50,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let survey = session.loaded()?.survey(Timestamp::now());
     let outlets = targets(&args.outlet, &survey)?;
     if args.merge {
-        let pick = args.item.map(|id| Pick { id: ExternalId(id), field: args.field });
+        let filter = args.item.map(|id| Filter { id: ExternalId(id), field: args.field });
         merge::check(&survey, &outlets)?;
         let fetched = block_on(fetch::all(session, &outlets))??;
-        return merge::run(session, &survey, &fetched, pick.as_ref());
+        return merge::run(session, &survey, &fetched, filter.as_ref());
     }
     let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
     fresh::check(session, &survey, &outlets, &out)?;

@@ -17,6 +17,10 @@ const COUNTS: &str = "(until IS NULL OR until > ?2)";
 impl Store {
     /// All that a pass starts from, in one transaction, so that it fits together beside another process's writes.
     pub(super) fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
+        self.with_orphans(|store| store.read_memory(outlet, now), |recalled| recalled.pending.as_mut_slice())
+    }
+
+    fn read_memory(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
         self.read("read what is stored of an outlet", |connection, scope| {
             let transaction = connection.unchecked_transaction()?;
             let key = params![scope.platform, outlet];
@@ -45,6 +49,10 @@ impl Store {
     }
 
     pub(super) fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+        self.with_orphans(|store| store.read_overview(now), |overview| &mut overview.last_pushes)
+    }
+
+    fn read_overview(&self, now: Timestamp) -> Result<Overview, StateError> {
         self.read("read the outlets", |connection, scope| {
             let transaction = connection.unchecked_transaction()?;
             let platform = params![scope.platform];

@@ -16,7 +16,9 @@ use super::{
     outlets::{PENDING, update_outlet},
     store::{At, moment},
 };
-use crate::state::{NewPush, NewRecord, PushId, PushKind, PushOutcome, PushRow, PushStep, Scope, StateError};
+use crate::state::{
+    NewPush, NewRecord, PushId, PushKind, PushOutcome, PushRow, PushStep, Scope, StateError, locks::is_outlet_locked,
+};
 
 /// So many pushes of an outlet are kept whatever their age (our choice).
 pub const KEEP_LAST: u32 = 100;
@@ -84,6 +86,28 @@ impl Store {
             Ok(Some(outlet))
         })?;
         outlet.map(drop).ok_or(StateError::NoSuchPush(id))
+    }
+
+    /// What `read` gives, with its pushes asked for orphans. Who has no lock any more may have recorded the answer just before
+    /// it gave that back, so then it is read once more.
+    pub(super) fn with_orphans<T>(
+        &self,
+        read: impl Fn(&Self) -> Result<T, StateError>,
+        pushes: fn(&mut T) -> &mut [PushRow],
+    ) -> Result<T, StateError> {
+        let is_locked = |outlet: &str| self.path().parent().and_then(|dir| is_outlet_locked(dir, outlet));
+        let mut first = read(self)?;
+        let unanswered = pushes(&mut first).iter().filter(|push| push.is_unanswered());
+        let free = unanswered.filter(|push| is_locked(&push.outlet) == Some(false));
+        let orphans: Vec<(PushId, Option<Timestamp>)> = free.map(|push| (push.id, push.sent_at)).collect();
+        if orphans.is_empty() {
+            return Ok(first);
+        }
+        let mut second = read(self)?;
+        for push in pushes(&mut second) {
+            push.is_orphan = push.is_unanswered() && orphans.contains(&(push.id, push.sent_at));
+        }
+        Ok(second)
     }
 
     pub(super) fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
@@ -202,7 +226,15 @@ pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
         outcome: row.get::<_, Option<Parsed<PushOutcome>>>("outcome")?.map(|outcome| outcome.0),
         error: row.get("error")?,
         plan: row.get("plan")?,
+        is_orphan: false,
     })
+}
+
+impl PushRow {
+    /// Whether its sender may be waiting for the answer.
+    fn is_unanswered(&self) -> bool {
+        self.sent_at.is_some() && self.outcome.is_none() && self.answered_at.is_none() && self.error.is_none()
+    }
 }
 
 /// A value that is stored as text.

@@ -103,11 +103,23 @@ async fn drift_is_told_with_the_time_it_was_first_seen() {
 async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
     let bench = Bench::in_sync().await;
     bench.platform.with(|world| world.app_price("NG", 26_000));
-    observe(&bench.context, None, &*bench.platform, &bench.target, &bench.wanted).await;
+    bench.observe().await;
     let memory = || bench.recalled().memory;
     assert!(memory().at(bench.context.clock.now()).since.contains_key("items/NG/price"));
     done(bench.context.state.forget("G1")).unwrap();
     assert_eq!(memory(), crate::plan::Memory::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_looks_does_not_speak_for_whoever_waits_for_a_push() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(20));
+    assert_eq!(bench.pass().await.state, OutletState::Unknown);
+    assert_eq!(bench.observe().await.state, OutletState::Unknown);
+    let row = done(bench.context.state.outlet("G1")).unwrap().unwrap();
+    let told = row.error.unwrap();
+    assert!(told.starts_with("accepted by GoFood, not visible after 600 s"), "{told}");
 }
 
 /// A look that takes as long as a whole push of another process.

@@ -1,6 +1,6 @@
 //! What a pass does with what it finds: push, keep still, hold, wait.
 
-use super::*;
+use super::{disk::WatchedState, *};
 use crate::{
     schedule::{Cron, WindowKind},
     state::try_lock_outlet,
@@ -110,8 +110,10 @@ async fn drift_is_kept_and_told_whatever_else_is_pushed() {
     assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(26_000), Some(9_000)));
     assert_eq!(bench.base_price("NG"), Some(25_000), "the base has not followed");
     bench.calls();
+    let base = bench.base();
     assert_eq!(bench.pass().await.state, OutletState::Drifted);
     assert_eq!(bench.calls(), ["GET"]);
+    assert!(bench.base() == base, "the base has changed");
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,6 +160,17 @@ async fn another_plan_than_the_agreed_one_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_that_was_shown_and_not_agreed_to_is_not_sent() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.options.consent = Consent::ShowOnly(bench.shown_digest().await);
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, bench.calls()), (PassResult::Held, vec!["GET".to_owned()]));
+    assert!(outcome.error.unwrap().starts_with("left out: nobody agreed to this push"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn outside_its_windows_a_push_is_queued() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
@@ -192,6 +205,54 @@ async fn an_outlet_that_another_process_is_pushing_is_left_alone() {
     assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"), "the other one will say how it stands");
     drop(lock);
     assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_looks_stores_nothing_while_another_process_pushes() {
+    let bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("D1", 9_999));
+    let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    assert_eq!(bench.observe().await.state, OutletState::Drifted);
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
+}
+
+/// The words of a write that fails.
+const UNWRITTEN: &str = "cannot test in the state of a test: no space left on the disk of the tests";
+
+/// Lets the write of this number fail, counted from 1.
+fn fail_write(bench: &mut Bench, number: usize) {
+    bench.context.state = WatchedState::watch(Arc::clone(&bench.context.state), &bench.platform, "G1");
+    bench.platform.with(|world| world.disk.writes = (1..=number).map(|write| write == number).collect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_stored_has_failed_and_is_told_with_what_is_known() {
+    let unwritten = format!("the state cannot be written: {UNWRITTEN}");
+    for (fault, why) in
+        [(Fault::Fine, &*unwritten), (Fault::Status(503), "GET https://gobiz.test/catalog: unavailable")]
+    {
+        let mut bench = Bench::in_sync().await;
+        bench.platform.with(|world| world.read_faults.push_back(fault));
+        fail_write(&mut bench, 1);
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+        assert_eq!((outcome.error.as_deref(), outcome.unstored.as_deref()), (Some(why), Some(UNWRITTEN)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_arrived_is_published_though_that_cannot_be_stored() {
+    for write in 1.. {
+        let mut bench = Bench::in_sync().await;
+        bench.price_in_file("NG", 27_000);
+        fail_write(&mut bench, write);
+        let outcome = bench.pass().await;
+        assert_eq!(outcome.state, OutletState::Failed, "write {write}");
+        if outcome.result == PassResult::Published {
+            assert_eq!(outcome.unstored.as_deref(), Some(UNWRITTEN));
+            break;
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,6 +318,8 @@ async fn a_menu_that_vanished_is_held_although_nothing_would_be_sent() {
     assert_eq!(bench.remembered_state().as_deref(), Some("held"));
     assert_eq!(bench.base_price("NG"), Some(25_000), "an empty menu teaches nothing");
     bench.options.released.insert(crate::policy::Guard::EmptyLive);
+    let base = bench.base();
     assert_eq!(bench.pass().await.state, OutletState::Drifted);
     assert_eq!(bench.calls(), ["GET"]);
+    assert!(bench.base() == base, "the base has changed");
 }

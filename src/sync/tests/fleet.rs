@@ -67,7 +67,11 @@ async fn waiting_outlets_share_the_slot_for_their_looks_and_hold_it_for_nothing_
         let options = PassOptions::default();
         passes.spawn(async move { pass(&context, None, &*counter, &target, &wanted, &options).await.result });
     }
-    let results = passes.join_all().await;
+    let wake_all = async {
+        tokio::time::sleep(minutes(2)).await;
+        ids.iter().for_each(|id| context.poll_waker.wake(id));
+    };
+    let (results, ()) = tokio::join!(passes.join_all(), wake_all);
     assert_eq!(results, [PassResult::Published; OUTLETS]);
     assert_eq!(counter.most.load(SeqCst), 2, "calls at the same time: one of a pass, one that looks for a push");
     let mut puts = Vec::new();
@@ -80,4 +84,15 @@ async fn waiting_outlets_share_the_slot_for_their_looks_and_hold_it_for_nothing_
     // A look, a push and at most a few looks of others in between; a slot held while waiting would take five minutes each.
     let last = puts.into_iter().max().unwrap().duration_since(began);
     assert!(last < minutes(1), "the last push went out after {last:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_look_right_after_the_answer_gives_way_and_the_next_one_has_a_lane_of_its_own() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let others = Arc::clone(&bench.context.poll_slots.others);
+    let _turn = others.acquire().await.unwrap();
+    let began = Instant::now();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(began.elapsed(), bench.context.verify_interval);
 }

@@ -84,6 +84,11 @@ impl Bench {
         pass(&self.context, None, &*self.platform, &self.target, &self.wanted, &self.options).await
     }
 
+    /// Looks, and does nothing.
+    async fn observe(&self) -> Outcome {
+        observe(&self.context, None, &*self.platform, &self.target, &self.wanted).await
+    }
+
     /// A pass that ends with the process, at a call that the platform was told.
     async fn pass_until(&self, crash: Crash) {
         self.platform.with(|world| world.crash = Some(crash));
@@ -131,13 +136,17 @@ impl Bench {
         done(recall(&self.context.state, &self.target.id, self.context.clock.now())).unwrap()
     }
 
-    /// The digest of the plan as it would be shown now.
-    async fn shown_digest(&self) -> Digest {
+    /// What would be shown now.
+    async fn examined(&self) -> Examined {
         let released = BTreeSet::new();
         let (now, peers) = (self.context.clock.now(), &*self.context.peers);
         let moment = Moment { now, peers, revert: false, released: &released, rollback: None };
-        let examined = examine(&*self.platform, self.recalled(), &self.target, &self.wanted, moment).await;
-        examined.unwrap().1.plan.digest
+        examine(&*self.platform, self.recalled(), &self.target, &self.wanted, moment).await.unwrap().1
+    }
+
+    /// The digest of the plan as it would be shown now.
+    async fn shown_digest(&self) -> Digest {
+        self.examined().await.plan.digest
     }
 
     fn base_price(&self, id: &str) -> Option<i64> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    diagnostic::Place,
     plan::{Goal, Pins, Record},
     state::Pause,
 };
@@ -67,6 +68,17 @@ async fn a_pause_holds_pushes_back_shows_drift_and_ends_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_only_looks_is_told_when_a_pause_ends() {
+    let bench = Bench::in_sync().await;
+    bench.pause_for(Some(minutes(180)));
+    let outcome = bench.observe().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Paused));
+    assert_eq!(outcome.opens_at, Some(bench.context.clock.now() + minutes(180)));
+    let told = outcome.error.unwrap();
+    assert!(told.starts_with("paused until 2027-01-04 13:00 WIB"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_without_an_end_lasts_until_it_is_ended() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
@@ -111,6 +123,25 @@ async fn pins_are_on_disk_before_the_first_byte_of_their_push() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rollback_that_is_refused_or_never_gets_there_leaves_what_was_pinned_before() {
+    for (fault, result) in [(Fault::Status(422), PassResult::Rejected), (Fault::Resting(100), PassResult::Failed)] {
+        let mut bench = Bench::twice_pushed().await;
+        bench.price_in_file("D1", 9_000);
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        bench.back_to(2);
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        assert_eq!(bench.pinned(), ["items/D1/price"]);
+        bench.back_to(1);
+        bench.faults(&[fault]);
+        assert_eq!(bench.pass().await.result, result);
+        assert_eq!(bench.pinned(), ["items/D1/price"], "{fault:?}");
+        bench.options.rollback = None;
+        assert_eq!(bench.pass().await.state, OutletState::InSync);
+        assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(27_000), Some(8_500)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pin_is_dropped_for_good_when_the_file_changes() {
     let mut bench = Bench::twice_pushed().await;
     bench.back_to(1);
@@ -136,6 +167,22 @@ async fn a_rollback_that_has_nothing_to_send_pins_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rollback_that_is_held_leaves_no_word_of_itself() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 60_000);
+    bench.options.released.insert(Guard::PriceChange);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.options.released.clear();
+    bench.back_to(1);
+    assert_eq!(bench.pass().await.result, PassResult::Held);
+    assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
+    bench.options.released.insert(Guard::PriceChange);
+    bench.platform.with(|world| world.app_price("D1", 9_999));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.remembered_state().as_deref(), Some("drifted"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn pins_that_do_not_fit_to_the_files_any_more_hold_the_outlet() {
     let mut bench = Bench::in_sync().await;
     bench.file_item("N1").name = text("Nasi Satu");
@@ -149,7 +196,35 @@ async fn pins_that_do_not_fit_to_the_files_any_more_hold_the_outlet() {
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held), "{outcome:?}");
     assert!(outcome.error.unwrap().contains("the rollback to push 1"));
+    let looked = bench.observe().await;
+    assert_eq!((looked.result, looked.state), (PassResult::Unchanged, OutletState::Held));
+    assert!(looked.error.unwrap().contains("the rollback to push 1"));
     assert!(bench.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_files_are_excused_for_is_no_conflict_with_pins() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.policy.rules.insert("duplicate-name".to_owned(), Some(crate::diagnostic::Severity::Error));
+    bench.file_item("N2").name = text("Nasi 1");
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.back_to(2);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.live_price("NG"), Some(25_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_files_do_not_say_what_is_pinned() {
+    let mut bench = Bench::twice_pushed().await;
+    let place = Place { file: "catalogs/kuta.yaml".into(), line: 1, column: 1, end_line: 1, end_column: 2 };
+    bench.wanted.place = Arc::new(move |_| Some(place.clone()));
+    bench.back_to(1);
+    let pins = bench.options.rollback.take().unwrap();
+    let pinned = apply_pins(&bench.target, &bench.wanted, &pins, bench.context.clock.now()).unwrap();
+    let is_said = |path: &str| (pinned.place)(&path.parse().unwrap()).is_some();
+    assert_eq!((is_said("items/NG/price"), is_said("items/D1/price")), (false, true));
 }
 
 #[tokio::test(start_paused = true)]

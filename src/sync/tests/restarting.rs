@@ -8,9 +8,8 @@ async fn edited() -> Bench {
     bench
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
-    let bench = edited().await;
+/// Records a push as if its process had died before the first call.
+fn record_unsent_push(bench: &Bench) {
     let push = crate::state::NewPush {
         outlet: "G1".to_owned(),
         request_id: uuid::Uuid::nil(),
@@ -27,10 +26,26 @@ async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
         prepared_at: bench.context.clock.now(),
     };
     done(bench.context.state.begin_push(push)).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_that_was_recorded_but_never_sent_is_abandoned() {
+    let bench = edited().await;
+    record_unsent_push(&bench);
     assert_eq!(bench.pass().await.result, PassResult::Published);
     assert_eq!(bench.calls(), ["GET", "PUT", "GET"]);
     let pushes = done(bench.context.state.pushes(Some("G1"), 2)).unwrap();
     assert_eq!(pushes[1].outcome, Some(PushOutcome::Abandoned));
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_that_is_seen_when_a_push_is_abandoned_is_remembered() {
+    let bench = Bench::in_sync().await;
+    record_unsent_push(&bench);
+    bench.platform.with(|world| world.app_price("D1", 9_999));
+    assert_eq!(bench.pass().await.state, OutletState::Drifted);
+    let past = bench.recalled().memory.at(bench.context.clock.now());
+    assert!(past.since.contains_key("items/D1/price"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,6 +64,58 @@ async fn dying_at_any_call_of_a_push_that_is_carried_out_never_leads_to_a_second
         assert!(bench.calls().iter().all(|call| call == "GET"), "{crash:?}");
         assert_eq!(bench.base_price("NG"), Some(27_000), "{crash:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_far_a_push_was_is_remembered_when_its_process_dies() {
+    for (crash, state) in [(Crash::Before(2), "pushing"), (Crash::Before(3), "verifying")] {
+        let bench = Bench::new();
+        bench.pass_until(crash).await;
+        let row = done(bench.context.state.outlet("G1")).unwrap().unwrap();
+        let told = (row.state.as_deref(), row.name.as_deref(), row.file.as_deref());
+        assert_eq!(told, (Some(state), Some("Kuta"), Some("catalogs/kuta.yaml")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_whose_process_died_is_unknown_after_as_long_as_a_call_or_a_publication_takes() {
+    let cases = [(Crash::Before(2), OutletState::Pushing, 150), (Crash::Before(3), OutletState::Verifying, 600)];
+    for (crash, state, known_for) in cases {
+        let bench = edited().await;
+        bench.platform.with(|world| world.delay = minutes(60));
+        bench.pass_until(crash).await;
+        assert_eq!(bench.observe().await.state, state);
+        tokio::time::advance(seconds(known_for - 1)).await;
+        assert_eq!(bench.observe().await.state, state);
+        tokio::time::advance(seconds(1)).await;
+        assert_eq!(bench.observe().await.state, OutletState::Unknown, "{crash:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_shown_while_a_push_is_on_its_way_is_what_comes_after_it() {
+    for delay in [Duration::ZERO, minutes(5)] {
+        let mut bench = edited().await;
+        bench.platform.with(|world| world.delay = delay);
+        bench.pass_until(Crash::Before(3)).await;
+        bench.platform.with(|world| world.kitchen("D2", false));
+        bench.price_in_file("D1", 9_000);
+        let plan = bench.examined().await.plan;
+        let paths: Vec<String> = plan.changes.iter().map(|change| change.path.to_string()).collect();
+        assert_eq!(paths, ["items/D1/price"], "{delay:?}");
+        let stock = |id: &str| plan.payload.item(&id.into()).unwrap().in_stock.clone();
+        assert_eq!((stock("D2"), stock("D3")), (Field::Set(false), Field::Set(true)), "{delay:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_agreed_to_is_done_if_an_earlier_pass_has_sent_it() {
+    let mut bench = edited().await;
+    bench.options.consent = Consent::Agreed(bench.shown_digest().await);
+    bench.calls();
+    bench.pass_until(Crash::After(2)).await;
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,6 +204,16 @@ async fn a_pass_that_waits_for_its_turn_is_given_up_when_the_files_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pass_whose_files_change_while_it_looks_sends_nothing() {
+    let mut bench = edited().await;
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.options.withdrawn = Some(withdrawn);
+    bench.platform.before(1, move |_| withdraw.send(true).unwrap());
+    assert!(bench.pass().await.was_withdrawn());
+    assert_eq!((bench.calls(), bench.remembered_state().as_deref()), (vec!["GET".to_owned()], Some("in_sync")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_push_under_way_is_seen_through_though_the_files_change() {
     let mut bench = edited().await;
     bench.platform.with(|world| world.delay = minutes(5));
@@ -192,7 +269,9 @@ async fn something_else_that_shows_after_a_long_absence_is_nonconvergent_and_not
     bench.pass_until(Crash::After(2)).await;
     tokio::time::advance(minutes(60)).await;
     bench.calls();
-    assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+    let outcome = bench.pass().await;
+    assert_eq!(outcome.result, PassResult::Nonconvergent);
+    assert!(outcome.plan.is_some_and(|plan| plan.action == crate::plan::Action::None), "nothing is left to send");
     assert!(bench.calls().iter().all(|call| call == "GET"));
     assert_eq!(bench.base_price("D1"), Some(9_000));
 }

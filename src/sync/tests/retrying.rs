@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{platform::Call, *};
-use crate::remote::Retry;
+use crate::{plan::Record, remote::Retry};
 
 /// A price edit that is about to be pushed.
 async fn edited() -> Bench {
@@ -61,7 +61,9 @@ async fn a_busy_platform_is_tried_again_with_the_same_id_after_a_look() {
             _ => None,
         })
         .collect();
-    assert_eq!(ids, [bench.last_push().request_id].into());
+    let push = bench.last_push();
+    assert_eq!(ids, [push.request_id].into());
+    assert_eq!(push.sent_at.unwrap().duration_since(push.prepared_at).as_secs(), 8, "the last try counts");
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +72,10 @@ async fn a_platform_that_stays_away_fails_the_push_after_five_tries() {
     bench.faults(&[Fault::Status(503); 9]);
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
-    assert_eq!((request_ids(&bench).len(), bench.ended()), (5, Some(PushOutcome::Failed)));
+    let calls = bench.platform.take_calls();
+    let puts: Vec<_> = calls.iter().filter(|(_, call)| matches!(call, Call::Put(..))).map(|(at, _)| *at).collect();
+    let pauses: Vec<_> = puts.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    assert_eq!((pauses, bench.ended()), (vec![500, 1_000, 2_000, 4_000], Some(PushOutcome::Failed)));
     bench.faults(&[]);
     assert_eq!(bench.pass().await.result, PassResult::Published);
 }
@@ -113,6 +118,9 @@ async fn a_lost_push_is_sent_again_with_the_same_id_and_fresh_stock() {
     assert_eq!((puts.len(), puts[0].0 == puts[1].0), (2, true));
     assert_eq!((sent(0), sent(1)), (Field::Set(true), Field::Set(false)));
     assert_eq!((bench.stock("D2"), bench.stock("LV3")), (false, false));
+    let record = done(bench.context.state.record(bench.last_push().id)).unwrap().unwrap();
+    let record: Record = serde_json::from_str(&record).unwrap();
+    assert!(record.sent == puts[1].1, "what was sent in the end is what is recorded");
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,6 +137,19 @@ async fn a_push_that_had_to_wait_for_a_resting_host_leaves_with_fresh_stock() {
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
     assert_eq!((outcome.again, bench.ended()), (Some(Retry::NotBefore(seconds(100))), Some(PushOutcome::Failed)));
+    bench.platform.with(|world| world.read_faults.push_back(Fault::Resting(60)));
+    assert_eq!(bench.pass().await.again, Some(Retry::NotBefore(seconds(60))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_somebody_else_put_right_before_a_repetition_is_no_publication() {
+    let mut bench = edited().await;
+    bench.price_in_file("D1", 9_000);
+    bench.faults(&[Fault::Status(503)]);
+    bench.platform.before(3, |world| world.app_price("NG", 27_000));
+    assert_eq!(bench.pass().await.result, PassResult::Failed);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.live_price("NG"), bench.live_price("D1")), (Some(27_000), Some(9_000)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,6 +174,9 @@ async fn a_push_of_which_nothing_is_known_is_only_looked_for_and_after_half_an_h
     let first = bench.pass().await;
     assert_eq!((first.result, first.state), (PassResult::Failed, OutletState::Unknown));
     assert_eq!((request_ids(&bench).len(), bench.ended()), (5, None));
+    assert!(bench.last_push().error.unwrap().contains("connection reset"));
+    assert_eq!(bench.observe().await.state, OutletState::Unknown);
+    bench.calls();
     tokio::time::advance(minutes(12)).await;
     let second = bench.pass().await;
     assert_eq!((second.result, second.state), (PassResult::Timeout, OutletState::Unknown));
@@ -163,6 +187,7 @@ async fn a_push_of_which_nothing_is_known_is_only_looked_for_and_after_half_an_h
     assert_ne!(third.request_id, first.request_id);
     let ends = done(bench.context.state.pushes(Some("G1"), 2)).unwrap();
     assert_eq!(ends[1].outcome, Some(PushOutcome::Lost));
+    assert!(ends[1].error.as_ref().unwrap().starts_with("the live menu did not change within 30 minutes"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,6 +39,18 @@ async fn a_menu_that_never_shows_is_a_timeout_and_then_only_looked_at() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn drift_is_told_while_a_push_does_not_show() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.app_price("D1", 9_999));
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(60));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
+    let kept: Vec<String> = outcome.plan.unwrap().kept().map(|change| change.path.to_string()).collect();
+    assert_eq!(kept, ["items/D1/price"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_menu_that_shows_after_the_timeout_is_published_then() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
@@ -50,6 +62,24 @@ async fn a_menu_that_shows_after_the_timeout_is_published_then() {
     assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
     assert!(!bench.calls().contains(&"PUT".to_owned()));
     assert_eq!(bench.base_price("NG"), Some(27_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_look_is_due_when_time_is_up_also_if_stock_was_being_set_at_that_moment() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    bench.context.verify_timeout = Duration::from_millis(18_500);
+    bench.platform.with(|world| {
+        world.pace = Some(Arc::new(platform::Pace::new(seconds(1))));
+        world.delay = seconds(10);
+        world.write_faults = [Fault::Fine, Fault::Status(503)].into();
+    });
+    bench.platform.before(3, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    let calls = bench.platform.take_calls();
+    let gaps: Vec<u64> = calls.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs()).collect();
+    assert_eq!(gaps, [1, 1, 16, 1, 1, 1], "{calls:?}");
+    assert!(!bench.stock("D1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,6 +118,23 @@ async fn a_text_that_is_cut_is_named_after_a_minute_and_not_pushed_until_its_fil
     described(&mut bench, "Telur, kerupuk");
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_values_that_were_not_taken_are_named_and_the_others_counted() {
+    for (number, end) in [(3, ")"), (4, ") and 1 more")] {
+        let mut bench = Bench::in_sync().await;
+        bench.platform.with(|world| world.rewriting = Rewriting::Cut(10));
+        described(&mut bench, "Telur");
+        for id in &["D1", "D2", "D3", "D4"][..number] {
+            bench.file_item(id).description = text("Manis dan dingin");
+        }
+        assert_eq!(bench.pass().await.result, PassResult::Nonconvergent);
+        bench.platform.with(|world| world.app_price("N1", 21_000));
+        let told = bench.pass().await.error.unwrap();
+        assert!(told.ends_with(end) && told.matches("/description").count() == 3, "{told}");
+        assert!(!told.contains("N1"), "drift was not refused: {told}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use crate::{
     report::StatusLine,
     web::{
         snapshot::Snapshot,
-        standing::{self, Urgency},
+        state_help::{self, Urgency},
     },
 };
 
@@ -17,8 +17,8 @@ pub(super) fn page(snapshot: &Snapshot) -> Page {
     let zone = zone(snapshot);
     let clock = Clock { now: snapshot.now, zone: &zone };
     let mut lines: Vec<&StatusLine> = snapshot.lines.iter().collect();
-    lines.sort_by_key(|line| (standing::of(&line.state).0, line.since, &line.outlet));
-    let wanting = lines.iter().filter(|line| standing::of(&line.state).1.urgency == Urgency::Act).count();
+    lines.sort_by_key(|line| (state_help::of(&line.state).0, line.since, &line.outlet));
+    let wanting = lines.iter().filter(|line| state_help::of(&line.state).1.urgency == Urgency::Act).count();
     let title = if wanting == 0 { "menusync".to_owned() } else { format!("({wanting}) menusync") };
     let body = html! {
         header { h1 { (headline(wanting, lines.len())) } (counts(&lines)) }
@@ -43,7 +43,7 @@ fn headline(wanting: usize, all: usize) -> String {
 /// `2 held · 5 in sync`
 fn counts(lines: &[&StatusLine]) -> Markup {
     let count = |state: &str| lines.iter().filter(|line| line.state == state).count();
-    let states = standing::ALL.iter().map(|standing| standing.state.as_str());
+    let states = state_help::ALL.iter().map(|state_help| state_help.state.as_str());
     html! {
         p.counts {
             @for (state, count) in states.map(|state| (state, count(state))).filter(|(_, count)| *count > 0) {
@@ -84,7 +84,7 @@ fn table(lines: &[&StatusLine], clock: &Clock<'_>) -> Markup {
 
 fn row(line: &StatusLine, clock: &Clock<'_>) -> Markup {
     html! {
-        tr class=(standing::of(&line.state).1.urgency.class()) {
+        tr class=(state_help::of(&line.state).1.urgency.class()) {
             th scope="row" {
                 a href={ "/outlets/" (encoded(&line.outlet)) } { (shown(line.name.as_deref().unwrap_or(&line.outlet))) }
                 " " small { (shown(&line.outlet)) }

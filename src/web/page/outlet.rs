@@ -10,7 +10,7 @@ use crate::{
     fleet::Member,
     report::{PinNote, StatusLine},
     state::PushRow,
-    web::{snapshot::Snapshot, standing, words},
+    web::{snapshot::Snapshot, state_help, words},
 };
 
 /// How many lines of a list are shown (our choice); the commands show all.
@@ -41,9 +41,9 @@ pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -
 }
 
 fn what_to_do(line: &StatusLine) -> Markup {
-    let standing = standing::of(&line.state).1;
-    let advice = standing.advice.replace("ID", &line.outlet);
-    html! { p { (with_code(standing.meaning)) " " (with_code(&shown(&advice))) } }
+    let state_help = state_help::of(&line.state).1;
+    let advice = state_help.advice.replace("ID", &line.outlet);
+    html! { p { (with_code(state_help.meaning)) " " (with_code(&shown(&advice))) } }
 }
 
 /// What stands between backticks as code.

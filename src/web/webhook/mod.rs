@@ -6,8 +6,8 @@
 
 mod event;
 mod keys;
+mod log_throttle;
 mod receive;
-mod seldom;
 mod signature;
 
 use std::{
@@ -31,7 +31,7 @@ pub(super) use receive::Verdict;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use self::{keys::Keys, seldom::Seldom};
+use self::{keys::Keys, log_throttle::LogThrottle};
 use super::{Metrics, Server, connection::ConnectionLimit};
 use crate::{
     daemon::{Hints, View},
@@ -60,8 +60,8 @@ pub struct Inbox {
 struct Receiver {
     inbox: Inbox,
     keys: Mutex<Keys>,
-    refused: Seldom,
-    unsigned: Seldom,
+    refused: LogThrottle,
+    unsigned: LogThrottle,
 }
 
 /// Listens on `address` and takes events from now on. `secrets` hold until files are read again.
@@ -77,7 +77,8 @@ pub async fn receive(
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let keys = Mutex::new(Keys::new(signature, secrets));
-    let receiver = Arc::new(Receiver { inbox, keys, refused: Seldom::default(), unsigned: Seldom::default() });
+    let receiver =
+        Arc::new(Receiver { inbox, keys, refused: LogThrottle::default(), unsigned: LogThrottle::default() });
     // Every other path is 404, every other method 405.
     let router = Router::new()
         .route("/gobiz", post(receive::receive))

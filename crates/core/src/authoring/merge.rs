@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Context, Imported, Stuck, Take, Takes,
+    Context, EditError, Imported, MergePlan, MergeStep,
+    editor::{Element, PatchValue, Step, YamlEditor},
     emit::{category_entries, item_entries, variant_text},
     order::{Below, Kind as Mapping},
     scalar::text,
-    sheet::{Element, Said, Sheet, Step},
 };
 use crate::{
     catalog::{
@@ -19,83 +19,85 @@ use crate::{
 
 /// How changes are written where the file says a thing itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum EditStyle {
     /// Where the value stands.
     InPlace,
     /// All as patches by id: for files that share values through anchors.
     Patches,
 }
 
-/// The text of `file` with all of `takes` in it; `desired` is what its outlet was before. Whether it means what it should is for the caller to look at.
+/// The text of `file` with all of `plan` in it; `desired` is what its outlet was before. Whether it means what it should is for the caller to look at.
 pub fn merge(
     file: &SourceFile,
-    takes: &Takes,
+    plan: &MergePlan,
     desired: &Catalog,
     imported: &Imported,
-    manner: Manner,
-) -> Result<String, Stuck> {
+    style: EditStyle,
+) -> Result<String, EditError> {
     let menus = desired.menus.iter().map(|menu| menu.name.clone()).collect();
-    let sheet = Sheet::new(&file.path, &file.text)?;
-    let mut merge = Merge { sheet, desired, live: &imported.catalog, imported, manner, menus };
-    for take in &takes.takes {
-        merge.write(take)?;
+    let editor = YamlEditor::new(&file.path, &file.text)?;
+    let mut merge = Merge { editor, desired, live: &imported.catalog, imported, style, menus };
+    for step in &plan.steps {
+        merge.write(step)?;
     }
-    Ok(merge.sheet.text().to_owned())
+    Ok(merge.editor.text().to_owned())
 }
 
 const FILE: Below = Below::This(Mapping::File);
 
 struct Merge<'a> {
-    sheet: Sheet,
+    editor: YamlEditor,
     desired: &'a Catalog,
     live: &'a Catalog,
     imported: &'a Imported,
-    manner: Manner,
+    style: EditStyle,
     /// Names of menus that are there by now.
     menus: BTreeSet<String>,
 }
 
 impl Merge<'_> {
-    fn write(&mut self, take: &Take) -> Result<(), Stuck> {
-        match take {
-            Take::AddCategory(id) => self.add_category(id),
-            Take::AddVariant(category, id) => self.add_variant(category, id),
-            Take::Set(path) => self.set(path),
-            Take::RenameMenu(old, new) => self.rename_menu(old, new),
-            Take::Move(id, menu) => self.move_item(id, menu),
-            Take::AddItem(id, menu) => self.add_item(id, menu),
-            Take::Remove(path) => self.remove(path),
+    fn write(&mut self, step: &MergeStep) -> Result<(), EditError> {
+        match step {
+            MergeStep::AddCategory(id) => self.add_category(id),
+            MergeStep::AddVariant(category, id) => self.add_variant(category, id),
+            MergeStep::Set(path) => self.set(path),
+            MergeStep::RenameMenu(old, new) => self.rename_menu(old, new),
+            MergeStep::Move(id, menu) => self.move_item(id, menu),
+            MergeStep::AddItem(id, menu) => self.add_item(id, menu),
+            MergeStep::Remove(path) => self.remove(path),
         }
     }
 
     // ── fields ──
 
-    fn set(&mut self, path: &Path) -> Result<(), Stuck> {
+    fn set(&mut self, path: &Path) -> Result<(), EditError> {
         let (keys, value) = self.value(path)?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let patch = [&[section(path), id_of(path)], &keys[..]].concat();
         // A patch in this file has the last word over a definition in it.
         if self.says(&[Step::Key(patch[0]), Step::Key(patch[1])], &keys)? {
-            return self.sheet.set(&[], FILE, &patch, &value);
+            return self.editor.set(&[], FILE, &patch, &value);
         }
         match self.definition(path) {
-            Some(steps) if self.manner == Manner::InPlace && (value.flow != "null" || self.says(&steps, &keys)?) => {
-                self.sheet.set(&steps, kind_of(path), &keys, &value)
+            Some(steps)
+                if self.style == EditStyle::InPlace && (value.flow != "null" || self.says(&steps, &keys)?) =>
+            {
+                self.editor.set(&steps, kind_of(path), &keys, &value)
             }
-            _ => self.sheet.set(&[], FILE, &patch, &value),
+            _ => self.editor.set(&[], FILE, &patch, &value),
         }
     }
 
     /// Whether something stands under `keys` of the mapping that `steps` lead to.
-    fn says(&self, steps: &[Step<'_>], keys: &[&str]) -> Result<bool, Stuck> {
+    fn says(&self, steps: &[Step<'_>], keys: &[&str]) -> Result<bool, EditError> {
         let mut steps = steps.to_vec();
         steps.extend(keys.iter().map(|key| Step::Key(key)));
-        Ok(self.sheet.find(&steps).unwrap_or(None).is_some())
+        Ok(self.editor.find(&steps).unwrap_or(None).is_some())
     }
 
     /// The keys and the live value of a field.
-    fn value(&self, path: &Path) -> Result<(Vec<String>, Said), Stuck> {
-        let missing = || Stuck(format!("GoFood shows no value for {path}"));
+    fn value(&self, path: &Path) -> Result<(Vec<String>, PatchValue), EditError> {
+        let missing = || EditError(format!("GoFood shows no value for {path}"));
         let key = |key: &str| vec![key.to_owned()];
         match path {
             Path::Item(id, Some(field)) => {
@@ -107,8 +109,8 @@ impl Merge<'_> {
                 let value = match field {
                     CategoryField::Name => Some(said_text(category.name.value().ok_or_else(missing)?)),
                     CategoryField::InternalName => Some(optional(&category.internal_name)),
-                    CategoryField::MinQuantity => category.min_quantity.value().map(|n| Said::new(n.to_string())),
-                    CategoryField::MaxQuantity => category.max_quantity.value().map(|n| Said::new(n.to_string())),
+                    CategoryField::MinQuantity => category.min_quantity.value().map(|n| PatchValue::new(n.to_string())),
+                    CategoryField::MaxQuantity => category.max_quantity.value().map(|n| PatchValue::new(n.to_string())),
                 };
                 let keys = match field {
                     CategoryField::Name | CategoryField::InternalName => key(field.key()),
@@ -121,7 +123,7 @@ impl Merge<'_> {
                     self.live.variants().find(|(_, variant)| variant.external_id == *id).ok_or_else(missing)?;
                 let value = match field {
                     VariantField::Name => variant.name.value().map(said_text),
-                    VariantField::Price => variant.price.value().map(|price| Said::new(price.0.to_string())),
+                    VariantField::Price => variant.price.value().map(|price| PatchValue::new(price.0.to_string())),
                     VariantField::ExternalId | VariantField::Category | VariantField::InStock => None,
                 };
                 Ok((key(field.key()), value.ok_or_else(missing)?))
@@ -130,9 +132,9 @@ impl Merge<'_> {
         }
     }
 
-    fn live_category(&self, id: &ExternalId) -> Result<&VariantCategory, Stuck> {
+    fn live_category(&self, id: &ExternalId) -> Result<&VariantCategory, EditError> {
         let found = self.live.variant_categories.iter().find(|category| category.external_id == *id);
-        found.ok_or_else(|| Stuck(format!("the variant category `{id}` is not live")))
+        found.ok_or_else(|| EditError(format!("the variant category `{id}` is not live")))
     }
 
     /// The way to where this file defines a thing, if it does and the thing is not shared there.
@@ -149,22 +151,22 @@ impl Merge<'_> {
                 vec![Step::Key("variant_categories"), Step::Holding("variants", id), Step::Key("variants"), named]
             }
         };
-        matches!(self.sheet.find(&way), Ok(Some(_))).then_some(way)
+        matches!(self.editor.find(&way), Ok(Some(_))).then_some(way)
     }
 
     // ── things ──
 
-    fn add_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), Stuck> {
-        let Some(item) = self.live.item(id) else { return Err(Stuck(format!("the item `{id}` is not live"))) };
+    fn add_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), EditError> {
+        let Some(item) = self.live.item(id) else { return Err(EditError(format!("the item `{id}` is not live"))) };
         let item = self.with_own_hours(item, menu);
         let entries = |context| item_entries(&item, context);
         let element = element(&entries, &self.remark(&Path::item(id)));
         self.menus.insert(menu.to_owned());
         let in_menu = [Step::Key("menus"), Step::Named("name", menu)];
-        if self.sheet.find(&in_menu)?.is_some() {
-            return self.sheet.add(&in_menu, Below::This(Mapping::Menu), "menu_items", &element);
+        if self.editor.find(&in_menu)?.is_some() {
+            return self.editor.add(&in_menu, Below::This(Mapping::Menu), "menu_items", &element);
         }
-        self.sheet.add(&[], FILE, "menus", &menu_element(menu, "menu_items", Some(&element)))
+        self.editor.add(&[], FILE, "menus", &menu_element(menu, "menu_items", Some(&element)))
     }
 
     /// Hours of the menu or the file would hold for an item that says nothing.
@@ -179,7 +181,7 @@ impl Merge<'_> {
         item
     }
 
-    fn add_category(&mut self, id: &ExternalId) -> Result<(), Stuck> {
+    fn add_category(&mut self, id: &ExternalId) -> Result<(), EditError> {
         let category = self.live_category(id)?.clone();
         let entries = |context| category_entries(&category, context);
         let mut element = element(&entries, &self.remark(&Path::category(id)));
@@ -190,80 +192,80 @@ impl Merge<'_> {
         }
         element.flow.pop();
         element.flow.push_str(&format!(", variants: [{}]}}", variants.join(", ")));
-        self.sheet.add(&[], FILE, "variant_categories", &element)
+        self.editor.add(&[], FILE, "variant_categories", &element)
     }
 
-    fn add_variant(&mut self, category: &ExternalId, id: &ExternalId) -> Result<(), Stuck> {
+    fn add_variant(&mut self, category: &ExternalId, id: &ExternalId) -> Result<(), EditError> {
         let live = self.live_category(category)?.clone();
         let Some(variant) = live.variants.iter().find(|variant| variant.external_id == *id) else {
-            return Err(Stuck(format!("the variant `{id}` is not live")));
+            return Err(EditError(format!("the variant `{id}` is not live")));
         };
         let flow = variant_text(variant);
         let element = Element { lines: vec![format!("{flow}{}", self.remark(&Path::variant(id)))], flow };
         let path = Path::category(category);
-        if let (Some(steps), Manner::InPlace) = (self.definition(&path), self.manner) {
-            return self.sheet.add(&steps, Below::This(Mapping::Category), "variants", &element);
+        if let (Some(steps), EditStyle::InPlace) = (self.definition(&path), self.style) {
+            return self.editor.add(&steps, Below::This(Mapping::Category), "variants", &element);
         }
         // Lists are replaced as a whole.
         let all: Vec<String> = live.variants.iter().map(variant_text).collect();
-        let all = Said::new(format!("[{}]", all.join(", ")));
-        self.sheet.set(&[], FILE, &["categories", category.as_str(), "variants"], &all)
+        let all = PatchValue::new(format!("[{}]", all.join(", ")));
+        self.editor.set(&[], FILE, &["categories", category.as_str(), "variants"], &all)
     }
 
-    fn rename_menu(&mut self, old: &str, new: &str) -> Result<(), Stuck> {
+    fn rename_menu(&mut self, old: &str, new: &str) -> Result<(), EditError> {
         self.menus.insert(new.to_owned());
         self.rename_mentions(old, new)?;
         let way = [Step::Key("menus"), Step::Named("name", old)];
-        if self.sheet.find(&way)?.is_none() {
-            return self.sheet.add(&[], FILE, "menus", &menu_element(old, "rename", Some(&scalar_element(new))));
+        if self.editor.find(&way)?.is_none() {
+            return self.editor.add(&[], FILE, "menus", &menu_element(old, "rename", Some(&scalar_element(new))));
         }
         // In a file that only adds to the menu of a layer this makes a new menu, which the caller will find out.
-        let key = if self.manner == Manner::InPlace { "name" } else { "rename" };
-        self.sheet.set(&way, Below::This(Mapping::Menu), &[key], &said_text(new))
+        let key = if self.style == EditStyle::InPlace { "name" } else { "rename" };
+        self.editor.set(&way, Below::This(Mapping::Menu), &[key], &said_text(new))
     }
 
     /// What this file says about the menu, it says about the menu of the new name.
-    fn rename_mentions(&mut self, old: &str, new: &str) -> Result<(), Stuck> {
+    fn rename_mentions(&mut self, old: &str, new: &str) -> Result<(), EditError> {
         let priced = [Step::Key("pricing"), Step::Named("menu", old)];
-        while self.sheet.find(&priced)?.is_some() {
-            self.sheet.set(&priced, Below::This(Mapping::Pricing), &["menu"], &said_text(new))?;
+        while self.editor.find(&priced)?.is_some() {
+            self.editor.set(&priced, Below::This(Mapping::Pricing), &["menu"], &said_text(new))?;
         }
-        for id in self.sheet.entries_with("items", "menu", old) {
-            self.sheet.set(&[], FILE, &["items", &id, "menu"], &said_text(new))?;
+        for id in self.editor.entries_with("items", "menu", old) {
+            self.editor.set(&[], FILE, &["items", &id, "menu"], &said_text(new))?;
         }
         Ok(())
     }
 
-    fn move_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), Stuck> {
+    fn move_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), EditError> {
         if self.menus.insert(menu.to_owned()) {
-            self.sheet.add(&[], FILE, "menus", &no_items_yet(menu))?;
+            self.editor.add(&[], FILE, "menus", &no_items_yet(menu))?;
         }
-        self.sheet.set(&[], FILE, &["items", id.as_str(), "menu"], &said_text(menu))
+        self.editor.set(&[], FILE, &["items", id.as_str(), "menu"], &said_text(menu))
     }
 
-    fn remove(&mut self, path: &Path) -> Result<(), Stuck> {
+    fn remove(&mut self, path: &Path) -> Result<(), EditError> {
         let way = self.definition(path);
-        if let (Some(way), Manner::InPlace) = (&way, self.manner)
+        if let (Some(way), EditStyle::InPlace) = (&way, self.style)
             && let Some((Step::Named(key, is), list)) = way.split_last()
-            && self.sheet.find(&[Step::Key(section(path)), Step::Key(id_of(path))])?.is_none()
-            && self.sheet.remove(list, key, is).is_ok()
+            && self.editor.find(&[Step::Key(section(path)), Step::Key(id_of(path))])?.is_none()
+            && self.editor.remove(list, key, is).is_ok()
         {
             return Ok(());
         }
         match path {
             Path::Menu(name) if way.is_none() => {
-                self.sheet.add(&[], FILE, "menus", &menu_element(name, "remove", None))
+                self.editor.add(&[], FILE, "menus", &menu_element(name, "remove", None))
             }
-            Path::Menu(name) if self.manner == Manner::Patches => {
-                Err(Stuck(format!("the menu `{name}` is the last one of this file")))
+            Path::Menu(name) if self.style == EditStyle::Patches => {
+                Err(EditError(format!("the menu `{name}` is the last one of this file")))
             }
-            Path::Menu(_) => self.sheet.set(&[], FILE, &["menus"], &Said::new("[]")),
+            Path::Menu(_) => self.editor.set(&[], FILE, &["menus"], &PatchValue::new("[]")),
             _ => {
                 let patch = [section(path), id_of(path)];
-                if self.sheet.find(&patch.map(Step::Key))?.is_some() {
-                    return self.sheet.set(&[], FILE, &patch, &Said::new("{remove: true}"));
+                if self.editor.find(&patch.map(Step::Key))?.is_some() {
+                    return self.editor.set(&[], FILE, &patch, &PatchValue::new("{remove: true}"));
                 }
-                self.sheet.set(&[], FILE, &[patch[0], patch[1], "remove"], &Said::new("true"))
+                self.editor.set(&[], FILE, &[patch[0], patch[1], "remove"], &PatchValue::new("true"))
             }
         }
     }
@@ -302,32 +304,32 @@ fn kind_of(path: &Path) -> Below {
 }
 
 /// The live value of a field of an item; `None` if there has to be one and is not.
-fn item_value(item: &Item, field: ItemField) -> Option<Said> {
+fn item_value(item: &Item, field: ItemField) -> Option<PatchValue> {
     Some(match field {
         ItemField::Name => said_text(item.name.value()?),
         ItemField::InternalName => optional(&item.internal_name),
         ItemField::Description => optional(&item.description),
         ItemField::Image => optional(&item.image),
-        ItemField::Price => Said::new(item.price.value()?.0.to_string()),
+        ItemField::Price => PatchValue::new(item.price.value()?.0.to_string()),
         // Said for every day, so that no other level has a say.
         ItemField::OperationalHours => {
-            Said::new(super::hours_text(item.operational_hours.value().unwrap_or(&Hours::all_week())))
+            PatchValue::new(super::hours_text(item.operational_hours.value().unwrap_or(&Hours::all_week())))
         }
         ItemField::VariantCategories => {
             let none = Vec::new();
-            Said::new(super::emit::ids_text(item.variant_category_external_ids.value().unwrap_or(&none)))
+            PatchValue::new(super::emit::ids_text(item.variant_category_external_ids.value().unwrap_or(&none)))
         }
         ItemField::ExternalId | ItemField::Menu | ItemField::InStock => return None,
     })
 }
 
-fn said_text(value: impl AsRef<str>) -> Said {
-    Said::text(value.as_ref())
+fn said_text(value: impl AsRef<str>) -> PatchValue {
+    PatchValue::text(value.as_ref())
 }
 
 /// The text, or null.
-fn optional(field: &Field<String>) -> Said {
-    field.value().map_or_else(|| Said::new("null"), said_text)
+fn optional(field: &Field<String>) -> PatchValue {
+    field.value().map_or_else(|| PatchValue::new("null"), said_text)
 }
 
 /// A list element of `key: value` lines. The remark stands beside the first.

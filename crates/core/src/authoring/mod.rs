@@ -7,6 +7,7 @@
 //! menu wants blocks for dishes, one line for a variant, and a remark where something needs a decision.
 
 mod block;
+mod editor;
 mod emit;
 mod format;
 mod hours;
@@ -14,17 +15,16 @@ mod ids;
 mod import;
 mod json;
 mod merge;
+mod merge_plan;
 mod order;
 mod scalar;
-mod sheet;
-mod takes;
 
 pub use block::block_text;
+pub use editor::EditError;
 pub use emit::{Head, file_text};
 pub use format::{FileKind, Formatted, format};
 pub use hours::hours_text;
 pub use import::{Imported, import};
-pub use merge::{Manner, merge};
+pub use merge::{EditStyle, merge};
+pub use merge_plan::{Filter, MergePlan, MergeStep, plan_merge};
 pub use scalar::{Context, text};
-pub use sheet::Stuck;
-pub use takes::{Pick, Take, Takes, takes};

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{adjust::wrong_code, images_fetched, rule};
+use super::{FoundIn, adjust::wrong_code, rule};
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::{Allow, Spanned},
@@ -62,7 +62,9 @@ impl Allows {
     /// them was left out because of an error.
     pub fn unused(&self, used: &UsedAllows) -> Vec<Diagnostic> {
         let unused = |code: &&Spanned<String>| {
-            let could_be_known = wrong_code(&code.value).is_none() && !images_fetched::needs_a_look(&code.value);
+            // Images may not have been loaded, so nothing follows from the absence of their codes.
+            let could_be_known =
+                rule(&code.value).is_some_and(|rule| rule.adjustable && rule.found_in != FoundIn::Image);
             could_be_known && !used.contains(&code.place)
         };
         let warning = |code: &Spanned<String>| {

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Rule, example::menu, finding::Subject};
-use crate::{
-    catalog::{Catalog, Day, Hours, ItemField, TimeRange},
-    diagnostic::Severity,
-};
+use super::{Findings, finding::Subject};
+use crate::catalog::{Catalog, Day, Hours, ItemField, TimeRange};
 
 /// Every item that has hours.
 fn item_hours(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, &Hours)> {
@@ -48,105 +45,55 @@ fn within_day(range: TimeRange) -> bool {
     range.start.max(range.end) <= TimeRange::ALL_DAY.end
 }
 
-pub(super) const EMPTY_RANGE: Rule = Rule {
-    code: "hours-empty-range",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "A range of hours does not start when it ends",
-    why: "Our choice: some mean the whole day by it, others nothing at all.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '10:00'}]}}"
-    ),
-    good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '22:00'}]}}"
-    ),
-    check: Some(|catalog, findings| {
-        for (subject, days, range) in wrong_ranges(catalog, |range| range.start == range.end) {
-            findings.add(
-                subject,
-                format!("{} {range} starts when it ends", on(&days)),
-                "write `00:00-23:59` for the whole day, or leave the range out",
-            );
-        }
-    }),
-};
+pub(super) fn check_hours_empty_range(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, days, range) in wrong_ranges(catalog, |range| range.start == range.end) {
+        findings.add(
+            subject,
+            format!("{} {range} starts when it ends", on(&days)),
+            "write `00:00-23:59` for the whole day, or leave the range out",
+        );
+    }
+}
 
-pub(super) const ORDER: Rule = Rule {
-    code: "hours-order",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "A range of hours starts before it ends",
-    why: "Our choice: whether GoFood takes a range over midnight is not known; the short form is split at midnight.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '17:00', end: '02:00'}]}}"
-    ),
-    good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: '17:00-02:00'}}"
-    ),
-    check: Some(|catalog, findings| {
-        for (subject, days, range) in wrong_ranges(catalog, |range| range.end < range.start) {
+pub(super) fn check_hours_order(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, days, range) in wrong_ranges(catalog, |range| range.end < range.start) {
+        findings.add(
+            subject,
+            format!("{} {range} ends before it starts", on(&days)),
+            format!("write it as `\"{range}\"` if it ends after midnight: it is split over both days; else swap them"),
+        );
+    }
+}
+
+pub(super) fn check_hours_past_midnight(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, days, range) in wrong_ranges(catalog, |range| !within_day(range)) {
+        let help = if range.start > TimeRange::ALL_DAY.end {
+            "write it under the next day, starting at `00:00`"
+        } else {
+            "write `23:59` instead"
+        };
+        findings.add(subject, format!("{} {range} goes past 23:59", on(&days)), help);
+    }
+}
+
+pub(super) fn check_hours_overlap(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, hours) in item_hours(catalog) {
+        let mut found: BTreeMap<(TimeRange, TimeRange), Vec<Day>> = BTreeMap::new();
+        for day in Day::ALL {
+            overlaps(hours.day(day)).into_iter().for_each(|pair| found.entry(pair).or_default().push(day));
+        }
+        for ((first, second), days) in found {
+            let union = TimeRange { start: first.start, end: first.end.max(second.end) };
             findings.add(
                 subject,
-                format!("{} {range} ends before it starts", on(&days)),
+                format!("{} {first} and {second} overlap", on(&days)),
                 format!(
-                    "write it as `\"{range}\"` if it ends after midnight: it is split over both days; else swap them"
+                    "write one range, `{union}`; a short range over midnight also fills the beginning of the next day"
                 ),
             );
         }
-    }),
-};
-
-pub(super) const PAST_MIDNIGHT: Rule = Rule {
-    code: "hours-past-midnight",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "A range of hours ends at 23:59 at the latest",
-    why: "Documentation: 00:00 to 23:59 is the whole day. Our choice: 24:00 is refused, not changed.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '24:00'}]}}"
-    ),
-    good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed, monday: [{start: '10:00', end: '23:59'}]}}"
-    ),
-    check: Some(|catalog, findings| {
-        for (subject, days, range) in wrong_ranges(catalog, |range| !within_day(range)) {
-            let help = if range.start > TimeRange::ALL_DAY.end {
-                "write it under the next day, starting at `00:00`"
-            } else {
-                "write `23:59` instead"
-            };
-            findings.add(subject, format!("{} {range} goes past 23:59", on(&days)), help);
-        }
-    }),
-};
-
-pub(super) const OVERLAP: Rule = Rule {
-    code: "hours-overlap",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "The ranges of one day do not overlap",
-    why: "Our choice: what GoFood makes of overlapping ranges is not known.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: ['10:00-15:00', '14:00-22:00']}}"
-    ),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: '10:00-22:00'}}"),
-    check: Some(|catalog, findings| {
-        for (subject, hours) in item_hours(catalog) {
-            let mut found: BTreeMap<(TimeRange, TimeRange), Vec<Day>> = BTreeMap::new();
-            for day in Day::ALL {
-                overlaps(hours.day(day)).into_iter().for_each(|pair| found.entry(pair).or_default().push(day));
-            }
-            for ((first, second), days) in found {
-                let union = TimeRange { start: first.start, end: first.end.max(second.end) };
-                findings.add(
-                    subject,
-                    format!("{} {first} and {second} overlap", on(&days)),
-                    format!("write one range, `{union}`; a short range over midnight also fills the beginning of the next day"),
-                );
-            }
-        }
-    }),
-};
+    }
+}
 
 /// Pairs of ranges that overlap. Ranges that only touch (10:00-12:00, 12:00-14:00) are fine; ranges that are wrong in
 /// themselves are other rules'.
@@ -166,21 +113,12 @@ fn overlaps(ranges: &[TimeRange]) -> Vec<(TimeRange, TimeRange)> {
     found
 }
 
-pub(super) const CLOSED_ALL_WEEK: Rule = Rule {
-    code: "hours-closed-all-week",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "An item is sold at some time of the week",
-    why: "Our choice: an item that is never sold is most often a slip; to take it off sale there is `in_stock: false`.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: closed}}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, operational_hours: {daily: '10:00-22:00'}}"),
-    check: Some(|catalog, findings| {
-        for (subject, _) in item_hours(catalog).filter(|(_, hours)| hours.0.iter().all(Vec::is_empty)) {
-            findings.add(
-                subject,
-                "operational_hours close it all week",
-                "give one day a range, write `in_stock: false` instead, or remove the item",
-            );
-        }
-    }),
-};
+pub(super) fn check_hours_closed_all_week(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, _) in item_hours(catalog).filter(|(_, hours)| hours.0.iter().all(Vec::is_empty)) {
+        findings.add(
+            subject,
+            "operational_hours close it all week",
+            "give one day a range, write `in_stock: false` instead, or remove the item",
+        );
+    }
+}

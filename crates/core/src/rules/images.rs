@@ -3,15 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{
-    Findings, Rule,
-    example::menu,
+    Findings,
     finding::{Subject, short},
     ids::described,
 };
-use crate::{
-    catalog::{Catalog, ItemField},
-    diagnostic::Severity,
-};
+use crate::catalog::{Catalog, ItemField};
 
 /// Endings of files that GoFood does not take (seen live for WebP; the others are not JPEG or PNG either).
 const REFUSED_EXTENSIONS: [&str; 9] = ["webp", "gif", "svg", "avif", "heic", "heif", "bmp", "tif", "tiff"];
@@ -64,117 +60,58 @@ fn urls(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Url<'_>)> {
     images(catalog).filter_map(|(subject, image)| Some((subject, Url::parse(image)?)))
 }
 
-pub(super) const MISSING: Rule = Rule {
-    code: "image-missing",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "Every item has an image",
-    why: "Documentation: an image is optional, but \"critical\" for sales.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
-    check: Some(|catalog, findings| {
-        for (_, item) in catalog.items().filter(|(_, item)| item.image.value().is_none()) {
-            findings.add(
-                Subject::Item(item, Some(ItemField::Image)),
-                "has no image",
-                "write `image:` with the address of a JPEG or PNG, or set `rules: {image-missing: off}`",
-            );
-        }
-    }),
-};
+pub(super) fn check_image_missing(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (_, item) in catalog.items().filter(|(_, item)| item.image.value().is_none()) {
+        findings.add(
+            Subject::Item(item, Some(ItemField::Image)),
+            "has no image",
+            "write `image:` with the address of a JPEG or PNG, or set `rules: {image-missing: off}`",
+        );
+    }
+}
 
-pub(super) const URL: Rule = Rule {
-    code: "image-url",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An image is an http(s) address without spaces",
-    why: "Documentation: a public URL. Seen live: one bad image makes GoFood refuse the whole menu.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/nasi goreng.jpg'}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/nasi-goreng.jpg'}"),
-    check: Some(|catalog, findings| {
-        for (subject, image) in images(catalog) {
-            if let Some(c) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
-                let help = if c == ' ' { "write `%20` instead, or rename the file" } else { "remove it" };
-                findings.add(subject, format!("image contains {}", described(c)), help);
-            } else if Url::parse(image).is_none() {
-                let what = format!("image `{}` is not an http(s) address", short(image));
-                findings.add(subject, what, "write a whole address, such as `https://img.example.com/nasi-goreng.jpg`");
-            }
+pub(super) fn check_image_url(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, image) in images(catalog) {
+        if let Some(c) = image.chars().find(|c| c.is_whitespace() || c.is_control()) {
+            let help = if c == ' ' { "write `%20` instead, or rename the file" } else { "remove it" };
+            findings.add(subject, format!("image contains {}", described(c)), help);
+        } else if Url::parse(image).is_none() {
+            let what = format!("image `{}` is not an http(s) address", short(image));
+            findings.add(subject, what, "write a whole address, such as `https://img.example.com/nasi-goreng.jpg`");
         }
-    }),
-};
+    }
+}
 
-pub(super) const NOT_HTTPS: Rule = Rule {
-    code: "image-not-https",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "An image's address begins with https://",
-    why: "Our choice: GoFood's own sample is http, but anyone on the way can then swap the picture.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'http://img.example.com/ng.jpg'}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
-    check: Some(|catalog, findings| {
-        for (subject, _) in urls(catalog).filter(|(_, url)| !url.https) {
-            findings.add(subject, "image is fetched without encryption", "write `https://` instead of `http://`");
-        }
-    }),
-};
+pub(super) fn check_image_not_https(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, _) in urls(catalog).filter(|(_, url)| !url.https) {
+        findings.add(subject, "image is fetched without encryption", "write `https://` instead of `http://`");
+    }
+}
 
-pub(super) const TYPE: Rule = Rule {
-    code: "image-type",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An image is a JPEG or a PNG",
-    why: "Seen live: a WebP gives \"invalid image type\" and makes GoFood refuse the whole menu.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.webp'}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
-    check: Some(|catalog, findings| {
-        for (subject, url) in urls(catalog) {
-            let refused =
-                url.extension().and_then(|found| REFUSED_EXTENSIONS.into_iter().find(|known| *known == found));
-            if let Some(extension) = refused {
-                findings.add(
-                    subject,
-                    format!("image ends with .{extension}, GoFood takes JPEG and PNG only"),
-                    "convert it to JPEG or PNG and write the new address",
-                );
-            }
-        }
-    }),
-};
-
-pub(super) const CREDENTIALS: Rule = Rule {
-    code: "image-credentials",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An image's address holds no user name or password",
-    why: "Our choice: the address is published and stands in version control.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://sari:rahasia@img.example.com/ng.jpg'}"
-    ),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
-    check: Some(|catalog, findings| {
-        for (subject, _) in urls(catalog).filter(|(_, url)| url.credentials) {
+pub(super) fn check_image_type(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, url) in urls(catalog) {
+        let refused = url.extension().and_then(|found| REFUSED_EXTENSIONS.into_iter().find(|known| *known == found));
+        if let Some(extension) = refused {
             findings.add(
                 subject,
-                "image's address contains credentials",
-                "put the image where it is public and leave out everything between `//` and `@`",
+                format!("image ends with .{extension}, GoFood takes JPEG and PNG only"),
+                "convert it to JPEG or PNG and write the new address",
             );
         }
-    }),
-};
+    }
+}
 
-pub(super) const PRIVATE_HOST: Rule = Rule {
-    code: "image-private-host",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "An image's host can be reached from the internet",
-    why: "Documentation: a public URL; GoFood fetches the image during the push.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://192.168.1.20/ng.jpg'}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, image: 'https://img.example.com/ng.jpg'}"),
-    check: Some(private_host),
-};
+pub(super) fn check_image_credentials(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, _) in urls(catalog).filter(|(_, url)| url.credentials) {
+        findings.add(
+            subject,
+            "image's address contains credentials",
+            "put the image where it is public and leave out everything between `//` and `@`",
+        );
+    }
+}
 
-fn private_host(catalog: &Catalog, findings: &mut Findings<'_>) {
+pub(super) fn check_image_private_host(catalog: &Catalog, findings: &mut Findings<'_>) {
     for (subject, url) in urls(catalog).filter(|(_, url)| is_private(url.host)) {
         findings.add(
             subject,

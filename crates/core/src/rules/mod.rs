@@ -4,39 +4,38 @@
 //! judge what the files say and what GoFood returns. Limits on *changes* are guards and belong to `plan`. Words, colours
 //! and formats belong to `report`.
 //!
-//! [`RULES`] also lists the codes that reading files and laying layers give, so that every code can be explained; the
-//! files of this room hold one theme each.
+//! What a rule says is a page, `pages/CODE.md`; its check, if it has one, is `check_CODE` in the file of its theme. The
+//! table in this file lists both. It also has the codes that reading files, composing layers and loading images give,
+//! so that every code can be explained.
 
 mod adjust;
 mod allows;
-mod approvals;
-mod example;
-mod files;
 mod finding;
 mod hours;
 mod ids;
 mod images;
-mod images_fetched;
-mod layers;
 mod names;
+mod page;
 mod prices;
 mod scripts;
 mod selection;
 mod structure;
 mod texts;
-mod yaml;
 
 pub use adjust::{adjust, adjust_each, suggest, unknown_rule};
 pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
 
+use std::sync::LazyLock;
+
+use self::page::Page;
 use crate::{
     catalog::{Catalog, Path},
     diagnostic::{self, Diagnostic, Place, Severity},
 };
 
-/// One thing that can be wrong, told from its own data: `rule CODE` and the documentation print nothing else.
-#[derive(Debug, Clone, Copy)]
+/// One thing that can be wrong. `rule CODE` and the documentation print nothing else.
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// Kebab-case name, stable over releases.
     pub code: &'static str,
@@ -44,169 +43,164 @@ pub struct Rule {
     pub severity: Severity,
     /// Whether the `rules:` setting may change the severity. What leaves a file or an outlet without meaning stays an error.
     pub adjustable: bool,
+    /// What is read when it is found.
+    pub found_in: FoundIn,
     /// What must be so, in one line.
     pub summary: &'static str,
     /// Why, beginning with how we know: `Documentation:`, `Seen live:` or `Our choice:`.
-    pub why: &'static str,
+    pub why: String,
     /// Files that give this code: one definition, or several files that each begin with a line `# PATH`. Behind the path may
     /// stand what cannot be shown as text: the size of a photo, or what a server answers.
-    pub bad: &'static str,
-    /// The same mended.
-    pub good: &'static str,
-    /// Finds it in a catalog; `None` for what is found while reading files and laying layers.
-    pub check: Option<fn(&Catalog, &mut Findings<'_>)>,
+    pub bad: String,
+    /// The same files corrected.
+    pub good: String,
+    /// Finds it; `Some` exactly for what is found in a catalog.
+    pub check: Option<Check>,
 }
 
-/// All rules, sorted by code.
-pub static RULES: &[Rule] = &[
-    yaml::ALIAS_EXPANSION,
-    files::ALLOW_FORMAT,
-    files::ALLOW_UNUSED,
-    files::ALLOW_WITHOUT_REASON,
-    approvals::DIGEST,
-    approvals::EXPIRED,
-    approvals::EXPIRES,
-    approvals::OUTLET,
-    approvals::REASON,
-    texts::CHOICE_NAME_LENGTH,
-    files::CONFLICTING_KEYS,
-    yaml::CONTROL_CHARACTER,
-    files::CRON,
-    layers::DATE_FORMAT,
-    layers::DATED_OUTLET,
-    texts::DESCRIPTION_LENGTH,
-    texts::DESCRIPTION_MISSING,
-    ids::DUPLICATE,
-    yaml::DUPLICATE_KEY,
-    structure::DUPLICATE_MENU,
-    names::DUPLICATE,
-    files::DUPLICATE_OUTLET,
-    files::EMPTY_FILE,
-    structure::EMPTY_MENU,
-    selection::EMPTY_CATEGORY,
-    layers::EXTENDS_LOOP,
-    ids::ACROSS_KINDS,
-    ids::CASE,
-    ids::CHARACTERS,
-    ids::EMPTY,
-    ids::LENGTH,
-    ids::SPACE,
-    files::FILE_ENCODING,
-    files::FILE_IGNORED,
-    files::FILE_TOO_LARGE,
-    files::FILE_UNREADABLE,
-    files::GLOB,
-    hours::CLOSED_ALL_WEEK,
-    hours::EMPTY_RANGE,
-    files::HOURS_FORMAT,
-    files::HOURS_MISSING_DAY,
-    hours::ORDER,
-    hours::OVERLAP,
-    hours::PAST_MIDNIGHT,
-    images_fetched::CONTENT_TYPE,
-    images::CREDENTIALS,
-    files::IMAGE_FILE,
-    images::MISSING,
-    images_fetched::NOT_FOUND,
-    images::NOT_HTTPS,
-    images::PRIVATE_HOST,
-    images_fetched::RATIO,
-    images_fetched::TOO_LARGE,
-    images_fetched::TOO_SMALL,
-    images_fetched::TRUNCATED,
-    images::TYPE,
-    images_fetched::UNCHECKED,
-    images::URL,
-    files::INSECURE_URL,
-    texts::INTERNAL_NAME_LENGTH,
-    structure::ITEM_IN_TWO_MENUS,
-    layers::MENU_EXISTS,
-    names::MENU_CLOSE,
-    yaml::MISSING_KEY,
-    yaml::MULTIPLE_DOCUMENTS,
-    texts::NAME_BLANK,
-    texts::NAME_LENGTH,
-    files::NO_DEFINITIONS,
-    structure::NO_MENUS,
-    yaml::NUMBER_FORMAT,
-    files::OUT_OF_RANGE,
-    files::OUTLET_ID,
-    files::OUTSIDE_ROOT,
-    layers::PATCH_SHADOWED,
-    layers::PATCH_WITHOUT_EFFECT,
-    prices::NOT_POSITIVE,
-    prices::TOO_HIGH,
-    prices::TOO_LOW,
-    prices::WITH_CHOICES,
-    ids::REPEATED_CATEGORY,
-    selection::MAX_POINTLESS,
-    selection::MAX_ZERO,
-    selection::MIN_IMPOSSIBLE,
-    selection::MIN_OVER_MAX,
-    selection::SOLD_OUT,
-    files::SETTINGS_MISSING,
-    yaml::SYNTAX,
-    yaml::TAB_INDENTATION,
-    texts::CONTROL_CHARACTERS,
-    scripts::INVISIBLE,
-    scripts::MIXED,
-    texts::WHITESPACE,
-    files::TIMEZONE,
-    yaml::TOO_DEEP,
-    yaml::TOO_MANY,
-    yaml::UNKNOWN_ALIAS,
-    yaml::UNKNOWN_KEY,
-    layers::UNKNOWN_LAYER,
-    layers::UNKNOWN_MENU,
-    files::UNKNOWN_OUTLET,
-    layers::UNKNOWN_PATCH_TARGET,
-    files::UNKNOWN_RULE,
-    yaml::UNKNOWN_TAG,
-    yaml::UNKNOWN_VALUE,
-    ids::UNKNOWN_CATEGORY,
-    layers::UNUSED_LAYER,
-    ids::UNUSED_CATEGORY,
-    prices::VARIANT_HIGH,
-    prices::VARIANT_NEGATIVE,
-    files::WINDOW_OUTLETS,
-    yaml::WRONG_KEY,
-    layers::WRONG_PLACE,
-    yaml::WRONG_TYPE,
-    files::WRONG_URL,
-];
+/// Adds what is wrong with a catalog to the findings.
+pub type Check = fn(&Catalog, &mut Findings<'_>);
 
-impl Rule {
-    /// A code that is given while reading files or laying layers: an error that settings cannot change, unless it is made
-    /// one of the others below.
-    const fn of_reading(
-        code: &'static str,
-        summary: &'static str,
-        why: &'static str,
-        bad: &'static str,
-        good: &'static str,
-    ) -> Self {
-        Self { code, severity: Severity::Error, adjustable: false, summary, why, bad, good, check: None }
-    }
-
-    /// The same as a warning.
-    const fn warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self
-    }
-
-    /// The same with a severity that settings may change.
-    const fn adjustable(mut self) -> Self {
-        self.adjustable = true;
-        self
-    }
-
-    /// The same as a warning that settings may change.
-    const fn adjustable_warning(mut self) -> Self {
-        self.severity = Severity::Warning;
-        self.adjustable = true;
-        self
-    }
+/// What is read when the code of a rule is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundIn {
+    /// A file, its place among others, or the settings.
+    File,
+    /// The finished catalog of an outlet.
+    Catalog,
+    /// The bytes of an image, or what its server answers: where no image is loaded, the code is never given.
+    Image,
 }
+
+/// The table: each line is the code of a page, and the check if it is found in a catalog.
+macro_rules! rules {
+    ($($code:literal $(=> $check:path)?,)*) => {
+        &[$(Page { code: $code, text: include_str!(concat!("pages/", $code, ".md")), check: rules!(@ $($check)?) }),*]
+    };
+    (@) => { None };
+    (@ $check:path) => { Some($check) };
+}
+
+/// All pages, sorted by code.
+static PAGES: &[Page] = rules! {
+    "alias-expansion",
+    "allow-format",
+    "allow-unused",
+    "allow-without-reason",
+    "approval-digest",
+    "approval-expired",
+    "approval-expires",
+    "approval-outlet",
+    "approval-reason",
+    "choice-name-length" => texts::check_choice_name_length,
+    "conflicting-keys",
+    "control-character",
+    "cron",
+    "date-format",
+    "dated-outlet",
+    "description-length" => texts::check_description_length,
+    "description-missing" => texts::check_description_missing,
+    "duplicate-id" => ids::check_duplicate_id,
+    "duplicate-key",
+    "duplicate-menu",
+    "duplicate-name" => names::check_duplicate_name,
+    "duplicate-outlet",
+    "empty-file",
+    "empty-menu" => structure::check_empty_menu,
+    "empty-variant-category" => selection::check_empty_variant_category,
+    "extends-loop",
+    "external-id-across-kinds" => ids::check_external_id_across_kinds,
+    "external-id-case" => ids::check_external_id_case,
+    "external-id-characters" => ids::check_external_id_characters,
+    "external-id-empty" => ids::check_external_id_empty,
+    "external-id-length" => ids::check_external_id_length,
+    "external-id-space" => ids::check_external_id_space,
+    "file-encoding",
+    "file-ignored",
+    "file-too-large",
+    "file-unreadable",
+    "glob",
+    "hours-closed-all-week" => hours::check_hours_closed_all_week,
+    "hours-empty-range" => hours::check_hours_empty_range,
+    "hours-format",
+    "hours-missing-day",
+    "hours-order" => hours::check_hours_order,
+    "hours-overlap" => hours::check_hours_overlap,
+    "hours-past-midnight" => hours::check_hours_past_midnight,
+    "image-content-type",
+    "image-credentials" => images::check_image_credentials,
+    "image-file",
+    "image-missing" => images::check_image_missing,
+    "image-not-found",
+    "image-not-https" => images::check_image_not_https,
+    "image-private-host" => images::check_image_private_host,
+    "image-ratio",
+    "image-too-large",
+    "image-too-small",
+    "image-truncated",
+    "image-type" => images::check_image_type,
+    "image-unchecked",
+    "image-url" => images::check_image_url,
+    "insecure-url",
+    "internal-name-length" => texts::check_internal_name_length,
+    "item-in-two-menus",
+    "menu-exists",
+    "menu-name-close" => names::check_menu_name_close,
+    "missing-key",
+    "multiple-documents",
+    "name-blank" => texts::check_name_blank,
+    "name-length" => texts::check_name_length,
+    "no-definitions",
+    "no-menus" => structure::check_no_menus,
+    "number-format",
+    "out-of-range",
+    "outlet-id",
+    "outside-root",
+    "patch-shadowed",
+    "patch-without-effect",
+    "price-not-positive" => prices::check_price_not_positive,
+    "price-too-high" => prices::check_price_too_high,
+    "price-too-low" => prices::check_price_too_low,
+    "price-with-choices" => prices::check_price_with_choices,
+    "repeated-variant-category" => ids::check_repeated_variant_category,
+    "selection-max-pointless" => selection::check_selection_max_pointless,
+    "selection-max-zero" => selection::check_selection_max_zero,
+    "selection-min-impossible" => selection::check_selection_min_impossible,
+    "selection-min-over-max" => selection::check_selection_min_over_max,
+    "selection-sold-out" => selection::check_selection_sold_out,
+    "settings-missing",
+    "syntax",
+    "tab-indentation",
+    "text-control-characters" => texts::check_text_control_characters,
+    "text-invisible-characters" => scripts::check_text_invisible_characters,
+    "text-mixed-scripts" => scripts::check_text_mixed_scripts,
+    "text-whitespace" => texts::check_text_whitespace,
+    "timezone",
+    "too-deep",
+    "too-many-diagnostics",
+    "unknown-alias",
+    "unknown-key",
+    "unknown-layer",
+    "unknown-menu",
+    "unknown-outlet",
+    "unknown-patch-target",
+    "unknown-rule",
+    "unknown-tag",
+    "unknown-value",
+    "unknown-variant-category" => ids::check_unknown_variant_category,
+    "unused-layer",
+    "unused-variant-category" => ids::check_unused_variant_category,
+    "variant-price-high" => prices::check_variant_price_high,
+    "variant-price-negative" => prices::check_variant_price_negative,
+    "window-outlets",
+    "wrong-key",
+    "wrong-place",
+    "wrong-type",
+    "wrong-url",
+};
+
+/// All rules, sorted by code. A test makes sure that no page is left out as malformed.
+pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| PAGES.iter().filter_map(|page| page.parse().ok()).collect());
 
 /// The rule with this code.
 pub fn rule(code: &str) -> Option<&'static Rule> {
@@ -219,7 +213,7 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 /// place. The result is sorted; things that share one place and one trouble (hours of a whole file) are told once.
 pub fn check(catalog: &Catalog, place: &dyn Fn(&Path) -> Option<Place>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    for rule in RULES {
+    for rule in RULES.iter() {
         if let Some(check) = rule.check {
             let mut findings = Findings::new(rule, place);
             check(catalog, &mut findings);

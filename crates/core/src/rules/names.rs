@@ -3,44 +3,25 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use super::{
-    Findings, Rule,
-    example::menu,
+    Findings,
     finding::{Subject, short},
 };
-use crate::{
-    catalog::{Field, ItemField, Menu, VariantField},
-    diagnostic::Severity,
-};
+use crate::catalog::{Catalog, Field, ItemField, Menu, VariantField};
 
 /// So many menus are compared with each other; the largest believable outlet has a tenth (our choice).
 const MOST_MENUS: usize = 300;
 
-pub(super) const DUPLICATE: Rule = Rule {
-    code: "duplicate-name",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "Two items of a menu, or two variants of a variant category, have different names",
-    why: "Our choice: customers, the kitchen and orders cannot tell them apart; most often one was copied and not changed.",
-    bad: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000}",
-        "{external_id: NG-2, name: Nasi goreng, price: 28000}"
-    ),
-    good: menu!(
-        "{external_id: NG, name: Nasi Goreng, price: 25000}",
-        "{external_id: NG-2, name: Nasi Goreng Gila, price: 28000}"
-    ),
-    check: Some(|catalog, findings| {
-        for menu in &catalog.menus {
-            let items = menu.menu_items.iter();
-            same_name(items.map(|i| (Subject::Item(i, Some(ItemField::Name)), &i.name)), "menu", findings);
-        }
-        for category in &catalog.variant_categories {
-            let variants = category.variants.iter();
-            let variants = variants.map(|v| (Subject::Variant(v, Some(VariantField::Name)), &v.name));
-            same_name(variants, "variant category", findings);
-        }
-    }),
-};
+pub(super) fn check_duplicate_name(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for menu in &catalog.menus {
+        let items = menu.menu_items.iter();
+        same_name(items.map(|i| (Subject::Item(i, Some(ItemField::Name)), &i.name)), "menu", findings);
+    }
+    for category in &catalog.variant_categories {
+        let variants = category.variants.iter();
+        let variants = variants.map(|v| (Subject::Variant(v, Some(VariantField::Name)), &v.name));
+        same_name(variants, "variant category", findings);
+    }
+}
 
 fn same_name<'c>(
     named: impl Iterator<Item = (Subject<'c>, &'c Field<String>)>,
@@ -64,43 +45,23 @@ fn same_name<'c>(
     }
 }
 
-pub(super) const MENU_CLOSE: Rule = Rule {
-    code: "menu-name-close",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "The name of a menu is not nearly that of another one",
-    why: "Our choice: a menu has no id, so a layer that mistypes a name makes a second menu beside the one it means.",
-    bad: concat!(
-        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-        "  - name: Minuman\n    menu_items: [{external_id: ET, name: Es Teh, price: 5000}]\n",
-        "  - name: Minumann\n    menu_items: [{external_id: ES, name: Es Jeruk, price: 8000}]\n"
-    ),
-    good: concat!(
-        menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-        "  - name: Minuman\n    menu_items:\n      - {external_id: ET, name: Es Teh, price: 5000}\n",
-        "      - {external_id: ES, name: Es Jeruk, price: 8000}\n"
-    ),
-    check: Some(|catalog, findings| {
-        let menus: Vec<(&Menu, String)> =
-            catalog.menus.iter().take(MOST_MENUS).map(|menu| (menu, plain(&menu.name))).collect();
-        for (at, (menu, name)) in menus.iter().enumerate() {
-            let Some((other, _)) =
-                menus[..at].iter().find(|(other, close)| other.name != menu.name && is_close(close, name))
-            else {
-                continue;
-            };
-            findings.add_related(
-                Subject::Menu(menu),
-                format!("its name is nearly that of the menu \"{}\"", short(&other.name)),
-                format!(
-                    "write \"{}\" if that is the one meant, else choose a name that differs more",
-                    short(&other.name)
-                ),
-                (Subject::Menu(other), "the other one"),
-            );
-        }
-    }),
-};
+pub(super) fn check_menu_name_close(catalog: &Catalog, findings: &mut Findings<'_>) {
+    let menus: Vec<(&Menu, String)> =
+        catalog.menus.iter().take(MOST_MENUS).map(|menu| (menu, plain(&menu.name))).collect();
+    for (at, (menu, name)) in menus.iter().enumerate() {
+        let Some((other, _)) =
+            menus[..at].iter().find(|(other, close)| other.name != menu.name && is_close(close, name))
+        else {
+            continue;
+        };
+        findings.add_related(
+            Subject::Menu(menu),
+            format!("its name is nearly that of the menu \"{}\"", short(&other.name)),
+            format!("write \"{}\" if that is the one meant, else choose a name that differs more", short(&other.name)),
+            (Subject::Menu(other), "the other one"),
+        );
+    }
+}
 
 /// A name without what people overlook: case and stretches of spaces.
 fn plain(name: &str) -> String {

@@ -2,15 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{
-    Findings, Rule,
-    example::{SPICY, choice, menu},
-    finding::Subject,
-};
-use crate::{
-    catalog::{Catalog, ExternalId, Item, ItemField, Menu, Price, Variant, VariantCategory, VariantField},
-    diagnostic::Severity,
-};
+use super::{Findings, finding::Subject};
+use crate::catalog::{Catalog, ExternalId, Item, ItemField, Menu, Price, Variant, VariantCategory, VariantField};
 
 /// Above this GoFood may refuse (one weak source).
 const MAX_PRICE: Price = Price(2_000_000);
@@ -30,127 +23,70 @@ fn variant_prices(catalog: &Catalog) -> impl Iterator<Item = (Subject<'_>, Price
     catalog.variants().filter_map(|(_, v)| Some((Subject::Variant(v, Some(VariantField::Price)), *v.price.value()?)))
 }
 
-pub(super) const NOT_POSITIVE: Rule = Rule {
-    code: "price-not-positive",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An item's price is above zero",
-    why: "Seen live: integrators report that items at or below zero are refused or dropped.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 0}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 <= 0) {
-            findings.add(
-                subject,
-                format!("price is {price}, at least Rp 1 is required"),
-                "write what customers pay in whole rupiah; to take it off sale write `in_stock: false`",
-            );
-        }
-    }),
-};
+pub(super) fn check_price_not_positive(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 <= 0) {
+        findings.add(
+            subject,
+            format!("price is {price}, at least Rp 1 is required"),
+            "write what customers pay in whole rupiah; to take it off sale write `in_stock: false`",
+        );
+    }
+}
 
-pub(super) const TOO_LOW: Rule = Rule {
-    code: "price-too-low",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "An item costs at least Rp 1.000",
-    why: "Our choice: less is most often a price in thousands.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 > 0 && *price < MIN_LIKELY_PRICE) {
-            findings.add(
-                subject,
-                format!("price is {price}, less than {MIN_LIKELY_PRICE}"),
-                if price < LIKELY_THOUSANDS {
-                    format!("if thousands are meant write `price: {}000`", price.0)
-                } else {
-                    "write what customers pay in whole rupiah, or beside it why it is so cheap: `# menusync: \
+pub(super) fn check_price_too_low(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 > 0 && *price < MIN_LIKELY_PRICE) {
+        findings.add(
+            subject,
+            format!("price is {price}, less than {MIN_LIKELY_PRICE}"),
+            if price < LIKELY_THOUSANDS {
+                format!("if thousands are meant write `price: {}000`", price.0)
+            } else {
+                "write what customers pay in whole rupiah, or beside it why it is so cheap: `# menusync: \
                      allow(price-too-low) reason`"
-                        .to_owned()
-                },
-            );
-        }
-    }),
-};
+                    .to_owned()
+            },
+        );
+    }
+}
 
-pub(super) const TOO_HIGH: Rule = Rule {
-    code: "price-too-high",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "A price is at most Rp 2.000.000",
-    why: "Our choice: one source names this as GoFood's limit; above it a slip is likely.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000000}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        for (subject, price) in item_prices(catalog).chain(variant_prices(catalog)).filter(|(_, p)| *p > MAX_PRICE) {
-            findings.add(
-                subject,
-                format!("price is {price}, GoFood may refuse more than {MAX_PRICE}"),
-                format!("write {MAX_PRICE} or less: `price: {}`", MAX_PRICE.0),
-            );
-        }
-    }),
-};
+pub(super) fn check_price_too_high(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, price) in item_prices(catalog).chain(variant_prices(catalog)).filter(|(_, p)| *p > MAX_PRICE) {
+        findings.add(
+            subject,
+            format!("price is {price}, GoFood may refuse more than {MAX_PRICE}"),
+            format!("write {MAX_PRICE} or less: `price: {}`", MAX_PRICE.0),
+        );
+    }
+}
 
-pub(super) const VARIANT_NEGATIVE: Rule = Rule {
-    code: "variant-price-negative",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "A variant does not make an item cheaper",
-    why: "Documentation: a variant's price is an \"addition or reduction\"; but nobody is known to send a negative one.",
-    bad: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Tanpa telur, price: -2000}")
-    ),
-    good: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Tanpa telur, price: 0}")
-    ),
-    check: Some(|catalog, findings| {
-        // What makes an item free is the worse rule's.
-        let told: HashSet<_> = free_items(catalog).into_iter().map(|(_, _, category)| category).collect();
-        for (_, variant) in catalog.variants().filter(|(category, _)| !told.contains(&category.external_id)) {
-            let Some(price) = variant.price.value().filter(|price| price.0 < 0) else { continue };
-            findings.add(
-                Subject::Variant(variant, Some(VariantField::Price)),
-                format!("price is {price}, GoFood may refuse a reduction"),
-                "lower the item's price and let the other variants add to it",
-            );
-        }
-    }),
-};
+pub(super) fn check_variant_price_negative(catalog: &Catalog, findings: &mut Findings<'_>) {
+    // What makes an item free is the worse rule's.
+    let told: HashSet<_> = free_items(catalog).into_iter().map(|(_, _, category)| category).collect();
+    for (_, variant) in catalog.variants().filter(|(category, _)| !told.contains(&category.external_id)) {
+        let Some(price) = variant.price.value().filter(|price| price.0 < 0) else { continue };
+        findings.add(
+            Subject::Variant(variant, Some(VariantField::Price)),
+            format!("price is {price}, GoFood may refuse a reduction"),
+            "lower the item's price and let the other variants add to it",
+        );
+    }
+}
 
-pub(super) const VARIANT_HIGH: Rule = Rule {
-    code: "variant-price-high",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "A variant adds at most twice the price of the dearest item that uses it",
-    why: "Our choice: more is most often the whole price written where the addition belongs, or a zero too many.",
-    bad: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 60000}")
-    ),
-    good: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Telur dadar, price: 6000}")
-    ),
-    check: Some(|catalog, findings| {
-        let dearest = dearest_items(catalog);
-        for (category, variant) in catalog.variants() {
-            let Some((item, base)) = dearest.get(&category.external_id) else { continue };
-            let Some(price) = variant.price.value().filter(|price| price.0 > base.0.saturating_mul(2)) else {
-                continue;
-            };
-            findings.add_related(
-                Subject::Variant(variant, Some(VariantField::Price)),
-                format!("adds {price} to items that cost {base} at most"),
-                "write what is added to the item's price, not the price of both together",
-                (Subject::Item(item, Some(ItemField::Price)), "the dearest item that uses it"),
-            );
-        }
-    }),
-};
+pub(super) fn check_variant_price_high(catalog: &Catalog, findings: &mut Findings<'_>) {
+    let dearest = dearest_items(catalog);
+    for (category, variant) in catalog.variants() {
+        let Some((item, base)) = dearest.get(&category.external_id) else { continue };
+        let Some(price) = variant.price.value().filter(|price| price.0 > base.0.saturating_mul(2)) else {
+            continue;
+        };
+        findings.add_related(
+            Subject::Variant(variant, Some(VariantField::Price)),
+            format!("adds {price} to items that cost {base} at most"),
+            "write what is added to the item's price, not the price of both together",
+            (Subject::Item(item, Some(ItemField::Price)), "the dearest item that uses it"),
+        );
+    }
+}
 
 /// The item with the highest price among those that use a variant category.
 fn dearest_items(catalog: &Catalog) -> HashMap<&ExternalId, (&Item, Price)> {
@@ -167,24 +103,7 @@ fn dearest_items(catalog: &Catalog) -> HashMap<&ExternalId, (&Item, Price)> {
     dearest
 }
 
-pub(super) const WITH_CHOICES: Rule = Rule {
-    code: "price-with-choices",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An item with its cheapest mandatory choices costs more than zero",
-    why: "Our choice: an order at or below zero would be refused or given away.",
-    bad: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 1, max_quantity: 1"; "{external_id: LV-1, name: Gratis, price: -25000}")
-    ),
-    good: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 1, max_quantity: 1"; "{external_id: LV-1, name: Biasa, price: 0}")
-    ),
-    check: Some(with_choices),
-};
-
-fn with_choices(catalog: &Catalog, findings: &mut Findings<'_>) {
+pub(super) fn check_price_with_choices(catalog: &Catalog, findings: &mut Findings<'_>) {
     let cheapest: HashMap<&ExternalId, &Variant> = catalog
         .variant_categories
         .iter()

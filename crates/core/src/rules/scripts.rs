@@ -1,33 +1,23 @@
 //! Rules on characters that are not what they look like: invisible ones, and letters of another script inside a word.
 
 use super::{
-    Rule,
-    example::menu,
+    Findings,
+    finding::short,
     texts::{Text, texts},
 };
-use crate::diagnostic::Severity;
+use crate::catalog::Catalog;
 
-pub(super) const INVISIBLE: Rule = Rule {
-    code: "text-invisible-characters",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "Names and descriptions have no characters that cannot be seen or that turn the direction of writing",
-    why: "Our choice: two names that look the same would be two names, and `25` could be shown as `52`. They come with copying \
-          from web pages. What joins emoji and the letters of scripts that need it is fine.",
-    bad: menu!(r#"{external_id: NG, name: "Nasi\u200B Goreng", price: 25000}"#),
-    good: menu!(r#"{external_id: NG, name: "Nasi Goreng", price: 25000}"#),
-    check: Some(|catalog, findings| {
-        for Text { subject, key, text } in texts(catalog) {
-            let Some((c, what)) = invisible(text) else { continue };
-            let tidy: String = text.chars().filter(|c| kind(*c).is_none()).collect();
-            let help = match tidy.contains(['"', '\\']) || tidy.chars().any(char::is_control) {
-                true => "remove it; most editors do not show it, so type the words anew".to_owned(),
-                false => format!("write \"{}\", typed anew", super::finding::short(&tidy)),
-            };
-            findings.add(subject, format!("{key} contains {what} (U+{:04X}), which cannot be seen", c as u32), help);
-        }
-    }),
-};
+pub(super) fn check_text_invisible_characters(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, key, text } in texts(catalog) {
+        let Some((c, what)) = invisible(text) else { continue };
+        let tidy: String = text.chars().filter(|c| kind(*c).is_none()).collect();
+        let help = match tidy.contains(['"', '\\']) || tidy.chars().any(char::is_control) {
+            true => "remove it; most editors do not show it, so type the words anew".to_owned(),
+            false => format!("write \"{}\", typed anew", short(&tidy)),
+        };
+        findings.add(subject, format!("{key} contains {what} (U+{:04X}), which cannot be seen", c as u32), help);
+    }
+}
 
 /// The first character of a text that cannot be seen and has no business there.
 fn invisible(text: &str) -> Option<(char, &'static str)> {
@@ -73,30 +63,19 @@ fn is_alphabet(c: char) -> bool {
     c < '\u{530}' && c.is_alphabetic()
 }
 
-pub(super) const MIXED: Rule = Rule {
-    code: "text-mixed-scripts",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "A word does not mix Latin letters with Cyrillic or Greek ones that look the same",
-    why: "Our choice: customers who search for the word do not find it. Which letters look the same is from Unicode's \
-          confusables (UTS #39).",
-    bad: menu!("{external_id: NG, name: N\u{430}si Goreng, price: 25000}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        for Text { subject, key, text } in texts(catalog) {
-            let Some((word, found)) = text.split(|c: char| !c.is_alphanumeric()).find_map(|w| Some((w, mixed(w)?)))
-            else {
-                continue;
-            };
-            let script = if found.foreign < '\u{400}' { "Greek" } else { "Cyrillic" };
-            let what = format!(
-                "{key} has the {script} letter `{}` (U+{:04X}) in \"{word}\", which looks like the Latin `{}`",
-                found.foreign, found.foreign as u32, found.latin,
-            );
-            findings.add(subject, what, format!("write \"{}\", typed anew", latin(word)));
-        }
-    }),
-};
+pub(super) fn check_text_mixed_scripts(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, key, text } in texts(catalog) {
+        let Some((word, found)) = text.split(|c: char| !c.is_alphanumeric()).find_map(|w| Some((w, mixed(w)?))) else {
+            continue;
+        };
+        let script = if found.foreign < '\u{400}' { "Greek" } else { "Cyrillic" };
+        let what = format!(
+            "{key} has the {script} letter `{}` (U+{:04X}) in \"{word}\", which looks like the Latin `{}`",
+            found.foreign, found.foreign as u32, found.latin,
+        );
+        findings.add(subject, what, format!("write \"{}\", typed anew", latin(word)));
+    }
+}
 
 /// A letter and what it looks like.
 struct LookAlike {

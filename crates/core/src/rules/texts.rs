@@ -1,15 +1,11 @@
 //! Rules on what people read: names, cashier's names, descriptions.
 
 use super::{
-    Findings, Rule,
-    example::{A50, A201, SPICY, choice, menu},
+    Findings,
     finding::{Subject, short},
     ids::described,
 };
-use crate::{
-    catalog::{Catalog, CategoryField, Field, ItemField, VariantField},
-    diagnostic::Severity,
-};
+use crate::catalog::{Catalog, CategoryField, Field, ItemField, VariantField};
 
 /// Characters that a name may have (documentation, for menus and items; our choice for the others).
 const MAX_NAME: usize = 150;
@@ -78,149 +74,76 @@ fn too_long<'a>(texts: impl Iterator<Item = Text<'a>>, max: usize, findings: &mu
     }
 }
 
-pub(super) const NAME_BLANK: Rule = Rule {
-    code: "name-blank",
-    severity: Severity::Error,
-    adjustable: false,
-    summary: "The name of a menu, an item, a variant category or a variant is not blank",
-    why: "Documentation: names are required. A blank one shows customers nothing.",
-    bad: menu!("{external_id: NG, name: ' ', price: 25000}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| {
-        for Text { subject, .. } in names(catalog).filter(|name| name.text.trim().is_empty()) {
-            findings.add(subject, "its name is blank", "write what customers are to read");
+pub(super) fn check_name_blank(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, .. } in names(catalog).filter(|name| name.text.trim().is_empty()) {
+        findings.add(subject, "its name is blank", "write what customers are to read");
+    }
+}
+
+pub(super) fn check_name_length(catalog: &Catalog, findings: &mut Findings<'_>) {
+    too_long(names(catalog), MAX_NAME, findings)
+}
+
+pub(super) fn check_choice_name_length(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, key, text } in choice_names(catalog) {
+        let length = text.chars().count();
+        // Longer than a name may be at all is `name-length`'s.
+        if (MAX_CHOICE_NAME + 1..=MAX_NAME).contains(&length) {
+            findings.add(
+                subject,
+                format!("{key} has {length} characters, more than {MAX_CHOICE_NAME} may be cut in the app"),
+                format!("shorten it by {} or more", length - MAX_CHOICE_NAME),
+            );
         }
-    }),
-};
+    }
+}
 
-pub(super) const NAME_LENGTH: Rule = Rule {
-    code: "name-length",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "A name has at most 150 characters",
-    why: "Documentation: at most 150 for menus and items; our choice for variants and variant categories. We count Unicode \
-          characters.",
-    bad: menu!(concat!("{external_id: NG, name: ", A201!(), ", price: 25000}")),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    check: Some(|catalog, findings| too_long(names(catalog), MAX_NAME, findings)),
-};
+pub(super) fn check_internal_name_length(catalog: &Catalog, findings: &mut Findings<'_>) {
+    too_long(internal_names(catalog), MAX_TEXT, findings)
+}
 
-pub(super) const CHOICE_NAME_LENGTH: Rule = Rule {
-    code: "choice-name-length",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "The name of a variant or a variant category has at most 50 characters",
-    why: "Our choice: choices are shown in one short line.",
-    bad: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; concat!("{external_id: LV-1, name: ", A50!(), "X, price: 0}"))
-    ),
-    good: concat!(
-        menu!(SPICY!()),
-        choice!("min_quantity: 0, max_quantity: 1"; "{external_id: LV-1, name: Pedas, price: 0}")
-    ),
-    check: Some(|catalog, findings| {
-        for Text { subject, key, text } in choice_names(catalog) {
-            let length = text.chars().count();
-            // Longer than a name may be at all is `name-length`'s.
-            if (MAX_CHOICE_NAME + 1..=MAX_NAME).contains(&length) {
-                findings.add(
-                    subject,
-                    format!("{key} has {length} characters, more than {MAX_CHOICE_NAME} may be cut in the app"),
-                    format!("shorten it by {} or more", length - MAX_CHOICE_NAME),
-                );
-            }
+pub(super) fn check_description_length(catalog: &Catalog, findings: &mut Findings<'_>) {
+    too_long(descriptions(catalog), MAX_TEXT, findings)
+}
+
+pub(super) fn check_description_missing(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (_, item) in catalog.items() {
+        if item.description.value().is_none_or(|text| text.trim().is_empty()) {
+            findings.add(
+                Subject::Item(item, Some(ItemField::Description)),
+                "has no description",
+                "write `description:` with what is in it, or set `rules: {description-missing: off}`",
+            );
         }
-    }),
-};
+    }
+}
 
-pub(super) const INTERNAL_NAME_LENGTH: Rule = Rule {
-    code: "internal-name-length",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "An internal_name has at most 200 characters",
-    why: "Documentation: at most 200. We count Unicode characters.",
-    bad: menu!(concat!("{external_id: NG, name: Nasi Goreng, price: 25000, internal_name: ", A201!(), "}")),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, internal_name: NasGor}"),
-    check: Some(|catalog, findings| too_long(internal_names(catalog), MAX_TEXT, findings)),
-};
+pub(super) fn check_text_control_characters(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, key, text } in texts(catalog) {
+        let Some(c) = text.chars().find(|c| c.is_control()) else { continue };
+        let at_end = text.trim_end_matches('\n').chars().all(|c| !c.is_control());
+        let (what, help) = if at_end {
+            (
+                format!("{key} ends with a line break"),
+                "write `>-` or `|-` instead of `>` or `|`, or quote it in one line",
+            )
+        } else {
+            (format!("{key} contains {}", described(c)), "write it in one line, with a space instead")
+        };
+        findings.add(subject, what, help);
+    }
+}
 
-pub(super) const DESCRIPTION_LENGTH: Rule = Rule {
-    code: "description-length",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "A description has at most 200 characters",
-    why: "Documentation: at most 200. We count Unicode characters.",
-    bad: menu!(concat!("{external_id: NG, name: Nasi Goreng, price: 25000, description: ", A201!(), "}")),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, description: Dengan telur}"),
-    check: Some(|catalog, findings| too_long(descriptions(catalog), MAX_TEXT, findings)),
-};
-
-pub(super) const DESCRIPTION_MISSING: Rule = Rule {
-    code: "description-missing",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "Every item has a description",
-    why: "Our choice: customers order what they can imagine. Switch it off where names say everything.",
-    bad: menu!("{external_id: NG, name: Nasi Goreng, price: 25000}"),
-    good: menu!("{external_id: NG, name: Nasi Goreng, price: 25000, description: Dengan telur}"),
-    check: Some(|catalog, findings| {
-        for (_, item) in catalog.items() {
-            if item.description.value().is_none_or(|text| text.trim().is_empty()) {
-                findings.add(
-                    Subject::Item(item, Some(ItemField::Description)),
-                    "has no description",
-                    "write `description:` with what is in it, or set `rules: {description-missing: off}`",
-                );
-            }
+pub(super) fn check_text_whitespace(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for Text { subject, key, text } in texts(catalog).filter(|text| !text.text.trim().is_empty()) {
+        if let Some(trouble) = spacing(text) {
+            let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let help =
+                if short(&tidy) == tidy { format!("write \"{tidy}\"") } else { "remove the extra spaces".into() };
+            findings.add(subject, format!("{key} {trouble}"), help);
         }
-    }),
-};
-
-pub(super) const CONTROL_CHARACTERS: Rule = Rule {
-    code: "text-control-characters",
-    severity: Severity::Error,
-    adjustable: true,
-    summary: "Names and descriptions have no line breaks, tabs or other control characters",
-    why: "Our choice: the app shows texts in one line, and what it makes of control characters is not known.",
-    bad: menu!(r#"{external_id: NG, name: "Nasi\tGoreng", price: 25000}"#),
-    good: menu!(r#"{external_id: NG, name: "Nasi Goreng", price: 25000}"#),
-    check: Some(|catalog, findings| {
-        for Text { subject, key, text } in texts(catalog) {
-            let Some(c) = text.chars().find(|c| c.is_control()) else { continue };
-            let at_end = text.trim_end_matches('\n').chars().all(|c| !c.is_control());
-            let (what, help) = if at_end {
-                (
-                    format!("{key} ends with a line break"),
-                    "write `>-` or `|-` instead of `>` or `|`, or quote it in one line",
-                )
-            } else {
-                (format!("{key} contains {}", described(c)), "write it in one line, with a space instead")
-            };
-            findings.add(subject, what, help);
-        }
-    }),
-};
-
-pub(super) const WHITESPACE: Rule = Rule {
-    code: "text-whitespace",
-    severity: Severity::Warning,
-    adjustable: true,
-    summary: "Names and descriptions have single, usual spaces, and none at the beginning or end",
-    why: "Our choice: GoFood may tidy them, and what it reads back would then look like an edit made elsewhere.",
-    bad: menu!("{external_id: NG, name: 'Nasi  Goreng ', price: 25000}"),
-    good: menu!("{external_id: NG, name: 'Nasi Goreng', price: 25000}"),
-    check: Some(|catalog, findings| {
-        for Text { subject, key, text } in texts(catalog).filter(|text| !text.text.trim().is_empty()) {
-            if let Some(trouble) = spacing(text) {
-                let tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                let help =
-                    if short(&tidy) == tidy { format!("write \"{tidy}\"") } else { "remove the extra spaces".into() };
-                findings.add(subject, format!("{key} {trouble}"), help);
-            }
-        }
-    }),
-};
+    }
+}
 
 /// What is wrong with the spaces of a text. Control characters are another rule's.
 fn spacing(text: &str) -> Option<String> {

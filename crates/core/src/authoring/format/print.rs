@@ -2,9 +2,9 @@
 
 use super::{
     super::{
+        editor::is_flow,
         order::{Below, Kind},
         scalar::Context,
-        sheet::is_flow,
     },
     flow::{self, Role},
     scan::{Comment, Scan, scan},
