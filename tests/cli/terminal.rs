@@ -56,20 +56,27 @@ impl Screen {
     }
 }
 
-/// Runs `apply`; somebody looks at the screen and then types.
-pub(crate) fn apply_with(stage: &Stage, person: impl FnOnce(&Screen) -> String) -> Told {
+/// A terminal for a program: who sits at it, and what opens it once more.
+fn terminal() -> (File, impl Fn() -> File) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
     unlockpt(&controller).unwrap();
     let name = ptsname(&controller, Vec::new()).unwrap();
-    let open =
-        || OpenOptions::new().read(true).write(true).custom_flags(NOT_OURS).open(OsStr::from_bytes(name.as_bytes()));
+    let open = move || {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).custom_flags(NOT_OURS).open(OsStr::from_bytes(name.as_bytes())).unwrap()
+    };
+    (File::from(controller), open)
+}
+
+/// Runs `apply`; somebody looks at the screen and then types.
+pub(crate) fn apply_with(stage: &Stage, person: impl FnOnce(&Screen) -> String) -> Told {
+    let (mut controller, open) = terminal();
     let mut child = {
         let mut command = stage.command(&["apply", "--output", "json"]);
-        command.stdin(Stdio::from(open().unwrap())).stderr(Stdio::from(open().unwrap())).stdout(Stdio::piped());
+        command.stdin(Stdio::from(open())).stderr(Stdio::from(open())).stdout(Stdio::piped());
         command.spawn().unwrap()
     };
-    let mut controller = File::from(controller);
     let mut shown = controller.try_clone().unwrap();
     let screen = Screen { text: Arc::default(), process: child.id() };
     let text = Arc::clone(&screen.text);
@@ -105,6 +112,19 @@ fn a_guard_is_released_by_typing_its_name_and_nothing_is_pushed_without_a_yes() 
     let (code, shown) = apply_at_a_terminal(&stage, "deletes\nyes\n");
     assert_eq!(code, 0, "{shown}");
     assert!(stage.live_item(KUTA, "GUDEG").is_null());
+}
+
+#[test]
+fn a_question_that_nobody_would_see_is_not_asked() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    let (mut person, open) = terminal();
+    person.write_all(b"\n").unwrap();
+    let output = stage.command(&["apply"]).stdin(open()).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(told.contains("no terminal to ask on"), "{told}");
+    stage.assert_nothing_written();
 }
 
 #[test]

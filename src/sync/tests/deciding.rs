@@ -238,6 +238,10 @@ async fn what_cannot_be_stored_has_failed_and_is_told_with_what_is_known() {
         assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
         assert_eq!((outcome.error.as_deref(), outcome.unstored.as_deref()), (Some(why), Some(UNWRITTEN)));
     }
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.catalog.menus[0].menu_items.truncate(3);
+    fail_write(&mut bench, 1);
+    assert_eq!(bench.pass().await.error, Some(unwritten), "more urgent than what holds it");
 }
 
 #[tokio::test(start_paused = true)]

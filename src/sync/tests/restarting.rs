@@ -394,6 +394,32 @@ async fn a_pass_that_looks_for_an_old_push_ends_although_every_look_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_while_a_push_is_sent_ends_no_waiting() {
+    let mut bench = edited().await;
+    let (clock, leap) = Clock::leaping_at(bench.context.clock.now());
+    bench.context.clock = clock;
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.platform.before(2, move |_| leap.store(3600, std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_push_of_another_process_is_no_older_than_it_says() {
+    let mut bench = edited().await;
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    tokio::time::advance(minutes(40)).await;
+    bench.price_in_file("NG", 28_000);
+    bench.platform.with(|world| world.delay = minutes(5));
+    bench.calls();
+    let ours = std::mem::take(&mut bench.context.in_flight);
+    bench.pass_until(Crash::Before(3)).await;
+    bench.context.in_flight = ours;
+    bench.calls();
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_leaps_between_two_passes_of_a_process_loses_no_push() {
     let mut bench = edited().await;
     let (clock, leap) = Clock::leaping_at(bench.context.clock.now());

@@ -32,7 +32,9 @@ async fn a_menu_that_never_shows_is_a_timeout_and_then_only_looked_at() {
     assert_eq!(bench.calls(), ["GET"]);
     tokio::time::advance(minutes(20)).await;
     bench.platform.with(|world| world.delay = Duration::ZERO);
+    let began = bench.context.clock.now();
     assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.context.clock.now().duration_since(began).as_secs(), 120);
     let calls = bench.calls();
     assert_eq!(calls[calls.len() - 3..], ["GET", "PUT", "GET"], "a new plan");
     assert!((4..9).contains(&calls.len()), "looks of two minutes for the lost one: {calls:?}");
