@@ -54,7 +54,8 @@ fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), Trouble> 
     let Some(state) = session.remembered()? else { return Ok(()) };
     let Some(root) = block_on(state.outlet(outlet))??.and_then(|row| row.root) else { return Ok(()) };
     let (own, other) = (session.root_name(), Path::new(&root));
-    let is_same = root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
+    let is_same =
+        root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
     if is_same || !other.join(settings::FILE).is_file() {
         return Ok(());
     }

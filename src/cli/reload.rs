@@ -30,13 +30,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let how = ask_reload(&session.daemon_state_dir()?, &session.root_name(), args.wait, PATIENCE)?;
     let (exit, words) = match &how {
-        Reloaded::Asked => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
-        Reloaded::Taken { outlets, after_restart } => {
-            if *after_restart {
-                note("`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart");
-            }
-            (Exit::Done, format!("Reloaded: {}.", counted(*outlets, "outlet")))
-        }
+        Reloaded::Asked { .. } => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
+        Reloaded::Taken { outlets, .. } => (Exit::Done, format!("Reloaded: {}.", counted(*outlets, "outlet"))),
         Reloaded::Refused { words, text, diagnostics } => {
             if diagnostics["summary"]["errors"] != 0 {
                 note(text.trim_end());
@@ -45,6 +40,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         }
         Reloaded::Unreadable { error } => (Exit::Failed, format!("Failed: {}", printable(error))),
     };
+    after_restart(&how).into_iter().for_each(note);
     session.outputs.emit(|format, _| match format {
         Format::Json => document(&how),
         _ => words.clone(),
@@ -52,17 +48,25 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
+/// What waits for a restart. Where files are refused, that is among the words.
+fn after_restart(how: &Reloaded) -> Option<&str> {
+    match how {
+        Reloaded::Asked { after_restart } | Reloaded::Taken { after_restart, .. } => after_restart.as_deref(),
+        Reloaded::Refused { .. } | Reloaded::Unreadable { .. } => None,
+    }
+}
+
 /// `menusync.reload/1`
 fn document(how: &Reloaded) -> String {
     let (result, error, diagnostics) = match how {
-        Reloaded::Asked => ("asked", None, None),
+        Reloaded::Asked { .. } => ("asked", None, None),
         Reloaded::Taken { .. } => ("taken", None, None),
         Reloaded::Refused { words, diagnostics, .. } => ("refused", Some(words), diagnostics.get("diagnostics")),
         Reloaded::Unreadable { error } => ("unreadable", Some(error), None),
     };
     let document = json!({
         "schema": "menusync.reload/1", "tool": env!("CARGO_PKG_VERSION"), "result": result, "error": error,
-        "after_restart": matches!(how, Reloaded::Taken { after_restart: true, .. }), "diagnostics": diagnostics.unwrap_or(&json!([])),
+        "after_restart": after_restart(how).is_some(), "diagnostics": diagnostics.unwrap_or(&json!([])),
     });
     format!("{document:#}")
 }

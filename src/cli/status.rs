@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Exit,
-    output::Format,
+    output::{Format, note},
     session::{Session, block_on, moment},
     trouble::Trouble,
     ways::Given,
@@ -58,7 +58,10 @@ fn from_daemon(args: &Args, session: &Session) -> Result<Asked, Trouble> {
         return Ok(Asked::Nobody);
     }
     Ok(match block_on(ask_status(&state_dir, &session.root_name(), &args.outlet, PATIENCE))? {
-        Ok(lines) => Asked::Heard(lines),
+        Ok((lines, after_restart)) => {
+            after_restart.iter().for_each(|words| note(words));
+            Asked::Heard(lines)
+        }
         Err(AskError::OtherRoot { .. }) => Asked::Nobody,
         Err(error) => {
             tracing::debug!(error = chain(&error), "the daemon cannot be asked");

@@ -68,7 +68,10 @@ enum Asked {
 #[serde(rename_all = "snake_case")]
 enum Answer {
     Reload(Reloaded),
-    Status(Vec<Told>),
+    Status {
+        lines: Vec<Told>,
+        after_restart: Option<String>,
+    },
     /// Another root is served here.
     OtherRoot(String),
 }
@@ -78,13 +81,16 @@ enum Answer {
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum Reloaded {
     /// The daemon knows that it shall; nobody waited for more.
-    Asked,
+    Asked {
+        /// What waited for a restart before this, in a sentence.
+        after_restart: Option<String>,
+    },
     /// Everything is in use, or will be.
     Taken {
         /// How many outlets there are.
         outlets: usize,
-        /// Whether the addresses among the settings wait for a restart.
-        after_restart: bool,
+        /// What among the settings waits for a restart, in a sentence.
+        after_restart: Option<String>,
     },
     /// Bad settings: all is as it was. Errors in definitions: the outlets they concern are left out, the rest is in use. A
     /// file with a secret that cannot be read: the old one holds, the rest is in use.
@@ -146,7 +152,7 @@ pub fn ask_reload(state_dir: &Path, root: &str, wait: bool, patience: Duration) 
     match converse(stream, &request, patience) {
         Ok(Answer::Reload(how)) => Ok(how),
         Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
-        Ok(Answer::Status(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
+        Ok(Answer::Status { .. }) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
         Err(source) => Err(AskError::NoAnswer { path, source }),
     }
 }
@@ -162,12 +168,13 @@ fn converse(mut stream: UnixStream, request: &Request, patience: Duration) -> io
 
 /// What the daemon of `state_dir` says of the outlets of `root` that match `globs`, within `patience` whatever happens. The
 /// answer comes from whoever holds the lock of that directory and from nobody else, as only its owner can put a socket there.
+/// Beside them: what among the settings waits for a restart.
 pub async fn ask_status(
     state_dir: &Path,
     root: &str,
     globs: &[String],
     patience: Duration,
-) -> Result<Vec<StatusLine>, AskError> {
+) -> Result<(Vec<StatusLine>, Option<String>), AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
     let directory = File::open(state_dir.join(DIRECTORY)).map_err(nobody)?;
@@ -180,7 +187,7 @@ pub async fn ask_status(
         serde_json::from_slice::<Answer>(&answer).map_err(io::Error::other)
     });
     match heard.await.unwrap_or_else(|late| Err(late.into())) {
-        Ok(Answer::Status(told)) => Ok(told.into_iter().map(Told::line).collect()),
+        Ok(Answer::Status { lines, after_restart }) => Ok((lines.into_iter().map(Told::line).collect(), after_restart)),
         Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
         Ok(Answer::Reload(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
         Err(source) => Err(AskError::NoAnswer { path, source }),
@@ -267,8 +274,8 @@ async fn serve(stream: tokio::net::UnixStream, control: Control) {
     let Ok(request) = serde_json::from_str::<Request>(&line) else { return };
     let answer = match request.what {
         _ if !is_same_root(&request.root, &control.root).await => Some(Answer::OtherRoot(control.root.clone())),
-        Asked::Status { outlets } => control.status(&outlets).await.map(Answer::Status),
-        Asked::Reload { wait } => obey_reload(wait, &control.orders).await.map(Answer::Reload),
+        Asked::Status { outlets } => control.status(&outlets).await,
+        Asked::Reload { wait } => control.reload(wait).await.map(Answer::Reload),
     };
     if let Some(answer) = answer {
         // Who asked may have left.
@@ -295,7 +302,7 @@ fn json(answer: &impl Serialize) -> Vec<u8> {
 
 impl Control {
     /// `None`: not known at the moment.
-    async fn status(&self, globs: &[String]) -> Option<Vec<Told>> {
+    async fn status(&self, globs: &[String]) -> Option<Answer> {
         let (shown, now) = (self.view.shown(), self.clock.now());
         let (loaded, survey) = shown.files.clone()?;
         let selection = Selection::new(globs).ok()?;
@@ -303,17 +310,17 @@ impl Control {
         let overview = self.reader.overview(now).await.ok()?;
         let mut lines = fleet::status(settings, &survey, Some(&overview), &selection, now);
         shown.overlay(&mut lines);
-        Some(lines.into_iter().map(Told::new).collect())
+        Some(Answer::Status { lines: lines.into_iter().map(Told::new).collect(), after_restart: shown.after_restart })
     }
-}
 
-/// `None`: the daemon is ending.
-async fn obey_reload(wait: bool, orders: &mpsc::Sender<Order>) -> Option<Reloaded> {
-    if !wait {
-        orders.send(Order::Reload(Reply::nobody())).await.ok()?;
-        return Some(Reloaded::Asked);
+    /// `None`: the daemon is ending.
+    async fn reload(&self, wait: bool) -> Option<Reloaded> {
+        if !wait {
+            self.orders.send(Order::Reload(Reply::nobody())).await.ok()?;
+            return Some(Reloaded::Asked { after_restart: self.view.shown().after_restart });
+        }
+        let (answer, heard) = oneshot::channel();
+        self.orders.send(Order::Reload(Reply::to(answer))).await.ok()?;
+        heard.await.ok()
     }
-    let (answer, heard) = oneshot::channel();
-    orders.send(Order::Reload(Reply::to(answer))).await.ok()?;
-    heard.await.ok()
 }

@@ -24,8 +24,8 @@ use crate::{
 /// What of new settings is not in use.
 #[derive(Default)]
 pub(super) struct Unused {
-    /// Whether something waits for a restart.
-    after_restart: bool,
+    /// What waits for a restart, in a sentence.
+    after_restart: Option<String>,
     /// What stays as it was because a file with a secret cannot be read, each in a sentence.
     old_hold: Vec<String>,
 }
@@ -74,7 +74,7 @@ impl<W: Worker> Daemon<W> {
                 self.take_survey(Arc::new(survey));
                 Ok(None)
             }
-            Found::Files(files) => self.take_files(*files, reasons.start)?,
+            Found::Files(files) => self.take_files(*files, reasons.start, !reasons.requests.is_empty())?,
         };
         let how = match taken {
             Ok(unused) => {
@@ -129,11 +129,17 @@ impl<W: Worker> Daemon<W> {
         if words.is_empty() {
             return Reloaded::Taken { outlets, after_restart: unused.after_restart };
         }
+        words.extend(unused.after_restart);
         refused(words.join("; "), &self.loaded, &self.survey.diagnostics)
     }
 
     /// Takes files into use. Bad settings leave everything as it was; at the start they are an error.
-    fn take_files(&mut self, files: Files, is_start: bool) -> Result<Result<Option<Unused>, Reloaded>, DaemonError> {
+    fn take_files(
+        &mut self,
+        files: Files,
+        is_start: bool,
+        is_asked: bool,
+    ) -> Result<Result<Option<Unused>, Reloaded>, DaemonError> {
         let Files { loaded, survey, beside } = files;
         if self.unreadable.take().is_some() {
             tracing::info!("the files can be read again");
@@ -157,6 +163,11 @@ impl<W: Worker> Daemon<W> {
             tracing::warn!("the commit of the files is not known: {why}");
         }
         let (settings, unused) = self.unused(beside);
+        let is_news = self.view.shown().after_restart != unused.after_restart;
+        if let Some(words) = unused.after_restart.as_ref().filter(|_| is_news || is_asked) {
+            tracing::warn!("{words}");
+        }
+        self.view.update(|shown| shown.after_restart.clone_from(&unused.after_restart));
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.revision.clone_from(&loaded.revision);
@@ -173,15 +184,7 @@ impl<W: Worker> Daemon<W> {
     /// What of new settings cannot be used while the process lives. Sinks are taken into use, or stay.
     fn unused(&self, beside: Beside) -> (Settings, Unused) {
         let Beside { settings, recipients, webhook_secrets } = beside;
-        let used = &self.settings;
-        let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
-        let after_restart = (&settings.gobiz, settings.target, settings.listen, hook(&settings))
-            != (&used.gobiz, used.target, used.listen, hook(used));
-        if after_restart {
-            tracing::warn!(
-                "`target`, `gobiz`, `listen` or `webhook.listen` has changed; they are used after a restart"
-            );
-        }
+        let after_restart = after_restart(&settings, &self.started_with);
         let recipients = recipients.map(|recipients| self.notices.use_recipients(recipients));
         let tried = [
             ("notifications go where they went before", recipients),
@@ -224,6 +227,22 @@ impl<W: Worker> Daemon<W> {
         }
         self.missing_is_due = true;
     }
+}
+
+/// Which settings are others than those that the process was started with, and are read by nobody since.
+fn after_restart(settings: &Settings, used: &Settings) -> Option<String> {
+    let hook = |settings: &Settings| settings.webhook.as_ref().map(|webhook| webhook.listen);
+    let changed = [
+        ("`target`", settings.target != used.target),
+        ("`gobiz`", settings.gobiz != used.gobiz),
+        ("`listen`", settings.listen != used.listen),
+        ("`webhook.listen`", hook(settings) != hook(used)),
+    ];
+    let changed: Vec<&str> = changed.into_iter().filter_map(|(key, is_changed)| is_changed.then_some(key)).collect();
+    let (first, is_one) = (changed.first()?, changed.len() == 1);
+    let keys = if is_one { (*first).to_owned() } else { changed.join(", ") };
+    let (has, it) = if is_one { ("has", "its old value") } else { ("have", "their old values") };
+    Some(format!("{keys} {has} changed in the settings; the daemon uses {it} until it is restarted"))
 }
 
 /// The outlets whose images are others than before, by address or by content.

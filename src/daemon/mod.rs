@@ -145,6 +145,8 @@ struct Daemon<W> {
     load: LoadFn,
     loaded: Arc<Loaded>,
     settings: Settings,
+    /// Those that its addresses and limits are from as long as the process lives.
+    started_with: Settings,
     survey: Arc<Survey>,
     loader: Loader,
     worker: Arc<W>,
@@ -200,6 +202,7 @@ impl<W: Worker> Daemon<W> {
             root: loaded.root.clone(),
             load,
             loaded,
+            started_with: settings.clone(),
             settings,
             survey,
             loader: Loader::default(),

@@ -221,7 +221,7 @@ async fn a_load_that_hangs_is_said_and_keeps_nothing_else_waiting() {
     assert_eq!(hanging.begun.load(Relaxed), 2, "no second thread hangs there too");
 
     hanging.let_go.send(()).unwrap();
-    let taken = Reloaded::Taken { outlets: 2, after_restart: false };
+    let taken = Reloaded::Taken { outlets: 2, after_restart: None };
     assert_eq!(first.await.unwrap(), taken);
     until(|| hanging.begun.load(Relaxed) == 3).await;
     until(|| view.shown().slow_load.is_none()).await;

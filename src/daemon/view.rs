@@ -34,6 +34,8 @@ pub struct Shown {
     pub taken: Option<Timestamp>,
     /// Why the newest files are not in use, and since when.
     pub refused: Option<(Refused, Timestamp)>,
+    /// Which settings the daemon does not use before a restart, in a sentence.
+    pub after_restart: Option<String>,
     /// What is to be said of a look at the files that takes too long.
     pub slow_load: Option<String>,
     /// When the schedule comes next, its jitter included.
@@ -102,6 +104,7 @@ impl Default for View {
             files: None,
             taken: None,
             refused: None,
+            after_restart: None,
             slow_load: None,
             next_pass: None,
             due: BTreeMap::new(),

@@ -71,14 +71,17 @@ async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Ou
         _ => (PassResult::Failed, Look::Failed),
     };
     let now = context.clock.now();
-    let recalled = match error {
-        PassError::State(_) | PassError::Memory { .. } => None,
-        _ => recall(&context.state, &target.id, now).await.ok(),
+    let (recalled, unread) = match error {
+        PassError::State(_) | PassError::Memory { .. } => (None, None),
+        _ => {
+            recall(&context.state, &target.id, now).await.map_or_else(|why| (None, Some(why)), |all| (Some(all), None))
+        }
     };
     let pending = recalled.as_ref().and_then(|recalled| progress(context, recalled, now));
     let paused = recalled.is_some_and(|recalled| recalled.pause.is_some());
     let state = OutletState::of(&Facts { valid: true, paused, pending, look });
-    Outcome::new(target, result, state, Some(chain(error))).after_breaking_off(error)
+    let why = [Some(error), unread.as_ref()].into_iter().flatten().map(|error| chain(error)).collect::<Vec<_>>();
+    Outcome::new(target, result, state, Some(why.join("; "))).after_breaking_off(error)
 }
 
 /// The walk under the outlet's lock.

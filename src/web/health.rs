@@ -120,7 +120,10 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
         Some(Refused::Settings(error)) => {
             (Verdict::Warn, format!("the new ones are refused, the old ones hold: {error}"))
         }
-        _ => (Verdict::Ok, "valid".to_owned()),
+        _ => match &shown.after_restart {
+            Some(words) => (Verdict::Warn, words.clone()),
+            None => (Verdict::Ok, "valid".to_owned()),
+        },
     };
     (
         Check { name: "files", verdict: files.0, why: files.1 },

@@ -2,7 +2,10 @@
 
 use insta::assert_snapshot;
 
-use menusync::state::{Alarm, Scope, SqliteState};
+use menusync::{
+    sandbox::{Endpoint, Fault},
+    state::{Alarm, Scope, SqliteState},
+};
 
 use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
 
@@ -66,4 +69,16 @@ fn a_push_that_arrived_is_done_though_orders_are_not_recognised() {
     stage.append(KUTA_FILE, "items: {RAWON: {in_stock: false}}\n");
     let told = stage.run(&["apply", "--yes", "--output", "json"]).expect(0).json();
     assert_eq!((&told["outlets"][0]["result"], &told["outlets"][0]["state"]), (&"published".into(), &"drifted".into()));
+}
+
+#[test]
+fn what_could_not_be_examined_is_failed_in_status_as_well() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.server().inject(Fault { outlet: Some(KUTA.to_owned()), times: None, ..Fault::status(Endpoint::Get, 403) });
+    stage.run(&["apply", "--yes"]).expect(5).says(&["403"]);
+    let status = stage.run(&["status", "--output", "json"]).expect(2).json();
+    let lines = status["outlets"].as_array().unwrap().iter();
+    let states: Vec<&str> = lines.map(|line| line["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["failed", "in_sync"]);
+    assert!(status["outlets"][0]["error"].as_str().unwrap().contains("403"), "{status}");
 }

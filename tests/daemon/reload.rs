@@ -6,8 +6,8 @@ use menusync::sandbox::{Endpoint, Fault};
 use serde_json::Value;
 
 use crate::{
-    harness::Daemon,
-    support::{KEMANG, KUTA, LAYER, Stage},
+    harness::{Daemon, get},
+    support::{KEMANG, KUTA, KUTA_FILE, LAYER, Stage},
 };
 
 /// `reload --wait` by someone who knows nothing of the root but where the daemon keeps its state.
@@ -111,4 +111,26 @@ fn a_rate_limit_of_years_is_said_once_and_lifted_by_a_reload() {
     let log = daemon.stop();
     assert_eq!(log.matches("(Retry-After: 99999999 s)").count(), 1, "{log}");
     assert!(log.contains("is lifted, as asked"), "{log}");
+}
+
+/// The daemon goes on with the platform that it was started with, and says so as often as it is asked.
+#[test]
+fn another_platform_in_the_settings_is_said_to_wait_for_a_restart_as_long_as_it_does() {
+    const WORDS: &str = "`gobiz` has changed in the settings; the daemon uses its old value until it is restarted";
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::begin(&stage, &["run", "--listen", "127.0.0.1:0"], &[]);
+    daemon.wait_for("the first pass", |daemon| daemon.is_idle_after(0));
+    stage.edit("menusync.yaml", &format!("api_url: \"{}", stage.url()), "api_url: \"http://127.0.0.1:9");
+    for _ in 0..2 {
+        let told = stage.run_beside_a_writer(&["reload", "--wait"]).expect(0);
+        assert_eq!((told.stdout.as_str(), told.stderr.trim_end()), ("Reloaded: 1 outlet.\n", WORDS));
+        assert_eq!(reload(&stage, 0)["after_restart"], true);
+    }
+    stage.run_beside_a_writer(&["reload"]).expect(0).says(&[WORDS]);
+    stage.run_beside_a_writer(&["status"]).expect(0).says(&[WORDS, "from the daemon"]);
+    let ready = get(&daemon, "/readyz?verbose");
+    assert!(ready.contains(&format!("warn settings: {WORDS}\n")), "{ready}");
+    stage.append(KUTA_FILE, "items: {NG: {price: 27.000}}\n");
+    assert!(reload(&stage, 3)["error"].as_str().unwrap().ends_with(WORDS));
+    daemon.stop();
 }

@@ -66,6 +66,12 @@ fn in_a_shared_state_directory_a_root_sees_its_own_outlets_and_its_own_daemon_al
         assert_eq!(outlets(&kemang.run(&command).json()), [KEMANG], "{command:?}");
         assert_eq!(outlets(&kuta.run(&command).json()), [KUTA], "{command:?}");
     }
+    let refused = kemang.run(&["forget", "--outlet", KUTA]).expect(4);
+    refused.says(&[&format!("belongs to another root, {}", kuta.root().display())]);
+    for command in ["pause", "resume"] {
+        kemang.run(&[command, "--outlet", KUTA]).expect(64).says(&["no outlet matches"]);
+    }
+    kuta.run(&["status"]).expect(0);
     let daemon = Daemon::start(&kuta);
     assert_eq!(daemon.status(KEMANG), Value::Null);
     let told = kemang.run(&["status"]).expect(0).stdout;

@@ -241,6 +241,20 @@ async fn what_cannot_be_stored_has_failed_and_is_told_with_what_is_known() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_state_that_cannot_be_read_after_the_platform_failed_is_named_too() {
+    let mut bench = Bench::in_sync().await;
+    bench.context.state = WatchedState::watch(Arc::clone(&bench.context.state), &bench.platform, "G1");
+    bench.platform.with(|world| {
+        world.read_faults.push_back(Fault::Status(503));
+        world.disk.outage = Some((1, 1));
+    });
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+    let why = format!("GET https://gobiz.test/catalog: unavailable; {UNWRITTEN}");
+    assert_eq!(outcome.error, Some(why));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_push_that_arrived_is_published_though_that_cannot_be_stored() {
     for write in 1.. {
         let mut bench = Bench::in_sync().await;

@@ -1,6 +1,7 @@
 //! The process dies or is asked to stop at any point; the next one looks first and never pushes twice.
 
 use super::*;
+use crate::state::try_lock_outlet;
 
 async fn edited() -> Bench {
     let mut bench = Bench::in_sync().await;
@@ -78,18 +79,28 @@ async fn how_far_a_push_was_is_remembered_when_its_process_dies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_push_whose_process_died_is_unknown_after_as_long_as_a_call_or_a_publication_takes() {
+async fn a_push_is_unknown_after_as_long_as_a_call_or_a_publication_takes() {
     let cases = [(Crash::Before(2), OutletState::Pushing, 150), (Crash::Before(3), OutletState::Verifying, 600)];
     for (crash, state, known_for) in cases {
         let bench = edited().await;
         bench.platform.with(|world| world.delay = minutes(60));
         bench.pass_until(crash).await;
+        // Whoever has the lock may still be at it.
+        let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
         assert_eq!(bench.observe().await.state, state);
         tokio::time::advance(seconds(known_for - 1)).await;
         assert_eq!(bench.observe().await.state, state);
         tokio::time::advance(seconds(1)).await;
         assert_eq!(bench.observe().await.state, OutletState::Unknown, "{crash:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unanswered_push_whose_process_died_is_unknown_at_once() {
+    let bench = edited().await;
+    bench.platform.with(|world| world.delay = minutes(60));
+    bench.pass_until(Crash::Before(2)).await;
+    assert_eq!(bench.observe().await.state, OutletState::Unknown);
 }
 
 #[tokio::test(start_paused = true)]
