@@ -1,6 +1,10 @@
 //! Imports run downwards, in the order of the rooms in the documentation of `src/lib.rs`. Test code is not judged.
 #![allow(clippy::unwrap_used)]
-use std::{fs, mem, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, mem,
+    path::Path,
+};
 
 /// What the standard library and jiff offer to everybody; the rest is kept out of the core by its `Cargo.toml`.
 const WORLD: [&str; 6] = ["fs::", "net::Tcp", "net::Udp", "::now()", "SystemTime", "process::"];
@@ -44,20 +48,20 @@ const MAY_BLOCK: [(&str, &str); 6] = [
     ("web/webhook/keys.rs", "is called on a blocking thread"),
 ];
 
-/// Every file of the three crates: its name, its room and its lines without comments and tests.
+/// Every file of the three crates, as `room/…`: its name, its room and its lines without comments and tests.
 fn files() -> Vec<(String, String, Vec<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for source in ["src", "crates/core/src", "crates/sandbox/src"].map(|source| root.join(source)) {
+    for (source, above) in [("src", ""), ("crates/core/src", ""), ("crates/sandbox/src", "sandbox/")] {
+        let source = root.join(source);
         let mut folders = vec![source.clone()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                let name = entry.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
+                let name = format!("{above}{}", entry.strip_prefix(&source).unwrap().to_str().unwrap());
                 if entry.is_dir() {
                     folders.push(entry);
                 } else if !name.split('/').any(|part| part == "tests" || part == "tests.rs") && name.ends_with(".rs") {
-                    let own = name.split('/').next().unwrap().trim_end_matches(".rs");
-                    let room = if source.ends_with("sandbox/src") { "sandbox" } else { own }.to_owned();
+                    let room = name.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
                     let text = fs::read_to_string(&entry).unwrap();
                     let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim_start);
                     files.push((name, room, code.filter(|line| !line.starts_with("//")).map(str::to_owned).collect()));
@@ -80,10 +84,10 @@ fn order() -> Vec<String> {
     order
 }
 
-/// `a`, `b::C`, `b::D` of `use crate::{a, b::{C, D}};`, and of every other `crate::…`.
-fn imports(code: &str) -> Vec<String> {
+/// `a`, `b::C`, `b::D` of `use crate::{a, b::{C, D}};`, and of every other path that begins with `start`.
+fn imports(code: &str, start: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for rest in code.split("crate::").skip(1) {
+    for rest in code.split(start).skip(1) {
         let (mut prefixes, mut import) = (Vec::new(), String::new());
         for c in rest.chars().filter(|c| !c.is_whitespace()) {
             match c {
@@ -107,7 +111,7 @@ fn rooms_import_only_rooms_below_them() {
     let rank = |room: &str| order.iter().position(|other| other == room);
     let mut wrong = Vec::new();
     for (name, room, code) in files().iter().filter(|(_, room, _)| rank(room).is_some()) {
-        for import in imports(&code.join(" ")) {
+        for import in imports(&code.join(" "), "crate::") {
             let target = import.split("::").next().unwrap();
             let stand_in = target == "sandbox" && room != "cli";
             if room != "sandbox" && (stand_in || rank(target).is_some_and(|target| Some(target) > rank(room))) {
@@ -116,6 +120,45 @@ fn rooms_import_only_rooms_below_them() {
         }
     }
     assert_eq!(wrong, [] as [String; 0], "the order is {order:?}");
+}
+
+/// What imports each other can only be understood together. What a `mod.rs` imports for its children counts as theirs.
+#[test]
+fn files_and_folders_side_by_side_do_not_import_each_other() {
+    let mut modules = BTreeMap::new();
+    for (name, _, code) in files() {
+        let path = name.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib").replace('/', "::");
+        let parent = path.rsplit_once("::").map_or("", |(parent, _)| parent);
+        let above = parent.rsplit_once("::").map_or("", |(above, _)| above);
+        let code = code.join(" ").replace("super::super::", &format!("crate::{above}::"));
+        modules.insert(path.clone(), code.replace("super::", &format!("crate::{parent}::")));
+    }
+    // Where a folder has `folder::Thing` from: `use file::Thing`.
+    let origin = |path: &str| {
+        let (folder, thing) = path.rsplit_once("::")?;
+        let own = imports(modules.get(folder)?, "use ").into_iter().map(|import| format!("{folder}::{import}"));
+        own.filter(|own| own.ends_with(&format!("::{thing}")))
+            .find(|own| own.rsplit_once("::").is_some_and(|(file, _)| modules.contains_key(file)))
+    };
+    let mut edges = BTreeSet::new();
+    for (from, code) in &modules {
+        for to in imports(code, "crate::").into_iter().map(|to| origin(&to).unwrap_or(to)) {
+            let common = from.split("::").zip(to.split("::")).take_while(|(from, to)| from == to).count();
+            let cut = |path: &str| path.split("::").take(common + 1).collect::<Vec<_>>().join("::");
+            let (from, to) = (cut(from), cut(&to));
+            if common > 0 && from.matches("::").count() == common && modules.contains_key(&to) {
+                edges.insert((from, to));
+            }
+        }
+    }
+    let all = edges.len();
+    while let (from, to) = edges.iter().cloned().unzip::<_, _, BTreeSet<_>, BTreeSet<_>>()
+        && from != to
+    {
+        edges.retain(|(one, other)| to.contains(one) && from.contains(other));
+    }
+    assert!(all > 100, "only {all} imports found");
+    assert!(edges.is_empty(), "these import each other: {edges:#?}");
 }
 
 #[test]
@@ -135,7 +178,7 @@ fn the_world_is_touched_only_where_it_is_owned() {
 #[test]
 fn nothing_blocks_the_threads_that_everything_else_waits_for() {
     let mut blocking = Vec::new();
-    let mut excused = std::collections::BTreeSet::new();
+    let mut excused = BTreeSet::new();
     for (name, _, code) in files().iter().filter(|(_, room, _)| ASYNC.contains(&&**room)) {
         for line in code {
             if !BLOCKS.iter().any(|word| line.contains(word)) {

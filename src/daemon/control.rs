@@ -17,7 +17,6 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::UnixListener,
@@ -25,7 +24,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Order, View, parts::Reply};
+use super::{
+    Order, View,
+    parts::{Reloaded, Reply},
+};
 use crate::{
     fleet::{self, Selection},
     report::StatusLine,
@@ -74,39 +76,6 @@ enum Answer {
     },
     /// Another root is served here.
     OtherRoot(String),
-}
-
-/// How a reload ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum Reloaded {
-    /// The daemon knows that it shall; nobody waited for more.
-    Asked {
-        /// What waited for a restart before this, in a sentence.
-        after_restart: Option<String>,
-    },
-    /// Everything is in use, or will be.
-    Taken {
-        /// How many outlets there are.
-        outlets: usize,
-        /// What among the settings waits for a restart, in a sentence.
-        after_restart: Option<String>,
-    },
-    /// Bad settings: all is as it was. Errors in definitions: the outlets they concern are left out, the rest is in use. A
-    /// file with a secret that cannot be read: the old one holds, the rest is in use.
-    Refused {
-        /// What became of it, in a sentence.
-        words: String,
-        /// The errors for people.
-        text: String,
-        /// The same as `menusync.diagnostics/1`.
-        diagnostics: Value,
-    },
-    /// The files cannot be read; all is as it was.
-    Unreadable {
-        /// Why.
-        error: String,
-    },
 }
 
 /// Why nothing was heard.

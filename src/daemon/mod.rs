@@ -30,10 +30,10 @@ use std::{
     time::Duration,
 };
 
-pub use control::{AskError, Control, Reloaded, ask_reload, ask_status, listen};
+pub use control::{AskError, Control, ask_reload, ask_status, listen};
 pub use hints::{Hint, Hints};
 use jiff::Timestamp;
-pub use parts::{DaemonError, LoadFn, Order, Parts, Reply};
+pub use parts::{DaemonError, LoadFn, Order, Parts, Reloaded, Reply};
 pub use stopping::STOP_WITHIN;
 use tokio::{sync::watch as channel, task::JoinSet, time::Instant};
 pub use view::{Refused, Shown, View};

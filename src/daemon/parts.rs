@@ -5,9 +5,11 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::{Hints, Reloaded, View};
+use super::{Hints, View};
 use crate::{
     fleet::{Loaded, Survey},
     notify::Notices,
@@ -62,6 +64,39 @@ pub enum Order {
     Pass,
     /// Stop.
     Stop,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Reloaded {
+    /// The daemon knows that it shall; nobody waited for more.
+    Asked {
+        /// What waited for a restart before this, in a sentence.
+        after_restart: Option<String>,
+    },
+    /// Everything is in use, or will be.
+    Taken {
+        /// How many outlets there are.
+        outlets: usize,
+        /// What among the settings waits for a restart, in a sentence.
+        after_restart: Option<String>,
+    },
+    /// Bad settings: all is as it was. Errors in definitions: the outlets they concern are left out, the rest is in use. A
+    /// file with a secret that cannot be read: the old one holds, the rest is in use.
+    Refused {
+        /// What became of it, in a sentence.
+        words: String,
+        /// The errors for people.
+        text: String,
+        /// The same as `menusync.diagnostics/1`.
+        diagnostics: Value,
+    },
+    /// The files cannot be read; all is as it was.
+    Unreadable {
+        /// Why.
+        error: String,
+    },
 }
 
 /// Who wants to hear how a reload ended, if anybody does.

@@ -9,6 +9,7 @@ mod compare;
 mod edited;
 mod history;
 mod images;
+mod member;
 mod new_images;
 mod photos;
 mod select;
@@ -27,10 +28,11 @@ pub use compare::{Comparison, Step};
 pub use history::history;
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
+pub use member::Member;
 use photos::Photos;
 pub use select::{Selection, SelectionError};
 pub use status::status;
-pub use survey::{Member, Survey};
+pub use survey::Survey;
 
 use crate::{
     approval::{self, ApprovalFile},

@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, Selection, shadows::Shadows};
+use super::{Loaded, Member, Selection, shadows::Shadows};
 use crate::{
     catalog::OutletId,
     definition::{Composed, Outlet},
@@ -19,34 +19,10 @@ use crate::{
     plan::PeerPrices,
     policy::Policy,
     rules::{self, UsedAllows},
-    sync::Target,
 };
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
 pub(super) const MOST_EDGES: usize = 100;
-
-/// One outlet, without its catalog.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// Its id.
-    pub id: OutletId,
-    /// Its name.
-    pub name: String,
-    /// Its file.
-    pub file: Arc<str>,
-    /// Its layers in the order in which they are laid, its own file last.
-    pub layers: Vec<Arc<str>>,
-    /// `state: paused`
-    pub paused: bool,
-    /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address
-    /// that has its content's hash. Equal numbers say something within one process only.
-    pub images: u64,
-    /// Whether it may be pushed: no error among its diagnostics.
-    pub valid: bool,
-    /// What is wrong with its files and its catalog, warnings included. Shared between outlets: a layer with thousands of
-    /// mistakes may serve hundreds of them.
-    pub diagnostics: Vec<Arc<Diagnostic>>,
-}
 
 /// What a look over all outlets finds.
 #[derive(Debug, Clone, Default)]
@@ -63,13 +39,6 @@ pub struct Survey {
     used: UsedAllows,
     /// What became of patches.
     shadows: Shadows,
-}
-
-impl Member {
-    /// Which outlet it is.
-    pub fn target(&self) -> Target {
-        Target { id: self.id.clone(), name: self.name.clone(), file: Arc::clone(&self.file) }
-    }
 }
 
 impl Loaded {

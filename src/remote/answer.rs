@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::{
     Destination, RemoteError, Retry,
     breaker::LONGEST_RATE_LIMIT,
+    call::Call,
     error::shown,
-    http::Call,
     text::{clean, html_title, redact},
     wire,
 };

@@ -12,16 +12,16 @@ use reqwest::{
     Method, Response, StatusCode, Url,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
 };
-use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Called, Destination, EndpointError, HostState, Meter, RemoteError, Retry,
     answer::Answer,
     breaker::{Breaker, Closed, Kind, LONGEST_RATE_LIMIT, Permit, Sign},
     budget::{Budget, retry_after, timestamp},
+    call::{Body, Call},
     endpoint::Addresses,
     error,
-    gate::{Gate, Lane},
+    gate::Gate,
     text,
 };
 
@@ -41,49 +41,6 @@ pub fn install_crypto() {
         // Fails only if somebody has installed one already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-}
-
-/// What goes into the `Authorization` header, and the words in it that must never be shown.
-#[derive(Debug)]
-pub(super) struct Key {
-    header: HeaderValue,
-    secrets: Vec<SecretString>,
-}
-
-impl Key {
-    /// `None` if the text has characters that no header can carry.
-    pub(super) fn new(scheme: &str, credential: &str, secret: &str) -> Option<Self> {
-        let mut header = HeaderValue::from_str(&format!("{scheme} {credential}")).ok()?;
-        header.set_sensitive(true);
-        Some(Self { header, secrets: vec![credential.into(), secret.into()] })
-    }
-
-    /// What must not be repeated to people.
-    pub(super) fn secrets(&self) -> Vec<&str> {
-        self.secrets.iter().map(ExposeSecret::expose_secret).collect()
-    }
-}
-
-/// What is sent.
-#[derive(Clone, Copy)]
-pub(super) enum Body<'a> {
-    None,
-    Json(&'a [u8]),
-    Form(&'a [(&'a str, &'a str)]),
-}
-
-/// One call to make.
-pub(super) struct Call<'a> {
-    pub(super) method: &'a Method,
-    pub(super) url: Url,
-    /// The setting that decides about the host, for hints.
-    pub(super) setting: &'static str,
-    pub(super) key: &'a Key,
-    pub(super) body: Body<'a>,
-    /// Why it is made, where calls have to wait for each other.
-    pub(super) lane: Lane,
-    /// Longest time from the first byte sent to the last received.
-    pub(super) timeout: Duration,
 }
 
 /// The pool of connections, the pace of all calls, and which hosts are worth asking.
@@ -265,15 +222,6 @@ async fn read_error_body(response: &mut Response) -> Vec<u8> {
 }
 
 impl Call<'_> {
-    pub(super) fn destination(&self) -> Destination {
-        match *self.method {
-            _ if self.url.path().contains("/notification-subscriptions") => Destination::Subscription,
-            Method::POST => Destination::Token,
-            Method::PATCH => Destination::Stock,
-            _ => Destination::Catalog,
-        }
-    }
-
     fn kind(&self) -> Kind {
         if self.destination() == Destination::Token { Kind::Token } else { Kind::Api }
     }

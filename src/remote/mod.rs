@@ -4,12 +4,13 @@
 //! which cannot write and whose token has no right to. Both come from one [`Client`].
 //!
 //! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
-//! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `http` makes one call and tells `meter`,
+//! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `call` is what is asked and `answer` what comes back, `http` makes one call and tells `meter`,
 //! `token` keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
 mod answer;
 mod breaker;
 mod budget;
+mod call;
 mod client;
 mod endpoint;
 mod error;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{
     Client, RemoteError,
     answer::Answer,
+    call::{Body, Call},
     client::{Order, Session},
-    http::{Body, Call},
 };
 
 /// A subscription as the platform tells it.

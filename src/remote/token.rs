@@ -12,7 +12,7 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{
     RemoteError, Retry,
     answer::Answer,
-    http::{Call, Key},
+    call::{Call, Key},
 };
 
 /// Rights to look at catalogs (documentation).

@@ -1,10 +1,11 @@
 //! `menusync.yaml` to [`Settings`], with every error at its place.
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
     Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
     address::{self, Refused},
+    fields::{decode_path, refuse_secret},
     notify::notify,
     webhook::webhook,
 };
@@ -50,7 +51,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         images: section(decoder, &mut fields, "images", images),
         gobiz: gobiz(decoder, &mut fields, target),
         verify: section(decoder, &mut fields, "verify", verify),
-        state_dir: path(decoder, &mut fields, "state_dir"),
+        state_dir: decode_path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
@@ -148,8 +149,8 @@ fn gobiz(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Target>)
     let mut gobiz = gobiz_keys(decoder, &mut inner);
     gobiz = with_addresses(gobiz, target);
     addresses(decoder, &mut inner, target, &mut gobiz);
-    not_here(decoder, &mut inner, "client_id", "client_id_file");
-    not_here(decoder, &mut inner, "client_secret", "client_secret_file");
+    refuse_secret(decoder, &mut inner, "client_id", "client_id_file");
+    refuse_secret(decoder, &mut inner, "client_secret", "client_secret_file");
     decoder.finish(inner, "gobiz");
     gobiz
 }
@@ -159,8 +160,8 @@ fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
     let default = Gobiz::default();
     let stock_key = fields.take("stock_key").and_then(|node| decoder.choice(node, "stock_key", &STOCK_KEYS));
     Gobiz {
-        client_id_file: path(decoder, fields, "client_id_file"),
-        client_secret_file: path(decoder, fields, "client_secret_file"),
+        client_id_file: decode_path(decoder, fields, "client_id_file"),
+        client_secret_file: decode_path(decoder, fields, "client_secret_file"),
         requests_per_second: rate(decoder, fields).unwrap_or(default.requests_per_second),
         concurrency: concurrency(decoder, fields, 1..=64).unwrap_or(default.concurrency),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
@@ -240,40 +241,6 @@ fn concurrency(decoder: &mut Decoder, fields: &mut Fields<'_>, range: RangeInclu
     usize::try_from(count).ok()
 }
 
-/// Settings are in version control, where a secret is one no longer: whoever writes one there is told where it belongs.
-pub(super) fn not_here(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str, instead: &str) {
-    if !fields.has(key) {
-        return;
-    }
-    if let Some((at, _)) = fields.take_entry(key) {
-        decoder
-            .error("unknown-key", &at.span, format!("`{key}` has no place in settings, which many can read"))
-            .help(format!(
-                "write it into a file outside of version control, and name that under `{instead}`; have GoBiz replace a \
-                 secret that was committed"
-            ));
-    }
-}
-
-/// A path that says something.
-pub(super) fn path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
-    let node = fields.take(key)?;
-    let text = decoder.text(node, key)?.value;
-    if text.trim().is_empty() {
-        decoder
-            .error("wrong-type", &node.span, format!("`{key}` is blank"))
-            .help(format!("write a path or remove `{key}`"));
-        return None;
-    }
-    if text == "~" || text.starts_with("~/") {
-        decoder
-            .error("wrong-type", &node.span, format!("`{key}`: `~` is no directory here, as no shell reads this"))
-            .help("write the whole path, or one relative to the root");
-        return None;
-    }
-    Some(PathBuf::from(text))
-}
-
 fn url(
     decoder: &mut Decoder,
     node: &Node,
@@ -288,18 +255,6 @@ fn url(
             None
         }
     }
-}
-
-/// An IP address and a port.
-pub(super) fn socket_address(decoder: &mut Decoder, node: &Node) -> Option<SocketAddr> {
-    let text = decoder.text(node, "listen")?.value;
-    let address = text.trim().parse().ok();
-    if address.is_none() {
-        decoder
-            .error("wrong-type", &node.span, format!("`{text}` is no address to listen on"))
-            .help("write an IP address and a port, such as `127.0.0.1:8718`");
-    }
-    address
 }
 
 fn listen(decoder: &mut Decoder, node: &Node) -> Option<Listen> {

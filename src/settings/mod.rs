@@ -7,6 +7,7 @@ mod address;
 mod credentials;
 mod decode;
 mod environment;
+mod fields;
 mod notify;
 mod secret_file;
 mod webhook;

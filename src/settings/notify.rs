@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     SettingsError, address,
-    decode::{not_here, path},
+    fields::{decode_path, refuse_secret},
     secret_file,
     webhook::secrets,
 };
@@ -146,15 +146,15 @@ fn sink(decoder: &mut Decoder, node: &Node) -> Option<Sink> {
     let kind = match kind {
         Kind::Webhook => {
             let url_file = url_file(decoder, &mut fields);
-            let secret_file = path(decoder, &mut fields, "secret_file");
+            let secret_file = decode_path(decoder, &mut fields, "secret_file");
             url_file.map(|url_file| SinkKind::Webhook { url_file, secret_file })
         }
         Kind::Slack => url_file(decoder, &mut fields).map(|url_file| SinkKind::Slack { url_file }),
         Kind::Command => command(decoder, &mut fields),
     };
     let events = events(decoder, &mut fields);
-    not_here(decoder, &mut fields, "url", "url_file");
-    not_here(decoder, &mut fields, "secret", "secret_file");
+    refuse_secret(decoder, &mut fields, "url", "url_file");
+    refuse_secret(decoder, &mut fields, "secret", "secret_file");
     decoder.finish(fields, "an entry of notify");
     Some(Sink { kind: kind?, events })
 }
@@ -162,7 +162,7 @@ fn sink(decoder: &mut Decoder, node: &Node) -> Option<Sink> {
 /// An address is a secret for many services, so it stands in a file of its own.
 fn url_file(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<PathBuf> {
     decoder.require(fields, "url_file", "an entry of notify")?;
-    path(decoder, fields, "url_file")
+    decode_path(decoder, fields, "url_file")
 }
 
 fn command(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<SinkKind> {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::{
     SettingsError, Target,
     address::{self, Refused},
-    decode::{not_here, path, socket_address},
+    fields::{decode_path, decode_socket_address, refuse_secret},
     secret_file,
 };
 use crate::document::{Decoder, Fields};
@@ -51,8 +51,8 @@ pub(super) fn webhook(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Op
     const SIGNATURES: [(&str, Signature); 2] = [("enforce", Signature::Enforce), ("monitor", Signature::Monitor)];
     let (key, node) = fields.take_entry("webhook")?;
     let mut inner = decoder.mapping(node, "webhook")?;
-    let listen = inner.take("listen").and_then(|node| socket_address(decoder, node));
-    let secret_file = path(decoder, &mut inner, "secret_file");
+    let listen = inner.take("listen").and_then(|node| decode_socket_address(decoder, node));
+    let secret_file = decode_path(decoder, &mut inner, "secret_file");
     let signature = inner.take("signature").and_then(|node| decoder.choice(node, "signature", &SIGNATURES));
     let signature = signature.map_or(Signature::Enforce, |signature| signature.value);
     let public_url = public_url(decoder, &mut inner, target);
@@ -65,7 +65,7 @@ pub(super) fn webhook(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Op
             )
             .help("add `secret_file: …`, a file with the Relay Secret of the GoBiz portal");
     }
-    not_here(decoder, &mut inner, "secret", "secret_file");
+    refuse_secret(decoder, &mut inner, "secret", "secret_file");
     decoder.finish(inner, "webhook");
     Some(Webhook { listen: listen.unwrap_or(LISTEN), public_url, secret_file, signature })
 }

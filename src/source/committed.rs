@@ -14,13 +14,16 @@ use super::{
     Files, ImageError, MAX_IMAGE_BYTES,
     git::{Git, is_no_answer},
     image::is_inside,
-    revision, text,
+    text,
     tree::{APPROVALS, DEFINITIONS, has_ending, no_definitions, overlooked},
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::{MAX_FILE_BYTES, SourceFile},
 };
+
+/// No name of an author is kept beyond so many characters (our choice).
+const LONGEST_NAME: usize = 100;
 
 /// What the root was at one commit.
 #[derive(Debug, Clone)]
@@ -93,7 +96,7 @@ impl Commit {
 
     pub(super) fn find_by(git: &Git, name: &str) -> Result<Self, RevisionError> {
         let (name, root) = (name.to_owned(), git.root().to_owned());
-        let hash = match revision::resolve(git, &name) {
+        let hash = match resolve(git, &name) {
             Ok(Some(hash)) => hash,
             Ok(None) => return Err(RevisionError::Unknown { name, root }),
             Err(source) => return Err(RevisionError::Git { name, root, source }),
@@ -111,7 +114,17 @@ impl Commit {
 
     /// Who wrote it, by the name that `.mailmap` gives; `None` where that cannot be read.
     pub fn author(&self) -> Option<String> {
-        revision::author(&self.git, &self.hash)
+        let answer = self.git.ask(&[
+            "show",
+            "--no-patch",
+            "--no-show-signature",
+            "--format=%aN",
+            "--end-of-options",
+            &self.hash,
+        ]);
+        let author = String::from_utf8(answer.ok()?).ok()?;
+        let author = author.lines().next().unwrap_or_default().trim();
+        (!author.is_empty()).then(|| author.chars().take(LONGEST_NAME).collect())
     }
 
     /// Reads what `source::load` reads on disk. `name` is for the error.
@@ -196,6 +209,21 @@ fn entry(line: &str, prefix: &str) -> Option<Entry> {
     let (mode, _, hash, size) = (facts.next()?, facts.next()?, facts.next()?, facts.next()?);
     let name = format!("{prefix}{name}").into();
     Some(Entry { mode: mode.to_owned(), hash: hash.to_owned(), size: size.parse().unwrap_or(0), name })
+}
+
+/// The commit that `name` means in the repository that holds the directory; `None` if it means none there. The error: git
+/// gave no answer.
+fn resolve(git: &Git, name: &str) -> io::Result<Option<String>> {
+    let commit = format!("{name}^{{commit}}");
+    let answer = match git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]) {
+        Ok(answer) => answer,
+        Err(error) if is_no_answer(&error) || error.kind() == io::ErrorKind::Interrupted => return Err(error),
+        Err(_) => return Ok(None),
+    };
+    let revision = String::from_utf8(answer).unwrap_or_default();
+    let revision = revision.trim();
+    let is_hash = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    Ok(is_hash.then(|| revision.to_owned()))
 }
 
 /// One answer of `cat-file`: `HASH TYPE SIZE`, `NAME missing`, or a word with a length and that much text about a link.

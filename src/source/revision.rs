@@ -7,9 +7,6 @@ use super::{
     git::{self, Git},
 };
 
-/// No name of an author is kept beyond so many characters (our choice).
-const LONGEST_NAME: usize = 100;
-
 /// The commit of a work tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Revision {
@@ -39,35 +36,11 @@ fn committed(git: &Git, files: &Files) -> Result<Revision, RevisionError> {
     if commit.load("HEAD")?.catalogs != files.catalogs {
         return Ok(Revision::default());
     }
-    let author = author(git, &commit.hash);
-    Ok(Revision { commit: Some(commit.hash), author, unknown: None })
-}
-
-/// Who wrote a commit.
-pub(super) fn author(git: &Git, commit: &str) -> Option<String> {
-    let answer = git.ask(&["show", "--no-patch", "--no-show-signature", "--format=%aN", "--end-of-options", commit]);
-    let author = String::from_utf8(answer.ok()?).ok()?;
-    let author = author.lines().next().unwrap_or_default().trim();
-    (!author.is_empty()).then(|| author.chars().take(LONGEST_NAME).collect())
+    Ok(Revision { author: commit.author(), commit: Some(commit.hash), unknown: None })
 }
 
 /// The commit that is checked out, or git's words for why there is none.
 pub fn why_no_revision(root: &Path) -> io::Result<String> {
     let answer = Git::in_directory_once(root).ask(&["rev-parse", "--verify", "HEAD^{commit}"])?;
     Ok(String::from_utf8_lossy(&answer).trim().to_owned())
-}
-
-/// The commit that `name` means in the repository that holds the directory; `None` if it means none there. The error: git
-/// gave no answer.
-pub(super) fn resolve(git: &Git, name: &str) -> io::Result<Option<String>> {
-    let commit = format!("{name}^{{commit}}");
-    let answer = match git.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]) {
-        Ok(answer) => answer,
-        Err(error) if git::is_no_answer(&error) || error.kind() == io::ErrorKind::Interrupted => return Err(error),
-        Err(_) => return Ok(None),
-    };
-    let revision = String::from_utf8(answer).unwrap_or_default();
-    let revision = revision.trim();
-    let is_hash = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
-    Ok(is_hash.then(|| revision.to_owned()))
 }

@@ -6,13 +6,14 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
+    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use sha2::{Digest, Sha256};
 
-use super::{StateError, sqlite::create_dir};
+use super::StateError;
 
 /// The daemon's lock file in the state directory.
 const DAEMON_LOCK: &str = "daemon.lock";
@@ -25,6 +26,12 @@ const QUESTIONS_END_WITHIN: Duration = Duration::from_millis(50);
 
 /// How long a lock file may take to be opened (our choice: what hangs that long, hangs).
 const LOCK_WITHIN: Duration = Duration::from_secs(10);
+
+/// Makes the state directory, for its owner only.
+pub(super) fn create_dir(dir: &Path) -> Result<(), StateError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| StateError::of_system("create the state directory", dir, source))
+}
 
 /// Why a lock was not got.
 #[derive(Debug, thiserror::Error)]

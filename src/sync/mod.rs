@@ -20,6 +20,7 @@ mod pins;
 mod poll_waker;
 mod push;
 mod verify;
+mod visit;
 
 #[cfg(test)]
 mod tests;

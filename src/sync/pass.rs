@@ -24,6 +24,7 @@ use super::{
     push::Sent,
     until,
     verify::Earlier,
+    visit::{Pass, Visit},
 };
 
 /// One pass over one outlet, with the slot that the caller took to compose what is wanted (`None`: it takes one itself). It
@@ -415,38 +416,9 @@ async fn lock_if_unchanged(
     Ok(is_same.then_some(lock))
 }
 
-/// One outlet, visited by somebody who may write to it and has its lock.
-pub(super) struct Visit<'a, R> {
-    pub(super) context: &'a Context,
-    pub(super) remote: &'a R,
-    pub(super) target: &'a Target,
-}
-
-impl<R: Read + Write> Visit<'_, R> {
-    pub(super) fn is_stopping(&self) -> bool {
-        *self.context.stop.borrow()
-    }
-
-    pub(super) fn outcome(&self, result: PassResult, facts: &Facts<'_>, error: Option<String>) -> Outcome {
-        Outcome::new(self.target, result, OutletState::of(facts), error)
-    }
-}
-
-/// A visit that knows what is wanted.
-pub(super) struct Pass<'a, R> {
-    pub(super) visit: &'a Visit<'a, R>,
-    pub(super) desired: &'a Desired,
-    pub(super) options: &'a PassOptions,
-}
-
 impl<R: Read + Write> Pass<'_, R> {
     fn context(&self) -> &Context {
         self.visit.context
-    }
-
-    pub(super) fn moment(&self, now: Timestamp) -> Moment<'_> {
-        let PassOptions { revert, released, rollback, .. } = self.options;
-        Moment { now, peers: &self.visit.context.peers, revert: *revert, released, rollback: rollback.as_ref() }
     }
 
     /// The walk after what became of an earlier push is known.

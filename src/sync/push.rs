@@ -10,17 +10,16 @@ use crate::{
     catalog::{Catalog, Path},
     plan::{Action, Look, Memory, OutletPlan, Record, StockCalls, Waiting, named_in},
     remote::{Lane, Read, RemoteError, Retry, Write},
-    state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep, StatusUpdate},
+    state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
 
 use super::{
-    Examined, Facts, Flight, Outcome, OutletState, PassError, PassResult, PushProgress, Recalled, Target,
+    Examined, Facts, Flight, Outcome, PassError, PassResult, PushProgress, Recalled, Target,
     examine::inputs,
     fetch::fetch_fresh,
     memory::{json, pins_json},
-    pass::{Pass, Visit},
-    until,
     verify::{Ended, Verification},
+    visit::{Pass, Visit},
 };
 
 /// Tries of one push, the first included (our choice).
@@ -271,37 +270,6 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let outcome = Outcome { request_id: Some(request_id), ..outcome };
         Ok(if outcome.plan.is_some() { outcome } else { outcome.with_plan(plan) })
-    }
-}
-
-impl<R: Read + Write> Visit<'_, R> {
-    /// How the outlet stands while a push is under way.
-    pub(super) fn status(&self, progress: PushProgress) -> StatusUpdate {
-        StatusUpdate {
-            state: OutletState::of(&Facts::of_push(progress)).as_str().to_owned(),
-            name: Some(self.target.name.clone()),
-            file: Some(self.target.file.to_string()),
-            ..StatusUpdate::default()
-        }
-    }
-
-    /// Records a step of a push.
-    pub(super) async fn step(&self, id: PushId, step: PushStep) -> Result<(), PassError> {
-        Ok(self.context.state.record_push_step(id, step, self.context.clock.now()).await?)
-    }
-
-    /// Records what is known of a push that is under way.
-    pub(super) async fn keep(&self, id: PushId, verification: &Waiting) -> Result<(), PassError> {
-        let plan = Some(json(verification, &self.target.id)?);
-        self.step(id, PushStep { plan, ..PushStep::default() }).await
-    }
-
-    /// Sleeps, but not longer than until the program shall stop.
-    pub(super) async fn pause(&self, pause: Duration) {
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = until(self.context.stop.clone()) => {}
-        }
     }
 }
 

@@ -18,8 +18,8 @@ use super::{
     SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
-    pass::Visit,
     until,
+    visit::Visit,
 };
 
 /// The longest pause between two looks (our choice).

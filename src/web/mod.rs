@@ -20,6 +20,7 @@ mod page;
 mod protect;
 mod snapshot;
 mod state_help;
+mod verdict;
 mod webhook;
 mod words;
 

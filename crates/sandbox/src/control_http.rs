@@ -26,9 +26,10 @@ const PATCH: MethodFilter = MethodFilter::PATCH;
 const DELETE: MethodFilter = MethodFilter::DELETE;
 
 type Answer = Result<Response, ControlError>;
+type Handler = fn(&Control, &Call) -> Answer;
 
 /// Methods, path below `/_sandbox`, and what to do.
-const CALLS: [(MethodFilter, &str, fn(&Control, &Call) -> Answer); 18] = [
+const CALLS: [(MethodFilter, &str, Handler); 18] = [
     (GET, "/outlets", |control, _| show(json!({ "outlets": control.outlets() }))),
     (GET, "/outlets/{outlet}", |control, call| show(control.outlet(&call.outlet)?)),
     (PUT.or(POST), "/outlets/{outlet}", |control, call| {

@@ -84,16 +84,17 @@ impl Edit {
         match self {
             Self::Item { item, set, menu, lose_external_id } => edit_item(catalog, &item, &set, menu, lose_external_id),
             Self::AddItem { menu, item } => {
-                menu_named(catalog, &menu).menu_items.push(item);
+                find_or_add_menu(catalog, &menu).menu_items.push(item);
                 Ok(())
             }
             Self::RemoveItem { item } => take_item(catalog, &item).map(drop),
             Self::Variant { variant, set, lose_external_id } => edit_variant(catalog, &variant, &set, lose_external_id),
             Self::RemoveVariant { variant } => remove_variant(catalog, &variant),
             Self::Category { category, set } => {
-                let found = choose(catalog.variant_categories.iter_mut(), &category, |c| (&c.external_id, &c.name));
+                let found =
+                    find_by_id_or_name(catalog.variant_categories.iter_mut(), &category, |c| (&c.external_id, &c.name));
                 merge(
-                    found.ok_or_else(|| missing("variant category", &category))?,
+                    found.ok_or_else(|| describe_missing("variant category", &category))?,
                     &set,
                     |new, old: &VariantCategory| {
                         new.id = old.id;
@@ -104,12 +105,12 @@ impl Edit {
             }
             Self::RenameMenu { menu, name } => {
                 let found = catalog.menus.iter_mut().find(|known| known.name.as_ref() == Some(&menu));
-                found.ok_or_else(|| missing("menu", &menu))?.name = Some(name);
+                found.ok_or_else(|| describe_missing("menu", &menu))?.name = Some(name);
                 Ok(())
             }
             Self::RemoveMenu { menu } => {
                 let position = catalog.menus.iter().position(|known| known.name.as_ref() == Some(&menu));
-                catalog.menus.remove(position.ok_or_else(|| missing("menu", &menu))?);
+                catalog.menus.remove(position.ok_or_else(|| describe_missing("menu", &menu))?);
                 Ok(())
             }
         }
@@ -150,7 +151,7 @@ fn edit_item(
     let key = item.external_id.clone().or_else(|| item.name.clone()).unwrap_or_default();
     if let Some(menu) = menu {
         let moved = take_item(catalog, &key)?;
-        menu_named(catalog, &menu).menu_items.push(moved);
+        find_or_add_menu(catalog, &menu).menu_items.push(moved);
     }
     if lose_external_id {
         find_item(catalog, &key)?.external_id = None;
@@ -207,16 +208,17 @@ fn keep_variant_ids(new: &mut [Variant], old: &[Variant]) {
 }
 
 fn find_item<'a>(catalog: &'a mut Catalog, name: &str) -> Result<&'a mut Item, String> {
-    choose(catalog.items_mut(), name, |item| (&item.external_id, &item.name)).ok_or_else(|| missing("item", name))
+    find_by_id_or_name(catalog.items_mut(), name, |item| (&item.external_id, &item.name))
+        .ok_or_else(|| describe_missing("item", name))
 }
 
 fn find_variant<'a>(catalog: &'a mut Catalog, name: &str) -> Result<&'a mut Variant, String> {
-    let found = choose(catalog.variants_mut(), name, |variant| (&variant.external_id, &variant.name));
-    found.ok_or_else(|| missing("variant", name))
+    let found = find_by_id_or_name(catalog.variants_mut(), name, |variant| (&variant.external_id, &variant.name));
+    found.ok_or_else(|| describe_missing("variant", name))
 }
 
 /// The first with this external id, else the first with this name.
-fn choose<'a, T>(
+fn find_by_id_or_name<'a, T>(
     things: impl Iterator<Item = &'a mut T>,
     name: &str,
     keys: impl Fn(&T) -> (&Option<String>, &Option<String>),
@@ -234,10 +236,10 @@ fn take_item(catalog: &mut Catalog, name: &str) -> Result<Item, String> {
             return Ok(menu.menu_items.remove(position));
         }
     }
-    Err(missing("item", name))
+    Err(describe_missing("item", name))
 }
 
-fn menu_named<'a>(catalog: &'a mut Catalog, name: &str) -> &'a mut Menu {
+fn find_or_add_menu<'a>(catalog: &'a mut Catalog, name: &str) -> &'a mut Menu {
     let known = catalog.menus.iter().position(|menu| menu.name.as_deref() == Some(name));
     let position = known.unwrap_or_else(|| {
         catalog.menus.push(Menu { name: Some(name.into()), ..Menu::default() });
@@ -246,6 +248,6 @@ fn menu_named<'a>(catalog: &'a mut Catalog, name: &str) -> &'a mut Menu {
     &mut catalog.menus[position]
 }
 
-fn missing(kind: &str, name: &str) -> String {
+fn describe_missing(kind: &str, name: &str) -> String {
     format!("there is no {kind} {name} in the live menu")
 }

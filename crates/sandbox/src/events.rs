@@ -41,7 +41,7 @@ impl Event {
     pub(super) fn from_publication(outlet: &str, live: &Catalog) -> Self {
         let menus: Vec<Value> =
             live.items().map(|item| json!({"id": item.id, "external_menu_id": item.external_id})).collect();
-        let body = json!({"request_id": live.request_id, "outlet": outlet_json(outlet), "menus": menus});
+        let body = json!({"request_id": live.request_id, "outlet": encode_outlet(outlet), "menus": menus});
         Self { outlet: outlet.into(), name: MAPPING_UPDATED, body }
     }
 
@@ -52,12 +52,12 @@ impl Event {
         let variants: Vec<_> =
             variants.into_iter().filter(|variant| variant.external_id.is_none()).map(|v| &v.name).collect();
         let number = format!("F-{}", fastrand::u32(100_000_000..));
-        let mut body = json!({"order": {"number": number}, "outlet": outlet_json(outlet)});
+        let mut body = json!({"order": {"number": number}, "outlet": encode_outlet(outlet)});
         let unmapped: Vec<String> = items.iter().chain(&variants).filter_map(|name| (*name).clone()).collect();
         let name = if unmapped.is_empty() { ORDER_CREATED } else { WEBHOOK_ERROR };
         if !unmapped.is_empty() {
             body["error_type"] = json!("mapping_not_found");
-            body["mapping_not_found"] = json!({"items": names_json(&items), "variants": names_json(&variants)});
+            body["mapping_not_found"] = json!({"items": encode_names(&items), "variants": encode_names(&variants)});
         }
         let receipt = OrderReceipt { order: number, event: name.into(), unmapped };
         Ok((Self { outlet: outlet.into(), name, body }, receipt))
@@ -79,11 +79,11 @@ impl Event {
     }
 }
 
-fn outlet_json(outlet: &str) -> Value {
+fn encode_outlet(outlet: &str) -> Value {
     json!({"id": outlet, "external_outlet_id": null})
 }
 
-fn names_json(names: &[&Option<String>]) -> Vec<Value> {
+fn encode_names(names: &[&Option<String>]) -> Vec<Value> {
     names.iter().map(|name| json!({ "name": name })).collect()
 }
 

@@ -68,7 +68,7 @@ pub(super) async fn patch_item_stocks(
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
     let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
-    let changes = stock_changes(&headers, &body, settings.stock_key)?;
+    let changes = decode_stock_changes(&headers, &body, settings.stock_key)?;
     let items = outlet.published.items_mut().map(|item| (item.id, item.external_id.clone(), &mut item.in_stock));
     set_stocks(items, &changes)
 }
@@ -82,7 +82,7 @@ pub(super) async fn patch_variant_stocks(
 ) -> Result<Response, Refusal> {
     let mut state = shared.state();
     let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
-    let changes = stock_changes(&headers, &body, settings.stock_key)?;
+    let changes = decode_stock_changes(&headers, &body, settings.stock_key)?;
     let variants =
         outlet.published.variants_mut().map(|variant| (variant.id, variant.external_id.clone(), &mut variant.in_stock));
     set_stocks(variants, &changes)
@@ -145,7 +145,7 @@ enum StockId {
     Given(Uuid),
 }
 
-fn stock_changes(headers: &HeaderMap, body: &[u8], key: StockKey) -> Result<Vec<(StockId, bool)>, Refusal> {
+fn decode_stock_changes(headers: &HeaderMap, body: &[u8], key: StockKey) -> Result<Vec<(StockId, bool)>, Refusal> {
     let lines: Vec<StockLine> = decode(headers, body)?;
     if lines.is_empty() {
         return Err(Refusal::malformed("at least one stock is required"));

@@ -23,9 +23,9 @@ pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", 
 /// The whole answer to a GET as JSON text. `seed` decides every arbitrary order; the same seed gives the same text.
 pub(super) fn encode_answer(catalog: &Catalog, settings: &Settings, seed: u64) -> String {
     let view = View { catalog, settings };
-    let mut data = json!({ "variant_categories": view.categories(seed) });
+    let mut data = json!({ "variant_categories": view.render_categories(seed) });
     if !settings.omit_menus {
-        data["menus"] = if settings.empty_read { json!([]) } else { view.menus() };
+        data["menus"] = if settings.empty_read { json!([]) } else { view.render_menus() };
     }
     let mut text = String::new();
     write_shuffled(&json!({ "success": true, "data": data }), seed, &mut text);
@@ -38,18 +38,18 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn menus(&self) -> Value {
+    fn render_menus(&self) -> Value {
         let ids: HashMap<_, _> = (self.catalog.variant_categories.iter())
             .filter_map(|category| Some((category.external_id.as_ref()?, category.id.to_string())))
             .collect();
         let menus = self.catalog.menus.iter().map(|menu| {
-            let items: Vec<_> = menu.menu_items.iter().map(|item| self.item(item, &ids)).collect();
+            let items: Vec<_> = menu.menu_items.iter().map(|item| self.render_item(item, &ids)).collect();
             json!({ "id": menu.id, "name": menu.name, "menu_items": items })
         });
         menus.collect()
     }
 
-    fn item(&self, item: &Item, categories: &HashMap<&String, String>) -> Value {
+    fn render_item(&self, item: &Item, categories: &HashMap<&String, String>) -> Value {
         let references: Vec<_> =
             item.variant_category_external_ids.iter().filter_map(|external_id| categories.get(external_id)).collect();
         let mut read = json!({
@@ -57,29 +57,29 @@ impl View<'_> {
             "name": item.name,
             "price": item.price.unwrap_or_default(),
             "in_stock": item.in_stock.unwrap_or(true),
-            "operational_hours": hours(item.operational_hours.as_ref()),
+            "operational_hours": render_hours(item.operational_hours.as_ref()),
             "variant_category_ids": references,
         });
         let image = item.image.as_deref().map(cdn_address);
-        self.text(&mut read, "external_id", item.external_id.as_deref());
-        self.text(&mut read, "internal_name", item.internal_name.as_deref());
-        self.text(&mut read, "description", item.description.as_deref());
+        self.set_text(&mut read, "external_id", item.external_id.as_deref());
+        self.set_text(&mut read, "internal_name", item.internal_name.as_deref());
+        self.set_text(&mut read, "description", item.description.as_deref());
         if self.settings.return_image {
-            self.text(&mut read, "image", image.as_deref());
+            self.set_text(&mut read, "image", image.as_deref());
         }
         read
     }
 
-    fn categories(&self, seed: u64) -> Value {
+    fn render_categories(&self, seed: u64) -> Value {
         if self.settings.empty_read {
             return json!([]);
         }
         let mut categories: Vec<_> = self.catalog.variant_categories.iter().collect();
         categories.sort_by_key(|category| scramble(seed, category.id));
-        categories.into_iter().map(|category| self.category(category)).collect()
+        categories.into_iter().map(|category| self.render_category(category)).collect()
     }
 
-    fn category(&self, category: &VariantCategory) -> Value {
+    fn render_category(&self, category: &VariantCategory) -> Value {
         let selection = category.rules.clone().unwrap_or_default().selection;
         let mut read = json!({
             "id": category.id,
@@ -89,27 +89,27 @@ impl View<'_> {
                 "min_quantity": selection.min_quantity.unwrap_or(0),
                 "max_quantity": selection.max_quantity.map_or(json!(category.variants.len()), Value::from),
             } },
-            "variants": category.variants.iter().map(|variant| self.variant(variant)).collect::<Value>(),
+            "variants": category.variants.iter().map(|variant| self.render_variant(variant)).collect::<Value>(),
         });
         if self.settings.return_category_external_id && !category.made_in_app {
-            self.text(&mut read, "external_id", category.external_id.as_deref());
+            self.set_text(&mut read, "external_id", category.external_id.as_deref());
         }
         read
     }
 
-    fn variant(&self, variant: &Variant) -> Value {
+    fn render_variant(&self, variant: &Variant) -> Value {
         let mut read = json!({
             "id": variant.id,
             "name": variant.name,
             "price": variant.price.unwrap_or_default(),
             "in_stock": variant.in_stock.unwrap_or(true),
         });
-        self.text(&mut read, "external_id", variant.external_id.as_deref());
+        self.set_text(&mut read, "external_id", variant.external_id.as_deref());
         read
     }
 
     /// Sets `key` to `text`, or to what stands for a text that was never written.
-    fn text(&self, read: &mut Value, key: &str, text: Option<&str>) {
+    fn set_text(&self, read: &mut Value, key: &str, text: Option<&str>) {
         let value = match (text.filter(|text| !text.is_empty()), self.settings.missing_text) {
             (Some(text), _) => json!(text),
             (None, MissingText::Absent) => return,
@@ -123,7 +123,7 @@ impl View<'_> {
 }
 
 /// All seven days: no hours at all are read as always, a missing day as closed.
-fn hours(written: Option<&Hours>) -> Value {
+fn render_hours(written: Option<&Hours>) -> Value {
     let always = vec![Range { start: "00:00".into(), end: "23:59".into() }];
     let days = DAYS.map(|day| {
         let ranges = written.map_or_else(|| always.clone(), |hours| hours.get(day).cloned().unwrap_or_default());

@@ -59,7 +59,7 @@ impl Default for Options {
 pub struct Settings {
     /// Milliseconds between an accepted PUT and its menu being live.
     pub publish_delay_ms: u64,
-    /// Nothing goes live, however long it waits, until this is `false` again or publication is ordered.
+    /// Nothing goes live, however long it waits, until this is `false` again or the control publishes it.
     pub hold_publication: bool,
     /// Seconds that a new token lives; announced as `expires_in`.
     pub token_lifetime_s: u64,

@@ -22,13 +22,13 @@ const ID_LIMIT: usize = 200;
 /// Everything that is wrong with a body; empty = accepted.
 pub(super) fn check(catalog: &Catalog, settings: &Settings) -> Vec<String> {
     let mut checker = Checker { settings, messages: Vec::new() };
-    checker.menus(catalog);
-    catalog.variant_categories.iter().for_each(|category| checker.category(category));
+    checker.check_menus(catalog);
+    catalog.variant_categories.iter().for_each(|category| checker.check_category(category));
     if settings.unique_ids {
-        checker.unique("menu name", catalog.menus.iter().map(|menu| &menu.name));
-        checker.unique("menu item external_id", catalog.items().map(|item| &item.external_id));
-        checker.unique("variant external_id", catalog.variants().map(|variant| &variant.external_id));
-        checker.unique("variant category external_id", catalog.variant_categories.iter().map(|c| &c.external_id));
+        checker.check_unique("menu name", catalog.menus.iter().map(|menu| &menu.name));
+        checker.check_unique("menu item external_id", catalog.items().map(|item| &item.external_id));
+        checker.check_unique("variant external_id", catalog.variants().map(|variant| &variant.external_id));
+        checker.check_unique("variant category external_id", catalog.variant_categories.iter().map(|c| &c.external_id));
     }
     checker.messages
 }
@@ -39,130 +39,132 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn say(&mut self, message: impl Into<String>) {
+    fn report(&mut self, message: impl Into<String>) {
         self.messages.push(message.into());
     }
 
-    fn menus(&mut self, catalog: &Catalog) {
+    fn check_menus(&mut self, catalog: &Catalog) {
         if catalog.menus.is_empty() {
-            self.say("menus: missing required field");
+            self.report("menus: missing required field");
         }
         let known: HashSet<_> = catalog.variant_categories.iter().filter_map(|c| c.external_id.as_ref()).collect();
         for menu in &catalog.menus {
-            self.required("menus.name", menu.name.as_deref(), NAME_LIMIT);
+            self.check_required("menus.name", menu.name.as_deref(), NAME_LIMIT);
             for item in &menu.menu_items {
-                self.item(item);
+                self.check_item(item);
                 for id in item.variant_category_external_ids.iter().filter(|id| !known.contains(id)) {
-                    self.say(format!("menu_items.variant_category_external_ids: variant category {id} does not exist"));
+                    self.report(format!(
+                        "menu_items.variant_category_external_ids: variant category {id} does not exist"
+                    ));
                 }
             }
         }
     }
 
-    fn item(&mut self, item: &Item) {
-        self.required("menu_items.external_id", item.external_id.as_deref(), ID_LIMIT);
-        self.required("menu_items.name", item.name.as_deref(), NAME_LIMIT);
-        self.length("menu_items.internal_name", item.internal_name.as_deref(), TEXT_LIMIT);
-        self.length("menu_items.description", item.description.as_deref(), TEXT_LIMIT);
+    fn check_item(&mut self, item: &Item) {
+        self.check_required("menu_items.external_id", item.external_id.as_deref(), ID_LIMIT);
+        self.check_required("menu_items.name", item.name.as_deref(), NAME_LIMIT);
+        self.check_length("menu_items.internal_name", item.internal_name.as_deref(), TEXT_LIMIT);
+        self.check_length("menu_items.description", item.description.as_deref(), TEXT_LIMIT);
         match item.price {
-            None => self.say("menu_items.price: missing required field"),
-            Some(..=0) => self.say("menu_items.price: must be greater than 0"),
+            None => self.report("menu_items.price: missing required field"),
+            Some(..=0) => self.report("menu_items.price: must be greater than 0"),
             Some(_) => {}
         }
         if let Some(image) = item.image.as_deref().filter(|image| !image.is_empty()) {
-            self.image(image);
+            self.check_image(image);
         }
         for (day, ranges) in item.operational_hours.iter().flatten() {
-            self.day(day, ranges);
+            self.check_day(day, ranges);
         }
     }
 
     /// One bad image rejects the whole PUT (seen live). The stand-in fetches nothing: it judges the address.
-    fn image(&mut self, url: &str) {
+    fn check_image(&mut self, url: &str) {
         let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
         if !(path.starts_with("https://") || path.starts_with("http://")) {
-            self.say("menu_items.image: invalid image url");
+            self.report("menu_items.image: invalid image url");
         } else if [".webp", ".gif", ".svg", ".avif", ".bmp"].iter().any(|suffix| path.ends_with(suffix)) {
-            self.say("invalid image type");
+            self.report("invalid image type");
         } else if self.settings.refuse_cdn_images && url.starts_with(CDN) {
-            self.say("menu_items.image: image cannot be fetched");
+            self.report("menu_items.image: image cannot be fetched");
         }
     }
 
-    fn day(&mut self, day: &str, ranges: &[Range]) {
+    fn check_day(&mut self, day: &str, ranges: &[Range]) {
         if !DAYS.contains(&day) {
-            return self.say(format!("menu_items.operational_hours: unknown day {day}"));
+            return self.report(format!("menu_items.operational_hours: unknown day {day}"));
         }
         let mut minutes = Vec::new();
         for range in ranges {
-            match (clock(&range.start), clock(&range.end)) {
+            match (parse_clock(&range.start), parse_clock(&range.end)) {
                 (Some(start), Some(end)) if start < end => minutes.push((start, end)),
-                (Some(_), Some(_)) => self.say("menu_items.operational_hours: start must be before end"),
-                _ => self.say("menu_items.operational_hours: time must be in hh:mm format"),
+                (Some(_), Some(_)) => self.report("menu_items.operational_hours: start must be before end"),
+                _ => self.report("menu_items.operational_hours: time must be in hh:mm format"),
             }
         }
         minutes.sort_unstable();
         if minutes.windows(2).any(|pair| pair[1].0 < pair[0].1) {
-            self.say("menu_items.operational_hours: time ranges overlap");
+            self.report("menu_items.operational_hours: time ranges overlap");
         }
     }
 
-    fn category(&mut self, category: &VariantCategory) {
-        self.required("variant_categories.external_id", category.external_id.as_deref(), ID_LIMIT);
-        self.required("variant_categories.name", category.name.as_deref(), NAME_LIMIT);
-        self.length("variant_categories.internal_name", category.internal_name.as_deref(), TEXT_LIMIT);
+    fn check_category(&mut self, category: &VariantCategory) {
+        self.check_required("variant_categories.external_id", category.external_id.as_deref(), ID_LIMIT);
+        self.check_required("variant_categories.name", category.name.as_deref(), NAME_LIMIT);
+        self.check_length("variant_categories.internal_name", category.internal_name.as_deref(), TEXT_LIMIT);
         if let Some(rules) = &category.rules {
-            self.selection(rules, category.variants.len());
+            self.check_selection(rules, category.variants.len());
         }
-        category.variants.iter().for_each(|variant| self.variant(variant));
+        category.variants.iter().for_each(|variant| self.check_variant(variant));
     }
 
-    fn selection(&mut self, rules: &Rules, variants: usize) {
+    fn check_selection(&mut self, rules: &Rules, variants: usize) {
         let minimum = rules.selection.min_quantity.unwrap_or(0);
         let maximum = rules.selection.max_quantity;
         if minimum < 0 || maximum.is_some_and(|maximum| maximum < 1) {
-            self.say("variant_categories.rules.selection: quantity is out of range");
+            self.report("variant_categories.rules.selection: quantity is out of range");
         } else if maximum.is_some_and(|maximum| minimum > maximum) {
-            self.say("variant_categories.rules.selection: min_quantity must not be greater than max_quantity");
+            self.report("variant_categories.rules.selection: min_quantity must not be greater than max_quantity");
         } else if usize::try_from(minimum).is_ok_and(|minimum| minimum > variants) {
-            self.say("variant_categories.rules.selection: min_quantity is greater than the number of variants");
+            self.report("variant_categories.rules.selection: min_quantity is greater than the number of variants");
         }
     }
 
     /// A price below zero is allowed: documented as a reduction.
-    fn variant(&mut self, variant: &Variant) {
-        self.required("variants.external_id", variant.external_id.as_deref(), ID_LIMIT);
-        self.required("variants.name", variant.name.as_deref(), NAME_LIMIT);
+    fn check_variant(&mut self, variant: &Variant) {
+        self.check_required("variants.external_id", variant.external_id.as_deref(), ID_LIMIT);
+        self.check_required("variants.name", variant.name.as_deref(), NAME_LIMIT);
         if variant.price.is_none() {
-            self.say("variants.price: missing required field");
+            self.report("variants.price: missing required field");
         }
     }
 
-    fn required(&mut self, field: &str, text: Option<&str>, limit: usize) {
+    fn check_required(&mut self, field: &str, text: Option<&str>, limit: usize) {
         if text.is_none_or(|text| text.trim().is_empty()) {
-            self.say(format!("{field}: missing required field"));
+            self.report(format!("{field}: missing required field"));
         }
-        self.length(field, text, limit);
+        self.check_length(field, text, limit);
     }
 
-    fn length(&mut self, field: &str, text: Option<&str>, limit: usize) {
+    fn check_length(&mut self, field: &str, text: Option<&str>, limit: usize) {
         if text.is_some_and(|text| text.chars().count() > limit) {
-            self.say(format!("{field}: is too long (maximum is {limit} characters)"));
+            self.report(format!("{field}: is too long (maximum is {limit} characters)"));
         }
     }
 
-    fn unique<'b>(&mut self, what: &str, ids: impl Iterator<Item = &'b Option<String>>) {
+    fn check_unique<'b>(&mut self, what: &str, ids: impl Iterator<Item = &'b Option<String>>) {
         let mut seen = HashSet::new();
         for id in ids.flatten() {
             if !seen.insert(id) {
-                self.say(format!("duplicate {what}: {id}"));
+                self.report(format!("duplicate {what}: {id}"));
             }
         }
     }
 }
 
 /// Minutes since midnight of `hh:mm`, two digits each, at most 23:59.
-fn clock(text: &str) -> Option<u16> {
+fn parse_clock(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let number = |part: &str, limit: u16| {
         let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());

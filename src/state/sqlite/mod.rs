@@ -5,6 +5,7 @@ mod damage;
 mod events;
 mod outlets;
 mod pushes;
+mod recall;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use self::store::Store;
-pub(in crate::state) use self::store::create_dir;
 pub use self::{
     damage::{is_damaged, set_aside},
     pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},

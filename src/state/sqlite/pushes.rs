@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Store,
-    outlets::{PENDING, update_outlet},
+    outlets::update_outlet,
     store::{At, moment},
 };
 use crate::state::{
@@ -31,6 +31,10 @@ pub const KEEP_AT_MOST: u32 = 500;
 
 /// No record is larger when unpacked; more is damage.
 const MOST_BYTES: u64 = 1 << 28;
+
+/// The newest push without an outcome.
+pub(super) const PENDING: &str = "
+    SELECT * FROM pushes WHERE platform = ?1 AND outlet = ?2 AND finished_at IS NULL ORDER BY id DESC LIMIT 1";
 
 impl Store {
     pub(super) fn begin_push(&mut self, push: &NewPush) -> Result<PushId, StateError> {

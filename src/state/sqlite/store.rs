@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt as _},
+    os::unix::fs::{FileTypeExt, MetadataExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,7 +17,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
 };
 
-use crate::state::{Scope, StateError};
+use crate::state::{Scope, StateError, locks::create_dir};
 
 /// The database's name in the state directory.
 pub(super) const FILE: &str = "menusync.sqlite3";
@@ -338,12 +338,6 @@ fn check_rights(dir: &Path) -> Result<(), StateError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Makes the state directory, for its owner only.
-pub(in crate::state) fn create_dir(dir: &Path) -> Result<(), StateError> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| StateError::of_system("create the state directory", dir, source))
 }
 
 fn can_make_files(dir: &Path) -> bool {

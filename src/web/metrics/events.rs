@@ -15,7 +15,7 @@ use reqwest::StatusCode;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::web::webhook::Verdict;
+use crate::web::verdict::Verdict;
 use crate::{
     catalog::OutletId,
     daemon::Worker,

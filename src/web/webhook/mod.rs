@@ -27,7 +27,6 @@ use axum::{
     response::Response,
     routing::post,
 };
-pub(super) use receive::Verdict;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 

@@ -25,6 +25,7 @@ use crate::{
     settings::Signature,
     state::{Alarm, StateError},
     sync::chain,
+    web::verdict::Verdict,
 };
 
 /// The largest event (our choice): a menu of ten thousand items.
@@ -38,53 +39,6 @@ const KEYS_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long remembering an event may take; then it shall come again.
 const REMEMBER_WITHIN: Duration = Duration::from_millis(700);
-
-/// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::web) enum Verdict {
-    /// Acted upon.
-    Accepted,
-    /// Acted upon although its signature is wrong, as only monitored.
-    Unsigned,
-    /// It was here before.
-    Duplicate,
-    /// Of a kind or an outlet that is not ours.
-    Ignored,
-    /// Its signature is missing or wrong.
-    Refused,
-    /// Not read to its end.
-    TooLarge,
-    /// No JSON.
-    Malformed,
-    /// It cannot be remembered, or the daemon has not read its files yet.
-    Unavailable,
-}
-
-impl Verdict {
-    /// The word for it in metrics.
-    pub(in crate::web) fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unsigned => "unsigned",
-            Self::Duplicate => "duplicate",
-            Self::Ignored => "ignored",
-            Self::Refused => "refused",
-            Self::TooLarge => "too_large",
-            Self::Malformed => "malformed",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::Accepted | Self::Unsigned | Self::Duplicate | Self::Ignored => StatusCode::OK,
-            Self::Refused => StatusCode::UNAUTHORIZED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
 
 /// `POST /gobiz`
 pub(super) async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Body) -> StatusCode {

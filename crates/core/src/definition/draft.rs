@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use super::{
+    Said,
     hours::Level,
-    layer::{CategoryFields, ItemFields, Said, VariantFields},
+    layer::{CategoryFields, ItemFields, VariantFields},
     origins::Origins,
 };
 use crate::{

@@ -3,7 +3,7 @@
 //! A short range belongs to the day on which it begins, also after midnight: days are merged first and split last, so that
 //! a layer that replaces a Friday replaces the whole night. Whether ranges are sensible is judged by `rules`.
 
-use super::{layer::Said, origins::Origins};
+use super::{Said, origins::Origins};
 use crate::{
     catalog::{Day, ExternalId, Field, Hours, ItemField, Path, TimeRange, hours::parse_clock},
     diagnostic::Place,

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use super::{hours::Week, policy::PolicyPatch};
+use super::{Said, hours::Week, policy::PolicyPatch};
 use crate::{
     catalog::{ExternalId, OutletId, Price},
     diagnostic::Place,
     document::Spanned,
 };
-
-/// What a file says about one field: nothing, `null` (only patches can say that), or a value.
-pub(super) type Said<T> = Option<Spanned<Option<T>>>;
 
 /// One decoded file.
 #[derive(Debug, Default)]

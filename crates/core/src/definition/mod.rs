@@ -38,6 +38,9 @@ use crate::{
     policy::Policy,
 };
 
+/// What a file says about one field: nothing, `null` (only patches can say that), or a value.
+type Said<T> = Option<Spanned<Option<T>>>;
+
 /// All definition files, decoded and connected.
 #[derive(Debug)]
 pub struct Definitions {

@@ -5,11 +5,8 @@
 
 use granit_parser::{Event, Parser};
 
-use super::{Pos, Span, Spanned, parse::convert};
-use crate::{
-    diagnostic::{Diagnostic, Place},
-    document::SourceFile,
-};
+use super::{Pos, SourceFile, Span, Spanned};
+use crate::diagnostic::{Diagnostic, Place};
 
 /// How a comment for this tool begins, after the `#`.
 const MARK: &str = "menusync:";
@@ -64,7 +61,7 @@ fn comments(text: &str) -> Vec<(String, Span)> {
     };
     let events = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
     let comments = events.filter_map(|(event, span)| match event {
-        Event::Comment(text, _) => Some((text.into_owned(), convert(&span))),
+        Event::Comment(text, _) => Some((text.into_owned(), Span::of(&span))),
         _ => None,
     });
     comments.collect()

@@ -9,6 +9,7 @@
 mod allow;
 mod collect;
 mod decode;
+mod limits;
 mod node;
 mod number;
 mod parse;
@@ -21,10 +22,12 @@ mod units;
 pub use allow::Allow;
 pub use collect::{Collected, MAX_DIAGNOSTICS};
 pub use decode::{Decoder, Fields, Note};
+pub use limits::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, MAX_NODES};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
-pub use parse::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, MAX_NODES, Parsed, parse};
+pub use parse::parse;
 pub use source_file::SourceFile;
 pub use suggest::closest;
+pub use tree::Parsed;
 pub use units::duration;
 
 #[cfg(test)]

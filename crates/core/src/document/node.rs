@@ -22,7 +22,25 @@ pub struct Span {
     pub end: Pos,
 }
 
+impl Pos {
+    /// The parser counts lines from 1 and columns, in characters, from 0.
+    pub(super) fn of(marker: &granit_parser::Marker) -> Self {
+        Self { line: saturate(marker.line()).max(1), column: saturate(marker.col()).saturating_add(1) }
+    }
+}
+
+/// A text of more lines or columns than this counts is past every limit.
+pub(super) fn saturate(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 impl Span {
+    /// What the parser says, with an end that is never before its start.
+    pub(super) fn of(span: &granit_parser::Span) -> Self {
+        let start = Pos::of(&span.start);
+        Self { start, end: Pos::of(&span.end).max(start) }
+    }
+
     /// The same stretch as a place in `file`.
     pub fn in_file(&self, file: &Arc<str>) -> Place {
         Place {

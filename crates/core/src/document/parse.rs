@@ -2,29 +2,14 @@
 
 use granit_parser::{Event, Parser, StructureStyle};
 
-use super::{Allow, Node, Pos, Span, allow, syntax, tree::Tree};
-use crate::{diagnostic::Diagnostic, document::SourceFile};
-
-/// Files over this are refused (our choice: the largest believable menu is a hundredth of it).
-pub const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
-/// Aliases may add up to this many times the size of the file (our choice).
-pub const MAX_EXPANSION: usize = 10;
-/// Keys and values of one file, whatever its size (our choice: a node costs up to 100 bytes of memory, and 8 MiB of menu have half as
-/// many).
-pub const MAX_NODES: usize = 1_000_000;
-/// Lists and mappings may be nested this deep (our choice; a menu needs seven).
-pub const MAX_DEPTH: usize = 64;
-
-/// What a text turned out to be.
-#[derive(Debug, Clone, Default)]
-pub struct Parsed {
-    /// The tree; `None` for an empty file and after an error that leaves nothing to go on with.
-    pub root: Option<Node>,
-    /// What is wrong with the text.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The comments that excuse what stands beside them; none where there is no tree.
-    pub allows: Vec<Allow>,
-}
+use super::{
+    Pos, SourceFile, Span, allow,
+    limits::{Fatal, MAX_DEPTH, MAX_FILE_BYTES},
+    node::saturate,
+    syntax,
+    tree::{Parsed, Tree},
+};
+use crate::diagnostic::Diagnostic;
 
 /// Reads `file`. A tree may come together with errors (a duplicate key); it is then good for finding more of them.
 pub fn parse(file: &SourceFile) -> Parsed {
@@ -43,9 +28,6 @@ pub fn parse(file: &SourceFile) -> Parsed {
     }
 }
 
-/// Boxed, because it is the rare case.
-pub(super) type Fatal = Box<Diagnostic>;
-
 /// Size, and characters that no YAML file may hold (the parser would take NUL for the end of the file).
 fn check_text(file: &SourceFile) -> Result<(), Fatal> {
     if file.text.len() > MAX_FILE_BYTES {
@@ -58,7 +40,7 @@ fn check_text(file: &SourceFile) -> Result<(), Fatal> {
     let Some((at, control)) = first_control(&file.text) else { return Ok(()) };
     let before = &file.text[..at];
     let line = before.rsplit('\n').next().unwrap_or_default();
-    let start = Pos { line: number(before.matches('\n').count()) + 1, column: number(line.chars().count()) + 1 };
+    let start = Pos { line: saturate(before.matches('\n').count()) + 1, column: saturate(line.chars().count()) + 1 };
     let span = Span { start, end: Pos { column: start.column + 1, ..start } };
     let message = format!("control character U+{:04X} in the text", u32::from(control));
     let place = span.in_file(&file.path);
@@ -72,8 +54,8 @@ fn conflict_marker(file: &SourceFile) -> Option<Fatal> {
     let begins = |mark| move |line: &&str| line.strip_prefix(mark).is_some_and(|rest: &str| rest.starts_with(' '));
     let (at, line) = file.text.lines().enumerate().find(|(_, line)| begins("<<<<<<<")(line))?;
     file.text.lines().skip(at).find(begins(">>>>>>>"))?;
-    let start = Pos { line: number(at) + 1, column: 1 };
-    let span = Span { start, end: Pos { column: number(line.chars().count()) + 1, ..start } };
+    let start = Pos { line: saturate(at) + 1, column: 1 };
+    let span = Span { start, end: Pos { column: saturate(line.chars().count()) + 1, ..start } };
     let message = "a merge of two versions was not finished here";
     let help = "keep the lines of one version, and remove those that begin with <<<<<<<, ======= and >>>>>>>";
     Some(Box::new(Diagnostic::error("syntax", span.in_file(&file.path), message).help(help)))
@@ -105,10 +87,10 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
         let (event, span) = event.map_err(|error| syntax::explain(tree.file(), text, &error, tree.open_bracket()))?;
         if is_indented_with_tab(text, &event, &span) {
             let (code, message, help) = syntax::TAB_INDENTATION;
-            tree.error(code, &convert(&span), message.into(), help);
+            tree.error(code, &Span::of(&span), message.into(), help);
         }
-        let tag_span = span.tag_span().map(|span| convert(&span));
-        let span = convert(&span);
+        let tag_span = span.tag_span().map(|span| Span::of(&span));
+        let span = Span::of(&span);
         match event {
             Event::DocumentStart(..) => tree.start_document(&span)?,
             Event::Scalar(text, style, anchor, tag) => {
@@ -157,18 +139,4 @@ fn check_tag(tree: &mut Tree<'_>, tag: Option<&granit_parser::Tag>, span: Span, 
         tree.error("unknown-tag", &span, format!("the tag `{}` means nothing here", tag.original()), "remove the tag");
     }
     tag.original() == "!" || core == Some("str")
-}
-
-pub(super) fn convert(span: &granit_parser::Span) -> Span {
-    let start = position(&span.start);
-    Span { start, end: position(&span.end).max(start) }
-}
-
-/// The parser counts lines from 1 and columns, in characters, from 0.
-pub(super) fn position(marker: &granit_parser::Marker) -> Pos {
-    Pos { line: number(marker.line()).max(1), column: number(marker.col()).saturating_add(1) }
-}
-
-fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -6,14 +6,14 @@ use granit_parser::{ErrorKind as Kind, ScanError};
 
 use super::{
     Pos, Span,
-    parse::{Fatal, MAX_DEPTH, position},
+    limits::{Fatal, MAX_DEPTH},
 };
 use crate::diagnostic::Diagnostic;
 
 /// The diagnostic for what the parser stumbled over; `bracket` is the `[` or `{` that was not closed yet, if any.
 pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError, bracket: Option<Span>) -> Fatal {
     let (code, message, help) = words(error.kind());
-    let start = position(error.marker());
+    let start = Pos::of(error.marker());
     let start = if code == TAB_INDENTATION.0 { tab_at_or_after(text, start).unwrap_or(start) } else { start };
     let span = Span { start, end: Pos { column: start.column.saturating_add(1), ..start } };
     let message = message.unwrap_or_else(|| format!("cannot be read: {}", error.kind()));

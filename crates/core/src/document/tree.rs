@@ -6,10 +6,21 @@ use std::{
 };
 
 use super::{
-    Collected, Key, Node, Parsed, Scalar, Span, Value,
-    parse::{Fatal, MAX_DEPTH, MAX_EXPANSION, MAX_NODES},
+    Allow, Collected, Key, Node, Scalar, Span, Value,
+    limits::{Fatal, MAX_DEPTH, MAX_EXPANSION, MAX_NODES},
 };
 use crate::diagnostic::Diagnostic;
+
+/// What a text turned out to be.
+#[derive(Debug, Clone, Default)]
+pub struct Parsed {
+    /// The tree; `None` for an empty file and after an error that leaves nothing to go on with.
+    pub root: Option<Node>,
+    /// What is wrong with the text.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The comments that excuse what stands beside them; none where there is no tree.
+    pub allows: Vec<Allow>,
+}
 
 /// A tree under construction.
 pub(super) struct Tree<'f> {

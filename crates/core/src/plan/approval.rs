@@ -3,12 +3,9 @@
 //!
 //! How approvals are written in files is `approval`'s.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
-use super::{Action, Change, Digest, GuardVerdict, OutletPlan, Verdict, change::digest_with};
+use super::{Action, Change, Digest, GuardVerdict, OutletPlan, Reviewed, Verdict, change::digest_with};
 use crate::{catalog::OutletId, policy::Guard};
 
 /// The furthest that an approval may reach ahead.
@@ -26,17 +23,6 @@ pub struct Approval {
     pub digest: Digest,
     /// Where that was written down.
     pub reviewed: Reviewed,
-}
-
-/// Where an approval stands, and what it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reviewed {
-    /// The file, relative to the root.
-    pub file: Arc<str>,
-    /// Why.
-    pub reason: Arc<str>,
-    /// From when on it no longer counts.
-    pub expires: Timestamp,
 }
 
 /// What an approval does for a plan.

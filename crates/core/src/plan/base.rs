@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::StockCalls;
 use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind, live::LiveCatalog};
+
+/// The stock PATCHes of a plan, at most one of each kind.
+pub type StockCalls = Vec<(StockKind, Vec<StockChange>)>;
 
 /// The base of a three-way comparison. Stored between runs and releases: unknown fields are passed over, missing ones are
 /// empty.

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Change, Class, Kind, OutletPlan, Past, Waiting, fingerprint::Fingerprint};
-use crate::catalog::{ExternalId, Path, live::LiveCatalog};
+use super::{Action, Change, Effects, OutletPlan, Past, Waiting, effects::is_foreign, fingerprint::Fingerprint};
+use crate::catalog::{ExternalId, live::LiveCatalog};
 
 /// The window of `deletes`, of drift that comes again, and how long a price has to stand.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -76,53 +76,6 @@ struct Foreign {
     contested: Option<Timestamp>,
     /// Since when live is nevertheless as the files say.
     agreed: Option<Timestamp>,
-}
-
-/// What a push does that is worth remembering once it has arrived.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Effects {
-    /// Items that it brings into a menu that is there. Of a first menu nothing counts as new: there is no other one to
-    /// measure by.
-    coming: BTreeSet<ExternalId>,
-    /// Items that it takes away, but for those of a dated layer that has ended.
-    leaving: BTreeSet<ExternalId>,
-    /// What was done elsewhere and is undone: path → the files' value.
-    undoes: BTreeMap<String, Value>,
-}
-
-impl Effects {
-    /// The effects of a plan. `fills`: live has nothing yet.
-    pub(super) fn of(plan: &OutletPlan, ended: &BTreeSet<ExternalId>, fills: bool) -> Self {
-        let mut effects = Self::default();
-        for change in plan.pushed() {
-            match (&change.path, change.kind) {
-                (Path::Item(id, None), Kind::Add) if !fills => drop(effects.coming.insert(id.clone())),
-                (Path::Item(id, None), Kind::Remove) if !ended.contains(id) => drop(effects.leaving.insert(id.clone())),
-                _ => {}
-            }
-            if is_foreign(change) {
-                effects.undoes.insert(change.path.to_string(), change.to.clone());
-            }
-        }
-        effects
-    }
-
-    /// Without what has not landed.
-    pub fn without<'p>(mut self, paths: impl IntoIterator<Item = &'p Path>) -> Self {
-        for path in paths {
-            if let Path::Item(id, None) = path {
-                self.coming.remove(id);
-                self.leaving.remove(id);
-            }
-            self.undoes.remove(&path.to_string());
-        }
-        self
-    }
-}
-
-fn is_foreign(change: &Change) -> bool {
-    matches!(change.class, Class::Drift | Class::Conflict)
 }
 
 impl Memory {

@@ -14,6 +14,7 @@ mod approval;
 mod base;
 mod change;
 mod compare;
+mod effects;
 mod escaping;
 mod expected;
 mod field;
@@ -34,18 +35,18 @@ mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use approval::{Approval, LONGEST_APPROVAL, Reviewed, Standing, approvable, of_time};
-pub use base::{Base, Uuids};
+pub use approval::{Approval, LONGEST_APPROVAL, Standing, approvable, of_time};
+pub use base::{Base, StockCalls, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
-pub use guards::{GuardVerdict, Limit, Verdict};
+pub use effects::Effects;
+pub use guards::{GuardVerdict, Limit, Reviewed, Verdict};
 pub use matching::{Unmanaged, as_published};
-pub use memory::{Effects, Memory};
+pub use memory::Memory;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
-pub use stock::StockCalls;
 pub use verify::{Look, Mismatch, Waiting};
 
 use crate::{

@@ -4,10 +4,7 @@
 
 use crate::catalog::{ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField};
 
-use super::{Change, Class, field::Stance, matching::Matched};
-
-/// The stock PATCHes of a plan, at most one of each kind.
-pub type StockCalls = Vec<(StockKind, Vec<StockChange>)>;
+use super::{Change, Class, StockCalls, field::Stance, matching::Matched};
 
 /// What follows for the stock of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]

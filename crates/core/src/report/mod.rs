@@ -26,7 +26,6 @@ pub use history::{
     item_history_text,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
-pub use plan::counted;
 pub use plan::{
     Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
     SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
@@ -35,3 +34,8 @@ pub use release::{PlanFile, Push, Ways};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
+
+/// `1 item`, `3 items`
+pub fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}

@@ -129,7 +129,7 @@ fn decode_hours(
     decoder: &mut Decoder,
     fields: &mut Fields<'_>,
     presence: Presence,
-) -> super::layer::Said<Box<super::hours::Week>> {
+) -> super::Said<Box<super::hours::Week>> {
     said(fields, "operational_hours", decoder, presence, |decoder, node| {
         let week = decode_week(decoder, node)?;
         Some(Spanned { value: Box::new(week), place: decoder.place(&node.span) })

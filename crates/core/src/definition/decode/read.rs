@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{ExternalId, Price},
-    definition::layer::Said,
+    definition::Said,
     document::{Decoder, Fields, Node, Span, Spanned, Value, closest},
 };
 

@@ -6,14 +6,28 @@
 mod leaving;
 mod prices;
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Action, Change, Inputs, Reviewed, compare::Compared, matching::Matched, matching::item_ids};
+use super::{Action, Change, Inputs, compare::Compared, matching::Matched, matching::item_ids};
 use crate::{
     catalog::{ItemField, Path},
     policy::Guard,
 };
+
+/// Where an approval stands, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reviewed {
+    /// The file, relative to the root.
+    pub file: Arc<str>,
+    /// Why.
+    pub reason: Arc<str>,
+    /// From when on it no longer counts.
+    pub expires: Timestamp,
+}
 
 /// What a guard says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, Uuids,
+    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, StockCalls, Uuids,
     expected::expected,
     fingerprint::Fingerprint,
     matching::{Matched, match_live},
-    stock::StockCalls,
 };
 use crate::catalog::{Catalog, ExternalId, Path, live::LiveCatalog};
 use {look::is_made_of, stock::Stocks};

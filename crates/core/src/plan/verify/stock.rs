@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Mismatch, Waiting};
 use crate::{
     catalog::{Catalog, ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog},
-    plan::{Base, OutletPlan, stock::StockCalls},
+    plan::{Base, OutletPlan, StockCalls},
 };
 
 /// Stock by id.

@@ -3,11 +3,12 @@
 
 use super::{
     line::{Line, Mark, Telling},
-    words::{counted, plain, some_of},
+    words::{plain, some_of},
 };
 use crate::{
     catalog::{ItemField, Path},
     plan::{Change, Kind, Risk},
+    report::counted,
 };
 
 /// Up to so many moves are told one by one (our choice).

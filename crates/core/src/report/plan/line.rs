@@ -8,6 +8,7 @@ use super::words::{self, Piece, Words, plain, value_word};
 use crate::{
     catalog::{ExternalId, Path},
     plan::{Change, Class, Kind, OutletPlan, PastChange, Risk},
+    report::counted,
 };
 
 /// So many variants of a new choice are named (our choice).
@@ -233,7 +234,7 @@ fn category_details(category: &Value) -> String {
     let Some(variants) = category.get("variants").and_then(Value::as_array) else { return format!(", {need}") };
     let told: Vec<String> = variants.iter().filter_map(variant_words).collect();
     let names = words::some_of(&told, VARIANTS);
-    format!(", {need}, {}: {names}", words::counted(variants.len(), "variant"))
+    format!(", {need}, {}: {names}", counted(variants.len(), "variant"))
 }
 
 fn variant_words(variant: &Value) -> Option<String> {

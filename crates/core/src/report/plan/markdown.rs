@@ -7,12 +7,15 @@ use super::{
     line::Line,
     summary::{Summary, sentence, silence},
     text::{other_help, released_by},
-    words::{Piece, counted, some_of},
+    words::{Piece, some_of},
 };
 use crate::{
     approval::Stale,
     plan::{Change, Limit, OutletPlan, Risk, Verdict},
-    report::untrusted::{html, markdown},
+    report::{
+        counted,
+        untrusted::{html, markdown},
+    },
 };
 
 /// The most characters of a report: below GitHub's limit, with room for what a workflow adds.

@@ -30,7 +30,6 @@ pub(super) use markdown::{MOST, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
-pub use words::counted;
 
 use std::sync::Arc;
 

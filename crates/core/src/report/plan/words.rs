@@ -189,11 +189,6 @@ fn image_words(from: &Value, to: &Value) -> String {
 
 // ── lists and numbers ──
 
-/// `1 item`, `3 items`
-pub fn counted(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
-}
-
 /// `Nasi, Mie and 3 more`: all of them if they are at most one more than `most`.
 pub(super) fn some_of(names: &[String], most: usize) -> String {
     if names.len() <= most + 1 {
