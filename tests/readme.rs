@@ -82,11 +82,16 @@ fn markdown_files() -> Vec<String> {
 
 /// The lines outside of fenced code, with their numbers.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut fenced = false;
+    // The backticks that opened a block: as many close it, and fewer are part of it.
+    let mut open = 0;
     (1..).zip(text.lines()).filter(move |(_, line)| {
-        let is_fence = line.trim_start().starts_with("```");
-        fenced ^= is_fence;
-        !fenced && !is_fence
+        let line = line.trim_start();
+        let backticks = line.len() - line.trim_start_matches('`').len();
+        let was_open = open > 0;
+        if backticks >= 3 && (open == 0 || (backticks >= open && line.trim_end().len() == backticks)) {
+            open = if was_open { 0 } else { backticks };
+        }
+        !was_open && open == 0
     })
 }
 
