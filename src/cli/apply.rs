@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     push::{Consent, PushRun},
+    release_hints::PlanInvocation,
     saved,
     session::{Session, moment},
-    trouble::Trouble,
-    ways::Given,
 };
 use crate::sync::PassOptions;
 
@@ -28,7 +28,7 @@ pub(super) struct Args {
     revert: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     session.ready_state()?;
@@ -44,6 +44,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
     let is_whole = args.outlet.is_empty() && saved.is_none();
-    let given = Given { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
-    PushRun { session, survey, selected, at, options, consent, saved, is_whole, ways: &given.pushed() }.run()
+    let invocation =
+        PlanInvocation { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
+    PushRun { session, survey, selected, at, options, consent, saved, is_whole, hints: &invocation.pushed() }.run()
 }

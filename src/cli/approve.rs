@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{
     Exit, atomic,
+    command_error::CommandError,
     output::Format,
     saved,
     session::{Session, moment},
-    trouble::Trouble,
 };
 use crate::{
     approval,
@@ -60,7 +60,7 @@ struct New {
     outlets: BTreeMap<OutletId, Digest>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
     let now = moment(None);
@@ -71,17 +71,17 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     atomic::create(&session.root().join(&new.file), &new.text)?;
     session.outputs.emit(|format, _| match format {
         Format::Json => json(&args, &new),
-        _ => told(&args, &new),
+        _ => describe_approval(&args, &new),
     })?;
     Ok(Exit::Done)
 }
 
-fn new(args: &Args, plan: &SavedPlan, now: Timestamp, date: &str) -> Result<New, Trouble> {
+fn new(args: &Args, plan: &SavedPlan, now: Timestamp, date: &str) -> Result<New, CommandError> {
     let held = plan.outlets.iter().filter(|outlet| outlet.is_held_by(args.guard));
     let outlets: BTreeMap<OutletId, Digest> =
         held.map(|outlet| (outlet.outlet.clone(), outlet.approvable(args.guard))).collect();
     if outlets.is_empty() {
-        return Err(Trouble::Usage(holds_nothing(args, plan)));
+        return Err(CommandError::Usage(holds_nothing(args, plan)));
     }
     let expires = now.checked_add(jiff::SignedDuration::try_from(args.expires)?)?.round(Unit::Second)?;
     // A rounding up must not go beyond what was asked for.
@@ -103,17 +103,17 @@ fn holds_nothing(args: &Args, plan: &SavedPlan) -> String {
 }
 
 /// What was written must be read as it was meant.
-fn read_back(file: &str, text: &str, args: &Args) -> Result<(), Trouble> {
+fn read_back(file: &str, text: &str, args: &Args) -> Result<(), CommandError> {
     let source = SourceFile { path: file.into(), text: text.into() };
     let (read, wrong) = approval::parse(&[source]);
     let same = |file: &approval::ApprovalFile| file.guard == args.guard && file.reason == Arc::from(&*args.reason);
     match read.first() {
         Some(file) if same(file) => Ok(()),
-        _ => Err(Trouble::Invalid(wrong)),
+        _ => Err(CommandError::Invalid(wrong)),
     }
 }
 
-fn told(args: &Args, new: &New) -> String {
+fn describe_approval(args: &Args, new: &New) -> String {
     let outlets: Vec<&str> = new.outlets.keys().map(OutletId::as_str).collect();
     let told = format!(
         "{}: `{}` is let through at {} until {}, for the plan in {} and no other\ncommit it to have it count",

@@ -9,10 +9,10 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::trouble::Trouble;
+use super::command_error::CommandError;
 
 /// Writes a file that must not be there yet; makes its directory.
-pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
+pub(super) fn create(path: &Path, text: &str) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         // The process's umask takes away what it takes away from any new file.
         let file = written(path, text, Permissions::from_mode(0o666))?;
@@ -21,12 +21,12 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), Trouble> {
             _ => error.error,
         })
     };
-    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+    write().map_err(|error| CommandError::failed(format!("cannot write {}", path.display()), error))
 }
 
 /// Writes a file that only its owner may read, whether it is there or not; makes its directory. A link stays one, and a
 /// device or pipe gets the text and is not replaced.
-pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Trouble> {
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&real).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
@@ -34,11 +34,11 @@ pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Trouble> {
         }
         written(&real, text, Permissions::from_mode(0o600))?.persist(&real).map(drop).map_err(|error| error.error)
     };
-    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+    write().map_err(|error| CommandError::failed(format!("cannot write {}", path.display()), error))
 }
 
 /// Replaces a file that still holds `old`; a link stays one, and who may read the file may read it still.
-pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), Trouble> {
+pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         let real = path.canonicalize()?;
         let now = fs::read_to_string(&real)?;
@@ -49,7 +49,7 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), Trouble>
         fs::set_permissions(file.path(), fs::metadata(&real)?.permissions())?;
         file.persist(&real).map(drop).map_err(|error| error.error)
     };
-    write().map_err(|error| Trouble::failed(format!("cannot write {}", path.display()), error))
+    write().map_err(|error| CommandError::failed(format!("cannot write {}", path.display()), error))
 }
 
 /// A finished file beside `path`, not under its name yet. Its name begins with a dot, so nothing reads it as a definition.

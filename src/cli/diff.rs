@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, note},
     preview::{exit_of, is_to_push, plans_of, show},
+    release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
-    trouble::Trouble,
-    ways::Given,
 };
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Comparison, Loaded, Selection, Survey},
-    report::{self, OutletReport, PlanReport, View, Ways},
+    report::{self, OutletReport, PlanReport, ReleaseHints, View},
     source::RevisionError,
 };
 
@@ -35,18 +35,18 @@ pub(super) struct Args {
     at: Option<Timestamp>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     let at = moment(args.at);
-    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(error.to_string()))?;
+    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(error.to_string()))?;
     let before = state(&args.before, session)?;
-    let given = args.after.as_deref().map(|after| state(after, session)).transpose()?;
-    let after = given.as_ref().map_or_else(|| session.loaded(), Ok)?;
+    let invocation = args.after.as_deref().map(|after| state(after, session)).transpose()?;
+    let after = invocation.as_ref().map_or_else(|| session.loaded(), Ok)?;
     let surveys = [&before, after].map(|loaded| loaded.survey(at));
     let [old, new] = &surveys;
     let outlets = Comparison { before: (&before, old), after: (after, new), at }.report(&selection);
     if outlets.is_empty() && !args.outlet.is_empty() {
-        return Err(Trouble::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
+        return Err(CommandError::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
     }
     let report = PlanReport {
         view: View::Diff,
@@ -55,7 +55,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         state_dir: None,
         target: None,
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
-        ways: ways(&args),
+        hints: hints(&args),
         outlets,
     };
     show(&report, &session.outputs)?;
@@ -67,10 +67,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// The files as they are can be planned from a revision that they are compared with.
-fn ways(args: &Args) -> Ways {
+fn hints(args: &Args) -> ReleaseHints {
     let can_be_planned = args.after.is_none() && args.at.is_none() && !Path::new(&args.before).is_dir();
-    let given = Given { outlets: &args.outlet, base: Some(&args.before), ..Given::default() };
-    if can_be_planned { given.compared() } else { Ways::default() }
+    let invocation = PlanInvocation { outlets: &args.outlet, base: Some(&args.before), ..PlanInvocation::default() };
+    if can_be_planned { invocation.compared() } else { ReleaseHints::default() }
 }
 
 /// Whether an outlet is told because it is not the same on both sides.
@@ -79,7 +79,7 @@ fn is_different(outlet: &OutletReport) -> bool {
 }
 
 /// Reads what an argument means: a directory if it is one, else a revision.
-pub(super) fn state(argument: &str, session: &Session) -> Result<Loaded, Trouble> {
+pub(super) fn state(argument: &str, session: &Session) -> Result<Loaded, CommandError> {
     let directory = Path::new(argument);
     if !directory.is_dir() {
         return fleet::load_revision(&session.root(), argument).map_err(|error| unreadable(error, argument));
@@ -88,21 +88,21 @@ pub(super) fn state(argument: &str, session: &Session) -> Result<Loaded, Trouble
     if !is_path && fleet::load_revision(&session.root(), argument).is_ok() {
         let message =
             format!("`{argument}` is both a directory and a revision; write `./{argument}` for the directory");
-        return Err(Trouble::Usage(message));
+        return Err(CommandError::Usage(message));
     }
     Ok(fleet::load(&PathBuf::from(argument))?)
 }
 
 /// A revision that does not exist is a mistake in the command line; that git fails is not.
-pub(super) fn unreadable(error: RevisionError, argument: &str) -> Trouble {
+pub(super) fn unreadable(error: RevisionError, argument: &str) -> CommandError {
     match error {
         RevisionError::Git { .. } => error.into(),
         RevisionError::Unknown { .. } => {
             let range = argument.split_once("..").filter(|(a, b)| !a.is_empty() && !b.is_empty());
             let help = range.map(|(a, b)| format!("; write `{a} {b}` for two of them")).unwrap_or_default();
-            Trouble::Usage(format!("{error}, and no directory{help}"))
+            CommandError::Usage(format!("{error}, and no directory{help}"))
         }
-        RevisionError::NoCatalogs { .. } => Trouble::Usage(error.to_string()),
+        RevisionError::NoCatalogs { .. } => CommandError::Usage(error.to_string()),
     }
 }
 

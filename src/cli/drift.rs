@@ -2,10 +2,10 @@
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     preview::{Preview, exit_of, has_drift, show},
     session::{Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{report::View, sync::PassOptions};
 
@@ -16,7 +16,7 @@ pub(super) struct Args {
     outlet: Vec<String>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     let at = moment(None);

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::{
     Exit, atomic,
+    command_error::CommandError,
     output::{Format, note},
     session::{MOST_DIAGNOSTICS, Session},
-    trouble::Trouble,
 };
 use crate::{
     authoring::{FileKind, Formatted, format},
@@ -40,7 +40,7 @@ struct Outcome {
     wrong: Vec<Diagnostic>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let loaded = session.loaded()?;
     let mut outcome = Outcome::default();

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::{
-    Exit, output,
+    Exit,
+    command_error::CommandError,
+    output,
     output::Format,
     session::{Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{
     settings,
@@ -20,17 +21,17 @@ pub(super) struct Args {
     outlet: String,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let state_dir = session.state_dir()?;
-    let nothing = || Trouble::Usage(format!("nothing is remembered of an outlet `{}`", args.outlet));
+    let nothing = || CommandError::Usage(format!("nothing is remembered of an outlet `{}`", args.outlet));
     if session.remembered()?.is_none() {
         return Err(nothing());
     }
     refuse_of_other_root(session, &args.outlet)?;
     // A push under way must not find its ground gone.
     let _lock = try_lock_outlet(&state_dir, &args.outlet).map_err(|error| match error {
-        LockError::Held { .. } => Trouble::Refused(error.to_string()),
+        LockError::Held { .. } => CommandError::Refused(error.to_string()),
         error => error.into(),
     })?;
     let state = session.state()?;
@@ -50,7 +51,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// In a state directory that roots share, what another one defined last is its own. A root that is gone owns nothing.
-fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), Trouble> {
+fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), CommandError> {
     let Some(state) = session.remembered()? else { return Ok(()) };
     let Some(root) = block_on(state.outlet(outlet))??.and_then(|row| row.root) else { return Ok(()) };
     let (own, other) = (session.root_name(), Path::new(&root));
@@ -59,7 +60,7 @@ fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), Trouble> 
     if is_same || !other.join(settings::FILE).is_file() {
         return Ok(());
     }
-    Err(Trouble::Refused(format!(
+    Err(CommandError::Refused(format!(
         "outlet {outlet} belongs to another root, {root}; `menusync --root {root} forget --outlet {outlet}` forgets it"
     )))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{
     catalog::Path,
@@ -35,15 +35,15 @@ pub(super) struct Args {
     limit: u16,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
     let survey = session.loaded()?.survey(moment(None));
-    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
+    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
     let state = session.remembered()?;
     let mut outlets = block_on(async {
         session.tell_other_platforms(state.as_ref()).await?;
-        Ok::<_, Trouble>(fleet::history(&survey, state.as_ref(), &selection, moment(None)).await?)
+        Ok::<_, CommandError>(fleet::history(&survey, state.as_ref(), &selection, moment(None)).await?)
     })??;
     if outlets.is_empty() {
         session.select(&survey, &args.outlet)?;
@@ -59,11 +59,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn of_item(item: &str, outlets: &[OutletHistory], session: &Session) -> Result<Exit, Trouble> {
+fn of_item(item: &str, outlets: &[OutletHistory], session: &Session) -> Result<Exit, CommandError> {
     let mut told: Vec<ItemHistory> = outlets.iter().map(|outlet| outlet.of_item(item)).collect();
     told.retain(|outlet| !outlet.fields.is_empty());
     if told.is_empty() {
-        return Err(Trouble::Usage(unknown(item, outlets)));
+        return Err(CommandError::Usage(unknown(item, outlets)));
     }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::item_history_json(&told),

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::{
     Exit, atomic,
+    command_error::CommandError,
     output::{Format, note},
     session::Session,
-    trouble::Trouble,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ const FILES: [(&str, &str); 7] = [
     (".github/menusync/comment.sh", include_str!("../../deploy/github/comment.sh")),
 ];
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let dir = args.dir.unwrap_or_else(|| session.root());
     for name in ["menusync.yaml", "catalogs", WORKFLOW, ".github/menusync"] {
@@ -36,7 +36,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         if path.symlink_metadata().is_ok() {
             let message =
                 format!("{} is already there; `init` begins a new repository and overwrites nothing", path.display());
-            return Err(Trouble::Usage(message));
+            return Err(CommandError::Usage(message));
         }
     }
     for (name, text) in FILES {

@@ -4,9 +4,9 @@ use clap::CommandFactory;
 
 use super::{
     Cli, Exit,
+    command_error::CommandError,
     output::{self, Format},
     session::Session,
-    trouble::Trouble,
 };
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ some outlets are as wanted and some are not
 wrong usage
 "#;
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let page = page(args.command.as_deref())?;
     let mut roff = Vec::new();
@@ -44,12 +44,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// The command line that a page is about.
-fn page(name: Option<&str>) -> Result<clap::Command, Trouble> {
+fn page(name: Option<&str>) -> Result<clap::Command, CommandError> {
     // `help` is there for the command line; pages are what stands in for it here.
     let mut all = Cli::command().disable_help_subcommand(true);
     all.build();
     let Some(name) = name else { return Ok(all) };
     let known: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
-    let unknown = || Trouble::Usage(format!("there is no command `{name}`; commands are {}", known.join(", ")));
+    let unknown = || CommandError::Usage(format!("there is no command `{name}`; commands are {}", known.join(", ")));
     all.find_subcommand(name).cloned().ok_or_else(unknown)
 }

@@ -5,6 +5,7 @@
 mod apply;
 mod approve;
 mod atomic;
+mod command_error;
 mod demo;
 mod diff;
 mod doctor;
@@ -23,6 +24,7 @@ mod pause;
 mod plan;
 mod preview;
 mod push;
+mod release_hints;
 mod reload;
 mod render;
 mod rollback;
@@ -35,19 +37,17 @@ mod schema;
 mod session;
 mod signals;
 mod status;
-mod trouble;
 mod validate;
-mod ways;
 mod webhook;
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
+use command_error::CommandError;
 pub use exit::Exit;
 use output::{Format, Output, Outputs};
 use session::Session;
 use signals::Signals;
-use trouble::Trouble;
 
 use crate::{
     diagnostic::Diagnostic,
@@ -184,7 +184,7 @@ fn dispatch(cli: Cli) -> Exit {
     let outputs = Outputs::new(common.output, environment.no_color(), common.verbose > 0);
     let signals = match Signals::listen(outputs.clone()) {
         Ok(signals) => signals,
-        Err(error) => return tell(&Trouble::failed("cannot listen to signals", error), None),
+        Err(error) => return tell(&CommandError::failed("cannot listen to signals", error), None),
     };
     let session = Session::new(common.root, common.state_dir, environment, outputs, signals);
     if let Err(trouble) = session.outputs.check() {
@@ -222,7 +222,7 @@ fn dispatch(cli: Cli) -> Exit {
     done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
 }
 
-fn completions(shell: clap_complete::Shell, session: &Session) -> Result<Exit, Trouble> {
+fn completions(shell: clap_complete::Shell, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "menusync", &mut script);
@@ -231,14 +231,14 @@ fn completions(shell: clap_complete::Shell, session: &Session) -> Result<Exit, T
 }
 
 /// Says what went wrong to people, and to programs if one listens.
-fn tell(trouble: &Trouble, session: Option<&Session>) -> Exit {
+fn tell(trouble: &CommandError, session: Option<&Session>) -> Exit {
     match trouble {
-        Trouble::Invalid(diagnostics) => {
+        CommandError::Invalid(diagnostics) => {
             let texts = |file: &str| session.and_then(|session| session.text(file));
             output::note(&report::diagnostics_text(diagnostics, &texts, false, session::MOST_DIAGNOSTICS));
         }
-        Trouble::Failed(error) => output::note(&format!("error: {}", printable_lines(&format!("{error:#}")))),
-        Trouble::Usage(message) | Trouble::Refused(message) => {
+        CommandError::Failed(error) => output::note(&format!("error: {}", printable_lines(&format!("{error:#}")))),
+        CommandError::Usage(message) | CommandError::Refused(message) => {
             output::note(&format!("error: {}", printable_lines(message)))
         }
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
+    command_error::CommandError,
     output::note,
     session::{MOST_DIAGNOSTICS, Session, block_on},
-    trouble::Trouble,
 };
 use crate::{
     diagnostic::{self, Diagnostic},
@@ -29,7 +29,7 @@ pub(super) struct NewImages<'a> {
 impl NewImages<'_> {
     /// Takes the plans of outlets away whose new images have errors, and shows what is wrong. An image that cannot be
     /// looked at holds nothing back.
-    pub(super) fn leave_out_bad(&self, report: &mut PlanReport) -> Result<(), Trouble> {
+    pub(super) fn leave_out_bad(&self, report: &mut PlanReport) -> Result<(), CommandError> {
         let loaded = self.session.loaded()?;
         let state = self.session.remembered()?;
         let uses = block_on(async {
@@ -37,7 +37,7 @@ impl NewImages<'_> {
             for outlet in &report.outlets {
                 uses.push(self.uses(outlet, state.as_ref()).await?);
             }
-            Ok::<_, Trouble>(uses)
+            Ok::<_, CommandError>(uses)
         })??;
         let urls: BTreeSet<String> = uses.iter().flat_map(|uses| uses.keys().cloned()).collect();
         if urls.is_empty() {
@@ -62,7 +62,7 @@ impl NewImages<'_> {
     }
 
     /// The images that a push of this outlet brings.
-    async fn uses(&self, outlet: &OutletReport, state: Option<&SharedState>) -> Result<ImageUses, Trouble> {
+    async fn uses(&self, outlet: &OutletReport, state: Option<&SharedState>) -> Result<ImageUses, CommandError> {
         if outlet.plan.as_ref().is_none_or(|plan| plan.action != Action::Put) {
             return Ok(ImageUses::new());
         }

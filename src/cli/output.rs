@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::{logging, trouble::Trouble};
+use super::{command_error::CommandError, logging};
 use crate::report::Look;
 
 /// The formats.
@@ -94,16 +94,16 @@ impl Outputs {
     }
 
     /// Refuses two results in one place.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
+    pub(super) fn check(&self) -> Result<(), CommandError> {
         if self.outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
             let message = "only one --output can go to stdout; give the others a file: FORMAT=FILE";
-            return Err(Trouble::Usage(message.to_owned()));
+            return Err(CommandError::Usage(message.to_owned()));
         }
         let mut files = BTreeSet::new();
         for file in self.outputs.iter().filter_map(|output| output.file.as_ref()) {
             if !files.insert(std::path::absolute(file).unwrap_or_else(|_| file.clone())) {
                 let message = format!("two --output would overwrite each other in {}", file.display());
-                return Err(Trouble::Usage(message));
+                return Err(CommandError::Usage(message));
             }
         }
         Ok(())
@@ -131,21 +131,21 @@ impl Outputs {
     }
 
     /// Refuses formats that a command does not have, before it does anything.
-    pub(super) fn allow(&self, formats: &[Format]) -> Result<(), Trouble> {
+    pub(super) fn allow(&self, formats: &[Format]) -> Result<(), CommandError> {
         let Some(wrong) = self.outputs.iter().find(|output| !formats.contains(&output.format)) else { return Ok(()) };
         let known: Vec<&str> = formats.iter().map(|format| format.name()).collect();
         let message = format!("this command has no output `{}`; it has {}", wrong.format.name(), known.join(", "));
-        Err(Trouble::Usage(message))
+        Err(CommandError::Usage(message))
     }
 
     /// Writes a result in every format that was asked for. One that cannot be written keeps none of the others back.
-    pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
+    pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), CommandError> {
         self.emitted.store(true, Ordering::Relaxed);
         let written: Vec<_> = self.outputs.iter().map(|output| self.write(output, &render)).collect();
         written.into_iter().collect()
     }
 
-    fn write(&self, output: &Output, render: impl Fn(Format, bool) -> String) -> Result<(), Trouble> {
+    fn write(&self, output: &Output, render: impl Fn(Format, bool) -> String) -> Result<(), CommandError> {
         let color = self.color && output.file.is_none();
         let mut text = render(output.format, color);
         if !text.is_empty() && !text.ends_with('\n') {
@@ -154,22 +154,22 @@ impl Outputs {
         match &output.file {
             None => print(&text),
             Some(file) => std::fs::write(file, text)
-                .map_err(|error| Trouble::failed(format!("cannot write {}", file.display()), error)),
+                .map_err(|error| CommandError::failed(format!("cannot write {}", file.display()), error)),
         }
     }
 }
 
 /// Writes to stdout.
-pub(super) fn print(text: &str) -> Result<(), Trouble> {
+pub(super) fn print(text: &str) -> Result<(), CommandError> {
     let mut stdout = std::io::stdout().lock();
     readable(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
 }
 
 /// How writing to stdout went. A reader that has gone away is no error: it has seen what it wanted.
-pub(super) fn readable(written: std::io::Result<()>) -> Result<(), Trouble> {
+pub(super) fn readable(written: std::io::Result<()>) -> Result<(), CommandError> {
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Trouble::failed("cannot write to standard output", error))
+            Err(CommandError::failed("cannot write to standard output", error))
         }
         _ => Ok(()),
     }

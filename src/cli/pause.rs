@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, note},
     session::{Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{
     fleet::Member,
@@ -48,7 +48,7 @@ struct Line<'a> {
 }
 
 /// Pauses the selected outlets.
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let now = moment(None);
     let until = args.time.map(|time| now.saturating_add(time).unwrap_or(Timestamp::MAX));
     let pause = Pause { since: now, until };
@@ -61,7 +61,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// Ends the pauses of the selected outlets.
-pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, CommandError> {
     let now = moment(None);
     each(&args.outlet, session, async |state, member| {
         let was_paused = state.pause(member.id.as_str(), now).await?.is_some();
@@ -84,8 +84,8 @@ fn line(member: &Member) -> Line<'_> {
 fn each<'s>(
     globs: &[String],
     session: &'s Session,
-    change: impl for<'m> AsyncFn(&SharedState, &'m Member) -> Result<Line<'m>, Trouble>,
-) -> Result<Exit, Trouble> {
+    change: impl for<'m> AsyncFn(&SharedState, &'m Member) -> Result<Line<'m>, CommandError>,
+) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
     let survey = session.loaded()?.survey(moment(None));

@@ -6,18 +6,18 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, has_differences, is_held, show},
+    release_hints::PlanInvocation,
     saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
-    trouble::Trouble,
-    ways::Given,
 };
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Step, Survey},
-    report::{self, Moment, OutletReport, PlanReport, View, Ways},
+    report::{self, Moment, OutletReport, PlanReport, ReleaseHints, View},
     sync::PassOptions,
 };
 
@@ -49,7 +49,7 @@ pub(super) struct Args {
     revert: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     let at = moment(args.at);
@@ -72,7 +72,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         is_whole: args.outlet.is_empty(),
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
-    report.ways = ways(&args);
+    report.hints = hints(&args);
     show(&report, &session.outputs)?;
     if let Some(out) = &args.out {
         saved::write(out, &report)?;
@@ -82,10 +82,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// What is planned for another time cannot be pushed.
-fn ways(args: &Args) -> Ways {
+fn hints(args: &Args) -> ReleaseHints {
     let Args { outlet, base, at, revert, out, .. } = args;
-    let given = Given { outlets: outlet, base: base.as_deref(), revert: *revert, file: out.as_deref() };
-    if at.is_none() { given.looked_at() } else { Ways::default() }
+    let invocation = PlanInvocation { outlets: outlet, base: base.as_deref(), revert: *revert, file: out.as_deref() };
+    if at.is_none() { invocation.hints_of_plan() } else { ReleaseHints::default() }
 }
 
 /// The exit that flags ask for.
@@ -106,7 +106,7 @@ fn look_ahead(
     (survey, selected): (&Survey, &[&Member]),
     session: &Session,
     asked: &dyn Fn(&[OutletReport]) -> Exit,
-) -> Result<Exit, Trouble> {
+) -> Result<Exit, CommandError> {
     let loaded = session.loaded()?;
     let until = from.checked_add(horizon).unwrap_or(Timestamp::MAX);
     let moment = |step: Step| Moment {
@@ -118,7 +118,7 @@ fn look_ahead(
             state_dir: None,
             target: None,
             stale_approvals: Vec::new(),
-            ways: Ways::default(),
+            hints: ReleaseHints::default(),
             outlets: step.outlets,
         },
     };
@@ -137,13 +137,13 @@ fn look_ahead(
 
 /// The files as they were at a revision. What is wrong with files that no outlet could be made of would make outlets look
 /// new.
-fn base(revision: &str, at: Timestamp, session: &Session) -> Result<(Loaded, Survey), Trouble> {
+fn base(revision: &str, at: Timestamp, session: &Session) -> Result<(Loaded, Survey), CommandError> {
     let loaded = fleet::load_revision(&session.root(), revision).map_err(|error| unreadable(error, revision))?;
     let survey = loaded.survey(at);
     if lost_errors(&survey) {
         let message = format!("files are invalid at {revision}, the base: some of its outlets are not known");
         let help = format!("`menusync diff {revision}` shows them; give a revision at which they are valid");
-        return Err(Trouble::Invalid(vec![Diagnostic::error("base-invalid", None, message).help(help)]));
+        return Err(CommandError::Invalid(vec![Diagnostic::error("base-invalid", None, message).help(help)]));
     }
     Ok((loaded, survey))
 }

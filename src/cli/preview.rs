@@ -11,16 +11,16 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, Outputs, note},
     session::Session,
-    trouble::Trouble,
 };
 use crate::{
     catalog::OutletId,
     fleet::{self, Loaded, Member, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, OutletReport, PlanReport, View, Ways, WindowNote},
+    report::{self, OutletReport, PlanReport, ReleaseHints, View, WindowNote},
     state::SharedState,
     sync::{
         Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
@@ -47,7 +47,7 @@ impl Preview<'_> {
         &self,
         remote: &R,
         selected: &[&Member],
-    ) -> Result<PlanReport, Trouble> {
+    ) -> Result<PlanReport, CommandError> {
         let loaded = self.session.load_from(&self.session.root())?;
         let state = if self.base.is_some() { None } else { self.session.remembered()? };
         self.session.tell_other_platforms(state.as_ref()).await?;
@@ -119,7 +119,7 @@ impl Preview<'_> {
     }
 
     /// Outlets that this root defined once and that no file defines any more. Nothing is done to them, which has to be said.
-    async fn missing(&self, loaded: &Loaded, state: Option<&SharedState>) -> Result<Vec<OutletReport>, Trouble> {
+    async fn missing(&self, loaded: &Loaded, state: Option<&SharedState>) -> Result<Vec<OutletReport>, CommandError> {
         if !self.is_whole || !loaded.is_complete() {
             return Ok(Vec::new());
         }
@@ -165,7 +165,7 @@ impl Preview<'_> {
         OutletReport::new(member.id.clone(), member.name.clone(), invalid.as_str())
     }
 
-    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, Trouble> {
+    fn assemble(&self, loaded: &Loaded, outlets: Vec<OutletReport>) -> Result<PlanReport, CommandError> {
         let is_plan = self.view == View::Plan;
         Ok(PlanReport {
             view: self.view,
@@ -174,7 +174,7 @@ impl Preview<'_> {
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
-            ways: Ways::default(),
+            hints: ReleaseHints::default(),
             outlets,
         })
     }
@@ -254,7 +254,7 @@ fn failed(target: &Target, error: &PassError, facts: Facts<'_>) -> OutletReport 
 }
 
 /// Prints a report in the formats asked for.
-pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), Trouble> {
+pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), CommandError> {
     outputs.emit(|format, color| match format {
         Format::Json => report::plan_json(report),
         Format::Markdown => report::plan_markdown(report),

@@ -16,13 +16,13 @@ use tokio::sync::Semaphore;
 use super::{
     Exit,
     approve::a_guard,
+    command_error::CommandError,
     new_images::NewImages,
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::Voice,
-    trouble::Trouble,
 };
 use crate::{
     catalog::OutletId,
@@ -30,7 +30,7 @@ use crate::{
     fleet::{self, Member, Survey},
     policy::Guard,
     remote::Writer,
-    report::{self, ApplyLine, OutletReport, PlanReport, SavedPlan, View, Ways, untrusted::printable},
+    report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
         Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollSlots,
         PollWaker, Target, pass, store_failure,
@@ -65,13 +65,13 @@ pub(super) struct PushRun<'a> {
     /// All outlets are meant, also those that no file defines any more.
     pub(super) is_whole: bool,
     /// How what is held can be let through.
-    pub(super) ways: &'a Ways,
+    pub(super) hints: &'a ReleaseHints,
 }
 
 impl PushRun<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
-    pub(super) fn run(&self) -> Result<Exit, Trouble> {
-        let Self { session, survey, selected, at, options, consent, saved, is_whole, ways } = *self;
+    pub(super) fn run(&self) -> Result<Exit, CommandError> {
+        let Self { session, survey, selected, at, options, consent, saved, is_whole, hints } = *self;
         known_outlets(&consent.allow, survey)?;
         let writer = session.client()?.writer();
         let options = |member: &Member| PassOptions { released: consent.released(member), ..options(member) };
@@ -84,7 +84,7 @@ impl PushRun<'_> {
                 true => format!("expected was {expected}: the files or the live menu changed since"),
                 false => format!("and `{expected}` is no whole digest, which is `sha256:` and 64 hexadecimal digits"),
             };
-            return Err(Trouble::Refused(format!(
+            return Err(CommandError::Refused(format!(
                 "the plan above has the digest {}, {why}; nothing was pushed",
                 report.digest()
             )));
@@ -100,13 +100,13 @@ impl PushRun<'_> {
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
         let options = agreed(&report, selected, options, &typed);
         let outcomes = push_all(session, survey, selected, writer, options)?;
-        emit(session, &report, outcomes, ways)
+        emit(session, &report, outcomes, hints)
     }
 }
 
 impl PushRun<'_> {
     /// What could not be examined is stored as such, so that `status` says it as well; nobody has to agree to that.
-    fn store_failures(&self, report: &PlanReport) -> Result<(), Trouble> {
+    fn store_failures(&self, report: &PlanReport) -> Result<(), CommandError> {
         let failed = |member: &Member| {
             let is_failed = |line: &&OutletReport| line.outlet == member.id && line.state == "failed";
             let why = report.outlets.iter().find(is_failed)?.error.clone()?;
@@ -182,10 +182,10 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
     })
 }
 
-fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
+fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), CommandError> {
     let mut named = allowed.iter().filter_map(|allow| allow.outlet.as_ref());
     match named.find(|outlet| survey.members.iter().all(|member| member.id.0 != **outlet)) {
-        Some(outlet) => Err(Trouble::Usage(format!("--allow names the outlet `{outlet}`, which no file defines"))),
+        Some(outlet) => Err(CommandError::Usage(format!("--allow names the outlet `{outlet}`, which no file defines"))),
         None => Ok(()),
     }
 }
@@ -193,13 +193,13 @@ fn known_outlets(allowed: &[Allow], survey: &Survey) -> Result<(), Trouble> {
 type Typed = BTreeMap<OutletId, BTreeSet<Guard>>;
 
 /// Asks about the plan that was shown. Held guards are released by typing their names; everything else needs a `yes`.
-fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
+fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
     let mut typed = Typed::new();
     if !report.outlets.iter().any(is_to_push) {
         return Ok(typed);
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Trouble::Usage(
+        return Err(CommandError::Usage(
             "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
         ));
     }
@@ -218,10 +218,10 @@ fn ask(report: &PlanReport) -> Result<Typed, Trouble> {
     {
         return Ok(typed);
     }
-    Err(Trouble::Refused("nothing was pushed".to_owned()))
+    Err(CommandError::Refused("nothing was pushed".to_owned()))
 }
 
-fn answer(question: &str) -> Result<String, Trouble> {
+fn answer(question: &str) -> Result<String, CommandError> {
     // Whoever waits for a line holds no lock on stderr: a signal has to be answered there.
     let mut stderr = std::io::stderr();
     write!(stderr, "{question}").and_then(|()| stderr.flush())?;
@@ -271,7 +271,7 @@ fn push_all(
     selected: &[&Member],
     writer: Writer,
     mut options: BTreeMap<OutletId, PassOptions>,
-) -> Result<Vec<Outcome>, Trouble> {
+) -> Result<Vec<Outcome>, CommandError> {
     let settings = session.settings()?;
     let loaded = session.load_from(&session.root())?;
     let state_dir = session.state_dir()?;
@@ -363,7 +363,12 @@ fn tell(outcome: &Outcome) {
     tracing::info!(outlet = %outcome.outlet, result = outcome.result.as_str(), "done");
 }
 
-fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>, ways: &Ways) -> Result<Exit, Trouble> {
+fn emit(
+    session: &Session,
+    report: &PlanReport,
+    outcomes: Vec<Outcome>,
+    hints: &ReleaseHints,
+) -> Result<Exit, CommandError> {
     // Files with errors were refused before anything was shown, so these became invalid since.
     let some_became_invalid = outcomes.iter().any(|outcome| outcome.state == OutletState::Invalid);
     let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
@@ -376,8 +381,8 @@ fn emit(session: &Session, report: &PlanReport, outcomes: Vec<Outcome>, ways: &W
     };
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
-        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, ways),
-        _ => report::apply_text(&lines, &report.stale_approvals, ways, color),
+        Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, hints),
+        _ => report::apply_text(&lines, &report.stale_approvals, hints, color),
     })?;
     Ok(exit)
 }

@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, note},
     session::Session,
-    trouble::Trouble,
 };
 use crate::{
     daemon::{Reloaded, ask_reload},
@@ -26,7 +26,7 @@ pub(super) struct Args {
     wait: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let how = ask_reload(&session.daemon_state_dir()?, &session.root_name(), args.wait, PATIENCE)?;
     let (exit, words) = match &how {

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, a_moment, errors_of, moment},
-    trouble::Trouble,
 };
 use crate::{
     authoring::block_text,
@@ -30,7 +30,7 @@ pub(super) struct Args {
     explain: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     // The time zone and what images are published as stand there.
     session.settings()?;
@@ -40,7 +40,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let selected = session.select(&survey, std::slice::from_ref(&args.outlet))?;
     let [member] = selected[..] else {
         let names: Vec<String> = selected.iter().map(|member| format!("{} ({})", member.id, member.name)).collect();
-        return Err(Trouble::Usage(format!(
+        return Err(CommandError::Usage(format!(
             "`{}` matches {} outlets, choose one: {}",
             args.outlet,
             names.len(),
@@ -49,7 +49,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     };
     let composed = loaded.compose(&member.id, at);
     if !member.valid || composed.diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(Trouble::Invalid(errors_of(&survey, &[member])));
+        return Err(CommandError::Invalid(errors_of(&survey, &[member])));
     }
     if args.explain {
         return explain(&composed, session);
@@ -65,7 +65,7 @@ fn yaml(json: &str) -> String {
     parsed.root.map_or_else(|| json.to_owned(), |root| block_text(&root))
 }
 
-fn explain(composed: &Composed, session: &Session) -> Result<Exit, Trouble> {
+fn explain(composed: &Composed, session: &Session) -> Result<Exit, CommandError> {
     let texts = |file: &str| session.text(file);
     let explained = report::explain(&composed.catalog, &composed.origins, &texts);
     session.outputs.emit(|format, _| match format {

@@ -7,17 +7,17 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, note},
     preview::Preview,
     push::{Consent, PushRun},
     session::{Session, a_moment, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{
     catalog::{OutletId, Path},
     fleet::{Member, Survey},
     plan::{Class, Goal, Pins, Record},
-    report::{Push, View, Ways, untrusted::printable},
+    report::{Push, ReleaseHints, View, untrusted::printable},
     state::{PushOutcome, PushRow, SharedState, StateError},
     sync::{PassError, PassOptions, apply_pins, pause_note, rule_errors},
 };
@@ -53,7 +53,7 @@ impl std::str::FromStr for To {
     }
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     session.ready_state()?;
@@ -62,7 +62,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let selected = session.select(&survey, &args.outlet)?;
     session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
     let nothing =
-        || Trouble::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
+        || CommandError::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
     let state = session.remembered()?.ok_or_else(nothing)?;
     block_on(session.tell_other_platforms(Some(&state)))??;
     let mut pins = BTreeMap::new();
@@ -73,8 +73,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
     let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     // No plan of it can be saved, so none can be approved.
-    let ways = &Ways { push: Some(Push::Again), plan: None };
-    PushRun { session, survey, selected, at, options, consent, saved: None, is_whole: false, ways }.run()
+    let hints = &ReleaseHints { push: Some(Push::Again), plan: None };
+    PushRun { session, survey, selected, at, options, consent, saved: None, is_whole: false, hints }.run()
 }
 
 /// The rollback of one outlet.
@@ -87,7 +87,7 @@ struct Rollback<'a> {
 
 impl Rollback<'_> {
     /// What has to be pinned; says what cannot be brought back.
-    async fn pins(&self, to: To) -> Result<Pins, Trouble> {
+    async fn pins(&self, to: To) -> Result<Pins, CommandError> {
         self.is_not_paused().await?;
         let desired = self.session.loaded()?.desired(&self.member.id, self.at);
         let desired = desired.map_err(|_| self.refused("its files are invalid"))?;
@@ -122,7 +122,7 @@ impl Rollback<'_> {
         Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins.clone() })
     }
 
-    async fn is_not_paused(&self) -> Result<(), Trouble> {
+    async fn is_not_paused(&self) -> Result<(), CommandError> {
         if self.member.paused {
             return Err(self.refused("its file says `state: paused`"));
         }
@@ -132,7 +132,7 @@ impl Rollback<'_> {
     }
 
     /// Path of an item or a variant → whether it was on sale when a push last saw it live.
-    async fn stock_when_last_seen(&self, rows: &[PushRow]) -> Result<BTreeMap<String, bool>, Trouble> {
+    async fn stock_when_last_seen(&self, rows: &[PushRow]) -> Result<BTreeMap<String, bool>, CommandError> {
         let mut stock = BTreeMap::new();
         for row in rows {
             for (path, on_sale) in record_of(self.state, row).await?.map(|record| record.stock).into_iter().flatten() {
@@ -143,7 +143,7 @@ impl Rollback<'_> {
     }
 
     /// The push that is meant.
-    fn chosen<'r>(&self, to: To, rows: &'r [PushRow]) -> Result<&'r PushRow, Trouble> {
+    fn chosen<'r>(&self, to: To, rows: &'r [PushRow]) -> Result<&'r PushRow, CommandError> {
         let is_published = |row: &&PushRow| row.outcome == Some(PushOutcome::Published);
         match to {
             To::Number(number) => {
@@ -169,16 +169,16 @@ impl Rollback<'_> {
         }
     }
 
-    fn unknown(&self, number: i64, rows: &[PushRow]) -> Trouble {
+    fn unknown(&self, number: i64, rows: &[PushRow]) -> CommandError {
         let (Some(oldest), Some(newest)) = (rows.last(), rows.first()) else {
             return self.refused("no push to it is stored, so there is nothing to go back to");
         };
         let stored = format!("pushes {} to {} are stored: see `menusync history`", oldest.number, newest.number);
-        Trouble::Usage(format!("{} has no push {number}; {stored}", self.label()))
+        CommandError::Usage(format!("{} has no push {number}; {stored}", self.label()))
     }
 
-    fn refused(&self, why: &str) -> Trouble {
-        Trouble::Refused(printable(&format!("{}: {why}; nothing was pushed", self.label())).into_owned())
+    fn refused(&self, why: &str) -> CommandError {
+        CommandError::Refused(printable(&format!("{}: {why}; nothing was pushed", self.label())).into_owned())
     }
 
     fn label(&self) -> String {
@@ -197,7 +197,7 @@ fn leave_to_others(
     session: &Session,
     (survey, selected): (&Survey, &[&Member]),
     at: Timestamp,
-) -> Result<(), Trouble> {
+) -> Result<(), CommandError> {
     let doubtful = |member: &&Member| pins.get(&member.id).is_some_and(Pins::claims_fields);
     let doubtful: Vec<&Member> = selected.iter().copied().filter(doubtful).collect();
     if doubtful.is_empty() {

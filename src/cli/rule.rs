@@ -1,6 +1,6 @@
 //! `rule`: what a code means, from the rule's own data. As Markdown it is the page `docs/rules.md`.
 
-use super::{Exit, output::Format, session::Session, trouble::Trouble};
+use super::{Exit, command_error::CommandError, output::Format, session::Session};
 use crate::{
     diagnostic::Severity,
     rules::{self, RULES, Rule},
@@ -12,7 +12,7 @@ pub(super) struct Args {
     code: Option<String>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Markdown])?;
     let rule = match &args.code {
         None => None,
@@ -48,9 +48,9 @@ fn other(severity: Severity) -> &'static str {
     }
 }
 
-fn unknown(code: &str) -> Trouble {
+fn unknown(code: &str) -> CommandError {
     let near = rules::suggest(code).map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
-    Trouble::Usage(format!("there is no rule `{code}`{near}"))
+    CommandError::Usage(format!("there is no rule `{code}`{near}"))
 }
 
 fn explain(rule: &Rule) -> String {

@@ -5,13 +5,14 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::mpsc;
 
 use super::{
-    Exit, logging,
+    Exit,
+    command_error::CommandError,
+    logging,
     output::{Format, note},
     push,
+    release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
     signals::{self, Voice},
-    trouble::Trouble,
-    ways::Given,
 };
 use crate::{
     daemon::{self, Control, DaemonError, Observer, Parts, Pusher, Worker},
@@ -39,7 +40,7 @@ pub(super) struct Args {
     listen: Option<String>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     if !args.once {
         session.signals.stopped_is(Exit::Done);
@@ -47,7 +48,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     // The working directory may be moved away and another one put in its place: what counts is the name.
     session.load_from(&std::path::absolute(session.root())?)?;
     let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)
-        .map_err(|error| Trouble::Usage(error.to_string()))?;
+        .map_err(|error| CommandError::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
     let of_log = Arc::clone(&metrics);
     logging::on_lost(move || of_log.log_line_lost());
@@ -59,9 +60,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     if args.read_only { start.with(Observer(client.reader())) } else { start.with(Pusher(client.writer())) }
 }
 
-fn lock(session: &Session) -> Result<DaemonLock, Trouble> {
+fn lock(session: &Session) -> Result<DaemonLock, CommandError> {
     lock_daemon(&session.state_dir()?).map_err(|error| match error {
-        LockError::Held { .. } => Trouble::Refused(error.to_string()),
+        LockError::Held { .. } => CommandError::Refused(error.to_string()),
         error => error.into(),
     })
 }
@@ -75,7 +76,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    fn with<W: Worker>(self, worker: W) -> Result<Exit, Trouble> {
+    fn with<W: Worker>(self, worker: W) -> Result<Exit, CommandError> {
         // Before the runtime, as it reads images: from here on nothing but the state is waited for without an end.
         let survey = Arc::new(self.session.loaded()?.survey(moment(None)));
         block_on(async {
@@ -108,7 +109,7 @@ impl Start<'_> {
         Exit::Invalid
     }
 
-    async fn once<W: Worker>(&self, parts: Parts<W>) -> Result<Exit, Trouble> {
+    async fn once<W: Worker>(&self, parts: Parts<W>) -> Result<Exit, CommandError> {
         let survey = Arc::clone(&parts.survey);
         let members: Vec<_> = survey.members.iter().collect();
         self.session.tell_errors(&survey, &members);
@@ -120,13 +121,17 @@ impl Start<'_> {
     }
 
     /// The state through a connection of its own, which reads while others wait to write.
-    fn reader<W>(&self, parts: &Parts<W>) -> Result<SharedState, Trouble> {
+    fn reader<W>(&self, parts: &Parts<W>) -> Result<SharedState, CommandError> {
         let reader = SqliteState::open_read_only(&parts.state_dir, &self.session.scope()?)?;
         Ok(reader.unwrap_or_else(|| SharedState::clone(&parts.state)))
     }
 
     /// The daemon is of use without: signals ask for the same.
-    fn listen_for_commands<W>(&self, parts: &Parts<W>, orders: mpsc::Sender<daemon::Order>) -> Result<(), Trouble> {
+    fn listen_for_commands<W>(
+        &self,
+        parts: &Parts<W>,
+        orders: mpsc::Sender<daemon::Order>,
+    ) -> Result<(), CommandError> {
         let (view, state_dir) = (Arc::clone(&parts.view), parts.state_dir.clone());
         let (reader, root) = (self.reader(parts)?, self.session.root_name());
         if let Err(error) = daemon::listen(Control { orders, view, reader, state_dir, root, clock: parts.clock }) {
@@ -139,7 +144,7 @@ impl Start<'_> {
     }
 
     /// The status page listens before anything is pushed: who expects it shall not learn later that it is not there.
-    async fn serve<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
+    async fn serve<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, CommandError> {
         let Listen::On(address) = self.listen else { return Ok(None) };
         let (view, metrics) = (Arc::clone(&parts.view), Arc::clone(&self.metrics));
         let (state, reader) = (SharedState::clone(&parts.state), self.reader(parts)?);
@@ -154,7 +159,7 @@ impl Start<'_> {
     }
 
     /// Events are taken from before the first pass: none that a push of it causes is missed.
-    async fn receive<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, Trouble> {
+    async fn receive<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, CommandError> {
         let Some(webhook) = &self.session.settings()?.webhook else { return Ok(None) };
         let root = parts.loaded.root.clone();
         let secrets = settings::webhook_secrets(webhook, &root)?;
@@ -169,7 +174,10 @@ impl Start<'_> {
         let (address, signature) = (webhook.listen, webhook.signature);
         let server = web::receive(address, inbox, signature, secrets);
         let server = server.await.map_err(|error| {
-            Trouble::failed(format!("cannot listen on {address} for events; choose another `webhook.listen`"), error)
+            CommandError::failed(
+                format!("cannot listen on {address} for events; choose another `webhook.listen`"),
+                error,
+            )
         })?;
         tracing::info!("events are received at http://{}/gobiz", server.address());
         if signature == Signature::Monitor {
@@ -179,12 +187,12 @@ impl Start<'_> {
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Trouble {
+fn cannot_listen(address: SocketAddr, error: std::io::Error) -> CommandError {
     let help = match error.kind() {
         std::io::ErrorKind::AddrInUse => "; is another daemon running? Choose another address, or `--listen off`",
         _ => "; choose another address, or `--listen off`",
     };
-    Trouble::failed(format!("cannot listen on {address} for the status page{help}"), error)
+    CommandError::failed(format!("cannot listen on {address} for the status page{help}"), error)
 }
 
 async fn parts<W: Worker>(
@@ -193,7 +201,7 @@ async fn parts<W: Worker>(
     metrics: &Arc<Metrics>,
     orders: mpsc::Receiver<daemon::Order>,
     survey: Arc<Survey>,
-) -> Result<Parts<Metered<W>>, Trouble> {
+) -> Result<Parts<Metered<W>>, CommandError> {
     let settings = session.settings()?;
     let loaded = Arc::clone(session.load_from(&session.root())?);
     // The state directory, which the lock has made, stays the same one whatever happens to the root.
@@ -220,7 +228,7 @@ async fn parts<W: Worker>(
     })
 }
 
-fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, Trouble> {
+fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result<Exit, CommandError> {
     // What has just let a push through is no news.
     let others = outcomes.iter().filter(|outcome| outcome.result != PassResult::Published);
     let plans = others.filter_map(|outcome| outcome.plan.as_deref());
@@ -230,7 +238,7 @@ fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result
     let revision = session.loaded()?.revision.as_deref();
     session.outputs.emit(|format, color| match format {
         Format::Json => report::apply_json(&lines, &stale, revision),
-        _ => report::apply_text(&lines, &stale, &Given::default().looked_at(), color),
+        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), color),
     })?;
     Ok(exit)
 }

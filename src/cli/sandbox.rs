@@ -4,10 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{self, Format},
     session::{Session, block_on},
     signals::Voice,
-    trouble::Trouble,
 };
 use crate::sandbox::{self, Options};
 
@@ -21,12 +21,12 @@ pub(super) struct Args {
     publish_delay: f64,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let publish_delay = Duration::try_from_secs_f64(args.publish_delay)
-        .map_err(|error| Trouble::Usage(format!("--publish-delay {}: {error}", args.publish_delay)))?;
+        .map_err(|error| CommandError::Usage(format!("--publish-delay {}: {error}", args.publish_delay)))?;
     if !args.listen.ip().is_loopback() {
-        return Err(Trouble::Usage(format!(
+        return Err(CommandError::Usage(format!(
             "{} is not an address of this machine only; the stand-in has no real access control",
             args.listen
         )));
@@ -39,7 +39,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let server = sandbox::start(options)
             .await
-            .map_err(|error| Trouble::failed(format!("cannot listen on {}", args.listen), error))?;
+            .map_err(|error| CommandError::failed(format!("cannot listen on {}", args.listen), error))?;
         output::print(&instructions(&server, &id, &secret))?;
         ending.asked().await;
         server.stop().await;

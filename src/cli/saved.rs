@@ -8,10 +8,10 @@ use std::{
 
 use super::{
     atomic,
+    command_error::CommandError,
     output::note,
     preview::is_to_push,
     session::{Session, moment},
-    trouble::Trouble,
 };
 use crate::{
     catalog::OutletId,
@@ -23,7 +23,7 @@ use crate::{
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Writes a plan file, for its owner alone: it is a whole `menusync.plan/1`, with names and prices.
-pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), Trouble> {
+pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), CommandError> {
     atomic::write_private(path, &report::plan_json(report))?;
     if report.outlets.iter().any(is_to_push) {
         note(&format!("the plan is in {0}: `menusync apply {0}` carries it out within 24 hours", path.display()));
@@ -32,10 +32,11 @@ pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), Trouble> {
 }
 
 /// Reads a plan file that may be used now, with these settings and these outlets.
-pub(super) fn read(path: &Path, session: &Session, survey: &Survey) -> Result<SavedPlan, Trouble> {
+pub(super) fn read(path: &Path, session: &Session, survey: &Survey) -> Result<SavedPlan, CommandError> {
     // What is foreign in the reason can neither steer a terminal nor begin a line.
-    let refused =
-        |why: &str| Trouble::Refused(printable(&format!("{} {why}; nothing was done", path.display())).into_owned());
+    let refused = |why: &str| {
+        CommandError::Refused(printable(&format!("{} {why}; nothing was done", path.display())).into_owned())
+    };
     let text = text(path)?.map_err(refused)?;
     let plan = SavedPlan::parse(&text).map_err(|error| refused(&error.to_string()))?;
     plan.check(&session.target()?, moment(None)).map_err(|error| refused(&error.to_string()))?;
@@ -63,7 +64,7 @@ fn member<'s>(survey: &'s Survey, id: &OutletId) -> Option<&'s Member> {
 
 /// What is written in the file, or why it can be no plan. A pipe without a writer would be waited for without end, and a
 /// device may never come to one, so only a regular file is opened.
-fn text(path: &Path) -> Result<Result<String, &'static str>, Trouble> {
+fn text(path: &Path) -> Result<Result<String, &'static str>, CommandError> {
     let mut text = String::new();
     let read = fs::metadata(path).and_then(|metadata| match metadata.is_file() {
         true => File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text).map(Some),
@@ -74,15 +75,15 @@ fn text(path: &Path) -> Result<Result<String, &'static str>, Trouble> {
         Ok(Some(length)) if length as u64 > MOST_BYTES => Ok(Err("is larger than any plan")),
         Ok(Some(_)) => Ok(Ok(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Trouble::Usage(format!("there is no plan file {}", path.display())))
+            Err(CommandError::Usage(format!("there is no plan file {}", path.display())))
         }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err("is no plan: it is not text")),
-        Err(error) => Err(Trouble::failed(format!("cannot read {}", path.display()), error)),
+        Err(error) => Err(CommandError::failed(format!("cannot read {}", path.display()), error)),
     }
 }
 
 /// Refuses unless the plan of now has the effects of the saved one.
-pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Result<(), Trouble> {
+pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Result<(), CommandError> {
     if now.digest() == saved.digest {
         return Ok(());
     }
@@ -97,5 +98,5 @@ pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Resul
     );
     // An outlet that could not be looked at is no sign that anything has changed.
     let is_failed = now.outlets.iter().any(|outlet| outlet.error.is_some());
-    Err(if is_failed { Trouble::Failed(anyhow::Error::msg(told)) } else { Trouble::Refused(told) })
+    Err(if is_failed { CommandError::Failed(anyhow::Error::msg(told)) } else { CommandError::Refused(told) })
 }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, a_moment, moment},
-    trouble::Trouble,
 };
 use crate::{
     report::{self, Rounds},
@@ -26,7 +26,7 @@ pub(super) struct Args {
     at: Option<Timestamp>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let (now, count) = (moment(args.at), usize::from(args.count));
     let rounds = rounds(session, session.settings()?, now, count)?;
@@ -43,7 +43,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     Ok(if invalid { Exit::Invalid } else { session.exit_of_files(&survey) })
 }
 
-fn rounds(session: &Session, settings: &Settings, now: Timestamp, count: usize) -> Result<Rounds, Trouble> {
+fn rounds(session: &Session, settings: &Settings, now: Timestamp, count: usize) -> Result<Rounds, CommandError> {
     let zone = session.loaded()?.timezone();
     let next = |at: &Timestamp| settings.schedule.next_after(*at, &zone);
     let at = std::iter::successors(next(&now), next).take(count).collect();

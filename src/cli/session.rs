@@ -12,9 +12,9 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Outputs, note},
     signals::Signals,
-    trouble::Trouble,
 };
 use crate::{
     catalog::OutletId,
@@ -60,12 +60,12 @@ impl Session {
     }
 
     /// The root, read once.
-    pub(super) fn loaded(&self) -> Result<&Loaded, Trouble> {
+    pub(super) fn loaded(&self) -> Result<&Loaded, CommandError> {
         self.load_from(&self.root()).map(AsRef::as_ref)
     }
 
     /// The root, read once, by this name of it if it has not been read yet.
-    pub(super) fn load_from(&self, root: &Path) -> Result<&Arc<Loaded>, Trouble> {
+    pub(super) fn load_from(&self, root: &Path) -> Result<&Arc<Loaded>, CommandError> {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
@@ -82,23 +82,23 @@ impl Session {
     }
 
     /// The settings; what is wrong with them otherwise.
-    pub(super) fn settings(&self) -> Result<&Settings, Trouble> {
+    pub(super) fn settings(&self) -> Result<&Settings, CommandError> {
         let loaded = self.loaded()?;
-        let wrong = || Trouble::Invalid(loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect());
+        let wrong = || CommandError::Invalid(loaded.diagnostics.iter().filter(|d| d.is_error()).cloned().collect());
         loaded.settings.as_ref().ok_or_else(wrong)
     }
 
     /// Where what is remembered is kept.
-    pub(super) fn state_dir(&self) -> Result<PathBuf, Trouble> {
+    pub(super) fn state_dir(&self) -> Result<PathBuf, CommandError> {
         Ok(self.state_place()?.dir)
     }
 
-    fn state_place(&self) -> Result<StateDir, Trouble> {
+    fn state_place(&self) -> Result<StateDir, CommandError> {
         Ok(settings::state_dir(self.state_dir.as_deref(), &self.environment, self.settings()?, &self.root())?)
     }
 
     /// Whose memory is meant.
-    pub(super) fn scope(&self) -> Result<Scope, Trouble> {
+    pub(super) fn scope(&self) -> Result<Scope, CommandError> {
         Ok(Scope { platform: self.settings()?.platform(), root: self.root_name() })
     }
 
@@ -108,19 +108,19 @@ impl Session {
     }
 
     /// Where a running daemon keeps what is remembered. A directory that was given needs no settings to be right.
-    pub(super) fn daemon_state_dir(&self) -> Result<PathBuf, Trouble> {
+    pub(super) fn daemon_state_dir(&self) -> Result<PathBuf, CommandError> {
         self.state_dir.clone().map_or_else(|| self.state_dir(), Ok)
     }
 
     /// Takes over what an earlier release kept elsewhere, if there is anything.
-    pub(super) fn take_over(&self) -> Result<(), Trouble> {
+    pub(super) fn take_over(&self) -> Result<(), CommandError> {
         let StateDir { dir, shared } = self.state_place()?;
         shared.map_or(Ok(()), |shared| take_over(&shared, &dir))
     }
 
     /// Makes the state ready for a command that pushes: a damaged one is put out of the way (beside a daemon that is the
     /// daemon's to do), one of an earlier release is brought up to date.
-    pub(super) fn ready_state(&self) -> Result<(), Trouble> {
+    pub(super) fn ready_state(&self) -> Result<(), CommandError> {
         self.take_over()?;
         let dir = self.state_dir()?;
         if is_damaged(&dir)?
@@ -135,13 +135,13 @@ impl Session {
     }
 
     /// The state, to read and write.
-    pub(super) fn state(&self) -> Result<SharedState, Trouble> {
+    pub(super) fn state(&self) -> Result<SharedState, CommandError> {
         self.take_over()?;
         Ok(SqliteState::open(&self.state_dir()?, &self.scope()?)?)
     }
 
     /// What is remembered, to read; `None` if nothing is.
-    pub(super) fn remembered(&self) -> Result<Option<SharedState>, Trouble> {
+    pub(super) fn remembered(&self) -> Result<Option<SharedState>, CommandError> {
         let StateDir { dir, shared } = self.state_place()?;
         let state = SqliteState::open_read_only(&dir, &self.scope()?)?;
         if state.is_none()
@@ -156,7 +156,7 @@ impl Session {
     }
 
     /// Says in a line that something is stored of other platforms, where nothing is of this one: it is not used here.
-    pub(super) async fn tell_other_platforms(&self, state: Option<&SharedState>) -> Result<(), Trouble> {
+    pub(super) async fn tell_other_platforms(&self, state: Option<&SharedState>) -> Result<(), CommandError> {
         let Some(state) = state else { return Ok(()) };
         let own = self.scope()?.platform;
         let platforms = state.platforms().await?;
@@ -176,29 +176,29 @@ impl Session {
     }
 
     /// Where a push goes.
-    pub(super) fn target(&self) -> Result<PlanTarget, Trouble> {
+    pub(super) fn target(&self) -> Result<PlanTarget, CommandError> {
         let settings = self.settings()?;
         Ok(PlanTarget { name: settings.target.name().to_owned(), api_url: settings.gobiz.api_url.clone() })
     }
 
     /// The platform.
-    pub(super) fn client(&self) -> Result<Client, Trouble> {
+    pub(super) fn client(&self) -> Result<Client, CommandError> {
         client(self.settings()?, &self.environment, &self.root())
     }
 
     /// The platform; `meter` is told of every call.
-    pub(super) fn client_metered(&self, meter: Arc<dyn Meter>) -> Result<Client, Trouble> {
+    pub(super) fn client_metered(&self, meter: Arc<dyn Meter>) -> Result<Client, CommandError> {
         let settings = self.settings()?;
         let credentials = settings::credentials(settings, &self.environment, &self.root())?;
         Ok(Client::connect_metered(&endpoint(settings, &credentials), meter)?)
     }
 
     /// The outlets that `globs` mean, out of a survey.
-    pub(super) fn select<'s>(&self, survey: &'s Survey, globs: &[String]) -> Result<Vec<&'s Member>, Trouble> {
-        let selection = Selection::new(globs).map_err(|error| Trouble::Usage(chain(&error)))?;
+    pub(super) fn select<'s>(&self, survey: &'s Survey, globs: &[String]) -> Result<Vec<&'s Member>, CommandError> {
+        let selection = Selection::new(globs).map_err(|error| CommandError::Usage(chain(&error)))?;
         let selected: Vec<&Member> = survey.members.iter().filter(|member| selection.matches(member)).collect();
         if selected.is_empty() && !globs.is_empty() {
-            return Err(Trouble::Usage(no_match(survey, globs)));
+            return Err(CommandError::Usage(no_match(survey, globs)));
         }
         Ok(selected)
     }
@@ -215,13 +215,13 @@ impl Session {
     }
 
     /// Refuses to push anything if a selected outlet has errors; `what`: what is not done then.
-    pub(super) fn refuse_errors(&self, survey: &Survey, selected: &[&Member], what: &str) -> Result<(), Trouble> {
+    pub(super) fn refuse_errors(&self, survey: &Survey, selected: &[&Member], what: &str) -> Result<(), CommandError> {
         let errors = errors_of(survey, selected);
         if errors.is_empty() {
             return Ok(());
         }
         note(&format!("{what}: outlets that were selected have errors in their files (--outlet selects others)\n"));
-        Err(Trouble::Invalid(errors))
+        Err(CommandError::Invalid(errors))
     }
 
     /// The exit of errors in files that no outlet could be made of.
@@ -241,10 +241,10 @@ pub(super) fn other_platforms(own: &str, platforms: &[(String, u64)]) -> String 
 }
 
 /// Takes over the state that an earlier release kept for all roots, unless a daemon of that release still runs.
-fn take_over(shared: &Path, dir: &Path) -> Result<(), Trouble> {
+fn take_over(shared: &Path, dir: &Path) -> Result<(), CommandError> {
     if let Running::Yes(pid) = running_daemon(shared) {
         let pid = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
-        return Err(Trouble::Refused(format!(
+        return Err(CommandError::Refused(format!(
             "a daemon of an earlier release{pid} still uses the state in {}; stop it first, then start this one",
             shared.display()
         )));
@@ -266,7 +266,7 @@ fn take_over(shared: &Path, dir: &Path) -> Result<(), Trouble> {
 }
 
 /// Puts a damaged state out of the way, loudly.
-pub(super) fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), Trouble> {
+pub(super) fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), CommandError> {
     if is_damaged(dir)? {
         let aside = set_aside(dir, lock, Timestamp::now())?;
         tracing::error!(
@@ -316,7 +316,7 @@ fn no_match(survey: &Survey, globs: &[String]) -> String {
 }
 
 /// The platform as settings and environment describe it.
-pub(super) fn client(settings: &Settings, environment: &Environment, root: &Path) -> Result<Client, Trouble> {
+pub(super) fn client(settings: &Settings, environment: &Environment, root: &Path) -> Result<Client, CommandError> {
     let credentials = settings::credentials(settings, environment, root)?;
     Ok(Client::connect(&endpoint(settings, &credentials))?)
 }
@@ -336,12 +336,12 @@ fn endpoint(settings: &Settings, credentials: &settings::Credentials) -> Endpoin
 }
 
 /// Runs something that waits.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Trouble> {
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Trouble::failed("cannot start the runtime", error))?;
+        .map_err(|error| CommandError::failed("cannot start the runtime", error))?;
     let result = runtime.block_on(future);
     // A name that is being looked up cannot be called off, and must not hold up the exit.
     runtime.shutdown_background();

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{Format, note},
+    release_hints::PlanInvocation,
     session::{Session, block_on, moment},
-    trouble::Trouble,
-    ways::Given,
 };
 use crate::{
     daemon::{AskError, ask_status},
@@ -28,7 +28,7 @@ pub(super) struct Args {
     outlet: Vec<String>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let (lines, whence) = match from_daemon(&args, session)? {
         Asked::Heard(lines) if !lines.is_empty() => (lines, "from the daemon"),
@@ -36,10 +36,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
         Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
-    let given = Given { outlets: &args.outlet, ..Given::default() };
+    let invocation = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() };
     session.outputs.emit(|format, _| match format {
         Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines, whence, &given.looked_at()),
+        _ => report::status_text(&lines, whence, &invocation.hints_of_plan()),
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })
@@ -52,7 +52,7 @@ enum Asked {
 }
 
 /// Only who holds the lock of this state is asked, so no daemon of another root or state is taken for ours.
-fn from_daemon(args: &Args, session: &Session) -> Result<Asked, Trouble> {
+fn from_daemon(args: &Args, session: &Session) -> Result<Asked, CommandError> {
     let state_dir = session.daemon_state_dir()?;
     if running_daemon(&state_dir) == Running::No {
         return Ok(Asked::Nobody);
@@ -70,16 +70,16 @@ fn from_daemon(args: &Args, session: &Session) -> Result<Asked, Trouble> {
     })
 }
 
-fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, Trouble> {
+fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, CommandError> {
     let settings = session.settings()?;
     let now = moment(None);
     let survey = session.loaded()?.survey(now);
-    let selection = Selection::new(&args.outlet).map_err(|error| Trouble::Usage(chain(&error)))?;
+    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
     let state = session.remembered()?;
     let overview = block_on(async {
         session.tell_other_platforms(state.as_ref()).await?;
         match &state {
-            Some(state) => Ok::<_, Trouble>(Some(state.overview(now).await?)),
+            Some(state) => Ok::<_, CommandError>(Some(state.overview(now).await?)),
             None => Ok(None),
         }
     })??;

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::{self, Format},
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::{
     diagnostic::{self, Diagnostic, Place, Severity},
@@ -30,7 +30,7 @@ pub(super) struct Args {
     strict: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
     let loaded = session.loaded()?;
     let now = moment(None);
@@ -66,8 +66,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
 }
 
 /// A path of the command line as diagnostics name it: relative to the root.
-fn relative(path: &std::path::Path, session: &Session) -> Result<String, Trouble> {
-    let unknown = || Trouble::Usage(format!("{} is not a file or directory of the root", path.display()));
+fn relative(path: &std::path::Path, session: &Session) -> Result<String, CommandError> {
+    let unknown = || CommandError::Usage(format!("{} is not a file or directory of the root", path.display()));
     let root = session.root().canonicalize()?;
     let full = path.canonicalize().or_else(|_| root.join(path).canonicalize()).map_err(|_| unknown())?;
     let inside = full.strip_prefix(&root).map_err(|_| unknown())?;
@@ -81,7 +81,7 @@ fn is_wanted(place: &Place, wanted: &[String]) -> bool {
 }
 
 /// What is wrong with the images at these addresses.
-fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Diagnostic>, Trouble> {
+fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Diagnostic>, CommandError> {
     let settings = session.loaded()?.settings.as_ref().map(|settings| settings.images.clone()).unwrap_or_default();
     let remembered = Remembered { state: session.memory(), now };
     let progress = output::Progress::new("images");

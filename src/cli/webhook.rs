@@ -3,9 +3,9 @@
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, block_on},
-    trouble::Trouble,
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
@@ -36,14 +36,14 @@ enum Action {
     Unsubscribe,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let url = public_url(session)?;
     let subscriber = session.client()?.subscriber(args.scope.as_deref());
     let lines = block_on(async {
         match args.action {
             Action::Subscribe => subscribe(&subscriber, &url).await,
-            Action::List => Ok(told(&subscriber.list().await?, &url)),
+            Action::List => Ok(subscription_lines(&subscriber.list().await?, &url)),
             Action::Unsubscribe => unsubscribe(&subscriber, &url).await,
         }
     })??;
@@ -54,7 +54,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn public_url(session: &Session) -> Result<String, Trouble> {
+fn public_url(session: &Session) -> Result<String, CommandError> {
     let url = session.settings()?.webhook.as_ref().and_then(|webhook| webhook.public_url.clone());
     url.ok_or_else(|| {
         let place = Place::start_of(&settings::FILE.into());
@@ -63,7 +63,7 @@ fn public_url(session: &Session) -> Result<String, Trouble> {
             "add `webhook: {public_url: https://…/gobiz, …}`, the address under which GoBiz reaches the daemon"
                 .to_owned(),
         );
-        Trouble::Invalid(vec![missing])
+        CommandError::Invalid(vec![missing])
     })
 }
 
@@ -88,7 +88,7 @@ fn missing(event: &str, url: &str) -> SubscriptionLine {
 }
 
 /// Everything as it is.
-fn told(all: &[Subscription], url: &str) -> Vec<SubscriptionLine> {
+fn subscription_lines(all: &[Subscription], url: &str) -> Vec<SubscriptionLine> {
     let ours = EVENTS.iter().map(|event| match ours(all, event, url) {
         Some(known) => line(known, SubscriptionResult::Unchanged),
         None => missing(event, url),
@@ -116,7 +116,7 @@ async fn subscribe(subscriber: &Subscriber, url: &str) -> Result<Vec<Subscriptio
         });
     }
     let after = subscriber.list().await?;
-    let mut lines = told(&after, url);
+    let mut lines = subscription_lines(&after, url);
     for (line, result) in lines.iter_mut().zip(results) {
         // What GoBiz does not show after all is said to be missing.
         if line.id.is_some() {

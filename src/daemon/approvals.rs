@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Approvals {
     /// What each did at an outlet in the last pass over that.
     standing: BTreeMap<(Arc<str>, OutletId), Standing>,
-    told: BTreeSet<Stale>,
+    reported: BTreeSet<Stale>,
 }
 
 impl<W: Worker> Daemon<W> {
@@ -26,7 +26,7 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn tell_stale_approvals(&mut self, outcome: &Outcome) {
         let Some(plan) = outcome.plan.as_deref() else { return };
         let (loaded, now) = (Arc::clone(&self.loaded), self.now());
-        let Approvals { standing, told } = &mut self.approvals;
+        let Approvals { standing, reported } = &mut self.approvals;
         for file in loaded.approvals() {
             if let Some(approval) = file.at(&outcome.outlet) {
                 standing.insert((Arc::clone(&file.file), outcome.outlet.clone()), approval.standing(plan, now));
@@ -34,7 +34,7 @@ impl<W: Worker> Daemon<W> {
         }
         let of = |file: &ApprovalFile, id: &OutletId| standing.get(&(Arc::clone(&file.file), id.clone())).copied();
         for stale in loaded.approvals().iter().filter_map(|file| file.stale(&|id| of(file, id), now)) {
-            if told.insert(stale.clone()) {
+            if reported.insert(stale.clone()) {
                 tracing::warn!("{stale}");
             }
         }

@@ -71,7 +71,7 @@ enum Asked {
 enum Answer {
     Reload(Reloaded),
     Status {
-        lines: Vec<Told>,
+        lines: Vec<StatusAnswer>,
         after_restart: Option<String>,
     },
     /// Another root is served here.
@@ -156,7 +156,9 @@ pub async fn ask_status(
         serde_json::from_slice::<Answer>(&answer).map_err(io::Error::other)
     });
     match heard.await.unwrap_or_else(|late| Err(late.into())) {
-        Ok(Answer::Status { lines, after_restart }) => Ok((lines.into_iter().map(Told::line).collect(), after_restart)),
+        Ok(Answer::Status { lines, after_restart }) => {
+            Ok((lines.into_iter().map(StatusAnswer::line).collect(), after_restart))
+        }
         Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
         Ok(Answer::Reload(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
         Err(source) => Err(AskError::NoAnswer { path, source }),
@@ -177,12 +179,12 @@ fn short(directory: &File) -> PathBuf {
 
 /// An outlet on its way through the socket, with what its public form leaves out.
 #[derive(Serialize, Deserialize)]
-struct Told {
+struct StatusAnswer {
     line: StatusLine,
     pause: Option<String>,
 }
 
-impl Told {
+impl StatusAnswer {
     fn new(line: StatusLine) -> Self {
         Self { pause: line.pause.as_ref().map(|pause| pause.words.clone()), line }
     }
@@ -279,7 +281,10 @@ impl Control {
         let overview = self.reader.overview(now).await.ok()?;
         let mut lines = fleet::status(settings, &survey, Some(&overview), &selection, now);
         shown.overlay(&mut lines);
-        Some(Answer::Status { lines: lines.into_iter().map(Told::new).collect(), after_restart: shown.after_restart })
+        Some(Answer::Status {
+            lines: lines.into_iter().map(StatusAnswer::new).collect(),
+            after_restart: shown.after_restart,
+        })
     }
 
     /// `None`: the daemon is ending.

@@ -153,7 +153,7 @@ struct Running {
     reasons: Reasons,
     began: Instant,
     doing: Doing,
-    is_told: bool,
+    is_logged: bool,
 }
 
 impl Loader {
@@ -175,7 +175,7 @@ impl Loader {
         let (job, doing) = (job(), Doing::default());
         let (start, files, noted) = (reasons.start, reasons.needs_files(), doing.clone());
         let task = tokio::task::spawn_blocking(move || job.run(start, files, &noted));
-        self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_told: false });
+        self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_logged: false });
     }
 
     /// The end of the load under way, and the reasons for it; for ever if there is none. May be dropped while waiting:
@@ -184,10 +184,10 @@ impl Loader {
         let Some(running) = &mut self.running else { return std::future::pending().await };
         let read = (&mut running.task).await;
         let read = read.unwrap_or_else(|_| Read { watcher: None, files: Found::Unreadable(PANICKED.to_owned()) });
-        let Some(Running { reasons, began, is_told, .. }) = self.running.take() else {
+        let Some(Running { reasons, began, is_logged, .. }) = self.running.take() else {
             return std::future::pending().await;
         };
-        if is_told {
+        if is_logged {
             tracing::info!(seconds = began.elapsed().as_secs(), "the files have been read after all");
         }
         (reasons, read)
@@ -195,7 +195,7 @@ impl Loader {
 
     /// When the load under way will have taken too long.
     pub(super) fn slow_at(&self) -> Option<Instant> {
-        self.running.as_ref().filter(|running| !running.is_told).map(|running| running.began + SLOW)
+        self.running.as_ref().filter(|running| !running.is_logged).map(|running| running.began + SLOW)
     }
 
     /// What is to be said of a load that takes too long; it is logged once.
@@ -206,7 +206,7 @@ impl Loader {
             SLOW.as_secs(),
             running.doing.get()
         );
-        if !std::mem::replace(&mut running.is_told, true) {
+        if !std::mem::replace(&mut running.is_logged, true) {
             tracing::warn!("{words}");
         }
         Some(words)

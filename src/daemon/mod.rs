@@ -43,7 +43,7 @@ use self::{
     approvals::Approvals,
     due::Due,
     loader::{Loader, PANICKED as LOAD_PANICKED, Read, Reasons},
-    note::Told,
+    note::LastNote,
     passes::Busy,
     rounds::{Cause, Rounds},
     stopping::told_to_stop,
@@ -164,7 +164,7 @@ struct Daemon<W> {
     notices: Notices,
     view: Arc<View>,
     /// What was last told of each outlet.
-    told: BTreeMap<OutletId, Option<Told>>,
+    last_notes: BTreeMap<OutletId, Option<LastNote>>,
     /// The image files to watch.
     others: Others,
     approvals: Approvals,
@@ -219,7 +219,7 @@ impl<W: Worker> Daemon<W> {
             hints,
             notices,
             view,
-            told: BTreeMap::new(),
+            last_notes: BTreeMap::new(),
             others,
             approvals: Approvals::default(),
             unreadable: None,

@@ -10,7 +10,7 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What was last told of an outlet.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct LastNote {
     state: OutletState,
     result: PassResult,
     error: Option<String>,
@@ -20,9 +20,14 @@ pub(super) struct Told {
 }
 
 /// Says how a pass ended, if that is news; `told` is what was last said. Whether it was news.
-pub(super) fn tell(outcome: &Outcome, told: &mut Option<Told>, now: Timestamp) -> bool {
-    let fresh =
-        || Told { state: outcome.state, result: outcome.result, error: outcome.error.clone(), at: now, repeated: 0 };
+pub(super) fn tell(outcome: &Outcome, told: &mut Option<LastNote>, now: Timestamp) -> bool {
+    let fresh = || LastNote {
+        state: outcome.state,
+        result: outcome.result,
+        error: outcome.error.clone(),
+        at: now,
+        repeated: 0,
+    };
     let before = told.as_ref().map(|told| told.state);
     let repeated = match told {
         Some(told) if told.is_same(outcome) && now.duration_since(told.at) < AGAIN_AFTER => {
@@ -38,7 +43,7 @@ pub(super) fn tell(outcome: &Outcome, told: &mut Option<Told>, now: Timestamp) -
     say(outcome, before, repeated)
 }
 
-impl Told {
+impl LastNote {
     fn is_same(&self, outcome: &Outcome) -> bool {
         // A publication is an act, and never the same as the one before.
         outcome.result != PassResult::Published

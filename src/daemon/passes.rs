@@ -108,7 +108,7 @@ impl<W: Worker> Daemon<W> {
             self.rounds.leave(round, now);
         } else {
             self.notices.report(notices::seen(&outcome));
-            let told = self.told.entry(outlet.clone()).or_default();
+            let told = self.last_notes.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, told, now));
             self.rounds.ended(round, outcome.result, news, now);
             self.tell_stale_approvals(&outcome);

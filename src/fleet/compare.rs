@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     Loaded, Member, Selection, Survey,
-    survey::{self, Told},
+    survey::{self, SharedDiagnostics},
 };
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
@@ -106,7 +106,10 @@ impl Loaded {
             next = composed.next_change;
             let desired = self.desired(id, edge).ok();
             match &desired {
-                None => steps.push((edge, without_plan(&survey::member(composed, &mut Told::default()), "invalid"))),
+                None => steps.push((
+                    edge,
+                    without_plan(&survey::member(composed, &mut SharedDiagnostics::default()), "invalid"),
+                )),
                 Some(desired) => {
                     let report = report_of(difference(&target, before.as_ref(), desired, peers, edge), &target);
                     if report.state != "in_sync" {

@@ -73,7 +73,7 @@ impl Loaded {
             uses.entry(url).or_default().insert(ImageUse { place, severities: Arc::clone(&severities) });
         }
         let found = uses.into_iter().filter_map(|(url, uses)| Some((self.photos.findings(url)?, uses)));
-        let told = found.flat_map(|(findings, uses)| self.told(&findings, &uses, used));
+        let told = found.flat_map(|(findings, uses)| self.diagnostics_of(&findings, &uses, used));
         told.collect()
     }
 
@@ -82,14 +82,19 @@ impl Loaded {
         let mut used = UsedAllows::default();
         let found = checked.iter().filter_map(|(url, findings)| Some((findings, uses.get(url)?)));
         let mut diagnostics: Vec<Diagnostic> =
-            found.flat_map(|(findings, uses)| self.told(findings, uses, &mut used)).collect();
+            found.flat_map(|(findings, uses)| self.diagnostics_of(findings, uses, &mut used)).collect();
         diagnostic::sort(&mut diagnostics);
         diagnostics
     }
 
     /// One diagnostic for each finding: at the first place where it counts, the others beside it. Where outlets differ in
     /// what they make of a rule, the strictest counts.
-    fn told(&self, findings: &[Finding], uses: &BTreeSet<ImageUse>, used: &mut UsedAllows) -> Vec<Diagnostic> {
+    fn diagnostics_of(
+        &self,
+        findings: &[Finding],
+        uses: &BTreeSet<ImageUse>,
+        used: &mut UsedAllows,
+    ) -> Vec<Diagnostic> {
         let mut told = Vec::new();
         for finding in findings {
             let mut counting: BTreeMap<&Place, Diagnostic> = BTreeMap::new();

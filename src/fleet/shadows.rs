@@ -68,12 +68,12 @@ impl Shadows {
     /// What no outlet keeps at any time.
     pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
         let lost = self.shadowed.iter().filter(|(place, _)| !self.kept.contains(place));
-        lost.filter_map(|(place, value)| value.told(place)).collect()
+        lost.filter_map(|(place, value)| value.diagnostic_at(place)).collect()
     }
 }
 
 impl Value {
-    fn told(&self, place: &Place) -> Option<Diagnostic> {
+    fn diagnostic_at(&self, place: &Place) -> Option<Diagnostic> {
         let Self { path, key, by, removed, severity } = self;
         let (thing, id) = match path {
             Path::Item(id, _) => ("item", id.as_str()),

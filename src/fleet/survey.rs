@@ -101,7 +101,7 @@ impl Loaded {
     /// Looks at every outlet as it is at `at`.
     fn look(&self, at: Timestamp) -> Survey {
         let mut survey = Survey::default();
-        let mut told = Told::default();
+        let mut told = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
@@ -176,9 +176,9 @@ impl Loaded {
 
 /// What is said about some outlets, each thing kept once.
 #[derive(Default)]
-pub(super) struct Told(HashSet<Arc<Diagnostic>>);
+pub(super) struct SharedDiagnostics(HashSet<Arc<Diagnostic>>);
 
-impl Told {
+impl SharedDiagnostics {
     pub(super) fn share(&mut self, diagnostic: Diagnostic) -> Arc<Diagnostic> {
         if let Some(known) = self.0.get(&diagnostic) {
             return Arc::clone(known);
@@ -193,7 +193,7 @@ impl Told {
     }
 }
 
-pub(super) fn member(composed: Composed, told: &mut Told) -> Member {
+pub(super) fn member(composed: Composed, told: &mut SharedDiagnostics) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
     let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
     let mut images = DefaultHasher::new();

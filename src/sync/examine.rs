@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{
-    Desired, LOST_AT_MOST, PassError, PushProgress, Recalled, Target, apply_pins, fetch::fetch_fresh,
-    outcome::OutletState,
-};
+use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch_fresh};
 use crate::{
     catalog::{Field, live::LiveCatalog},
-    plan::{Action, Base, Change, Class, Inputs, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
+    plan::{Action, Base, Change, Inputs, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
     policy::Guard,
     remote::{Lane, Read},
 };
@@ -166,105 +163,4 @@ fn was_lost_again(plan: &OutletPlan, lost_puts: &[String]) -> bool {
     plan.action == Action::Put
         && !plan.pushed().any(Change::is_stock)
         && lost_puts.iter().take_while(|digest| **digest == plan.digest.0).count() >= LOST_AT_MOST
-}
-
-/// What the state of an outlet follows from. Nobody else names a state.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// Whether its files can be used.
-    pub valid: bool,
-    /// Whether its file or a command pauses it.
-    pub paused: bool,
-    /// How far a push is that has no outcome yet.
-    pub pending: Option<PushProgress>,
-    /// What the last look has shown.
-    pub look: Look<'a>,
-}
-
-/// What a look has shown.
-#[derive(Debug, Clone, Copy)]
-pub enum Look<'a> {
-    /// This.
-    Examined(&'a Examined),
-    /// Only a plan: of files against files, or after a push was seen to arrive.
-    Plan(&'a OutletPlan),
-    /// Nothing, as it failed.
-    Failed,
-    /// That GoFood settled on something else than was sent.
-    Settled,
-    /// That pins and files do not go together.
-    PinConflict,
-    /// That was earlier: what the state says of it, if there ever was a look.
-    Stored(Option<OutletState>),
-}
-
-impl<'a> Facts<'a> {
-    /// Of an outlet whose files are valid, and that no push or pause concerns.
-    pub fn of_look(look: Look<'a>) -> Self {
-        Self { valid: true, paused: false, pending: None, look }
-    }
-
-    /// Of one with a push on its way: nothing else counts then.
-    pub fn of_push(progress: PushProgress) -> Self {
-        Self { pending: Some(progress), ..Self::of_look(Look::Stored(None)) }
-    }
-
-    /// Of one that could not be looked at, or pushed.
-    pub fn failed() -> Self {
-        Self::of_look(Look::Failed)
-    }
-
-    /// Of one whose files cannot be used.
-    pub fn invalid() -> Self {
-        Self { valid: false, ..Self::of_look(Look::Stored(None)) }
-    }
-}
-
-impl OutletState {
-    /// How an outlet stands. What a person has to know first comes first: files that are wrong, a push on its way, a pause.
-    pub fn of(facts: &Facts<'_>) -> Self {
-        match (facts.valid, facts.pending, facts.paused) {
-            (false, ..) => Self::Invalid,
-            (true, Some(PushProgress::Pushing), _) => Self::Pushing,
-            (true, Some(PushProgress::Verifying), _) => Self::Verifying,
-            (true, Some(PushProgress::Unknown), _) => Self::Unknown,
-            (true, None, true) => Self::Paused,
-            (true, None, false) => facts.look.state(),
-        }
-    }
-}
-
-impl Look<'_> {
-    fn state(&self) -> OutletState {
-        use OutletState::{Drifted, Failed, Held, InSync, Nonconvergent, Pending, Queued};
-        match self {
-            Self::Failed => Failed,
-            Self::Settled => Nonconvergent,
-            Self::PinConflict => Held,
-            Self::Plan(plan) => of_plan(plan),
-            Self::Examined(examined) => match of_plan(&examined.plan) {
-                // Orders that are not recognised are drift, whatever the menu reads.
-                InSync if examined.recalled.alarm.is_some() => Drifted,
-                Pending if examined.lost_again => Nonconvergent,
-                Pending if examined.window.is_some() => Queued,
-                state => state,
-            },
-            // An image of valid files may be bad: that only a pass knows.
-            Self::Stored(Some(OutletState::Invalid)) => OutletState::Invalid,
-            Self::Stored(Some(state @ (InSync | Pending | Drifted | Held | Queued | Nonconvergent | Failed))) => *state,
-            // What the others spoke of is over.
-            Self::Stored(_) => Pending,
-        }
-    }
-}
-
-fn of_plan(plan: &OutletPlan) -> OutletState {
-    let is_rejected = |change: &Change| !change.pushed && change.class == Class::Edit;
-    match plan.action {
-        _ if plan.is_held() => OutletState::Held,
-        Action::Put | Action::Stock => OutletState::Pending,
-        Action::None if plan.changes.iter().any(is_rejected) => OutletState::Nonconvergent,
-        Action::None if plan.kept().next().is_some() => OutletState::Drifted,
-        Action::None => OutletState::InSync,
-    }
 }

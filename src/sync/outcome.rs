@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Facts, Look, PassError, Target};
+use super::{Facts, Look, OutletState, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::OutletPlan,
@@ -33,26 +33,6 @@ pub enum PassResult {
     Failed,
 }
 
-/// How an outlet stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum OutletState {
-    InSync,
-    Pending,
-    Pushing,
-    Verifying,
-    Drifted,
-    Held,
-    Queued,
-    Paused,
-    Invalid,
-    Missing,
-    Nonconvergent,
-    Failed,
-    Unknown,
-}
-
 impl PassResult {
     /// The word it is shown as.
     pub fn as_str(self) -> &'static str {
@@ -65,49 +45,6 @@ impl PassResult {
             Self::Held => "held",
             Self::Queued => "queued",
             Self::Failed => "failed",
-        }
-    }
-}
-
-impl OutletState {
-    /// All states.
-    pub const ALL: [Self; 13] = [
-        Self::InSync,
-        Self::Pending,
-        Self::Pushing,
-        Self::Verifying,
-        Self::Drifted,
-        Self::Held,
-        Self::Queued,
-        Self::Paused,
-        Self::Invalid,
-        Self::Missing,
-        Self::Nonconvergent,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// The state of this word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-
-    /// The word it is stored and shown as.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InSync => "in_sync",
-            Self::Pending => "pending",
-            Self::Pushing => "pushing",
-            Self::Verifying => "verifying",
-            Self::Drifted => "drifted",
-            Self::Held => "held",
-            Self::Queued => "queued",
-            Self::Paused => "paused",
-            Self::Invalid => "invalid",
-            Self::Missing => "missing",
-            Self::Nonconvergent => "nonconvergent",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
         }
     }
 }

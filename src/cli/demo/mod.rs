@@ -10,13 +10,13 @@ use serde_json::json;
 use stage::{KEMANG, KUTA, LAYER, Stage};
 
 use super::{
-    Exit, apply, drift,
+    Exit, apply,
+    command_error::CommandError,
+    drift,
     output::{self, Format},
     plan,
     session::Session,
-    status,
-    trouble::Trouble,
-    validate,
+    status, validate,
 };
 use crate::sandbox::Edit;
 
@@ -27,7 +27,7 @@ pub(super) struct Args {
     keep: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let mut stage = Stage::build(session.signals.clone())?;
     say("A stand-in GoBiz server is running, and two outlets have a menu in YAML:", &stage.files())?;
@@ -44,7 +44,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
     Ok(Exit::Done)
 }
 
-fn first_push(stage: &Stage) -> Result<(), Trouble> {
+fn first_push(stage: &Stage) -> Result<(), CommandError> {
     step("1. The files are checked, compared with GoFood, pushed, and seen to arrive")?;
     command("validate", Exit::Done, || validate::run(parsed(&[]), &stage.session()))?;
     command("plan", Exit::Done, || plan::run(parsed(&[]), &stage.session()))?;
@@ -52,7 +52,7 @@ fn first_push(stage: &Stage) -> Result<(), Trouble> {
     stage.expect("the first push", || stage.price(KEMANG, "NG-KAMPUNG") == Some(25_000) && stage.puts() == 2)
 }
 
-fn price_edit(stage: &mut Stage) -> Result<(), Trouble> {
+fn price_edit(stage: &mut Stage) -> Result<(), CommandError> {
     step("2. The daemon is watching; a price changes in a file")?;
     stage.edit(LAYER, "price: 25000", "price: 27000")?;
     say(&format!("In {LAYER}: price of Nasi Goreng Kampung 25000 → 27000, saved."), "")?;
@@ -65,7 +65,7 @@ fn price_edit(stage: &mut Stage) -> Result<(), Trouble> {
     command("status", Exit::Done, || status::run(parsed(&[]), &stage.session()))
 }
 
-fn behind_its_back(stage: &mut Stage) -> Result<(), Trouble> {
+fn behind_its_back(stage: &mut Stage) -> Result<(), CommandError> {
     step("3. Somebody edits a price in the GoBiz app")?;
     let puts = stage.puts();
     stage.edit_in_app(KUTA, Edit::item("ES-TEH", json!({"price": 9_900})))?;
@@ -76,7 +76,7 @@ fn behind_its_back(stage: &mut Stage) -> Result<(), Trouble> {
     stage.expect("drift is told and not undone", || stage.price(KUTA, "ES-TEH") == Some(9_900) && stage.puts() == puts)
 }
 
-fn slipped_decimal(stage: &mut Stage) -> Result<(), Trouble> {
+fn slipped_decimal(stage: &mut Stage) -> Result<(), CommandError> {
     step("4. A slip of the finger: Rp 38.000 becomes Rp 3.800")?;
     let puts = stage.puts();
     stage.edit(LAYER, "price: 38000", "price: 3800")?;
@@ -92,7 +92,7 @@ fn slipped_decimal(stage: &mut Stage) -> Result<(), Trouble> {
     say("The price in the file is put right, and Kemang is in sync again.", "")
 }
 
-fn keep(mut stage: Stage) -> Result<Exit, Trouble> {
+fn keep(mut stage: Stage) -> Result<Exit, CommandError> {
     say("Left running; edit the files and watch. Ctrl-C ends it and removes them.", &stage.how_to_go_on())?;
     stage.wait_for_interrupt();
     stage.stop_daemon()?;
@@ -107,7 +107,7 @@ fn parsed<A: clap::Args>(arguments: &[&str]) -> A {
 }
 
 /// Shows a command, runs it, and insists on how it ends.
-fn command(line: &str, expected: Exit, run: impl FnOnce() -> Result<Exit, Trouble>) -> Result<(), Trouble> {
+fn command(line: &str, expected: Exit, run: impl FnOnce() -> Result<Exit, CommandError>) -> Result<(), CommandError> {
     output::print(&format!("\n$ menusync {line}\n"))?;
     let exit = run()?;
     if exit == expected {
@@ -116,15 +116,15 @@ fn command(line: &str, expected: Exit, run: impl FnOnce() -> Result<Exit, Troubl
     Err(broken(&format!("`menusync {line}` ended with {} instead of {}", exit.code(), expected.code())))
 }
 
-fn broken(what: &str) -> Trouble {
-    Trouble::Failed(anyhow::anyhow!("the demo did not go as it should: {what}"))
+fn broken(what: &str) -> CommandError {
+    CommandError::Failed(anyhow::anyhow!("the demo did not go as it should: {what}"))
 }
 
-fn step(title: &str) -> Result<(), Trouble> {
+fn step(title: &str) -> Result<(), CommandError> {
     output::print(&format!("\n── {title} ──\n"))
 }
 
-fn say(text: &str, more: &str) -> Result<(), Trouble> {
+fn say(text: &str, more: &str) -> Result<(), CommandError> {
     let more = if more.is_empty() { String::new() } else { format!("{more}\n") };
     output::print(&format!("\n{text}\n{more}"))?;
     std::io::stdout().flush()?;

@@ -16,7 +16,7 @@ use super::{
         output::Outputs,
         signals::{Signals, Voice},
     },
-    Session, Trouble, broken,
+    CommandError, Session, broken,
 };
 use crate::{
     daemon::{self, Control, DaemonError, Order, Parts, Pusher},
@@ -57,7 +57,7 @@ struct Running {
 }
 
 impl Stage {
-    pub(super) fn build(signals: Signals) -> Result<Self, Trouble> {
+    pub(super) fn build(signals: Signals) -> Result<Self, CommandError> {
         let directory = tempfile::Builder::new().prefix("menusync-demo-").tempdir()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let options = Options {
@@ -67,7 +67,7 @@ impl Stage {
         };
         let server = runtime
             .block_on(sandbox::start(options))
-            .map_err(|error| Trouble::failed("cannot start the stand-in server", error))?;
+            .map_err(|error| CommandError::failed("cannot start the stand-in server", error))?;
         let stage = Self { directory, runtime, server, daemon: None, signals };
         for (file, text) in FILES {
             stage.write(file, text)?;
@@ -96,14 +96,14 @@ impl Stage {
         Environment::of([("MENUSYNC_CLIENT_ID", "sandbox"), ("MENUSYNC_CLIENT_SECRET", "sandbox")])
     }
 
-    fn write(&self, file: &str, text: &str) -> Result<(), Trouble> {
+    fn write(&self, file: &str, text: &str) -> Result<(), CommandError> {
         let path = self.root().join(file);
         path.parent().map(std::fs::create_dir_all).transpose()?;
         Ok(std::fs::write(path, text)?)
     }
 
     /// Changes a text in a file of the root.
-    pub(super) fn edit(&self, file: &str, from: &str, to: &str) -> Result<(), Trouble> {
+    pub(super) fn edit(&self, file: &str, from: &str, to: &str) -> Result<(), CommandError> {
         let text = std::fs::read_to_string(self.root().join(file))?;
         self.write(file, &text.replacen(from, to, 1))
     }
@@ -122,7 +122,7 @@ impl Stage {
 
     // ── the daemon ──
 
-    pub(super) fn start_daemon(&mut self) -> Result<(), Trouble> {
+    pub(super) fn start_daemon(&mut self) -> Result<(), CommandError> {
         let client = self.session().client()?;
         let (orders, receiver) = mpsc::channel(4);
         let lock = lock_daemon(&self.state_dir())?;
@@ -169,7 +169,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn stop_daemon(&mut self) -> Result<(), Trouble> {
+    pub(super) fn stop_daemon(&mut self) -> Result<(), CommandError> {
         let Some(daemon) = self.daemon.take() else { return Ok(()) };
         let _ = daemon.orders.blocking_send(Order::Stop);
         Ok(self.runtime.block_on(daemon.task)??)
@@ -191,7 +191,7 @@ impl Stage {
         items.find(|known| known["external_id"] == item)?["price"].as_i64()
     }
 
-    pub(super) fn edit_in_app(&self, outlet: &str, edit: Edit) -> Result<(), Trouble> {
+    pub(super) fn edit_in_app(&self, outlet: &str, edit: Edit) -> Result<(), CommandError> {
         Ok(self.server.control().edit(outlet, edit)?)
     }
 
@@ -211,11 +211,11 @@ impl Stage {
         row.and_then(|row| row.state).unwrap_or_default()
     }
 
-    pub(super) fn expect(&self, what: &str, is_true: impl FnOnce() -> bool) -> Result<(), Trouble> {
+    pub(super) fn expect(&self, what: &str, is_true: impl FnOnce() -> bool) -> Result<(), CommandError> {
         if is_true() { Ok(()) } else { Err(broken(&format!("{what}: the server says otherwise"))) }
     }
 
-    pub(super) fn wait_for(&self, what: &str, is_true: impl Fn(&Self) -> bool) -> Result<(), Trouble> {
+    pub(super) fn wait_for(&self, what: &str, is_true: impl Fn(&Self) -> bool) -> Result<(), CommandError> {
         let started = Instant::now();
         while !is_true(self) {
             if started.elapsed() > PATIENCE {

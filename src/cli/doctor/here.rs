@@ -19,15 +19,15 @@ use crate::{
 };
 
 use super::super::{
+    command_error::CommandError,
     session::{Session, block_on, moment, other_platforms},
-    trouble::Trouble,
 };
 
 /// Less free space than this is worth a word (our choice: thousands of records).
 const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
 
 /// Settings and definitions.
-pub(super) fn files(session: &Session) -> Result<Vec<Finding>, Trouble> {
+pub(super) fn files(session: &Session) -> Result<Vec<Finding>, CommandError> {
     let loaded = session.loaded()?;
     let root = session.root().display().to_string();
     let Some(settings) = &loaded.settings else {
@@ -91,7 +91,7 @@ pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
 }
 
 /// The database, its directory, and who is at work with it.
-pub(super) fn state(session: &Session) -> Result<Vec<Finding>, Trouble> {
+pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
     let dir = session.state_dir()?;
     let shown = dir.display();
     if !dir.is_dir() {

@@ -5,9 +5,9 @@ mod there;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, block_on, moment},
-    trouble::Trouble,
 };
 use crate::report::{self, Health};
 
@@ -18,7 +18,7 @@ pub(super) struct Args {
     offline: bool,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let mut findings = here::files(session)?;
     let invalid = findings.iter().any(|finding| finding.health == Health::Fail);

@@ -11,7 +11,7 @@ use crate::{
     settings::Settings,
 };
 
-use super::super::{session::Session, trouble::Trouble};
+use super::super::{command_error::CommandError, session::Session};
 
 /// Clocks that differ by more are worth a word; by more than the second, dates of layers and approvals go wrong (our choice).
 const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(30);
@@ -21,7 +21,7 @@ const TOO_MUCH: SignedDuration = SignedDuration::from_secs(300);
 const DIAL_FOR: Duration = Duration::from_secs(10);
 
 /// The token endpoint, the rights, the clock, and one outlet.
-pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<Finding>, Trouble> {
+pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<Finding>, CommandError> {
     let client = session.client()?;
     let probes = client.probe_rights().await;
     let mut findings = rights(&probes);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::super::{session::Session, trouble::Trouble};
+use super::super::{command_error::CommandError, session::Session};
 use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
     plan::{OutletPlan, PeerPrices},
@@ -34,7 +34,7 @@ impl Fetched {
 }
 
 /// Fetches all of `outlets`, in their order; the first that cannot be fetched ends it, so that nothing is half done.
-pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<Fetched>, Trouble> {
+pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<Fetched>, CommandError> {
     let reader = session.client()?.reader();
     let state = session.remembered()?;
     let slots = Arc::new(Semaphore::new(session.settings()?.gobiz.concurrency));
@@ -50,7 +50,7 @@ pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<F
     let mut fetched = Vec::new();
     while let Some(done) = tasks.join_next().await {
         let (outlet, live) = done?;
-        let live = live.map_err(|error| Trouble::failed(format!("cannot import outlet {outlet}"), error))?;
+        let live = live.map_err(|error| CommandError::failed(format!("cannot import outlet {outlet}"), error))?;
         let recalled = match &state {
             Some(state) => recall(state, &outlet, jiff::Timestamp::now()).await?,
             None => Recalled::default(),

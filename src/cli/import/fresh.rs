@@ -10,9 +10,9 @@ use serde_json::json;
 use super::{
     super::{
         Exit, atomic,
+        command_error::CommandError,
         output::{Format, note},
         session::{MOST_DIAGNOSTICS, Session},
-        trouble::Trouble,
     },
     fetch::Fetched,
     shown,
@@ -30,19 +30,19 @@ use crate::{
 };
 
 /// Refuses what would overwrite a file or define an outlet a second time; before anything is fetched.
-pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], out: &Path) -> Result<(), Trouble> {
+pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], out: &Path) -> Result<(), CommandError> {
     let inside = is_inside(session, out);
     for outlet in outlets {
         let known = survey.members.iter().find(|member| member.id == *outlet).filter(|_| inside);
         if let Some(member) = known {
-            return Err(Trouble::Usage(format!(
+            return Err(CommandError::Usage(format!(
                 "the outlet {outlet} is already defined by {}; take what is live into it with --merge, or give another directory as --out",
                 member.file
             )));
         }
         let path = out.join(file_name(outlet));
         if path.symlink_metadata().is_ok() {
-            return Err(Trouble::Usage(format!("{} is already there, and is not overwritten", path.display())));
+            return Err(CommandError::Usage(format!("{} is already there, and is not overwritten", path.display())));
         }
     }
     Ok(())
@@ -81,7 +81,7 @@ struct Written {
 }
 
 /// Writes the files of all outlets and tells how they stand.
-pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, Trouble> {
+pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, CommandError> {
     let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
@@ -166,7 +166,7 @@ fn judge(
     imported: Vec<(Fetched, Imported)>,
     files: &[NewFile],
     policy: &Policy,
-) -> Result<(Vec<Written>, Vec<Diagnostic>), Trouble> {
+) -> Result<(Vec<Written>, Vec<Diagnostic>), CommandError> {
     let sources: Vec<SourceFile> = files
         .iter()
         .map(|file| SourceFile { path: file.name.as_str().into(), text: file.text.as_str().into() })
@@ -181,7 +181,7 @@ fn judge(
         if plan.is_some() && composed.catalog != imported.catalog {
             let message =
                 format!("the YAML made for outlet {} does not say what is live; nothing was written", fetched.outlet);
-            return Err(Trouble::Failed(anyhow::anyhow!(
+            return Err(CommandError::Failed(anyhow::anyhow!(
                 "{message} (this is a mistake of menusync: please report it)"
             )));
         }

@@ -14,9 +14,9 @@ use serde_json::json;
 use super::{
     super::{
         Exit, atomic,
+        command_error::CommandError,
         output::{Format, note},
         session::{Session, errors_of},
-        trouble::Trouble,
     },
     fetch::Fetched,
     shown,
@@ -34,15 +34,15 @@ use crate::{
 };
 
 /// Refuses outlets that no file defines or whose files have errors.
-pub(super) fn check(survey: &Survey, outlets: &[OutletId]) -> Result<(), Trouble> {
+pub(super) fn check(survey: &Survey, outlets: &[OutletId]) -> Result<(), CommandError> {
     for outlet in outlets {
         match survey.members.iter().find(|member| member.id == *outlet) {
             None => {
                 let message =
                     format!("no file defines the outlet {outlet}; without --merge a new file is written for it");
-                return Err(Trouble::Usage(message));
+                return Err(CommandError::Usage(message));
             }
-            Some(member) if !member.valid => return Err(Trouble::Invalid(errors_of(survey, &[member]))),
+            Some(member) if !member.valid => return Err(CommandError::Invalid(errors_of(survey, &[member]))),
             Some(_) => {}
         }
     }
@@ -63,7 +63,7 @@ pub(super) fn run(
     survey: &Survey,
     fetched: &[Fetched],
     filter: Option<&Filter>,
-) -> Result<Exit, Trouble> {
+) -> Result<Exit, CommandError> {
     let loaded = session.loaded()?;
     let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     let mut merged = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn run(
         merged.push(Merged { member, taken, remaining });
     }
     if let (Some(filter), true) = (filter, texts.is_empty()) {
-        return Err(Trouble::Usage(nothing_there(filter, &merged)));
+        return Err(CommandError::Usage(nothing_there(filter, &merged)));
     }
     let old = |file: &Arc<str>| loaded.text(file).unwrap_or_default();
     for (file, text) in &texts {
@@ -113,11 +113,11 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(loaded: &Loaded, fetched: &'a Fetched) -> Result<Self, Trouble> {
+    fn new(loaded: &Loaded, fetched: &'a Fetched) -> Result<Self, CommandError> {
         let composed = loaded.compose(&fetched.outlet, Timestamp::now());
         let errors: Vec<Diagnostic> = composed.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
         if !errors.is_empty() {
-            return Err(Trouble::Invalid(errors));
+            return Err(CommandError::Invalid(errors));
         }
         let plan = fetched.plan(&composed.catalog, &composed.policy);
         let imported = import(&fetched.live, &plan.next_base.uuids, &ids_of(&composed.catalog));
@@ -139,7 +139,7 @@ fn edit(
     member: &Member,
     survey: &Survey,
     taken: &MergePlan,
-) -> Result<(Arc<str>, usize), Trouble> {
+) -> Result<(Arc<str>, usize), CommandError> {
     let text = before.text(&member.file).unwrap_or_default();
     let file = SourceFile { path: Arc::clone(&member.file), text };
     let mut why: Option<String> = None;
@@ -162,7 +162,7 @@ fn edit(
         _ => "make this change by hand and import again, or take others alone with --item",
     };
     let message = format!("cannot take what is live into {}: {why}; nothing was written: {further}", member.file);
-    Err(Trouble::Failed(anyhow::anyhow!(message)))
+    Err(CommandError::Failed(anyhow::anyhow!(message)))
 }
 
 /// Whether an edit did what it should; how many differences are left.

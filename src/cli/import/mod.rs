@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use super::{
     Exit,
+    command_error::CommandError,
     output::Format,
     session::{Session, block_on},
-    trouble::Trouble,
 };
 use crate::{
     authoring::Filter,
@@ -43,7 +43,7 @@ pub(super) struct Args {
     field: Option<String>,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     make_room(session)?;
     session.settings()?;
@@ -67,22 +67,22 @@ fn shown(path: &Path) -> String {
 }
 
 /// A root that has settings and no definitions yet is what import is for.
-fn make_room(session: &Session) -> Result<(), Trouble> {
+fn make_room(session: &Session) -> Result<(), CommandError> {
     let root = session.root();
     let catalogs = root.join("catalogs");
     if root.join(settings::FILE).is_file() && catalogs.symlink_metadata().is_err() {
         std::fs::create_dir(&catalogs)
-            .map_err(|error| Trouble::failed(format!("cannot make {}", catalogs.display()), error))?;
+            .map_err(|error| CommandError::failed(format!("cannot make {}", catalogs.display()), error))?;
     }
     Ok(())
 }
 
 /// The outlets that are meant: those of the files, and ids as such.
-fn targets(globs: &[String], survey: &Survey) -> Result<Vec<OutletId>, Trouble> {
+fn targets(globs: &[String], survey: &Survey) -> Result<Vec<OutletId>, CommandError> {
     let mut outlets: Vec<OutletId> = Vec::new();
     for glob in globs {
         let selection =
-            Selection::new(std::slice::from_ref(glob)).map_err(|error| Trouble::Usage(error.to_string()))?;
+            Selection::new(std::slice::from_ref(glob)).map_err(|error| CommandError::Usage(error.to_string()))?;
         let known = survey.members.iter().filter(|member| selection.matches(member)).map(|member| member.id.clone());
         let before = outlets.len();
         outlets.extend(known);
@@ -92,7 +92,7 @@ fn targets(globs: &[String], survey: &Survey) -> Result<Vec<OutletId>, Trouble> 
                 let message = format!(
                     "no outlet matches `{glob}`, and it is not an outlet id; write the id as the GoBiz portal shows it: `G` and digits"
                 );
-                return Err(Trouble::Usage(message));
+                return Err(CommandError::Usage(message));
             }
             outlets.push(id);
         }

@@ -21,11 +21,11 @@ const NOT_FOLDED: &str = "menusync::daemon::note";
 
 #[derive(Debug, Default)]
 pub(super) struct Folding {
-    told: HashMap<u64, Told>,
+    known: HashMap<u64, Repetition>,
 }
 
 #[derive(Debug)]
-struct Told {
+struct Repetition {
     target: &'static str,
     at: Instant,
     repeated: u64,
@@ -38,23 +38,23 @@ impl Folding {
             return Some(0);
         }
         if level == Level::INFO {
-            self.told.retain(|_, told| told.target != target);
+            self.known.retain(|_, known| known.target != target);
             return Some(0);
         }
-        let is_recent = |told: &Told| now.duration_since(told.at) < AGAIN_AFTER;
-        if let Some(told) = self.told.get_mut(&fingerprint) {
-            told.repeated += 1;
-            if is_recent(told) {
+        let is_recent = |known: &Repetition| now.duration_since(known.at) < AGAIN_AFTER;
+        if let Some(known) = self.known.get_mut(&fingerprint) {
+            known.repeated += 1;
+            if is_recent(known) {
                 return None;
             }
-            told.at = now;
-            return Some(std::mem::take(&mut told.repeated));
+            known.at = now;
+            return Some(std::mem::take(&mut known.repeated));
         }
-        if self.told.len() >= MOST {
-            self.told.retain(|_, told| is_recent(told));
+        if self.known.len() >= MOST {
+            self.known.retain(|_, known| is_recent(known));
         }
-        if self.told.len() < MOST {
-            self.told.insert(fingerprint, Told { target, at: now, repeated: 0 });
+        if self.known.len() < MOST {
+            self.known.insert(fingerprint, Repetition { target, at: now, repeated: 0 });
         }
         Some(0)
     }
@@ -94,7 +94,7 @@ mod tests {
         for what in 0..2 * MOST as u64 {
             assert_eq!(folding.meet(Level::WARN, "a", what, now), Some(0));
         }
-        assert_eq!(folding.told.len(), MOST);
+        assert_eq!(folding.known.len(), MOST);
         assert_eq!(folding.meet(Level::WARN, "a", 2 * MOST as u64 - 1, now), Some(0));
         assert_eq!(folding.meet(Level::WARN, "a", 0, now), None);
     }

@@ -8,7 +8,7 @@
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::{Exit, output, output::Format, session::Session, trouble::Trouble};
+use super::{Exit, command_error::CommandError, output, output::Format, session::Session};
 use crate::{policy::Guard, rules::RULES};
 
 const SETTINGS: &str = include_str!("settings.json");
@@ -55,7 +55,7 @@ enum Kind {
     Horizon,
 }
 
-pub(super) fn run(args: Args, session: &Session) -> Result<Exit, Trouble> {
+pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let schema = match args.kind {
         Some(kind) => schema(kind),

@@ -794,7 +794,7 @@ impl Platform {
 
     /// The calls since the last time, in words.
     pub(super) fn take_log(&self) -> Vec<String> {
-        self.take_calls().iter().map(|(_, call)| told(call)).collect()
+        self.take_calls().iter().map(|(_, call)| call_word(call)).collect()
     }
 
     /// The calls since the last time, with their moments.
@@ -879,7 +879,7 @@ fn call_of(put: Option<Uuid>) -> &'static str {
     if put.is_some() { "a PUT" } else { "stock" }
 }
 
-fn told(call: &Call) -> String {
+fn call_word(call: &Call) -> String {
     match call {
         Call::Get => "GET".to_owned(),
         Call::Put(..) => "PUT".to_owned(),

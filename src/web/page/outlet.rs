@@ -84,8 +84,8 @@ fn held(held: &Value) -> Markup {
                     th scope="col" { "Concerns" }
                 } }
                 tbody { @for guard in guards { tr {
-                    th scope="row" { (told(&guard["guard"])) } td { (told(&guard["message"])) } td { (told(&guard["actual"])) }
-                    td { (told(&guard["limit"])) } td { (list(&guard["items"])) }
+                    th scope="row" { (value_text(&guard["guard"])) } td { (value_text(&guard["message"])) } td { (value_text(&guard["actual"])) }
+                    td { (value_text(&guard["limit"])) } td { (list(&guard["items"])) }
                 } } }
             }
         }
@@ -103,8 +103,8 @@ fn drift(drift: &Value) -> Markup {
                     th scope="col" { "Class" }
                 } }
                 tbody { @for change in changes.iter().take(MOST) { tr {
-                    th scope="row" { code { (told(&change["path"])) } } td { (told(&change["name"])) } td { (told(&change["from"])) }
-                    td { (told(&change["to"])) } td { (told(&change["class"])) }
+                    th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) } td { (value_text(&change["from"])) }
+                    td { (value_text(&change["to"])) } td { (value_text(&change["class"])) }
                 } } }
             }
             (more(changes.len()))
@@ -121,7 +121,7 @@ fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
                 th scope="col" { "What" } th scope="col" { "Pinned" } th scope="col" { "Files" } th scope="col" { "Until" }
             } }
             tbody { @for pin in pins.paths.iter().take(MOST) { tr {
-                th scope="row" { code { (shown(&pin.path)) } } td { (told(&pin.value)) } td { (told(&pin.file)) }
+                th scope="row" { code { (shown(&pin.path)) } } td { (value_text(&pin.value)) } td { (value_text(&pin.file)) }
                 td { @if let Some(until) = pin.until { (clock.tell(until)) } }
             } } }
         }
@@ -185,7 +185,7 @@ fn more(all: usize) -> Markup {
 }
 
 /// A stored value: texts without quotes, nothing for null.
-fn told(value: &Value) -> String {
+fn value_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => shown(text).into_owned(),
@@ -195,5 +195,5 @@ fn told(value: &Value) -> String {
 
 fn list(items: &Value) -> Markup {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
-    html! { @for item in items.iter().take(MOST) { code { (told(item)) } " " } (more(items.len())) }
+    html! { @for item in items.iter().take(MOST) { code { (value_text(item)) } " " } (more(items.len())) }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     counted,
     plan::{stale_markdown, stale_text},
-    release::{Held, Ways},
+    release::{Held, ReleaseHints},
     style::{Color, Paint},
     untrusted::{markdown, printable},
 };
@@ -113,7 +113,7 @@ pub fn apply_json(lines: &[ApplyLine], stale: &[Stale], revision: Option<&str>) 
 }
 
 /// One line for each outlet, one that counts them, and what can be done about what is held.
-pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], ways: &Ways, color: bool) -> String {
+pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints, color: bool) -> String {
     let paint = Paint(color);
     let labels: Vec<String> = lines.iter().map(|line| printable(&line.label()).into_owned()).collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
@@ -130,7 +130,7 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], ways: &Ways, color: bool
     }
     out += &paint.bold(&Summary(lines).sentence());
     out.push('\n');
-    out + &held(lines).text(ways) + &stale_text(stale)
+    out + &held(lines).text(hints) + &stale_text(stale)
 }
 
 fn held(lines: &[ApplyLine]) -> Held {
@@ -146,14 +146,14 @@ fn color_of(result: &str) -> Color {
 }
 
 /// The same as a Markdown table.
-pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale], ways: &Ways) -> String {
+pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints) -> String {
     let row = |line: &ApplyLine| {
         let note = line.note(markdown, |id| format!("`{id}`"));
         format!("| {} | {} | {note} |\n", markdown(&line.label()), line.result)
     };
     let rows: String = lines.iter().map(row).collect();
     let table = format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence());
-    table + &held(lines).markdown(ways) + &stale_markdown(stale)
+    table + &held(lines).markdown(hints) + &stale_markdown(stale)
 }
 
 #[cfg(test)]
@@ -181,20 +181,20 @@ mod tests {
         ]
     }
 
-    fn ways() -> Ways {
-        Ways { push: Some(crate::report::Push::Again), plan: None }
+    fn hints() -> ReleaseHints {
+        ReleaseHints { push: Some(crate::report::Push::Again), plan: None }
     }
 
     #[test]
     fn each_outlet_has_a_line_and_the_last_line_counts() {
-        insta::assert_snapshot!(apply_text(&lines(), &[], &ways(), false), @r#"
+        insta::assert_snapshot!(apply_text(&lines(), &[], &hints(), false), @r#"
         Kuta (G1)    published   request 00000000-0000-0000-0000-000000000007
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
         Result: 3 outlets, 1 unchanged, 1 published, 1 held.
         To let through what is held: the same command with `--allow deletes:G3`, or type `deletes` when it asks.
         "#);
-        assert!(apply_text(&lines(), &[], &ways(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
+        assert!(apply_text(&lines(), &[], &hints(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_error_in_markdown_cannot_leave_its_cell() {
-        insta::assert_snapshot!(apply_markdown(&lines(), &[], &ways()), @r#"
+        insta::assert_snapshot!(apply_markdown(&lines(), &[], &hints()), @r#"
         **Result: 3 outlets, 1 unchanged, 1 published, 1 held.**
 
         | Outlet | Result | |

@@ -30,7 +30,7 @@ pub use plan::{
     Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
     SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text,
 };
-pub use release::{PlanFile, Push, Ways};
+pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};

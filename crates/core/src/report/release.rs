@@ -13,7 +13,7 @@ const NAMED: usize = 3;
 
 /// How what is held can be let through from where a report is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ways {
+pub struct ReleaseHints {
     /// The command that pushes, where there is one.
     pub push: Option<Push>,
     /// Where `menusync approve` finds the plan, if there can be an approval.
@@ -55,23 +55,23 @@ impl FromIterator<(Guard, OutletId)> for Held {
 
 impl Held {
     /// A line for each way, with a line break at the end; nothing if nothing is held.
-    pub(super) fn text(&self, ways: &Ways) -> String {
-        self.sentences(ways).iter().map(|sentence| format!("{}\n", printable(sentence))).collect()
+    pub(super) fn text(&self, hints: &ReleaseHints) -> String {
+        self.sentences(hints).iter().map(|sentence| format!("{}\n", printable(sentence))).collect()
     }
 
     /// The same as a list in Markdown, after an empty line.
-    pub(super) fn markdown(&self, ways: &Ways) -> String {
+    pub(super) fn markdown(&self, hints: &ReleaseHints) -> String {
         let lines: String =
-            self.sentences(ways).iter().map(|sentence| format!("- {}\n", with_code(sentence))).collect();
+            self.sentences(hints).iter().map(|sentence| format!("- {}\n", with_code(sentence))).collect();
         if lines.is_empty() { lines } else { format!("\n{lines}") }
     }
 
     /// Commands stand between backticks.
-    fn sentences(&self, ways: &Ways) -> Vec<String> {
+    fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
         if self.0.is_empty() {
             return Vec::new();
         }
-        let Ways { push, plan } = ways;
+        let ReleaseHints { push, plan } = hints;
         let now = push.as_ref().map(|push| self.now(push));
         now.into_iter().chain(plan.as_ref().map(|plan| self.reviewed(plan))).collect()
     }

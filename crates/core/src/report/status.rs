@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     PauseNote, counted,
-    release::{Held, Ways},
+    release::{Held, ReleaseHints},
     untrusted::printable,
 };
 use crate::{plan::PinnedPath, policy::Guard};
@@ -85,7 +85,7 @@ pub fn status_json(lines: &[StatusLine]) -> String {
 }
 
 /// A line for each outlet, its trouble below, a count with `whence` it is known, and what can be done about what is held.
-pub fn status_text(lines: &[StatusLine], whence: &str, ways: &Ways) -> String {
+pub fn status_text(lines: &[StatusLine], whence: &str, hints: &ReleaseHints) -> String {
     let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     let mut text = String::new();
     for line in lines {
@@ -101,7 +101,7 @@ pub fn status_text(lines: &[StatusLine], whence: &str, ways: &Ways) -> String {
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
     let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
-    text + &held(lines).text(ways)
+    text + &held(lines).text(hints)
 }
 
 /// What guards hold, as it was remembered.

@@ -17,7 +17,7 @@ const ONE_BY_ONE: usize = 3;
 const NAMED: usize = 5;
 
 /// Changes that are told in one line.
-pub(super) enum Told<'a> {
+pub(super) enum Folded<'a> {
     One(&'a Change),
     /// Things of one menu or category, or menus, that stand elsewhere than before.
     Order(Vec<&'a Change>),
@@ -38,42 +38,42 @@ pub(super) enum Told<'a> {
 }
 
 /// Folds what a push does.
-pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Told<'a>)> {
-    let mut told: Vec<(&'a Change, Told<'a>)> = Vec::new();
+pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Folded<'a>)> {
+    let mut told: Vec<(&'a Change, Folded<'a>)> = Vec::new();
     let renames = renames(changes);
     for change in changes {
         let route = route(change);
         if let Some((from, to, items)) = renames.iter().find(|(from, to, _)| belongs(change, from, to)) {
             if change.kind == Kind::Add {
-                told.push((change, Told::Renamed { from, to, items: *items }));
+                told.push((change, Folded::Renamed { from, to, items: *items }));
             }
             continue;
         }
         let known = told.iter_mut().find_map(|(first, told)| match told {
-            Told::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
-            Told::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
-            Told::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
+            Folded::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
+            Folded::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
+            Folded::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
                 Some(items)
             }
             _ => None,
         });
         match (known, route) {
             (Some(others), _) => others.push(change),
-            (None, Some((from, to))) => told.push((change, Told::Moved { from, to, items: vec![change] })),
-            (None, None) if is_order(change) => told.push((change, Told::Order(vec![change]))),
-            (None, None) if is_hours(change) => told.push((change, Told::Hours(vec![change]))),
-            (None, None) => told.push((change, Told::One(change))),
+            (None, Some((from, to))) => told.push((change, Folded::Moved { from, to, items: vec![change] })),
+            (None, None) if is_order(change) => told.push((change, Folded::Order(vec![change]))),
+            (None, None) if is_hours(change) => told.push((change, Folded::Hours(vec![change]))),
+            (None, None) => told.push((change, Folded::One(change))),
         }
     }
     told.into_iter().flat_map(unfold).collect()
 }
 
 /// What is told one by one after all.
-fn unfold<'a>((first, told): (&'a Change, Told<'a>)) -> Vec<(&'a Change, Told<'a>)> {
-    let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Told::One(change))).collect();
+fn unfold<'a>((first, told): (&'a Change, Folded<'a>)) -> Vec<(&'a Change, Folded<'a>)> {
+    let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Folded::One(change))).collect();
     match told {
-        Told::Order(moves) if moves.len() == 1 => single(moves),
-        Told::Moved { items, .. } | Told::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
+        Folded::Order(moves) if moves.len() == 1 => single(moves),
+        Folded::Moved { items, .. } | Folded::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
         told => vec![(first, told)],
     }
 }
@@ -137,7 +137,7 @@ fn belongs(change: &Change, from: &str, to: &str) -> bool {
 }
 
 /// The line of changes that are told together.
-pub(super) fn line(told: &Told<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
+pub(super) fn line(told: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
     let line = |mark, subject: &str, label, words: String| Line {
         mark,
         risk: Risk::Visible,
@@ -148,16 +148,16 @@ pub(super) fn line(told: &Told<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn
     };
     let names = |changes: &[&Change]| changes.iter().map(|change| change.subject.name.clone()).collect::<Vec<_>>();
     match told {
-        Told::One(change) => telling.pushed(change, is_unmanaged(change)),
-        Told::Renamed { from, to, items } => {
+        Folded::One(change) => telling.pushed(change, is_unmanaged(change)),
+        Folded::Renamed { from, to, items } => {
             line(Mark::Set, to, "menu", format!("new name, was “{from}” ({})", counted(*items, "item")))
         }
-        Told::Moved { from, to, items } => {
+        Folded::Moved { from, to, items } => {
             let told = format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
             line(Mark::Move, to, "menu", told)
         }
-        Told::Hours(items) => hours_line(items, telling),
-        Told::Order(moves) => {
+        Folded::Hours(items) => hours_line(items, telling),
+        Folded::Order(moves) => {
             let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or("menus");
             line(Mark::Move, list, "order", order_words(moves, telling))
         }

@@ -157,7 +157,7 @@ impl Page<'_> {
             .flat_map(|block| block.guards(self.report.view).into_iter().map(move |told| self.guard(&told, block)));
         let heading = "| | Guard | Outlet | Limit | Actual | Items | Why |\n|---|---|---|---|---|---|---|\n";
         let told = self.rows(heading, rows.collect(), "guards");
-        if told.is_empty() { told } else { told + &self.report.held().markdown(&self.report.ways) }
+        if told.is_empty() { told } else { told + &self.report.held().markdown(&self.report.hints) }
     }
 
     fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {

@@ -40,7 +40,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
-    report::release::{Held, Ways},
+    report::release::{Held, ReleaseHints},
 };
 
 /// What a report is about, which decides what it shows and how it words it.
@@ -73,7 +73,7 @@ pub struct PlanReport {
     /// Approvals that let nothing through any more.
     pub stale_approvals: Vec<Stale>,
     /// How what is held can be let through; nothing is said of that without any.
-    pub ways: Ways,
+    pub hints: ReleaseHints,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
 }

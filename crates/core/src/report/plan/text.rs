@@ -59,7 +59,7 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
-    out + &report.held().text(&report.ways) + &stale
+    out + &report.held().text(&report.hints) + &stale
 }
 
 /// A line for each approval that lets nothing through any more.

@@ -145,7 +145,7 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         generated_at: jiff::Timestamp::UNIX_EPOCH,
         target: None,
         stale_approvals: Vec::new(),
-        ways: Ways {
+        hints: ReleaseHints {
             push: Some(Push::Command("menusync apply".to_owned())),
             plan: Some(PlanFile::By("menusync plan --out plan.json".to_owned())),
         },

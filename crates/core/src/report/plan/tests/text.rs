@@ -27,7 +27,7 @@ fn drift_alone_leaves_out_the_edits() {
     let mut story = drifted();
     story.item("D3").price = Field::Set(Price(9_000));
     let outlets = vec![story.outlet("G1", "Kuta")];
-    let report = PlanReport { view: View::Drift, ways: Ways::default(), ..report(outlets) };
+    let report = PlanReport { view: View::Drift, hints: ReleaseHints::default(), ..report(outlets) };
     insta::assert_snapshot!(plan_text(&report, false));
     assert!(!plan_json(&report).contains("items/D3/price"));
     story.revert = true;
@@ -83,8 +83,9 @@ fn hostile_names_do_not_steer_a_terminal() {
 fn the_difference_between_two_states_of_the_files_asks_for_nothing() {
     let mut story = Story::in_sync();
     story.item("NG").price = Field::Set(Price(250_000));
-    let ways = Ways { push: None, plan: Some(PlanFile::By("menusync plan --base main --out plan.json".to_owned())) };
-    let diff = |outlets| PlanReport { view: View::Diff, ways: ways.clone(), ..report(outlets) };
+    let hints =
+        ReleaseHints { push: None, plan: Some(PlanFile::By("menusync plan --base main --out plan.json".to_owned())) };
+    let diff = |outlets| PlanReport { view: View::Diff, hints: hints.clone(), ..report(outlets) };
     insta::assert_snapshot!(plan_text(&diff(vec![story.outlet("G1", "Kuta")]), false));
     let same = Story::in_sync().outlet("G1", "Kuta");
     assert_eq!(plan_text(&diff(vec![same]), false), "No differences.\n");

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 
 /// What ends a command before it has a result.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum CommandError {
     /// The command line is wrong.
     Usage(String),
     /// The settings or definitions are wrong; told as diagnostics.
@@ -16,7 +16,7 @@ pub(super) enum Trouble {
     Refused(String),
 }
 
-impl Trouble {
+impl CommandError {
     /// Something failed while `doing`.
     pub(super) fn failed(doing: impl Into<String>, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Failed(anyhow::Error::new(error).context(doing.into()))
@@ -43,7 +43,7 @@ impl Trouble {
     }
 }
 
-impl<E: std::error::Error + Send + Sync + 'static> From<E> for Trouble {
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::report::{PlanFile, Push, Ways};
+use crate::report::{PlanFile, Push, ReleaseHints};
 
 /// Stands for the branch that a pull request is merged into, where the revision that was given says that for this checkout
 /// alone.
@@ -10,7 +10,7 @@ const TARGET: &str = "TARGET-BRANCH";
 
 /// From a plan: what was given shapes what has to be given again.
 #[derive(Debug, Default)]
-pub(super) struct Given<'a> {
+pub(super) struct PlanInvocation<'a> {
     pub(super) outlets: &'a [String],
     pub(super) base: Option<&'a str>,
     pub(super) revert: bool,
@@ -18,24 +18,24 @@ pub(super) struct Given<'a> {
     pub(super) file: Option<&'a Path>,
 }
 
-impl Given<'_> {
+impl PlanInvocation<'_> {
     /// From a plan that was only looked at.
-    pub(super) fn looked_at(&self) -> Ways {
+    pub(super) fn hints_of_plan(&self) -> ReleaseHints {
         let push = match self.file {
             Some(file) => format!("menusync apply {}", word(&file.to_string_lossy())),
             None => format!("menusync apply{}", self.outlets()),
         };
-        Ways { push: Some(Push::Command(push + self.revert())), plan: Some(self.plan()) }
+        ReleaseHints { push: Some(Push::Command(push + self.revert())), plan: Some(self.plan()) }
     }
 
     /// From a push that was asked for.
-    pub(super) fn pushed(&self) -> Ways {
-        Ways { push: Some(Push::Again), plan: Some(self.plan()) }
+    pub(super) fn pushed(&self) -> ReleaseHints {
+        ReleaseHints { push: Some(Push::Again), plan: Some(self.plan()) }
     }
 
     /// From two states of the files, which nothing can push.
-    pub(super) fn compared(&self) -> Ways {
-        Ways { push: None, plan: Some(self.plan()) }
+    pub(super) fn compared(&self) -> ReleaseHints {
+        ReleaseHints { push: None, plan: Some(self.plan()) }
     }
 
     fn plan(&self) -> PlanFile {
@@ -93,16 +93,16 @@ mod tests {
     #[test]
     fn a_plan_is_written_as_it_was_asked_for_and_against_a_branch_that_everybody_has() {
         let outlets = ["Ku*".to_owned()];
-        let plan = |from: Given<'_>| match from.plan() {
+        let plan = |from: PlanInvocation<'_>| match from.plan() {
             PlanFile::By(command) => command,
             PlanFile::Written(file) => file,
         };
-        assert_eq!(plan(Given::default()), "menusync plan --out plan.json");
-        let from = Given { outlets: &outlets, base: Some("origin/main"), revert: true, file: None };
+        assert_eq!(plan(PlanInvocation::default()), "menusync plan --out plan.json");
+        let from = PlanInvocation { outlets: &outlets, base: Some("origin/main"), revert: true, file: None };
         assert_eq!(plan(from), "menusync plan --base origin/main --outlet 'Ku*' --revert --out plan.json");
-        let from = Given { base: Some("HEAD^1"), ..Given::default() };
+        let from = PlanInvocation { base: Some("HEAD^1"), ..PlanInvocation::default() };
         assert_eq!(plan(from), "menusync plan --base TARGET-BRANCH --out plan.json");
-        let from = Given { file: Some(Path::new("my plan.json")), ..Given::default() };
+        let from = PlanInvocation { file: Some(Path::new("my plan.json")), ..PlanInvocation::default() };
         assert_eq!(plan(from), "'my plan.json'");
     }
 }
