@@ -4,17 +4,16 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Instant};
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::state::{LockError, NewRecord, PushKind, StatusUpdate, lock_daemon, try_lock_outlet};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
-}
+use crate::state::{
+    LockError, lock_daemon,
+    testing::{at, base, push, status},
+    try_lock_outlet,
+};
 
 fn scope() -> Scope {
     Scope { platform: "https://api.gobiz.co.id".to_owned(), root: "/srv/menus".to_owned() }
@@ -32,15 +31,6 @@ fn store() -> (TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
     (dir, store)
-}
-
-fn base(base: &str) -> OutletUpdate {
-    OutletUpdate { base: Some(base.to_owned()), ..OutletUpdate::default() }
-}
-
-fn status(state: &str) -> OutletUpdate {
-    let status = StatusUpdate { state: state.to_owned(), ..StatusUpdate::default() };
-    OutletUpdate { status: Some(status), ..OutletUpdate::default() }
 }
 
 fn raw(dir: &Path) -> Connection {
@@ -191,24 +181,6 @@ fn not_more_than_some_marks_of_events_are_kept() {
     let count = store.read("count", |c, _| c.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0)));
     assert_eq!(count.unwrap(), events::MOST_MARKS + 1);
     assert!(!store.take_event(&[events::MOST_MARKS.to_string()], None, at(0)).unwrap(), "the newest are kept");
-}
-
-fn push(outlet: &str) -> NewPush {
-    NewPush {
-        outlet: outlet.to_owned(),
-        request_id: Uuid::new_v4(),
-        kind: PushKind::Put,
-        digest: "sha256:00".to_owned(),
-        revision: None,
-        author: None,
-        back_to: None,
-        tool: "0.1.0".to_owned(),
-        plan: "{}".to_owned(),
-        record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },
-        outlet_update: OutletUpdate::default(),
-        prepared_at: at(0),
-        sent_at: None,
-    }
 }
 
 // ── states of earlier releases ──
