@@ -7,7 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{NewPush, NewRecord, OutletUpdate, PushKind, Scope, SharedState, SqliteState, StatusUpdate};
+use super::{
+    NewPush, NewRecord, OutletUpdate, PushKind, Scope, SharedState, SqliteState, StatusUpdate, locks::is_outlet_locked,
+};
 
 /// A state in which calls run where they are made: a paused clock would move on while a thread works.
 pub(crate) fn inline(dir: &Path) -> SharedState {
@@ -27,6 +29,11 @@ pub(crate) fn done<T>(call: impl Future<Output = T>) -> T {
         std::task::Poll::Ready(value) => value,
         std::task::Poll::Pending => panic!("the state let a call wait"),
     }
+}
+
+/// Whether anybody has the lock of an outlet now.
+pub(crate) fn is_locked(dir: &Path, outlet: &str) -> bool {
+    is_outlet_locked(dir, outlet) == Some(true)
 }
 
 pub(super) fn at(second: i64) -> Timestamp {
