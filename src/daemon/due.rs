@@ -25,7 +25,8 @@ pub(super) struct Due {
     planned: Timestamp,
     layers: Option<Timestamp>,
     outlets: BTreeMap<OutletId, Timestamp>,
-    failures: BTreeMap<OutletId, u32>,
+    /// How often the wait of an outlet that failed was doubled.
+    doublings: BTreeMap<OutletId, u32>,
 }
 
 impl Due {
@@ -38,7 +39,7 @@ impl Due {
             planned: now,
             layers,
             outlets: BTreeMap::new(),
-            failures: BTreeMap::new(),
+            doublings: BTreeMap::new(),
         };
         due.plan_schedule(now);
         due
@@ -105,12 +106,16 @@ impl Due {
         self.outlets.insert(outlet.clone(), at);
     }
 
-    /// An outlet failed: 15 s, then twice as long every time, up to an hour, but at least as long as was `asked` for. The
-    /// schedule comes besides.
-    pub(super) fn retry(&mut self, outlet: &OutletId, now: Timestamp, asked: Duration) {
-        let failures = self.failures.entry(outlet.clone()).or_default();
-        let wait = FIRST_RETRY.saturating_mul(2i32.saturating_pow(*failures)).min(LONGEST_RETRY);
-        *failures += 1;
+    /// An outlet failed: 15 s, then twice as long every time that the wait was over (`waited`), up to an hour, but at least
+    /// as long as was `asked` for. What comes besides, by the schedule or because somebody wants it, makes no wait longer:
+    /// who sends a signal every second while something is being mended shall not wait for an hour afterwards.
+    pub(super) fn retry(&mut self, outlet: &OutletId, now: Timestamp, waited: bool, asked: Duration) {
+        let doublings = match self.doublings.get(outlet) {
+            Some(doublings) => doublings + u32::from(waited),
+            None => 0,
+        };
+        self.doublings.insert(outlet.clone(), doublings);
+        let wait = FIRST_RETRY.saturating_mul(2i32.saturating_pow(doublings)).min(LONGEST_RETRY);
         self.at(outlet, later(now, Duration::try_from(wait).unwrap_or_default().max(asked)));
     }
 
@@ -121,7 +126,7 @@ impl Due {
 
     /// An outlet is fine.
     pub(super) fn settle(&mut self, outlet: &OutletId) {
-        self.failures.remove(outlet);
+        self.doublings.remove(outlet);
     }
 
     /// A pass begins: what was due for the outlet is being done.
@@ -204,7 +209,7 @@ mod tests {
         assert!(ticks.iter().any(|tick| *tick != ticks[0]), "all daemons would come at once");
         let mut due = Due::new(&settings, Some(at("2027-01-04T03:10:00Z")), now);
         assert_eq!(due.next(), Some(at("2027-01-04T03:10:00Z")));
-        due.retry(&"G1".into(), now, Duration::ZERO);
+        due.retry(&"G1".into(), now, true, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 15);
     }
 
@@ -256,7 +261,7 @@ mod tests {
         let (outlet, mut now) = ("G1".into(), at("2027-01-04T03:01:00Z"));
         let mut waits = Vec::new();
         for _ in 0..40 {
-            due.retry(&outlet, now, Duration::ZERO);
+            due.retry(&outlet, now, true, Duration::ZERO);
             let next = due.next().unwrap();
             waits.push(next.duration_since(now).as_secs());
             assert_eq!(due.take_outlets(next), std::slice::from_ref(&outlet));
@@ -265,8 +270,19 @@ mod tests {
         assert_eq!(waits[..9], [15, 30, 60, 120, 240, 480, 960, 1920, 3600]);
         assert!(waits[9..].iter().all(|wait| *wait == 3600), "{waits:?}");
         due.settle(&outlet);
-        due.retry(&outlet, now, Duration::ZERO);
+        due.retry(&outlet, now, true, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 15, "after a success it begins anew");
+    }
+
+    #[test]
+    fn a_try_before_the_wait_is_over_makes_no_wait_longer() {
+        let mut due = due("schedule: \"0 0 1 1 *\"", "2027-01-04T03:01:00Z");
+        let (outlet, now) = ("G1".into(), at("2027-01-04T03:01:00Z"));
+        let waits = [false, false, true, true, false, false, true].map(|waited| {
+            due.retry(&outlet, now, waited, Duration::ZERO);
+            seconds(now, due.next())
+        });
+        assert_eq!(waits, [15, 15, 30, 60, 60, 60, 120]);
     }
 
     #[test]
@@ -287,13 +303,13 @@ mod tests {
         let now = at("2027-01-04T03:01:00Z");
         let mut due = due("schedule: \"0 0 1 1 *\"", "2027-01-04T03:01:00Z");
         let outlet = "G1".into();
-        due.retry(&outlet, now, Duration::from_secs(600));
+        due.retry(&outlet, now, true, Duration::from_secs(600));
         assert_eq!(seconds(now, due.next()), 600);
         for _ in 0..20 {
             due.wait(&outlet, now, Duration::from_secs(100));
             assert!((100..=105).contains(&seconds(now, due.next())));
         }
-        due.retry(&outlet, now, Duration::ZERO);
+        due.retry(&outlet, now, true, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 30, "the second failure");
     }
 }

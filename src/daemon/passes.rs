@@ -110,9 +110,10 @@ impl<W: Worker> Daemon<W> {
             self.notices.report(notices::seen(&outcome));
             let told = self.last_notes.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, told, now));
+            let waited = self.rounds.cause(round) == Some(Cause::Due);
             self.rounds.ended(round, outcome.result, news, now);
             self.tell_stale_approvals(&outcome);
-            self.plan_next(&outcome);
+            self.plan_next(&outcome, waited);
         }
         if let Some(again) = self.again.remove(&outlet).filter(|_| !*self.stop.borrow()) {
             self.begin(&outlet, again);
@@ -121,8 +122,8 @@ impl<W: Worker> Daemon<W> {
         Some(outcome)
     }
 
-    /// When to come back to an outlet, besides the schedule.
-    pub(super) fn plan_next(&mut self, outcome: &Outcome) {
+    /// When to come back to an outlet, besides the schedule; `waited`: it was come back to when its time had come.
+    pub(super) fn plan_next(&mut self, outcome: &Outcome, waited: bool) {
         let Outcome { outlet, result, state, opens_at, again, .. } = outcome;
         let now = self.now();
         match result {
@@ -143,11 +144,11 @@ impl<W: Worker> Daemon<W> {
             PassResult::Failed | PassResult::Timeout => match again {
                 // Nothing was tried at this outlet, so its waits do not grow.
                 Some(Retry::NotBefore(rest)) => self.due.wait(outlet, now, *rest),
-                Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, *asked),
-                _ => self.due.retry(outlet, now, Duration::ZERO),
+                Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, waited, *asked),
+                _ => self.due.retry(outlet, now, waited, Duration::ZERO),
             },
             // Another process has the outlet.
-            PassResult::Held if !outcome.is_ours() => self.due.retry(outlet, now, Duration::ZERO),
+            PassResult::Held if !outcome.is_ours() => self.due.retry(outlet, now, waited, Duration::ZERO),
             _ => self.due.settle(outlet),
         }
     }

@@ -70,6 +70,11 @@ impl Rounds {
         self.begun
     }
 
+    /// Why it began; `None` once it has ended.
+    pub(super) fn cause(&self, number: u64) -> Option<Cause> {
+        self.open.get(&number).map(|round| round.cause)
+    }
+
     /// A pass belongs to it.
     pub(super) fn join(&mut self, number: u64) {
         if let Some(round) = self.open.get_mut(&number) {

@@ -163,9 +163,55 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
         |result| Outcome { result, ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned()) };
     for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
         daemon.due.forget(&"G1".into());
-        daemon.plan_next(&ended(result));
+        daemon.plan_next(&ended(result), true);
         assert_eq!(daemon.due.outlets().contains_key("G1"), again, "{result:?}");
     }
+}
+
+/// Fails at once, and counts.
+#[derive(Default)]
+struct Failing(Arc<AtomicUsize>);
+
+impl Worker for Failing {
+    async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
+        self.0.fetch_add(1, Relaxed);
+        Outcome::failed(&member.target(), "as ordered".to_owned())
+    }
+}
+
+/// Who is on call sends signals and reloads while he mends something; afterwards it heals as quickly as if he had not.
+#[tokio::test(start_paused = true)]
+async fn passes_that_somebody_asks_for_make_no_retry_wait_longer() {
+    let worker = Failing::default();
+    let visits = Arc::clone(&worker.0);
+    let (_directory, sender, mut parts) = parts(worker);
+    let clock = Clock::starting_at("2027-01-04T03:01:00Z".parse().unwrap());
+    parts.clock = clock;
+    let view = Arc::clone(&parts.view);
+    let daemon = tokio::spawn(run(parts));
+    // Two outlets, passed over so many times: how long the next passes are waited for.
+    let waits = async |passes: usize| {
+        until(|| visits.load(Relaxed) == 2 * passes && view.shown().due.len() == 2).await;
+        let wait = |at: &Timestamp| at.duration_since(clock.now()).as_secs();
+        view.shown().due.values().map(wait).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(1).await, [15, 15]);
+    for passes in 2..6 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        sender.send(Order::Pass).await.unwrap();
+        assert_eq!(waits(passes).await, [15, 15], "a signal");
+    }
+    // Nobody awaits the answer: time would go on meanwhile.
+    let _answer = asked(&sender).await;
+    assert_eq!(waits(6).await, [15, 15], "a reload");
+    for (passes, rest, wait) in [(7, 15, 30), (8, 30, 60)] {
+        tokio::time::advance(Duration::from_secs(rest)).await;
+        assert_eq!(waits(passes).await, [wait, wait], "a retry");
+    }
+    sender.send(Order::Pass).await.unwrap();
+    assert_eq!(waits(9).await, [60, 60], "a signal");
+    drop(sender);
+    daemon.await.unwrap().unwrap();
 }
 
 /// A root whose second and later loads hang until they are let go, one by one; how many have begun, and are under way.

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
-use super::*;
+use super::{
+    testing::{at, base, push, status},
+    *,
+};
 
 /// An empty place to store things in; each opening is another process's view of it.
 struct Place {
@@ -20,37 +22,6 @@ impl Place {
 
 fn scope(platform: &str) -> Scope {
     Scope { platform: platform.to_owned(), root: "/srv/menus".to_owned() }
-}
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
-}
-
-fn push(outlet: &str) -> NewPush {
-    NewPush {
-        outlet: outlet.to_owned(),
-        request_id: Uuid::new_v4(),
-        kind: PushKind::Put,
-        digest: "sha256:00".to_owned(),
-        revision: Some("abc".to_owned()),
-        author: Some("Dewi".to_owned()),
-        back_to: None,
-        tool: "0.1.0".to_owned(),
-        plan: "{}".to_owned(),
-        record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },
-        outlet_update: OutletUpdate::default(),
-        prepared_at: at(0),
-        sent_at: None,
-    }
-}
-
-fn status(state: &str) -> OutletUpdate {
-    let status = StatusUpdate { state: state.to_owned(), ..StatusUpdate::default() };
-    OutletUpdate { status: Some(status), ..OutletUpdate::default() }
-}
-
-fn base(base: &str) -> OutletUpdate {
-    OutletUpdate { base: Some(base.to_owned()), ..OutletUpdate::default() }
 }
 
 fn ended(outcome: PushOutcome) -> PushStep {

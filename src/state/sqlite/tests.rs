@@ -2,19 +2,18 @@
 //! `state/contract.rs`.
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Instant};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, pin::Pin, task::Poll, time::Instant};
 
-use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
-use crate::state::{LockError, NewRecord, PushKind, StatusUpdate, lock_daemon, try_lock_outlet};
-
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + second).unwrap()
-}
+use crate::state::{
+    LockError, lock_daemon,
+    testing::{at, base, push, status},
+    try_lock_outlet,
+};
 
 fn scope() -> Scope {
     Scope { platform: "https://api.gobiz.co.id".to_owned(), root: "/srv/menus".to_owned() }
@@ -32,15 +31,6 @@ fn store() -> (TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).unwrap();
     (dir, store)
-}
-
-fn base(base: &str) -> OutletUpdate {
-    OutletUpdate { base: Some(base.to_owned()), ..OutletUpdate::default() }
-}
-
-fn status(state: &str) -> OutletUpdate {
-    let status = StatusUpdate { state: state.to_owned(), ..StatusUpdate::default() };
-    OutletUpdate { status: Some(status), ..OutletUpdate::default() }
 }
 
 fn raw(dir: &Path) -> Connection {
@@ -191,24 +181,6 @@ fn not_more_than_some_marks_of_events_are_kept() {
     let count = store.read("count", |c, _| c.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0)));
     assert_eq!(count.unwrap(), events::MOST_MARKS + 1);
     assert!(!store.take_event(&[events::MOST_MARKS.to_string()], None, at(0)).unwrap(), "the newest are kept");
-}
-
-fn push(outlet: &str) -> NewPush {
-    NewPush {
-        outlet: outlet.to_owned(),
-        request_id: Uuid::new_v4(),
-        kind: PushKind::Put,
-        digest: "sha256:00".to_owned(),
-        revision: None,
-        author: None,
-        back_to: None,
-        tool: "0.1.0".to_owned(),
-        plan: "{}".to_owned(),
-        record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },
-        outlet_update: OutletUpdate::default(),
-        prepared_at: at(0),
-        sent_at: None,
-    }
 }
 
 // ── states of earlier releases ──
@@ -400,4 +372,71 @@ async fn a_state_that_is_closed_leaves_no_log_behind() {
     drop(state);
     let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["menusync.sqlite3"]);
+}
+
+/// A write that has changed something, and is committed as soon as it is let go.
+struct Writing<'s> {
+    call: Pin<Box<dyn Future<Output = Result<(), StateError>> + 's>>,
+    go_on: mpsc::Sender<()>,
+}
+
+impl<'s> Writing<'s> {
+    async fn begin(state: &'s SqliteState) -> Self {
+        let (changed, mut has_changed) = oneshot::channel();
+        let (go_on, gate) = mpsc::channel();
+        let mut call: Pin<Box<dyn Future<Output = _>>> = Box::pin(state.call(move |store| {
+            store.write("test", |connection, _| {
+                connection.execute("INSERT INTO probe (id, at) VALUES (1, '')", [])?;
+                changed.send(()).unwrap();
+                gate.recv().unwrap();
+                Ok(())
+            })
+        }));
+        tokio::select! {
+            done = &mut call => panic!("nobody has let it go: {done:?}"),
+            heard = &mut has_changed => heard.unwrap(),
+        }
+        Self { call, go_on }
+    }
+}
+
+async fn written(state: &SqliteState) -> i64 {
+    let count =
+        |connection: &Connection, _: &Scope| connection.query_row("SELECT count(*) FROM probe", [], |row| row.get(0));
+    state.call(move |store| store.read("count", count)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_write_is_not_committed_once_its_caller_has_given_it_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
+    let Writing { call, go_on } = Writing::begin(&state).await;
+    drop(call);
+    go_on.send(()).unwrap();
+    assert_eq!(written(&state).await, 0);
+
+    let Writing { call, go_on } = Writing::begin(&state).await;
+    go_on.send(()).unwrap();
+    call.await.unwrap();
+    assert_eq!(written(&state).await, 1, "the next one is its own caller's");
+}
+
+#[tokio::test]
+async fn a_call_that_still_queues_is_not_begun_once_its_caller_has_given_it_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
+    let Writing { call, go_on } = Writing::begin(&state).await;
+    let begun = Arc::<AtomicBool>::default();
+    let flag = Arc::clone(&begun);
+    let mut queued = Box::pin(state.call(move |_| {
+        flag.store(true, Ordering::SeqCst);
+        Ok(())
+    }));
+    let is_waiting = std::future::poll_fn(|context| Poll::Ready(queued.as_mut().poll(context).is_pending()));
+    assert!(is_waiting.await, "the one before it has not ended");
+    drop(queued);
+    go_on.send(()).unwrap();
+    call.await.unwrap();
+    assert_eq!(written(&state).await, 1);
+    assert!(!begun.load(Ordering::SeqCst));
 }

@@ -216,12 +216,53 @@ async fn who_only_looks_stores_nothing_while_another_process_pushes() {
     assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
 }
 
+fn watch_state(bench: &mut Bench) {
+    let state = Arc::clone(&bench.context.state);
+    WatchedState::watch(&mut bench.context, state, &bench.platform, "G1");
+}
+
+/// Everything that says how an outlet stands, one after the other: the states that were stored.
+async fn all_that_store_a_status(bench: &Bench) -> [Option<String>; 4] {
+    let Bench { context, platform, target, .. } = bench;
+    let stored = || bench.remembered_state();
+    bench.pass().await;
+    let passed = stored();
+    platform.with(|world| world.app_price("D1", 9_999));
+    bench.observe().await;
+    let observed = stored();
+    observe_invalid(context, &**platform, target, "its files are invalid".to_owned()).await;
+    let invalid = stored();
+    let failed = Outcome::failed(target, "its menu cannot be read".to_owned());
+    store_failure(&context.state, &context.state_dir, target, failed, context.clock.now()).await;
+    [passed, observed, invalid, stored()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_is_stored_before_the_lock_of_its_outlet_is_given_back() {
+    let mut bench = Bench::in_sync().await;
+    watch_state(&mut bench);
+    bench.price_in_file("NG", 27_000);
+    let stored = all_that_store_a_status(&bench).await;
+    assert_eq!(stored.each_ref().map(Option::as_deref), ["in_sync", "drifted", "invalid", "failed"].map(Some));
+    bench.platform.with(|world| assert!(world.violations.is_empty(), "{:?}", world.violations));
+    drop(try_lock_outlet(&bench.context.state_dir, "G1").unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_status_is_stored_while_somebody_else_has_the_lock_of_the_outlet() {
+    let mut bench = Bench::in_sync().await;
+    bench.price_in_file("NG", 27_000);
+    let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    let stored = all_that_store_a_status(&bench).await;
+    assert_eq!(stored.each_ref().map(Option::as_deref), [Some("in_sync"); 4]);
+}
+
 /// The words of a write that fails.
 const UNWRITTEN: &str = "cannot test in the state of a test: no space left on the disk of the tests";
 
 /// Lets the write of this number fail, counted from 1.
 fn fail_write(bench: &mut Bench, number: usize) {
-    bench.context.state = WatchedState::watch(Arc::clone(&bench.context.state), &bench.platform, "G1");
+    watch_state(bench);
     bench.platform.with(|world| world.disk.writes = (1..=number).map(|write| write == number).collect());
 }
 
@@ -247,7 +288,7 @@ async fn what_cannot_be_stored_has_failed_and_is_told_with_what_is_known() {
 #[tokio::test(start_paused = true)]
 async fn a_state_that_cannot_be_read_after_the_platform_failed_is_named_too() {
     let mut bench = Bench::in_sync().await;
-    bench.context.state = WatchedState::watch(Arc::clone(&bench.context.state), &bench.platform, "G1");
+    watch_state(&mut bench);
     bench.platform.with(|world| {
         world.read_faults.push_back(Fault::Status(503));
         world.disk.outage = Some((1, 1));

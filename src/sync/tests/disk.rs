@@ -1,15 +1,19 @@
 //! A state whose calls fail when a test says so, and that tells the platform what was recorded, so that it can judge the
 //! calls that follow.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::platform::{Ledger, Permission, Platform};
+use super::{
+    Context,
+    platform::{Ledger, Permission, Platform},
+};
 use crate::state::{
     Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
-    PushStep, SharedState, State, StateError, testing::done,
+    PushStep, SharedState, State, StateError,
+    testing::{done, is_locked},
 };
 
 /// The words of a disk that fails.
@@ -19,11 +23,13 @@ pub(super) const FULL: &str = "no space left on the disk of the tests";
 pub(super) struct WatchedState {
     inner: SharedState,
     platform: Arc<Platform>,
+    /// Where the locks are.
+    dir: PathBuf,
 }
 
 impl WatchedState {
-    /// Watches what is stored of `outlet`, for the judge of `platform`.
-    pub(super) fn watch(inner: SharedState, platform: &Arc<Platform>, outlet: &str) -> SharedState {
+    /// From now on `context` stores into `inner` what the judge of `platform` hears of, as far as it is of `outlet`.
+    pub(super) fn watch(context: &mut Context, inner: SharedState, platform: &Arc<Platform>, outlet: &str) {
         let has_base = done(inner.outlet(outlet)).unwrap().is_some_and(|row| row.base.is_some());
         let is_open = done(inner.pending_push(outlet)).unwrap().is_some();
         platform.with(|world| {
@@ -31,7 +37,8 @@ impl WatchedState {
             let permission = Permission::AsGuardsSay;
             world.ledger = Some(Ledger { recorded, is_open, has_base, may_adopt: false, permission, begun: 0 });
         });
-        Arc::new(Self { inner, platform: Arc::clone(platform) })
+        let dir = context.state_dir.clone();
+        context.state = Arc::new(Self { inner, platform: Arc::clone(platform), dir });
     }
 
     fn call(&self, is_write: bool) -> Result<(), StateError> {
@@ -47,6 +54,14 @@ impl WatchedState {
 
     fn note(&self, note: impl FnOnce(&mut Ledger)) {
         self.platform.with(|world| world.ledger.as_mut().map(note));
+    }
+
+    /// Who says how an outlet stands has its lock until that is stored: else an older word could cover a newer one.
+    fn judge_status(&self, outlet: &str, update: &OutletUpdate) {
+        if update.status.is_some() && !is_locked(&self.dir, outlet) {
+            let found = format!("a status of {outlet} was stored without its lock");
+            self.platform.with(|world| world.violations.push(found));
+        }
     }
 
     fn note_base(&self, update: &OutletUpdate) {
@@ -78,6 +93,7 @@ impl State for WatchedState {
 
     async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError> {
         self.call(true)?;
+        self.judge_status(outlet, &update);
         self.note_base(&update);
         self.inner.update_outlet(outlet, update, at).await
     }

@@ -91,7 +91,7 @@ impl Simulation {
                 };
                 log.borrow_mut().push(format!("G{number} at {url}: {start:?}"));
                 let mut bench = first.beside(&format!("G{number}"));
-                bench.context.state = WatchedState::watch(Arc::clone(&state), &bench.platform, &format!("G{number}"));
+                WatchedState::watch(&mut bench.context, Arc::clone(&state), &bench.platform, &format!("G{number}"));
                 let seed = seed + 1_000_003 * outlets.len() as u64 + 7 * sites.len() as u64;
                 let outlet = SimulatedOutlet::new(bench, seed, start, pace.clone(), Rc::clone(&log)).await;
                 outlet.bench.platform.with(|world| {

@@ -86,7 +86,7 @@ impl SimulatedOutlet {
     /// A new process has opened the state.
     pub(super) fn restart(&mut self, state: &SharedState) {
         let Bench { platform, target, context, .. } = &mut self.bench;
-        context.state = WatchedState::watch(Arc::clone(state), platform, target.id.as_str());
+        WatchedState::watch(context, Arc::clone(state), platform, target.id.as_str());
         (context.in_flight, context.poll_waker) = (InFlight::default(), PollWaker::default());
         platform.with(platform::World::restart);
     }
