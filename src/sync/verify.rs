@@ -205,7 +205,12 @@ impl<R: Read + Write> Visit<'_, R> {
         if let Some(live) = verification.old.as_ref().filter(|_| verification.may_be_lost()) {
             let minutes = LOST_AFTER.as_secs() / 60;
             let error = format!("the live menu did not change within {minutes} minutes; treating the push as lost");
-            self.end(row.id, PushOutcome::Lost, &error, &verification.waiting.stock_shown(live)).await?;
+            let mut update = self.update_of_stock(&verification.waiting.stock_shown(live)).await?;
+            let now = self.context.clock.now();
+            let mut memory = recall(&self.context.state, outlet, now).await?.memory;
+            memory.note_lost(&verification.waiting.effects(&[]), now);
+            update.memory = Some(json(&memory, outlet)?);
+            self.finish(row.id, PushOutcome::Lost, Some(error), update).await?;
             tracing::warn!(%outlet, request_id = %row.request_id, "the push counts as lost and is planned afresh");
             let recalled = recall(&self.context.state, outlet, self.context.clock.now()).await?;
             return Ok((Earlier::None, recalled));
@@ -523,8 +528,7 @@ impl<R: Read + Write> Visit<'_, R> {
         Ok(OutletUpdate { base: Some(json(base, id)?), memory: Some(json(&memory, id)?), ..OutletUpdate::default() })
     }
 
-    /// Ends a push that did not arrive. What some of its stock calls have done is stored all the same, as what we take off
-    /// sale is ours to put back.
+    /// Ends a push that did not arrive.
     pub(super) async fn end(
         &self,
         id: PushId,
@@ -532,6 +536,13 @@ impl<R: Read + Write> Visit<'_, R> {
         error: &str,
         done: &StockCalls,
     ) -> Result<(), PassError> {
+        let update = self.update_of_stock(done).await?;
+        self.finish(id, outcome, Some(error.to_owned()), update).await
+    }
+
+    /// What some of a push's stock calls have done, stored also where the push as a whole did not arrive: what we take off
+    /// sale is ours to put back.
+    async fn update_of_stock(&self, done: &StockCalls) -> Result<OutletUpdate, PassError> {
         let mut update = OutletUpdate::default();
         if !done.is_empty()
             && let Some(mut base) = self.base().await?
@@ -539,7 +550,7 @@ impl<R: Read + Write> Visit<'_, R> {
             base.remember_stock(done);
             update.base = Some(json(&base, &self.target.id)?);
         }
-        self.finish(id, outcome, Some(error.to_owned()), update).await
+        Ok(update)
     }
 
     async fn finish(

@@ -4,11 +4,6 @@ use super::*;
 use crate::policy::DriftPolicy;
 
 impl Bench {
-    fn remove_from_file(&mut self, id: &str) {
-        let menus = &mut self.wanted.catalog.menus;
-        menus.iter_mut().for_each(|menu| menu.menu_items.retain(|item| item.external_id.as_str() != id));
-    }
-
     /// Passes as the daemon's schedule brings them.
     async fn hours(&self, hours: u64) {
         for _ in 0..hours {

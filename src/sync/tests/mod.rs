@@ -111,6 +111,11 @@ impl Bench {
         items.into_iter().find(|item| item.external_id.as_str() == id).unwrap()
     }
 
+    fn remove_from_file(&mut self, id: &str) {
+        let menus = self.wanted.catalog.menus.iter_mut();
+        menus.for_each(|menu| menu.menu_items.retain(|item| item.external_id.as_str() != id));
+    }
+
     fn file_variant(&mut self, id: &str) -> &mut Variant {
         let variants = self.wanted.catalog.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
         variants.into_iter().find(|variant| variant.external_id.as_str() == id).unwrap()

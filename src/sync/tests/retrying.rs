@@ -230,6 +230,26 @@ async fn an_image_that_was_perhaps_never_sent_does_not_count_as_published() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_lost_push_took_away_counts_for_a_day_as_it_may_be_published_later() {
+    let mut bench = Bench::in_sync().await;
+    let all = bench.wanted.catalog.clone();
+    bench.remove_from_file("D3");
+    bench.remove_from_file("D4");
+    bench.platform.with(|world| world.delay = minutes(50));
+    assert_eq!(bench.pass().await.result, PassResult::Timeout);
+    bench.wanted.catalog = all;
+    tokio::time::advance(minutes(31)).await;
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    tokio::time::advance(minutes(20)).await;
+    bench.remove_from_file("D1");
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
+    let why = "deletes: 1 of 8 live items would leave the menu (12 %); with what left in the last 24 hours 3 of 10 (30 %); \
+               the limit is 5 items or 20 %";
+    assert_eq!(outcome.error.as_deref(), Some(why));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_after_a_lost_answer_leaves_the_push_open() {
     let bench = edited().await;
     bench.faults(&[Fault::Lost, Fault::Status(422)]);

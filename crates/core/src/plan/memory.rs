@@ -107,6 +107,13 @@ impl Memory {
         }
     }
 
+    /// Notes that a push counts as lost. It may be published all the same, hours later: what it takes away counts for a day.
+    pub fn note_lost(&mut self, effects: &Effects, now: Timestamp) {
+        for id in effects.leaving.iter().filter(|id| !self.came.contains_key(*id)) {
+            self.left.entry(id.clone()).or_insert(now);
+        }
+    }
+
     /// Notes that `live` shows what became of a push, so that the menu from before is not live any more.
     pub fn note_replaced(&mut self, push: &Waiting, live: &LiveCatalog, now: Timestamp) {
         let shown = Fingerprint::of(live);
