@@ -13,6 +13,7 @@ mod refusals;
 mod rejected;
 mod returning;
 mod spelling;
+mod stored;
 mod stock;
 mod telling;
 mod waiting;
