@@ -5,6 +5,8 @@
 //! matching, is a [`live::LiveCatalog`].
 
 mod field;
+mod fields;
+mod flat;
 pub(crate) mod hours;
 mod ids;
 pub mod live;
@@ -12,14 +14,20 @@ mod path;
 mod price;
 mod stock;
 pub mod text;
+mod value;
 
 pub use field::Field;
+pub use fields::{
+    CategoryField, FieldInfo, FieldKind, FieldSpec, ItemField, Member, ReadBack, RiskClass, Thing, VariantField,
+};
+pub use flat::{FlatCatalog, ListPath, names};
 pub use hours::{Day, Hours, TimeRange};
 pub use ids::{ExternalId, OutletId};
-pub use path::{CategoryField, ItemField, Path, VariantField};
+pub use path::Path;
 pub use price::Price;
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
+pub use value::{FieldValue, Fields, ReadAt, known_entries, known_paths};
 
 /// Everything an outlet sells: menus in display order, and the choices that items refer to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
