@@ -2,9 +2,7 @@
 //! name things: by a position in the body, by an id, by an image's address, or by a name. What the words do not say is not
 //! guessed.
 
-use crate::catalog::{
-    Catalog, CategoryField, ExternalId, Item, ItemField, Path, Variant, VariantCategory, VariantField,
-};
+use crate::catalog::{Catalog, ExternalId, Item, ItemField, Path, Variant, VariantCategory};
 
 /// Ids and names that are shorter are looked for in quotes only: `1` or `Es` stands in many a sentence.
 const SHORTEST: usize = 4;
@@ -68,17 +66,7 @@ fn thing_of(kind: KindOf, id: &ExternalId) -> Path {
 }
 
 fn field_of(kind: KindOf, id: &ExternalId, key: &str) -> Option<Path> {
-    match kind {
-        KindOf::Item => {
-            ItemField::ALL.iter().find(|field| field.key() == key).map(|field| Path::item_field(id, *field))
-        }
-        KindOf::Category => {
-            CategoryField::ALL.iter().find(|field| field.key() == key).map(|field| Path::category_field(id, *field))
-        }
-        KindOf::Variant => {
-            VariantField::ALL.iter().find(|field| field.key() == key).map(|field| Path::variant_field(id, *field))
-        }
-    }
+    thing_of(kind, id).field(key)
 }
 
 fn things(payload: &Catalog) -> Vec<Thing<'_>> {

@@ -7,11 +7,10 @@ mod leaving;
 mod prices;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Action, Change, Inputs, Reviewed, compare::Compared, matching::Matched, matching::item_ids};
 use crate::{
-    catalog::{ItemField, Path},
+    catalog::{FieldValue, ItemField, Path},
     policy::Guard,
 };
 
@@ -156,7 +155,7 @@ impl Judge<'_> {
     fn sold_out(&self) -> Option<Finding> {
         let off: Vec<Path> = self
             .pushed()
-            .filter(|change| change.to == Value::Bool(false))
+            .filter(|change| change.to == Some(FieldValue::Flag(false)))
             .filter(|change| matches!(change.path, Path::Item(_, Some(ItemField::InStock))))
             .map(|change| change.path.clone())
             .collect();

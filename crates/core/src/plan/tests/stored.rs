@@ -10,8 +10,7 @@ use crate::{
 fn everything() -> Story {
     let mut story = Story::in_sync(warung());
     let mut hours = Hours::all_week();
-    *hours.day_mut(Day::Monday) =
-        vec![TimeRange { start: 600, end: 720 }, TimeRange { start: 900, end: 1_320 }];
+    *hours.day_mut(Day::Monday) = vec![TimeRange { start: 600, end: 720 }, TimeRange { start: 900, end: 1_320 }];
     hours.day_mut(Day::Sunday).clear();
     let nasi = story.desired_item("NG");
     nasi.description = Field::Null;
@@ -98,7 +97,12 @@ impl Story {
         let mut memory = Memory::default();
         let plan = self.plan();
         memory.note(&plan, jiff::Timestamp::UNIX_EPOCH);
-        let mut undoing = Story { desired: self.desired.clone(), base: self.base.clone(), live: self.live.clone(), ..Story::first_contact(warung()) };
+        let mut undoing = Story {
+            desired: self.desired.clone(),
+            base: self.base.clone(),
+            live: self.live.clone(),
+            ..Story::first_contact(warung())
+        };
         undoing.revert = true;
         memory.arrived(&Waiting::new(&undoing.plan(), &undoing.inputs()).effects(&[]), jiff::Timestamp::UNIX_EPOCH);
         memory
