@@ -305,6 +305,8 @@ fields! {
         OperationalHours = "operational_hours" "hours" Hours Always Hours (operational_hours live);
         VariantCategories = "variant_category_external_ids" "choices" Choices AsSet Choices
             (variant_category_external_ids ours);
+        #[cfg(test)]
+        Calories = "calories" "calories" Number Always Shown (calories live);
     }
 }
 

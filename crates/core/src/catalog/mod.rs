@@ -77,6 +77,10 @@ pub struct Item {
     /// Ids of variant categories, in display order.
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
     pub variant_category_external_ids: Field<Vec<ExternalId>>,
+    /// No field of the platform: one that the tests add, to see that the table is all that a field needs.
+    #[cfg(test)]
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub calories: Field<u32>,
 }
 
 /// A choice that a customer makes for an item ("spiciness").

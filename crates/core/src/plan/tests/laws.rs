@@ -87,6 +87,7 @@ fn flat(catalog: &Catalog) -> BTreeMap<String, serde_json::Value> {
                 ItemField::Image => json!(item.image),
                 ItemField::OperationalHours => json!(item.operational_hours),
                 ItemField::VariantCategories => json!(item.variant_category_external_ids),
+                ItemField::Calories => json!(item.calories),
             };
             say(Path::item_field(&item.external_id, *field), value);
         }
