@@ -141,3 +141,6 @@ impl Catalog {
         self.items().next().is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
+    authoring,
     catalog::{FieldValue, ItemField},
-    plan::{Class, Goal, Kind, Pins, Record},
+    plan::{Class, Goal, Kind, Pins, Record, Uuids},
 };
 
 const FIELD: ItemField = ItemField::Calories;
@@ -76,6 +77,13 @@ fn what_somebody_else_made_of_it_is_told_and_carried_along() {
     let plan = story.plan("G1");
     assert!(plan.changes.iter().all(|change| change.path != path()), "{:?}", plan.changes);
     assert_eq!(plan.payload.item(&"NG".into()).unwrap().calories, Field::Set(900));
+}
+
+#[test]
+fn it_is_imported_into_a_file() {
+    let imported = authoring::import(&story().live, &Uuids::default(), &BTreeSet::new());
+    assert_eq!(imported.catalog.item(&"NG".into()).unwrap().calories, Field::Set(700));
+    assert!(authoring::file_text(&authoring::Head::Layer, &imported).contains("\n        calories: 700\n"));
 }
 
 #[test]
