@@ -99,7 +99,7 @@ impl Rollback<'_> {
         })?;
         let stock = self.stock_when_last_seen(&rows).await?;
         // What cannot be told counts as on sale, like anything new.
-        let was_sold_out = |path: &Path| stock.get(&path.to_string()) == Some(&false);
+        let was_sold_out = |path: &Path| stock.get(path) == Some(&false);
         let goal = Goal {
             to: row.number,
             of: row.prepared_at,
@@ -132,7 +132,7 @@ impl Rollback<'_> {
     }
 
     /// Path of an item or a variant → whether it was on sale when a push last saw it live.
-    async fn stock_when_last_seen(&self, rows: &[PushRow]) -> Result<BTreeMap<String, bool>, CommandError> {
+    async fn stock_when_last_seen(&self, rows: &[PushRow]) -> Result<BTreeMap<Path, bool>, CommandError> {
         let mut stock = BTreeMap::new();
         for row in rows {
             for (path, on_sale) in record_of(self.state, row).await?.map(|record| record.stock).into_iter().flatten() {

@@ -9,7 +9,7 @@ use crate::{
     catalog::OutletId,
     plan::{Action, Change, OutletPlan, Pins},
     remote::{Lane, Read, Write},
-    report::PauseNote,
+    report::{PauseNote, value_json},
     state::{
         LockError, OutletLock, OutletUpdate, Pause, PushOutcome, SharedState, StateError, StatusUpdate, lock_outlet,
     },
@@ -250,7 +250,7 @@ fn rejected(plan: &OutletPlan) -> String {
         .changes
         .iter()
         .filter(is_rejected)
-        .map(|change| format!("{} (files {}, live {})", change.path, change.to, change.from))
+        .map(|change| format!("{} (files {}, live {})", change.path, value_json(&change.to), value_json(&change.from)))
         .collect();
     let more = all.len().saturating_sub(NAMED_AT_MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -27,8 +27,7 @@ pub fn apply_pins<'d>(
         return Ok(Cow::Borrowed(desired));
     }
     let outlet = &target.id;
-    let laid = pins.lay_over(&desired.catalog, now);
-    let (catalog, held) = laid.map_err(|source| PassError::Memory { outlet: outlet.clone(), source })?;
+    let (catalog, held) = pins.lay_over(&desired.catalog, now);
     if held.is_empty() {
         return Ok(Cow::Borrowed(desired));
     }

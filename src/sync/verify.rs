@@ -10,6 +10,7 @@ use crate::{
     catalog::live::LiveCatalog,
     plan::{self, Base, Memory, Mismatch, StockCalls, Waiting},
     remote::{Lane, Read, RemoteError, Write},
+    report::value_json,
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
 };
 
@@ -599,9 +600,10 @@ impl Judged {
 }
 
 fn named(mismatches: &[Mismatch]) -> String {
-    let named: Vec<String> =
-        mismatches.iter().map(|u| format!("{} (sent {}, shown {})", u.path, u.sent, u.live)).collect();
-    named.join(", ")
+    let named = mismatches
+        .iter()
+        .map(|Mismatch { path, sent, live }| format!("{path} (sent {}, shown {})", value_json(sent), value_json(live)));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn unrestored(error: &RemoteError) -> String {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     authoring::{Head, Imported, file_text, import},
-    catalog::{Catalog, OutletId, live::LiveCatalog},
+    catalog::{Catalog, FieldKind, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
     document::SourceFile,
@@ -247,8 +247,8 @@ fn tell_empty(Fetched { outlet, .. }: &Fetched) {
 fn why(plan: &OutletPlan) -> String {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for change in &plan.changes {
-        let kind = match change.path.field_key() {
-            Some("external_id") => "ids that GoFood does not have yet",
+        let kind = match change.path.info() {
+            Some(info) if info.kind == FieldKind::Id => "ids that GoFood does not have yet",
             Some(_) => "fields that GoFood does not show as they are needed",
             None => "things that come or go",
         };

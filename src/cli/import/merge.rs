@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     authoring::{EditStyle, Filter, Imported, MergePlan, MergeStep, import, merge, plan_merge},
-    catalog::{Catalog, ExternalId, OutletId, Path},
+    catalog::{Catalog, ExternalId, FieldKind, OutletId, Path},
     diagnostic::Diagnostic,
     document::SourceFile,
     fleet::{Loaded, Member, Survey},
@@ -195,8 +195,9 @@ fn judge(
     let known: BTreeSet<&Path> = look.plan.changes.iter().map(|change| &change.path).collect();
     let done: BTreeSet<&Path> = taken.steps.iter().filter_map(MergeStep::path).collect();
     // An id that was proposed is not at GoFood yet.
-    let stays =
-        |path: &&Path| path.field_key() != Some("external_id") && (done.contains(*path) || !known.contains(*path));
+    let stays = |path: &&Path| {
+        path.info().is_none_or(|info| info.kind != FieldKind::Id) && (done.contains(*path) || !known.contains(*path))
+    };
     match left.changes.iter().map(|change| &change.path).find(stays) {
         Some(path) => Err(format!("{path} would still differ")),
         None => Ok(left.changes.len()),

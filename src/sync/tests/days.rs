@@ -100,7 +100,7 @@ async fn who_only_looks_remembers_what_he_sees_and_forgetting_forgets_it() {
     bench.platform.with(|world| world.app_price("NG", 26_000));
     bench.observe().await;
     let memory = || bench.recalled().memory;
-    assert!(memory().at(bench.context.clock.now()).since.contains_key("items/NG/price"));
+    assert!(memory().at(bench.context.clock.now()).since.contains_key(&"items/NG/price".parse().unwrap()));
     done(bench.context.state.forget("G1")).unwrap();
     assert_eq!(memory(), crate::plan::Memory::default());
 }

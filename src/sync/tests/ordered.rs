@@ -28,7 +28,7 @@ impl Bench {
     }
 
     fn pinned(&self) -> Vec<String> {
-        self.recalled().pins.told().into_iter().map(|pin| pin.path).collect()
+        self.recalled().pins.told().into_iter().map(|pin| pin.path.to_string()).collect()
     }
 
     /// Two pushes: 25.000, then 27.000.

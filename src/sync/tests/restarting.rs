@@ -46,7 +46,7 @@ async fn drift_that_is_seen_when_a_push_is_abandoned_is_remembered() {
     bench.platform.with(|world| world.app_price("D1", 9_999));
     assert_eq!(bench.pass().await.state, OutletState::Drifted);
     let past = bench.recalled().memory.at(bench.context.clock.now());
-    assert!(past.since.contains_key("items/D1/price"));
+    assert!(past.since.contains_key(&"items/D1/price".parse().unwrap()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{Clock, Page, badge, commit, shown, zone};
 use crate::{
-    catalog::OutletId,
+    catalog::{FieldValue, OutletId},
     fleet::Member,
-    report::{PinNote, StatusLine},
+    report::{PinNote, StatusLine, value_json},
     state::PushRow,
     web::{snapshot::Snapshot, state_help, words},
 };
@@ -121,7 +121,7 @@ fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
                 th scope="col" { "What" } th scope="col" { "Pinned" } th scope="col" { "Files" } th scope="col" { "Until" }
             } }
             tbody { @for pin in pins.paths.iter().take(MOST) { tr {
-                th scope="row" { code { (shown(&pin.path)) } } td { (value_text(&pin.value)) } td { (value_text(&pin.file)) }
+                th scope="row" { code { (shown(&pin.path.to_string())) } } td { (field_value_text(&pin.value)) } td { (field_value_text(&pin.file)) }
                 td { @if let Some(until) = pin.until { (clock.tell(until)) } }
             } } }
         }
@@ -190,6 +190,15 @@ fn value_text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => shown(text).into_owned(),
         other => shown(&other.to_string()).into_owned(),
+    }
+}
+
+/// The same of a value that is known by its field.
+fn field_value_text(value: &Option<FieldValue>) -> String {
+    match value {
+        None => String::new(),
+        Some(FieldValue::Text(text)) => shown(text).into_owned(),
+        Some(_) => shown(&value_json(value)).into_owned(),
     }
 }
 

@@ -8,8 +8,8 @@ use super::{
     scalar::{Context, text},
 };
 use crate::catalog::{
-    CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, OutletId, Path, Price, Variant, VariantCategory,
-    VariantField,
+    CategoryField, ExternalId, Field, FieldInfo, FieldKind, FieldValue, Hours, Item, ItemField, Menu, OutletId, Path,
+    Price, Thing, Variant, VariantCategory, VariantField,
 };
 
 /// What a new file is.
@@ -52,55 +52,53 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
 /// One mapping as `key: value` lines with a remark each; what the reader of another style needs as well.
 pub(super) type Entries = Vec<(&'static str, String)>;
 
-/// The keys and values of an item, in the order people write them.
-pub(super) fn item_entries(item: &Item, context: Context) -> Entries {
-    let Item {
-        external_id,
-        name,
-        internal_name,
-        description,
-        in_stock: _,
-        price,
-        image,
-        operational_hours,
-        variant_category_external_ids,
-    } = item;
-    let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
-    let texts = [("name", name), ("internal_name", internal_name), ("description", description)];
-    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
-    entries.extend(price.value().map(|Price(price)| ("price", price.to_string())));
-    entries.extend(image.value().map(|image| ("image", text(image, context))));
-    entries.extend(operational_hours.value().map(|hours| ("operational_hours", hours_text(hours))));
-    let links = variant_category_external_ids.value();
-    entries.extend(links.map(|links| ("variant_category_external_ids", ids_text(links))));
-    entries
+/// What a thing says about itself, in the order people write it; stock is not written into files.
+fn said<T: Thing>(thing: &T, context: Context) -> impl Iterator<Item = (&'static FieldInfo, String)> {
+    let members = T::members().filter(|(spec, _)| spec.info.kind != FieldKind::Stock);
+    members.filter_map(move |(spec, member)| {
+        Some((&spec.info, value_text(&(member.get)(thing).value().cloned()?, context)?))
+    })
 }
 
-/// `[A, B]`
-pub(super) fn ids_text(ids: &[ExternalId]) -> String {
-    let ids: Vec<String> = ids.iter().map(|id| text(id.as_str(), Context::Flow)).collect();
-    format!("[{}]", ids.join(", "))
+/// A value as a file says it; `None` for what is no value of one field.
+pub(super) fn value_text(value: &FieldValue, context: Context) -> Option<String> {
+    Some(match value {
+        FieldValue::Text(value) => text(value, context),
+        FieldValue::Price(Price(price)) => price.to_string(),
+        FieldValue::Number(number) => number.to_string(),
+        FieldValue::Flag(flag) => flag.to_string(),
+        FieldValue::Hours(hours) => hours_text(hours),
+        FieldValue::Ids(ids) => {
+            let ids: Vec<String> = ids.iter().map(|id| text(id.as_str(), Context::Flow)).collect();
+            format!("[{}]", ids.join(", "))
+        }
+        FieldValue::Names(_) | FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => return None,
+    })
+}
+
+fn id_entry(id: &ExternalId) -> (&'static str, String) {
+    ("external_id", text(id.as_str(), Context::Flow))
+}
+
+/// The keys and values of an item or a variant.
+pub(super) fn entries_of<T: Thing>(thing: &T, context: Context) -> Entries {
+    std::iter::once(id_entry(thing.id())).chain(said(thing, context).map(|(info, value)| (info.key, value))).collect()
 }
 
 /// `{external_id: LV-0, name: Tidak pedas, price: 0}`
 pub(super) fn variant_text(variant: &Variant) -> String {
-    let Variant { external_id, name, price, in_stock: _ } = variant;
-    let mut entries = vec![format!("external_id: {}", text(external_id.as_str(), Context::Flow))];
-    entries.extend(name.value().map(|name| format!("name: {}", text(name, Context::Flow))));
-    entries.extend(price.value().map(|Price(price)| format!("price: {price}")));
-    format!("{{{}}}", entries.join(", "))
+    let entries = entries_of(variant, Context::Flow).into_iter().map(|(key, value)| format!("{key}: {value}"));
+    format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
 }
 
-/// The keys and values of a category but for its variants.
+/// The keys and values of a category but for its variants; its limits have a place of their own in a file.
 pub(super) fn category_entries(category: &VariantCategory, context: Context) -> Entries {
-    let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = category;
-    let mut entries = vec![("external_id", text(external_id.as_str(), Context::Flow))];
-    let texts = [("name", name), ("internal_name", internal_name)];
-    entries.extend(texts.into_iter().filter_map(|(key, value)| Some((key, text(value.value()?, context)))));
-    let limits = [("min_quantity", min_quantity), ("max_quantity", max_quantity)];
-    let limits = limits.into_iter().filter_map(|(key, limit)| Some(format!("{key}: {}", limit.value()?)));
-    entries.push(("rules", format!("{{selection: {{{}}}}}", limits.collect::<Vec<_>>().join(", "))));
-    entries
+    let is_limit = |info: &FieldInfo| matches!(info.kind, FieldKind::Least | FieldKind::Most);
+    let (limits, others): (Vec<_>, Vec<_>) = said(category, context).partition(|(info, _)| is_limit(info));
+    let limits: Vec<String> = limits.into_iter().map(|(info, limit)| format!("{}: {limit}", info.key)).collect();
+    let others = others.into_iter().map(|(info, value)| (info.key, value));
+    let rules = ("rules", format!("{{selection: {{{}}}}}", limits.join(", ")));
+    std::iter::once(id_entry(&category.external_id)).chain(others).chain([rules]).collect()
 }
 
 struct Page<'i> {
@@ -170,7 +168,7 @@ impl Page<'_> {
         }
         let id = &item.external_id;
         let field = |key: &str| ItemField::ALL.iter().copied().find(|field| field.key() == key);
-        for (at, (key, value)) in item_entries(&item, Context::Block).into_iter().enumerate() {
+        for (at, (key, value)) in entries_of(&item, Context::Block).into_iter().enumerate() {
             let path = if at == 0 { Path::item(id) } else { Path::Item(id.clone(), field(key)) };
             let todo = self.todo(&path);
             self.line(6, &format!("{}{key}: {value}{todo}", if at == 0 { "- " } else { "  " }));

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::ids::{Nameless, propose};
 use crate::{
     catalog::{
-        Catalog, CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, Path, Variant, VariantCategory,
-        VariantField,
+        Catalog, CategoryField, ExternalId, Field, FieldKind, FieldValue, Hours, Item, ItemField, Menu, Path, Thing,
+        Variant, VariantCategory, VariantField,
         live::{LiveCatalog, LiveCategory, LiveItem, LiveVariant},
         text::same_text,
     },
@@ -126,20 +126,8 @@ impl Import<'_> {
     }
 
     fn item(&mut self, live: &LiveItem, id: ExternalId, categories: &HashMap<String, ExternalId>) -> Item {
-        let LiveItem {
-            uuid: _,
-            external_id: _,
-            name,
-            internal_name,
-            description,
-            in_stock: _,
-            price,
-            image,
-            operational_hours,
-            variant_category_uuids,
-        } = live;
         let mut links: Vec<ExternalId> = Vec::new();
-        for uuid in variant_category_uuids {
+        for uuid in &live.variant_category_uuids {
             match categories.get(uuid) {
                 Some(id) if links.contains(id) => {}
                 Some(id) => links.push(id.clone()),
@@ -151,20 +139,14 @@ impl Import<'_> {
                 }
             }
         }
-        if price.value().is_none() {
+        if live.price.value().is_none() {
             let path = Path::item_field(&id, ItemField::Price);
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
         Item {
-            external_id: id,
-            name: Field::Set(name.clone()),
-            internal_name: said_text(internal_name),
-            description: said_text(description),
-            in_stock: Field::Unsaid,
-            price: said(price),
-            image: said_text(image),
-            operational_hours: said_hours(operational_hours),
+            name: Field::Set(live.name.clone()),
             variant_category_external_ids: if links.is_empty() { Field::Unsaid } else { Field::Set(links) },
+            ..said(&id, live)
         }
     }
 
@@ -190,9 +172,9 @@ impl Import<'_> {
     }
 
     fn category(&mut self, live: &LiveCategory, at: usize) -> VariantCategory {
-        let LiveCategory { uuid: _, external_id: _, name, internal_name, min_quantity, max_quantity, variants } = live;
         let id = self.ids.categories[at].clone();
-        let variants: Vec<Variant> = variants
+        let variants: Vec<Variant> = live
+            .variants
             .iter()
             .enumerate()
             .map(|(index, variant)| {
@@ -200,32 +182,28 @@ impl Import<'_> {
                 self.variant(variant, id)
             })
             .collect();
-        for (said, field) in [(min_quantity, CategoryField::MinQuantity), (max_quantity, CategoryField::MaxQuantity)] {
-            if said.value().is_none() {
+        let limits =
+            [(&live.min_quantity, CategoryField::MinQuantity), (&live.max_quantity, CategoryField::MaxQuantity)];
+        for (limit, field) in limits {
+            if limit.value().is_none() {
                 let path = Path::category_field(&id, field);
                 self.made.todo.insert(path, format!("GoFood shows no {}", field.key()));
             }
         }
         // A cashier's name that equals the name reads back where none was sent (unknown for the platform; our choice).
-        let internal_name = said_text(internal_name);
-        let repeats = internal_name.value().is_some_and(|internal| same_text(internal, name));
-        VariantCategory {
-            external_id: id,
-            name: Field::Set(name.clone()),
-            internal_name: if repeats { Field::Unsaid } else { internal_name },
-            min_quantity: said(min_quantity),
-            max_quantity: said(max_quantity),
-            variants,
+        let mut category = VariantCategory { name: Field::Set(live.name.clone()), variants, ..said(&id, live) };
+        if category.internal_name.value().is_some_and(|internal| same_text(internal, &live.name)) {
+            category.internal_name = Field::Unsaid;
         }
+        category
     }
 
     fn variant(&mut self, live: &LiveVariant, id: ExternalId) -> Variant {
-        let LiveVariant { uuid: _, external_id: _, name, price, in_stock: _ } = live;
-        if price.value().is_none() {
+        if live.price.value().is_none() {
             let path = Path::variant_field(&id, VariantField::Price);
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
-        Variant { external_id: id, name: Field::Set(name.clone()), price: said(price), in_stock: Field::Unsaid }
+        Variant { name: Field::Set(live.name.clone()), ..said(&id, live) }
     }
 
     /// Gives up the claim on images that our own rules would not let out again: one bad image makes GoFood refuse all.
@@ -259,17 +237,17 @@ impl Ids {
     }
 }
 
-type Thing<'l> = (Spot, Nameless, &'l Field<ExternalId>, &'l BTreeMap<String, ExternalId>);
+type Nameable<'l> = (Spot, Nameless, &'l Field<ExternalId>, &'l BTreeMap<String, ExternalId>);
 
 /// Everything in an answer that has an id of ours, or wants one.
-fn things<'l>(live: &'l LiveCatalog, known: &'l Uuids) -> Vec<Thing<'l>> {
+fn things<'l>(live: &'l LiveCatalog, known: &'l Uuids) -> Vec<Nameable<'l>> {
     let named = |kind, within: &str, name: &str, uuid: &str| Nameless {
         kind,
         within: within.to_owned(),
         name: name.to_owned(),
         uuid: uuid.to_owned(),
     };
-    let mut things: Vec<Thing<'l>> = Vec::new();
+    let mut things: Vec<Nameable<'l>> = Vec::new();
     for (at, menu) in live.menus.iter().enumerate() {
         for (index, item) in menu.menu_items.iter().enumerate() {
             let thing = named("ITEM", &menu.name, &item.name, &item.uuid);
@@ -293,17 +271,15 @@ fn own_id(live: &Field<ExternalId>, known: &BTreeMap<String, ExternalId>, uuid: 
     remembered.or_else(|| live.value()).filter(|id| !id.as_str().is_empty()).cloned()
 }
 
-fn said<T: Clone>(live: &Field<T>) -> Field<T> {
-    Field::maybe(live.value().cloned())
-}
-
-fn said_text(live: &Field<String>) -> Field<String> {
-    Field::maybe(live.value().filter(|text| !text.is_empty()).cloned())
-}
-
-/// Sold all week is what an item without hours reads back as (unknown for the platform; our choice).
-fn said_hours(live: &Field<Hours>) -> Field<Hours> {
-    let mut hours = live.value().cloned();
-    hours.iter_mut().for_each(Hours::sort);
-    Field::maybe(hours.filter(|hours| *hours != Hours::all_week()))
+/// What a file has to say for a thing to be as it is live: nothing of stock, nor of what is absent.
+fn said<T: Thing>(id: &ExternalId, live: &T::Live) -> T {
+    T::from_live(id, live).map(|spec, value| match value {
+        _ if spec.info.kind == FieldKind::Stock => Field::Unsaid,
+        Field::Set(FieldValue::Hours(mut hours)) => {
+            hours.sort();
+            // Sold all week is what an item without hours reads back as (unknown for the platform; our choice).
+            Field::maybe(Some(hours).filter(|hours| *hours != Hours::all_week()).map(FieldValue::Hours))
+        }
+        value => Field::maybe(value.value().filter(|value| !value.is_empty()).cloned()),
+    })
 }

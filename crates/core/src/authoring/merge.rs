@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use super::{
     Context, EditError, Imported, MergePlan, MergeStep,
     editor::{Element, PatchValue, Step, YamlEditor},
-    emit::{category_entries, item_entries, variant_text},
+    emit::{category_entries, entries_of, value_text, variant_text},
     order::{Below, Kind as Mapping},
     scalar::text,
 };
 use crate::{
     catalog::{
-        Catalog, CategoryField, ExternalId, Field, Hours, Item, ItemField, Menu, Path, VariantCategory, VariantField,
+        Catalog, ExternalId, Field, FieldInfo, FieldKind, FieldValue, FlatCatalog, Hours, Item, ItemField, Menu, Path,
+        VariantCategory,
     },
     document::SourceFile,
 };
@@ -36,7 +37,8 @@ pub fn merge(
 ) -> Result<String, EditError> {
     let menus = desired.menus.iter().map(|menu| menu.name.clone()).collect();
     let editor = YamlEditor::new(&file.path, &file.text)?;
-    let mut merge = Merge { editor, desired, live: &imported.catalog, imported, style, menus };
+    let (live, live_fields) = (&imported.catalog, FlatCatalog::of(&imported.catalog));
+    let mut merge = Merge { editor, desired, live, live_fields, imported, style, menus };
     for step in &plan.steps {
         merge.write(step)?;
     }
@@ -49,6 +51,7 @@ struct Merge<'a> {
     editor: YamlEditor,
     desired: &'a Catalog,
     live: &'a Catalog,
+    live_fields: FlatCatalog,
     imported: &'a Imported,
     style: EditStyle,
     /// Names of menus that are there by now.
@@ -98,38 +101,17 @@ impl Merge<'_> {
     /// The keys and the live value of a field.
     fn value(&self, path: &Path) -> Result<(Vec<String>, PatchValue), EditError> {
         let missing = || EditError(format!("GoFood shows no value for {path}"));
-        let key = |key: &str| vec![key.to_owned()];
-        match path {
-            Path::Item(id, Some(field)) => {
-                let item = self.live.item(id).ok_or_else(missing)?;
-                Ok((key(field.key()), item_value(item, *field).ok_or_else(missing)?))
-            }
-            Path::Category(id, Some(field)) => {
-                let category = self.live_category(id)?;
-                let value = match field {
-                    CategoryField::Name => Some(said_text(category.name.value().ok_or_else(missing)?)),
-                    CategoryField::InternalName => Some(optional(&category.internal_name)),
-                    CategoryField::MinQuantity => category.min_quantity.value().map(|n| PatchValue::new(n.to_string())),
-                    CategoryField::MaxQuantity => category.max_quantity.value().map(|n| PatchValue::new(n.to_string())),
-                };
-                let keys = match field {
-                    CategoryField::Name | CategoryField::InternalName => key(field.key()),
-                    _ => ["rules", "selection", field.key()].map(str::to_owned).to_vec(),
-                };
-                Ok((keys, value.ok_or_else(missing)?))
-            }
-            Path::Variant(id, Some(field)) => {
-                let (_, variant) =
-                    self.live.variants().find(|(_, variant)| variant.external_id == *id).ok_or_else(missing)?;
-                let value = match field {
-                    VariantField::Name => variant.name.value().map(said_text),
-                    VariantField::Price => variant.price.value().map(|price| PatchValue::new(price.0.to_string())),
-                    VariantField::ExternalId | VariantField::Category | VariantField::InStock => None,
-                };
-                Ok((key(field.key()), value.ok_or_else(missing)?))
-            }
-            _ => Err(missing()),
+        let info = path.info().ok_or_else(missing)?;
+        if let Path::Category(id, _) = path {
+            self.live_category(id)?;
         }
+        let fields = self.live_fields.things.get(&path.owner()).ok_or_else(missing)?;
+        let value = live_value(info, fields.get(info.key).and_then(Option::as_ref)).ok_or_else(missing)?;
+        let way: &[&str] = match info.kind {
+            FieldKind::Least | FieldKind::Most => &["rules", "selection", info.key],
+            _ => &[info.key],
+        };
+        Ok((way.iter().map(|key| (*key).to_owned()).collect(), value))
     }
 
     fn live_category(&self, id: &ExternalId) -> Result<&VariantCategory, EditError> {
@@ -159,7 +141,7 @@ impl Merge<'_> {
     fn add_item(&mut self, id: &ExternalId, menu: &str) -> Result<(), EditError> {
         let Some(item) = self.live.item(id) else { return Err(EditError(format!("the item `{id}` is not live"))) };
         let item = self.with_own_hours(item, menu);
-        let entries = |context| item_entries(&item, context);
+        let entries = |context| entries_of(&item, context);
         let element = element(&entries, &self.remark(&Path::item(id)));
         self.menus.insert(menu.to_owned());
         let in_menu = [Step::Key("menus"), Step::Named("name", menu)];
@@ -303,33 +285,23 @@ fn kind_of(path: &Path) -> Below {
     })
 }
 
-/// The live value of a field of an item; `None` if there has to be one and is not.
-fn item_value(item: &Item, field: ItemField) -> Option<PatchValue> {
-    Some(match field {
-        ItemField::Name => said_text(item.name.value()?),
-        ItemField::InternalName => optional(&item.internal_name),
-        ItemField::Description => optional(&item.description),
-        ItemField::Image => optional(&item.image),
-        ItemField::Price => PatchValue::new(item.price.value()?.0.to_string()),
-        // Said for every day, so that no other level has a say.
-        ItemField::OperationalHours => {
-            PatchValue::new(super::hours_text(item.operational_hours.value().unwrap_or(&Hours::all_week())))
-        }
-        ItemField::VariantCategories => {
-            let none = Vec::new();
-            PatchValue::new(super::emit::ids_text(item.variant_category_external_ids.value().unwrap_or(&none)))
-        }
-        ItemField::ExternalId | ItemField::Menu | ItemField::InStock => return None,
-    })
+/// The live value of a field; `None` if there has to be one and is not.
+fn live_value(info: &FieldInfo, value: Option<&FieldValue>) -> Option<PatchValue> {
+    match (info.kind, value) {
+        (FieldKind::Id | FieldKind::Holder | FieldKind::Stock, _)
+        | (FieldKind::Price | FieldKind::Least | FieldKind::Most, None) => None,
+        (FieldKind::Text, None) if info.key == ItemField::Name.key() => None,
+        // PatchValue for every day, so that no other level has a say.
+        (FieldKind::Hours, None) => Some(PatchValue::new(super::hours_text(&Hours::all_week()))),
+        (FieldKind::Choices, None) => Some(PatchValue::new("[]")),
+        (_, None) => Some(PatchValue::new("null")),
+        (_, Some(FieldValue::Text(text))) => Some(said_text(text)),
+        (_, Some(value)) => value_text(value, Context::Flow).map(PatchValue::new),
+    }
 }
 
 fn said_text(value: impl AsRef<str>) -> PatchValue {
     PatchValue::text(value.as_ref())
-}
-
-/// The text, or null.
-fn optional(field: &Field<String>) -> PatchValue {
-    field.value().map_or_else(|| PatchValue::new("null"), said_text)
 }
 
 /// A list element of `key: value` lines. The remark stands beside the first.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Imported;
 use crate::{
-    catalog::{Catalog, ExternalId, Item, ItemField, Menu, Path, VariantCategory},
+    catalog::{Catalog, ExternalId, FieldKind, Item, ItemField, Menu, Path, VariantCategory},
     plan::{Change, Class, Kind, OutletPlan},
 };
 
@@ -115,13 +115,13 @@ impl Choice<'_> {
         if change.is_stock() {
             return Err("stock is the kitchen's and is not written into files");
         }
-        if change.path.field_key() == Some("external_id") {
+        if change.path.info().is_some_and(|info| info.kind == FieldKind::Id) {
             return Err("GoFood shows another id or none; the next push restores it");
         }
         if change.class == Class::Edit && self.filter.is_none() {
             return Err("the files were changed and not pushed yet");
         }
-        if change.class == Class::Adopt && change.from.is_null() && self.filter.is_none() {
+        if change.class == Class::Adopt && change.from.is_none() && self.filter.is_none() {
             return Err("the files have it and GoFood does not; as nothing was pushed yet, it counts as new");
         }
         match (change.kind, &change.path) {

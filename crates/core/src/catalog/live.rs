@@ -47,6 +47,10 @@ pub struct LiveItem {
     pub operational_hours: Field<Hours>,
     /// UUIDs of the variant categories.
     pub variant_category_uuids: Vec<String>,
+    /// The tests' field, see [`super::Item`].
+    #[cfg(test)]
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub calories: Field<u32>,
 }
 
 /// A variant category of the answer.

@@ -5,6 +5,8 @@
 //! matching, is a [`live::LiveCatalog`].
 
 mod field;
+mod fields;
+mod flat;
 pub(crate) mod hours;
 mod ids;
 pub mod live;
@@ -12,14 +14,20 @@ mod path;
 mod price;
 mod stock;
 pub mod text;
+mod value;
 
 pub use field::Field;
+pub use fields::{
+    CategoryField, FieldInfo, FieldKind, FieldSpec, ItemField, Member, ReadBack, RiskClass, Thing, VariantField,
+};
+pub use flat::{FlatCatalog, ListPath, names};
 pub use hours::{Day, Hours, TimeRange};
 pub use ids::{ExternalId, OutletId};
-pub use path::{CategoryField, ItemField, Path, VariantField};
+pub use path::Path;
 pub use price::Price;
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
+pub use value::{FieldValue, Fields, ReadAt, known_entries, known_paths};
 
 /// Everything an outlet sells: menus in display order, and the choices that items refer to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +77,10 @@ pub struct Item {
     /// Ids of variant categories, in display order.
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
     pub variant_category_external_ids: Field<Vec<ExternalId>>,
+    /// No field of the platform: one that the tests add, to see that the table is all that a field needs.
+    #[cfg(test)]
+    #[serde(default, skip_serializing_if = "Field::is_unsaid")]
+    pub calories: Field<u32>,
 }
 
 /// A choice that a customer makes for an item ("spiciness").
@@ -129,3 +141,6 @@ impl Catalog {
         self.items().next().is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,63 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::ExternalId;
-
-macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $key:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs)]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            /// All fields.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The field's key in the platform's words.
-            pub fn key(self) -> &'static str {
-                match self { $(Self::$variant => $key),* }
-            }
-        }
-    };
-}
-
-fields! {
-    /// A field of an item. `Menu` is where it stands.
-    ItemField {
-        ExternalId = "external_id",
-        Menu = "menu",
-        Name = "name",
-        InternalName = "internal_name",
-        Description = "description",
-        InStock = "in_stock",
-        Price = "price",
-        Image = "image",
-        OperationalHours = "operational_hours",
-        VariantCategories = "variant_category_external_ids",
-    }
-}
-
-fields! {
-    /// A field of a variant category.
-    CategoryField {
-        Name = "name",
-        InternalName = "internal_name",
-        MinQuantity = "min_quantity",
-        MaxQuantity = "max_quantity",
-    }
-}
-
-fields! {
-    /// A field of a variant. `Category` is the variant category it belongs to.
-    VariantField {
-        ExternalId = "external_id",
-        Category = "category",
-        Name = "name",
-        Price = "price",
-        InStock = "in_stock",
-    }
-}
+use super::{CategoryField, ExternalId, FieldInfo, ItemField, VariantField};
 
 /// One thing (`items/NG`) or one field of it (`items/NG/price`). Sorts by kind, id, field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,14 +57,37 @@ impl Path {
         }
     }
 
-    /// The key of the field, if this is one.
-    pub fn field_key(&self) -> Option<&'static str> {
+    /// The row of the table, if this is a field.
+    pub fn info(&self) -> Option<&'static FieldInfo> {
         match self {
             Self::Menu(_) => None,
-            Self::Item(_, field) => field.map(ItemField::key),
-            Self::Category(_, field) => field.map(CategoryField::key),
-            Self::Variant(_, field) => field.map(VariantField::key),
+            Self::Item(_, field) => field.map(ItemField::info),
+            Self::Category(_, field) => field.map(CategoryField::info),
+            Self::Variant(_, field) => field.map(VariantField::info),
         }
+    }
+
+    /// The key of the field, if this is one.
+    pub fn field_key(&self) -> Option<&'static str> {
+        self.info().map(|info| info.key)
+    }
+
+    /// The field of this thing that has this key.
+    pub fn field(&self, key: &str) -> Option<Self> {
+        fn find<F: Copy>(all: &[F], key_of: fn(F) -> &'static str, key: &str) -> Option<F> {
+            all.iter().copied().find(|field| key_of(*field) == key)
+        }
+        Some(match self {
+            Self::Menu(_) => return None,
+            Self::Item(id, _) => Self::item_field(id, find(ItemField::ALL, ItemField::key, key)?),
+            Self::Category(id, _) => Self::category_field(id, find(CategoryField::ALL, CategoryField::key, key)?),
+            Self::Variant(id, _) => Self::variant_field(id, find(VariantField::ALL, VariantField::key, key)?),
+        })
+    }
+
+    /// Whether this is a part of `whole`.
+    pub fn is_field_of(&self, whole: &Self) -> bool {
+        self != whole && self.owner() == *whole
     }
 }
 
@@ -147,18 +114,14 @@ impl FromStr for Path {
         let mut parts = text.splitn(3, '/');
         let (kind, name) = (parts.next().unwrap_or_default(), parts.next().ok_or(())?);
         let name = name.replace("~1", "/").replace("~0", "~");
-        let key = parts.next();
-        fn field<F: Copy>(key: Option<&str>, all: &[F], key_of: fn(F) -> &'static str) -> Result<Option<F>, ()> {
-            let Some(key) = key else { return Ok(None) };
-            all.iter().copied().find(|field| key_of(*field) == key).map(Some).ok_or(())
-        }
-        let path = match kind {
-            "menus" if key.is_none() => Self::Menu(name),
-            "items" => Self::Item(ExternalId(name), field(key, ItemField::ALL, ItemField::key)?),
-            "categories" => Self::Category(ExternalId(name), field(key, CategoryField::ALL, CategoryField::key)?),
-            "variants" => Self::Variant(ExternalId(name), field(key, VariantField::ALL, VariantField::key)?),
+        let thing = match kind {
+            "menus" => Self::Menu(name),
+            "items" => Self::Item(ExternalId(name), None),
+            "categories" => Self::Category(ExternalId(name), None),
+            "variants" => Self::Variant(ExternalId(name), None),
             _ => return Err(()),
         };
+        let path = parts.next().map_or(Some(thing.clone()), |key| thing.field(key)).ok_or(())?;
         if path.to_string() == text { Ok(path) } else { Err(()) }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, ExternalId, Field, StockChange, StockKind, live::LiveCatalog};
+use crate::catalog::{
+    Catalog, ExternalId, Field, FieldValue, Path, StockChange, StockKind, known_entries, live::LiveCatalog,
+};
 
 /// The stock PATCHes of a plan, at most one of each kind.
 pub type StockCalls = Vec<(StockKind, Vec<StockChange>)>;
@@ -26,11 +28,27 @@ pub struct Base {
     pub variants_taken_off: BTreeSet<ExternalId>,
     /// What the platform accepted but shows otherwise: path → the value that we sent. Not sent again until the files
     /// give that path another value.
-    #[serde(default, alias = "stuck")]
-    pub rejected_values: BTreeMap<String, serde_json::Value>,
+    #[serde(default, alias = "stuck", deserialize_with = "known_entries")]
+    pub rejected_values: BTreeMap<Path, Option<FieldValue>>,
 }
 
 impl Base {
+    /// What *we* took off sale of one kind.
+    pub(super) fn taken_off(&self, kind: StockKind) -> &BTreeSet<ExternalId> {
+        match kind {
+            StockKind::Items => &self.items_taken_off,
+            StockKind::Variants => &self.variants_taken_off,
+        }
+    }
+
+    /// The same, to change.
+    pub(super) fn taken_off_mut(&mut self, kind: StockKind) -> &mut BTreeSet<ExternalId> {
+        match kind {
+            StockKind::Items => &mut self.items_taken_off,
+            StockKind::Variants => &mut self.variants_taken_off,
+        }
+    }
+
     /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was.
     pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {
         let count = |base: &Self| base.items_taken_off.len() + base.variants_taken_off.len();
@@ -50,19 +68,18 @@ impl Base {
         for (kind, change) in calls.iter().flat_map(|(kind, changes)| changes.iter().map(move |change| (*kind, change)))
         {
             let StockChange { external_id: id, uuid: _, in_stock } = change;
-            let taken_off = match kind {
+            match kind {
                 StockKind::Items => {
                     let items = self.catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
                     items.filter(|item| item.external_id == *id).for_each(|item| item.in_stock = stock(!in_stock));
-                    &mut self.items_taken_off
                 }
                 StockKind::Variants => {
                     let categories = self.catalog.variant_categories.iter_mut();
                     let variants = categories.flat_map(|category| &mut category.variants);
                     variants.filter(|v| v.external_id == *id).for_each(|v| v.in_stock = stock(!in_stock));
-                    &mut self.variants_taken_off
                 }
-            };
+            }
+            let taken_off = self.taken_off_mut(kind);
             if *in_stock {
                 taken_off.remove(id);
             } else {
@@ -84,6 +101,16 @@ pub struct Uuids {
 }
 
 impl Uuids {
+    /// Whether the thing at a path was live then.
+    pub(super) fn knows(&self, thing: &Path) -> bool {
+        match thing {
+            Path::Menu(_) => false,
+            Path::Item(id, _) => self.items.values().any(|known| known == id),
+            Path::Category(id, _) => self.categories.values().any(|known| known == id),
+            Path::Variant(id, _) => self.variants.values().any(|known| known == id),
+        }
+    }
+
     /// The UUID of an item, if it has one.
     pub fn item(&self, id: &ExternalId) -> Option<&str> {
         reverse(&self.items, id)

@@ -3,11 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    catalog::{ItemField, OutletId, Path, VariantField},
+    catalog::{FieldKind, FieldValue, OutletId, Path},
     diagnostic::Place,
 };
 
@@ -45,12 +44,12 @@ pub struct Change {
     pub kind: Kind,
     /// Who moved.
     pub class: Class,
-    /// The live value; `null` = absent.
-    pub from: Value,
-    /// The files' value; `null` = absent.
-    pub to: Value,
-    /// What we last pushed; `null` = nothing.
-    pub base: Value,
+    /// The live value; `None` = absent.
+    pub from: Option<FieldValue>,
+    /// The files' value; `None` = absent.
+    pub to: Option<FieldValue>,
+    /// What we last pushed; `None` = nothing.
+    pub base: Option<FieldValue>,
     /// Whether the call about to be made carries it.
     pub pushed: bool,
     /// Since when it is known, if somebody else made it.
@@ -87,25 +86,29 @@ impl Ord for Change {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (&self.path, self.kind, self.class)
             .cmp(&(&other.path, other.kind, other.class))
-            .then_with(|| self.to.to_string().cmp(&other.to.to_string()))
+            .then_with(|| json_of(&self.to).cmp(&json_of(&other.to)))
     }
 }
 
 impl Change {
     /// Whether this is about stock, which a digest leaves out: it is the kitchen's and changes by the minute.
     pub fn is_stock(&self) -> bool {
-        matches!(self.path, Path::Item(_, Some(ItemField::InStock)) | Path::Variant(_, Some(VariantField::InStock)))
+        self.path.info().is_some_and(|info| info.kind == FieldKind::Stock)
     }
 
     /// Whether this is a price.
     pub fn is_price(&self) -> bool {
-        matches!(self.path, Path::Item(_, Some(ItemField::Price)) | Path::Variant(_, Some(VariantField::Price)))
+        self.path.info().is_some_and(|info| info.kind == FieldKind::Price)
     }
 
     /// Whether the digest covers this: an effect of the push on the menu.
     pub fn is_effect(&self) -> bool {
         self.pushed && !self.is_stock()
     }
+}
+
+fn json_of(value: &Option<FieldValue>) -> String {
+    serde_json::to_string(value).expect("field values always serialise")
 }
 
 /// SHA-256 over the sorted effects (outlet, path, from, to). The same effects have the same digest, whatever the commit.
@@ -134,7 +137,7 @@ pub(super) fn digest_with<'a>(
         .flat_map(|(outlet, changes)| {
             changes.iter().filter(|change| counts(change)).map(move |change| {
                 let line = (outlet.as_str(), change.path.to_string(), &change.from, &change.to);
-                serde_json::to_string(&line).expect("strings and JSON values always serialise")
+                serde_json::to_string(&line).expect("texts and field values always serialise")
             })
         })
         .collect();

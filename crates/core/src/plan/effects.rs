@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Change, Class, Kind, OutletPlan};
-use crate::catalog::{ExternalId, Path};
+use crate::catalog::{ExternalId, FieldValue, Path, known_entries};
 
 /// What a push does that is worth remembering once it has arrived.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,7 +17,8 @@ pub struct Effects {
     /// Items that it takes away, but for those of a dated layer that has ended.
     pub(super) leaving: BTreeSet<ExternalId>,
     /// What was done elsewhere and is undone: path → the files' value.
-    pub(super) undoes: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "known_entries")]
+    pub(super) undoes: BTreeMap<Path, Option<FieldValue>>,
 }
 
 impl Effects {
@@ -32,7 +32,7 @@ impl Effects {
                 _ => {}
             }
             if is_foreign(change) {
-                effects.undoes.insert(change.path.to_string(), change.to.clone());
+                effects.undoes.insert(change.path.clone(), change.to.clone());
             }
         }
         effects
@@ -45,7 +45,7 @@ impl Effects {
                 self.coming.remove(id);
                 self.leaving.remove(id);
             }
-            self.undoes.remove(&path.to_string());
+            self.undoes.remove(path);
         }
         self
     }

@@ -8,7 +8,7 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use crate::catalog::{
-    Catalog, Field,
+    Catalog, Field, FieldKind, FieldSpec, FieldValue, Item, Member, Thing, Variant, VariantCategory,
     live::LiveCatalog,
     text::{has_bare_ampersand, spelling, unescape_once},
 };
@@ -16,15 +16,15 @@ use crate::catalog::{
 /// Live as it is stored, if the platform is known to escape what it shows; else as it reads. `ours` are the catalogs in which
 /// we know a text as it is.
 pub(super) fn without_escaping<'l>(live: &'l LiveCatalog, ours: [Option<&Catalog>; 2]) -> Cow<'l, LiveCatalog> {
-    let shown: Vec<&str> = live_texts(live).filter(|text| text.contains('&')).collect();
+    let shown: Vec<String> = live_texts(live).filter(|text| text.contains('&')).collect();
     if shown.is_empty() || shown.iter().any(|text| has_bare_ampersand(text)) {
         return Cow::Borrowed(live);
     }
-    let known: HashSet<&str> = ours.into_iter().flatten().flat_map(texts).collect();
+    let known: HashSet<String> = ours.into_iter().flatten().flat_map(texts).collect();
     let spelled: HashSet<String> = known.iter().map(|text| spelling(text)).collect();
-    let is_ours_escaped = |shown: &&str| {
+    let is_ours_escaped = |shown: &String| {
         let plain = unescape_once(shown);
-        plain != **shown && !known.contains(*shown) && spelled.contains(&spelling(&plain))
+        plain != *shown && !known.contains(shown) && spelled.contains(&spelling(&plain))
     };
     match shown.iter().any(is_ours_escaped) {
         true => Cow::Owned(unescaped(live.clone())),
@@ -33,46 +33,53 @@ pub(super) fn without_escaping<'l>(live: &'l LiveCatalog, ours: [Option<&Catalog
 }
 
 fn unescaped(mut live: LiveCatalog) -> LiveCatalog {
-    let name = |text: &mut String| *text = unescape_once(text);
-    let field = |field: &mut Field<String>| {
-        if let Field::Set(text) = field {
-            *text = unescape_once(text);
-        }
-    };
-    for menu in &mut live.menus {
-        name(&mut menu.name);
-        for item in &mut menu.menu_items {
-            name(&mut item.name);
-            field(&mut item.internal_name);
-            field(&mut item.description);
+    fn unescape<T: Thing>(live: &mut T::Live) {
+        for (_, member) in texts_of::<T>() {
+            let text = (member.get_live)(live).map(|value| match value {
+                FieldValue::Text(text) => FieldValue::Text(unescape_once(&text)),
+                other => other,
+            });
+            (member.set_live)(live, text);
         }
     }
+    for menu in &mut live.menus {
+        menu.name = unescape_once(&menu.name);
+        menu.menu_items.iter_mut().for_each(unescape::<Item>);
+    }
     for category in &mut live.variant_categories {
-        name(&mut category.name);
-        field(&mut category.internal_name);
-        category.variants.iter_mut().for_each(|variant| name(&mut variant.name));
+        unescape::<VariantCategory>(category);
+        category.variants.iter_mut().for_each(unescape::<Variant>);
     }
     live
 }
 
-fn live_texts(live: &LiveCatalog) -> impl Iterator<Item = &str> {
-    let items = live.items().flat_map(|(_, item)| {
-        [Some(&item.name), item.internal_name.value(), item.description.value()].into_iter().flatten()
-    });
-    let categories = live
-        .variant_categories
-        .iter()
-        .flat_map(|category| [Some(&category.name), category.internal_name.value()].into_iter().flatten());
-    let variants = live.variants().map(|(_, variant)| &variant.name);
-    live.menus.iter().map(|menu| &menu.name).chain(items).chain(categories).chain(variants).map(String::as_str)
+/// The members of a thing that people read.
+fn texts_of<T: Thing>() -> impl Iterator<Item = (&'static FieldSpec<T>, &'static Member<T>)> {
+    T::members().filter(|(spec, _)| spec.info.kind == FieldKind::Text)
 }
 
-fn texts(catalog: &Catalog) -> impl Iterator<Item = &str> {
-    let items = catalog.items().flat_map(|(_, item)| [&item.name, &item.internal_name, &item.description]);
-    let categories = catalog.variant_categories.iter().flat_map(|category| [&category.name, &category.internal_name]);
-    let variants = catalog.variants().map(|(_, variant)| &variant.name);
-    let fields = items.chain(categories).chain(variants).filter_map(Field::value);
-    catalog.menus.iter().map(|menu| &menu.name).chain(fields).map(String::as_str)
+fn live_texts(live: &LiveCatalog) -> impl Iterator<Item = String> {
+    fn of<T: Thing>(live: &T::Live) -> impl Iterator<Item = String> {
+        texts_of::<T>().filter_map(|(_, member)| text((member.get_live)(live)))
+    }
+    let items = live.items().flat_map(|(_, item)| of::<Item>(item));
+    let categories = live.variant_categories.iter().flat_map(of::<VariantCategory>);
+    let variants = live.variants().flat_map(|(_, variant)| of::<Variant>(variant));
+    live.menus.iter().map(|menu| menu.name.clone()).chain(items).chain(categories).chain(variants)
+}
+
+fn texts(catalog: &Catalog) -> impl Iterator<Item = String> {
+    fn of<T: Thing>(thing: &T) -> impl Iterator<Item = String> {
+        texts_of::<T>().filter_map(|(_, member)| text((member.get)(thing)))
+    }
+    let items = catalog.items().flat_map(|(_, item)| of(item));
+    let categories = catalog.variant_categories.iter().flat_map(of);
+    let variants = catalog.variants().flat_map(|(_, variant)| of(variant));
+    catalog.menus.iter().map(|menu| menu.name.clone()).chain(items).chain(categories).chain(variants)
+}
+
+fn text(field: Field<FieldValue>) -> Option<String> {
+    field.value().and_then(FieldValue::as_text).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -81,7 +88,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::{
-        Item, Menu,
+        Menu,
         live::{LiveItem, LiveMenu},
     };
 

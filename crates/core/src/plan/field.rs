@@ -4,105 +4,64 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use super::Class;
 use crate::catalog::{
-    ExternalId, Field, Hours, Price,
+    Field, FieldValue, Hours,
     text::{is_escaped_otherwise, normalise_text},
 };
 
-/// Values that are compared with what the platform reads back, whose known rewritings must not look like a change.
-pub(super) trait Compare: Clone + PartialEq + Serialize {
-    /// The value in the form that is compared; `None` = the same as absent.
-    fn canonical(&self) -> Option<Cow<'_, Self>> {
-        Some(Cow::Borrowed(self))
-    }
-
-    /// Whether two values that compare equal are nevertheless two: where the platform shows what it was sent to the byte, it
-    /// has not rewritten it, and another value in a file is meant.
-    fn is_respelled(&self, _other: &Self) -> bool {
-        false
-    }
-}
-
-/// A text that was escaped, trimmed or encoded otherwise is the same text, and an empty one is none (unknown for the
-/// platform; our choice).
-impl Compare for String {
-    fn canonical(&self) -> Option<Cow<'_, Self>> {
-        match normalise_text(self) {
+/// A value in the form that is compared, in which known rewritings of the platform do not look like a change; `None` = the
+/// same as absent.
+pub(super) fn canonical(value: &FieldValue) -> Option<Cow<'_, FieldValue>> {
+    match value {
+        // A text that was escaped, trimmed or encoded otherwise is the same text, and an empty one is none (unknown for the
+        // platform; our choice).
+        FieldValue::Text(text) => match normalise_text(text) {
             normal if normal.is_empty() => None,
-            Cow::Borrowed(_) => Some(Cow::Borrowed(self)),
-            Cow::Owned(normal) => Some(Cow::Owned(normal)),
+            Cow::Borrowed(_) => Some(Cow::Borrowed(value)),
+            Cow::Owned(normal) => Some(Cow::Owned(FieldValue::Text(normal))),
+        },
+        // An item that was sent without hours may read back as sold all week (unknown for the platform; our choice). The order
+        // of ranges within a day means nothing.
+        FieldValue::Hours(hours) => {
+            let mut sorted = hours.clone();
+            sorted.sort();
+            (sorted != Hours::all_week()).then_some(Cow::Owned(FieldValue::Hours(sorted)))
         }
+        FieldValue::Ids(ids) => (!ids.is_empty()).then_some(Cow::Borrowed(value)),
+        // What holds a thing is never absent.
+        FieldValue::Names(names) => {
+            let mut names: Vec<String> = names.iter().map(|name| normalise_text(name).into_owned()).collect();
+            names.sort();
+            Some(Cow::Owned(FieldValue::Names(names)))
+        }
+        _ => Some(Cow::Borrowed(value)),
     }
-
-    fn is_respelled(&self, other: &Self) -> bool {
-        is_escaped_otherwise(self, other)
-    }
-}
-
-/// An item that was sent without hours may read back as sold all week (unknown for the platform; our choice). The order of
-/// ranges within a day means nothing.
-impl Compare for Hours {
-    fn canonical(&self) -> Option<Cow<'_, Self>> {
-        let mut sorted = self.clone();
-        sorted.sort();
-        (sorted != Self::all_week()).then_some(Cow::Owned(sorted))
-    }
-}
-
-/// No choices and an empty list of choices are the same.
-impl Compare for Vec<ExternalId> {
-    fn canonical(&self) -> Option<Cow<'_, Self>> {
-        (!self.is_empty()).then_some(Cow::Borrowed(self))
-    }
-}
-
-/// Names of menus or categories that hold a thing; never absent.
-impl Compare for Vec<String> {
-    fn canonical(&self) -> Option<Cow<'_, Self>> {
-        let mut names: Self = self.iter().map(|name| normalise_text(name).into_owned()).collect();
-        names.sort();
-        Some(Cow::Owned(names))
-    }
-}
-
-impl Compare for Price {}
-impl Compare for u32 {}
-impl Compare for bool {}
-
-/// A text in the form that is compared.
-pub(super) fn normal_text(text: Field<String>) -> Field<String> {
-    text.map(|text| normalise_text(&text).into_owned())
 }
 
 /// Whether two sides say the same thing about a field, absence included.
-pub(super) fn same<T: Compare>(a: &Field<T>, b: &Field<T>) -> bool {
-    let (a, b) = (a.value().and_then(T::canonical), b.value().and_then(T::canonical));
-    match (a, b) {
-        (None, None) => true,
-        (Some(a), Some(b)) => *a == *b,
-        _ => false,
-    }
+pub(super) fn same(a: &Field<FieldValue>, b: &Field<FieldValue>) -> bool {
+    a.value().and_then(canonical) == b.value().and_then(canonical)
 }
 
-/// Whether the files correct how a text is escaped that the platform shows just as it was sent.
-fn is_corrected<T: Compare>(wanted: &Field<T>, base: &Field<T>, live: &Field<T>) -> bool {
-    live == base && wanted.value().zip(live.value()).is_some_and(|(wanted, live)| wanted.is_respelled(live))
+/// Whether the files correct how a text is escaped that the platform shows just as it was sent: where it shows that to the
+/// byte, it has not rewritten it, and another text is meant.
+fn is_corrected(wanted: &Field<FieldValue>, base: &Field<FieldValue>, live: &Field<FieldValue>) -> bool {
+    let texts = wanted.value().and_then(FieldValue::as_text).zip(live.value().and_then(FieldValue::as_text));
+    live == base && texts.is_some_and(|(wanted, live)| is_escaped_otherwise(wanted, live))
 }
 
 /// What follows from comparing a field on three sides.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Decision<T> {
+pub(super) struct Decision {
     /// Who moved; `None` = nothing to tell.
     pub(super) class: Option<Class>,
     /// Whether the files' value is to be sent.
     pub(super) push: bool,
     /// What a payload carries.
-    pub(super) send: Field<T>,
+    pub(super) send: Field<FieldValue>,
     /// What the base becomes once that has arrived.
-    pub(super) next_base: Field<T>,
+    pub(super) next_base: Field<FieldValue>,
 }
 
 /// Circumstances that are the same for all fields of an outlet.
@@ -130,7 +89,12 @@ pub(super) struct Stance {
 /// | said | other | other | conflict | live | base |
 ///
 /// With `revert`, drift and conflicts send what the files say, and the base follows.
-pub(super) fn decide<T: Compare>(stance: Stance, desired: &Field<T>, base: &Field<T>, live: &Field<T>) -> Decision<T> {
+pub(super) fn decide(
+    stance: Stance,
+    desired: &Field<FieldValue>,
+    base: &Field<FieldValue>,
+    live: &Field<FieldValue>,
+) -> Decision {
     if desired.is_unsaid() && base.value().is_none() {
         return Decision { class: None, push: false, send: live.clone(), next_base: Field::Unsaid };
     }
@@ -139,7 +103,7 @@ pub(super) fn decide<T: Compare>(stance: Stance, desired: &Field<T>, base: &Fiel
         return Decision { class: None, push: false, send: wanted.clone(), next_base: desired.clone() };
     }
     let class = if base.is_unsaid() {
-        if stance.has_base && live.value().and_then(T::canonical).is_none() { Class::Edit } else { Class::Adopt }
+        if stance.has_base && live.value().and_then(canonical).is_none() { Class::Edit } else { Class::Adopt }
     } else if same(live, base) {
         Class::Edit
     } else if same(wanted, base) {

@@ -5,11 +5,13 @@
 //! without it; a text may be spelled otherwise. Two menus that differ only so are one. Stock, which people change by the
 //! minute, is not in it either.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::field::normal_text;
-use crate::catalog::{Field, Hours, live::LiveCatalog, text::normalise_text};
+use super::field::canonical;
+use crate::catalog::{Field, Item, Thing, Variant, VariantCategory, live::LiveCatalog, text::normalise_text};
 
 /// How this release reads a menu. Fingerprints of earlier ones are equal to none.
 const KIND: &str = "2:";
@@ -36,13 +38,7 @@ fn readable(mut live: LiveCatalog) -> LiveCatalog {
     for menu in &mut live.menus {
         menu.name = normalise_text(&menu.name).into_owned();
         for item in &mut menu.menu_items {
-            item.name = normalise_text(&item.name).into_owned();
-            for text in [&mut item.internal_name, &mut item.description] {
-                *text = readable_text(std::mem::take(text));
-            }
-            item.operational_hours = readable_hours(std::mem::take(&mut item.operational_hours));
-            item.in_stock = Field::Unsaid;
-            item.image = Field::Unsaid;
+            reduce::<Item>(item);
             item.variant_category_uuids.sort();
         }
         sort(&mut menu.menu_items);
@@ -50,32 +46,23 @@ fn readable(mut live: LiveCatalog) -> LiveCatalog {
     sort(&mut live.menus);
     for category in &mut live.variant_categories {
         category.external_id = Field::Unsaid;
-        category.name = normalise_text(&category.name).into_owned();
-        category.internal_name = readable_text(std::mem::take(&mut category.internal_name));
-        for variant in &mut category.variants {
-            variant.name = normalise_text(&variant.name).into_owned();
-            variant.in_stock = Field::Unsaid;
-        }
+        reduce::<VariantCategory>(category);
+        category.variants.iter_mut().for_each(reduce::<Variant>);
         sort(&mut category.variants);
     }
     sort(&mut live.variant_categories);
     live
 }
 
-fn readable_text(text: Field<String>) -> Field<String> {
-    match normal_text(text) {
-        Field::Set(text) if text.is_empty() => Field::Null,
-        text => text,
-    }
-}
-
-fn readable_hours(hours: Field<Hours>) -> Field<Hours> {
-    match hours {
-        Field::Set(mut hours) => {
-            hours.sort();
-            if hours == Hours::all_week() { Field::Null } else { Field::Set(hours) }
-        }
-        none => none,
+/// Leaves of a live thing what can be compared, in the form that is compared.
+fn reduce<T: Thing>(live: &mut T::Live) {
+    for (spec, member) in T::members() {
+        let value = match (member.get_live)(live) {
+            _ if !spec.info.reads.is_compared() => Field::Unsaid,
+            Field::Set(value) => Field::said(canonical(&value).map(Cow::into_owned)),
+            none => none,
+        };
+        (member.set_live)(live, value);
     }
 }
 

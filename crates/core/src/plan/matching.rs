@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Base, Uuids, escaping::without_escaping};
 use crate::catalog::{
-    Catalog, ExternalId, Field, Item, Menu, Price, Variant, VariantCategory,
+    Catalog, ExternalId, Field, FieldValue, Item, Menu, Price, ReadBack, Thing, Variant, VariantCategory,
     live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     text::normalise_text,
 };
@@ -85,33 +85,17 @@ fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
 }
 
 fn take_item(item: &LiveItem, id: &ExternalId, categories: &HashMap<&str, ExternalId>, matched: &mut Matched) -> Item {
-    let LiveItem {
-        uuid,
-        external_id,
-        name,
-        internal_name,
-        description,
-        in_stock,
-        price,
-        image,
-        operational_hours,
-        variant_category_uuids,
-    } = item;
-    if !external_id.is_unsaid() && external_id.value() != Some(id) {
-        matched.lost_items.insert(id.clone(), external_id.value().cloned());
-    }
-    record(&mut matched.uuids.items, uuid, id);
-    let links = variant_category_uuids.iter().filter_map(|uuid| categories.get(uuid.as_str()).cloned()).collect();
-    Item {
-        external_id: id.clone(),
-        name: Field::Set(name.clone()),
-        internal_name: internal_name.clone(),
-        description: description.clone(),
-        in_stock: in_stock.clone(),
-        price: price.clone(),
-        image: image.clone(),
-        operational_hours: operational_hours.clone(),
-        variant_category_external_ids: Field::Set(links),
+    note_lost(&mut matched.lost_items, &item.external_id, id);
+    record(&mut matched.uuids.items, &item.uuid, id);
+    let uuids = item.variant_category_uuids.iter();
+    let links = uuids.filter_map(|uuid| categories.get(uuid.as_str()).cloned()).collect();
+    Item { variant_category_external_ids: Field::Set(links), ..Item::from_live(id, item) }
+}
+
+/// Remembers that live shows another external id than ours, or none.
+fn note_lost(lost: &mut BTreeMap<ExternalId, Option<ExternalId>>, live: &Field<ExternalId>, ours: &ExternalId) {
+    if !live.is_unsaid() && live.value() != Some(ours) {
+        lost.insert(ours.clone(), live.value().cloned());
     }
 }
 
@@ -293,16 +277,8 @@ impl<'a> Known<'a> {
         taken: &mut HashSet<ExternalId>,
         matched: &mut Matched,
     ) -> VariantCategory {
-        let LiveCategory { uuid: _, external_id: _, name, internal_name, min_quantity, max_quantity, variants } = live;
-        let variants = variants.iter().map(|variant| self.take_variant(variant, &id, taken, matched)).collect();
-        VariantCategory {
-            external_id: id,
-            name: Field::Set(name.clone()),
-            internal_name: internal_name.clone(),
-            min_quantity: min_quantity.clone(),
-            max_quantity: max_quantity.clone(),
-            variants,
-        }
+        let variants = live.variants.iter().map(|variant| self.take_variant(variant, &id, taken, matched)).collect();
+        VariantCategory { variants, ..VariantCategory::from_live(&id, live) }
     }
 
     fn take_variant(
@@ -312,7 +288,7 @@ impl<'a> Known<'a> {
         taken: &mut HashSet<ExternalId>,
         matched: &mut Matched,
     ) -> Variant {
-        let LiveVariant { uuid, external_id, name, price, in_stock } = live;
+        let LiveVariant { uuid, external_id, name, .. } = live;
         let by_id = external_id.value().filter(|id| self.variants.contains_key(id));
         let by_uuid =
             || self.uuids.and_then(|uuids| uuids.variants.get(uuid)).filter(|id| self.variants.contains_key(id));
@@ -321,13 +297,13 @@ impl<'a> Known<'a> {
             names.flatten().copied()
         };
         let ours = by_id.or_else(by_uuid).or_else(by_name).filter(|id| !taken.contains(*id)).cloned();
-        if let Some(id) = ours.as_ref().filter(|id| !external_id.is_unsaid() && external_id.value() != Some(id)) {
-            matched.lost_variants.insert(id.clone(), external_id.value().cloned());
+        if let Some(id) = &ours {
+            note_lost(&mut matched.lost_variants, external_id, id);
         }
         let id = ours.unwrap_or_else(|| foreign_id(external_id, uuid, taken));
         taken.insert(id.clone());
         record(&mut matched.uuids.variants, uuid, &id);
-        Variant { external_id: id, name: Field::Set(name.clone()), price: price.clone(), in_stock: in_stock.clone() }
+        Variant::from_live(&id, live)
     }
 }
 
@@ -345,49 +321,44 @@ fn category_names(name: Option<&String>, internal_name: Option<&String>) -> (Str
 
 /// A catalog as it would read back right after it was published: for comparing two states of the files offline.
 pub fn as_published(catalog: &Catalog) -> LiveCatalog {
-    let item = |item: &Item| LiveItem {
-        uuid: item.external_id.0.clone(),
-        external_id: Field::Set(item.external_id.clone()),
-        name: item.name.value().cloned().unwrap_or_default(),
-        internal_name: item.internal_name.clone(),
-        description: item.description.clone(),
-        in_stock: Field::Set(item.in_stock.value() != Some(&false)),
-        price: item.price.clone(),
-        image: item.image.clone(),
-        operational_hours: item.operational_hours.clone(),
-        variant_category_uuids: item
-            .variant_category_external_ids
-            .value()
-            .map(|ids| ids.iter().map(|id| id.0.clone()).collect())
-            .unwrap_or_default(),
-    };
-    let variant = |variant: &Variant| LiveVariant {
-        uuid: variant.external_id.0.clone(),
-        external_id: Field::Set(variant.external_id.clone()),
-        name: variant.name.value().cloned().unwrap_or_default(),
-        price: variant.price.clone(),
-        in_stock: Field::Set(variant.in_stock.value() != Some(&false)),
-    };
-    LiveCatalog {
-        menus: catalog
-            .menus
-            .iter()
-            .map(|menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() })
-            .collect(),
-        variant_categories: catalog
-            .variant_categories
-            .iter()
-            .map(|category| LiveCategory {
-                uuid: category.external_id.0.clone(),
-                external_id: Field::Set(category.external_id.clone()),
-                name: category.name.value().cloned().unwrap_or_default(),
-                internal_name: category.internal_name.clone(),
-                min_quantity: category.min_quantity.clone(),
-                max_quantity: category.max_quantity.clone(),
-                variants: category.variants.iter().map(variant).collect(),
-            })
-            .collect(),
+    fn shown<T: Thing>(thing: &T, mut live: T::Live) -> T::Live {
+        for (spec, member) in T::members() {
+            let value = match (member.get)(thing) {
+                value if spec.info.reads == ReadBack::Stock => {
+                    Field::Set(FieldValue::Flag(value.value() != Some(&FieldValue::Flag(false))))
+                }
+                value => value,
+            };
+            (member.set_live)(&mut live, value);
+        }
+        live
     }
+    let item = |item: &Item| {
+        let (uuid, external_id) = known_as(&item.external_id);
+        let links = item.variant_category_external_ids.value().into_iter().flatten();
+        let variant_category_uuids = links.map(|id| id.0.clone()).collect();
+        shown(item, LiveItem { uuid, external_id, variant_category_uuids, ..LiveItem::default() })
+    };
+    let variant = |variant: &Variant| {
+        let (uuid, external_id) = known_as(&variant.external_id);
+        shown(variant, LiveVariant { uuid, external_id, ..LiveVariant::default() })
+    };
+    let category = |category: &VariantCategory| {
+        let (uuid, external_id) = known_as(&category.external_id);
+        let variants = category.variants.iter().map(variant).collect();
+        shown(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
+    };
+    let menu =
+        |menu: &Menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() };
+    LiveCatalog {
+        menus: catalog.menus.iter().map(menu).collect(),
+        variant_categories: catalog.variant_categories.iter().map(category).collect(),
+    }
+}
+
+/// The platform's id and ours, where nobody has taken ours away.
+fn known_as(id: &ExternalId) -> (String, Field<ExternalId>) {
+    (id.0.clone(), Field::Set(id.clone()))
 }
 
 /// The set of external ids of a catalog's items.

@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Action, Change, Effects, OutletPlan, Past, Waiting, effects::is_foreign, fingerprint::Fingerprint};
-use crate::catalog::{ExternalId, live::LiveCatalog};
+use crate::catalog::{ExternalId, FieldValue, Path, ReadAt, known_entries, live::LiveCatalog};
 
 /// The window of `deletes`, of drift that comes again, and how long a price has to stand.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,9 +35,11 @@ pub struct Memory {
     /// Items that our pushes took away, and when.
     left: BTreeMap<ExternalId, Timestamp>,
     /// Path of a price → what it was, oldest first.
-    prices: BTreeMap<String, Vec<Stood>>,
+    #[serde(deserialize_with = "known_entries")]
+    prices: BTreeMap<Path, Vec<Stood>>,
     /// Path → what somebody else did there.
-    drift: BTreeMap<String, Foreign>,
+    #[serde(deserialize_with = "known_entries")]
+    drift: BTreeMap<Path, Foreign>,
     /// The last push that is noted here, and when it was sent.
     noted: Option<(Timestamp, Effects)>,
     /// Menus that pushes replaced lately.
@@ -65,17 +66,31 @@ struct Stood {
 /// Edits made elsewhere of one path.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Foreign {
+struct Foreign<V = Option<FieldValue>> {
     /// When the one that shows now was first seen.
     since: Option<Timestamp>,
     /// When such edits were undone.
     undone: BTreeSet<Timestamp>,
     /// What the files said then.
-    wanted: Value,
+    wanted: V,
     /// Since when it is left alone.
     contested: Option<Timestamp>,
     /// Since when live is nevertheless as the files say.
     agreed: Option<Timestamp>,
+}
+
+impl ReadAt for Foreign {
+    fn read_at(path: &Path, json: serde_json::Value) -> Option<Self> {
+        let Foreign::<serde_json::Value> { since, undone, wanted, contested, agreed } =
+            serde_json::from_value(json).ok()?;
+        Some(Self { since, undone, wanted: Option::read_at(path, wanted)?, contested, agreed })
+    }
+}
+
+impl ReadAt for Stood {
+    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
 }
 
 impl Memory {
@@ -143,7 +158,7 @@ impl Memory {
     }
 
     /// `exactly`: a push may follow, so that this may be the last look at these prices.
-    fn note_prices(&mut self, verified: &BTreeMap<String, i64>, exactly: bool, now: Timestamp) {
+    fn note_prices(&mut self, verified: &BTreeMap<Path, i64>, exactly: bool, now: Timestamp) {
         for (path, price) in verified {
             let stood = self.prices.entry(path.clone()).or_default();
             match stood.last_mut().filter(|last| last.open && last.price == *price) {
@@ -165,13 +180,10 @@ impl Memory {
     }
 
     fn note_drift(&mut self, changes: &[Change], now: Timestamp) {
-        let foreign: BTreeMap<String, &Change> = changes
-            .iter()
-            .filter(|change| is_foreign(change))
-            .map(|change| (change.path.to_string(), change))
-            .collect();
+        let foreign: BTreeMap<&Path, &Change> =
+            changes.iter().filter(|change| is_foreign(change)).map(|change| (&change.path, change)).collect();
         for (path, change) in &foreign {
-            let known = self.drift.entry(path.clone()).or_default();
+            let known = self.drift.entry((*path).clone()).or_default();
             known.since.get_or_insert(now);
             known.agreed = None;
             if change.contested {
@@ -181,7 +193,7 @@ impl Memory {
                 *known = Foreign { since: known.since, ..Foreign::default() };
             }
         }
-        for (_, known) in self.drift.iter_mut().filter(|(path, _)| !foreign.contains_key(*path)) {
+        for (_, known) in self.drift.iter_mut().filter(|(path, _)| !foreign.contains_key(path)) {
             known.since = None;
             let agreed = *known.agreed.get_or_insert(now);
             if now.duration_since(agreed) >= DAY {

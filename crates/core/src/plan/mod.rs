@@ -23,7 +23,6 @@ mod guards;
 mod matching;
 mod memory;
 mod order;
-mod parts;
 mod past;
 mod pins;
 mod record;
@@ -50,7 +49,7 @@ pub use risk::{Risk, Step, risk};
 pub use verify::{Look, Mismatch, Waiting};
 
 use crate::{
-    catalog::{Catalog, ExternalId, ItemField, OutletId, Path, Price, VariantField, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, FieldKind, OutletId, Path, Price, Thing, live::LiveCatalog},
     diagnostic::Place,
     policy::{Guard, Policy},
 };
@@ -122,7 +121,7 @@ pub struct OutletPlan {
     /// Items that a dated layer brought and takes away.
     pub ended: BTreeSet<ExternalId>,
     /// Path of a price → whole rupiah, for all prices that live shows as we pushed them.
-    pub verified_prices: BTreeMap<String, i64>,
+    pub verified_prices: BTreeMap<Path, i64>,
 }
 
 impl OutletPlan {
@@ -180,22 +179,22 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     }
 }
 
-fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<String, i64> {
+fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<Path, i64> {
+    fn of<T: Thing>(thing: &T) -> impl Iterator<Item = (Path, i64)> {
+        let prices = T::members().filter(|(spec, _)| spec.info.kind == FieldKind::Price);
+        prices.filter_map(|(spec, member)| {
+            Some((T::path(thing.id(), Some(spec.field)), (member.get)(thing).value()?.as_rupiah()?))
+        })
+    }
     let prices = |catalog: &Catalog| -> BTreeMap<Path, i64> {
-        let items = catalog.items().map(|(_, i)| (Path::item_field(&i.external_id, ItemField::Price), &i.price));
-        let variants =
-            catalog.variants().map(|(_, v)| (Path::variant_field(&v.external_id, VariantField::Price), &v.price));
-        items.chain(variants).filter_map(|(path, price)| Some((path, price.value()?.0))).collect()
+        let items = catalog.items().flat_map(|(_, item)| of(item));
+        items.chain(catalog.variants().flat_map(|(_, variant)| of(variant))).collect()
     };
-    let live = prices(live);
-    let known = base.map(|base| prices(&base.catalog)).unwrap_or_default();
+    let Some(base) = base else { return BTreeMap::new() };
+    let (live, mut known) = (prices(live), prices(&base.catalog));
+    // What shows instead of a price that was sent is nobody's wish.
+    known.retain(|path, price| live.get(path) == Some(price) && !base.rejected_values.contains_key(path));
     known
-        .into_iter()
-        .filter(|(path, price)| live.get(path) == Some(price))
-        .map(|(p, price)| (p.to_string(), price))
-        // What shows instead of a price that was sent is nobody's wish.
-        .filter(|(path, _)| base.is_some_and(|base| !base.rejected_values.contains_key(path)))
-        .collect()
 }
 
 fn action_of(changes: &[Change]) -> Action {

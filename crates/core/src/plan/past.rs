@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use crate::catalog::{ExternalId, Path};
+use crate::catalog::{ExternalId, FieldValue, Path};
 
 /// The past of one outlet as a plan needs it. The default knows nothing: everything counts as having been there for long.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,11 +17,11 @@ pub struct Past {
     /// Items that our pushes took out of the menu within the last 24 hours.
     pub left: BTreeSet<ExternalId>,
     /// Path of a price → whole rupiah that stood there, verified, for a day within the last 30 days.
-    pub stood: BTreeMap<String, BTreeSet<i64>>,
+    pub stood: BTreeMap<Path, BTreeSet<i64>>,
     /// Path → when it was first seen that somebody had changed it elsewhere.
-    pub since: BTreeMap<String, Timestamp>,
+    pub since: BTreeMap<Path, Timestamp>,
     /// Path → the value of the files that is not put there any more, as it was undone again and again.
-    pub contested: BTreeMap<String, Value>,
+    pub contested: BTreeMap<Path, Option<FieldValue>>,
 }
 
 impl Past {
@@ -41,16 +40,16 @@ impl Past {
 
     /// Whether this price stood there for a day.
     pub(super) fn has_stood(&self, path: &Path, price: i64) -> bool {
-        !self.stood.is_empty() && self.stood.get(&path.to_string()).is_some_and(|prices| prices.contains(&price))
+        self.stood.get(path).is_some_and(|prices| prices.contains(&price))
     }
 
     /// Since when it is known that somebody changed this.
     pub(super) fn since(&self, path: &Path) -> Option<Timestamp> {
-        self.since.get(&path.to_string()).copied().or(self.at)
+        self.since.get(path).copied().or(self.at)
     }
 
     /// Whether the files' value `to` is no longer put there.
-    pub(super) fn is_contested(&self, path: &Path, to: impl FnOnce() -> Value) -> bool {
-        !self.contested.is_empty() && self.contested.get(&path.to_string()).is_some_and(|value| *value == to())
+    pub(super) fn is_contested(&self, path: &Path, to: impl FnOnce() -> Option<FieldValue>) -> bool {
+        self.contested.get(path).is_some_and(|value| *value == to())
     }
 }

@@ -3,23 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
 use super::{Change, Inputs, Kind, OutletPlan, Subject, compare::without_ignored, matching::match_live};
-use crate::catalog::{Catalog, Field, ItemField, Path};
+use crate::catalog::{Catalog, Field, FieldValue, ItemField, Path, ReadAt, known_entries};
 
 /// One change that a push carried.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PastChange {
     /// What it was about.
     pub path: Path,
     /// Add, remove, set or move.
     pub kind: Kind,
-    /// What was live before; `null` = absent.
-    pub from: Value,
-    /// What was sent; `null` = absent.
-    pub to: Value,
+    /// What was live before; `None` = absent.
+    pub from: Option<FieldValue>,
+    /// What was sent; `None` = absent.
+    pub to: Option<FieldValue>,
     /// For people: which menu or category, and the thing's name.
     pub subject: Subject,
 }
@@ -32,8 +32,8 @@ pub struct Record {
     /// What the files said then (with what was pinned): whose fields are said here was ours. Ignored fields are left out.
     pub files: Catalog,
     /// What of the live menu was on sale right before: path of an item or a variant → stock.
-    #[serde(default)]
-    pub stock: BTreeMap<String, bool>,
+    #[serde(default, deserialize_with = "known_entries")]
+    pub stock: BTreeMap<Path, bool>,
 }
 
 impl Record {
@@ -47,7 +47,7 @@ impl Record {
         Self {
             sent: plan.payload.clone(),
             files: without_ignored(inputs.desired, &inputs.policy.ignore),
-            stock: items.chain(variants).map(|(path, stock)| (path.to_string(), stock)).collect(),
+            stock: items.chain(variants).collect(),
         }
     }
 }
@@ -63,20 +63,39 @@ impl OutletPlan {
     }
 }
 
+impl<'de> Deserialize<'de> for PastChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Stored {
+            path: Path,
+            kind: Kind,
+            from: Value,
+            to: Value,
+            subject: Subject,
+        }
+        let Stored { path, kind, from, to, subject } = Stored::deserialize(deserializer)?;
+        let read = |value| {
+            Option::read_at(&path, value).ok_or_else(|| D::Error::custom(format!("{path} has a value of another kind")))
+        };
+        let (from, to) = (read(from)?, read(to)?);
+        Ok(Self { path, kind, from, to, subject })
+    }
+}
+
 impl PastChange {
     /// What it says of the fields of one item, by field: from which value to which. A whole item that comes or goes says
     /// it of all its fields.
-    pub fn of_item(&self, id: &str) -> Vec<(&'static str, Value, Value)> {
+    pub fn of_item(&self, id: &str) -> Vec<(ItemField, Option<FieldValue>, Option<FieldValue>)> {
         let Path::Item(item, field) = &self.path else { return Vec::new() };
         if item.as_str() != id {
             return Vec::new();
         }
         match (field, self.kind) {
-            (Some(field), _) => vec![(field.key(), self.from.clone(), self.to.clone())],
+            (Some(field), _) => vec![(*field, self.from.clone(), self.to.clone())],
             (None, Kind::Add | Kind::Remove) => {
-                let side = |side: &Value, key: &str| side.get(key).cloned().unwrap_or(Value::Null);
-                let fields = ItemField::ALL.iter().map(|field| field.key());
-                let fields = fields.map(|key| (key, side(&self.from, key), side(&self.to, key)));
+                let side = |side: &Option<FieldValue>, key: &str| side.as_ref()?.field(key).cloned();
+                let fields = ItemField::ALL.iter();
+                let fields = fields.map(|field| (*field, side(&self.from, field.key()), side(&self.to, field.key())));
                 fields.filter(|(_, from, to)| from != to).collect()
             }
             (None, _) => Vec::new(),

@@ -2,9 +2,7 @@
 //! name things: by a position in the body, by an id, by an image's address, or by a name. What the words do not say is not
 //! guessed.
 
-use crate::catalog::{
-    Catalog, CategoryField, ExternalId, Item, ItemField, Path, Variant, VariantCategory, VariantField,
-};
+use crate::catalog::{Catalog, ExternalId, Item, ItemField, Path, Thing};
 
 /// Ids and names that are shorter are looked for in quotes only: `1` or `Es` stands in many a sentence.
 const SHORTEST: usize = 4;
@@ -19,11 +17,11 @@ pub fn named_in(message: &str, payload: &Catalog) -> Vec<Path> {
     if !by_address.is_empty() {
         return by_address;
     }
-    let things: Vec<Thing<'_>> = things(payload);
-    for key in [|thing: &Thing<'_>| thing.id.as_str().to_owned(), |thing: &Thing<'_>| thing.name.to_owned()] {
-        let named: Vec<&Thing<'_>> = things.iter().filter(|thing| names(message, &key(thing))).collect();
+    let things: Vec<Named<'_>> = things(payload);
+    for key in [|thing: &Named<'_>| thing.id.as_str().to_owned(), |thing: &Named<'_>| thing.name.to_owned()] {
+        let named: Vec<&Named<'_>> = things.iter().filter(|thing| names(message, &key(thing))).collect();
         // “Nasi Goreng Kampung” names no “Nasi Goreng”.
-        let longest = |thing: &&&Thing<'_>| {
+        let longest = |thing: &&&Named<'_>| {
             let text = key(thing);
             !named.iter().any(|other| key(other).len() > text.len() && key(other).contains(&text))
         };
@@ -36,61 +34,29 @@ pub fn named_in(message: &str, payload: &Catalog) -> Vec<Path> {
 }
 
 /// What can be named.
-struct Thing<'a> {
-    kind: KindOf,
+struct Named<'a> {
+    path: Path,
     id: &'a ExternalId,
     name: &'a str,
 }
 
-#[derive(Clone, Copy)]
-enum KindOf {
-    Item,
-    Category,
-    Variant,
-}
-
-impl Thing<'_> {
+impl Named<'_> {
     /// The thing, or the field of it whose key the message holds and that is no everyday word.
     fn path(&self, message: &str) -> Path {
         let key = message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let mut keys = key.filter(|word| !["name", "menu", "category"].contains(word));
-        let field = keys.find_map(|word| field_of(self.kind, self.id, word));
-        field.unwrap_or_else(|| thing_of(self.kind, self.id))
+        keys.find_map(|word| self.path.field(word)).unwrap_or_else(|| self.path.clone())
     }
 }
 
-fn thing_of(kind: KindOf, id: &ExternalId) -> Path {
-    match kind {
-        KindOf::Item => Path::item(id),
-        KindOf::Category => Path::category(id),
-        KindOf::Variant => Path::variant(id),
+fn things(payload: &Catalog) -> Vec<Named<'_>> {
+    fn named<T: Thing>(thing: &T) -> Named<'_> {
+        let name = thing.name().value().map_or("", String::as_str);
+        Named { path: T::path(thing.id(), None), id: thing.id(), name }
     }
-}
-
-fn field_of(kind: KindOf, id: &ExternalId, key: &str) -> Option<Path> {
-    match kind {
-        KindOf::Item => {
-            ItemField::ALL.iter().find(|field| field.key() == key).map(|field| Path::item_field(id, *field))
-        }
-        KindOf::Category => {
-            CategoryField::ALL.iter().find(|field| field.key() == key).map(|field| Path::category_field(id, *field))
-        }
-        KindOf::Variant => {
-            VariantField::ALL.iter().find(|field| field.key() == key).map(|field| Path::variant_field(id, *field))
-        }
-    }
-}
-
-fn things(payload: &Catalog) -> Vec<Thing<'_>> {
-    let items = payload.items().map(|(_, Item { external_id, name, .. })| (KindOf::Item, external_id, name));
-    let categories = payload
-        .variant_categories
-        .iter()
-        .map(|VariantCategory { external_id, name, .. }| (KindOf::Category, external_id, name));
-    let variants =
-        payload.variants().map(|(_, Variant { external_id, name, .. })| (KindOf::Variant, external_id, name));
-    let all = items.chain(categories).chain(variants);
-    all.map(|(kind, id, name)| Thing { kind, id, name: name.value().map_or("", String::as_str) }).collect()
+    let items = payload.items().map(|(_, item)| named(item));
+    let categories = payload.variant_categories.iter().map(named);
+    items.chain(categories).chain(payload.variants().map(|(_, variant)| named(variant))).collect()
 }
 
 /// Whether the words hold this text as a whole, in quotes if it is short.
@@ -148,11 +114,11 @@ fn by_position(message: &str, payload: &Catalog) -> Vec<Path> {
         match (*list, *part) {
             ("menus", "menu_items") => {
                 let id = &payload.menus.get(first)?.menu_items.get(second)?.external_id;
-                Some(field_of(KindOf::Item, id, field).unwrap_or_else(|| Path::item(id)))
+                Some(of_field(Path::item(id), field))
             }
             ("variant_categories", "variants") => {
                 let id = &payload.variant_categories.get(first)?.variants.get(second)?.external_id;
-                Some(field_of(KindOf::Variant, id, field).unwrap_or_else(|| Path::variant(id)))
+                Some(of_field(Path::variant(id), field))
             }
             _ => None,
         }
@@ -169,10 +135,15 @@ fn by_position(message: &str, payload: &Catalog) -> Vec<Path> {
         };
         // The limits stand deeper in the body: `rules.selection.max_quantity`.
         let mut rest = words[at + 2..].iter().take(3);
-        let field = rest.find_map(|word| field_of(KindOf::Category, id, word));
-        Some(field.unwrap_or_else(|| Path::category(id)))
+        let category = Path::category(id);
+        Some(rest.find_map(|word| category.field(word)).unwrap_or(category))
     });
     unique(category.collect())
+}
+
+/// The field of a thing that has this key, else the thing.
+fn of_field(thing: Path, key: &str) -> Path {
+    thing.field(key).unwrap_or(thing)
 }
 
 fn unique(mut paths: Vec<Path>) -> Vec<Path> {

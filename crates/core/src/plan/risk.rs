@@ -4,10 +4,9 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{Kind, OutletPlan, change::Change};
-use crate::catalog::{CategoryField, Day, Hours, ItemField, Path, VariantField, text::same_text};
+use crate::catalog::{Day, FieldValue, Hours, Path, RiskClass, text::same_text};
 
 /// How much a difference matters to customers, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -38,7 +37,7 @@ impl Risk {
     }
 }
 
-/// One step from a value to another; `null` = absent.
+/// One step from a value to another; `None` = absent.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
     /// What is done.
@@ -46,15 +45,16 @@ pub struct Step<'a> {
     /// To what.
     pub path: &'a Path,
     /// The value before.
-    pub from: &'a Value,
+    pub from: Option<&'a FieldValue>,
     /// The value after.
-    pub to: &'a Value,
+    pub to: Option<&'a FieldValue>,
 }
 
 impl Change {
     /// The step that is told of: what a push does, else what somebody did elsewhere since the last verified push.
     pub fn step(&self, by_push: bool) -> Step<'_> {
-        let Self { path, kind, from, to, base, .. } = self;
+        let Self { path, kind, .. } = self;
+        let [from, to, base] = [&self.from, &self.to, &self.base].map(Option::as_ref);
         match (by_push, kind) {
             (true, _) => Step { kind: *kind, path, from, to },
             (false, Kind::Add) => Step { kind: Kind::Remove, path, from: base, to: from },
@@ -101,94 +101,43 @@ fn is_mandatory(least: Option<&u32>) -> bool {
 pub fn risk(step: &Step<'_>, is_mandatory: &dyn Fn(&str) -> bool) -> Risk {
     let Step { kind, path, from, to } = *step;
     let dangerous = |danger: bool| if danger { Risk::Danger } else { Risk::Visible };
-    let of_field = |field: Field| match field {
-        Field::Text => {
-            if is_respelled(from, to) {
-                Risk::Cosmetic
-            } else {
-                Risk::Visible
-            }
-        }
-        Field::Price => Risk::Money,
-        Field::Stock => dangerous(*to == Value::Bool(false)),
-        Field::Hours => dangerous(is_sold_less(from, to)),
-        Field::Choices => dangerous(binds_choices(from, to, is_mandatory)),
-        Field::Least => dangerous(number(to) > number(from)),
-        Field::Id => {
-            if from.is_null() {
-                Risk::Cosmetic
-            } else {
-                Risk::Danger
-            }
-        }
-        Field::Shown => Risk::Visible,
-        Field::Hidden => Risk::Cosmetic,
+    let of_field = |class: RiskClass| match class {
+        RiskClass::Text if is_respelled(from, to) => Risk::Cosmetic,
+        RiskClass::Text => Risk::Visible,
+        RiskClass::Price => Risk::Money,
+        RiskClass::Stock => dangerous(to == Some(&FieldValue::Flag(false))),
+        RiskClass::Hours => dangerous(is_sold_less(from, to)),
+        RiskClass::Choices => dangerous(binds_choices(from, to, is_mandatory)),
+        RiskClass::Least => dangerous(number(to) > number(from)),
+        RiskClass::Id if from.is_none() => Risk::Cosmetic,
+        RiskClass::Id => Risk::Danger,
+        RiskClass::Shown => Risk::Visible,
+        RiskClass::Hidden => Risk::Cosmetic,
     };
-    match (kind, Field::of(path)) {
+    match (kind, path.info()) {
         (Kind::Remove, _) => Risk::Danger,
         (Kind::Add | Kind::Move, _) => Risk::Visible,
-        (Kind::Set, Some(field)) => of_field(field),
+        (Kind::Set, Some(field)) => of_field(field.risk),
         (Kind::Set, None) => Risk::Visible,
     }
 }
 
-/// Fields that are judged alike.
-enum Field {
-    Text,
-    Price,
-    Stock,
-    Hours,
-    Choices,
-    Least,
-    Id,
-    Shown,
-    Hidden,
-}
-
-impl Field {
-    /// `None` for a thing as a whole. Every field of the model is named: a new one does not compile until it is judged.
-    fn of(path: &Path) -> Option<Self> {
-        Some(match path {
-            Path::Menu(_) | Path::Item(_, None) | Path::Category(_, None) | Path::Variant(_, None) => return None,
-            Path::Item(_, Some(field)) => match field {
-                ItemField::ExternalId => Self::Id,
-                ItemField::Name | ItemField::Description => Self::Text,
-                ItemField::InternalName => Self::Hidden,
-                ItemField::InStock => Self::Stock,
-                ItemField::Price => Self::Price,
-                ItemField::Menu | ItemField::Image => Self::Shown,
-                ItemField::OperationalHours => Self::Hours,
-                ItemField::VariantCategories => Self::Choices,
-            },
-            Path::Category(_, Some(field)) => match field {
-                CategoryField::Name => Self::Text,
-                CategoryField::InternalName => Self::Hidden,
-                CategoryField::MinQuantity => Self::Least,
-                CategoryField::MaxQuantity => Self::Shown,
-            },
-            Path::Variant(_, Some(field)) => match field {
-                VariantField::ExternalId => Self::Id,
-                VariantField::Category => Self::Shown,
-                VariantField::Name => Self::Text,
-                VariantField::Price => Self::Price,
-                VariantField::InStock => Self::Stock,
-            },
-        })
-    }
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or(0)
+fn number(value: Option<&FieldValue>) -> u32 {
+    value.and_then(FieldValue::as_number).unwrap_or(0)
 }
 
 /// Whether two texts differ in spaces, escaping and encoding only.
-fn is_respelled(from: &Value, to: &Value) -> bool {
-    same_text(from.as_str().unwrap_or_default(), to.as_str().unwrap_or_default())
+fn is_respelled(from: Option<&FieldValue>, to: Option<&FieldValue>) -> bool {
+    let [from, to] = [from, to].map(|side| side.and_then(FieldValue::as_text).unwrap_or_default());
+    same_text(from, to)
 }
 
 /// Whether a dish is sold for less of the week, or not at all on a day on which it was. Without hours it is always sold.
-fn is_sold_less(from: &Value, to: &Value) -> bool {
-    let hours = |value: &Value| serde_json::from_value(value.clone()).unwrap_or_else(|_| Hours::all_week());
+fn is_sold_less(from: Option<&FieldValue>, to: Option<&FieldValue>) -> bool {
+    let hours = |value: Option<&FieldValue>| match value {
+        Some(FieldValue::Hours(hours)) => hours.clone(),
+        _ => Hours::all_week(),
+    };
     let (old, new) = (hours(from), hours(to));
     let week = |hours: &Hours| -> u32 { Day::ALL.iter().map(|day| hours.minutes(*day)).sum() };
     let closes = |day: &Day| old.minutes(*day) > 0 && new.minutes(*day) == 0;
@@ -196,9 +145,9 @@ fn is_sold_less(from: &Value, to: &Value) -> bool {
 }
 
 /// Whether customers lose a choice or get one that they have to make.
-fn binds_choices(from: &Value, to: &Value, is_mandatory: &dyn Fn(&str) -> bool) -> bool {
-    fn ids(value: &Value) -> HashSet<&str> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+fn binds_choices(from: Option<&FieldValue>, to: Option<&FieldValue>, is_mandatory: &dyn Fn(&str) -> bool) -> bool {
+    fn ids(value: Option<&FieldValue>) -> HashSet<&str> {
+        value.and_then(FieldValue::as_ids).into_iter().flatten().map(|id| id.as_str()).collect()
     }
     let (old, new) = (ids(from), ids(to));
     old.difference(&new).next().is_some() || new.difference(&old).any(|id| is_mandatory(id))

@@ -1,9 +1,7 @@
 //! A base after a push of which a part did not land: path by path, what live shows instead of what was sent. What did not
 //! land is found by `verify`.
 
-use crate::catalog::{
-    Catalog, CategoryField, ExternalId, Item, ItemField, Menu, Path, Variant, VariantCategory, VariantField,
-};
+use crate::catalog::{Catalog, ExternalId, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory, VariantField};
 
 /// Puts into `base`, for one path, what live shows instead of what was sent.
 pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Option<&Catalog>) {
@@ -13,7 +11,7 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
             let shown = live.item(id).cloned().unwrap_or_default();
             let items = base.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
             for item in items.filter(|item| item.external_id == *id) {
-                copy_item_field(item, &shown, *field);
+                copy_field(item, &shown, *field);
             }
             if *field == ItemField::Menu {
                 move_item(base, id, live);
@@ -24,7 +22,7 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
             match (field, shown) {
                 (Some(field), Some(shown)) => {
                     let categories = base.variant_categories.iter_mut();
-                    categories.filter(|c| c.external_id == *id).for_each(|c| copy_category_field(c, shown, *field));
+                    categories.filter(|c| c.external_id == *id).for_each(|c| copy_field(c, shown, *field));
                 }
                 _ => base.variant_categories.retain(|category| category.external_id != *id),
             }
@@ -33,7 +31,7 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
         Path::Variant(id, Some(field)) => {
             let Some((_, shown)) = live.variants().find(|(_, variant)| variant.external_id == *id) else { return };
             let variants = base.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
-            variants.filter(|v| v.external_id == *id).for_each(|v| copy_variant_field(v, shown, *field));
+            variants.filter(|v| v.external_id == *id).for_each(|v| copy_field(v, shown, *field));
             if *field == VariantField::Category {
                 move_variant(base, id, live);
             }
@@ -92,32 +90,9 @@ fn place_variant(base: &mut Catalog, id: &ExternalId, place: Option<(&VariantCat
     }
 }
 
-fn copy_item_field(to: &mut Item, from: &Item, field: ItemField) {
-    match field {
-        ItemField::Name => to.name = from.name.clone(),
-        ItemField::InternalName => to.internal_name = from.internal_name.clone(),
-        ItemField::Description => to.description = from.description.clone(),
-        ItemField::Price => to.price = from.price.clone(),
-        ItemField::OperationalHours => to.operational_hours = from.operational_hours.clone(),
-        ItemField::VariantCategories => to.variant_category_external_ids = from.variant_category_external_ids.clone(),
-        // Not compared with live, or not a field of the item itself.
-        ItemField::ExternalId | ItemField::Menu | ItemField::InStock | ItemField::Image => {}
-    }
-}
-
-fn copy_category_field(to: &mut VariantCategory, from: &VariantCategory, field: CategoryField) {
-    match field {
-        CategoryField::Name => to.name = from.name.clone(),
-        CategoryField::InternalName => to.internal_name = from.internal_name.clone(),
-        CategoryField::MinQuantity => to.min_quantity = from.min_quantity.clone(),
-        CategoryField::MaxQuantity => to.max_quantity = from.max_quantity.clone(),
-    }
-}
-
-fn copy_variant_field(to: &mut Variant, from: &Variant, field: VariantField) {
-    match field {
-        VariantField::Name => to.name = from.name.clone(),
-        VariantField::Price => to.price = from.price.clone(),
-        VariantField::ExternalId | VariantField::Category | VariantField::InStock => {}
+/// Copies a field that is compared with live.
+fn copy_field<T: Thing>(to: &mut T, from: &T, field: T::Field) {
+    for (_, member) in T::members().filter(|(spec, _)| spec.field == field && spec.info.reads.is_compared()) {
+        (member.set)(to, (member.get)(from));
     }
 }

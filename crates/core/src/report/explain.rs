@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::{plan::week_words, untrusted::printable};
 use crate::{
-    catalog::{Catalog, CategoryField, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField},
+    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, Path, Thing},
     definition::Origins,
     diagnostic::Place,
 };
@@ -21,8 +21,8 @@ const SHOWN: usize = 48;
 pub struct Explained {
     /// The thing or field.
     pub path: Path,
-    /// Its value as JSON; `null` for a whole thing and for what is cleared.
-    pub value: Value,
+    /// Its value; `None` for a whole thing and for what is cleared.
+    pub value: Option<FieldValue>,
     /// Where it was said.
     pub source: Option<Said>,
     /// What was said before, the earliest first. Hours are merged by day, so earlier ones may still count for some days.
@@ -47,12 +47,12 @@ pub struct Said {
 pub fn explain(catalog: &Catalog, origins: &Origins, texts: &dyn Fn(&str) -> Option<Arc<str>>) -> Vec<Explained> {
     let mut explainer = Explainer { origins, texts, explained: Vec::new() };
     for menu in &catalog.menus {
-        explainer.tell(Path::Menu(menu.name.clone()), Value::Null);
-        menu.menu_items.iter().for_each(|item| explainer.item(item, &menu.name));
+        explainer.tell(Path::Menu(menu.name.clone()), None);
+        menu.menu_items.iter().for_each(|item| explainer.thing(item, &menu.name));
     }
     for category in &catalog.variant_categories {
-        explainer.category(category);
-        category.variants.iter().for_each(|variant| explainer.variant(variant));
+        explainer.thing(category, "");
+        category.variants.iter().for_each(|variant| explainer.thing(variant, category.external_id.as_str()));
     }
     explainer.explained
 }
@@ -64,63 +64,28 @@ struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    fn tell(&mut self, path: Path, value: Value) {
+    fn tell(&mut self, path: Path, value: Option<FieldValue>) {
         let said = |place: &Place| said(place, self.texts);
         let source = self.origins.place(&path).as_ref().map(said);
         let overrides = self.origins.overrode(&path).iter().map(said).collect();
         self.explained.push(Explained { path, value, source, overrides });
     }
 
-    fn field<T: Serialize>(&mut self, path: Path, field: &Field<T>) {
-        if !field.is_unsaid() {
-            self.tell(path, json!(field));
+    fn thing<T: Thing>(&mut self, thing: &T, holder: &str) {
+        self.tell(T::path(thing.id(), None), None);
+        for spec in T::FIELDS {
+            let path = T::path(thing.id(), Some(spec.field));
+            match &spec.member {
+                Some(member) => match (member.get)(thing) {
+                    Field::Unsaid => {}
+                    said => self.tell(path, said.value().cloned()),
+                },
+                None if spec.info.kind == FieldKind::Holder && self.origins.own_place(&path).is_some() => {
+                    self.tell(path, Some(FieldValue::Text(holder.to_owned())));
+                }
+                None => {}
+            }
         }
-    }
-
-    fn item(&mut self, item: &Item, menu: &str) {
-        let Item {
-            external_id,
-            name,
-            internal_name,
-            description,
-            in_stock,
-            price,
-            image,
-            operational_hours,
-            variant_category_external_ids,
-        } = item;
-        let at = |field| Path::item_field(external_id, field);
-        self.tell(Path::item(external_id), Value::Null);
-        if self.origins.own_place(&at(ItemField::Menu)).is_some() {
-            self.tell(at(ItemField::Menu), json!(menu));
-        }
-        self.field(at(ItemField::Name), name);
-        self.field(at(ItemField::InternalName), internal_name);
-        self.field(at(ItemField::Description), description);
-        self.field(at(ItemField::InStock), in_stock);
-        self.field(at(ItemField::Price), price);
-        self.field(at(ItemField::Image), image);
-        self.field(at(ItemField::OperationalHours), operational_hours);
-        self.field(at(ItemField::VariantCategories), variant_category_external_ids);
-    }
-
-    fn category(&mut self, category: &VariantCategory) {
-        let VariantCategory { external_id, name, internal_name, min_quantity, max_quantity, variants: _ } = category;
-        let at = |field| Path::category_field(external_id, field);
-        self.tell(Path::category(external_id), Value::Null);
-        self.field(at(CategoryField::Name), name);
-        self.field(at(CategoryField::InternalName), internal_name);
-        self.field(at(CategoryField::MinQuantity), min_quantity);
-        self.field(at(CategoryField::MaxQuantity), max_quantity);
-    }
-
-    fn variant(&mut self, variant: &Variant) {
-        let Variant { external_id, name, price, in_stock } = variant;
-        let at = |field| Path::variant_field(external_id, field);
-        self.tell(Path::variant(external_id), Value::Null);
-        self.field(at(VariantField::Name), name);
-        self.field(at(VariantField::Price), price);
-        self.field(at(VariantField::InStock), in_stock);
     }
 }
 
@@ -156,14 +121,14 @@ pub fn explain_text(explained: &[Explained]) -> String {
 
 fn row(explained: &Explained) -> [String; 3] {
     let Explained { path, value, source, overrides } = explained;
-    let value = match (path.field_key(), value) {
-        (None, _) => String::new(),
-        (Some("operational_hours"), hours) => week_words(hours),
-        (Some(_), value) => shown(value),
+    let is_hours = path.info().is_some_and(|info| info.kind == FieldKind::Hours);
+    let value = match path.info() {
+        None => String::new(),
+        Some(_) => shown(value),
     };
     let mut told = source.as_ref().map(|said| place(said, &value)).unwrap_or_default();
     if !overrides.is_empty() {
-        let verb = if path.field_key() == Some("operational_hours") { "merged over" } else { "overrides" };
+        let verb = if is_hours { "merged over" } else { "overrides" };
         let all: Vec<String> = overrides.iter().rev().map(overridden).collect();
         told.push_str(&format!("  ({verb} {})", all.join(", ")));
     }
@@ -184,12 +149,17 @@ fn overridden(said: &Said) -> String {
     format!("{written}{file}:{line}:{column}")
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "(none)".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+fn shown(value: &Option<FieldValue>) -> String {
+    let Some(known) = value else { return "(none)".to_owned() };
+    match known {
+        FieldValue::Text(text) => text.clone(),
+        FieldValue::Price(price) => price.0.to_string(),
+        FieldValue::Number(number) => number.to_string(),
+        FieldValue::Flag(flag) => flag.to_string(),
+        FieldValue::Hours(_) => week_words(value),
+        FieldValue::Ids(ids) => ids.iter().map(ExternalId::as_str).collect::<Vec<_>>().join(", "),
+        FieldValue::Names(names) => names.join(", "),
+        FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => String::new(),
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
     untrusted::printable,
 };
 use crate::{
-    catalog::{ItemField, Path},
+    catalog::{FieldValue, ItemField, Path},
     plan::PastChange,
 };
 
@@ -88,9 +87,9 @@ pub struct FieldPush {
     /// The push's number.
     pub number: i64,
     /// What was live before.
-    pub from: Value,
+    pub from: Option<FieldValue>,
     /// What was sent.
-    pub to: Value,
+    pub to: Option<FieldValue>,
     /// The commit of the files.
     pub revision: Option<String>,
     /// Who wrote that commit.
@@ -110,9 +109,8 @@ impl OutletHistory {
     pub fn of_item(&self, id: &str) -> ItemHistory {
         let mut fields: Vec<FieldHistory> = Vec::new();
         for push in &self.pushes {
-            for (key, from, to) in push.changes.iter().flatten().flat_map(|change| change.of_item(id)) {
-                let Some(field) = ItemField::ALL.iter().find(|field| field.key() == key) else { continue };
-                let path = Path::item_field(&id.into(), *field);
+            for (field, from, to) in push.changes.iter().flatten().flat_map(|change| change.of_item(id)) {
+                let path = Path::item_field(&id.into(), field);
                 let told = FieldPush {
                     number: push.number,
                     from,

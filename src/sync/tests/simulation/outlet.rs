@@ -338,8 +338,9 @@ impl SimulatedOutlet {
     /// Judges what a pass did, and how it says that it ended; `None`: its process died.
     pub(super) fn check_pass(&mut self, prepared: &Prepared, outcome: Option<&Outcome>, took: Duration) {
         let described = outcome.map(|outcome| {
-            let changes =
-                outcome.plan.iter().flat_map(|plan| &plan.changes).map(|c| format!("{} {} → {}", c.path, c.from, c.to));
+            let changes = outcome.plan.iter().flat_map(|plan| &plan.changes).map(|c| {
+                format!("{} {} → {}", c.path, crate::report::value_json(&c.from), crate::report::value_json(&c.to))
+            });
             (outcome.result, outcome.state, outcome.error.clone(), changes.collect::<Vec<_>>())
         });
         let calls = self.bench.platform.take_log();

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use serde_json::{Value, json};
-
 use super::{
     super::{Class, Kind, Subject},
     Placed, Walk,
 };
-use crate::catalog::{Catalog, ExternalId, Item, Menu, Path};
+use crate::catalog::{Catalog, ExternalId, FieldValue, Item, Menu, Path};
 
 impl Walk<'_> {
     /// A menu is there exactly if it holds something, so its coming and going follows from the items.
@@ -31,7 +29,7 @@ impl Walk<'_> {
                 (true, false) | (false, true) => Class::Edit,
             };
             let pushed = sent.contains(name) == in_files;
-            let value = |present: bool| if present { json!(name) } else { Value::Null };
+            let value = |present: bool| present.then(|| FieldValue::Text(name.clone()));
             let sides = [value(is_live), value(in_files), value(in_base)];
             let subject = Subject { within: None, name: name.clone() };
             self.tell(Path::Menu(name.clone()), kind, class, sides, pushed, &subject);

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use serde_json::{Value, json};
-
 use super::{
-    super::{Change, Class, Kind, Subject, field::same},
-    Index, Placed, Presence, Sides, Walk, differs,
+    super::{Change, Kind, Subject},
+    Index, Placed, Walk,
+    things::{Three, Ties},
 };
-use crate::catalog::{Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField, text::normalise_text};
+use crate::catalog::{
+    Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField,
+    text::{normalise_text, same_text},
+};
 
 impl Walk<'_> {
     pub(super) fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
@@ -28,11 +30,13 @@ impl Walk<'_> {
         let left: HashSet<String> = self.changes.iter().filter(|c| !c.pushed).filter_map(dropped_category).collect();
         for id in ids {
             let mark = self.changes.len();
-            let stays = live.get(id).is_some_and(|live| live.within.iter().any(|category| left.contains(category)));
-            let (send, base) = match (wanted.get(id), known.get(id), live.get(id)) {
-                (None, Some(base), Some(live)) if stays => (Some(complete_variant(owned(live))), Some(owned(base))),
-                (wanted, known, live) => self.variant(id, wanted, known, live, &restored),
+            let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
+            let is_in = |side: Option<&Placed<&Variant>>, categories: &HashSet<String>| {
+                side.is_some_and(|side| side.within.iter().any(|category| categories.contains(category)))
             };
+            // A category that goes out anew takes all its variants along.
+            let ties = Ties { comes: is_in(sides.desired, &restored), stays: is_in(sides.live, &left) };
+            let (send, base) = self.thing(id, &sides, ties);
             // Where a whole category comes or goes, its variants go without saying.
             let mut index = 0;
             self.changes.retain(|change| {
@@ -65,117 +69,6 @@ impl Walk<'_> {
             (Path::variant(&ExternalId::from(id)), Subject { within: within.clone(), name })
         });
     }
-
-    fn variant(
-        &mut self,
-        id: &ExternalId,
-        desired: Option<&Placed<&Variant>>,
-        base: Option<&Placed<&Variant>>,
-        live: Option<&Placed<&Variant>>,
-        restored: &HashSet<String>,
-    ) -> (Option<Placed<Variant>>, Option<Placed<Variant>>) {
-        let path = Path::variant(id);
-        match (desired, base, live) {
-            (Some(desired), base, Some(live)) => {
-                let (send, next) = self.variant_fields(id, desired, base, live);
-                (Some(send), Some(next))
-            }
-            (Some(desired), base, None) => {
-                let class = match base {
-                    None => self.added(),
-                    Some(base) if same_variant(desired, base) => Class::Drift,
-                    Some(_) => Class::Conflict,
-                };
-                let sides = [Value::Null, variant_json(desired), base.map_or(Value::Null, variant_json)];
-                let subject = self.subject_of_variant(desired);
-                // A category that goes out anew takes all its variants along.
-                let restored = desired.within.iter().any(|category| restored.contains(category));
-                if self.presence(path, Presence::Wanted, class, &subject, sides) || restored {
-                    let (send, next) = self.new_variant(owned(desired));
-                    (Some(send), Some(next))
-                } else {
-                    self.keep_rejected_parts(&Path::variant(id));
-                    (None, base.map(owned))
-                }
-            }
-            (None, Some(base), Some(live)) => {
-                let sides = [variant_summary(live), Value::Null, variant_json(base)];
-                let subject = self.subject_of_variant(live);
-                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
-                if self.presence(path, Presence::Left, class, &subject, sides) {
-                    (Some(complete_variant(owned(live))), Some(owned(base)))
-                } else {
-                    (None, None)
-                }
-            }
-            (None, None, Some(live)) => {
-                let known = self.known_uuids().is_none_or(|uuids| uuids.variants.values().any(|known| known == id));
-                let sides = [variant_summary(live), Value::Null, Value::Null];
-                let subject = self.subject_of_variant(live);
-                let present = known || self.presence(path, Presence::Left, Class::Drift, &subject, sides);
-                (present.then(|| complete_variant(owned(live))), None)
-            }
-            (None, _, None) => (None, None),
-        }
-    }
-
-    fn new_variant(&mut self, desired: Placed<Variant>) -> (Placed<Variant>, Placed<Variant>) {
-        let off = desired.thing.in_stock == Field::Set(false);
-        let mut next = desired.clone();
-        next.thing.in_stock = if off { Field::Set(false) } else { Field::Unsaid };
-        if off {
-            self.next.variants_taken_off.insert(desired.thing.external_id.clone());
-        }
-        let mut send = desired;
-        send.thing.in_stock = Field::Set(!off);
-        (send, next)
-    }
-
-    fn variant_fields(
-        &mut self,
-        id: &ExternalId,
-        desired: &Placed<&Variant>,
-        base: Option<&Placed<&Variant>>,
-        live: &Placed<&Variant>,
-    ) -> (Placed<Variant>, Placed<Variant>) {
-        let unsaid = Variant::default();
-        let b = base.map_or(&unsaid, |base| base.thing);
-        let l = live.thing;
-        let Variant { external_id: _, name, price, in_stock } = desired.thing;
-        let subject = self.subject_of_variant(desired);
-        let at = |field| Path::variant_field(id, field);
-        self.lost_id(at(VariantField::ExternalId), id, base.is_some(), &subject);
-        let category = Sides {
-            desired: &Field::Set(desired.within.clone()),
-            base: &Field::maybe(base.map(|base| base.within.clone())),
-            live: &Field::Set(live.within.clone()),
-        };
-        let (within, next_within) = self.field(at(VariantField::Category), &subject, category);
-        let name = self.field(at(VariantField::Name), &subject, Sides { desired: name, base: &b.name, live: &l.name });
-        let price =
-            self.field(at(VariantField::Price), &subject, Sides { desired: price, base: &b.price, live: &l.price });
-        let taken_off = self.inputs.base.is_some_and(|base| base.variants_taken_off.contains(id));
-        let sides = Sides { desired: in_stock, base: &b.in_stock, live: &l.in_stock };
-        let (stock, next_stock, next_taken_off) = self.stock(at(VariantField::InStock), &subject, sides, taken_off);
-        if next_taken_off {
-            self.next.variants_taken_off.insert(id.clone());
-        }
-        let made = |name, price, in_stock, within: Field<Vec<String>>| Placed {
-            thing: Variant { external_id: id.clone(), name, price, in_stock },
-            within: within.value().cloned().unwrap_or_default(),
-        };
-        (made(name.0, price.0, Field::Set(stock), within), made(name.1, price.1, next_stock, next_within))
-    }
-
-    fn subject_of_variant(&self, variant: &Placed<&Variant>) -> Subject {
-        let category = variant.within.first().and_then(|id| {
-            let catalogs = [self.inputs.desired, &self.matched.catalog];
-            let mut all = catalogs.into_iter().flat_map(|catalog| &catalog.variant_categories);
-            all.find(|category| category.external_id.as_str() == id).and_then(|category| category.name.value().cloned())
-        });
-        let id = &variant.thing.external_id;
-        Subject { within: category, name: variant.thing.name.value().cloned().unwrap_or_else(|| id.0.clone()) }
-    }
 }
 
 fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
@@ -185,43 +78,6 @@ fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
         index.entry(&variant.external_id).or_insert(Placed { thing: variant, within });
     }
     index
-}
-
-/// Whether somebody changed a variant elsewhere in what the files own.
-fn is_edited(base: &Placed<&Variant>, live: &Placed<&Variant>) -> bool {
-    let Variant { external_id: _, name, price, in_stock: _ } = base.thing;
-    base.within != live.within || differs(name, &live.thing.name) || differs(price, &live.thing.price)
-}
-
-/// Whether somebody changed a variant of a category elsewhere in what the files own.
-pub(super) fn is_any_edited(base: &VariantCategory, live: &VariantCategory) -> bool {
-    let placed = |thing| Placed { thing, within: Vec::new() };
-    base.variants.iter().any(|known| {
-        let shown = live.variants.iter().find(|shown| shown.external_id == known.external_id);
-        shown.is_some_and(|shown| is_edited(&placed(known), &placed(shown)))
-    })
-}
-
-fn same_variant(a: &Placed<&Variant>, b: &Placed<&Variant>) -> bool {
-    let Variant { external_id: _, name, price, in_stock: _ } = a.thing;
-    a.within == b.within && same(name, &b.thing.name) && *price == b.thing.price
-}
-
-fn variant_json(variant: &Placed<&Variant>) -> Value {
-    json!({"category": variant.within.first(), "name": variant.thing.name, "price": variant.thing.price})
-}
-
-fn variant_summary(variant: &Placed<&Variant>) -> Value {
-    json!({"name": variant.thing.name, "price": variant.thing.price})
-}
-
-fn owned(placed: &Placed<&Variant>) -> Placed<Variant> {
-    Placed { thing: placed.thing.clone(), within: placed.within.clone() }
-}
-
-fn complete_variant(mut variant: Placed<Variant>) -> Placed<Variant> {
-    variant.thing.in_stock = Field::Set(variant.thing.in_stock.value().copied().unwrap_or(true));
-    variant
 }
 
 /// The id of a category that comes or goes as a whole.
@@ -240,7 +96,8 @@ fn dropped_category(change: &Change) -> Option<String> {
 /// Whether a change, made by the comparison of one variant, is that variant's coming or going with its category.
 fn goes_without_saying(change: &Change, told: &HashSet<String>, live: &[String]) -> bool {
     let thing = matches!(change.path, Path::Variant(_, None));
-    let within = [&change.to, &change.base].into_iter().find_map(|value| value.get("category").and_then(Value::as_str));
+    let sides = change.to.iter().chain(&change.base);
+    let within = sides.filter_map(|side| side.field(VariantField::Category.key())?.as_text()).next();
     thing && within.or(live.first().map(String::as_str)).is_some_and(|id| told.contains(id))
 }
 
@@ -264,13 +121,18 @@ fn keep_sold_out(
     for (_, new) in sent.iter_mut().filter(|(id, _)| !live.contains_key(id)) {
         let category = name(desired, &new.within);
         let is_it = |(was, within): &(&Placed<&Variant>, Option<String>)| {
-            same(&was.thing.name, &new.thing.name)
+            is_same_name(&was.thing.name, &new.thing.name)
                 && (was.within == new.within || (category.is_some() && *within == category))
         };
         if gone.iter().any(is_it) {
             new.thing.in_stock = Field::Set(false);
         }
     }
+}
+
+fn is_same_name(a: &Field<String>, b: &Field<String>) -> bool {
+    let [a, b] = [a, b].map(|name| name.value().map_or("", String::as_str));
+    same_text(a, b)
 }
 
 /// Puts variants into their categories, in the order of the first catalog, then of the second.

@@ -10,11 +10,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Action, Change, Inputs, compare::Compared, matching::Matched, matching::item_ids};
 use crate::{
-    catalog::{ItemField, Path},
+    catalog::{FieldValue, ItemField, Path},
     policy::Guard,
 };
 
@@ -170,7 +169,7 @@ impl Judge<'_> {
     fn sold_out(&self) -> Option<Finding> {
         let off: Vec<Path> = self
             .pushed()
-            .filter(|change| change.to == Value::Bool(false))
+            .filter(|change| change.to == Some(FieldValue::Flag(false)))
             .filter(|change| matches!(change.path, Path::Item(_, Some(ItemField::InStock))))
             .map(|change| change.path.clone())
             .collect();

@@ -1,18 +1,16 @@
 //! Guards on prices: `price-change`, `decimal-slip`. A price that returns to what stood there for a day trips neither.
 
-use serde_json::Value;
-
 use super::{
     super::{Change, Kind},
     Finding, Judge, Limit, counted,
 };
-use crate::catalog::{ExternalId, ItemField, Path, Price};
+use crate::catalog::{ExternalId, FieldValue, ItemField, Path, Price};
 
 impl Judge<'_> {
     fn price_changes(&self) -> impl Iterator<Item = (&Change, i64, i64)> {
         self.pushed()
             .filter(|change| change.is_price())
-            .filter_map(|change| Some((change, change.from.as_i64()?, change.to.as_i64()?)))
+            .filter_map(|change| Some((change, rupiah(&change.from)?, rupiah(&change.to)?)))
             .filter(|(change, _, to)| !self.inputs.past.has_stood(&change.path, *to))
     }
 
@@ -70,7 +68,7 @@ impl Judge<'_> {
     fn new_prices(&self) -> impl Iterator<Item = (&Change, &ExternalId, i64)> {
         self.pushed().filter_map(|change| match (&change.path, change.kind) {
             (Path::Item(id, None), Kind::Add) => {
-                let price = change.to.get("price")?.as_i64()?;
+                let price = change.to.as_ref()?.field(ItemField::Price.key())?.as_rupiah()?;
                 let has_stood = self.inputs.past.has_stood(&Path::item_field(id, ItemField::Price), price);
                 (!has_stood).then_some((change, id, price))
             }
@@ -95,7 +93,11 @@ fn is_decimal_slip(a: i64, b: i64) -> bool {
         })
 }
 
+fn rupiah(side: &Option<FieldValue>) -> Option<i64> {
+    side.as_ref().and_then(FieldValue::as_rupiah)
+}
+
 fn arrow(change: &Change) -> String {
-    let price = |value: &Value| value.as_i64().map_or_else(|| "none".to_owned(), |price| Price(price).to_string());
+    let price = |side| rupiah(side).map_or_else(|| "none".to_owned(), |price| Price(price).to_string());
     format!("{} → {}", price(&change.from), price(&change.to))
 }

@@ -5,31 +5,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{Pin, Pins, is_same, order::arranged, said, whole};
-use crate::{
-    catalog::{Catalog, Field, ItemField, Path, VariantField},
-    plan::parts::{Fields, MENUS, Parts, names},
-};
+use crate::catalog::{Catalog, Field, FieldValue, Fields, FlatCatalog, ItemField, ListPath, Path, VariantField, names};
 
 impl Pins {
     /// Lays the pins over what the files say: what is wanted, and the pins that hold at `now`. Without pins that is what the
-    /// files say. An error means that the pins are not what this program writes.
-    pub fn lay_over(&self, files: &Catalog, now: Timestamp) -> Result<(Catalog, Self), serde_json::Error> {
+    /// files say.
+    pub fn lay_over(&self, files: &Catalog, now: Timestamp) -> (Catalog, Self) {
         if self.is_empty() {
-            return Ok((files.clone(), Self::default()));
+            return (files.clone(), Self::default());
         }
-        let parts = Parts::of(files);
+        let parts = FlatCatalog::of(files);
         let mut laying = Laying { now, parts: parts.clone(), files: parts, held: self.emptied() };
         laying.bring_back(self);
         laying.set_fields(self);
         laying.take_away(self);
         laying.arrange(self);
         if laying.held.is_empty() {
-            return Ok((files.clone(), Self::default()));
+            return (files.clone(), Self::default());
         }
-        Ok((laying.parts.assemble()?, laying.held))
+        (laying.parts.assemble(), laying.held)
     }
 }
 
@@ -37,9 +33,9 @@ impl Pins {
 struct Laying {
     now: Timestamp,
     /// What the files say.
-    files: Parts,
+    files: FlatCatalog,
     /// What is wanted so far.
-    parts: Parts,
+    parts: FlatCatalog,
     /// The pins that hold.
     held: Pins,
 }
@@ -58,7 +54,7 @@ impl Laying {
         ];
         for is_kind in kinds {
             for (path, pin) in pins.values.iter().filter(|(path, _)| is_kind(path) && path.field_key().is_none()) {
-                let Field::Set(Value::Object(fields)) = &pin.value else { continue };
+                let Field::Set(FieldValue::Thing(fields)) = &pin.value else { continue };
                 let is_due = pin.until.is_none_or(|until| self.now < until);
                 if is_due && !self.files.things.contains_key(path) && self.needs_are_met(fields) {
                     self.parts.things.insert(path.clone(), fields.clone());
@@ -78,15 +74,15 @@ impl Laying {
         for (path, pin) in &pins.values {
             let Some(key) = path.field_key() else { continue };
             let Some(file) = self.files.things.get(&path.owner()) else { continue };
-            let alone: Fields = pin.value.value().map(|value| (key.to_owned(), value.clone())).into_iter().collect();
+            let alone: Fields = pin.value.value().map(|value| (key, Some(value.clone()))).into_iter().collect();
             if !is_same(&said(file, key), &pin.file) || !self.needs_are_met(&alone) {
                 continue;
             }
             if let Some(fields) = self.parts.things.get_mut(&path.owner()) {
                 match &pin.value {
                     Field::Unsaid => drop(fields.remove(key)),
-                    Field::Null => drop(fields.insert(key.to_owned(), Value::Null)),
-                    Field::Set(value) => drop(fields.insert(key.to_owned(), value.clone())),
+                    Field::Null => drop(fields.insert(key, None)),
+                    Field::Set(value) => drop(fields.insert(key, Some(value.clone()))),
                 }
                 self.hold(path, pin);
             }
@@ -98,7 +94,7 @@ impl Laying {
         let gone: Vec<(&Path, &Pin)> = pins.values.iter().filter(|(_, pin)| pin.value.is_unsaid()).collect();
         let is_category = |path: &Path| matches!(path, Path::Category(..));
         for (path, pin) in gone.iter().filter(|(path, _)| !is_category(path)) {
-            if self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
+            if self.files.things.get(path).is_some_and(|file| is_same(&whole(path, file), &pin.file)) {
                 self.parts.things.remove(path);
                 self.hold(path, pin);
             }
@@ -106,7 +102,7 @@ impl Laying {
         for (path, pin) in gone.iter().filter(|(path, _)| is_category(path)) {
             let Path::Category(id, _) = path else { continue };
             let is_needed = self.parts.things.values().any(|fields| needs(fields).any(|need| need == id.as_str()));
-            if !is_needed && self.files.things.get(path).is_some_and(|file| is_same(&whole(file), &pin.file)) {
+            if !is_needed && self.files.things.get(path).is_some_and(|file| is_same(&whole(path, file), &pin.file)) {
                 self.parts.things.remove(path);
                 self.hold(path, pin);
             }
@@ -117,15 +113,13 @@ impl Laying {
     fn arrange(&mut self, pins: &Pins) {
         let mut members = self.parts.memberships();
         // The menus are those of the items, and those that the files leave empty.
-        let is_empty = |name: &&String| {
-            let list = Path::Menu((*name).clone()).to_string();
-            self.files.lists.get(&list).is_none_or(Vec::is_empty)
-        };
-        let known = self.files.lists.get(MENUS).into_iter().flatten();
+        let is_empty =
+            |name: &&String| self.files.lists.get(&ListPath::Of(Path::Menu((*name).clone()))).is_none_or(Vec::is_empty);
+        let known = self.files.lists.get(&ListPath::Menus).into_iter().flatten();
         let mut menus: BTreeSet<String> = known.filter(is_empty).cloned().collect();
         let of_items = self.parts.things.iter().filter(|(path, _)| matches!(path, Path::Item(..)));
         menus.extend(of_items.flat_map(|(_, fields)| names(fields, ItemField::Menu.key()).map(str::to_owned)));
-        members.insert(MENUS.to_owned(), menus.into_iter().collect());
+        members.insert(ListPath::Menus, menus.into_iter().collect());
         let mut lists = BTreeMap::new();
         for (list, members) in members {
             let now = self.files.lists.get(&list).map(Vec::as_slice).unwrap_or_default();

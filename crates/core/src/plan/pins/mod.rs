@@ -13,16 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use order::Order;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{
-    Kind, OutletPlan, Record,
-    compare::without_ignored,
-    parts::{Fields, Parts},
-};
+use super::{Kind, OutletPlan, Record, compare::without_ignored};
 use crate::{
-    catalog::{Catalog, Field, ItemField, Path},
+    catalog::{
+        Catalog, Field, FieldInfo, FieldKind, FieldValue, Fields, FlatCatalog, ListPath, Path, ReadAt, ReadBack,
+        known_entries,
+    },
     policy::Ignorable,
 };
 
@@ -38,9 +37,11 @@ pub struct Pins {
     pub of: Timestamp,
     /// When the rollback was made.
     pub since: Timestamp,
+    #[serde(deserialize_with = "known_entries")]
     values: BTreeMap<Path, Pin>,
     /// Display orders, by list.
-    orders: BTreeMap<String, Order>,
+    #[serde(deserialize_with = "known_entries")]
+    orders: BTreeMap<ListPath, Order>,
     /// What rules say against the pushed menu itself: that is no reason to hold it.
     #[serde(default)]
     pub excused: BTreeSet<String>,
@@ -48,13 +49,14 @@ pub struct Pins {
 
 /// One pinned path: a field, or a whole thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Pin {
+#[serde(bound(deserialize = "V: Deserialize<'de>"))]
+struct Pin<V = FieldValue> {
     /// What the files gave.
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
-    file: Field<Value>,
+    file: Field<V>,
     /// What is wanted instead; unsaid for a whole thing: that it is not there.
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
-    value: Field<Value>,
+    value: Field<V>,
     /// When it is over whatever the files say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
@@ -63,17 +65,48 @@ struct Pin {
     sold_out: bool,
 }
 
+impl ReadAt for Pin {
+    fn read_at(path: &Path, json: Value) -> Option<Self> {
+        let Pin::<Value> { file, value, until, sold_out } = serde_json::from_value(json).ok()?;
+        let read = |side| match side {
+            Field::Unsaid => Some(Field::Unsaid),
+            Field::Null => Some(Field::Null),
+            Field::Set(json) => Option::read_at(path, json).map(Field::said),
+        };
+        Some(Self { file: read(file)?, value: read(value)?, until, sold_out })
+    }
+}
+
 /// A pin for people and programs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PinnedPath {
     /// The path; of a display order: of the menu or category, or `menus`.
-    pub path: String,
-    /// The pinned value; `null`: that there is none.
-    pub value: Value,
+    pub path: ListPath,
+    /// The pinned value; `None`: that there is none.
+    pub value: Option<FieldValue>,
     /// What the files say.
-    pub file: Value,
+    pub file: Option<FieldValue>,
     /// When it is over whatever the files say.
     pub until: Option<Timestamp>,
+}
+
+impl<'de> Deserialize<'de> for PinnedPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Stored {
+            path: ListPath,
+            value: Value,
+            file: Value,
+            until: Option<Timestamp>,
+        }
+        let Stored { path, value, file, until } = Stored::deserialize(deserializer)?;
+        let read = |json: Value| match &path {
+            ListPath::Of(path) if path.info().is_some() || !json.is_array() => Option::read_at(path, json).flatten(),
+            _ => serde_json::from_value(json).ok().map(FieldValue::Names),
+        };
+        let (value, file) = (read(value), read(file));
+        Ok(Self { path, value, file, until })
+    }
 }
 
 /// Which rollback, and what it is told.
@@ -94,18 +127,19 @@ impl Pins {
     /// What has to be pinned for `files` to mean the menu that `record` sent, in what the files own now or owned then.
     pub fn between(goal: &Goal<'_>, files: &Catalog, record: &Record) -> Self {
         let sent = without_ignored(&record.sent, goal.ignore);
-        let [files, sent, owned] = [&without_ignored(files, goal.ignore), &sent, &record.files].map(Parts::of);
+        let [files, sent, owned] = [&without_ignored(files, goal.ignore), &sent, &record.files].map(FlatCatalog::of);
         let mut pins = Self { to: goal.to, of: goal.of, since: goal.now, ..Self::default() };
         for path in files.things.keys().chain(owned.things.keys()).collect::<BTreeSet<_>>() {
             match (files.things.get(path), sent.things.get(path), owned.things.get(path)) {
                 (Some(file), Some(sent), owned) => pins.pin_fields(path, file, sent, owned),
                 (Some(file), None, _) => {
-                    let pin = Pin { file: whole(file), value: Field::Unsaid, until: None, sold_out: false };
+                    let pin = Pin { file: whole(path, file), value: Field::Unsaid, until: None, sold_out: false };
                     pins.values.insert(path.clone(), pin);
                 }
                 (None, Some(sent), Some(owned)) => {
                     let until = goal.now.saturating_add(BROUGHT_BACK_FOR).ok();
-                    let (value, sold_out) = (whole(&with_own_image(sent, owned)), (goal.was_sold_out)(path));
+                    let (value, sold_out) =
+                        (whole(path, &with_own_image(path, sent, owned)), (goal.was_sold_out)(path));
                     pins.values.insert(path.clone(), Pin { file: Field::Unsaid, value, until, sold_out });
                 }
                 (None, _, _) => {}
@@ -121,13 +155,14 @@ impl Pins {
     }
 
     fn pin_fields(&mut self, path: &Path, file: &Fields, sent: &Fields, owned: Option<&Fields>) {
-        let said_then = |key: &str| owned.is_some_and(|owned| owned.contains_key(key));
-        let keys: BTreeSet<&String> = file.keys().chain(owned.into_iter().flat_map(Fields::keys)).collect();
-        for key in keys.into_iter().filter(|key| *key != ItemField::InStock.key()) {
-            // What was copied from live may be an address that leads nowhere by now.
-            let is_foreign_image = key == ItemField::Image.key() && !said_then(key);
-            let Some(field) = field_of(path, key).filter(|_| !is_foreign_image) else { continue };
-            let (file, value) = (said(file, key), Field::said(sent.get(key).filter(|v| !v.is_null()).cloned()));
+        let keys: BTreeSet<&&str> = file.keys().chain(owned.into_iter().flat_map(Fields::keys)).collect();
+        for key in keys {
+            let Some(field) = path.field(key) else { continue };
+            let is_own = owned.is_some_and(|owned| owned.contains_key(key));
+            if field.info().is_none_or(|info| info.kind == FieldKind::Stock || (is_foreign(info) && !is_own)) {
+                continue;
+            }
+            let (file, value) = (said(file, key), Field::said(sent.get(key).cloned().flatten()));
             if !is_same(&file, &value) {
                 self.values.insert(field, Pin { file, value, until: None, sold_out: false });
             }
@@ -167,17 +202,19 @@ impl Pins {
 
     /// All pins, by path.
     pub fn told(&self) -> Vec<PinnedPath> {
-        let json = |field: &Field<Value>| field.value().cloned().unwrap_or(Value::Null);
         let values = self.values.iter().map(|(path, pin)| PinnedPath {
-            path: path.to_string(),
-            value: json(&pin.value),
-            file: json(&pin.file),
+            path: ListPath::Of(path.clone()),
+            value: pin.value.value().cloned(),
+            file: pin.file.value().cloned(),
             until: pin.until,
         });
-        let orders = self.orders.iter().filter(|(_, order)| order.is_told()).map(|(list, order)| PinnedPath {
+        let names = |names: &Vec<String>| FieldValue::Names(names.clone());
+        let mut orders: Vec<_> = self.orders.iter().filter(|(_, order)| order.is_told()).collect();
+        orders.sort_by_cached_key(|(list, _)| list.to_string());
+        let orders = orders.into_iter().map(|(list, order)| PinnedPath {
             path: list.clone(),
-            value: order.value.clone().into(),
-            file: order.file.clone().into(),
+            value: Some(names(&order.value)),
+            file: order.file.as_ref().map(names),
             until: None,
         });
         values.chain(orders).collect()
@@ -210,42 +247,33 @@ impl OutletPlan {
 }
 
 /// A whole thing but for its stock.
-fn whole(fields: &Fields) -> Field<Value> {
-    let mut fields = fields.clone();
-    fields.remove(ItemField::InStock.key());
-    Field::Set(Value::Object(fields))
+fn whole(thing: &Path, fields: &Fields) -> Field<FieldValue> {
+    Field::Set(FieldValue::Thing(without(thing, fields, |info| info.kind == FieldKind::Stock)))
 }
 
 /// What was sent, but an image only if the files named it.
-fn with_own_image(sent: &Fields, owned: &Fields) -> Fields {
-    let mut fields = sent.clone();
-    if !owned.contains_key(ItemField::Image.key()) {
-        fields.remove(ItemField::Image.key());
-    }
-    fields
+fn with_own_image(thing: &Path, sent: &Fields, owned: &Fields) -> Fields {
+    without(thing, sent, |info| is_foreign(info) && !owned.contains_key(info.key))
 }
 
-fn said(fields: &Fields, key: &str) -> Field<Value> {
-    match fields.get(key) {
-        None => Field::Unsaid,
-        Some(Value::Null) => Field::Null,
-        Some(value) => Field::Set(value.clone()),
-    }
+fn without(thing: &Path, fields: &Fields, leave_out: impl Fn(&FieldInfo) -> bool) -> Fields {
+    let is_left_out = |key: &str| thing.field(key).and_then(|field| field.info()).is_some_and(&leave_out);
+    fields.iter().filter(|(key, _)| !is_left_out(key)).map(|(key, value)| (*key, value.clone())).collect()
+}
+
+/// Whether what was copied from live may not be sent again: an address that leads nowhere by now.
+fn is_foreign(info: &FieldInfo) -> bool {
+    info.reads == ReadBack::Never
+}
+
+fn said(fields: &Fields, key: &str) -> Field<FieldValue> {
+    fields.get(key).map_or(Field::Unsaid, |value| Field::said(value.clone()))
 }
 
 /// Whether two sides say the same: nothing said, said to be absent, and empty are one.
-fn is_same(a: &Field<Value>, b: &Field<Value>) -> bool {
-    let value = |field: &Field<Value>| {
-        let value =
-            field.value().filter(|value| value.as_str() != Some("") && value.as_array().is_none_or(|l| !l.is_empty()));
-        value.cloned()
-    };
-    value(a) == value(b)
-}
-
-/// The path of a field of a thing.
-fn field_of(thing: &Path, key: &str) -> Option<Path> {
-    format!("{thing}/{key}").parse().ok()
+fn is_same(a: &Field<FieldValue>, b: &Field<FieldValue>) -> bool {
+    let [a, b] = [a, b].map(|side| side.value().filter(|value| !value.is_empty()));
+    a == b
 }
 
 #[cfg(test)]

@@ -4,12 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{ListPath, ReadAt};
+
 /// A pinned display order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Order {
     /// That of the files; `None`: they have another by now, and `value` only says where to put what is brought back.
     pub(super) file: Option<Vec<String>>,
     pub(super) value: Vec<String>,
+}
+
+impl ReadAt<ListPath> for Order {
+    fn read_at(_list: &ListPath, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
 }
 
 impl Order {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::catalog::{CategoryField, ItemField, ReadAt, VariantField};
 
 fn item(field: Option<ItemField>) -> Path {
     Path::Item("NG".into(), field)
@@ -28,7 +29,8 @@ fn week(daily: &str, other: &[(Day, &str)]) -> Value {
 
 /// Only `WAJIB` has to be chosen.
 fn judge(kind: Kind, path: Path, from: Value, to: Value) -> Risk {
-    risk(&Step { kind, path: &path, from: &from, to: &to }, &|id| id == "WAJIB")
+    let [from, to] = [from, to].map(|side| Option::read_at(&path, side).unwrap());
+    risk(&Step { kind, path: &path, from: from.as_ref(), to: to.as_ref() }, &|id| id == "WAJIB")
 }
 
 #[test]

@@ -44,6 +44,7 @@ impl Part {
                 let item = items.into_iter().find(|item| item.external_id.as_str() == "NG").unwrap();
                 match field {
                     ItemField::ExternalId | ItemField::Menu => {}
+                    ItemField::Calories => item.calories = Field::Set(n as u32 * 100),
                     ItemField::Name => item.name = text(n),
                     ItemField::InternalName => item.internal_name = text(n),
                     ItemField::Description => item.description = text(n),
@@ -120,7 +121,8 @@ impl Part {
                 | ItemField::Description
                 | ItemField::Price
                 | ItemField::OperationalHours
-                | ItemField::VariantCategories,
+                | ItemField::VariantCategories
+                | ItemField::Calories,
             )
             | Self::Category(
                 CategoryField::Name

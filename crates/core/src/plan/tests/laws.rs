@@ -87,6 +87,7 @@ fn flat(catalog: &Catalog) -> BTreeMap<String, serde_json::Value> {
                 ItemField::Image => json!(item.image),
                 ItemField::OperationalHours => json!(item.operational_hours),
                 ItemField::VariantCategories => json!(item.variant_category_external_ids),
+                ItemField::Calories => json!(item.calories),
             };
             say(Path::item_field(&item.external_id, *field), value);
         }
@@ -129,7 +130,7 @@ fn carry_out(changes: &[Change], flat: &mut BTreeMap<String, serde_json::Value>)
             (Kind::Add, None) => {
                 let id = path.split('/').nth(1).unwrap();
                 flat.insert(format!("{path}/external_id"), json!(id));
-                for (key, value) in change.to.as_object().unwrap() {
+                for (key, value) in json!(change.to).as_object().unwrap() {
                     if !value.is_null() && *value != json!("") && *value != json!([]) {
                         flat.insert(format!("{path}/{key}"), value.clone());
                     }
@@ -137,7 +138,7 @@ fn carry_out(changes: &[Change], flat: &mut BTreeMap<String, serde_json::Value>)
             }
             // An order.
             (_, None) => {}
-            (Kind::Set | Kind::Move, Some(_)) => match &change.to {
+            (Kind::Set | Kind::Move, Some(_)) => match &json!(change.to) {
                 value if value.is_null() || *value == json!("") || *value == json!([]) => drop(flat.remove(&path)),
                 value => drop(flat.insert(path, value.clone())),
             },

@@ -268,7 +268,7 @@ fn decimal_slip_names_what_slipped() {
     let alone = "slipped decimal: “Nasi Kuning” Rp 1.800, but Rp 18.000 at 1 other outlet";
     assert!(message(&story.plan(), Guard::DecimalSlip).ends_with(alone));
     // That it stood here for a day says more than what others ask.
-    story.past.stood.insert("items/NEW/price".to_owned(), [1_800].into());
+    story.past.stood.insert(path("items/NEW/price"), [1_800].into());
     assert_eq!(held(&story.plan()), Vec::<&str>::new());
 }
 

@@ -58,7 +58,7 @@ fn what_is_undone_is_counted_by_the_value_of_the_files_with_or_without_looks_bet
     let contested = |pushes: &[(i64, i64)]| {
         let mut memory = Memory::default();
         pushes.iter().for_each(|(at, price)| memory.arrived(&undoing(*price), hour(*at)));
-        memory.at(hour(20)).contested.get("items/NG/price").cloned()
+        memory.at(hour(20)).contested.get(&path("items/NG/price")).map(|value| json!(value))
     };
     assert_eq!(contested(&[(0, 25_000), (1, 25_000)]), None);
     assert_eq!(contested(&[(0, 25_000), (1, 25_000), (2, 25_000)]), Some(json!(25_000)));
@@ -73,7 +73,7 @@ fn drift_keeps_its_date_when_the_files_give_another_value_and_live_is_as_it_was(
     story.live_item("NG").price = Field::Set(Price(30_000));
     story.look(hour(3));
     story.memory.arrived(&undoing(26_000), hour(4));
-    assert_eq!(story.memory.at(hour(5)).since.get("items/NG/price"), Some(&hour(3)));
+    assert_eq!(story.memory.at(hour(5)).since.get(&path("items/NG/price")), Some(&hour(3)));
 }
 
 #[test]

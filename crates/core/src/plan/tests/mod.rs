@@ -14,6 +14,7 @@ mod rejected;
 mod returning;
 mod spelling;
 mod stock;
+mod stored;
 mod telling;
 mod waiting;
 
@@ -24,7 +25,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    catalog::{Field, Hours, Item, Menu, Variant, VariantCategory, live::LiveItem},
+    catalog::{Field, FieldValue, Hours, Item, Menu, Variant, VariantCategory, live::LiveItem},
     policy::{DriftPolicy, Ignorable, UnmanagedPolicy},
 };
 
@@ -158,9 +159,17 @@ fn told(plan: &OutletPlan) -> Vec<String> {
             let pushed = if c.pushed { " pushed" } else { "" };
             let class = format!("{:?}", c.class).to_lowercase();
             let kind = format!("{:?}", c.kind).to_lowercase();
-            format!("{class} {kind} {} {} → {}{pushed}", c.path, c.from, c.to)
+            format!("{class} {kind} {} {} → {}{pushed}", c.path, json!(c.from), json!(c.to))
         })
         .collect()
+}
+
+fn path(text: &str) -> Path {
+    text.parse().unwrap()
+}
+
+fn text(text: &str) -> Option<FieldValue> {
+    Some(FieldValue::Text(text.to_owned()))
 }
 
 fn held(plan: &OutletPlan) -> Vec<&'static str> {
@@ -765,7 +774,7 @@ fn a_waiting_push_and_a_base_survive_being_stored() {
     let waiting = Waiting::new(&story.plan(), &story.inputs());
     let again: Waiting = serde_json::from_value(json!(waiting)).unwrap();
     assert_eq!(again, waiting);
-    story.base.as_mut().unwrap().rejected_values.insert("items/NG/name".to_owned(), json!("Nasi"));
+    story.base.as_mut().unwrap().rejected_values.insert(path("items/NG/name"), text("Nasi"));
     let base: Base = serde_json::from_value(json!(story.base)).unwrap();
     assert_eq!(Some(base), story.base);
 }
@@ -775,7 +784,7 @@ fn what_an_earlier_release_stored_is_read() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").description = set("Telur mata sapi dan kerupuk");
     let waiting = Waiting::new(&story.plan(), &story.inputs());
-    story.base.as_mut().unwrap().rejected_values.insert("items/NG/name".to_owned(), json!("Nasi"));
+    story.base.as_mut().unwrap().rejected_values.insert(path("items/NG/name"), text("Nasi"));
     let renamed = |mut stored: serde_json::Value, now: &str, then: &str| {
         let fields = stored.as_object_mut().unwrap();
         let value = fields.remove(now).unwrap();

@@ -16,7 +16,13 @@ fn a_push_is_remembered_by_what_it_carried() {
     let paths: Vec<String> = carried.iter().map(|past| past.path.to_string()).collect();
     assert_eq!(paths, ["items/D1", "items/N2", "items/NEW", "items/NG/price", "variants/LV3/price"]);
     assert_eq!(plan.kept().map(|change| change.path.to_string()).collect::<Vec<_>>(), ["items/D2/price"]);
-    let of = |id: &str| carried.iter().flat_map(|past| past.of_item(id)).collect::<Vec<_>>();
+    let of = |id: &str| {
+        carried
+            .iter()
+            .flat_map(|past| past.of_item(id))
+            .map(|(f, from, to)| (f.key(), json!(from), json!(to)))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of("NG"), [("price", json!(25_000), json!(27_000))]);
     assert_eq!(of("D1"), [("name", json!("Es 1"), json!(null)), ("price", json!(8_500), json!(null))]);
     let new = [
@@ -48,8 +54,8 @@ fn a_push_is_remembered_with_what_was_ours_and_on_sale() {
     assert_eq!(record.sent, plan.payload);
     let nasi = record.files.item(&"NG".into()).unwrap();
     assert_eq!((&nasi.description, &nasi.price), (&Field::Unsaid, &Field::Set(Price(27_000))));
-    let sold_out: Vec<&str> = record.stock.iter().filter(|(_, on)| !**on).map(|(path, _)| path.as_str()).collect();
-    assert_eq!((record.stock.len(), sold_out), (12, vec!["items/D1", "variants/LV3"]));
+    let sold_out: Vec<String> = record.stock.iter().filter(|(_, on)| !**on).map(|(path, _)| path.to_string()).collect();
+    assert_eq!((record.stock.len(), sold_out), (12, ["items/D1", "variants/LV3"].map(str::to_owned).to_vec()));
 }
 
 #[test]

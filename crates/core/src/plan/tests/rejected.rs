@@ -2,10 +2,13 @@
 //! it is live by whatever else goes out.
 
 use super::*;
+use crate::catalog::ReadAt;
 
 /// The path that is rejected, and the value that was sent there.
 fn stick(story: &mut Story, path: &str, sent: serde_json::Value) {
-    story.base.as_mut().unwrap().rejected_values.insert(path.to_owned(), sent);
+    let path = self::path(path);
+    let sent = Option::read_at(&path, sent).unwrap();
+    story.base.as_mut().unwrap().rejected_values.insert(path, sent);
 }
 
 /// Told, but neither sent nor forgotten: not alone, and not along with something else.
@@ -69,14 +72,14 @@ fn nor_is_what_did_not_come_or_did_not_go() {
     let mut story = Story::in_sync(warung());
     story.desired.menus[1].menu_items.push(item("NEW", "Es Baru", 7_000));
     let sent = story.plan().changes[0].to.clone();
-    stick(&mut story, "items/NEW", sent);
+    stick(&mut story, "items/NEW", json!(sent));
     rests(&mut story, "items/NEW");
     story.desired_item("NEW").price = Field::Set(Price(7_500));
     assert_eq!(story.plan().action, Action::Put);
     let mut story = Story::in_sync(warung());
     story.desired.variant_categories[0].variants.push(variant("LV9", "Neraka", 3_000));
     let sent = story.plan().changes[0].to.clone();
-    stick(&mut story, "variants/LV9", sent);
+    stick(&mut story, "variants/LV9", json!(sent));
     rests(&mut story, "variants/LV9");
     // Still there.
     let mut story = Story::in_sync(warung());
@@ -145,6 +148,10 @@ fn what_is_gone_from_live_for_a_while_takes_nothing_of_that_along() {
         stick(&mut story, &format!("{thing}0/name"), json!("Nama"));
         vanish(&mut story.live);
         let rejected = story.plan().next_base.rejected_values;
-        assert_eq!(rejected.into_keys().collect::<Vec<_>>(), [path], "{thing}: and nothing of another one");
+        assert_eq!(
+            rejected.into_keys().collect::<Vec<_>>(),
+            [self::path(&path)],
+            "{thing}: and nothing of another one"
+        );
     }
 }

@@ -23,7 +23,7 @@ impl Waiting {
                 Path::Variant(id, Some(VariantField::InStock)) => drop(base.variants_taken_off.remove(id)),
                 _ => {}
             }
-            base.rejected_values.insert(path.to_string(), sent.clone());
+            base.rejected_values.insert(path.clone(), sent.clone());
             take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
         }
         base

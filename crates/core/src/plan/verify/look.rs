@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{Mismatch, Waiting};
 use crate::{
     catalog::{
-        ExternalId, Path,
+        ExternalId, FieldValue, Path,
         live::{LiveCatalog, LiveCategory},
         text::normalise_text,
     },
@@ -79,7 +77,7 @@ impl Waiting {
     /// Whether some of what is missing still shows what it showed before: the rest of the push may be published yet.
     pub fn is_partly_old(&self, mismatches: &[Mismatch]) -> bool {
         !self.is_stock()
-            && mismatches.iter().any(|mismatch| self.old_values.get(&mismatch.path.to_string()) == Some(&mismatch.live))
+            && mismatches.iter().any(|mismatch| self.old_values.get(&mismatch.path) == Some(&mismatch.live))
     }
 
     /// Whether `live` is the menu from before although the publication has been seen: it may come from a copy that is behind,
@@ -98,11 +96,11 @@ impl Waiting {
     /// else in it, or a text shows as the platform made it of ours.
     fn is_trace(&self, mismatches: &[Mismatch]) -> bool {
         self.old_values.iter().any(|(new, old)| {
-            let mut missing = mismatches.iter().filter(|mismatch| concerns(new, &mismatch.path.to_string())).peekable();
+            let mut missing = mismatches.iter().filter(|mismatch| concerns(new, &mismatch.path)).peekable();
             missing.peek().is_none()
-                || missing.all(|mismatch| match mismatch.path.to_string() == *new {
+                || missing.all(|mismatch| match mismatch.path == *new {
                     true => is_rewritten(old, mismatch),
-                    false => old.is_null() && is_part(&mismatch.path.to_string(), new),
+                    false => old.is_none() && mismatch.path.is_field_of(new),
                 })
         })
     }
@@ -114,23 +112,21 @@ impl Waiting {
             Path::Variant(id, _) => self.expected.variants().find(|(_, variant)| variant.external_id == *id),
             _ => None,
         };
-        let category = category.map(|(category, _)| Path::category(&category.external_id).to_string());
-        let path = path.to_string();
+        let category = category.map(|(category, _)| Path::category(&category.external_id));
         let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
-        new.into_iter().any(|new| concerns(new, &path) || category.as_ref() == Some(new))
+        new.into_iter().any(|new| concerns(new, path) || category.as_ref() == Some(new))
     }
 
     /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
     pub fn note_landed(&mut self, mismatches: &[Mismatch]) {
-        let missing: Vec<String> = mismatches.iter().map(|mismatch| mismatch.path.to_string()).collect();
-        let landed = self.old_values.keys().filter(|new| !missing.iter().any(|path| concerns(new, path)));
-        self.landed.extend(landed.cloned());
+        let is_missing = |new: &Path| mismatches.iter().any(|mismatch| concerns(new, &mismatch.path));
+        self.landed.extend(self.old_values.keys().filter(|new| !is_missing(new)).cloned());
     }
 
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
     /// is there, and some of it shows its old value. (A menu is published as a whole.)
     fn is_old(&self, mismatches: &[Mismatch]) -> bool {
-        let now: BTreeMap<String, &Value> = mismatches.iter().map(|u| (u.path.to_string(), &u.live)).collect();
+        let now: BTreeMap<&Path, &Option<FieldValue>> = mismatches.iter().map(|m| (&m.path, &m.live)).collect();
         let (mut some_old, mut all_missing) = (false, true);
         for (path, old) in &self.old_values {
             some_old |= now.get(path) == Some(&old);
@@ -160,25 +156,26 @@ impl Waiting {
 }
 
 /// Whether two paths are the same, or one is a part of the other.
-fn concerns(a: &str, b: &str) -> bool {
-    a == b || is_part(a, b) || is_part(b, a)
-}
-
-fn is_part(part: &str, whole: &str) -> bool {
-    part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('/'))
+fn concerns(a: &Path, b: &Path) -> bool {
+    a == b || a.is_field_of(b) || b.is_field_of(a)
 }
 
 /// Whether a text shows as the platform may have made it of what was sent. Nobody who edits the old text types that.
 /// (Anything else may be an edit: that is found out by waiting.)
-fn is_rewritten(old: &Value, mismatch: &Mismatch) -> bool {
-    !mismatch.live.is_null() && is_made_of(&mismatch.live, &mismatch.sent) && !is_made_of(&mismatch.live, old)
+fn is_rewritten(old: &Option<FieldValue>, mismatch: &Mismatch) -> bool {
+    mismatch.live.is_some() && is_made_of(&mismatch.live, &mismatch.sent) && !is_made_of(&mismatch.live, old)
 }
 
 /// Whether a text is what is left of another one that was cut, or lost some of its signs, spaces and capitals.
-pub(super) fn is_made_of(text: &Value, whole: &Value) -> bool {
-    let letters = |value: &Value| {
-        let text = normalise_text(value.as_str().unwrap_or_default());
+pub(super) fn is_made_of(text: &Option<FieldValue>, whole: &Option<FieldValue>) -> bool {
+    let letters = |text: &str| {
+        let text = normalise_text(text);
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
     };
-    whole.is_string() && (text.is_string() || text.is_null()) && letters(whole).starts_with(&letters(text))
+    let Some(FieldValue::Text(whole)) = whole else { return false };
+    match text {
+        None => true,
+        Some(FieldValue::Text(text)) => letters(whole).starts_with(&letters(text)),
+        Some(_) => false,
+    }
 }

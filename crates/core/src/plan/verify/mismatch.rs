@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::Waiting;
 use crate::{
-    catalog::{ExternalId, Field, OutletId, Path, live::LiveCatalog},
+    catalog::{ExternalId, Field, FieldValue, OutletId, Path, live::LiveCatalog},
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
     policy::Policy,
 };
@@ -17,9 +15,9 @@ pub struct Mismatch {
     /// What.
     pub path: Path,
     /// What was sent.
-    pub sent: Value,
+    pub sent: Option<FieldValue>,
     /// What live shows.
-    pub live: Value,
+    pub live: Option<FieldValue>,
 }
 
 impl Waiting {
@@ -65,12 +63,12 @@ impl Waiting {
             };
         let items = live.items().filter_map(|(_, item)| {
             let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
-            Some(Mismatch { path: Path::item(&id), sent: Value::Null, live: Value::String(item.name.clone()) })
+            Some(Mismatch { path: Path::item(&id), sent: None, live: Some(FieldValue::Text(item.name.clone())) })
         });
         let variants = live.variants().filter_map(|(_, variant)| {
             let known = self.uuids.variants.get(&variant.uuid);
             let id = is(&self.gone_variants, &variant.external_id, &variant.uuid, known)?;
-            Some(Mismatch { path: Path::variant(&id), sent: Value::Null, live: Value::String(variant.name.clone()) })
+            Some(Mismatch { path: Path::variant(&id), sent: None, live: Some(FieldValue::Text(variant.name.clone())) })
         });
         items.chain(variants).collect()
     }

@@ -13,7 +13,6 @@ mod stock;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     Action, Base, Change, Effects, Inputs, Kind, OutletPlan, StockCalls, Uuids,
@@ -21,7 +20,7 @@ use super::{
     fingerprint::Fingerprint,
     matching::{Matched, match_live},
 };
-use crate::catalog::{Catalog, ExternalId, Path, live::LiveCatalog};
+use crate::catalog::{Catalog, ExternalId, FieldValue, Path, known_entries, known_paths, live::LiveCatalog};
 use {look::is_made_of, stock::Stocks};
 
 pub use {look::Look, mismatch::Mismatch};
@@ -51,12 +50,14 @@ pub struct Waiting {
     before: Fingerprint,
     /// What live showed, before the push, where it has to show something else. Empty if only an image or an order was
     /// changed, which reads back as nothing.
-    old_values: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "known_entries")]
+    old_values: BTreeMap<Path, Option<FieldValue>>,
     /// Whether its publication may read back as the old menu.
     #[serde(alias = "traceless")]
     indistinguishable: bool,
     /// Paths among these that have been seen as sent.
-    landed: BTreeSet<String>,
+    #[serde(deserialize_with = "known_paths")]
+    landed: BTreeSet<Path>,
     /// Whether a publication has been seen, as sent or not.
     published: bool,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
@@ -104,8 +105,7 @@ impl Waiting {
         }
         let mismatches = waiting.mismatches(inputs.live);
         waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
-        waiting.old_values =
-            mismatches.into_iter().map(|mismatch| (mismatch.path.to_string(), mismatch.live)).collect();
+        waiting.old_values = mismatches.into_iter().map(|mismatch| (mismatch.path, mismatch.live)).collect();
         waiting
     }
 

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Mismatch, Waiting};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog},
+    catalog::{
+        Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField,
+        live::LiveCatalog,
+    },
     plan::{Base, OutletPlan, StockCalls},
 };
 
@@ -205,8 +207,8 @@ impl Waiting {
                 let live = stock.get(&line.external_id).copied();
                 (live != Some(line.in_stock)).then(|| Mismatch {
                     path,
-                    sent: Value::Bool(line.in_stock),
-                    live: live.map_or(Value::Null, Value::Bool),
+                    sent: Some(FieldValue::Flag(line.in_stock)),
+                    live: live.map(FieldValue::Flag),
                 })
             })
             .collect()

@@ -10,7 +10,7 @@ use super::{
     words::{Piece, plain},
 };
 use crate::{
-    catalog::{ItemField, Path, VariantField},
+    catalog::{FieldKind, Path},
     plan::{Change, Class, GuardVerdict, Kind, OutletPlan, Reviewed, Verdict},
     policy::Guard,
 };
@@ -78,10 +78,7 @@ impl Topic {
     }
 
     fn of(change: &Change, view: View, is_unmanaged: bool) -> Option<Self> {
-        let lost_id = matches!(
-            change.path,
-            Path::Item(_, Some(ItemField::ExternalId)) | Path::Variant(_, Some(VariantField::ExternalId))
-        );
+        let lost_id = change.path.info().is_some_and(|info| info.kind == FieldKind::Id);
         let drift = view == View::Drift;
         match change.class {
             _ if drift && !is_foreign(change) => None,
@@ -296,7 +293,7 @@ pub(super) fn blocks(report: &PlanReport) -> Vec<Block<'_>> {
 fn tell_how_many(block: &mut Block<'_>) {
     let number = block.outlets.len();
     let lines = block.body.sections.iter_mut().flat_map(|section| &mut section.lines);
-    for line in lines.filter(|line| line.label == "stock" && number > 1) {
+    for line in lines.filter(|line| line.kind == Some(FieldKind::Stock) && number > 1) {
         line.words.extend(plain(format!(" at {number} outlets")));
     }
 }

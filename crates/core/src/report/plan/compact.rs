@@ -94,7 +94,7 @@ fn in_one_list(a: &Change, b: &Change) -> bool {
 /// From which menu to which an item goes, where it is one each.
 fn route(change: &Change) -> Option<(&str, &str)> {
     let is_menu = matches!(change.path, Path::Item(_, Some(ItemField::Menu)));
-    is_menu.then(|| Some((change.from.as_str()?, change.to.as_str()?))).flatten()
+    is_menu.then(|| Some((change.from.as_ref()?.as_text()?, change.to.as_ref()?.as_text()?))).flatten()
 }
 
 /// Whether this is the going of a menu whose items a new menu takes over.
@@ -144,6 +144,7 @@ pub(super) fn line(told: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl 
         about: format!("{label} {subject}"),
         subject: vec![subject.to_owned()],
         label,
+        kind: None,
         words: plain(words),
     };
     let names = |changes: &[&Change]| changes.iter().map(|change| change.subject.name.clone()).collect::<Vec<_>>();

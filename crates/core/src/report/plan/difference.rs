@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{OutletReport, PlanReport, SavedOutlet, SavedPlan, words::value_word};
+use super::{
+    OutletReport, PlanReport, SavedOutlet, SavedPlan,
+    words::{Side, value_word},
+};
 use crate::{
-    catalog::Path,
+    catalog::{ItemField, Path},
     plan::{Change, Kind},
     report::untrusted::printable,
 };
@@ -73,8 +76,8 @@ fn different(old: &Change, new: &Change) -> Option<String> {
 /// `Rp 25.000 → Rp 27.000`
 fn happens(change: &Change) -> String {
     let Change { path, kind, from, to, .. } = change;
-    let named =
-        |value: &serde_json::Value| value["name"].as_str().map(|name| format!(" “{name:.80}”")).unwrap_or_default();
+    let name = |thing: &'_ Side| Some(thing.as_ref()?.field(ItemField::Name.key())?.as_text()?.to_owned());
+    let named = |thing: &Side| name(thing).map(|name| format!(" “{name:.80}”")).unwrap_or_default();
     let mut out = String::new();
     // Writing into a String cannot fail.
     let _ = match kind {

@@ -1,8 +1,7 @@
 //! Selling hours in words: only the days that change, days with the same change together.
 
-use serde_json::Value;
-
-use crate::catalog::{Day, Hours, TimeRange};
+use super::words::Side;
+use crate::catalog::{Day, FieldValue, Hours, TimeRange};
 
 /// The days in the order in which people say them.
 const WEEK: [(Day, &str); 7] = [
@@ -16,11 +15,12 @@ const WEEK: [(Day, &str); 7] = [
 ];
 
 /// `Mon–Fri 10:00–22:00 → 11:00–21:00 (2 h less a day); Sun closed → 10:00–22:00 (12 h more)`. Absent hours are all day.
-pub(super) fn hours_words(from: &Value, to: &Value) -> String {
+pub(super) fn hours_words(from: &Side, to: &Side) -> String {
     let Some(new) = hours_of(to) else {
         return format!("cleared, was {}: on sale all day, every day", week_words(from));
     };
-    let old = hours_of(from).unwrap_or_else(Hours::all_week);
+    let all_week = Hours::all_week();
+    let old = hours_of(from).unwrap_or(&all_week);
     let changed = |day: Day| {
         let (old, new) = (day_words(old.day(day)), day_words(new.day(day)));
         (old != new).then(|| format!("{old} → {new}"))
@@ -47,14 +47,14 @@ fn difference(old: u32, new: u32, days: usize) -> String {
 }
 
 /// All hours of a week: `daily 10:00–22:00`; `(none)` if the value is absent.
-pub(in crate::report) fn week_words(value: &Value) -> String {
+pub(in crate::report) fn week_words(value: &Side) -> String {
     let Some(hours) = hours_of(value) else { return "(none)".to_owned() };
     let told = by_days(|day| Some(day_words(hours.day(day)))).into_iter();
     told.map(|(words, days)| format!("{} {words}", day_names(&days))).collect::<Vec<_>>().join("; ")
 }
 
-fn hours_of(value: &Value) -> Option<Hours> {
-    serde_json::from_value(value.clone()).ok().filter(|_| value.is_object())
+fn hours_of(value: &Side) -> Option<&Hours> {
+    if let Some(FieldValue::Hours(hours)) = value { Some(hours) } else { None }
 }
 
 /// What is said of each day, with the days of which it is said.

@@ -1,11 +1,13 @@
 //! `menusync.plan/1`: a report for other programs, and what `apply` reads back from a plan file.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::{OutletReport, PauseNote, PlanReport, PlanTarget, View, WindowNote, risk_of, summary::Summary};
+use super::{
+    OutletReport, PauseNote, PlanReport, PlanTarget, View, WindowNote, risk_of, summary::Summary, words::Side,
+};
 use crate::{
     approval::Stale,
+    catalog::FieldValue,
     diagnostic::Place,
     plan::{
         Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk, Verdict,
@@ -63,9 +65,9 @@ struct ChangeEntry<'a> {
     kind: Kind,
     class: Class,
     path: String,
-    from: &'a Value,
-    to: &'a Value,
-    base: &'a Value,
+    from: &'a Side,
+    to: &'a Side,
+    base: &'a Side,
     pushed: bool,
     risk: Risk,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,9 +109,14 @@ pub fn plan_json(report: &PlanReport) -> String {
         outlets: report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect(),
         stale_approvals: &report.stale_approvals,
     };
-    let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and JSON values are always JSON");
+    let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and field values are always JSON");
     json.push('\n');
     json
+}
+
+/// A value as programs get it, on one line; `null` = absent.
+pub fn value_json(value: &Option<FieldValue>) -> String {
+    serde_json::to_string(value).expect("field values are always JSON")
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {

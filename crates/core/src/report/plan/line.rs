@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
-use super::words::{self, Piece, Words, plain, value_word};
+use super::words::{self, Piece, Side, Words, plain, value_word};
 use crate::{
-    catalog::{ExternalId, Path},
+    catalog::{CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, VariantField},
     plan::{Change, Class, Kind, OutletPlan, PastChange, Risk},
     report::counted,
 };
@@ -48,6 +46,8 @@ pub(super) struct Line {
     /// Menu and item, category and variant, or one name.
     pub(super) subject: Vec<String>,
     pub(super) label: &'static str,
+    /// What kind of field it is about, if it is about one.
+    pub(super) kind: Option<FieldKind>,
     pub(super) words: Words,
 }
 
@@ -96,7 +96,8 @@ impl<'a> Telling<'a> {
             (Kind::Move, None) => "order",
             _ => words::label(&change.path),
         };
-        Line { mark, risk, about: change.path.to_string(), subject, label, words }
+        let kind = change.path.info().map(|info| info.kind);
+        Line { mark, risk, about: change.path.to_string(), subject, label, kind, words }
     }
 
     /// What a push would do: from live to the files.
@@ -105,8 +106,7 @@ impl<'a> Telling<'a> {
         match (kind, path.field_key()) {
             (Kind::Add, _) => self.line(change, true, Mark::Add, plain(format!("new{}", self.details(path, to)))),
             (Kind::Remove, _) => {
-                let price = from.get("price").filter(|price| !price.is_null()).map(words::price);
-                let was = price.map(|price| format!(", was {price}")).unwrap_or_default();
+                let was = words::price_of(from).map(|price| format!(", was {price}")).unwrap_or_default();
                 let why = match path {
                     _ if is_unmanaged => " (no file knows it)",
                     Path::Item(id, _) if self.plan.ended.contains(id) => " (its dated layer has ended)",
@@ -143,13 +143,13 @@ impl<'a> Telling<'a> {
     pub(super) fn lost_id(&self, change: &Change) -> Line {
         let ours = value_word(&change.path, &change.to);
         let told = match &change.from {
-            Value::String(id) => format!("is now {id}, ours is {ours}"),
+            Some(FieldValue::Text(id)) => format!("is now {id}, ours is {ours}"),
             _ => format!("{ours} is gone"),
         };
         self.line(change, false, Mark::Set, plain(told))
     }
 
-    fn set_words(&self, path: &Path, from: &Value, to: &Value) -> Words {
+    fn set_words(&self, path: &Path, from: &Side, to: &Side) -> Words {
         words::set_words(path, from, to, &|id| self.choice(id))
     }
 
@@ -167,14 +167,13 @@ impl<'a> Telling<'a> {
     }
 
     /// What to know of a thing that comes as a whole.
-    fn details(&self, path: &Path, thing: &Value) -> String {
-        let price = thing.get("price").filter(|price| !price.is_null()).map(words::price);
-        let price = price.map(|price| format!(", {price}")).unwrap_or_default();
+    fn details(&self, path: &Path, thing: &Side) -> String {
+        let price = words::price_of(thing).map(|price| format!(", {price}")).unwrap_or_default();
         match path {
             Path::Item(..) => {
-                let ids = thing.get("variant_category_external_ids").and_then(Value::as_array);
-                let choices: Vec<String> =
-                    ids.into_iter().flatten().filter_map(|id| Some(self.choice(id.as_str()?))).collect();
+                let field = thing.as_ref().and_then(|thing| thing.field(ItemField::VariantCategories.key()));
+                let ids = field.and_then(FieldValue::as_ids).unwrap_or_default();
+                let choices: Vec<String> = ids.iter().map(|id| self.choice(id.as_str())).collect();
                 if choices.is_empty() { price } else { format!("{price}, with {}", choices.join(", ")) }
             }
             Path::Variant(..) => price,
@@ -185,7 +184,7 @@ impl<'a> Telling<'a> {
 
     /// `to the front`, or `after Nasi Goreng`.
     pub(super) fn spot(&self, change: &Change) -> String {
-        let front = change.to.get("after").and_then(Value::as_str);
+        let front = if let Some(FieldValue::After(front)) = &change.to { front.as_ref() } else { None };
         front.map_or_else(|| "to the front".to_owned(), |id| format!("after {}", self.name_of(&change.path, id)))
     }
 
@@ -228,20 +227,22 @@ fn both_words(change: &Change) -> Words {
 }
 
 /// `, mandatory, 2 variants: Tidak pedas, Pedas gila +Rp 2.000`
-fn category_details(category: &Value) -> String {
-    let least = category.get("min_quantity").and_then(Value::as_u64).unwrap_or(0);
+fn category_details(category: &Side) -> String {
+    let field = |key: &str| category.as_ref().and_then(|category| category.field(key));
+    let least = field(CategoryField::MinQuantity.key()).and_then(FieldValue::as_number).unwrap_or(0);
     let need = if least > 0 { "mandatory" } else { "optional" };
-    let Some(variants) = category.get("variants").and_then(Value::as_array) else { return format!(", {need}") };
+    let Some(FieldValue::Things(variants)) = field("variants") else { return format!(", {need}") };
     let told: Vec<String> = variants.iter().filter_map(variant_words).collect();
     let names = words::some_of(&told, VARIANTS);
     format!(", {need}, {}: {names}", counted(variants.len(), "variant"))
 }
 
-fn variant_words(variant: &Value) -> Option<String> {
-    let name = variant.get("name")?.as_str()?;
-    Some(match variant.get("price").and_then(Value::as_i64) {
-        Some(price) if price > 0 => format!("{name} +{}", crate::catalog::Price(price)),
-        Some(price) if price < 0 => format!("{name} {}", crate::catalog::Price(price)),
+fn variant_words(variant: &Fields) -> Option<String> {
+    let field = |field: VariantField| variant.get(field.key()).and_then(Option::as_ref);
+    let name = field(VariantField::Name)?.as_text()?;
+    Some(match field(VariantField::Price).and_then(FieldValue::as_rupiah) {
+        Some(price) if price > 0 => format!("{name} +{}", Price(price)),
+        Some(price) if price < 0 => format!("{name} {}", Price(price)),
         _ => name.to_owned(),
     })
 }
@@ -253,8 +254,7 @@ pub(in crate::report) fn change_words(change: &PastChange) -> String {
     let (subject, label) = (subject.join(" › "), words::label(path));
     match (kind, path.field_key()) {
         (Kind::Add, None) => {
-            let price = to.get("price").filter(|price| !price.is_null()).map(words::price);
-            format!("+ {subject}: new{}", price.map(|price| format!(", {price}")).unwrap_or_default())
+            format!("+ {subject}: new{}", words::price_of(to).map(|price| format!(", {price}")).unwrap_or_default())
         }
         (Kind::Remove, None) => format!("- {subject}: removed"),
         (Kind::Move, None) => format!("→ {subject}: order"),
@@ -263,7 +263,7 @@ pub(in crate::report) fn change_words(change: &PastChange) -> String {
 }
 
 /// A field that went from one value to another, without marks for what is new in a text.
-pub(in crate::report) fn field_words(path: &Path, from: &Value, to: &Value) -> String {
+pub(in crate::report) fn field_words(path: &Path, from: &Side, to: &Side) -> String {
     let words = words::set_words(path, from, to, &str::to_owned);
     match words.as_slice() {
         [Piece::Plain(told)] => told.clone(),

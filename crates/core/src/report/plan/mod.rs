@@ -22,7 +22,7 @@ mod words;
 
 pub use difference::plan_difference;
 pub(super) use hours::week_words;
-pub use json::plan_json;
+pub use json::{plan_json, value_json};
 pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;

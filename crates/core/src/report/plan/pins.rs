@@ -2,7 +2,7 @@
 
 use super::words::{label, value_word};
 use crate::{
-    catalog::Path,
+    catalog::ListPath,
     plan::{PinnedPath, Pins},
 };
 
@@ -30,14 +30,14 @@ pub(super) fn pin_lines(pins: &Pins) -> Vec<String> {
 fn words(pin: &PinnedPath) -> String {
     let PinnedPath { path, value, file, until } = pin;
     let until = until.map(|at| format!(", until {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
-    let Ok(known) = path.parse::<Path>() else { return format!("{path}: order") };
-    match (known.field_key(), value.is_null(), file.is_null()) {
+    let ListPath::Of(known) = path else { return format!("{path}: order") };
+    match (known.info(), value, file) {
         (Some(_), ..) => {
-            let says = if file.is_null() { "nothing".to_owned() } else { value_word(&known, file) };
-            format!("{path}: {}; the files say {says}", value_word(&known, value))
+            let says = if file.is_none() { "nothing".to_owned() } else { value_word(known, file) };
+            format!("{path}: {}; the files say {says}", value_word(known, value))
         }
-        (None, true, _) => format!("{path}: left out; the files have this {}", label(&known)),
-        (None, _, true) => format!("{path}: kept{until}; the files do not have this {}", label(&known)),
+        (None, None, _) => format!("{path}: left out; the files have this {}", label(known)),
+        (None, _, None) => format!("{path}: kept{until}; the files do not have this {}", label(known)),
         (None, ..) => format!("{path}: order"),
     }
 }

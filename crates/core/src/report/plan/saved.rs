@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{PlanTarget, json::SCHEMA};
 use crate::{
-    catalog::{OutletId, Path},
+    catalog::{OutletId, Path, ReadAt},
     plan::{Action, Change, Class, Digest, Kind, Subject, Verdict, approvable, digest_of},
     policy::Guard,
 };
@@ -190,6 +190,11 @@ impl FileChange {
         let Self { kind, class, path, from, to, base, pushed } = self;
         let unknown = || SavedPlanError::Malformed(format!("`{path:.60}` is no path"));
         let path: Path = path.parse().map_err(|()| unknown())?;
+        let read = |value| {
+            let wrong = || SavedPlanError::Malformed(format!("`{path}` has a value of another kind"));
+            Option::read_at(&path, value).ok_or_else(wrong)
+        };
+        let (from, to, base) = (read(from)?, read(to)?, read(base)?);
         let (only_with_put, contested, since, subject, source) = (false, false, None, Subject::default(), None);
         Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, source })
     }

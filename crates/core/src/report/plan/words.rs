@@ -1,11 +1,10 @@
 //! Values in words: one field of one change, as a person would say it. Nothing here is made harmless yet: the renderers do
 //! that piece by piece.
 
-use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::hours::hours_words;
-use crate::catalog::{CategoryField, ItemField, Path, Price, VariantField};
+use super::{hours::hours_words, json::value_json};
+use crate::catalog::{ExternalId, FieldKind, FieldValue, Path, Price};
 
 /// Texts longer than this are told as word diffs (our choice: two of them no longer fit on a line).
 const LONG: usize = 40;
@@ -34,69 +33,68 @@ pub(super) fn plain(text: impl Into<String>) -> Words {
     vec![Piece::Plain(text.into())]
 }
 
+/// A value on one side of a change; `None` = absent.
+pub(super) type Side = Option<FieldValue>;
+
 /// What a field is called.
 pub(super) fn label(path: &Path) -> &'static str {
-    match path {
-        Path::Menu(_) => "menu",
-        Path::Item(_, None) => "item",
-        Path::Category(_, None) => "choice",
-        Path::Variant(_, None) => "variant",
-        Path::Item(_, Some(ItemField::InStock)) | Path::Variant(_, Some(VariantField::InStock)) => "stock",
-        Path::Item(_, Some(ItemField::OperationalHours)) => "hours",
-        Path::Item(_, Some(ItemField::VariantCategories)) => "choices",
-        Path::Item(_, Some(ItemField::ExternalId)) | Path::Variant(_, Some(VariantField::ExternalId)) => "external id",
-        Path::Item(_, Some(ItemField::InternalName)) | Path::Category(_, Some(CategoryField::InternalName)) => {
-            "internal name"
-        }
-        Path::Category(_, Some(CategoryField::MinQuantity | CategoryField::MaxQuantity)) => "choice",
-        Path::Item(_, Some(field)) => field.key(),
-        Path::Category(_, Some(field)) => field.key(),
-        Path::Variant(_, Some(field)) => field.key(),
+    match (path.info(), path) {
+        (Some(info), _) => info.label,
+        (None, Path::Menu(_)) => "menu",
+        (None, Path::Item(..)) => "item",
+        (None, Path::Category(..)) => "choice",
+        (None, Path::Variant(..)) => "variant",
     }
 }
 
-/// A field that goes from one value to another; `null` = absent. `choice` names a variant category by its id.
-pub(super) fn set_words(path: &Path, from: &Value, to: &Value, choice: &dyn Fn(&str) -> String) -> Words {
-    match label(path) {
-        "choice" if path.field_key() == Some("min_quantity") => plain(least_words(from, to)),
-        "choice" => plain(most_words(from, to)),
-        "price" => plain(price_words(from, to)),
-        "stock" => plain(stock_word(to)),
-        "hours" => plain(hours_words(from, to)),
-        "choices" => plain(choices_words(from, to, choice)),
-        "image" => plain(image_words(from, to)),
-        "name" | "internal name" | "description" => text_words(from, to),
-        _ => plain(arrow(path, from, to)),
+fn kind(path: &Path) -> Option<FieldKind> {
+    path.info().map(|info| info.kind)
+}
+
+/// A field that goes from one value to another. `choice` names a variant category by its id.
+pub(super) fn set_words(path: &Path, from: &Side, to: &Side, choice: &dyn Fn(&str) -> String) -> Words {
+    match kind(path) {
+        Some(FieldKind::Least) => plain(least_words(from, to)),
+        Some(FieldKind::Most) => plain(most_words(from, to)),
+        Some(FieldKind::Price) => plain(price_words(from, to)),
+        Some(FieldKind::Stock) => plain(stock_word(to)),
+        Some(FieldKind::Hours) => plain(hours_words(from, to)),
+        Some(FieldKind::Choices) => plain(choices_words(from, to, choice)),
+        Some(FieldKind::Address) => plain(image_words(from, to)),
+        Some(FieldKind::Text) => text_words(from, to),
+        Some(FieldKind::Id | FieldKind::Holder | FieldKind::Number) | None => plain(arrow(path, from, to)),
     }
 }
 
 /// From one menu (or category) to another: `moved from Nasi to Takjil`.
-pub(super) fn move_words(from: &Value, to: &Value) -> Words {
-    let name = |value: &Value| match value {
-        Value::String(name) => clipped(name),
-        Value::Array(names) => list(names),
+pub(super) fn move_words(from: &Side, to: &Side) -> Words {
+    let name = |value: &Side| match value {
+        Some(FieldValue::Text(name)) => clipped(name),
+        Some(FieldValue::Names(names)) => list(names),
         _ => "(none)".to_owned(),
     };
     plain(format!("moved from {} to {}", name(from), name(to)))
 }
 
 /// One value of a field.
-pub(super) fn value_word(path: &Path, value: &Value) -> String {
-    match (label(path), value) {
-        (_, Value::Null) => "(none)".to_owned(),
-        ("price", value) => price(value),
-        ("stock", value) => stock_word(value).to_owned(),
-        ("hours", value) => super::hours::week_words(value),
-        ("name" | "internal name" | "description", Value::String(text)) => format!("“{}”", clipped(text)),
-        (_, Value::String(text)) => clipped(text),
-        (_, Value::Array(values)) => list(values),
-        (_, value) => clipped(&value.to_string()),
+pub(super) fn value_word(path: &Path, value: &Side) -> String {
+    let Some(known) = value else { return "(none)".to_owned() };
+    match known {
+        FieldValue::Price(_) => price(value),
+        FieldValue::Flag(_) => stock_word(value).to_owned(),
+        FieldValue::Hours(_) => super::hours::week_words(value),
+        FieldValue::Text(text) if kind(path) == Some(FieldKind::Text) => format!("“{}”", clipped(text)),
+        FieldValue::Text(text) => clipped(text),
+        FieldValue::Number(number) => number.to_string(),
+        FieldValue::Names(names) => list(names),
+        FieldValue::Ids(ids) => list(&ids.iter().map(ExternalId::to_string).collect::<Vec<_>>()),
+        FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => clipped(&value_json(value)),
     }
 }
 
-fn arrow(path: &Path, from: &Value, to: &Value) -> String {
+fn arrow(path: &Path, from: &Side, to: &Side) -> String {
     match to {
-        Value::Null => format!("cleared, was {}", value_word(path, from)),
+        None => format!("cleared, was {}", value_word(path, from)),
         to => format!("{} → {}", value_word(path, from), value_word(path, to)),
     }
 }
@@ -108,21 +106,32 @@ fn clipped(text: &str) -> String {
     }
 }
 
-fn list(values: &[Value]) -> String {
-    let words: Vec<String> =
-        values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
-    if words.is_empty() { "(none)".to_owned() } else { clipped(&words.join(", ")) }
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "(none)".to_owned() } else { clipped(&names.join(", ")) }
+}
+
+fn text_of(value: &Side) -> Option<&str> {
+    value.as_ref().and_then(FieldValue::as_text)
 }
 
 // ── prices ──
 
-/// `Rp 25.000`, or `(none)`.
-pub(super) fn price(value: &Value) -> String {
-    value.as_i64().map_or_else(|| "(none)".to_owned(), |rupiah| Price(rupiah).to_string())
+fn rupiah(value: &Side) -> Option<i64> {
+    value.as_ref().and_then(FieldValue::as_rupiah)
 }
 
-fn price_words(from: &Value, to: &Value) -> String {
-    let percent = from.as_i64().zip(to.as_i64()).and_then(|(from, to)| percent(from, to));
+/// `Rp 25.000`, or `(none)`.
+pub(super) fn price(value: &Side) -> String {
+    rupiah(value).map_or_else(|| "(none)".to_owned(), |rupiah| Price(rupiah).to_string())
+}
+
+/// The price of a thing that comes or goes, if it has one.
+pub(super) fn price_of(thing: &Side) -> Option<Price> {
+    thing.as_ref()?.as_thing()?.values().find_map(rupiah).map(Price)
+}
+
+fn price_words(from: &Side, to: &Side) -> String {
+    let percent = rupiah(from).zip(rupiah(to)).and_then(|(from, to)| percent(from, to));
     format!("{} → {}{}", price(from), price(to), percent.map(|percent| format!(" ({percent})")).unwrap_or_default())
 }
 
@@ -134,14 +143,17 @@ fn percent(from: i64, to: i64) -> Option<String> {
 
 // ── stock, choices, numbers ──
 
-fn stock_word(to: &Value) -> &'static str {
-    if *to == Value::Bool(false) { "SOLD OUT" } else { "back on sale" }
+fn stock_word(to: &Side) -> &'static str {
+    if *to == Some(FieldValue::Flag(false)) { "SOLD OUT" } else { "back on sale" }
+}
+
+fn number(value: &Side) -> Option<u32> {
+    value.as_ref().and_then(FieldValue::as_number)
 }
 
 /// How many variants a customer has to pick.
-fn least_words(from: &Value, to: &Value) -> String {
-    let number = |value: &Value| value.as_u64().unwrap_or(0);
-    match (number(from), number(to)) {
+fn least_words(from: &Side, to: &Side) -> String {
+    match (number(from).unwrap_or(0), number(to).unwrap_or(0)) {
         (0, 0) => "stays optional".to_owned(),
         (0, 1) => "becomes mandatory".to_owned(),
         (0, least) => format!("becomes mandatory, at least {least}"),
@@ -151,8 +163,8 @@ fn least_words(from: &Value, to: &Value) -> String {
 }
 
 /// How many variants a customer may pick.
-fn most_words(from: &Value, to: &Value) -> String {
-    match (from.as_u64(), to.as_u64()) {
+fn most_words(from: &Side, to: &Side) -> String {
+    match (number(from), number(to)) {
         (Some(from), Some(to)) => format!("up to {to}, was {from}"),
         (None, Some(to)) => format!("up to {to}, had no limit"),
         (Some(from), None) => format!("no limit, was {from}"),
@@ -161,25 +173,22 @@ fn most_words(from: &Value, to: &Value) -> String {
 }
 
 /// Choices that come and go; if none does, their order changed.
-fn choices_words(from: &Value, to: &Value, choice: &dyn Fn(&str) -> String) -> String {
-    fn ids(value: &Value) -> Vec<&str> {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-    }
+fn choices_words(from: &Side, to: &Side, choice: &dyn Fn(&str) -> String) -> String {
+    let ids = |value: &'_ Side| value.as_ref().and_then(FieldValue::as_ids).unwrap_or_default().to_vec();
     let (old, new) = (ids(from), ids(to));
-    let told = |ids: &[&str]| ids.iter().map(|id| choice(id)).collect::<Vec<_>>().join(", ");
-    let gone: Vec<&str> = old.iter().filter(|id| !new.contains(id)).copied().collect();
-    let come: Vec<&str> = new.iter().filter(|id| !old.contains(id)).copied().collect();
+    let told = |ids: &[&ExternalId]| ids.iter().map(|id| choice(id.as_str())).collect::<Vec<_>>().join(", ");
+    let gone: Vec<&ExternalId> = old.iter().filter(|id| !new.contains(id)).collect();
+    let come: Vec<&ExternalId> = new.iter().filter(|id| !old.contains(id)).collect();
     match (gone.is_empty(), come.is_empty()) {
-        (true, true) => format!("in another order: {}", told(&new)),
+        (true, true) => format!("in another order: {}", told(&new.iter().collect::<Vec<_>>())),
         (true, false) => format!("now with {}", told(&come)),
         (false, true) => format!("no longer with {}", told(&gone)),
         (false, false) => format!("no longer with {}, now with {}", told(&gone), told(&come)),
     }
 }
 
-fn image_words(from: &Value, to: &Value) -> String {
-    let address = |value: &Value| value.as_str().map(clipped);
-    match (address(from), address(to)) {
+fn image_words(from: &Side, to: &Side) -> String {
+    match (text_of(from).map(clipped), text_of(to).map(clipped)) {
         (None, Some(to)) => format!("new: {to}"),
         (Some(from), None) => format!("cleared, was {from}"),
         (Some(from), Some(to)) => format!("changed: {from} → {to}"),
@@ -199,10 +208,10 @@ pub(super) fn some_of(names: &[String], most: usize) -> String {
 
 // ── texts ──
 
-fn text_words(from: &Value, to: &Value) -> Words {
-    let (Some(old), Some(new)) = (from.as_str(), to.as_str()) else {
+fn text_words(from: &Side, to: &Side) -> Words {
+    let (Some(old), Some(new)) = (text_of(from), text_of(to)) else {
         return plain(match to {
-            Value::Null => format!("cleared, was {}", quoted(from)),
+            None => format!("cleared, was {}", quoted(from)),
             to => format!("{} → {}", quoted(from), quoted(to)),
         });
     };
@@ -216,8 +225,8 @@ fn text_words(from: &Value, to: &Value) -> Words {
     plain(format!("{} → {}", quoted(from), quoted(to)))
 }
 
-fn quoted(value: &Value) -> String {
-    value.as_str().map_or_else(|| "(none)".to_owned(), |text| format!("“{}”", clipped(text)))
+fn quoted(value: &Side) -> String {
+    text_of(value).map_or_else(|| "(none)".to_owned(), |text| format!("“{}”", clipped(text)))
 }
 
 fn word_diff(diff: &TextDiff<'_, '_, str>) -> Words {

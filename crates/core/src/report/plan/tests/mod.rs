@@ -3,6 +3,7 @@
 mod hostile;
 mod json;
 mod markdown;
+mod new_field;
 mod stories;
 mod text;
 mod values;

@@ -1,6 +1,7 @@
 //! What a terminal shows.
 
 use super::*;
+use crate::catalog::FieldValue;
 
 #[test]
 fn nothing_to_do_is_one_sentence() {
@@ -104,7 +105,8 @@ fn what_the_platform_would_not_show_is_named() {
     let mut story = Story::in_sync();
     story.item("NU").name = set("Nasi Uduk Betawi");
     let base = story.base.as_mut().unwrap();
-    base.rejected_values.insert("items/NU/name".to_owned(), "Nasi Uduk Betawi".into());
+    let name = FieldValue::Text("Nasi Uduk Betawi".to_owned());
+    base.rejected_values.insert("items/NU/name".parse().unwrap(), Some(name));
     let told = plan_text(&report(vec![OutletReport { state: "nonconvergent", ..story.outlet("G1", "Kuta") }]), false);
     insta::assert_snapshot!(told);
 }
