@@ -53,7 +53,7 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
 pub(super) type Entries = Vec<(&'static str, String)>;
 
 /// What a thing says about itself, in the order people write it; stock is not written into files.
-fn said<T: Thing>(thing: &T, context: Context) -> impl Iterator<Item = (&'static FieldInfo, String)> {
+fn values_to_write<T: Thing>(thing: &T, context: Context) -> impl Iterator<Item = (&'static FieldInfo, String)> {
     let members = T::members().filter(|(spec, _)| spec.info.kind != FieldKind::Stock);
     members.filter_map(move |(spec, member)| {
         Some((&spec.info, value_text(&(member.get)(thing).value().cloned()?, context)?))
@@ -82,7 +82,9 @@ fn id_entry(id: &ExternalId) -> (&'static str, String) {
 
 /// The keys and values of an item or a variant.
 pub(super) fn entries_of<T: Thing>(thing: &T, context: Context) -> Entries {
-    std::iter::once(id_entry(thing.id())).chain(said(thing, context).map(|(info, value)| (info.key, value))).collect()
+    std::iter::once(id_entry(thing.id()))
+        .chain(values_to_write(thing, context).map(|(info, value)| (info.key, value)))
+        .collect()
 }
 
 /// `{external_id: LV-0, name: Tidak pedas, price: 0}`
@@ -94,7 +96,7 @@ pub(super) fn variant_text(variant: &Variant) -> String {
 /// The keys and values of a category but for its variants; its limits have a place of their own in a file.
 pub(super) fn category_entries(category: &VariantCategory, context: Context) -> Entries {
     let is_limit = |info: &FieldInfo| matches!(info.kind, FieldKind::Least | FieldKind::Most);
-    let (limits, others): (Vec<_>, Vec<_>) = said(category, context).partition(|(info, _)| is_limit(info));
+    let (limits, others): (Vec<_>, Vec<_>) = values_to_write(category, context).partition(|(info, _)| is_limit(info));
     let limits: Vec<String> = limits.into_iter().map(|(info, limit)| format!("{}: {limit}", info.key)).collect();
     let others = others.into_iter().map(|(info, value)| (info.key, value));
     let rules = ("rules", format!("{{selection: {{{}}}}}", limits.join(", ")));

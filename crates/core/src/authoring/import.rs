@@ -146,7 +146,7 @@ impl Import<'_> {
         Item {
             name: Field::Set(live.name.clone()),
             variant_category_external_ids: if links.is_empty() { Field::Unsaid } else { Field::Set(links) },
-            ..said(&id, live)
+            ..import_thing(&id, live)
         }
     }
 
@@ -191,7 +191,7 @@ impl Import<'_> {
             }
         }
         // A cashier's name that equals the name reads back where none was sent (unknown for the platform; our choice).
-        let mut category = VariantCategory { name: Field::Set(live.name.clone()), variants, ..said(&id, live) };
+        let mut category = VariantCategory { name: Field::Set(live.name.clone()), variants, ..import_thing(&id, live) };
         if category.internal_name.value().is_some_and(|internal| same_text(internal, &live.name)) {
             category.internal_name = Field::Unsaid;
         }
@@ -203,7 +203,7 @@ impl Import<'_> {
             let path = Path::variant_field(&id, VariantField::Price);
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
-        Variant { name: Field::Set(live.name.clone()), ..said(&id, live) }
+        Variant { name: Field::Set(live.name.clone()), ..import_thing(&id, live) }
     }
 
     /// Gives up the claim on images that our own rules would not let out again: one bad image makes GoFood refuse all.
@@ -272,8 +272,8 @@ fn own_id(live: &Field<ExternalId>, known: &BTreeMap<String, ExternalId>, uuid: 
 }
 
 /// What a file has to say for a thing to be as it is live: nothing of stock, nor of what is absent.
-fn said<T: Thing>(id: &ExternalId, live: &T::Live) -> T {
-    T::from_live(id, live).map(|spec, value| match value {
+fn import_thing<T: Thing>(id: &ExternalId, live: &T::Live) -> T {
+    T::from_live(id, live).map_members(|spec, value| match value {
         _ if spec.info.kind == FieldKind::Stock => Field::Unsaid,
         Field::Set(FieldValue::Hours(mut hours)) => {
             hours.sort();

@@ -132,7 +132,7 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
     /// Our id.
     fn id(&self) -> &ExternalId;
     /// One that says nothing.
-    fn unsaid(id: &ExternalId) -> Self;
+    fn with_id(id: &ExternalId) -> Self;
     /// The path of it or of one of its fields.
     fn path(id: &ExternalId, field: Option<Self::Field>) -> Path;
     /// What customers call it.
@@ -148,15 +148,15 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
     }
 
     /// All members through `change`; without its parts.
-    fn map(&self, change: impl Fn(&FieldSpec<Self>, Field<FieldValue>) -> Field<FieldValue>) -> Self {
-        let mut mapped = Self::unsaid(self.id());
+    fn map_members(&self, change: impl Fn(&FieldSpec<Self>, Field<FieldValue>) -> Field<FieldValue>) -> Self {
+        let mut mapped = Self::with_id(self.id());
         Self::members().for_each(|(spec, member)| (member.set)(&mut mapped, change(spec, (member.get)(self))));
         mapped
     }
 
     /// The same without its parts.
-    fn bare(&self) -> Self {
-        self.map(|_, value| value)
+    fn copy_members(&self) -> Self {
+        self.map_members(|_, value| value)
     }
 
     /// What is said of it.
@@ -171,7 +171,7 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
 
     /// The thing of which this is said.
     fn from_fields(id: &ExternalId, fields: &Fields) -> Self {
-        let mut thing = Self::unsaid(id);
+        let mut thing = Self::with_id(id);
         for (spec, member) in Self::members() {
             let value = fields.get(spec.info.key);
             (member.set)(&mut thing, value.map_or(Field::Unsaid, |value| Field::said(value.clone())));
@@ -181,7 +181,7 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
 
     /// What the platform answers, under our id.
     fn from_live(id: &ExternalId, live: &Self::Live) -> Self {
-        let mut thing = Self::unsaid(id);
+        let mut thing = Self::with_id(id);
         Self::members().for_each(|(_, member)| (member.set)(&mut thing, (member.get_live)(live)));
         thing
     }
@@ -272,7 +272,7 @@ macro_rules! fields {
                 external_id
             }
 
-            fn unsaid(id: &ExternalId) -> Self {
+            fn with_id(id: &ExternalId) -> Self {
                 Self { external_id: id.clone(), ..Self::default() }
             }
 

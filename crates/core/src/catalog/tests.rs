@@ -31,7 +31,7 @@ fn check_rows<T: Thing + std::fmt::Debug>() {
         let value = sample(spec.info.kind);
         assert_eq!(Option::read_at(&path, json!(value)), Some(Some(value.clone())), "{path}");
         let Some(member) = &spec.member else { continue };
-        let mut thing = T::unsaid(&id);
+        let mut thing = T::with_id(&id);
         (member.set)(&mut thing, Field::Set(value.clone()));
         assert_eq!((member.get)(&thing), Field::Set(value.clone()), "{path} has another type than its row says");
         assert_eq!(thing.fields(), BTreeMap::from([(spec.info.key, Some(value))]));
@@ -57,7 +57,7 @@ fn any_value(path: &Path) -> BoxedStrategy<Option<FieldValue>> {
     });
     let value = match path.info().map(|info| info.kind) {
         Some(FieldKind::Id | FieldKind::Text | FieldKind::Address) => "\\PC*".prop_map(FieldValue::Text).boxed(),
-        Some(FieldKind::Holder) => ids().prop_map(|names| FieldValue::Names(names).unlisted()).boxed(),
+        Some(FieldKind::Holder) => ids().prop_map(|names| FieldValue::Names(names).flatten_name()).boxed(),
         Some(FieldKind::Price) => any::<i64>().prop_map(|price| FieldValue::Price(Price(price))).boxed(),
         Some(FieldKind::Least | FieldKind::Most | FieldKind::Number) => {
             any::<u32>().prop_map(FieldValue::Number).boxed()

@@ -23,7 +23,7 @@ pub enum FieldValue {
     Flag(bool),
     Hours(Hours),
     Ids(Vec<ExternalId>),
-    /// The menus or the category that hold a thing. A single one may be told as a text, see [`FieldValue::unlisted`].
+    /// The menus or the category that hold a thing. A single one may be told as a text, see [`FieldValue::flatten_name`].
     Names(Vec<String>),
     /// A thing that comes or goes.
     Thing(Fields),
@@ -35,7 +35,7 @@ pub enum FieldValue {
 
 impl FieldValue {
     /// One name instead of a list of one.
-    pub fn unlisted(self) -> Self {
+    pub fn flatten_name(self) -> Self {
         match self {
             Self::Names(mut names) if names.len() == 1 => Self::Text(names.remove(0)),
             other => other,

@@ -32,7 +32,7 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
 
 /// What is compared of a thing that was sent, as far as it is said in `next` or touched.
 fn expected_of<T: Thing>(sent: &T, next: &T, touched: &BTreeSet<&Path>) -> T {
-    let mut expected = T::unsaid(sent.id());
+    let mut expected = T::with_id(sent.id());
     for (spec, member) in T::members().filter(|(spec, _)| spec.info.reads.is_compared()) {
         if !(member.get)(next).is_unsaid() || touched.contains(&T::path(sent.id(), Some(spec.field))) {
             (member.set)(&mut expected, Field::said((member.get)(sent).value().cloned()));

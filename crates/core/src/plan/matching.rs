@@ -321,7 +321,7 @@ fn category_names(name: Option<&String>, internal_name: Option<&String>) -> (Str
 
 /// A catalog as it would read back right after it was published: for comparing two states of the files offline.
 pub fn as_published(catalog: &Catalog) -> LiveCatalog {
-    fn shown<T: Thing>(thing: &T, mut live: T::Live) -> T::Live {
+    fn show<T: Thing>(thing: &T, mut live: T::Live) -> T::Live {
         for (spec, member) in T::members() {
             let value = match (member.get)(thing) {
                 value if spec.info.reads == ReadBack::Stock => {
@@ -334,19 +334,19 @@ pub fn as_published(catalog: &Catalog) -> LiveCatalog {
         live
     }
     let item = |item: &Item| {
-        let (uuid, external_id) = known_as(&item.external_id);
+        let (uuid, external_id) = identify(&item.external_id);
         let links = item.variant_category_external_ids.value().into_iter().flatten();
         let variant_category_uuids = links.map(|id| id.0.clone()).collect();
-        shown(item, LiveItem { uuid, external_id, variant_category_uuids, ..LiveItem::default() })
+        show(item, LiveItem { uuid, external_id, variant_category_uuids, ..LiveItem::default() })
     };
     let variant = |variant: &Variant| {
-        let (uuid, external_id) = known_as(&variant.external_id);
-        shown(variant, LiveVariant { uuid, external_id, ..LiveVariant::default() })
+        let (uuid, external_id) = identify(&variant.external_id);
+        show(variant, LiveVariant { uuid, external_id, ..LiveVariant::default() })
     };
     let category = |category: &VariantCategory| {
-        let (uuid, external_id) = known_as(&category.external_id);
+        let (uuid, external_id) = identify(&category.external_id);
         let variants = category.variants.iter().map(variant).collect();
-        shown(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
+        show(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
     };
     let menu =
         |menu: &Menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() };
@@ -357,7 +357,7 @@ pub fn as_published(catalog: &Catalog) -> LiveCatalog {
 }
 
 /// The platform's id and ours, where nobody has taken ours away.
-fn known_as(id: &ExternalId) -> (String, Field<ExternalId>) {
+fn identify(id: &ExternalId) -> (String, Field<ExternalId>) {
     (id.0.clone(), Field::Set(id.clone()))
 }
 

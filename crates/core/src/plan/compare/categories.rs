@@ -22,7 +22,7 @@ impl Walk<'_> {
             // What an item in the payload refers to has to be in it.
             let is_needed = needed.contains(id);
             let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
-            let (send, base) = self.thing(id, &sides, Ties { comes: is_needed, stays: is_needed });
+            let (send, base) = self.compare_thing(id, &sides, Ties { comes: is_needed, stays: is_needed });
             payload.variant_categories.extend(send.map(|placed| placed.thing));
             next.variant_categories.extend(base.map(|placed| placed.thing));
         }

@@ -21,7 +21,7 @@ impl Walk<'_> {
         let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
         for id in ids {
             let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
-            let (send, base) = self.thing(id, &sides, Ties::default());
+            let (send, base) = self.compare_thing(id, &sides, Ties::default());
             sent.extend(send.map(|placed| (id.clone(), placed)));
             kept.extend(base.map(|placed| (id.clone(), placed)));
         }

@@ -77,8 +77,8 @@ struct Placed<T> {
 
 impl<T: Thing> Placed<&T> {
     /// A copy without what the thing holds.
-    fn owned(&self) -> Placed<T> {
-        Placed { thing: self.thing.bare(), within: self.within.clone() }
+    fn copy(&self) -> Placed<T> {
+        Placed { thing: self.thing.copy_members(), within: self.within.clone() }
     }
 }
 

@@ -28,33 +28,33 @@ pub(super) struct Ties {
 pub(super) type Outcome<T> = (Option<Placed<T>>, Option<Placed<T>>);
 
 impl Walk<'_> {
-    pub(super) fn thing<T: Thing>(&mut self, id: &ExternalId, sides: &Three<'_, T>, ties: Ties) -> Outcome<T> {
+    pub(super) fn compare_thing<T: Thing>(&mut self, id: &ExternalId, sides: &Three<'_, T>, ties: Ties) -> Outcome<T> {
         match (sides.desired, sides.base, sides.live) {
             (Some(desired), base, Some(live)) => {
-                let (send, next) = self.fields(id, desired, base, live);
+                let (send, next) = self.compare_fields(id, desired, base, live);
                 (Some(send), Some(next))
             }
-            (Some(desired), base, None) => self.missing(id, desired, base, ties),
-            (None, Some(base), Some(live)) if ties.stays => (Some(complete(live)), Some(base.owned())),
+            (Some(desired), base, None) => self.add_thing(id, desired, base, ties),
+            (None, Some(base), Some(live)) if ties.stays => (Some(copy_live(live)), Some(base.copy())),
             (None, Some(base), Some(live)) => {
                 let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
-                if self.stays(id, class, live, Some(base)) {
-                    (Some(complete(live)), Some(base.owned()))
+                if self.keeps_thing(id, class, live, Some(base)) {
+                    (Some(copy_live(live)), Some(base.copy()))
                 } else {
                     (None, None)
                 }
             }
             (None, None, Some(live)) => {
                 let is_known = self.known_uuids().is_none_or(|uuids| uuids.knows(&T::path(id, None)));
-                let present = is_known || ties.comes || self.stays(id, Class::Drift, live, None);
-                (present.then(|| complete(live)), None)
+                let present = is_known || ties.comes || self.keeps_thing(id, Class::Drift, live, None);
+                (present.then(|| copy_live(live)), None)
             }
             (None, _, None) => (None, None),
         }
     }
 
     /// What the files have and live has not.
-    fn missing<T: Thing>(
+    fn add_thing<T: Thing>(
         &mut self,
         id: &ExternalId,
         desired: &Placed<&T>,
@@ -63,28 +63,34 @@ impl Walk<'_> {
     ) -> Outcome<T> {
         let class = match base {
             None => self.added(),
-            Some(base) if says_the_same(desired, base) => Class::Drift,
+            Some(base) if is_same_thing(desired, base) => Class::Drift,
             Some(_) => Class::Conflict,
         };
-        let (path, to) = (T::path(id, None), Some(whole(desired)));
+        let (path, to) = (T::path(id, None), Some(describe_thing(desired)));
         let push = self.is_pushed(&path, class, &to);
-        let subject = self.subject(desired);
-        self.tell(path.clone(), Kind::Add, class, [None, to, base.map(whole)], push, &subject);
+        let subject = self.subject_of(desired);
+        self.tell(path.clone(), Kind::Add, class, [None, to, base.map(describe_thing)], push, &subject);
         if push || ties.comes {
             self.changes.last_mut().into_iter().for_each(|change| change.pushed = true);
-            let (send, next) = self.new_thing(desired);
+            let (send, next) = self.place_new_thing(desired);
             return (Some(send), Some(next));
         }
         self.keep_rejected_parts(&path);
-        (None, base.map(Placed::owned))
+        (None, base.map(Placed::copy))
     }
 
     /// Whether what live has and the files have not stays.
-    fn stays<T: Thing>(&mut self, id: &ExternalId, class: Class, live: &Placed<&T>, base: Option<&Placed<&T>>) -> bool {
+    fn keeps_thing<T: Thing>(
+        &mut self,
+        id: &ExternalId,
+        class: Class,
+        live: &Placed<&T>,
+        base: Option<&Placed<&T>>,
+    ) -> bool {
         let path = T::path(id, None);
         let push = self.is_pushed(&path, class, &None);
-        let sides = [Some(summary(live)), None, base.map(whole)];
-        let subject = self.subject(live);
+        let sides = [Some(summarise_thing(live)), None, base.map(describe_thing)];
+        let subject = self.subject_of(live);
         self.tell(path, Kind::Remove, class, sides, push, &subject);
         !push
     }
@@ -95,8 +101,8 @@ impl Walk<'_> {
     }
 
     /// What comes is sent in stock unless a file says otherwise.
-    fn new_thing<T: Thing>(&mut self, desired: &Placed<&T>) -> (Placed<T>, Placed<T>) {
-        let (mut send, mut next) = (desired.owned(), desired.owned());
+    fn place_new_thing<T: Thing>(&mut self, desired: &Placed<&T>) -> (Placed<T>, Placed<T>) {
+        let (mut send, mut next) = (desired.copy(), desired.copy());
         if let Some((kind, member)) = stock_of::<T>() {
             let off = (member.get)(desired.thing) == Field::Set(FieldValue::Flag(false));
             (member.set)(&mut send.thing, Field::Set(FieldValue::Flag(!off)));
@@ -108,36 +114,36 @@ impl Walk<'_> {
         (send, next)
     }
 
-    fn fields<T: Thing>(
+    fn compare_fields<T: Thing>(
         &mut self,
         id: &ExternalId,
         desired: &Placed<&T>,
         base: Option<&Placed<&T>>,
         live: &Placed<&T>,
     ) -> (Placed<T>, Placed<T>) {
-        let (mut send, mut next) = (T::unsaid(id), T::unsaid(id));
+        let (mut send, mut next) = (T::with_id(id), T::with_id(id));
         let (mut within, mut next_within) = (Vec::new(), Vec::new());
-        let subject = self.subject(desired);
+        let subject = self.subject_of(desired);
         for spec in T::FIELDS {
             let path = T::path(id, Some(spec.field));
             match &spec.member {
-                None if spec.info.kind == FieldKind::Id => self.lost_id(path, id, base.is_some(), &subject),
+                None if spec.info.kind == FieldKind::Id => self.report_lost_id(path, id, base.is_some(), &subject),
                 None => {
                     let names = |placed: &Placed<&T>| FieldValue::Names(placed.within.clone());
                     let sides = [Field::Set(names(live)), Field::Set(names(desired)), Field::maybe(base.map(names))];
-                    let decided = self.field(path, Kind::Move, &subject, &sides);
+                    let decided = self.compare_field(path, Kind::Move, &subject, &sides);
                     [within, next_within] = decided.map(|names| match names {
                         Field::Set(FieldValue::Names(names)) => names,
                         _ => Vec::new(),
                     });
                 }
                 Some(member) => {
-                    let sides = three_sides(spec, member, desired.thing, base.map(|base| base.thing), live.thing);
+                    let sides = read_sides(spec, member, desired.thing, base.map(|base| base.thing), live.thing);
                     let decided = match T::STOCK {
                         Some(kind) if spec.info.reads == ReadBack::Stock => {
-                            self.stock(path, kind, id, &subject, &sides)
+                            self.compare_stock(path, kind, id, &subject, &sides)
                         }
-                        _ => self.field(path, Kind::Set, &subject, &sides),
+                        _ => self.compare_field(path, Kind::Set, &subject, &sides),
                     };
                     let [sent, base] = decided;
                     (member.set)(&mut send, sent);
@@ -149,14 +155,14 @@ impl Walk<'_> {
     }
 
     /// One field: tells the difference, returns what is sent and what the base becomes.
-    fn field(
+    fn compare_field(
         &mut self,
         path: Path,
         kind: Kind,
         subject: &Subject,
         [live, desired, base]: &[Field<FieldValue>; 3],
     ) -> [Field<FieldValue>; 2] {
-        let told = |side: &Field<FieldValue>| side.value().cloned().map(FieldValue::unlisted);
+        let told = |side: &Field<FieldValue>| side.value().cloned().map(FieldValue::flatten_name);
         let mut decision = field::decide(self.stance_at(&path, || told(desired)), desired, base, live);
         let Some(class) = decision.class else { return [decision.send, decision.next_base] };
         let sides: Sides = [told(live), told(desired), told(base)];
@@ -167,7 +173,7 @@ impl Walk<'_> {
         [decision.send, decision.next_base]
     }
 
-    fn stock(
+    fn compare_stock(
         &mut self,
         path: Path,
         kind: StockKind,
@@ -195,7 +201,7 @@ impl Walk<'_> {
 
     /// An external id that is gone (or another) live. With a base that is drift which the next PUT mends on its way;
     /// without one the id has never been there and is worth a push.
-    fn lost_id(&mut self, path: Path, id: &ExternalId, in_base: bool, subject: &Subject) {
+    fn report_lost_id(&mut self, path: Path, id: &ExternalId, in_base: bool, subject: &Subject) {
         let lost = match path {
             Path::Variant(..) => self.matched.lost_variants.get(id),
             _ => self.matched.lost_items.get(id),
@@ -215,7 +221,7 @@ impl Walk<'_> {
     }
 
     /// A thing as people know it: an item in its menu, a variant in its category, which it knows by its id.
-    fn subject<T: Thing>(&self, placed: &Placed<&T>) -> Subject {
+    fn subject_of<T: Thing>(&self, placed: &Placed<&T>) -> Subject {
         let name = placed.thing.name().value().cloned().unwrap_or_else(|| placed.thing.id().0.clone());
         let within = placed.within.first().and_then(|holder| match T::STOCK {
             Some(StockKind::Variants) => {
@@ -237,8 +243,8 @@ fn stock_of<T: Thing>() -> Option<(StockKind, &'static Member<T>)> {
 }
 
 /// A live thing that is copied into a payload: its stock is said.
-fn complete<T: Thing>(live: &Placed<&T>) -> Placed<T> {
-    let mut copy = live.owned();
+fn copy_live<T: Thing>(live: &Placed<&T>) -> Placed<T> {
+    let mut copy = live.copy();
     if let Some((_, member)) = stock_of::<T>() {
         let on_sale = (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
         (member.set)(&mut copy.thing, Field::Set(FieldValue::Flag(on_sale)));
@@ -247,7 +253,7 @@ fn complete<T: Thing>(live: &Placed<&T>) -> Placed<T> {
 }
 
 /// A member as live, the files and the last push have it, as far as that can be compared.
-fn three_sides<T: Thing>(
+fn read_sides<T: Thing>(
     spec: &FieldSpec<T>,
     member: &Member<T>,
     desired: &T,
@@ -308,7 +314,7 @@ fn is_edited<T: Thing>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
     };
     differs(&names(base), &names(live))
         || T::members().filter(|(spec, _)| spec.info.reads.is_compared()).any(|(spec, member)| {
-            let [shown, _, known] = three_sides(spec, member, &T::default(), Some(base.thing), live.thing);
+            let [shown, _, known] = read_sides(spec, member, &T::default(), Some(base.thing), live.thing);
             differs(&known, &shown)
         })
         || base.thing.parts().iter().any(|known| {
@@ -318,9 +324,9 @@ fn is_edited<T: Thing>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
 }
 
 /// Whether the files say of a thing what was last pushed, however its texts are spelled, its own stock aside.
-fn says_the_same<T: Thing>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
-    fn spelled<T: Thing>(thing: &T, with_stock: bool) -> T {
-        thing.map(|spec, value| match value {
+fn is_same_thing<T: Thing>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
+    fn normalise_texts<T: Thing>(thing: &T, with_stock: bool) -> T {
+        thing.map_members(|spec, value| match value {
             _ if spec.info.reads == ReadBack::Stock && !with_stock => Field::Unsaid,
             Field::Set(FieldValue::Text(text)) if spec.info.kind == FieldKind::Text => {
                 Field::Set(FieldValue::Text(normalise_text(&text).into_owned()))
@@ -329,27 +335,29 @@ fn says_the_same<T: Thing>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
         })
     }
     let names = |placed: &Placed<&T>| Field::Set(FieldValue::Names(placed.within.clone()));
-    let parts = |thing: &T| thing.parts().iter().map(|part| spelled(part, true)).collect::<Vec<_>>();
-    same(&names(a), &names(b)) && spelled(a.thing, false) == spelled(b.thing, false) && parts(a.thing) == parts(b.thing)
+    let parts = |thing: &T| thing.parts().iter().map(|part| normalise_texts(part, true)).collect::<Vec<_>>();
+    same(&names(a), &names(b))
+        && normalise_texts(a.thing, false) == normalise_texts(b.thing, false)
+        && parts(a.thing) == parts(b.thing)
 }
 
 /// A whole thing as a plan tells it: everything the files say but the stock, with what holds it and what it holds.
-fn whole<T: Thing>(placed: &Placed<&T>) -> FieldValue {
-    let mut fields = said(placed.thing);
+fn describe_thing<T: Thing>(placed: &Placed<&T>) -> FieldValue {
+    let mut fields = fields_but_stock(placed.thing);
     if let Some(holder) = T::FIELDS.iter().find(|spec| spec.info.kind == FieldKind::Holder) {
-        fields.insert(holder.info.key, Some(FieldValue::Names(placed.within.clone()).unlisted()));
+        fields.insert(holder.info.key, Some(FieldValue::Names(placed.within.clone()).flatten_name()));
     }
     if matches!(T::path(placed.thing.id(), None), Path::Category(..)) {
         let part = |part| {
             let id = FieldValue::Text(Thing::id(part).0.clone());
-            said(part).into_iter().chain([(ItemField::ExternalId.key(), Some(id))]).collect()
+            fields_but_stock(part).into_iter().chain([(ItemField::ExternalId.key(), Some(id))]).collect()
         };
         fields.insert("variants", Some(FieldValue::Things(placed.thing.parts().iter().map(part).collect())));
     }
     FieldValue::Thing(fields)
 }
 
-fn said<T: Thing>(thing: &T) -> Fields {
+fn fields_but_stock<T: Thing>(thing: &T) -> Fields {
     let mut fields = thing.fields();
     T::members().filter(|(spec, _)| spec.info.reads == ReadBack::Stock).for_each(|(spec, _)| {
         fields.remove(spec.info.key);
@@ -358,7 +366,7 @@ fn said<T: Thing>(thing: &T) -> Fields {
 }
 
 /// What is told of a thing that goes: its name and, if its kind has one, its price.
-fn summary<T: Thing>(placed: &Placed<&T>) -> FieldValue {
+fn summarise_thing<T: Thing>(placed: &Placed<&T>) -> FieldValue {
     let told =
         T::members().filter(|(spec, _)| spec.info.key == ItemField::Name.key() || spec.info.kind == FieldKind::Price);
     let value = |member: &Member<T>| (member.get)(placed.thing).value().cloned();

@@ -36,7 +36,7 @@ impl Walk<'_> {
             };
             // A category that goes out anew takes all its variants along.
             let ties = Ties { comes: is_in(sides.desired, &restored), stays: is_in(sides.live, &left) };
-            let (send, base) = self.thing(id, &sides, ties);
+            let (send, base) = self.compare_thing(id, &sides, ties);
             // Where a whole category comes or goes, its variants go without saying.
             let mut index = 0;
             self.changes.retain(|change| {

@@ -81,6 +81,16 @@ fn stored_values_keep_their_shape() {
         &story.desired,
         &Record::new(&Story::in_sync(warung()).plan(), &Story::in_sync(warung()).inputs()),
     );
+    fn is_read_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(stored: &T) {
+        assert_eq!(serde_json::from_value::<T>(json!(stored)).unwrap(), *stored);
+    }
+    is_read_back(&plan.carried());
+    is_read_back(&record);
+    is_read_back(&waiting);
+    is_read_back(&base);
+    is_read_back(&story.memory);
+    is_read_back(&pins);
+    is_read_back(&pins.told());
     let stored = json!({
         "changes": plan.carried(), "record": record, "waiting": waiting, "base": base, "memory": story.memory,
         "pins": pins, "told": pins.told(),

@@ -176,7 +176,7 @@ impl SavedOutlet {
 impl FileOutlet {
     fn checked(self) -> Result<SavedOutlet, SavedPlanError> {
         let Self { outlet, name, digest, action, changes, guards } = self;
-        let changes = changes.into_iter().map(FileChange::read).collect::<Result<Vec<_>, _>>()?;
+        let changes = changes.into_iter().map(|change| change.read(&outlet)).collect::<Result<Vec<_>, _>>()?;
         if digest_of([(&outlet, changes.as_slice())]) != digest {
             return Err(SavedPlanError::Tampered(format!("outlet {outlet}")));
         }
@@ -186,14 +186,13 @@ impl FileOutlet {
 }
 
 impl FileChange {
-    fn read(self) -> Result<Change, SavedPlanError> {
+    fn read(self, outlet: &OutletId) -> Result<Change, SavedPlanError> {
         let Self { kind, class, path, from, to, base, pushed } = self;
         let unknown = || SavedPlanError::Malformed(format!("`{path:.60}` is no path"));
         let path: Path = path.parse().map_err(|()| unknown())?;
-        let read = |value| {
-            let wrong = || SavedPlanError::Malformed(format!("`{path}` has a value of another kind"));
-            Option::read_at(&path, value).ok_or_else(wrong)
-        };
+        // No plan of ours has a value of another kind there.
+        let tampered = || SavedPlanError::Tampered(format!("outlet {outlet}"));
+        let read = |value| Option::read_at(&path, value).ok_or_else(tampered);
         let (from, to, base) = (read(from)?, read(to)?, read(base)?);
         let (only_with_put, contested, since, subject, source) = (false, false, None, Subject::default(), None);
         Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, source })
