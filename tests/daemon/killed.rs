@@ -214,7 +214,10 @@ fn killed_again_and_again_at_any_moment_it_ends_right() {
         assert_sound(&stage);
     }
     half_an_hour_passes(&stage);
-    let daemon = Daemon::start(&stage);
+    let daemon = Daemon::begin(&stage, &["run"], &[]);
+    // A push that came to nothing is looked for two minutes before it counts as lost.
+    let is_live = |_: &Daemon<'_>| stage.live_item(KUTA, "NG")["price"] == price;
+    daemon.wait_within(Duration::from_secs(240), "the last edit to be live", is_live);
     daemon.wait_for_price(KUTA, "NG", price);
     daemon.stop();
     let puts = stage.puts().len();
