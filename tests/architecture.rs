@@ -226,3 +226,74 @@ fn every_harness_lets_a_moved_clock_through() {
     }
     assert!(harnesses > 8, "only {harnesses} found");
 }
+
+/// Names that say nothing to whoever looks for a thing. What stands there instead is the trade's noun, or verb and object.
+const FORBIDDEN: [&str; 52] = [
+    "struct Book",
+    "struct Desk",
+    "struct Errand",
+    "struct Given",
+    "struct Laying",
+    "struct Leave",
+    "struct Mandate",
+    "struct Nudges",
+    "struct Parts",
+    "struct Patience",
+    "struct Pen",
+    "struct Photos",
+    "struct Pick",
+    "struct Said",
+    "struct Seats",
+    "struct Seldom",
+    "struct Sheet",
+    "struct Stood",
+    "struct Takes",
+    "struct Told",
+    "struct Unlanded",
+    "struct Waiting",
+    "struct Ways",
+    "enum Awaited",
+    "enum Doubtful",
+    "enum Manner",
+    "enum Misfit",
+    "enum Occasion",
+    "enum Standing",
+    "enum Stuck",
+    "enum Take",
+    "enum Told",
+    "enum Trouble",
+    "enum Voice",
+    "type Said",
+    "fn alone(",
+    "fn came(",
+    "fn conclude(",
+    "fn go_on(",
+    "fn heed(",
+    "fn kept(",
+    "fn lay_over(",
+    "fn left(",
+    "fn lingering(",
+    "fn see_through(",
+    "fn stood(",
+    "fn told(",
+    "mod book",
+    "mod desk",
+    "mod laying",
+    "mod seldom",
+    "mod takes",
+];
+
+#[test]
+fn names_are_words_that_people_search_for() {
+    let mut found = Vec::new();
+    for (name, _, code) in files() {
+        for line in code {
+            let is_name = |word: &&&str| {
+                let mut rests = line.split(**word).skip(1);
+                rests.any(|rest| word.ends_with('(') || !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+            };
+            found.extend(FORBIDDEN.iter().find(is_name).map(|word| format!("{name}: {word}")));
+        }
+    }
+    assert_eq!(found, [""; 0], "CONTRIBUTING.md says how things are named");
+}

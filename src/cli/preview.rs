@@ -239,7 +239,7 @@ impl<R: Read> Examination<R> {
             error: reason(target, &desired, &examined, state).filter(|_| state == OutletState::Nonconvergent),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
-            plan: Some(examined.plan.told()),
+            plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())
         }
     }

@@ -22,7 +22,7 @@ use super::{
     preview::{Preview, is_held, is_to_push},
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
-    signals::Voice,
+    signals::StopAnnouncer,
 };
 use crate::{
     catalog::OutletId,
@@ -276,7 +276,7 @@ fn push_all(
     let loaded = session.load_from(&session.root())?;
     let state_dir = session.state_dir()?;
     let state = session.state()?;
-    let ending = session.signals.end_in_order(Voice::Stderr);
+    let ending = session.signals.end_in_order(StopAnnouncer::Stderr);
     block_on(async {
         let context = Context {
             state,

@@ -116,7 +116,7 @@ impl Rollback<'_> {
             )),
             error => error.into(),
         })?;
-        for lost in pins.told().iter().filter(|pin| !held.pins.told().contains(pin)) {
+        for lost in pins.pinned_paths().iter().filter(|pin| !held.pins.pinned_paths().contains(pin)) {
             note(&printable(&format!("{}: {} cannot be brought back", self.member.name, lost.path)));
         }
         Ok(if held.pins.is_empty() { pins.emptied() } else { held.pins.clone() })

@@ -12,7 +12,7 @@ use super::{
     push,
     release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
-    signals::{self, Voice},
+    signals::{self, StopAnnouncer},
 };
 use crate::{
     daemon::{self, Control, DaemonError, Observer, Parts, Pusher, Worker},
@@ -82,7 +82,7 @@ impl Start<'_> {
         block_on(async {
             let (orders_to, orders) = signals::orders()?;
             let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
-            let ending = self.session.signals.end_in_order(Voice::Log);
+            let ending = self.session.signals.end_in_order(StopAnnouncer::Log);
             signals::pass_on_stop(&ending, orders_to.clone());
             if self.once {
                 return self.once(parts).await;

@@ -7,7 +7,7 @@ use super::{
     command_error::CommandError,
     output::{self, Format},
     session::{Session, block_on},
-    signals::Voice,
+    signals::StopAnnouncer,
 };
 use crate::sandbox::{self, Options};
 
@@ -32,7 +32,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         )));
     }
     session.signals.stopped_is(Exit::Done);
-    let ending = session.signals.end_in_order(Voice::Stderr);
+    let ending = session.signals.end_in_order(StopAnnouncer::Stderr);
     block_on(async {
         let options =
             Options { listen: args.listen, publish_delay, register_unknown_outlets: true, ..Options::default() };

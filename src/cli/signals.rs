@@ -35,7 +35,7 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// Where it is said that a stop has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum StopAnnouncer {
     /// On stderr, for the person who waits.
     Stderr,
     /// In the log.
@@ -57,7 +57,7 @@ struct Shared {
 
 #[derive(Debug, Clone, Copy)]
 struct InOrder {
-    voice: Voice,
+    voice: StopAnnouncer,
 }
 
 impl Signals {
@@ -82,7 +82,7 @@ impl Signals {
     }
 
     /// From now until the answer is dropped, the first signal is passed on, and the command ends by itself.
-    pub(super) fn end_in_order(&self, voice: Voice) -> Ending {
+    pub(super) fn end_in_order(&self, voice: StopAnnouncer) -> Ending {
         *lock(&self.0.in_order) = Some(InOrder { voice });
         Ending(self.clone())
     }
@@ -171,15 +171,15 @@ impl Shared {
     }
 
     /// Ends the process; `words` are said if they can be.
-    fn end_at_once(&self, voice: Option<Voice>, words: &str) -> ! {
+    fn end_at_once(&self, voice: Option<StopAnnouncer>, words: &str) -> ! {
         let exit = *lock(&self.exit);
         let (outputs, words) = (self.outputs.clone(), words.to_owned());
         within(LAST_WORDS_WITHIN, move || {
             source::end_all_calls();
             match voice {
                 Some(voice) => say(voice, &words),
-                None if exit == Exit::Done => say(Voice::Log, &words),
-                None => say(Voice::Stderr, &format!("error: {words}")),
+                None if exit == Exit::Done => say(StopAnnouncer::Log, &words),
+                None => say(StopAnnouncer::Stderr, &format!("error: {words}")),
             }
             if exit != Exit::Done {
                 outputs.tell_programs(&report::diagnostics_json(&[Diagnostic::error("failed", None, words)]));
@@ -203,14 +203,14 @@ fn within(patience: Duration, what: impl FnOnce() + Send + 'static) {
 }
 
 /// stderr is written to past its lock, which whoever hangs in writing to it or asks there may hold.
-fn say(voice: Voice, words: &str) {
+fn say(voice: StopAnnouncer, words: &str) {
     match voice {
-        Voice::Log => {
+        StopAnnouncer::Log => {
             tracing::warn!("{words}");
             // The log is written by a thread of its own, which ends with the process.
             logging::flush();
         }
-        Voice::Stderr => {
+        StopAnnouncer::Stderr => {
             if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
                 // If that fails there is nobody to tell.
                 let _ = std::fs::File::from(stderr).write_all(format!("{words}\n").as_bytes());

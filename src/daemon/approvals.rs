@@ -9,7 +9,7 @@ use super::{Daemon, Worker};
 use crate::{
     approval::{ApprovalFile, Stale},
     catalog::OutletId,
-    plan::Standing,
+    plan::ApprovalEffect,
     sync::Outcome,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Approvals {
     /// What each did at an outlet in the last pass over that.
-    standing: BTreeMap<(Arc<str>, OutletId), Standing>,
+    effect: BTreeMap<(Arc<str>, OutletId), ApprovalEffect>,
     reported: BTreeSet<Stale>,
 }
 
@@ -26,13 +26,13 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn tell_stale_approvals(&mut self, outcome: &Outcome) {
         let Some(plan) = outcome.plan.as_deref() else { return };
         let (loaded, now) = (Arc::clone(&self.loaded), self.now());
-        let Approvals { standing, reported } = &mut self.approvals;
+        let Approvals { effect, reported } = &mut self.approvals;
         for file in loaded.approvals() {
             if let Some(approval) = file.at(&outcome.outlet) {
-                standing.insert((Arc::clone(&file.file), outcome.outlet.clone()), approval.standing(plan, now));
+                effect.insert((Arc::clone(&file.file), outcome.outlet.clone()), approval.effect(plan, now));
             }
         }
-        let of = |file: &ApprovalFile, id: &OutletId| standing.get(&(Arc::clone(&file.file), id.clone())).copied();
+        let of = |file: &ApprovalFile, id: &OutletId| effect.get(&(Arc::clone(&file.file), id.clone())).copied();
         for stale in loaded.approvals().iter().filter_map(|file| file.stale(&|id| of(file, id), now)) {
             if reported.insert(stale.clone()) {
                 tracing::warn!("{stale}");
@@ -42,6 +42,6 @@ impl<W: Worker> Daemon<W> {
 
     /// Other files hold now: what old ones did says nothing of them.
     pub(super) fn forget_approvals(&mut self) {
-        self.approvals.standing.clear();
+        self.approvals.effect.clear();
     }
 }

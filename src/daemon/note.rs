@@ -57,7 +57,7 @@ fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) ->
     let is_news = before.map_or(*state != OutletState::InSync, |before| before != *state);
     let request_id = request_id.map(|id| id.to_string());
     let (word, state, error) = (result.as_str(), state.as_str(), error.as_deref());
-    let drift = plan.as_deref().map_or(0, |plan| plan.kept().count());
+    let drift = plan.as_deref().map_or(0, |plan| plan.unpushed_drift().count());
     match (result, outcome.state) {
         (PassResult::Unchanged, OutletState::Invalid) => {
             tracing::error!(%outlet, name, drift, error, repeated, "left out: its files are invalid");

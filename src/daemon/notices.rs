@@ -9,7 +9,7 @@ use crate::{
 /// How a pass has left an outlet.
 pub(super) fn seen(outcome: &Outcome) -> Seen {
     let plan = outcome.plan.as_deref();
-    let drift = plan.map_or(0, |plan| plan.kept().count());
+    let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
     let detail = outcome.error.clone().or_else(|| match drift {
         0 => None,
         1 => Some("1 change was made elsewhere and is kept".to_owned()),

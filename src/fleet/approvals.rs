@@ -6,7 +6,7 @@ use super::Loaded;
 use crate::{
     approval::{ApprovalFile, Stale},
     catalog::OutletId,
-    plan::{OutletPlan, Standing},
+    plan::{ApprovalEffect, OutletPlan},
 };
 
 impl Loaded {
@@ -18,10 +18,10 @@ impl Loaded {
     /// The approvals that let nothing through in these plans, as far as that can be said.
     pub fn stale_approvals<'p>(&self, plans: impl IntoIterator<Item = &'p OutletPlan>, at: Timestamp) -> Vec<Stale> {
         let plans: Vec<&OutletPlan> = plans.into_iter().collect();
-        let standing = |approval: &ApprovalFile, id: &OutletId| -> Option<Standing> {
+        let effect = |approval: &ApprovalFile, id: &OutletId| -> Option<ApprovalEffect> {
             let plan = plans.iter().find(|plan| plan.outlet == *id)?;
-            Some(approval.at(id)?.standing(plan, at))
+            Some(approval.at(id)?.effect(plan, at))
         };
-        self.approvals.iter().filter_map(|approval| approval.stale(&|id| standing(approval, id), at)).collect()
+        self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
     }
 }

@@ -134,7 +134,7 @@ fn difference(
 ) -> OutletPlan {
     let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
     let base = before.map(|before| base_of(target, before, at));
-    plan_of_files(target, live, base, after, peers, at).told()
+    plan_of_files(target, live, base, after, peers, at).for_report()
 }
 
 /// What is stored after a first push to an empty menu.

@@ -28,6 +28,6 @@ impl Loaded {
             }
         }
         let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
-        super::decode(&self.root, files, super::photos::Place::OnDisk, revision)
+        super::decode(&self.root, files, super::local_images::Place::OnDisk, revision)
     }
 }

@@ -9,9 +9,9 @@ mod compare;
 mod edited;
 mod history;
 mod images;
+mod local_images;
 mod member;
 mod new_images;
-mod photos;
 mod select;
 mod shadows;
 mod status;
@@ -28,8 +28,8 @@ pub use compare::{Comparison, Step};
 pub use history::history;
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
+use local_images::LocalImages;
 pub use member::Member;
-use photos::Photos;
 pub use select::{Selection, SelectionError};
 pub use status::status;
 pub use survey::Survey;
@@ -73,7 +73,7 @@ pub struct Loaded {
     salvaged: PolicyPatch,
     allows: Allows,
     approvals: Vec<ApprovalFile>,
-    photos: Photos,
+    photos: LocalImages,
     doing: Doing,
 }
 
@@ -95,7 +95,7 @@ pub fn load_noting(root: &Path, doing: &Doing) -> Result<Loaded, SourceError> {
     let files = source::load_noting(root, doing)?;
     doing.set("git");
     let revision = source::revision(root, &files);
-    Ok(Loaded { doing: doing.clone(), ..decode(root, files, photos::Place::OnDisk, revision) })
+    Ok(Loaded { doing: doing.clone(), ..decode(root, files, local_images::Place::OnDisk, revision) })
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
@@ -103,10 +103,10 @@ pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionErro
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
     let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
-    Ok(decode(root, files, photos::Place::Committed(commit), revision))
+    Ok(decode(root, files, local_images::Place::Committed(commit), revision))
 }
 
-fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) -> Loaded {
+fn decode(root: &Path, files: Files, photos: local_images::Place, revision: Revision) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -137,7 +137,7 @@ fn decode(root: &Path, files: Files, photos: photos::Place, revision: Revision) 
         salvaged,
         allows,
         approvals,
-        photos: Photos::new(photos),
+        photos: LocalImages::new(photos),
         doing: Doing::default(),
     }
 }

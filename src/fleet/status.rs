@@ -94,8 +94,11 @@ impl<'o> Orders<'o> {
     fn apply(&self, line: &mut StatusLine) {
         let outlet = OutletId(line.outlet.clone());
         line.pause = self.pauses.get(outlet.as_str()).map(|pause| pause_note(&outlet, *pause, &self.zone));
-        line.pins =
-            self.pins.get(outlet.as_str()).map(|pins| PinNote { to: pins.to, since: pins.since, paths: pins.told() });
+        line.pins = self.pins.get(outlet.as_str()).map(|pins| PinNote {
+            to: pins.to,
+            since: pins.since,
+            paths: pins.pinned_paths(),
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{PUSHING_FOR, PassError};
 use crate::{
     catalog::{Catalog, OutletId},
-    plan::{Base, Memory, Pins, Record, Waiting},
+    plan::{Base, Memory, Pins, PushVerification, Record},
     state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
 
@@ -37,7 +37,7 @@ pub struct PendingPush {
     /// As it was recorded.
     pub row: PushRow,
     /// How to tell whether it has arrived.
-    pub verification: Waiting,
+    pub verification: PushVerification,
     /// The whole menu that it sends, if that was recorded.
     pub sent: Option<Catalog>,
 }

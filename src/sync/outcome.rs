@@ -93,7 +93,7 @@ impl Outcome {
 
     /// The same with what was planned, as far as that is told: hundreds of outcomes may wait for the end of a pass.
     pub(super) fn with_plan(self, plan: OutletPlan) -> Self {
-        Self { plan: Some(Box::new(OutletPlan { payload: Catalog::default(), ..plan.told() })), ..self }
+        Self { plan: Some(Box::new(OutletPlan { payload: Catalog::default(), ..plan.for_report() })), ..self }
     }
 
     /// A pass that was given up before it sent anything.

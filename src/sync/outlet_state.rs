@@ -164,7 +164,7 @@ fn of_plan(plan: &OutletPlan) -> OutletState {
         _ if plan.is_held() => OutletState::Held,
         Action::Put | Action::Stock => OutletState::Pending,
         Action::None if plan.changes.iter().any(is_rejected) => OutletState::Nonconvergent,
-        Action::None if plan.kept().next().is_some() => OutletState::Drifted,
+        Action::None if plan.unpushed_drift().next().is_some() => OutletState::Drifted,
         Action::None => OutletState::InSync,
     }
 }

@@ -326,7 +326,7 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
     // What is paused is not held back by guards.
     let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
     let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
-    let drift = list(plan.into_iter().flat_map(OutletPlan::kept).map(drift_json).collect());
+    let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
     StatusUpdate {
         state: outcome.state.as_str().to_owned(),

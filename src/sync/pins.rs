@@ -27,7 +27,7 @@ pub fn apply_pins<'d>(
         return Ok(Cow::Borrowed(desired));
     }
     let outlet = &target.id;
-    let (catalog, held) = pins.lay_over(&desired.catalog, now);
+    let (catalog, held) = pins.apply_to(&desired.catalog, now);
     if held.is_empty() {
         return Ok(Cow::Borrowed(desired));
     }

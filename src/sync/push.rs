@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, Path},
-    plan::{Action, Look, Memory, OutletPlan, Record, StockCalls, Waiting, named_in},
+    plan::{Action, Look, Memory, OutletPlan, PushVerification, Record, StockCalls, named_in},
     remote::{Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
@@ -35,7 +35,7 @@ const NAMED_AT_MOST: usize = 3;
 pub(super) struct Sent {
     pub(super) id: PushId,
     pub(super) request_id: Uuid,
-    pub(super) waiting: Waiting,
+    pub(super) waiting: PushVerification,
     pub(super) plan: OutletPlan,
     pub(super) at: Timestamp,
     pub(super) answer: Answer,
@@ -63,7 +63,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let moment = self.moment(self.visit.context.clock.now());
         let (verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
-            (Waiting::new(&plan, &inputs), Record::new(&plan, &inputs))
+            (PushVerification::new(&plan, &inputs), Record::new(&plan, &inputs))
         };
         drop((live, base, past));
         let mut verification = verification;
@@ -85,7 +85,7 @@ impl<R: Read + Write> Pass<'_, R> {
     async fn begin(
         &self,
         plan: &OutletPlan,
-        verification: &Waiting,
+        verification: &PushVerification,
         record: &Record,
         request_id: Uuid,
     ) -> Result<PushId, PassError> {
@@ -118,7 +118,7 @@ impl<R: Read + Write> Pass<'_, R> {
         mut flight: Flight,
         (id, request_id): (PushId, Uuid),
         plan: &mut OutletPlan,
-        waiting: &mut Waiting,
+        waiting: &mut PushVerification,
         done: &mut StockCalls,
         memory: &Memory,
     ) -> Result<(Answer, Timestamp), PassError> {
@@ -193,7 +193,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         request_id: Uuid,
         plan: &OutletPlan,
-        waiting: &mut Waiting,
+        waiting: &mut PushVerification,
         done: &mut StockCalls,
     ) -> Result<(), RemoteError> {
         let Visit { remote, target: Target { id: outlet, .. }, .. } = *self.visit;
@@ -233,7 +233,7 @@ impl<R: Read + Write> Pass<'_, R> {
         // While it is waited for, a push keeps no more of its plan than is told in the end.
         let payload = std::mem::take(&mut plan.payload);
         plan.changes.retain(|change| !change.pushed);
-        let plan = plan.told();
+        let plan = plan.for_report();
         let visit = self.visit;
         let outcome = match answer {
             Answer::Accepted => {

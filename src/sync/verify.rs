@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{self, Base, Memory, Mismatch, StockCalls, Waiting},
+    plan::{self, Base, Memory, Mismatch, PushVerification, StockCalls},
     remote::{Lane, Read, RemoteError, Write},
     report::value_json,
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
@@ -61,7 +61,7 @@ pub(super) struct Arrival {
 pub(super) struct Verification {
     id: PushId,
     request_id: Uuid,
-    pub(super) waiting: Waiting,
+    pub(super) waiting: PushVerification,
     sent_at: Timestamp,
     /// Whether it is known to have been accepted.
     answered: bool,
@@ -82,7 +82,7 @@ impl Verification {
     pub(super) fn new(
         id: PushId,
         request_id: Uuid,
-        waiting: Waiting,
+        waiting: PushVerification,
         sent_at: Timestamp,
         answered: bool,
         age: Age,
@@ -370,8 +370,8 @@ impl<R: Read + Write> Visit<'_, R> {
     async fn keep_learnt(
         &self,
         id: PushId,
-        before: &Waiting,
-        waiting: &Waiting,
+        before: &PushVerification,
+        waiting: &PushVerification,
         live: &LiveCatalog,
     ) -> Result<(), PassError> {
         let mut base = self.base().await?;
@@ -461,7 +461,7 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     /// Sets stock again that a publication overwrote.
-    async fn restore(&self, waiting: &mut Waiting, overwritten: StockCalls) -> Result<(), RemoteError> {
+    async fn restore(&self, waiting: &mut PushVerification, overwritten: StockCalls) -> Result<(), RemoteError> {
         let mut result = Ok(());
         for (kind, changes) in overwritten {
             tracing::info!(outlet = %self.target.id, ?changes, "setting stock again that the publication overwrote");
@@ -515,7 +515,7 @@ impl<R: Read + Write> Visit<'_, R> {
     /// What an arrived push leaves in the state, but for what has not landed.
     async fn arrival_update(
         &self,
-        waiting: &Waiting,
+        waiting: &PushVerification,
         live: &LiveCatalog,
         mismatches: &[Mismatch],
         sent_at: Timestamp,

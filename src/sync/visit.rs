@@ -9,7 +9,7 @@ use super::{
     memory::json, until,
 };
 use crate::{
-    plan::Waiting,
+    plan::PushVerification,
     remote::{Read, Write},
     state::{PushId, PushStep, StatusUpdate},
 };
@@ -46,7 +46,7 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     /// Records what is known of a push that is under way.
-    pub(super) async fn keep(&self, id: PushId, verification: &Waiting) -> Result<(), PassError> {
+    pub(super) async fn keep(&self, id: PushId, verification: &PushVerification) -> Result<(), PassError> {
         let plan = Some(json(verification, &self.target.id)?);
         self.step(id, PushStep { plan, ..PushStep::default() }).await
     }

@@ -14,7 +14,7 @@ use super::{
     super::{
         Exit,
         output::Outputs,
-        signals::{Signals, Voice},
+        signals::{Signals, StopAnnouncer},
     },
     CommandError, Session, broken,
 };
@@ -177,7 +177,7 @@ impl Stage {
 
     pub(super) fn wait_for_interrupt(&self) {
         self.signals.stopped_is(Exit::Done);
-        let ending = self.signals.end_in_order(Voice::Stderr);
+        let ending = self.signals.end_in_order(StopAnnouncer::Stderr);
         self.runtime.block_on(ending.asked());
     }
 

@@ -28,7 +28,7 @@ impl Bench {
     }
 
     fn pinned(&self) -> Vec<String> {
-        self.recalled().pins.told().into_iter().map(|pin| pin.path.to_string()).collect()
+        self.recalled().pins.pinned_paths().into_iter().map(|pin| pin.path.to_string()).collect()
     }
 
     /// Two pushes: 25.000, then 27.000.
@@ -54,7 +54,7 @@ async fn a_pause_holds_pushes_back_shows_drift_and_ends_by_itself() {
             outcome.opens_at,
             done(bench.context.state.pause("G1", bench.context.clock.now())).unwrap().unwrap().until
         );
-        assert_eq!(outcome.plan.unwrap().kept().count(), 1, "drift is seen");
+        assert_eq!(outcome.plan.unwrap().unpushed_drift().count(), 1, "drift is seen");
         assert_eq!(bench.calls(), ["GET"]);
         tokio::time::advance(minutes(179)).await;
         if bench.context.clock.now() > "2027-01-04T06:00:00Z".parse().unwrap() {

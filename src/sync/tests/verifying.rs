@@ -48,7 +48,7 @@ async fn drift_is_told_while_a_push_does_not_show() {
     bench.platform.with(|world| world.delay = minutes(60));
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Timeout, OutletState::Unknown));
-    let kept: Vec<String> = outcome.plan.unwrap().kept().map(|change| change.path.to_string()).collect();
+    let kept: Vec<String> = outcome.plan.unwrap().unpushed_drift().map(|change| change.path.to_string()).collect();
     assert_eq!(kept, ["items/D1/price"]);
 }
 

@@ -20,7 +20,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::{Diagnostic, Place},
     document::Spanned,
-    plan::{Approval, Digest, Reviewed, Standing, of_time},
+    plan::{Approval, ApprovalEffect, Digest, Reviewed, of_time},
     policy::Guard,
 };
 
@@ -52,7 +52,7 @@ impl ApprovalFile {
     pub fn judge(&self, is_outlet: &dyn Fn(&OutletId) -> bool, now: Timestamp) -> Vec<Diagnostic> {
         let Self { expires, outlets, .. } = self;
         let out_of_time = match of_time(expires.value, now) {
-            Some(Standing::TooLong) => Some(
+            Some(ApprovalEffect::TooLong) => Some(
                 Diagnostic::error(
                     "approval-expires",
                     expires.place.clone(),

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::ApprovalFile;
 use crate::{
     catalog::OutletId,
-    plan::{Standing, of_time},
+    plan::{ApprovalEffect, of_time},
     policy::Guard,
 };
 
@@ -60,18 +60,18 @@ impl fmt::Display for Stale {
 impl ApprovalFile {
     /// Whether it has no effect at `now`, as far as that is known: unless it has expired, only if all of its outlets were
     /// looked at. `standing` says what it does at an outlet, `None` if that was not looked at.
-    pub fn stale(&self, standing: &dyn Fn(&OutletId) -> Option<Standing>, now: Timestamp) -> Option<Stale> {
+    pub fn stale(&self, effect: &dyn Fn(&OutletId) -> Option<ApprovalEffect>, now: Timestamp) -> Option<Stale> {
         let stale = |why| Some(Stale { file: Arc::clone(&self.file), guard: self.guard, why });
         match of_time(self.expires.value, now) {
-            Some(Standing::Expired) => return stale(Why::Expired(self.expires.value)),
+            Some(ApprovalEffect::Expired) => return stale(Why::Expired(self.expires.value)),
             // That is an error, and told as one.
             Some(_) => return None,
             None => {}
         }
-        let all: Option<Vec<Standing>> = self.outlets.keys().map(standing).collect();
+        let all: Option<Vec<ApprovalEffect>> = self.outlets.keys().map(effect).collect();
         let all = all?;
-        match all.contains(&Standing::OtherPlan) {
-            _ if all.contains(&Standing::Releases) => None,
+        match all.contains(&ApprovalEffect::OtherPlan) {
+            _ if all.contains(&ApprovalEffect::Releases) => None,
             true => stale(Why::OtherPlan),
             false => stale(Why::NotHeld),
         }

@@ -11,7 +11,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     document::SourceFile,
-    plan::{Digest, Standing},
+    plan::{ApprovalEffect, Digest},
     policy::Guard,
 };
 
@@ -86,12 +86,13 @@ fn it_is_of_no_use_once_it_is_over_or_lets_nothing_through_anywhere() {
     let file = read(&two).0.unwrap();
     let expires = at("2027-02-08T10:00:00Z");
     let now = expires - SignedDuration::from_hours(1);
-    let stale = |first: Option<Standing>, second: Option<Standing>, now| {
-        let standing = |id: &OutletId| if id.as_str() == "G1" { first } else { second };
-        file.stale(&standing, now).map(|stale| stale.to_string())
+    let stale = |first: Option<ApprovalEffect>, second: Option<ApprovalEffect>, now| {
+        let effect = |id: &OutletId| if id.as_str() == "G1" { first } else { second };
+        file.stale(&effect, now).map(|stale| stale.to_string())
     };
     let told = |why: &str| Some(format!("approvals/a.yaml (deletes) lets nothing through and can be removed: {why}"));
-    let (releases, not_held, other) = (Some(Standing::Releases), Some(Standing::NotHeld), Some(Standing::OtherPlan));
+    let (releases, not_held, other) =
+        (Some(ApprovalEffect::Releases), Some(ApprovalEffect::NotHeld), Some(ApprovalEffect::OtherPlan));
     assert_eq!(stale(releases, releases, now), None);
     assert_eq!(stale(releases, other, now), None);
     assert_eq!(stale(not_held, releases, now), None);

@@ -2,7 +2,7 @@
 
 use super::{
     compose::{Composer, Kind},
-    draft::{DraftItem, DraftMenu, Voice, write_category, write_variant},
+    draft::{DraftItem, DraftMenu, ValueSource, write_category, write_variant},
     hours::Level,
     layer::{CategoryEntry, ItemEntry, MenuEntry, VariantEntry},
     order::placing_order,
@@ -131,11 +131,11 @@ impl<'d> Composer<'d> {
         let mut new = DraftItem { item, ..DraftItem::default() };
         let path = Path::item(&entry.id.value);
         if let Some(&known) = self.draft.item_index.get(entry.id.value.as_str()) {
-            new.write(&entry.fields, Voice::Definition, self.current, &mut super::Origins::default());
+            new.write(&entry.fields, ValueSource::Definition, self.current, &mut super::Origins::default());
             return self.item_again(menu, known, &new, &entry.id);
         }
         self.draft.origins.record(path, &entry.id.place);
-        new.write(&entry.fields, Voice::Definition, self.current, &mut self.draft.origins);
+        new.write(&entry.fields, ValueSource::Definition, self.current, &mut self.draft.origins);
         let at = self.draft.items.len();
         self.draft.items.push(new);
         self.draft.item_index.insert(entry.id.value.as_str(), at);
@@ -179,7 +179,7 @@ impl<'d> Composer<'d> {
             }
             let mut new = VariantCategory { external_id: entry.id.value.clone(), ..VariantCategory::default() };
             self.draft.origins.record(path, &entry.id.place);
-            write_category(&mut new, &entry.fields, Voice::Definition, &mut self.draft.origins);
+            write_category(&mut new, &entry.fields, ValueSource::Definition, &mut self.draft.origins);
             let at = self.draft.categories.len();
             self.draft.categories.push(Some(new));
             self.draft.category_index.insert(entry.id.value.as_str(), at);
@@ -198,7 +198,7 @@ impl<'d> Composer<'d> {
             }
             let mut new = Variant { external_id: entry.id.value.clone(), ..Variant::default() };
             self.draft.origins.record(path, &entry.id.place);
-            write_variant(&mut new, &entry.fields, Voice::Definition, &mut self.draft.origins);
+            write_variant(&mut new, &entry.fields, ValueSource::Definition, &mut self.draft.origins);
             self.draft.variant_index.insert(entry.id.value.as_str(), category);
             if let Some(category) = &mut self.draft.categories[category] {
                 category.variants.push(new);

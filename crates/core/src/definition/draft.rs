@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Said,
+    Declared,
     hours::Level,
     layer::{CategoryFields, ItemFields, VariantFields},
     origins::Origins,
@@ -68,7 +68,7 @@ pub(super) struct DraftItem<'d> {
 
 /// What says the fields of a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Voice {
+pub(super) enum ValueSource {
     Definition,
     Patch,
 }
@@ -166,22 +166,28 @@ impl<'d> Draft<'d> {
 
 impl<'d> DraftItem<'d> {
     /// Sets what `fields` say. Returns whether anything changed.
-    pub(super) fn write(&mut self, fields: &'d ItemFields, voice: Voice, layer: usize, origins: &mut Origins) -> bool {
+    pub(super) fn write(
+        &mut self,
+        fields: &'d ItemFields,
+        voice: ValueSource,
+        layer: usize,
+        origins: &mut Origins,
+    ) -> bool {
         let ItemFields { name, internal_name, description, in_stock, price, image, hours, categories } = fields;
         let item = &mut self.item;
         let id = item.external_id.clone();
-        let mut pen = Pen { origins, voice, changed: false, path: |field| Path::item_field(&id, field) };
-        pen.write(&mut item.name, name, ItemField::Name);
-        pen.write(&mut item.internal_name, internal_name, ItemField::InternalName);
-        pen.write(&mut item.description, description, ItemField::Description);
-        pen.write_stock(&mut item.in_stock, in_stock, ItemField::InStock);
-        pen.write(&mut item.price, price, ItemField::Price);
-        pen.write(&mut item.image, image, ItemField::Image);
-        pen.write(&mut item.variant_category_external_ids, categories, ItemField::VariantCategories);
-        let mut changed = pen.changed;
+        let mut writer = FieldWriter { origins, voice, changed: false, path: |field| Path::item_field(&id, field) };
+        writer.write(&mut item.name, name, ItemField::Name);
+        writer.write(&mut item.internal_name, internal_name, ItemField::InternalName);
+        writer.write(&mut item.description, description, ItemField::Description);
+        writer.write_stock(&mut item.in_stock, in_stock, ItemField::InStock);
+        writer.write(&mut item.price, price, ItemField::Price);
+        writer.write(&mut item.image, image, ItemField::Image);
+        writer.write(&mut item.variant_category_external_ids, categories, ItemField::VariantCategories);
+        let mut changed = writer.changed;
         changed |= match voice {
-            Voice::Definition => self.hours.lay(hours),
-            Voice::Patch => self.hours.patch(hours, &id, origins),
+            ValueSource::Definition => self.hours.lay(hours),
+            ValueSource::Patch => self.hours.patch(hours, &id, origins),
         };
         if price.is_some() {
             self.priced_by = layer;
@@ -194,45 +200,45 @@ impl<'d> DraftItem<'d> {
 pub(super) fn write_category(
     category: &mut VariantCategory,
     fields: &CategoryFields,
-    voice: Voice,
+    voice: ValueSource,
     origins: &mut Origins,
 ) -> bool {
     let CategoryFields { name, internal_name, min_quantity, max_quantity, variants: _ } = fields;
     let id = category.external_id.clone();
-    let mut pen = Pen { origins, voice, changed: false, path: |field| Path::category_field(&id, field) };
-    pen.write(&mut category.name, name, CategoryField::Name);
-    pen.write(&mut category.internal_name, internal_name, CategoryField::InternalName);
-    pen.write(&mut category.min_quantity, min_quantity, CategoryField::MinQuantity);
-    pen.write(&mut category.max_quantity, max_quantity, CategoryField::MaxQuantity);
-    pen.changed
+    let mut writer = FieldWriter { origins, voice, changed: false, path: |field| Path::category_field(&id, field) };
+    writer.write(&mut category.name, name, CategoryField::Name);
+    writer.write(&mut category.internal_name, internal_name, CategoryField::InternalName);
+    writer.write(&mut category.min_quantity, min_quantity, CategoryField::MinQuantity);
+    writer.write(&mut category.max_quantity, max_quantity, CategoryField::MaxQuantity);
+    writer.changed
 }
 
 /// Sets what `fields` say about a variant. Returns whether anything changed.
 pub(super) fn write_variant(
     variant: &mut Variant,
     fields: &VariantFields,
-    voice: Voice,
+    voice: ValueSource,
     origins: &mut Origins,
 ) -> bool {
     let VariantFields { name, price, in_stock } = fields;
     let id = variant.external_id.clone();
-    let mut pen = Pen { origins, voice, changed: false, path: |field| Path::variant_field(&id, field) };
-    pen.write(&mut variant.name, name, VariantField::Name);
-    pen.write(&mut variant.price, price, VariantField::Price);
-    pen.write_stock(&mut variant.in_stock, in_stock, VariantField::InStock);
-    pen.changed
+    let mut writer = FieldWriter { origins, voice, changed: false, path: |field| Path::variant_field(&id, field) };
+    writer.write(&mut variant.name, name, VariantField::Name);
+    writer.write(&mut variant.price, price, VariantField::Price);
+    writer.write_stock(&mut variant.in_stock, in_stock, VariantField::InStock);
+    writer.changed
 }
 
 /// Writes fields of one thing and notes where each value came from.
-struct Pen<'o, P> {
+struct FieldWriter<'o, P> {
     origins: &'o mut Origins,
-    voice: Voice,
+    voice: ValueSource,
     changed: bool,
     path: P,
 }
 
-impl<P> Pen<'_, P> {
-    fn write<T: Clone + PartialEq, F>(&mut self, field: &mut Field<T>, said: &Said<T>, name: F)
+impl<P> FieldWriter<'_, P> {
+    fn write<T: Clone + PartialEq, F>(&mut self, field: &mut Field<T>, said: &Declared<T>, name: F)
     where
         P: Fn(F) -> Path,
     {
@@ -242,13 +248,13 @@ impl<P> Pen<'_, P> {
         self.changed |= changed;
         *field = new;
         match self.voice {
-            Voice::Definition => self.origins.record((self.path)(name), place),
-            Voice::Patch => self.origins.patch((self.path)(name), place, changed),
+            ValueSource::Definition => self.origins.record((self.path)(name), place),
+            ValueSource::Patch => self.origins.patch((self.path)(name), place, changed),
         }
     }
 
     /// Stock is never absent: null withdraws the claim. `true` claims nothing, so to say it first is no change.
-    fn write_stock<F>(&mut self, field: &mut Field<bool>, said: &Said<bool>, name: F)
+    fn write_stock<F>(&mut self, field: &mut Field<bool>, said: &Declared<bool>, name: F)
     where
         P: Fn(F) -> Path,
     {

@@ -3,7 +3,7 @@
 //! A short range belongs to the day on which it begins, also after midnight: days are merged first and split last, so that
 //! a layer that replaces a Friday replaces the whole night. Whether ranges are sensible is judged by `rules`.
 
-use super::{Said, origins::Origins};
+use super::{Declared, origins::Origins};
 use crate::{
     catalog::{Day, ExternalId, Field, Hours, ItemField, Path, TimeRange, hours::parse_clock},
     diagnostic::Place,
@@ -32,7 +32,7 @@ pub(super) type Shift = TimeRange;
 /// What one `operational_hours` says about each day; `null` days take back what earlier layers said.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Week {
-    days: [Said<Vec<Shift>>; 7],
+    days: [Declared<Vec<Shift>>; 7],
 }
 
 /// Reads one `operational_hours` that is not null. `None` if nothing could be read.
@@ -170,7 +170,7 @@ pub(super) struct Level<'d> {
 
 impl<'d> Level<'d> {
     /// Lays what a later layer says over this. Returns whether anything changed.
-    pub(super) fn lay(&mut self, said: &'d Said<Box<Week>>) -> bool {
+    pub(super) fn lay(&mut self, said: &'d Declared<Box<Week>>) -> bool {
         let Some(said) = said else { return false };
         let before = (self.cleared, self.days);
         match &said.value {
@@ -192,7 +192,7 @@ impl<'d> Level<'d> {
     }
 
     /// Lays what a patch of the item `id` says over this. Returns whether anything changed.
-    pub(super) fn patch(&mut self, said: &'d Said<Box<Week>>, id: &ExternalId, origins: &mut Origins) -> bool {
+    pub(super) fn patch(&mut self, said: &'d Declared<Box<Week>>, id: &ExternalId, origins: &mut Origins) -> bool {
         let before = self.days;
         let changed = self.lay(said);
         let path = || Path::item_field(id, ItemField::OperationalHours);

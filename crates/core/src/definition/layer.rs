@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil;
 
-use super::{Said, hours::Week, policy::PolicyPatch};
+use super::{Declared, hours::Week, policy::PolicyPatch};
 use crate::{
     catalog::{ExternalId, OutletId, Price},
     diagnostic::Place,
@@ -25,7 +25,7 @@ pub(super) struct Layer {
     /// Settings.
     pub(super) policy: PolicyPatch,
     /// Hours for all items of the outlet that say nothing nearer.
-    pub(super) hours: Said<Box<Week>>,
+    pub(super) hours: Declared<Box<Week>>,
     /// Additions to menus, and changes of menus.
     pub(super) menus: Vec<MenuEntry>,
     /// New variant categories.
@@ -67,7 +67,7 @@ pub(super) struct MenuEntry {
     pub(super) remove: Option<Place>,
     pub(super) rename: Option<Spanned<String>>,
     pub(super) before: Option<Spanned<String>>,
-    pub(super) hours: Said<Box<Week>>,
+    pub(super) hours: Declared<Box<Week>>,
     /// `None` without the key `menu_items`.
     pub(super) items: Option<Vec<ItemEntry>>,
 }
@@ -120,23 +120,23 @@ pub(super) struct ItemChange {
 /// Fields of an item. What is required can be unsaid but not null.
 #[derive(Debug, Default)]
 pub(super) struct ItemFields {
-    pub(super) name: Said<String>,
-    pub(super) internal_name: Said<String>,
-    pub(super) description: Said<String>,
-    pub(super) in_stock: Said<bool>,
-    pub(super) price: Said<Price>,
-    pub(super) image: Said<String>,
-    pub(super) hours: Said<Box<Week>>,
-    pub(super) categories: Said<Vec<ExternalId>>,
+    pub(super) name: Declared<String>,
+    pub(super) internal_name: Declared<String>,
+    pub(super) description: Declared<String>,
+    pub(super) in_stock: Declared<bool>,
+    pub(super) price: Declared<Price>,
+    pub(super) image: Declared<String>,
+    pub(super) hours: Declared<Box<Week>>,
+    pub(super) categories: Declared<Vec<ExternalId>>,
 }
 
 /// Fields of a variant category.
 #[derive(Debug, Default)]
 pub(super) struct CategoryFields {
-    pub(super) name: Said<String>,
-    pub(super) internal_name: Said<String>,
-    pub(super) min_quantity: Said<u32>,
-    pub(super) max_quantity: Said<u32>,
+    pub(super) name: Declared<String>,
+    pub(super) internal_name: Declared<String>,
+    pub(super) min_quantity: Declared<u32>,
+    pub(super) max_quantity: Declared<u32>,
     /// The whole list, if it is said.
     pub(super) variants: Option<Vec<VariantEntry>>,
 }
@@ -144,9 +144,9 @@ pub(super) struct CategoryFields {
 /// Fields of a variant.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct VariantFields {
-    pub(super) name: Said<String>,
-    pub(super) price: Said<Price>,
-    pub(super) in_stock: Said<bool>,
+    pub(super) name: Declared<String>,
+    pub(super) price: Declared<Price>,
+    pub(super) in_stock: Declared<bool>,
 }
 
 /// One entry of `pricing`.

@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// What a file says about one field: nothing, `null` (only patches can say that), or a value.
-type Said<T> = Option<Spanned<Option<T>>>;
+type Declared<T> = Option<Spanned<Option<T>>>;
 
 /// All definition files, decoded and connected.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use super::{
     compose::{Composer, Kind},
-    draft::{Voice, write_category, write_variant},
+    draft::{ValueSource, write_category, write_variant},
     layer::{Action, CategoryFields, ItemChange, Patch, VariantEntry, VariantFields},
     order::placing_order,
 };
@@ -35,7 +35,7 @@ impl<'d> Composer<'d> {
                 Action::Change(change) => {
                     let drafted = &mut self.draft.items[item];
                     let mut changed =
-                        drafted.write(&change.fields, Voice::Patch, self.current, &mut self.draft.origins);
+                        drafted.write(&change.fields, ValueSource::Patch, self.current, &mut self.draft.origins);
                     let moved = self.move_item(item, change);
                     changed |= moved.unwrap_or(true);
                     if let (Some(_), Some(before)) = (moved, &change.before) {
@@ -135,7 +135,7 @@ impl<'d> Composer<'d> {
                 Action::Change(fields) => fields,
             };
             let Some(drafted) = &mut self.draft.categories[category] else { continue };
-            let mut changed = write_category(drafted, fields, Voice::Patch, &mut self.draft.origins);
+            let mut changed = write_category(drafted, fields, ValueSource::Patch, &mut self.draft.origins);
             if let Some(variants) = &fields.variants {
                 changed |= self.replace_variants(category, variants, id);
             }
@@ -175,7 +175,7 @@ impl<'d> Composer<'d> {
             };
             let drafted = self.draft.categories[category].iter_mut().flat_map(|category| &mut category.variants);
             let Some(variant) = drafted.into_iter().find(|variant| variant.external_id == id.value) else { continue };
-            if !write_variant(variant, fields, Voice::Patch, &mut self.draft.origins) {
+            if !write_variant(variant, fields, ValueSource::Patch, &mut self.draft.origins) {
                 self.patch_without_effect(Kind::Variant, id);
             }
         }

@@ -27,7 +27,7 @@ pub struct Approval {
 
 /// What an approval does for a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ApprovalEffect {
     /// Its guard trips, and it was given for this plan.
     Releases,
     /// Its guard has nothing against this plan.
@@ -42,27 +42,27 @@ pub enum Standing {
 
 impl Approval {
     /// What it does for `plan` at `now`.
-    pub fn standing(&self, plan: &OutletPlan, now: Timestamp) -> Standing {
+    pub fn effect(&self, plan: &OutletPlan, now: Timestamp) -> ApprovalEffect {
         let about = |verdict: &&GuardVerdict| verdict.guard == self.guard && verdict.verdict != Verdict::Pass;
         let trips: Vec<&GuardVerdict> = plan.guards.iter().filter(about).collect();
         let has_released = |verdict: &&GuardVerdict| verdict.approval.as_ref() == Some(&self.reviewed);
         match of_time(self.reviewed.expires, now) {
             Some(out_of_time) => out_of_time,
-            None if trips.is_empty() => Standing::NotHeld,
+            None if trips.is_empty() => ApprovalEffect::NotHeld,
             // That the plan may have lost its changes since, as they were sent, makes no difference.
-            None if trips.iter().any(has_released) => Standing::Releases,
-            None if self.digest != plan.approvable(self.guard) => Standing::OtherPlan,
-            None => Standing::Releases,
+            None if trips.iter().any(has_released) => ApprovalEffect::Releases,
+            None if self.digest != plan.approvable(self.guard) => ApprovalEffect::OtherPlan,
+            None => ApprovalEffect::Releases,
         }
     }
 }
 
 /// Why an approval that ends at `expires` does not count at `now`.
-pub fn of_time(expires: Timestamp, now: Timestamp) -> Option<Standing> {
+pub fn of_time(expires: Timestamp, now: Timestamp) -> Option<ApprovalEffect> {
     let ahead = expires.duration_since(now);
     match ahead {
-        _ if expires <= now => Some(Standing::Expired),
-        _ if ahead > LONGEST_APPROVAL + CLOCKS_APART => Some(Standing::TooLong),
+        _ if expires <= now => Some(ApprovalEffect::Expired),
+        _ if ahead > LONGEST_APPROVAL + CLOCKS_APART => Some(ApprovalEffect::TooLong),
         _ => None,
     }
 }
@@ -78,7 +78,7 @@ impl OutletPlan {
         let held: Vec<Guard> = self.held().map(|verdict| verdict.guard).collect();
         for guard in held {
             let for_it = |approval: &&Approval| approval.guard == guard;
-            let counts = |approval: &&Approval| approval.standing(self, now) == Standing::Releases;
+            let counts = |approval: &&Approval| approval.effect(self, now) == ApprovalEffect::Releases;
             let Some(approval) = approvals.iter().filter(for_it).find(counts) else { continue };
             for verdict in self.guards.iter_mut().filter(|verdict| verdict.guard == guard) {
                 verdict.verdict = Verdict::Released;

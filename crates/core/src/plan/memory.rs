@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Change, Effects, OutletPlan, Past, Waiting, effects::is_foreign, fingerprint::Fingerprint};
+use super::{
+    Action, Change, Effects, OutletPlan, Past, PushVerification, effects::is_foreign, fingerprint::Fingerprint,
+};
 use crate::catalog::{ExternalId, FieldValue, Path, ReadAt, known_entries, live::LiveCatalog};
 
 /// The window of `deletes`, of drift that comes again, and how long a price has to stand.
@@ -36,7 +38,7 @@ pub struct Memory {
     left: BTreeMap<ExternalId, Timestamp>,
     /// Path of a price → what it was, oldest first.
     #[serde(deserialize_with = "known_entries")]
-    prices: BTreeMap<Path, Vec<Stood>>,
+    prices: BTreeMap<Path, Vec<StablePrice>>,
     /// Path → what somebody else did there.
     #[serde(deserialize_with = "known_entries")]
     drift: BTreeMap<Path, Foreign>,
@@ -55,7 +57,7 @@ struct Replaced {
 
 /// A price that live showed as our base had it, at every look of a stretch of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Stood {
+struct StablePrice {
     price: i64,
     since: Timestamp,
     until: Timestamp,
@@ -87,7 +89,7 @@ impl ReadAt for Foreign {
     }
 }
 
-impl ReadAt for Stood {
+impl ReadAt for StablePrice {
     fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
         serde_json::from_value(json).ok()
     }
@@ -130,7 +132,7 @@ impl Memory {
     }
 
     /// Notes that `live` shows what became of a push, so that the menu from before is not live any more.
-    pub fn note_replaced(&mut self, push: &Waiting, live: &LiveCatalog, now: Timestamp) {
+    pub fn note_replaced(&mut self, push: &PushVerification, live: &LiveCatalog, now: Timestamp) {
         let shown = Fingerprint::of(live);
         // What shows now may have been live before, too.
         self.replaced.retain(|replaced| replaced.is_recent(now) && replaced.menu != shown);
@@ -166,7 +168,7 @@ impl Memory {
                 Some(_) => {}
                 None => {
                     stood.iter_mut().for_each(|stood| stood.open = false);
-                    stood.push(Stood { price: *price, since: now, until: now, open: true });
+                    stood.push(StablePrice { price: *price, since: now, until: now, open: true });
                 }
             }
         }
@@ -242,7 +244,7 @@ impl Replaced {
     }
 }
 
-impl Stood {
+impl StablePrice {
     fn is_proven(&self) -> bool {
         self.until.duration_since(self.since) >= DAY
     }

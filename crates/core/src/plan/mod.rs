@@ -34,7 +34,7 @@ mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use approval::{Approval, LONGEST_APPROVAL, Standing, approvable, of_time};
+pub use approval::{Approval, ApprovalEffect, LONGEST_APPROVAL, approvable, of_time};
 pub use base::{Base, StockCalls, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
@@ -46,7 +46,7 @@ pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
-pub use verify::{Look, Mismatch, Waiting};
+pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{
     catalog::{Catalog, ExternalId, FieldKind, OutletId, Path, Price, Thing, live::LiveCatalog},
@@ -143,14 +143,14 @@ impl OutletPlan {
     /// Without what only a push needs: for reports, which hold the plans of a whole fleet. The payload stays where there are
     /// changes to put into words.
     #[must_use]
-    pub fn told(self) -> Self {
+    pub fn for_report(self) -> Self {
         let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
         let (next_base, stock, verified_prices) = Default::default();
         Self { payload, next_base, stock, verified_prices, ..self }
     }
 
     /// What was changed elsewhere and is kept as it is live.
-    pub fn kept(&self) -> impl Iterator<Item = &Change> {
+    pub fn unpushed_drift(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| !change.pushed && matches!(change.class, Class::Drift | Class::Conflict))
     }
 }

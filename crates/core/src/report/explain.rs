@@ -24,14 +24,14 @@ pub struct Explained {
     /// Its value; `None` for a whole thing and for what is cleared.
     pub value: Option<FieldValue>,
     /// Where it was said.
-    pub source: Option<Said>,
+    pub source: Option<Origin>,
     /// What was said before, the earliest first. Hours are merged by day, so earlier ones may still count for some days.
-    pub overrides: Vec<Said>,
+    pub overrides: Vec<Origin>,
 }
 
 /// Something that stands in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Said {
+pub struct Origin {
     /// As it is written there, the first line of it.
     pub written: Option<String>,
     /// The file.
@@ -65,7 +65,7 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     fn tell(&mut self, path: Path, value: Option<FieldValue>) {
-        let said = |place: &Place| said(place, self.texts);
+        let said = |place: &Place| origin(place, self.texts);
         let source = self.origins.place(&path).as_ref().map(said);
         let overrides = self.origins.overrode(&path).iter().map(said).collect();
         self.explained.push(Explained { path, value, source, overrides });
@@ -89,10 +89,10 @@ impl Explainer<'_> {
     }
 }
 
-fn said(place: &Place, texts: &dyn Fn(&str) -> Option<Arc<str>>) -> Said {
+fn origin(place: &Place, texts: &dyn Fn(&str) -> Option<Arc<str>>) -> Origin {
     let Place { file, line, column, end_line: _, end_column: _ } = place;
     let written = texts(file).and_then(|text| written(&text, place));
-    Said { written, file: Arc::clone(file), line: *line, column: *column }
+    Origin { written, file: Arc::clone(file), line: *line, column: *column }
 }
 
 /// What stands at a place, at most to the end of its first line.
@@ -124,7 +124,7 @@ fn row(explained: &Explained) -> [String; 3] {
     let is_hours = path.info().is_some_and(|info| info.kind == FieldKind::Hours);
     let value = match path.info() {
         None => String::new(),
-        Some(_) => shown(value),
+        Some(_) => value_words(value),
     };
     let mut told = source.as_ref().map(|said| place(said, &value)).unwrap_or_default();
     if !overrides.is_empty() {
@@ -136,20 +136,20 @@ fn row(explained: &Explained) -> [String; 3] {
 }
 
 /// A value that was computed is told with what it was computed by.
-fn place(said: &Said, value: &str) -> String {
-    let Said { written, file, line, column } = said;
+fn place(said: &Origin, value: &str) -> String {
+    let Origin { written, file, line, column } = said;
     let markup = written.as_ref().filter(|written| written.ends_with('%') && *written != value);
     let markup = markup.map(|markup| format!(" markup {markup}")).unwrap_or_default();
     format!("{file}:{line}:{column}{markup}")
 }
 
-fn overridden(said: &Said) -> String {
-    let Said { written, file, line, column } = said;
+fn overridden(said: &Origin) -> String {
+    let Origin { written, file, line, column } = said;
     let written = written.as_ref().map(|written| format!("{} at ", clipped(written))).unwrap_or_default();
     format!("{written}{file}:{line}:{column}")
 }
 
-fn shown(value: &Option<FieldValue>) -> String {
+fn value_words(value: &Option<FieldValue>) -> String {
     let Some(known) = value else { return "(none)".to_owned() };
     match known {
         FieldValue::Text(text) => text.clone(),

@@ -20,7 +20,7 @@ pub mod untrusted;
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
-pub use explain::{Explained, Said, explain, explain_json, explain_text};
+pub use explain::{Explained, Origin, explain, explain_json, explain_text};
 pub use history::{
     FieldHistory, FieldPush, ItemHistory, OutletHistory, PushLine, history_json, history_text, item_history_json,
     item_history_text,

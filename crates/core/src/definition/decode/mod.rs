@@ -7,7 +7,7 @@ mod things;
 use std::collections::HashSet;
 
 use jiff::civil;
-use read::{Presence, said, said_text};
+use read::{Presence, declared, said_text};
 
 use super::{
     hours::decode_week,
@@ -113,7 +113,7 @@ fn decode_outlet(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Outle
         }
     }
     let name = said_text(decoder, fields, "name", Presence::Definition).and_then(|name| name.value);
-    let state = said(fields, "state", decoder, Presence::Definition, |decoder, node| {
+    let state = declared(fields, "state", decoder, Presence::Definition, |decoder, node| {
         decoder.choice(node, "state", &[("paused", ())])
     });
     Some(OutletHead { id: id?, name, paused: state.is_some() })
@@ -129,8 +129,8 @@ fn decode_hours(
     decoder: &mut Decoder,
     fields: &mut Fields<'_>,
     presence: Presence,
-) -> super::Said<Box<super::hours::Week>> {
-    said(fields, "operational_hours", decoder, presence, |decoder, node| {
+) -> super::Declared<Box<super::hours::Week>> {
+    declared(fields, "operational_hours", decoder, presence, |decoder, node| {
         let week = decode_week(decoder, node)?;
         Some(Spanned { value: Box::new(week), place: decoder.place(&node.span) })
     })

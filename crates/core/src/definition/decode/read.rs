@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{ExternalId, Price},
-    definition::Said,
+    definition::Declared,
     document::{Decoder, Fields, Node, Span, Spanned, Value, closest},
 };
 
@@ -25,13 +25,13 @@ pub(super) struct Owner<'n> {
 }
 
 /// An optional key.
-pub(super) fn said<T>(
+pub(super) fn declared<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
     decoder: &mut Decoder,
     presence: Presence,
     read: impl FnOnce(&mut Decoder, &Node) -> Option<Spanned<T>>,
-) -> Said<T> {
+) -> Declared<T> {
     let node = fields.take(key)?;
     match (node.is_null(), presence) {
         (false, _) => read(decoder, node).map(|value| value.map(Some)),
@@ -46,8 +46,8 @@ pub(super) fn said_text(
     fields: &mut Fields<'_>,
     key: &'static str,
     presence: Presence,
-) -> Said<String> {
-    said(fields, key, decoder, presence, |decoder, node| decoder.text(node, key))
+) -> Declared<String> {
+    declared(fields, key, decoder, presence, |decoder, node| decoder.text(node, key))
 }
 
 /// A key that a definition must have and that a patch cannot clear.
@@ -99,14 +99,14 @@ fn missing(decoder: &mut Decoder, key: &'static str, owner: &Owner<'_>, at: &Spa
     decoder.error("missing-key", at, message).help(help);
 }
 
-/// The same as a [`Said`] that is never null.
+/// The same as a [`Declared`] that is never null.
 pub(super) fn required_said<T>(
     decoder: &mut Decoder,
     fields: &mut Fields<'_>,
     key: &'static str,
     owner: &Owner<'_>,
     read: impl FnOnce(&mut Decoder, &Node) -> Option<Spanned<T>>,
-) -> Said<T> {
+) -> Declared<T> {
     required(decoder, fields, key, owner, read).map(|value| value.map(Some))
 }
 

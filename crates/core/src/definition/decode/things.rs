@@ -2,7 +2,9 @@
 
 use super::{
     decode_hours,
-    read::{Owner, Presence, external_id, id, ids, price, quantity, removal, required, required_said, said, said_text},
+    read::{
+        Owner, Presence, declared, external_id, id, ids, price, quantity, removal, required, required_said, said_text,
+    },
 };
 use crate::{
     catalog::ExternalId,
@@ -63,11 +65,11 @@ pub(super) fn item_fields(decoder: &mut Decoder, fields: &mut Fields<'_>, owner:
         name: required_said(decoder, fields, "name", owner, |decoder, node| decoder.text(node, "name")),
         internal_name: said_text(decoder, fields, "internal_name", presence),
         description: said_text(decoder, fields, "description", presence),
-        in_stock: said(fields, "in_stock", decoder, presence, |decoder, node| decoder.boolean(node, "in_stock")),
+        in_stock: declared(fields, "in_stock", decoder, presence, |decoder, node| decoder.boolean(node, "in_stock")),
         price: required_said(decoder, fields, "price", owner, price),
         image: said_text(decoder, fields, "image", presence),
         hours: decode_hours(decoder, fields, presence),
-        categories: said(fields, "variant_category_external_ids", decoder, presence, category_ids),
+        categories: declared(fields, "variant_category_external_ids", decoder, presence, category_ids),
     }
 }
 
@@ -148,7 +150,9 @@ pub(super) fn variant_fields(decoder: &mut Decoder, fields: &mut Fields<'_>, own
     VariantFields {
         name: required_said(decoder, fields, "name", owner, |decoder, node| decoder.text(node, "name")),
         price: required_said(decoder, fields, "price", owner, price),
-        in_stock: said(fields, "in_stock", decoder, owner.presence, |decoder, node| decoder.boolean(node, "in_stock")),
+        in_stock: declared(fields, "in_stock", decoder, owner.presence, |decoder, node| {
+            decoder.boolean(node, "in_stock")
+        }),
     }
 }
 

@@ -36,27 +36,27 @@ fn placing_menus_does_not_depend_on_the_order_of_writing() {
         assert_eq!(shape(&catalog), "A:  | B:  | Nasi: NG NU | Minuman: ES");
     }
     let wrong = layered(&["menus: [{name: Nasi, before: Minuman}, {name: Minuman, before: Nasi}]"]);
-    assert_eq!(said(&wrong.diagnostics), ["wrong-place own:1:30"]);
+    assert_eq!(declared(&wrong.diagnostics), ["wrong-place own:1:30"]);
     let itself = layered(&["menus: [{name: Nasi, before: Nasi}]"]);
-    assert_eq!(said(&itself.diagnostics), ["wrong-place own:1:30"]);
+    assert_eq!(declared(&itself.diagnostics), ["wrong-place own:1:30"]);
 }
 
 #[test]
 fn an_unknown_menu_is_an_error_with_the_likely_name() {
     for change in ["remove: true", "before: Minuman", "rename: Lauk"] {
         let composed = layered(&[&format!("menus: [{{name: Nasii, {change}}}]")]);
-        assert_eq!(said(&composed.diagnostics), ["unknown-menu own:1:16"], "{change}");
+        assert_eq!(declared(&composed.diagnostics), ["unknown-menu own:1:16"], "{change}");
         assert_eq!(composed.diagnostics[0].help.as_deref(), Some("did you mean `Nasi`?"));
     }
     let before = layered(&["menus: [{name: Nasi, before: Minumam}]"]);
-    assert_eq!(said(&before.diagnostics), ["unknown-menu own:1:30"]);
+    assert_eq!(declared(&before.diagnostics), ["unknown-menu own:1:30"]);
     assert!(before.diagnostics[0].message.contains("Minumam"));
 }
 
 #[test]
 fn a_menu_cannot_take_the_name_of_another() {
     let composed = layered(&["menus: [{name: Nasi, rename: Minuman}]"]);
-    assert_eq!(said(&composed.diagnostics), ["menu-exists own:1:30"]);
+    assert_eq!(declared(&composed.diagnostics), ["menu-exists own:1:30"]);
     assert_eq!(composed.diagnostics[0].related[0].place.to_string(), "catalogs/brand.yaml:6:11");
 }
 
@@ -64,19 +64,19 @@ fn a_menu_cannot_take_the_name_of_another() {
 fn removal_stands_alone() {
     let composed =
         layered(&["menus: [{name: Nasi, remove: true, rename: Lauk}]\nitems: {ES: {remove: true, price: 1000}}"]);
-    assert_eq!(said(&composed.diagnostics), ["conflicting-keys own:1:36", "conflicting-keys own:2:28"]);
+    assert_eq!(declared(&composed.diagnostics), ["conflicting-keys own:1:36", "conflicting-keys own:2:28"]);
 }
 
 #[test]
 fn an_id_of_an_earlier_layer_cannot_be_defined_again() {
     let composed = layered(&["menus: [{name: Nasi, menu_items: [{external_id: ES, name: Es, price: 1}]}]"]);
-    assert_eq!(said(&composed.diagnostics), ["duplicate-id own:1:49"]);
+    assert_eq!(declared(&composed.diagnostics), ["duplicate-id own:1:49"]);
     let diagnostic = &composed.diagnostics[0];
     assert_eq!(diagnostic.help.as_deref(), Some("patch it under `items`"));
     assert_eq!(diagnostic.related[0].place.to_string(), "catalogs/brand.yaml:8:23");
 
     let category = "variant_categories: [{external_id: VC, name: V, rules: {selection: {min_quantity: 0, max_quantity: 1}}, variants: []}]";
-    assert_eq!(said(&layered(&[category]).diagnostics), ["duplicate-id own:1:36"]);
+    assert_eq!(declared(&layered(&[category]).diagnostics), ["duplicate-id own:1:36"]);
     let variant = category.replace("VC", "VC-2").replace("[]", "[{external_id: LV-0, name: V, price: 0}]");
     let composed = layered(&[&variant]);
     assert_eq!(composed.diagnostics[0].help.as_deref(), Some("patch it under `variants`"));
@@ -113,21 +113,21 @@ variant_categories:
         "missing-key own:7:56",
         "missing-key own:7:77",
     ];
-    assert_eq!(said(&composed.diagnostics), expected);
+    assert_eq!(declared(&composed.diagnostics), expected);
 }
 
 #[test]
 fn a_new_menu_needs_items() {
     let composed = layered(&["menus: [{name: Takjil}]"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-menu own:1:16"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-menu own:1:16"]);
     let known = layered(&["menus: [{name: Nasi}]"]);
-    assert_eq!(said(&known.diagnostics), ["patch-without-effect own:1:16"]);
+    assert_eq!(declared(&known.diagnostics), ["patch-without-effect own:1:16"]);
 }
 
 #[test]
 fn a_mistyped_key_is_one_diagnostic_not_two() {
     let composed = layered(&["menus: [{name: Nasi, menu_items: [{external_id: A, name: A, prise: 1000}]}]"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-key own:1:61"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-key own:1:61"]);
     assert_eq!(composed.diagnostics[0].help.as_deref(), Some("did you mean `price`?"));
 }
 
@@ -156,7 +156,7 @@ fn a_put_body_is_a_layer_as_it_stands() {
     "variants": [{"external_id": "LV", "name": "Pedas", "price": 0, "in_stock": true}]}]
 }"#;
     let composed = compose(&[("catalogs/body.json", body), ("catalogs/own.yaml", "outlet: G1\nextends: [body.json]")]);
-    assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
     let ng = item(&composed.catalog, "NG");
     assert_eq!(ng.in_stock, Field::Set(true));
     assert_eq!(ng.image, Field::Set("https://img.test/ng.png".into()));
@@ -168,7 +168,7 @@ fn a_put_body_is_a_layer_as_it_stands() {
 fn an_id_twice_in_one_file_is_an_error() {
     let text = "outlet: G1\nmenus:\n  - name: M\n    menu_items: [{external_id: A, name: A, price: 1}, {external_id: A, name: A, price: 1}]";
     let composed = compose(&[("catalogs/own.yaml", text)]);
-    assert_eq!(said(&composed.diagnostics), ["duplicate-id own:4:69"]);
+    assert_eq!(declared(&composed.diagnostics), ["duplicate-id own:4:69"]);
     assert_eq!(composed.diagnostics[0].related[0].place.line, 4);
 }
 
@@ -181,14 +181,14 @@ menus:
 #[test]
 fn an_item_in_two_menus_is_an_error_unless_switched_off() {
     let composed = compose(&[("catalogs/own.yaml", TWO_MENUS)]);
-    assert_eq!(said(&composed.diagnostics), ["item-in-two-menus own:4:42"]);
+    assert_eq!(declared(&composed.diagnostics), ["item-in-two-menus own:4:42"]);
 
     let off = compose(&[("catalogs/own.yaml", &format!("{TWO_MENUS}rules: {{item-in-two-menus: off}}\n"))]);
-    assert_eq!(said(&off.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&off.diagnostics), Vec::<String>::new());
     assert_eq!(shape(&off.catalog), "A: X | B: X");
 
     let warning = compose(&[("catalogs/own.yaml", &format!("{TWO_MENUS}rules: {{item-in-two-menus: warning}}\n"))]);
-    assert_eq!(said(&warning.diagnostics), ["item-in-two-menus own:4:42"]);
+    assert_eq!(declared(&warning.diagnostics), ["item-in-two-menus own:4:42"]);
     assert_eq!(shape(&warning.catalog), "A: X | B: X");
 }
 
@@ -196,7 +196,7 @@ fn an_item_in_two_menus_is_an_error_unless_switched_off() {
 fn an_item_in_two_menus_must_say_the_same_in_both() {
     let differs = TWO_MENUS.replacen("price: 1", "price: 2", 1);
     let composed = compose(&[("catalogs/own.yaml", &format!("{differs}rules: {{item-in-two-menus: off}}\n"))]);
-    assert_eq!(said(&composed.diagnostics), ["duplicate-id own:4:42"]);
+    assert_eq!(declared(&composed.diagnostics), ["duplicate-id own:4:42"]);
 
     let hours = TWO_MENUS.replacen("name: A,", "name: A, operational_hours: {daily: closed},", 1);
     let composed = compose(&[("catalogs/own.yaml", &format!("{hours}rules: {{item-in-two-menus: off}}\n"))]);
@@ -208,7 +208,7 @@ fn a_repeated_item_has_one_diagnostic_even_alone_in_its_menu() {
     let text =
         "menus: [{name: Favorit, operational_hours: closed, menu_items: [{external_id: NG, name: N, price: 1}]}]";
     let composed = layered(&[text]);
-    assert_eq!(said(&composed.diagnostics), ["duplicate-id own:1:79"]);
+    assert_eq!(declared(&composed.diagnostics), ["duplicate-id own:1:79"]);
     assert_eq!(shape(&composed.catalog), "Nasi: NG NU | Minuman: ES | Favorit: NG");
 }
 
@@ -225,9 +225,9 @@ fn a_patch_reaches_an_item_in_both_its_menus_and_a_move_leaves_one() {
 fn a_menu_twice_in_one_file_is_an_error_unless_switched_off() {
     let text = TWO_MENUS.replacen("name: B", "name: A", 1).replacen("external_id: X", "external_id: Y", 1);
     let composed = compose(&[("catalogs/own.yaml", &text)]);
-    assert_eq!(said(&composed.diagnostics), ["duplicate-menu own:4:12"]);
+    assert_eq!(declared(&composed.diagnostics), ["duplicate-menu own:4:12"]);
     let off = compose(&[("catalogs/own.yaml", &format!("{text}rules: {{duplicate-menu: off}}\n"))]);
-    assert_eq!(said(&off.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&off.diagnostics), Vec::<String>::new());
     assert_eq!(shape(&off.catalog), "A: Y X");
 }
 
@@ -251,7 +251,7 @@ pricing: [{x-why: y, markup: 10%, ids: [ES]}]
 fn images_under_the_root_get_their_published_address() {
     let text = "items: {NG: {image: photos/ng.jpg}, NU: {image: photos/missing.jpg}, ES: {image: http://x.test/a.png}}";
     let composed = layered(&[text]);
-    assert_eq!(said(&composed.diagnostics), ["image-file own:1:49"]);
+    assert_eq!(declared(&composed.diagnostics), ["image-file own:1:49"]);
     assert!(composed.diagnostics[0].message.contains("photos/missing.jpg"));
     assert_eq!(item(&composed.catalog, "NG").image, Field::Set("https://img.test/photos/ng.jpg".into()));
     assert_eq!(item(&composed.catalog, "ES").image, Field::Set("http://x.test/a.png".into()));

@@ -26,7 +26,7 @@ fn a_dated_layer_counts_from_its_first_moment_until_before_its_last() {
         ("2027-03-09T16:00:00Z", false),
     ] {
         let composed = at(time);
-        assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+        assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
         assert_eq!(price(&composed.catalog, "NG") == 24000, inside, "{time}");
         assert_eq!(composed.catalog.menus.len(), if inside { 3 } else { 2 }, "{time}");
         assert_eq!(composed.policy.drift == crate::policy::DriftPolicy::Revert, inside, "{time}");
@@ -56,7 +56,7 @@ pricing: [{markup: 10%, menu: Takjil}, {markup: 1, ids: [KOLAK]}]
 menus: [{name: Takjil, before: Minuman}]
 ";
     let outside = layered_at(&[RAMADAN, own], "2027-01-01T00:00:00Z");
-    assert_eq!(said(&outside.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&outside.diagnostics), Vec::<String>::new());
     assert_eq!(shape(&outside.catalog), "Nasi: NG NU | Minuman: ES");
     let inside = layered_at(&[RAMADAN, own], "2027-02-20T00:00:00Z");
     assert_eq!(shape(&inside.catalog), "Nasi: NG | Takjil: NU KOLAK | Minuman: ES");
@@ -66,7 +66,7 @@ menus: [{name: Takjil, before: Minuman}]
 fn a_patch_that_takes_back_what_a_dated_layer_changes_is_no_idle_patch() {
     let own = "items: {NG: {price: 25000}, NU: {price: 20000}}";
     let outside = layered_at(&[RAMADAN, own], "2027-01-01T00:00:00Z");
-    assert_eq!(said(&outside.diagnostics), ["patch-without-effect own:1:29"]);
+    assert_eq!(declared(&outside.diagnostics), ["patch-without-effect own:1:29"]);
     let inside = layered_at(&[RAMADAN, own], "2027-02-20T00:00:00Z");
     assert_eq!(price(&inside.catalog, "NG"), 25000);
 }
@@ -79,34 +79,34 @@ fn what_a_dormant_layer_extends_still_counts() {
         ("catalogs/own.yaml", "outlet: G1\nextends: [dated.yaml]"),
     ];
     let composed = compose(&files);
-    assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
     assert_eq!(price(&composed.catalog, "A"), 1);
-    assert_eq!(said(&definitions(&files).diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&definitions(&files).diagnostics), Vec::<String>::new());
 }
 
 #[test]
 fn a_dormant_layer_is_still_read() {
     let composed = layered(&["from: 2030-01-01\nitems: {NG: {prise: 1}}", "{}"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-key l1:2:14"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-key l1:2:14"]);
 }
 
 #[test]
 fn dates_are_dates_in_the_right_order_and_not_on_outlets() {
     let composed = layered(&["from: 2027-03-10\nuntil: 2027-03-10T00:00", "{}"]);
-    assert_eq!(said(&composed.diagnostics), ["date-format l1:2:8"]);
+    assert_eq!(declared(&composed.diagnostics), ["date-format l1:2:8"]);
     assert_eq!(composed.diagnostics[0].related[0].place.line, 1);
     for wrong in
         ["2027-02-30", "tomorrow", "2027-02-08T00:00+07:00", "2027-02-08T00:00Z", "08-02-2027", "2027-02-08 00:00"]
     {
         let composed = layered(&[&format!("from: {wrong}"), "{}"]);
-        assert_eq!(said(&composed.diagnostics), ["date-format l1:1:7"], "{wrong}");
+        assert_eq!(declared(&composed.diagnostics), ["date-format l1:1:7"], "{wrong}");
     }
     let composed = layered(&["from: 2027-01-01"]);
-    assert_eq!(said(&composed.diagnostics), ["dated-outlet own:1:1"]);
+    assert_eq!(declared(&composed.diagnostics), ["dated-outlet own:1:1"]);
 }
 
 #[test]
 fn a_date_beyond_all_dates_never_comes() {
     let composed = layered(&["from: 9999-12-31T23:59:59", "{}"]);
-    assert_eq!((said(&composed.diagnostics), composed.next_change.is_none()), (vec![], true));
+    assert_eq!((declared(&composed.diagnostics), composed.next_change.is_none()), (vec![], true));
 }

@@ -21,7 +21,7 @@ fn layers_are_laid_in_order_each_after_what_it_extends_and_once() {
     let expected =
         ["catalogs/c.yaml", "catalogs/x/d.yaml", "catalogs/b.yaml", "catalogs/a.yaml", "catalogs/bali/own.yaml"];
     assert_eq!(chain(&files), expected);
-    assert_eq!(said(&definitions(&files).diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&definitions(&files).diagnostics), Vec::<String>::new());
 }
 
 #[test]
@@ -32,11 +32,11 @@ fn a_loop_is_an_error_that_names_it_and_makes_its_outlets_invalid() {
         ("catalogs/own.yaml", "outlet: G1\nextends: [a.yaml]"),
     ];
     let definitions = definitions(&files);
-    assert_eq!(said(&definitions.diagnostics), ["extends-loop b:1:11"]);
+    assert_eq!(declared(&definitions.diagnostics), ["extends-loop b:1:11"]);
     assert!(definitions.diagnostics[0].message.contains("catalogs/a.yaml → catalogs/b.yaml → catalogs/a.yaml"));
     assert!(compose(&files).diagnostics.iter().any(Diagnostic::is_error));
     let itself = [("catalogs/own.yaml", "outlet: G1\nextends: [own.yaml]")];
-    assert_eq!(said(&compose(&itself).diagnostics), ["extends-loop own:2:11"]);
+    assert_eq!(declared(&compose(&itself).diagnostics), ["extends-loop own:2:11"]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_missing_layer_is_an_error_with_the_likely_path() {
     let files =
         [("catalogs/bali/own.yaml", "outlet: G1\nextends: [../brnd.yaml, brand.yaml]"), ("catalogs/brand.yaml", "{}")];
     let definitions = definitions(&files);
-    assert_eq!(said(&definitions.diagnostics), ["unknown-layer bali/own:2:11", "unknown-layer bali/own:2:25"]);
+    assert_eq!(declared(&definitions.diagnostics), ["unknown-layer bali/own:2:11", "unknown-layer bali/own:2:25"]);
     for diagnostic in &definitions.diagnostics {
         assert_eq!(diagnostic.help.as_deref(), Some("did you mean `../brand.yaml`?"));
     }
@@ -54,7 +54,7 @@ fn a_missing_layer_is_an_error_with_the_likely_path() {
 fn extends_cannot_leave_the_definitions() {
     let files = [("catalogs/own.yaml", "outlet: G1\nextends: [../menusync.yaml, ../../x.yaml, /etc/passwd]")];
     let expected = ["outside-root own:2:11", "outside-root own:2:29", "outside-root own:2:43"];
-    assert_eq!(said(&definitions(&files).diagnostics), expected);
+    assert_eq!(declared(&definitions(&files).diagnostics), expected);
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn two_files_with_one_outlet_are_one_error_that_names_both() {
     let files =
         [("catalogs/a.yaml", "outlet: G1"), ("catalogs/b.yaml", "outlet: G1"), ("catalogs/c.yaml", "outlet: G2")];
     let definitions = definitions(&files);
-    assert_eq!(said(&definitions.diagnostics), ["duplicate-outlet b:1:9"]);
+    assert_eq!(declared(&definitions.diagnostics), ["duplicate-outlet b:1:9"]);
     assert_eq!(definitions.diagnostics[0].related[0].place.to_string(), "catalogs/a.yaml:1:9");
-    assert_eq!(said(&compose(&files).diagnostics), ["duplicate-outlet b:1:9"]);
+    assert_eq!(declared(&compose(&files).diagnostics), ["duplicate-outlet b:1:9"]);
     assert_eq!(definitions.outlets().map(|outlet| outlet.id.as_str()).collect::<Vec<_>>(), ["G1", "G2"]);
 }
 
@@ -72,7 +72,7 @@ fn two_files_with_one_outlet_are_one_error_that_names_both() {
 fn a_layer_that_no_outlet_reaches_is_a_warning() {
     let files = [("catalogs/own.yaml", OWN), ("catalogs/a.yaml", "extends: [b.yaml]"), ("catalogs/b.yaml", "{}")];
     let definitions = definitions(&files);
-    assert_eq!(said(&definitions.diagnostics), ["unused-layer a:1:1", "unused-layer b:1:1"]);
+    assert_eq!(declared(&definitions.diagnostics), ["unused-layer a:1:1", "unused-layer b:1:1"]);
     assert!(definitions.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()));
 }
 
@@ -80,7 +80,7 @@ fn a_layer_that_no_outlet_reaches_is_a_warning() {
 fn an_outlet_has_a_name_a_state_and_settings() {
     let text = format!("{OWN}name: Kuta\nstate: paused\ntimezone: Asia/Makassar\nunmanaged: delete\n");
     let composed = compose(&[("catalogs/own.yaml", &text)]);
-    assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
     assert_eq!((composed.outlet.name.as_str(), composed.outlet.paused), ("Kuta", true));
     assert_eq!(composed.policy.timezone.iana_name(), Some("Asia/Makassar"));
     assert_eq!(composed.policy.unmanaged, crate::policy::UnmanagedPolicy::Delete);
@@ -101,14 +101,14 @@ fn the_nearest_setting_wins() {
 #[test]
 fn keys_of_outlets_are_errors_in_layers() {
     let composed = layered(&["name: Brand\nstate: paused", "state: off"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-key l1:1:1", "unknown-key l1:2:1", "unknown-value own:1:8"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-key l1:1:1", "unknown-key l1:2:1", "unknown-value own:1:8"]);
 }
 
 #[test]
 fn an_outlet_id_has_the_documented_form() {
     for wrong in ["916309315", "g1", "G", "G1AB", "\"\""] {
         let definitions = definitions(&[("catalogs/own.yaml", &format!("outlet: {wrong}"))]);
-        assert_eq!(said(&definitions.diagnostics), ["outlet-id own:1:9"], "{wrong}");
+        assert_eq!(declared(&definitions.diagnostics), ["outlet-id own:1:9"], "{wrong}");
     }
     assert!(definitions(&[("catalogs/own.yaml", "outlet: G1898453S")]).diagnostics.is_empty());
 }
@@ -135,21 +135,21 @@ fn an_entry_that_cannot_be_read_does_not_cascade() {
         "menus: [{name: Nasi, menu_items: [{external_id: [A], name: A, price: 1}]}]",
         "items: {A: {price: 2}}",
     ]);
-    assert_eq!(said(&composed.diagnostics), ["wrong-type l1:1:49"]);
+    assert_eq!(declared(&composed.diagnostics), ["wrong-type l1:1:49"]);
 }
 
 #[test]
 fn an_unknown_alias_is_said_once() {
     let text = "outlet: G1\nmenus: [{name: M, menu_items: [{external_id: A, name: A, price: *harga}]}]";
     let composed = compose(&[("catalogs/own.yaml", text)]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-alias own:2:65"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-alias own:2:65"]);
 }
 
 #[test]
 fn an_empty_file_is_an_error_but_a_layer_may_say_nothing() {
     for text in ["", "# only a note\n", "~"] {
         let composed = compose(&[("catalogs/own.yaml", "outlet: G1\nextends: [a.yaml]"), ("catalogs/a.yaml", text)]);
-        assert_eq!(said(&composed.diagnostics), ["empty-file a:1:1"], "{text:?}");
+        assert_eq!(declared(&composed.diagnostics), ["empty-file a:1:1"], "{text:?}");
     }
     assert_eq!(shape(&catalog(&["{}", "{}"])), "Nasi: NG NU | Minuman: ES");
 }
@@ -176,7 +176,7 @@ fn all_errors_of_all_files_come_at_once() {
         ("catalogs/own.yaml", "outlet: X\nextends: [a.yaml, b.yaml]"),
     ];
     let expected = ["unknown-key a:1:1", "unknown-key a:2:13", "wrong-type b:1:10", "outlet-id own:1:9"];
-    assert_eq!(said(&definitions(&files).diagnostics), expected);
+    assert_eq!(declared(&definitions(&files).diagnostics), expected);
 }
 
 #[test]

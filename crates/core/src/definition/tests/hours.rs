@@ -153,14 +153,14 @@ operational_hours:
         "hours-format own:8:13",
         "unknown-key own:9:3",
     ];
-    assert_eq!(said(&composed.diagnostics), expected);
+    assert_eq!(declared(&composed.diagnostics), expected);
     assert_eq!(composed.diagnostics[0].help.as_deref(), Some("write \"10:00-22:00\""));
 }
 
 #[test]
 fn a_day_that_is_not_mentioned_is_closed_and_said_once() {
     let composed = layered(&["operational_hours: {monday: 10:00-22:00, tuesday: closed}"]);
-    assert_eq!(said(&composed.diagnostics), ["hours-missing-day own:1:20"]);
+    assert_eq!(declared(&composed.diagnostics), ["hours-missing-day own:1:20"]);
     assert!(composed.diagnostics[0].message.contains("sunday, wednesday, thursday, friday, saturday"));
     assert_eq!(week(&composed.catalog, "NG"), ["", "10:00-22:00", "", "", "", "", ""]);
 }

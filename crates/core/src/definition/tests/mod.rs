@@ -60,7 +60,7 @@ fn compose(files: &[(&str, &str)]) -> Composed {
 /// The catalog of the brand, then `layers`, then an outlet that extends all of them; nothing may be wrong.
 fn catalog(layers: &[&str]) -> Catalog {
     let composed = layered(layers);
-    assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
     composed.catalog
 }
 
@@ -82,7 +82,7 @@ fn layered_at(layers: &[&str], at: &str) -> Composed {
 }
 
 /// `code file:line:column`, the file without its folder and ending.
-fn said(diagnostics: &[Diagnostic]) -> Vec<String> {
+fn declared(diagnostics: &[Diagnostic]) -> Vec<String> {
     let place = |d: &Diagnostic| d.place.as_ref().map(ToString::to_string).unwrap_or_default();
     let short = |text: String| text.replace("catalogs/", "").replace(".yaml", "");
     diagnostics.iter().map(|d| format!("{} {}", d.code, short(place(d)))).collect()

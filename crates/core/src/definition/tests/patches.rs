@@ -43,7 +43,7 @@ categories: {VC: {variants: null, rules: {selection: {max_quantity: null}}}}
         "missing-key own:3:29",
         "missing-key own:3:69",
     ];
-    assert_eq!(said(&composed.diagnostics), expected);
+    assert_eq!(declared(&composed.diagnostics), expected);
     assert!(composed.diagnostics.iter().all(|d| d.message.contains("cannot be cleared")));
 }
 
@@ -78,7 +78,7 @@ categories: {VC: {variants: [{external_id: LV-3, name: Gila, price: 1}, {externa
 fn category_patches_set_name_and_single_limits() {
     let text = "categories: {VC: {name: Pedas, internal_name: P, rules: {selection: {max_quantity: 2}}}}";
     let composed = layered(&[text]);
-    assert_eq!(said(&composed.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&composed.diagnostics), Vec::<String>::new());
     let category = &composed.catalog.variant_categories[0];
     assert_eq!(category.name, Field::Set("Pedas".into()));
     assert_eq!(category.internal_name, Field::Set("P".into()));
@@ -111,23 +111,23 @@ fn placing_items_does_not_depend_on_the_order_of_writing() {
         assert_eq!(shape(&catalog), "Nasi:  | Minuman: NG NU ES");
     }
     let composed = layered(&["items: {NG: {before: NU}, NU: {before: NG}}"]);
-    assert_eq!(said(&composed.diagnostics), ["wrong-place own:1:22"]);
+    assert_eq!(declared(&composed.diagnostics), ["wrong-place own:1:22"]);
 }
 
 #[test]
 fn a_place_in_another_menu_is_an_error_that_names_the_menu() {
     let composed = layered(&["items: {NG: {before: ES}}"]);
-    assert_eq!(said(&composed.diagnostics), ["wrong-place own:1:22"]);
+    assert_eq!(declared(&composed.diagnostics), ["wrong-place own:1:22"]);
     assert!(composed.diagnostics[0].help.as_ref().unwrap().contains("menu: Minuman"));
 }
 
 #[test]
 fn an_unknown_menu_or_place_of_an_item_is_an_error() {
     let composed = layered(&["items: {NG: {menu: Minum, before: ES}, NU: {before: XX}}"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-menu own:1:20", "unknown-menu own:1:53"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-menu own:1:20", "unknown-menu own:1:53"]);
     let composed =
         layered(&["menus: [{name: Minuman, remove: true}]", "items: {NG: {menu: Minuman}, NU: {before: ES}}"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-menu own:1:20", "unknown-menu own:1:43"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-menu own:1:20", "unknown-menu own:1:43"]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_patch_for_an_unknown_id_is_an_error_with_the_likely_one() {
     let text = "items: {NK: {price: 1}}\nvariants: {LV-4: {price: 1}}\ncategories: {VD: {name: X}}";
     let composed = layered(&[text]);
     let expected = ["unknown-patch-target own:1:9", "unknown-patch-target own:2:12", "unknown-patch-target own:3:15"];
-    assert_eq!(said(&composed.diagnostics)[..2], expected[..2]);
+    assert_eq!(declared(&composed.diagnostics)[..2], expected[..2]);
     assert!(composed.diagnostics[1].help.as_ref().unwrap().contains("did you mean `LV-"));
     assert_eq!(composed.diagnostics.len(), 3);
 }
@@ -155,10 +155,10 @@ categories: {VC: {variants: [{external_id: LV-0, name: Tidak pedas, price: 0}, {
 ";
     let composed = layered(&[text]);
     let place = |line, column| format!("patch-without-effect own:{line}:{column}");
-    assert_eq!(said(&composed.diagnostics), [place(1, 9), place(1, 29), place(1, 37), place(2, 12), place(3, 14)]);
+    assert_eq!(declared(&composed.diagnostics), [place(1, 9), place(1, 29), place(1, 37), place(2, 12), place(3, 14)]);
     assert!(composed.diagnostics.iter().all(|d| !d.is_error()));
     let placed = layered(&["items: {NG: {before: NU}}"]);
-    assert_eq!(said(&placed.diagnostics), [place(1, 9)]);
+    assert_eq!(declared(&placed.diagnostics), [place(1, 9)]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_patch_of_what_an_earlier_layer_removed_is_a_warning() {
         "items: {NG: {remove: true}}\ncategories: {VC: {remove: true}}\nmenus: [{name: Minuman, remove: true}]";
     let composed = layered(&[removal, text]);
     let expected = ["patch-without-effect own:1:9", "patch-without-effect own:2:12", "patch-without-effect own:3:29"];
-    assert_eq!(said(&composed.diagnostics), expected);
+    assert_eq!(declared(&composed.diagnostics), expected);
     assert_eq!(composed.diagnostics[0].related[0].place.to_string(), "catalogs/l1.yaml:1:22");
 }
 

@@ -65,13 +65,13 @@ fn prices_of_variants_are_never_marked_up() {
 #[test]
 fn an_unknown_menu_or_id_is_an_error() {
     let composed = layered(&["pricing: [{markup: 10%, menu: Minum}, {markup: 10%, ids: [NG, NX]}]"]);
-    assert_eq!(said(&composed.diagnostics), ["unknown-menu own:1:31", "unknown-patch-target own:1:63"]);
+    assert_eq!(declared(&composed.diagnostics), ["unknown-menu own:1:31", "unknown-patch-target own:1:63"]);
 }
 
 #[test]
 fn an_entry_that_changes_nothing_is_a_warning() {
     let composed = layered(&["items: {NG: {price: 1000}}\npricing: [{markup: 0}, {markup: 10%, ids: [NG]}]"]);
-    assert_eq!(said(&composed.diagnostics), ["patch-without-effect own:2:20", "patch-without-effect own:2:33"]);
+    assert_eq!(declared(&composed.diagnostics), ["patch-without-effect own:2:20", "patch-without-effect own:2:33"]);
 }
 
 #[test]
@@ -89,7 +89,7 @@ pricing:
   - {markup: 9223372036854775807}
 ";
     let composed = layered(&[text]);
-    let lines: Vec<_> = said(&composed.diagnostics);
+    let lines: Vec<_> = declared(&composed.diagnostics);
     let expected = [
         "out-of-range own:2:29",
         "out-of-range own:3:29",

@@ -6,7 +6,7 @@
 //! What a thing that the files do not have any more is brought back by is over after [`BROUGHT_BACK_FOR`] at the latest: the
 //! files cannot say "gone" twice, and nothing that is gone from them may stay for ever.
 
-mod laying;
+mod applier;
 mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +201,7 @@ impl Pins {
     }
 
     /// All pins, by path.
-    pub fn told(&self) -> Vec<PinnedPath> {
+    pub fn pinned_paths(&self) -> Vec<PinnedPath> {
         let values = self.values.iter().map(|(path, pin)| PinnedPath {
             path: ListPath::Of(path.clone()),
             value: pin.value.value().cloned(),

@@ -25,7 +25,7 @@ fn between(files: &Catalog, record: &Record) -> Pins {
 }
 
 fn laid(pins: &Pins, files: &Catalog, day: i64) -> Catalog {
-    pins.lay_over(files, at(day)).0
+    pins.apply_to(files, at(day)).0
 }
 
 fn item<'a>(catalog: &'a mut Catalog, id: &str) -> &'a mut Item {
@@ -61,7 +61,10 @@ fn plainly(mut catalog: Catalog) -> Catalog {
 }
 
 fn told(pins: &Pins) -> Vec<String> {
-    pins.told().into_iter().map(|pin| format!("{} {} | {}", pin.path, json!(pin.value), json!(pin.file))).collect()
+    pins.pinned_paths()
+        .into_iter()
+        .map(|pin| format!("{} {} | {}", pin.path, json!(pin.value), json!(pin.file)))
+        .collect()
 }
 
 #[test]
@@ -72,9 +75,9 @@ fn a_pin_holds_until_the_files_give_its_path_another_value() {
     assert_eq!(laid(&pins, &now, 400), then, "without an end");
     let mut edited = now.clone();
     item(&mut edited, "D1").price = Field::Set(Price(9_900));
-    let (wanted, held) = pins.lay_over(&edited, at(2));
+    let (wanted, held) = pins.apply_to(&edited, at(2));
     assert_eq!((wanted.item(&"NG".into()).unwrap().price.clone(), held), (Field::Set(Price(20_000)), pins.clone()));
-    let (wanted, held) = pins.lay_over(&priced("NG", 26_000), at(2));
+    let (wanted, held) = pins.apply_to(&priced("NG", 26_000), at(2));
     assert_eq!((wanted, held.is_empty()), (priced("NG", 26_000), true));
     assert_eq!(laid(&pins, &without(&now, "NG"), 2), without(&now, "NG"), "a field never brings its item back");
 }
@@ -186,7 +189,7 @@ fn hours_are_pinned_as_any_field() {
     assert_eq!(laid(&pins, &warung(), 2), then);
     let mut now = warung();
     item(&mut now, "NG").operational_hours = Field::Set(crate::catalog::Hours::all_week());
-    assert!(pins.lay_over(&now, at(2)).1.is_empty(), "the files have other hours by now");
+    assert!(pins.apply_to(&now, at(2)).1.is_empty(), "the files have other hours by now");
 }
 
 #[test]
@@ -257,16 +260,16 @@ proptest! {
 
     #[test]
     fn without_pins_the_files_are_wanted(files in any_catalog()) {
-        prop_assert_eq!(Pins::default().lay_over(&files, at(1)), (files.clone(), Pins::default()));
+        prop_assert_eq!(Pins::default().apply_to(&files, at(1)), (files.clone(), Pins::default()));
         prop_assert!(back(&files, &files).is_empty());
     }
 
     #[test]
     fn a_rollback_means_what_was_sent(files in any_catalog(), sent in any_catalog()) {
         let pins = back(&files, &sent);
-        let (wanted, held) = pins.lay_over(&files, at(1));
+        let (wanted, held) = pins.apply_to(&files, at(1));
         prop_assert_eq!(plainly(wanted.clone()), plainly(sent));
-        let again = held.lay_over(&files, at(1));
+        let again = held.apply_to(&files, at(1));
         prop_assert_eq!(again, (wanted, held));
     }
 
@@ -274,7 +277,7 @@ proptest! {
     fn what_the_files_change_afterwards_is_wanted(files in any_catalog(), sent in any_catalog(), later in any_catalog()) {
         let [files, later] = [files, later].map(plainly);
         let pins = back(&files, &sent);
-        let (wanted, held) = pins.lay_over(&later, at(2));
+        let (wanted, held) = pins.apply_to(&later, at(2));
         for (_, item) in later.items() {
             let id = &item.external_id;
             let (before, now) = (field(&files, id), field(&later, id));
@@ -292,7 +295,7 @@ proptest! {
             let brought_back = sent.item(&item.external_id).is_some() && files.item(&item.external_id).is_none();
             prop_assert!(later.item(&item.external_id).is_some() || brought_back, "{} came from nowhere", item.external_id);
         }
-        let (released, nothing) = held.lay_over(&later, at(30));
+        let (released, nothing) = held.apply_to(&later, at(30));
         prop_assert!(released.items().all(|(_, item)| later.item(&item.external_id).is_some()), "for ever");
         prop_assert!(nothing.values.len() <= held.values.len());
     }

@@ -33,21 +33,21 @@ fn it_releases_its_guard_and_no_other() {
     let mut plan = slipped().plan();
     let slip = for_an_hour(Guard::DecimalSlip, &plan);
     let deletes = for_an_hour(Guard::Deletes, &plan);
-    assert_eq!(slip.standing(&plan, now()), Standing::Releases);
-    assert_eq!(deletes.standing(&plan, now()), Standing::NotHeld);
+    assert_eq!(slip.effect(&plan, now()), ApprovalEffect::Releases);
+    assert_eq!(deletes.effect(&plan, now()), ApprovalEffect::NotHeld);
     plan.release(&[deletes, slip.clone()], now());
     assert_eq!(
         verdicts(&plan),
         [(Guard::PriceChange, Verdict::Held, false), (Guard::DecimalSlip, Verdict::Released, true)]
     );
     assert_eq!(plan.guards[1].approval.as_ref(), Some(&slip.reviewed));
-    assert_eq!(slip.standing(&plan, now()), Standing::Releases, "what it has released it goes on releasing");
+    assert_eq!(slip.effect(&plan, now()), ApprovalEffect::Releases, "what it has released it goes on releasing");
     let price = for_an_hour(Guard::PriceChange, &plan);
     plan.release(std::slice::from_ref(&price), now());
     assert!(!plan.is_held());
     // Once it is sent, the plan has its changes no more; that it was this that let them through stands.
     plan.changes.clear();
-    assert_eq!(price.standing(&plan, now()), Standing::Releases);
+    assert_eq!(price.effect(&plan, now()), ApprovalEffect::Releases);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_guard_within_its_limit_needs_none() {
     story.desired_item("NG").price = Field::Set(Price(26_000));
     let mut plan = story.plan();
     let price = for_an_hour(Guard::PriceChange, &plan);
-    assert_eq!(price.standing(&plan, now()), Standing::NotHeld);
+    assert_eq!(price.effect(&plan, now()), ApprovalEffect::NotHeld);
     plan.release(&[price], now());
     assert_eq!(verdicts(&plan), [(Guard::PriceChange, Verdict::Pass, false)]);
 }
@@ -67,7 +67,7 @@ fn it_is_for_the_plan_that_was_looked_at() {
     let approved = for_an_hour(Guard::DecimalSlip, &story.plan());
     story.desired_item("D1").price = Field::Set(Price(8_600));
     let mut plan = story.plan();
-    assert_eq!(approved.standing(&plan, now()), Standing::OtherPlan);
+    assert_eq!(approved.effect(&plan, now()), ApprovalEffect::OtherPlan);
     plan.release(std::slice::from_ref(&approved), now());
     assert_eq!(held(&plan), ["price-change", "decimal-slip"]);
     // A second file for the same guard is looked at as well.
@@ -79,21 +79,21 @@ fn it_is_for_the_plan_that_was_looked_at() {
 #[test]
 fn it_counts_until_it_expires_and_reaches_seven_days_ahead() {
     let plan = slipped().plan();
-    let standing = |ahead: SignedDuration| {
-        approval(Guard::DecimalSlip, plan.approvable(Guard::DecimalSlip), ahead).standing(&plan, now())
+    let effect = |ahead: SignedDuration| {
+        approval(Guard::DecimalSlip, plan.approvable(Guard::DecimalSlip), ahead).effect(&plan, now())
     };
     let (second, week) = (SignedDuration::from_secs(1), SignedDuration::from_hours(7 * 24));
     let apart = SignedDuration::from_mins(5);
     for (ahead, expected) in [
-        (-second, Standing::Expired),
-        (SignedDuration::ZERO, Standing::Expired),
-        (second, Standing::Releases),
-        (week, Standing::Releases),
+        (-second, ApprovalEffect::Expired),
+        (SignedDuration::ZERO, ApprovalEffect::Expired),
+        (second, ApprovalEffect::Releases),
+        (week, ApprovalEffect::Releases),
         // The clock of who approved may be a little ahead.
-        (week + apart, Standing::Releases),
-        (week + apart + second, Standing::TooLong),
+        (week + apart, ApprovalEffect::Releases),
+        (week + apart + second, ApprovalEffect::TooLong),
     ] {
-        assert_eq!(standing(ahead), expected, "{ahead}");
+        assert_eq!(effect(ahead), expected, "{ahead}");
     }
     assert_eq!(LONGEST_APPROVAL, week);
 }

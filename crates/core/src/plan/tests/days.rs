@@ -24,7 +24,7 @@ impl Story {
     pub(super) fn push(&mut self, now: Timestamp) -> Vec<&'static str> {
         let plan = self.look(now);
         assert_ne!(plan.action, Action::None, "nothing to push");
-        let effects = Waiting::new(&plan, &self.inputs()).effects(&[]);
+        let effects = PushVerification::new(&plan, &self.inputs()).effects(&[]);
         self.publish();
         self.memory.arrived(&effects, now);
         self.look(now);
@@ -348,7 +348,7 @@ fn a_push_that_is_noted_again_after_a_crash_counts_once() {
     story.push(hour(0));
     story.desired.menus[0].menu_items.push(gone);
     story.look(hour(1));
-    let effects = Waiting::new(&story.plan(), &story.inputs()).effects(&[]);
+    let effects = PushVerification::new(&story.plan(), &story.inputs()).effects(&[]);
     story.push(hour(1));
     let once = story.memory.clone();
     story.memory.arrived(&effects, hour(1));
@@ -401,7 +401,7 @@ fn what_shows_instead_of_a_price_that_was_sent_has_not_stood() {
     story.price("NG", 30_000);
     story.price("D1", 9_000);
     let plan = story.plan();
-    let waiting = Waiting::new(&plan, &story.inputs());
+    let waiting = PushVerification::new(&plan, &story.inputs());
     let mut shown = as_published(&plan.payload);
     let items = shown.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
     items.filter(|item| item.external_id.value() == Some(&"NG".into())).for_each(|item| {

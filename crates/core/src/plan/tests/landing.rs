@@ -12,7 +12,7 @@ fn every_field_that_does_not_land_is_named_and_not_sent_again() {
             let what = format!("{part:?} {situation:?} {shown}");
             let mut story = story(part, situation);
             story.desired_item("D4").price = Field::Set(Price(10_500));
-            let waiting = Waiting::new(&story.plan(), &story.inputs());
+            let waiting = PushVerification::new(&story.plan(), &story.inputs());
             let mut stays = stage();
             stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
             story.live = part.live(&stays, shown);
@@ -42,7 +42,7 @@ fn every_thing_that_does_not_come_or_go_is_named_and_not_sent_again() {
             let mut story = Story::in_sync(thing.put(before));
             story.desired = thing.put(wanted);
             story.desired_item("D4").price = Field::Set(Price(10_500));
-            let waiting = Waiting::new(&story.plan(), &story.inputs());
+            let waiting = PushVerification::new(&story.plan(), &story.inputs());
             let mut stays = thing.put(before);
             stays.menus[1].menu_items[3].price = Field::Set(Price(10_500));
             story.live = as_published(&stays);
@@ -71,7 +71,7 @@ fn what_nobody_owns_may_change_while_a_push_is_waited_for() {
     let mut story = Story::in_sync(desired);
     story.desired_item("D4").price = Field::Set(Price(10_500));
     story.desired.variant_categories[0].internal_name = set("Kasir 1");
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
     let sent = as_published(&story.plan().payload);
     story.live = sent.clone();
     story.live.variant_categories[1].internal_name = set("Dari aplikasi");
@@ -88,7 +88,7 @@ fn the_only_category_is_waited_for_too() {
     let mut story = Story::in_sync(warung());
     story.desired.variant_categories[0].max_quantity = Field::Set(2);
     story.desired_item("D4").price = Field::Set(Price(10_500));
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
     story.live_item("D4").price = Field::Set(Price(10_500));
     let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
     assert_eq!(mismatches[0].path.to_string(), "categories/VC/max_quantity");

@@ -50,7 +50,7 @@ fn undoing(price: i64) -> Effects {
     story.policy.drift = DriftPolicy::Revert;
     story.live_item("NG").price = Field::Set(Price(30_000));
     story.price("NG", price);
-    Waiting::new(&story.plan(), &story.inputs()).effects(&[])
+    PushVerification::new(&story.plan(), &story.inputs()).effects(&[])
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_menu_that_a_push_replaced_is_recognised_for_ten_minutes() {
     let mut story = Story::in_sync(warung());
     let old = story.live.clone();
     story.desired_item("NG").price = Field::Set(Price(27_000));
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
     story.publish();
     let new = story.live.clone();
     let (mut memory, at) = (Memory::default(), |seconds| jiff::Timestamp::from_second(seconds).unwrap());
@@ -99,7 +99,7 @@ fn a_menu_that_a_push_replaced_is_recognised_for_ten_minutes() {
     assert!(!stale(&memory, &elsewhere, 1_001));
     // A push that brings the old menu back: now the new one is what was replaced.
     story.desired_item("NG").price = Field::Set(Price(25_000));
-    let back = Waiting::new(&story.plan(), &story.inputs());
+    let back = PushVerification::new(&story.plan(), &story.inputs());
     memory.note_replaced(&back, &old, at(1_100));
     assert_eq!((stale(&memory, &old, 1_101), stale(&memory, &new, 1_101)), (false, true));
 }
@@ -111,7 +111,7 @@ fn a_push_of_stock_or_of_what_cannot_be_read_back_replaces_nothing() {
     }] {
         let mut story = Story::in_sync(warung());
         edit(story.desired_item("NG"));
-        let waiting = Waiting::new(&story.plan(), &story.inputs());
+        let waiting = PushVerification::new(&story.plan(), &story.inputs());
         let old = story.live.clone();
         story.live_item("NG").in_stock = Field::Set(false);
         let mut memory = Memory::default();

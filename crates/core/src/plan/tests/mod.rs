@@ -126,7 +126,7 @@ impl Story {
     /// Pushes the plan and lets it arrive, as the platform reads it back.
     fn publish(&mut self) {
         let plan = self.plan();
-        let waiting = Waiting::new(&plan, &self.inputs());
+        let waiting = PushVerification::new(&plan, &self.inputs());
         self.live = as_published(&plan.payload);
         for image in self.live.menus.iter_mut().flat_map(|m| &mut m.menu_items).map(|item| &mut item.image) {
             *image = image.clone().map(|url| format!("https://cdn.example.net/{}", url.len()));
@@ -710,7 +710,7 @@ fn stock_set_between_payload_and_publication_is_restored() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").price = Field::Set(Price(27_000));
     let plan = story.plan();
-    let mut waiting = Waiting::new(&plan, &story.inputs());
+    let mut waiting = PushVerification::new(&plan, &story.inputs());
     story.live_item("D2").in_stock = Field::Set(false);
     assert_eq!(waiting.look(&story.live), Look::Old);
     waiting.remember_stock(&story.live);
@@ -727,7 +727,7 @@ fn a_text_that_the_platform_cuts_is_rejected_until_the_file_changes() {
     story.desired_item("NG").description = set("Telur mata sapi, kerupuk");
     story.desired_item("D1").price = Field::Set(Price(9_000));
     let plan = story.plan();
-    let waiting = Waiting::new(&plan, &story.inputs());
+    let waiting = PushVerification::new(&plan, &story.inputs());
     story.live = as_published(&plan.payload);
     story.live_item("NG").description = set("Telur mata");
     let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("live has changed into something else") };
@@ -745,7 +745,7 @@ fn an_edit_elsewhere_while_a_push_is_waited_for_is_drift_and_no_failure_to_arriv
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").price = Field::Set(Price(27_000));
     let plan = story.plan();
-    let waiting = Waiting::new(&plan, &story.inputs());
+    let waiting = PushVerification::new(&plan, &story.inputs());
     story.live_item("D1").price = Field::Set(Price(9_900));
     assert_eq!(waiting.look(&story.live), Look::Old);
     story.live = as_published(&plan.payload);
@@ -759,7 +759,7 @@ fn an_edit_elsewhere_while_a_push_is_waited_for_is_drift_and_no_failure_to_arriv
 fn a_push_that_only_changes_an_image_cannot_be_told_from_what_reads_the_same() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").image = set("https://img.example.com/new.png");
-    let mut waiting = Waiting::new(&story.plan(), &story.inputs());
+    let mut waiting = PushVerification::new(&story.plan(), &story.inputs());
     assert_eq!(waiting.look(&story.live), Look::Unreadable);
     story.live_item("NG").image = set("https://cdn.example.net/new");
     assert_eq!((waiting.look(&story.live), waiting.is_announced()), (Look::Unreadable, false));
@@ -771,8 +771,8 @@ fn a_push_that_only_changes_an_image_cannot_be_told_from_what_reads_the_same() {
 fn a_waiting_push_and_a_base_survive_being_stored() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").price = Field::Set(Price(27_000));
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
-    let again: Waiting = serde_json::from_value(json!(waiting)).unwrap();
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
+    let again: PushVerification = serde_json::from_value(json!(waiting)).unwrap();
     assert_eq!(again, waiting);
     story.base.as_mut().unwrap().rejected_values.insert(path("items/NG/name"), text("Nasi"));
     let base: Base = serde_json::from_value(json!(story.base)).unwrap();
@@ -783,7 +783,7 @@ fn a_waiting_push_and_a_base_survive_being_stored() {
 fn what_an_earlier_release_stored_is_read() {
     let mut story = Story::in_sync(warung());
     story.desired_item("NG").description = set("Telur mata sapi dan kerupuk");
-    let waiting = Waiting::new(&story.plan(), &story.inputs());
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
     story.base.as_mut().unwrap().rejected_values.insert(path("items/NG/name"), text("Nasi"));
     let renamed = |mut stored: serde_json::Value, now: &str, then: &str| {
         let fields = stored.as_object_mut().unwrap();
@@ -793,7 +793,7 @@ fn what_an_earlier_release_stored_is_read() {
     };
     let old = renamed(json!(waiting), "indistinguishable", "traceless");
     assert!(waiting.is_indistinguishable());
-    assert_eq!(serde_json::from_value::<Waiting>(old).unwrap(), waiting);
+    assert_eq!(serde_json::from_value::<PushVerification>(old).unwrap(), waiting);
     let old = renamed(json!(story.base), "rejected_values", "stuck");
     assert_eq!(Some(serde_json::from_value::<Base>(old).unwrap()), story.base);
 }

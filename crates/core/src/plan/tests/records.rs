@@ -15,7 +15,7 @@ fn a_push_is_remembered_by_what_it_carried() {
     let carried = plan.carried();
     let paths: Vec<String> = carried.iter().map(|past| past.path.to_string()).collect();
     assert_eq!(paths, ["items/D1", "items/N2", "items/NEW", "items/NG/price", "variants/LV3/price"]);
-    assert_eq!(plan.kept().map(|change| change.path.to_string()).collect::<Vec<_>>(), ["items/D2/price"]);
+    assert_eq!(plan.unpushed_drift().map(|change| change.path.to_string()).collect::<Vec<_>>(), ["items/D2/price"]);
     let of = |id: &str| {
         carried
             .iter()
@@ -37,7 +37,7 @@ fn a_push_is_remembered_by_what_it_carried() {
     assert_eq!(of("LV3"), [], "a variant is no item");
     assert_eq!(of("D2"), [], "what is kept as it is live was not carried");
     story.revert = true;
-    assert_eq!(story.plan().kept().count(), 0);
+    assert_eq!(story.plan().unpushed_drift().count(), 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn rolled_back(files: Catalog) -> (Story, Pins) {
     let now = jiff::Timestamp::UNIX_EPOCH;
     let was_sold_out = |path: &Path| ["items/N2", "variants/LV3"].contains(&path.to_string().as_str());
     let goal = Goal { to: 1, of: now, now, ignore: &BTreeSet::new(), was_sold_out: &was_sold_out };
-    let (wanted, pins) = Pins::between(&goal, &files, &record).lay_over(&files, now);
+    let (wanted, pins) = Pins::between(&goal, &files, &record).apply_to(&files, now);
     let mut story = Story::in_sync(files);
     story.desired = wanted;
     (story, pins)

@@ -59,7 +59,7 @@ fn a_text_in_another_spelling_is_ours_in_a_plan_and_when_a_push_is_looked_for() 
         story.desired_item("NG").price = Field::Set(Price(26_000));
         let plan = story.plan();
         assert_eq!(plan.payload.items().next().unwrap().1.name, signs().items().next().unwrap().1.name);
-        let waiting = Waiting::new(&plan, &story.inputs());
+        let waiting = PushVerification::new(&plan, &story.inputs());
         assert_eq!(waiting.look(&story.live), Look::Old, "{index}");
         let live = respelled(as_published(&plan.payload), spell);
         assert_eq!((waiting.look(&live), waiting.mismatches(&live)), (Look::Arrived, vec![]), "{index}");
@@ -103,7 +103,7 @@ fn a_file_that_corrects_how_a_text_is_escaped_is_pushed_if_live_shows_just_what_
     story.desired_item("N1").name = set("Nasi & Telur");
     let plan = story.plan();
     assert_eq!((plan.action, plan.changes.len(), plan.changes[0].class), (Action::Put, 1, Class::Edit));
-    let waiting = Waiting::new(&plan, &story.inputs());
+    let waiting = PushVerification::new(&plan, &story.inputs());
     assert_eq!(waiting.look(&as_published(&plan.payload)), Look::Unreadable, "the two read the same");
     // A platform that escapes shows what it showed before: nothing is pushed then, and nothing ever again.
     story.live = respelled(story.live, |text| text.replace(" & ", " &amp; "));

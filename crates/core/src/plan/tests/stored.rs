@@ -67,7 +67,7 @@ fn stored_values_keep_their_shape() {
     story.memory = story.memory_after_a_look();
     let plan = story.plan();
     let record = Record::new(&plan, &story.inputs());
-    let mut waiting = Waiting::new(&plan, &story.inputs());
+    let mut waiting = PushVerification::new(&plan, &story.inputs());
     waiting.note_landed(&waiting.mismatches(&story.live)[1..]);
     let base = waiting.settled(&story.live, story.base.as_ref(), &waiting.mismatches(&story.live));
     let pins = Pins::between(
@@ -90,10 +90,10 @@ fn stored_values_keep_their_shape() {
     is_read_back(&base);
     is_read_back(&story.memory);
     is_read_back(&pins);
-    is_read_back(&pins.told());
+    is_read_back(&pins.pinned_paths());
     let stored = json!({
         "changes": plan.carried(), "record": record, "waiting": waiting, "base": base, "memory": story.memory,
-        "pins": pins, "told": pins.told(),
+        "pins": pins, "told": pins.pinned_paths(),
     });
     let lines = stored.as_object().unwrap().iter().flat_map(|(kind, value)| match value {
         serde_json::Value::Object(parts) => parts.iter().map(|(key, part)| format!("{kind}.{key} {part}\n")).collect(),
@@ -114,7 +114,10 @@ impl Story {
             ..Story::first_contact(warung())
         };
         undoing.revert = true;
-        memory.arrived(&Waiting::new(&undoing.plan(), &undoing.inputs()).effects(&[]), jiff::Timestamp::UNIX_EPOCH);
+        memory.arrived(
+            &PushVerification::new(&undoing.plan(), &undoing.inputs()).effects(&[]),
+            jiff::Timestamp::UNIX_EPOCH,
+        );
         memory
     }
 }

@@ -11,9 +11,9 @@ fn take_off(story: &mut Story) {
 }
 
 /// What a push of the story waits for, and the menu as it is published.
-fn sent(story: &Story) -> (Waiting, LiveCatalog) {
+fn sent(story: &Story) -> (PushVerification, LiveCatalog) {
     let plan = story.plan();
-    (Waiting::new(&plan, &story.inputs()), as_published(&plan.payload))
+    (PushVerification::new(&plan, &story.inputs()), as_published(&plan.payload))
 }
 
 fn kitchen(live: &mut LiveCatalog, id: &str, in_stock: bool) {
@@ -86,7 +86,7 @@ fn what_we_took_off_before_is_ours_until_a_look_at_the_old_menu_shows_it_on_sale
     story.publish();
     story.desired_item("NG").price = Field::Set(Price(27_000));
     let (mut waiting, published) = sent(&story);
-    let ours = |waiting: &Waiting| {
+    let ours = |waiting: &PushVerification| {
         let base = waiting.arrived(&published);
         base.items_taken_off.into_iter().chain(base.variants_taken_off).map(|id| id.0).collect::<Vec<_>>()
     };
@@ -107,7 +107,7 @@ fn a_payload_that_is_sent_again_carries_the_kitchens_stock_and_ours() {
     take_off(&mut story);
     story.desired_item("NG").price = Field::Set(Price(27_000));
     let mut plan = story.plan();
-    let mut waiting = Waiting::new(&plan, &story.inputs());
+    let mut waiting = PushVerification::new(&plan, &story.inputs());
     kitchen(&mut story.live, "D2", false);
     kitchen(&mut story.live, "LV0", false);
     waiting.remember_stock(&story.live);
@@ -328,6 +328,6 @@ fn a_push_of_an_earlier_release_is_looked_for_by_its_values() {
     stored["before"] = json!("0123456789abcdef");
     stored.as_object_mut().unwrap().remove("gone_categories");
     stored.as_object_mut().unwrap().remove("announced");
-    let waiting: Waiting = serde_json::from_value(stored).unwrap();
+    let waiting: PushVerification = serde_json::from_value(stored).unwrap();
     assert_eq!((waiting.look(&story.live), waiting.look(&published)), (Look::Old, Look::Arrived));
 }

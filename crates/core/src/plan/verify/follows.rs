@@ -1,12 +1,12 @@
 //! The base that follows from a push, and what is worth remembering of it.
 
-use super::{Mismatch, Waiting};
+use super::{Mismatch, PushVerification};
 use crate::{
     catalog::{ItemField, Path, VariantField, live::LiveCatalog},
     plan::{Base, Effects, settle::take_from},
 };
 
-impl Waiting {
+impl PushVerification {
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
         Base { uuids: self.matched(live).uuids, ..self.next_base() }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Mismatch, Waiting};
+use super::{Mismatch, PushVerification};
 use crate::{
     catalog::{
         ExternalId, FieldValue, Path,
@@ -29,7 +29,7 @@ pub enum Look {
     Ambiguous(Vec<Mismatch>),
 }
 
-impl Waiting {
+impl PushVerification {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
         let mut mismatches = self.mismatches(live);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Waiting;
+use super::PushVerification;
 use crate::{
     catalog::{ExternalId, Field, FieldValue, OutletId, Path, live::LiveCatalog},
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
@@ -20,7 +20,7 @@ pub struct Mismatch {
     pub live: Option<FieldValue>,
 }
 
-impl Waiting {
+impl PushVerification {
     /// Every path that live does not show as it was sent.
     pub fn mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
         let mut mismatches = self.stock_mismatches(live);

@@ -1,7 +1,7 @@
 //! Whether what was sent has arrived, and what follows for stock and base.
 //!
 //! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
-//! [`Waiting`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
+//! [`PushVerification`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
 //! says is in `look`, what has not arrived in `mismatch`, what the kitchen did meanwhile in `stock`, and the base
 //! that follows in `follows`.
 
@@ -30,7 +30,7 @@ pub use {look::Look, mismatch::Mismatch};
 /// Stored between runs and releases: unknown fields are passed over, missing ones are empty.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Waiting {
+pub struct PushVerification {
     /// What live must show: the payload in the fields that the files own.
     expected: Catalog,
     /// Items and variants that live must not show any more.
@@ -70,7 +70,7 @@ pub struct Waiting {
     last: Stocks,
 }
 
-impl Waiting {
+impl PushVerification {
     /// What to wait for after the plan has been pushed.
     pub fn new(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
         let matched = match_live(inputs.live, inputs.desired, inputs.base);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mismatch, Waiting};
+use super::{Mismatch, PushVerification};
 use crate::{
     catalog::{
         Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField,
@@ -34,7 +34,7 @@ impl Stocks {
     }
 }
 
-impl Waiting {
+impl PushVerification {
     /// Brings the stock of a payload that is about to be sent again up to what was remembered last.
     pub fn refresh_stock(&mut self, plan: &mut OutletPlan) {
         let now = &self.last;

@@ -142,7 +142,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
             to: pins.to,
             of: pins.of.to_string(),
             since: pins.since.to_string(),
-            paths: pins.told(),
+            paths: pins.pinned_paths(),
         }),
     }
 }

@@ -11,7 +11,7 @@ const MOST: usize = 20;
 
 /// A heading and a line for each pin; nothing if nothing is pinned.
 pub(super) fn pin_lines(pins: &Pins) -> Vec<String> {
-    let told = pins.told();
+    let told = pins.pinned_paths();
     if told.is_empty() {
         return Vec::new();
     }

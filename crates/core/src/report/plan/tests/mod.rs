@@ -121,7 +121,7 @@ impl Story {
         let plan = self.plan(id);
         let state = match plan.action {
             _ if plan.is_held() => "held",
-            crate::plan::Action::None if plan.kept().next().is_some() => "drifted",
+            crate::plan::Action::None if plan.unpushed_drift().next().is_some() => "drifted",
             crate::plan::Action::None => "in_sync",
             _ => "pending",
         };

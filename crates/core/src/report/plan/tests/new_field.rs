@@ -96,7 +96,7 @@ fn it_is_remembered_waited_for_and_gone_back_to() {
     let plan = story.plan("G1");
     let past = plan.carried();
     assert_eq!(past[0].of_item("NG"), [(FIELD, Some(FieldValue::Number(700)), Some(FieldValue::Number(650)))]);
-    let waiting = crate::plan::Waiting::new(&plan, &inputs(&story, &outlet, &policy));
+    let waiting = crate::plan::PushVerification::new(&plan, &inputs(&story, &outlet, &policy));
     let missing: Vec<Path> = waiting.mismatches(&story.live).into_iter().map(|mismatch| mismatch.path).collect();
     assert_eq!((missing, waiting.look(&as_published(&plan.payload))), (vec![path()], crate::plan::Look::Arrived));
 
@@ -104,8 +104,8 @@ fn it_is_remembered_waited_for_and_gone_back_to() {
     let goal = Goal { to: 1, of: now, now, ignore: &BTreeSet::new(), was_sold_out: &|_| false };
     let pins = Pins::between(&goal, &story.desired, &record);
     let pins: Pins = serde_json::from_value(serde_json::json!(pins)).unwrap();
-    let (wanted, held) = pins.lay_over(&story.desired, now);
+    let (wanted, held) = pins.apply_to(&story.desired, now);
     assert_eq!(wanted.item(&"NG".into()).unwrap().calories, Field::Set(700));
-    let told: Vec<String> = held.told().iter().map(|pin| pin.path.to_string()).collect();
+    let told: Vec<String> = held.pinned_paths().iter().map(|pin| pin.path.to_string()).collect();
     assert_eq!(told, ["items/NG/calories"]);
 }

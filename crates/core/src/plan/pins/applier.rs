@@ -12,25 +12,25 @@ use crate::catalog::{Catalog, Field, FieldValue, Fields, FlatCatalog, ItemField,
 impl Pins {
     /// Lays the pins over what the files say: what is wanted, and the pins that hold at `now`. Without pins that is what the
     /// files say.
-    pub fn lay_over(&self, files: &Catalog, now: Timestamp) -> (Catalog, Self) {
+    pub fn apply_to(&self, files: &Catalog, now: Timestamp) -> (Catalog, Self) {
         if self.is_empty() {
             return (files.clone(), Self::default());
         }
         let parts = FlatCatalog::of(files);
-        let mut laying = Laying { now, parts: parts.clone(), files: parts, held: self.emptied() };
-        laying.bring_back(self);
-        laying.set_fields(self);
-        laying.take_away(self);
-        laying.arrange(self);
-        if laying.held.is_empty() {
+        let mut applier = PinApplier { now, parts: parts.clone(), files: parts, held: self.emptied() };
+        applier.bring_back(self);
+        applier.set_fields(self);
+        applier.take_away(self);
+        applier.arrange(self);
+        if applier.held.is_empty() {
             return (files.clone(), Self::default());
         }
-        (laying.parts.assemble(), laying.held)
+        (applier.parts.assemble(), applier.held)
     }
 }
 
 /// Pins being laid over the files.
-struct Laying {
+struct PinApplier {
     now: Timestamp,
     /// What the files say.
     files: FlatCatalog,
@@ -40,7 +40,7 @@ struct Laying {
     held: Pins,
 }
 
-impl Laying {
+impl PinApplier {
     fn hold(&mut self, path: &Path, pin: &Pin) {
         self.held.values.insert(path.clone(), pin.clone());
     }

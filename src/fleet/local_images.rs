@@ -20,7 +20,7 @@ pub(super) enum Place {
 }
 
 /// The image files that were asked for so far.
-pub(super) struct Photos {
+pub(super) struct LocalImages {
     place: Place,
     known: Mutex<Known>,
 }
@@ -32,7 +32,7 @@ struct Known {
     findings: HashMap<String, Vec<Finding>>,
 }
 
-impl Photos {
+impl LocalImages {
     pub(super) fn new(place: Place) -> Self {
         Self { place, known: Mutex::default() }
     }
