@@ -142,3 +142,37 @@ impl Outcome {
         (self.result, self.state) == (PassResult::Queued, OutletState::Pending)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    #[test]
+    fn a_result_is_shown_as_the_word_that_it_is_serialised_as() {
+        for result in [
+            PassResult::Unchanged,
+            PassResult::Published,
+            PassResult::Nonconvergent,
+            PassResult::Rejected,
+            PassResult::Timeout,
+            PassResult::Held,
+            PassResult::Queued,
+            PassResult::Failed,
+        ] {
+            assert_eq!(serde_json::to_value(result).unwrap(), result.as_str());
+        }
+    }
+
+    #[test]
+    fn only_a_pass_that_was_given_up_was_withdrawn() {
+        let target = Target::new("G1", "Kuta", "catalogs/kuta.yaml");
+        assert!(Outcome::withdrawn(&target).was_withdrawn());
+        let queued = Outcome::new(&target, PassResult::Queued, OutletState::Queued, None);
+        let pending = Outcome::new(&target, PassResult::Unchanged, OutletState::Pending, None);
+        for outcome in [queued, pending, Outcome::failed(&target, String::new())] {
+            assert!(!outcome.was_withdrawn(), "{outcome:?}");
+        }
+    }
+}

@@ -168,3 +168,19 @@ fn of_plan(plan: &OutletPlan) -> OutletState {
         Action::None => OutletState::InSync,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_state_is_read_back_and_is_the_one_that_it_is_serialised_as() {
+        for state in OutletState::ALL {
+            assert_eq!(OutletState::parse(state.as_str()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+        }
+        assert_eq!(OutletState::parse("in sync"), None);
+    }
+}

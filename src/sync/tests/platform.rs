@@ -41,6 +41,8 @@ pub(super) enum Fault {
     LostAfterwards,
     /// An answer with this status; the call is not carried out.
     Status(u16),
+    /// 422 with these words; the call is not carried out.
+    Refused(&'static str),
     /// 429 with this `Retry-After`, in seconds.
     Busy(u64),
     /// Not sent, as the host rests for so many seconds.
@@ -897,6 +899,7 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
         Fault::Resting(seconds) => (None, "not sent".to_owned(), Retry::NotBefore(Duration::from_secs(seconds))),
         Fault::Status(status @ 500..) => (Some(status), "unavailable".to_owned(), Retry::After(None)),
         Fault::Status(status) => (Some(status), "invalid image type".to_owned(), Retry::Never),
+        Fault::Refused(words) => (Some(422), words.to_owned(), Retry::Never),
     };
     let method = match call {
         Call::Get => "GET",

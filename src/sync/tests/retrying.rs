@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{platform::Call, *};
-use crate::{plan::Record, remote::Retry};
+use crate::{diagnostic::Place, plan::Record, remote::Retry};
 
 /// A price edit that is about to be pushed.
 async fn edited() -> Bench {
@@ -36,6 +36,29 @@ async fn a_refused_push_is_final_and_the_next_pass_plans_again() {
     let next = bench.pass().await;
     assert_eq!(next.result, PassResult::Published);
     assert_ne!(next.request_id, outcome.request_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_tells_where_the_files_say_what_its_words_name() {
+    let mut bench = edited().await;
+    let file: Arc<str> = "catalogs/kuta.yaml".into();
+    bench.wanted.place = Arc::new(move |path| {
+        let place = Place { file: Arc::clone(&file), line: 7, column: 9, end_line: 7, end_column: 11 };
+        (path.to_string() == "items/NG").then_some(place)
+    });
+    for (words, about) in [
+        ("price of 'NG' is too high", " (this is items/NG/price at catalogs/kuta.yaml:7:9)"),
+        ("'N1' is not halal", " (this is items/N1)"),
+        (
+            "'NG', 'N1', 'D1' and 'D2' are not halal",
+            " (this is items/NG at catalogs/kuta.yaml:7:9, items/N1, items/D1 and 1 more)",
+        ),
+        ("nobody is there", ""),
+    ] {
+        bench.faults(&[Fault::Refused(words)]);
+        let told = format!("PUT https://gobiz.test/catalog: {words}{about}; the live menu is as it was");
+        assert_eq!(bench.pass().await.error, Some(told));
+    }
 }
 
 #[tokio::test(start_paused = true)]

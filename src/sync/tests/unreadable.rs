@@ -136,6 +136,16 @@ async fn what_goes_on_reading_as_before_is_what_is_live() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn copies_that_are_behind_do_not_keep_live_from_settling() {
+    let mut bench = Bench::in_sync().await;
+    bench.file_item("NG").description = text("Telur mata sapi dan kerupuk");
+    bench.platform.with(|world| world.rewriting = Rewriting::Cut(20));
+    bench.platform.before(2, |world| world.stale = Some(Stale::EverySecond(minutes(60))));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Nonconvergent, OutletState::Nonconvergent));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_request_to_stop_ends_the_looking_for_what_is_fresh() {
     let mut bench = pushed_and_edited(Stale::All(minutes(9))).await;
     bench.price_in_file("D2", 9_500);
