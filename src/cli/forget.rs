@@ -1,6 +1,6 @@
 //! `forget`: drops what is remembered of an outlet. Its live menu and its files stay as they are.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use super::{
     Exit,
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     settings,
-    state::{LockError, StateError, try_lock_outlet},
+    state::{LockError, PushRow, StateError, try_lock_outlet},
+    sync::LOST_AFTER,
 };
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         error => error.into(),
     })?;
     let state = session.state()?;
+    refuse_with_push(&block_on(state.pending_push(&args.outlet))??, &args.outlet)?;
     let (was_paused, was_there) = block_on(async {
         let was_paused = state.pause(&args.outlet, moment(None)).await?.is_some();
         Ok::<_, StateError>((was_paused, state.forget(&args.outlet).await?))
@@ -62,5 +64,16 @@ fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), CommandEr
     }
     Err(CommandError::Refused(format!(
         "outlet {outlet} belongs to another root, {root}; `menusync --root {root} forget --outlet {outlet}` forgets it"
+    )))
+}
+
+/// A push that may still show must not be forgotten: the next one would go out beside it.
+fn refuse_with_push(push: &Option<PushRow>, outlet: &str) -> Result<(), CommandError> {
+    let Some(sent_at) = push.as_ref().and_then(|push| push.sent_at) else { return Ok(()) };
+    let age = Duration::try_from(moment(None).duration_since(sent_at)).unwrap_or_default();
+    let Some(left) = LOST_AFTER.checked_sub(age).filter(|left| !left.is_zero()) else { return Ok(()) };
+    let minutes = left.as_secs().div_ceil(60);
+    Err(CommandError::Refused(format!(
+        "a push to outlet {outlet} was sent and GoFood has not shown it yet; forget it in {minutes} min, when it counts as lost"
     )))
 }

@@ -10,11 +10,13 @@ use super::{
     command_error::CommandError,
     output::{Format, note},
     session::{Session, block_on, moment},
+    status::DAEMON_ANSWERS_WITHIN,
 };
 use crate::{
+    daemon::ask_status,
     fleet::Member,
     report::untrusted::printable,
-    state::{LockError, Pause, SharedState, try_lock_outlet},
+    state::{LockError, Pause, Running, SharedState, running_daemon, try_lock_outlet},
     sync::pause_note,
 };
 
@@ -92,6 +94,7 @@ fn each<'s>(
     let selected = session.select(&survey, globs)?;
     let state_dir = session.state_dir()?;
     let state = session.state()?;
+    note_other_platform_of_daemon(session)?;
     let mut lines = Vec::new();
     for member in selected {
         let line = block_on(change(&state, member))??;
@@ -105,6 +108,19 @@ fn each<'s>(
         _ => lines.iter().map(|line| printable(&text(line)).into_owned() + "\n").collect(),
     })?;
     Ok(Exit::Done)
+}
+
+/// A pause is stored for the platform of the settings. A daemon that works for another one until it is restarted does not
+/// find it there.
+fn note_other_platform_of_daemon(session: &Session) -> Result<(), CommandError> {
+    let state_dir = session.daemon_state_dir()?;
+    if running_daemon(&state_dir) == Running::No {
+        return Ok(());
+    }
+    if let Ok((_, Some(words))) = block_on(ask_status(&state_dir, &session.root_name(), &[], DAEMON_ANSWERS_WITHIN))? {
+        note(&format!("{words}; if that is another platform, the daemon does not know this pause and goes on pushing"));
+    }
+    Ok(())
 }
 
 fn text(line: &Line<'_>) -> String {

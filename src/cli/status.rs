@@ -18,8 +18,8 @@ use crate::{
     sync::chain,
 };
 
-/// The longest wait for a daemon (our choice); what is remembered is nearly as good.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest wait for a daemon (our choice); what is stored is nearly as good.
+pub(super) const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,7 +57,7 @@ fn from_daemon(args: &Args, session: &Session) -> Result<Asked, CommandError> {
     if running_daemon(&state_dir) == Running::No {
         return Ok(Asked::Nobody);
     }
-    Ok(match block_on(ask_status(&state_dir, &session.root_name(), &args.outlet, PATIENCE))? {
+    Ok(match block_on(ask_status(&state_dir, &session.root_name(), &args.outlet, DAEMON_ANSWERS_WITHIN))? {
         Ok((lines, after_restart)) => {
             after_restart.iter().for_each(|words| note(words));
             Asked::Heard(lines)

@@ -5,17 +5,21 @@
 //! connect is the file system's to say: the socket is in a directory of mode 0700.
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
     os::{
         fd::AsRawFd,
-        unix::{fs::DirBuilderExt, net::UnixStream},
+        unix::{
+            fs::{DirBuilderExt, OpenOptionsExt},
+            net::UnixStream,
+        },
     },
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -115,7 +119,7 @@ pub enum AskError {
 pub fn ask_reload(state_dir: &Path, root: &str, wait: bool, patience: Duration) -> Result<Reloaded, AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
-    let directory = File::open(state_dir.join(DIRECTORY)).map_err(nobody)?;
+    let directory = open_directory(&state_dir.join(DIRECTORY)).map_err(nobody)?;
     let stream = UnixStream::connect(short(&directory)).map_err(nobody)?;
     let request = Request { root: root.to_owned(), what: Asked::Reload { wait } };
     match converse(stream, &request, patience) {
@@ -146,7 +150,7 @@ pub async fn ask_status(
 ) -> Result<(Vec<StatusLine>, Option<String>), AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
-    let directory = File::open(state_dir.join(DIRECTORY)).map_err(nobody)?;
+    let directory = open_directory(&state_dir.join(DIRECTORY)).map_err(nobody)?;
     let heard = tokio::time::timeout(patience, async {
         let mut stream = tokio::net::UnixStream::connect(short(&directory)).await?;
         let request = Request { root: root.to_owned(), what: Asked::Status { outlets: globs.to_owned() } };
@@ -170,6 +174,12 @@ fn line(request: &Request) -> Vec<u8> {
     let mut line = json(request);
     line.push(b'\n');
     line
+}
+
+/// Anything else in its place, such as a pipe, could take for ever to be opened.
+fn open_directory(path: &Path) -> io::Result<File> {
+    let only_directories = i32::try_from(OFlags::DIRECTORY.bits()).unwrap_or_default();
+    OpenOptions::new().read(true).custom_flags(only_directories).open(path)
 }
 
 /// The socket by a name that is short enough for the system (108 bytes) however deep the state directory lies.
@@ -223,7 +233,7 @@ pub fn listen(control: Control) -> io::Result<JoinHandle<()>> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(short(&File::open(&path)?))?;
+    let listener = UnixListener::bind(short(&open_directory(&path)?))?;
     Ok(tokio::spawn(async move {
         // An error of accepting, such as no file descriptors left, passes; it must not make a busy loop.
         loop {

@@ -6,7 +6,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
-    os::unix::fs::DirBuilderExt as _,
+    os::unix::fs::{DirBuilderExt as _, FileTypeExt as _},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -31,6 +31,22 @@ const LOCK_WITHIN: Duration = Duration::from_secs(10);
 pub(super) fn create_dir(dir: &Path) -> Result<(), StateError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|source| StateError::of_system("create the state directory", dir, source))
+}
+
+/// Whether the file is there. Opening what is no file, such as a pipe, could take for ever.
+pub(super) fn exists_as_file(path: &Path) -> Result<bool, StateError> {
+    let kind = match path.metadata() {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(StateError::of_system("look for the state file", path, source)),
+    };
+    let what = match kind {
+        _ if kind.is_file() => return Ok(true),
+        _ if kind.is_dir() => "a directory",
+        _ if kind.is_fifo() => "a named pipe",
+        _ => "no regular file",
+    };
+    Err(StateError::Foreign { path: path.to_owned(), what })
 }
 
 /// Why a lock was not got.
@@ -84,7 +100,7 @@ pub fn lock_daemon(dir: &Path) -> Result<DaemonLock, LockError> {
 
 /// The process that was last given the lock of [`lock_daemon`], if its file is there.
 pub fn daemon_lock_holder(dir: &Path) -> Option<u32> {
-    read_pid(&mut File::open(dir.join(DAEMON_LOCK)).ok()?)
+    read_pid(&mut open_existing(&dir.join(DAEMON_LOCK))?)
 }
 
 /// Whether a daemon is at work.
@@ -98,7 +114,7 @@ pub enum Running {
 
 /// Whether a daemon holds the lock of `dir` now.
 pub fn running_daemon(dir: &Path) -> Running {
-    let Ok(mut file) = File::open(dir.join(DAEMON_LOCK)) else { return Running::No };
+    let Some(mut file) = open_existing(&dir.join(DAEMON_LOCK)) else { return Running::No };
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Running::Yes(read_pid(&mut file)),
         _ => Running::No,
@@ -128,7 +144,11 @@ pub async fn lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> 
 
 /// Whether anybody has the lock of the outlet `id` now; `None`: that cannot be told.
 pub(super) fn is_outlet_locked(dir: &Path, id: &str) -> Option<bool> {
-    match File::open(dir.join("locks").join(file_name(id))) {
+    let path = dir.join("locks").join(file_name(id));
+    if !exists_as_file(&path).ok()? {
+        return Some(false);
+    }
+    match File::open(path) {
         Ok(file) => match file.try_lock_shared() {
             Ok(()) => Some(false),
             Err(TryLockError::WouldBlock) => Some(true),
@@ -138,7 +158,13 @@ pub(super) fn is_outlet_locked(dir: &Path, id: &str) -> Option<bool> {
     }
 }
 
+fn open_existing(path: &Path) -> Option<File> {
+    exists_as_file(path).ok().filter(|exists| *exists)?;
+    File::open(path).ok()
+}
+
 fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
+    exists_as_file(&path)?;
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = match opened {
         Ok(file) => file,

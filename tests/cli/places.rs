@@ -241,3 +241,30 @@ fn a_file_that_is_no_database_is_named_by_who_looks_and_set_aside_by_who_pushes(
     soon(&stage, stage.command(&["apply", "--yes"]), &["apply"]).expect(4).says(&["was set aside as", "first-contact"]);
     stage.assert_nothing_written();
 }
+
+#[test]
+fn pipes_in_the_place_of_locks_and_the_control_socket_hang_nobody() {
+    let stage = edited();
+    let fifo = |path: std::path::PathBuf| {
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success(), "{path:?}");
+    };
+    fs::remove_file(stage.state_dir().join("daemon.lock")).ok();
+    fifo(stage.state_dir().join("daemon.lock"));
+    fs::remove_dir_all(stage.state_dir().join("control")).ok();
+    fifo(stage.state_dir().join("control"));
+    let lock = stage.state_dir().join(format!("locks/{KUTA}.lock"));
+    fs::remove_file(&lock).ok();
+    fifo(lock);
+    stage.clear_log();
+    for arguments in READ {
+        let output = soon(&stage, behind(&stage, &["env"], arguments), arguments);
+        assert!([0, 2].contains(&output.code), "{arguments:?}: {}", output.transcript());
+    }
+    let reload: &[&str] = &["reload"];
+    assert_eq!(soon(&stage, behind(&stage, &["env"], reload), reload).code, 1);
+    let apply: &[&str] = &["apply", "--yes"];
+    let output = soon(&stage, behind(&stage, &["env"], apply), apply);
+    assert_eq!(output.code, 1, "{}", output.transcript());
+    assert!(output.stdout.contains("is a named pipe; move it away"), "{}", output.transcript());
+    stage.assert_nothing_written();
+}

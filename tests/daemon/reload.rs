@@ -128,6 +128,8 @@ fn another_platform_in_the_settings_is_said_to_wait_for_a_restart_as_long_as_it_
     }
     stage.run_beside_a_writer(&["reload"]).expect(0).says(&[WORDS]);
     stage.run_beside_a_writer(&["status"]).expect(0).says(&[WORDS, "from the daemon"]);
+    let unheeded = "if that is another platform, the daemon does not know this pause and goes on pushing";
+    stage.run_beside_a_writer(&["pause", "--outlet", KUTA]).expect(0).says(&[&format!("{WORDS}; {unheeded}")]);
     let ready = get(&daemon, "/readyz?verbose");
     assert!(ready.contains(&format!("warn settings: {WORDS}\n")), "{ready}");
     stage.append(KUTA_FILE, "items: {NG: {price: 27.000}}\n");

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write,
-    os::unix::fs::{FileTypeExt, MetadataExt as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -17,7 +17,10 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
 };
 
-use crate::state::{Scope, StateError, locks::create_dir};
+use crate::state::{
+    Scope, StateError,
+    locks::{create_dir, exists_as_file},
+};
 
 /// The database's name in the state directory.
 pub(super) const FILE: &str = "menusync.sqlite3";
@@ -59,7 +62,7 @@ impl Store {
     /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not there.
     pub(super) fn open(dir: &Path, scope: &Scope) -> Result<Self, StateError> {
         create_dir(dir)?;
-        check_kind(&dir.join(FILE))?;
+        exists_as_file(&dir.join(FILE))?;
         let opened = patiently(|| {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
             let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
@@ -79,7 +82,7 @@ impl Store {
     /// nothing is created.
     pub(super) fn open_read_only(dir: &Path, scope: &Scope) -> Result<Option<Self>, StateError> {
         let path = dir.join(FILE);
-        if !check_kind(&path)? {
+        if !exists_as_file(&path)? {
             return Ok(None);
         }
         patiently(|| {
@@ -310,22 +313,6 @@ fn patiently<T>(open: impl Fn() -> Result<T, StateError>) -> Result<T, StateErro
             result => return result,
         }
     }
-}
-
-/// Whether the file is there. Opening what is no file, such as a pipe, could take for ever.
-fn check_kind(path: &Path) -> Result<bool, StateError> {
-    let kind = match path.metadata() {
-        Ok(metadata) => metadata.file_type(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-        Err(source) => return Err(StateError::of_system("look for the state file", path, source)),
-    };
-    let what = match kind {
-        _ if kind.is_file() => return Ok(true),
-        _ if kind.is_dir() => "a directory",
-        _ if kind.is_fifo() => "a named pipe",
-        _ => "no regular file",
-    };
-    Err(StateError::Foreign { path: path.to_owned(), what })
 }
 
 /// Whether this process may write the state file and beside it.
