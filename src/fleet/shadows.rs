@@ -36,7 +36,7 @@ impl Shadows {
     /// Takes in one outlet at one time.
     pub(super) fn note(&mut self, composed: &Composed) {
         let severity = composed.policy.rules.get(CODE).copied().unwrap_or(Some(Severity::Warning));
-        self.kept.extend(composed.origins.kept().cloned());
+        self.kept.extend(composed.origins.in_effect().cloned());
         for shadowed in composed.origins.shadowed() {
             let Shadowed { path, key, place, by, removed } = shadowed.clone();
             let value = Value { path, key, by: BTreeSet::from([by]), removed, severity };

@@ -4,7 +4,7 @@
 //! A member of one of the structs that has no row here does not compile.
 
 use super::{
-    ExternalId, Field, FieldValue, Fields, Item, Path, StockKind, Variant, VariantCategory,
+    ExternalId, Field, FieldValue, Fields, Item, StockKind, Variant, VariantCategory,
     live::{LiveCategory, LiveItem, LiveVariant},
     value::typed,
 };
@@ -133,8 +133,6 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
     fn id(&self) -> &ExternalId;
     /// One that says nothing.
     fn with_id(id: &ExternalId) -> Self;
-    /// The path of it or of one of its fields.
-    fn path(id: &ExternalId, field: Option<Self::Field>) -> Path;
     /// What customers call it.
     fn name(&self) -> &Field<String>;
     /// The variants that come and go with it.
@@ -274,10 +272,6 @@ macro_rules! fields {
 
             fn with_id(id: &ExternalId) -> Self {
                 Self { external_id: id.clone(), ..Self::default() }
-            }
-
-            fn path(id: &ExternalId, field: Option<$name>) -> Path {
-                Path::$path(id.clone(), field)
             }
 
             fn name(&self) -> &Field<String> {

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    Catalog, ExternalId, FieldValue, Fields, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory, VariantField,
+    Catalog, ExternalId, FieldValue, Fields, HasPath, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory,
+    VariantField,
 };
 
 /// Which list has a display order.
@@ -85,7 +86,7 @@ impl FlatCatalog {
         flat
     }
 
-    fn put<T: Thing>(&mut self, thing: &T, holder: &'static str, name: &str, list: &Path) {
+    fn put<T: HasPath>(&mut self, thing: &T, holder: &'static str, name: &str, list: &Path) {
         self.lists.entry(ListPath::Of(list.clone())).or_default().push(thing.id().0.clone());
         let fields = self.things.entry(T::path(thing.id(), None)).or_insert_with(|| thing.fields());
         if let Some(FieldValue::Names(names)) = fields.entry(holder).or_insert_with(|| Some(FieldValue::Names(vec![])))
@@ -129,7 +130,7 @@ impl FlatCatalog {
         Catalog { menus: menus.collect(), variant_categories }
     }
 
-    fn made<T: Thing>(&self, ids: &[String]) -> Vec<T> {
+    fn made<T: HasPath>(&self, ids: &[String]) -> Vec<T> {
         let ids = ids.iter().map(|id| ExternalId::from(id.as_str()));
         ids.filter_map(|id| Some(T::from_fields(&id, self.things.get(&T::path(&id, None))?))).collect()
     }

@@ -13,6 +13,7 @@ pub mod live;
 mod path;
 mod price;
 mod stock;
+mod stored;
 pub mod text;
 mod value;
 
@@ -23,11 +24,12 @@ pub use fields::{
 pub use flat::{FlatCatalog, ListPath, names};
 pub use hours::{Day, Hours, TimeRange};
 pub use ids::{ExternalId, OutletId};
-pub use path::Path;
+pub use path::{HasPath, Path};
 pub use price::Price;
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
-pub use value::{FieldValue, Fields, ReadAt, known_entries, known_paths};
+pub use stored::{ReadAt, known_entries, known_paths};
+pub use value::{FieldValue, Fields};
 
 /// Everything an outlet sells: menus in display order, and the choices that items refer to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{CategoryField, ExternalId, FieldInfo, ItemField, VariantField};
+use super::{CategoryField, ExternalId, FieldInfo, Item, ItemField, Thing, Variant, VariantCategory, VariantField};
 
 /// One thing (`items/NG`) or one field of it (`items/NG/price`). Sorts by kind, id, field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +136,30 @@ impl<'de> Deserialize<'de> for Path {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|()| D::Error::custom(format!("`{text}` is no path of a catalog")))
+    }
+}
+
+/// What has a path: an item, a variant category or a variant.
+pub trait HasPath: Thing {
+    /// The path of it or of one of its fields.
+    fn path(id: &ExternalId, field: Option<Self::Field>) -> Path;
+}
+
+impl HasPath for Item {
+    fn path(id: &ExternalId, field: Option<ItemField>) -> Path {
+        Path::Item(id.clone(), field)
+    }
+}
+
+impl HasPath for VariantCategory {
+    fn path(id: &ExternalId, field: Option<CategoryField>) -> Path {
+        Path::Category(id.clone(), field)
+    }
+}
+
+impl HasPath for Variant {
+    fn path(id: &ExternalId, field: Option<VariantField>) -> Path {
+        Path::Variant(id.clone(), field)
     }
 }
 

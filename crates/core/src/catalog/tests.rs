@@ -21,7 +21,7 @@ fn sample(kind: FieldKind) -> FieldValue {
     }
 }
 
-fn check_rows<T: Thing + std::fmt::Debug>() {
+fn check_rows<T: HasPath + std::fmt::Debug>() {
     let id = ExternalId::from("X");
     let mut keys = BTreeSet::new();
     for spec in T::FIELDS {

@@ -61,7 +61,7 @@ impl Origins {
     }
 
     /// Where patches say what came to something.
-    pub fn kept(&self) -> impl Iterator<Item = &Place> {
+    pub fn in_effect(&self) -> impl Iterator<Item = &Place> {
         let standing = self.traces.values().filter(|trace| trace.is_patch).map(|trace| &trace.place);
         standing.chain(&self.kept)
     }

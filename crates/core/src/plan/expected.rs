@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::OutletPlan;
-use crate::catalog::{Catalog, ExternalId, Field, Item, Menu, Path, Thing, VariantCategory};
+use crate::catalog::{Catalog, ExternalId, Field, HasPath, Item, Menu, Path, VariantCategory};
 
 /// The payload, reduced to what the files own (the next base says it) or what the push itself changes.
 pub(super) fn expected(plan: &OutletPlan) -> Catalog {
@@ -31,7 +31,7 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
 }
 
 /// What is compared of a thing that was sent, as far as it is said in `next` or touched.
-fn expected_of<T: Thing>(sent: &T, next: &T, touched: &BTreeSet<&Path>) -> T {
+fn expected_of<T: HasPath>(sent: &T, next: &T, touched: &BTreeSet<&Path>) -> T {
     let mut expected = T::with_id(sent.id());
     for (spec, member) in T::members().filter(|(spec, _)| spec.info.reads.is_compared()) {
         if !(member.get)(next).is_unsaid() || touched.contains(&T::path(sent.id(), Some(spec.field))) {

@@ -49,7 +49,7 @@ pub use risk::{Risk, Step, risk};
 pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{
-    catalog::{Catalog, ExternalId, FieldKind, OutletId, Path, Price, Thing, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, FieldKind, HasPath, OutletId, Path, Price, live::LiveCatalog},
     diagnostic::Place,
     policy::{Guard, Policy},
 };
@@ -180,7 +180,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
 }
 
 fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<Path, i64> {
-    fn of<T: Thing>(thing: &T) -> impl Iterator<Item = (Path, i64)> {
+    fn of<T: HasPath>(thing: &T) -> impl Iterator<Item = (Path, i64)> {
         let prices = T::members().filter(|(spec, _)| spec.info.kind == FieldKind::Price);
         prices.filter_map(|(spec, member)| {
             Some((T::path(thing.id(), Some(spec.field)), (member.get)(thing).value()?.as_rupiah()?))

@@ -2,7 +2,7 @@
 //! name things: by a position in the body, by an id, by an image's address, or by a name. What the words do not say is not
 //! guessed.
 
-use crate::catalog::{Catalog, ExternalId, Item, ItemField, Path, Thing};
+use crate::catalog::{Catalog, ExternalId, HasPath, Item, ItemField, Path};
 
 /// Ids and names that are shorter are looked for in quotes only: `1` or `Es` stands in many a sentence.
 const SHORTEST: usize = 4;
@@ -50,7 +50,7 @@ impl Named<'_> {
 }
 
 fn things(payload: &Catalog) -> Vec<Named<'_>> {
-    fn named<T: Thing>(thing: &T) -> Named<'_> {
+    fn named<T: HasPath>(thing: &T) -> Named<'_> {
         let name = thing.name().value().map_or("", String::as_str);
         Named { path: T::path(thing.id(), None), id: thing.id(), name }
     }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{plan::week_words, untrusted::printable};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, Path, Thing},
+    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path},
     definition::Origins,
     diagnostic::Place,
 };
@@ -71,7 +71,7 @@ impl Explainer<'_> {
         self.explained.push(Explained { path, value, source, overrides });
     }
 
-    fn thing<T: Thing>(&mut self, thing: &T, holder: &str) {
+    fn thing<T: HasPath>(&mut self, thing: &T, holder: &str) {
         self.tell(T::path(thing.id(), None), None);
         for spec in T::FIELDS {
             let path = T::path(thing.id(), Some(spec.field));

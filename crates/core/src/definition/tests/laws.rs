@@ -92,7 +92,7 @@ proptest! {
         let texts: Vec<_> = layers.iter().map(String::as_str).collect();
         let Composed { catalog, origins, .. } = layered(&texts);
         // A layer of one patch with hours of two days is kept for one of them.
-        let is_kept = |shadowed: &&Shadowed| origins.kept().any(|kept| kept.file == shadowed.place.file);
+        let is_kept = |shadowed: &&Shadowed| origins.in_effect().any(|kept| kept.file == shadowed.place.file);
         for shadowed in origins.shadowed().iter().filter(|shadowed| !is_kept(shadowed)) {
             let number = shadowed.place.file.trim_start_matches("catalogs/l").trim_end_matches(".yaml").parse::<usize>();
             let mut without = texts.clone();

@@ -6,7 +6,9 @@ use super::{
     super::{field::same, stock},
     Class, ExternalId, Field, FieldValue, Kind, Path, Placed, Sides, Subject, Thing, Walk, field,
 };
-use crate::catalog::{FieldKind, FieldSpec, Fields, ItemField, Member, ReadBack, StockKind, text::normalise_text};
+use crate::catalog::{
+    FieldKind, FieldSpec, Fields, HasPath, ItemField, Member, ReadBack, StockKind, text::normalise_text,
+};
 
 /// A thing as the files, the last push and live have it.
 pub(super) struct Three<'a, T> {
@@ -28,7 +30,12 @@ pub(super) struct Ties {
 pub(super) type Outcome<T> = (Option<Placed<T>>, Option<Placed<T>>);
 
 impl Walk<'_> {
-    pub(super) fn compare_thing<T: Thing>(&mut self, id: &ExternalId, sides: &Three<'_, T>, ties: Ties) -> Outcome<T> {
+    pub(super) fn compare_thing<T: HasPath>(
+        &mut self,
+        id: &ExternalId,
+        sides: &Three<'_, T>,
+        ties: Ties,
+    ) -> Outcome<T> {
         match (sides.desired, sides.base, sides.live) {
             (Some(desired), base, Some(live)) => {
                 let (send, next) = self.compare_fields(id, desired, base, live);
@@ -54,7 +61,7 @@ impl Walk<'_> {
     }
 
     /// What the files have and live has not.
-    fn add_thing<T: Thing>(
+    fn add_thing<T: HasPath>(
         &mut self,
         id: &ExternalId,
         desired: &Placed<&T>,
@@ -80,7 +87,7 @@ impl Walk<'_> {
     }
 
     /// Whether what live has and the files have not stays.
-    fn keeps_thing<T: Thing>(
+    fn keeps_thing<T: HasPath>(
         &mut self,
         id: &ExternalId,
         class: Class,
@@ -101,7 +108,7 @@ impl Walk<'_> {
     }
 
     /// What comes is sent in stock unless a file says otherwise.
-    fn place_new_thing<T: Thing>(&mut self, desired: &Placed<&T>) -> (Placed<T>, Placed<T>) {
+    fn place_new_thing<T: HasPath>(&mut self, desired: &Placed<&T>) -> (Placed<T>, Placed<T>) {
         let (mut send, mut next) = (desired.copy(), desired.copy());
         if let Some((kind, member)) = stock_of::<T>() {
             let off = (member.get)(desired.thing) == Field::Set(FieldValue::Flag(false));
@@ -114,7 +121,7 @@ impl Walk<'_> {
         (send, next)
     }
 
-    fn compare_fields<T: Thing>(
+    fn compare_fields<T: HasPath>(
         &mut self,
         id: &ExternalId,
         desired: &Placed<&T>,
@@ -221,7 +228,7 @@ impl Walk<'_> {
     }
 
     /// A thing as people know it: an item in its menu, a variant in its category, which it knows by its id.
-    fn subject_of<T: Thing>(&self, placed: &Placed<&T>) -> Subject {
+    fn subject_of<T: HasPath>(&self, placed: &Placed<&T>) -> Subject {
         let name = placed.thing.name().value().cloned().unwrap_or_else(|| placed.thing.id().0.clone());
         let within = placed.within.first().and_then(|holder| match T::STOCK {
             Some(StockKind::Variants) => {
@@ -237,13 +244,13 @@ impl Walk<'_> {
 }
 
 /// How to get at the stock of a thing that has any.
-fn stock_of<T: Thing>() -> Option<(StockKind, &'static Member<T>)> {
+fn stock_of<T: HasPath>() -> Option<(StockKind, &'static Member<T>)> {
     let (_, member) = T::members().find(|(spec, _)| spec.info.reads == ReadBack::Stock)?;
     T::STOCK.map(|kind| (kind, member))
 }
 
 /// A live thing that is copied into a payload: its stock is said.
-fn copy_live<T: Thing>(live: &Placed<&T>) -> Placed<T> {
+fn copy_live<T: HasPath>(live: &Placed<&T>) -> Placed<T> {
     let mut copy = live.copy();
     if let Some((_, member)) = stock_of::<T>() {
         let on_sale = (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
@@ -253,7 +260,7 @@ fn copy_live<T: Thing>(live: &Placed<&T>) -> Placed<T> {
 }
 
 /// A member as live, the files and the last push have it, as far as that can be compared.
-fn read_sides<T: Thing>(
+fn read_sides<T: HasPath>(
     spec: &FieldSpec<T>,
     member: &Member<T>,
     desired: &T,
@@ -286,7 +293,7 @@ fn read_sides<T: Thing>(
 }
 
 /// A name for the cashier that equals the name reads back where none was sent, so it counts as absent.
-fn unlike_name<T: Thing>(thing: &T, value: Field<FieldValue>) -> Field<FieldValue> {
+fn unlike_name<T: HasPath>(thing: &T, value: Field<FieldValue>) -> Field<FieldValue> {
     let name = thing.name().clone().map(FieldValue::from);
     if value.value().is_some() && same(&value, &name) { Field::Null } else { value }
 }
@@ -306,7 +313,7 @@ fn differs(base: &Field<FieldValue>, live: &Field<FieldValue>) -> bool {
 
 /// Whether somebody changed a thing, or a part of it, elsewhere in what the files own. What cannot be read back cannot be told,
 /// stock is the kitchen's.
-fn is_edited<T: Thing>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
+fn is_edited<T: HasPath>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
     let names = |placed: &Placed<&T>| Field::Set(FieldValue::Names(placed.within.clone()));
     let is_other = |known: &_, part: &_| {
         let placed = |thing| Placed { thing, within: Vec::new() };
@@ -324,8 +331,8 @@ fn is_edited<T: Thing>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
 }
 
 /// Whether the files say of a thing what was last pushed, however its texts are spelled, its own stock aside.
-fn is_same_thing<T: Thing>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
-    fn normalise_texts<T: Thing>(thing: &T, with_stock: bool) -> T {
+fn is_same_thing<T: HasPath>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
+    fn normalise_texts<T: HasPath>(thing: &T, with_stock: bool) -> T {
         thing.map_members(|spec, value| match value {
             _ if spec.info.reads == ReadBack::Stock && !with_stock => Field::Unsaid,
             Field::Set(FieldValue::Text(text)) if spec.info.kind == FieldKind::Text => {
@@ -342,7 +349,7 @@ fn is_same_thing<T: Thing>(a: &Placed<&T>, b: &Placed<&T>) -> bool {
 }
 
 /// A whole thing as a plan tells it: everything the files say but the stock, with what holds it and what it holds.
-fn describe_thing<T: Thing>(placed: &Placed<&T>) -> FieldValue {
+fn describe_thing<T: HasPath>(placed: &Placed<&T>) -> FieldValue {
     let mut fields = fields_but_stock(placed.thing);
     if let Some(holder) = T::FIELDS.iter().find(|spec| spec.info.kind == FieldKind::Holder) {
         fields.insert(holder.info.key, Some(FieldValue::Names(placed.within.clone()).flatten_name()));
@@ -357,7 +364,7 @@ fn describe_thing<T: Thing>(placed: &Placed<&T>) -> FieldValue {
     FieldValue::Thing(fields)
 }
 
-fn fields_but_stock<T: Thing>(thing: &T) -> Fields {
+fn fields_but_stock<T: HasPath>(thing: &T) -> Fields {
     let mut fields = thing.fields();
     T::members().filter(|(spec, _)| spec.info.reads == ReadBack::Stock).for_each(|(spec, _)| {
         fields.remove(spec.info.key);
@@ -366,7 +373,7 @@ fn fields_but_stock<T: Thing>(thing: &T) -> Fields {
 }
 
 /// What is told of a thing that goes: its name and, if its kind has one, its price.
-fn summarise_thing<T: Thing>(placed: &Placed<&T>) -> FieldValue {
+fn summarise_thing<T: HasPath>(placed: &Placed<&T>) -> FieldValue {
     let told =
         T::members().filter(|(spec, _)| spec.info.key == ItemField::Name.key() || spec.info.kind == FieldKind::Price);
     let value = |member: &Member<T>| (member.get)(placed.thing).value().cloned();

@@ -60,18 +60,18 @@ impl Judge<'_> {
     /// Items of the menu of 24 hours ago that are not there any more once this call has been made.
     fn missing_since_yesterday(&self, leaving: &[ExternalId]) -> Vec<ExternalId> {
         let old = leaving.iter().filter(|id| !self.inputs.past.came.contains(*id)).cloned();
-        old.chain(self.left()).collect()
+        old.chain(self.taken_away()).collect()
     }
 
     /// How many items there were 24 hours ago.
     fn items_of_yesterday(&self) -> usize {
         let ours = self.matched.catalog.items().map(|(_, item)| &item.external_id);
         let came = ours.filter(|id| self.inputs.past.came.contains(*id)).count();
-        self.live_items().saturating_sub(came) + self.left().count()
+        self.live_items().saturating_sub(came) + self.taken_away().count()
     }
 
     /// What our pushes took away within 24 hours and is still away.
-    fn left(&self) -> impl Iterator<Item = ExternalId> {
+    fn taken_away(&self) -> impl Iterator<Item = ExternalId> {
         let live = item_ids(&self.matched.catalog);
         self.inputs.past.left.iter().filter(move |id| !live.contains(*id)).cloned()
     }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{
-    OutletReport, PlanReport, SavedOutlet, SavedPlan,
-    words::{Side, value_word},
-};
+use super::{OutletReport, PlanReport, SavedOutlet, SavedPlan, Side, words::value_word};
 use crate::{
     catalog::{ItemField, Path},
     plan::{Change, Kind},
@@ -53,8 +50,8 @@ fn outlet_difference(old: &SavedOutlet, new: Option<&OutletReport>) -> Vec<Strin
         let why = outlet.error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
         return vec![printable(&format!("    has no plan now, it is {}{why}", outlet.state)).into_owned()];
     }
-    let gone = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, change)| told("gone:     ", change));
-    let come = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, change)| told("new:      ", change));
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, change)| line("gone:     ", change));
+    let come = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, change)| line("new:      ", change));
     let other = after.iter().filter_map(|(key, now)| different(before.get(key)?, now));
     gone.chain(come).chain(other).collect()
 }
@@ -64,7 +61,7 @@ fn effects(changes: &[Change]) -> Effects<'_> {
     effects.map(|change| ((&change.path, change.kind), change)).collect()
 }
 
-fn told(word: &str, change: &Change) -> String {
+fn line(word: &str, change: &Change) -> String {
     printable(&format!("    {word} {} {}", change.path, happens(change))).into_owned()
 }
 

@@ -1,6 +1,6 @@
 //! Selling hours in words: only the days that change, days with the same change together.
 
-use super::words::Side;
+use super::Side;
 use crate::catalog::{Day, FieldValue, Hours, TimeRange};
 
 /// The days in the order in which people say them.

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::{
-    OutletReport, PauseNote, PlanReport, PlanTarget, View, WindowNote, risk_of, summary::Summary, words::Side,
-};
+use super::{OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
     catalog::FieldValue,

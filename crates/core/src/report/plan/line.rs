@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::words::{self, Piece, Side, Words, plain, value_word};
+use super::{
+    Side,
+    words::{self, Piece, Words, plain, value_word},
+};
 use crate::{
     catalog::{CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, VariantField},
     plan::{Change, Class, Kind, OutletPlan, PastChange, Risk},

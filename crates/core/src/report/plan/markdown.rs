@@ -200,7 +200,7 @@ impl Page<'_> {
             let held = if sum.held > 0 && outlet.state != "held" { ", held" } else { "" };
             let state = if outlet.state == "missing" { block.body.state } else { outlet.state };
             let state = block.body.rest.as_ref().map_or_else(|| state.replace('_', " "), |rest| self.words(rest));
-            let elsewhere = if sum.kept() == 0 { String::new() } else { sum.kept().to_string() };
+            let elsewhere = if sum.not_undone() == 0 { String::new() } else { sum.not_undone().to_string() };
             let (signs, risks) = (sum.signs(), sum.risks.words().unwrap_or_default());
             format!("| {} | {state}{held} | {signs} | {risks} | {elsewhere} |\n", self.label(block))
         };

@@ -43,6 +43,9 @@ use crate::{
     report::release::{Held, ReleaseHints},
 };
 
+/// A value on one side of a change; `None` = absent.
+pub(super) type Side = Option<crate::catalog::FieldValue>;
+
 /// What a report is about, which decides what it shows and how it words it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum View {

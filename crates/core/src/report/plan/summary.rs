@@ -109,7 +109,7 @@ impl Summary {
     }
 
     /// Changes that were made elsewhere and are kept.
-    pub(super) fn kept(&self) -> usize {
+    pub(super) fn not_undone(&self) -> usize {
         self.drift + self.conflict
     }
 }
@@ -122,7 +122,7 @@ fn is_gone(outlet: &OutletReport, view: View) -> bool {
 /// `Plan: 2 outlets, 1 to push (1 to change, 0 to add, 0 to remove), 1 held; 1 drifted.`
 pub(super) fn sentence(report: &PlanReport) -> String {
     let sum = Summary::of(report);
-    let drifted = report.outlets.iter().filter(|o| Summary::of_outlet(o, report.view).kept() > 0).count();
+    let drifted = report.outlets.iter().filter(|o| Summary::of_outlet(o, report.view).not_undone() > 0).count();
     let word = match report.view {
         View::Plan => "Plan",
         View::Drift => "Drift",
@@ -145,7 +145,7 @@ pub(super) fn sentence(report: &PlanReport) -> String {
 }
 
 fn changes_elsewhere(sum: &Summary) -> String {
-    match (sum.kept(), sum.conflict) {
+    match (sum.not_undone(), sum.conflict) {
         (0, _) => String::new(),
         (kept, 0) => format!(" ({kept} changed elsewhere)"),
         (kept, both) => format!(" ({kept} changed elsewhere, {both} of them in the files too)"),

@@ -3,7 +3,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::{hours::hours_words, json::value_json};
+use super::{Side, hours::hours_words, json::value_json};
 use crate::catalog::{ExternalId, FieldKind, FieldValue, Path, Price};
 
 /// Texts longer than this are told as word diffs (our choice: two of them no longer fit on a line).
@@ -32,9 +32,6 @@ pub(super) type Words = Vec<Piece>;
 pub(super) fn plain(text: impl Into<String>) -> Words {
     vec![Piece::Plain(text.into())]
 }
-
-/// A value on one side of a change; `None` = absent.
-pub(super) type Side = Option<FieldValue>;
 
 /// What a field is called.
 pub(super) fn label(path: &Path) -> &'static str {
