@@ -224,6 +224,10 @@ pub(super) struct World {
     touched: BTreeSet<String>,
     /// What was off or was taken off where it could not be told what the kitchen had done and what a publication.
     pub(super) sold_out: BTreeSet<String>,
+    /// What the sender has put on sale since it sent its last menu.
+    put_on_sale: BTreeSet<String>,
+    /// What is published next is the second step of a publication.
+    is_second_step: bool,
     /// Stock that was overwritten by a publication that came when its push counted as lost.
     pub(super) late: BTreeSet<String>,
     /// What PUTs took away, and when.
@@ -312,9 +316,15 @@ impl World {
             let before = self.all_stock();
             self.replaced = Some((due, self.live.clone()));
             self.reads_since = 0;
+            let is_second_step = std::mem::take(&mut self.is_second_step);
             match self.rest_after.take() {
                 Some(rest) if self.live.menus.len() > 1 => self.publish_first_menu(&catalog, due + rest),
                 _ => self.publish(&catalog),
+            }
+            if is_second_step {
+                // It may be the kitchen who takes off again what was put on sale after the first step.
+                let now = self.all_stock();
+                self.sold_out.extend(self.put_on_sale.iter().filter(|id| now.get(*id) == Some(&false)).cloned());
             }
             if std::mem::take(&mut self.is_silent_rest) {
                 // All that was to come had come before, so nobody looks any more.
@@ -354,6 +364,7 @@ impl World {
         self.live.menus.iter_mut().for_each(|menu| menu.menu_items.retain(|item| !shown.contains(&item.external_id)));
         self.live.menus.extend(kept);
         self.pending = Some((rest, catalog.clone()));
+        self.is_second_step = true;
     }
 
     fn publish(&mut self, catalog: &Catalog) {
@@ -440,7 +451,8 @@ impl World {
         self.violations.extend(found);
     }
 
-    /// The sender is a new process. All that it knows of how long ago it sent something is what the wall clock says.
+    /// The sender is a new process, or its clock was set before it looked: all that it knows of how long ago it sent
+    /// something is what the wall clock says.
     pub(super) fn restart(&mut self) {
         let leap = self.leap;
         if let Some(sent) = &mut self.sent {
@@ -607,7 +619,8 @@ impl World {
                 self.audit(catalog, again);
                 self.excused.extend(self.since_look.iter().cloned());
                 self.pending = Some((Instant::now() + self.delay, (**catalog).clone()));
-                (self.again, self.is_silent_rest) = (None, false);
+                (self.again, self.is_silent_rest, self.is_second_step) = (None, false, false);
+                self.put_on_sale.clear();
                 self.publish_if_due();
             }
             Call::Patch(changes) => {
@@ -615,6 +628,9 @@ impl World {
                 self.excused.extend(self.since_look.iter().cloned());
                 for StockChange { external_id: id, in_stock, .. } in changes {
                     self.set_stock(id.as_str(), *in_stock);
+                    if *in_stock {
+                        self.put_on_sale.insert(id.0.clone());
+                    }
                     if !in_stock && self.doubtful && self.touched.contains(id.as_str()) {
                         self.sold_out.insert(id.0.clone());
                     }
@@ -724,6 +740,8 @@ impl Platform {
             doubtful: false,
             touched: BTreeSet::new(),
             sold_out: BTreeSet::new(),
+            put_on_sale: BTreeSet::new(),
+            is_second_step: false,
             late: BTreeSet::new(),
             departed: BTreeMap::new(),
             arrived: BTreeMap::new(),

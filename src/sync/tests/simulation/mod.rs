@@ -15,7 +15,8 @@
 //!
 //! The judge looks away only where nobody could know: what the kitchen did between two looks with a publication in between,
 //! what is off (never what is on sale) after a look that showed neither the old menu nor the new one, what a publication
-//! overwrote whose push counted as lost by then or whose first menu showed nothing of what was to come, an app's text where
+//! overwrote whose push counted as lost by then or whose first menu showed nothing of what was to come, what the second step of
+//! a publication takes off again that we had put on sale after the first, an app's text where
 //! the files say one for the first time, and what an app says of a menu that a person lets us take over. A new process takes
 //! from its wall clock how long ago an earlier one sent something, and a process whose state failed knows no more of its last
 //! call than one that died.
@@ -62,6 +63,8 @@ struct Simulation {
     random: fastrand::Rng,
     clock: ClockKind,
     leap: &'static std::sync::atomic::AtomicI64,
+    /// Whether this process has made a pass.
+    has_looked: bool,
     log: Log,
 }
 
@@ -105,7 +108,7 @@ impl Simulation {
             }
             sites.push(Site { url, outlets, left_with: Vec::new() });
         }
-        Self { sites, current: 0, random, clock, leap, log }
+        Self { sites, current: 0, random, clock, leap, has_looked: false, log }
     }
 
     fn tell(&mut self, what: String) {
@@ -123,9 +126,14 @@ impl Simulation {
         if self.random.u8(..3) == 0 {
             let leap = self.some_leap();
             self.set_clock(leap);
+            if !self.has_looked {
+                let outlets = self.sites.iter().flat_map(|site| &site.outlets);
+                outlets.for_each(|outlet| outlet.bench.platform.with(platform::World::restart));
+            }
         }
         self.outlets().iter_mut().for_each(SimulatedOutlet::disturb);
         let (outcomes, ends) = self.pass().await;
+        self.has_looked = true;
         if ends {
             self.tell("restart".to_owned());
             self.restart();
@@ -212,6 +220,7 @@ impl Simulation {
 
     /// A new process: all that it knows is what is on disk.
     fn restart(&mut self) {
+        self.has_looked = false;
         let Site { url, outlets, .. } = &mut self.sites[self.current];
         let state = inline_at(&outlets[0].bench.context.state_dir, url);
         outlets.iter_mut().for_each(|outlet| outlet.restart(&state));
