@@ -27,7 +27,8 @@ pub enum EditStyle {
     Patches,
 }
 
-/// The text of `file` with all of `plan` in it; `desired` is what its outlet was before. Whether it means what it should is for the caller to look at.
+/// The text of `file` with all of `plan` in it; `desired` is what its outlet was before. The caller checks that it means what
+/// it should.
 pub fn merge(
     file: &SourceFile,
     plan: &MergePlan,
