@@ -87,6 +87,8 @@ fn waiting(stage: &Stage, daemon: &Daemon<'_>) -> Option<Connection> {
 
 fn arrived(stage: &Stage, daemon: &Daemon<'_>) -> Option<Connection> {
     waiting(stage, daemon);
+    // The first look after an answer is given up when it takes long.
+    daemon.wait_for("a first look", |_| stage.gets().iter().filter(|get| get.status.is_some()).count() > 1);
     // In the middle of a look nothing is written.
     stage.server().inject(Fault { delay_ms: 1_000, ..Fault::new(Endpoint::Get, FaultKind::Delay) });
     let look = || stage.gets().into_iter().find(|get| get.faulted);
