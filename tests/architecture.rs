@@ -1,10 +1,16 @@
 //! Imports run downwards, in the order of the rooms in the documentation of `src/lib.rs`. Test code is not judged.
 #![allow(clippy::unwrap_used)]
+
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, mem,
     path::Path,
 };
+
+use sources::sources;
 
 /// What the standard library and jiff offer to everybody; the rest is kept out of the core by its `Cargo.toml`.
 const WORLD: [&str; 6] = ["fs::", "net::Tcp", "net::Udp", "::now()", "SystemTime", "process::"];
@@ -50,27 +56,11 @@ const MAY_BLOCK: [(&str, &str); 6] = [
 
 /// Every file of the three crates, as `room/…`: its name, its room and its lines without comments and tests.
 fn files() -> Vec<(String, String, Vec<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    for (source, above) in [("src", ""), ("crates/core/src", ""), ("crates/sandbox/src", "sandbox/")] {
-        let source = root.join(source);
-        let mut folders = vec![source.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                let name = format!("{above}{}", entry.strip_prefix(&source).unwrap().to_str().unwrap());
-                if entry.is_dir() {
-                    folders.push(entry);
-                } else if !name.split('/').any(|part| part == "tests" || part == "tests.rs") && name.ends_with(".rs") {
-                    let room = name.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-                    let text = fs::read_to_string(&entry).unwrap();
-                    let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim_start);
-                    files.push((name, room, code.filter(|line| !line.starts_with("//")).map(str::to_owned).collect()));
-                }
-            }
-        }
-    }
-    assert!(files.len() > 50, "only {} files found", files.len());
-    files
+    let with_room = |(name, code): (String, Vec<String>)| {
+        let room = name.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        (name, room, code)
+    };
+    sources().into_iter().map(with_room).collect()
 }
 
 /// The rooms in the order of the documentation, which must name every module.

@@ -33,7 +33,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.settings()?;
     session.ready_state()?;
     let at = moment(None);
-    let survey = session.loaded()?.survey(at);
+    let survey = session.survey(at)?;
     let saved = args.plan.as_deref().map(|path| saved::read(path, session, &survey)).transpose()?;
     let selected = match &saved {
         Some(saved) => saved::selected(saved, &survey),

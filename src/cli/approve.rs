@@ -65,7 +65,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.settings()?;
     let now = moment(None);
     let loaded = session.loaded()?;
-    let plan = saved::read(&args.plan, session, &loaded.survey(now))?;
+    let plan = saved::read(&args.plan, session, &session.survey(now)?)?;
     let date = now.to_zoned(loaded.timezone()).date();
     let new = new(&args, &plan, now, &date.to_string())?;
     atomic::create(&session.root().join(&new.file), &new.text)?;

@@ -42,8 +42,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let before = state(&args.before, session)?;
     let invocation = args.after.as_deref().map(|after| state(after, session)).transpose()?;
     let after = invocation.as_ref().map_or_else(|| session.loaded(), Ok)?;
-    let surveys = [&before, after].map(|loaded| loaded.survey(at));
-    let [old, new] = &surveys;
+    let (old, mut new) = (before.survey(at), after.survey(at));
+    new.add_former(&old.members);
+    let (old, new) = (&old, &new);
     let outlets = Comparison { before: (&before, old), after: (after, new), at }.report(&selection);
     if outlets.is_empty() && !args.outlet.is_empty() {
         return Err(CommandError::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));

@@ -20,7 +20,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     let at = moment(None);
-    let survey = session.loaded()?.survey(at);
+    let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     let reader = session.client()?.reader();
     let preview = Preview {

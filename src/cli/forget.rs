@@ -1,6 +1,6 @@
 //! `forget`: drops what is remembered of an outlet. Its live menu and its files stay as they are.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use super::{
     Exit,
@@ -10,7 +10,6 @@ use super::{
     session::{Session, block_on, moment},
 };
 use crate::{
-    settings,
     state::{LockError, PushRow, StateError, try_lock_outlet},
     sync::LOST_AFTER,
 };
@@ -25,7 +24,13 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let state_dir = session.state_dir()?;
-    let nothing = || CommandError::Usage(format!("nothing is remembered of an outlet `{}`", args.outlet));
+    let nothing = || {
+        CommandError::Usage(format!(
+            "nothing is remembered of an outlet with the id `{}`; `menusync status` lists the ids (names and patterns are not \
+             taken here)",
+            args.outlet
+        ))
+    };
     if session.remembered()?.is_none() {
         return Err(nothing());
     }
@@ -55,13 +60,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 /// In a state directory that roots share, what another one defined last is its own. A root that is gone owns nothing.
 fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), CommandError> {
     let Some(state) = session.remembered()? else { return Ok(()) };
-    let Some(root) = block_on(state.outlet(outlet))??.and_then(|row| row.root) else { return Ok(()) };
-    let (own, other) = (session.root_name(), Path::new(&root));
-    let is_same =
-        root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
-    if is_same || !other.join(settings::FILE).is_file() {
-        return Ok(());
-    }
+    let Some(row) = block_on(state.outlet(outlet))?? else { return Ok(()) };
+    let Some(root) = session.other_root(&row) else { return Ok(()) };
     Err(CommandError::Refused(format!(
         "outlet {outlet} belongs to another root, {root}; `menusync --root {root} forget --outlet {outlet}` forgets it"
     )))

@@ -38,7 +38,7 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
-    let survey = session.loaded()?.survey(moment(None));
+    let survey = session.survey(moment(None))?;
     let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
     let state = session.remembered()?;
     let mut outlets = block_on(async {

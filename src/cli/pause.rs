@@ -10,13 +10,12 @@ use super::{
     command_error::CommandError,
     output::{Format, note},
     session::{Session, block_on, moment},
-    status::DAEMON_ANSWERS_WITHIN,
+    status::{Asked, ask_daemon},
 };
 use crate::{
-    daemon::ask_status,
     fleet::Member,
     report::untrusted::printable,
-    state::{LockError, Pause, Running, SharedState, running_daemon, try_lock_outlet},
+    state::{LockError, Pause, SharedState, try_lock_outlet},
     sync::pause_note,
 };
 
@@ -90,11 +89,11 @@ fn each<'s>(
 ) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
-    let survey = session.loaded()?.survey(moment(None));
+    let survey = session.survey(moment(None))?;
     let selected = session.select(&survey, globs)?;
     let state_dir = session.state_dir()?;
     let state = session.state()?;
-    note_other_platform_of_daemon(session)?;
+    note_other_platform_of_daemon(globs, session)?;
     let mut lines = Vec::new();
     for member in selected {
         let line = block_on(change(&state, member))??;
@@ -112,12 +111,8 @@ fn each<'s>(
 
 /// A pause is stored for the platform of the settings. A daemon that works for another one until it is restarted does not
 /// find it there.
-fn note_other_platform_of_daemon(session: &Session) -> Result<(), CommandError> {
-    let state_dir = session.daemon_state_dir()?;
-    if running_daemon(&state_dir) == Running::No {
-        return Ok(());
-    }
-    if let Ok((_, Some(words))) = block_on(ask_status(&state_dir, &session.root_name(), &[], DAEMON_ANSWERS_WITHIN))? {
+fn note_other_platform_of_daemon(outlets: &[String], session: &Session) -> Result<(), CommandError> {
+    if let Asked::Heard { after_restart: Some(words), .. } = ask_daemon(outlets, session)? {
         note(&format!("{words}; if that is another platform, the daemon does not know this pause and goes on pushing"));
     }
     Ok(())

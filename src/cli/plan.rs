@@ -53,7 +53,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     let at = moment(args.at);
-    let survey = session.loaded()?.survey(at);
+    let mut survey = session.survey(at)?;
+    let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
+    survey.add_former(base.iter().flat_map(|(_, before)| &before.members));
     let selected = session.select(&survey, &args.outlet)?;
     if let Some(horizon) = args.horizon {
         let asked = |outlets: &[OutletReport]| asked(&args, outlets);
@@ -61,7 +63,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let reader = session.client()?.reader();
     let options = PassOptions { revert: args.revert, ..PassOptions::default() };
-    let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
     let preview = Preview {
         session,
         survey: &survey,

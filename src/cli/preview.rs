@@ -1,10 +1,6 @@
 //! The plans of many outlets, made side by side: what `plan`, `drift` and `apply` show.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -20,7 +16,7 @@ use crate::{
     fleet::{self, Loaded, Member, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, OutletReport, PlanReport, ReleaseHints, View, WindowNote},
+    report::{self, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
     state::SharedState,
     sync::{
         Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
@@ -51,6 +47,11 @@ impl Preview<'_> {
         let loaded = self.session.load_from(&self.session.root())?;
         let state = if self.base.is_some() { None } else { self.session.remembered()? };
         self.session.tell_other_platforms(state.as_ref()).await?;
+        if let Some(state) = &state
+            && let Some(words) = self.session.about_other_roots(state, selected).await?
+        {
+            note(&printable(&words));
+        }
         let settings = self.session.settings()?;
         let slots = Arc::new(Semaphore::new(settings.gobiz.concurrency));
         let mut tasks = JoinSet::new();
@@ -114,34 +115,29 @@ impl Preview<'_> {
                 }
             }
         }
-        let missing = self.missing(loaded, state.as_ref()).await?;
+        let missing = self.missing(state.as_ref()).await?;
         self.assemble(loaded, outlets.into_iter().chain(missing).collect())
     }
 
     /// Outlets that this root defined once and that no file defines any more. Nothing is done to them, which has to be said.
-    async fn missing(&self, loaded: &Loaded, state: Option<&SharedState>) -> Result<Vec<OutletReport>, CommandError> {
-        if !self.is_whole || !loaded.is_complete() {
+    async fn missing(&self, state: Option<&SharedState>) -> Result<Vec<OutletReport>, CommandError> {
+        if !self.is_whole {
             return Ok(Vec::new());
         }
-        let here: BTreeSet<&str> = self.survey.members.iter().map(|member| member.id.as_str()).collect();
-        let known: Vec<(OutletId, String)> = match (self.base, state) {
+        let report =
+            |id: &OutletId, name: &str| OutletReport::new(id.clone(), name.to_owned(), OutletState::Missing.as_str());
+        Ok(match (self.base, state) {
             (Some((_, before)), _) => {
-                let gone = before.members.iter().filter(|member| !here.contains(member.id.as_str()));
-                gone.map(|member| (member.id.clone(), member.name.clone())).collect()
+                let gone = before.members.iter().filter(|member| self.survey.is_missing(*member));
+                gone.map(|member| report(&member.id, &member.name)).collect()
             }
             (None, Some(state)) => {
                 let overview = state.overview(self.at).await?;
-                let is_here = |id: &str| here.contains(id);
-                let missing = overview.missing(&is_here).map(|row| {
-                    let name = row.name.clone().unwrap_or_default();
-                    (OutletId(row.id.clone()), name)
-                });
-                missing.collect()
+                let gone = overview.of_root().filter(|row| self.survey.is_missing(*row));
+                gone.map(|row| report(&OutletId(row.id.clone()), row.name.as_deref().unwrap_or_default())).collect()
             }
             (None, None) => Vec::new(),
-        };
-        let report = |(outlet, name)| OutletReport::new(outlet, name, OutletState::Missing.as_str());
-        Ok(known.into_iter().map(report).collect())
+        })
     }
 
     /// What an outlet is compared from.

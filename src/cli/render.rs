@@ -36,7 +36,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.settings()?;
     let loaded = session.loaded()?;
     let at = moment(args.at);
-    let survey = loaded.survey(at);
+    let survey = session.survey(at)?;
     let selected = session.select(&survey, std::slice::from_ref(&args.outlet))?;
     let [member] = selected[..] else {
         let names: Vec<String> = selected.iter().map(|member| format!("{} ({})", member.id, member.name)).collect();

@@ -58,7 +58,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.settings()?;
     session.ready_state()?;
     let at = moment(None);
-    let survey = session.loaded()?.survey(at);
+    let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
     let nothing =

@@ -78,10 +78,14 @@ struct Start<'a> {
 impl Start<'_> {
     fn with<W: Worker>(self, worker: W) -> Result<Exit, CommandError> {
         // Before the runtime, as it reads images: from here on nothing but the state is waited for without an end.
-        let survey = Arc::new(self.session.loaded()?.survey(moment(None)));
+        let survey = Arc::new(self.session.survey(moment(None))?);
         block_on(async {
             let (orders_to, orders) = signals::orders()?;
             let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
+            let members: Vec<_> = parts.survey.members.iter().collect();
+            if let Some(words) = self.session.about_other_roots(&parts.state, &members).await? {
+                tracing::warn!("{words}");
+            }
             let ending = self.session.signals.end_in_order(StopAnnouncer::Log);
             signals::pass_on_stop(&ending, orders_to.clone());
             if self.once {

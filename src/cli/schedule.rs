@@ -31,7 +31,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let (now, count) = (moment(args.at), usize::from(args.count));
     let rounds = rounds(session, session.settings()?, now, count)?;
     let loaded = session.loaded()?;
-    let survey = loaded.survey(now);
+    let survey = session.survey(now)?;
     let selected = session.select(&survey, &args.outlet)?;
     session.tell_errors(&survey, &selected);
     let agendas: Vec<_> = selected.iter().map(|member| loaded.agenda(member, now, count)).collect();

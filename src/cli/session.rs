@@ -24,8 +24,8 @@ use crate::{
     report::{self, PlanTarget, counted},
     settings::{self, Environment, Settings, StateDir},
     state::{
-        DaemonLock, Running, Scope, SharedState, SqliteState, StateError, adopt_shared, is_damaged, lock_daemon,
-        running_daemon, set_aside,
+        DaemonLock, OutletRow, Running, Scope, SharedState, SqliteState, StateError, adopt_shared, is_damaged,
+        lock_daemon, running_daemon, set_aside,
     },
     sync::chain,
 };
@@ -74,6 +74,19 @@ impl Session {
             tracing::warn!("the commit of the files is not known: {why}");
         }
         Ok(self.loaded.get_or_init(|| Arc::new(loaded)))
+    }
+
+    /// All outlets as the files have them at `at`, with those whose file cannot be read, if they are remembered.
+    pub(super) fn survey(&self, at: Timestamp) -> Result<Survey, CommandError> {
+        let mut survey = self.loaded()?.survey(at);
+        if survey.has_errors()
+            && let Some(state) = self.memory_to_read()
+            // What keeps the state from being read is said by those who need it.
+            && let Ok(overview) = block_on(state.overview(at))?
+        {
+            survey.add_former(overview.of_root());
+        }
+        Ok(survey)
     }
 
     /// The text of a file of the root, if it has been read.
@@ -167,12 +180,44 @@ impl Session {
         Ok(())
     }
 
+    /// The root whose files defined an outlet last, if that is another one and still there.
+    pub(super) fn other_root<'r>(&self, row: &'r OutletRow) -> Option<&'r str> {
+        let (root, own) = (row.root.as_deref()?, self.root_name());
+        let other = Path::new(root);
+        let is_same =
+            root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
+        (!is_same && other.join(settings::FILE).is_file()).then_some(root)
+    }
+
+    /// A line about those of `members` that the files of another root defined last: both would push to them.
+    pub(super) async fn about_other_roots(
+        &self,
+        state: &SharedState,
+        members: &[&Member],
+    ) -> Result<Option<String>, CommandError> {
+        let overview = state.overview(moment(None)).await?;
+        let of_others = overview.outlets.iter().filter_map(|row| Some((row, self.other_root(row)?)));
+        let shared = of_others.filter(|(row, _)| members.iter().any(|member| member.id.as_str() == row.id));
+        let shared: Vec<_> = shared.collect();
+        let Some((row, root)) = shared.first() else { return Ok(None) };
+        let more = if shared.len() > 1 { format!(" and {} more", shared.len() - 1) } else { String::new() };
+        Ok(Some(format!(
+            "outlet {}{more}: defined in {root} as well, whose files were used last; define an outlet in one root only, \
+             else each overwrites the other",
+            row.id
+        )))
+    }
+
+    /// What is remembered, to read, where remembering is a convenience.
+    fn memory_to_read(&self) -> Option<SharedState> {
+        SqliteState::open_read_only(&self.state_dir().ok()?, &self.scope().ok()?).ok().flatten()
+    }
+
     /// What is remembered, to read and write, where remembering is a convenience: only if there is a state already and it
     /// can be used.
     pub(super) fn memory(&self) -> Option<SharedState> {
-        let (dir, scope) = (self.state_dir().ok()?, self.scope().ok()?);
-        SqliteState::open_read_only(&dir, &scope).ok().flatten()?;
-        SqliteState::open(&dir, &scope).ok()
+        self.memory_to_read()?;
+        SqliteState::open(&self.state_dir().ok()?, &self.scope().ok()?).ok()
     }
 
     /// Where a push goes.

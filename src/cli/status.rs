@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The longest wait for a daemon (our choice); what is stored is nearly as good.
-pub(super) const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,9 +30,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
-    let (lines, whence) = match from_daemon(&args, session)? {
-        Asked::Heard(lines) if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard(_) => (from_state(&args, session)?, "as of the last pass; the daemon knows of none"),
+    let asked = ask_daemon(&args.outlet, session)?;
+    if let Asked::Heard { after_restart: Some(words), .. } = &asked {
+        note(words);
+    }
+    let (lines, whence) = match asked {
+        Asked::Heard { lines, .. } if !lines.is_empty() => (lines, "from the daemon"),
+        Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows of none"),
         Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
@@ -45,23 +49,25 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     Ok(if in_sync { Exit::Done } else { Exit::Differences })
 }
 
-enum Asked {
-    Heard(Vec<StatusLine>),
+/// What the daemon of this root says.
+pub(super) enum Asked {
+    Heard {
+        lines: Vec<StatusLine>,
+        /// What waits for its restart, in a sentence.
+        after_restart: Option<String>,
+    },
     NoAnswer,
     Nobody,
 }
 
 /// Only who holds the lock of this state is asked, so no daemon of another root or state is taken for ours.
-fn from_daemon(args: &Args, session: &Session) -> Result<Asked, CommandError> {
+pub(super) fn ask_daemon(outlets: &[String], session: &Session) -> Result<Asked, CommandError> {
     let state_dir = session.daemon_state_dir()?;
     if running_daemon(&state_dir) == Running::No {
         return Ok(Asked::Nobody);
     }
-    Ok(match block_on(ask_status(&state_dir, &session.root_name(), &args.outlet, DAEMON_ANSWERS_WITHIN))? {
-        Ok((lines, after_restart)) => {
-            after_restart.iter().for_each(|words| note(words));
-            Asked::Heard(lines)
-        }
+    Ok(match block_on(ask_status(&state_dir, &session.root_name(), outlets, DAEMON_ANSWERS_WITHIN))? {
+        Ok((lines, after_restart)) => Asked::Heard { lines, after_restart },
         Err(AskError::OtherRoot { .. }) => Asked::Nobody,
         Err(error) => {
             tracing::debug!(error = chain(&error), "the daemon cannot be asked");
@@ -73,7 +79,7 @@ fn from_daemon(args: &Args, session: &Session) -> Result<Asked, CommandError> {
 fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, CommandError> {
     let settings = session.settings()?;
     let now = moment(None);
-    let survey = session.loaded()?.survey(now);
+    let survey = session.survey(now)?;
     let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
     let state = session.remembered()?;
     let overview = block_on(async {

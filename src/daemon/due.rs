@@ -129,6 +129,14 @@ impl Due {
         self.doublings.remove(outlet);
     }
 
+    /// The same, and it wants a pass at `at`.
+    pub(super) fn settle_until(&mut self, outlet: &OutletId, at: Option<Timestamp>) {
+        self.settle(outlet);
+        if let Some(at) = at {
+            self.at(outlet, at);
+        }
+    }
+
     /// A pass begins: what was due for the outlet is being done.
     pub(super) fn forget(&mut self, outlet: &OutletId) {
         self.outlets.remove(outlet);
@@ -210,6 +218,19 @@ mod tests {
         let mut due = Due::new(&settings, Some(at("2027-01-04T03:10:00Z")), now);
         assert_eq!(due.next(), Some(at("2027-01-04T03:10:00Z")));
         due.retry(&"G1".into(), now, true, Duration::ZERO);
+        assert_eq!(seconds(now, due.next()), 15);
+    }
+
+    #[test]
+    fn who_waits_for_a_window_or_the_end_of_a_pause_has_failed_no_longer() {
+        let mut due = due(QUARTER, "2027-01-04T03:01:00Z");
+        let (outlet, now, opens_at) = ("G1".into(), at("2027-01-04T03:01:00Z"), at("2027-01-04T03:05:00Z"));
+        for _ in 0..4 {
+            due.retry(&outlet, now, true, Duration::ZERO);
+        }
+        due.settle_until(&outlet, Some(opens_at));
+        assert_eq!(due.next(), Some(opens_at));
+        due.retry(&outlet, now, true, Duration::ZERO);
         assert_eq!(seconds(now, due.next()), 15);
     }
 

@@ -18,6 +18,7 @@ use crate::{
     fleet::{Loaded, Member, Survey},
     report,
     settings::{self, Settings},
+    state::SharedState,
     watch::Changed,
 };
 
@@ -47,6 +48,7 @@ impl<W: Worker> Daemon<W> {
             root: root.clone(),
             loaded: Arc::clone(loaded),
             others: others.clone(),
+            state: SharedState::clone(&context.state),
             clock: context.clock,
         });
     }

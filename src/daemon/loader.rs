@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::Instant,
+};
 
 use super::{LoadFn, parts::Reply, rounds::Cause};
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
     notify::Recipients,
     settings::{Settings, SettingsError, webhook_secrets},
     source::Doing,
+    state::SharedState,
     sync::{Clock, chain},
     watch::{self, Others, WatchError, Watcher},
 };
@@ -85,6 +89,16 @@ pub(super) enum Found {
     Survey(Survey),
 }
 
+impl Found {
+    fn survey(&mut self) -> Option<&mut Survey> {
+        match self {
+            Self::Unreadable(_) => None,
+            Self::Files(files) => Some(&mut files.survey),
+            Self::Survey(survey) => Some(survey),
+        }
+    }
+}
+
 /// Files that were read, and what belongs to them.
 pub(super) struct Files {
     pub(super) loaded: Arc<Loaded>,
@@ -107,12 +121,30 @@ pub(super) struct Job {
     /// The files in use.
     pub(super) loaded: Arc<Loaded>,
     pub(super) others: Others,
+    pub(super) state: SharedState,
     pub(super) clock: Clock,
 }
 
 impl Job {
-    /// Does it. May take for ever.
-    fn run(self, start: bool, files: bool, doing: &Doing) -> Read {
+    /// Does it, beside the tasks that must not block.
+    async fn run(self, start: bool, files: bool, doing: Doing) -> Result<Read, JoinError> {
+        let (state, now, noted) = (SharedState::clone(&self.state), self.clock.now(), doing.clone());
+        let mut read = tokio::task::spawn_blocking(move || self.read(start, files, &noted)).await?;
+        if let Some(survey) = read.files.survey().filter(|survey| survey.has_errors()) {
+            doing.set("the state");
+            match state.overview(now).await {
+                Ok(overview) => survey.add_former(overview.of_root()),
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::error!(%error, "not known which outlets the files with errors were for");
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    /// Reads. May take for ever.
+    fn read(self, start: bool, files: bool, doing: &Doing) -> Read {
         // Watching begins before the files are looked at, so that no change falls between.
         let watcher = start.then(|| {
             doing.set("the directories to watch");
@@ -149,7 +181,7 @@ pub(super) struct Loader {
 }
 
 struct Running {
-    task: JoinHandle<Read>,
+    task: JoinHandle<Result<Read, JoinError>>,
     reasons: Reasons,
     began: Instant,
     doing: Doing,
@@ -174,7 +206,7 @@ impl Loader {
         let reasons = std::mem::take(&mut self.waiting);
         let (job, doing) = (job(), Doing::default());
         let (start, files, noted) = (reasons.start, reasons.needs_files(), doing.clone());
-        let task = tokio::task::spawn_blocking(move || job.run(start, files, &noted));
+        let task = tokio::spawn(job.run(start, files, noted));
         self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_logged: false });
     }
 
@@ -183,7 +215,8 @@ impl Loader {
     pub(super) async fn ended(&mut self) -> (Reasons, Read) {
         let Some(running) = &mut self.running else { return std::future::pending().await };
         let read = (&mut running.task).await;
-        let read = read.unwrap_or_else(|_| Read { watcher: None, files: Found::Unreadable(PANICKED.to_owned()) });
+        let read =
+            read.flatten().unwrap_or_else(|_| Read { watcher: None, files: Found::Unreadable(PANICKED.to_owned()) });
         let Some(Running { reasons, began, is_logged, .. }) = self.running.take() else {
             return std::future::pending().await;
         };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Daemon, Worker};
 use crate::{
-    fleet::{Loaded, Survey},
+    fleet::Survey,
     notify::{Health, Notices, Seen},
     settings::NotificationKind,
     state::{OutletUpdate, SharedState, StateError, StatusUpdate},
@@ -18,7 +18,6 @@ impl<W: Worker> Daemon<W> {
     /// wait for it.
     pub(super) fn tell_missing(&self) -> impl Future<Output = ()> + Send + 'static {
         let missing = Missing {
-            loaded: Arc::clone(&self.loaded),
             survey: Arc::clone(&self.survey),
             state: SharedState::clone(&self.context.state),
             notices: self.notices.clone(),
@@ -33,7 +32,6 @@ impl<W: Worker> Daemon<W> {
 }
 
 struct Missing {
-    loaded: Arc<Loaded>,
     survey: Arc<Survey>,
     state: SharedState,
     notices: Notices,
@@ -42,12 +40,8 @@ struct Missing {
 
 impl Missing {
     async fn tell(&self) -> Result<(), StateError> {
-        if !self.loaded.is_complete() {
-            return Ok(());
-        }
         let overview = self.state.overview(self.now).await?;
-        let here = |id: &str| self.survey.members.iter().any(|member| member.id.as_str() == id);
-        for row in overview.missing(&here) {
+        for row in overview.of_root().filter(|row| self.survey.is_missing(*row)) {
             let id = &row.id;
             self.notices.report(Seen {
                 outlet: id.as_str().into(),

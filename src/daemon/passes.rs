@@ -128,17 +128,9 @@ impl<W: Worker> Daemon<W> {
         let now = self.now();
         match result {
             // Without an opening only the schedule or a change of the windows helps.
-            PassResult::Queued => match opens_at {
-                Some(opens_at) => self.due.at(outlet, *opens_at),
-                None => self.due.settle(outlet),
-            },
+            PassResult::Queued => self.due.settle_until(outlet, *opens_at),
             // A pause that ends by itself.
-            PassResult::Unchanged if *state == OutletState::Paused => {
-                self.due.settle(outlet);
-                if let Some(ends_at) = opens_at {
-                    self.due.at(outlet, *ends_at);
-                }
-            }
+            PassResult::Unchanged if *state == OutletState::Paused => self.due.settle_until(outlet, *opens_at),
             // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
             PassResult::Rejected => self.due.settle(outlet),
             PassResult::Failed | PassResult::Timeout => match again {

@@ -20,11 +20,10 @@ pub async fn history(
     let mut outlets: Vec<(String, String)> =
         of_files.map(|member| (member.id.0.clone(), member.name.clone())).collect();
     if let Some(state) = state {
-        let here = |id: &str| survey.members.iter().any(|member| member.id.as_str() == id);
         let overview = state.overview(now).await?;
-        let meant = overview
-            .missing(&here)
-            .filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
+        let missing = overview.of_root().filter(|row| survey.is_missing(*row));
+        let meant =
+            missing.filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
         outlets.extend(meant.map(|row| (row.id.clone(), row.name.clone().unwrap_or_else(|| row.id.clone()))));
     }
     let mut told = Vec::new();

@@ -32,7 +32,7 @@ use local_images::LocalImages;
 pub use member::Member;
 pub use select::{Selection, SelectionError};
 pub use status::status;
-pub use survey::Survey;
+pub use survey::{Former, Survey};
 
 use crate::{
     approval::{self, ApprovalFile},
@@ -199,9 +199,12 @@ impl Loaded {
         all.find(|known| &*known.path == file).map(|known| Arc::clone(&known.text))
     }
 
-    /// Whether every file could be read, so that an outlet that is not there is really missing.
-    pub fn is_complete(&self) -> bool {
-        self.files.unreadable.is_empty()
+    /// The files and directories in `catalogs` of which nothing could be read or decoded: outlets that are not there may be in
+    /// them.
+    fn unread(&self) -> impl Iterator<Item = &Arc<str>> {
+        let errors = self.files.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let files = errors.filter_map(|error| error.place.as_ref()).map(|place| &place.file);
+        files.filter(|file| file.starts_with("catalogs")).chain(self.definitions.broken_files())
     }
 
     /// The image files of the root that the looks so far have asked for, relative to it, and whether each could be read.

@@ -54,9 +54,8 @@ pub fn status(
         state.as_str().clone_into(&mut line.state);
         lines.push(line);
     }
-    let here = |id: &str| survey.members.iter().any(|member| member.id.as_str() == id);
     let meant = |row: &&OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
-    for row in overview.missing(&here).filter(meant) {
+    for row in overview.of_root().filter(|row| survey.is_missing(*row)).filter(meant) {
         let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
         lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, ..stored(row) });
     }

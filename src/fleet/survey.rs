@@ -3,7 +3,7 @@
 //! What is wrong with one outlet is judged in the parent.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use super::{Loaded, Member, Selection, shadows::Shadows};
 use crate::{
     catalog::OutletId,
-    definition::{Composed, Outlet},
+    definition::{BrokenOutlet, Composed, Outlet},
     diagnostic::{self, Diagnostic, Place},
     document::Spanned,
     plan::PeerPrices,
     policy::Policy,
     rules::{self, UsedAllows},
+    state::OutletRow,
 };
 
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
@@ -27,7 +28,8 @@ pub(super) const MOST_EDGES: usize = 100;
 /// What a look over all outlets finds.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
-    /// All outlets, by id. One whose file cannot be decoded is here if its text says which it is.
+    /// All outlets, by id. One whose file cannot be decoded is here if its text says which it is, or once
+    /// [`Survey::add_former`] has said so.
     pub members: Vec<Member>,
     /// Everything that is wrong anywhere, sorted, each thing once.
     pub diagnostics: Vec<Diagnostic>,
@@ -35,10 +37,105 @@ pub struct Survey {
     pub peers: Arc<PeerPrices>,
     /// The next moment at which a dated layer begins or ends.
     pub next_change: Option<Timestamp>,
+    /// Files and directories of which nothing is known: they may define outlets that are not among the members.
+    unread: BTreeSet<Arc<str>>,
     /// The comments that excused something.
     used: UsedAllows,
     /// What became of patches.
     shadows: Shadows,
+}
+
+/// An outlet that the files of the root have defined before.
+#[derive(Debug, Clone, Copy)]
+pub struct Former<'f> {
+    /// Its id.
+    pub id: &'f str,
+    /// Its name, if it is known.
+    pub name: Option<&'f str>,
+    /// The file that defined it, if it is known.
+    pub file: Option<&'f str>,
+}
+
+impl<'f> From<&'f Member> for Former<'f> {
+    fn from(member: &'f Member) -> Self {
+        Self { id: member.id.as_str(), name: Some(&member.name), file: Some(&member.file) }
+    }
+}
+
+impl<'f> From<&'f BrokenOutlet> for Former<'f> {
+    fn from(broken: &'f BrokenOutlet) -> Self {
+        Self { id: broken.id.as_str(), name: None, file: Some(&broken.file) }
+    }
+}
+
+impl<'f> From<&'f OutletRow> for Former<'f> {
+    fn from(row: &'f OutletRow) -> Self {
+        Self { id: &row.id, name: row.name.as_deref(), file: row.file.as_deref() }
+    }
+}
+
+impl Survey {
+    /// Whether anything is wrong with any file.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Whether nothing is known of a file or a directory with definitions.
+    pub fn has_unread_files(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
+    /// Whether no file defines an outlet any more: that is said, its menu never emptied.
+    pub fn is_missing<'f>(&self, former: impl Into<Former<'f>>) -> bool {
+        let former = former.into();
+        !self.has(&former) && self.why_absent(&former).is_empty()
+    }
+
+    /// Adds those of `before` that no file defines because a file cannot be read or decoded: they are invalid, not missing.
+    pub fn add_former<'f>(&mut self, before: impl IntoIterator<Item = impl Into<Former<'f>>>) {
+        for former in before.into_iter().map(Into::into) {
+            let at = self.members.binary_search_by(|member| member.id.as_str().cmp(former.id));
+            let diagnostics = self.why_absent(&former);
+            if let Err(at) = at
+                && let Some(first) = diagnostics.first().and_then(|first| first.place.as_ref())
+            {
+                let member = Member {
+                    id: OutletId(former.id.to_owned()),
+                    name: former.name.unwrap_or(former.id).to_owned(),
+                    file: former.file.map_or_else(|| Arc::clone(&first.file), Arc::from),
+                    layers: vec![Arc::clone(&first.file)],
+                    paused: false,
+                    images: 0,
+                    valid: false,
+                    diagnostics,
+                };
+                self.members.insert(at, member);
+            }
+        }
+    }
+
+    fn has(&self, former: &Former<'_>) -> bool {
+        self.members.binary_search_by(|member| member.id.as_str().cmp(former.id)).is_ok()
+    }
+
+    /// What keeps an outlet that is not there from being known: errors in its file or in a directory of it, else a file that
+    /// might define it now.
+    fn why_absent(&self, former: &Former<'_>) -> Vec<Arc<Diagnostic>> {
+        let concerns = |place: &Place| {
+            let rest = former.file.and_then(|file| file.strip_prefix(&*place.file));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        let of_file = errors.filter(|error| error.place.as_ref().is_some_and(concerns));
+        let of_file: Vec<_> = of_file.cloned().map(Arc::new).collect();
+        let elsewhere = self.unread.first().filter(|_| of_file.is_empty()).map(|unread| {
+            let message =
+                format!("no file defines the outlet `{}`, unless `{unread}` does, which cannot be read", former.id);
+            let wrong = Diagnostic::error("file-unreadable", Place::start_of(unread), message);
+            Arc::new(wrong.help("correct that file; until then the menu of the outlet is left as it is"))
+        });
+        of_file.into_iter().chain(elsewhere).collect()
+    }
 }
 
 impl Loaded {
@@ -100,7 +197,7 @@ impl Loaded {
 
     /// Looks at every outlet as it is at `at`.
     fn look(&self, at: Timestamp) -> Survey {
-        let mut survey = Survey::default();
+        let mut survey = Survey { unread: self.unread().cloned().collect(), ..Survey::default() };
         let mut told = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
@@ -121,11 +218,11 @@ impl Loaded {
             survey.members.push(member(composed, &mut told));
         }
         survey.diagnostics.extend(told.all());
-        survey.members.extend(self.broken_members(&of_files, &survey.members));
         survey.members.sort_by(|a, b| a.id.cmp(&b.id));
         survey.diagnostics.extend(of_files);
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
+        survey.add_former(self.definitions.broken_outlets());
         survey.peers = Arc::new(peers);
         survey
     }
@@ -150,27 +247,6 @@ impl Loaded {
         unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
         self.adjust_by_file(&mut unused, &defaults);
         survey.diagnostics.extend(unused);
-    }
-
-    fn broken_members(&self, of_files: &[Diagnostic], known: &[Member]) -> Vec<Member> {
-        let broken = self.definitions.broken_outlets().iter();
-        let unknown = broken.filter(|broken| known.iter().all(|member| member.id != broken.id));
-        let in_file = |file: &Arc<str>| {
-            let here = of_files.iter().filter(|d| d.place.as_ref().is_some_and(|place| place.file == *file));
-            here.cloned().map(Arc::new).collect()
-        };
-        unknown
-            .map(|broken| Member {
-                id: broken.id.clone(),
-                name: broken.id.0.clone(),
-                file: Arc::clone(&broken.file),
-                layers: vec![Arc::clone(&broken.file)],
-                paused: false,
-                images: 0,
-                valid: false,
-                diagnostics: in_file(&broken.file),
-            })
-            .collect()
     }
 }
 

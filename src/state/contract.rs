@@ -358,7 +358,7 @@ async fn another_roots_outlets_are_not_missing_here(place: &Place) {
     two.update_outlet("G2", status("in_sync"), at(1)).await.unwrap();
     let missing = async |state: &SharedState| {
         let overview = state.overview(at(2)).await.unwrap();
-        overview.missing(|_| false).map(|row| row.id.clone()).collect::<Vec<_>>()
+        overview.of_root().map(|row| row.id.clone()).collect::<Vec<_>>()
     };
     assert_eq!((missing(&one).await, missing(&two).await), (vec!["G1".to_owned()], vec!["G2".to_owned()]));
     two.update_outlet("G1", status("drifted"), at(3)).await.unwrap();

@@ -114,14 +114,24 @@ pub enum StateError {
     #[error("there is no unfinished push {0} in the state")]
     NoSuchPush(PushId),
     /// Another process holds the state locked for longer than is waited.
-    #[error("cannot {doing}: another process holds the state {place} locked")]
+    #[error(
+        "cannot {doing}: another process has locked the state {place}; wait for it or end it (`fuser {place}` names it)"
+    )]
     Busy {
         /// A verb.
         doing: &'static str,
         /// The database.
         place: String,
-        /// The backend's words.
-        source: Cause,
+    },
+    /// The disk is full.
+    #[error(
+        "cannot {doing}: no space is left on the disk of the state {place}; make room there, nothing is sent until then"
+    )]
+    Full {
+        /// A verb.
+        doing: &'static str,
+        /// The database, or its directory.
+        place: String,
     },
     /// No answer came in time: a disk or a file system that hangs.
     #[error("the state {place} did not answer within {seconds} s")]
@@ -131,7 +141,7 @@ pub enum StateError {
         /// How long it was waited for.
         seconds: u64,
     },
-    /// Any other failure: disk full, no permission.
+    /// Any other failure.
     #[error("cannot {doing} in the state {place}")]
     Failed {
         /// A verb.
@@ -146,9 +156,10 @@ pub enum StateError {
 impl StateError {
     /// The error of a call of the system: what helps depends on whether it is one of rights.
     pub(super) fn of_system(doing: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
-        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let path = path.to_owned();
         match source.kind() {
+            StorageFull | QuotaExceeded => Self::Full { doing, place: path.display().to_string() },
             PermissionDenied | ReadOnlyFilesystem => Self::Denied { doing, path, source },
             _ => Self::Io { doing, path, source },
         }

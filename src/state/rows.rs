@@ -333,8 +333,8 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// What is stored of outlets that this root's files defined last, and that are not among `here`.
-    pub fn missing<'o>(&'o self, here: impl Fn(&str) -> bool + 'o) -> impl Iterator<Item = &'o OutletRow> {
-        self.outlets.iter().filter(move |row| row.root.as_ref() == Some(&self.root) && !here(&row.id))
+    /// What is stored of the outlets that this root's files defined last.
+    pub fn of_root(&self) -> impl Iterator<Item = &OutletRow> {
+        self.outlets.iter().filter(|row| row.root.as_ref() == Some(&self.root))
     }
 }

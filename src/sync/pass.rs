@@ -563,8 +563,11 @@ impl<R: Read + Write> Pass<'_, R> {
         if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
             && *shown != plan.digest
         {
-            let why =
-                format!("the plan changed after it was shown (now {}, was {shown}); nothing was pushed", plan.digest);
+            let now = match plan.action {
+                Action::None => "nothing is left to push".to_owned(),
+                _ => format!("now {}, was {shown}", plan.digest),
+            };
+            let why = format!("the plan changed after it was shown ({now}); nothing was pushed");
             return Verdict::Refused(PassResult::Held, state, why, None);
         }
         match state {

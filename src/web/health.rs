@@ -111,7 +111,7 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
         (Some(Refused::Unreadable(error)), _) => (Verdict::Fail, error.clone()),
         (_, None) => (Verdict::Fail, shown.slow_load.clone().unwrap_or_else(|| "not read yet".to_owned())),
         _ if shown.slow_load.is_some() => (Verdict::Warn, shown.slow_load.clone().unwrap_or_default()),
-        (_, Some((loaded, _))) if !loaded.is_complete() => {
+        (_, Some((_, survey))) if survey.has_unread_files() => {
             (Verdict::Warn, "some cannot be read; what they concern is not pushed".to_owned())
         }
         (_, Some((_, survey))) => (Verdict::Ok, format!("read; {}", counted(survey.members.len(), "outlet"))),

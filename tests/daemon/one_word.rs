@@ -2,6 +2,7 @@
 //! same.
 
 use std::{
+    os::unix::fs::symlink,
     process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
@@ -37,7 +38,7 @@ enum Acting {
     Refuses,
 }
 
-const SCENES: [Scene; 17] = [
+const SCENES: [Scene; 21] = [
     Scene { word: "in_sync", set: |_| None, acting: Acting::Leaves, is_passed: true },
     Scene { word: "pending", set: edited, acting: Acting::Changes, is_passed: true },
     Scene { word: "pushing", set: pushing, acting: Acting::Leaves, is_passed: true },
@@ -54,6 +55,11 @@ const SCENES: [Scene; 17] = [
     Scene { word: "paused", set: paused_by_file, acting: Acting::Leaves, is_passed: true },
     Scene { word: "paused", set: paused_by_command, acting: Acting::Leaves, is_passed: true },
     Scene { word: "invalid", set: invalid, acting: Acting::Refuses, is_passed: true },
+    // Nothing of these files says whose they are: what is remembered does.
+    Scene { word: "invalid", set: emptied_file, acting: Acting::Refuses, is_passed: true },
+    Scene { word: "invalid", set: link_to_nowhere, acting: Acting::Refuses, is_passed: true },
+    Scene { word: "invalid", set: misspelt_outlet, acting: Acting::Refuses, is_passed: true },
+    Scene { word: "invalid", set: renamed_and_broken, acting: Acting::Refuses, is_passed: true },
     // No file defines it, so no pass looks at it: `run --once` has lines for passes only.
     Scene { word: "missing", set: missing, acting: Acting::Leaves, is_passed: false },
     Scene { word: "nonconvergent", set: nonconvergent, acting: Acting::Leaves, is_passed: true },
@@ -142,6 +148,29 @@ fn paused_by_command(stage: &Stage) -> Option<Process> {
 
 fn invalid(stage: &Stage) -> Option<Process> {
     stage.append(KUTA_FILE, "items: {NG: {price: 27.000}}\n");
+    None
+}
+
+fn emptied_file(stage: &Stage) -> Option<Process> {
+    stage.write(KUTA_FILE, "");
+    None
+}
+
+fn link_to_nowhere(stage: &Stage) -> Option<Process> {
+    stage.remove(KUTA_FILE);
+    symlink("kuta-new.yaml", stage.root().join(KUTA_FILE)).unwrap();
+    None
+}
+
+fn misspelt_outlet(stage: &Stage) -> Option<Process> {
+    stage.edit(KUTA_FILE, "outlet: G1001", "oulet: G1001");
+    None
+}
+
+fn renamed_and_broken(stage: &Stage) -> Option<Process> {
+    stage.remove(KUTA_FILE);
+    stage.write("catalogs/bali/kuta.yaml", "<<<<<<< HEAD\noutlet: G1001\n=======\n");
+    stage.edit("catalogs/bali/kuta.yaml", "outlet: G1001", "  outlet : G1001");
     None
 }
 

@@ -72,6 +72,13 @@ fn in_a_shared_state_directory_a_root_sees_its_own_outlets_and_its_own_daemon_al
         kemang.run(&[command, "--outlet", KUTA]).expect(64).says(&["no outlet matches"]);
     }
     kuta.run(&["status"]).expect(0);
+    kemang.write(KUTA_FILE, &kuta.read(KUTA_FILE));
+    let both = format!("outlet {KUTA}: defined in {} as well", kuta.root().display());
+    for command in ["plan", "apply"] {
+        let told = kemang.run(&[command]).says(&[&both]);
+        assert!(!told.stderr.contains(&format!("outlet {KEMANG}:")), "{}", told.transcript());
+    }
+    kemang.remove(KUTA_FILE);
     let daemon = Daemon::start(&kuta);
     assert_eq!(daemon.status(KEMANG), Value::Null);
     let told = kemang.run(&["status"]).expect(0).stdout;

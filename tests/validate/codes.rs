@@ -1,35 +1,15 @@
 //! The table holds every code that the program can give, and none that it cannot.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use menusync::rules::RULES;
 
 /// The source without tests and comments, by file. How a whole command ended (`cli/trouble.rs`) is told in the shape of a
 /// diagnostic, but no file is wrong then.
 fn sources() -> BTreeMap<String, String> {
-    let mut sources = BTreeMap::new();
-    for source in ["src", "crates/core/src"].map(|source| Path::new(env!("CARGO_MANIFEST_DIR")).join(source)) {
-        let mut folders = vec![source.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-                let name = entry.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
-                let is_test = name.split('/').any(|part| part == "tests" || part == "tests.rs");
-                if entry.is_dir() {
-                    folders.push(entry);
-                } else if !is_test && name.ends_with(".rs") && name != "cli/command_error.rs" {
-                    let text = fs::read_to_string(&entry).unwrap();
-                    let code = text.lines().take_while(|line| !line.contains("mod tests {")).map(str::trim);
-                    sources.insert(name, code.filter(|line| !line.starts_with("//")).collect());
-                }
-            }
-        }
-    }
-    assert!(sources.len() > 100, "only {} files found", sources.len());
-    sources
+    let files = crate::sources::sources().into_iter();
+    let product = files.filter(|(name, _)| !name.starts_with("sandbox/") && name != "cli/command_error.rs");
+    product.map(|(name, code)| (name, code.concat())).collect()
 }
 
 fn is_code(text: &str) -> bool {

@@ -14,3 +14,5 @@ mod examples;
 mod formats;
 mod harness;
 mod shadows;
+#[path = "../support/sources.rs"]
+mod sources;

@@ -41,7 +41,7 @@ pub(super) fn files(session: &Session) -> Result<Vec<Finding>, CommandError> {
         );
         return Ok(vec![Finding::fail("settings", seen, "`menusync validate` shows every error with its line")]);
     };
-    let survey = loaded.survey(moment(None));
+    let survey = session.survey(moment(None))?;
     let invalid = survey.members.iter().filter(|member| !member.valid).count();
     let errors = survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let outlets = survey.members.len();

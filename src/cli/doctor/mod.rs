@@ -24,7 +24,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let invalid = findings.iter().any(|finding| finding.health == Health::Fail);
     findings.push(here::git(session));
     if let Ok(settings) = session.settings() {
-        let survey = session.loaded()?.survey(moment(None));
+        let survey = session.survey(moment(None))?;
         findings.push(here::zones(session, &survey));
         findings.extend(here::state(session)?);
         findings.push(here::listen(session, settings));

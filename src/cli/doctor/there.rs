@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     fleet::Survey,
-    remote::{Client, Probe, Read},
+    remote::{Client, Probe, Read, RemoteError},
     report::Finding,
     settings::Settings,
 };
@@ -40,17 +40,25 @@ fn rights(probes: &[Probe]) -> Vec<Finding> {
             format!("refused: {}: {error}", probe.scope),
             "have GoBiz give the credential these rights, or check that it belongs to this target",
         ),
-        Err(error) => Finding::fail(
-            "token",
-            error.to_string(),
-            "check network, name server and firewall of this machine, and `gobiz.oauth_url`",
-        ),
+        Err(error) => {
+            let fix = "check network, name server and firewall of this machine, and `gobiz.oauth_url`";
+            Finding::fail("token", error.to_string(), fix_of(error, fix))
+        }
     };
     // Who is refused everything, or cannot be reached, need not be told twice.
     match probes {
         [read, ..] if read.granted.is_err() => vec![told(read)],
         [_, both] => vec![told(both)],
         probes => probes.iter().map(told).collect(),
+    }
+}
+
+/// What helps when GoBiz itself answered that it cannot; else `fix`.
+fn fix_of(error: &RemoteError, fix: &'static str) -> &'static str {
+    match error.status {
+        Some(429) => "GoBiz wants fewer calls: lower `gobiz.requests_per_second`, or ask again later",
+        Some(500..) => "GoBiz has a fault; ask again later",
+        _ => fix,
     }
 }
 
@@ -76,11 +84,10 @@ async fn outlet(client: &Client, survey: &Survey) -> Finding {
         Ok(live) => {
             Finding::ok("api", format!("{} ({}) can be read: {} menus", member.name, member.id, live.menus.len()))
         }
-        Err(error) => Finding::fail(
-            "api",
-            error.to_string(),
-            "check `gobiz.api_url`, and that the outlet is linked to this integration in GoBiz",
-        ),
+        Err(error) => {
+            let fix = "check `gobiz.api_url`, and that the outlet is linked to this integration in GoBiz";
+            Finding::fail("api", error.to_string(), fix_of(&error, fix))
+        }
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     make_room(session)?;
     session.settings()?;
-    let survey = session.loaded()?.survey(Timestamp::now());
+    let survey = session.survey(Timestamp::now())?;
     let outlets = targets(&args.outlet, &survey)?;
     if args.merge {
         let filter = args.item.map(|id| Filter { id: ExternalId(id), field: args.field });

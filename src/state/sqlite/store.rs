@@ -19,6 +19,7 @@ use rusqlite::{
 
 use crate::state::{
     Scope, StateError,
+    error::Cause,
     locks::{create_dir, exists_as_file},
 };
 
@@ -102,7 +103,7 @@ impl Store {
 
     /// Reading takes a shared memory file beside the log. Where none can be made (a read-only mount, a directory of somebody
     /// else) and no log is left, nobody can be writing, so the file can be read as it lies.
-    fn connect_immutable(path: &Path, scope: &Scope, source: crate::state::error::Cause) -> Result<Self, StateError> {
+    fn connect_immutable(path: &Path, scope: &Scope, source: Cause) -> Result<Self, StateError> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
@@ -291,16 +292,20 @@ pub(super) fn database(doing: &'static str, path: &Path, error: rusqlite::Error)
     let place = || path.display().to_string();
     match error.sqlite_error_code() {
         _ if matches!(error, FromSqlConversionFailure(..) | InvalidColumnType(..)) => {
-            StateError::Corrupt { doing, path: path.to_owned(), source: error.into() }
+            StateError::Corrupt { doing, path: path.to_owned(), source: words(&error) }
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch) => {
-            StateError::Corrupt { doing, path: path.to_owned(), source: error.into() }
+            StateError::Corrupt { doing, path: path.to_owned(), source: words(&error) }
         }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            StateError::Busy { doing, place: place(), source: error.into() }
-        }
-        _ => StateError::Failed { doing, place: place(), source: error.into() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StateError::Busy { doing, place: place() },
+        Some(ErrorCode::DiskFull) => StateError::Full { doing, place: place() },
+        _ => StateError::Failed { doing, place: place(), source: words(&error) },
     }
+}
+
+/// What SQLite says, without the number that it puts after it.
+fn words(error: &rusqlite::Error) -> Cause {
+    error.to_string().into()
 }
 
 /// Tries again while another process is opening or closing the file: SQLite itself waits for writers, but not while the

@@ -220,7 +220,7 @@ fn a_state_of_release_0_1_belongs_to_the_platform_of_the_settings() {
     let sandbox = Scope { platform: "https://api.partner-sandbox.gobiz.co.id".to_owned(), ..scope() };
     let other = Store::open(dir.path(), &sandbox).unwrap();
     assert_eq!(other.recall("G1", at(0)).unwrap(), OutletMemory::default(), "it was taken over once");
-    assert_eq!(store.overview(at(0)).unwrap().missing(|_| false).count(), 0, "no root has claimed it yet");
+    assert_eq!(store.overview(at(0)).unwrap().of_root().count(), 0, "no root has claimed it yet");
 }
 
 #[test]

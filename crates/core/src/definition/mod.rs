@@ -159,6 +159,11 @@ impl Definitions {
         &self.broken
     }
 
+    /// Files of which nothing could be decoded: whether they are layers or outlets is not known.
+    pub fn broken_files(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.files.iter().filter(|file| file.layer.is_none()).map(|file| &file.path)
+    }
+
     /// The codes that files name under `rules`, for a check that there are such rules.
     pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())

@@ -46,21 +46,31 @@ impl ApplyLine {
         }
     }
 
-    /// The error, else the id to quote to the platform's support; and what the result alone would hide. `harmless` is
-    /// applied to the error, `id` to the id.
+    /// How the outlet stands, where the result alone does not say it; then the error, else the id to quote to the platform's
+    /// support. `harmless` is applied to the error, `id` to the id.
     fn note(&self, harmless: impl Fn(&str) -> String, id: impl Fn(&Uuid) -> String) -> String {
-        let told = match (&self.error, &self.request_id) {
-            (Some(error), _) if self.state == "invalid" => Some(format!("invalid: {}", harmless(error))),
-            (Some(error), _) => Some(harmless(error)),
-            (None, Some(request)) => Some(format!("request {}", id(request))),
-            (None, None) => None,
+        let words = match (&self.error, &self.request_id, self.state) {
+            (Some(error), _, _) => Some(harmless(error)),
+            (None, Some(request), _) => Some(format!("request {}", id(request))),
+            (None, None, "drifted") => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
+            (None, None, "paused") => Some("by its file".to_owned()),
+            (None, None, _) => None,
         };
-        let stands = match self.state {
-            "drifted" => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
-            "paused" if self.error.is_none() => Some("paused by its file".to_owned()),
-            _ => None,
-        };
-        told.into_iter().chain(stands).collect::<Vec<_>>().join("; ")
+        let state = self.state.replace('_', " ");
+        match words {
+            Some(words) if self.result_says_state() || words.starts_with(&state) => words,
+            Some(words) => format!("{state}: {words}"),
+            None if self.result_says_state() => String::new(),
+            None => state,
+        }
+    }
+
+    fn result_says_state(&self) -> bool {
+        match self.result {
+            "unchanged" | "published" => self.state == "in_sync",
+            "rejected" => self.state == "failed",
+            result => self.state == result,
+        }
     }
 }
 
