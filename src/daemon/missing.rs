@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Daemon, Worker};
 use crate::{
-    fleet::Survey,
+    fleet::{self, Survey},
     notify::{Health, Notices, Seen},
     settings::NotificationKind,
     state::{OutletUpdate, SharedState, StateError, StatusUpdate},
@@ -54,9 +54,7 @@ impl Missing {
                 continue;
             }
             tracing::warn!(outlet = id, "no file defines this outlet any more; its live menu is left as it is");
-            let error = format!(
-                "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {id}` drops what is remembered"
-            );
+            let error = fleet::why_missing(id);
             let state = OutletState::Missing.as_str().to_owned();
             let status = Some(StatusUpdate { state, error: Some(error), ..StatusUpdate::default() });
             self.state.update_outlet(id, OutletUpdate { status, ..OutletUpdate::default() }, self.now).await?;

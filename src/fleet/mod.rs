@@ -31,7 +31,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use local_images::LocalImages;
 pub use member::Member;
 pub use select::{Selection, SelectionError};
-pub use status::status;
+pub use status::{status, why_missing};
 pub use survey::{Former, Survey};
 
 use crate::{

@@ -11,7 +11,7 @@ use crate::{
     catalog::OutletId,
     plan::Pins,
     policy::Policy,
-    report::{LastPush, PinNote, StatusLine},
+    report::{LastPush, PinNote, StatusLine, errors_brief},
     settings::Settings,
     state::{OutletRow, Overview, Pause, PushRow},
     sync::{Facts, Look, OutletState, PushProgress, pause_note},
@@ -52,14 +52,26 @@ pub fn status(
             line.held = Value::Array(Vec::new());
         }
         state.as_str().clone_into(&mut line.state);
+        if state == OutletState::Invalid && line.error.is_none() {
+            line.error = errors_brief(member.diagnostics.iter().map(AsRef::as_ref));
+        }
         lines.push(line);
     }
     let meant = |row: &&OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
     for row in overview.of_root().filter(|row| survey.is_missing(*row)).filter(meant) {
         let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
-        lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, ..stored(row) });
+        let error = Some(why_missing(&row.id));
+        lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, error, ..stored(row) });
     }
     lines
+}
+
+/// What is said of an outlet that no file defines any more.
+pub fn why_missing(outlet: &str) -> String {
+    format!(
+        "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {outlet}` drops what is \
+         remembered"
+    )
 }
 
 fn by_outlet<T>(rows: &[T], id: fn(&T) -> &String) -> BTreeMap<&str, &T> {

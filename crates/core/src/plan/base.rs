@@ -1,6 +1,6 @@
 //! What we remember of an outlet's last verified push. `state` stores it as JSON and does not look inside.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,16 +49,15 @@ impl Base {
         }
     }
 
-    /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was.
+    /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was. Of
+    /// several things under one id all must be on sale.
     pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {
         let count = |base: &Self| base.items_taken_off.len() + base.variants_taken_off.len();
         let before = count(self);
-        for (_, item) in live.items().filter(|(_, item)| item.in_stock == Field::Set(true)) {
-            item.external_id.value().map(|id| self.items_taken_off.remove(id));
-        }
-        for (_, variant) in live.variants().filter(|(_, variant)| variant.in_stock == Field::Set(true)) {
-            variant.external_id.value().map(|id| self.variants_taken_off.remove(id));
-        }
+        let items = on_sale(live.items().map(|(_, item)| (&item.external_id, &item.in_stock)));
+        let variants = on_sale(live.variants().map(|(_, variant)| (&variant.external_id, &variant.in_stock)));
+        self.items_taken_off.retain(|id| !items.contains(id));
+        self.variants_taken_off.retain(|id| !variants.contains(id));
         count(self) != before
     }
 
@@ -87,6 +86,17 @@ impl Base {
             }
         }
     }
+}
+
+/// The ids under which everything is said to be on sale.
+fn on_sale<'l>(things: impl Iterator<Item = (&'l Field<ExternalId>, &'l Field<bool>)>) -> HashSet<&'l ExternalId> {
+    let mut all: HashMap<&ExternalId, bool> = HashMap::new();
+    for (id, stock) in things {
+        if let Field::Set(id) = id {
+            *all.entry(id).or_insert(true) &= *stock == Field::Set(true);
+        }
+    }
+    all.into_iter().filter_map(|(id, is_on)| is_on.then_some(id)).collect()
 }
 
 /// The platform's UUIDs and the ids we know those things by.

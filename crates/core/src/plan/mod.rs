@@ -116,6 +116,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
+    /// Live menus that only repeat dishes of other menus: taken for the platform's own, and left alone.
+    pub platform_menus: BTreeSet<String>,
     /// What a rollback holds against the files; filled in by who lays pins over them.
     pub pins: Pins,
     /// Items that a dated layer brought and takes away.
@@ -159,9 +161,12 @@ impl OutletPlan {
 pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     let matched = matching::match_live(inputs.live, inputs.desired, inputs.base);
     let mut compared = compare::compare(inputs, &matched);
-    compared.changes.sort();
     let action = action_of(&compared.changes);
     mark_only_with_put(&mut compared.changes, action);
+    if action == Action::Put {
+        compared.changes.append(&mut compared.new_ids);
+    }
+    compared.changes.sort();
     let guards = guards::judge(inputs, &matched, &compared, action);
     OutletPlan {
         outlet: inputs.outlet.clone(),
@@ -174,6 +179,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         guards,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
+        platform_menus: matched.sections,
         pins: Pins::default(),
         ended: inputs.ended.clone(),
     }

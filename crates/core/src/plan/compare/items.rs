@@ -34,12 +34,12 @@ impl Walk<'_> {
         let delete = self.inputs.policy.unmanaged == UnmanagedPolicy::Delete;
         let class = if self.stance.has_base { Class::Drift } else { Class::Adopt };
         for item in &self.matched.unmanaged {
-            let Unmanaged { menu, name, external_id: _, uuid: _, price } = item;
+            let Unmanaged { menu, name, external_id: _, uuid: _, price, id } = item;
             let subject = Subject { within: Some(menu.clone()), name: name.clone() };
             let name = Some(FieldValue::Text(name.clone()));
             let price = price.map(FieldValue::Price);
             let from = FieldValue::Thing([(ItemField::Name.key(), name), (ItemField::Price.key(), price)].into());
-            let path = Path::item(&item.id());
+            let path = Path::item(id);
             let push = !self.stays_rejected(&path, &None) && delete;
             self.tell(path, Kind::Remove, class, [Some(from), None, None], push, &subject);
             if let Some(change) = self.changes.last_mut() {

@@ -26,6 +26,8 @@ use crate::{
 /// What the walk brings home.
 pub(super) struct Compared {
     pub(super) changes: Vec<Change>,
+    /// Ids that a PUT would change of what it copies: no reason for one.
+    pub(super) new_ids: Vec<Change>,
     pub(super) payload: Catalog,
     pub(super) next_base: Base,
 }
@@ -50,8 +52,9 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.categories(&desired, &base, &mut payload, &mut next);
     walk.menus(&desired, &base, &payload);
     walk.item_order(&desired, &base, &payload);
+    let new_ids = walk.new_ids(&payload);
     walk.next.catalog = next;
-    Compared { changes: walk.changes, payload, next_base: walk.next }
+    Compared { changes: walk.changes, new_ids, payload, next_base: walk.next }
 }
 
 /// The catalog as if nobody said anything about the ignored fields: they are copied from live.

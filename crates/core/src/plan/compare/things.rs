@@ -172,7 +172,14 @@ impl Walk<'_> {
         let told = |side: &Field<FieldValue>| side.value().cloned().map(FieldValue::flatten_name);
         let mut decision = field::decide(self.stance_at(&path, || told(desired)), desired, base, live);
         let Some(class) = decision.class else { return [decision.send, decision.next_base] };
-        let sides: Sides = [told(live), told(desired), told(base)];
+        let mut sides: Sides = [told(live), told(desired), told(base)];
+        // The order of ids that are not those of the files or the last push is the answer's, which means nothing.
+        if let Some(FieldValue::Ids(ids)) = &mut sides[0]
+            && live != base
+            && live != desired
+        {
+            ids.sort();
+        }
         if decision.push && self.stays_rejected(&path, &sides[1]) {
             decision = field::Decision { push: false, send: live.clone(), next_base: base.clone(), ..decision };
         }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    super::{Change, Kind, Subject},
+    super::{Change, Class, Kind, Subject},
     Index, Placed, Walk,
     things::{Three, Ties},
 };
 use crate::catalog::{
-    Catalog, ExternalId, Field, Path, Variant, VariantCategory, VariantField,
+    Catalog, ExternalId, Field, FieldValue, Path, Variant, VariantCategory, VariantField,
     text::{normalise_text, same_text},
 };
 
@@ -52,6 +52,22 @@ impl Walk<'_> {
         for category in &desired.variant_categories {
             self.variant_order(category, base, payload);
         }
+    }
+
+    /// What is copied and cannot keep the id that it has, as something else in the payload has it too.
+    pub(super) fn new_ids(&mut self, payload: &Catalog) -> Vec<Change> {
+        let class = if self.stance.has_base { Class::Drift } else { Class::Adopt };
+        let mark = self.changes.len();
+        for (category, variant) in payload.variants() {
+            let id = &variant.external_id;
+            let Some(own) = self.matched.rekeyed.get(&Path::variant(id)) else { continue };
+            let name = variant.name.value().unwrap_or(&id.0).clone();
+            let subject = Subject { within: category.name.value().cloned(), name };
+            let [from, to] = [own, id].map(|id| Some(FieldValue::Text(id.0.clone())));
+            let path = Path::variant_field(id, VariantField::ExternalId);
+            self.tell(path, Kind::Set, class, [from.clone(), to, from], true, &subject);
+        }
+        self.changes.split_off(mark)
     }
 
     fn variant_order(&mut self, category: &VariantCategory, base: &Catalog, payload: &Catalog) {

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    super::{Change, Kind, Unmanaged, matching::item_ids},
+    super::{Change, Kind, matching::item_ids},
     Finding, Judge, Limit, counted, quoted, share,
 };
 use crate::{
-    catalog::{Catalog, ExternalId, Field, Path, text::normalise_text},
+    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, Path, text::normalise_text},
     policy::UnmanagedPolicy,
 };
 
@@ -20,7 +20,7 @@ impl Judge<'_> {
             .difference(&staying)
             .filter(|id| !self.inputs.ended.contains::<ExternalId>(id))
             .map(|id| (*id).clone());
-        gone.chain(self.matched.unmanaged.iter().map(Unmanaged::id)).collect()
+        gone.chain(self.matched.unmanaged.iter().map(|item| item.id.clone())).collect()
     }
 
     /// Two measures, and the worse one counts: what this call takes from the live menu, and what is missing after it from
@@ -82,7 +82,7 @@ impl Judge<'_> {
         let mut menus: Vec<(&str, bool)> = Vec::new();
         let ours = self.matched.catalog.items().map(|(menu, item)| (menu.name.as_str(), &item.external_id));
         let foreign: Vec<(String, ExternalId)> =
-            self.matched.unmanaged.iter().map(|item| (item.menu.clone(), item.id())).collect();
+            self.matched.unmanaged.iter().map(|item| (item.menu.clone(), item.id.clone())).collect();
         let foreign = foreign.iter().map(|(menu, id)| (menu.as_str(), id));
         for (menu, id) in ours.chain(foreign) {
             // What a dated layer takes away neither empties a menu nor keeps it from being emptied.
@@ -118,7 +118,7 @@ impl Judge<'_> {
             limit: None,
             actual: Some(lost.len() as f64),
             trips: true,
-            items: lost.iter().map(|item| Path::item(&item.id())).collect(),
+            items: lost.iter().map(|item| Path::item(&item.id)).collect(),
             message: format!(
                 "{} that no file knows would be lost: {}",
                 counted(lost.len(), "live item"),
@@ -127,14 +127,34 @@ impl Judge<'_> {
         })
     }
 
+    /// A dish that comes back under another id, and an id that a push changes: orders and stock are known by ids.
     pub(super) fn re_key(&self) -> Option<Finding> {
+        let (twice, other) = (self.added_again(), self.other_ids());
+        let messages: Vec<String> =
+            [self.about_added_again(&twice), about_other_ids(&other)].into_iter().flatten().collect();
+        if messages.is_empty() {
+            return None;
+        }
+        Some(Finding {
+            limit: None,
+            actual: Some((twice.len() + other.len()) as f64),
+            trips: true,
+            items: twice.iter().map(|(gone, _)| *gone).chain(other).map(|change| change.path.owner()).collect(),
+            message: messages.join("; "),
+        })
+    }
+
+    /// Items that go, each with one of the same name that comes.
+    fn added_again(&self) -> Vec<(&Change, &Change)> {
         let fold = |name: &str| normalise_text(name).to_lowercase();
         let whole = |kind| {
             self.pushed().filter(move |change| change.kind == kind && matches!(change.path, Path::Item(_, None)))
         };
         let added: HashMap<String, &Change> = whole(Kind::Add).map(|c| (fold(&c.subject.name), c)).collect();
-        let twice: Vec<(&Change, &Change)> =
-            whole(Kind::Remove).filter_map(|gone| Some((gone, *added.get(&fold(&gone.subject.name))?))).collect();
+        whole(Kind::Remove).filter_map(|gone| Some((gone, *added.get(&fold(&gone.subject.name))?))).collect()
+    }
+
+    fn about_added_again(&self, twice: &[(&Change, &Change)]) -> Option<String> {
         let (gone, new) = twice.first()?;
         let more = if twice.len() > 1 { format!(", and {} more", twice.len() - 1) } else { String::new() };
         let (live, sent) = (&self.matched.catalog, &self.compared.payload);
@@ -142,18 +162,30 @@ impl Judge<'_> {
         let off: Vec<&str> = off.map(|(gone, _)| gone.subject.name.as_str()).collect();
         let off =
             if off.is_empty() { String::new() } else { format!("; sold out now, on sale then: {}", quoted(&off)) };
-        Some(Finding {
-            limit: None,
-            actual: Some(twice.len() as f64),
-            trips: true,
-            items: twice.iter().map(|(gone, _)| gone.path.clone()).collect(),
-            message: format!(
-                "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried \
-                 over{off}",
-                gone.subject.name, gone.path, new.path
-            ),
-        })
+        Some(format!(
+            "“{}” would be removed as {} and added again as {}{more}: its orders and stock would not be carried over{off}",
+            gone.subject.name, gone.path, new.path
+        ))
     }
+
+    /// Changes of an id that is there into another one.
+    fn other_ids(&self) -> Vec<&Change> {
+        let is_id = |change: &&Change| change.path.info().is_some_and(|info| info.kind == FieldKind::Id);
+        self.pushed().filter(|change| is_id(change) && change.from.is_some()).collect()
+    }
+}
+
+fn about_other_ids(changes: &[&Change]) -> Option<String> {
+    let first = changes.first()?;
+    let id = |side: &Option<FieldValue>| side.as_ref().and_then(FieldValue::as_text).unwrap_or_default().to_owned();
+    let more = if changes.len() > 1 { format!(", and {} more", changes.len() - 1) } else { String::new() };
+    Some(format!(
+        "“{}” would get the external id {} instead of {}{more}: whoever knows it by the old one, such as a cashier's \
+         system, would not find it",
+        first.subject.name,
+        id(&first.to),
+        id(&first.from)
+    ))
 }
 
 /// Whether a catalog has the item of a change on sale.

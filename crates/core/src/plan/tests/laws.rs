@@ -50,7 +50,7 @@ fn any_category(id: usize) -> impl Strategy<Value = VariantCategory> {
 }
 
 /// Up to six items in three menus, two categories.
-fn any_catalog() -> impl Strategy<Value = Catalog> {
+pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
     let items: Vec<_> = (0..6).map(|id| prop::option::of(any_item(id))).collect();
     (items, any_category(0), any_category(1), any::<bool>()).prop_map(|(items, first, second, turn)| {
         let mut menus: Vec<Menu> = (0..3).map(|n| menu(&format!("M{n}"), vec![])).collect();

@@ -174,7 +174,7 @@ fn rest(outlet: &OutletReport) -> Option<String> {
 }
 
 fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
-    let unmanaged: HashSet<Path> = plan.unmanaged.iter().map(|item| Path::item(&item.id())).collect();
+    let unmanaged: HashSet<Path> = plan.unmanaged.iter().map(|item| Path::item(&item.id)).collect();
     let is_unmanaged = |change: &Change| change.kind == Kind::Remove && unmanaged.contains(&change.path);
     let told: Vec<(Topic, &Change)> = plan
         .changes

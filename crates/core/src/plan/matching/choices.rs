@@ -1,0 +1,224 @@
+//! Which live variant category and which variant is which of ours, decided for all of them at once and never by the order of
+//! the answer.
+//!
+//! A category is found by its external id, else by the UUID recorded at the last verified push, else by the variants that it
+//! holds, else by its names; a variant by its external id (of several, the one that was recorded, that stands in our category,
+//! that has our name), else by the recorded UUID, else by its name in its category. Where that leaves a choice, the UUID
+//! decides.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
+
+use super::{Uuids, normal};
+use crate::catalog::{
+    Catalog, ExternalId, Field,
+    live::{LiveCatalog, LiveCategory, LiveVariant},
+};
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Choices {
+    /// The id of each category, in the order of the answer.
+    pub(super) categories: Vec<ExternalId>,
+    /// The categories among them that are ours.
+    pub(super) ours: HashSet<ExternalId>,
+    /// The id of each variant, in the order of the answer, and whether it is ours.
+    pub(super) variants: Vec<Vec<(ExternalId, bool)>>,
+    /// Variants of ours of which a copy is sold out.
+    pub(super) off: HashSet<ExternalId>,
+}
+
+/// Our categories and variants, and what leads to them.
+pub(super) struct KnownChoices<'a> {
+    categories: HashSet<&'a ExternalId>,
+    /// The category of each variant.
+    variants: BTreeMap<&'a ExternalId, &'a ExternalId>,
+    /// By name and cashier's name; `None` where several share them.
+    category_names: HashMap<(String, String), Option<&'a ExternalId>>,
+    variant_names: HashMap<(&'a ExternalId, String), &'a ExternalId>,
+    uuids: Option<&'a Uuids>,
+}
+
+impl<'a> KnownChoices<'a> {
+    pub(super) fn new(desired: &'a Catalog, base: Option<&'a Catalog>, uuids: Option<&'a Uuids>) -> Self {
+        let mut known = Self {
+            categories: HashSet::new(),
+            variants: BTreeMap::new(),
+            category_names: HashMap::new(),
+            variant_names: HashMap::new(),
+            uuids,
+        };
+        // The base last: what was live under a name is better evidence than what shall be.
+        for category in [Some(desired), base].into_iter().flatten().flat_map(|catalog| &catalog.variant_categories) {
+            known.categories.insert(&category.external_id);
+            let names = names(category.name.value(), category.internal_name.value());
+            let same = known.category_names.entry(names).or_insert(Some(&category.external_id));
+            if *same != Some(&category.external_id) {
+                *same = None;
+            }
+            for variant in &category.variants {
+                known.variants.insert(&variant.external_id, &category.external_id);
+                if let Field::Set(name) = &variant.name {
+                    known.variant_names.insert((&category.external_id, normal(name)), &variant.external_id);
+                }
+            }
+        }
+        known
+    }
+
+    pub(super) fn find(&self, live: &LiveCatalog) -> Choices {
+        let live = live.variant_categories.as_slice();
+        let ours = self.categories(live);
+        let mut found = Choices::default();
+        let ids: Vec<Stranger<'_>> =
+            live.iter().map(|known| (known.external_id.value(), known.uuid.as_str(), text(known))).collect();
+        found.categories = with_strangers(&ids, &ours);
+        found.ours = ours.into_iter().flatten().cloned().collect();
+        let all: Vec<(usize, &LiveVariant)> = live
+            .iter()
+            .enumerate()
+            .flat_map(|(number, category)| category.variants.iter().map(move |variant| (number, variant)))
+            .collect();
+        let ours = self.variants(&all, &found.categories);
+        for (number, (_, variant)) in all.iter().enumerate() {
+            let copies =
+                || all.iter().filter(|(_, other)| other.external_id.value().is_some_and(|id| Some(id) == ours[number]));
+            let is_off = |variant: &LiveVariant| variant.in_stock == Field::Set(false);
+            if let Some(id) = ours[number]
+                && (is_off(variant) || copies().any(|(_, copy)| is_off(copy)))
+            {
+                found.off.insert(id.clone());
+            }
+        }
+        let ids: Vec<Stranger<'_>> =
+            all.iter().map(|(_, known)| (known.external_id.value(), known.uuid.as_str(), text(known))).collect();
+        let mut named = with_strangers(&ids, &ours).into_iter().zip(ours.iter().map(Option::is_some));
+        found.variants = live.iter().map(|category| named.by_ref().take(category.variants.len()).collect()).collect();
+        found
+    }
+
+    /// Our category for each live one.
+    fn categories(&self, live: &[LiveCategory]) -> Vec<Option<&'a ExternalId>> {
+        let mut pairs: Vec<(usize, &ExternalId, Evidence)> = Vec::new();
+        for (number, category) in live.iter().enumerate() {
+            let votes = self.votes(category);
+            let (by_id, by_uuid) = (self.category_by_id(category), self.category_by_uuid(category));
+            let by_name = self.category_by_name(category);
+            let candidates: HashSet<&ExternalId> =
+                votes.keys().copied().chain(by_id).chain(by_uuid).chain(by_name).collect();
+            pairs.extend(candidates.into_iter().map(|id| {
+                let votes = votes.get(id).copied().unwrap_or_default();
+                let [id_says, uuid_says, name_says] = [by_id, by_uuid, by_name].map(|found| found == Some(id));
+                (number, id, Evidence { id_says, uuid_says, votes, name_says })
+            }));
+        }
+        best(pairs, live.len(), |number| (live[number].uuid.as_str(), text(&live[number])))
+    }
+
+    fn category_by_id(&self, category: &LiveCategory) -> Option<&'a ExternalId> {
+        category.external_id.value().and_then(|id| self.categories.get(id)).copied()
+    }
+
+    fn category_by_uuid(&self, category: &LiveCategory) -> Option<&'a ExternalId> {
+        self.uuids?.categories.get(&category.uuid).and_then(|id| self.categories.get(id)).copied()
+    }
+
+    fn category_by_name(&self, category: &LiveCategory) -> Option<&'a ExternalId> {
+        let names = names(Some(&category.name), category.internal_name.value());
+        self.category_names.get(&names).copied().flatten()
+    }
+
+    /// The categories that its variants belong to in ours, with how many do.
+    fn votes(&self, category: &LiveCategory) -> BTreeMap<&'a ExternalId, usize> {
+        let mut votes = BTreeMap::new();
+        for variant in &category.variants {
+            if let Some(id) = variant.external_id.value().and_then(|id| self.variants.get(id)) {
+                *votes.entry(*id).or_default() += 1;
+            }
+        }
+        votes
+    }
+
+    /// Our variant for each live one.
+    fn variants(&self, live: &[(usize, &LiveVariant)], categories: &[ExternalId]) -> Vec<Option<&'a ExternalId>> {
+        let mut pairs: Vec<(usize, &ExternalId, Evidence)> = Vec::new();
+        for (number, (category, variant)) in live.iter().enumerate() {
+            let key = |id: &ExternalId| self.variants.get_key_value(id).map(|(id, _)| *id);
+            let by_id = variant.external_id.value().and_then(key);
+            let by_uuid = self.uuids.and_then(|uuids| uuids.variants.get(&variant.uuid)).and_then(key);
+            let named = self.variant_names.get(&(&categories[*category], normal(&variant.name))).copied();
+            // Another id means another variant.
+            let by_name = named.filter(|id| variant.external_id.value().is_none_or(|own| own == *id));
+            let candidates: HashSet<&ExternalId> = by_id.into_iter().chain(by_uuid).chain(by_name).collect();
+            pairs.extend(candidates.into_iter().map(|id| {
+                let votes = usize::from(self.variants[id] == &categories[*category]);
+                let [id_says, uuid_says, name_says] = [by_id, by_uuid, by_name].map(|found| found == Some(id));
+                (number, id, Evidence { id_says, uuid_says, votes, name_says })
+            }));
+        }
+        best(pairs, live.len(), |number| (live[number].1.uuid.as_str(), text(live[number].1)))
+    }
+}
+
+/// What speaks for a live thing being one of ours; what comes first decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Evidence {
+    /// It has our id.
+    id_says: bool,
+    /// It was recorded under our id.
+    uuid_says: bool,
+    /// How many variants of a category are ours; whether a variant stands in our category.
+    votes: usize,
+    name_says: bool,
+}
+
+/// The best pairs for all at once: the strongest first, each thing in one pair. `key` orders live things among equals.
+fn best<'a, K: Ord>(
+    pairs: Vec<(usize, &'a ExternalId, Evidence)>,
+    live: usize,
+    key: impl Fn(usize) -> K,
+) -> Vec<Option<&'a ExternalId>> {
+    let mut pairs = pairs;
+    pairs.sort_by_cached_key(|(number, id, evidence)| (Reverse(*evidence), key(*number), *id));
+    let mut found = vec![None; live];
+    let mut taken = HashSet::new();
+    for (number, id, _) in pairs {
+        if found[number].is_none() && taken.insert(id) {
+            found[number] = Some(id);
+        }
+    }
+    found
+}
+
+/// A live thing, for giving it an id: its own id, the platform's, and what orders it among equals.
+type Stranger<'l> = (Option<&'l ExternalId>, &'l str, String);
+
+/// The ids under which things are copied into a PUT: ours; else their own, else the platform's UUID if another has that.
+fn with_strangers(live: &[Stranger<'_>], ours: &[Option<&ExternalId>]) -> Vec<ExternalId> {
+    let mut taken: HashSet<ExternalId> = ours.iter().flatten().map(|id| (*id).clone()).collect();
+    let mut ids: Vec<ExternalId> = ours.iter().map(|id| id.cloned().unwrap_or_default()).collect();
+    let mut strangers: Vec<usize> = (0..live.len()).filter(|number| ours[*number].is_none()).collect();
+    strangers.sort_by_key(|number| (live[*number].1, &live[*number].2));
+    for number in strangers {
+        let (own, uuid, _) = &live[number];
+        let numbered = |n: usize| ExternalId(format!("{}-{n}", own.map_or("", ExternalId::as_str)));
+        let wanted = own.cloned().into_iter().chain((!uuid.is_empty()).then(|| ExternalId((*uuid).to_owned())));
+        let id = wanted.chain((2..).map(numbered)).find(|id| !taken.contains(id)).unwrap_or_default();
+        taken.insert(id.clone());
+        ids[number] = id;
+    }
+    ids
+}
+
+fn text<T: serde::Serialize>(thing: &T) -> String {
+    serde_json::to_string(thing).unwrap_or_default()
+}
+
+/// Name and cashier's name, the latter equal to the former where it is absent.
+fn names(name: Option<&String>, internal_name: Option<&String>) -> (String, String) {
+    let name = name.map(|name| normal(name)).unwrap_or_default();
+    let internal_name = internal_name.filter(|text| !text.is_empty()).map_or_else(|| name.clone(), |text| normal(text));
+    (name, internal_name)
+}

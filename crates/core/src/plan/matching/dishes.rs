@@ -1,0 +1,208 @@
+//! Which live dish is which of our items, decided for all of them at once and never by the order of the answer.
+//!
+//! Places under one UUID are one dish. An item of ours is the dish with its external id, and of several the one that was
+//! recorded under it, that stands where ours stands, that has its name; else the dish that was recorded under it; else one
+//! without an external id that has its name in its menu. Where that leaves a choice, the UUID decides.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
+
+use super::{Uuids, normal};
+use crate::catalog::{
+    Catalog, ExternalId, Field,
+    live::{LiveCatalog, LiveItem},
+};
+
+/// One place at which a dish shows.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'l> {
+    /// Positions of the menu in the answer and of the item in the menu.
+    pub(super) at: (usize, usize),
+    pub(super) menu: &'l str,
+    pub(super) item: &'l LiveItem,
+    /// Whether its menu is a section of the platform.
+    is_repeated: bool,
+}
+
+/// A live dish, with the places at which it shows: those outside of the platform's sections first, then by menu.
+pub(super) struct Dish<'l>(Vec<Place<'l>>);
+
+impl<'l> Dish<'l> {
+    /// The place by which it is known where none is ours.
+    pub(super) fn first(&self) -> Place<'l> {
+        self.0[0]
+    }
+
+    fn uuid(&self) -> &'l str {
+        &self.first().item.uuid
+    }
+
+    fn external_id(&self) -> Option<&'l ExternalId> {
+        self.0.iter().find_map(|place| place.item.external_id.value())
+    }
+
+    fn is_in(&self, menus: &[String]) -> bool {
+        self.0.iter().any(|place| menus.contains(&normal(place.menu)))
+    }
+
+    fn is_off(&self) -> bool {
+        self.0.iter().any(|place| place.item.in_stock == Field::Set(false))
+    }
+}
+
+/// All dishes, in an order that depends on nothing but themselves.
+pub(super) fn dishes<'l>(live: &'l LiveCatalog, sections: &HashSet<usize>) -> Vec<Dish<'l>> {
+    let mut by_uuid: BTreeMap<&str, Vec<Place<'l>>> = BTreeMap::new();
+    let mut dishes = Vec::new();
+    for (position, menu) in live.menus.iter().enumerate() {
+        for (index, item) in menu.menu_items.iter().enumerate() {
+            let (at, is_repeated) = ((position, index), sections.contains(&position));
+            let place = Place { at, menu: &menu.name, item, is_repeated };
+            match item.uuid.as_str() {
+                "" => dishes.push(Dish(vec![place])),
+                uuid => by_uuid.entry(uuid).or_default().push(place),
+            }
+        }
+    }
+    let text = |place: &Place<'_>| serde_json::to_string(place.item).unwrap_or_default();
+    dishes.sort_by_cached_key(|dish| (dish.first().menu.to_owned(), text(&dish.first())));
+    dishes.extend(by_uuid.into_values().map(|mut places| {
+        places.sort_by_cached_key(|place| (place.is_repeated, place.menu.to_owned(), text(place)));
+        Dish(places)
+    }));
+    dishes
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Our id for each place that counts.
+    pub(super) places: HashMap<(usize, usize), ExternalId>,
+    /// The dishes that are none of ours, by their number.
+    pub(super) strangers: Vec<usize>,
+    /// Items of ours of which a copy is sold out.
+    pub(super) off: HashSet<ExternalId>,
+}
+
+/// Our items, and what leads to them.
+pub(super) struct KnownItems<'a> {
+    /// The menus of each, by normalised name: those of the last push, else those of the files.
+    menus: BTreeMap<&'a ExternalId, Vec<String>>,
+    /// The names of each, by normalised menu and name.
+    names: HashMap<(String, String), &'a ExternalId>,
+    uuids: Option<&'a Uuids>,
+}
+
+impl<'a> KnownItems<'a> {
+    pub(super) fn new(desired: &'a Catalog, base: Option<&'a Catalog>, uuids: Option<&'a Uuids>) -> Self {
+        let mut known = Self { menus: BTreeMap::new(), names: HashMap::new(), uuids };
+        // The base last: what was live under a name is better evidence than what shall be.
+        for catalog in [Some(desired), base].into_iter().flatten() {
+            let mut menus: BTreeMap<&ExternalId, Vec<String>> = BTreeMap::new();
+            for (menu, item) in catalog.items() {
+                let menu = normal(&menu.name);
+                if let Field::Set(name) = &item.name {
+                    known.names.insert((menu.clone(), normal(name)), &item.external_id);
+                }
+                menus.entry(&item.external_id).or_default().push(menu);
+            }
+            known.menus.extend(menus);
+        }
+        known
+    }
+
+    /// Finds our items among the dishes.
+    pub(super) fn find(&self, dishes: &[Dish<'_>]) -> Found {
+        let mut ids: Vec<Option<&ExternalId>> = vec![None; dishes.len()];
+        let mut taken: HashSet<&ExternalId> = HashSet::new();
+        let mut take = |dish: usize, id, ids: &mut Vec<Option<_>>| {
+            if ids[dish].is_none() && taken.insert(id) {
+                ids[dish] = Some(id);
+            }
+        };
+        let mut with_id: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
+        for (number, dish) in dishes.iter().enumerate() {
+            if let Some(id) = dish.external_id() {
+                with_id.entry(id).or_default().push(number);
+            }
+        }
+        let mut copies: Vec<(usize, &ExternalId)> = Vec::new();
+        for (id, menus) in &self.menus {
+            let Some(same) = with_id.get(id) else { continue };
+            let best = |among: &mut dyn Iterator<Item = &usize>| {
+                among.copied().max_by_key(|number| (self.likeness(&dishes[*number], id), Reverse(*number)))
+            };
+            // An item that ours has in several menus may be several dishes.
+            if menus.len() > 1 {
+                let in_each = menus.iter().filter_map(|menu| {
+                    best(&mut same.iter().filter(|number| dishes[**number].is_in(std::slice::from_ref(menu))))
+                });
+                copies.extend(in_each.map(|number| (number, *id)));
+            }
+            if let Some(number) = best(&mut same.iter()) {
+                take(number, id, &mut ids);
+            }
+        }
+        for (number, id) in copies {
+            ids[number] = Some(id);
+        }
+        for (number, dish) in dishes.iter().enumerate() {
+            let recorded = self.uuids.and_then(|uuids| uuids.items.get(dish.uuid()));
+            if let Some((id, _)) = recorded.and_then(|id| self.menus.get_key_value(id)) {
+                take(number, *id, &mut ids);
+            }
+        }
+        // By name only where the dish has no external id: another id means another dish.
+        for (number, dish) in dishes.iter().enumerate().filter(|(_, dish)| dish.external_id().is_none()) {
+            for place in &dish.0 {
+                if let Some(id) = self.names.get(&(normal(place.menu), normal(&place.item.name))) {
+                    take(number, *id, &mut ids);
+                }
+            }
+        }
+        self.places(dishes, &ids, &with_id)
+    }
+
+    /// How much speaks for a dish with this external id.
+    fn likeness(&self, dish: &Dish<'_>, id: &ExternalId) -> (bool, bool, bool) {
+        let is_recorded = self.uuids.is_some_and(|uuids| uuids.items.get(dish.uuid()) == Some(id));
+        let has_name = |place: &Place<'_>| {
+            self.names.get(&(normal(place.menu), normal(&place.item.name))).is_some_and(|known| *known == id)
+        };
+        (is_recorded, dish.is_in(&self.menus[id]), dish.0.iter().any(has_name))
+    }
+
+    /// The places that count: those in menus in which ours has the item, else one.
+    fn places(
+        &self,
+        dishes: &[Dish<'_>],
+        ids: &[Option<&ExternalId>],
+        with_id: &BTreeMap<&ExternalId, Vec<usize>>,
+    ) -> Found {
+        let mut found = Found::default();
+        let mut filled: HashSet<(&ExternalId, String)> = HashSet::new();
+        for (number, dish) in dishes.iter().enumerate() {
+            let Some(id) = ids[number] else {
+                found.strangers.push(number);
+                continue;
+            };
+            let in_ours = |place: &&Place<'_>| self.menus[id].contains(&normal(place.menu));
+            let mut places: Vec<&Place<'_>> = dish.0.iter().filter(in_ours).collect();
+            if places.is_empty() {
+                places = vec![&dish.0[0]];
+            }
+            for place in places {
+                if filled.insert((id, normal(place.menu))) {
+                    found.places.insert(place.at, id.clone());
+                }
+            }
+            let copies = with_id.get(id).into_iter().flatten().map(|number| &dishes[*number]);
+            if dish.is_off() || copies.into_iter().any(Dish::is_off) {
+                found.off.insert(id.clone());
+            }
+        }
+        found
+    }
+}

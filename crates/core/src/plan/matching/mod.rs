@@ -1,0 +1,249 @@
+//! Which live thing is which of ours: the live answer re-told in our ids.
+//!
+//! The platform's answer names categories by UUIDs only, and an edit in the app can take an item's external id away. So
+//! things are found by external id, else by the UUID recorded at the last verified push, else by name.
+
+mod choices;
+mod dishes;
+mod sections;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use choices::{Choices, KnownChoices};
+use dishes::KnownItems;
+
+use super::{Base, Uuids, escaping::without_escaping};
+use crate::catalog::{
+    Catalog, ExternalId, Field, FieldValue, Item, Menu, Path, Price, ReadBack, Thing, Variant, VariantCategory,
+    live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
+    text::normalise_text,
+};
+
+/// A live item that is none of ours.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unmanaged {
+    /// The menu it stands in.
+    pub menu: String,
+    /// Its name.
+    pub name: String,
+    /// Its external id, if it has one.
+    pub external_id: Option<ExternalId>,
+    /// The platform's id.
+    pub uuid: String,
+    /// Its price.
+    pub price: Option<Price>,
+    /// The id that a plan names it by: its own, else the platform's; the latter too where something else has its own.
+    #[serde(skip)]
+    pub id: ExternalId,
+}
+
+/// The live catalog in our ids.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Matched {
+    /// Items that are ours, and all categories and variants (those that are not ours under the id that a PUT gives them).
+    pub(super) catalog: Catalog,
+    /// Items that are not ours.
+    pub(super) unmanaged: Vec<Unmanaged>,
+    /// Menus that the platform fills itself with dishes of other menus.
+    pub(super) sections: BTreeSet<String>,
+    /// Items and variants of ours whose live external id is another (or none): our id → the live one.
+    pub(super) lost_items: BTreeMap<ExternalId, Option<ExternalId>>,
+    pub(super) lost_variants: BTreeMap<ExternalId, Option<ExternalId>>,
+    /// Categories and variants that are not ours and cannot be copied under the id that they have, as something else has it
+    /// too: the path by which they are known here → that id.
+    pub(super) rekeyed: BTreeMap<Path, ExternalId>,
+    /// UUIDs of everything in `catalog`.
+    pub(super) uuids: Uuids,
+    /// Number of items, unmanaged ones included; what shows in several menus is one.
+    pub(super) item_count: usize,
+}
+
+/// Matches what was fetched to the ids of the files and of the base.
+pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Base>) -> Matched {
+    let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
+    let (catalog, uuids) = (base.map(|base| &base.catalog), base.map(|base| &base.uuids));
+    let menus = MenuNames::new([Some(desired), catalog]);
+    let sections = sections::sections(live, |name| menus.has(name));
+    let dishes = dishes::dishes(live, &sections);
+    let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
+    let mut matched = Matched {
+        sections: sections.iter().map(|menu| live.menus[*menu].name.clone()).collect(),
+        item_count: dishes.len(),
+        ..Matched::default()
+    };
+    let choices = KnownChoices::new(desired, catalog, uuids).find(live);
+    let categories: HashMap<&str, &ExternalId> =
+        live.variant_categories.iter().map(|category| category.uuid.as_str()).zip(&choices.categories).collect();
+    for (position, menu) in live.menus.iter().enumerate().filter(|(position, _)| !sections.contains(position)) {
+        let name = menus.ours(&menu.name);
+        let mut items = Vec::new();
+        for (index, item) in menu.menu_items.iter().enumerate() {
+            if let Some(id) = found.places.get(&(position, index)) {
+                items.push(take_item(item, id, found.off.contains(id), &categories, &mut matched));
+            }
+        }
+        match matched.catalog.menus.iter_mut().find(|known| known.name == name) {
+            Some(known) => known.menu_items.extend(items),
+            None => matched.catalog.menus.push(Menu { name, menu_items: items }),
+        }
+    }
+    let strangers = found.strangers.iter().map(|number| dishes[*number].first());
+    let mut unmanaged: Vec<Unmanaged> = strangers.map(|place| unmanaged(&menus.ours(place.menu), place.item)).collect();
+    unmanaged.sort_by(|a, b| (&a.menu, &a.name, &a.uuid).cmp(&(&b.menu, &b.name, &b.uuid)));
+    name_apart(&mut unmanaged, found.places.values());
+    matched.unmanaged = unmanaged;
+    take_choices(live, &choices, &mut matched);
+    matched
+}
+
+fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
+    Unmanaged {
+        menu: menu.to_owned(),
+        name: item.name.clone(),
+        external_id: item.external_id.value().cloned(),
+        uuid: item.uuid.clone(),
+        price: item.price.value().copied(),
+        id: ExternalId::default(),
+    }
+}
+
+/// Gives what is not ours an id that nothing else has.
+fn name_apart<'i>(unmanaged: &mut [Unmanaged], ours: impl Iterator<Item = &'i ExternalId>) {
+    let mut taken: HashSet<ExternalId> = ours.cloned().collect();
+    for item in unmanaged {
+        let own = item.external_id.clone().filter(|id| !taken.contains(id));
+        item.id = own.unwrap_or_else(|| ExternalId(item.uuid.clone()));
+        taken.insert(item.id.clone());
+    }
+}
+
+fn take_item(
+    item: &LiveItem,
+    id: &ExternalId,
+    is_off: bool,
+    categories: &HashMap<&str, &ExternalId>,
+    matched: &mut Matched,
+) -> Item {
+    note_lost(&mut matched.lost_items, &item.external_id, id);
+    record(&mut matched.uuids.items, &item.uuid, id);
+    let uuids = item.variant_category_uuids.iter();
+    let links = uuids.filter_map(|uuid| categories.get(uuid.as_str()).copied().cloned()).collect();
+    let item = Item { variant_category_external_ids: Field::Set(links), ..Item::from_live(id, item) };
+    // What is sold out in one place is sold out.
+    if is_off { Item { in_stock: Field::Set(false), ..item } } else { item }
+}
+
+/// Takes all categories and variants over.
+fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
+    for ((category, id), variants) in live.variant_categories.iter().zip(&choices.categories).zip(&choices.variants) {
+        record(&mut matched.uuids.categories, &category.uuid, id);
+        if let Some(own) = category.external_id.value().filter(|own| *own != id && !choices.ours.contains(id)) {
+            matched.rekeyed.insert(Path::category(id), own.clone());
+        }
+        let mut taken = VariantCategory::from_live(id, category);
+        for (variant, (id, is_ours)) in category.variants.iter().zip(variants) {
+            record(&mut matched.uuids.variants, &variant.uuid, id);
+            match (is_ours, variant.external_id.value()) {
+                (true, _) => note_lost(&mut matched.lost_variants, &variant.external_id, id),
+                (false, Some(own)) if own != id => {
+                    matched.rekeyed.insert(Path::variant(id), own.clone());
+                }
+                (false, _) => {}
+            }
+            let variant = Variant::from_live(id, variant);
+            // What is sold out in one place is sold out.
+            let is_off = choices.off.contains(id);
+            taken.variants.push(if is_off { Variant { in_stock: Field::Set(false), ..variant } } else { variant });
+        }
+        matched.catalog.variant_categories.push(taken);
+    }
+}
+
+/// Remembers that live shows another external id than ours, or none.
+fn note_lost(lost: &mut BTreeMap<ExternalId, Option<ExternalId>>, live: &Field<ExternalId>, ours: &ExternalId) {
+    if !live.is_unsaid() && live.value() != Some(ours) {
+        lost.insert(ours.clone(), live.value().cloned());
+    }
+}
+
+fn record(uuids: &mut BTreeMap<String, ExternalId>, uuid: &str, id: &ExternalId) {
+    if !uuid.is_empty() {
+        uuids.insert(uuid.to_owned(), id.clone());
+    }
+}
+
+fn normal(text: &str) -> String {
+    normalise_text(text).into_owned()
+}
+
+/// The names of our menus, as we spell them and normalised.
+struct MenuNames<'a> {
+    exact: HashSet<&'a str>,
+    by_normal: HashMap<String, &'a str>,
+}
+
+impl<'a> MenuNames<'a> {
+    fn new(catalogs: [Option<&'a Catalog>; 2]) -> Self {
+        let menus = || catalogs.into_iter().flatten().flat_map(|catalog| &catalog.menus).map(|menu| menu.name.as_str());
+        Self { exact: menus().collect(), by_normal: menus().map(|name| (normal(name), name)).collect() }
+    }
+
+    fn has(&self, live: &str) -> bool {
+        self.by_normal.contains_key(&normal(live))
+    }
+
+    /// A menu's name in our spelling, if it is one of ours that the platform spells otherwise.
+    fn ours(&self, live: &str) -> String {
+        if self.exact.contains(live) {
+            return live.to_owned();
+        }
+        self.by_normal.get(&normal(live)).map_or_else(|| live.to_owned(), |ours| (*ours).to_owned())
+    }
+}
+
+/// A catalog as it would read back right after it was published: for comparing two states of the files offline.
+pub fn as_published(catalog: &Catalog) -> LiveCatalog {
+    fn show<T: Thing>(thing: &T, mut live: T::Live) -> T::Live {
+        for (spec, member) in T::members() {
+            let value = match (member.get)(thing) {
+                value if spec.info.reads == ReadBack::Stock => {
+                    Field::Set(FieldValue::Flag(value.value() != Some(&FieldValue::Flag(false))))
+                }
+                value => value,
+            };
+            (member.set_live)(&mut live, value);
+        }
+        live
+    }
+    let item = |item: &Item| {
+        let (uuid, external_id) = identify(&item.external_id);
+        let links = item.variant_category_external_ids.value().into_iter().flatten();
+        let variant_category_uuids = links.map(|id| id.0.clone()).collect();
+        show(item, LiveItem { uuid, external_id, variant_category_uuids, ..LiveItem::default() })
+    };
+    let variant = |variant: &Variant| {
+        let (uuid, external_id) = identify(&variant.external_id);
+        show(variant, LiveVariant { uuid, external_id, ..LiveVariant::default() })
+    };
+    let category = |category: &VariantCategory| {
+        let (uuid, external_id) = identify(&category.external_id);
+        let variants = category.variants.iter().map(variant).collect();
+        show(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
+    };
+    let menu =
+        |menu: &Menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() };
+    LiveCatalog {
+        menus: catalog.menus.iter().map(menu).collect(),
+        variant_categories: catalog.variant_categories.iter().map(category).collect(),
+    }
+}
+
+/// The platform's id and ours, where nobody has taken ours away.
+fn identify(id: &ExternalId) -> (String, Field<ExternalId>) {
+    (id.0.clone(), Field::Set(id.clone()))
+}
+
+/// The set of external ids of a catalog's items.
+pub(super) fn item_ids(catalog: &Catalog) -> BTreeSet<&ExternalId> {
+    catalog.items().map(|(_, item)| &item.external_id).collect()
+}
