@@ -1,6 +1,15 @@
 //! New files from live menus.
 
-use menusync::catalog::{Catalog, ExternalId, Field, Hours};
+use std::collections::BTreeSet;
+
+use menusync::{
+    authoring::import,
+    catalog::{
+        Catalog, ExternalId, Field, Hours, Price,
+        live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
+    },
+    plan::Uuids,
+};
 use serde_json::json;
 
 use crate::harness::{OUTLET, World, examples, menu, written_of};
@@ -192,4 +201,74 @@ fn nothing_is_written_when_an_outlet_cannot_be_fetched() {
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.stderr.contains("G999"), "{}", ended.stderr);
     assert!(!world.root().join("catalogs/G916309315.yaml").exists());
+}
+
+/// What a cashier's system and GoFood itself have left: two dishes and two variants under one id each, and a menu that
+/// repeats dishes.
+fn tangled() -> LiveCatalog {
+    let item = |uuid: &str, id: &str, name: &str, price| LiveItem {
+        uuid: uuid.to_owned(),
+        external_id: Field::Set(id.into()),
+        name: name.to_owned(),
+        price: Field::Set(Price(price)),
+        ..LiveItem::default()
+    };
+    let variant = |uuid: &str, id: &str, name: &str| LiveVariant {
+        uuid: uuid.to_owned(),
+        external_id: Field::Set(id.into()),
+        name: name.to_owned(),
+        price: Field::Set(Price(0)),
+        ..LiveVariant::default()
+    };
+    let category = |uuid: &str, name: &str, variants| LiveCategory {
+        uuid: uuid.to_owned(),
+        name: name.to_owned(),
+        min_quantity: Field::Set(0),
+        max_quantity: Field::Set(1),
+        variants,
+        ..LiveCategory::default()
+    };
+    let nasi = item("u-1", "NG", "Nasi Goreng", 25_000);
+    let nasi = LiveItem { variant_category_uuids: vec!["c-1".into(), "c-2".into()], ..nasi };
+    let jumbo = item("u-9", "NG", "Nasi Goreng Jumbo", 35_000);
+    let menu = |name: &str, menu_items| LiveMenu { name: name.to_owned(), menu_items };
+    LiveCatalog {
+        menus: vec![menu("Promo", vec![nasi.clone()]), menu("Makanan", vec![jumbo, nasi])],
+        variant_categories: vec![
+            category("c-2", "Dari kasir lama", vec![variant("v-9", "B0", "Telur")]),
+            category("c-1", "Tambahan", vec![variant("v-1", "B0", "Telur"), variant("v-2", "B1", "Kerupuk")]),
+        ],
+    }
+}
+
+#[test]
+fn what_others_have_tangled_comes_apart_and_the_head_of_the_file_says_how() {
+    let live = tangled();
+    let imported = import(&live, &Uuids::default(), &BTreeSet::new());
+    let menus: Vec<&str> = imported.catalog.menus.iter().map(|menu| menu.name.as_str()).collect();
+    assert_eq!(menus, ["Makanan"]);
+    let named = |names: Vec<(&ExternalId, &Field<String>)>| -> Vec<(String, String)> {
+        let mut named: Vec<_> =
+            names.into_iter().map(|(id, name)| (id.0.clone(), name.value().unwrap().clone())).collect();
+        named.sort();
+        named
+    };
+    let items = imported.catalog.items().map(|(_, item)| (&item.external_id, &item.name)).collect();
+    let text =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    assert_eq!(named(items), text(&[("NASI-GORENG-JUMBO", "Nasi Goreng Jumbo"), ("NG", "Nasi Goreng")]));
+    let variants = imported.catalog.variants().map(|(_, variant)| (&variant.external_id, &variant.name)).collect();
+    assert_eq!(named(variants), text(&[("B0", "Telur"), ("B1", "Kerupuk"), ("TELUR", "Telur")]));
+    insta::assert_snapshot!(imported.remarks.join("\n"), @"
+    The menu `Promo` only repeats dishes of other menus: GoFood fills it itself.
+    `Nasi Goreng Jumbo` has the id `NG` live, as something else has: here it gets one of its own.
+    `Telur` has the id `B0` live, as something else has: here it gets one of its own.
+    ");
+    // In whatever order they come.
+    let mut turned = live;
+    turned.menus.reverse();
+    turned.menus.iter_mut().for_each(|menu| menu.menu_items.reverse());
+    turned.variant_categories.reverse();
+    let again = import(&turned, &Uuids::default(), &BTreeSet::new());
+    assert_eq!(again.proposed, imported.proposed);
 }

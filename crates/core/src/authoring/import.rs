@@ -12,7 +12,7 @@ use crate::{
         text::same_text,
     },
     diagnostic::Place,
-    plan::Uuids,
+    plan::{Uuids, platform_menus},
     rules,
 };
 
@@ -38,6 +38,7 @@ pub struct Imported {
 /// Whatever order the platform answers categories in, the result is the same.
 pub fn import(live: &LiveCatalog, known: &Uuids, reserved: &BTreeSet<ExternalId>) -> Imported {
     let mut import = Import { known, ids: Ids::default(), made: Imported::default() };
+    let live = &import.untangle(live);
     import.name_everything(live, reserved);
     import.menus(live);
     import.categories(live);
@@ -68,6 +69,69 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// The answer with every dish at one place, and every id at one thing. What a file cannot say is told at its head.
+    fn untangle(&mut self, live: &LiveCatalog) -> LiveCatalog {
+        let sections = platform_menus(live);
+        let mut own = live.clone();
+        let mut position = 0;
+        own.menus.retain(|menu| {
+            let is_section = sections.contains(&position);
+            position += 1;
+            if is_section {
+                let told =
+                    format!("The menu `{}` only repeats dishes of other menus: GoFood fills it itself.", menu.name);
+                self.made.remarks.push(told);
+            }
+            !is_section
+        });
+        // By name, as the order of the answer means nothing.
+        let mut homes: HashMap<String, String> = HashMap::new();
+        for (menu, item) in own.items().filter(|(_, item)| !item.uuid.is_empty()) {
+            let home = homes.entry(item.uuid.clone()).or_insert_with(|| menu.to_owned());
+            if menu < home.as_str() {
+                menu.clone_into(home);
+            }
+        }
+        for menu in &mut own.menus {
+            menu.menu_items.retain(|item| {
+                let home = homes.get(&item.uuid).filter(|home| **home != menu.name);
+                if let Some(home) = home {
+                    let told = format!("`{}` shows in `{}` too: here it is in `{home}` only.", item.name, menu.name);
+                    self.made.remarks.push(told);
+                }
+                home.is_none()
+            });
+        }
+        let items = own.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+        self.keep_apart(items.map(|item| (&mut item.external_id, &*item.uuid, &*item.name)), &self.known.items);
+        let variants = own.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+        self.keep_apart(variants.map(|v| (&mut v.external_id, &*v.uuid, &*v.name)), &self.known.variants);
+        own
+    }
+
+    /// Of several things under one id, the remembered one keeps it, else the one with the first UUID.
+    fn keep_apart<'l>(
+        &mut self,
+        things: impl Iterator<Item = (&'l mut Field<ExternalId>, &'l str, &'l str)>,
+        known: &BTreeMap<String, ExternalId>,
+    ) {
+        let mut with_id: BTreeMap<ExternalId, Vec<(&mut Field<ExternalId>, &str, &str)>> = BTreeMap::new();
+        for (id, uuid, name) in things {
+            if let Some(own) = id.value().cloned() {
+                with_id.entry(own).or_default().push((id, uuid, name));
+            }
+        }
+        for (id, mut same) in with_id {
+            same.sort_by_key(|(_, uuid, name)| (known.get(*uuid) != Some(&id), *uuid, *name));
+            for (external_id, _, name) in same.into_iter().skip(1) {
+                *external_id = Field::Null;
+                let told =
+                    format!("`{name}` has the id `{id}` live, as something else has: here it gets one of its own.");
+                self.made.remarks.push(told);
+            }
+        }
+    }
+
     /// Finds an id for everything: the remembered one, the live one, else a proposal.
     fn name_everything(&mut self, live: &LiveCatalog, reserved: &BTreeSet<ExternalId>) {
         let mut taken: BTreeSet<String> = reserved.iter().map(|id| id.0.clone()).collect();

@@ -39,7 +39,7 @@ pub use base::{Base, StockCalls, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
 pub use guards::{GuardVerdict, Limit, Reviewed, Verdict};
-pub use matching::{Unmanaged, as_published};
+pub use matching::{Unmanaged, as_published, platform_menus};
 pub use memory::Memory;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};

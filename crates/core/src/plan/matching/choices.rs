@@ -149,8 +149,9 @@ impl<'a> KnownChoices<'a> {
             let by_id = variant.external_id.value().and_then(key);
             let by_uuid = self.uuids.and_then(|uuids| uuids.variants.get(&variant.uuid)).and_then(key);
             let named = self.variant_names.get(&(&categories[*category], normal(&variant.name))).copied();
-            // Another id means another variant.
-            let by_name = named.filter(|id| variant.external_id.value().is_none_or(|own| own == *id));
+            // Another id means another variant, unless several have it.
+            let is_shared = |own| live.iter().filter(|(_, other)| other.external_id.value() == Some(own)).count() > 1;
+            let by_name = named.filter(|id| variant.external_id.value().is_none_or(|own| own == *id || is_shared(own)));
             let candidates: HashSet<&ExternalId> = by_id.into_iter().chain(by_uuid).chain(by_name).collect();
             pairs.extend(candidates.into_iter().map(|id| {
                 let votes = usize::from(self.variants[id] == &categories[*category]);

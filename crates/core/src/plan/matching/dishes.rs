@@ -2,7 +2,7 @@
 //!
 //! Places under one UUID are one dish. An item of ours is the dish with its external id, and of several the one that was
 //! recorded under it, that stands where ours stands, that has its name; else the dish that was recorded under it; else one
-//! without an external id that has its name in its menu. Where that leaves a choice, the UUID decides.
+//! without an external id, or with that of another, that has its name in its menu. Where that leaves a choice, the UUID decides.
 
 use std::{
     cmp::Reverse,
@@ -154,8 +154,11 @@ impl<'a> KnownItems<'a> {
                 take(number, *id, &mut ids);
             }
         }
-        // By name only where the dish has no external id: another id means another dish.
-        for (number, dish) in dishes.iter().enumerate().filter(|(_, dish)| dish.external_id().is_none()) {
+        // By name only where the dish has no external id, or one that another dish of ours has as well: any other id means
+        // another dish.
+        let is_taken = |id: &ExternalId| ids.contains(&Some(id));
+        let nameless: Vec<bool> = dishes.iter().map(|dish| dish.external_id().is_none_or(is_taken)).collect();
+        for (number, dish) in dishes.iter().enumerate().filter(|(number, _)| nameless[*number]) {
             for place in &dish.0 {
                 if let Some(id) = self.names.get(&(normal(place.menu), normal(&place.item.name))) {
                     take(number, *id, &mut ids);

@@ -96,6 +96,11 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     matched
 }
 
+/// The positions of the menus of an answer that only repeat dishes of other menus, where none is known to be ours.
+pub fn platform_menus(live: &LiveCatalog) -> HashSet<usize> {
+    sections::sections(live, |_| false)
+}
+
 fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
     Unmanaged {
         menu: menu.to_owned(),
