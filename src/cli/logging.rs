@@ -6,13 +6,14 @@ mod folding;
 mod lines;
 mod queue;
 
-use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt, panic};
+use std::{fs::File, os::fd::AsFd, os::unix::fs::MetadataExt, panic};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub(super) use self::queue::{flush, on_lost, write};
 use self::{fields::Fields, lines::Lines};
+use super::terminal::shows_color;
 use crate::settings::Environment;
 
 /// `--log-format`
@@ -36,7 +37,7 @@ pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, enviro
         _ => Level::TRACE,
     };
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
-    let color = !environment.no_color() && std::io::stderr().is_terminal();
+    let color = shows_color(&std::io::stderr());
     let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
     let format = format.unwrap_or_else(fallback);
     let lines = Lines::new(format, color);

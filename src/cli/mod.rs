@@ -37,6 +37,7 @@ mod schema;
 mod session;
 mod signals;
 mod status;
+mod terminal;
 mod validate;
 mod webhook;
 
@@ -181,7 +182,7 @@ fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
-    let outputs = Outputs::new(common.output, environment.no_color(), common.verbose > 0);
+    let outputs = Outputs::new(common.output, common.verbose > 0);
     let signals = match Signals::listen(outputs.clone()) {
         Ok(signals) => signals,
         Err(error) => return tell(&CommandError::failed("cannot listen to signals", error), None),

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::{command_error::CommandError, logging};
+use super::{command_error::CommandError, logging, terminal::shows_color};
 use crate::report::Look;
 
 /// The formats.
@@ -76,13 +76,12 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
-    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool, verbose: bool) -> Self {
+    /// `outputs` as given; text to stdout if there are none.
+    pub(super) fn new(mut outputs: Vec<Output>, verbose: bool) -> Self {
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Text, file: None });
         }
-        let color = !no_color && std::io::stdout().is_terminal();
-        Self { outputs, color, verbose, emitted: Arc::default() }
+        Self { outputs, color: shows_color(&std::io::stdout()), verbose, emitted: Arc::default() }
     }
 
     /// Those that can be made out in a command line that is wrong elsewhere.
@@ -90,7 +89,7 @@ impl Outputs {
         let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
         let apart = arguments.windows(2).filter(|pair| pair[0] == "--output").map(|pair| pair[1]);
         let joined = arguments.iter().filter_map(|argument| argument.strip_prefix("--output="));
-        Self::new(apart.chain(joined).filter_map(|output| output.parse().ok()).collect(), true, false)
+        Self::new(apart.chain(joined).filter_map(|output| output.parse().ok()).collect(), false)
     }
 
     /// Refuses two results in one place.

@@ -23,6 +23,7 @@ use super::{
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::StopAnnouncer,
+    terminal::shows_color,
 };
 use crate::{
     catalog::OutletId,
@@ -94,7 +95,7 @@ impl PushRun<'_> {
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(|outlet| is_to_push(outlet) || is_held(outlet)) {
-            let color = !session.environment.no_color() && std::io::stderr().is_terminal();
+            let color = shows_color(&std::io::stderr());
             note(&report::plan_text(&report, session.outputs.look(color)));
         }
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };

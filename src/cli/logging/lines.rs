@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use serde_json::Value;
 use tracing::{
@@ -29,13 +30,12 @@ impl Lines {
     }
 
     pub(super) fn line(&self, level: Level, fields: &Fields) -> String {
-        let padded = format!("{level:>5}");
         match self.format {
-            LogFormat::Journal => format!("<{}>{padded} {}\n", priority(level), text(fields)),
-            LogFormat::Text if self.color => {
-                format!("\x1b[2m{}\x1b[0m \x1b[{}m{padded}\x1b[0m {}\n", now(), color(level), text(fields))
+            LogFormat::Journal => format!("<{}>{level:>5} {}\n", priority(level), text(fields)),
+            LogFormat::Text => {
+                let (dim, strong) = if self.color { (Style::new().dimmed(), color(level)) } else { Default::default() };
+                format!("{dim}{}{dim:#} {strong}{level:>5}{strong:#} {}\n", now(), text(fields))
             }
-            LogFormat::Text => format!("{} {padded} {}\n", now(), text(fields)),
             LogFormat::Json => json(level, fields),
         }
     }
@@ -119,14 +119,14 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// As terminals number them.
-fn color(level: Level) -> u8 {
-    match level {
-        Level::ERROR => 31,
-        Level::WARN => 33,
-        Level::INFO => 32,
-        _ => 34,
-    }
+fn color(level: Level) -> Style {
+    let color = match level {
+        Level::ERROR => AnsiColor::Red,
+        Level::WARN => AnsiColor::Yellow,
+        Level::INFO => AnsiColor::Green,
+        _ => AnsiColor::Blue,
+    };
+    color.on_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What became of a push to each outlet, for people and for other programs (`menusync.apply/1`).
 
+use anstyle::AnsiColor;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use super::{
     counted,
     plan::{stale_markdown, stale_text},
     release::{Held, ReleaseHints},
-    style::{Color, Paint},
+    style::Paint,
     untrusted::{markdown, printable},
 };
 use crate::{approval::Stale, catalog::OutletId, policy::Guard};
@@ -137,11 +138,11 @@ fn held(lines: &[ApplyLine]) -> Held {
     lines.iter().flat_map(|line| line.held.iter().map(|guard| (*guard, line.outlet.clone()))).collect()
 }
 
-fn color_of(result: &str) -> Color {
+fn color_of(result: &str) -> AnsiColor {
     match result {
-        "published" | "unchanged" => Color::Green,
-        "held" | "queued" => Color::Yellow,
-        _ => Color::Red,
+        "published" | "unchanged" => AnsiColor::Green,
+        "held" | "queued" => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
     }
 }
 
