@@ -13,7 +13,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 pub(super) use self::queue::{flush, on_lost, write};
 use self::{fields::Fields, lines::Lines};
-use super::terminal::shows_color;
+use super::terminal::Screen;
 use crate::settings::Environment;
 
 /// `--log-format`
@@ -37,7 +37,7 @@ pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, enviro
         _ => Level::TRACE,
     };
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
-    let color = shows_color(&std::io::stderr());
+    let color = Screen::of(&std::io::stderr()).color;
     let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
     let format = format.unwrap_or_else(fallback);
     let lines = Lines::new(format, color);

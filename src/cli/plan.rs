@@ -124,10 +124,10 @@ fn look_ahead(
     };
     let steps = loaded.steps(selected, from, until, &survey.peers);
     let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
-        _ => report::horizon_text(&moments, session.outputs.look(color)),
+        _ => report::horizon_text(&moments, session.outputs.look(screen)),
     })?;
     session.tell_errors(survey, selected);
     let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));

@@ -23,7 +23,7 @@ use super::{
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::StopAnnouncer,
-    terminal::shows_color,
+    terminal::Screen,
 };
 use crate::{
     catalog::OutletId,
@@ -80,7 +80,7 @@ impl PushRun<'_> {
         let mut report = block_on(preview.report(&writer, selected))??;
         self.store_failures(&report)?;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
-            note(&report::plan_text(&report, session.outputs.look(false)));
+            note(&report::plan_text(&report, session.outputs.look(Screen::default())));
             let why = match is_whole_digest(expected) {
                 true => format!("expected was {expected}: the files or the live menu changed since"),
                 false => format!("and `{expected}` is no whole digest, which is `sha256:` and 64 hexadecimal digits"),
@@ -95,8 +95,8 @@ impl PushRun<'_> {
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(|outlet| is_to_push(outlet) || is_held(outlet)) {
-            let color = shows_color(&std::io::stderr());
-            note(&report::plan_text(&report, session.outputs.look(color)));
+            let look = session.outputs.look(Screen::of(&std::io::stderr()));
+            note(&report::plan_text(&report, look));
         }
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
         let options = agreed(&report, selected, options, &typed);
@@ -380,10 +380,10 @@ fn emit(
         Exit::Invalid if some_became_invalid && exits.contains(&Exit::Done) => Exit::Mixed,
         exit => exit,
     };
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
         Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, hints),
-        _ => report::apply_text(&lines, &report.stale_approvals, hints, color),
+        _ => report::apply_text(&lines, &report.stale_approvals, hints, screen.color),
     })?;
     Ok(exit)
 }

@@ -236,9 +236,9 @@ fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result
     let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
     let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::apply_json(&lines, &stale, revision),
-        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), color),
+        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), screen.color),
     })?;
     Ok(exit)
 }

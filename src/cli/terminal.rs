@@ -1,9 +1,22 @@
 //! What a terminal can show.
 
-use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use std::os::fd::AsFd;
 
-/// Whether text for this stream is coloured: on a terminal with colours, or as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE`
-/// demand.
-pub(super) fn shows_color(stream: &impl RawStream) -> bool {
-    AutoStream::choice(stream) != ColorChoice::Never
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use rustix::termios::tcgetwinsize;
+
+/// What text is for. A file has neither.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Screen {
+    /// On a terminal with colours, or as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` demand.
+    pub(super) color: bool,
+    /// The width, where lines are to be wrapped.
+    pub(super) columns: Option<usize>,
+}
+
+impl Screen {
+    pub(super) fn of(stream: &(impl RawStream + AsFd)) -> Self {
+        let columns = tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
+        Self { color: AutoStream::choice(stream) != ColorChoice::Never, columns }
+    }
 }
