@@ -71,7 +71,7 @@ pub struct GuardVerdict {
     /// Pass, held or released.
     pub verdict: Verdict,
     /// The items, variants or menus concerned, by path.
-    pub items: Vec<String>,
+    pub items: Vec<Path>,
     /// The finding in a sentence, with its numbers.
     pub message: String,
     /// What released it, if that was an approval.
@@ -93,7 +93,6 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
                 (true, false) => Verdict::Held,
             };
             let Finding { limit, actual, trips: _, items, message } = finding;
-            let items = items.iter().map(Path::to_string).collect();
             Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
         })
         .collect()

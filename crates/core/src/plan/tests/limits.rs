@@ -7,7 +7,7 @@ use crate::policy::DeletesLimit;
 fn spoke(plan: &OutletPlan) -> Vec<(&'static str, bool, Option<f64>, Vec<&str>)> {
     let told = |guard| {
         let GuardVerdict { guard, verdict, actual, items, .. }: &GuardVerdict = guard;
-        (guard.name(), *verdict == Verdict::Held, *actual, items.iter().map(String::as_str).collect())
+        (guard.name(), *verdict == Verdict::Held, *actual, items.iter().map(|path| &*path.to_string().leak()).collect())
     };
     plan.guards.iter().map(told).collect()
 }
@@ -130,7 +130,7 @@ fn a_menu_is_emptied_when_nothing_of_it_stays() {
     }
     story.desired.menus.pop();
     let told = |menus: &[&str], message: &str| {
-        let paths = menus.iter().map(|name| format!("menus/{name}")).collect();
+        let paths = menus.iter().map(|name| Path::Menu((*name).to_owned())).collect();
         Some((Some(menus.len() as f64), paths, message.to_owned()))
     };
     assert_eq!(emptied(&story), told(&["Minuman"], "every item of “Minuman” would leave the catalog"));

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     approval::Stale,
+    catalog::Path,
     plan::{Change, Limit, OutletPlan, Risk, Verdict},
     report::{
         counted,
@@ -325,11 +326,11 @@ fn actual_words(actual: f64, limit: Option<Limit>) -> String {
 }
 
 /// What a path names, as the plan tells it; else the path.
-fn name_of(path: &str, plan: Option<&OutletPlan>) -> String {
-    let is_named = |change: &&Change| change.path.to_string() == path || change.path.owner().to_string() == path;
+fn name_of(path: &Path, plan: Option<&OutletPlan>) -> String {
+    let is_named = |change: &&Change| change.path == *path || change.path.owner() == *path;
     let change = plan.and_then(|plan| plan.changes.iter().find(is_named));
     change.map_or_else(
-        || path.to_owned(),
+        || path.to_string(),
         |change| {
             let subject = change.subject.within.iter().chain([&change.subject.name]);
             subject.map(String::as_str).collect::<Vec<_>>().join(" › ")
