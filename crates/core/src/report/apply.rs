@@ -50,7 +50,7 @@ impl ApplyLine {
     /// The error, else the id to quote to the platform's support; and what the result alone would hide. `harmless` is
     /// applied to the error, `id` to the id.
     fn note(&self, harmless: impl Fn(&str) -> String, id: impl Fn(&Uuid) -> String) -> String {
-        let told = match (&self.error, &self.request_id) {
+        let detail = match (&self.error, &self.request_id) {
             (Some(error), _) if self.state == "invalid" => Some(format!("invalid: {}", harmless(error))),
             (Some(error), _) => Some(harmless(error)),
             (None, Some(request)) => Some(format!("request {}", id(request))),
@@ -61,7 +61,7 @@ impl ApplyLine {
             "paused" if self.error.is_none() => Some("paused by its file".to_owned()),
             _ => None,
         };
-        told.into_iter().chain(stands).collect::<Vec<_>>().join("; ")
+        detail.into_iter().chain(stands).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -75,9 +75,9 @@ impl Summary<'_> {
 
     /// `Result: 3 outlets, 2 published, 1 held.`
     fn sentence(&self) -> String {
-        let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
-        let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
-        format!("Result: {}{told}.", counted(self.0.len(), "outlet"))
+        let counts = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
+        let counts: String = counts.map(|(number, result)| format!(", {number} {result}")).collect();
+        format!("Result: {}{counts}.", counted(self.0.len(), "outlet"))
     }
 }
 
@@ -125,8 +125,8 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints, co
         let result = paint.in_color(line.result, color_of(line.result));
         let rest = " ".repeat(column.saturating_sub(line.result.len()));
         let note = line.note(|error| printable(error).into_owned(), Uuid::to_string);
-        let told = format!("{label}{gap}   {result}{rest}   {note}");
-        out += told.trim_end();
+        let row = format!("{label}{gap}   {result}{rest}   {note}");
+        out += row.trim_end();
         out.push('\n');
     }
     out += &paint.bold(&Summary(lines).sentence());

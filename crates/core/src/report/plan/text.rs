@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     PlanReport, View,
-    body::{Block, Section, ToldGuard, blocks},
+    body::{Block, Section, ShownGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
     words::{Piece, some_of},
@@ -158,8 +158,8 @@ impl Text<'_> {
         line.words.iter().map(piece).collect()
     }
 
-    fn guard(&self, told: &ToldGuard<'_>) -> String {
-        let (guard, message) = (told.verdict, printable(&told.message));
+    fn guard(&self, shown: &ShownGuard<'_>) -> String {
+        let (guard, message) = (shown.verdict, printable(&shown.message));
         if guard.verdict == Verdict::Released {
             let (released, by) = (self.paint.in_color("released", AnsiColor::Yellow), released_by(guard));
             return format!("  {released} by {}: {}: {message}\n", printable(&by), guard.guard);
