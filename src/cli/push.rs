@@ -41,13 +41,13 @@ use crate::{
 /// What a person may say about a push on the command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Consent {
-    /// Refuse (4) unless the plan has this digest
+    /// Refuse (exit code 4) unless the plan has this digest
     #[arg(long, value_name = "DIGEST")]
     expect_digest: Option<String>,
     /// Release a guard, for all outlets or for one (repeatable)
     #[arg(long, value_name = "GUARD[:OUTLET]")]
     allow: Vec<Allow>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }
@@ -83,7 +83,7 @@ impl PushRun<'_> {
             note(&report::plan_text(&report, session.outputs.look(Screen::default())));
             let why = match is_whole_digest(expected) {
                 true => format!("expected was {expected}: the files or the live menu changed since"),
-                false => format!("and `{expected}` is no whole digest, which is `sha256:` and 64 hexadecimal digits"),
+                false => format!("and `{expected}` is no complete digest: `sha256:` and 64 hexadecimal digits"),
             };
             return Err(CommandError::Refused(format!(
                 "the plan above has the digest {}, {why}; nothing was pushed",
@@ -201,7 +201,7 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(CommandError::Usage(
-            "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
+            "there is something to push, but no terminal to ask on: review `menusync plan`, then use --yes".to_owned(),
         ));
     }
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
@@ -373,9 +373,9 @@ fn emit(
     // Files with errors were refused before anything was shown, so these became invalid since.
     let some_became_invalid = outcomes.iter().any(|outcome| outcome.state == OutletState::Invalid);
     let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
-    let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
-    told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
-    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
+    let mut results: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
+    results.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
+    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = results.into_iter().unzip();
     let exit = match Exit::of_outlets(exits.iter().copied()) {
         Exit::Invalid if some_became_invalid && exits.contains(&Exit::Done) => Exit::Mixed,
         exit => exit,

@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// One pass over all outlets, then exit
     #[arg(long)]
     once: bool,
-    /// Look and report only
+    /// Compare and report, but never push
     #[arg(long)]
     read_only: bool,
     /// Address of the status page, or `off` [env: MENUSYNC_LISTEN] [default: `listen` in the settings]
@@ -181,7 +181,7 @@ impl Start<'_> {
         })?;
         tracing::info!("events are received at http://{}/gobiz", server.address());
         if signature == Signature::Monitor {
-            tracing::warn!("events without a right signature are not refused (`signature: monitor`)");
+            tracing::warn!("events without a valid signature are not refused (`signature: monitor`)");
         }
         Ok(Some(server))
     }

@@ -19,10 +19,10 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only tell what is wrong in these files or directories
+    /// Only report problems in these files or directories
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Fetch the images and look at them
+    /// Download the images and check them as well
     #[arg(long)]
     images: bool,
     /// Warnings count as errors

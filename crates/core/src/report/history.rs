@@ -162,7 +162,7 @@ pub fn history_text(outlets: &[OutletHistory]) -> String {
     for outlet in outlets {
         let _ = writeln!(text, "{}", heading(&outlet.name, &outlet.outlet));
         if outlet.pushes.is_empty() {
-            text += "  no push is remembered\n";
+            text += "  no push is stored\n";
         }
         let widest = outlet.pushes.iter().map(|push| number(push).len()).max().unwrap_or(0);
         for push in &outlet.pushes {
@@ -212,7 +212,7 @@ pub fn item_history_text(outlets: &[ItemHistory]) -> String {
     for outlet in outlets {
         let _ = writeln!(text, "{}: {}", heading(&outlet.name, &outlet.outlet), printable(&outlet.item));
         if outlet.fields.is_empty() {
-            text += "  no push that is remembered changed it\n";
+            text += "  no stored push changed it\n";
         }
         for FieldHistory { path, pushes } in &outlet.fields {
             let _ = writeln!(text, "  {}", path.field_key().unwrap_or_default());

@@ -147,7 +147,7 @@ impl Judge<'_> {
             return None;
         }
         let message = format!(
-            "nothing is remembered of this outlet, and its live menu ({}) is neither empty nor what the files say",
+            "no state is stored for this outlet, and its live menu ({}) is neither empty nor what the files say",
             counted(self.live_items(), "item")
         );
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
