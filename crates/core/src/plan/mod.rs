@@ -66,7 +66,7 @@ pub struct Inputs<'a> {
     pub live: &'a LiveCatalog,
     /// The outlet's settings.
     pub policy: &'a Policy,
-    /// Overwrite drift and conflicts with what the files say, whatever the policy says.
+    /// The files win over drift and conflicts, whatever the policy says.
     pub revert: bool,
     /// Guards that a person released.
     pub released: &'a BTreeSet<Guard>,

@@ -84,7 +84,7 @@ pub fn status_json(lines: &[StatusLine]) -> String {
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 
-/// A line for each outlet, its trouble below, a count with `source` it is known, and what can be done about what is held.
+/// A line for each outlet, its trouble below, a count and the `source` of all that, and what can be done about what is held.
 /// Outlets are wrapped at so many `columns`.
 pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, columns: Option<usize>) -> String {
     let widest = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
