@@ -15,7 +15,7 @@ use crate::sync::PassOptions;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A plan that `plan --out` wrote: its outlets are pushed if that plan still holds, else nothing (4)
+    /// A plan written by `plan --out`: push its outlets if that plan is still correct, else nothing (exit code 4)
     #[arg(value_name = "PLANFILE", conflicts_with_all = ["outlet", "expect_digest"])]
     plan: Option<PathBuf>,
     /// Only outlets whose id, name, file or layer matches (repeatable)
@@ -23,7 +23,7 @@ pub(super) struct Args {
     outlet: Vec<String>,
     #[command(flatten)]
     consent: Consent,
-    /// The files win over drift and conflicts
+    /// Overwrite drift and conflicts with what the files say
     #[arg(long)]
     revert: bool,
 }

@@ -23,16 +23,16 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A plan that `plan --out` wrote
+    /// A plan written by `plan --out`
     #[arg(value_name = "PLANFILE")]
     plan: PathBuf,
-    /// The guard to let through, at every outlet of the plan that it holds
+    /// The guard to release, at every outlet of the plan that it holds
     #[arg(long, value_parser = a_guard)]
     guard: Guard,
-    /// Why, for whoever reviews it
+    /// Why, for the reviewer
     #[arg(long, value_name = "TEXT", value_parser = a_reason)]
     reason: String,
-    /// How long it counts, at most 7d
+    /// How long the approval is valid, at most 7d
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = a_while)]
     expires: Duration,
 }
@@ -49,7 +49,7 @@ fn a_reason(text: &str) -> Result<String, String> {
 fn a_while(text: &str) -> Result<Duration, String> {
     let time = document::duration(text)?;
     let fits = !time.is_zero() && time <= LONGEST_APPROVAL.unsigned_abs();
-    if fits { Ok(time) } else { Err("an approval counts for at most 7d, and for longer than nothing".to_owned()) }
+    if fits { Ok(time) } else { Err("an approval is valid for more than 0 and at most 7d".to_owned()) }
 }
 
 /// A new approval.
@@ -99,7 +99,7 @@ fn holds_nothing(args: &Args, plan: &SavedPlan) -> String {
     holding.sort_unstable();
     holding.dedup();
     let others = if holding.is_empty() { "none".to_owned() } else { holding.join(", ") };
-    format!("`{}` holds no outlet of {}; the guards that hold one: {others}", args.guard, args.plan.display())
+    format!("`{}` holds no outlet of {}; the guards that hold one are: {others}", args.guard, args.plan.display())
 }
 
 /// What was written must be read as it was meant.
@@ -115,15 +115,15 @@ fn read_back(file: &str, text: &str, args: &Args) -> Result<(), CommandError> {
 
 fn describe_approval(args: &Args, new: &New) -> String {
     let outlets: Vec<&str> = new.outlets.keys().map(OutletId::as_str).collect();
-    let told = format!(
-        "{}: `{}` is let through at {} until {}, for the plan in {} and no other\ncommit it to have it count",
+    let message = format!(
+        "{}: `{}` is released at {} until {}, for the plan in {} only\ncommit the file: it counts once it is in the root",
         new.file,
         args.guard,
         outlets.join(", "),
         new.expires.strftime("%Y-%m-%d %H:%M UTC"),
         args.plan.display()
     );
-    printable_lines(&told)
+    printable_lines(&message)
 }
 
 fn json(args: &Args, new: &New) -> String {

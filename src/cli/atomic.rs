@@ -17,7 +17,7 @@ pub(super) fn create(path: &Path, text: &str) -> Result<(), CommandError> {
         // The process's umask takes away what it takes away from any new file.
         let file = written(path, text, Permissions::from_mode(0o666))?;
         file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
-            io::ErrorKind::AlreadyExists => io::Error::other("it is there already, and stays as it is"),
+            io::ErrorKind::AlreadyExists => io::Error::other("it exists already, and is left as it is"),
             _ => error.error,
         })
     };
@@ -43,7 +43,7 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), CommandE
         let real = path.canonicalize()?;
         let now = fs::read_to_string(&real)?;
         if now.trim_start_matches('\u{feff}') != old {
-            return Err(io::Error::other("it was changed meanwhile; nothing was written to it, try again"));
+            return Err(io::Error::other("it was changed in the meantime; nothing was written to it, try again"));
         }
         let file = written(&real, text, fs::metadata(&real)?.permissions())?;
         fs::set_permissions(file.path(), fs::metadata(&real)?.permissions())?;

@@ -108,10 +108,10 @@ pub(super) fn unreadable(error: RevisionError, argument: &str) -> CommandError {
 }
 
 /// Shows the errors of one side that were not told of the other, and gives the exit of those that belong to no outlet.
-fn tell(name: &str, loaded: &Loaded, survey: &Survey, selection: &Selection, told: &[Diagnostic]) -> Exit {
+fn tell(name: &str, loaded: &Loaded, survey: &Survey, selection: &Selection, reported: &[Diagnostic]) -> Exit {
     let selected: Vec<_> = survey.members.iter().filter(|member| selection.matches(member)).collect();
     let mut errors = errors_of(survey, &selected);
-    errors.retain(|error| !told.contains(error));
+    errors.retain(|error| !reported.contains(error));
     if !errors.is_empty() {
         let texts = |file: &str| loaded.text(file);
         note(&format!("in {name}:\n{}", report::diagnostics_text(&errors, &texts, false, MOST_DIAGNOSTICS)));

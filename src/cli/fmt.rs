@@ -82,8 +82,8 @@ impl Outcome {
             return;
         }
         self.definitions.retain(|file, text| {
-            let alone = BTreeMap::from([(Arc::clone(file), Arc::clone(text))]);
-            let same = catalogs(&loaded.with_texts(&alone)) == before;
+            let only_this = BTreeMap::from([(Arc::clone(file), Arc::clone(text))]);
+            let same = catalogs(&loaded.with_texts(&only_this)) == before;
             if !same {
                 self.left.insert(Arc::clone(file), "it would change what an outlet sells".to_owned());
             }
@@ -102,10 +102,10 @@ fn catalogs(loaded: &Loaded) -> BTreeMap<OutletId, (String, Vec<String>)> {
             let catalog =
                 serde_json::to_string(&composed.catalog).unwrap_or_default() + &format!("{:?}", composed.policy);
             // Places move, which is what formatting does.
-            let mut said: Vec<String> =
+            let mut diagnostics: Vec<String> =
                 member.diagnostics.iter().map(|wrong| format!("{} {}", wrong.code, wrong.message)).collect();
-            said.sort();
-            (member.id, (catalog, said))
+            diagnostics.sort();
+            (member.id, (catalog, diagnostics))
         })
         .collect()
 }

@@ -26,8 +26,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let state_dir = session.state_dir()?;
     let nothing = || {
         CommandError::Usage(format!(
-            "nothing is remembered of an outlet with the id `{}`; `menusync status` lists the ids (names and patterns are not \
-             taken here)",
+            "no state is stored for an outlet with the id `{}`; `menusync status` lists the ids (names and patterns do not \
+             count here)",
             args.outlet
         ))
     };
@@ -51,7 +51,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let pause = if was_paused { " It is not paused any more." } else { "" };
     output::print(&format!(
-        "Forgotten: outlet {}. Its live menu is as it was; the next push to it counts as a first contact.{pause}\n",
+        "Deleted the stored state of outlet {}. Its live menu is unchanged; the next push to it is a first contact.{pause}\n",
         args.outlet
     ))?;
     Ok(Exit::Done)
@@ -63,7 +63,7 @@ fn refuse_of_other_root(session: &Session, outlet: &str) -> Result<(), CommandEr
     let Some(row) = block_on(state.outlet(outlet))?? else { return Ok(()) };
     let Some(root) = session.other_root(&row) else { return Ok(()) };
     Err(CommandError::Refused(format!(
-        "outlet {outlet} belongs to another root, {root}; `menusync --root {root} forget --outlet {outlet}` forgets it"
+        "outlet {outlet} belongs to another root, {root}; run `menusync --root {root} forget --outlet {outlet}`"
     )))
 }
 
@@ -74,6 +74,6 @@ fn refuse_with_push(push: &Option<PushRow>, outlet: &str) -> Result<(), CommandE
     let Some(left) = LOST_AFTER.checked_sub(age).filter(|left| !left.is_zero()) else { return Ok(()) };
     let minutes = left.as_secs().div_ceil(60);
     Err(CommandError::Refused(format!(
-        "a push to outlet {outlet} was sent and GoFood has not shown it yet; forget it in {minutes} min, when it counts as lost"
+        "a push to outlet {outlet} was sent and GoFood has not shown it yet; run this again in {minutes} min, when it counts as lost"
     )))
 }

@@ -21,10 +21,10 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
-    /// Which pushes changed this item, field by field
+    /// Show which pushes changed this item, field by field
     #[arg(long, value_name = "ID")]
     item: Option<String>,
-    /// The newest so many pushes of each outlet
+    /// Show only the newest N pushes of each outlet
     #[arg(
         long,
         value_name = "N",
@@ -60,14 +60,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 }
 
 fn of_item(item: &str, outlets: &[OutletHistory], session: &Session) -> Result<Exit, CommandError> {
-    let mut told: Vec<ItemHistory> = outlets.iter().map(|outlet| outlet.of_item(item)).collect();
-    told.retain(|outlet| !outlet.fields.is_empty());
-    if told.is_empty() {
+    let mut histories: Vec<ItemHistory> = outlets.iter().map(|outlet| outlet.of_item(item)).collect();
+    histories.retain(|outlet| !outlet.fields.is_empty());
+    if histories.is_empty() {
         return Err(CommandError::Usage(unknown(item, outlets)));
     }
     session.outputs.emit(|format, _| match format {
-        Format::Json => report::item_history_json(&told),
-        _ => report::item_history_text(&told),
+        Format::Json => report::item_history_json(&histories),
+        _ => report::item_history_text(&histories),
     })?;
     Ok(Exit::Done)
 }
@@ -82,8 +82,8 @@ fn unknown(item: &str, outlets: &[OutletHistory]) -> String {
         .collect();
     let meant = closest(item, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
     let help = meant.unwrap_or_else(|| match known.len() {
-        0 => "; no push that is remembered changed any item".to_owned(),
-        _ => "; an item that is live unchanged since before the oldest of them is in none".to_owned(),
+        0 => "; no stored push changed any item".to_owned(),
+        _ => "; an item that did not change since the oldest of them is in none".to_owned(),
     });
-    format!("no push that is remembered changed an item `{item}` at the selected outlets{help}")
+    format!("no stored push changed an item `{item}` at the selected outlets{help}")
 }

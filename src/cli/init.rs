@@ -11,7 +11,7 @@ use super::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where; made if it is not there [default: the root]
+    /// Directory; created if it does not exist [default: the root]
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         let path = dir.join(name);
         if path.symlink_metadata().is_ok() {
             let message =
-                format!("{} is already there; `init` begins a new repository and overwrites nothing", path.display());
+                format!("{} already exists; `init` creates a new repository and overwrites nothing", path.display());
             return Err(CommandError::Usage(message));
         }
     }

@@ -1,18 +1,27 @@
-//! What is logged, to stderr. A line is a message and named values; those of the pass that it belongs to (`outlet`, `pass`,
-//! `revision`, `request_id`) are on it without its author's doing.
+//! What is logged, to stderr or to systemd's journal. A line is a message and named values; those of the pass that it belongs
+//! to (`outlet`, `pass`, `revision`, `request_id`) are on it without its author's doing.
 
 mod fields;
 mod folding;
+mod journal;
 mod lines;
 mod queue;
 
-use std::{fs::File, io::IsTerminal, os::fd::AsFd, os::unix::fs::MetadataExt, panic};
+use std::{
+    fs::{File, Metadata},
+    os::{
+        fd::AsFd,
+        unix::fs::{FileTypeExt, MetadataExt},
+    },
+    panic,
+};
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub(super) use self::queue::{flush, on_lost, write};
-use self::{fields::Fields, lines::Lines};
+use self::{fields::Fields, journal::Journal, lines::Lines};
+use super::terminal::Screen;
 use crate::settings::Environment;
 
 /// `--log-format`
@@ -22,7 +31,7 @@ pub(super) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-    /// For the journal: the priority first, and no time.
+    /// For the journal: values as fields if it listens, else the priority first; no time.
     Journal,
 }
 
@@ -36,27 +45,30 @@ pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, enviro
         _ => Level::TRACE,
     };
     let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
-    let color = !environment.no_color() && std::io::stderr().is_terminal();
-    let fallback = || if is_journal(environment) { LogFormat::Journal } else { LogFormat::Text };
-    let format = format.unwrap_or_else(fallback);
-    let lines = Lines::new(format, color);
+    let color = Screen::of(&std::io::stderr()).color;
+    let stream = journal_stream(environment);
+    let format = format.unwrap_or(if stream.is_some() { LogFormat::Journal } else { LogFormat::Text });
+    // What is no socket does not come from journald, which then is another's.
+    let is_connected = stream.is_some_and(|stream| stream.file_type().is_socket());
+    let journal = if is_connected { Journal::connect(journal::SOCKET).ok() } else { None };
+    let lines = || Lines::new(format, color, journal.clone());
     if daemon {
-        let notice = Lines::new(format, color);
+        let notice = lines();
         let notice =
-            move |lost| notice.line(Level::WARN, &message(format!("{lost} log lines lost: stderr was not read")));
+            move |lost| notice.entry(Level::WARN, &message(format!("{lost} log lines lost: stderr was not read")));
         queue::start(Box::new(notice));
-        write_panics(Lines::new(format, color));
+        write_panics(lines());
     }
     // A second start (tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(filter).with(lines()).try_init();
 }
 
-/// Whether stderr is the stream that the journal has given to this process. The variable alone proves nothing: it is
+/// stderr, if it is the stream that the journal has given to this process. The variable alone proves nothing: it is
 /// inherited by whoever is started with another stderr.
-fn is_journal(environment: &Environment) -> bool {
+fn journal_stream(environment: &Environment) -> Option<Metadata> {
     let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from);
-    let metadata = stderr.and_then(|file| file.metadata());
-    metadata.is_ok_and(|metadata| environment.journal_stream() == Some((metadata.dev(), metadata.ino())))
+    let metadata = stderr.and_then(|file| file.metadata()).ok()?;
+    (environment.journal_stream()? == (metadata.dev(), metadata.ino())).then_some(metadata)
 }
 
 fn message(message: String) -> Fields {
@@ -68,6 +80,6 @@ fn write_panics(lines: Lines) {
     panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let what = panic.payload_as_str().unwrap_or("no message");
-        write(lines.line(Level::ERROR, &message(format!("panicked at {place}: {what}"))));
+        write(lines.entry(Level::ERROR, &message(format!("panicked at {place}: {what}"))));
     }));
 }

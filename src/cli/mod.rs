@@ -37,6 +37,7 @@ mod schema;
 mod session;
 mod signals;
 mod status;
+mod terminal;
 mod validate;
 mod webhook;
 
@@ -72,23 +73,23 @@ struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
     #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     root: Option<PathBuf>,
-    /// Directory for what is remembered [env: MENUSYNC_STATE_DIR]
+    /// Directory of the stored state [env: MENUSYNC_STATE_DIR]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
     /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable)
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
-    /// Say more on stderr (twice: even more)
+    /// Log more on stderr (-vv: even more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 903)]
     verbose: u8,
-    /// Form of what is logged on stderr [default: journal if stderr is the journal, else text]
+    /// Format of the log on stderr [default: journal if stderr is the journal, else text]
     #[arg(long, global = true, value_enum, display_order = 904)]
     log_format: Option<logging::LogFormat>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Begin a repository: settings, one layer, one outlet
+    /// Create a repository to start with: settings, one layer, one outlet
     Init(init::Args),
     /// Check the definitions, offline
     Validate(validate::Args),
@@ -96,45 +97,45 @@ enum Command {
     Render(render::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
-    /// Show what differs between two states of the files, offline
+    /// Compare two states of the files, offline
     Diff(diff::Args),
-    /// Plan, ask, push, and see it arrive
+    /// Show the plan, ask, push, and wait until GoFood shows it
     Apply(apply::Args),
-    /// Let a guard through for the plans that were looked at, by a file under `approvals/`
+    /// Release a guard for reviewed plans, by a file under `approvals/`
     Approve(approve::Args),
-    /// Show what was changed elsewhere since our last verified push
+    /// Show what was changed outside the files since the last verified push
     Drift(drift::Args),
-    /// Write YAML from live catalogs
+    /// Write YAML files from live menus
     Import(import::Args),
     /// Format definitions and settings, keeping comments
     Fmt(fmt::Args),
-    /// The daemon: push on change and on schedule, report drift
+    /// Run the daemon: push on change and on schedule, report drift
     Run(run::Args),
-    /// Have the running daemon read its settings and definitions again
+    /// Make the running daemon reload settings and definitions
     Reload(reload::Args),
-    /// Look at all that menusync stands on, and say what to do about what is not right
+    /// Check settings, credentials, state and network, and suggest fixes
     Doctor(doctor::Args),
-    /// When passes come, windows open and dated layers begin, offline
+    /// Show when passes run, windows open and dated layers begin, offline
     Schedule(schedule::Args),
-    /// What is live, since when, from which commit
+    /// Show what is live, since when, and from which commit
     Status(status::Args),
-    /// What was pushed when, and by which commit
+    /// Show what was pushed, when, and from which commit
     History(history::Args),
-    /// Back to what an earlier push sent
+    /// Go back to what an earlier push sent
     Rollback(rollback::Args),
     /// Push nothing to outlets, for a while or until `resume`
     Pause(pause::Args),
     /// End the pause of outlets
     Resume(pause::ResumeArgs),
-    /// Have GoBiz send events, or end that
+    /// Manage our subscriptions to events of GoBiz
     Webhook(webhook::Args),
-    /// Drop what is remembered of an outlet
+    /// Delete the stored state of an outlet
     Forget(forget::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
     /// Print the JSON Schema of the files, for editors
     Schema(schema::Args),
-    /// Print a script that completes commands in a shell
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -143,7 +144,7 @@ enum Command {
     Man(man::Args),
     /// Run a stand-in GoBiz server, for rehearsals and tests
     Sandbox(sandbox::Args),
-    /// Play the main job with a temporary root and a stand-in server
+    /// Run a demonstration with a temporary root and a stand-in server
     Demo(demo::Args),
 }
 
@@ -181,7 +182,7 @@ fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
     logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
-    let outputs = Outputs::new(common.output, environment.no_color(), common.verbose > 0);
+    let outputs = Outputs::new(common.output, common.verbose > 0);
     let signals = match Signals::listen(outputs.clone()) {
         Ok(signals) => signals,
         Err(error) => return tell(&CommandError::failed("cannot listen to signals", error), None),

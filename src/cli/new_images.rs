@@ -45,18 +45,18 @@ impl NewImages<'_> {
         }
         let remembered = Remembered { state: self.session.memory(), now: self.at };
         let found = block_on(loaded.look_at(urls, &remembered))?;
-        let mut told: Vec<Diagnostic> = Vec::new();
+        let mut shown: Vec<Diagnostic> = Vec::new();
         for (outlet, uses) in report.outlets.iter_mut().zip(&uses) {
             let diagnostics = loaded.image_diagnostics(uses, &found);
             if let Some(why) = report::errors_brief(&diagnostics) {
                 (outlet.plan, outlet.state, outlet.error) = (None, "invalid", Some(why));
             }
-            told.extend(diagnostics);
+            shown.extend(diagnostics);
         }
-        diagnostic::sort(&mut told);
-        if !told.is_empty() {
+        diagnostic::sort(&mut shown);
+        if !shown.is_empty() {
             let texts = |file: &str| self.session.text(file);
-            note(&report::diagnostics_text(&told, &texts, false, MOST_DIAGNOSTICS));
+            note(&report::diagnostics_text(&shown, &texts, false, MOST_DIAGNOSTICS));
         }
         Ok(())
     }

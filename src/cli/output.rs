@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use super::{command_error::CommandError, logging};
+use super::{command_error::CommandError, logging, terminal::Screen};
 use crate::report::Look;
 
 /// The formats.
@@ -68,7 +68,7 @@ impl FromStr for Output {
 #[derive(Debug, Clone)]
 pub(super) struct Outputs {
     outputs: Vec<Output>,
-    color: bool,
+    stdout: Screen,
     /// Where a text names a few of many, it names all.
     verbose: bool,
     /// Whether a result has been written, so that no program gets a second one.
@@ -76,13 +76,12 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// `outputs` as given; text to stdout if there are none. Colour only on a terminal and unless `NO_COLOR` is set.
-    pub(super) fn new(mut outputs: Vec<Output>, no_color: bool, verbose: bool) -> Self {
+    /// `outputs` as given; text to stdout if there are none.
+    pub(super) fn new(mut outputs: Vec<Output>, verbose: bool) -> Self {
         if outputs.is_empty() {
             outputs.push(Output { format: Format::Text, file: None });
         }
-        let color = !no_color && std::io::stdout().is_terminal();
-        Self { outputs, color, verbose, emitted: Arc::default() }
+        Self { outputs, stdout: Screen::of(&std::io::stdout()), verbose, emitted: Arc::default() }
     }
 
     /// Those that can be made out in a command line that is wrong elsewhere.
@@ -90,7 +89,7 @@ impl Outputs {
         let arguments: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
         let apart = arguments.windows(2).filter(|pair| pair[0] == "--output").map(|pair| pair[1]);
         let joined = arguments.iter().filter_map(|argument| argument.strip_prefix("--output="));
-        Self::new(apart.chain(joined).filter_map(|output| output.parse().ok()).collect(), true, false)
+        Self::new(apart.chain(joined).filter_map(|output| output.parse().ok()).collect(), false)
     }
 
     /// Refuses two results in one place.
@@ -110,8 +109,8 @@ impl Outputs {
     }
 
     /// How a plan looks as text.
-    pub(super) fn look(&self, color: bool) -> Look {
-        Look { color, all_names: self.verbose }
+    pub(super) fn look(&self, screen: Screen) -> Look {
+        Look { color: screen.color, all_names: self.verbose }
     }
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.
@@ -139,15 +138,15 @@ impl Outputs {
     }
 
     /// Writes a result in every format that was asked for. One that cannot be written keeps none of the others back.
-    pub(super) fn emit(&self, render: impl Fn(Format, bool) -> String) -> Result<(), CommandError> {
+    pub(super) fn emit(&self, render: impl Fn(Format, Screen) -> String) -> Result<(), CommandError> {
         self.emitted.store(true, Ordering::Relaxed);
         let written: Vec<_> = self.outputs.iter().map(|output| self.write(output, &render)).collect();
         written.into_iter().collect()
     }
 
-    fn write(&self, output: &Output, render: impl Fn(Format, bool) -> String) -> Result<(), CommandError> {
-        let color = self.color && output.file.is_none();
-        let mut text = render(output.format, color);
+    fn write(&self, output: &Output, render: impl Fn(Format, Screen) -> String) -> Result<(), CommandError> {
+        let screen = if output.file.is_none() { self.stdout } else { Screen::default() };
+        let mut text = render(output.format, screen);
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }

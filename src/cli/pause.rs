@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// Outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB", required = true)]
     outlet: Vec<String>,
-    /// End it by itself after this time (30m, 3h) [default: when `resume` is run]
+    /// Resume automatically after this time (30m, 3h) [default: only when `resume` is run]
     #[arg(long = "for", value_name = "TIME", value_parser = crate::document::duration)]
     time: Option<Duration>,
 }
@@ -45,7 +45,7 @@ struct Line<'a> {
     since: Option<Timestamp>,
     until: Option<Timestamp>,
     #[serde(skip)]
-    told: String,
+    message: String,
 }
 
 /// Pauses the selected outlets.
@@ -56,8 +56,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let zone = session.loaded()?.timezone();
     each(&args.outlet, session, async |state, member| {
         state.set_pause(member.id.as_str(), Some(pause)).await?;
-        let told = pause_note(&member.id, pause, &zone).words;
-        Ok(Line { told, paused: true, since: Some(now), until, ..line(member) })
+        let message = pause_note(&member.id, pause, &zone).words;
+        Ok(Line { message, paused: true, since: Some(now), until, ..line(member) })
     })
 }
 
@@ -67,18 +67,18 @@ pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, Comman
     each(&args.outlet, session, async |state, member| {
         let was_paused = state.pause(member.id.as_str(), now).await?.is_some();
         state.set_pause(member.id.as_str(), None).await?;
-        let told = match (was_paused, member.paused) {
+        let message = match (was_paused, member.paused) {
             (_, true) => format!("paused by its file: remove `state: paused` from {}", member.file),
             (true, false) => "resumed; the next pass may push it".to_owned(),
             (false, false) => "was not paused".to_owned(),
         };
-        Ok(Line { told, paused: member.paused, ..line(member) })
+        Ok(Line { message, paused: member.paused, ..line(member) })
     })
 }
 
 fn line(member: &Member) -> Line<'_> {
     let (outlet, name) = (member.id.as_str(), member.name.as_str());
-    Line { outlet, name, paused: false, since: None, until: None, told: String::new() }
+    Line { outlet, name, paused: false, since: None, until: None, message: String::new() }
 }
 
 /// Does something to each selected outlet and tells how they stand.
@@ -119,7 +119,7 @@ fn note_other_platform_of_daemon(outlets: &[String], session: &Session) -> Resul
 }
 
 fn text(line: &Line<'_>) -> String {
-    format!("{} ({}): {}", line.name, line.outlet, line.told)
+    format!("{} ({}): {}", line.name, line.outlet, line.message)
 }
 
 /// `menusync.pause/1`

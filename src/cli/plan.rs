@@ -26,16 +26,16 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
-    /// Seen from what the files said at this git revision, instead of from what is remembered
+    /// Compare with the files at this git revision as the base, instead of with the last verified push
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// With the definitions as they will be at this moment (RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
-    /// What dated layers will change within this time, in order, instead; GoFood is not asked (14d, 36h)
+    /// Instead, list what dated layers will change within this time (14d, 36h); offline
     #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]
     horizon: Option<Duration>,
-    /// Write the plan into this file, for `apply` and `approve`
+    /// Write the plan to this file, for `apply` and `approve`
     #[arg(long, value_name = "FILE", conflicts_with = "horizon")]
     out: Option<PathBuf>,
     /// Exit with 2 if there is something to push
@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// Exit with 4 if a guard holds an outlet
     #[arg(long)]
     fail_on_guard: bool,
-    /// As if the files won over drift and conflicts
+    /// Plan as if the files overwrote drift and conflicts
     #[arg(long)]
     revert: bool,
 }
@@ -125,10 +125,10 @@ fn look_ahead(
     };
     let steps = loaded.steps(selected, from, until, &survey.peers);
     let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
-        _ => report::horizon_text(&moments, session.outputs.look(color)),
+        _ => report::horizon_text(&moments, session.outputs.look(screen)),
     })?;
     session.tell_errors(survey, selected);
     let exits = moments.iter().map(|moment| exit_of(&moment.report).max(asked(&moment.report.outlets)));

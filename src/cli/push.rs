@@ -23,6 +23,7 @@ use super::{
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::StopAnnouncer,
+    terminal::Screen,
 };
 use crate::{
     catalog::OutletId,
@@ -40,13 +41,13 @@ use crate::{
 /// What a person may say about a push on the command line.
 #[derive(Debug, clap::Args)]
 pub(super) struct Consent {
-    /// Refuse (4) unless the plan has this digest
+    /// Refuse (exit code 4) unless the plan has this digest
     #[arg(long, value_name = "DIGEST")]
     expect_digest: Option<String>,
     /// Release a guard, for all outlets or for one (repeatable)
     #[arg(long, value_name = "GUARD[:OUTLET]")]
     allow: Vec<Allow>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }
@@ -79,10 +80,10 @@ impl PushRun<'_> {
         let mut report = block_on(preview.report(&writer, selected))??;
         self.store_failures(&report)?;
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
-            note(&report::plan_text(&report, session.outputs.look(false)));
+            note(&report::plan_text(&report, session.outputs.look(Screen::default())));
             let why = match is_whole_digest(expected) {
                 true => format!("expected was {expected}: the files or the live menu changed since"),
-                false => format!("and `{expected}` is no whole digest, which is `sha256:` and 64 hexadecimal digits"),
+                false => format!("and `{expected}` is no complete digest: `sha256:` and 64 hexadecimal digits"),
             };
             return Err(CommandError::Refused(format!(
                 "the plan above has the digest {}, {why}; nothing was pushed",
@@ -94,8 +95,8 @@ impl PushRun<'_> {
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
         if report.outlets.iter().any(|outlet| is_to_push(outlet) || is_held(outlet)) {
-            let color = !session.environment.no_color() && std::io::stderr().is_terminal();
-            note(&report::plan_text(&report, session.outputs.look(color)));
+            let look = session.outputs.look(Screen::of(&std::io::stderr()));
+            note(&report::plan_text(&report, look));
         }
         let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
         let options = agreed(&report, selected, options, &typed);
@@ -200,7 +201,7 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(CommandError::Usage(
-            "there is something to push and no terminal to ask on: look at `menusync plan`, then give --yes".to_owned(),
+            "there is something to push, but no terminal to ask on: review `menusync plan`, then use --yes".to_owned(),
         ));
     }
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
@@ -372,17 +373,17 @@ fn emit(
     // Files with errors were refused before anything was shown, so these became invalid since.
     let some_became_invalid = outcomes.iter().any(|outcome| outcome.state == OutletState::Invalid);
     let pushed = outcomes.into_iter().map(|outcome| (exit_of(&outcome), line(outcome)));
-    let mut told: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
-    told.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
-    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = told.into_iter().unzip();
+    let mut results: Vec<(Exit, ApplyLine)> = pushed.chain(without_plan(report)).collect();
+    results.sort_by(|(_, a), (_, b)| a.outlet.cmp(&b.outlet));
+    let (exits, lines): (Vec<Exit>, Vec<ApplyLine>) = results.into_iter().unzip();
     let exit = match Exit::of_outlets(exits.iter().copied()) {
         Exit::Invalid if some_became_invalid && exits.contains(&Exit::Done) => Exit::Mixed,
         exit => exit,
     };
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::apply_json(&lines, &report.stale_approvals, report.revision.as_deref()),
         Format::Markdown => report::apply_markdown(&lines, &report.stale_approvals, hints),
-        _ => report::apply_text(&lines, &report.stale_approvals, hints, color),
+        _ => report::apply_text(&lines, &report.stale_approvals, hints, screen.color),
     })?;
     Ok(exit)
 }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Wait until it has, and say how that ended: 0 taken, 3 errors in files
+    /// Wait for the result: exit code 0 if the files are in use, 3 if they have errors
     #[arg(long)]
     wait: bool,
 }
@@ -30,7 +30,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let how = ask_reload(&session.daemon_state_dir()?, &session.root_name(), args.wait, PATIENCE)?;
     let (exit, words) = match &how {
-        Reloaded::Asked { .. } => (Exit::Done, "The daemon has been asked to read its files again.".to_owned()),
+        Reloaded::Asked { .. } => (Exit::Done, "The daemon has been asked to reload its files.".to_owned()),
         Reloaded::Taken { outlets, .. } => (Exit::Done, format!("Reloaded: {}.", counted(*outlets, "outlet"))),
         Reloaded::Refused { words, text, diagnostics } => {
             if diagnostics["summary"]["errors"] != 0 {

@@ -49,7 +49,7 @@ impl std::str::FromStr for To {
             return Ok(Self::Number(number));
         }
         let moment = a_moment(text).map(Self::Moment);
-        moment.map_err(|help| format!("this is neither the number of a push nor a moment; {help}"))
+        moment.map_err(|help| format!("this is neither the number of a push nor a time; {help}"))
     }
 }
 
@@ -61,8 +61,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
-    let nothing =
-        || CommandError::Refused("nothing is remembered of any push, so there is nothing to go back to".to_owned());
+    let nothing = || CommandError::Refused("no push is stored, so there is nothing to go back to".to_owned());
     let state = session.remembered()?.ok_or_else(nothing)?;
     block_on(session.tell_other_platforms(Some(&state)))??;
     let mut pins = BTreeMap::new();
@@ -163,7 +162,7 @@ impl Rollback<'_> {
                     let first = rows.iter().rev().find(is_published).and_then(|row| row.finished_at);
                     let help = first.map(|at| format!("; the oldest was published {}", at.strftime("%FT%TZ")));
                     let help = help.unwrap_or_default();
-                    self.refused(&format!("no push that is remembered had been published by {moment}{help}"))
+                    self.refused(&format!("no stored push had been published by {moment}{help}"))
                 })
             }
         }

@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// One pass over all outlets, then exit
     #[arg(long)]
     once: bool,
-    /// Look and report only
+    /// Compare and report, but never push
     #[arg(long)]
     read_only: bool,
     /// Address of the status page, or `off` [env: MENUSYNC_LISTEN] [default: `listen` in the settings]
@@ -185,7 +185,7 @@ impl Start<'_> {
         })?;
         tracing::info!("events are received at http://{}/gobiz", server.address());
         if signature == Signature::Monitor {
-            tracing::warn!("events without a right signature are not refused (`signature: monitor`)");
+            tracing::warn!("events without a valid signature are not refused (`signature: monitor`)");
         }
         Ok(Some(server))
     }
@@ -240,9 +240,9 @@ fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result
     let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
     let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::apply_json(&lines, &stale, revision),
-        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), color),
+        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), screen.color),
     })?;
     Ok(exit)
 }

@@ -26,7 +26,7 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), CommandError> {
     atomic::write_private(path, &report::plan_json(report))?;
     if report.outlets.iter().any(is_to_push) {
-        note(&format!("the plan is in {0}: `menusync apply {0}` carries it out within 24 hours", path.display()));
+        note(&format!("the plan is in {0}: `menusync apply {0}` pushes it within 24 hours", path.display()));
     }
     Ok(())
 }
@@ -71,13 +71,13 @@ fn text(path: &Path) -> Result<Result<String, &'static str>, CommandError> {
         false => Ok(None),
     });
     match read {
-        Ok(None) => Ok(Err("is no regular file, as a plan is")),
+        Ok(None) => Ok(Err("is not a regular file")),
         Ok(Some(length)) if length as u64 > MOST_BYTES => Ok(Err("is larger than any plan")),
         Ok(Some(_)) => Ok(Ok(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(CommandError::Usage(format!("there is no plan file {}", path.display())))
         }
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err("is no plan: it is not text")),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Err("is not a plan: it is not text")),
         Err(error) => Err(CommandError::failed(format!("cannot read {}", path.display()), error)),
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Resul
     if now.digest() == saved.digest {
         return Ok(());
     }
-    let told = format!(
+    let message = format!(
         "a push would not do what {} says any more; the plan was made at {}, with the digest {}, now it is {}:\n{}\n\
          nothing was pushed: look at `menusync plan` and make a new one",
         path.display(),
@@ -98,5 +98,5 @@ pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Resul
     );
     // An outlet that could not be looked at is no sign that anything has changed.
     let is_failed = now.outlets.iter().any(|outlet| outlet.error.is_some());
-    Err(if is_failed { CommandError::Failed(anyhow::Error::msg(told)) } else { CommandError::Refused(told) })
+    Err(if is_failed { CommandError::Failed(anyhow::Error::msg(message)) } else { CommandError::Refused(message) })
 }

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
-    /// How many passes, and how many changes of each kind for every outlet
+    /// Number of passes, and of changes of each kind for every outlet
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
     /// As seen at this moment instead of now

@@ -259,12 +259,12 @@ mod tests {
 
     #[test]
     fn pushes_in_flight_are_named_as_far_as_that_is_short() {
-        let told = |ids: &[&str]| {
+        let words = |ids: &[&str]| {
             let outlets: Vec<OutletId> = ids.iter().map(|id| OutletId::from(*id)).collect();
             name_flights(&outlets, "is in flight", "are in flight")
         };
-        assert_eq!(told(&["G1"]), "the push of G1 is in flight");
-        assert_eq!(told(&["G1", "G2"]), "the pushes of G1 and G2 are in flight");
-        assert_eq!(told(&["G1", "G2", "G3", "G4", "G5"]), "the pushes of G1, G2 and 3 more are in flight");
+        assert_eq!(words(&["G1"]), "the push of G1 is in flight");
+        assert_eq!(words(&["G1", "G2"]), "the pushes of G1 and G2 are in flight");
+        assert_eq!(words(&["G1", "G2", "G3", "G4", "G5"]), "the pushes of G1, G2 and 3 more are in flight");
     }
 }

@@ -34,16 +34,16 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if let Asked::Heard { after_restart: Some(words), .. } = &asked {
         note(words);
     }
-    let (lines, whence) = match asked {
+    let (lines, source) = match asked {
         Asked::Heard { lines, .. } if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows of none"),
+        Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
         Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
     let invocation = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() };
-    session.outputs.emit(|format, _| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines, whence, &invocation.hints_of_plan()),
+        _ => report::status_text(&lines, source, &invocation.hints_of_plan(), screen.columns),
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })

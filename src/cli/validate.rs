@@ -19,10 +19,10 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only tell what is wrong in these files or directories
+    /// Only report problems in these files or directories
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Fetch the images and look at them
+    /// Download the images and check them as well
     #[arg(long)]
     images: bool,
     /// Warnings count as errors
@@ -52,7 +52,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let outlets = loaded.outlets();
     let texts = |file: &str| -> Option<Arc<str>> { session.text(file) };
-    session.outputs.emit(|format, color| match format {
+    session.outputs.emit(|format, screen| match format {
         Format::Json => report::diagnostics_json(&diagnostics),
         Format::Github => report::diagnostics_github(&diagnostics),
         Format::Sarif => report::diagnostics_sarif(&diagnostics),
@@ -60,7 +60,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
             1 => "1 outlet is valid".to_owned(),
             _ => format!("{outlets} outlets are valid"),
         },
-        _ => report::diagnostics_text(&diagnostics, &texts, color, MOST_DIAGNOSTICS),
+        _ => report::diagnostics_text(&diagnostics, &texts, screen.color, MOST_DIAGNOSTICS),
     })?;
     Ok(if diagnostics.iter().any(Diagnostic::is_error) { Exit::Invalid } else { Exit::Done })
 }

@@ -21,18 +21,18 @@ const EVENTS: [&str; 2] = ["gofood.catalog.menu_mapping_updated", "gofood.order.
 pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
-    /// What the token is asked for [default: gofood:catalog:read]
+    /// Scope of the token to ask for [default: gofood:catalog:read]
     #[arg(long, global = true, value_name = "SCOPE")]
     scope: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 enum Action {
-    /// Have GoBiz send events to `webhook.public_url`
+    /// Subscribe: GoBiz sends events to `webhook.public_url`
     Subscribe,
     /// Show all subscriptions
     List,
-    /// End ours
+    /// Delete our subscriptions
     Unsubscribe,
 }
 

@@ -119,7 +119,7 @@ impl Due {
         self.at(outlet, later(now, Duration::try_from(wait).unwrap_or_default().max(asked)));
     }
 
-    /// Nobody is asked before `rest` is over: it is waited out, and a little of chance, lest all come at once.
+    /// Nobody is asked before `rest` is over: it is waited out, and a little of chance, so that not all come at once.
     pub(super) fn wait(&mut self, outlet: &OutletId, now: Timestamp, rest: Duration) {
         self.at(outlet, later(now, rest + SPREAD.mul_f64(fastrand::f64())));
     }

@@ -205,7 +205,7 @@ impl<W: Worker> Daemon<W> {
     fn lose_root(&mut self, error: String) -> Reloaded {
         self.withdraw_all();
         self.view.refuse(Refused::Unreadable(error.clone()), self.now());
-        if self.unreadable.as_ref().is_none_or(|(told, _)| *told != error) {
+        if self.unreadable.as_ref().is_none_or(|(known, _)| *known != error) {
             tracing::error!(%error, "nothing is pushed: the files cannot be read");
         }
         self.unreadable = Some((error.clone(), Instant::now() + LONGEST_SLEEP));

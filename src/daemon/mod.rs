@@ -247,7 +247,7 @@ impl<W: Worker> Daemon<W> {
         let slow = self.loader.slow();
         let is_time = self.due.take_schedule(now);
         if is_time && slow.is_some() {
-            // What was read before is looked at, lest a mount that hangs for a day hides drift for a day.
+            // The files read before are used, so that a mount that hangs for a day does not hide drift for a day.
             self.begin_all(Cause::Schedule);
         }
         self.view.update(|shown| shown.slow_load = slow);

@@ -19,8 +19,8 @@ pub(super) struct LastNote {
     repeated: u64,
 }
 
-/// Says how a pass ended, if that is news; `told` is what was last said. Whether it was news.
-pub(super) fn tell(outcome: &Outcome, told: &mut Option<LastNote>, now: Timestamp) -> bool {
+/// Says how a pass ended, if that is news; `last` is what was said before. Whether it was news.
+pub(super) fn tell(outcome: &Outcome, last: &mut Option<LastNote>, now: Timestamp) -> bool {
     let fresh = || LastNote {
         state: outcome.state,
         result: outcome.result,
@@ -28,18 +28,18 @@ pub(super) fn tell(outcome: &Outcome, told: &mut Option<LastNote>, now: Timestam
         at: now,
         repeated: 0,
     };
-    let before = told.as_ref().map(|told| told.state);
-    let repeated = match told {
-        Some(told) if told.is_same(outcome) && now.duration_since(told.at) < AGAIN_AFTER => {
-            told.repeated += 1;
+    let before = last.as_ref().map(|last| last.state);
+    let repeated = match last {
+        Some(last) if last.is_same(outcome) && now.duration_since(last.at) < AGAIN_AFTER => {
+            last.repeated += 1;
             let (result, state) = (outcome.result.as_str(), outcome.state.as_str());
             tracing::debug!(outlet = %outcome.outlet, name = outcome.name, state, error = outcome.error, "{result} as before");
             return false;
         }
-        Some(told) if told.is_same(outcome) => Some(told.repeated + 1),
+        Some(last) if last.is_same(outcome) => Some(last.repeated + 1),
         _ => None,
     };
-    *told = Some(fresh());
+    *last = Some(fresh());
     say(outcome, before, repeated)
 }
 
@@ -88,12 +88,12 @@ mod tests {
     fn trouble_that_stays_is_told_once_an_hour_with_how_often_it_came() {
         let outcome = Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "no answer".to_owned());
         let at = |minutes: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
-        let mut told = None;
-        let news: Vec<i64> = (0..130).filter(|minutes| tell(&outcome, &mut told, at(*minutes))).collect();
+        let mut last = None;
+        let news: Vec<i64> = (0..130).filter(|minutes| tell(&outcome, &mut last, at(*minutes))).collect();
         assert_eq!(news, [0, 60, 120]);
-        assert_eq!(told.as_ref().map(|told| told.repeated), Some(9));
+        assert_eq!(last.as_ref().map(|last| last.repeated), Some(9));
         let other = Outcome { error: Some("another answer".to_owned()), ..outcome.clone() };
-        assert!(tell(&other, &mut told, at(130)), "another error is news");
-        assert!(tell(&outcome, &mut told, at(131)), "and so is the return of the first");
+        assert!(tell(&other, &mut last, at(130)), "another error is news");
+        assert!(tell(&outcome, &mut last, at(131)), "and so is the return of the first");
     }
 }

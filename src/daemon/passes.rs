@@ -108,8 +108,8 @@ impl<W: Worker> Daemon<W> {
             self.rounds.leave(round, now);
         } else {
             self.notices.report(notices::seen(&outcome));
-            let told = self.last_notes.entry(outlet.clone()).or_default();
-            let news = span.in_scope(|| note::tell(&outcome, told, now));
+            let last_note = self.last_notes.entry(outlet.clone()).or_default();
+            let news = span.in_scope(|| note::tell(&outcome, last_note, now));
             let waited = self.rounds.cause(round) == Some(Cause::Due);
             self.rounds.ended(round, outcome.result, news, now);
             self.tell_stale_approvals(&outcome);

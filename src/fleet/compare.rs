@@ -175,9 +175,9 @@ fn without_plan(member: &Member, state: &'static str) -> OutletReport {
 
 fn invalid_before(member: &Member) -> String {
     let first = member.diagnostics.iter().find(|diagnostic| diagnostic.is_error());
-    let told = |wrong: &Arc<Diagnostic>| match &wrong.place {
+    let words = |wrong: &Arc<Diagnostic>| match &wrong.place {
         Some(Place { file, line, column, .. }) => format!("{} ({file}:{line}:{column})", wrong.message),
         None => wrong.message.clone(),
     };
-    format!("its older definition is invalid: {}", first.map(told).unwrap_or_default())
+    format!("its older definition is invalid: {}", first.map(words).unwrap_or_default())
 }

@@ -26,15 +26,15 @@ pub async fn history(
             missing.filter(|row| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref()));
         outlets.extend(meant.map(|row| (row.id.clone(), row.name.clone().unwrap_or_else(|| row.id.clone()))));
     }
-    let mut told = Vec::new();
+    let mut histories = Vec::new();
     for (outlet, name) in outlets {
         let rows = match state {
             Some(state) => state.history(&outlet).await?,
             None => Vec::new(),
         };
-        told.push(OutletHistory { pushes: lines(rows), outlet, name });
+        histories.push(OutletHistory { pushes: lines(rows), outlet, name });
     }
-    Ok(told)
+    Ok(histories)
 }
 
 fn lines(rows: Vec<(PushRow, Option<String>)>) -> Vec<PushLine> {

@@ -73,8 +73,8 @@ impl Loaded {
             uses.entry(url).or_default().insert(ImageUse { place, severities: Arc::clone(&severities) });
         }
         let found = uses.into_iter().filter_map(|(url, uses)| Some((self.photos.findings(url)?, uses)));
-        let told = found.flat_map(|(findings, uses)| self.diagnostics_of(&findings, &uses, used));
-        told.collect()
+        let diagnostics = found.flat_map(|(findings, uses)| self.diagnostics_of(&findings, &uses, used));
+        diagnostics.collect()
     }
 
     /// What was found as diagnostics, as settings and comments want them; sorted.
@@ -95,7 +95,7 @@ impl Loaded {
         uses: &BTreeSet<ImageUse>,
         used: &mut UsedAllows,
     ) -> Vec<Diagnostic> {
-        let mut told = Vec::new();
+        let mut diagnostics = Vec::new();
         for finding in findings {
             let mut counting: BTreeMap<&Place, Diagnostic> = BTreeMap::new();
             for ImageUse { place, severities } in uses {
@@ -112,9 +112,9 @@ impl Loaded {
             let (Some((_, first)), Some(severity)) = (counting.next(), strictest) else { continue };
             let others = counting.map(|(place, _)| place);
             let first = others.fold(first, |first, place| first.related(place.clone(), "also used here"));
-            told.push(Diagnostic { severity, ..first });
+            diagnostics.push(Diagnostic { severity, ..first });
         }
-        told
+        diagnostics
     }
 }
 

@@ -4,9 +4,7 @@
 //! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
 
 mod agenda;
-mod approvals;
 mod compare;
-mod edited;
 mod history;
 mod images;
 mod local_images;
@@ -35,7 +33,7 @@ pub use status::{status, why_missing};
 pub use survey::{Former, Survey};
 
 use crate::{
-    approval::{self, ApprovalFile},
+    approval::{self, ApprovalFile, Stale},
     catalog::OutletId,
     definition::{
         self, Composed, Definitions, ImageFile, Outlet,
@@ -43,7 +41,7 @@ use crate::{
     },
     diagnostic::{self, Diagnostic, Place},
     document::{self, Decoder, SourceFile, Spanned},
-    plan::Pins,
+    plan::{ApprovalEffect, OutletPlan, Pins},
     policy::{Ignorable, Policy},
     rules::{self, Allows, UsedAllows},
     schedule::Window,
@@ -210,6 +208,45 @@ impl Loaded {
     /// The image files of the root that the looks so far have asked for, relative to it, and whether each could be read.
     pub fn image_files(&self) -> BTreeMap<String, bool> {
         self.photos.asked()
+    }
+
+    /// The definition files, sorted by path.
+    pub fn catalogs(&self) -> &[SourceFile] {
+        &self.files.catalogs
+    }
+
+    /// The settings file.
+    pub fn settings_file(&self) -> Option<&SourceFile> {
+        self.files.settings.as_ref()
+    }
+
+    /// The same root with other texts in some definition files: for looking at an edit before it is written. Settings, images
+    /// and what is wrong with files as such are as they were.
+    #[must_use]
+    pub fn with_texts(&self, texts: &BTreeMap<Arc<str>, Arc<str>>) -> Self {
+        let mut files = self.files.clone();
+        for file in &mut files.catalogs {
+            if let Some(text) = texts.get(&file.path) {
+                file.text = Arc::clone(text);
+            }
+        }
+        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
+        decode(&self.root, files, local_images::Place::OnDisk, revision)
+    }
+
+    /// The approvals that can be read.
+    pub fn approvals(&self) -> &[ApprovalFile] {
+        &self.approvals
+    }
+
+    /// The approvals that let nothing through in these plans, as far as that can be said.
+    pub fn stale_approvals<'p>(&self, plans: impl IntoIterator<Item = &'p OutletPlan>, at: Timestamp) -> Vec<Stale> {
+        let plans: Vec<&OutletPlan> = plans.into_iter().collect();
+        let effect = |approval: &ApprovalFile, id: &OutletId| -> Option<ApprovalEffect> {
+            let plan = plans.iter().find(|plan| plan.outlet == *id)?;
+            Some(approval.at(id)?.effect(plan, at))
+        };
+        self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
     }
 
     /// The number of outlets that could be decoded.

@@ -83,12 +83,13 @@ impl Value {
         };
         let (verb, deed) = if *removed { ("remove", "removed here") } else { ("override", "overridden here") };
         let message = format!("no outlet keeps this `{key}` of the {thing} `{id}`: later layers {verb} it");
-        let told = Diagnostic { severity: (*severity)?, ..Diagnostic::warning(CODE, place.clone(), message) };
-        let told = told.help(format!("remove it here, or what {verb}s it"));
-        let mut told = by.iter().take(MOST_SHOWN).fold(told, |told, by| told.related(by.clone(), deed));
-        if let (Some(last), more @ 1..) = (told.related.last_mut(), by.len().saturating_sub(MOST_SHOWN)) {
+        let diagnostic = Diagnostic { severity: (*severity)?, ..Diagnostic::warning(CODE, place.clone(), message) };
+        let diagnostic = diagnostic.help(format!("remove it here, or what {verb}s it"));
+        let mut diagnostic =
+            by.iter().take(MOST_SHOWN).fold(diagnostic, |diagnostic, by| diagnostic.related(by.clone(), deed));
+        if let (Some(last), more @ 1..) = (diagnostic.related.last_mut(), by.len().saturating_sub(MOST_SHOWN)) {
             last.message = format!("{deed}, and at {more} more places");
         }
-        Some(told)
+        Some(diagnostic)
     }
 }

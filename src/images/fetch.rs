@@ -201,8 +201,8 @@ impl Fetcher {
 
 /// The whole body, `None` if it is larger than [`MAX_BYTES`].
 async fn read(response: &mut Response) -> Result<Option<Vec<u8>>, Finding> {
-    let told = response.content_length().unwrap_or(0);
-    if told > MAX_BYTES as u64 {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > MAX_BYTES as u64 {
         return Ok(None);
     }
     let mut bytes = Vec::new();
@@ -236,8 +236,8 @@ fn private(host: &str, redirected: bool) -> Finding {
 /// An error's causes, the innermost last, without the address.
 fn causes(error: &reqwest::Error) -> String {
     let sources = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let told: Vec<String> = sources.map(ToString::to_string).collect();
-    told.last().cloned().unwrap_or_else(|| "the request failed".to_owned())
+    let messages: Vec<String> = sources.map(ToString::to_string).collect();
+    messages.last().cloned().unwrap_or_else(|| "the request failed".to_owned())
 }
 
 // ── names ──

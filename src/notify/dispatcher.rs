@@ -103,11 +103,11 @@ impl Dispatcher {
     async fn send_due(&mut self, all: bool) {
         let now = (self.now)();
         for (occasion, lines) in self.groups.take(all) {
-            let told: Vec<(String, Timestamp)> =
+            let sent: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
             let lines = lines.into_iter().map(|(line, _)| line).collect();
             self.sinks.enqueue(&Notification::of_outlets(occasion, now, lines));
-            self.sent.record_sent(occasion, told, now).await;
+            self.sent.record_sent(occasion, sent, now).await;
         }
     }
 

@@ -19,7 +19,7 @@ const APART: Duration = Duration::from_secs(300);
 #[derive(Default)]
 pub(super) struct Groups {
     waiting: BTreeMap<NotificationKind, Group>,
-    told: BTreeMap<NotificationKind, Instant>,
+    last_sent: BTreeMap<NotificationKind, Instant>,
 }
 
 struct Group {
@@ -63,7 +63,7 @@ impl Groups {
 
     fn due(&self, occasion: NotificationKind, group: &Group) -> Instant {
         let due = (group.grown + QUIET).min(group.begun + AT_MOST);
-        self.told.get(&occasion).map_or(due, |told| due.max(*told + APART))
+        self.last_sent.get(&occasion).map_or(due, |last_sent| due.max(*last_sent + APART))
     }
 
     /// The groups that are due; with `all`, the others too.
@@ -75,7 +75,7 @@ impl Groups {
         let mut taken = Vec::new();
         for occasion in due {
             if let Some(group) = self.waiting.remove(&occasion) {
-                self.told.insert(occasion, now);
+                self.last_sent.insert(occasion, now);
                 taken.push((occasion, group.lines.into_values().collect()));
             }
         }

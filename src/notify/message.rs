@@ -100,10 +100,10 @@ impl Notification {
     /// How everything stands: all outlets by state, and those that are not in sync.
     pub(super) fn digest(at: Timestamp, states: BTreeMap<String, usize>, published: u64, troubled: Vec<Line>) -> Self {
         let total: usize = states.values().sum();
-        let told: Vec<String> =
+        let counts: Vec<String> =
             states.iter().map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
         let pushes = if published == 1 { "1 push".to_owned() } else { format!("{published} pushes") };
-        let summary = format!("{total} outlets: {}; {pushes} published", told.join(", "));
+        let summary = format!("{total} outlets: {}; {pushes} published", counts.join(", "));
         Self {
             states: Some(states),
             published: Some(published),
@@ -164,8 +164,9 @@ fn help(event: NotificationKind, outlets: &[Line]) -> Option<String> {
         [one] => format!(" --outlet {}", one.outlet),
         _ => String::new(),
     };
-    let told = format!("`menusync plan{outlet}` shows what would be pushed, and how to let it through if it is meant");
-    (event == NotificationKind::Held).then_some(told)
+    let advice =
+        format!("`menusync plan{outlet}` shows what would be pushed, and how to let it through if it is meant");
+    (event == NotificationKind::Held).then_some(advice)
 }
 
 #[cfg(test)]

@@ -27,26 +27,26 @@ pub(super) struct News {
 
 pub(super) struct SentNotices {
     state: SharedState,
-    told: BTreeMap<String, NoticeRow>,
+    sent: BTreeMap<String, NoticeRow>,
 }
 
 impl SentNotices {
     pub(super) async fn open(state: SharedState) -> Result<Self, StateError> {
-        let told = state.notices().await?.into_iter().collect();
-        Ok(Self { state, told })
+        let sent = state.notices().await?.into_iter().collect();
+        Ok(Self { state, sent })
     }
 
     /// What a report makes worth sending, besides a push that was published.
     pub(super) fn news(&self, seen: &Seen, now: Timestamp) -> Option<News> {
-        let told = self.told.get(seen.outlet.as_str());
-        match (seen.health, told) {
+        let sent = self.sent.get(seen.outlet.as_str());
+        match (seen.health, sent) {
             (Health::Changing, _) | (Health::Good, None) => None,
-            (Health::Good, Some(told)) => {
-                Some(News { occasion: NotificationKind::Recovered, since: told.since, repeated: false })
+            (Health::Good, Some(sent)) => {
+                Some(News { occasion: NotificationKind::Recovered, since: sent.since, repeated: false })
             }
-            (Health::Bad(occasion), Some(told)) if told.occasion == occasion.as_str() => {
-                let is_due = now.duration_since(told.told_at) >= AGAIN_AFTER;
-                is_due.then_some(News { occasion, since: told.since, repeated: true })
+            (Health::Bad(occasion), Some(sent)) if sent.occasion == occasion.as_str() => {
+                let is_due = now.duration_since(sent.told_at) >= AGAIN_AFTER;
+                is_due.then_some(News { occasion, since: sent.since, repeated: true })
             }
             (Health::Bad(occasion), _) => Some(News { occasion, since: now, repeated: false }),
         }
@@ -70,7 +70,7 @@ impl SentNotices {
 
     /// When the last digest was sent.
     pub(super) fn last_digest(&self) -> Option<Timestamp> {
-        self.told.get(DIGEST).map(|row| row.told_at)
+        self.sent.get(DIGEST).map(|row| row.told_at)
     }
 
     /// Records that a digest was sent, or counts as sent.
@@ -85,8 +85,8 @@ impl SentNotices {
         }
         for (outlet, row) in rows {
             match row {
-                Some(row) => drop(self.told.insert(outlet, row)),
-                None => drop(self.told.remove(&outlet)),
+                Some(row) => drop(self.sent.insert(outlet, row)),
+                None => drop(self.sent.remove(&outlet)),
             }
         }
     }

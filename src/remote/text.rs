@@ -76,16 +76,16 @@ fn entities(text: &str) -> String {
 /// An error and its causes on one line, each thing said once: `connection refused`, not `error sending request:
 /// client error (Connect): tcp connect error: Connection refused (os error 111)`.
 pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut said: Vec<String> = Vec::new();
+    let mut causes: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(cause) = next {
         let words = plain(&cause.to_string());
-        if !words.is_empty() && !said.iter().any(|earlier| earlier.contains(&words)) {
-            said.push(words);
+        if !words.is_empty() && !causes.iter().any(|earlier| earlier.contains(&words)) {
+            causes.push(words);
         }
         next = cause.source();
     }
-    if said.is_empty() { "no cause was given".to_owned() } else { said.join(": ") }
+    if causes.is_empty() { "no cause was given".to_owned() } else { causes.join(": ") }
 }
 
 /// One cause in people's words; empty if it says nothing of its own.

@@ -24,7 +24,7 @@ pub(super) const READ_AND_WRITE: &str = "gofood:catalog:read gofood:catalog:writ
 const EARLY: Duration = Duration::from_secs(60);
 /// Life of a token whose answer does not tell (the documentation says it always does; our choice).
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
-/// After a refusal nobody asks again for this long, lest many outlets lock the credential out (our choice).
+/// After a refusal nobody asks again for this long, so that many outlets do not lock the credential out (our choice).
 const REFUSAL_HOLDS: Duration = Duration::from_secs(10);
 /// After a failed renewal a token that still lives is used this long before the next try (our choice).
 const RENEW_AGAIN: Duration = Duration::from_secs(5);

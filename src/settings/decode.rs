@@ -67,11 +67,11 @@ fn two_addresses(decoder: &mut Decoder, fields: &mut Fields<'_>, settings: &Sett
     let same = settings.listen == Listen::On(webhook.listen) && webhook.listen.port() != 0;
     let Some((key, node)) = fields.take_entry("webhook").filter(|_| same) else { return };
     let own = entry(node, "listen").map_or(&key.span, |listen| &listen.span);
-    let told = decoder
+    let error = decoder
         .error("out-of-range", own, format!("`webhook.listen` and `listen` are both {}", webhook.listen))
         .help("give one of them another port");
     if let Some((_, listen)) = fields.take_entry("listen") {
-        told.related(&listen.span, "the status page listens here");
+        error.related(&listen.span, "the status page listens here");
     }
 }
 

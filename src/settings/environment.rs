@@ -10,14 +10,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Listen, Settings, SettingsError};
 
-/// Every variable that is read; nothing else in the environment has any effect.
-const NAMES: [&str; 14] = [
+/// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
+/// `anstream`.
+const NAMES: [&str; 13] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
     "MENUSYNC_CLIENT_ID",
     "MENUSYNC_CLIENT_SECRET",
-    "NO_COLOR",
     "CREDENTIALS_DIRECTORY",
     "STATE_DIRECTORY",
     "XDG_STATE_HOME",
@@ -55,11 +55,6 @@ impl Environment {
     fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = NAMES.into_iter().filter_map(|name| Some((name, lookup(name)?)));
         Self(set.filter(|(_, value)| !value.is_empty()).collect())
-    }
-
-    /// Whether colours are unwanted (`NO_COLOR`).
-    pub fn no_color(&self) -> bool {
-        self.0.contains_key("NO_COLOR")
     }
 
     /// What a service manager has set: `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`.

@@ -173,7 +173,7 @@ fn command(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<SinkKind> {
     if command.first().is_none_or(|program| program.trim().is_empty()) {
         decoder
             .error("wrong-type", &node.span, "`command` names no program")
-            .help("write the program and its arguments as a list, such as [/usr/local/bin/tell, --urgent]");
+            .help("write the program and its arguments as a list, such as [/usr/local/bin/notify, --urgent]");
     }
     Some(SinkKind::Command { command })
 }
@@ -184,8 +184,8 @@ fn events(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<NotificationKin
     let nodes = decoder.list(node, "events").unwrap_or_default();
     if matches!(&node.value, Value::Sequence(all) if all.is_empty()) {
         decoder
-            .error("wrong-type", &node.span, "`events` is empty, so nobody would be told of anything")
-            .help("write what to tell of, such as [held, failed]; or remove `events` to tell of everything");
+            .error("wrong-type", &node.span, "`events` is empty, so no notification would be sent")
+            .help("write which events to send, such as [held, failed]; or remove `events` to send all");
     }
     nodes.iter().filter_map(|node| decoder.choice(node, "events", &words)).map(|word| word.value).collect()
 }

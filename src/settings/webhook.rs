@@ -58,11 +58,7 @@ pub(super) fn webhook(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Op
     let public_url = public_url(decoder, &mut inner, target);
     if signature == Signature::Enforce && !inner.has("secret_file") {
         decoder
-            .error(
-                "missing-key",
-                &key.span,
-                "`webhook` has no `secret_file`, so no event could be told from a forged one",
-            )
+            .error("missing-key", &key.span, "`webhook` has no `secret_file`, so forged events could not be recognised")
             .help("add `secret_file: …`, a file with the Relay Secret of the GoBiz portal");
     }
     refuse_secret(decoder, &mut inner, "secret", "secret_file");

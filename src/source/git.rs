@@ -171,9 +171,9 @@ impl Call {
         if running().is_none() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "menusync is stopping"));
         }
-        let told = String::from_utf8_lossy(&stderr);
-        let told = told.lines().next().unwrap_or("git failed without a word");
-        Err(io::Error::other(told.trim_start_matches("fatal: ").to_owned()))
+        let message = String::from_utf8_lossy(&stderr);
+        let message = message.lines().next().unwrap_or("git failed without a word");
+        Err(io::Error::other(message.trim_start_matches("fatal: ").to_owned()))
     }
 
     /// The exit of a git that has closed its pipes, which is a matter of microseconds.

@@ -54,8 +54,8 @@ pub(super) async fn ready(State(shared): State<Handle>, RawQuery(query): RawQuer
     let is_ready = checks.iter().all(|check| check.verdict != Verdict::Fail);
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose")));
-    let told = checks.iter().filter(|check| is_verbose || check.verdict == Verdict::Fail);
-    let mut words: String = told.map(Check::to_string).collect();
+    let shown = checks.iter().filter(|check| is_verbose || check.verdict == Verdict::Fail);
+    let mut words: String = shown.map(Check::to_string).collect();
     if is_ready && !is_verbose {
         words = "ok\n".to_owned();
     }

@@ -34,7 +34,7 @@ pub(super) struct Snapshot {
 pub(super) enum Unavailable {
     #[error("the daemon is still starting")]
     Starting,
-    #[error("cannot read what is remembered")]
+    #[error("cannot read the stored state")]
     State(#[from] StateError),
 }
 

@@ -78,7 +78,7 @@ pub(super) const ALL: [StateHelp; 13] = [
         urgency: Urgency::Act,
         meaning: "No file defines it any more; its live menu stays as it is.",
         advice: "If its file was lost or renamed by mistake, bring it back. If the outlet is closed, \
-                 `menusync forget --outlet ID` drops what is remembered of it.",
+                 `menusync forget --outlet ID` deletes its stored state.",
     },
     StateHelp {
         state: OutletState::Drifted,

@@ -74,7 +74,7 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn field<T: std::fmt::Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Field<T>> {
-    option::of(value).prop_map(Field::said)
+    option::of(value).prop_map(Field::set_or_null)
 }
 
 fn hours() -> impl Strategy<Value = Hours> {

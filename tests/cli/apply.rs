@@ -31,7 +31,7 @@ fn the_expected_digest_is_pushed_and_another_refused() {
     stage.edit(LAYER, "price: 36000", "price: 37000");
     assert_snapshot!(stage.run(&["apply", "--yes", "--expect-digest", &digest]).expect(4).transcript());
     for cut in ["", &digest[..20], &digest[7..]] {
-        stage.run(&["apply", "--yes", "--expect-digest", cut]).expect(4).says(&["is no whole digest"]);
+        stage.run(&["apply", "--yes", "--expect-digest", cut]).expect(4).says(&["is no complete digest"]);
     }
     stage.assert_nothing_written();
     stage.edit(LAYER, "price: 37000", "price: 36000");

@@ -117,6 +117,18 @@ fn formats_that_a_command_does_not_have_are_wrong_usage() {
 }
 
 #[test]
+fn colours_are_for_terminals_and_for_whoever_demands_them() {
+    let stage = Stage::new();
+    let colored = |variables: &[(&str, &str)]| {
+        let plan = stage.command(&["plan"]).envs(variables.iter().copied()).output().unwrap();
+        String::from_utf8(plan.stdout).unwrap().contains('\u{1b}')
+    };
+    assert!(!colored(&[]));
+    assert!(colored(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!colored(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
+#[test]
 fn names_in_menus_cannot_break_a_report() {
     let stage = Stage::new().in_sync();
     stage.edit(LAYER, "name: Nasi Rawon", "name: \"Nasi | `Rawon` <img src=x> @all [x](http://evil) **\\u202E**\"");

@@ -265,9 +265,12 @@ fn a_rollback_of_many_outlets_goes_back_at_each() {
 fn forgetting_drops_whatever_is_remembered_and_says_what_that_means() {
     let stage = Stage::new().with_kemang();
     stage.run(&["apply", "--yes", "--outlet", KUTA]).expect(0);
-    stage.run(&["forget", "--outlet", KEMANG]).expect(64).says(&["nothing is remembered of an outlet `G1002`"]);
+    stage.run(&["forget", "--outlet", KEMANG]).expect(64).says(&["no state is stored for an outlet `G1002`"]);
     stage.run(&["pause", "--outlet", KEMANG]).expect(0);
-    stage.run(&["forget", "--outlet", KEMANG]).expect(0).says(&["Forgotten: outlet G1002", "not paused any more"]);
+    stage
+        .run(&["forget", "--outlet", KEMANG])
+        .expect(0)
+        .says(&["Deleted the stored state of outlet G1002", "not paused any more"]);
     stage.run(&["forget", "--outlet", KEMANG]).expect(64);
     assert_snapshot!(stage.run(&["forget", "--outlet", KUTA]).expect(0).transcript());
     stage.clear_log();

@@ -154,7 +154,7 @@ fn a_plan_file_is_a_regular_file_and_nothing_else_is_waited_for() {
     for (name, code) in [("catalogs", 4), ("/dev/zero", 4), ("plan.json/x", 1)] {
         stage.run(&["apply", name, "--yes"]).expect(code);
     }
-    stage.run(&["approve", "plan.json", "--guard", "deletes", "--reason", "x"]).expect(4).says(&["no regular file"]);
+    stage.run(&["approve", "plan.json", "--guard", "deletes", "--reason", "x"]).expect(4).says(&["not a regular file"]);
     assert!(stage.log().is_empty());
 }
 
@@ -267,7 +267,7 @@ fn what_a_guard_holds_is_approved_for_all_outlets_in_one_file() {
     let date = date.unwrap_or_else(|| panic!("{file} on {dates:?}"));
     assert_snapshot!(stage.normal(&stage.read(file)));
     stage.run(&["validate"]).expect(0);
-    stage.run(&approve).expect(1).says(&["it is there already"]);
+    stage.run(&approve).expect(1).says(&["it exists already"]);
     stage.run(&["plan", "--fail-on-guard"]).expect(0).says(&["released by approvals/"]);
     // Approving releases guards and changes no effect: the plan that was looked at still holds.
     stage.run(&["apply", "plan.json", "--yes"]).expect(0);

@@ -12,7 +12,10 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::{
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
 
 use serde_json::{Value, json};
 
@@ -125,6 +128,22 @@ fn a_question_that_nobody_would_see_is_not_asked() {
     assert_eq!(output.status.code(), Some(64), "{told}");
     assert!(told.contains("no terminal to ask on"), "{told}");
     stage.assert_nothing_written();
+}
+
+#[test]
+fn status_is_wrapped_at_the_width_of_a_terminal() {
+    let stage = Stage::new().in_sync();
+    let whole = stage.run(&["status"]).expect(0).stdout;
+    let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+    assert!(longest(&whole) > Some(60), "{whole}");
+    let (mut controller, open) = terminal();
+    tcsetwinsize(&controller, Winsize { ws_row: 24, ws_col: 60, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    assert!(stage.command(&["status"]).stdout(open()).status().unwrap().success());
+    let mut shown = [0; 4096];
+    let length = controller.read(&mut shown).unwrap();
+    let shown = String::from_utf8_lossy(&shown[..length]);
+    assert!(longest(&shown) <= Some(60), "{shown}");
+    assert_eq!(shown.split_whitespace().collect::<Vec<_>>(), whole.split_whitespace().collect::<Vec<_>>());
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn who_leaves_a_held_outlet_on_the_terminal_sends_nothing() {
 fn an_outlet_whose_push_may_still_show_is_not_forgotten() {
     let stage = killed_after_its_first_put(Duration::from_secs(600));
     let refused = stage.run(&["forget", "--outlet", KUTA]).expect(4);
-    refused.says(&["a push to outlet G1001 was sent and GoFood has not shown it yet; forget it in 30 min"]);
+    refused.says(&["a push to outlet G1001 was sent and GoFood has not shown it yet; run this again in 30 min"]);
     let told = plan(&stage);
     assert_eq!(told["state"], "unknown", "{told:#}");
 }

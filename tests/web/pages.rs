@@ -125,7 +125,7 @@ async fn a_state_that_cannot_be_read_is_said_and_stops_nothing() {
     }
     for path in ["/", "/outlets/G1", "/api/v1/status", "/api/v1/outlets/G1"] {
         let (status, text) = served.read(path).await;
-        assert!(status == 500 && text.contains("cannot read what is remembered"), "{path}: {status} {text}");
+        assert!(status == 500 && text.contains("cannot read the stored state"), "{path}: {status} {text}");
     }
     assert_eq!(served.read("/livez").await.0, 200);
     assert!(served.read("/metrics").await.1.ends_with('\n'));

@@ -40,7 +40,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         return keep(stage);
     }
     stage.stop_daemon()?;
-    say("The daemon has stopped cleanly. Every step happened at the server as it was told here.", "")?;
+    say("The daemon has stopped cleanly. Every step happened at the server as described here.", "")?;
     Ok(Exit::Done)
 }
 

@@ -115,7 +115,7 @@ impl Stage {
 
     /// A session of the command line on this root.
     pub(super) fn session(&self) -> Session {
-        let outputs = Outputs::new(Vec::new(), false, false);
+        let outputs = Outputs::new(Vec::new(), false);
         let signals = self.signals.clone();
         Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs, signals)
     }

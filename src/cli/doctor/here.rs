@@ -46,9 +46,11 @@ pub(super) fn files(session: &Session) -> Result<Vec<Finding>, CommandError> {
     let errors = survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let outlets = survey.members.len();
     let definitions = match (errors, outlets) {
-        (0, 0) => {
-            Finding::warn("definitions", "there are no outlets", "`menusync init` or `menusync import` makes the first")
-        }
+        (0, 0) => Finding::warn(
+            "definitions",
+            "there are no outlets",
+            "`menusync init` or `menusync import` creates the first",
+        ),
         (0, _) => Finding::ok("definitions", format!("outlets: {outlets}")),
         _ => Finding::fail(
             "definitions",
@@ -68,7 +70,7 @@ pub(super) fn git(session: &Session) -> Finding {
             let fix = if words.contains("dubious ownership") {
                 "the work tree belongs to another user: run as that user, or `git config --global --add safe.directory DIR`"
             } else {
-                "without git nothing is lost but the commit in status, history and plans, and `diff` between revisions"
+                "without git, the commit is missing in status, history and plans, and `diff` cannot compare revisions"
             };
             Finding::warn("git", format!("no commit can be read: {words}"), fix)
         }
@@ -80,14 +82,14 @@ pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
     let Ok(loaded) = session.loaded() else { return Finding::ok("zones", "none") };
     let now = moment(None);
     let zones = survey.members.iter().map(|member| loaded.compose(&member.id, now).policy.timezone);
-    let told: BTreeSet<String> = zones
+    let shown_zones: BTreeSet<String> = zones
         .chain([loaded.timezone()])
         .map(|zone| {
             let local = now.to_zoned(zone.clone());
             format!("{} ({})", zone.iana_name().unwrap_or("UTC"), local.strftime("%H:%M %Z"))
         })
         .collect();
-    Finding::ok("zones", told.into_iter().collect::<Vec<_>>().join(", "))
+    Finding::ok("zones", shown_zones.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// The database, its directory, and who is at work with it.
@@ -97,7 +99,7 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
     if !dir.is_dir() {
         return Ok(vec![Finding::ok(
             "state",
-            format!("{shown} will be made by the first push; nothing is remembered yet"),
+            format!("{shown} will be created by the first push; no state is stored yet"),
         )]);
     }
     let scope = session.scope()?;
@@ -109,7 +111,7 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
              A copy from a backup brings back what was known",
         ),
         (Err(error), _) | (_, Err(error)) => Finding::fail("state", chain(&error), "the message says what to do"),
-        (Ok(false), Ok(None)) => Finding::ok("state", format!("{shown}; nothing is remembered yet")),
+        (Ok(false), Ok(None)) => Finding::ok("state", format!("{shown}; no state is stored yet")),
         (Ok(false), Ok(Some(state))) => {
             let known = block_on(async { Ok((state.overview(moment(None)).await?, state.platforms().await?)) })?;
             match known {
@@ -122,26 +124,26 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
         (Err(error), _) => Finding::fail(
             "disk",
             chain(&error),
-            "make room, or give the directory to the user who runs menusync; until then nothing is pushed",
+            "free some space, or make the user who runs menusync the owner of the directory; until then nothing is pushed",
         ),
         (Ok(()), Some(free)) if free < LITTLE_SPACE => {
-            Finding::warn("disk", format!("{} MiB free", free >> 20), "make room: without it nothing is pushed")
+            Finding::warn("disk", format!("{} MiB free", free >> 20), "free some space: without it nothing is pushed")
         }
         (Ok(()), free) => {
             Finding::ok("disk", free.map_or("can be written".to_owned(), |free| format!("{} MiB free", free >> 20)))
         }
     });
     findings.push(match running_daemon(&dir) {
-        Running::No => Finding::warn("daemon", "none is at work with this state", "`menusync run`, as a service"),
+        Running::No => Finding::warn("daemon", "none is running with this state", "`menusync run`, as a service"),
         Running::Yes(pid) => {
-            Finding::ok("daemon", pid.map_or("at work".to_owned(), |pid| format!("at work, process {pid}")))
+            Finding::ok("daemon", pid.map_or("running".to_owned(), |pid| format!("running, process {pid}")))
         }
     });
     Ok(findings)
 }
 
 fn state_finding(dir: &std::path::Display<'_>, overview: &Overview, own: &str, platforms: &[(String, u64)]) -> Finding {
-    let seen = format!("{dir}; outlets remembered: {}", overview.outlets.len());
+    let seen = format!("{dir}; outlets stored: {}", overview.outlets.len());
     if platforms.is_empty() || platforms.iter().any(|(platform, _)| platform == own) {
         return Finding::ok("state", seen);
     }
@@ -175,8 +177,8 @@ pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding>
         }
         Ok(_) if webhook.signature == Signature::Monitor => Finding::warn(
             "webhook",
-            format!("{}; events without a right signature are not refused", address.seen),
-            "remove `signature: monitor` once the log says nothing of wrong signatures",
+            format!("{}; events without a valid signature are not refused", address.seen),
+            "remove `signature: monitor` once the log has no wrong signatures",
         ),
         Ok(_) => address,
     })
@@ -197,11 +199,11 @@ fn address_of(name: &'static str, address: SocketAddr, session: &Session) -> Res
     match TcpListener::bind(address) {
         Ok(_) if running && address.port() != 0 => Err(Finding::warn(
             name,
-            format!("nobody listens on {address}"),
+            format!("nothing listens on {address}"),
             format!("restart the daemon if {} was changed", setting(name)),
         )),
         Ok(_) => Ok(Finding::ok(name, format!("{address} is free"))),
-        Err(_) if running => Ok(Finding::ok(name, format!("{address} is in use, as a daemon is at work"))),
+        Err(_) if running => Ok(Finding::ok(name, format!("{address} is in use by the running daemon"))),
         Err(error) => Err(Finding::fail(
             name,
             format!("{address}: {error}"),
@@ -230,12 +232,12 @@ pub(super) fn secrets(session: &Session, settings: &Settings) -> Option<Finding>
     match (files.is_empty(), open.is_empty()) {
         (true, _) => None,
         (_, true) => {
-            Some(Finding::ok("secrets", format!("{} that not everybody can read", counted(files.len(), "file"))))
+            Some(Finding::ok("secrets", format!("{} not readable by every user", counted(files.len(), "file"))))
         }
         _ => Some(Finding::warn(
             "secrets",
             format!("every user of this machine can read {}", open.join(", ")),
-            "`chmod o= FILE`, and have it belong to the user who runs menusync",
+            "`chmod o= FILE`, and make the user who runs menusync its owner",
         )),
     }
 }

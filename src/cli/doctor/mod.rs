@@ -13,7 +13,7 @@ use crate::report::{self, Health};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only what can be seen without asking anybody
+    /// Only the checks that need no network
     #[arg(long)]
     offline: bool,
 }

@@ -33,12 +33,12 @@ pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<F
 }
 
 fn rights(probes: &[Probe]) -> Vec<Finding> {
-    let told = |probe: &Probe| match &probe.granted {
+    let finding = |probe: &Probe| match &probe.granted {
         Ok(life) => Finding::ok("token", format!("granted for {} s: {}", life.as_secs(), probe.scope)),
         Err(error) if error.is_final() => Finding::fail(
             "token",
             format!("refused: {}: {error}", probe.scope),
-            "have GoBiz give the credential these rights, or check that it belongs to this target",
+            "ask GoBiz to grant these rights to the credential, or check that it belongs to this target",
         ),
         Err(error) => {
             let fix = "check network, name server and firewall of this machine, and `gobiz.oauth_url`";
@@ -47,9 +47,9 @@ fn rights(probes: &[Probe]) -> Vec<Finding> {
     };
     // Who is refused everything, or cannot be reached, need not be told twice.
     match probes {
-        [read, ..] if read.granted.is_err() => vec![told(read)],
-        [_, both] => vec![told(both)],
-        probes => probes.iter().map(told).collect(),
+        [read, ..] if read.granted.is_err() => vec![finding(read)],
+        [_, both] => vec![finding(both)],
+        probes => probes.iter().map(finding).collect(),
     }
 }
 
@@ -71,7 +71,7 @@ fn clock(ahead: SignedDuration) -> Finding {
         off if off > WORTH_A_WORD => {
             Finding::warn("clock", seen, "set the machine's clock (systemd-timesyncd, chrony)")
         }
-        _ => Finding::ok("clock", "as GoBiz has it, within 30 s"),
+        _ => Finding::ok("clock", "within 30 s of GoBiz's clock"),
     }
 }
 

@@ -36,13 +36,13 @@ pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], ou
         let known = survey.members.iter().find(|member| member.id == *outlet).filter(|_| inside);
         if let Some(member) = known {
             return Err(CommandError::Usage(format!(
-                "the outlet {outlet} is already defined by {}; take what is live into it with --merge, or give another directory as --out",
+                "the outlet {outlet} is already defined by {}; merge the live menu into it with --merge, or write elsewhere with --out",
                 member.file
             )));
         }
         let path = out.join(file_name(outlet));
         if path.symlink_metadata().is_ok() {
-            return Err(CommandError::Usage(format!("{} is already there, and is not overwritten", path.display())));
+            return Err(CommandError::Usage(format!("{} already exists, and is not overwritten", path.display())));
         }
     }
     Ok(())
@@ -110,7 +110,7 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     }
     let texts = |name: &str| files.iter().find(|file| file.name == name).map(|file| file.text.as_str().into());
     note(&report::diagnostics_text(&diagnostics, &texts, false, MOST_DIAGNOSTICS));
-    note("What is live breaks these rules; the files say it as it is, and cannot be pushed until that is mended.");
+    note("The live menu breaks these rules. The files repeat it as it is, and cannot be pushed until that is fixed.");
     Ok(Exit::Invalid)
 }
 
@@ -179,8 +179,10 @@ fn judge(
         let errors = errors(&composed);
         let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
         if plan.is_some() && composed.catalog != imported.catalog {
-            let message =
-                format!("the YAML made for outlet {} does not say what is live; nothing was written", fetched.outlet);
+            let message = format!(
+                "the YAML made for outlet {} does not match the live menu; nothing was written",
+                fetched.outlet
+            );
             return Err(CommandError::Failed(anyhow::anyhow!(
                 "{message} (this is a mistake of menusync: please report it)"
             )));

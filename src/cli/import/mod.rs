@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// Write new files here [default: catalogs/ of the root]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Take what was changed elsewhere into the files that are there, and touch nothing else in them
+    /// Merge what was changed outside the files into the existing files, and keep the rest of them as it is
     #[arg(long, conflicts_with = "out")]
     merge: bool,
     /// With --merge: only this item, variant or variant category

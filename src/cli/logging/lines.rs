@@ -1,4 +1,5 @@
-//! Writing lines: for people, as JSON, or for the journal with its priority (`<3>`) first and no time, as the journal knows it.
+//! Writing lines: for people, as JSON, or for the journal: with fields if it listens, else with the priority (`<3>`) first and
+//! no time, as the journal knows it.
 
 use std::{
     fmt::Write as _,
@@ -6,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use serde_json::Value;
 use tracing::{
@@ -14,30 +16,41 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-use super::{LogFormat, fields::Fields, folding::Folding, queue};
+use super::{
+    LogFormat,
+    fields::Fields,
+    folding::Folding,
+    journal::Journal,
+    queue::{self, Entry},
+};
 use crate::report::untrusted::printable;
 
 pub(super) struct Lines {
     format: LogFormat,
     color: bool,
+    journal: Option<Journal>,
     folding: Mutex<Folding>,
 }
 
 impl Lines {
-    pub(super) fn new(format: LogFormat, color: bool) -> Self {
-        Self { format, color, folding: Mutex::default() }
+    pub(super) fn new(format: LogFormat, color: bool, journal: Option<Journal>) -> Self {
+        Self { format, color, journal, folding: Mutex::default() }
     }
 
-    pub(super) fn line(&self, level: Level, fields: &Fields) -> String {
-        let padded = format!("{level:>5}");
-        match self.format {
-            LogFormat::Journal => format!("<{}>{padded} {}\n", priority(level), text(fields)),
-            LogFormat::Text if self.color => {
-                format!("\x1b[2m{}\x1b[0m \x1b[{}m{padded}\x1b[0m {}\n", now(), color(level), text(fields))
+    pub(super) fn entry(&self, level: Level, fields: &Fields) -> Entry {
+        let line = match self.format {
+            LogFormat::Journal => {
+                let (priority, message) = (priority(level), format!("{level:>5} {}", text(fields)));
+                let record = self.journal.as_ref().map(|journal| journal.record(priority, &message, fields));
+                return Entry { line: format!("<{priority}>{message}\n"), record };
             }
-            LogFormat::Text => format!("{} {padded} {}\n", now(), text(fields)),
+            LogFormat::Text => {
+                let (dim, strong) = if self.color { (Style::new().dimmed(), color(level)) } else { Default::default() };
+                format!("{dim}{}{dim:#} {strong}{level:>5}{strong:#} {}\n", now(), text(fields))
+            }
             LogFormat::Json => json(level, fields),
-        }
+        };
+        line.into()
     }
 }
 
@@ -73,7 +86,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         if repeated > 0 {
             fields.set("repeated", repeated.into());
         }
-        queue::write(self.line(level, &fields));
+        queue::write(self.entry(level, &fields));
     }
 }
 
@@ -119,19 +132,21 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// As terminals number them.
-fn color(level: Level) -> u8 {
-    match level {
-        Level::ERROR => 31,
-        Level::WARN => 33,
-        Level::INFO => 32,
-        _ => 34,
-    }
+fn color(level: Level) -> Style {
+    let color = match level {
+        Level::ERROR => AnsiColor::Red,
+        Level::WARN => AnsiColor::Yellow,
+        Level::INFO => AnsiColor::Green,
+        _ => AnsiColor::Blue,
+    };
+    color.on_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::{super::journal::tests::FakeJournald, *};
 
     #[test]
     fn a_line_keeps_foreign_text_in_its_place() {
@@ -143,5 +158,20 @@ mod tests {
         let parsed: Value = serde_json::from_str(&json(Level::WARN, &fields)).unwrap_or_default();
         assert_eq!(parsed["level"], "WARN");
         assert_eq!(parsed["name"], "Warung \"Sari\"\n\u{1b}[31m");
+    }
+
+    #[test]
+    fn the_journal_gets_the_values_of_a_line_and_of_its_pass_as_fields() {
+        let journald = FakeJournald::start();
+        let lines = Lines::new(LogFormat::Journal, false, Some(journald.connect()));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let _pass = tracing::info_span!("pass", outlet = "G1", pass = 3).entered();
+            tracing::warn!(error = "no answer", "cannot fetch");
+        });
+        let fields = journald.receive().unwrap_or_default();
+        let got = ["PRIORITY", "MESSAGE", "OUTLET", "PASS", "ERROR"].map(|name| fields[name].as_str());
+        let message = " WARN cannot fetch error=\"no answer\" outlet=G1 pass=3";
+        assert_eq!(got, ["4", message, "G1", "3", "no answer"]);
+        assert!(journald.receive().is_none());
     }
 }

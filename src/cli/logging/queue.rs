@@ -1,5 +1,5 @@
-//! Lines on their way to stderr. Whoever reads stderr may be slow, or hang: the lines of a daemon then wait in a queue with a
-//! bound, and those that find no room are lost and counted. Work never waits for a log.
+//! Lines on their way to stderr or to the journal. Whoever reads them may be slow, or hang: the lines of a daemon then wait in a
+//! queue with a bound, and those that find no room are lost and counted. Work never waits for a log.
 
 use std::{
     io::{ErrorKind, Write},
@@ -11,6 +11,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use super::journal::Record;
 
 /// Lines that wait (our choice: about a minute of a busy log).
 const ROOM: usize = 4096;
@@ -30,7 +32,29 @@ static QUEUE: OnceLock<Queue> = OnceLock::new();
 static ON_LOST: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
 /// How the loss of some lines is said.
-pub(super) type Notice = Box<dyn Fn(u64) -> String + Send>;
+pub(super) type Notice = Box<dyn Fn(u64) -> Entry + Send>;
+
+/// A line, and what the journal gets in its place if it listens.
+pub(in crate::cli) struct Entry {
+    pub(super) line: String,
+    pub(super) record: Option<Record>,
+}
+
+impl From<String> for Entry {
+    fn from(line: String) -> Self {
+        Self { line, record: None }
+    }
+}
+
+impl Entry {
+    /// What is left to write to stderr: nothing if the journal has taken it. Where it has not, stderr leads there as well.
+    fn left_for_stderr(&self) -> &[u8] {
+        match &self.record {
+            Some(record) if record.send().is_ok() => &[],
+            _ => self.line.as_bytes(),
+        }
+    }
+}
 
 /// From now on lines wait in a queue. For a daemon: a command ends when all has been read.
 pub(super) fn start(notice: Notice) {
@@ -42,12 +66,13 @@ pub(in crate::cli) fn on_lost(count: impl Fn() + Send + Sync + 'static) {
     let _ = ON_LOST.set(Box::new(count));
 }
 
-/// Writes a line to stderr, or has it written.
-pub(in crate::cli) fn write(line: String) {
+/// Writes a line, or has it written.
+pub(in crate::cli) fn write(entry: impl Into<Entry>) {
+    let entry = entry.into();
     match QUEUE.get() {
-        Some(queue) => queue.push(line),
+        Some(queue) => queue.push(entry),
         // In one piece, so that lines of two processes do not mix. Who reads stderr may have gone.
-        None => drop(std::io::stderr().lock().write_all(line.as_bytes())),
+        None => drop(std::io::stderr().lock().write_all(entry.left_for_stderr())),
     }
 }
 
@@ -59,7 +84,7 @@ pub(in crate::cli) fn flush() {
 }
 
 struct Queue {
-    lines: SyncSender<String>,
+    entries: SyncSender<Entry>,
     shared: Arc<Shared>,
 }
 
@@ -76,19 +101,19 @@ struct Shared {
 impl Queue {
     /// The thread owns `sink`: nobody else may wait for it. It ends with the process.
     fn start(sink: impl Write + Send + 'static, notice: Notice) -> Self {
-        let (lines, waiting) = sync_channel(ROOM);
+        let (entries, waiting) = sync_channel(ROOM);
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
         let run = move || of_thread.write_all(&waiting, sink, &notice);
         // Without a thread every line is lost, and counted.
         let _ = thread::Builder::new().name("log".to_owned()).spawn(run);
-        Self { lines, shared }
+        Self { entries, shared }
     }
 
-    fn push(&self, line: String) {
+    fn push(&self, entry: Entry) {
         // First, so that a flush waits for it.
         self.shared.pushed.fetch_add(1, Ordering::SeqCst);
-        if self.lines.try_send(line).is_err() {
+        if self.entries.try_send(entry).is_err() {
             self.shared.pushed.fetch_sub(1, Ordering::SeqCst);
             self.shared.lost.fetch_add(1, Ordering::SeqCst);
             if let Some(count) = ON_LOST.get() {
@@ -112,27 +137,27 @@ impl Queue {
 }
 
 impl Shared {
-    fn write_all(&self, waiting: &Receiver<String>, mut sink: impl Write, notice: &Notice) {
+    fn write_all(&self, waiting: &Receiver<Entry>, mut sink: impl Write, notice: &Notice) {
         loop {
-            let line = match waiting.try_recv() {
-                Ok(line) => line,
+            let entry = match waiting.try_recv() {
+                Ok(entry) => entry,
                 Err(TryRecvError::Empty) => {
                     // Behind all that was not lost.
                     let lost = self.lost.load(Ordering::SeqCst);
                     if lost > 0 {
-                        write_patiently(&mut sink, notice(lost).as_bytes());
+                        write_patiently(&mut sink, notice(lost).left_for_stderr());
                         self.lost.fetch_sub(lost, Ordering::SeqCst);
                         self.advance(0);
                         continue;
                     }
                     match waiting.recv() {
-                        Ok(line) => line,
+                        Ok(entry) => entry,
                         Err(_) => return,
                     }
                 }
                 Err(TryRecvError::Disconnected) => return,
             };
-            write_patiently(&mut sink, line.as_bytes());
+            write_patiently(&mut sink, entry.left_for_stderr());
             self.advance(1);
         }
     }
@@ -163,7 +188,10 @@ mod tests {
 
     use std::io;
 
-    use super::*;
+    use super::{
+        super::{fields::Fields, journal::tests::FakeJournald},
+        *,
+    };
 
     /// Takes a write only when it is let to; shows what it took.
     struct Gated {
@@ -188,25 +216,25 @@ mod tests {
         let (guard, gate) = sync_channel(0);
         let taken = Arc::default();
         let sink = Gated { gate, taken: Arc::clone(&taken) };
-        (Queue::start(sink, Box::new(|lost| format!("{lost} lost\n"))), guard, taken)
+        (Queue::start(sink, Box::new(|lost| format!("{lost} lost\n").into())), guard, taken)
     }
 
     #[test]
     fn lines_without_room_are_lost_and_their_number_is_written_once_there_is_room() {
         let (queue, guard, taken) = gated();
         // The thread holds one line, in whose middle it waits.
-        queue.push("0\n".to_owned());
+        queue.push("0\n".to_owned().into());
         for _ in 0..2 {
-            while queue.lines.try_send(String::new()).is_ok() {
+            while queue.entries.try_send(String::new().into()).is_ok() {
                 queue.shared.pushed.fetch_add(1, Ordering::SeqCst);
             }
             thread::sleep(Duration::from_millis(50));
         }
-        let lost = (0..5).map(|_| queue.push("gone\n".to_owned())).count();
+        let lost = (0..5).map(|_| queue.push("gone\n".to_owned().into())).count();
         assert!(taken.lock().unwrap().is_empty());
         drop(guard);
         queue.flush();
-        queue.push("last\n".to_owned());
+        queue.push("last\n".to_owned().into());
         queue.flush();
         let taken = taken.lock().unwrap();
         assert!(taken.starts_with("0\n") && taken.ends_with("last\n"), "{taken}");
@@ -214,9 +242,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_journal_takes_is_not_on_stderr_and_what_it_cannot_take_is() {
+        let journald = FakeJournald::start();
+        let journal = journald.connect();
+        let entry = |message: &str| Entry {
+            line: format!("<6>{message}\n"),
+            record: Some(journal.record(6, message, &Fields::default())),
+        };
+        let (queue, guard, taken) = gated();
+        drop(guard);
+        let large = "x".repeat(10 << 20);
+        [entry("small"), entry(&large)].into_iter().for_each(|entry| queue.push(entry));
+        queue.flush();
+        assert_eq!(journald.receive().unwrap()["MESSAGE"], "small");
+        drop(journald);
+        queue.push(entry("gone"));
+        queue.flush();
+        assert_eq!(*taken.lock().unwrap(), format!("<6>{large}\n<6>gone\n"));
+    }
+
+    #[test]
     fn a_reader_that_does_not_read_is_waited_for_a_second() {
         let (queue, guard, _) = gated();
-        queue.push("0\n".to_owned());
+        queue.push("0\n".to_owned().into());
         let begun = Instant::now();
         queue.flush();
         assert!((900..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());

@@ -23,7 +23,7 @@ pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
         let check = |connection: &rusqlite::Connection, _: &Scope| {
             connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         };
-        match store.read("look for damage", check).map(|told: String| told == "ok")? {
+        match store.read("look for damage", check).map(|answer: String| answer == "ok")? {
             true => store.read_through().map(|()| false),
             false => Ok(true),
         }

@@ -348,8 +348,8 @@ pub fn check_writable(dir: &Path) -> Result<(), StateError> {
 
 /// How many bytes are free for us where `dir` is, if the system tells.
 pub fn free_bytes(dir: &Path) -> Option<u64> {
-    let told = rustix::fs::statvfs(dir).ok()?;
-    Some(told.f_bavail.saturating_mul(told.f_frsize))
+    let space = rustix::fs::statvfs(dir).ok()?;
+    Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 /// Takes over the state that an earlier release kept in `shared` for all roots of a user: it becomes the state in `dir`, and

@@ -342,8 +342,8 @@ fn import_thing<T: Thing>(id: &ExternalId, live: &T::Live) -> T {
         Field::Set(FieldValue::Hours(mut hours)) => {
             hours.sort();
             // Sold all week is what an item without hours reads back as (unknown for the platform; our choice).
-            Field::maybe(Some(hours).filter(|hours| *hours != Hours::all_week()).map(FieldValue::Hours))
+            Field::set_or_unsaid(Some(hours).filter(|hours| *hours != Hours::all_week()).map(FieldValue::Hours))
         }
-        value => Field::maybe(value.value().filter(|value| !value.is_empty()).cloned()),
+        value => Field::set_or_unsaid(value.value().filter(|value| !value.is_empty()).cloned()),
     })
 }

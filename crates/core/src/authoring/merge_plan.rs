@@ -235,7 +235,7 @@ impl Choice<'_> {
             let item = self.imported.catalog.item(id);
             needed.extend(item.iter().flat_map(|item| item.variant_category_external_ids.value()).flatten().cloned());
         }
-        let told = |category: &VariantCategory| {
+        let is_used = |category: &VariantCategory| {
             self.filter.is_none()
                 && self.plan.changes.iter().any(|change| {
                     let is_new = change.kind == Kind::Remove && change.class != Class::Edit;
@@ -246,7 +246,7 @@ impl Choice<'_> {
         for category in &self.imported.catalog.variant_categories {
             let id = &category.external_id;
             let known = self.desired.variant_categories.iter().any(|known| known.external_id == *id);
-            if !known && (needed.contains(id) || told(category)) {
+            if !known && (needed.contains(id) || is_used(category)) {
                 self.merge.steps.push(MergeStep::AddCategory(id.clone()));
             }
         }

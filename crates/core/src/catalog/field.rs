@@ -33,12 +33,12 @@ impl<T> Field<T> {
     }
 
     /// `Set` from `Some`, `Null` from `None`: for sides that always say something.
-    pub fn said(value: Option<T>) -> Self {
+    pub fn set_or_null(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Set)
     }
 
     /// `Set` from `Some`, `Unsaid` from `None`: for sides that may be silent.
-    pub fn maybe(value: Option<T>) -> Self {
+    pub fn set_or_unsaid(value: Option<T>) -> Self {
         value.map_or(Self::Unsaid, Self::Set)
     }
 
@@ -69,6 +69,6 @@ impl<T: Serialize> Serialize for Field<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(Self::said)
+        Option::deserialize(deserializer).map(Self::set_or_null)
     }
 }

@@ -172,7 +172,7 @@ pub trait Thing: Clone + Default + PartialEq + Sized + 'static {
         let mut thing = Self::with_id(id);
         for (spec, member) in Self::members() {
             let value = fields.get(spec.info.key);
-            (member.set)(&mut thing, value.map_or(Field::Unsaid, |value| Field::said(value.clone())));
+            (member.set)(&mut thing, value.map_or(Field::Unsaid, |value| Field::set_or_null(value.clone())));
         }
         thing
     }

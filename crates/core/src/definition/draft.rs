@@ -243,7 +243,7 @@ impl<P> FieldWriter<'_, P> {
         P: Fn(F) -> Path,
     {
         let Some(Spanned { value, place }) = said else { return };
-        let new = Field::said(value.clone());
+        let new = Field::set_or_null(value.clone());
         let changed = *field != new;
         self.changed |= changed;
         *field = new;

@@ -205,8 +205,8 @@ impl Definitions {
             || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].layer.as_ref()?)));
         let zone = zone(&files().map(|(_, layer)| layer).collect::<Vec<_>>(), defaults);
         let of_file = |(path, layer)| {
-            let told = |(edge, begins)| (edge, Arc::clone(path), begins);
-            dated::edges(layer, at, &zone).into_iter().map(told).collect::<Vec<_>>()
+            let with_path = |(edge, begins)| (edge, Arc::clone(path), begins);
+            dated::edges(layer, at, &zone).into_iter().map(with_path).collect::<Vec<_>>()
         };
         let mut edges: Vec<_> = files().flat_map(of_file).collect();
         edges.sort();

@@ -24,8 +24,8 @@ fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<Vari
     let variants: BTreeSet<&ExternalId> = owned.variants().map(|(_, variant)| &variant.external_id).collect();
     let category = |sent: &VariantCategory| {
         let next = owned.variant_categories.iter().find(|next| next.external_id == sent.external_id)?;
-        let kept = sent.variants.iter().filter(|variant| variants.contains(&variant.external_id));
-        Some(VariantCategory { variants: kept.cloned().collect(), ..expected_of(sent, next, touched) })
+        let owned_variants = sent.variants.iter().filter(|variant| variants.contains(&variant.external_id));
+        Some(VariantCategory { variants: owned_variants.cloned().collect(), ..expected_of(sent, next, touched) })
     };
     plan.payload.variant_categories.iter().filter_map(category).collect()
 }
@@ -35,7 +35,7 @@ fn expected_of<T: HasPath>(sent: &T, next: &T, touched: &BTreeSet<&Path>) -> T {
     let mut expected = T::with_id(sent.id());
     for (spec, member) in T::members().filter(|(spec, _)| spec.info.reads.is_compared()) {
         if !(member.get)(next).is_unsaid() || touched.contains(&T::path(sent.id(), Some(spec.field))) {
-            (member.set)(&mut expected, Field::said((member.get)(sent).value().cloned()));
+            (member.set)(&mut expected, Field::set_or_null((member.get)(sent).value().cloned()));
         }
     }
     expected

@@ -59,7 +59,7 @@ fn reduce<T: Thing>(live: &mut T::Live) {
     for (spec, member) in T::members() {
         let value = match (member.get_live)(live) {
             _ if !spec.info.reads.is_compared() => Field::Unsaid,
-            Field::Set(value) => Field::said(canonical(&value).map(Cow::into_owned)),
+            Field::Set(value) => Field::set_or_null(canonical(&value).map(Cow::into_owned)),
             none => none,
         };
         (member.set_live)(live, value);

@@ -1,5 +1,5 @@
-//! What is remembered of an outlet besides its base, so that guards and the drift policy can look back: what came and left
-//! by our pushes, which prices stood, what was changed elsewhere. Every moment is given; `state` stores this as JSON and
+//! What is remembered of an outlet besides its base, so that guards and the drift policy can look back: what our
+//! pushes added and removed, which prices were stable, what was changed elsewhere. Every moment is given; `state` stores this as JSON and
 //! does not look inside. What follows from it for a plan is [`Past`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,10 +32,12 @@ const UNDONE_AT_MOST: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// Items that our pushes brought, and when.
-    came: BTreeMap<ExternalId, Timestamp>,
-    /// Items that our pushes took away, and when.
-    left: BTreeMap<ExternalId, Timestamp>,
+    /// Items that our pushes added, and when.
+    #[serde(alias = "came")]
+    added: BTreeMap<ExternalId, Timestamp>,
+    /// Items that our pushes removed, and when.
+    #[serde(alias = "left")]
+    removed: BTreeMap<ExternalId, Timestamp>,
     /// Path of a price → what it was, oldest first.
     #[serde(deserialize_with = "known_entries")]
     prices: BTreeMap<Path, Vec<StablePrice>>,
@@ -105,14 +107,14 @@ impl Memory {
         self.noted = push;
         let Effects { coming, leaving, undoes } = effects;
         for id in coming {
-            if self.left.remove(id).is_none() {
-                self.came.insert(id.clone(), at);
+            if self.removed.remove(id).is_none() {
+                self.added.insert(id.clone(), at);
             }
         }
         for id in leaving {
-            // What came and left within a day was not in the menu of the day before.
-            if self.came.remove(id).is_none() {
-                self.left.insert(id.clone(), at);
+            // What was added and removed within a day was not in the menu of the day before.
+            if self.added.remove(id).is_none() {
+                self.removed.insert(id.clone(), at);
             }
         }
         for (path, wanted) in undoes {
@@ -126,8 +128,8 @@ impl Memory {
 
     /// Notes that a push counts as lost. It may be published all the same, hours later: what it takes away counts for a day.
     pub fn note_lost(&mut self, effects: &Effects, now: Timestamp) {
-        for id in effects.leaving.iter().filter(|id| !self.came.contains_key(*id)) {
-            self.left.entry(id.clone()).or_insert(now);
+        for id in effects.leaving.iter().filter(|id| !self.added.contains_key(*id)) {
+            self.removed.entry(id.clone()).or_insert(now);
         }
     }
 
@@ -152,8 +154,8 @@ impl Memory {
 
     /// Notes what a look has shown, and forgets what is too old to matter.
     pub fn note(&mut self, plan: &OutletPlan, now: Timestamp) {
-        self.came.retain(|_, at| is_recent(*at, now));
-        self.left.retain(|_, at| is_recent(*at, now));
+        self.added.retain(|_, at| is_recent(*at, now));
+        self.removed.retain(|_, at| is_recent(*at, now));
         self.replaced.retain(|replaced| replaced.is_recent(now));
         self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
         self.note_drift(&plan.changes, now);
@@ -162,23 +164,23 @@ impl Memory {
     /// `exactly`: a push may follow, so that this may be the last look at these prices.
     fn note_prices(&mut self, verified: &BTreeMap<Path, i64>, exactly: bool, now: Timestamp) {
         for (path, price) in verified {
-            let stood = self.prices.entry(path.clone()).or_default();
-            match stood.last_mut().filter(|last| last.open && last.price == *price) {
+            let prices = self.prices.entry(path.clone()).or_default();
+            match prices.last_mut().filter(|last| last.open && last.price == *price) {
                 Some(last) if exactly || now.duration_since(last.until).abs() >= NOTED_EVERY => last.until = now,
                 Some(_) => {}
                 None => {
-                    stood.iter_mut().for_each(|stood| stood.open = false);
-                    stood.push(StablePrice { price: *price, since: now, until: now, open: true });
+                    prices.iter_mut().for_each(|price| price.open = false);
+                    prices.push(StablePrice { price: *price, since: now, until: now, open: true });
                 }
             }
         }
-        for (path, stood) in &mut self.prices {
+        for (path, prices) in &mut self.prices {
             if !verified.contains_key(path) {
-                stood.iter_mut().for_each(|stood| stood.open = false);
+                prices.iter_mut().for_each(|price| price.open = false);
             }
-            stood.retain(|stood| stood.open || (stood.is_proven() && stood.is_recent(now)));
+            prices.retain(|price| price.open || (price.is_proven() && price.is_recent(now)));
         }
-        self.prices.retain(|_, stood| !stood.is_empty());
+        self.prices.retain(|_, prices| !prices.is_empty());
     }
 
     fn note_drift(&mut self, changes: &[Change], now: Timestamp) {
@@ -213,9 +215,9 @@ impl Memory {
         let ids = |of: &BTreeMap<ExternalId, Timestamp>| -> BTreeSet<ExternalId> {
             of.iter().filter(|(_, at)| is_recent(**at, now)).map(|(id, _)| id.clone()).collect()
         };
-        let stood = self.prices.iter().map(|(path, stood)| {
-            let proven = stood.iter().filter(|stood| stood.is_proven() && stood.is_recent(now));
-            (path.clone(), proven.map(|stood| stood.price).collect())
+        let stable = self.prices.iter().map(|(path, prices)| {
+            let proven = prices.iter().filter(|price| price.is_proven() && price.is_recent(now));
+            (path.clone(), proven.map(|stable| stable.price).collect())
         });
         let is_contested = |known: &Foreign| {
             known.contested.is_some() || known.undone.iter().filter(|at| is_recent(**at, now)).count() >= UNDONE_AT_MOST
@@ -223,9 +225,9 @@ impl Memory {
         let contested = self.drift.iter().filter(|(_, known)| is_contested(known));
         Past {
             at: Some(now),
-            came: ids(&self.came),
-            left: ids(&self.left),
-            stood: stood.filter(|(_, prices): &(_, BTreeSet<i64>)| !prices.is_empty()).collect(),
+            added: ids(&self.added),
+            removed: ids(&self.removed),
+            stable_prices: stable.filter(|(_, prices): &(_, BTreeSet<i64>)| !prices.is_empty()).collect(),
             since: self.drift.iter().filter_map(|(path, known)| Some((path.clone(), known.since?))).collect(),
             contested: contested.map(|(path, known)| (path.clone(), known.wanted.clone())).collect(),
         }

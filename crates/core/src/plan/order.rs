@@ -12,13 +12,13 @@ pub(super) fn moved<'a>(before: &[&'a str], after: &[&'a str]) -> Vec<Moved<'a>>
         old.sort_by_key(|(_, position)| *position);
         old.into_iter().map(|(id, _)| id).collect()
     };
-    let kept = longest_increasing(&common.iter().map(|(_, position)| *position).collect::<Vec<_>>());
+    let unmoved = longest_increasing(&common.iter().map(|(_, position)| *position).collect::<Vec<_>>());
     let in_front = |ids: &[&'a str], id: &str| {
         let position = ids.iter().position(|known| *known == id)?;
         position.checked_sub(1).map(|front| ids[front])
     };
     let new: Vec<&'a str> = common.iter().map(|(id, _)| *id).collect();
-    let stays: std::collections::HashSet<usize> = kept.into_iter().collect();
+    let stays: std::collections::HashSet<usize> = unmoved.into_iter().collect();
     let movers = new.iter().enumerate().filter(|(index, _)| !stays.contains(index));
     movers.map(|(_, id)| Moved { id, from: in_front(&old, id), to: in_front(&new, id) }).collect()
 }

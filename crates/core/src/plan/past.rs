@@ -12,12 +12,12 @@ use crate::catalog::{ExternalId, FieldValue, Path};
 pub struct Past {
     /// The moment at which this is so; `None` where nobody looks at a live menu.
     pub at: Option<Timestamp>,
-    /// Items that our pushes brought into a menu that was there, within the last 24 hours.
-    pub came: BTreeSet<ExternalId>,
-    /// Items that our pushes took out of the menu within the last 24 hours.
-    pub left: BTreeSet<ExternalId>,
+    /// Items that our pushes added to a menu that was there, within the last 24 hours.
+    pub added: BTreeSet<ExternalId>,
+    /// Items that our pushes removed from the menu within the last 24 hours.
+    pub removed: BTreeSet<ExternalId>,
     /// Path of a price → whole rupiah that stood there, verified, for a day within the last 30 days.
-    pub stood: BTreeMap<Path, BTreeSet<i64>>,
+    pub stable_prices: BTreeMap<Path, BTreeSet<i64>>,
     /// Path → when it was first seen that somebody had changed it elsewhere.
     pub since: BTreeMap<Path, Timestamp>,
     /// Path → the value of the files that is not put there any more, as it was undone again and again.
@@ -29,18 +29,18 @@ impl Past {
     pub fn unknown() -> &'static Self {
         static NOTHING: Past = Past {
             at: None,
-            came: BTreeSet::new(),
-            left: BTreeSet::new(),
-            stood: BTreeMap::new(),
+            added: BTreeSet::new(),
+            removed: BTreeSet::new(),
+            stable_prices: BTreeMap::new(),
             since: BTreeMap::new(),
             contested: BTreeMap::new(),
         };
         &NOTHING
     }
 
-    /// Whether this price stood there for a day.
-    pub(super) fn has_stood(&self, path: &Path, price: i64) -> bool {
-        self.stood.get(path).is_some_and(|prices| prices.contains(&price))
+    /// Whether this price was there for a day.
+    pub(super) fn was_stable(&self, path: &Path, price: i64) -> bool {
+        self.stable_prices.get(path).is_some_and(|prices| prices.contains(&price))
     }
 
     /// Since when it is known that somebody changed this.

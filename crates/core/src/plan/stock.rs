@@ -22,7 +22,7 @@ pub(super) struct StockDecision {
 /// `off` and `off_in_base`: whether the files take it off sale, and did. `taken_off`: whether the last change to "sold out"
 /// was ours and nobody has put it back since.
 pub(super) fn decide(stance: Stance, off: bool, off_in_base: bool, taken_off: bool, live: bool) -> StockDecision {
-    let told = |class, push, send, next_off, next_taken_off| StockDecision {
+    let decision = |class, push, send, next_off, next_taken_off| StockDecision {
         class: Some(class),
         push,
         send,
@@ -34,9 +34,9 @@ pub(super) fn decide(stance: Stance, off: bool, off_in_base: bool, taken_off: bo
     match off {
         true if !live => nothing(true, taken_off),
         // Somebody put back what the files keep off sale: from now on, a "sold out" there is no longer ours.
-        true if off_in_base && !stance.revert => told(Class::Drift, false, true, true, false),
-        true => told(if off_in_base { Class::Drift } else { edit_or_adopt(stance) }, true, false, true, true),
-        false if off_in_base && taken_off && !live => told(Class::Edit, true, true, false, false),
+        true if off_in_base && !stance.revert => decision(Class::Drift, false, true, true, false),
+        true => decision(if off_in_base { Class::Drift } else { edit_or_adopt(stance) }, true, false, true, true),
+        false if off_in_base && taken_off && !live => decision(Class::Edit, true, true, false, false),
         false => nothing(false, false),
     }
 }

@@ -1,5 +1,6 @@
 //! What became of a push to each outlet, for people and for other programs (`menusync.apply/1`).
 
+use anstyle::AnsiColor;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use unicode_width::UnicodeWidthStr;
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use super::{
     counted,
     plan::{stale_markdown, stale_text},
     release::{Held, ReleaseHints},
-    style::{Color, Paint},
+    style::Paint,
     untrusted::{markdown, printable},
 };
 use crate::{approval::Stale, catalog::OutletId, policy::Guard};
@@ -49,19 +50,23 @@ impl ApplyLine {
     /// How the outlet stands, where the result alone does not say it; then the error, else the id to quote to the platform's
     /// support. `harmless` is applied to the error, `id` to the id.
     fn note(&self, harmless: impl Fn(&str) -> String, id: impl Fn(&Uuid) -> String) -> String {
-        let words = match (&self.error, &self.request_id, self.state) {
-            (Some(error), _, _) => Some(harmless(error)),
-            (None, Some(request), _) => Some(format!("request {}", id(request))),
-            (None, None, "drifted") => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
-            (None, None, "paused") => Some("by its file".to_owned()),
-            (None, None, _) => None,
+        let detail = match (&self.error, &self.request_id) {
+            (Some(error), _) => Some(harmless(error)),
+            (None, Some(request)) => Some(format!("request {}", id(request))),
+            (None, None) => None,
         };
+        let why = match self.state {
+            "drifted" => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
+            "paused" if self.error.is_none() => Some("by its file".to_owned()),
+            _ => None,
+        };
+        let words = detail.into_iter().chain(why).collect::<Vec<_>>().join("; ");
         let state = self.state.replace('_', " ");
-        match words {
-            Some(words) if self.result_says_state() || words.starts_with(&state) => words,
-            Some(words) => format!("{state}: {words}"),
-            None if self.result_says_state() => String::new(),
-            None => state,
+        match words.as_str() {
+            "" if self.result_says_state() => String::new(),
+            "" => state,
+            _ if self.result_says_state() || words.starts_with(&state) => words,
+            _ => format!("{state}: {words}"),
         }
     }
 
@@ -84,9 +89,9 @@ impl Summary<'_> {
 
     /// `Result: 3 outlets, 2 published, 1 held.`
     fn sentence(&self) -> String {
-        let told = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
-        let told: String = told.map(|(number, result)| format!(", {number} {result}")).collect();
-        format!("Result: {}{told}.", counted(self.0.len(), "outlet"))
+        let counts = RESULTS.into_iter().map(|result| (self.count(result), result)).filter(|(number, _)| *number > 0);
+        let counts: String = counts.map(|(number, result)| format!(", {number} {result}")).collect();
+        format!("Result: {}{counts}.", counted(self.0.len(), "outlet"))
     }
 }
 
@@ -134,8 +139,8 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints, co
         let result = paint.in_color(line.result, color_of(line.result));
         let rest = " ".repeat(column.saturating_sub(line.result.len()));
         let note = line.note(|error| printable(error).into_owned(), Uuid::to_string);
-        let told = format!("{label}{gap}   {result}{rest}   {note}");
-        out += told.trim_end();
+        let row = format!("{label}{gap}   {result}{rest}   {note}");
+        out += row.trim_end();
         out.push('\n');
     }
     out += &paint.bold(&Summary(lines).sentence());
@@ -147,11 +152,11 @@ fn held(lines: &[ApplyLine]) -> Held {
     lines.iter().flat_map(|line| line.held.iter().map(|guard| (*guard, line.outlet.clone()))).collect()
 }
 
-fn color_of(result: &str) -> Color {
+fn color_of(result: &str) -> AnsiColor {
     match result {
-        "published" | "unchanged" => Color::Green,
-        "held" | "queued" => Color::Yellow,
-        _ => Color::Red,
+        "published" | "unchanged" => AnsiColor::Green,
+        "held" | "queued" => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
     }
 }
 

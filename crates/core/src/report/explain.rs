@@ -65,9 +65,9 @@ struct Explainer<'a> {
 
 impl Explainer<'_> {
     fn tell(&mut self, path: Path, value: Option<FieldValue>) {
-        let said = |place: &Place| origin(place, self.texts);
-        let source = self.origins.place(&path).as_ref().map(said);
-        let overrides = self.origins.overrode(&path).iter().map(said).collect();
+        let shown_origin = |place: &Place| origin(place, self.texts);
+        let source = self.origins.place(&path).as_ref().map(shown_origin);
+        let overrides = self.origins.overrode(&path).iter().map(shown_origin).collect();
         self.explained.push(Explained { path, value, source, overrides });
     }
 
@@ -126,13 +126,17 @@ fn row(explained: &Explained) -> [String; 3] {
         None => String::new(),
         Some(_) => value_words(value),
     };
-    let mut told = source.as_ref().map(|said| place(said, &value)).unwrap_or_default();
+    let mut origin_words = source.as_ref().map(|source| place(source, &value)).unwrap_or_default();
     if !overrides.is_empty() {
         let verb = if is_hours { "merged over" } else { "overrides" };
         let all: Vec<String> = overrides.iter().rev().map(overridden).collect();
-        told.push_str(&format!("  ({verb} {})", all.join(", ")));
+        origin_words.push_str(&format!("  ({verb} {})", all.join(", ")));
     }
-    [printable(&path.to_string()).into_owned(), printable(&clipped(&value)).into_owned(), printable(&told).into_owned()]
+    [
+        printable(&path.to_string()).into_owned(),
+        printable(&clipped(&value)).into_owned(),
+        printable(&origin_words).into_owned(),
+    ]
 }
 
 /// A value that was computed is told with what it was computed by.

@@ -111,7 +111,7 @@ impl OutletHistory {
         for push in &self.pushes {
             for (field, from, to) in push.changes.iter().flatten().flat_map(|change| change.of_item(id)) {
                 let path = Path::item_field(&id.into(), field);
-                let told = FieldPush {
+                let field_push = FieldPush {
                     number: push.number,
                     from,
                     to,
@@ -123,8 +123,8 @@ impl OutletHistory {
                     outcome: push.outcome,
                 };
                 match fields.iter_mut().find(|known| known.path == path) {
-                    Some(known) => known.pushes.push(told),
-                    None => fields.push(FieldHistory { path, pushes: vec![told] }),
+                    Some(known) => known.pushes.push(field_push),
+                    None => fields.push(FieldHistory { path, pushes: vec![field_push] }),
                 }
             }
         }
@@ -162,7 +162,7 @@ pub fn history_text(outlets: &[OutletHistory]) -> String {
     for outlet in outlets {
         let _ = writeln!(text, "{}", heading(&outlet.name, &outlet.outlet));
         if outlet.pushes.is_empty() {
-            text += "  no push is remembered\n";
+            text += "  no push is stored\n";
         }
         let widest = outlet.pushes.iter().map(|push| number(push).len()).max().unwrap_or(0);
         for push in &outlet.pushes {
@@ -192,7 +192,7 @@ fn number(push: &PushLine) -> String {
 /// What a push changed in one line: the first change, and how many more.
 fn summary(push: &PushLine) -> String {
     let back = push.back_to.map(|to| format!("rollback to {to}: ")).unwrap_or_default();
-    let told = match push.changes.as_deref() {
+    let changes = match push.changes.as_deref() {
         None => "what it changed was not recorded".to_owned(),
         Some([]) => "no change".to_owned(),
         Some(changes) => {
@@ -203,7 +203,7 @@ fn summary(push: &PushLine) -> String {
             format!("{}{more}", printable(&change_words(first)))
         }
     };
-    format!("{back}{told}")
+    format!("{back}{changes}")
 }
 
 /// The outlets one after the other, and in each the fields of the item.
@@ -212,16 +212,16 @@ pub fn item_history_text(outlets: &[ItemHistory]) -> String {
     for outlet in outlets {
         let _ = writeln!(text, "{}: {}", heading(&outlet.name, &outlet.outlet), printable(&outlet.item));
         if outlet.fields.is_empty() {
-            text += "  no push that is remembered changed it\n";
+            text += "  no stored push changed it\n";
         }
         for FieldHistory { path, pushes } in &outlet.fields {
             let _ = writeln!(text, "  {}", path.field_key().unwrap_or_default());
-            let told: Vec<String> =
+            let steps: Vec<String> =
                 pushes.iter().map(|push| printable(&field_words(path, &push.from, &push.to)).into_owned()).collect();
-            let widest = told.iter().map(|told| told.width()).max().unwrap_or(0).min(60);
-            for (push, told) in pushes.iter().zip(&told) {
-                let gap = " ".repeat(widest.saturating_sub(told.width()));
-                let _ = writeln!(text, "    {told}{gap}   {}", went_live(push));
+            let widest = steps.iter().map(|steps| steps.width()).max().unwrap_or(0).min(60);
+            for (push, steps) in pushes.iter().zip(&steps) {
+                let gap = " ".repeat(widest.saturating_sub(steps.width()));
+                let _ = writeln!(text, "    {steps}{gap}   {}", went_live(push));
             }
         }
     }

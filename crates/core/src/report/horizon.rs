@@ -30,9 +30,9 @@ pub fn horizon_text(moments: &[Moment], look: impl Into<Look>) -> String {
         return SILENCE.to_owned();
     }
     let look = look.into();
-    let told =
+    let pages =
         moments.iter().map(|moment| format!("── {} ──\n\n{}", moment.heading(), plan_text(&moment.report, look)));
-    told.collect::<Vec<_>>().join("\n")
+    pages.collect::<Vec<_>>().join("\n")
 }
 
 /// For a pull request: at most 60,000 characters, of which every moment gets its share.
@@ -40,19 +40,19 @@ pub fn horizon_markdown(moments: &[Moment]) -> String {
     if moments.is_empty() {
         return SILENCE.to_owned();
     }
-    let (mut told, mut left) = (Vec::new(), MOST - RESERVE);
+    let (mut pages, mut left) = (Vec::new(), MOST - RESERVE);
     for (index, moment) in moments.iter().enumerate() {
         let share = left / (moments.len() - index);
         let page = format!("## {}\n\n{}", moment.heading(), plan_markdown_within(&moment.report, share));
         let length = page.chars().count();
         if length > left {
-            told.push(format!("… and {} more moments that do not fit here.\n", moments.len() - index));
+            pages.push(format!("… and {} more moments that do not fit here.\n", moments.len() - index));
             break;
         }
         left -= length;
-        told.push(page);
+        pages.push(page);
     }
-    told.join("\n")
+    pages.join("\n")
 }
 
 /// For other programs: `menusync.horizon/1`, whose steps hold a `menusync.plan/1` each.

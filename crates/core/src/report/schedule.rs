@@ -138,10 +138,10 @@ fn moment(at: Timestamp, zone: &TimeZone) -> String {
 /// `menusync.schedule/1`
 pub fn schedule_json(rounds: &Rounds, agendas: &[Agenda], now: Timestamp) -> String {
     let event = |event: &Event, zone: &TimeZone| {
-        let mut told = clocks(event.at, zone);
-        told["event"] = event.kind.word().into();
-        told["file"] = event.kind.file().into();
-        told
+        let mut object = clocks(event.at, zone);
+        object["event"] = event.kind.word().into();
+        object["file"] = event.kind.file().into();
+        object
     };
     let outlet = |agenda: &Agenda| {
         json!({

@@ -84,23 +84,30 @@ pub fn status_json(lines: &[StatusLine]) -> String {
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 
-/// A line for each outlet, its trouble below, a count with `whence` it is known, and what can be done about what is held.
-pub fn status_text(lines: &[StatusLine], whence: &str, hints: &ReleaseHints) -> String {
-    let width = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
+/// A line for each outlet, its trouble below, a count and the `source` of all that, and what can be done about what is held.
+/// Outlets are wrapped at so many `columns`.
+pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, columns: Option<usize>) -> String {
+    let widest = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
+    // A third at most, so that there is room for what is said beside it.
+    let width = columns.map_or(widest, |columns| widest.min(columns / 3));
+    let wrapped = |line: &str, between: &str| match columns {
+        Some(columns) => wrap(line, between, width + 2, columns),
+        None => line.to_owned(),
+    };
     let mut text = String::new();
     for line in lines {
-        let pad = " ".repeat(width - label(line).width());
+        let pad = " ".repeat(width.saturating_sub(label(line).width()));
         let since = line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at)));
         let revision =
             line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
-        let told = format!("{}{pad}  {:<13}  {since}{revision}{}", label(line), line.state, last_push(line));
-        let _ = writeln!(text, "{}", told.trim_end());
+        let facts = format!("{}{pad}  {:<13}  {since}{revision}{}", label(line), line.state, last_push(line));
+        let _ = writeln!(text, "{}", wrapped(facts.trim_end(), "  "));
         for more in below(line) {
-            let _ = writeln!(text, "{:width$}  {}", "", printable(&more));
+            let _ = writeln!(text, "{}", wrapped(&format!("{:width$}  {}", "", printable(&more)), " "));
         }
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
-    let _ = writeln!(text, "{in_sync} of {} outlets in sync ({whence})", lines.len());
+    let _ = writeln!(text, "{in_sync} of {} outlets in sync ({source})", lines.len());
     text + &held(lines).text(hints)
 }
 
@@ -122,8 +129,8 @@ fn label(line: &StatusLine) -> String {
 
 /// `  push 3 published`
 fn last_push(line: &StatusLine) -> String {
-    let told = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.as_deref().unwrap_or("under way"));
-    line.last_push.as_ref().map(told).unwrap_or_default()
+    let words = |push: &LastPush| format!("  push {} {}", push.number, push.outcome.as_deref().unwrap_or("under way"));
+    line.last_push.as_ref().map(words).unwrap_or_default()
 }
 
 /// What there is to say below an outlet's line.
@@ -144,6 +151,76 @@ fn below(line: &StatusLine) -> Vec<String> {
     [error, pause, drift, pins].into_iter().flatten().collect()
 }
 
+/// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
+/// whole, to be copied.
+fn wrap(line: &str, between: &str, indent: usize, columns: usize) -> String {
+    let (mut text, mut column) = (String::new(), 0);
+    for (index, piece) in line.split(between).enumerate() {
+        if column > indent && !piece.is_empty() && column + between.len() + piece.width() > columns {
+            text.truncate(text.trim_end().len());
+            let _ = write!(text, "\n{:indent$}{}", "", piece.trim_start());
+            column = indent + piece.trim_start().width();
+            continue;
+        }
+        if index > 0 {
+            text += between;
+            column += between.len();
+        }
+        text += piece;
+        column += piece.width();
+    }
+    text
+}
+
 fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(outlet: &str, name: &str, state: &str, error: Option<&str>) -> StatusLine {
+        StatusLine {
+            outlet: outlet.to_owned(),
+            name: Some(name.to_owned()),
+            state: state.to_owned(),
+            since: Some(Timestamp::UNIX_EPOCH),
+            revision: Some("0123456789abcdef".to_owned()),
+            last_push: None,
+            last_verified: None,
+            next_pass: None,
+            drift: json!([]),
+            held: json!([]),
+            error: error.map(str::to_owned),
+            pause: None,
+            pins: None,
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_wrapped_lines_and_a_file_whole_ones() {
+        let reason = "cannot fetch the menu: GoFood answered 503 Service Unavailable, for the fourth time in a row; \
+            see https://status.example.com/incidents/2026-11-29-menus-cannot-be-read-or-written-at-all";
+        let lines = [
+            line("G1", "Kuta", "in_sync", None),
+            line("G916309315", "Warung Sari Kemang Raya 12, Jakarta Selatan", "failed", Some(reason)),
+        ];
+        let text = |columns| status_text(&lines, "as of the last pass", &ReleaseHints::default(), columns);
+        insta::assert_snapshot!(text(Some(80)), @r"
+        Kuta (G1)                   in_sync        since 1970-01-01 00:00 UTC
+                                    commit 0123456789
+        Warung Sari Kemang Raya 12, Jakarta Selatan (G916309315)  failed
+                                    since 1970-01-01 00:00 UTC  commit 0123456789
+                                    cannot fetch the menu: GoFood answered 503 Service
+                                    Unavailable, for the fourth time in a row; see
+                                    https://status.example.com/incidents/2026-11-29-menus-cannot-be-read-or-written-at-all
+        1 of 2 outlets in sync (as of the last pass)
+        ");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&text(Some(80))), words(&text(None)));
+        assert_eq!(text(None).lines().count(), 4);
+    }
 }

@@ -47,9 +47,9 @@ impl Allows {
             let beside = place.and_then(|place| self.by_line.get(&(Arc::clone(&place.file), place.line)));
             let codes = beside.into_iter().flatten().flat_map(|index| &self.all[*index].codes);
             let mut excusing = codes.filter(|code| code.value == diagnostic.code).peekable();
-            let told = excusing.peek().is_none();
+            let is_allowed = excusing.peek().is_none();
             used.extend(excusing.map(|code| code.place.clone()));
-            told
+            is_allowed
         });
     }
 

@@ -139,8 +139,8 @@ pub(super) fn check_unknown_variant_category(catalog: &Catalog, findings: &mut F
 pub(super) fn check_repeated_variant_category(catalog: &Catalog, findings: &mut Findings<'_>) {
     for (_, item) in catalog.items() {
         let ids = item.variant_category_external_ids.value().map_or(&[][..], Vec::as_slice);
-        let (mut seen, mut told) = (HashSet::new(), HashSet::new());
-        for id in ids.iter().filter(|id| !seen.insert(*id)).filter(|id| told.insert(id.as_str())) {
+        let (mut seen, mut reported) = (HashSet::new(), HashSet::new());
+        for id in ids.iter().filter(|id| !seen.insert(*id)).filter(|id| reported.insert(id.as_str())) {
             findings.add(
                 Subject::Item(item, Some(ItemField::VariantCategories)),
                 format!("names variant category `{}` more than once", short(id.as_str())),

@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_named_with_its_line() {
-        for (from, to, told) in [
+        for (from, to, message) in [
             ("---\nseverity", "severity", "1: expected '---'"),
             ("error", "eror", "2: expected 'severity: error' or 'severity: warning'"),
             ("true", "yes", "3: expected 'adjustable: true' or 'adjustable: false'"),
@@ -153,7 +153,7 @@ mod tests {
             ("outlet: G1\n```\n", "outlet: G1\n```\n\n", "23: expected the end of the page"),
         ] {
             let page = GOOD.replacen(from, to, 1);
-            assert_eq!(parse(page, None).unwrap_err().to_string(), told, "{from:?}");
+            assert_eq!(parse(page, None).unwrap_err().to_string(), message, "{from:?}");
         }
         let with_check = parse(GOOD.to_owned(), Some(|_, _| {})).unwrap_err();
         assert_eq!(with_check.to_string(), "4: expected 'found-in: catalog'");

@@ -61,8 +61,8 @@ pub(super) fn check_price_too_high(catalog: &Catalog, findings: &mut Findings<'_
 
 pub(super) fn check_variant_price_negative(catalog: &Catalog, findings: &mut Findings<'_>) {
     // What makes an item free is the worse rule's.
-    let told: HashSet<_> = free_items(catalog).into_iter().map(|(_, _, category)| category).collect();
-    for (_, variant) in catalog.variants().filter(|(category, _)| !told.contains(&category.external_id)) {
+    let reported: HashSet<_> = free_items(catalog).into_iter().map(|(_, _, category)| category).collect();
+    for (_, variant) in catalog.variants().filter(|(category, _)| !reported.contains(&category.external_id)) {
         let Some(price) = variant.price.value().filter(|price| price.0 < 0) else { continue };
         findings.add(
             Subject::Variant(variant, Some(VariantField::Price)),

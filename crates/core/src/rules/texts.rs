@@ -25,7 +25,7 @@ pub(super) struct Text<'a> {
 fn names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     let menus = catalog.menus.iter().map(|menu| Text { subject: Subject::Menu(menu), key: "name", text: &menu.name });
     let items = catalog.items().map(|(_, i)| (Subject::Item(i, Some(ItemField::Name)), &i.name));
-    menus.chain(said(items, "name")).chain(choice_names(catalog))
+    menus.chain(set_texts(items, "name")).chain(choice_names(catalog))
 }
 
 /// The names of variant categories and variants.
@@ -33,22 +33,22 @@ fn choice_names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     let categories = catalog.variant_categories.iter();
     let categories = categories.map(|c| (Subject::Category(c, Some(CategoryField::Name)), &c.name));
     let variants = catalog.variants().map(|(_, v)| (Subject::Variant(v, Some(VariantField::Name)), &v.name));
-    said(categories.chain(variants), "name")
+    set_texts(categories.chain(variants), "name")
 }
 
 fn internal_names(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     let items = catalog.items().map(|(_, i)| (Subject::Item(i, Some(ItemField::InternalName)), &i.internal_name));
     let categories = catalog.variant_categories.iter();
     let categories = categories.map(|c| (Subject::Category(c, Some(CategoryField::InternalName)), &c.internal_name));
-    said(items.chain(categories), "internal_name")
+    set_texts(items.chain(categories), "internal_name")
 }
 
 fn descriptions(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
     let items = catalog.items().map(|(_, i)| (Subject::Item(i, Some(ItemField::Description)), &i.description));
-    said(items, "description")
+    set_texts(items, "description")
 }
 
-fn said<'a>(
+fn set_texts<'a>(
     fields: impl Iterator<Item = (Subject<'a>, &'a Field<String>)>,
     key: &'static str,
 ) -> impl Iterator<Item = Text<'a>> {

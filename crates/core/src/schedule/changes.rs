@@ -56,11 +56,11 @@ mod tests {
     fn changes(windows: &[Window]) -> Vec<String> {
         let zone = TimeZone::get("Asia/Makassar").unwrap();
         let now = "2027-01-04T00:00:00+08:00".parse().unwrap();
-        let told = |(at, is_open): (Timestamp, bool)| {
+        let words = |(at, is_open): (Timestamp, bool)| {
             let word = if is_open { "open" } else { "closed" };
             format!("{} {word}", at.to_zoned(zone.clone()).strftime("%d %H:%M %Z"))
         };
-        gate_changes(windows, now, &zone, 4).into_iter().map(told).collect()
+        gate_changes(windows, now, &zone, 4).into_iter().map(words).collect()
     }
 
     #[test]
@@ -68,8 +68,8 @@ mod tests {
         assert!(changes(&[]).is_empty());
         let lunch = window(WindowKind::Deny, "0 11 * * *", 180);
         let within = window(WindowKind::Deny, "0 12 * * *", 60);
-        let told = ["04 11:00 WITA closed", "04 14:00 WITA open", "05 11:00 WITA closed", "05 14:00 WITA open"];
-        assert_eq!(changes(&[lunch, within]), told);
+        let expected = ["04 11:00 WITA closed", "04 14:00 WITA open", "05 11:00 WITA closed", "05 14:00 WITA open"];
+        assert_eq!(changes(&[lunch, within]), expected);
     }
 
     #[test]

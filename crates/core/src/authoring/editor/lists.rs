@@ -47,8 +47,8 @@ impl YamlEditor {
         let (Some(list), Some(node)) = (self.find(to_list)?, self.find(&steps)?) else {
             return Err(EditError(format!("`{is}` is not in the list")));
         };
-        let alone = matches!(&list.value, Value::Sequence(nodes) if nodes.len() < 2);
-        if alone || self.is_flow(list) {
+        let is_only_element = matches!(&list.value, Value::Sequence(nodes) if nodes.len() < 2);
+        if is_only_element || self.is_flow(list) {
             return Err(EditError(format!("`{is}` cannot be taken out of its list alone")));
         }
         self.dash_before(node)?;

@@ -17,16 +17,16 @@ impl Walk<'_> {
     pub(super) fn items(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
         let (wanted, known, live) = (index_items(desired), index_items(base), index_items(&self.matched.catalog));
         let mut sent: HashMap<ExternalId, Placed<Item>> = HashMap::new();
-        let mut kept: HashMap<ExternalId, Placed<Item>> = HashMap::new();
+        let mut next_base: HashMap<ExternalId, Placed<Item>> = HashMap::new();
         let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
         for id in ids {
             let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
             let (send, base) = self.compare_thing(id, &sides, Ties::default());
             sent.extend(send.map(|placed| (id.clone(), placed)));
-            kept.extend(base.map(|placed| (id.clone(), placed)));
+            next_base.extend(base.map(|placed| (id.clone(), placed)));
         }
         payload.menus = arrange(&sent, [desired, &self.matched.catalog]);
-        next.menus = arrange(&kept, [desired, base]);
+        next.menus = arrange(&next_base, [desired, base]);
     }
 
     /// Items made elsewhere: removed by policy, or lost if a PUT goes out for another reason (a guard judges that).

@@ -65,8 +65,8 @@ pub(super) fn arrange(items: &HashMap<ExternalId, Placed<Item>>, orders: [&Catal
     let mut menus: Vec<Menu> = Vec::new();
     let mut placed: HashSet<(&ExternalId, &str)> = HashSet::new();
     let wanted: Vec<&str> = orders.iter().flat_map(|catalog| catalog.menus.iter().map(|m| m.name.as_str())).collect();
-    let kept = items.values().flat_map(|item| item.within.iter().map(String::as_str));
-    for name in wanted.into_iter().chain(kept.collect::<BTreeSet<_>>()) {
+    let names = items.values().flat_map(|item| item.within.iter().map(String::as_str));
+    for name in wanted.into_iter().chain(names.collect::<BTreeSet<_>>()) {
         if !menus.iter().any(|menu| menu.name == name) {
             menus.push(Menu { name: name.to_owned(), menu_items: Vec::new() });
         }

@@ -2,13 +2,12 @@
 //! sent.
 //!
 //! What is done with one thing is `things`, the same for items, categories and variants, over the table of fields. What
-//! differs between them on purpose is in the files of their names; order and stock are nobody's field.
+//! differs between them on purpose is in `items` and `choices`; order and stock are nobody's field.
 
-mod categories;
+mod choices;
 mod items;
 mod menus;
 mod things;
-mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 

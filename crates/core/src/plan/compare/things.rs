@@ -137,7 +137,8 @@ impl Walk<'_> {
                 None if spec.info.kind == FieldKind::Id => self.report_lost_id(path, id, base.is_some(), &subject),
                 None => {
                     let names = |placed: &Placed<&T>| FieldValue::Names(placed.within.clone());
-                    let sides = [Field::Set(names(live)), Field::Set(names(desired)), Field::maybe(base.map(names))];
+                    let sides =
+                        [Field::Set(names(live)), Field::Set(names(desired)), Field::set_or_unsaid(base.map(names))];
                     let decided = self.compare_field(path, Kind::Move, &subject, &sides);
                     [within, next_within] = decided.map(|names| match names {
                         Field::Set(FieldValue::Names(names)) => names,
@@ -169,10 +170,10 @@ impl Walk<'_> {
         subject: &Subject,
         [live, desired, base]: &[Field<FieldValue>; 3],
     ) -> [Field<FieldValue>; 2] {
-        let told = |side: &Field<FieldValue>| side.value().cloned().map(FieldValue::flatten_name);
-        let mut decision = field::decide(self.stance_at(&path, || told(desired)), desired, base, live);
+        let named = |side: &Field<FieldValue>| side.value().cloned().map(FieldValue::flatten_name);
+        let mut decision = field::decide(self.stance_at(&path, || named(desired)), desired, base, live);
         let Some(class) = decision.class else { return [decision.send, decision.next_base] };
-        let mut sides: Sides = [told(live), told(desired), told(base)];
+        let mut sides: Sides = [named(live), named(desired), named(base)];
         // The order of ids that are not those of the files or the last push is the answer's, which means nothing.
         if let Some(FieldValue::Ids(ids)) = &mut sides[0]
             && live != base
@@ -206,8 +207,8 @@ impl Walk<'_> {
         }
         if let Some(class) = decision.class {
             let to = if decision.push { decision.send } else { !live };
-            let told = [flag(live), flag(to), sides[2].value().cloned()];
-            self.tell(path, Kind::Set, class, told, decision.push, subject);
+            let sides = [flag(live), flag(to), sides[2].value().cloned()];
+            self.tell(path, Kind::Set, class, sides, decision.push, subject);
         }
         let next = if decision.next_off { Field::Set(FieldValue::Flag(false)) } else { Field::Unsaid };
         [Field::Set(FieldValue::Flag(decision.send)), next]
@@ -381,8 +382,8 @@ fn fields_but_stock<T: HasPath>(thing: &T) -> Fields {
 
 /// What is told of a thing that goes: its name and, if its kind has one, its price.
 fn summarise_thing<T: HasPath>(placed: &Placed<&T>) -> FieldValue {
-    let told =
+    let members =
         T::members().filter(|(spec, _)| spec.info.key == ItemField::Name.key() || spec.info.kind == FieldKind::Price);
     let value = |member: &Member<T>| (member.get)(placed.thing).value().cloned();
-    FieldValue::Thing(told.map(|(spec, member)| (spec.info.key, value(member))).collect())
+    FieldValue::Thing(members.map(|(spec, member)| (spec.info.key, value(member))).collect())
 }

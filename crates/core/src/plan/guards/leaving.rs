@@ -59,21 +59,21 @@ impl Judge<'_> {
 
     /// Items of the menu of 24 hours ago that are not there any more once this call has been made.
     fn missing_since_yesterday(&self, leaving: &[ExternalId]) -> Vec<ExternalId> {
-        let old = leaving.iter().filter(|id| !self.inputs.past.came.contains(*id)).cloned();
+        let old = leaving.iter().filter(|id| !self.inputs.past.added.contains(*id)).cloned();
         old.chain(self.taken_away()).collect()
     }
 
     /// How many items there were 24 hours ago.
     fn items_of_yesterday(&self) -> usize {
         let ours = self.matched.catalog.items().map(|(_, item)| &item.external_id);
-        let came = ours.filter(|id| self.inputs.past.came.contains(*id)).count();
-        self.live_items().saturating_sub(came) + self.taken_away().count()
+        let added = ours.filter(|id| self.inputs.past.added.contains(*id)).count();
+        self.live_items().saturating_sub(added) + self.taken_away().count()
     }
 
     /// What our pushes took away within 24 hours and is still away.
     fn taken_away(&self) -> impl Iterator<Item = ExternalId> {
         let live = item_ids(&self.matched.catalog);
-        self.inputs.past.left.iter().filter(move |id| !live.contains(*id)).cloned()
+        self.inputs.past.removed.iter().filter(move |id| !live.contains(*id)).cloned()
     }
 
     pub(super) fn emptied_menu(&self) -> Option<Finding> {

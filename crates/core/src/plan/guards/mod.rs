@@ -71,7 +71,7 @@ pub struct GuardVerdict {
     /// Pass, held or released.
     pub verdict: Verdict,
     /// The items, variants or menus concerned, by path.
-    pub items: Vec<String>,
+    pub items: Vec<Path>,
     /// The finding in a sentence, with its numbers.
     pub message: String,
     /// What released it, if that was an approval.
@@ -93,7 +93,6 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
                 (true, false) => Verdict::Held,
             };
             let Finding { limit, actual, trips: _, items, message } = finding;
-            let items = items.iter().map(Path::to_string).collect();
             Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
         })
         .collect()
@@ -148,7 +147,7 @@ impl Judge<'_> {
             return None;
         }
         let message = format!(
-            "nothing is remembered of this outlet, and its live menu ({}) is neither empty nor what the files say",
+            "no state is stored for this outlet, and its live menu ({}) is neither empty nor what the files say",
             counted(self.live_items(), "item")
         );
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })

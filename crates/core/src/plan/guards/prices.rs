@@ -11,7 +11,7 @@ impl Judge<'_> {
         self.pushed()
             .filter(|change| change.is_price())
             .filter_map(|change| Some((change, rupiah(&change.from)?, rupiah(&change.to)?)))
-            .filter(|(change, _, to)| !self.inputs.past.has_stood(&change.path, *to))
+            .filter(|(change, _, to)| !self.inputs.past.was_stable(&change.path, *to))
     }
 
     pub(super) fn price_change(&self) -> Option<Finding> {
@@ -45,13 +45,13 @@ impl Judge<'_> {
         slips.extend(self.new_prices().filter_map(|(change, id, price)| {
             let peers = self.inputs.peers.get(id)?;
             let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, price))?;
-            let told = format!(
+            let message = format!(
                 "“{}” {}, but {peer} at {}",
                 change.subject.name,
                 Price(price),
                 counted(*outlets, "other outlet")
             );
-            Some((change.path.clone(), told))
+            Some((change.path.clone(), message))
         }));
         let (_, first) = slips.first()?;
         let more = if slips.len() > 1 { format!(", and {} more", slips.len() - 1) } else { String::new() };
@@ -69,8 +69,8 @@ impl Judge<'_> {
         self.pushed().filter_map(|change| match (&change.path, change.kind) {
             (Path::Item(id, None), Kind::Add) => {
                 let price = change.to.as_ref()?.field(ItemField::Price.key())?.as_rupiah()?;
-                let has_stood = self.inputs.past.has_stood(&Path::item_field(id, ItemField::Price), price);
-                (!has_stood).then_some((change, id, price))
+                let was_stable = self.inputs.past.was_stable(&Path::item_field(id, ItemField::Price), price);
+                (!was_stable).then_some((change, id, price))
             }
             _ => None,
         })

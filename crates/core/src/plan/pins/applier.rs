@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Pin, Pins, is_same, order::arranged, said, whole};
+use super::{Pin, Pins, field_of, is_same, order::arranged, whole};
 use crate::catalog::{Catalog, Field, FieldValue, Fields, FlatCatalog, ItemField, ListPath, Path, VariantField, names};
 
 impl Pins {
@@ -74,8 +74,8 @@ impl PinApplier {
         for (path, pin) in &pins.values {
             let Some(key) = path.field_key() else { continue };
             let Some(file) = self.files.things.get(&path.owner()) else { continue };
-            let alone: Fields = pin.value.value().map(|value| (key, Some(value.clone()))).into_iter().collect();
-            if !is_same(&said(file, key), &pin.file) || !self.needs_are_met(&alone) {
+            let only_this: Fields = pin.value.value().map(|value| (key, Some(value.clone()))).into_iter().collect();
+            if !is_same(&field_of(file, key), &pin.file) || !self.needs_are_met(&only_this) {
                 continue;
             }
             if let Some(fields) = self.parts.things.get_mut(&path.owner()) {

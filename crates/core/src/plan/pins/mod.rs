@@ -71,7 +71,7 @@ impl ReadAt for Pin {
         let read = |side| match side {
             Field::Unsaid => Some(Field::Unsaid),
             Field::Null => Some(Field::Null),
-            Field::Set(json) => Option::read_at(path, json).map(Field::said),
+            Field::Set(json) => Option::read_at(path, json).map(Field::set_or_null),
         };
         Some(Self { file: read(file)?, value: read(value)?, until, sold_out })
     }
@@ -162,7 +162,7 @@ impl Pins {
             if field.info().is_none_or(|info| info.kind == FieldKind::Stock || (is_foreign(info) && !is_own)) {
                 continue;
             }
-            let (file, value) = (said(file, key), Field::said(sent.get(key).cloned().flatten()));
+            let (file, value) = (field_of(file, key), Field::set_or_null(sent.get(key).cloned().flatten()));
             if !is_same(&file, &value) {
                 self.values.insert(field, Pin { file, value, until: None, sold_out: false });
             }
@@ -266,8 +266,8 @@ fn is_foreign(info: &FieldInfo) -> bool {
     info.reads == ReadBack::Never
 }
 
-fn said(fields: &Fields, key: &str) -> Field<FieldValue> {
-    fields.get(key).map_or(Field::Unsaid, |value| Field::said(value.clone()))
+fn field_of(fields: &Fields, key: &str) -> Field<FieldValue> {
+    fields.get(key).map_or(Field::Unsaid, |value| Field::set_or_null(value.clone()))
 }
 
 /// Whether two sides say the same: nothing said, said to be absent, and empty are one.

@@ -411,5 +411,12 @@ fn what_shows_instead_of_a_price_that_was_sent_has_not_stood() {
     story.base = Some(waiting.settled(&shown, story.base.as_ref(), &mismatches));
     story.live = shown;
     story.watch(0..30);
-    assert!(!story.memory.at(hour(30)).stood.get(&path("items/NG/price")).is_some_and(|stood| stood.contains(&60_000)));
+    assert!(
+        !story
+            .memory
+            .at(hour(30))
+            .stable_prices
+            .get(&path("items/NG/price"))
+            .is_some_and(|prices| prices.contains(&60_000))
+    );
 }

@@ -99,7 +99,7 @@ fn an_id_that_two_variants_have_is_changed_for_the_one_that_is_not_ours_and_that
     let change = plan.changes.iter().find(|change| change.path == path("variants/v-9/external_id")).unwrap();
     assert_eq!(plan.risk(&change.step(true)), Risk::Danger);
     let guard = plan.held().next().unwrap();
-    assert_eq!(guard.items, ["variants/v-9"]);
+    assert_eq!(guard.items, [path("variants/v-9")]);
     assert_eq!(
         guard.message,
         "“Tidak pedas” would get the external id v-9 instead of LV0: whoever knows it by the old one, such as a cashier's \
@@ -130,7 +130,7 @@ fn a_second_dish_under_our_id_is_not_ours() {
             let plan = story.plan();
             assert!(held(&plan).contains(&"unmanaged"), "{:?}", held(&plan));
             let of_guard = plan.held().find(|guard| guard.guard == Guard::Unmanaged).unwrap();
-            assert_eq!(of_guard.items, ["items/u-9-NG"], "under an id that is not ours");
+            assert_eq!(of_guard.items, [path("items/u-9-NG")], "under an id that is not ours");
             let sent = plan.payload.item(&"NG".into()).unwrap();
             assert_eq!((&sent.in_stock, &sent.price), (&Field::Set(false), &Field::Set(Price(25_000))));
         }

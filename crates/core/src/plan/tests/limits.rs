@@ -7,7 +7,7 @@ use crate::policy::DeletesLimit;
 fn spoke(plan: &OutletPlan) -> Vec<(&'static str, bool, Option<f64>, Vec<&str>)> {
     let told = |guard| {
         let GuardVerdict { guard, verdict, actual, items, .. }: &GuardVerdict = guard;
-        (guard.name(), *verdict == Verdict::Held, *actual, items.iter().map(String::as_str).collect())
+        (guard.name(), *verdict == Verdict::Held, *actual, items.iter().map(|path| &*path.to_string().leak()).collect())
     };
     plan.guards.iter().map(told).collect()
 }
@@ -53,18 +53,18 @@ fn deletes_tells_of_the_day_only_where_it_is_the_worse_measure() {
     let alone = "1 of 10 live items would leave the menu (10 %); the limit is 5 items or 20 %";
     assert_eq!(message(&story.plan(), Guard::Deletes), alone);
     // What left and is there again is not missing.
-    story.past.left.insert("D2".into());
+    story.past.removed.insert("D2".into());
     assert_eq!(message(&story.plan(), Guard::Deletes), alone);
-    story.past.left.insert("OLD".into());
+    story.past.removed.insert("OLD".into());
     let day = "; with what left in the last 24 hours 2 of 11 (18 %); the limit is 5 items or 20 %";
     assert_eq!(message(&story.plan(), Guard::Deletes), alone.replace("; the limit is 5 items or 20 %", day));
     // As many came meanwhile: one of ours that stays, and the one that would leave, which yesterday did not have.
-    story.past.came = ["NG".into(), "D1".into()].into();
+    story.past.added = ["NG".into(), "D1".into()].into();
     assert_eq!(message(&story.plan(), Guard::Deletes), alone, "1 of 9 is no more than what this call takes");
     // Everything came today: there was nothing yesterday to measure by.
-    story.past.left.clear();
-    story.past.came = story.desired.items().map(|(_, item)| item.external_id.clone()).collect();
-    story.past.came.insert("D1".into());
+    story.past.removed.clear();
+    story.past.added = story.desired.items().map(|(_, item)| item.external_id.clone()).collect();
+    story.past.added.insert("D1".into());
     assert_eq!(message(&story.plan(), Guard::Deletes), alone);
     assert!(!story.plan().is_held());
     story.policy.guards.deletes.count = 1;
@@ -75,7 +75,7 @@ fn deletes_tells_of_the_day_only_where_it_is_the_worse_measure() {
 fn the_items_of_a_day_that_a_guard_tells_are_those_that_are_missing() {
     let mut story = Story::in_sync(warung());
     story.desired.menus[1].menu_items.remove(0);
-    story.past.left = ["OLD".into(), "OLDER".into()].into();
+    story.past.removed = ["OLD".into(), "OLDER".into()].into();
     let told = vec!["items/D1", "items/OLD", "items/OLDER"];
     assert_eq!(spoke(&story.plan()), [("deletes", true, Some(3.0), told)], "3 of 12");
 }
@@ -130,7 +130,7 @@ fn a_menu_is_emptied_when_nothing_of_it_stays() {
     }
     story.desired.menus.pop();
     let told = |menus: &[&str], message: &str| {
-        let paths = menus.iter().map(|name| format!("menus/{name}")).collect();
+        let paths = menus.iter().map(|name| Path::Menu((*name).to_owned())).collect();
         Some((Some(menus.len() as f64), paths, message.to_owned()))
     };
     assert_eq!(emptied(&story), told(&["Minuman"], "every item of “Minuman” would leave the catalog"));
@@ -268,7 +268,7 @@ fn decimal_slip_names_what_slipped() {
     let alone = "slipped decimal: “Nasi Kuning” Rp 1.800, but Rp 18.000 at 1 other outlet";
     assert!(message(&story.plan(), Guard::DecimalSlip).ends_with(alone));
     // That it stood here for a day says more than what others ask.
-    story.past.stood.insert(path("items/NEW/price"), [1_800].into());
+    story.past.stable_prices.insert(path("items/NEW/price"), [1_800].into());
     assert_eq!(held(&story.plan()), Vec::<&str>::new());
 }
 

@@ -797,6 +797,10 @@ fn what_an_earlier_release_stored_is_read() {
     assert_eq!(serde_json::from_value::<PushVerification>(old).unwrap(), waiting);
     let old = renamed(json!(story.base), "rejected_values", "stuck");
     assert_eq!(Some(serde_json::from_value::<Base>(old).unwrap()), story.base);
+    let at = "2026-11-29T06:00:00Z";
+    let memory: Memory = serde_json::from_value(json!({"came": {"A": at}, "left": {"B": at}})).unwrap();
+    let past = memory.at(at.parse().unwrap());
+    assert_eq!((past.added, past.removed), (["A".into()].into(), ["B".into()].into()));
 }
 
 #[test]
@@ -823,7 +827,7 @@ pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
             items.into_iter().enumerate().filter_map(|(n, i)| Some((n, i?)))
         {
             let mut made = item(&format!("I{n}"), &format!("Item {n}"), price * 1_000);
-            made.description = Field::maybe(description);
+            made.description = Field::set_or_unsaid(description);
             if linked {
                 made.variant_category_external_ids = Field::Set(vec!["VC".into()]);
             }

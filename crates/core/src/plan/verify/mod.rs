@@ -2,10 +2,8 @@
 //!
 //! GoFood shows a new menu minutes after it accepted it and announces no failure, so a push ends with looking. A
 //! [`PushVerification`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
-//! says is in `look`, what has not arrived in `mismatch`, what the kitchen did meanwhile in `stock`, and the base
-//! that follows in `follows`.
+//! says is in `look`, what has not arrived in `mismatch`, and what the kitchen did meanwhile in `stock`.
 
-mod follows;
 mod look;
 mod mismatch;
 mod stock;
@@ -19,8 +17,11 @@ use super::{
     expected::expected,
     fingerprint::Fingerprint,
     matching::{Matched, match_live},
+    settle::take_from,
 };
-use crate::catalog::{Catalog, ExternalId, FieldValue, Path, known_entries, known_paths, live::LiveCatalog};
+use crate::catalog::{
+    Catalog, ExternalId, FieldValue, ItemField, Path, VariantField, known_entries, known_paths, live::LiveCatalog,
+};
 use {look::is_made_of, stock::Stocks};
 
 pub use {look::Look, mismatch::Mismatch};
@@ -126,5 +127,39 @@ impl PushVerification {
     /// What is known for matching: everything that was sent, and the platform's ids from before.
     fn known(&self) -> Base {
         Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
+    }
+
+    /// The base after `live` has shown what was sent.
+    pub fn arrived(&self, live: &LiveCatalog) -> Base {
+        Base { uuids: self.matched(live).uuids, ..self.next_base() }
+    }
+
+    /// The base after live has settled on something else: what landed enters it, the rest is remembered as rejected.
+    pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, mismatches: &[Mismatch]) -> Base {
+        let matched = self.matched(live);
+        let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
+        for Mismatch { path, sent, live: _ } in mismatches {
+            match path {
+                // Somebody set it again since, so that it is not ours to put back.
+                Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),
+                Path::Variant(id, Some(VariantField::InStock)) => drop(base.variants_taken_off.remove(id)),
+                _ => {}
+            }
+            base.rejected_values.insert(path.clone(), sent.clone());
+            take_from(&mut base.catalog, path, &matched.catalog, old.map(|old| &old.catalog));
+        }
+        base
+    }
+
+    /// What is worth remembering of this push, but for what has not landed.
+    pub fn effects(&self, mismatches: &[Mismatch]) -> Effects {
+        self.effects.clone().without(mismatches.iter().map(|mismatch| &mismatch.path))
+    }
+
+    /// The next base without what the kitchen took off sale itself before our menu could: that is not ours to put back.
+    fn next_base(&self) -> Base {
+        let base = self.next_base.clone();
+        // Stock calls take effect at once: what shows was set by us. And once it is published, what is off is off by us.
+        if self.is_stock() || self.published { base } else { self.without_kitchens(base) }
     }
 }

@@ -23,12 +23,12 @@ pub(super) struct Stocks {
 
 impl Stocks {
     pub(super) fn of(catalog: &Catalog) -> Self {
-        let said = |stock: &Field<bool>| stock.value().copied();
+        let flag = |stock: &Field<bool>| stock.value().copied();
         Self {
-            items: catalog.items().filter_map(|(_, i)| Some((i.external_id.clone(), said(&i.in_stock)?))).collect(),
+            items: catalog.items().filter_map(|(_, i)| Some((i.external_id.clone(), flag(&i.in_stock)?))).collect(),
             variants: catalog
                 .variants()
-                .filter_map(|(_, v)| Some((v.external_id.clone(), said(&v.in_stock)?)))
+                .filter_map(|(_, v)| Some((v.external_id.clone(), flag(&v.in_stock)?)))
                 .collect(),
         }
     }

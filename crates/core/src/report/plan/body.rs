@@ -123,7 +123,9 @@ impl<'a> Body<'a> {
         Self {
             state: state(outlet.state, view),
             sections: outlet.plan.as_ref().map(|plan| sections(plan, view)).unwrap_or_default(),
-            guards: told_guards(outlet, view).map(|told| (told.guard, told.verdict, told.approval.as_ref())).collect(),
+            guards: shown_guards(outlet, view)
+                .map(|guard| (guard.guard, guard.verdict, guard.approval.as_ref()))
+                .collect(),
             problems: problems(outlet),
             pins: outlet
                 .plan
@@ -148,7 +150,7 @@ impl<'a> Body<'a> {
 }
 
 /// Guards of an outlet that hold it, or would.
-fn told_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &GuardVerdict> {
+fn shown_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &GuardVerdict> {
     let guards = outlet.plan.iter().flat_map(|plan| &plan.guards);
     guards.filter(move |guard| view != View::Drift && guard.verdict != Verdict::Pass)
 }
@@ -176,19 +178,23 @@ fn rest(outlet: &OutletReport) -> Option<String> {
 fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
     let unmanaged: HashSet<Path> = plan.unmanaged.iter().map(|item| Path::item(&item.id)).collect();
     let is_unmanaged = |change: &Change| change.kind == Kind::Remove && unmanaged.contains(&change.path);
-    let told: Vec<(Topic, &Change)> = plan
+    let changes_by_topic: Vec<(Topic, &Change)> = plan
         .changes
         .iter()
         .filter_map(|change| Some((Topic::of(change, view, is_unmanaged(change))?, change)))
         .collect();
     let telling = Telling::of(plan);
     let section = |topic: Topic| {
-        let changes: Vec<&Change> = told.iter().filter(|(told, _)| *told == topic).map(|(_, change)| *change).collect();
+        let changes: Vec<&Change> = changes_by_topic
+            .iter()
+            .filter(|(changes_by_topic, _)| *changes_by_topic == topic)
+            .map(|(_, change)| *change)
+            .collect();
         let of_each = |say: &dyn Fn(&Change) -> Line| changes.iter().map(|change| (*change, say(change))).collect();
         let mut lines: Vec<(&Change, Line)> = match topic {
             Topic::Push => {
                 let folded = compact::fold(&changes).into_iter();
-                folded.map(|(first, told)| (first, compact::line(&told, &telling, is_unmanaged))).collect()
+                folded.map(|(first, folded)| (first, compact::line(&folded, &telling, is_unmanaged))).collect()
             }
             Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),
             Topic::LostId => of_each(&|change| dated(telling.lost_id(change), change, view)),
@@ -236,7 +242,7 @@ pub(super) struct Block<'a> {
 }
 
 /// One guard's word on the outlets of a block.
-pub(super) struct ToldGuard<'a> {
+pub(super) struct ShownGuard<'a> {
     /// The first outlet's.
     pub(super) verdict: &'a GuardVerdict,
     /// The first outlet's plan, for names.
@@ -255,19 +261,19 @@ impl<'a> Block<'a> {
     }
 
     /// The guards, each once; where the numbers are not the same everywhere, those of the first outlet.
-    pub(super) fn guards(&self, view: View) -> Vec<ToldGuard<'a>> {
+    pub(super) fn guards(&self, view: View) -> Vec<ShownGuard<'a>> {
         let Some((first, others)) = self.outlets.split_first() else { return Vec::new() };
-        let told = told_guards(first, view).enumerate().map(|(index, verdict)| {
-            let message_of = |outlet: &&'a OutletReport| told_guards(outlet, view).nth(index).map(|g| &g.message);
+        let guards = shown_guards(first, view).enumerate().map(|(index, verdict)| {
+            let message_of = |outlet: &&'a OutletReport| shown_guards(outlet, view).nth(index).map(|g| &g.message);
             let alike = others.iter().all(|outlet| message_of(outlet) == Some(&verdict.message));
             let more = if alike {
                 String::new()
             } else {
                 format!(" (at {}; with other numbers at the other {})", first.label(), others.len())
             };
-            ToldGuard { verdict, plan: first.plan.as_ref(), message: format!("{}{more}", verdict.message) }
+            ShownGuard { verdict, plan: first.plan.as_ref(), message: format!("{}{more}", verdict.message) }
         });
-        told.collect()
+        guards.collect()
     }
 }
 
@@ -327,7 +333,7 @@ fn exceptions(own: &[Section], main: &[Section]) -> Option<Vec<Section>> {
     let of = |sections: &'_ [Section], topic: Topic| -> Vec<Line> {
         sections.iter().filter(|section| section.topic == topic).flat_map(|section| section.lines.clone()).collect()
     };
-    let (mut shared, mut told) = (0, Vec::new());
+    let (mut shared, mut exceptions) = (0, Vec::new());
     for topic in Topic::ALL {
         let (mut lines, theirs) = (of(own, topic), of(main, topic));
         let number = lines.len();
@@ -337,9 +343,9 @@ fn exceptions(own: &[Section], main: &[Section]) -> Option<Vec<Section>> {
         shared += number - lines.len();
         let absent = theirs.iter().filter(|line| !known.contains(&line.about));
         lines.extend(absent.map(|line| Line { mark: Mark::Same, words: plain("not here"), ..line.clone() }));
-        told.push(Section { topic, lines });
+        exceptions.push(Section { topic, lines });
     }
-    told.retain(|section| !section.lines.is_empty());
-    let differing: usize = told.iter().map(|section| section.lines.len()).sum();
-    (shared > differing).then_some(told)
+    exceptions.retain(|section| !section.lines.is_empty());
+    let differing: usize = exceptions.iter().map(|section| section.lines.len()).sum();
+    (shared > differing).then_some(exceptions)
 }

@@ -39,17 +39,17 @@ pub(super) enum Folded<'a> {
 
 /// Folds what a push does.
 pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Folded<'a>)> {
-    let mut told: Vec<(&'a Change, Folded<'a>)> = Vec::new();
+    let mut folded: Vec<(&'a Change, Folded<'a>)> = Vec::new();
     let renames = renames(changes);
     for change in changes {
         let route = route(change);
         if let Some((from, to, items)) = renames.iter().find(|(from, to, _)| belongs(change, from, to)) {
             if change.kind == Kind::Add {
-                told.push((change, Folded::Renamed { from, to, items: *items }));
+                folded.push((change, Folded::Renamed { from, to, items: *items }));
             }
             continue;
         }
-        let known = told.iter_mut().find_map(|(first, told)| match told {
+        let known = folded.iter_mut().find_map(|(first, folded)| match folded {
             Folded::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
             Folded::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
             Folded::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
@@ -59,22 +59,22 @@ pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Folded<'a>)> 
         });
         match (known, route) {
             (Some(others), _) => others.push(change),
-            (None, Some((from, to))) => told.push((change, Folded::Moved { from, to, items: vec![change] })),
-            (None, None) if is_order(change) => told.push((change, Folded::Order(vec![change]))),
-            (None, None) if is_hours(change) => told.push((change, Folded::Hours(vec![change]))),
-            (None, None) => told.push((change, Folded::One(change))),
+            (None, Some((from, to))) => folded.push((change, Folded::Moved { from, to, items: vec![change] })),
+            (None, None) if is_order(change) => folded.push((change, Folded::Order(vec![change]))),
+            (None, None) if is_hours(change) => folded.push((change, Folded::Hours(vec![change]))),
+            (None, None) => folded.push((change, Folded::One(change))),
         }
     }
-    told.into_iter().flat_map(unfold).collect()
+    folded.into_iter().flat_map(unfold).collect()
 }
 
 /// What is told one by one after all.
-fn unfold<'a>((first, told): (&'a Change, Folded<'a>)) -> Vec<(&'a Change, Folded<'a>)> {
+fn unfold<'a>((first, folded): (&'a Change, Folded<'a>)) -> Vec<(&'a Change, Folded<'a>)> {
     let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Folded::One(change))).collect();
-    match told {
+    match folded {
         Folded::Order(moves) if moves.len() == 1 => single(moves),
         Folded::Moved { items, .. } | Folded::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
-        told => vec![(first, told)],
+        folded => vec![(first, folded)],
     }
 }
 
@@ -137,7 +137,7 @@ fn belongs(change: &Change, from: &str, to: &str) -> bool {
 }
 
 /// The line of changes that are told together.
-pub(super) fn line(told: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
+pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
     let line = |mark, subject: &str, label, words: String| Line {
         mark,
         risk: Risk::Visible,
@@ -148,14 +148,15 @@ pub(super) fn line(told: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl 
         words: plain(words),
     };
     let names = |changes: &[&Change]| changes.iter().map(|change| change.subject.name.clone()).collect::<Vec<_>>();
-    match told {
+    match folded {
         Folded::One(change) => telling.pushed(change, is_unmanaged(change)),
         Folded::Renamed { from, to, items } => {
             line(Mark::Set, to, "menu", format!("new name, was “{from}” ({})", counted(*items, "item")))
         }
         Folded::Moved { from, to, items } => {
-            let told = format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
-            line(Mark::Move, to, "menu", told)
+            let words =
+                format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
+            line(Mark::Move, to, "menu", words)
         }
         Folded::Hours(items) => hours_line(items, telling),
         Folded::Order(moves) => {
@@ -174,16 +175,16 @@ fn hours_line(items: &[&Change], telling: &Telling<'_>) -> Line {
         _ => "menus".to_owned(),
     };
     let names: Vec<String> = items.iter().map(|change| change.subject.name.clone()).collect();
-    let told = format!(": {}: {}", counted(items.len(), "item"), some_of(&names, NAMED));
-    let words = one.words.into_iter().chain(plain(told)).collect();
+    let named = format!(": {}: {}", counted(items.len(), "item"), some_of(&names, NAMED));
+    let words = one.words.into_iter().chain(plain(named)).collect();
     Line { subject: vec![subject], words, ..one }
 }
 
 /// `Es 4 to the front, Es 2 after Es 1`; of many only how it looks afterwards.
 fn order_words(moves: &[&Change], telling: &Telling<'_>) -> String {
     if moves.len() <= ONE_BY_ONE {
-        let told = moves.iter().map(|change| format!("{} {}", change.subject.name, telling.spot(change)));
-        return format!("moved: {}", told.collect::<Vec<_>>().join(", "));
+        let places = moves.iter().map(|change| format!("{} {}", change.subject.name, telling.spot(change)));
+        return format!("moved: {}", places.collect::<Vec<_>>().join(", "));
     }
     let now = telling.list_of(moves[0]);
     format!("{} moved, now {}", moves.len(), some_of(&now, NAMED))

@@ -21,10 +21,10 @@ pub fn plan_difference(saved: &SavedPlan, now: &PlanReport) -> String {
     let mut lines: Vec<String> = Vec::new();
     for old in &saved.outlets {
         let new = now.outlets.iter().find(|outlet| outlet.outlet == old.outlet);
-        let told = outlet_difference(old, new);
-        if !told.is_empty() {
+        let differences = outlet_difference(old, new);
+        if !differences.is_empty() {
             lines.push(heading(old));
-            lines.extend(told);
+            lines.extend(differences);
         }
     }
     let missing = lines.len().saturating_sub(MOST);
@@ -66,8 +66,8 @@ fn line(word: &str, change: &Change) -> String {
 }
 
 fn different(old: &Change, new: &Change) -> Option<String> {
-    let told = || format!("    different: {} {}, it was {}", new.path, happens(new), happens(old));
-    ((&old.from, &old.to) != (&new.from, &new.to)).then(|| printable(&told()).into_owned())
+    let words = || format!("    different: {} {}, it was {}", new.path, happens(new), happens(old));
+    ((&old.from, &old.to) != (&new.from, &new.to)).then(|| printable(&words()).into_owned())
 }
 
 /// `Rp 25.000 → Rp 27.000`

@@ -25,12 +25,12 @@ pub(super) fn hours_words(from: &Side, to: &Side) -> String {
         let (old, new) = (day_words(old.day(day)), day_words(new.day(day)));
         (old != new).then(|| format!("{old} → {new}"))
     };
-    let told = by_days(changed).into_iter().map(|(words, days)| {
+    let changes = by_days(changed).into_iter().map(|(words, days)| {
         let day = WEEK[days[0]].0;
         let difference = difference(old.minutes(day), new.minutes(day), days.len());
         format!("{} {words}{difference}", day_names(&days))
     });
-    told.collect::<Vec<_>>().join("; ")
+    changes.collect::<Vec<_>>().join("; ")
 }
 
 /// ` (2 h less)`, ` (1 h 30 min more a day)`; nothing where it is as long as before.
@@ -49,8 +49,8 @@ fn difference(old: u32, new: u32, days: usize) -> String {
 /// All hours of a week: `daily 10:00–22:00`; `(none)` if the value is absent.
 pub(in crate::report) fn week_words(value: &Side) -> String {
     let Some(hours) = hours_of(value) else { return "(none)".to_owned() };
-    let told = by_days(|day| Some(day_words(hours.day(day)))).into_iter();
-    told.map(|(words, days)| format!("{} {words}", day_names(&days))).collect::<Vec<_>>().join("; ")
+    let ranges = by_days(|day| Some(day_words(hours.day(day)))).into_iter();
+    ranges.map(|(words, days)| format!("{} {words}", day_names(&days))).collect::<Vec<_>>().join("; ")
 }
 
 fn hours_of(value: &Side) -> Option<&Hours> {

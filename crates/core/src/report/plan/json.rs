@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of, summary::Summary};
 use crate::{
     approval::Stale,
-    catalog::FieldValue,
+    catalog::{FieldValue, Path},
     diagnostic::Place,
     plan::{
         Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk, Verdict,
@@ -88,7 +88,7 @@ struct GuardEntry<'a> {
     limit: Option<Limit>,
     actual: Option<f64>,
     verdict: Verdict,
-    items: &'a [String],
+    items: &'a [Path],
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'a Reviewed>,
 }

@@ -130,12 +130,12 @@ impl<'a> Telling<'a> {
         let line = |mark, words| self.line(change, false, mark, words);
         match (kind, path.field_key()) {
             (Kind::Add, None) => {
-                let told = if both { "removed elsewhere, but changed in the files" } else { "removed elsewhere" };
-                line(Mark::Remove, plain(told))
+                let words = if both { "removed elsewhere, but changed in the files" } else { "removed elsewhere" };
+                line(Mark::Remove, plain(words))
             }
             (Kind::Remove, None) => {
-                let told = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
-                line(Mark::Add, plain(format!("{told}{}", self.details(path, from))))
+                let words = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
+                line(Mark::Add, plain(format!("{words}{}", self.details(path, from))))
             }
             (Kind::Move, _) => line(Mark::Move, if both { both_words(change) } else { words::move_words(base, from) }),
             _ => line(Mark::Set, if both { both_words(change) } else { self.set_words(path, base, from) }),
@@ -145,11 +145,11 @@ impl<'a> Telling<'a> {
     /// An external id that is gone, or another.
     pub(super) fn lost_id(&self, change: &Change) -> Line {
         let ours = value_word(&change.path, &change.to);
-        let told = match &change.from {
+        let words = match &change.from {
             Some(FieldValue::Text(id)) => format!("is now {id}, ours is {ours}"),
             _ => format!("{ours} is gone"),
         };
-        self.line(change, false, Mark::Set, plain(told))
+        self.line(change, false, Mark::Set, plain(words))
     }
 
     fn set_words(&self, path: &Path, from: &Side, to: &Side) -> Words {
@@ -235,8 +235,8 @@ fn category_details(category: &Side) -> String {
     let least = field(CategoryField::MinQuantity.key()).and_then(FieldValue::as_number).unwrap_or(0);
     let need = if least > 0 { "mandatory" } else { "optional" };
     let Some(FieldValue::Things(variants)) = field("variants") else { return format!(", {need}") };
-    let told: Vec<String> = variants.iter().filter_map(variant_words).collect();
-    let names = words::some_of(&told, VARIANTS);
+    let named: Vec<String> = variants.iter().filter_map(variant_words).collect();
+    let names = words::some_of(&named, VARIANTS);
     format!(", {need}, {}: {names}", counted(variants.len(), "variant"))
 }
 
@@ -269,7 +269,7 @@ pub(in crate::report) fn change_words(change: &PastChange) -> String {
 pub(in crate::report) fn field_words(path: &Path, from: &Side, to: &Side) -> String {
     let words = words::set_words(path, from, to, &str::to_owned);
     match words.as_slice() {
-        [Piece::Plain(told)] => told.clone(),
+        [Piece::Plain(text)] => text.clone(),
         _ => format!("{} → {}", value_word(path, from), value_word(path, to)),
     }
 }

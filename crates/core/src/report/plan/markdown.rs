@@ -3,7 +3,7 @@
 
 use super::{
     PlanReport, View,
-    body::{Block, Section, ToldGuard, Topic, blocks},
+    body::{Block, Section, ShownGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
     text::{other_help, released_by},
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     approval::Stale,
+    catalog::Path,
     plan::{Change, Limit, OutletPlan, Risk, Verdict},
     report::{
         counted,
@@ -134,7 +135,7 @@ impl Page<'_> {
         let row = |(block, problem): (&Block<'_>, &String)| {
             format!("- ❌ {}: {}\n", self.words(&block.label()), self.words(problem))
         };
-        let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |told| (block, told)));
+        let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |problem| (block, problem)));
         self.rows("", all.map(row).collect(), "errors")
     }
 
@@ -142,8 +143,8 @@ impl Page<'_> {
     fn pins(&self) -> String {
         let row = |block: &Block<'_>| {
             let (heading, lines) = block.body.pins.split_first()?;
-            let told = format!("{heading} {}", lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" · "));
-            Some(format!("- 📌 {}: {}\n", self.words(&block.label()), self.words(&told)))
+            let pins = format!("{heading} {}", lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" · "));
+            Some(format!("- 📌 {}: {}\n", self.words(&block.label()), self.words(&pins)))
         };
         self.rows("", self.blocks.iter().filter_map(row).collect(), "outlets with pins")
     }
@@ -154,20 +155,20 @@ impl Page<'_> {
         let rows = self
             .blocks
             .iter()
-            .flat_map(|block| block.guards(self.report.view).into_iter().map(move |told| self.guard(&told, block)));
+            .flat_map(|block| block.guards(self.report.view).into_iter().map(move |shown| self.guard(&shown, block)));
         let heading = "| | Guard | Outlet | Limit | Actual | Items | Why |\n|---|---|---|---|---|---|---|\n";
-        let told = self.rows(heading, rows.collect(), "guards");
-        if told.is_empty() { told } else { told + &self.report.held().markdown(&self.report.hints) }
+        let table = self.rows(heading, rows.collect(), "guards");
+        if table.is_empty() { table } else { table + &self.report.held().markdown(&self.report.hints) }
     }
 
-    fn guard(&self, told: &ToldGuard<'_>, block: &Block<'_>) -> String {
-        let guard = told.verdict;
+    fn guard(&self, shown: &ShownGuard<'_>, block: &Block<'_>) -> String {
+        let guard = shown.verdict;
         let verdict = match guard.verdict {
             Verdict::Released => "⚠️ released",
             _ if self.report.view == View::Diff => "✋ **would hold**",
             _ => "✋ **held**",
         };
-        let mut why = self.words(&told.message);
+        let mut why = self.words(&shown.message);
         if guard.verdict == Verdict::Released {
             why = format!("by {}: {why}", self.words(&released_by(guard)));
         }
@@ -177,15 +178,15 @@ impl Page<'_> {
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();
-        let items = self.items(told);
+        let items = self.items(shown);
         let label = self.words(&block.label());
         format!("| {verdict} | `{}` | {label} | {limit} | {actual} | {items} | {why} |\n", guard.guard)
     }
 
     /// The first of what a guard is about.
-    fn items(&self, told: &ToldGuard<'_>) -> String {
-        let (items, most) = (&told.verdict.items, self.level.names.min(NAMED));
-        let names: Vec<String> = items.iter().take(most).map(|path| self.words(&name_of(path, told.plan))).collect();
+    fn items(&self, shown: &ShownGuard<'_>) -> String {
+        let (items, most) = (&shown.verdict.items, self.level.names.min(NAMED));
+        let names: Vec<String> = items.iter().take(most).map(|path| self.words(&name_of(path, shown.plan))).collect();
         let hidden = items.len() - names.len();
         let rest = if hidden > 0 { format!(" and {hidden} more") } else { String::new() };
         format!("{}{rest}", names.join(", "))
@@ -220,10 +221,10 @@ impl Page<'_> {
     // ── the changes ──
 
     fn details(&self) -> String {
-        let told: Vec<&Block<'_>> = self.blocks.iter().filter(|block| !block.body.sections.is_empty()).collect();
-        let open = told.iter().map(|block| block.body.line_count()).sum::<usize>() <= UNFOLDED;
-        let shown: String = told.iter().take(self.level.details).map(|block| self.detail(block, open)).collect();
-        let missing: usize = told.iter().skip(self.level.details).map(|block| block.outlets.len()).sum();
+        let blocks: Vec<&Block<'_>> = self.blocks.iter().filter(|block| !block.body.sections.is_empty()).collect();
+        let open = blocks.iter().map(|block| block.body.line_count()).sum::<usize>() <= UNFOLDED;
+        let shown: String = blocks.iter().take(self.level.details).map(|block| self.detail(block, open)).collect();
+        let missing: usize = blocks.iter().skip(self.level.details).map(|block| block.outlets.len()).sum();
         if missing == 0 {
             return shown;
         }
@@ -325,11 +326,11 @@ fn actual_words(actual: f64, limit: Option<Limit>) -> String {
 }
 
 /// What a path names, as the plan tells it; else the path.
-fn name_of(path: &str, plan: Option<&OutletPlan>) -> String {
-    let is_named = |change: &&Change| change.path.to_string() == path || change.path.owner().to_string() == path;
+fn name_of(path: &Path, plan: Option<&OutletPlan>) -> String {
+    let is_named = |change: &&Change| change.path == *path || change.path.owner() == *path;
     let change = plan.and_then(|plan| plan.changes.iter().find(is_named));
     change.map_or_else(
-        || path.to_owned(),
+        || path.to_string(),
         |change| {
             let subject = change.subject.within.iter().chain([&change.subject.name]);
             subject.map(String::as_str).collect::<Vec<_>>().join(" › ")

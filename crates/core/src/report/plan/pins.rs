@@ -11,8 +11,8 @@ const MOST: usize = 20;
 
 /// A heading and a line for each pin; nothing if nothing is pinned.
 pub(super) fn pin_lines(pins: &Pins) -> Vec<String> {
-    let told = pins.pinned_paths();
-    if told.is_empty() {
+    let pinned = pins.pinned_paths();
+    if pinned.is_empty() {
         return Vec::new();
     }
     let minute = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
@@ -22,8 +22,8 @@ pub(super) fn pin_lines(pins: &Pins) -> Vec<String> {
         pins.to,
         minute(pins.of)
     );
-    let more = (told.len() > MOST).then(|| format!("  … and {} more", told.len() - MOST));
-    let lines = told.iter().take(MOST).map(|pin| format!("  {}", words(pin)));
+    let more = (pinned.len() > MOST).then(|| format!("  … and {} more", pinned.len() - MOST));
+    let lines = pinned.iter().take(MOST).map(|pin| format!("  {}", words(pin)));
     std::iter::once(heading).chain(lines).chain(more).collect()
 }
 

@@ -56,9 +56,9 @@ impl Risks {
 
     /// `2 danger, 1 money`; `None` if there is nothing to count.
     pub(super) fn words(&self) -> Option<String> {
-        let told = Risk::ALL.into_iter().filter(|risk| self.of(*risk) > 0);
-        let told: Vec<String> = told.map(|risk| format!("{} {}", self.of(risk), risk.word())).collect();
-        (!told.is_empty()).then(|| told.join(", "))
+        let counts = Risk::ALL.into_iter().filter(|risk| self.of(*risk) > 0);
+        let counts: Vec<String> = counts.map(|risk| format!("{} {}", self.of(risk), risk.word())).collect();
+        (!counts.is_empty()).then(|| counts.join(", "))
     }
 }
 
@@ -103,9 +103,9 @@ impl Summary {
     /// `-1 +2 ~3 →1`; what there is none of is left out.
     pub(super) fn signs(&self) -> String {
         let parts = [("-", self.remove), ("+", self.add), ("~", self.set), ("→", self.r#move)];
-        let told: Vec<String> =
+        let sentences: Vec<String> =
             parts.iter().filter(|(_, n)| *n > 0).map(|(sign, number)| format!("{sign}{number}")).collect();
-        told.join(" ")
+        sentences.join(" ")
     }
 
     /// Changes that were made elsewhere and are kept.
@@ -129,19 +129,19 @@ pub(super) fn sentence(report: &PlanReport) -> String {
         View::Diff => "Diff",
     };
     let plural = if sum.outlets == 1 { "" } else { "s" };
-    let mut told = format!("{word}: {} outlet{plural}", sum.outlets);
+    let mut text = format!("{word}: {} outlet{plural}", sum.outlets);
     match report.view {
-        View::Drift => told += &format!(", {drifted} drifted{}", changes_elsewhere(&sum)),
+        View::Drift => text += &format!(", {drifted} drifted{}", changes_elsewhere(&sum)),
         View::Plan | View::Diff => {
-            told += &pushes(report);
-            told += &counted(", ", sum.held, if report.view == View::Diff { "would be held" } else { "held" });
+            text += &pushes(report);
+            text += &counted(", ", sum.held, if report.view == View::Diff { "would be held" } else { "held" });
         }
     }
-    told += &counted(", ", sum.failed, "failed");
+    text += &counted(", ", sum.failed, "failed");
     if report.view != View::Drift {
-        told += &counted("; ", drifted, "drifted");
+        text += &counted("; ", drifted, "drifted");
     }
-    told + "."
+    text + "."
 }
 
 fn changes_elsewhere(sum: &Summary) -> String {

@@ -1,10 +1,11 @@
 //! A plan for a terminal: what would happen, in columns, to be read in ten seconds.
 
+use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
     PlanReport, View,
-    body::{Block, Section, ToldGuard, blocks},
+    body::{Block, Section, ShownGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
     words::{Piece, some_of},
@@ -13,10 +14,7 @@ use crate::{
     approval::Stale,
     plan::{GuardVerdict, Risk, Verdict},
     policy::Guard,
-    report::{
-        style::{Color, Paint},
-        untrusted::printable,
-    },
+    report::{style::Paint, untrusted::printable},
 };
 
 /// Subjects wider than this do not push the columns of the others to the right.
@@ -79,7 +77,7 @@ impl Text<'_> {
         let label = block.label();
         let columns = Columns::of(&block.body.sections, &label);
         for problem in &block.body.problems {
-            out += &format!("  {} {}\n", self.paint.in_color("error:", Color::Red), printable(problem));
+            out += &format!("  {} {}\n", self.paint.in_color("error:", AnsiColor::Red), printable(problem));
         }
         for section in &block.body.sections {
             if let Some((heading, advice)) = section.topic.heading() {
@@ -124,10 +122,10 @@ impl Text<'_> {
         let subject = subject(line, label);
         let gap = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.width()));
         let color = match line.mark {
-            Mark::Remove => Some(Color::Red),
-            Mark::Add => Some(Color::Green),
-            Mark::Set => Some(Color::Yellow),
-            Mark::Move => Some(Color::Cyan),
+            Mark::Remove => Some(AnsiColor::Red),
+            Mark::Add => Some(AnsiColor::Green),
+            Mark::Set => Some(AnsiColor::Yellow),
+            Mark::Move => Some(AnsiColor::Cyan),
             Mark::Same => None,
         };
         let sign = line.mark.sign();
@@ -145,8 +143,8 @@ impl Text<'_> {
 
     fn risk(&self, risk: Risk) -> String {
         match risk {
-            Risk::Danger => self.paint.in_color(risk.word(), Color::Red),
-            Risk::Money => self.paint.in_color(risk.word(), Color::Yellow),
+            Risk::Danger => self.paint.in_color(risk.word(), AnsiColor::Red),
+            Risk::Money => self.paint.in_color(risk.word(), AnsiColor::Yellow),
             Risk::Visible | Risk::Cosmetic => risk.word().to_owned(),
         }
     }
@@ -154,20 +152,20 @@ impl Text<'_> {
     fn words(&self, line: &Line) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Plain(text) => printable(text).into_owned(),
-            Piece::Old(text) => self.paint.in_color(&format!("[-{}-]", printable(text)), Color::Red),
-            Piece::New(text) => self.paint.in_color(&format!("{{+{}+}}", printable(text)), Color::Green),
+            Piece::Old(text) => self.paint.in_color(&format!("[-{}-]", printable(text)), AnsiColor::Red),
+            Piece::New(text) => self.paint.in_color(&format!("{{+{}+}}", printable(text)), AnsiColor::Green),
         };
         line.words.iter().map(piece).collect()
     }
 
-    fn guard(&self, told: &ToldGuard<'_>) -> String {
-        let (guard, message) = (told.verdict, printable(&told.message));
+    fn guard(&self, shown: &ShownGuard<'_>) -> String {
+        let (guard, message) = (shown.verdict, printable(&shown.message));
         if guard.verdict == Verdict::Released {
-            let (released, by) = (self.paint.in_color("released", Color::Yellow), released_by(guard));
+            let (released, by) = (self.paint.in_color("released", AnsiColor::Yellow), released_by(guard));
             return format!("  {released} by {}: {}: {message}\n", printable(&by), guard.guard);
         }
         let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
-        let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, Color::Red), guard.guard);
+        let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, AnsiColor::Red), guard.guard);
         if self.report.view == View::Plan {
             out += &other_help(guard, self.report, |text| printable(text).into_owned())
                 .map(|help| format!("    {help}\n"))

@@ -173,14 +173,14 @@ fn most_words(from: &Side, to: &Side) -> String {
 fn choices_words(from: &Side, to: &Side, choice: &dyn Fn(&str) -> String) -> String {
     let ids = |value: &'_ Side| value.as_ref().and_then(FieldValue::as_ids).unwrap_or_default().to_vec();
     let (old, new) = (ids(from), ids(to));
-    let told = |ids: &[&ExternalId]| ids.iter().map(|id| choice(id.as_str())).collect::<Vec<_>>().join(", ");
+    let names = |ids: &[&ExternalId]| ids.iter().map(|id| choice(id.as_str())).collect::<Vec<_>>().join(", ");
     let gone: Vec<&ExternalId> = old.iter().filter(|id| !new.contains(id)).collect();
     let come: Vec<&ExternalId> = new.iter().filter(|id| !old.contains(id)).collect();
     match (gone.is_empty(), come.is_empty()) {
-        (true, true) => format!("in another order: {}", told(&new.iter().collect::<Vec<_>>())),
-        (true, false) => format!("now with {}", told(&come)),
-        (false, true) => format!("no longer with {}", told(&gone)),
-        (false, false) => format!("no longer with {}, now with {}", told(&gone), told(&come)),
+        (true, true) => format!("in another order: {}", names(&new.iter().collect::<Vec<_>>())),
+        (true, false) => format!("now with {}", names(&come)),
+        (false, true) => format!("no longer with {}", names(&gone)),
+        (false, false) => format!("no longer with {}, now with {}", names(&gone), names(&come)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Variants, over all categories.
+//! Variant categories, and variants over all of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -13,13 +13,34 @@ use crate::catalog::{
 };
 
 impl Walk<'_> {
-    pub(super) fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
+    pub(super) fn categories(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
+        let (wanted, known, live) =
+            (index_categories(desired), index_categories(base), index_categories(&self.matched.catalog));
+        let needed: HashSet<ExternalId> = payload
+            .items()
+            .flat_map(|(_, item)| item.variant_category_external_ids.value().into_iter().flatten().cloned())
+            .collect();
+        let mut seen = HashSet::new();
+        let catalogs = [desired, base, &self.matched.catalog];
+        let ids = catalogs.into_iter().flat_map(|c| c.variant_categories.iter().map(|c| &c.external_id));
+        for id in ids.filter(|id| seen.insert(*id)).collect::<Vec<_>>() {
+            // What an item in the payload refers to has to be in it.
+            let is_needed = needed.contains(id);
+            let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
+            let (send, base) = self.compare_thing(id, &sides, Ties { comes: is_needed, stays: is_needed });
+            payload.variant_categories.extend(send.map(|placed| placed.thing));
+            next.variant_categories.extend(base.map(|placed| placed.thing));
+        }
+        self.variants(desired, base, payload, next);
+    }
+
+    fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
         let (wanted, known, live) =
             (index_variants(desired), index_variants(base), index_variants(&self.matched.catalog));
         let mut sent: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
-        let mut kept: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
+        let mut next_base: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
         let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
-        let told: HashSet<String> = self.changes.iter().filter_map(whole_category).collect();
+        let whole_categories: HashSet<String> = self.changes.iter().filter_map(whole_category).collect();
         let restored: HashSet<String> = payload
             .variant_categories
             .iter()
@@ -27,7 +48,8 @@ impl Walk<'_> {
             .map(|category| category.external_id.0.clone())
             .collect();
         // A category that the files drop and that stays as somebody edited it stays with its variants.
-        let left: HashSet<String> = self.changes.iter().filter(|c| !c.pushed).filter_map(dropped_category).collect();
+        let remaining: HashSet<String> =
+            self.changes.iter().filter(|c| !c.pushed).filter_map(dropped_category).collect();
         for id in ids {
             let mark = self.changes.len();
             let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
@@ -35,20 +57,21 @@ impl Walk<'_> {
                 side.is_some_and(|side| side.within.iter().any(|category| categories.contains(category)))
             };
             // A category that goes out anew takes all its variants along.
-            let ties = Ties { comes: is_in(sides.desired, &restored), stays: is_in(sides.live, &left) };
+            let ties = Ties { comes: is_in(sides.desired, &restored), stays: is_in(sides.live, &remaining) };
             let (send, base) = self.compare_thing(id, &sides, ties);
             // Where a whole category comes or goes, its variants go without saying.
             let mut index = 0;
             self.changes.retain(|change| {
                 index += 1;
-                index <= mark || !goes_without_saying(change, &told, live.get(id).map_or(&[], |live| &live.within))
+                index <= mark
+                    || !goes_without_saying(change, &whole_categories, live.get(id).map_or(&[], |live| &live.within))
             });
             sent.extend(send.map(|placed| (id.clone(), placed)));
-            kept.extend(base.map(|placed| (id.clone(), placed)));
+            next_base.extend(base.map(|placed| (id.clone(), placed)));
         }
         keep_sold_out(&mut sent, &live, [desired, &self.matched.catalog]);
         fill(&mut payload.variant_categories, &sent, [desired, &self.matched.catalog]);
-        fill(&mut next.variant_categories, &kept, [desired, base]);
+        fill(&mut next.variant_categories, &next_base, [desired, base]);
         for category in &desired.variant_categories {
             self.variant_order(category, base, payload);
         }
@@ -87,6 +110,11 @@ impl Walk<'_> {
     }
 }
 
+fn index_categories(catalog: &Catalog) -> Index<'_, VariantCategory> {
+    let placed = |thing| Placed { thing, within: Vec::new() };
+    catalog.variant_categories.iter().map(|c| (&c.external_id, placed(c))).collect()
+}
+
 fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
     let mut index: Index<'_, Variant> = BTreeMap::new();
     for (category, variant) in catalog.variants() {
@@ -110,11 +138,11 @@ fn dropped_category(change: &Change) -> Option<String> {
 }
 
 /// Whether a change, made by the comparison of one variant, is that variant's coming or going with its category.
-fn goes_without_saying(change: &Change, told: &HashSet<String>, live: &[String]) -> bool {
+fn goes_without_saying(change: &Change, whole_categories: &HashSet<String>, live: &[String]) -> bool {
     let thing = matches!(change.path, Path::Variant(_, None));
     let sides = change.to.iter().chain(&change.base);
     let within = sides.filter_map(|side| side.field(VariantField::Category.key())?.as_text()).next();
-    thing && within.or(live.first().map(String::as_str)).is_some_and(|id| told.contains(id))
+    thing && within.or(live.first().map(String::as_str)).is_some_and(|id| whole_categories.contains(id))
 }
 
 /// A variant that comes under another id in the place of a sold-out one comes sold out: to customers it is the same. Nobody
