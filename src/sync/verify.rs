@@ -19,6 +19,7 @@ use super::{
     SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
+    pass::chain,
     until,
     visit::Visit,
 };
@@ -236,7 +237,7 @@ impl<R: Read + Write> Visit<'_, R> {
                 verification.waiting.note_event();
             }
             let (lane, limit) = verification.begin_look(self.context.verify_interval);
-            let live = match self.look_at_live(&memory, lane, limit).await {
+            let live = match self.look_at_live(&memory, &verification.waiting, lane, limit).await {
                 Seen::Live(live) => live,
                 Seen::Late => continue,
                 Seen::Stopped => return Ok(Ended::Open(self.stopped(verification))),
@@ -257,7 +258,7 @@ impl<R: Read + Write> Visit<'_, R> {
                         None
                     }
                 },
-                Err(error) => Some(format!("the last look failed: {error}")),
+                Err(error) => Some(format!("the last look failed: {}", chain(&error))),
             };
             if overdue {
                 return Ok(Ended::Open(self.overdue(verification, trouble)));
@@ -282,11 +283,18 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     /// Live, or what kept us from seeing it. A copy from before an earlier push must not pass for what became of this one.
-    async fn look_at_live(&self, memory: &Memory, lane: Lane, limit: Option<Duration>) -> Seen {
-        let context = self.context;
+    async fn look_at_live(
+        &self,
+        memory: &Memory,
+        awaited: &PushVerification,
+        lane: Lane,
+        limit: Option<Duration>,
+    ) -> Seen {
+        let (context, outlet) = (self.context, &self.target.id);
         let look = async {
             let _slot = context.poll_slots.acquire(lane).await;
-            fetch_fresh(self.remote, lane, memory, &self.target.id, context.clock.now(), Some(&context.stop)).await
+            let now = context.clock.now();
+            fetch_fresh(self.remote, lane, memory, outlet, now, Some(awaited), Some(&context.stop)).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;
@@ -509,7 +517,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let told = format!("GoFood shows something else than was sent: {}", named(mismatches));
         let update = self.arrival_update(waiting, live, mismatches, sent_at, &base).await?;
         self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
-        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(Look::Settled), Some(told))))
+        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(look), Some(told))))
     }
 
     /// What an arrived push leaves in the state, but for what has not landed.
@@ -576,7 +584,7 @@ fn settled_after() -> jiff::SignedDuration {
 
 /// What came of a look.
 enum Seen {
-    Live(Result<LiveCatalog, RemoteError>),
+    Live(Result<LiveCatalog, PassError>),
     /// It had no turn in the time that it was worth.
     Late,
     /// The program stops, and it took too long.
