@@ -416,6 +416,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let may_be_lost = verification.may_be_lost();
         let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
         let before = waiting.clone();
+        waiting.note_shown(mismatches);
         let sold_out = waiting.doubtful_stock(live);
         let restored = self.restore(waiting, sold_out).await;
         waiting.remember_doubtful_stock(live);
@@ -445,6 +446,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let now = verification.now();
         let Verification { id, ref mut waiting, .. } = *verification;
         waiting.note_landed(mismatches);
+        waiting.note_shown(mismatches);
         let restored = if waiting.is_partly_old(mismatches) {
             let sold_out = waiting.doubtful_stock(live);
             let restored = self.restore(waiting, sold_out).await;
@@ -514,7 +516,15 @@ impl<R: Read + Write> Visit<'_, R> {
         let Verification { id, ref waiting, sent_at, .. } = *verification;
         let old = self.base().await?;
         let base = waiting.settled(live, old.as_ref(), mismatches);
-        let told = format!("GoFood shows something else than was sent: {}", named(mismatches));
+        let (overtaken, others): (Vec<_>, Vec<_>) = mismatches.iter().partition(|one| waiting.is_overtaken(one));
+        let look = if others.is_empty() { Look::Overtaken } else { Look::Settled };
+        let told = [
+            ("GoFood shows something else than was sent", others),
+            ("changed elsewhere while the push was looked for", overtaken),
+        ];
+        let told = told.into_iter().filter(|(_, mismatches)| !mismatches.is_empty());
+        let told =
+            told.map(|(what, mismatches)| format!("{what}: {}", named(mismatches))).collect::<Vec<_>>().join("; ");
         let update = self.arrival_update(waiting, live, mismatches, sent_at, &base).await?;
         self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
         Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(look), Some(told))))
@@ -607,9 +617,9 @@ impl Judged {
     }
 }
 
-fn named(mismatches: &[Mismatch]) -> String {
+fn named<'a>(mismatches: impl IntoIterator<Item = &'a Mismatch>) -> String {
     let named = mismatches
-        .iter()
+        .into_iter()
         .map(|Mismatch { path, sent, live }| format!("{path} (sent {}, shown {})", value_json(sent), value_json(live)));
     named.collect::<Vec<_>>().join(", ")
 }

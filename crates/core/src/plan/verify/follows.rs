@@ -16,7 +16,8 @@ impl PushVerification {
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, mismatches: &[Mismatch]) -> Base {
         let matched = self.matched(live);
         let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
-        for Mismatch { path, sent, live: _ } in mismatches {
+        let ours = mismatches.iter().filter(|mismatch| !self.is_overtaken(mismatch));
+        for Mismatch { path, sent, live: _ } in ours {
             match path {
                 // Somebody set it again since, so that it is not ours to put back.
                 Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),

@@ -58,6 +58,12 @@ pub struct PushVerification {
     /// Paths among these that have been seen as sent.
     #[serde(deserialize_with = "known_paths")]
     landed: BTreeSet<Path>,
+    /// What has shown that is neither what was sent nor what it should replace.
+    #[serde(deserialize_with = "known_entries")]
+    shown: BTreeMap<Path, Option<FieldValue>>,
+    /// Paths among these where something else has shown since: somebody sets them.
+    #[serde(deserialize_with = "known_paths")]
+    overtaken: BTreeSet<Path>,
     /// Whether a publication has been seen, as sent or not.
     published: bool,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
@@ -89,6 +95,8 @@ impl PushVerification {
             old_values: BTreeMap::new(),
             indistinguishable: false,
             landed: BTreeSet::new(),
+            shown: BTreeMap::new(),
+            overtaken: BTreeSet::new(),
             published: false,
             other: None,
             announced: false,
