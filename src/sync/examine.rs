@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch_fresh};
+use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
     catalog::{Field, live::LiveCatalog},
     plan::{Action, Base, Change, Inputs, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
     policy::Guard,
-    remote::{Lane, Read},
+    remote::Read,
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -60,7 +60,7 @@ pub async fn examine<R: Read>(
     moment: Moment<'_>,
 ) -> Result<(Desired, Examined), PassError> {
     let desired = desired_now(&recalled, target, desired, moment)?;
-    let live = fetch_fresh(reader, Lane::Pass, &recalled.memory, &target.id, moment.now, None).await?;
+    let live = fetch(reader, &recalled, &target.id, moment.now).await?;
     let examined = compare(live, recalled, target, &desired, moment);
     Ok((desired, examined))
 }

@@ -1,57 +1,62 @@
-//! Fetching live so that a plan is not made from a copy that is behind.
+//! Fetching live so that nothing is concluded from a copy that is behind.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::until;
+use super::{PassError, Recalled, until};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
-    plan::Memory,
-    remote::{Lane, Read, RemoteError, Retry},
+    plan::{Look, Memory, PushVerification},
+    remote::{Lane, Read},
 };
 
-/// As often as this a menu that was replaced a few minutes ago is looked at again before it is believed (our choice).
+/// As often as this a menu that was replaced a few minutes ago is looked at again at once: another copy may answer (our
+/// choice).
 const LOOKS_AGAIN: u32 = 2;
 
 /// The time between these looks (our choice).
 const APART: Duration = Duration::from_secs(3);
 
-/// What is live now. If that reads as the menu that our last push replaced, it is looked at again: an answer may come from a
-/// copy that is behind, and what is pushed from such a copy would undo what was done since. What goes on reading so is what
-/// is live. A request to stop ends the looking; who asked for live has to ask whether it may still push.
+/// What is live now, for who only looks.
+pub async fn fetch<R: Read>(
+    reader: &R,
+    recalled: &Recalled,
+    outlet: &OutletId,
+    now: Timestamp,
+) -> Result<LiveCatalog, PassError> {
+    fetch_fresh(reader, Lane::Pass, &recalled.memory, outlet, now, None, None).await
+}
+
+/// What is live now. If that reads as a menu that our last pushes replaced, it is looked at again: an answer may come from a
+/// copy that is behind. How often it reads so proves nothing, as all copies may be behind. From such a copy a plan would undo
+/// what was done since, a dish that is sold out would go on sale, and what the kitchen did would be learnt wrongly; so it is
+/// given to nobody ([`PassError::Stale`]) as long as it may be one. Only who waits for a push that brings this very menu back
+/// (`awaited`) gets it after these looks. A request to stop ends the looking.
 pub(super) async fn fetch_fresh<R: Read>(
     remote: &R,
     lane: Lane,
     memory: &Memory,
     outlet: &OutletId,
     now: Timestamp,
+    awaited: Option<&PushVerification>,
     stop: Option<&watch::Receiver<bool>>,
-) -> Result<LiveCatalog, RemoteError> {
-    let mut live = remote.fetch_in(outlet, lane).await?;
-    for _ in 0..LOOKS_AGAIN {
-        if !memory.is_stale_read(&live, now) {
-            break;
+) -> Result<LiveCatalog, PassError> {
+    let mut looks_again = 0..LOOKS_AGAIN;
+    loop {
+        let live = remote.fetch_in(outlet, lane).await?;
+        let Some(until) = memory.stale_until(&live, now) else { return Ok(live) };
+        let stale = || PassError::Stale { outlet: outlet.clone(), until };
+        if looks_again.next().is_none() {
+            let is_awaited = awaited.is_some_and(|push| push.look(&live) == Look::Arrived);
+            return if is_awaited { Ok(live) } else { Err(stale()) };
         }
         tracing::info!(%outlet, "live reads as before the last push; it is looked at again");
         tokio::select! {
             () = tokio::time::sleep(APART) => {}
-            // Nothing may be learnt from such a copy, and there is no time for a better one.
-            () = stopped(stop) => return Err(stale(outlet)),
+            () = stopped(stop) => return Err(stale()),
         }
-        live = remote.fetch_in(outlet, lane).await?;
-    }
-    Ok(live)
-}
-
-fn stale(outlet: &OutletId) -> RemoteError {
-    RemoteError {
-        method: "GET",
-        url: format!("the catalog of {outlet}"),
-        status: None,
-        what: "it reads as before the last push, and the program is stopping".to_owned(),
-        retry: Retry::Never,
     }
 }
 

@@ -30,6 +30,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::{Age, Clock};
 pub use examine::{Examined, Moment, compare, examine};
+pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
@@ -219,6 +220,18 @@ pub enum PassError {
     /// Another process is at it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// What reads as live is a menu that a push has just replaced.
+    #[error(
+        "GoFood shows outlet {outlet} as it was before a push that it has shown already; this may be a copy that is behind, \
+         so nothing is sent or concluded from it; try again in a minute: if it still reads so at {}, it counts as live",
+        until.strftime("%Y-%m-%d %H:%M:%S UTC")
+    )]
+    Stale {
+        /// The outlet.
+        outlet: OutletId,
+        /// When it can be no copy any more.
+        until: Timestamp,
+    },
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]
     Withdrawn,

@@ -1,5 +1,7 @@
 //! How a pass ended.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -10,6 +12,9 @@ use crate::{
     plan::OutletPlan,
     remote::{RemoteError, Retry},
 };
+
+/// After this long a menu is looked at again that may come from a copy that is behind (our choice).
+const STALE_AGAIN: Duration = Duration::from_secs(60);
 
 /// What became of the push, as `apply` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,7 +73,8 @@ pub struct Outcome {
     pub error: Option<String>,
     /// When a window opens that the push waits for, or a pause ends.
     pub opens_at: Option<Timestamp>,
-    /// When a failed call may be made again, if the platform or the way to it says so.
+    /// When a failed call may be made again, if the platform or the way to it says so; and when a menu is worth another look
+    /// that may come from a copy that is behind.
     pub again: Option<Retry>,
     /// Why the state does not say this of the outlet although it should.
     pub unstored: Option<String>,
@@ -123,10 +129,15 @@ impl Outcome {
         Self { again: Some(error.retry), ..self }
     }
 
-    /// The same for a pass that broke off.
-    pub(super) fn after_breaking_off(self, error: &PassError) -> Self {
+    /// The same for a pass that broke off at `now`.
+    pub(super) fn after_breaking_off(self, error: &PassError, now: Timestamp) -> Self {
         match error {
             PassError::Remote(error) => self.after(error),
+            // Copies catch up one after the other, and at `until` there is nothing left to wait for.
+            PassError::Stale { until, .. } => {
+                let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                Self { again: Some(Retry::NotBefore(left.min(STALE_AGAIN))), ..self }
+            }
             _ => self,
         }
     }

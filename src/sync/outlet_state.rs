@@ -92,6 +92,8 @@ pub enum Look<'a> {
     Failed,
     /// That GoFood settled on something else than was sent.
     Settled,
+    /// The same, and all of it was set by somebody while the push was looked for.
+    Overtaken,
     /// That pins and files do not go together.
     PinConflict,
     /// That was earlier: what the state says of it, if there ever was a look.
@@ -140,6 +142,7 @@ impl Look<'_> {
         match self {
             Self::Failed => Failed,
             Self::Settled => Nonconvergent,
+            Self::Overtaken => Drifted,
             Self::PinConflict => Held,
             Self::Plan(plan) => of_plan(plan),
             Self::Examined(examined) => match of_plan(&examined.plan) {

@@ -82,7 +82,7 @@ async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Ou
     let paused = recalled.is_some_and(|recalled| recalled.pause.is_some());
     let state = OutletState::of(&Facts { valid: true, paused, pending, look });
     let why = [Some(error), unread.as_ref()].into_iter().flatten().map(|error| chain(error)).collect::<Vec<_>>();
-    Outcome::new(target, result, state, Some(why.join("; "))).after_breaking_off(error)
+    Outcome::new(target, result, state, Some(why.join("; "))).after_breaking_off(error, now)
 }
 
 /// The walk under the outlet's lock.
@@ -188,7 +188,8 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop)).await?;
+        let live =
+            fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
         let released = Default::default();
         let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
         let examined = compare(live, recalled, target, &desired, moment);
@@ -457,7 +458,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, Some(&context.stop));
+        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
         let live = self.unless_withdrawn(fetched).await??;
         let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
         note(context, target, &examined).await?;

@@ -151,7 +151,8 @@ impl<R: Read + Write> Pass<'_, R> {
             tracing::warn!(outlet = %target.id, %request_id, attempt, %error, "the push will be looked for, then tried again");
             self.visit.pause(pause).await;
             let now = context.clock.now();
-            let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, Some(&context.stop));
+            let awaited = Some(&*waiting);
+            let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, awaited, Some(&context.stop));
             let Ok(live) = fetched.await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => {

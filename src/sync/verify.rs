@@ -19,6 +19,7 @@ use super::{
     SETTLED_AFTER, Slot,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
+    pass::chain,
     until,
     visit::Visit,
 };
@@ -236,7 +237,7 @@ impl<R: Read + Write> Visit<'_, R> {
                 verification.waiting.note_event();
             }
             let (lane, limit) = verification.begin_look(self.context.verify_interval);
-            let live = match self.look_at_live(&memory, lane, limit).await {
+            let live = match self.look_at_live(&memory, &verification.waiting, lane, limit).await {
                 Seen::Live(live) => live,
                 Seen::Late => continue,
                 Seen::Stopped => return Ok(Ended::Open(self.stopped(verification))),
@@ -257,7 +258,7 @@ impl<R: Read + Write> Visit<'_, R> {
                         None
                     }
                 },
-                Err(error) => Some(format!("the last look failed: {error}")),
+                Err(error) => Some(format!("the last look failed: {}", chain(&error))),
             };
             if overdue {
                 return Ok(Ended::Open(self.overdue(verification, trouble)));
@@ -282,11 +283,18 @@ impl<R: Read + Write> Visit<'_, R> {
     }
 
     /// Live, or what kept us from seeing it. A copy from before an earlier push must not pass for what became of this one.
-    async fn look_at_live(&self, memory: &Memory, lane: Lane, limit: Option<Duration>) -> Seen {
-        let context = self.context;
+    async fn look_at_live(
+        &self,
+        memory: &Memory,
+        awaited: &PushVerification,
+        lane: Lane,
+        limit: Option<Duration>,
+    ) -> Seen {
+        let (context, outlet) = (self.context, &self.target.id);
         let look = async {
             let _slot = context.poll_slots.acquire(lane).await;
-            fetch_fresh(self.remote, lane, memory, &self.target.id, context.clock.now(), Some(&context.stop)).await
+            let now = context.clock.now();
+            fetch_fresh(self.remote, lane, memory, outlet, now, Some(awaited), Some(&context.stop)).await
         };
         let too_long = async {
             until(self.context.stop.clone()).await;
@@ -408,6 +416,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let may_be_lost = verification.may_be_lost();
         let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
         let before = waiting.clone();
+        waiting.note_shown(mismatches);
         let sold_out = waiting.doubtful_stock(live);
         let restored = self.restore(waiting, sold_out).await;
         waiting.remember_doubtful_stock(live);
@@ -437,6 +446,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let now = verification.now();
         let Verification { id, ref mut waiting, .. } = *verification;
         waiting.note_landed(mismatches);
+        waiting.note_shown(mismatches);
         let restored = if waiting.is_partly_old(mismatches) {
             let sold_out = waiting.doubtful_stock(live);
             let restored = self.restore(waiting, sold_out).await;
@@ -506,10 +516,18 @@ impl<R: Read + Write> Visit<'_, R> {
         let Verification { id, ref waiting, sent_at, .. } = *verification;
         let old = self.base().await?;
         let base = waiting.settled(live, old.as_ref(), mismatches);
-        let told = format!("GoFood shows something else than was sent: {}", named(mismatches));
+        let (overtaken, others): (Vec<_>, Vec<_>) = mismatches.iter().partition(|one| waiting.is_overtaken(one));
+        let look = if others.is_empty() { Look::Overtaken } else { Look::Settled };
+        let told = [
+            ("GoFood shows something else than was sent", others),
+            ("changed elsewhere while the push was looked for", overtaken),
+        ];
+        let told = told.into_iter().filter(|(_, mismatches)| !mismatches.is_empty());
+        let told =
+            told.map(|(what, mismatches)| format!("{what}: {}", named(mismatches))).collect::<Vec<_>>().join("; ");
         let update = self.arrival_update(waiting, live, mismatches, sent_at, &base).await?;
         self.finish(id, PushOutcome::Nonconvergent, Some(told.clone()), update).await?;
-        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(Look::Settled), Some(told))))
+        Ok(Ended::Settled(self.outcome(PassResult::Nonconvergent, &Facts::of_look(look), Some(told))))
     }
 
     /// What an arrived push leaves in the state, but for what has not landed.
@@ -576,7 +594,7 @@ fn settled_after() -> jiff::SignedDuration {
 
 /// What came of a look.
 enum Seen {
-    Live(Result<LiveCatalog, RemoteError>),
+    Live(Result<LiveCatalog, PassError>),
     /// It had no turn in the time that it was worth.
     Late,
     /// The program stops, and it took too long.
@@ -599,9 +617,9 @@ impl Judged {
     }
 }
 
-fn named(mismatches: &[Mismatch]) -> String {
+fn named<'a>(mismatches: impl IntoIterator<Item = &'a Mismatch>) -> String {
     let named = mismatches
-        .iter()
+        .into_iter()
         .map(|Mismatch { path, sent, live }| format!("{path} (sent {}, shown {})", value_json(sent), value_json(live)));
     named.collect::<Vec<_>>().join(", ")
 }

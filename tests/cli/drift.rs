@@ -79,8 +79,9 @@ fn drift_revert_in_an_outlet_undoes_it_there() {
 fn what_is_undone_three_times_a_day_and_drifts_again_is_contested_and_left_alone() {
     let stage = Stage::new().in_sync();
     stage.append(KUTA_FILE, "drift: revert\n");
-    for _ in 0..3 {
-        stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+    // The same price again would read as the menu from before the last push.
+    for price in [31000, 32000, 33000] {
+        stage.edit_in_app(KUTA, "GUDEG", json!({"price": price}));
         stage.run(&["run", "--once"]).expect(0);
         assert_eq!(stage.live_item(KUTA, "GUDEG")["price"], 29000);
     }

@@ -173,8 +173,9 @@ fn what_is_undone_again_and_again_is_told_as_contested() {
     let ear = Ear::answering("200 OK");
     let stage = stage(&ear);
     stage.append(KUTA_FILE, "drift: revert\n");
-    for _ in 0..3 {
-        stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));
+    // The same price again would read as the menu from before the last push.
+    for price in [31000, 32000, 33000] {
+        stage.edit_in_app(KUTA, "GUDEG", json!({"price": price}));
         assert_eq!(events(&told_by_a_pass(&stage, &ear)), [], "it is undone");
     }
     stage.edit_in_app(KUTA, "GUDEG", json!({"price": 30000}));

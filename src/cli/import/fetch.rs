@@ -9,8 +9,7 @@ use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
     plan::{OutletPlan, PeerPrices},
     policy::Policy,
-    remote::Read as _,
-    sync::{Desired, Moment, Recalled, Target, compare, recall},
+    sync::{Desired, Moment, Recalled, Target, compare, fetch, recall},
 };
 
 /// One outlet as it stands.
@@ -40,21 +39,22 @@ pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<F
     let slots = Arc::new(Semaphore::new(session.settings()?.gobiz.concurrency));
     let mut tasks = JoinSet::new();
     for outlet in outlets {
+        let recalled = match &state {
+            Some(state) => recall(state, outlet, jiff::Timestamp::now()).await?,
+            None => Recalled::default(),
+        };
         let (reader, outlet, slots) = (reader.clone(), outlet.clone(), Arc::clone(&slots));
         tasks.spawn(async move {
             let _slot = slots.acquire_owned().await.ok();
-            let live = reader.fetch(&outlet).await;
-            (outlet, live)
+            // A copy that is behind would bring back into the files what they have just changed.
+            let live = fetch(&reader, &recalled, &outlet, jiff::Timestamp::now()).await;
+            (outlet, recalled, live)
         });
     }
     let mut fetched = Vec::new();
     while let Some(done) = tasks.join_next().await {
-        let (outlet, live) = done?;
+        let (outlet, recalled, live) = done?;
         let live = live.map_err(|error| CommandError::failed(format!("cannot import outlet {outlet}"), error))?;
-        let recalled = match &state {
-            Some(state) => recall(state, &outlet, jiff::Timestamp::now()).await?,
-            None => Recalled::default(),
-        };
         fetched.push(Fetched { outlet, live, recalled });
     }
     fetched.sort_by(|a, b| a.outlet.cmp(&b.outlet));

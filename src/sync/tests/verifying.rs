@@ -243,6 +243,35 @@ async fn an_edit_in_the_app_right_after_the_publication_is_drift_and_no_failure_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_somebody_sets_while_a_push_is_looked_for_is_drift_that_no_later_file_overwrites() {
+    for something_lands in [false, true] {
+        let mut bench = Bench::in_sync().await;
+        bench.price_in_file("D1", 8_330);
+        if something_lands {
+            bench.price_in_file("NG", 27_000);
+        }
+        // The first of these may be what GoFood made of the push. That it changes again is somebody's doing.
+        bench.platform.before(3, |world| world.app_price("D1", 9_170));
+        bench.platform.before(5, |world| world.app_price("D1", 10_094));
+        let mut outcome = bench.pass().await;
+        if !something_lands {
+            assert_eq!(outcome.state, OutletState::Unknown);
+            tokio::time::advance(minutes(31)).await;
+            outcome = bench.pass().await;
+        }
+        assert_eq!((outcome.result, outcome.state), (PassResult::Nonconvergent, OutletState::Drifted));
+        let told = "changed elsewhere while the push was looked for: items/D1/price (sent 8330, shown 10094)";
+        assert_eq!(outcome.error.as_deref(), Some(told));
+        for price in [8_330, 8_500, 8_800] {
+            bench.price_in_file("D1", price);
+            bench.calls();
+            assert_eq!(bench.pass().await.state, OutletState::Drifted, "{price}");
+            assert_eq!((bench.calls(), bench.live_price("D1")), (vec!["GET".to_owned()], Some(10_094)), "{price}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_accepted_image_that_reads_back_as_before_is_published_when_time_is_up() {
     let mut bench = Bench::new();
     bench.platform.with(|world| world.images_tell = false);

@@ -22,7 +22,8 @@ const PRICES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
 /// A price that goes on standing is noted this often (our choice: not every look is worth a write).
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// For so long after a push was seen to arrive, the menu from before may still be read from a copy (our choice).
+/// For so long after a push was seen to arrive, the menu from before may still be read from a copy that is behind (our
+/// choice).
 const STALE_FOR: SignedDuration = SignedDuration::from_mins(10);
 
 /// As often as this within a day, what was changed elsewhere is undone; then it is left alone.
@@ -142,14 +143,21 @@ impl Memory {
         self.replaced.extend(before.map(|menu| Replaced { menu: menu.clone(), at: now }));
     }
 
-    /// Whether `live` equals a menu that a push replaced a few minutes ago: it may come from a copy that is behind. (It may
-    /// also be that somebody has put everything back.)
-    pub fn is_stale_read(&self, live: &LiveCatalog, now: Timestamp) -> bool {
-        let mut recent = self.replaced.iter().filter(|replaced| replaced.is_recent(now)).peekable();
-        recent.peek().is_some() && {
-            let shown = Fingerprint::of(live);
-            recent.any(|replaced| replaced.menu == shown)
+    /// Until when nothing may be concluded from `live`, as it equals a menu that a push replaced a few minutes ago: it may come
+    /// from a copy that is behind. (It may also be that somebody has put everything back. Nothing tells the two apart but time:
+    /// from a copy, what the kitchen and the app did since would be undone.)
+    ///
+    /// A menu that reads empty is no such case: `empty-live` holds whatever would follow from it.
+    pub fn stale_until(&self, live: &LiveCatalog, now: Timestamp) -> Option<Timestamp> {
+        if live.is_empty() {
+            return None;
         }
+        let mut recent = self.replaced.iter().filter(|replaced| replaced.is_recent(now)).peekable();
+        recent.peek()?;
+        let shown = Fingerprint::of(live);
+        let stale = recent.filter(|replaced| replaced.menu == shown);
+        // A clock that was set back since makes nobody wait for longer than that.
+        stale.map(|replaced| replaced.at.min(now).saturating_add(STALE_FOR).unwrap_or(Timestamp::MAX)).max()
     }
 
     /// Notes what a look has shown, and forgets what is too old to matter.

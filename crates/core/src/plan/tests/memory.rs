@@ -85,11 +85,16 @@ fn a_menu_that_a_push_replaced_is_recognised_for_ten_minutes() {
     story.publish();
     let new = story.live.clone();
     let (mut memory, at) = (Memory::default(), |seconds| jiff::Timestamp::from_second(seconds).unwrap());
-    assert!(!memory.is_stale_read(&old, at(0)));
+    assert_eq!(memory.stale_until(&old, at(0)), None);
     memory.note_replaced(&waiting, &new, at(1_000));
     let mut memory: Memory = serde_json::from_value(json!(memory)).unwrap();
-    let stale = |memory: &Memory, live: &LiveCatalog, now| memory.is_stale_read(live, at(now));
+    let stale = |memory: &Memory, live: &LiveCatalog, now| memory.stale_until(live, at(now)).is_some();
     assert_eq!([1_000, 1_599, 1_600].map(|now| stale(&memory, &old, now)), [true, true, false]);
+    // By a clock that was set back meanwhile, nobody waits longer either.
+    assert_eq!(
+        [1_001, 1_599, 700].map(|now| memory.stale_until(&old, at(now))),
+        [1_600, 1_600, 1_300].map(|s| Some(at(s)))
+    );
     assert!(!stale(&memory, &new, 1_001));
     let mut elsewhere = old.clone();
     elsewhere.menus.reverse();
@@ -105,6 +110,16 @@ fn a_menu_that_a_push_replaced_is_recognised_for_ten_minutes() {
 }
 
 #[test]
+fn a_menu_that_reads_empty_after_the_first_push_is_left_to_its_guard() {
+    let mut story = Story::in_sync(warung());
+    let full = std::mem::take(&mut story.live);
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
+    let mut memory = Memory::default();
+    memory.note_replaced(&waiting, &full, jiff::Timestamp::UNIX_EPOCH);
+    assert_eq!(memory.stale_until(&story.live, jiff::Timestamp::UNIX_EPOCH), None);
+}
+
+#[test]
 fn a_push_of_stock_or_of_what_cannot_be_read_back_replaces_nothing() {
     for edit in [(|item| item.in_stock = Field::Set(false)) as fn(&mut Item), |item| {
         item.image = set("https://img.example.com/new.png")
@@ -116,6 +131,6 @@ fn a_push_of_stock_or_of_what_cannot_be_read_back_replaces_nothing() {
         story.live_item("NG").in_stock = Field::Set(false);
         let mut memory = Memory::default();
         memory.note_replaced(&waiting, &story.live, jiff::Timestamp::UNIX_EPOCH);
-        assert!(!memory.is_stale_read(&old, jiff::Timestamp::UNIX_EPOCH));
+        assert_eq!(memory.stale_until(&old, jiff::Timestamp::UNIX_EPOCH), None);
     }
 }

@@ -238,6 +238,38 @@ fn a_publication_of_which_nothing_shows_as_sent_is_not_the_old_menu_when_somebod
 }
 
 #[test]
+fn a_value_that_gives_way_to_another_one_was_set_by_somebody_but_not_what_was_made_of_our_text() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("NG").description = set("Telur mata sapi dan kerupuk");
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    let (waiting, _) = sent(&story);
+    let overtaken = |steps: &[(i64, &str)]| {
+        let (mut waiting, mut live) = (waiting.clone(), story.live.clone());
+        for (shown, text) in steps {
+            price(&mut live, "D1", *shown);
+            live.menus[0].menu_items[0].description = set(text);
+            // As it is stored between two looks.
+            waiting = serde_json::from_value(json!(waiting)).unwrap();
+            waiting.note_shown(&waiting.clone().mismatches(&live));
+        }
+        let mismatches = waiting.mismatches(&live);
+        let base = waiting.settled(&live, story.base.as_ref(), &mismatches);
+        let rejected = base.rejected_values.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let overtaken = mismatches.iter().filter(|one| waiting.is_overtaken(one)).map(|one| one.path.to_string());
+        (overtaken.collect::<Vec<_>>().join(" "), rejected)
+    };
+    let told = |overtaken: &str, rejected: &str| (overtaken.to_owned(), rejected.to_owned());
+    let (both, price, text) = ("items/D1/price items/NG/description", "items/D1/price", "items/NG/description");
+    assert_eq!(overtaken(&[(9_500, "Dadar")]), told("", both), "that may be all that GoFood made of it");
+    assert_eq!(overtaken(&[(9_500, "Dadar"), (9_500, "Dadar")]), told("", both));
+    assert_eq!(overtaken(&[(9_500, "Dadar"), (9_900, "Dadar")]), told(price, text));
+    assert_eq!(overtaken(&[(9_500, "Dadar"), (9_500, "Ceplok")]), told(text, price));
+    assert_eq!(overtaken(&[(9_500, "Dadar"), (9_500, "Telur mata")]), told("", both), "ours, and cut");
+    let old = (8_500, "Telur mata sapi");
+    assert_eq!(overtaken(&[(9_500, "Dadar"), old, (9_500, "Dadar")]), told("", both), "a copy that is behind");
+}
+
+#[test]
 fn only_a_text_may_be_published_without_a_trace() {
     for (edit, indistinguishable) in [
         ((|item| item.price = Field::Set(Price(27_000))) as fn(&mut Item), false),

@@ -123,6 +123,29 @@ impl PushVerification {
         self.landed.extend(self.old_values.keys().filter(|new| !is_missing(new)).cloned());
     }
 
+    /// Notes what shows instead of what was sent. A publication shows one thing, once: a value that is neither the old nor the
+    /// new one and gives way to a third one was set by somebody, be it before or after the publication.
+    pub fn note_shown(&mut self, mismatches: &[Mismatch]) {
+        for Mismatch { path, sent, live } in mismatches {
+            if self.is_stock() || path.info().is_none() || self.old_values.get(path) == Some(live) {
+                continue;
+            }
+            let before = self.shown.insert(path.clone(), live.clone());
+            if before.is_some_and(|before| before != *live) {
+                // The edit may have come first, and then what was made of our text.
+                match is_made_of(live, sent) {
+                    true => self.overtaken.remove(path),
+                    false => self.overtaken.insert(path.clone()),
+                };
+            }
+        }
+    }
+
+    /// Whether what shows there has been set by somebody while the push was looked for.
+    pub fn is_overtaken(&self, mismatch: &Mismatch) -> bool {
+        self.overtaken.contains(&mismatch.path) && self.shown.get(&mismatch.path) == Some(&mismatch.live)
+    }
+
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
     /// is there, and some of it shows its old value. (A menu is published as a whole.)
     fn is_old(&self, mismatches: &[Mismatch]) -> bool {

@@ -59,6 +59,12 @@ pub struct PushVerification {
     /// Paths among these that have been seen as sent.
     #[serde(deserialize_with = "known_paths")]
     landed: BTreeSet<Path>,
+    /// What has shown that is neither what was sent nor what it should replace.
+    #[serde(deserialize_with = "known_entries")]
+    shown: BTreeMap<Path, Option<FieldValue>>,
+    /// Paths among these where something else has shown since: somebody sets them.
+    #[serde(deserialize_with = "known_paths")]
+    overtaken: BTreeSet<Path>,
     /// Whether a publication has been seen, as sent or not.
     published: bool,
     /// What live has changed into, if that is neither the old menu nor the new one, and since when.
@@ -90,6 +96,8 @@ impl PushVerification {
             old_values: BTreeMap::new(),
             indistinguishable: false,
             landed: BTreeSet::new(),
+            shown: BTreeMap::new(),
+            overtaken: BTreeSet::new(),
             published: false,
             other: None,
             announced: false,
@@ -138,7 +146,8 @@ impl PushVerification {
     pub fn settled(&self, live: &LiveCatalog, old: Option<&Base>, mismatches: &[Mismatch]) -> Base {
         let matched = self.matched(live);
         let mut base = Base { uuids: matched.uuids.clone(), ..self.next_base() };
-        for Mismatch { path, sent, live: _ } in mismatches {
+        let ours = mismatches.iter().filter(|mismatch| !self.is_overtaken(mismatch));
+        for Mismatch { path, sent, live: _ } in ours {
             match path {
                 // Somebody set it again since, so that it is not ours to put back.
                 Path::Item(id, Some(ItemField::InStock)) => drop(base.items_taken_off.remove(id)),
