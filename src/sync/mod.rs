@@ -36,7 +36,7 @@ use jiff::Timestamp;
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
 pub use outcome::{Outcome, PassResult};
 pub use outlet_state::{Facts, Look, OutletState};
-pub use pass::{chain, finish_pending_push, observe, observe_invalid, pass, pause_note, reason, store_failure};
+pub use pass::{finish_pending_push, observe, observe_invalid, pass, pause_note, reason, store_failure};
 pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
@@ -274,6 +274,12 @@ const SETTLED_AFTER: Duration = Duration::from_secs(60);
 
 /// How long the call of a push may be under way: the longest timeout and the time for tries (our choice).
 const PUSHING_FOR: Duration = Duration::from_secs(150);
+
+/// An error and what caused it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+}
 
 /// Waits until `flag` is true; for ever if nobody can set it any more.
 async fn until(mut flag: watch::Receiver<bool>) {

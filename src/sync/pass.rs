@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Moment, Outcome, OutletState, PassError, PassOptions, PassResult,
-    PendingPush, PushProgress, Recalled, Slot, Target,
+    PendingPush, PushProgress, Recalled, Slot, Target, chain,
     examine::{compare, desired_now, examine},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
@@ -260,12 +260,6 @@ fn rejected(plan: &OutletPlan) -> String {
         "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
         named.join(", ")
     )
-}
-
-/// An error and what caused it, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }
 
 /// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is

@@ -16,10 +16,9 @@ use crate::{
 
 use super::{
     Age, Facts, LOST_AFTER, Look, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, PassError, PassResult, PushProgress, Recalled,
-    SETTLED_AFTER, Slot,
+    SETTLED_AFTER, Slot, chain,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
-    pass::chain,
     until,
     visit::Visit,
 };
