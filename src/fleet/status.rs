@@ -70,7 +70,7 @@ pub fn status(
 pub fn why_missing(outlet: &str) -> String {
     format!(
         "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {outlet}` drops what is \
-         remembered"
+         stored about it"
     )
 }
 

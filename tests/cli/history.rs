@@ -265,7 +265,10 @@ fn a_rollback_of_many_outlets_goes_back_at_each() {
 fn forgetting_drops_whatever_is_remembered_and_says_what_that_means() {
     let stage = Stage::new().with_kemang();
     stage.run(&["apply", "--yes", "--outlet", KUTA]).expect(0);
-    stage.run(&["forget", "--outlet", KEMANG]).expect(64).says(&["no state is stored for an outlet `G1002`"]);
+    stage
+        .run(&["forget", "--outlet", KEMANG])
+        .expect(64)
+        .says(&["no state is stored for an outlet with the id `G1002`"]);
     stage.run(&["pause", "--outlet", KEMANG]).expect(0);
     stage
         .run(&["forget", "--outlet", KEMANG])

@@ -221,7 +221,7 @@ fn an_empty_directory_of_definitions_empties_no_menu() {
     stage.clear_log();
     stage.remove(KUTA_FILE);
     stage.remove(LAYER);
-    daemon.wait_for_state(KUTA, "missing");
+    daemon.wait_for_state(KUTA, "invalid");
     assert!(!stage.live_item(KUTA, "NG").is_null());
     stage.assert_nothing_written();
 }

@@ -57,7 +57,7 @@ impl ApplyLine {
         };
         let why = match self.state {
             "drifted" => Some("keeps what was changed elsewhere: see `menusync drift`".to_owned()),
-            "paused" if self.error.is_none() => Some("by its file".to_owned()),
+            "paused" if self.error.is_none() => Some("paused by its file".to_owned()),
             _ => None,
         };
         let words = detail.into_iter().chain(why).collect::<Vec<_>>().join("; ");
