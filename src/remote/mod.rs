@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod gate;
 mod http;
+mod json;
 mod meter;
 mod probe;
 mod subscriptions;

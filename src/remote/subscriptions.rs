@@ -9,6 +9,7 @@ use super::{
     answer::Answer,
     call::{Body, Call},
     client::{Order, Session},
+    json::Object,
 };
 
 /// A subscription as the platform tells it.
@@ -75,7 +76,8 @@ impl Subscriber {
 fn listed(answer: &Answer, call: &Call<'_>) -> Result<Vec<Subscription>, RemoteError> {
     let mut data = answer.data(call)?;
     let list = data.get_mut("subscriptions").map(Value::take).unwrap_or_default();
-    serde_json::from_value(list).map_err(|error| {
+    let list = serde_json::from_value::<Vec<Object<Subscription>>>(list).map_err(|error| {
         answer.unexpected(call, &format!("no list of subscriptions can be read from the answer: {error}"))
-    })
+    })?;
+    Ok(list.into_iter().map(|Object(subscription)| subscription).collect())
 }

@@ -13,6 +13,7 @@ use super::{
     RemoteError, Retry,
     answer::Answer,
     call::{Call, Key},
+    json::Object,
 };
 
 /// Rights to look at catalogs (documentation).
@@ -132,7 +133,7 @@ pub(super) fn grant(answer: &Answer, call: &Call<'_>, scope: &str) -> Result<Gra
         RemoteError::new(call.method, &call.url, Some(answer.status.as_u16()), &what, Retry::After(answer.retry_after))
     };
     // The parser's words are not shown: they could quote a token.
-    let granted: Granted = serde_json::from_slice(&answer.body)
+    let Object::<Granted>(granted) = serde_json::from_slice(&answer.body)
         .map_err(|_| wrong(answer.without_json(call).as_deref().unwrap_or("the answer holds no access_token")))?;
     if granted.token_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(wrong("the token is not of the type Bearer"));

@@ -9,8 +9,9 @@ use menusync::{
         live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     },
     plan::Uuids,
+    sandbox::{Endpoint, Fault},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{OUTLET, World, examples, menu, written_of};
 
@@ -60,6 +61,69 @@ fn the_files_say_what_is_live_and_the_plan_is_empty() {
     assert_eq!(world.planned(), [] as [&str; 0]);
     assert_eq!(world.ok(&["apply", "--yes"]).code, 0);
     assert_eq!(world.puts(), 0, "what is equal is adopted without a push");
+}
+
+/// What a GET answers in the shape of the documentation's sample: no ids of ours but on variants, and a choice that asks for
+/// one variant and has none, which no item uses.
+fn documented() -> Value {
+    let day = json!([{"start": "00:00", "end": "23:59"}]);
+    let days = ["wednesday", "tuesday", "thursday", "sunday", "saturday", "monday", "friday"];
+    let hours: serde_json::Map<String, Value> = days.iter().map(|key| ((*key).to_owned(), day.clone())).collect();
+    let rules = json!({"selection": {"min_quantity": 1, "max_quantity": 2}});
+    json!({"success": true, "data": {
+        "variant_categories": [
+            {"id": "5b1f-c1", "name": "Sambal", "internal_name": "Sambal (pedas)", "rules": rules, "variants": [
+                {"id": "5b1f-v1", "external_id": "SB-1", "name": "Sambal bawang", "price": 1000, "in_stock": true},
+                {"id": "5b1f-v2", "external_id": "SB-2", "name": "Sambal matah", "price": 1500, "in_stock": true}
+            ]},
+            {"id": "5b1f-c2", "name": "Sambal", "internal_name": "Sambal (biasa)", "rules": rules, "variants": []}
+        ],
+        "menus": [{"name": "Berkuah", "menu_items": [
+            {"name": "Rawon", "price": 32000, "variant_category_ids": ["5b1f-c1"], "operational_hours": hours}
+        ]}]
+    }})
+}
+
+fn answer(world: &World, body: Value) {
+    let fault = Fault { times: None, body: Some(body), ..Fault::status(Endpoint::Get, 200) };
+    world.control().clear_faults();
+    world.control().inject(fault);
+}
+
+#[test]
+fn the_shape_of_the_documentation_is_imported_and_the_plan_is_empty() {
+    let world = World::new();
+    answer(&world, documented());
+    world.ok(&["import", "--outlet", OUTLET]);
+    let validated = world.ok(&["validate"]);
+    assert!(validated.stdout.contains("warning[selection-min-impossible]"), "{validated:?}");
+    assert_eq!(world.planned(), [] as [&str; 0]);
+    // In any order, and in other forms that mean the same.
+    let mut odd = documented();
+    let data = &mut odd["data"];
+    data["variant_categories"].as_array_mut().unwrap().reverse();
+    let soto = &mut data["menus"][0]["menu_items"][0];
+    soto["price"] = json!("32000");
+    soto["in_stock"] = json!(1);
+    soto["operational_hours"]["monday"] = json!([{"start": "00:00:00", "end": "24:00"}]);
+    soto["operational_hours"]["holiday"] = json!([]);
+    answer(&world, odd);
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_no_menu_is_an_error_and_imports_nothing() {
+    let world = World::new();
+    for body in [json!([true, [[], []]]), json!({"success": true, "data": [[], []]}), json!({"data": {"menus": []}})] {
+        answer(&world, body);
+        let ended = world.run(&["import", "--outlet", OUTLET]);
+        assert!(ended.code != 0 && ended.stderr.contains(" 200 OK: "), "{ended:?}");
+    }
+    // Nor is such an answer a definition, saved as one.
+    world.write("catalogs/answer.json", &documented().to_string());
+    let ended = world.run(&["validate"]);
+    assert!(ended.stdout.contains("this is an answer of GoFood, not a definition"), "{ended:?}");
+    assert_eq!(ended.stdout.matches("error[").count(), 1, "{ended:?}");
 }
 
 #[test]

@@ -23,7 +23,10 @@ const ID_LIMIT: usize = 200;
 pub(super) fn check(catalog: &Catalog, settings: &Settings) -> Vec<String> {
     let mut checker = Checker { settings, messages: Vec::new() };
     checker.check_menus(catalog);
-    catalog.variant_categories.iter().for_each(|category| checker.check_category(category));
+    let used: HashSet<_> = catalog.items().flat_map(|item| &item.variant_category_external_ids).collect();
+    for category in &catalog.variant_categories {
+        checker.check_category(category, category.external_id.as_ref().is_some_and(|id| used.contains(id)));
+    }
     if settings.unique_ids {
         checker.check_unique("menu name", catalog.menus.iter().map(|menu| &menu.name));
         checker.check_unique("menu item external_id", catalog.items().map(|item| &item.external_id));
@@ -109,12 +112,14 @@ impl Checker<'_> {
         }
     }
 
-    fn check_category(&mut self, category: &VariantCategory) {
+    /// A choice that cannot be made is refused where an item asks for it: the sample in the documentation has one that no
+    /// item uses.
+    fn check_category(&mut self, category: &VariantCategory, is_used: bool) {
         self.check_required("variant_categories.external_id", category.external_id.as_deref(), ID_LIMIT);
         self.check_required("variant_categories.name", category.name.as_deref(), NAME_LIMIT);
         self.check_length("variant_categories.internal_name", category.internal_name.as_deref(), TEXT_LIMIT);
         if let Some(rules) = &category.rules {
-            self.check_selection(rules, category.variants.len());
+            self.check_selection(rules, if is_used { category.variants.len() } else { usize::MAX });
         }
         category.variants.iter().for_each(|variant| self.check_variant(variant));
     }

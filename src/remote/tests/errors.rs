@@ -50,7 +50,14 @@ async fn answers_without_json_are_named_for_what_they_are() {
 
 #[tokio::test]
 async fn subscriptions_in_another_form_are_an_error_and_no_fault() {
-    for body in ["[]", "7", "null", r#"{"data":[]}"#, r#"{"data":{"subscriptions":7}}"#] {
+    for body in [
+        "[]",
+        "7",
+        "null",
+        r#"{"data":[]}"#,
+        r#"{"data":{"subscriptions":7}}"#,
+        r#"{"data":{"subscriptions":[["id-1","gofood.catalog.menu_mapping_updated","https://x.id",true]]}}"#,
+    ] {
         let fake = Fake::answering([reply("200 OK", "", body)]).await;
         let error = fake.client().subscriber(None).list().await.unwrap_err();
         assert!(error.what.contains("no list of subscriptions can be read"), "{body}: {}", error.what);
@@ -67,6 +74,7 @@ async fn a_token_that_is_not_granted_says_why() {
         r#"{"token":"hid-1"}"#,
         r#"{"access_token":"hid 1\n","token_type":"mac"}"#,
         r#"{"access_token":"hid\n1"}"#,
+        r#"["hid-1",3600,"Bearer"]"#,
         "hid-1",
     ] {
         assert!(!token_said("200 OK", odd).await.contains("hid"));

@@ -1,14 +1,16 @@
 //! What `GET v2/catalog` answers (documentation; the sample is known to be incomplete) → [`LiveCatalog`].
 //!
-//! Tolerant of what the documentation leaves open: unknown keys, nulls and missing optional keys. Strict in what must
-//! not be mistaken: no success and no list of menus is an error and never an empty menu; a price is a whole number.
+//! Tolerant of what the documentation leaves open: unknown keys, nulls, missing optional keys, and values in another form
+//! that can mean one thing only (`"25000"`, `22:00:00`, an id that is a number). Strict in what must not be mistaken:
+//! nothing but an object that says `success` and has a list `data.menus` is a menu, and no value is guessed.
 
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::super::{json::Unique, text::clean};
 use crate::catalog::{
-    ExternalId, Field, Hours, Price,
+    Day, ExternalId, Field, Hours, Price, TimeRange,
     live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
+    parse_clock,
 };
 
 /// Why an answer is no catalog.
@@ -22,240 +24,205 @@ pub(crate) enum Unreadable {
 
 /// Reads the body of a successful answer.
 pub(crate) fn read(body: &[u8]) -> Result<LiveCatalog, Unreadable> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| match error.classify() {
+    let Unique(answer) = serde_json::from_slice(body).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Unreadable::Shape(format!("the answer is not a catalog: {error}")),
         _ => Unreadable::NotJson(format!("the answer is not JSON or was cut off: {error}")),
     })?;
-    answer.catalog().map_err(Unreadable::Shape)
+    catalog(answer).map_err(Unreadable::Shape)
 }
 
-/// Whether a `success` value says yes.
-fn is_yes(value: &Value) -> bool {
-    matches!(value, Value::Bool(true)) || value.as_i64() == Some(1) || value.as_str() == Some("true")
+fn catalog(answer: Value) -> Result<LiveCatalog, String> {
+    const NOT_EMPTY: &str = "this is not taken for an empty menu";
+    let Value::Object(mut answer) = answer else {
+        return Err(format!("the answer is {}, expected an object: {NOT_EMPTY}", shape(&answer)));
+    };
+    if answer.get("success").and_then(flag) != Some(true) {
+        return Err("the answer does not say `success: true`".to_owned());
+    }
+    let mut data = match answer.remove("data") {
+        Some(Value::Object(data)) => data,
+        None | Some(Value::Null) => return Err(format!("the answer has no `data`: {NOT_EMPTY}")),
+        Some(other) => return Err(format!("`data` is {}, expected an object: {NOT_EMPTY}", shape(&other))),
+    };
+    let menus = match data.remove("menus") {
+        Some(Value::Array(menus)) => menus,
+        None | Some(Value::Null) => return Err(format!("the answer has no list `data.menus`: {NOT_EMPTY}")),
+        Some(other) => return Err(format!("`data.menus` is {}, expected a list: {NOT_EMPTY}", shape(&other))),
+    };
+    let categories = match data.remove("variant_categories") {
+        Some(Value::Array(categories)) => categories,
+        None | Some(Value::Null) => Vec::new(),
+        Some(other) => return Err(format!("`data.variant_categories` is {}, expected a list", shape(&other))),
+    };
+    Ok(LiveCatalog {
+        menus: each(menus, "data.menus", menu)?,
+        variant_categories: each(categories, "data.variant_categories", category)?,
+    })
 }
 
-/// `null` and a missing list are the same: empty.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+/// What a value is, where it is of a wrong kind.
+fn shape(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    success: Option<Value>,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    menus: Option<Vec<WireMenu>>,
-    #[serde(default, deserialize_with = "list")]
-    variant_categories: Vec<WireCategory>,
-}
-
-#[derive(Deserialize)]
-struct WireMenu {
-    #[serde(default)]
-    name: Field<Value>,
-    #[serde(default, deserialize_with = "list")]
-    menu_items: Vec<WireItem>,
-}
-
-#[derive(Deserialize)]
-struct WireItem {
-    #[serde(default)]
-    id: Field<Value>,
-    #[serde(default)]
-    external_id: Field<Value>,
-    #[serde(default)]
-    name: Field<Value>,
-    #[serde(default)]
-    internal_name: Field<Value>,
-    #[serde(default)]
-    description: Field<Value>,
-    #[serde(default)]
-    in_stock: Field<Value>,
-    #[serde(default)]
-    price: Field<Value>,
-    #[serde(default)]
-    image: Field<Value>,
-    #[serde(default)]
-    operational_hours: Field<Value>,
-    #[serde(default, deserialize_with = "list")]
-    variant_category_ids: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct WireCategory {
-    #[serde(default)]
-    id: Field<Value>,
-    #[serde(default)]
-    external_id: Field<Value>,
-    #[serde(default)]
-    name: Field<Value>,
-    #[serde(default)]
-    internal_name: Field<Value>,
-    #[serde(default)]
-    rules: Field<Rules>,
-    #[serde(default, deserialize_with = "list")]
-    variants: Vec<WireVariant>,
-}
-
-#[derive(Deserialize)]
-struct Rules {
-    #[serde(default)]
-    selection: Field<Selection>,
-}
-
-#[derive(Deserialize)]
-struct Selection {
-    #[serde(default)]
-    min_quantity: Field<Value>,
-    #[serde(default)]
-    max_quantity: Field<Value>,
-}
-
-#[derive(Deserialize)]
-struct WireVariant {
-    #[serde(default)]
-    id: Field<Value>,
-    #[serde(default)]
-    external_id: Field<Value>,
-    #[serde(default)]
-    name: Field<Value>,
-    #[serde(default)]
-    price: Field<Value>,
-    #[serde(default)]
-    in_stock: Field<Value>,
-}
-
-impl Answer {
-    fn catalog(self) -> Result<LiveCatalog, String> {
-        if !self.success.as_ref().is_some_and(is_yes) {
-            return Err("the answer does not say `success: true`".to_owned());
+/// Reads every member of a list. `place` is where it stands in the answer.
+fn each<T>(
+    list: Vec<Value>,
+    place: &str,
+    read: impl Fn(Map<String, Value>, &dyn Fn() -> String) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let one = |(index, value)| {
+        let place = || format!("{place}[{index}]");
+        match value {
+            Value::Object(keys) => read(keys, &place),
+            other => Err(format!("`{}` is {}, expected an object", place(), shape(&other))),
         }
-        let data = self.data.ok_or("the answer has no `data`: this is not taken for an empty menu")?;
-        let menus = data.menus.ok_or("the answer has no list `data.menus`: this is not taken for an empty menu")?;
-        Ok(LiveCatalog {
-            menus: menus.into_iter().map(WireMenu::live).collect::<Result<_, _>>()?,
-            variant_categories: data
-                .variant_categories
-                .into_iter()
-                .map(WireCategory::live)
-                .collect::<Result<_, _>>()?,
-        })
-    }
+    };
+    list.into_iter().enumerate().map(one).collect()
 }
 
-impl WireMenu {
-    fn live(self) -> Result<LiveMenu, String> {
-        let name = Thing { kind: "menu", name: None }.name(self.name)?;
-        Ok(LiveMenu { name, menu_items: self.menu_items.into_iter().map(WireItem::live).collect::<Result<_, _>>()? })
-    }
+fn menu(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveMenu, String> {
+    let mut menu = Thing::new("menu", keys, place);
+    let items = menu.list("menu_items")?;
+    Ok(LiveMenu { name: menu.name()?, menu_items: each(items, &format!("{}.menu_items", place()), item)? })
 }
 
-impl WireItem {
-    fn live(self) -> Result<LiveItem, String> {
-        let thing = Thing::new("item", &self.name, &self.external_id, &self.id);
-        Ok(LiveItem {
-            uuid: thing.text("id", self.id)?.value().cloned().unwrap_or_default(),
-            external_id: thing.text("external_id", self.external_id)?.map(ExternalId),
-            internal_name: thing.text("internal_name", self.internal_name)?,
-            description: thing.text("description", self.description)?,
-            in_stock: thing.flag("in_stock", self.in_stock)?,
-            price: thing.price(self.price)?,
-            image: thing.text("image", self.image)?,
-            operational_hours: thing.hours(self.operational_hours)?,
-            variant_category_uuids: self.variant_category_ids,
-            name: thing.name(self.name)?,
-        })
-    }
+fn item(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveItem, String> {
+    let mut item = Thing::new("item", keys, place);
+    Ok(LiveItem {
+        uuid: item.uuid()?,
+        external_id: item.id("external_id")?.map(ExternalId),
+        internal_name: item.text("internal_name")?,
+        description: item.text("description")?,
+        in_stock: item.flag("in_stock")?,
+        price: item.price()?,
+        image: item.image()?,
+        operational_hours: item.hours()?,
+        variant_category_uuids: item.ids("variant_category_ids")?,
+        name: item.name()?,
+    })
 }
 
-impl WireCategory {
-    fn live(self) -> Result<LiveCategory, String> {
-        let thing = Thing::new("variant category", &self.name, &self.external_id, &self.id);
-        let (min, max) = bounds(self.rules);
-        Ok(LiveCategory {
-            uuid: thing.text("id", self.id)?.value().cloned().unwrap_or_default(),
-            external_id: thing.text("external_id", self.external_id)?.map(ExternalId),
-            internal_name: thing.text("internal_name", self.internal_name)?,
-            min_quantity: thing.count("min_quantity", min)?,
-            max_quantity: thing.count("max_quantity", max)?,
-            variants: self.variants.into_iter().map(WireVariant::live).collect::<Result<_, _>>()?,
-            name: thing.name(self.name)?,
-        })
-    }
+fn category(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveCategory, String> {
+    let mut category = Thing::new("variant category", keys, place);
+    let variants = category.list("variants")?;
+    let (min, max) = category.bounds()?;
+    Ok(LiveCategory {
+        uuid: category.uuid()?,
+        external_id: category.id("external_id")?.map(ExternalId),
+        internal_name: category.text("internal_name")?,
+        min_quantity: category.count("min_quantity", min)?,
+        max_quantity: category.count("max_quantity", max)?,
+        variants: each(variants, &format!("{}.variants", place()), variant)?,
+        name: category.name()?,
+    })
 }
 
-impl WireVariant {
-    fn live(self) -> Result<LiveVariant, String> {
-        let thing = Thing::new("variant", &self.name, &self.external_id, &self.id);
-        Ok(LiveVariant {
-            uuid: thing.text("id", self.id)?.value().cloned().unwrap_or_default(),
-            external_id: thing.text("external_id", self.external_id)?.map(ExternalId),
-            price: thing.price(self.price)?,
-            in_stock: thing.flag("in_stock", self.in_stock)?,
-            name: thing.name(self.name)?,
-        })
-    }
+fn variant(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveVariant, String> {
+    let mut variant = Thing::new("variant", keys, place);
+    Ok(LiveVariant {
+        uuid: variant.uuid()?,
+        external_id: variant.id("external_id")?.map(ExternalId),
+        price: variant.price()?,
+        in_stock: variant.flag("in_stock")?,
+        name: variant.name()?,
+    })
 }
 
-/// `rules.selection.{min,max}_quantity`; what stands above a missing key speaks for it.
-fn bounds(rules: Field<Rules>) -> (Field<Value>, Field<Value>) {
-    match rules {
-        Field::Unsaid | Field::Set(Rules { selection: Field::Unsaid }) => (Field::Unsaid, Field::Unsaid),
-        Field::Null | Field::Set(Rules { selection: Field::Null }) => (Field::Null, Field::Null),
-        Field::Set(Rules { selection: Field::Set(selection) }) => (selection.min_quantity, selection.max_quantity),
-    }
-}
-
-/// What a value belongs to, for messages.
-struct Thing {
+/// What values belong to: the keys that are not read yet, and its name for messages.
+struct Thing<'a> {
     kind: &'static str,
     name: Option<String>,
+    keys: Map<String, Value>,
+    place: &'a dyn Fn() -> String,
 }
 
-impl Thing {
+impl<'a> Thing<'a> {
     /// Named by the first of name, our id and their id that is a text.
-    fn new(kind: &'static str, name: &Field<Value>, external_id: &Field<Value>, id: &Field<Value>) -> Self {
+    fn new(kind: &'static str, keys: Map<String, Value>, place: &'a dyn Fn() -> String) -> Self {
         let name =
-            [name, external_id, id].into_iter().find_map(|field| field.value()?.as_str().filter(|t| !t.is_empty()));
-        Self { kind, name: name.map(str::to_owned) }
+            ["name", "external_id", "id"].into_iter().find_map(|key| keys.get(key)?.as_str().filter(|t| !t.is_empty()));
+        Self { kind, name: name.map(str::to_owned), keys, place }
     }
 
-    /// `item “Nasi Goreng”: price is "x", expected a whole number`
-    fn wrong(&self, key: &str, found: &Value, expected: &str) -> String {
-        let found = super::super::text::clean(&found.to_string(), 80);
+    /// `item “Nasi Goreng” (data.menus[0].menu_items[3])`
+    fn described(&self) -> String {
         match &self.name {
-            Some(name) => format!("{} “{name}”: {key} is {found}, expected {expected}", self.kind),
-            None => format!("a {} without a name: {key} is {found}, expected {expected}", self.kind),
+            Some(name) => format!("{} “{}” ({})", self.kind, clean(name, 80), (self.place)()),
+            None => format!("a {} without a name ({})", self.kind, (self.place)()),
+        }
+    }
+
+    /// `item “Nasi Goreng” (data.menus[0].menu_items[3]): price is "x", expected a whole number`
+    fn wrong(&self, key: &str, found: &Value, expected: &str) -> String {
+        format!("{}: {key} is {}, expected {expected}", self.described(), clean(&found.to_string(), 80))
+    }
+
+    fn take(&mut self, key: &str) -> Field<Value> {
+        match self.keys.remove(key) {
+            None => Field::Unsaid,
+            Some(Value::Null) => Field::Null,
+            Some(value) => Field::Set(value),
+        }
+    }
+
+    /// `null` and a missing list are the same: empty.
+    fn list(&mut self, key: &str) -> Result<Vec<Value>, String> {
+        match self.take(key) {
+            Field::Set(Value::Array(list)) => Ok(list),
+            Field::Set(other) => Err(self.wrong(key, &other, "a list")),
+            Field::Unsaid | Field::Null => Ok(Vec::new()),
         }
     }
 
     /// A text; an empty one is none.
-    fn text(&self, key: &str, field: Field<Value>) -> Result<Field<String>, String> {
-        match field {
-            Field::Unsaid => Ok(Field::Unsaid),
-            Field::Null => Ok(Field::Null),
-            Field::Set(Value::String(text)) if text.is_empty() => Ok(Field::Null),
-            Field::Set(Value::String(text)) => Ok(Field::Set(text)),
-            Field::Set(other) => Err(self.wrong(key, &other, "a text")),
-        }
+    fn text(&mut self, key: &str) -> Result<Field<String>, String> {
+        let field = self.take(key);
+        self.said_text(key, field)
+    }
+
+    fn said_text(&self, key: &str, field: Field<Value>) -> Result<Field<String>, String> {
+        let text = self.convert(key, field, "a text", |value| value.as_str().map(str::to_owned))?;
+        Ok(if text.value().is_some_and(String::is_empty) { Field::Null } else { text })
     }
 
     /// A name; none is empty.
-    fn name(&self, field: Field<Value>) -> Result<String, String> {
-        Ok(match self.text("name", field)? {
-            Field::Set(name) => name,
-            Field::Unsaid | Field::Null => String::new(),
-        })
+    fn name(&mut self) -> Result<String, String> {
+        Ok(self.text("name")?.value().cloned().unwrap_or_default())
     }
 
-    fn flag(&self, key: &str, field: Field<Value>) -> Result<Field<bool>, String> {
-        self.convert(key, field, "true or false", Value::as_bool)
+    /// An id; one that is a number counts as its digits.
+    fn id(&mut self, key: &str) -> Result<Field<String>, String> {
+        let field = self.take(key);
+        let id = self.convert(key, field, "a text or a whole number", id)?;
+        Ok(if id.value().is_some_and(String::is_empty) { Field::Null } else { id })
     }
 
-    fn price(&self, field: Field<Value>) -> Result<Field<Price>, String> {
+    /// The platform's id; empty if there is none.
+    fn uuid(&mut self) -> Result<String, String> {
+        Ok(self.id("id")?.value().cloned().unwrap_or_default())
+    }
+
+    fn ids(&mut self, key: &str) -> Result<Vec<String>, String> {
+        let field = self.take(key);
+        let ids = self.convert(key, field, "a list of ids", |value| value.as_array()?.iter().map(id).collect())?;
+        Ok(ids.value().cloned().unwrap_or_default())
+    }
+
+    fn flag(&mut self, key: &str) -> Result<Field<bool>, String> {
+        let field = self.take(key);
+        self.convert(key, field, "true or false", flag)
+    }
+
+    fn price(&mut self) -> Result<Field<Price>, String> {
+        let field = self.take("price");
         self.convert("price", field, "a whole number of rupiah", |value| whole(value).map(Price))
     }
 
@@ -263,10 +230,47 @@ impl Thing {
         self.convert(key, field, "a whole number from 0", |value| whole(value)?.try_into().ok())
     }
 
+    /// An address, or an object that has it as `url`.
+    fn image(&mut self) -> Result<Field<String>, String> {
+        let field = match self.take("image") {
+            Field::Set(Value::Object(mut image)) if image.contains_key("url") => {
+                Field::said(image.remove("url").filter(|url| !url.is_null()))
+            }
+            field => field,
+        };
+        self.said_text("image", field)
+    }
+
     /// Days and ranges as the platform writes them; a missing day is closed, the order of ranges means nothing.
-    fn hours(&self, field: Field<Value>) -> Result<Field<Hours>, String> {
+    fn hours(&mut self) -> Result<Field<Hours>, String> {
         const EXPECTED: &str = "days with ranges like {\"monday\": [{\"start\": \"10:00\", \"end\": \"22:00\"}]}";
-        self.convert("operational_hours", field, EXPECTED, |value| Hours::deserialize(value).ok())
+        let field = self.take("operational_hours");
+        self.convert("operational_hours", field, EXPECTED, hours)
+    }
+
+    /// `rules.selection.{min,max}_quantity`; what stands above a missing key speaks for it.
+    fn bounds(&mut self) -> Result<(Field<Value>, Field<Value>), String> {
+        let mut selection = self.take("rules");
+        for (key, within) in [("rules", "selection"), ("rules.selection", "")] {
+            match selection {
+                Field::Set(Value::Object(mut keys)) if within.is_empty() => {
+                    let mut bound = |key| {
+                        keys.remove(key).map_or(Field::Unsaid, |value| match value {
+                            Value::Null => Field::Null,
+                            value => Field::Set(value),
+                        })
+                    };
+                    return Ok((bound("min_quantity"), bound("max_quantity")));
+                }
+                Field::Set(Value::Object(mut keys)) => {
+                    selection = keys.remove(within).map_or(Field::Unsaid, Field::Set)
+                }
+                Field::Set(Value::Null) | Field::Null => return Ok((Field::Null, Field::Null)),
+                Field::Unsaid => return Ok((Field::Unsaid, Field::Unsaid)),
+                Field::Set(other) => return Err(self.wrong(key, &other, "an object")),
+            }
+        }
+        Ok((Field::Unsaid, Field::Unsaid))
     }
 
     fn convert<T>(
@@ -284,14 +288,81 @@ impl Thing {
     }
 }
 
-/// A whole number, also when written as a float (`25000.0`): some JSON writers know no other numbers.
+/// What a text means that stands for a value of another kind.
+fn digits(value: &Value) -> Option<i64> {
+    let text = value.as_str()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    // No dot and no comma: `25.000` is 25 thousand to people, and 25 to programs.
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+/// A whole number, also when written as a float (`25000.0`, as some JSON writers know no other numbers) or as a text.
 fn whole(value: &Value) -> Option<i64> {
     // Up to here every whole number has a float of its own.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    value.as_i64().or_else(|| {
+    value.as_i64().or_else(|| digits(value)).or_else(|| {
         let float = value.as_f64().filter(|f| value.is_f64() && f.fract() == 0.0 && f.abs() <= EXACT)?;
         Some(float as i64)
     })
+}
+
+/// Yes or no, also as a number or a text.
+fn flag(value: &Value) -> Option<bool> {
+    match (value.as_bool(), value.as_i64(), value.as_str()) {
+        (Some(flag), ..) => Some(flag),
+        (_, Some(1), _) | (.., Some("true" | "1")) => Some(true),
+        (_, Some(0), _) | (.., Some("false" | "0")) => Some(false),
+        _ => None,
+    }
+}
+
+/// An id, a text or a number.
+fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Hours, if every day that is known can be read. A day that is not known says nothing of the others (`holiday`), but if there
+/// is no other, nothing is known at all.
+fn hours(value: &Value) -> Option<Hours> {
+    let days = value.as_object()?;
+    let mut hours = Hours::default();
+    let mut known = 0;
+    for (key, ranges) in days {
+        let Some(day) = Day::ALL.into_iter().find(|day| day.key().eq_ignore_ascii_case(key)) else { continue };
+        known += 1;
+        let ranges = match ranges {
+            Value::Null => &[],
+            ranges => ranges.as_array()?.as_slice(),
+        };
+        for range in ranges {
+            let time = |key| range.as_object()?.get(key)?.as_str();
+            hours.day_mut(day).push(TimeRange { start: start(time("start")?)?, end: end(time("end")?)? });
+        }
+    }
+    hours.sort();
+    (known > 0 || days.is_empty()).then_some(hours)
+}
+
+/// `10:00`, `10:00:00`
+fn start(text: &str) -> Option<u16> {
+    let minutes = match text.match_indices(':').nth(1) {
+        Some((end, _)) if text[end..] == *":00" => &text[..end],
+        Some(_) => return None,
+        None => text,
+    };
+    parse_clock(minutes).filter(|minute| *minute < 24 * 60)
+}
+
+/// The same; the end of the day in any writing is 23:59, by which the platform means midnight.
+fn end(text: &str) -> Option<u16> {
+    match text {
+        "24:00" | "24:00:00" | "23:59:59" => Some(TimeRange::ALL_DAY.end),
+        text => start(text),
+    }
 }
 
 #[cfg(test)]
@@ -299,7 +370,6 @@ mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
     use super::*;
-    use crate::catalog::{Day, TimeRange};
 
     fn item(fields: &str) -> Result<LiveItem, Unreadable> {
         let body = format!(
@@ -383,26 +453,121 @@ mod tests {
     }
 
     #[test]
-    fn prices_are_whole_numbers_in_either_writing() {
-        for (text, price) in [("25000", 25000), ("25000.0", 25000), ("2.5e4", 25000), ("-500", -500), ("0", 0)] {
+    fn prices_are_whole_numbers_in_any_writing_that_can_mean_one_thing_only() {
+        for (text, price) in [
+            ("25000", 25000),
+            ("25000.0", 25000),
+            ("2.5e4", 25000),
+            ("-500", -500),
+            ("0", 0),
+            (r#""25000""#, 25000),
+            (r#""-500""#, -500),
+        ] {
             assert_eq!(item(&format!(r#""price":{text}"#)).unwrap().price, Field::Set(Price(price)), "{text}");
         }
-        for text in ["25000.5", "1e300", "18446744073709551615", "true", r#""25000""#, "[]"] {
+        for text in [
+            "25000.5",
+            "1e300",
+            "18446744073709551615",
+            "true",
+            "[]",
+            r#""25.000""#,
+            r#""25000.0""#,
+            r#""+1""#,
+            r#""""#,
+        ] {
             let Err(Unreadable::Shape(what)) = item(&format!(r#""price":{text}"#)) else { panic!("{text}") };
             assert!(
-                what.starts_with("item “Soto”: price is ") && what.ends_with(", expected a whole number of rupiah"),
+                what.starts_with("item “Soto” (data.menus[0].menu_items[0]): price is ")
+                    && what.ends_with(", expected a whole number of rupiah"),
                 "{what}"
             );
         }
     }
 
     #[test]
+    fn stock_is_read_in_any_writing_of_yes_and_no() {
+        for (text, stock) in
+            [("1", true), ("0", false), (r#""true""#, true), (r#""false""#, false), (r#""1""#, true), (r#""0""#, false)]
+        {
+            assert_eq!(item(&format!(r#""in_stock":{text}"#)).unwrap().in_stock, Field::Set(stock), "{text}");
+        }
+        for text in ["2", "-1", "1.0", r#""yes""#, r#""""#, "[]", "{}"] {
+            assert!(item(&format!(r#""in_stock":{text}"#)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_may_be_numbers_and_an_image_an_object() {
+        let read = item(r#""id":7,"external_id":123,"variant_category_ids":[9,"c"],"image":{"url":"https://x","w":1}"#);
+        let read = read.unwrap();
+        assert_eq!((read.uuid.as_str(), read.external_id), ("7", Field::Set("123".into())));
+        assert_eq!(read.variant_category_uuids, ["9", "c"]);
+        assert_eq!(read.image, Field::Set("https://x".into()));
+        assert_eq!(item(r#""image":{"url":null}"#).unwrap().image, Field::Null);
+        for wrong in [r#""id":7.5"#, r#""external_id":true"#, r#""variant_category_ids":"c""#, r#""image":{"w":1}"#] {
+            assert!(item(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_other_form_is_taken_in_categories_and_variants_too() {
+        let body = r#"{"success":"true","data":{"menus":[],"variant_categories":[{"id":1,"external_id":2,"name":"Pedas",
+            "rules":{"selection":{"min_quantity":"0","max_quantity":2.0}},
+            "variants":[{"id":3,"external_id":4,"name":"Sedang","price":"1000","in_stock":0}]}]}}"#;
+        let category = read(body.as_bytes()).unwrap().variant_categories.remove(0);
+        assert_eq!((category.uuid.as_str(), &category.external_id), ("1", &Field::Set("2".into())));
+        assert_eq!((category.min_quantity, category.max_quantity), (Field::Set(0), Field::Set(2)));
+        let expected = LiveVariant {
+            uuid: "3".into(),
+            external_id: Field::Set("4".into()),
+            name: "Sedang".into(),
+            price: Field::Set(Price(1000)),
+            in_stock: Field::Set(false),
+        };
+        assert_eq!(category.variants, [expected]);
+    }
+
+    fn monday(hours: &str) -> Result<Vec<TimeRange>, Unreadable> {
+        let item = item(&format!(r#""operational_hours":{hours}"#))?;
+        Ok(item.operational_hours.value().map(|hours| hours.day(Day::Monday).to_vec()).unwrap_or_default())
+    }
+
+    #[test]
+    fn times_may_have_seconds_and_a_day_ends_by_any_name_of_midnight() {
+        for (start, end) in [("10:00", "22:00"), ("10:00:00", "22:00:00"), ("10:00", "22:00:00")] {
+            let range = monday(&format!(r#"{{"monday":[{{"start":"{start}","end":"{end}"}}]}}"#)).unwrap();
+            assert_eq!(range, [TimeRange { start: 600, end: 1320 }], "{start} {end}");
+        }
+        for end in ["23:59", "24:00", "24:00:00", "23:59:59"] {
+            let range = monday(&format!(r#"{{"monday":[{{"start":"00:00","end":"{end}"}}]}}"#)).unwrap();
+            assert_eq!(range, [TimeRange::ALL_DAY], "{end}");
+        }
+        for wrong in ["22:00:30", "25:00", "24:01", "22", "22:00:0", "22:00:00:00", "22.00", ""] {
+            assert!(monday(&format!(r#"{{"monday":[{{"start":"10:00","end":"{wrong}"}}]}}"#)).is_err(), "{wrong}");
+        }
+        assert!(monday(r#"{"monday":[{"start":"24:00","end":"24:00"}]}"#).is_err());
+    }
+
+    #[test]
+    fn a_day_that_is_not_known_says_nothing_and_one_that_is_null_is_closed() {
+        let hours = r#"{"Monday":[{"start":"10:00","end":"22:00"}],"friday":null,"holiday":[{"start":"x"}]}"#;
+        assert_eq!(monday(hours).unwrap(), [TimeRange { start: 600, end: 1320 }]);
+        assert_eq!(monday(r#"{"friday":null,"tuesday":[]}"#).unwrap(), []);
+    }
+
+    #[test]
     fn hours_of_another_shape_are_an_error_that_names_the_item() {
         let Err(Unreadable::Shape(what)) = item(r#""operational_hours":{"senin":[]}"#) else { panic!() };
-        insta::assert_snapshot!(what, @r#"item “Soto”: operational_hours is {"senin":[]}, expected days with ranges like {"monday": [{"start": "10:00", "end": "22:00"}]}"#);
-        for hours in
-            ["[]", r#""always""#, r#"{"monday":[{"start":"10.00","end":"12:00"}]}"#, r#"{"monday":"10:00-12:00"}"#]
-        {
+        insta::assert_snapshot!(what, @r#"item “Soto” (data.menus[0].menu_items[0]): operational_hours is {"senin":[]}, expected days with ranges like {"monday": [{"start": "10:00", "end": "22:00"}]}"#);
+        for hours in [
+            "[]",
+            r#""always""#,
+            r#"{"monday":[{"start":"10.00","end":"12:00"}]}"#,
+            r#"{"monday":"10:00-12:00"}"#,
+            r#"{"monday":[["10:00","12:00"]]}"#,
+            r#"{"monday":[{"start":"10:00"}]}"#,
+        ] {
             assert!(item(&format!(r#""operational_hours":{hours}"#)).is_err(), "{hours}");
         }
         assert_eq!(item(r#""operational_hours":{}"#).unwrap().operational_hours, Field::Set(Hours::default()));
@@ -414,10 +579,16 @@ mod tests {
         insta::assert_snapshot!(shape(r#"{"success":true}"#), @"the answer has no `data`: this is not taken for an empty menu");
         insta::assert_snapshot!(shape(r#"{"data":{"menus":[]}}"#), @"the answer does not say `success: true`");
         insta::assert_snapshot!(shape(r#"{"success":false,"data":{"menus":[]}}"#), @"the answer does not say `success: true`");
-        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":{}}}"#), @"the answer is not a catalog: invalid type: map, expected a sequence at line 1 column 32");
-        shape(r#"{"success":true,"data":{"menus":[null]}}"#);
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":{}}}"#), @"`data.menus` is an object, expected a list: this is not taken for an empty menu");
+        insta::assert_snapshot!(shape(r#"[true,[[],[]]]"#), @"the answer is a list, expected an object: this is not taken for an empty menu");
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":[[],[]]}"#), @"`data` is a list, expected an object: this is not taken for an empty menu");
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":[["Nasi",[]]]}}"#), @"`data.menus[0]` is a list, expected an object");
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":[{"name":"A","menu_items":[null]}]}}"#), @"`data.menus[0].menu_items[0]` is null, expected an object");
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":[],"variant_categories":[{"name":"A","variants":{}}]}}"#), @"variant category “A” (data.variant_categories[0]): variants is {}, expected a list");
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":[{"name":"A"}],"menus":[]}}"#), @r#"the answer is not a catalog: an object has the key "menus" twice at line 1 column 58"#);
         shape("[]");
         shape("null");
+        shape("true");
         assert!(read(br#"{"success":true,"data":{"menus":[]}}"#).unwrap().is_empty());
     }
 

@@ -1,13 +1,8 @@
 //! An event as it is sent: only what is needed of it, and nothing trusted. What has another shape than expected counts as
 //! missing, as new fields may appear at any time (documentation).
 
-use std::fmt;
-
 use jiff::Timestamp;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::report::untrusted;
@@ -42,66 +37,37 @@ impl Kind {
 }
 
 /// An event.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Event {
-    header: Header,
-    body: Body,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Header {
-    event_name: Text,
-    event_type: Text,
-    event_id: Text,
-    timestamp: Text,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    request_id: Text,
-    outlet: Outlet,
-    mapping_not_found: Lost,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Outlet {
-    id: Text,
-    external_outlet_id: Text,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Lost {
-    items: Vec<Named>,
-    variants: Vec<Named>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Named {
-    name: Text,
-}
-
-/// A text, or anything else, which counts as none.
 #[derive(Debug, Default)]
-struct Text(Option<String>);
+pub(super) struct Event {
+    name: Option<String>,
+    id: Option<String>,
+    happened: Option<String>,
+    request_id: Option<String>,
+    /// What may be the outlet's id: theirs, else ours.
+    outlet: [Option<String>; 2],
+    /// Names of what was ordered and not found.
+    not_found: Vec<String>,
+}
 
 impl Event {
     /// Reads one. Valid JSON of another shape is an event of which nothing is known.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        match serde_json::from_slice(bytes) {
-            Err(error) if error.is_data() => serde_json::from_slice::<IgnoredAny>(bytes).map(|_| Self::default()),
-            read => read,
-        }
+        // By way of a value: derived structs would take lists for objects, and one odd member would hide all others.
+        let event: Value = serde_json::from_slice(bytes)?;
+        let (header, body) = (&event["header"], &event["body"]);
+        let lists = ["items", "variants"].into_iter().filter_map(|list| body["mapping_not_found"][list].as_array());
+        Ok(Self {
+            name: text(&header["event_name"]).or_else(|| text(&header["event_type"])),
+            id: text(&header["event_id"]).filter(|id| !id.is_empty()),
+            happened: text(&header["timestamp"]),
+            request_id: text(&body["request_id"]),
+            outlet: ["id", "external_outlet_id"].map(|key| text(&body["outlet"][key])),
+            not_found: lists.flatten().filter_map(|named| text(&named["name"])).collect(),
+        })
     }
 
     pub(super) fn kind(&self) -> Kind {
-        let Header { event_name, event_type, .. } = &self.header;
-        match event_name.0.as_deref().or(event_type.0.as_deref()) {
+        match self.name.as_deref() {
             Some(MAPPING_UPDATED) => Kind::MappingUpdated,
             Some(WEBHOOK_ERROR) => Kind::WebhookError,
             _ => Kind::Other,
@@ -110,30 +76,27 @@ impl Event {
 
     /// Its id, the same for all its copies.
     pub(super) fn id(&self) -> Option<&str> {
-        self.header.event_id.0.as_deref().filter(|id| !id.is_empty())
+        self.id.as_deref()
     }
 
     /// When it happened, if that is told.
     pub(super) fn happened(&self) -> Option<Timestamp> {
-        self.header.timestamp.0.as_ref()?.parse().ok()
+        self.happened.as_ref()?.parse().ok()
     }
 
     /// The push that it is about.
     pub(super) fn request_id(&self) -> Option<Uuid> {
-        self.body.request_id.0.as_deref()?.parse().ok()
+        self.request_id.as_deref()?.parse().ok()
     }
 
     /// What may be the outlet's id: theirs, else ours.
     pub(super) fn outlet(&self) -> impl Iterator<Item = &str> {
-        let Outlet { id, external_outlet_id } = &self.body.outlet;
-        [id, external_outlet_id].into_iter().filter_map(|text| text.0.as_deref())
+        self.outlet.iter().flatten().map(String::as_str)
     }
 
     /// What is wrong, for people.
     pub(super) fn trouble(&self) -> String {
-        let Lost { items, variants } = &self.body.mapping_not_found;
-        let names: Vec<String> =
-            items.iter().chain(variants).filter_map(|named| named.name.0.as_deref()).map(shown).collect();
+        let names: Vec<String> = self.not_found.iter().map(|name| shown(name)).collect();
         match names.as_slice() {
             [] => "orders cannot be recognised: something that was sold has no external id at GoFood".to_owned(),
             names => {
@@ -146,62 +109,21 @@ impl Event {
     }
 }
 
+/// A text, or a whole number as one; anything else counts as missing.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 fn shown(name: &str) -> String {
     let mut short: String = name.chars().take(LONGEST_NAME).collect();
     if short.len() < name.len() {
         short.push('…');
     }
     format!("“{}”", untrusted::printable(&short))
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(Some(text.to_owned())))
-    }
-
-    fn visit_unit<E>(self) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Text, E> {
-        Ok(Text(Some(number.to_string())))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Text, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Text, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text(None))
-    }
 }
 
 #[cfg(test)]
@@ -256,12 +178,24 @@ mod tests {
 
     #[test]
     fn json_of_any_other_shape_is_an_event_of_which_nothing_is_known() {
-        for json in
-            ["3", "[]", "null", r#"{"header": []}"#, r#"{"header": {"event_name": {"a": [1, 2.5]}}, "body": 7}"#]
-        {
+        for json in [
+            "3",
+            "[]",
+            "null",
+            r#"{"header": []}"#,
+            r#"{"header": {"event_name": {"a": [1, 2.5]}}, "body": 7}"#,
+            r#"[["gofood.catalog.menu_mapping_updated", "", "7"], ["", ["G1"]]]"#,
+            r#"{"header": ["gofood.catalog.menu_mapping_updated", "", "7"], "body": {"outlet": ["G1", "G2"]}}"#,
+        ] {
             let read = event(json);
             assert_eq!((read.kind(), read.id(), read.outlet().count()), (Kind::Other, None, 0), "{json}");
         }
+        let odd = r#"{"header": {"event_name": "gofood.catalog.menu_mapping_updated", "event_id": 7}, "body": []}"#;
+        assert_eq!(
+            (event(odd).kind(), event(odd).id()),
+            (Kind::MappingUpdated, Some("7")),
+            "one odd member hides no other"
+        );
         for no_json in ["", "{", "nonsense", "{} {}", "\u{0}"] {
             assert!(Event::read(no_json.as_bytes()).is_err(), "{no_json}");
         }

@@ -102,7 +102,7 @@ fn clock(minute: u16) -> String {
 }
 
 /// The minute of the day of `HH:MM` or `H:MM`, 00:00–24:00; anything else is `None`.
-pub(crate) fn parse_clock(text: &str) -> Option<u16> {
+pub fn parse_clock(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
     let digits = |s: &str, max_len| s.len() <= max_len && !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     if !digits(hours, 2) || !digits(minutes, 2) || minutes.len() != 2 {

@@ -22,7 +22,7 @@ pub use fields::{
     CategoryField, FieldInfo, FieldKind, FieldSpec, ItemField, Member, ReadBack, RiskClass, Thing, VariantField,
 };
 pub use flat::{FlatCatalog, ListPath, names};
-pub use hours::{Day, Hours, TimeRange};
+pub use hours::{Day, Hours, TimeRange, parse_clock};
 pub use ids::{ExternalId, OutletId};
 pub use path::{HasPath, Path};
 pub use price::Price;

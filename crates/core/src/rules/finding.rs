@@ -9,7 +9,7 @@ use crate::{
     catalog::{
         Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, Path, Variant, VariantCategory, VariantField,
     },
-    diagnostic::{Diagnostic, Place, Related},
+    diagnostic::{Diagnostic, Place, Related, Severity},
 };
 
 /// The thing or the field that a finding is about: a [`Path`] that still has its thing at hand.
@@ -115,6 +115,8 @@ pub(super) fn variants(catalog: &Catalog) -> impl Iterator<Item = Subject<'_>> {
 /// What one rule has found so far.
 pub struct Findings<'a> {
     rule: &'static Rule,
+    /// Of what is added next.
+    severity: Severity,
     place: &'a dyn Fn(&Path) -> Option<Place>,
     found: Vec<Diagnostic>,
     /// Which diagnostic stands at a place with the same words: one cause gives one diagnostic.
@@ -123,7 +125,7 @@ pub struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(super) fn new(rule: &'static Rule, place: &'a dyn Fn(&Path) -> Option<Place>) -> Self {
-        Self { rule, place, found: Vec::new(), shared: HashMap::new() }
+        Self { rule, severity: rule.severity, place, found: Vec::new(), shared: HashMap::new() }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -138,6 +140,13 @@ impl<'a> Findings<'a> {
     /// Says that `what` is wrong with `subject` and that `help` mends it.
     pub(super) fn add(&mut self, subject: Subject<'_>, what: impl Into<String>, help: impl Into<String>) {
         self.add_with(subject, what, help, None);
+    }
+
+    /// The same where it does no harm as things are: a warning, whatever the rule is elsewhere.
+    pub(super) fn add_warning(&mut self, subject: Subject<'_>, what: impl Into<String>, help: impl Into<String>) {
+        let severity = std::mem::replace(&mut self.severity, Severity::Warning);
+        self.add(subject, what, help);
+        self.severity = severity;
     }
 
     /// The same with a second subject and what is to be seen there.
@@ -164,6 +173,9 @@ impl<'a> Findings<'a> {
             let index = *self.shared.entry((place.clone(), what.clone())).or_insert(next);
             if let Some(first) = self.found.get_mut(index) {
                 first.message = format!("{}: {what}", subject.several());
+                if self.severity == Severity::Error {
+                    first.severity = Severity::Error;
+                }
                 return;
             }
         }
@@ -183,7 +195,7 @@ impl<'a> Findings<'a> {
     fn diagnostic(&self, place: Option<Place>, message: String, help: String) -> Diagnostic {
         Diagnostic {
             code: self.rule.code,
-            severity: self.rule.severity,
+            severity: self.severity,
             message,
             help: Some(help),
             place,

@@ -1,7 +1,9 @@
 //! Rules on variant categories: can a customer make the choice that is asked for?
 
+use std::collections::HashSet;
+
 use super::{Findings, finding::Subject};
-use crate::catalog::{Catalog, CategoryField, Field, VariantCategory};
+use crate::catalog::{Catalog, CategoryField, ExternalId, Field, VariantCategory};
 
 /// A variant category with the numbers that rules compare.
 struct Choice<'a> {
@@ -67,12 +69,18 @@ pub(super) fn check_selection_max_zero(catalog: &Catalog, findings: &mut Finding
 }
 
 pub(super) fn check_selection_min_impossible(catalog: &Catalog, findings: &mut Findings<'_>) {
+    let lists = catalog.items().filter_map(|(_, item)| item.variant_category_external_ids.value());
+    let used: HashSet<&ExternalId> = lists.flatten().collect();
     for choice in choices(catalog).filter(|choice| choice.is_short(choice.variants)) {
-        findings.add(
-            at_min(choice.category),
-            format!("min_quantity is {}, but there {}", choice.min, there_are(choice.variants)),
-            format!("write `min_quantity: {}` or less, or add variants", choice.variants),
-        );
+        let subject = at_min(choice.category);
+        let what = format!("min_quantity is {}, but there {}", choice.min, there_are(choice.variants));
+        let help = format!("write `min_quantity: {}` or less, or add variants", choice.variants);
+        if used.contains(&choice.category.external_id) {
+            findings.add(subject, what, help);
+        } else {
+            // The documentation's own sample has such a category: nobody is asked to choose from it.
+            findings.add_warning(subject, what + "; no item uses it", help);
+        }
     }
 }
 

@@ -240,6 +240,24 @@ fn every_check_is_broken_by_some_test() {
 }
 
 #[test]
+fn a_choice_that_cannot_be_made_is_an_error_only_where_an_item_asks_for_it() {
+    let severity = |is_used: bool| {
+        let found = after(|c| {
+            c.variant_categories[0].variants.clear();
+            if !is_used {
+                c.menus.iter_mut().flat_map(|m| &mut m.menu_items).for_each(|item| {
+                    item.variant_category_external_ids = Field::Unsaid;
+                });
+            }
+        });
+        found.into_iter().find(|d| d.code == "selection-min-impossible").map(|d| (d.severity, d.message))
+    };
+    let (used, unused) = (severity(true).unwrap(), severity(false).unwrap());
+    assert_eq!((used.0, unused.0), (Severity::Error, Severity::Warning));
+    assert!(unused.1.ends_with("; no item uses it"), "{}", unused.1);
+}
+
+#[test]
 fn limits_count_characters_and_not_bytes() {
     let long = |count: usize| "é".repeat(count);
     let name = |count| item_codes(|i| i.name = text(&long(count)));

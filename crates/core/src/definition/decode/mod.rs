@@ -17,7 +17,7 @@ use super::{
 use crate::{
     catalog::OutletId,
     diagnostic::{Diagnostic, Place},
-    document::{self, Decoder, Fields, Node, SourceFile, Spanned},
+    document::{self, Decoder, Fields, Key, Node, SourceFile, Spanned, Value},
 };
 
 /// Decodes one file.
@@ -26,7 +26,15 @@ pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
     let mut diagnostics = parsed.diagnostics;
     let mut decoder = Decoder::new(file.path.clone());
     let layer = match &parsed.root {
-        Some(root) if !root.is_null() => decode_layer(&mut decoder, root),
+        Some(root) if !root.is_null() => match answer_key(root) {
+            Some(key) => {
+                decoder
+                    .error("unknown-key", &key.span, "this is an answer of GoFood, not a definition")
+                    .help("`menusync import` writes it as files; remove this one");
+                None
+            }
+            None => decode_layer(&mut decoder, root),
+        },
         _ => {
             if !diagnostics.iter().any(Diagnostic::is_error) {
                 diagnostics.push(empty_file(file));
@@ -46,6 +54,15 @@ fn empty_file(file: &SourceFile) -> Diagnostic {
     let place = Place::start_of(&file.path);
     Diagnostic::error("empty-file", place, "the file says nothing")
         .help("write its definitions, `{}` for a layer without any, or delete the file")
+}
+
+/// The key by which a file shows that it is what the platform answered to a GET: no definition has it.
+fn answer_key(root: &Node) -> Option<&Key> {
+    let Value::Mapping(entries) = &root.value else { return None };
+    let entry = |key: &str| entries.iter().find(|(known, _)| *known.text == *key);
+    let (key, data) = entry("data")?;
+    let has_menus = matches!(&data.value, Value::Mapping(data) if data.iter().any(|(key, _)| &*key.text == "menus"));
+    (has_menus && entry("outlet").is_none()).then(|| entry("success").map_or(key, |(key, _)| key))
 }
 
 fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {

@@ -105,6 +105,23 @@ fn keys_of_outlets_are_errors_in_layers() {
 }
 
 #[test]
+fn an_answer_of_the_platform_in_place_of_a_definition_is_one_error() {
+    let answer = r#"{"success": true, "data": {"variant_categories": [], "menus": [{"name": "A", "menu_items": []}]}}"#;
+    for (text, place) in [(answer, "1:2"), (&answer.replace("\"success\": true, ", ""), "1:2")] {
+        let found = definitions(&[("catalogs/own.json", text)]).diagnostics;
+        let found: Vec<String> =
+            found.iter().map(|d| format!("{} {}: {}", d.code, d.place.as_ref().unwrap(), d.message)).collect();
+        assert_eq!(
+            found,
+            [format!("unknown-key catalogs/own.json:{place}: this is an answer of GoFood, not a definition")]
+        );
+    }
+    // With an outlet somebody has begun to write a definition.
+    let found = definitions(&[("catalogs/own.yaml", "outlet: G1\nsuccess: true\ndata: {menus: []}\n")]);
+    assert!(found.diagnostics.iter().all(|d| d.message.starts_with("unknown key")));
+}
+
+#[test]
 fn an_outlet_id_has_the_documented_form() {
     for wrong in ["916309315", "g1", "G", "G1AB", "\"\""] {
         let definitions = definitions(&[("catalogs/own.yaml", &format!("outlet: {wrong}"))]);
