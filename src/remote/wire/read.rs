@@ -234,7 +234,7 @@ impl<'a> Thing<'a> {
     fn image(&mut self) -> Result<Field<String>, String> {
         let field = match self.take("image") {
             Field::Set(Value::Object(mut image)) if image.contains_key("url") => {
-                Field::said(image.remove("url").filter(|url| !url.is_null()))
+                Field::set_or_null(image.remove("url").filter(|url| !url.is_null()))
             }
             field => field,
         };
