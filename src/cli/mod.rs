@@ -220,6 +220,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Sandbox(args) => sandbox::run(args, &session),
         Command::Demo(args) => demo::run(args, &session),
     };
+    session.signals.leave_to_them();
     done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
 }
 

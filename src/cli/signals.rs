@@ -7,7 +7,11 @@
 use std::{
     io::Write as _,
     os::fd::AsFd as _,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::channel},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
+    },
     time::Duration,
 };
 
@@ -50,6 +54,8 @@ struct Shared {
     /// How the command ends if it is stopped where it cannot end in order.
     exit: Mutex<Exit>,
     in_order: Mutex<Option<InOrder>>,
+    /// Whether the process ends whatever the command does.
+    ends_at_once: AtomicBool,
     stop: watch::Sender<bool>,
     in_flight: InFlight,
     outputs: Outputs,
@@ -65,7 +71,8 @@ impl Signals {
     pub(super) fn listen(outputs: Outputs) -> std::io::Result<Self> {
         let (exit, in_order) = (Mutex::new(Exit::Failed), Mutex::new(None));
         let (stop, in_flight) = (watch::Sender::new(false), InFlight::default());
-        let signals = Self(Arc::new(Shared { exit, in_order, stop, in_flight, outputs }));
+        let ends_at_once = AtomicBool::new(false);
+        let signals = Self(Arc::new(Shared { exit, in_order, ends_at_once, stop, in_flight, outputs }));
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let heard = {
             let _inside = runtime.enter();
@@ -85,6 +92,14 @@ impl Signals {
     pub(super) fn end_in_order(&self, voice: StopAnnouncer) -> Ending {
         *lock(&self.0.in_order) = Some(InOrder { voice });
         Ending(self.clone())
+    }
+
+    /// Waits for the end of the process if a signal is ending it: what the command has come to since, such as that git was
+    /// broken off, is neither told nor its exit.
+    pub(super) fn leave_to_them(&self) {
+        if self.0.ends_at_once.load(Ordering::SeqCst) {
+            std::thread::sleep(2 * LAST_WORDS_WITHIN);
+        }
     }
 
     /// Where pushes have to be listed.
@@ -172,6 +187,7 @@ impl Shared {
 
     /// Ends the process; `words` are said if they can be.
     fn end_at_once(&self, voice: Option<StopAnnouncer>, words: &str) -> ! {
+        self.ends_at_once.store(true, Ordering::SeqCst);
         let exit = *lock(&self.exit);
         let (outputs, words) = (self.outputs.clone(), words.to_owned());
         within(LAST_WORDS_WITHIN, move || {
