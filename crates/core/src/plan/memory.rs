@@ -34,10 +34,10 @@ const UNDONE_AT_MOST: usize = 3;
 #[serde(default)]
 pub struct Memory {
     /// Items that our pushes added, and when.
-    #[serde(alias = "came")]
+    #[serde(rename = "came")]
     added: BTreeMap<ExternalId, Timestamp>,
     /// Items that our pushes removed, and when.
-    #[serde(alias = "left")]
+    #[serde(rename = "left")]
     removed: BTreeMap<ExternalId, Timestamp>,
     /// Path of a price → what it was, oldest first.
     #[serde(deserialize_with = "known_entries")]
