@@ -65,7 +65,9 @@ async fn hostile_texts_are_only_text() {
         let (_, page) = served.read(path).await;
         let (_, body) = page.split_once("<body>").unwrap();
         assert!(!page.contains("<script") && !body.contains("<b>") && !page.contains('\u{202e}'), "{path}: {page}");
-        assert!(body.contains("&lt;script&gt;"), "{path}: {page}");
+        // What is stored of an outlet that no file defines explains what is over.
+        let escaped = if path.contains("G9") { "G9&lt;b&gt;" } else { "&lt;script&gt;" };
+        assert!(body.contains(escaped), "{path}: {page}");
     }
     let (status, page) = served.read("/").await;
     assert_eq!(status, 200);
