@@ -82,19 +82,19 @@ fn text(path: &Path) -> Result<Result<String, &'static str>, CommandError> {
     }
 }
 
-/// Refuses unless the plan of now has the effects of the saved one.
+/// Refuses unless the plan of now has the effects of the saved one, and sets no stock that it did not show.
 pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Result<(), CommandError> {
-    if now.digest() == saved.digest {
-        return Ok(());
-    }
+    let difference = report::plan_difference(saved, now);
+    let digests = match now.digest() == saved.digest {
+        true if difference.is_empty() => return Ok(()),
+        true => format!("with the digest {}, which says nothing of stock", saved.digest),
+        false => format!("with the digest {}, now it is {}", saved.digest, now.digest()),
+    };
     let message = format!(
-        "a push would not do what {} says any more; the plan was made at {}, with the digest {}, now it is {}:\n{}\n\
+        "a push would not do what {} says any more; the plan was made at {}, {digests}:\n{difference}\n\
          nothing was pushed: look at `menusync plan` and make a new one",
         path.display(),
         saved.generated_at.strftime("%Y-%m-%d %H:%M UTC"),
-        saved.digest,
-        now.digest(),
-        report::plan_difference(saved, now),
     );
     // An outlet that could not be looked at is no sign that anything has changed.
     let is_failed = now.outlets.iter().any(|outlet| outlet.error.is_some());

@@ -71,6 +71,27 @@ fn drift_that_is_kept_and_the_kitchens_stock_change_nothing() {
 }
 
 #[test]
+fn stock_that_the_plan_did_not_show_is_not_set() {
+    let stage = Stage::new().in_sync();
+    let sold_out = |ids: &[&str]| {
+        let lines: Vec<_> = ids.iter().map(|id| format!("{id}: {{in_stock: false}}")).collect();
+        let text = format!("outlet: G1001\nname: Kuta\nextends: [warung.yaml]\nitems: {{{}}}\n", lines.join(", "));
+        stage.write(KUTA_FILE, &text);
+    };
+    sold_out(&["TEH", "NG"]);
+    stage.run(&["plan", "--out", "plan.json"]).expect(0);
+    sold_out(&["TEH", "RAWON"]);
+    assert_snapshot!(refused(&stage));
+    // What the kitchen has done already is no difference.
+    sold_out(&["TEH", "NG"]);
+    stage.kitchen(KUTA, "NG", false);
+    stage.run(&["apply", "plan.json", "--yes"]).expect(0);
+    let is_off = |id| stage.live_item(KUTA, id)["in_stock"] == false;
+    assert!(is_off("TEH") && is_off("NG") && !is_off("RAWON"));
+    assert!(stage.puts().is_empty());
+}
+
+#[test]
 fn only_the_outlets_of_the_plan_are_pushed() {
     let stage = planned();
     stage.run(&["plan", "--outlet", "Kuta", "--out", "plan.json"]).expect(0);

@@ -16,7 +16,7 @@ const MOST: usize = 60;
 type Effects<'a> = BTreeMap<(&'a Path, Kind), &'a Change>;
 
 /// What is new, gone and different now, outlet by outlet, with line breaks in between; empty if both plans have the same
-/// effects.
+/// effects. Stock is the kitchen's, so that less of it is to be set now is no difference; what the saved plan did not show is.
 pub fn plan_difference(saved: &SavedPlan, now: &PlanReport) -> String {
     let mut lines: Vec<String> = Vec::new();
     for old in &saved.outlets {
@@ -53,7 +53,15 @@ fn outlet_difference(old: &SavedOutlet, new: Option<&OutletReport>) -> Vec<Strin
     let gone = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, change)| line("gone:     ", change));
     let come = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, change)| line("new:      ", change));
     let other = after.iter().filter_map(|(key, now)| different(before.get(key)?, now));
-    gone.chain(come).chain(other).collect()
+    let shown: Effects<'_> = stock(&old.changes).collect();
+    let stock = stock(plan.map_or(&[], |plan| plan.changes.as_slice()));
+    let stock = stock.filter(|(key, now)| shown.get(key).is_none_or(|shown| shown.to != now.to));
+    gone.chain(come).chain(other).chain(stock.map(|(_, change)| line("new:      ", change))).collect()
+}
+
+/// What a push would set of stock.
+fn stock(changes: &[Change]) -> impl Iterator<Item = ((&Path, Kind), &Change)> {
+    changes.iter().filter(|change| change.pushed && change.is_stock()).map(|change| ((&change.path, change.kind), change))
 }
 
 fn effects(changes: &[Change]) -> Effects<'_> {
