@@ -45,6 +45,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let paths: Vec<String> = FILES.iter().map(|(name, _)| dir.join(name).display().to_string()).collect();
     session.outputs.emit(|_, _| paths.join("\n"))?;
     let at = if dir == session.root() { String::new() } else { format!(" --root {}", dir.display()) };
-    note(&format!("Next: menusync{at} validate, then menusync{at} import --outlet G… for a menu that is already live"));
+    note(&format!(
+        "Next: replace the example in catalogs/outlet.yaml by your outlet, then menusync{at} validate; or, for a menu that is already live, delete the example and run menusync{at} import --outlet G…"
+    ));
     Ok(Exit::Done)
 }

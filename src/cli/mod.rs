@@ -93,7 +93,7 @@ enum Command {
     Init(init::Args),
     /// Check the definitions, offline
     Validate(validate::Args),
-    /// Print the exact catalog of an outlet after layering, as a PUT body
+    /// Print the exact catalog of an outlet after layering (with --output json the body of a PUT)
     Render(render::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),

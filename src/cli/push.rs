@@ -214,12 +214,14 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
         }
     }
     let to_push = report.outlets.iter().filter(|outlet| may_push(outlet, &typed)).count();
-    if to_push == 0
-        || answer(&format!("Push to {to_push} of {} outlets? Type `yes` to continue: ", report.outlets.len()))? == "yes"
-    {
+    if to_push == 0 {
         return Ok(typed);
     }
-    Err(CommandError::Refused("nothing was pushed".to_owned()))
+    let said = answer(&format!("Push to {to_push} of {} outlets? Type `yes` to continue: ", report.outlets.len()))?;
+    match said.as_str() {
+        "yes" => Ok(typed),
+        _ => Err(CommandError::Refused("nothing was pushed: the answer was not `yes`".to_owned())),
+    }
 }
 
 fn answer(question: &str) -> Result<String, CommandError> {

@@ -235,8 +235,12 @@ fn went_live(push: &FieldPush) -> String {
         (None, Some(outcome)) => format!("{outcome}, prepared {}", minute(push.prepared_at)),
         (None, None) => format!("under way since {}", minute(push.prepared_at)),
     };
-    let back = push.back_to.map(|to| format!(" (rollback to {to})")).unwrap_or_default();
-    format!("{how} by push {}{back}, {}", push.number, commit(push.revision.as_deref(), push.author.as_deref()))
+    let (number, revision, author) = (push.number, push.revision.as_deref(), push.author.as_deref());
+    match push.back_to {
+        // Whoever wrote the commit did not ask for what it went back to.
+        Some(to) => format!("{how} by push {number} (rollback to {to}; the files were at {})", commit(revision, None)),
+        None => format!("{how} by push {number}, {}", commit(revision, author)),
+    }
 }
 
 fn heading(name: &str, outlet: &str) -> String {

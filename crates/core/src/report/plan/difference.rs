@@ -61,7 +61,10 @@ fn outlet_difference(old: &SavedOutlet, new: Option<&OutletReport>) -> Vec<Strin
 
 /// What a push would set of stock.
 fn stock(changes: &[Change]) -> impl Iterator<Item = ((&Path, Kind), &Change)> {
-    changes.iter().filter(|change| change.pushed && change.is_stock()).map(|change| ((&change.path, change.kind), change))
+    changes
+        .iter()
+        .filter(|change| change.pushed && change.is_stock())
+        .map(|change| ((&change.path, change.kind), change))
 }
 
 fn effects(changes: &[Change]) -> Effects<'_> {
