@@ -136,17 +136,15 @@ fn stored(row: &OutletRow) -> StatusLine {
     let list = |json: Option<&String>| {
         json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Value::Array(Vec::new()))
     };
-    let unseen = unseen(&row.id);
     StatusLine {
         name: row.name.clone(),
-        state: row.state.clone().unwrap_or(unseen.state),
         since: row.since,
         revision: row.revision.clone(),
         last_verified: row.last_verified,
         drift: list(row.drift.as_ref()),
         held: list(row.held.as_ref()),
         error: row.error.clone(),
-        ..unseen
+        ..unseen(&row.id)
     }
 }
 

@@ -7,7 +7,9 @@ use menusync::{
     state::{Alarm, Scope, SqliteState},
 };
 
-use crate::support::{KUTA, KUTA_FILE, LAYER, Stage};
+use serde_json::{Value, json};
+
+use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage};
 
 #[test]
 fn without_a_terminal_and_without_yes_nothing_is_pushed() {
@@ -81,4 +83,27 @@ fn what_could_not_be_examined_is_failed_in_status_as_well() {
     let states: Vec<&str> = lines.map(|line| line["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["failed", "in_sync"]);
     assert!(status["outlets"][0]["error"].as_str().unwrap().contains("403"), "{status}");
+}
+
+#[test]
+fn what_could_not_be_examined_says_nothing_of_the_outlet_beside_it() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.append(KEMANG_FILE, "items: {NG: {price: 27000}}\n");
+    stage.server().inject(Fault { outlet: Some(KUTA.to_owned()), times: None, ..Fault::status(Endpoint::Get, 403) });
+    // Nobody agrees, so that no pass looks at Kemang and stores how it stands.
+    stage.run(&["apply"]).expect(64);
+    let status = stage.run(&["status", "--output", "json"]).expect(2).json();
+    let lines: Vec<_> = status["outlets"].as_array().unwrap().iter().map(|l| (&l["state"], &l["error"])).collect();
+    assert_eq!((lines[0].0, lines[1]), (&json!("failed"), (&json!("in_sync"), &Value::Null)), "{status:#}");
+}
+
+#[test]
+fn who_asks_for_more_is_told_of_each_outlet_when_it_is_done() {
+    let stage = Stage::new().with_kemang();
+    let applied = stage.run(&["apply", "--yes", "-v", "--log-format", "json"]).expect(0);
+    let lines = applied.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let done = lines.filter(|line| line["message"] == "done");
+    let mut told: Vec<_> = done.map(|line| (line["outlet"].clone(), line["result"].clone())).collect();
+    told.sort_by_key(|(outlet, _)| outlet.to_string());
+    assert_eq!(told, [(json!(KUTA), json!("published")), (json!(KEMANG), json!("published"))]);
 }

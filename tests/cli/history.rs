@@ -297,6 +297,8 @@ fn a_paused_outlet_is_left_alone_until_it_is_resumed() {
     assert_snapshot!(stage.run(&["status"]).expect(2).transcript());
     let drift = stage.run(&["drift", "--outlet", KUTA]).expect(2);
     assert!(drift.stdout.contains("Es Teh Manis"), "drift is still watched: {}", drift.transcript());
+    let drift = stage.run(&["drift", "--outlet", KUTA, "--output", "json"]).expect(2).json();
+    assert!(drift["outlets"][0]["pause"]["until"].is_string(), "{drift:#}");
     let resumed = stage.run(&["resume", "--outlet", "K*"]).expect(0);
     assert_snapshot!(resumed.transcript());
     stage.run(&["run", "--once"]).expect(0);

@@ -16,6 +16,20 @@ fn outside_of_its_window_an_outlet_is_queued() {
 }
 
 #[test]
+fn only_what_would_be_pushed_waits_for_a_window() {
+    let stage = Stage::new().in_sync();
+    stage.settings("windows: [{kind: deny, schedule: \"0 0 * * *\", duration: 23h}, {kind: deny, schedule: \"0 12 * * *\", duration: 23h}]");
+    let told = |command: &str, code| {
+        let outlet = stage.run(&[command, "--output", "json"]).expect(code).json()["outlets"][0].clone();
+        (outlet["state"].clone(), outlet["window"].is_null())
+    };
+    assert_eq!(told("plan", 0), (json!("in_sync"), true));
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    assert_eq!(told("plan", 0), (json!("queued"), false));
+    assert_eq!(told("drift", 0), (json!("queued"), true));
+}
+
+#[test]
 fn a_paused_outlet_is_left_alone() {
     let stage = Stage::new().with_kemang().in_sync();
     stage.append(KUTA_FILE, "state: paused\n");

@@ -35,6 +35,15 @@ fn passes_windows_and_layers_are_told_in_local_time_and_utc() {
 }
 
 #[test]
+fn status_names_the_pass_that_the_schedule_names() {
+    let stage = Stage::new();
+    let schedule = stage.run(&["schedule", "--count", "1", "--output", "json"]).expect(0).json();
+    let status = stage.run(&["status", "--output", "json"]).expect(2).json();
+    assert!(schedule["passes"][0]["at"].is_string(), "{schedule:#}");
+    assert_eq!(status["outlets"][0]["next_pass"], schedule["passes"][0]["at"]);
+}
+
+#[test]
 fn outlets_for_which_the_same_comes_are_told_together_and_invalid_ones_are_named() {
     let stage = Stage::new().with_kemang();
     let told = stage.run(&["schedule", "--at", NOW]).expect(0).stdout;

@@ -74,9 +74,14 @@ fn terminal() -> (File, impl Fn() -> File) {
 
 /// Runs `apply`; somebody looks at the screen and then types.
 pub(crate) fn apply_with(stage: &Stage, person: impl FnOnce(&Screen) -> String) -> Told {
+    run_at_a_terminal(stage.command(&["apply", "--output", "json"]), person)
+}
+
+fn run_at_a_terminal(command: Command, person: impl FnOnce(&Screen) -> String) -> Told {
     let (mut controller, open) = terminal();
     let mut child = {
-        let mut command = stage.command(&["apply", "--output", "json"]);
+        // It holds the terminal open, and is gone once the program runs.
+        let mut command = command;
         command.stdin(Stdio::from(open())).stderr(Stdio::from(open())).stdout(Stdio::piped());
         command.spawn().unwrap()
     };
@@ -185,6 +190,46 @@ fn an_outlet_that_is_left_out_is_not_pushed_with_the_one_that_is_agreed_to() {
     assert_eq!(to, [Some(KEMANG.to_owned())]);
 }
 
+#[test]
+fn an_outlet_that_is_in_sync_is_not_counted_among_those_that_are_pushed_to() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.append(KEMANG_FILE, "items: {NG: {price: 27000}}\n");
+    let (code, shown) = apply_at_a_terminal(&stage, "yes\n");
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("Push to 1 of 2 outlets?"), "{shown}");
+    let to: Vec<_> = stage.writes().into_iter().map(|entry| entry.outlet).collect();
+    assert_eq!(to, [Some(KEMANG.to_owned())]);
+}
+
+#[test]
+fn a_yes_is_to_the_plan_that_was_shown_and_to_no_other() {
+    let stage = Stage::new().in_sync();
+    stage.edit(LAYER, "price: 25000", "price: 27000");
+    let Told { code, shown, json } = apply_with(&stage, |screen| {
+        screen.wait_for("Push to 1 of 1 outlets?");
+        stage.edit_in_app(KUTA, "NG", json!({"price": 26000}));
+        "yes\n".to_owned()
+    });
+    assert_eq!(code, 4, "{shown}");
+    let line = &json["outlets"][0];
+    assert_eq!(line["result"], "held", "{json:#}");
+    assert!(line["error"].as_str().unwrap().contains("the plan changed after it was shown"), "{json:#}");
+    stage.assert_nothing_written();
+}
+
+#[test]
+fn a_plan_has_colours_on_a_terminal_where_nobody_forbids_them() {
+    for (forbidden, expected) in [(None, true), (Some("1"), false)] {
+        let stage = Stage::new().in_sync();
+        stage.edit(LAYER, "price: 25000", "price: 27000");
+        let mut command = stage.command(&["apply", "--output", "json"]);
+        command.env("TERM", "xterm-256color").envs(forbidden.map(|value| ("NO_COLOR", value)));
+        let Told { shown, .. } = run_at_a_terminal(command, |_| "no\n".to_owned());
+        assert!(shown.contains("Nasi Goreng"), "{shown}");
+        assert_eq!(shown.contains('\u{1b}'), expected, "{forbidden:?}: {shown:?}");
+    }
+}
+
 /// Kuta gets a free dish in six seconds.
 fn with_a_layer_that_begins_soon(stage: &Stage) {
     let zone = jiff::tz::TimeZone::get("Asia/Jakarta").unwrap();
@@ -225,4 +270,17 @@ fn beside_an_outlet_that_became_invalid_the_other_one_is_pushed() {
     assert_eq!(states, [&json!("invalid"), &json!("in_sync")], "{json:#}");
     let to: Vec<_> = stage.writes().into_iter().map(|entry| entry.outlet).collect();
     assert_eq!(to, [Some(KEMANG.to_owned())]);
+}
+
+/// What is paused is as wanted: the files say so.
+#[test]
+fn an_outlet_that_became_invalid_beside_one_that_is_left_alone_is_not_all_there_is_to_tell() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.append(KEMANG_FILE, "state: paused\n");
+    with_a_layer_that_begins_soon(&stage);
+    let Told { code, shown, json } = apply_with(&stage, yes_after_the_layer_has_begun);
+    assert_eq!(code, 5, "{shown}");
+    let states: Vec<_> = json["outlets"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
+    assert_eq!(states, [&json!("invalid"), &json!("paused")], "{json:#}");
+    stage.assert_nothing_written();
 }

@@ -80,6 +80,21 @@ fn drift_is_told_from_edits_by_the_base_of_a_revision() {
 }
 
 #[test]
+fn an_outlet_whose_base_is_invalid_is_not_planned_and_why_is_said() {
+    let repository = brand();
+    let (_runtime, _server) = in_sync(&repository);
+    let good = outlet("G0", "Kemang", "");
+    repository.write("catalogs/outlets/0.yaml", format!("{good}items: {{NG: {{price: cheap}}}}\n"));
+    repository.commit();
+    repository.write("catalogs/outlets/0.yaml", good);
+    let ran = repository.run(&["plan", "--base", "HEAD", "--outlet", "Kemang", "--output", "json"]);
+    let plan = ran.json();
+    let told = &plan["outlets"][0];
+    assert_eq!((ran.code, &told["state"]), (3, &"invalid".into()), "{plan:#}");
+    assert!(told["error"].as_str().unwrap().contains("outlets/0.yaml"), "{plan:#}");
+}
+
+#[test]
 fn a_base_that_does_not_exist_is_wrong_usage() {
     let repository = brand();
     let (_runtime, _server) = in_sync(&repository);
