@@ -205,7 +205,7 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             return Ok(());
         }
-        remote.put_catalog(outlet, request_id, &plan.payload).await
+        remote.put_catalog(outlet, request_id, &plan.body()).await
     }
 
     /// Where the files say what the platform's words are about, as far as they say that.

@@ -216,7 +216,7 @@ async fn a_write_is_taken_by_any_success_that_does_not_say_no() {
 async fn a_put_sends_the_catalog_under_its_request_id() {
     let fake = Fake::new().await;
     put(&fake).await.unwrap();
-    insta::assert_snapshot!(fake.seen()[1].body, @r#"{"request_id":"00000000-0000-0000-0000-000000000000","menus":[{"name":"M","menu_items":[{"external_id":"S","name":"Soto","in_stock":true,"price":25000,"variant_category_external_ids":[]}]}],"variant_categories":[]}"#);
+    insta::assert_snapshot!(fake.seen()[1].body, @r#"{"request_id":"00000000-0000-0000-0000-000000000000","menus":[{"name":"M","menu_items":[{"external_id":"S","name":"Soto","in_stock":true,"price":25000}]}],"variant_categories":[]}"#);
 }
 
 #[tokio::test]

@@ -145,8 +145,11 @@ impl Serialize for Wire<'_, Item> {
         entry(&mut map, "price", price)?;
         entry(&mut map, "image", image)?;
         entry(&mut map, "operational_hours", operational_hours)?;
-        let categories = variant_category_external_ids.value().map(Vec::as_slice).unwrap_or_default();
-        map.serialize_entry("variant_category_external_ids", categories)?;
+        // Whoever has no choices and had none says nothing of them; who had some and has none any more says so.
+        if !variant_category_external_ids.is_unsaid() {
+            let categories = variant_category_external_ids.value().map(Vec::as_slice).unwrap_or_default();
+            map.serialize_entry("variant_category_external_ids", categories)?;
+        }
         map.end()
     }
 }
@@ -245,12 +248,13 @@ mod tests {
     #[test]
     fn what_is_cleared_or_unsaid_is_left_out() {
         let item = Item { external_id: "S".into(), description: Field::Null, ..Item::default() };
+        let no_choices = Item { variant_category_external_ids: Field::Null, ..item.clone() };
         let category = VariantCategory { external_id: "C".into(), ..VariantCategory::default() };
         let catalog = Catalog {
-            menus: vec![Menu { name: "M".into(), menu_items: vec![item] }],
+            menus: vec![Menu { name: "M".into(), menu_items: vec![item, no_choices] }],
             variant_categories: vec![category],
         };
-        insta::assert_snapshot!(json(put_body(&catalog, None)), @r#"{"menus":[{"name":"M","menu_items":[{"external_id":"S","variant_category_external_ids":[]}]}],"variant_categories":[{"external_id":"C","variants":[]}]}"#);
+        insta::assert_snapshot!(json(put_body(&catalog, None)), @r#"{"menus":[{"name":"M","menu_items":[{"external_id":"S"},{"external_id":"S","variant_category_external_ids":[]}]}],"variant_categories":[{"external_id":"C","variants":[]}]}"#);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use risk::{Risk, Step, risk};
 pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{
-    catalog::{Catalog, ExternalId, FieldKind, HasPath, OutletId, Path, Price, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, Field, FieldKind, HasPath, Item, OutletId, Path, Price, live::LiveCatalog},
     diagnostic::Place,
     policy::{Guard, Policy},
 };
@@ -108,6 +108,8 @@ pub struct OutletPlan {
     pub digest: Digest,
     /// The complete menu that a PUT would carry.
     pub payload: Catalog,
+    /// Items that had choices, live or when they were last pushed.
+    pub had_choices: BTreeSet<ExternalId>,
     /// Stock that would be set, if `action` is `Stock`.
     pub stock: StockCalls,
     /// The base once everything has arrived.
@@ -145,8 +147,21 @@ impl OutletPlan {
     #[must_use]
     pub fn for_report(self) -> Self {
         let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
-        let (next_base, stock, verified_prices) = Default::default();
-        Self { payload, next_base, stock, verified_prices, ..self }
+        let (next_base, stock, verified_prices, had_choices) = Default::default();
+        Self { payload, next_base, stock, verified_prices, had_choices, ..self }
+    }
+
+    /// The payload as it is sent: an empty list of choices only for items that had some. The documentation's items without
+    /// choices have no such list.
+    pub fn body(&self) -> Catalog {
+        let mut body = self.payload.clone();
+        for item in body.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            let choices = item.variant_category_external_ids.value();
+            if choices.is_none_or(Vec::is_empty) && !self.had_choices.contains(&item.external_id) {
+                item.variant_category_external_ids = Field::Unsaid;
+            }
+        }
+        body
     }
 
     /// What was changed elsewhere and is kept as it is live.
@@ -170,6 +185,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         stock: if action == Action::Stock { stock::calls(&compared.changes, &matched) } else { Vec::new() },
         changes: compared.changes,
         payload: compared.payload,
+        had_choices: with_choices([&matched.catalog].into_iter().chain(inputs.base.map(|base| &base.catalog))),
         next_base: compared.next_base,
         guards,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
@@ -177,6 +193,11 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         pins: Pins::default(),
         ended: inputs.ended.clone(),
     }
+}
+
+fn with_choices<'a>(catalogs: impl Iterator<Item = &'a Catalog>) -> BTreeSet<ExternalId> {
+    let has_some = |item: &&Item| item.variant_category_external_ids.value().is_some_and(|ids| !ids.is_empty());
+    catalogs.flat_map(Catalog::items).map(|(_, item)| item).filter(has_some).map(|i| i.external_id.clone()).collect()
 }
 
 fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<Path, i64> {

@@ -519,6 +519,23 @@ fn first_contact_with_an_equal_menu_adopts_it_silently_and_with_another_is_held(
 }
 
 #[test]
+fn a_list_of_choices_is_sent_empty_only_where_there_were_some() {
+    let mut story = Story::in_sync(warung());
+    story.desired_item("D1").price = Field::Set(Price(11_000));
+    let choices = |story: &Story, id: &str| {
+        let body = story.plan().body();
+        body.item(&id.into()).unwrap().variant_category_external_ids.clone()
+    };
+    assert_eq!(choices(&story, "NG"), Field::Set(vec!["VC".into()]));
+    assert_eq!(choices(&story, "D1"), Field::Unsaid);
+    // Said to be none, and it is none.
+    story.desired_item("D1").variant_category_external_ids = Field::Set(Vec::new());
+    assert_eq!(choices(&story, "D1"), Field::Unsaid);
+    story.desired_item("NG").variant_category_external_ids = Field::Set(Vec::new());
+    assert_eq!(choices(&story, "NG"), Field::Set(Vec::new()));
+}
+
+#[test]
 fn an_empty_live_menu_holds_an_outlet_that_had_one() {
     let mut story = Story::in_sync(warung());
     story.live = LiveCatalog::default();
