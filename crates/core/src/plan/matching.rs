@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Base, Uuids, escaping::without_escaping};
+use super::{Base, Extras, Uuids, escaping::without_escaping};
 use crate::catalog::{
-    Catalog, ExternalId, Field, FieldValue, Item, Menu, Price, ReadBack, Thing, Variant, VariantCategory,
+    Catalog, ExternalId, Field, FieldValue, Item, Menu, Path, Price, ReadBack, Thing, Variant, VariantCategory,
     live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     text::normalise_text,
 };
@@ -46,6 +46,8 @@ pub(super) struct Matched {
     pub(super) lost_variants: BTreeMap<ExternalId, Option<ExternalId>>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
+    /// What live says beyond what is understood.
+    pub(super) extras: Extras,
     /// Number of items, unmanaged ones included.
     pub(super) item_count: usize,
 }
@@ -59,11 +61,16 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let item_ids = known.items(live);
     for (position, menu) in live.menus.iter().enumerate() {
         let name = known.menu_name(&menu.name);
+        matched.extras.note(&Path::Menu(name.clone()), &name, &menu.extra);
         let mut items = Vec::new();
         for (index, item) in menu.menu_items.iter().enumerate() {
             match item_ids.get(&(position, index)) {
                 Some(id) => items.push(take_item(item, id, &category_ids, &mut matched)),
-                None => matched.unmanaged.push(unmanaged(&name, item)),
+                None => {
+                    let unmanaged = unmanaged(&name, item);
+                    matched.extras.note_unmanaged(&Path::item(&unmanaged.id()), &item.name, &item.extra);
+                    matched.unmanaged.push(unmanaged);
+                }
             }
         }
         match matched.catalog.menus.iter_mut().find(|known| known.name == name) {
@@ -87,6 +94,7 @@ fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
 fn take_item(item: &LiveItem, id: &ExternalId, categories: &HashMap<&str, ExternalId>, matched: &mut Matched) -> Item {
     note_lost(&mut matched.lost_items, &item.external_id, id);
     record(&mut matched.uuids.items, &item.uuid, id);
+    matched.extras.note(&Path::item(id), &item.name, &item.extra);
     let uuids = item.variant_category_uuids.iter();
     let links = uuids.filter_map(|uuid| categories.get(uuid.as_str()).cloned()).collect();
     Item { variant_category_external_ids: Field::Set(links), ..Item::from_live(id, item) }
@@ -277,6 +285,7 @@ impl<'a> Known<'a> {
         taken: &mut HashSet<ExternalId>,
         matched: &mut Matched,
     ) -> VariantCategory {
+        matched.extras.note(&Path::category(&id), &live.name, &live.extra);
         let variants = live.variants.iter().map(|variant| self.take_variant(variant, &id, taken, matched)).collect();
         VariantCategory { variants, ..VariantCategory::from_live(&id, live) }
     }
@@ -303,6 +312,7 @@ impl<'a> Known<'a> {
         let id = ours.unwrap_or_else(|| foreign_id(external_id, uuid, taken));
         taken.insert(id.clone());
         record(&mut matched.uuids.variants, uuid, &id);
+        matched.extras.note(&Path::variant(&id), name, &live.extra);
         Variant::from_live(&id, live)
     }
 }
@@ -348,8 +358,11 @@ pub fn as_published(catalog: &Catalog) -> LiveCatalog {
         let variants = category.variants.iter().map(variant).collect();
         show(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
     };
-    let menu =
-        |menu: &Menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() };
+    let menu = |menu: &Menu| LiveMenu {
+        name: menu.name.clone(),
+        menu_items: menu.menu_items.iter().map(item).collect(),
+        ..LiveMenu::default()
+    };
     LiveCatalog {
         menus: catalog.menus.iter().map(menu).collect(),
         variant_categories: catalog.variant_categories.iter().map(category).collect(),

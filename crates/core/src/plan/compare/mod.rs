@@ -28,6 +28,8 @@ pub(super) struct Compared {
     pub(super) changes: Vec<Change>,
     pub(super) payload: Catalog,
     pub(super) next_base: Base,
+    /// Fields that would be copied from live, where they cannot be read.
+    pub(super) uncopied: BTreeSet<Path>,
 }
 
 /// Compares everything.
@@ -42,7 +44,12 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
             revert: inputs.revert || inputs.policy.drift == DriftPolicy::Revert,
         },
         changes: Vec::new(),
-        next: Base { uuids: matched.uuids.clone(), ..Base::default() },
+        next: Base {
+            uuids: matched.uuids.clone(),
+            platform_keys: inputs.base.map(|base| base.platform_keys.clone()).unwrap_or_default(),
+            ..Base::default()
+        },
+        uncopied: BTreeSet::new(),
     };
     let (mut payload, mut next) = (Catalog::default(), Catalog::default());
     walk.items(&desired, &base, &mut payload, &mut next);
@@ -51,7 +58,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.menus(&desired, &base, &payload);
     walk.item_order(&desired, &base, &payload);
     walk.next.catalog = next;
-    Compared { changes: walk.changes, payload, next_base: walk.next }
+    Compared { changes: walk.changes, payload, next_base: walk.next, uncopied: walk.uncopied }
 }
 
 /// The catalog as if nobody said anything about the ignored fields: they are copied from live.
@@ -93,6 +100,7 @@ struct Walk<'a> {
     stance: Stance,
     changes: Vec<Change>,
     next: Base,
+    uncopied: BTreeSet<Path>,
 }
 
 impl Walk<'_> {

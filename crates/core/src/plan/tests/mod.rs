@@ -3,6 +3,7 @@
 mod approvals;
 mod complete;
 mod days;
+mod extras;
 mod landing;
 mod laws;
 mod limits;
