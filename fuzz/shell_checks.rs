@@ -2,7 +2,7 @@
 
 use menusync::{remote, settings};
 use menusync_core::{
-    catalog::{Catalog, OutletId},
+    catalog::{Catalog, Field, OutletId},
     definition,
     plan::{self, Inputs},
     policy::Policy,
@@ -43,6 +43,14 @@ pub(crate) fn wire(data: &[u8]) {
             let first = plan::plan(&inputs);
             assert_eq!(first.digest, plan::plan(&inputs).digest, "the same things have the same digest");
             assert!(first.changes.is_sorted(), "changes are sorted");
+            for (_, item) in live.items().filter(|(_, item)| item.extra.unread.contains_key("in_stock")) {
+                let same = |id| live.items().filter(|(_, other)| other.external_id.value() == Some(id)).count();
+                let alone = item.external_id.value().filter(|id| same(id) == 1);
+                let sent = alone.and_then(|id| first.payload.item(id));
+                assert!(sent.is_none_or(|sent| sent.in_stock == Field::Set(false)), "unread stock is never on sale");
+            }
+            let told = live.items().any(|(_, item)| !item.extra.unread.is_empty());
+            assert!(!told || !first.extras.words().is_empty(), "what cannot be read is named");
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sync::{Outcome, OutletState, PassResult};
+use crate::{
+    report::untrusted::printable,
+    sync::{Outcome, OutletState, PassResult},
+};
 
 /// How often trouble that stays the same is told again (our choice).
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -14,6 +17,8 @@ pub(super) struct LastNote {
     state: OutletState,
     result: PassResult,
     error: Option<String>,
+    /// What was told of the live menu beyond what is understood.
+    extras: Vec<String>,
     at: Timestamp,
     /// How often the same came since.
     repeated: u64,
@@ -21,10 +26,18 @@ pub(super) struct LastNote {
 
 /// Says how a pass ended, if that is news; `last` is what was said before. Whether it was news.
 pub(super) fn tell(outcome: &Outcome, last: &mut Option<LastNote>, now: Timestamp) -> bool {
+    let extras = outcome.plan.as_deref().map(|plan| plan.extras.words());
+    // A pass that saw no menu says nothing of it.
+    let known = last.as_ref().map(|last| last.extras.clone()).unwrap_or_default();
+    let extras = extras.unwrap_or_else(|| known.clone());
+    for extra in extras.iter().filter(|extra| !known.contains(extra)) {
+        tracing::warn!(outlet = %outcome.outlet, name = outcome.name, "{}", printable(extra));
+    }
     let fresh = || LastNote {
         state: outcome.state,
         result: outcome.result,
         error: outcome.error.clone(),
+        extras: extras.clone(),
         at: now,
         repeated: 0,
     };
@@ -32,6 +45,7 @@ pub(super) fn tell(outcome: &Outcome, last: &mut Option<LastNote>, now: Timestam
     let repeated = match last {
         Some(last) if last.is_same(outcome) && now.duration_since(last.at) < AGAIN_AFTER => {
             last.repeated += 1;
+            last.extras.clone_from(&extras);
             let (result, state) = (outcome.result.as_str(), outcome.state.as_str());
             tracing::debug!(outlet = %outcome.outlet, name = outcome.name, state, error = outcome.error, "{result} as before");
             return false;

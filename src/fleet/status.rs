@@ -84,10 +84,11 @@ fn next_pass(settings: &Settings, now: Timestamp) -> Option<Timestamp> {
     settings.schedule.next_after(now, &policy.timezone)
 }
 
-/// What people have ordered by commands: pauses and rollbacks, by outlet.
+/// What people have ordered by commands, pauses and rollbacks, and what the last look has shown, by outlet.
 struct Orders<'o> {
     pauses: BTreeMap<&'o str, Pause>,
     pins: BTreeMap<&'o str, Pins>,
+    notes: BTreeMap<&'o str, Vec<String>>,
     zone: TimeZone,
 }
 
@@ -98,7 +99,9 @@ impl<'o> Orders<'o> {
         let pauses = overview.pauses.iter().map(|(outlet, pause)| (outlet.as_str(), *pause));
         let pins =
             overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
-        Self { pauses: pauses.collect(), pins: pins.collect(), zone: policy.timezone }
+        let notes =
+            overview.notes.iter().filter_map(|(outlet, n)| Some((outlet.as_str(), serde_json::from_str(n).ok()?)));
+        Self { pauses: pauses.collect(), pins: pins.collect(), notes: notes.collect(), zone: policy.timezone }
     }
 
     /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end.
@@ -110,6 +113,7 @@ impl<'o> Orders<'o> {
             since: pins.since,
             paths: pins.pinned_paths(),
         });
+        line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
     }
 }
 
@@ -129,6 +133,7 @@ fn unseen(id: &str) -> StatusLine {
         error: None,
         pause: None,
         pins: None,
+        notes: Vec::new(),
     }
 }
 

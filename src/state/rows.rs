@@ -330,6 +330,8 @@ pub struct Overview {
     pub pauses: Vec<(String, Pause)>,
     /// Pins (JSON), by outlet.
     pub pins: Vec<(String, String)>,
+    /// What the last look has shown beyond what is understood (JSON: texts), by outlet; only where there is something.
+    pub notes: Vec<(String, String)>,
 }
 
 impl Overview {

@@ -295,7 +295,7 @@ fn tangled() -> LiveCatalog {
     let nasi = item("u-1", "NG", "Nasi Goreng", 25_000);
     let nasi = LiveItem { variant_category_uuids: vec!["c-1".into(), "c-2".into()], ..nasi };
     let jumbo = item("u-9", "NG", "Nasi Goreng Jumbo", 35_000);
-    let menu = |name: &str, menu_items| LiveMenu { name: name.to_owned(), menu_items };
+    let menu = |name: &str, menu_items| LiveMenu { name: name.to_owned(), menu_items, ..LiveMenu::default() };
     LiveCatalog {
         menus: vec![menu("Promo", vec![nasi.clone()]), menu("Makanan", vec![jumbo, nasi])],
         variant_categories: vec![

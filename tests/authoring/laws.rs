@@ -137,7 +137,7 @@ fn made(menus: Vec<(String, Vec<LiveItem>)>, categories: Vec<MadeCategory>, ids:
         }
         // Menus of the same name are made one, which is tested elsewhere.
         let name = if names.insert(name.clone()) { name } else { format!("menu {}", names.len()) };
-        live.menus.push(LiveMenu { name, menu_items });
+        live.menus.push(LiveMenu { name, menu_items, ..LiveMenu::default() });
     }
     for (at, (name, internal_name, variants)) in categories.into_iter().enumerate() {
         let variants = variants.into_iter().map(|(name, price)| {

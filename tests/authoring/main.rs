@@ -12,3 +12,4 @@ mod import;
 mod init;
 mod laws;
 mod merge;
+mod unread;

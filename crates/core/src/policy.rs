@@ -94,6 +94,8 @@ pub enum Guard {
     Deletes,
     EmptiedMenu,
     Unmanaged,
+    UnreadField,
+    UnknownField,
     ReKey,
     PriceChange,
     DecimalSlip,
@@ -102,12 +104,14 @@ pub enum Guard {
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
         Self::EmptiedMenu,
         Self::Unmanaged,
+        Self::UnreadField,
+        Self::UnknownField,
         Self::ReKey,
         Self::PriceChange,
         Self::DecimalSlip,
@@ -122,6 +126,8 @@ impl Guard {
             Self::Deletes => "deletes",
             Self::EmptiedMenu => "emptied-menu",
             Self::Unmanaged => "unmanaged",
+            Self::UnreadField => "unread-field",
+            Self::UnknownField => "unknown-field",
             Self::ReKey => "re-key",
             Self::PriceChange => "price-change",
             Self::DecimalSlip => "decimal-slip",

@@ -2,16 +2,21 @@
 //!
 //! Tolerant of what the documentation leaves open: unknown keys, nulls, missing optional keys, and values in another form
 //! that can mean one thing only (`"25000"`, `22:00:00`, an id that is a number). Strict in what must not be mistaken:
-//! nothing but an object that says `success` and has a list `data.menus` is a menu, and no value is guessed.
+//! nothing but an object that says `success` and has a list `data.menus` is a menu, and no value is guessed. One value that
+//! cannot be read is noted beside its thing ([`Extra`]); everything else of the outlet is read all the same.
 
 use serde_json::{Map, Value};
 
 use super::super::{json::Unique, text::clean};
 use crate::catalog::{
-    Day, ExternalId, Field, Hours, Price, TimeRange,
-    live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
+    CategoryField, Day, ExternalId, Field, Hours, ItemField, Price, TimeRange,
+    live::{Extra, LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     parse_clock,
 };
+
+/// How much is told of what cannot be read, and of a key that is not known (our choice).
+const LONGEST_FOUND: usize = 80;
+const LONGEST_KEY: usize = 60;
 
 /// Why an answer is no catalog.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,201 +95,238 @@ fn each<T>(
 
 fn menu(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveMenu, String> {
     let mut menu = Thing::new("menu", keys, place);
-    let items = menu.list("menu_items")?;
-    Ok(LiveMenu { name: menu.name()?, menu_items: each(items, &format!("{}.menu_items", place()), item)? })
+    let (name, items) = (menu.name(), menu.list("menu_items")?);
+    // Its items are known by it: a menu without a readable name is none.
+    if let Some(found) = menu.extra.unread.get("name") {
+        return Err(format!("a menu ({}): name is {found}, expected a text", place()));
+    }
+    let menu_items = each(items, &format!("{}.menu_items", place()), item)?;
+    Ok(LiveMenu { name, menu_items, extra: menu.finish(&["id", "active"]) })
 }
 
 fn item(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveItem, String> {
     let mut item = Thing::new("item", keys, place);
     Ok(LiveItem {
-        uuid: item.uuid()?,
-        external_id: item.id("external_id")?.map(ExternalId),
-        internal_name: item.text("internal_name")?,
-        description: item.text("description")?,
-        in_stock: item.flag("in_stock")?,
-        price: item.price()?,
-        image: item.image()?,
-        operational_hours: item.hours()?,
-        variant_category_uuids: item.ids("variant_category_ids")?,
-        name: item.name()?,
+        uuid: item.uuid(),
+        external_id: item.id("external_id").map(ExternalId),
+        internal_name: item.text("internal_name"),
+        description: item.text("description"),
+        in_stock: item.flag("in_stock"),
+        price: item.price(),
+        image: item.image(),
+        operational_hours: item.hours(),
+        variant_category_uuids: item.choices(),
+        name: item.name(),
+        // What was written may be shown as well.
+        extra: item.finish(&["active", "variant_category_external_ids"]),
     })
 }
 
 fn category(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveCategory, String> {
     let mut category = Thing::new("variant category", keys, place);
     let variants = category.list("variants")?;
-    let (min, max) = category.bounds()?;
+    let [min_quantity, max_quantity] = category.quantities();
     Ok(LiveCategory {
-        uuid: category.uuid()?,
-        external_id: category.id("external_id")?.map(ExternalId),
-        internal_name: category.text("internal_name")?,
-        min_quantity: category.count("min_quantity", min)?,
-        max_quantity: category.count("max_quantity", max)?,
+        uuid: category.uuid(),
+        external_id: category.id("external_id").map(ExternalId),
+        internal_name: category.text("internal_name"),
+        min_quantity,
+        max_quantity,
         variants: each(variants, &format!("{}.variants", place()), variant)?,
-        name: category.name()?,
+        name: category.name(),
+        extra: category.finish(&["active"]),
     })
 }
 
 fn variant(keys: Map<String, Value>, place: &dyn Fn() -> String) -> Result<LiveVariant, String> {
     let mut variant = Thing::new("variant", keys, place);
     Ok(LiveVariant {
-        uuid: variant.uuid()?,
-        external_id: variant.id("external_id")?.map(ExternalId),
-        price: variant.price()?,
-        in_stock: variant.flag("in_stock")?,
-        name: variant.name()?,
+        uuid: variant.uuid(),
+        external_id: variant.id("external_id").map(ExternalId),
+        price: variant.price(),
+        in_stock: variant.flag("in_stock"),
+        name: variant.name(),
+        extra: variant.finish(&["active"]),
     })
 }
 
-/// What values belong to: the keys that are not read yet, and its name for messages.
+/// A thing that is being read: the keys that nobody has asked for yet, and what was wrong with the others.
 struct Thing<'a> {
     kind: &'static str,
     name: Option<String>,
     keys: Map<String, Value>,
+    extra: Extra,
     place: &'a dyn Fn() -> String,
 }
 
 impl<'a> Thing<'a> {
     /// Named by the first of name, our id and their id that is a text.
     fn new(kind: &'static str, keys: Map<String, Value>, place: &'a dyn Fn() -> String) -> Self {
-        let name =
-            ["name", "external_id", "id"].into_iter().find_map(|key| keys.get(key)?.as_str().filter(|t| !t.is_empty()));
-        Self { kind, name: name.map(str::to_owned), keys, place }
+        let said = |key: &&str| keys.get(*key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        let name = ["name", "external_id", "id"].into_iter().find(said).and_then(|key| keys[key].as_str());
+        Self { kind, name: name.map(str::to_owned), keys, extra: Extra::default(), place }
     }
 
-    /// `item “Nasi Goreng” (data.menus[0].menu_items[3])`
-    fn described(&self) -> String {
-        match &self.name {
-            Some(name) => format!("{} “{}” ({})", self.kind, clean(name, 80), (self.place)()),
-            None => format!("a {} without a name ({})", self.kind, (self.place)()),
+    /// What is left. `known` are documented keys that mean nothing here; `active` says whether it can be seen at all.
+    fn finish(mut self, known: &[&str]) -> Extra {
+        self.extra.switched_off = self.keys.get("active").and_then(flag) == Some(false);
+        let keys = std::mem::take(&mut self.keys);
+        keys.into_iter().filter(|(key, _)| !known.contains(&key.as_str())).for_each(|(key, value)| {
+            self.note_unknown(&key, &value);
+        });
+        self.extra
+    }
+
+    /// Notes a key that we do not know. Where it holds nothing, nothing can be lost with it.
+    fn note_unknown(&mut self, key: &str, value: &Value) {
+        let is_empty = match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(keys) => keys.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if !is_empty {
+            self.extra.unknown.insert(clean(key, LONGEST_KEY));
         }
-    }
-
-    /// `item “Nasi Goreng” (data.menus[0].menu_items[3]): price is "x", expected a whole number`
-    fn wrong(&self, key: &str, found: &Value, expected: &str) -> String {
-        format!("{}: {key} is {}, expected {expected}", self.described(), clean(&found.to_string(), 80))
     }
 
     fn take(&mut self, key: &str) -> Field<Value> {
-        match self.keys.remove(key) {
-            None => Field::Unsaid,
-            Some(Value::Null) => Field::Null,
-            Some(value) => Field::Set(value),
-        }
+        take(&mut self.keys, key)
     }
 
-    /// `null` and a missing list are the same: empty.
+    /// `null` and a missing list are the same: empty. Anything else is an error: what is in it cannot be known.
     fn list(&mut self, key: &str) -> Result<Vec<Value>, String> {
         match self.take(key) {
             Field::Set(Value::Array(list)) => Ok(list),
-            Field::Set(other) => Err(self.wrong(key, &other, "a list")),
+            Field::Set(other) => {
+                let name = self.name.as_ref().map(|name| format!(" “{}”", clean(name, LONGEST_FOUND)));
+                let found = clean(&other.to_string(), LONGEST_FOUND);
+                let (kind, name, place) = (self.kind, name.unwrap_or_default(), (self.place)());
+                Err(format!("{kind}{name} ({place}): {key} is {found}, expected a list"))
+            }
             Field::Unsaid | Field::Null => Ok(Vec::new()),
         }
     }
 
+    /// A value as ours. One that cannot be read says nothing, and is noted under the key of our field.
+    fn convert<T>(&mut self, key: &str, field: Field<Value>, convert: impl Fn(&Value) -> Option<T>) -> Field<T> {
+        match field {
+            Field::Unsaid => Field::Unsaid,
+            Field::Null => Field::Null,
+            Field::Set(value) => match convert(&value) {
+                Some(value) => Field::Set(value),
+                None => {
+                    self.extra.unread.insert(key.to_owned(), clean(&value.to_string(), LONGEST_FOUND));
+                    Field::Unsaid
+                }
+            },
+        }
+    }
+
     /// A text; an empty one is none.
-    fn text(&mut self, key: &str) -> Result<Field<String>, String> {
+    fn text(&mut self, key: &str) -> Field<String> {
         let field = self.take(key);
         self.said_text(key, field)
     }
 
-    fn said_text(&self, key: &str, field: Field<Value>) -> Result<Field<String>, String> {
-        let text = self.convert(key, field, "a text", |value| value.as_str().map(str::to_owned))?;
-        Ok(if text.value().is_some_and(String::is_empty) { Field::Null } else { text })
+    fn said_text(&mut self, key: &str, field: Field<Value>) -> Field<String> {
+        let text = self.convert(key, field, |value| value.as_str().map(str::to_owned));
+        if text.value().is_some_and(String::is_empty) { Field::Null } else { text }
     }
 
     /// A name; none is empty.
-    fn name(&mut self) -> Result<String, String> {
-        Ok(self.text("name")?.value().cloned().unwrap_or_default())
+    fn name(&mut self) -> String {
+        self.text("name").value().cloned().unwrap_or_default()
     }
 
     /// An id; one that is a number counts as its digits.
-    fn id(&mut self, key: &str) -> Result<Field<String>, String> {
+    fn id(&mut self, key: &str) -> Field<String> {
         let field = self.take(key);
-        let id = self.convert(key, field, "a text or a whole number", id)?;
-        Ok(if id.value().is_some_and(String::is_empty) { Field::Null } else { id })
+        let id = self.convert(key, field, id);
+        if id.value().is_some_and(String::is_empty) { Field::Null } else { id }
     }
 
     /// The platform's id; empty if there is none.
-    fn uuid(&mut self) -> Result<String, String> {
-        Ok(self.id("id")?.value().cloned().unwrap_or_default())
+    fn uuid(&mut self) -> String {
+        self.id("id").value().cloned().unwrap_or_default()
     }
 
-    fn ids(&mut self, key: &str) -> Result<Vec<String>, String> {
+    /// UUIDs of variant categories. They are unread under the name of the field that they tell of.
+    fn choices(&mut self) -> Vec<String> {
+        let field = self.take("variant_category_ids");
+        let ids = |value: &Value| value.as_array()?.iter().map(id).collect::<Option<Vec<_>>>();
+        self.convert(ItemField::VariantCategories.key(), field, ids).value().cloned().unwrap_or_default()
+    }
+
+    fn flag(&mut self, key: &str) -> Field<bool> {
         let field = self.take(key);
-        let ids = self.convert(key, field, "a list of ids", |value| value.as_array()?.iter().map(id).collect())?;
-        Ok(ids.value().cloned().unwrap_or_default())
+        self.convert(key, field, flag)
     }
 
-    fn flag(&mut self, key: &str) -> Result<Field<bool>, String> {
-        let field = self.take(key);
-        self.convert(key, field, "true or false", flag)
-    }
-
-    fn price(&mut self) -> Result<Field<Price>, String> {
+    fn price(&mut self) -> Field<Price> {
         let field = self.take("price");
-        self.convert("price", field, "a whole number of rupiah", |value| whole(value).map(Price))
+        self.convert("price", field, |value| whole(value).map(Price))
     }
 
-    fn count(&self, key: &str, field: Field<Value>) -> Result<Field<u32>, String> {
-        self.convert(key, field, "a whole number from 0", |value| whole(value)?.try_into().ok())
-    }
-
-    /// An address, or an object that has it as `url`.
-    fn image(&mut self) -> Result<Field<String>, String> {
+    /// An address, or an object that has it as `url`. What else such an object has describes that image.
+    fn image(&mut self) -> Field<String> {
         let field = match self.take("image") {
-            Field::Set(Value::Object(mut image)) if image.contains_key("url") => {
-                Field::set_or_null(image.remove("url").filter(|url| !url.is_null()))
-            }
+            Field::Set(Value::Object(mut image)) if image.contains_key("url") => take(&mut image, "url"),
             field => field,
         };
         self.said_text("image", field)
     }
 
     /// Days and ranges as the platform writes them; a missing day is closed, the order of ranges means nothing.
-    fn hours(&mut self) -> Result<Field<Hours>, String> {
-        const EXPECTED: &str = "days with ranges like {\"monday\": [{\"start\": \"10:00\", \"end\": \"22:00\"}]}";
+    fn hours(&mut self) -> Field<Hours> {
         let field = self.take("operational_hours");
-        self.convert("operational_hours", field, EXPECTED, hours)
+        for (day, ranges) in field.value().and_then(Value::as_object).into_iter().flatten() {
+            if known_day(day).is_none() {
+                self.note_unknown(&format!("operational_hours.{day}"), ranges);
+            }
+        }
+        self.convert("operational_hours", field, hours)
     }
 
     /// `rules.selection.{min,max}_quantity`; what stands above a missing key speaks for it.
-    fn bounds(&mut self) -> Result<(Field<Value>, Field<Value>), String> {
-        let mut selection = self.take("rules");
-        for (key, within) in [("rules", "selection"), ("rules.selection", "")] {
-            match selection {
-                Field::Set(Value::Object(mut keys)) if within.is_empty() => {
-                    let mut bound = |key| {
-                        keys.remove(key).map_or(Field::Unsaid, |value| match value {
-                            Value::Null => Field::Null,
-                            value => Field::Set(value),
-                        })
-                    };
-                    return Ok((bound("min_quantity"), bound("max_quantity")));
+    fn quantities(&mut self) -> [Field<u32>; 2] {
+        const KEYS: [CategoryField; 2] = [CategoryField::MinQuantity, CategoryField::MaxQuantity];
+        let count = |value: &Value| u32::try_from(whole(value)?).ok();
+        let mut found = self.take("rules");
+        for (place, within) in [("rules", Some("selection")), ("rules.selection", None)] {
+            found = match (found, within) {
+                (Field::Set(Value::Object(mut keys)), Some(within)) => {
+                    let within = take(&mut keys, within);
+                    keys.iter().for_each(|(key, value)| self.note_unknown(&format!("{place}.{key}"), value));
+                    within
                 }
-                Field::Set(Value::Object(mut keys)) => {
-                    selection = keys.remove(within).map_or(Field::Unsaid, Field::Set)
+                (Field::Set(Value::Object(mut keys)), None) => {
+                    let counts = KEYS.map(|field| {
+                        let said = take(&mut keys, field.key());
+                        self.convert(field.key(), said, count)
+                    });
+                    keys.iter().for_each(|(key, value)| self.note_unknown(&format!("{place}.{key}"), value));
+                    return counts;
                 }
-                Field::Set(Value::Null) | Field::Null => return Ok((Field::Null, Field::Null)),
-                Field::Unsaid => return Ok((Field::Unsaid, Field::Unsaid)),
-                Field::Set(other) => return Err(self.wrong(key, &other, "an object")),
-            }
+                (other, _) => return KEYS.map(|field| self.convert(field.key(), other.clone(), count_nowhere)),
+            };
         }
-        Ok((Field::Unsaid, Field::Unsaid))
+        [Field::Unsaid, Field::Unsaid]
     }
+}
 
-    fn convert<T>(
-        &self,
-        key: &str,
-        field: Field<Value>,
-        expected: &str,
-        convert: impl Fn(&Value) -> Option<T>,
-    ) -> Result<Field<T>, String> {
-        match field {
-            Field::Unsaid => Ok(Field::Unsaid),
-            Field::Null => Ok(Field::Null),
-            Field::Set(value) => convert(&value).map(Field::Set).ok_or_else(|| self.wrong(key, &value, expected)),
-        }
+/// No number stands where an object is expected.
+fn count_nowhere(_: &Value) -> Option<u32> {
+    None
+}
+
+/// A key of an object; `null` is said.
+fn take(keys: &mut Map<String, Value>, key: &str) -> Field<Value> {
+    match keys.remove(key) {
+        None => Field::Unsaid,
+        Some(Value::Null) => Field::Null,
+        Some(value) => Field::Set(value),
     }
 }
 
@@ -332,7 +374,7 @@ fn hours(value: &Value) -> Option<Hours> {
     let mut hours = Hours::default();
     let mut known = 0;
     for (key, ranges) in days {
-        let Some(day) = Day::ALL.into_iter().find(|day| day.key().eq_ignore_ascii_case(key)) else { continue };
+        let Some(day) = known_day(key) else { continue };
         known += 1;
         let ranges = match ranges {
             Value::Null => &[],
@@ -345,6 +387,10 @@ fn hours(value: &Value) -> Option<Hours> {
     }
     hours.sort();
     (known > 0 || days.is_empty()).then_some(hours)
+}
+
+fn known_day(key: &str) -> Option<Day> {
+    Day::ALL.into_iter().find(|day| day.key().eq_ignore_ascii_case(key))
 }
 
 /// `10:00`, `10:00:00`
@@ -378,6 +424,12 @@ mod tests {
         read(body.as_bytes()).map(|mut live| live.menus.remove(0).menu_items.remove(0))
     }
 
+    /// What of the item's fields cannot be read, with what was found.
+    fn unread(fields: &str) -> Vec<String> {
+        let extra = item(fields).unwrap().extra;
+        extra.unread.iter().map(|(key, found)| format!("{key} {found}")).collect()
+    }
+
     fn shape(body: &str) -> String {
         match read(body.as_bytes()) {
             Err(Unreadable::Shape(what)) => what,
@@ -407,14 +459,16 @@ mod tests {
             image: Field::Set("https://cdn/x".into()),
             operational_hours: Field::Set(hours),
             variant_category_uuids: vec!["c1".into()],
+            extra: Extra { unknown: ["new_key".to_owned()].into(), ..Extra::default() },
         };
-        assert_eq!(live.menus, [LiveMenu { name: "Nasi".into(), menu_items: vec![item] }]);
+        assert_eq!(live.menus, [LiveMenu { name: "Nasi".into(), menu_items: vec![item], ..LiveMenu::default() }]);
         let variant = LiveVariant {
             uuid: "v1".into(),
             external_id: Field::Set("V".into()),
             name: "Sedang".into(),
             price: Field::Set(Price(0)),
             in_stock: Field::Set(true),
+            ..LiveVariant::default()
         };
         let category = LiveCategory {
             uuid: "c1".into(),
@@ -424,13 +478,14 @@ mod tests {
             min_quantity: Field::Set(1),
             max_quantity: Field::Set(2),
             variants: vec![variant],
+            ..LiveCategory::default()
         };
         assert_eq!(live.variant_categories, [category]);
     }
 
     #[test]
     fn missing_keys_are_unsaid_and_nulls_are_none() {
-        let bare = item(r#""x":1"#).unwrap();
+        let bare = item(r#""x":null"#).unwrap();
         assert_eq!(bare, LiveItem { name: "Soto".into(), ..LiveItem::default() });
         let nulls = item(r#""id":null,"external_id":null,"price":null,"in_stock":null,"image":"","operational_hours":null,"variant_category_ids":null"#).unwrap();
         let expected = LiveItem {
@@ -467,7 +522,7 @@ mod tests {
         }
         for text in [
             "25000.5",
-            "1e300",
+            "1e+300",
             "18446744073709551615",
             "true",
             "[]",
@@ -476,12 +531,8 @@ mod tests {
             r#""+1""#,
             r#""""#,
         ] {
-            let Err(Unreadable::Shape(what)) = item(&format!(r#""price":{text}"#)) else { panic!("{text}") };
-            assert!(
-                what.starts_with("item “Soto” (data.menus[0].menu_items[0]): price is ")
-                    && what.ends_with(", expected a whole number of rupiah"),
-                "{what}"
-            );
+            assert_eq!(unread(&format!(r#""price":{text}"#)), [format!("price {text}")]);
+            assert!(item(&format!(r#""price":{text}"#)).unwrap().price.is_unsaid());
         }
     }
 
@@ -493,7 +544,8 @@ mod tests {
             assert_eq!(item(&format!(r#""in_stock":{text}"#)).unwrap().in_stock, Field::Set(stock), "{text}");
         }
         for text in ["2", "-1", "1.0", r#""yes""#, r#""""#, "[]", "{}"] {
-            assert!(item(&format!(r#""in_stock":{text}"#)).is_err(), "{text}");
+            assert_eq!(unread(&format!(r#""in_stock":{text}"#)), [format!("in_stock {text}")]);
+            assert!(item(&format!(r#""in_stock":{text}"#)).unwrap().in_stock.is_unsaid());
         }
     }
 
@@ -506,8 +558,9 @@ mod tests {
         assert_eq!(read.image, Field::Set("https://x".into()));
         assert_eq!(item(r#""image":{"url":null}"#).unwrap().image, Field::Null);
         for wrong in [r#""id":7.5"#, r#""external_id":true"#, r#""variant_category_ids":"c""#, r#""image":{"w":1}"#] {
-            assert!(item(wrong).is_err(), "{wrong}");
+            assert_eq!(unread(wrong).len(), 1, "{wrong}");
         }
+        assert_eq!(unread(r#""variant_category_ids":[{"id":"c"}]"#), [r#"variant_category_external_ids [{"id":"c"}]"#]);
     }
 
     #[test]
@@ -524,13 +577,16 @@ mod tests {
             name: "Sedang".into(),
             price: Field::Set(Price(1000)),
             in_stock: Field::Set(false),
+            ..LiveVariant::default()
         };
         assert_eq!(category.variants, [expected]);
     }
 
-    fn monday(hours: &str) -> Result<Vec<TimeRange>, Unreadable> {
-        let item = item(&format!(r#""operational_hours":{hours}"#))?;
-        Ok(item.operational_hours.value().map(|hours| hours.day(Day::Monday).to_vec()).unwrap_or_default())
+    /// `None`: they cannot be read.
+    fn monday(hours: &str) -> Option<Vec<TimeRange>> {
+        let item = item(&format!(r#""operational_hours":{hours}"#)).unwrap();
+        assert_eq!(item.operational_hours.is_unsaid(), item.extra.unread.contains_key("operational_hours"));
+        item.operational_hours.value().map(|hours| hours.day(Day::Monday).to_vec())
     }
 
     #[test]
@@ -544,9 +600,9 @@ mod tests {
             assert_eq!(range, [TimeRange::ALL_DAY], "{end}");
         }
         for wrong in ["22:00:30", "25:00", "24:01", "22", "22:00:0", "22:00:00:00", "22.00", ""] {
-            assert!(monday(&format!(r#"{{"monday":[{{"start":"10:00","end":"{wrong}"}}]}}"#)).is_err(), "{wrong}");
+            assert!(monday(&format!(r#"{{"monday":[{{"start":"10:00","end":"{wrong}"}}]}}"#)).is_none(), "{wrong}");
         }
-        assert!(monday(r#"{"monday":[{"start":"24:00","end":"24:00"}]}"#).is_err());
+        assert!(monday(r#"{"monday":[{"start":"24:00","end":"24:00"}]}"#).is_none());
     }
 
     #[test]
@@ -554,23 +610,63 @@ mod tests {
         let hours = r#"{"Monday":[{"start":"10:00","end":"22:00"}],"friday":null,"holiday":[{"start":"x"}]}"#;
         assert_eq!(monday(hours).unwrap(), [TimeRange { start: 600, end: 1320 }]);
         assert_eq!(monday(r#"{"friday":null,"tuesday":[]}"#).unwrap(), []);
+        let told = item(&format!(r#""operational_hours":{hours}"#)).unwrap().extra.unknown;
+        assert_eq!(told, ["operational_hours.holiday".to_owned()].into());
     }
 
     #[test]
-    fn hours_of_another_shape_are_an_error_that_names_the_item() {
-        let Err(Unreadable::Shape(what)) = item(r#""operational_hours":{"senin":[]}"#) else { panic!() };
-        insta::assert_snapshot!(what, @r#"item “Soto” (data.menus[0].menu_items[0]): operational_hours is {"senin":[]}, expected days with ranges like {"monday": [{"start": "10:00", "end": "22:00"}]}"#);
+    fn hours_of_another_shape_are_unread() {
         for hours in [
+            r#"{"senin":[]}"#,
             "[]",
             r#""always""#,
-            r#"{"monday":[{"start":"10.00","end":"12:00"}]}"#,
+            r#"{"monday":[{"end":"12:00","start":"10.00"}]}"#,
             r#"{"monday":"10:00-12:00"}"#,
             r#"{"monday":[["10:00","12:00"]]}"#,
             r#"{"monday":[{"start":"10:00"}]}"#,
         ] {
-            assert!(item(&format!(r#""operational_hours":{hours}"#)).is_err(), "{hours}");
+            assert_eq!(unread(&format!(r#""operational_hours":{hours}"#)), [format!("operational_hours {hours}")]);
         }
         assert_eq!(item(r#""operational_hours":{}"#).unwrap().operational_hours, Field::Set(Hours::default()));
+    }
+
+    #[test]
+    fn keys_that_are_not_known_are_noted_where_they_hold_something() {
+        let body = r#"{"success":true,"data":{"menus":[{"id":"m","name":"A","active":false,"sort":0,"menu_items":[
+                {"name":"Soto","active":0,"tax_rate":11,"badge":"new","promotion":null,"tags":[],"note":"","meta":{},
+                 "variant_category_external_ids":["C"]}]}],
+            "variant_categories":[{"name":"Pedas","kind":"x","rules":{"selection":{"max_quantity":1,"step":1},"free":2},
+                "variants":[{"name":"Sedang","sku":"S-1","active":true}]}]}}"#;
+        let live = read(body.as_bytes()).unwrap();
+        let unknown = |extra: &Extra| extra.unknown.iter().cloned().collect::<Vec<_>>().join(" ");
+        let (menu, category) = (&live.menus[0], &live.variant_categories[0]);
+        assert_eq!((unknown(&menu.extra).as_str(), menu.extra.switched_off), ("sort", true));
+        let extra = &menu.menu_items[0].extra;
+        assert_eq!((unknown(extra).as_str(), extra.switched_off), ("badge tax_rate", true));
+        assert_eq!(unknown(&category.extra), "kind rules.free rules.selection.step");
+        let extra = &category.variants[0].extra;
+        assert_eq!((unknown(extra).as_str(), extra.switched_off), ("sku", false));
+    }
+
+    #[test]
+    fn what_cannot_be_read_in_one_thing_leaves_the_rest_as_it_is() {
+        let body = r#"{"success":true,"data":{"menus":[{"name":"A","menu_items":[
+                {"id":[],"external_id":{},"name":3,"internal_name":[1],"description":false,"price":"mahal","in_stock":"ya"},
+                {"name":"Rawon","price":1}]}],
+            "variant_categories":[{"name":"Pedas","rules":"many","variants":[{"name":"Sedang","price":[]}]},
+                {"name":"Manis","rules":{"selection":{"min_quantity":-1,"max_quantity":"2"}}}]}}"#;
+        let live = read(body.as_bytes()).unwrap();
+        let keys = |extra: &Extra| extra.unread.keys().cloned().collect::<Vec<_>>().join(" ");
+        let items = &live.menus[0].menu_items;
+        assert_eq!(keys(&items[0].extra), "description external_id id in_stock internal_name name price");
+        assert_eq!((items[1].name.as_str(), items[1].extra.is_empty()), ("Rawon", true));
+        let [pedas, manis] = live.variant_categories.as_slice() else { panic!() };
+        assert_eq!(
+            (keys(&pedas.extra).as_str(), keys(&pedas.variants[0].extra).as_str()),
+            ("max_quantity min_quantity", "price")
+        );
+        assert_eq!((keys(&manis.extra).as_str(), &manis.max_quantity), ("min_quantity", &Field::Set(2)));
+        insta::assert_snapshot!(shape(r#"{"success":true,"data":{"menus":[{"name":7}]}}"#), @"a menu (data.menus[0]): name is 7, expected a text");
     }
 
     #[test]

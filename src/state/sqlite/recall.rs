@@ -66,7 +66,11 @@ impl Store {
             let sql = "SELECT outlet, pins FROM pins WHERE platform = ?1 ORDER BY outlet";
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
             let pins = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
-            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins })
+            let sql = "
+                SELECT outlet, json_extract(memory, '$.notes') AS notes FROM memories
+                WHERE platform = ?1 AND json_valid(memory) AND notes IS NOT NULL ORDER BY outlet";
+            let notes = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
+            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins, notes })
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     catalog::{
         Catalog, CategoryField, ExternalId, Field, FieldKind, FieldValue, Hours, Item, ItemField, Menu, Path, Thing,
         Variant, VariantCategory, VariantField,
-        live::{LiveCatalog, LiveCategory, LiveItem, LiveVariant},
+        live::{Extra, LiveCatalog, LiveCategory, LiveItem, LiveVariant},
         text::same_text,
     },
     diagnostic::Place,
@@ -207,6 +207,7 @@ impl Import<'_> {
             let path = Path::item_field(&id, ItemField::Price);
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
+        self.unread(&Path::item(&id), &live.extra);
         Item {
             name: Field::Set(live.name.clone()),
             variant_category_external_ids: if links.is_empty() { Field::Unsaid } else { Field::Set(links) },
@@ -254,6 +255,7 @@ impl Import<'_> {
                 self.made.todo.insert(path, format!("GoFood shows no {}", field.key()));
             }
         }
+        self.unread(&Path::category(&id), &live.extra);
         // A cashier's name that equals the name reads back where none was sent (unknown for the platform; our choice).
         let mut category = VariantCategory { name: Field::Set(live.name.clone()), variants, ..import_thing(&id, live) };
         if category.internal_name.value().is_some_and(|internal| same_text(internal, &live.name)) {
@@ -267,7 +269,24 @@ impl Import<'_> {
             let path = Path::variant_field(&id, VariantField::Price);
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
+        self.unread(&Path::variant(&id), &live.extra);
         Variant { name: Field::Set(live.name.clone()), ..import_thing(&id, live) }
+    }
+
+    /// Fields that live shows in a form that cannot be read: a person has to say what they are, beside the field where a file
+    /// must have it. Stock is in no file.
+    fn unread(&mut self, thing: &Path, extra: &Extra) {
+        for (key, found) in &extra.unread {
+            let field = thing.field(key);
+            match field.as_ref().and_then(Path::info).map(|info| info.kind) {
+                Some(FieldKind::Stock) => {}
+                Some(FieldKind::Price | FieldKind::Least | FieldKind::Most) => {
+                    let told = format!("GoFood shows {found}, which cannot be read");
+                    field.map(|field| self.made.todo.insert(field, told));
+                }
+                _ => self.made.remarks.push(format!("GoFood shows {found} as `{thing}/{key}`, which cannot be read.")),
+            }
+        }
     }
 
     /// Gives up the claim on images that our own rules would not let out again: one bad image makes GoFood refuse all.

@@ -2,6 +2,8 @@
 //!
 //! `remote` makes these from the wire; `plan` matches them to our ids. Nothing else looks inside.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::{ExternalId, Field, Hours, Price};
@@ -15,6 +17,26 @@ pub struct LiveCatalog {
     pub variant_categories: Vec<LiveCategory>,
 }
 
+/// What the answer says of a thing beyond what is understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extra {
+    /// Key of a field of ours → the JSON that stands there and cannot be read, cut to a readable length. The field itself is
+    /// `Unsaid`, a name empty.
+    pub unread: BTreeMap<String, String>,
+    /// Keys that we do not know, where they hold something.
+    pub unknown: BTreeSet<String>,
+    /// Whether it is switched off in the app (`active: false`).
+    pub switched_off: bool,
+}
+
+impl Extra {
+    /// Whether there is nothing beyond.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A menu of the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveMenu {
@@ -22,6 +44,9 @@ pub struct LiveMenu {
     pub name: String,
     /// Its items.
     pub menu_items: Vec<LiveItem>,
+    /// What else the answer says.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 /// An item of the answer. `Unsaid` = the key is missing, `Null` = null or empty.
@@ -47,6 +72,9 @@ pub struct LiveItem {
     pub operational_hours: Field<Hours>,
     /// UUIDs of the variant categories.
     pub variant_category_uuids: Vec<String>,
+    /// What else the answer says.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
     /// The tests' field, see [`super::Item`].
     #[cfg(test)]
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
@@ -70,6 +98,9 @@ pub struct LiveCategory {
     pub max_quantity: Field<u32>,
     /// Variants in the order of the answer.
     pub variants: Vec<LiveVariant>,
+    /// What else the answer says.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 /// A variant of the answer.
@@ -85,6 +116,9 @@ pub struct LiveVariant {
     pub price: Field<Price>,
     /// Stock.
     pub in_stock: Field<bool>,
+    /// What else the answer says.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 impl LiveCatalog {

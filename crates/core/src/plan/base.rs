@@ -30,6 +30,9 @@ pub struct Base {
     /// give that path another value.
     #[serde(default, alias = "stuck", deserialize_with = "known_entries")]
     pub rejected_values: BTreeMap<Path, Option<FieldValue>>,
+    /// Keys that we do not know and that live had after a PUT of ours was published (`items/tax_rate`): no push loses them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub platform_keys: BTreeSet<String>,
 }
 
 impl Base {

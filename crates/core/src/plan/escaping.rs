@@ -101,7 +101,11 @@ mod tests {
         };
         let live_item = |text: &str| LiveItem { name: text.to_owned(), ..LiveItem::default() };
         let live = LiveCatalog {
-            menus: vec![LiveMenu { name: "M".to_owned(), menu_items: vec![live_item(live), live_item(foreign)] }],
+            menus: vec![LiveMenu {
+                name: "M".to_owned(),
+                menu_items: vec![live_item(live), live_item(foreign)],
+                ..LiveMenu::default()
+            }],
             variant_categories: Vec::new(),
         };
         let items = without_escaping(&live, [Some(&catalog), None]).into_owned().menus.remove(0).menu_items;

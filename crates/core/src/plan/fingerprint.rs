@@ -3,7 +3,7 @@
 //! What cannot be read back is not in it. An address of an image may be signed anew for every answer, and may come minutes
 //! after its item or go with it; menus, items, choices and variants may come in any order; a category may come with our id or
 //! without it; a text may be spelled otherwise. Two menus that differ only so are one. Stock, which people change by the
-//! minute, is not in it either.
+//! minute, is not in it either, nor is what is not understood: a promotion comes and goes by itself.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::field::canonical;
-use crate::catalog::{Field, Item, Thing, Variant, VariantCategory, live::LiveCatalog, text::normalise_text};
+use crate::catalog::{
+    Field, Item, Thing, Variant, VariantCategory,
+    live::{Extra, LiveCatalog},
+    text::normalise_text,
+};
 
 /// How this release reads a menu. Fingerprints of earlier ones are equal to none.
 const KIND: &str = "2:";
@@ -37,7 +41,9 @@ impl Fingerprint {
 fn readable(mut live: LiveCatalog) -> LiveCatalog {
     for menu in &mut live.menus {
         menu.name = normalise_text(&menu.name).into_owned();
+        menu.extra = Extra::default();
         for item in &mut menu.menu_items {
+            item.extra = Extra::default();
             reduce::<Item>(item);
             item.variant_category_uuids.sort();
         }
@@ -46,6 +52,8 @@ fn readable(mut live: LiveCatalog) -> LiveCatalog {
     sort(&mut live.menus);
     for category in &mut live.variant_categories {
         category.external_id = Field::Unsaid;
+        category.extra = Extra::default();
+        category.variants.iter_mut().for_each(|variant| variant.extra = Extra::default());
         reduce::<VariantCategory>(category);
         category.variants.iter_mut().for_each(reduce::<Variant>);
         sort(&mut category.variants);

@@ -49,6 +49,9 @@ pub struct Memory {
     noted: Option<(Timestamp, Effects)>,
     /// Menus that pushes replaced lately.
     replaced: Vec<Replaced>,
+    /// What the last look has shown beyond what is understood, in words. The state reads it by this name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// A menu that is not live any more since a push was seen to arrive.
@@ -167,6 +170,7 @@ impl Memory {
         self.replaced.retain(|replaced| replaced.is_recent(now));
         self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
         self.note_drift(&plan.changes, now);
+        self.notes = plan.extras.words();
     }
 
     /// `exactly`: a push may follow, so that this may be the last look at these prices.

@@ -17,6 +17,7 @@ mod compare;
 mod effects;
 mod escaping;
 mod expected;
+mod extras;
 mod field;
 mod fingerprint;
 mod guards;
@@ -38,6 +39,7 @@ pub use approval::{Approval, ApprovalEffect, LONGEST_APPROVAL, approvable, of_ti
 pub use base::{Base, StockCalls, Uuids};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
+pub use extras::{Extras, ExtrasEntry, Unread};
 pub use guards::{GuardVerdict, Limit, Reviewed, Verdict};
 pub use matching::{Unmanaged, as_published, platform_menus};
 pub use memory::Memory;
@@ -118,8 +120,8 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
-    /// Live menus that only repeat dishes of other menus: taken for the platform's own, and left alone.
-    pub platform_menus: BTreeSet<String>,
+    /// What live says beyond what is understood, and is worth a word.
+    pub extras: Extras,
     /// What a rollback holds against the files; filled in by who lays pins over them.
     pub pins: Pins,
     /// Items that a dated layer brought and takes away.
@@ -195,7 +197,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         guards,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
-        platform_menus: matched.sections,
+        extras: matched.extras.but_for(inputs.base),
         pins: Pins::default(),
         ended: inputs.ended.clone(),
     }

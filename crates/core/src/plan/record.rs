@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
-use super::{Change, Inputs, Kind, OutletPlan, Subject, compare::without_ignored, matching::match_live};
-use crate::catalog::{Catalog, Field, FieldValue, ItemField, Path, ReadAt, known_entries};
+use super::{
+    Change, Inputs, Kind, OutletPlan, Subject,
+    compare::without_ignored,
+    matching::{Matched, match_live},
+};
+use crate::catalog::{Catalog, Field, FieldValue, Item, ItemField, Path, ReadAt, Variant, VariantField, known_entries};
 
 /// One change that a push carried.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,11 +43,15 @@ pub struct Record {
 impl Record {
     /// What a plan is about to send.
     pub fn new(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
-        let live = match_live(inputs.live, inputs.desired, inputs.base).catalog;
-        let on_sale = |stock: &Field<bool>| stock.value() != Some(&false);
-        let items = live.items().map(|(_, item)| (Path::item(&item.external_id), on_sale(&item.in_stock)));
-        let variants =
-            live.variants().map(|(_, variant)| (Path::variant(&variant.external_id), on_sale(&variant.in_stock)));
+        let Matched { catalog: live, extras, .. } = match_live(inputs.live, inputs.desired, inputs.base);
+        // What cannot be read comes back sold out.
+        let on_sale = |stock: &Field<bool>, path| stock.value() != Some(&false) && !extras.is_unread(&path);
+        let items = live.items().map(|(_, Item { external_id: id, in_stock, .. })| {
+            (Path::item(id), on_sale(in_stock, Path::item_field(id, ItemField::InStock)))
+        });
+        let variants = live.variants().map(|(_, Variant { external_id: id, in_stock, .. })| {
+            (Path::variant(id), on_sale(in_stock, Path::variant_field(id, VariantField::InStock)))
+        });
         Self {
             sent: plan.payload.clone(),
             files: without_ignored(inputs.desired, &inputs.policy.ignore),

@@ -44,6 +44,9 @@ pub struct StatusLine {
     pub pause: Option<PauseNote>,
     /// What a rollback holds against the files.
     pub pins: Option<PinNote>,
+    /// What its live menu says beyond what is understood, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The pins of an outlet.
@@ -148,7 +151,7 @@ fn below(line: &StatusLine) -> Vec<String> {
         let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since));
         format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
-    [error, pause, drift, pins].into_iter().flatten().collect()
+    [error, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
 }
 
 /// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
@@ -197,6 +200,7 @@ mod tests {
             error: error.map(str::to_owned),
             pause: None,
             pins: None,
+            notes: Vec::new(),
         }
     }
 

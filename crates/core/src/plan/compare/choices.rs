@@ -69,7 +69,11 @@ impl Walk<'_> {
             sent.extend(send.map(|placed| (id.clone(), placed)));
             next_base.extend(base.map(|placed| (id.clone(), placed)));
         }
-        keep_sold_out(&mut sent, &live, [desired, &self.matched.catalog]);
+        let extras = &self.matched.extras;
+        let is_off = |id: &ExternalId, variant: &Variant| {
+            variant.in_stock == Field::Set(false) || extras.is_unread(&Path::variant_field(id, VariantField::InStock))
+        };
+        keep_sold_out(&mut sent, &live, &is_off, [desired, &self.matched.catalog]);
         fill(&mut payload.variant_categories, &sent, [desired, &self.matched.catalog]);
         fill(&mut next.variant_categories, &next_base, [desired, base]);
         for category in &desired.variant_categories {
@@ -150,6 +154,7 @@ fn goes_without_saying(change: &Change, whole_categories: &HashSet<String>, live
 fn keep_sold_out(
     sent: &mut HashMap<ExternalId, Placed<Variant>>,
     live: &Index<'_, Variant>,
+    is_off: &dyn Fn(&ExternalId, &Variant) -> bool,
     [desired, shown]: [&Catalog; 2],
 ) {
     let name = |catalog: &Catalog, within: &[String]| {
@@ -159,7 +164,7 @@ fn keep_sold_out(
     };
     let gone: Vec<_> = live
         .iter()
-        .filter(|(id, was)| !sent.contains_key(**id) && was.thing.in_stock == Field::Set(false))
+        .filter(|(id, was)| !sent.contains_key(**id) && is_off(id, was.thing))
         .map(|(_, was)| (was, name(shown, &was.within)))
         .collect();
     for (_, new) in sent.iter_mut().filter(|(id, _)| !live.contains_key(id)) {

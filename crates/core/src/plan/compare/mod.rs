@@ -29,6 +29,8 @@ pub(super) struct Compared {
     pub(super) new_ids: Vec<Change>,
     pub(super) payload: Catalog,
     pub(super) next_base: Base,
+    /// Fields that would be copied from live, where they cannot be read.
+    pub(super) uncopied: BTreeSet<Path>,
 }
 
 /// Compares everything.
@@ -43,7 +45,12 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
             revert: inputs.revert || inputs.policy.drift == DriftPolicy::Revert,
         },
         changes: Vec::new(),
-        next: Base { uuids: matched.uuids.clone(), ..Base::default() },
+        next: Base {
+            uuids: matched.uuids.clone(),
+            platform_keys: inputs.base.map(|base| base.platform_keys.clone()).unwrap_or_default(),
+            ..Base::default()
+        },
+        uncopied: BTreeSet::new(),
     };
     let (mut payload, mut next) = (Catalog::default(), Catalog::default());
     walk.items(&desired, &base, &mut payload, &mut next);
@@ -53,7 +60,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.item_order(&desired, &base, &payload);
     let new_ids = walk.new_ids(&payload);
     walk.next.catalog = next;
-    Compared { changes: walk.changes, new_ids, payload, next_base: walk.next }
+    Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }
 }
 
 /// The catalog as if nobody said anything about the ignored fields: they are copied from live.
@@ -95,6 +102,7 @@ struct Walk<'a> {
     stance: Stance,
     changes: Vec<Change>,
     next: Base,
+    uncopied: BTreeSet<Path>,
 }
 
 impl Walk<'_> {

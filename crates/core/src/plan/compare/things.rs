@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    super::{field::same, stock},
+    super::{Extras, field::same, stock},
     Class, ExternalId, Field, FieldValue, Kind, Path, Placed, Sides, Subject, Thing, Walk, field,
 };
 use crate::catalog::{
@@ -42,11 +42,11 @@ impl Walk<'_> {
                 (Some(send), Some(next))
             }
             (Some(desired), base, None) => self.add_thing(id, desired, base, ties),
-            (None, Some(base), Some(live)) if ties.stays => (Some(copy_live(live)), Some(base.copy())),
+            (None, Some(base), Some(live)) if ties.stays => (Some(self.copy_live(live)), Some(base.copy())),
             (None, Some(base), Some(live)) => {
-                let class = if is_edited(base, live) { Class::Conflict } else { Class::Edit };
+                let class = if is_edited(base, live, &self.matched.extras) { Class::Conflict } else { Class::Edit };
                 if self.keeps_thing(id, class, live, Some(base)) {
-                    (Some(copy_live(live)), Some(base.copy()))
+                    (Some(self.copy_live(live)), Some(base.copy()))
                 } else {
                     (None, None)
                 }
@@ -54,7 +54,7 @@ impl Walk<'_> {
             (None, None, Some(live)) => {
                 let is_known = self.known_uuids().is_none_or(|uuids| uuids.knows(&T::path(id, None)));
                 let present = is_known || ties.comes || self.keeps_thing(id, Class::Drift, live, None);
-                (present.then(|| copy_live(live)), None)
+                (present.then(|| self.copy_live(live)), None)
             }
             (None, _, None) => (None, None),
         }
@@ -147,10 +147,12 @@ impl Walk<'_> {
                 }
                 Some(member) => {
                     let sides = read_sides(spec, member, desired.thing, base.map(|base| base.thing), live.thing);
+                    let is_unread = self.matched.extras.is_unread(&path);
                     let decided = match T::STOCK {
                         Some(kind) if spec.info.reads == ReadBack::Stock => {
-                            self.compare_stock(path, kind, id, &subject, &sides)
+                            self.compare_stock(path, kind, id, &subject, &sides, is_unread)
                         }
+                        _ if is_unread => self.compare_unread(path, &subject, &sides),
                         _ => self.compare_field(path, Kind::Set, &subject, &sides),
                     };
                     let [sent, base] = decided;
@@ -188,6 +190,23 @@ impl Walk<'_> {
         [decision.send, decision.next_base]
     }
 
+    /// A field whose live value cannot be read: it is what it was. Where that is not known, and nobody says what it shall be,
+    /// there is nothing to send.
+    fn compare_unread(
+        &mut self,
+        path: Path,
+        subject: &Subject,
+        [_, desired, base]: &[Field<FieldValue>; 3],
+    ) -> [Field<FieldValue>; 2] {
+        if desired.is_unsaid() && base.value().is_none() {
+            self.uncopied.insert(path);
+            return [Field::Unsaid, Field::Unsaid];
+        }
+        self.compare_field(path, Kind::Set, subject, &[base.clone(), desired.clone(), base.clone()])
+    }
+
+    /// `is_unread`: live does not say what it is in a way that can be read. Then nothing is put on sale: what the files do not
+    /// take off themselves goes out as sold out, if at all.
     fn compare_stock(
         &mut self,
         path: Path,
@@ -195,10 +214,21 @@ impl Walk<'_> {
         id: &ExternalId,
         subject: &Subject,
         sides: &[Field<FieldValue>; 3],
+        is_unread: bool,
     ) -> [Field<FieldValue>; 2] {
-        let [live, desired, base] = sides.each_ref().map(|side| side.value() != Some(&FieldValue::Flag(false)));
+        let [mut live, desired, base] = sides.each_ref().map(|side| side.value() != Some(&FieldValue::Flag(false)));
         let taken_off = self.inputs.base.is_some_and(|base| base.taken_off(kind).contains(id));
         let flag = |on: bool| Some(FieldValue::Flag(on));
+        if is_unread {
+            live = base;
+        }
+        if is_unread && desired {
+            self.uncopied.insert(path);
+            if taken_off {
+                self.next.taken_off_mut(kind).insert(id.clone());
+            }
+            return [Field::Set(FieldValue::Flag(false)), sides[2].clone()];
+        }
         let stance = self.stance_at(&path, || flag(false));
         // An answer without stock is taken as "on sale": there is nothing to carry over.
         let decision = stock::decide(stance, !desired, !base, taken_off, live);
@@ -235,6 +265,24 @@ impl Walk<'_> {
         }
     }
 
+    /// A live thing that is copied into a payload: its stock is said, and what cannot be read is not.
+    fn copy_live<T: HasPath>(&mut self, live: &Placed<&T>) -> Placed<T> {
+        let mut copy = live.copy();
+        for (spec, member) in T::members() {
+            let path = T::path(live.thing.id(), Some(spec.field));
+            let is_unread = self.matched.extras.is_unread(&path);
+            if is_unread {
+                self.uncopied.insert(path);
+                (member.set)(&mut copy.thing, Field::Unsaid);
+            }
+            if T::STOCK.is_some() && spec.info.reads == ReadBack::Stock {
+                let on_sale = !is_unread && (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
+                (member.set)(&mut copy.thing, Field::Set(FieldValue::Flag(on_sale)));
+            }
+        }
+        copy
+    }
+
     /// A thing as people know it: an item in its menu, a variant in its category, which it knows by its id.
     fn subject_of<T: HasPath>(&self, placed: &Placed<&T>) -> Subject {
         let name = placed.thing.name().value().cloned().unwrap_or_else(|| placed.thing.id().0.clone());
@@ -255,16 +303,6 @@ impl Walk<'_> {
 fn stock_of<T: HasPath>() -> Option<(StockKind, &'static Member<T>)> {
     let (_, member) = T::members().find(|(spec, _)| spec.info.reads == ReadBack::Stock)?;
     T::STOCK.map(|kind| (kind, member))
-}
-
-/// A live thing that is copied into a payload: its stock is said.
-fn copy_live<T: HasPath>(live: &Placed<&T>) -> Placed<T> {
-    let mut copy = live.copy();
-    if let Some((_, member)) = stock_of::<T>() {
-        let on_sale = (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
-        (member.set)(&mut copy.thing, Field::Set(FieldValue::Flag(on_sale)));
-    }
-    copy
 }
 
 /// A member as live, the files and the last push have it, as far as that can be compared.
@@ -321,14 +359,17 @@ fn differs(base: &Field<FieldValue>, live: &Field<FieldValue>) -> bool {
 
 /// Whether somebody changed a thing, or a part of it, elsewhere in what the files own. What cannot be read back cannot be told,
 /// stock is the kitchen's.
-fn is_edited<T: HasPath>(base: &Placed<&T>, live: &Placed<&T>) -> bool {
+fn is_edited<T: HasPath>(base: &Placed<&T>, live: &Placed<&T>, extras: &Extras) -> bool {
     let names = |placed: &Placed<&T>| Field::Set(FieldValue::Names(placed.within.clone()));
     let is_other = |known: &_, part: &_| {
         let placed = |thing| Placed { thing, within: Vec::new() };
-        is_edited(&placed(known), &placed(part))
+        is_edited(&placed(known), &placed(part), extras)
     };
     differs(&names(base), &names(live))
         || T::members().filter(|(spec, _)| spec.info.reads.is_compared()).any(|(spec, member)| {
+            if extras.is_unread(&T::path(base.thing.id(), Some(spec.field))) {
+                return false;
+            }
             let [shown, _, known] = read_sides(spec, member, &T::default(), Some(base.thing), live.thing);
             differs(&known, &shown)
         })

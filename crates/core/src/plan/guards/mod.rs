@@ -3,6 +3,7 @@
 //! Every guard looks at the call that is about to be made: where nothing is pushed, nothing is held, but for a menu that
 //! reads empty (`empty-live`). One that trips holds this outlet only, until a person releases it by name.
 
+mod beyond;
 mod leaving;
 mod prices;
 
@@ -126,11 +127,13 @@ impl Judge<'_> {
             Guard::Deletes if whole_menu => self.deletes(),
             Guard::EmptiedMenu if whole_menu => self.emptied_menu(),
             Guard::Unmanaged if whole_menu => self.unmanaged(),
+            Guard::UnreadField if whole_menu => self.unread_field(),
+            Guard::UnknownField if whole_menu => self.unknown_field(),
             Guard::ReKey => self.re_key(),
             Guard::PriceChange => self.price_change(),
             Guard::DecimalSlip => self.decimal_slip(),
             Guard::SoldOut => self.sold_out(),
-            Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged => None,
+            Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::UnreadField | Guard::UnknownField => None,
         }
     }
 

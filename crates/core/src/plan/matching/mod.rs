@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use choices::{Choices, KnownChoices};
 use dishes::KnownItems;
 
-use super::{Base, Uuids, escaping::without_escaping};
+use super::{Base, Extras, Uuids, escaping::without_escaping};
 use crate::catalog::{
     Catalog, ExternalId, Field, FieldValue, Item, Menu, Path, Price, ReadBack, Thing, Variant, VariantCategory,
     live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
@@ -44,8 +44,6 @@ pub(super) struct Matched {
     pub(super) catalog: Catalog,
     /// Items that are not ours.
     pub(super) unmanaged: Vec<Unmanaged>,
-    /// Menus that the platform fills itself with dishes of other menus.
-    pub(super) sections: BTreeSet<String>,
     /// Items and variants of ours whose live external id is another (or none): our id → the live one.
     pub(super) lost_items: BTreeMap<ExternalId, Option<ExternalId>>,
     pub(super) lost_variants: BTreeMap<ExternalId, Option<ExternalId>>,
@@ -54,6 +52,8 @@ pub(super) struct Matched {
     pub(super) rekeyed: BTreeMap<Path, ExternalId>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
+    /// What live says beyond what is understood.
+    pub(super) extras: Extras,
     /// Number of items, unmanaged ones included; what shows in several menus is one.
     pub(super) item_count: usize,
 }
@@ -66,16 +66,14 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let sections = sections::sections(live, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
-    let mut matched = Matched {
-        sections: sections.iter().map(|menu| live.menus[*menu].name.clone()).collect(),
-        item_count: dishes.len(),
-        ..Matched::default()
-    };
+    let mut matched = Matched { item_count: dishes.len(), ..Matched::default() };
+    matched.extras.platform_menus = sections.iter().map(|menu| live.menus[*menu].name.clone()).collect();
     let choices = KnownChoices::new(desired, catalog, uuids).find(live);
     let categories: HashMap<&str, &ExternalId> =
         live.variant_categories.iter().map(|category| category.uuid.as_str()).zip(&choices.categories).collect();
     for (position, menu) in live.menus.iter().enumerate().filter(|(position, _)| !sections.contains(position)) {
         let name = menus.ours(&menu.name);
+        matched.extras.note(&Path::Menu(name.clone()), &name, &menu.extra);
         let mut items = Vec::new();
         for (index, item) in menu.menu_items.iter().enumerate() {
             if let Some(id) = found.places.get(&(position, index)) {
@@ -88,10 +86,14 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
         }
     }
     let strangers = found.strangers.iter().map(|number| dishes[*number].first());
-    let mut unmanaged: Vec<Unmanaged> = strangers.map(|place| unmanaged(&menus.ours(place.menu), place.item)).collect();
-    unmanaged.sort_by(|a, b| (&a.menu, &a.name, &a.uuid).cmp(&(&b.menu, &b.name, &b.uuid)));
-    name_apart(&mut unmanaged, found.places.values());
-    matched.unmanaged = unmanaged;
+    let mut strangers: Vec<(Unmanaged, &LiveItem)> =
+        strangers.map(|place| (unmanaged(&menus.ours(place.menu), place.item), place.item)).collect();
+    strangers.sort_by(|(a, _), (b, _)| (&a.menu, &a.name, &a.uuid).cmp(&(&b.menu, &b.name, &b.uuid)));
+    name_apart(strangers.iter_mut().map(|(item, _)| item), found.places.values());
+    for (unmanaged, item) in strangers {
+        matched.extras.note_unmanaged(&Path::item(&unmanaged.id), &item.name, &item.extra);
+        matched.unmanaged.push(unmanaged);
+    }
     take_choices(live, &choices, &mut matched);
     matched
 }
@@ -113,7 +115,7 @@ fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
 }
 
 /// Gives what is not ours an id that nothing else has.
-fn name_apart<'i>(unmanaged: &mut [Unmanaged], ours: impl Iterator<Item = &'i ExternalId>) {
+fn name_apart<'i>(unmanaged: impl Iterator<Item = &'i mut Unmanaged>, ours: impl Iterator<Item = &'i ExternalId>) {
     let mut taken: HashSet<ExternalId> = ours.cloned().collect();
     for item in unmanaged {
         let own = item.external_id.clone().filter(|id| !taken.contains(id));
@@ -131,6 +133,7 @@ fn take_item(
 ) -> Item {
     note_lost(&mut matched.lost_items, &item.external_id, id);
     record(&mut matched.uuids.items, &item.uuid, id);
+    matched.extras.note(&Path::item(id), &item.name, &item.extra);
     let uuids = item.variant_category_uuids.iter();
     let links = uuids.filter_map(|uuid| categories.get(uuid.as_str()).copied().cloned()).collect();
     let item = Item { variant_category_external_ids: Field::Set(links), ..Item::from_live(id, item) };
@@ -145,9 +148,11 @@ fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
         if let Some(own) = category.external_id.value().filter(|own| *own != id && !choices.ours.contains(id)) {
             matched.rekeyed.insert(Path::category(id), own.clone());
         }
+        matched.extras.note(&Path::category(id), &category.name, &category.extra);
         let mut taken = VariantCategory::from_live(id, category);
         for (variant, (id, is_ours)) in category.variants.iter().zip(variants) {
             record(&mut matched.uuids.variants, &variant.uuid, id);
+            matched.extras.note(&Path::variant(id), &variant.name, &variant.extra);
             match (is_ours, variant.external_id.value()) {
                 (true, _) => note_lost(&mut matched.lost_variants, &variant.external_id, id),
                 (false, Some(own)) if own != id => {
@@ -235,8 +240,11 @@ pub fn as_published(catalog: &Catalog) -> LiveCatalog {
         let variants = category.variants.iter().map(variant).collect();
         show(category, LiveCategory { uuid, external_id, variants, ..LiveCategory::default() })
     };
-    let menu =
-        |menu: &Menu| LiveMenu { name: menu.name.clone(), menu_items: menu.menu_items.iter().map(item).collect() };
+    let menu = |menu: &Menu| LiveMenu {
+        name: menu.name.clone(),
+        menu_items: menu.menu_items.iter().map(item).collect(),
+        ..LiveMenu::default()
+    };
     LiveCatalog {
         menus: catalog.menus.iter().map(menu).collect(),
         variant_categories: catalog.variant_categories.iter().map(category).collect(),

@@ -44,6 +44,7 @@ fn foreign_category() -> LiveCategory {
         name: "Tidak pedas".into(),
         price: Field::Set(Price(0)),
         in_stock: Field::Set(true),
+        ..LiveVariant::default()
     };
     let uuid = "c-9".to_owned();
     LiveCategory { uuid, name: "Dari kasir lama".into(), variants: vec![egg], ..LiveCategory::default() }
@@ -52,7 +53,7 @@ fn foreign_category() -> LiveCategory {
 fn section(story: &Story, name: &str, ids: &[&str]) -> LiveMenu {
     let all: Vec<&LiveItem> = story.live.items().map(|(_, item)| item).collect();
     let repeated = ids.iter().map(|id| *all.iter().find(|item| item.uuid == format!("u-{id}")).unwrap());
-    LiveMenu { name: name.into(), menu_items: repeated.cloned().collect() }
+    LiveMenu { name: name.into(), menu_items: repeated.cloned().collect(), ..LiveMenu::default() }
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn a_menu_that_only_repeats_dishes_is_the_platforms_and_no_place_of_ours() {
         }
         let plan = story.plan();
         assert_eq!(told(&plan), Vec::<String>::new(), "{has_base} {at}");
-        assert_eq!(plan.platform_menus, BTreeSet::from(["Promo".to_owned()]));
+        assert_eq!(plan.extras.platform_menus, BTreeSet::from(["Promo".to_owned()]));
         assert!(plan.unmanaged.is_empty());
         // A dish that is sold out there is sold out.
         story.live.menus[at].menu_items[0].in_stock = Field::Set(false);
@@ -197,7 +198,7 @@ fn a_menu_of_ours_and_one_with_a_dish_of_its_own_are_none_of_the_platforms() {
     promo.menu_items.push(LiveItem { uuid: "u-own".into(), name: "Es Teler".into(), ..LiveItem::default() });
     story.live.menus.push(promo);
     let plan = story.plan();
-    assert!(plan.platform_menus.is_empty());
+    assert!(plan.extras.platform_menus.is_empty());
     assert_eq!(
         plan.unmanaged.iter().map(|item| (&*item.menu, &*item.uuid)).collect::<Vec<_>>(),
         [("Favorit", "u-own")]
@@ -207,7 +208,7 @@ fn a_menu_of_ours_and_one_with_a_dish_of_its_own_are_none_of_the_platforms() {
     let mut story = self::story();
     let all = section(&story, "Nasi", &["D1", "D2", "D3", "D4"]);
     story.live.menus[0].menu_items.extend(all.menu_items);
-    assert!(story.plan().platform_menus.is_empty());
+    assert!(story.plan().extras.platform_menus.is_empty());
 }
 
 #[test]
@@ -272,7 +273,7 @@ fn disturb(live: &mut LiveCatalog, number: usize, oddity: &Oddity) {
             let items =
                 numbers.iter().filter_map(|n| place(*n)).map(|(menu, at)| live.menus[menu].menu_items[at].clone());
             let menu_items = items.collect();
-            live.menus.push(LiveMenu { name: format!("Promo {number}"), menu_items });
+            live.menus.push(LiveMenu { name: format!("Promo {number}"), menu_items, ..LiveMenu::default() });
         }
         Oddity::NoId(n) => {
             let Some((menu, at)) = place(*n) else { return };
@@ -367,7 +368,7 @@ proptest! {
         let again = story.plan();
         prop_assert_eq!(told(&plan), told(&again));
         prop_assert_eq!(&plan.digest, &again.digest);
-        prop_assert_eq!((&plan.unmanaged, &plan.platform_menus), (&again.unmanaged, &again.platform_menus));
+        prop_assert_eq!((&plan.unmanaged, &plan.extras.platform_menus), (&again.unmanaged, &again.extras.platform_menus));
         prop_assert_eq!(sorted(plan.payload), sorted(again.payload));
         prop_assert_eq!(plan.next_base.uuids, again.next_base.uuids);
     }

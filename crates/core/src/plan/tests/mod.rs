@@ -4,6 +4,7 @@ mod approvals;
 mod complete;
 mod days;
 mod duplicates;
+mod extras;
 mod landing;
 mod laws;
 mod limits;

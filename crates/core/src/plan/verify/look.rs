@@ -9,7 +9,7 @@ use crate::{
         live::{LiveCatalog, LiveCategory},
         text::normalise_text,
     },
-    plan::fingerprint::Fingerprint,
+    plan::{Extras, fingerprint::Fingerprint},
 };
 
 /// What one look at live says about a push.
@@ -33,17 +33,19 @@ impl PushVerification {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
         let mut mismatches = self.mismatches(live);
+        let extras = self.matched(live).extras;
         // What has landed is published, whatever somebody has edited since.
-        let old = !self.is_published() && (self.before == Fingerprint::of(live) || self.is_old(&mismatches));
+        let old = !self.is_published() && (self.before == Fingerprint::of(live) || self.is_old(&mismatches, &extras));
         if !mismatches.is_empty() && old {
             return Look::Old;
         }
         mismatches.retain(|mismatch| self.is_new(&mismatch.path));
+        let shows_something = self.old_values.keys().any(|path| !extras.is_unread(path));
         match mismatches.is_empty() {
-            true if !self.old_values.is_empty() || self.has_category_left(live) => Look::Arrived,
+            true if shows_something || self.has_category_left(live) => Look::Arrived,
             // Whatever else has changed live, it was not this push.
             true => Look::Unreadable,
-            false if self.is_published() || self.is_trace(&mismatches) => Look::Other(mismatches),
+            false if self.is_published() || self.is_trace(&mismatches, &extras) => Look::Other(mismatches),
             false => Look::Ambiguous(mismatches),
         }
     }
@@ -94,8 +96,8 @@ impl PushVerification {
 
     /// Whether what shows comes from this push, although this is missing: some of it landed, or a new thing did with something
     /// else in it, or a text shows as the platform made it of ours.
-    fn is_trace(&self, mismatches: &[Mismatch]) -> bool {
-        self.old_values.iter().any(|(new, old)| {
+    fn is_trace(&self, mismatches: &[Mismatch], extras: &Extras) -> bool {
+        self.old_values.iter().filter(|(new, _)| !extras.is_unread(new)).any(|(new, old)| {
             let mut missing = mismatches.iter().filter(|mismatch| concerns(new, &mismatch.path)).peekable();
             missing.peek().is_none()
                 || missing.all(|mismatch| match mismatch.path == *new {
@@ -148,10 +150,10 @@ impl PushVerification {
 
     /// Whether the new menu does not show yet, even if somebody has edited something meanwhile: nothing of what is to come
     /// is there, and some of it shows its old value. (A menu is published as a whole.)
-    fn is_old(&self, mismatches: &[Mismatch]) -> bool {
+    fn is_old(&self, mismatches: &[Mismatch], extras: &Extras) -> bool {
         let now: BTreeMap<&Path, &Option<FieldValue>> = mismatches.iter().map(|m| (&m.path, &m.live)).collect();
         let (mut some_old, mut all_missing) = (false, true);
-        for (path, old) in &self.old_values {
+        for (path, old) in self.old_values.iter().filter(|(path, _)| !extras.is_unread(path)) {
             some_old |= now.get(path) == Some(&old);
             all_missing &= now.contains_key(path);
         }

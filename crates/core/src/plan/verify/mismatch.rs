@@ -47,7 +47,9 @@ impl PushVerification {
         let differs = compare(&inputs, &matched)
             .changes
             .into_iter()
-            .filter(|change| change.kind != Kind::Remove && !change.is_stock());
+            .filter(|change| change.kind != Kind::Remove && !change.is_stock())
+            // What cannot be read says neither that it arrived nor that it did not.
+            .filter(|change| !matched.extras.is_unread(&change.path));
         mismatches.extend(differs.map(|change| Mismatch { path: change.path, sent: change.to, live: change.from }));
         mismatches.extend(self.still_present(live));
         mismatches

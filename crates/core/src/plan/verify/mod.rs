@@ -139,7 +139,13 @@ impl PushVerification {
 
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
-        Base { uuids: self.matched(live).uuids, ..self.next_base() }
+        let matched = self.matched(live);
+        let mut base = Base { uuids: matched.uuids, ..self.next_base() };
+        // What a PUT that was seen to be published left there, it does not lose.
+        if !self.is_stock() && !self.old_values.is_empty() {
+            base.platform_keys.extend(matched.extras.keys());
+        }
+        base
     }
 
     /// The base after live has settled on something else: what landed enters it, the rest is remembered as rejected.

@@ -11,7 +11,7 @@ use crate::{
         Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField,
         live::LiveCatalog,
     },
-    plan::{Base, OutletPlan, StockCalls},
+    plan::{Base, Extras, OutletPlan, StockCalls},
 };
 
 /// Stock by id.
@@ -30,6 +30,19 @@ impl Stocks {
                 .variants()
                 .filter_map(|(_, v)| Some((v.external_id.clone(), flag(&v.in_stock)?)))
                 .collect(),
+        }
+    }
+}
+
+impl Stocks {
+    /// Stock that cannot be read is sold out: a payload that is sent again must put nothing on sale.
+    fn sell_out_unread(&mut self, extras: &Extras) {
+        for path in extras.unread.keys() {
+            match path {
+                Path::Item(id, Some(ItemField::InStock)) => drop(self.items.insert(id.clone(), false)),
+                Path::Variant(id, Some(VariantField::InStock)) => drop(self.variants.insert(id.clone(), false)),
+                _ => {}
+            }
         }
     }
 }
@@ -76,7 +89,9 @@ impl PushVerification {
     /// Remembers the stock of a menu that is still the old one. What was off when the payload was made and is on sale now was
     /// put back by the kitchen, so that a later “sold out” is not ours.
     pub fn remember_stock(&mut self, live: &LiveCatalog) {
-        self.last = Stocks::of(&self.matched(live).catalog);
+        let matched = self.matched(live);
+        self.last = Stocks::of(&matched.catalog);
+        self.last.sell_out_unread(&matched.extras);
         let put_back = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
             let was_off = self.sent.last().is_some_and(|sent| of(sent).get(id) == Some(&false));
             was_off && of(&self.last).get(id) == Some(&true)
@@ -194,7 +209,8 @@ impl PushVerification {
 
     /// The lines of stock calls that live does not show.
     pub(super) fn stock_mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
-        let now = Stocks::of(&self.matched(live).catalog);
+        let matched = self.matched(live);
+        let now = Stocks::of(&matched.catalog);
         let lines = self.stock_calls.iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (*kind, line)));
         lines
             .filter_map(|(kind, line)| {
@@ -205,7 +221,8 @@ impl PushVerification {
                     }
                 };
                 let live = stock.get(&line.external_id).copied();
-                (live != Some(line.in_stock)).then(|| Mismatch {
+                // What cannot be read says neither that it arrived nor that it did not.
+                (live != Some(line.in_stock) && !matched.extras.is_unread(&path)).then(|| Mismatch {
                     path,
                     sent: Some(FieldValue::Flag(line.in_stock)),
                     live: live.map(FieldValue::Flag),

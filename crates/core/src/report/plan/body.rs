@@ -112,6 +112,8 @@ pub(super) struct Body<'a> {
     guards: Vec<(Guard, Verdict, Option<&'a Reviewed>)>,
     /// Errors, one a line.
     pub(super) problems: Vec<String>,
+    /// What live says beyond what is understood, one a line.
+    pub(super) extras: Vec<String>,
     /// What a rollback holds against the files, one a line.
     pub(super) pins: Vec<String>,
     /// Why it is left alone for now, beginning with its state: a pause that a person has ordered, a window that is closed.
@@ -127,6 +129,12 @@ impl<'a> Body<'a> {
                 .map(|guard| (guard.guard, guard.verdict, guard.approval.as_ref()))
                 .collect(),
             problems: problems(outlet),
+            extras: outlet
+                .plan
+                .as_ref()
+                .filter(|_| view == View::Plan)
+                .map(|plan| plan.extras.words())
+                .unwrap_or_default(),
             pins: outlet
                 .plan
                 .as_ref()
@@ -139,8 +147,9 @@ impl<'a> Body<'a> {
 
     /// Whether nothing is worth a word. How an outlet stands is, unless only drift is asked for.
     fn is_silent(&self, view: View) -> bool {
-        let Self { state, sections, guards, problems, pins, rest: _ } = self;
-        let said = sections.is_empty() && guards.is_empty() && problems.is_empty() && pins.is_empty();
+        let Self { state, sections, guards, problems, extras, pins, rest: _ } = self;
+        let said =
+            sections.is_empty() && guards.is_empty() && problems.is_empty() && extras.is_empty() && pins.is_empty();
         (view == View::Drift || *state == "in_sync") && said
     }
 

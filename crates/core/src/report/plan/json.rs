@@ -8,8 +8,8 @@ use crate::{
     catalog::{FieldValue, Path},
     diagnostic::Place,
     plan::{
-        Action, Change, Class, Digest, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk, Verdict,
-        digest_of,
+        Action, Change, Class, Digest, ExtrasEntry, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk,
+        Verdict, digest_of,
     },
     policy::Guard,
     report::diagnostics::DiagnosticEntry,
@@ -48,6 +48,8 @@ struct OutletEntry<'a> {
     window: Option<&'a WindowNote>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pins: Option<PinsEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extras: Option<ExtrasEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -142,6 +144,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
             since: pins.since.to_string(),
             paths: pins.pinned_paths(),
         }),
+        extras: plan.filter(|plan| view == View::Plan && !plan.extras.is_empty()).map(|plan| plan.extras.entry()),
     }
 }
 

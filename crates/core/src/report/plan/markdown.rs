@@ -100,6 +100,7 @@ impl Page<'_> {
         }
         out += &self.problems();
         out += &self.guards();
+        out += &self.extras();
         out += &self.pins();
         out += &self.overview();
         out += &self.details();
@@ -137,6 +138,15 @@ impl Page<'_> {
         };
         let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |problem| (block, problem)));
         self.rows("", all.map(row).collect(), "errors")
+    }
+
+    /// What live menus say beyond what is understood.
+    fn extras(&self) -> String {
+        let row = |(block, extra): (&Block<'_>, &String)| {
+            format!("- ℹ️ {}: {}\n", self.words(&block.label()), self.words(extra))
+        };
+        let all = self.blocks.iter().flat_map(|block| block.body.extras.iter().map(move |extra| (block, extra)));
+        self.rows("", all.map(row).collect(), "notes")
     }
 
     /// What rollbacks hold against the files.

@@ -90,6 +90,9 @@ impl Text<'_> {
         for guard in block.guards(self.report.view) {
             out += &self.guard(&guard);
         }
+        for extra in &block.body.extras {
+            out += &format!("  {} {}\n", self.paint.in_color("note:", AnsiColor::Yellow), printable(extra));
+        }
         for pin in &block.body.pins {
             out += &format!("  {}\n", printable(pin));
         }
