@@ -21,6 +21,7 @@ mod history;
 mod levels;
 mod matrix;
 mod nonconvergent;
+mod outlets;
 mod places;
 mod platforms;
 mod policy;
