@@ -11,6 +11,7 @@ mod allow;
 mod apply;
 mod approvals;
 mod doctor;
+mod contract;
 mod drift;
 mod faults;
 mod files;
