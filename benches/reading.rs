@@ -218,6 +218,7 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
             ended: &Default::default(),
             past: &Default::default(),
             place: &*desired.place,
+            stock_by_put: false,
         }))
     });
 }

@@ -39,6 +39,7 @@ pub(crate) fn wire(data: &[u8]) {
                 ended: &Default::default(),
                 past: &Default::default(),
                 place,
+                stock_by_put: false,
             };
             let first = plan::plan(&inputs);
             assert_eq!(first.digest, plan::plan(&inputs).digest, "the same things have the same digest");

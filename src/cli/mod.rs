@@ -19,6 +19,7 @@ mod init;
 mod logging;
 mod man;
 mod new_images;
+mod outlets;
 mod output;
 mod pause;
 mod plan;
@@ -127,6 +128,8 @@ enum Command {
     Pause(pause::Args),
     /// End the pause of outlets
     Resume(pause::ResumeArgs),
+    /// List the outlets that the credential reaches, against those in the files
+    Outlets(outlets::Args),
     /// Manage our subscriptions to events of GoBiz
     Webhook(webhook::Args),
     /// Delete the stored state of an outlet
@@ -211,6 +214,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Rollback(args) => rollback::run(args, &session),
         Command::Pause(args) => pause::run(args, &session),
         Command::Resume(args) => pause::resume(args, &session),
+        Command::Outlets(args) => outlets::run(args, &session),
         Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),

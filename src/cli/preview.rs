@@ -224,7 +224,14 @@ impl<R: Read> Examination<R> {
             return OutletReport { pause, ..OutletReport::new(target.id.clone(), target.name.clone(), state) };
         }
         let PassOptions { revert, released, rollback, .. } = options;
-        let moment = Moment { now: *at, peers: &self.peers, revert: *revert, released, rollback: rollback.as_ref() };
+        let moment = Moment {
+            now: *at,
+            peers: &self.peers,
+            revert: *revert,
+            released,
+            rollback: rollback.as_ref(),
+            stock_by_put: false,
+        };
         let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
             Ok(examined) => examined,
             Err(error) => return failed(target, &error, facts),

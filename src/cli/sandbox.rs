@@ -19,6 +19,9 @@ pub(super) struct Args {
     /// How many seconds a new menu takes to show
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
     publish_delay: f64,
+    /// Every well-formed outlet id exists, without a menu; else only those that were seeded do
+    #[arg(long)]
+    any_outlet: bool,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -34,8 +37,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.signals.stopped_is(Exit::Done);
     let ending = session.signals.end_in_order(StopAnnouncer::Stderr);
     block_on(async {
-        let options =
-            Options { listen: args.listen, publish_delay, register_unknown_outlets: true, ..Options::default() };
+        let options = Options {
+            listen: args.listen,
+            publish_delay,
+            register_unknown_outlets: args.any_outlet,
+            ..Options::default()
+        };
         let (id, secret) = (options.client_id.clone(), options.client_secret.clone());
         let server = sandbox::start(options)
             .await

@@ -377,6 +377,7 @@ fn endpoint(settings: &Settings, credentials: &settings::Credentials) -> Endpoin
         requests_per_second: gobiz.requests_per_second,
         timeout: gobiz.timeout,
         stock_key: gobiz.stock_key,
+        accept: gobiz.accept.clone(),
     }
 }
 

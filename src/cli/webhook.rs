@@ -1,6 +1,8 @@
 //! `webhook`: makes the platform's subscriptions fit `webhook.public_url`. Those with another address, or of an event that
 //! menusync does not know, are somebody else's and left alone.
 
+use std::collections::BTreeMap;
+
 use super::{
     Exit,
     command_error::CommandError,
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
-    remote::{RemoteError, Subscriber, Subscription},
+    remote::{Client, RemoteError, Subscriber, Subscription},
     report::{self, SubscriptionLine, SubscriptionResult},
     settings,
 };
@@ -21,7 +23,7 @@ const EVENTS: [&str; 2] = ["gofood.catalog.menu_mapping_updated", "gofood.order.
 pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
-    /// Scope of the token to ask for [default: gofood:catalog:read]
+    /// Scope of the tokens to ask for [default: of each event's API, such as gofood:catalog:read]
     #[arg(long, global = true, value_name = "SCOPE")]
     scope: Option<String>,
 }
@@ -39,19 +41,15 @@ enum Action {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let url = public_url(session)?;
-    let subscriber = session.client()?.subscriber(args.scope.as_deref());
-    let lines = block_on(async {
-        match args.action {
-            Action::Subscribe => subscribe(&subscriber, &url).await,
-            Action::List => Ok(subscription_lines(&subscriber.list().await?, &url)),
-            Action::Unsubscribe => unsubscribe(&subscriber, &url).await,
-        }
-    })??;
+    let client = session.client()?;
+    let subscriptions = Subscriptions { client: &client, scope: args.scope.as_deref(), url: &url };
+    let lines = block_on(subscriptions.run(args.action))?;
     session.outputs.emit(|format, _| match format {
         Format::Json => report::subscriptions_json(&url, &lines),
         _ => report::subscriptions_text(&url, &lines),
     })?;
-    Ok(Exit::Done)
+    let failed = lines.iter().any(|line| line.result == SubscriptionResult::Failed);
+    Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
 fn public_url(session: &Session) -> Result<String, CommandError> {
@@ -79,79 +77,99 @@ fn is_same(a: &str, b: &str) -> bool {
 
 fn line(subscription: &Subscription, result: SubscriptionResult) -> SubscriptionLine {
     let Subscription { id, event, url, active } = subscription.clone();
-    SubscriptionLine { id: Some(id), event, url, active, result }
+    SubscriptionLine { id: Some(id), event, url, active, result, error: None }
 }
 
 fn missing(event: &str, url: &str) -> SubscriptionLine {
     let (event, url) = (event.to_owned(), url.to_owned());
-    SubscriptionLine { id: None, event, url, active: false, result: SubscriptionResult::Missing }
+    SubscriptionLine { id: None, event, url, active: false, result: SubscriptionResult::Missing, error: None }
 }
 
-/// Everything as it is.
-fn subscription_lines(all: &[Subscription], url: &str) -> Vec<SubscriptionLine> {
-    let ours = EVENTS.iter().map(|event| match ours(all, event, url) {
-        Some(known) => line(known, SubscriptionResult::Unchanged),
-        None => missing(event, url),
-    });
-    ours.chain(foreign(all, url)).collect()
+/// The platform's subscriptions, seen from one address of ours.
+struct Subscriptions<'a> {
+    client: &'a Client,
+    /// A scope to ask for instead of the events' own.
+    scope: Option<&'a str>,
+    url: &'a str,
 }
 
-fn foreign<'a>(all: &'a [Subscription], url: &str) -> impl Iterator<Item = SubscriptionLine> + use<'a> {
-    let url = url.to_owned();
-    let is_ours = move |known: &Subscription| EVENTS.contains(&&*known.event) && is_same(&known.url, &url);
-    all.iter().filter(move |known| !is_ours(known)).map(|known| line(known, SubscriptionResult::Foreign))
-}
+impl Subscriptions<'_> {
+    /// A line for each event of ours, then those of others. Each event is tried by itself: one may need a scope that the
+    /// credential lacks.
+    async fn run(&self, action: Action) -> Vec<SubscriptionLine> {
+        let (mut lines, mut foreign) = (Vec::new(), BTreeMap::new());
+        for event in EVENTS {
+            let subscriber = self.client.subscriber(event, self.scope);
+            let result = match subscriber.list().await {
+                Err(error) => Err(error),
+                Ok(all) => {
+                    let result = self.act(action, &subscriber, event, ours(&all, event, self.url)).await;
+                    foreign.extend(all.into_iter().filter(|known| self.is_foreign(known)).map(|f| (f.id.clone(), f)));
+                    result
+                }
+            };
+            lines.push(result.unwrap_or_else(|error| SubscriptionLine {
+                result: SubscriptionResult::Failed,
+                error: Some(error.to_string()),
+                ..missing(event, self.url)
+            }));
+        }
+        lines.extend(foreign.values().map(|known| line(known, SubscriptionResult::Foreign)));
+        lines
+    }
 
-async fn subscribe(subscriber: &Subscriber, url: &str) -> Result<Vec<SubscriptionLine>, RemoteError> {
-    let before = subscriber.list().await?;
-    let mut results = Vec::new();
-    for event in EVENTS {
-        results.push(match ours(&before, event, url) {
-            Some(known) if known.active => SubscriptionResult::Unchanged,
+    fn is_foreign(&self, known: &Subscription) -> bool {
+        !(EVENTS.contains(&&*known.event) && is_same(&known.url, self.url))
+    }
+
+    async fn act(
+        &self,
+        action: Action,
+        subscriber: &Subscriber,
+        event: &str,
+        known: Option<&Subscription>,
+    ) -> Result<SubscriptionLine, RemoteError> {
+        match (action, known) {
+            (Action::List, Some(known)) => Ok(line(known, SubscriptionResult::Unchanged)),
+            (Action::List | Action::Unsubscribe, None) => Ok(missing(event, self.url)),
+            (Action::Subscribe, Some(known)) if known.active => Ok(line(known, SubscriptionResult::Unchanged)),
+            (Action::Subscribe, known) => self.subscribe(subscriber, event, known).await,
+            (Action::Unsubscribe, Some(known)) => {
+                subscriber.remove(known).await?;
+                Ok(SubscriptionLine { id: None, active: false, ..line(known, SubscriptionResult::Removed) })
+            }
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        subscriber: &Subscriber,
+        event: &str,
+        known: Option<&Subscription>,
+    ) -> Result<SubscriptionLine, RemoteError> {
+        let result = match known {
             Some(known) => {
                 subscriber.activate(known).await?;
                 SubscriptionResult::Activated
             }
-            None => create(subscriber, event, url).await?,
-        });
-    }
-    let after = subscriber.list().await?;
-    let mut lines = subscription_lines(&after, url);
-    for (line, result) in lines.iter_mut().zip(results) {
+            None => self.create(subscriber, event).await?,
+        };
         // What GoBiz does not show after all is said to be missing.
-        if line.id.is_some() {
-            line.result = result;
+        let after = subscriber.list().await?;
+        Ok(ours(&after, event, self.url).map_or_else(|| missing(event, self.url), |known| line(known, result)))
+    }
+
+    /// Somebody may have been quicker, which is as well.
+    async fn create(&self, subscriber: &Subscriber, event: &str) -> Result<SubscriptionResult, RemoteError> {
+        match subscriber.create(event, self.url).await {
+            Ok(()) => Ok(SubscriptionResult::Created),
+            Err(error) if !error.says_taken() => Err(error),
+            Err(error) => match ours(&subscriber.list().await?, event, self.url) {
+                Some(_) => Ok(SubscriptionResult::Unchanged),
+                None => {
+                    Err(error.and("; GoBiz does not list it, so it may belong to one outlet or to another application"))
+                }
+            },
         }
     }
-    Ok(lines)
-}
-
-/// Somebody may have been quicker, which is as well.
-async fn create(subscriber: &Subscriber, event: &str, url: &str) -> Result<SubscriptionResult, RemoteError> {
-    match subscriber.create(event, url).await {
-        Ok(()) => Ok(SubscriptionResult::Created),
-        Err(error) if !error.says_taken() => Err(error),
-        Err(error) => match ours(&subscriber.list().await?, event, url) {
-            Some(_) => Ok(SubscriptionResult::Unchanged),
-            None => {
-                Err(error.and("; GoBiz does not list it, so it may belong to one outlet or to another application"))
-            }
-        },
-    }
-}
-
-async fn unsubscribe(subscriber: &Subscriber, url: &str) -> Result<Vec<SubscriptionLine>, RemoteError> {
-    let all = subscriber.list().await?;
-    let mut lines = Vec::new();
-    for event in EVENTS {
-        lines.push(match ours(&all, event, url) {
-            Some(known) => {
-                subscriber.remove(known).await?;
-                SubscriptionLine { id: None, active: false, ..line(known, SubscriptionResult::Removed) }
-            }
-            None => missing(event, url),
-        });
-    }
-    lines.extend(foreign(&all, url));
-    Ok(lines)
 }

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    remote::without_request_ids,
     report::untrusted::printable,
     sync::{Outcome, OutletState, PassResult},
 };
@@ -36,7 +37,7 @@ pub(super) fn tell(outcome: &Outcome, last: &mut Option<LastNote>, now: Timestam
     let fresh = || LastNote {
         state: outcome.state,
         result: outcome.result,
-        error: outcome.error.clone(),
+        error: reason(outcome),
         extras: extras.clone(),
         at: now,
         repeated: 0,
@@ -61,8 +62,13 @@ impl LastNote {
     fn is_same(&self, outcome: &Outcome) -> bool {
         // A publication is an act, and never the same as the one before.
         outcome.result != PassResult::Published
-            && (self.state, self.result, &self.error) == (outcome.state, outcome.result, &outcome.error)
+            && (self.state, self.result, &self.error) == (outcome.state, outcome.result, &reason(outcome))
     }
+}
+
+/// What is wrong, without what differs from call to call.
+fn reason(outcome: &Outcome) -> Option<String> {
+    outcome.error.as_deref().map(without_request_ids)
 }
 
 fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) -> bool {
@@ -106,6 +112,8 @@ mod tests {
         let news: Vec<i64> = (0..130).filter(|minutes| tell(&outcome, &mut last, at(*minutes))).collect();
         assert_eq!(news, [0, 60, 120]);
         assert_eq!(last.as_ref().map(|last| last.repeated), Some(9));
+        let called = |id: &str| Outcome { error: Some(format!("no answer (X-Request-ID {id})")), ..outcome.clone() };
+        assert!(!tell(&called("1-2"), &mut last, at(125)), "another call, the same trouble");
         let other = Outcome { error: Some("another answer".to_owned()), ..outcome.clone() };
         assert!(tell(&other, &mut last, at(130)), "another error is news");
         assert!(tell(&outcome, &mut last, at(131)), "and so is the return of the first");

@@ -153,7 +153,7 @@ fn plan_of_files(
 ) -> OutletPlan {
     let recalled = Recalled { base, ..Recalled::default() };
     let released = BTreeSet::new();
-    let moment = Moment { now: at, peers, revert: false, released: &released, rollback: None };
+    let moment = Moment { now: at, peers, revert: false, released: &released, rollback: None, stock_by_put: false };
     sync::compare(live, recalled, target, desired, moment).plan
 }
 

@@ -9,10 +9,11 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{
-    Destination, RemoteError, Retry,
+    RemoteError, Retry,
     breaker::LONGEST_RATE_LIMIT,
     call::Call,
     error::shown,
+    hints::hint_of,
     text::{clean, html_title, redact},
     wire,
 };
@@ -29,6 +30,8 @@ pub(super) struct Answer {
     pub(super) date: Option<jiff::Timestamp>,
     /// Where a redirect would have led.
     pub(super) location: Option<String>,
+    /// `X-Request-ID` as the platform knows it.
+    pub(super) request_id: Option<String>,
     pub(super) body: Vec<u8>,
 }
 
@@ -50,18 +53,21 @@ impl Answer {
         })
     }
 
-    /// The `data` of a success.
+    /// The `data` of a success: `null` where it is missing (documentation). Anything but the platform's envelope is an error.
     pub(super) fn data(&self, call: &Call<'_>) -> Result<Value, RemoteError> {
         self.check_status(call)?;
         if let Some(refusal) = self.refusal(call) {
             return Err(refusal);
         }
         let body: Option<Value> = serde_json::from_slice(&self.body).ok();
-        let data = |mut body: Value| body.get_mut("data").map(Value::take).unwrap_or_default();
-        body.map(data).ok_or_else(|| {
+        let Some(mut body) = body else {
             let what = self.without_json(call).unwrap_or_else(|| "the answer is not JSON or was cut off".to_owned());
-            self.error(call, &what, self.later())
-        })
+            return Err(self.error(call, &what, self.later()));
+        };
+        if body.get("success").is_none() && body.get("data").is_none() {
+            return Err(self.unexpected(call, "the answer has neither `success` nor `data`"));
+        }
+        Ok(body.get_mut("data").map(Value::take).unwrap_or_default())
     }
 
     /// A success that cannot be understood.
@@ -89,16 +95,15 @@ impl Answer {
         if self.status.is_success() { Ok(()) } else { Err(self.failure(call)) }
     }
 
-    /// The error that a status other than 2xx means, with a hint.
-    fn failure(&self, call: &Call<'_>) -> RemoteError {
-        let error = self.plain_failure(call);
-        let hint = self.hint(call, &error.what);
-        error.and(&hint)
+    /// The error that a status other than 2xx means, with a hint. 4xx is final (documentation), but for those that ask for
+    /// patience.
+    pub(super) fn failure(&self, call: &Call<'_>) -> RemoteError {
+        self.hinted(call, self.error(call, &self.words(call), self.retry()))
     }
 
-    /// The same without a hint. 4xx is final (documentation), but for those that ask for patience.
-    pub(super) fn plain_failure(&self, call: &Call<'_>) -> RemoteError {
-        self.error(call, &self.words(call), self.retry())
+    fn hinted(&self, call: &Call<'_>, error: RemoteError) -> RemoteError {
+        let hint = hint_of(call, self.status.as_u16(), &error.what);
+        error.and(&hint)
     }
 
     /// Not before the time that is asked for, but none is silenced for days.
@@ -120,14 +125,23 @@ impl Answer {
         let is_no = *success == Value::Bool(false) || success.as_i64() == Some(0) || success.as_str() == Some("false");
         is_no.then(|| {
             let words = envelope(&body).unwrap_or_else(|| "refused without a reason".to_owned());
-            self.error(call, &redact(&words, &call.key.secrets()), Retry::Never)
+            self.hinted(call, self.error(call, &redact(&words, &call.key.secrets()), Retry::Never))
         })
     }
 
     /// Puts the status before the words.
     fn error(&self, call: &Call<'_>, words: &str, retry: Retry) -> RemoteError {
         let what = format!("{}: {words}", phrase(self.status));
-        RemoteError::new(call.method, &call.url, Some(self.status.as_u16()), &what, retry)
+        self.failed(call, &what, retry)
+    }
+
+    /// The call failed, in these words.
+    pub(super) fn failed(&self, call: &Call<'_>, what: &str, retry: Retry) -> RemoteError {
+        let error = RemoteError::new(call.method, &call.url, Some(self.status.as_u16()), what, retry);
+        match &self.request_id {
+            Some(echoed) => error.of_request(echoed),
+            None => error.of_request(&call.request_id.to_string()),
+        }
     }
 
     /// The platform's words, or what the body is instead.
@@ -153,22 +167,6 @@ impl Answer {
             Some(title) => format!("answered with an HTML page (“{}”)", redact(&title, &call.key.secrets())),
             None => "answered with an HTML page".to_owned(),
         })
-    }
-
-    /// What to look at, where experience knows it.
-    fn hint(&self, call: &Call<'_>, words: &str) -> String {
-        let host = call.url.host_str().unwrap_or_default();
-        let not_linked = words.to_lowercase().contains("not yet registered");
-        match self.status.as_u16() {
-            404 if not_linked => "; link the outlet to this integration in GoBiz first".to_owned(),
-            300..=399 | 404 => format!("; is {host} the right host ({})?", call.setting),
-            401 => format!("; {host} refused a fresh token too: is this the host that the credential belongs to?"),
-            403 if call.destination() == Destination::Subscription => {
-                "; has the credential the right to subscribe? `--scope` asks for another one".to_owned()
-            }
-            403 => "; is the outlet's id the one with the G (not the restaurant's UUID), and has the credential the right to this call?".to_owned(),
-            _ => String::new(),
-        }
     }
 }
 

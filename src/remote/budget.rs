@@ -109,7 +109,14 @@ mod tests {
     use super::*;
 
     fn failed(retry: Retry) -> RemoteError {
-        RemoteError { method: "GET", url: "https://h.id/".into(), status: None, what: "no".into(), retry }
+        RemoteError {
+            method: "GET",
+            url: "https://h.id/".into(),
+            status: None,
+            what: "no".into(),
+            retry,
+            request_id: None,
+        }
     }
 
     /// Fails for ever; gives the pauses and the last error.

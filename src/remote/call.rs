@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Url, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
 use super::{Destination, gate::Lane};
 
@@ -12,6 +13,7 @@ use super::{Destination, gate::Lane};
 pub(super) struct Key {
     pub(super) header: HeaderValue,
     secrets: Vec<SecretString>,
+    missing_scopes: Vec<String>,
 }
 
 impl Key {
@@ -19,7 +21,17 @@ impl Key {
     pub(super) fn new(scheme: &str, credential: &str, secret: &str) -> Option<Self> {
         let mut header = HeaderValue::from_str(&format!("{scheme} {credential}")).ok()?;
         header.set_sensitive(true);
-        Some(Self { header, secrets: vec![credential.into(), secret.into()] })
+        Some(Self { header, secrets: vec![credential.into(), secret.into()], missing_scopes: Vec::new() })
+    }
+
+    /// The same, granted without these of the scopes that were asked for.
+    pub(super) fn without(self, missing_scopes: Vec<String>) -> Self {
+        Self { missing_scopes, ..self }
+    }
+
+    /// What was asked for and not granted.
+    pub(super) fn missing_scopes(&self) -> &[String] {
+        &self.missing_scopes
     }
 
     /// What must not be repeated to people.
@@ -43,6 +55,12 @@ pub(super) struct Call<'a> {
     /// The setting that decides about the host, for hints.
     pub(super) setting: &'static str,
     pub(super) key: &'a Key,
+    /// The scopes that the key was asked for with, separated by spaces; of a token call, those that it asks for.
+    pub(super) scopes: &'a str,
+    /// `Accept`
+    pub(super) accept: &'a str,
+    /// `X-Request-ID`: the platform repeats it, and its support finds the call by it (documentation).
+    pub(super) request_id: Uuid,
     pub(super) body: Body<'a>,
     /// Why it is made, where calls have to wait for each other.
     pub(super) lane: Lane,
@@ -54,6 +72,7 @@ impl Call<'_> {
     pub(super) fn destination(&self) -> Destination {
         match *self.method {
             _ if self.url.path().contains("/notification-subscriptions") => Destination::Subscription,
+            _ if self.url.path().ends_with("/linked-outlets") => Destination::Outlets,
             Method::POST => Destination::Token,
             Method::PATCH => Destination::Stock,
             _ => Destination::Catalog,

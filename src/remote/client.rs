@@ -1,6 +1,11 @@
 //! The clients: who may read, and who may write as well.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Method, StatusCode, Url};
@@ -45,8 +50,10 @@ pub(super) struct Shared {
     login: Key,
     timeout: Duration,
     stock_key: StockKey,
-    to_read: Arc<Tokens>,
-    to_write: Arc<Tokens>,
+    /// `Accept` of all calls but those for tokens.
+    accept: String,
+    /// The token of each set of scopes that was needed so far.
+    tokens: Mutex<BTreeMap<String, Arc<Tokens>>>,
 }
 
 /// Calls with one set of rights.
@@ -59,10 +66,12 @@ pub(super) struct Session {
 /// What a call is about; the key is added when it is made.
 pub(super) struct Order<'a> {
     method: Method,
-    url: Url,
+    pub(super) url: Url,
     body: Body<'a>,
     lane: Lane,
     timeout: Duration,
+    /// A push has one id for all its tries, which is also in its body; any other call gets one of its own.
+    request_id: Option<Uuid>,
 }
 
 impl Client {
@@ -84,25 +93,26 @@ impl Client {
             login,
             timeout: endpoint.timeout,
             stock_key: endpoint.stock_key,
-            to_read: Arc::new(Tokens::new(token::READ)),
-            to_write: Arc::new(Tokens::new(token::READ_AND_WRITE)),
+            accept: endpoint.accept.clone(),
+            tokens: Mutex::default(),
         })))
     }
 
     /// For all that only looks: asks for no other right.
     pub fn reader(&self) -> Reader {
-        Reader(Session { shared: Arc::clone(&self.0), tokens: Arc::clone(&self.0.to_read) })
+        Reader(self.session(token::READ))
     }
 
     /// For what also pushes.
     pub fn writer(&self) -> Writer {
-        Writer(Session { shared: Arc::clone(&self.0), tokens: Arc::clone(&self.0.to_write) })
+        Writer(self.session(token::READ_AND_WRITE))
     }
 
-    /// With the right to read catalogs or, if one is named, with another.
-    pub(super) fn session(&self, scope: Option<&str>) -> Session {
-        let tokens = scope.map_or_else(|| Arc::clone(&self.0.to_read), |scope| Arc::new(Tokens::new(scope)));
-        Session { shared: Arc::clone(&self.0), tokens }
+    /// With these scopes (separated by spaces) and no other. All sessions with the same scopes share one token.
+    pub(super) fn session(&self, scopes: &str) -> Session {
+        let mut known = self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = known.entry(scopes.to_owned()).or_insert_with(|| Arc::new(Tokens::new(scopes)));
+        Session { shared: Arc::clone(&self.0), tokens: Arc::clone(tokens) }
     }
 }
 
@@ -142,7 +152,7 @@ impl Write for Writer {
             return Err(unsent(&Method::PUT, &url, &lack));
         }
         let body = serde_json::to_vec(&wire::put_body(catalog, Some(request_id)));
-        session.write(outlet, Method::PUT, url, body).await
+        session.write(outlet, Method::PUT, url, body, Some(request_id)).await
     }
 
     async fn patch_stock(
@@ -151,16 +161,20 @@ impl Write for Writer {
         kind: StockKind,
         changes: &[StockChange],
     ) -> Result<(), RemoteError> {
-        let session = &self.0;
-        let what = match kind {
-            StockKind::Items => "menu_item_stocks",
-            StockKind::Variants => "variant_stocks",
+        self.0.patch_stock(outlet, kind, changes, self.0.shared.stock_key).await
+    }
+
+    async fn patch_stock_by_other_key(
+        &self,
+        outlet: &OutletId,
+        kind: StockKind,
+        changes: &[StockChange],
+    ) -> Result<(), RemoteError> {
+        let other = match self.0.shared.stock_key {
+            StockKey::ExternalId => StockKey::Id,
+            StockKey::Id => StockKey::ExternalId,
         };
-        let url = session.url(outlet, ["v2", what]);
-        let body = wire::stock_body(changes, session.shared.stock_key).map_err(|id| {
-            unsent(&Method::PATCH, &url, &format!("the platform's id of {id} is not known (gobiz.stock_key is id)"))
-        })?;
-        session.write(outlet, Method::PATCH, url, serde_json::to_vec(&body)).await
+        self.0.patch_stock(outlet, kind, changes, other).await
     }
 }
 
@@ -177,15 +191,35 @@ impl Session {
             body: Body::None,
             lane,
             timeout: self.shared.timeout.min(SHORT_CALL),
+            request_id: None,
         };
         check_outlet(outlet, &order.method, &order.url)?;
         self.read(&order, Answer::read).await
     }
 
+    async fn patch_stock(
+        &self,
+        outlet: &OutletId,
+        kind: StockKind,
+        changes: &[StockChange],
+        key: StockKey,
+    ) -> Result<(), RemoteError> {
+        let what = match kind {
+            StockKind::Items => "menu_item_stocks",
+            StockKind::Variants => "variant_stocks",
+        };
+        let url = self.url(outlet, ["v2", what]);
+        let body = wire::stock_body(changes, key).map_err(|id| {
+            unsent(&Method::PATCH, &url, &format!("the platform's id of {id} is not known (gobiz.stock_key is id)"))
+        })?;
+        self.write(outlet, Method::PATCH, url, serde_json::to_vec(&body), None).await
+    }
+
     /// A call to an address of the API below these path segments.
     pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
         let timeout = self.shared.timeout.min(SHORT_CALL);
-        Order { method, url: self.shared.addresses.api_path(path), body, lane: Lane::Pass, timeout }
+        let url = self.shared.addresses.api_path(path);
+        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None }
     }
 
     /// A call that changes nothing, repeated as long as that makes sense.
@@ -215,12 +249,13 @@ impl Session {
         method: Method,
         url: Url,
         body: serde_json::Result<Vec<u8>>,
+        request_id: Option<Uuid>,
     ) -> Result<(), RemoteError> {
         check_outlet(outlet, &method, &url)?;
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
         // Stock is urgent: it is what the kitchen said.
         let lane = if method == Method::PATCH { Lane::FirstPoll } else { Lane::Pass };
-        let order = Order { method, url, body: Body::Json(&body), lane, timeout: self.shared.timeout };
+        let order = Order { method, url, body: Body::Json(&body), lane, timeout: self.shared.timeout, request_id };
         self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
 
@@ -233,15 +268,30 @@ impl Session {
         judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
     ) -> Result<T, RemoteError> {
         let key = self.token(budget).await?;
-        let call = order.call(&key);
+        let call = self.call(order, &key);
         let answer = self.shared.http.send(&call, budget).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return judge(&answer, &call);
         }
         self.tokens.forget(&key).await;
         let key = self.token(budget).await?;
-        let call = order.call(&key);
+        let call = self.call(order, &key);
         judge(&self.shared.http.send(&call, budget).await?, &call)
+    }
+
+    fn call<'a>(&'a self, order: &'a Order<'_>, key: &'a Key) -> Call<'a> {
+        Call {
+            method: &order.method,
+            url: order.url.clone(),
+            setting: "gobiz.api_url",
+            key,
+            scopes: &self.tokens.scope,
+            accept: &self.shared.accept,
+            request_id: order.request_id.unwrap_or_else(Uuid::new_v4),
+            body: order.body,
+            lane: order.lane,
+            timeout: order.timeout,
+        }
     }
 
     /// The token. Waiting for one that comes costs nothing of the budget; for one that does not, it does.
@@ -256,12 +306,20 @@ impl Session {
 
 impl Shared {
     /// A call of the token endpoint.
-    pub(super) fn token_call<'a>(&'a self, form: &'a [(&'a str, &'a str)], timeout: Duration) -> Call<'a> {
+    pub(super) fn token_call<'a>(
+        &'a self,
+        scopes: &'a str,
+        form: &'a [(&'a str, &'a str)],
+        timeout: Duration,
+    ) -> Call<'a> {
         Call {
             method: &Method::POST,
             url: self.addresses.oauth.clone(),
             setting: "gobiz.oauth_url",
             key: &self.login,
+            scopes,
+            accept: "application/json",
+            request_id: Uuid::new_v4(),
             body: Body::Form(form),
             // Whoever waits for the token has waited for its own turn, or will.
             lane: Lane::FirstPoll,
@@ -272,25 +330,18 @@ impl Shared {
     /// Asks for a token (documentation: Basic authorization, form body).
     async fn ask(&self, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
-        let call = self.token_call(&form, timeout);
+        let call = self.token_call(scope, &form, timeout);
         let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
-        let grant = token::grant(&answer, &call, scope)?;
+        let grant = token::grant(&answer, &call)?;
+        if !grant.key.missing_scopes().is_empty() {
+            let missing = grant.key.missing_scopes().join(" ");
+            tracing::warn!(
+                missing,
+                "the token was granted without scopes that were asked for; `menusync doctor` says more"
+            );
+        }
         self.http.meter.token_granted(grant.life);
         Ok(grant)
-    }
-}
-
-impl Order<'_> {
-    fn call<'a>(&'a self, key: &'a Key) -> Call<'a> {
-        Call {
-            method: &self.method,
-            url: self.url.clone(),
-            setting: "gobiz.api_url",
-            key,
-            body: self.body,
-            lane: self.lane,
-            timeout: self.timeout,
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use reqwest::Url;
+use reqwest::{Url, header::HeaderValue};
 use secrecy::SecretString;
 
 use super::error::shown;
@@ -28,6 +28,8 @@ pub struct Endpoint {
     pub timeout: Duration,
     /// Names in stock changes.
     pub stock_key: StockKey,
+    /// `Accept` of all calls but those for tokens: a media type.
+    pub accept: String,
 }
 
 /// An endpoint that cannot be used.
@@ -62,6 +64,9 @@ pub enum EndpointError {
     /// A rate that lets nothing through or is no number.
     #[error("gobiz.requests_per_second is {0}; it must be greater than 0")]
     Rate(f64),
+    /// Nothing that a header can carry.
+    #[error("gobiz.accept is no media type; write one such as application/json")]
+    Accept,
     /// A time in which nothing can be done.
     #[error("gobiz.timeout is 0; give a write at least 90s, the platform fetches images meanwhile")]
     Timeout,
@@ -87,6 +92,9 @@ impl Endpoint {
         }
         if self.timeout.is_zero() {
             return Err(EndpointError::Timeout);
+        }
+        if self.accept.is_empty() || HeaderValue::from_str(&self.accept).is_err() {
+            return Err(EndpointError::Accept);
         }
         let api = address("gobiz.api_url", &self.api_url)?;
         let oauth = address("gobiz.oauth_url", &self.oauth_url)?;
@@ -147,6 +155,7 @@ mod tests {
             requests_per_second: 5.0,
             timeout: Duration::from_secs(90),
             stock_key: StockKey::ExternalId,
+            accept: "application/json".to_owned(),
         }
     }
 
@@ -199,6 +208,7 @@ mod tests {
                 Err(EndpointError::Rate(_))
             ));
         }
+        assert!(Endpoint { accept: "a\nb".to_owned(), ..endpoint("https://h.id") }.check().is_err());
         assert!(Endpoint { timeout: Duration::ZERO, ..endpoint("https://h.id") }.check().is_err());
         assert!(matches!(endpoint("api.gobiz.co.id").check(), Err(EndpointError::NotAnAddress { .. })));
     }

@@ -21,7 +21,7 @@ pub enum Retry {
 
 /// A failed call, told in one chain without repetition: what was attempted on what, then what came back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{method} {url}: {what}")]
+#[error("{method} {url}: {what}{}", quoted(request_id.as_ref()))]
 pub struct RemoteError {
     /// `GET`, `PUT`, `PATCH`, `POST`, `DELETE`.
     pub method: &'static str,
@@ -33,6 +33,8 @@ pub struct RemoteError {
     pub what: String,
     /// Whether another try makes sense.
     pub retry: Retry,
+    /// `X-Request-ID` of the call, to quote to the platform's support; `None` if it was not sent.
+    pub request_id: Option<String>,
 }
 
 impl RemoteError {
@@ -51,6 +53,21 @@ impl RemoteError {
         self.is_final() && self.what.contains("already been taken")
     }
 
+    /// Whether the credential has no right to this call: no token with the scope is granted, or the token does not do.
+    pub fn lacks_right(&self) -> bool {
+        match self.method {
+            "POST" => self.status == Some(403) || self.what.contains("scope"),
+            _ => matches!(self.status, Some(401 | 403)),
+        }
+    }
+
+    /// Whether the platform does not take this form of a stock call (seen live: `id: missing required field`), while a call
+    /// in another form may be taken. A missing right or a conflict would refuse any other call as well.
+    pub fn refuses_stock_call(&self) -> bool {
+        let is_form = matches!(self.status, None | Some(200 | 400 | 404 | 405 | 422));
+        self.method == "PATCH" && self.is_final() && is_form && !self.what.contains("not yet registered")
+    }
+
     /// Whether a write may have been carried out although it failed: it was sent, and no answer came, or only a gateway's
     /// word that it has waited in vain (408, 502, 504). Any other status is the platform's own "not done".
     pub fn may_have_been_done(&self) -> bool {
@@ -60,7 +77,13 @@ impl RemoteError {
 
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.
     pub(super) fn new(method: &Method, url: &Url, status: Option<u16>, what: &str, retry: Retry) -> Self {
-        Self { method: method_name(method), url: shown(url), status, what: text::clean(what, text::MAX_CHARS), retry }
+        let what = text::clean(what, text::MAX_CHARS);
+        Self { method: method_name(method), url: shown(url), status, what, retry, request_id: None }
+    }
+
+    /// The same of a call that was sent with this `X-Request-ID`.
+    pub(super) fn of_request(self, request_id: &str) -> Self {
+        Self { request_id: Some(text::clean(request_id, MAX_REQUEST_ID)), ..self }
     }
 
     /// The same with a few more words at the end.
@@ -68,6 +91,22 @@ impl RemoteError {
         self.what.push_str(more);
         self
     }
+}
+
+/// Longest `X-Request-ID` (documentation).
+const MAX_REQUEST_ID: usize = 128;
+
+const BEFORE_REQUEST_ID: &str = " (X-Request-ID ";
+
+fn quoted(request_id: Option<&String>) -> String {
+    request_id.map(|id| format!("{BEFORE_REQUEST_ID}{id})")).unwrap_or_default()
+}
+
+/// The words of an error without the `X-Request-ID` of each call: two failures for one reason differ in nothing else.
+pub fn without_request_ids(words: &str) -> String {
+    let mut parts = words.split(BEFORE_REQUEST_ID);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| kept + part.split_once(')').map_or("", |(_, rest)| rest))
 }
 
 /// Those that are used.

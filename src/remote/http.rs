@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::{
     Method, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, LOCATION, RETRY_AFTER},
 };
 
 use super::{
@@ -29,6 +29,8 @@ use super::{
 const CONNECT: Duration = Duration::from_secs(10);
 /// An idle connection is given up before a gateway is likely to close it under the next call (commonly 60 s and more).
 const IDLE: Duration = Duration::from_secs(20);
+/// The platform repeats it in its answer, and makes one up where there is none (documentation).
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Largest answer that is read, unpacked (our choice: a catalog of ten thousand items has about 10 MiB).
 const MAX_BODY: usize = 32 * 1024 * 1024;
 /// The part of an error's body that is read.
@@ -59,11 +61,8 @@ impl Http {
         meter: Arc<dyn Meter>,
     ) -> Result<Self, EndpointError> {
         install_crypto();
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
@@ -90,7 +89,8 @@ impl Http {
         let result = self.exchange(call, budget.at_most(call.timeout)).await;
         let status = result.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
         let elapsed = begun.elapsed();
-        tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, "called");
+        let request_id = call.request_id;
+        tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, %request_id, "called");
         let (method, destination) = (error::method_name(call.method), call.destination());
         self.meter.called(&Called { method, destination, status, elapsed });
         self.learn(permit, call, &result);
@@ -161,6 +161,7 @@ impl Http {
     async fn exchange(&self, call: &Call<'_>, timeout: Duration) -> Result<Answer, RemoteError> {
         let request = self.client.request(call.method.clone(), call.url.clone()).timeout(timeout);
         let request = request.header(AUTHORIZATION, call.key.header.clone());
+        let request = request.header(ACCEPT, call.accept).header(REQUEST_ID, call.request_id.to_string());
         let request = match call.body {
             Body::None => request.header(CONTENT_TYPE, "application/json"),
             Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),
@@ -183,6 +184,7 @@ impl Http {
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, header(DATE))),
             date: header(DATE).and_then(timestamp),
             location: header(LOCATION).map(str::to_owned),
+            request_id: header(REQUEST_ID).map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned),
             body,
         })
     }
@@ -239,7 +241,8 @@ impl Call<'_> {
             (false, false) => text::causes(&error.without_url()),
         };
         let what = text::redact(&what, &self.key.secrets());
-        RemoteError::new(self.method, &self.url, status.map(|s| s.as_u16()), &what, Retry::After(None))
+        let error = RemoteError::new(self.method, &self.url, status.map(|s| s.as_u16()), &what, Retry::After(None));
+        error.of_request(&self.request_id.to_string())
     }
 
     /// Nothing was sent.
@@ -257,7 +260,8 @@ impl Call<'_> {
 
     fn too_large(&self, status: StatusCode) -> RemoteError {
         let what = format!("the answer is larger than {} MiB", MAX_BODY / 1024 / 1024);
-        RemoteError::new(self.method, &self.url, Some(status.as_u16()), &what, Retry::Never)
+        let error = RemoteError::new(self.method, &self.url, Some(status.as_u16()), &what, Retry::Never);
+        error.of_request(&self.request_id.to_string())
     }
 }
 

@@ -64,6 +64,8 @@ pub enum Destination {
     Stock,
     /// Subscriptions to events.
     Subscription,
+    /// The list of linked outlets.
+    Outlets,
 }
 
 impl Destination {
@@ -74,6 +76,7 @@ impl Destination {
             Self::Catalog => "catalog",
             Self::Stock => "stock",
             Self::Subscription => "subscription",
+            Self::Outlets => "outlets",
         }
     }
 }

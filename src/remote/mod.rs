@@ -4,7 +4,7 @@
 //! which cannot write and whose token has no right to. Both come from one [`Client`].
 //!
 //! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
-//! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `call` is what is asked and `answer` what comes back, `http` makes one call and tells `meter`,
+//! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `call` is what is asked, `answer` what comes back and `hints` what a refusal may mean, `http` makes one call and tells `meter`,
 //! `token` keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
 mod answer;
@@ -15,9 +15,11 @@ mod client;
 mod endpoint;
 mod error;
 mod gate;
+mod hints;
 mod http;
 mod json;
 mod meter;
+mod outlets;
 mod probe;
 mod subscriptions;
 mod text;
@@ -33,11 +35,12 @@ use uuid::Uuid;
 
 pub use client::{Client, Reader, Writer};
 pub use endpoint::{Endpoint, EndpointError};
-pub use error::{RemoteError, Retry};
+pub use error::{RemoteError, Retry, without_request_ids};
 pub use gate::Lane;
 pub use http::install_crypto;
 pub use meter::{Called, CircuitOpen, Destination, HostState, Meter};
-pub use probe::Probe;
+pub use outlets::LinkedOutlet;
+pub use probe::{Granted, Probe};
 pub use subscriptions::{Subscriber, Subscription};
 pub use wire::put_body;
 #[doc(hidden)]
@@ -80,4 +83,14 @@ pub trait Write: Send + Sync {
         kind: StockKind,
         changes: &[StockChange],
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
+
+    /// The same, naming things by the other id than `gobiz.stock_key` says.
+    fn patch_stock_by_other_key(
+        &self,
+        outlet: &OutletId,
+        kind: StockKind,
+        changes: &[StockChange],
+    ) -> impl Future<Output = Result<(), RemoteError>> + Send {
+        self.patch_stock(outlet, kind, changes)
+    }
 }

@@ -11,10 +11,19 @@ use super::{Client, RemoteError, budget::Budget, token};
 pub struct Probe {
     /// The rights that were asked for, separated by spaces.
     pub scope: &'static str,
-    /// How long the token that was granted lives, or why there is none.
-    pub granted: Result<Duration, RemoteError>,
+    /// The token that was granted, or why there is none.
+    pub granted: Result<Granted, RemoteError>,
     /// How much later it is here than there; `None` if the answer did not say what the time is there.
     pub ahead: Option<SignedDuration>,
+}
+
+/// What is told of a token.
+#[derive(Debug)]
+pub struct Granted {
+    /// How long it lives.
+    pub life: Duration,
+    /// The scopes that were asked for and not granted.
+    pub missing: Vec<String>,
 }
 
 /// Longest wait for an answer (our choice).
@@ -33,12 +42,14 @@ impl Client {
 
     async fn probe(&self, scope: &'static str) -> Probe {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
-        let call = self.0.token_call(&form, PATIENCE);
+        let call = self.0.token_call(scope, &form, PATIENCE);
         match self.0.http.send(&call, &mut Budget::of_a_write()).await {
             Err(error) => Probe { scope, granted: Err(error), ahead: None },
             Ok(answer) => {
                 let ahead = answer.date.map(|there| Timestamp::now().duration_since(there));
-                Probe { scope, granted: token::grant(&answer, &call, scope).map(|grant| grant.life), ahead }
+                let granted = token::grant(&answer, &call)
+                    .map(|grant| Granted { life: grant.life, missing: grant.key.missing_scopes().to_vec() });
+                Probe { scope, granted, ahead }
             }
         }
     }

@@ -1,4 +1,6 @@
 //! Notification subscriptions: which events the platform sends to which address, for all outlets of the partner.
+//!
+//! An event needs the scope of the API that it is about (documentation), so every call asks for the scope of its event.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -10,6 +12,7 @@ use super::{
     call::{Body, Call},
     client::{Order, Session},
     json::Object,
+    token,
 };
 
 /// A subscription as the platform tells it.
@@ -18,27 +21,38 @@ pub struct Subscription {
     /// The platform's id.
     pub id: String,
     /// The event's name.
+    #[serde(default)]
     pub event: String,
     /// Where it is sent.
+    #[serde(default)]
     pub url: String,
-    /// Whether it is sent at all.
+    /// Whether it is sent at all; true where the platform does not say (documentation).
+    #[serde(default = "yes")]
     pub active: bool,
 }
 
-/// Can read and change subscriptions, and nothing else.
+fn yes() -> bool {
+    true
+}
+
+/// Can read and change the subscriptions to one event, and nothing else.
 #[derive(Clone)]
 pub struct Subscriber(Session);
 
 impl Client {
-    /// For subscriptions. Which right they need is not documented where we can see it: `scope` asks for another one than
-    /// the right to read catalogs.
-    pub fn subscriber(&self, scope: Option<&str>) -> Subscriber {
-        Subscriber(self.session(scope))
+    /// For subscriptions to `event`. `scope`: asks for this scope instead of the event's.
+    pub fn subscriber(&self, event: &str, scope: Option<&str>) -> Subscriber {
+        Subscriber(self.session(scope.unwrap_or_else(|| scope_of(event))))
     }
 }
 
+/// The scope of the API that an event is about (documentation).
+fn scope_of(event: &str) -> &'static str {
+    if event.starts_with("gofood.order.") { token::READ_ORDERS } else { token::READ }
+}
+
 impl Subscriber {
-    /// All of them, whoever made them.
+    /// The subscriptions that the platform shows for this scope, whoever made them and of whatever event.
     pub async fn list(&self) -> Result<Vec<Subscription>, RemoteError> {
         self.0.read(&self.order(Method::GET, None, Body::None), listed).await
     }
@@ -72,12 +86,15 @@ impl Subscriber {
     }
 }
 
-/// `data.subscriptions[]`
+/// `data.subscriptions[]`; a list that is `null` or missing is an empty one (documentation).
 fn listed(answer: &Answer, call: &Call<'_>) -> Result<Vec<Subscription>, RemoteError> {
     let mut data = answer.data(call)?;
-    let list = data.get_mut("subscriptions").map(Value::take).unwrap_or_default();
-    let list = serde_json::from_value::<Vec<Object<Subscription>>>(list).map_err(|error| {
-        answer.unexpected(call, &format!("no list of subscriptions can be read from the answer: {error}"))
-    })?;
-    Ok(list.into_iter().map(|Object(subscription)| subscription).collect())
+    let list = match &mut data {
+        Value::Null => Value::Null,
+        Value::Object(data) => data.remove("subscriptions").unwrap_or_default(),
+        _ => return Err(answer.unexpected(call, "no list of subscriptions can be read: `data` is no object")),
+    };
+    let list: Option<Vec<Object<Subscription>>> = serde_json::from_value(list)
+        .map_err(|error| answer.unexpected(call, &format!("no list of subscriptions can be read: {error}")))?;
+    Ok(list.unwrap_or_default().into_iter().map(|Object(subscription)| subscription).collect())
 }

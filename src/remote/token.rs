@@ -21,6 +21,11 @@ pub(super) const READ: &str = "gofood:catalog:read";
 /// Rights to look at and change catalogs (documentation).
 pub(super) const READ_AND_WRITE: &str = "gofood:catalog:read gofood:catalog:write";
 
+/// Rights to look at orders: subscriptions to events about orders need it (documentation).
+pub(super) const READ_ORDERS: &str = "gofood:order:read";
+/// Rights to list linked outlets: for the credentials of a facilitator (documentation).
+pub(super) const READ_OUTLETS: &str = "partner:outlet:read";
+
 /// A token is renewed this long before its end, or at half of a life that is shorter than twice this.
 const EARLY: Duration = Duration::from_secs(60);
 /// Life of a token whose answer does not tell (the documentation says it always does; our choice).
@@ -120,17 +125,18 @@ struct Granted {
     access_token: String,
     expires_in: Option<Value>,
     token_type: Option<String>,
+    scope: Option<Value>,
 }
 
 /// Reads the answer of the token endpoint.
-pub(super) fn grant(answer: &Answer, call: &Call<'_>, scope: &str) -> Result<Grant, RemoteError> {
+pub(super) fn grant(answer: &Answer, call: &Call<'_>) -> Result<Grant, RemoteError> {
     if !answer.status.is_success() {
-        return Err(refused(answer, call, scope));
+        return Err(answer.failure(call));
     }
     let wrong = |what: &str| {
         let host = call.url.host_str().unwrap_or_default();
-        let what = format!("{what}; is {host} the right host (gobiz.oauth_url)?");
-        RemoteError::new(call.method, &call.url, Some(answer.status.as_u16()), &what, Retry::After(answer.retry_after))
+        let what = format!("{what}; is {host} the right host ({}, or `target`)?", call.setting);
+        answer.failed(call, &what, Retry::After(answer.retry_after))
     };
     // The parser's words are not shown: they could quote a token.
     let Object::<Granted>(granted) = serde_json::from_slice(&answer.body)
@@ -141,7 +147,18 @@ pub(super) fn grant(answer: &Answer, call: &Call<'_>, scope: &str) -> Result<Gra
     let token = granted.access_token.trim();
     let key = Key::new("Bearer", token, token).filter(|_| !token.is_empty());
     let key = key.ok_or_else(|| wrong("the access_token is empty or has characters that cannot be sent"))?;
+    let key = key.without(missing(call.scopes, granted.scope.as_ref()));
     Ok(Grant { key, life: life(granted.expires_in.as_ref()) })
+}
+
+/// What was asked for and not granted. An answer without `scope` has granted what was asked for (RFC 6749, section 5.1).
+fn missing(asked: &str, granted: Option<&Value>) -> Vec<String> {
+    let granted: Vec<&str> = match granted {
+        Some(Value::String(text)) => text.split([' ', ',']).collect(),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        _ => return Vec::new(),
+    };
+    asked.split_whitespace().filter(|scope| !granted.contains(scope)).map(str::to_owned).collect()
 }
 
 /// `expires_in` in seconds, as a number or a text.
@@ -150,20 +167,6 @@ fn life(expires_in: Option<&Value>) -> Duration {
     const MOST: f64 = 86_400.0;
     let seconds = expires_in.and_then(|value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()));
     seconds.filter(|s| s.is_finite()).map_or(UNTOLD_LIFE, |s| Duration::from_secs_f64(s.clamp(0.0, MOST)))
-}
-
-/// A refusal, with what experience knows about it.
-fn refused(answer: &Answer, call: &Call<'_>, scope: &str) -> RemoteError {
-    let error = answer.plain_failure(call);
-    let host = call.url.host_str().unwrap_or_default();
-    match answer.status.as_u16() {
-        401 => error.and(&format!(
-            "; {host} does not know this client id and secret: are they right, and are they this environment's (a sandbox credential does not work on production, nor the other way round)?"
-        )),
-        400 | 403 => error.and(&format!("; has the credential the scope {}?", scope.replace(' ', " and "))),
-        300..=399 | 404 | 405 => error.and(&format!("; is {host} the right host ({})?", call.setting)),
-        _ => error,
-    }
 }
 
 #[cfg(test)]
@@ -191,7 +194,14 @@ mod tests {
         async fn fail(&self, retry: Retry) -> Result<Grant, RemoteError> {
             sleep(Duration::from_secs(1)).await;
             self.0.fetch_add(1, Ordering::SeqCst);
-            Err(RemoteError { method: "POST", url: "u".into(), status: None, what: "no".into(), retry })
+            Err(RemoteError {
+                method: "POST",
+                url: "u".into(),
+                status: None,
+                what: "no".into(),
+                retry,
+                request_id: None,
+            })
         }
 
         fn asked(&self) -> u32 {
@@ -275,6 +285,22 @@ mod tests {
         let gone = tokio::time::timeout(Duration::from_millis(10), tokens.get(counter.grant(3600))).await;
         assert!(gone.is_err());
         assert_eq!(name(&tokens, &counter, 3600).await, "token-1");
+    }
+
+    #[test]
+    fn what_was_asked_for_and_not_granted_is_missing() {
+        let missing_of =
+            |granted: &str| missing(READ_AND_WRITE, serde_json::from_str::<Option<Value>>(granted).unwrap().as_ref());
+        for whole in [
+            "null",
+            "7",
+            r#""gofood:catalog:write  gofood:catalog:read extra""#,
+            r#"["gofood:catalog:read","gofood:catalog:write"]"#,
+        ] {
+            assert!(missing_of(whole).is_empty(), "{whole}");
+        }
+        assert_eq!(missing_of(r#""gofood:catalog:read""#), ["gofood:catalog:write"]);
+        assert_eq!(missing_of(r#""""#).len(), 2);
     }
 
     #[test]

@@ -166,6 +166,7 @@ fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
         concurrency: concurrency(decoder, fields, 1..=64).unwrap_or(default.concurrency),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
         stock_key: stock_key.map_or(default.stock_key, |key| key.value),
+        accept: accept(decoder, fields).unwrap_or(default.accept),
         ..default
     }
 }
@@ -227,6 +228,27 @@ fn rate(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<f64> {
             .help("write a number such as 5 or 0.5");
     }
     Some(rate)
+}
+
+/// A media type, or several separated by commas (RFC 9110, section 12.5.1).
+fn accept(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<String> {
+    let node = fields.take("accept")?;
+    let text = decoder.text(node, "accept")?.value;
+    let is_token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    let is_range = |range: &str| {
+        let kind = range.split(';').next().unwrap_or_default().trim();
+        kind.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+    };
+    let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !is_plain || !text.split(',').all(is_range) {
+        decoder
+            .error("wrong-type", &node.span, format!("`{text}` is no media type"))
+            .help("write `application/json`, or what GoBiz names; one integration used `application/vnd.eim.v1+json`");
+        return None;
+    }
+    Some(text)
 }
 
 fn concurrency(decoder: &mut Decoder, fields: &mut Fields<'_>, range: RangeInclusive<i64>) -> Option<usize> {

@@ -150,6 +150,9 @@ pub struct Gobiz {
     pub timeout: Duration,
     /// `stock_key`
     pub stock_key: StockKey,
+    /// `accept`: the media type that answers are asked for in (one production integration sent another than the
+    /// documented one; seen live).
+    pub accept: String,
 }
 
 impl Default for Gobiz {
@@ -163,6 +166,7 @@ impl Default for Gobiz {
             concurrency: 8,
             timeout: Duration::from_secs(90),
             stock_key: StockKey::ExternalId,
+            accept: "application/json".to_owned(),
         }
     }
 }

@@ -48,6 +48,7 @@ fn only_the_target_is_required_and_the_rest_has_defaults() {
     assert_eq!((settings.gobiz.concurrency, settings.gobiz.timeout), (8, Duration::from_secs(90)));
     assert!((settings.gobiz.requests_per_second - 5.0).abs() < f64::EPSILON);
     assert_eq!(settings.gobiz.stock_key, StockKey::ExternalId);
+    assert_eq!(settings.gobiz.accept, "application/json");
     assert_eq!(settings.verify, Verify { timeout: Duration::from_secs(600), interval: Duration::from_secs(15) });
     assert_eq!(settings.listen, Listen::On("127.0.0.1:8717".parse().unwrap()));
     assert_eq!(
@@ -299,6 +300,16 @@ fn load(settings: &str, variables: &[(&str, &str)], files: &[(&str, &[u8])]) -> 
     let settings = good(&format!("target: sandbox\n{settings}"));
     let loaded = credentials(&settings, &environment, root.path()).map_err(|error| error.to_string())?;
     Ok((loaded.client_id.expose_secret().to_owned(), loaded.client_secret.expose_secret().to_owned()))
+}
+
+#[test]
+fn accept_is_a_media_type() {
+    for fine in ["application/vnd.eim.v1+json", "application/json, */*;q=0.1", "application/json; charset=utf-8"] {
+        assert_eq!(good(&format!("target: sandbox\ngobiz: {{accept: '{fine}'}}")).gobiz.accept, fine);
+    }
+    for wrong in ["json", "application/", "a b/c", "application/jsön", ","] {
+        assert_eq!(bad(&format!("target: sandbox\ngobiz: {{accept: '{wrong}'}}")), ["wrong-type 2:17"], "{wrong}");
+    }
 }
 
 const FILES: &str = "gobiz: {client_id_file: id, client_secret_file: secret}";

@@ -26,6 +26,8 @@ pub struct Moment<'a> {
     pub released: &'a BTreeSet<Guard>,
     /// What a rollback would pin, instead of what is pinned.
     pub rollback: Option<&'a Pins>,
+    /// Stock goes with the whole menu: the platform has refused the call for stock alone.
+    pub stock_by_put: bool,
 }
 
 /// One outlet, examined.
@@ -134,6 +136,7 @@ pub(super) fn inputs<'a>(
         ended: &desired.ended,
         past,
         place: &*desired.place,
+        stock_by_put: moment.stock_by_put,
     }
 }
 

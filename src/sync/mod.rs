@@ -131,6 +131,8 @@ pub struct PassOptions {
     pub rollback: Option<Pins>,
     /// Whether it may push.
     pub consent: Consent,
+    /// Stock goes with the whole menu: the platform has refused the call for stock alone.
+    pub stock_by_put: bool,
     /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
     pub withdrawn: Option<watch::Receiver<bool>>,
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     catalog::OutletId,
     plan::{Action, Change, OutletPlan, Pins},
-    remote::{Lane, Read, Write},
+    remote::{Lane, Read, RemoteError, Write},
     report::{PauseNote, value_json},
     state::{
         LockError, OutletLock, OutletUpdate, Pause, PushOutcome, SharedState, StateError, StatusUpdate, lock_outlet,
@@ -157,7 +157,14 @@ pub async fn observe<R: Read>(
             slot => slot,
         };
         let released = Default::default();
-        let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
+        let moment = Moment {
+            now,
+            peers: &context.peers,
+            revert: false,
+            released: &released,
+            rollback: None,
+            stock_by_put: false,
+        };
         let (desired, examined) = examine(remote, recalled, target, desired, moment).await?;
         let pause = examined.recalled.pause;
         let facts = Facts { valid: true, paused: pause.is_some(), pending, look: Look::Examined(&examined) };
@@ -191,7 +198,14 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let live =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
         let released = Default::default();
-        let moment = Moment { now, peers: &context.peers, revert: false, released: &released, rollback: None };
+        let moment = Moment {
+            now,
+            peers: &context.peers,
+            revert: false,
+            released: &released,
+            rollback: None,
+            stock_by_put: false,
+        };
         let examined = compare(live, recalled, target, &desired, moment);
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
@@ -433,9 +447,38 @@ impl<R: Read + Write> Pass<'_, R> {
             Step::Sent(sent, desired) => (*sent, *desired),
         };
         let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
-        let outcome = pass.await_result(sent).await?;
+        let refused = sent.refused_stock();
+        let mut outcome = pass.await_result(sent).await?;
+        if let Some(refusal) = refused {
+            outcome = self.push_stock_by_put(&refusal, outcome).await?;
+        }
         self.undo_rollback(&pins_before).await?;
         Ok(outcome)
+    }
+
+    /// The platform refused the call for stock alone, so the stock goes with the whole menu, once: planned from what is live
+    /// now, and held, sent and verified as every push of a menu. `rejected` is how the stock call ended.
+    async fn push_stock_by_put(&self, refusal: &RemoteError, rejected: Outcome) -> Result<Outcome, PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        tracing::warn!(outlet = %target.id, error = %refusal, "the stock call was refused; the whole menu carries the stock instead");
+        let options = PassOptions { stock_by_put: true, ..self.options.clone() };
+        let pass = Pass { visit: self.visit, desired: self.desired, options: &options };
+        let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
+        let instead = match pass.plan_push(None, recalled, None).await {
+            Ok(Step::Done(outcome)) => outcome,
+            Ok(Step::Sent(sent, desired)) => {
+                Pass { visit: self.visit, desired: &desired, options: &options }.await_result(*sent).await?
+            }
+            Err(PassError::Withdrawn) => return Ok(rejected),
+            Err(error) => {
+                let now = context.clock.now();
+                let why = rejected.error.iter().cloned().chain([chain(&error)]).collect::<Vec<_>>().join("; ");
+                return Ok(Outcome { error: Some(why), ..rejected }.after_breaking_off(&error, now));
+            }
+        };
+        let rest = instead.error.map(|error| format!(": {error}")).unwrap_or_default();
+        let why = format!("{refusal}; the stock goes with a push of the whole menu instead{rest}");
+        Ok(Outcome { error: Some(why), ..instead })
     }
 
     /// Looks, plans, and sends what may be sent. What that takes is dropped with its slot before the push is waited for.

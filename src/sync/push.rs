@@ -43,6 +43,16 @@ pub(super) struct Sent {
     pub(super) done: StockCalls,
 }
 
+impl Sent {
+    /// Why the platform does not take a call for stock alone.
+    pub(super) fn refused_stock(&self) -> Option<RemoteError> {
+        match &self.answer {
+            Answer::Refused(error) if error.refuses_stock_call() => Some(error.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// How the calls ended.
 pub(super) enum Answer {
     /// Accepted, or seen to have arrived although no answer came.

@@ -474,7 +474,14 @@ impl<R: Read + Write> Visit<'_, R> {
         let mut result = Ok(());
         for (kind, changes) in overwritten {
             tracing::info!(outlet = %self.target.id, ?changes, "setting stock again that the publication overwrote");
-            match self.remote.patch_stock(&self.target.id, kind, &changes).await {
+            let mut set = self.remote.patch_stock(&self.target.id, kind, &changes).await;
+            // What was sold out must not stay on sale because `gobiz.stock_key` is wrong.
+            if set.as_ref().is_err_and(RemoteError::refuses_stock_call)
+                && self.remote.patch_stock_by_other_key(&self.target.id, kind, &changes).await.is_ok()
+            {
+                set = Ok(());
+            }
+            match set {
                 Ok(()) => waiting.stock_was_set(kind, &changes),
                 Err(error) => result = Err(error),
             }

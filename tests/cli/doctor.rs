@@ -102,3 +102,19 @@ fn files_with_secrets_that_everybody_can_read_are_named() {
     mode("hook-secret", 0o600);
     assert_eq!(about(&doctor(&stage, 0), "secrets").0, "ok");
 }
+
+#[test]
+fn a_scope_that_was_not_granted_is_a_failure_that_names_it() {
+    let stage = Stage::new().in_sync();
+    stage.server().change_settings(|settings| settings.granted_scopes = Some(vec!["gofood:catalog:read".into()]));
+    stage.server().expire_tokens();
+    let (health, seen) = about(&doctor(&stage, 1), "token");
+    assert!(health == "fail" && seen.starts_with("granted without gofood:catalog:write"), "{seen}");
+    stage.edit(LAYER, "price: 25000", "price: 26000");
+    stage.run(&["plan"]).expect(0);
+    let missing = "was granted without the scope gofood:catalog:write";
+    stage.run(&["apply", "--yes"]).expect(1).says(&["403 Forbidden", missing, "X-Request-ID"]);
+    stage.server().change_settings(|settings| settings.unauthorized_without_scope = true);
+    stage.run(&["apply", "--yes"]).expect(1).says(&["401 Unauthorized", missing]);
+    assert_eq!(stage.live_item(crate::support::KUTA, "NG")["price"], 25000);
+}

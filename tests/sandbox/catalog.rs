@@ -207,5 +207,5 @@ async fn an_unknown_path_is_refused_in_the_envelope() {
     assert_eq!((status, messages(&answer)), (StatusCode::NOT_FOUND, vec!["Route not found"]));
     let path = format!("/integrations/gofood/outlets/{OUTLET}/v2/catalog");
     let (status, answer) = send(harness.request(Method::DELETE, &path)).await;
-    assert_eq!((status, messages(&answer)), (StatusCode::METHOD_NOT_ALLOWED, vec!["Method not allowed"]));
+    assert_eq!((status, messages(&answer)), (StatusCode::NOT_FOUND, vec!["Route not found"]));
 }

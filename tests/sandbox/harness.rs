@@ -26,7 +26,7 @@ impl Harness {
     pub(crate) async fn with_options(options: Options) -> Self {
         let sandbox = sandbox::start(options).await.unwrap();
         let mut harness = Self { client: client(), token: String::new(), sandbox };
-        harness.token = harness.new_token("gofood:catalog:read gofood:catalog:write").await;
+        harness.token = harness.new_token("gofood:catalog:read gofood:catalog:write gofood:order:read").await;
         harness.control().clear_log();
         harness
     }

@@ -40,7 +40,10 @@ async fn stock_may_be_keyed_by_uuid_instead() {
     let uuid = item(&harness.read().await, "Nasi Goreng")["id"].clone();
     let body = json!([{ "id": uuid, "in_stock": false }]);
     let (status, answer) = send(harness.stock("menu_item", &body)).await;
-    assert_eq!((status, messages(&answer)), (StatusCode::BAD_REQUEST, vec!["external_id: missing required field"]));
+    assert_eq!(
+        (status, messages(&answer)),
+        (StatusCode::UNPROCESSABLE_ENTITY, vec!["external_id: missing required field"])
+    );
     harness.control().change_settings(|settings| settings.stock_key = StockKey::Id);
     assert_eq!(send(harness.stock("menu_item", &body)).await.0, StatusCode::OK);
     assert_eq!(item(&harness.read().await, "Nasi Goreng")["in_stock"], false);

@@ -321,7 +321,7 @@ fn is_read_only(arguments: &[&str]) -> bool {
 
 fn only_reads(entry: &Entry) -> bool {
     match entry.endpoint {
-        Endpoint::Get | Endpoint::Subscription => entry.method == "GET",
+        Endpoint::Get | Endpoint::Subscription | Endpoint::LinkedOutlets => entry.method == "GET",
         Endpoint::Token => entry.scope.as_deref().is_none_or(|scope| !scope.contains("write")),
         _ => false,
     }

@@ -31,6 +31,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "Bad request", message)
     }
 
+    /// 404 for an outlet that is not linked to the credential (documentation).
+    pub(super) fn not_linked() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", "The outlet is not yet registered for integration")
+    }
+
     /// 401 for a token that is missing, unknown or expired (documentation).
     pub(super) fn session_expired() -> Self {
         Self {

@@ -86,11 +86,11 @@ impl Control {
 
     /// Edits the live menu as someone in the GoBiz app would.
     pub fn edit(&self, outlet: &str, edit: Edit) -> Result<(), ControlError> {
-        self.with_outlet(outlet, |known, _| {
+        self.with_outlet(outlet, |known, settings| {
             let mut edited = known.published.clone();
             edit.apply(&mut edited).map_err(ControlError::invalid)?;
             known.published = edited;
-            known.assign_ids();
+            known.assign_ids(settings);
             Ok(())
         })
     }

@@ -31,7 +31,7 @@ const RETRY_DELAYS: [Duration; 5] = [
 
 /// Publishes what is due and delivers events until the server stops.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let client = build_client();
+    let client = build_client(ANSWER_TIMEOUT);
     loop {
         let next_due = {
             let mut state = shared.state();
@@ -54,10 +54,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-fn build_client() -> Client {
+pub(super) fn build_client(timeout: Duration) -> Client {
     // Fails only if somebody has installed one already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || Client::builder().no_proxy().redirect(Policy::none()).timeout(ANSWER_TIMEOUT);
+    let builder = || Client::builder().no_proxy().redirect(Policy::none()).timeout(timeout);
     // A machine without certificates can still call itself.
     builder().build().or_else(|_| builder().tls_certs_only([]).build()).unwrap_or_default()
 }

@@ -17,6 +17,9 @@ const WEBHOOK_ERROR: &str = "gofood.order.webhook_error";
 /// An order whose things are all known (documentation).
 const ORDER_CREATED: &str = "gofood.order.created";
 
+/// The only service whose orders come here (documentation).
+const SERVICE: &str = "gofood";
+
 /// What has happened.
 #[derive(Debug, Clone)]
 pub(super) struct Event {
@@ -39,8 +42,10 @@ pub struct OrderReceipt {
 impl Event {
     /// A menu is live.
     pub(super) fn from_publication(outlet: &str, live: &Catalog) -> Self {
+        // What was not mapped is not in it.
+        let mapped = live.items().filter(|item| item.external_id.is_some());
         let menus: Vec<Value> =
-            live.items().map(|item| json!({"id": item.id, "external_menu_id": item.external_id})).collect();
+            mapped.map(|item| json!({"id": item.id, "external_menu_id": item.external_id})).collect();
         let body = json!({"request_id": live.request_id, "outlet": encode_outlet(outlet), "menus": menus});
         Self { outlet: outlet.into(), name: MAPPING_UPDATED, body }
     }
@@ -48,17 +53,24 @@ impl Event {
     /// Somebody has ordered these things of the live menu, named by external id or name.
     pub(super) fn from_order(outlet: &str, live: &Catalog, wanted: &[String]) -> Result<(Self, OrderReceipt), String> {
         let (items, variants) = find_ordered(live, wanted)?;
-        let items: Vec<_> = items.into_iter().filter(|item| item.external_id.is_none()).map(|i| &i.name).collect();
-        let variants: Vec<_> =
-            variants.into_iter().filter(|variant| variant.external_id.is_none()).map(|v| &v.name).collect();
         let number = format!("F-{}", fastrand::u32(100_000_000..));
-        let mut body = json!({"order": {"number": number}, "outlet": encode_outlet(outlet)});
-        let unmapped: Vec<String> = items.iter().chain(&variants).filter_map(|name| (*name).clone()).collect();
-        let name = if unmapped.is_empty() { ORDER_CREATED } else { WEBHOOK_ERROR };
-        if !unmapped.is_empty() {
-            body["error_type"] = json!("mapping_not_found");
-            body["mapping_not_found"] = json!({"items": encode_names(&items), "variants": encode_names(&variants)});
-        }
+        let unmapped_items: Vec<_> = items.iter().filter(|item| item.external_id.is_none()).map(|i| &i.name).collect();
+        let unmapped_variants: Vec<_> =
+            variants.iter().filter(|variant| variant.external_id.is_none()).map(|v| &v.name).collect();
+        let unmapped: Vec<String> =
+            unmapped_items.iter().chain(&unmapped_variants).filter_map(|name| (*name).clone()).collect();
+        let (name, body) = if unmapped.is_empty() {
+            (ORDER_CREATED, encode_order(outlet, &number, &items, &variants))
+        } else {
+            let lost = json!({
+                "items": encode_names(&unmapped_items), "variants": encode_names(&unmapped_variants),
+            });
+            let body = json!({
+                "error_type": "mapping_not_found", "mapping_not_found": lost, "order": { "number": number },
+                "outlet": encode_outlet(outlet), "service_type": SERVICE,
+            });
+            (WEBHOOK_ERROR, body)
+        };
         let receipt = OrderReceipt { order: number, event: name.into(), unmapped };
         Ok((Self { outlet: outlet.into(), name, body }, receipt))
     }
@@ -81,6 +93,33 @@ impl Event {
 
 fn encode_outlet(outlet: &str) -> Value {
     json!({"id": outlet, "external_outlet_id": null})
+}
+
+/// An order as the documentation shows it; which dish a variant was chosen for is not simulated, so the first has them all.
+fn encode_order(outlet: &str, number: &str, items: &[&Item], variants: &[&Variant]) -> Value {
+    let chosen: Vec<Value> = (variants.iter())
+        .map(|variant| json!({ "id": variant.id, "name": variant.name, "external_id": variant.external_id }))
+        .collect();
+    let total: i64 = items.iter().filter_map(|item| item.price).chain(variants.iter().filter_map(|v| v.price)).sum();
+    let lines: Vec<Value> = (items.iter().enumerate())
+        .map(|(index, item)| {
+            json!({
+                "id": item.id, "external_id": item.external_id, "name": item.name, "quantity": 1, "notes": "",
+                "price": item.price, "variants": if index == 0 { chosen.clone() } else { Vec::new() },
+            })
+        })
+        .collect();
+    json!({
+        "service_type": SERVICE,
+        "customer": { "id": "536D5047", "name": "GoFood Customer" },
+        "driver": { "name": "GoFood Driver" },
+        "outlet": encode_outlet(outlet),
+        "order": {
+            "order_number": number, "status": "CREATED", "pin": "1234", "order_total": total, "currency": "IDR",
+            "takeaway_charges": 0, "cutlery_requested": true, "created_at": jiff::Timestamp::now().to_string(),
+            "order_items": lines,
+        },
+    })
 }
 
 fn encode_names(names: &[&Option<String>]) -> Vec<Value> {

@@ -24,6 +24,8 @@ pub enum Endpoint {
     Stock,
     /// Notification subscriptions.
     Subscription,
+    /// The list of linked outlets.
+    LinkedOutlets,
 }
 
 impl Endpoint {
@@ -35,6 +37,7 @@ impl Endpoint {
             Method::PUT if path.ends_with("/v1/catalog") => Self::Put,
             Method::PATCH if path.ends_with("_stocks") => Self::Stock,
             _ if path.contains("/notification-subscriptions") => Self::Subscription,
+            _ if path.ends_with("/linked-outlets") => Self::LinkedOutlets,
             _ => Self::Any,
         }
     }

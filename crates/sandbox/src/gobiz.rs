@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     answer::{Refusal, json_text, success},
+    images,
     log::Note,
     oauth,
     outlet::Outlet,
@@ -46,11 +47,24 @@ pub(super) async fn put_catalog(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
+    let (catalog, fetches_images): (Catalog, bool) = {
+        let mut state = shared.state();
+        let (known, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
+        if settings.conflict_while_pending && known.pending.is_some() {
+            let message = "the catalog of this outlet is being updated";
+            return Err(Refusal::new(StatusCode::CONFLICT, "Conflict", message));
+        }
+        (decode(&headers, &body)?, settings.fetch_images)
+    };
+    // Not under the lock: others are answered meanwhile.
+    let mut complaints = if fetches_images { images::check(&catalog).await } else { Vec::new() };
     let mut state = shared.state();
-    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
-    let catalog: Catalog = decode(&headers, &body)?;
-    let complaints = validate::check(&catalog, settings);
+    let (outlet, settings) = state.outlet(&outlet).ok_or_else(Refusal::not_linked)?;
+    complaints.extend(validate::check(&catalog, &outlet.published, settings));
     if !complaints.is_empty() {
+        if settings.clear_on_refusal {
+            outlet.published = Catalog::default();
+        }
         return Err(Refusal::invalid(complaints));
     }
     let note = Note { replaced_pending: outlet.accept(catalog, settings), ..Note::default() };
@@ -95,28 +109,25 @@ fn authorize_outlet<'a>(
     outlet: &str,
     scope: &str,
 ) -> Result<(&'a mut Outlet, &'a Settings), Refusal> {
-    check_accept(headers)?;
+    check_accept(headers, &state.settings)?;
     oauth::authorize(state, headers, Some(scope))?;
     if Uuid::try_parse(outlet).is_ok() {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", "the outlet id is not one of yours"));
     }
-    state.outlet(outlet).ok_or_else(|| {
-        Refusal::new(StatusCode::NOT_FOUND, "Not found", "The outlet is not yet registered for integration")
-    })
+    state.outlet(outlet).ok_or_else(Refusal::not_linked)
 }
 
-/// No `Accept` is fine; one that excludes plain JSON is not.
-pub(super) fn check_accept(headers: &HeaderMap) -> Result<(), Refusal> {
+/// No `Accept` is fine; one that excludes what answers come in is not.
+pub(super) fn check_accept(headers: &HeaderMap, settings: &Settings) -> Result<(), Refusal> {
     let accept = headers.get(header::ACCEPT).map_or("*/*", |value| value.to_str().unwrap_or_default());
     let mut types = accept.split(',').filter_map(|range| range.split(';').next()).map(str::trim);
-    if types.any(|range| ["*/*", "application/*", "application/json"].contains(&range)) {
+    let is_given = |range: &str| settings.accept_types.iter().any(|given| given == range);
+    if types.any(|range| ["*/*", "application/*"].contains(&range) || is_given(range)) {
         return Ok(());
     }
+    let status = StatusCode::from_u16(settings.unsupported_accept_status).unwrap_or(StatusCode::NOT_ACCEPTABLE);
     let message = format!("media type {accept} is not supported");
-    Err(Refusal {
-        code: Some("UnsupportedAcceptType"),
-        ..Refusal::new(StatusCode::NOT_ACCEPTABLE, "Not acceptable", message)
-    })
+    Err(Refusal { code: Some("UnsupportedAcceptType"), ..Refusal::new(status, "Not acceptable", message) })
 }
 
 /// A JSON body: 415 for another media type, 400 for what is no JSON, 422 for JSON of the wrong shape.
@@ -161,7 +172,7 @@ fn decode_stock_changes(headers: &HeaderMap, body: &[u8], key: StockKey) -> Resu
         StockKey::ExternalId => "external_id: missing required field",
         StockKey::Id => "id: missing required field",
     };
-    lines.into_iter().map(|line| id_of(line).ok_or_else(|| Refusal::malformed(missing))).collect()
+    lines.into_iter().map(|line| id_of(line).ok_or_else(|| Refusal::invalid(vec![missing.into()]))).collect()
 }
 
 /// All of it or, if one id is unknown, nothing. In effect at once.

@@ -1,7 +1,7 @@
 //! A stand-in GoBiz server, for rehearsals, the demo and every end-to-end test.
 //!
 //! It speaks the parts of the partner API that the project uses: the OAuth token endpoint, reading and replacing a
-//! catalog, both stock calls and notification subscriptions. Under `/_sandbox/` tests and people at rehearsal control
+//! catalog, both stock calls, notification subscriptions and the list of linked outlets. Under `/_sandbox/` tests and people at rehearsal control
 //! it: fill an outlet, edit it as someone in the GoBiz app would, inject faults, read the request log.
 //!
 //! It is a remote of its own and shares no type with the client: a mistake there must not cancel itself out here. To
@@ -17,6 +17,8 @@ mod edit;
 mod events;
 mod faults;
 mod gobiz;
+mod images;
+mod linked_outlets;
 mod log;
 mod oauth;
 mod observe;
@@ -35,4 +37,4 @@ pub use events::OrderReceipt;
 pub use faults::{Endpoint, Fault, FaultKind};
 pub use log::{Delivery, Entry};
 pub use server::{Sandbox, start};
-pub use settings::{ALL_SCOPES, EventKey, MissingText, Options, Settings, StockKey};
+pub use settings::{ALL_SCOPES, EmptyList, EventKey, MissingText, Options, Settings, StockKey};

@@ -29,6 +29,8 @@ pub struct Entry {
     pub outlet: Option<String>,
     /// Status of the answer; `None` while there is none, and for ever if the connection was cut.
     pub status: Option<u16>,
+    /// `X-Request-ID`.
+    pub x_request_id: Option<String>,
     /// `request_id` of a PUT.
     pub request_id: Option<String>,
     /// The scope that a token was asked for.
@@ -80,6 +82,7 @@ impl Entry {
             path: path.into(),
             endpoint,
             outlet: path.split_once("/outlets/").and_then(|(_, rest)| rest.split('/').next()).map(String::from),
+            x_request_id: parts.headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(String::from),
             request_id: body.as_ref().and_then(|body: &Value| Some(body.get("request_id")?.as_str()?.into())),
             body,
             ..Self::default()

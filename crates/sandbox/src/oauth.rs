@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     answer::Refusal,
     log::Note,
+    settings::{NOT_FOR_FACILITATORS, OUTLET_READ},
     state::{Grant, Shared, State as Memory},
 };
 
@@ -44,12 +45,24 @@ fn grant_token(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -
         return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials");
     }
     // One scope too many fails the whole request (seen live); none asked for is none granted (documentation).
-    if let Some(lacking) = scope.split_whitespace().find(|scope| !shared.scopes.iter().any(|granted| granted == scope))
-    {
+    let mut state = shared.state();
+    if let Some(lacking) = scope.split_whitespace().find(|scope| !may_be_granted(shared, &state, scope)) {
         let description = format!("The OAuth 2.0 Client is not allowed to request scope '{lacking}'.");
         return refuse(StatusCode::BAD_REQUEST, "invalid_scope", &description);
     }
-    issue_token(&mut shared.state(), scope)
+    let granted = match &state.settings.granted_scopes {
+        None => scope.to_owned(),
+        Some(only) => scope.split_whitespace().filter(|s| only.iter().any(|o| o == s)).collect::<Vec<_>>().join(" "),
+    };
+    issue_token(&mut state, &granted)
+}
+
+fn may_be_granted(shared: &Shared, state: &Memory, scope: &str) -> bool {
+    let is_own = shared.scopes.iter().any(|granted| granted == scope);
+    match state.settings.facilitator {
+        true => scope == OUTLET_READ || (is_own && !NOT_FOR_FACILITATORS.contains(&scope)),
+        false => is_own,
+    }
 }
 
 fn issue_token(state: &mut Memory, scope: &str) -> Response {
@@ -94,6 +107,12 @@ pub(super) fn authorize(state: &Memory, headers: &HeaderMap, scope: Option<&str>
     let grant = grant.filter(|grant| grant.expires > Instant::now()).ok_or_else(Refusal::session_expired)?;
     match scope.filter(|scope| !grant.scopes.iter().any(|granted| granted == scope)) {
         None => Ok(()),
+        Some(_) if state.settings.unauthorized_without_scope => Err(Refusal::session_expired()),
         Some(scope) => Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", format!("the token lacks scope {scope}"))),
     }
+}
+
+/// Whether the bearer token was granted this scope.
+pub(super) fn has_scope(state: &Memory, headers: &HeaderMap, scope: &str) -> bool {
+    authorize(state, headers, Some(scope)).is_ok()
 }

@@ -11,15 +11,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     answer::Refusal,
     connection::Connection,
-    faults::{Fault, FaultKind},
+    faults::{Endpoint, Fault, FaultKind},
     log::{Entry, Note},
     state::Shared,
 };
 
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The largest body that is read: far above any menu.
 const LARGEST_BODY: usize = 16 << 20;
 /// The largest answer that a fault makes.
@@ -37,10 +39,14 @@ pub(super) async fn observe(
         return Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "the request body is too large")
             .into_response();
     };
-    let (number, fault) = log_request(&shared, Entry::from_request(&parts, &bytes));
+    let entry = Entry::from_request(&parts, &bytes);
+    let request_id = parts.headers.get(REQUEST_ID).cloned();
+    // Tokens come from another host.
+    let is_limited = entry.endpoint != Endpoint::Token && !shared.state().admit_call();
+    let (number, fault) = log_request(&shared, entry);
     let request = Request::from_parts(parts, Body::from(bytes));
     let handle = async {
-        let answer = next.run(request).await;
+        let answer = if is_limited { too_many(&shared) } else { next.run(request).await };
         shared.signal_change();
         // At once, so that it is in the log although the answer may never be sent.
         if let Some(note) = answer.extensions().get::<Note>() {
@@ -57,10 +63,23 @@ pub(super) async fn observe(
     };
     let status = answer.as_ref().map(|answer| answer.status().as_u16());
     shared.state().log.change(number, |entry| entry.status = status);
-    answer.unwrap_or_else(|| {
+    let mut answer = answer.unwrap_or_else(|| {
         connection.cut();
         StatusCode::INTERNAL_SERVER_ERROR.into_response()
-    })
+    });
+    // Repeated, and made up where there is none (documentation).
+    let request_id = request_id.or_else(|| Uuid::new_v4().to_string().try_into().ok());
+    answer.headers_mut().extend(request_id.map(|id| (REQUEST_ID, id)));
+    answer
+}
+
+/// 429 with `Retry-After`.
+fn too_many(shared: &Shared) -> Response {
+    let wait = HeaderValue::from(shared.state().settings.retry_after_s);
+    let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", "the rate limit is exceeded");
+    let mut answer = refusal.into_response();
+    answer.headers_mut().insert(header::RETRY_AFTER, wait);
+    answer
 }
 
 /// Enters a request in the log and finds the fault that it meets.

@@ -52,10 +52,10 @@ impl Outlet {
     }
 
     /// Replaces the live menu and forgets one that waits; a seed, not a PUT.
-    pub(super) fn seed(&mut self, catalog: Catalog) {
+    pub(super) fn seed(&mut self, catalog: Catalog, settings: &Settings) {
         self.pending = None;
         self.published = catalog;
-        self.assign_ids();
+        self.assign_ids(settings);
     }
 
     /// Accepts a PUT; `true` if another one was still waiting and is now lost.
@@ -81,19 +81,28 @@ impl Outlet {
         let mut landed = pending.catalog;
         keep_prices(&mut landed, &self.published, &settings.ignore_price_changes);
         landed.items_mut().for_each(|item| change_texts(item, settings));
+        keep_switches(&mut landed, &self.published);
+        unmap(&mut landed, &settings.unmapped_ids);
         self.generation += u64::from(settings.renew_uuids);
         self.publications += 1;
         self.published = landed;
-        self.assign_ids();
+        self.assign_ids(settings);
         self.events.push(Event::from_publication(&self.id, &self.published));
         true
     }
 
     /// Gives an id to everything that has none: always the same one to the same external id (or, without one, name).
-    pub(super) fn assign_ids(&mut self) {
+    pub(super) fn assign_ids(&mut self, settings: &Settings) {
         let Self { id: outlet, generation, published, .. } = self;
-        let make = |kind: &str, external_id: Option<&String>, name: Option<&String>| {
-            let key = external_id.map_or_else(|| format!("name:{}", name.map_or("", |n| n)), |id| format!("id:{id}"));
+        let mut seen = HashMap::new();
+        let mut make = |kind: &str, external_id: Option<&String>, name: Option<&String>| {
+            let mut key =
+                external_id.map_or_else(|| format!("name:{}", name.map_or("", |n| n)), |id| format!("id:{id}"));
+            let count: &mut usize = seen.entry((kind.to_owned(), key.clone())).or_default();
+            *count += 1;
+            if settings.distinct_duplicates && *count > 1 {
+                key += &format!("#{count}");
+            }
             derive_uuid(&[outlet, kind, &key, &generation.to_string()])
         };
         for menu in &mut published.menus {
@@ -136,6 +145,24 @@ fn keep_prices(landed: &mut Catalog, before: &Catalog, ids: &[String]) {
     for variant in landed.variants_mut().filter(|variant| chosen(&variant.external_id)) {
         variant.price = old_variants.get(&variant.external_id).copied().unwrap_or(variant.price);
     }
+}
+
+/// The app's switch outlives a PUT, which does not carry it.
+fn keep_switches(landed: &mut Catalog, before: &Catalog) {
+    let old: HashMap<_, _> = before.items().map(|item| (&item.external_id, item.active)).collect();
+    for item in landed.items_mut() {
+        item.active = old.get(&item.external_id).copied().flatten();
+    }
+}
+
+/// Takes the external ids away that the platform did not map.
+fn unmap(landed: &mut Catalog, ids: &[String]) {
+    let is_lost = |id: &Option<String>| id.as_ref().is_some_and(|id| ids.contains(id));
+    landed.items_mut().filter(|item| is_lost(&item.external_id)).for_each(|item| item.external_id = None);
+    landed
+        .variants_mut()
+        .filter(|variant| is_lost(&variant.external_id))
+        .for_each(|variant| variant.external_id = None);
 }
 
 /// What the platform does to texts, if it is told to.

@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::{
     settings::{MissingText, Settings},
@@ -17,6 +18,9 @@ use super::{
 /// Where images seem to live once the platform has fetched them.
 pub(super) const CDN: &str = "https://gofood-cdn.sandbox.invalid/images/";
 
+/// How many dishes the platform's own menu repeats.
+const PROMO_ITEMS: usize = 2;
+
 /// Day keys in the platform's order.
 pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
@@ -25,7 +29,10 @@ pub(super) fn encode_answer(catalog: &Catalog, settings: &Settings, seed: u64) -
     let view = View { catalog, settings };
     let mut data = json!({ "variant_categories": view.render_categories(seed) });
     if !settings.omit_menus {
-        data["menus"] = if settings.empty_read { json!([]) } else { view.render_menus() };
+        data["menus"] = if settings.empty_read { json!([]) } else { view.render_menus(seed) };
+    }
+    if settings.odd_values {
+        make_odd(&mut data);
     }
     let mut text = String::new();
     write_shuffled(&json!({ "success": true, "data": data }), seed, &mut text);
@@ -38,15 +45,32 @@ struct View<'a> {
 }
 
 impl View<'_> {
-    fn render_menus(&self) -> Value {
+    fn render_menus(&self, seed: u64) -> Value {
         let ids: HashMap<_, _> = (self.catalog.variant_categories.iter())
             .filter_map(|category| Some((category.external_id.as_ref()?, category.id.to_string())))
             .collect();
-        let menus = self.catalog.menus.iter().map(|menu| {
-            let items: Vec<_> = menu.menu_items.iter().map(|item| self.render_item(item, &ids)).collect();
-            json!({ "id": menu.id, "name": menu.name, "menu_items": items })
-        });
-        menus.collect()
+        let is_shown = |item: &&Item| !(self.settings.hide_inactive && item.active == Some(false));
+        let shuffle = |list: &mut Vec<Value>| {
+            if self.settings.shuffle_menus {
+                list.sort_by_key(|thing| scramble(seed, thing["id"].as_str()));
+            }
+        };
+        let mut menus: Vec<Value> = (self.catalog.menus.iter())
+            .map(|menu| {
+                let items = menu.menu_items.iter().filter(is_shown).map(|item| self.render_item(item, &ids));
+                let mut items = items.collect();
+                shuffle(&mut items);
+                json!({ "id": menu.id, "name": menu.name, "menu_items": items })
+            })
+            .collect();
+        shuffle(&mut menus);
+        if let Some(name) = &self.settings.promo_menu {
+            let repeated =
+                self.catalog.items().filter(is_shown).take(PROMO_ITEMS).map(|item| self.render_item(item, &ids));
+            let id = Uuid::from_u64_pair(scramble(0, name), 0);
+            menus.insert(0, json!({ "id": id, "name": name, "menu_items": repeated.collect::<Value>() }));
+        }
+        menus.into()
     }
 
     fn render_item(&self, item: &Item, categories: &HashMap<&String, String>) -> Value {
@@ -57,13 +81,24 @@ impl View<'_> {
             "name": item.name,
             "price": item.price.unwrap_or_default(),
             "in_stock": item.in_stock.unwrap_or(true),
-            "operational_hours": render_hours(item.operational_hours.as_ref()),
+            "operational_hours": render_hours(item.operational_hours.as_ref(), self.settings),
             "variant_category_ids": references,
         });
         let image = item.image.as_deref().map(cdn_address);
         self.set_text(&mut read, "external_id", item.external_id.as_deref());
         self.set_text(&mut read, "internal_name", item.internal_name.as_deref());
-        self.set_text(&mut read, "description", item.description.as_deref());
+        let description = item.description.as_deref().map(|text| match self.settings.escape_html {
+            true => escape_html(text),
+            false => text.to_owned(),
+        });
+        self.set_text(&mut read, "description", description.as_deref());
+        if self.settings.return_active {
+            read["active"] = json!(item.active.unwrap_or(true));
+        }
+        if self.settings.unknown_fields {
+            read["tax_rate"] = json!(11);
+            read["badge"] = json!("baru");
+        }
         if self.settings.return_image {
             self.set_text(&mut read, "image", image.as_deref());
         }
@@ -123,10 +158,11 @@ impl View<'_> {
 }
 
 /// All seven days: no hours at all are read as always, a missing day as closed.
-fn render_hours(written: Option<&Hours>) -> Value {
+fn render_hours(written: Option<&Hours>, settings: &Settings) -> Value {
     let always = vec![Range { start: "00:00".into(), end: "23:59".into() }];
     let days = DAYS.map(|day| {
-        let ranges = written.map_or_else(|| always.clone(), |hours| hours.get(day).cloned().unwrap_or_default());
+        let missing = || if settings.missing_day_is_open { always.clone() } else { Vec::new() };
+        let ranges = written.map_or_else(|| always.clone(), |hours| hours.get(day).cloned().unwrap_or_else(missing));
         (day, ranges)
     });
     json!(BTreeMap::from(days))
@@ -140,6 +176,28 @@ fn cdn_address(url: &str) -> String {
     let digest = Sha256::digest(url);
     let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     format!("{CDN}{name}.jpg")
+}
+
+/// Values in another form that means the same (seen by integrators).
+fn make_odd(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(make_odd),
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                match (key.as_str(), &*value) {
+                    ("price", Value::Number(price)) => *value = json!(price.to_string()),
+                    ("in_stock", Value::Bool(stock)) => *value = json!(u8::from(*stock)),
+                    ("start" | "end", Value::String(time)) => *value = json!(format!("{time}:00")),
+                    _ => make_odd(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// A number that looks arbitrary and is the same for the same input.

@@ -15,7 +15,7 @@ use super::{
     answer::Refusal,
     connection::{Connection, CuttableListener},
     control::Control,
-    control_http, delivery, gobiz, oauth,
+    control_http, delivery, gobiz, linked_outlets, oauth,
     observe::observe,
     settings::Options,
     state::Shared,
@@ -90,12 +90,12 @@ fn build_router(shared: &Arc<Shared>, control: Control) -> Router {
         .route(&format!("{outlet}/v1/catalog"), put(gobiz::put_catalog))
         .route(&format!("{outlet}/v2/menu_item_stocks"), patch(gobiz::patch_item_stocks))
         .route(&format!("{outlet}/v2/variant_stocks"), patch(gobiz::patch_variant_stocks))
+        .route("/integrations/partner/v1/linked-outlets", get(linked_outlets::list))
         .merge(subscription_routes("/integrations/partner/v1/notification-subscriptions"))
         .merge(subscription_routes("/integrations/partner/outlets/{outlet}/v1/notification-subscriptions"))
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "Not found", "Route not found") })
-        .method_not_allowed_fallback(|| async {
-            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", "Method not allowed")
-        })
+        // 405 is not among the statuses that the platform documents.
+        .method_not_allowed_fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "Not found", "Route not found") })
         .layer(middleware::from_fn_with_state(Arc::clone(shared), observe))
         .with_state(Arc::clone(shared));
     // `observe` limits the API's bodies; seeds are as large as menus.

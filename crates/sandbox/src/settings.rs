@@ -9,6 +9,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+/// What a facilitator's credential needs to list linked outlets (documentation).
+pub(super) const OUTLET_READ: &str = "partner:outlet:read";
+
+/// What a facilitator's credential is never granted (documentation; integrators).
+pub(super) const NOT_FOR_FACILITATORS: [&str; 3] =
+    ["gofood:outlet:write", "promo:food_promo:read", "promo:food_promo:write"];
+
 /// Everything a credential can be granted for GoFood (documentation).
 pub const ALL_SCOPES: [&str; 7] = [
     "gofood:catalog:write",
@@ -99,6 +106,74 @@ pub struct Settings {
     pub event_retry_speed: u32,
     /// Which key of an event's header holds its name.
     pub event_key: EventKey,
+    /// Whether the credential is a facilitator's: it may list linked outlets, and has no right to promotions.
+    pub facilitator: bool,
+    /// A token is granted no more than these scopes, although it was asked for with others; its answer says so.
+    pub granted_scopes: Option<Vec<String>>,
+    /// Whether a token without the scope of a call is answered 401 instead of 403.
+    pub unauthorized_without_scope: bool,
+    /// The media types that answers come in.
+    pub accept_types: Vec<String>,
+    /// Status of a call that accepts none of them: 404, 406 or 415 (documentation).
+    pub unsupported_accept_status: u16,
+    /// Calls a second, over all outlets, before one is answered 429.
+    pub requests_per_second: Option<usize>,
+    /// The `Retry-After` of a 429, in seconds.
+    pub retry_after_s: u64,
+    /// Whether a PUT is answered 409 while an earlier one is not live yet; else it replaces that one.
+    pub conflict_while_pending: bool,
+    /// External ids of items and variants that a publication does not map: they go live without it.
+    pub unmapped_ids: Vec<String>,
+    /// Whether the images of a PUT are fetched and judged by their bytes.
+    pub fetch_images: bool,
+    /// Whether an image address must begin with https://.
+    pub https_images_only: bool,
+    /// Whether external ids are letters and digits only.
+    pub strict_ids: bool,
+    /// Whether one variant may be in several categories.
+    pub shared_variants: bool,
+    /// Whether the second of two things with one external id gets a UUID of its own.
+    pub distinct_duplicates: bool,
+    /// Whether limits of texts count bytes instead of characters.
+    pub limits_in_bytes: bool,
+    /// Most characters of the name of a variant or a category.
+    pub choice_name_limit: usize,
+    /// Whether a category without variants is refused.
+    pub refuse_empty_categories: bool,
+    /// Whether the quantities of a category are judged.
+    pub check_selection: bool,
+    /// Whether `24:00`, overlapping hours and hours over midnight are taken.
+    pub lenient_hours: bool,
+    /// Whether a day that hours do not name is read as open all day instead of closed.
+    pub missing_day_is_open: bool,
+    /// The lowest price of an item that is taken.
+    pub lowest_price: i64,
+    /// The highest price of an item that is taken.
+    pub highest_price: Option<i64>,
+    /// A price that moves by more percent at once is refused.
+    pub price_move_limit: Option<u32>,
+    /// Whether a variant's price below zero is refused.
+    pub refuse_negative_variants: bool,
+    /// Whether menus and items are read in an arbitrary order.
+    pub shuffle_menus: bool,
+    /// Whether a PUT that is refused leaves an empty menu.
+    pub clear_on_refusal: bool,
+    /// Whether items are read with `active`, the app's switch beside `in_stock`.
+    pub return_active: bool,
+    /// Whether an item that was switched off in the app vanishes from reads.
+    pub hide_inactive: bool,
+    /// Name of a menu of the platform's own, which repeats the first dishes.
+    pub promo_menu: Option<String>,
+    /// Whether prices are read as texts, `in_stock` as a number and times with seconds.
+    pub odd_values: bool,
+    /// Whether items are read with keys that nobody has documented.
+    pub unknown_fields: bool,
+    /// Whether descriptions are read with HTML entities.
+    pub escape_html: bool,
+    /// How an empty list of subscriptions or outlets is answered.
+    pub empty_list: EmptyList,
+    /// Whether a list of subscriptions shows only those to events of the token's scopes.
+    pub list_by_scope: bool,
 }
 
 impl Default for Settings {
@@ -125,6 +200,40 @@ impl Default for Settings {
             hold_every_other_event_ms: 0,
             event_retry_speed: 1,
             event_key: EventKey::default(),
+            facilitator: false,
+            granted_scopes: None,
+            unauthorized_without_scope: false,
+            accept_types: vec!["application/json".into()],
+            unsupported_accept_status: 406,
+            requests_per_second: None,
+            retry_after_s: 1,
+            conflict_while_pending: false,
+            unmapped_ids: Vec::new(),
+            fetch_images: false,
+            https_images_only: false,
+            strict_ids: false,
+            shared_variants: false,
+            distinct_duplicates: false,
+            limits_in_bytes: false,
+            choice_name_limit: 150,
+            refuse_empty_categories: false,
+            check_selection: true,
+            lenient_hours: false,
+            missing_day_is_open: false,
+            lowest_price: 1,
+            highest_price: None,
+            price_move_limit: None,
+            refuse_negative_variants: false,
+            shuffle_menus: false,
+            clear_on_refusal: false,
+            return_active: false,
+            hide_inactive: false,
+            promo_menu: None,
+            odd_values: false,
+            unknown_fields: false,
+            escape_html: false,
+            empty_list: EmptyList::default(),
+            list_by_scope: false,
         }
     }
 }
@@ -149,6 +258,19 @@ pub enum MissingText {
     Mixed,
     /// `""`
     Empty,
+    /// `null`
+    Null,
+    /// The key is missing.
+    Absent,
+}
+
+/// How an empty list is answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmptyList {
+    /// `[]`
+    #[default]
+    List,
     /// `null`
     Null,
     /// The key is missing.

@@ -1,8 +1,9 @@
 //! Everything the server remembers, behind one lock: outlets, tokens, subscriptions, events, faults, the log, the settings.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde::Serialize;
@@ -53,6 +54,8 @@ pub(super) struct State {
     pub(super) started_deliveries: u64,
     pub(super) deliveries: Log<Delivery>,
     pub(super) faults: Faults,
+    /// When the calls of the last second came, oldest first.
+    recent_calls: VecDeque<Instant>,
     pub(super) log: Log<Entry>,
 }
 
@@ -69,7 +72,21 @@ impl State {
 
     /// Registers the outlet if need be and replaces its live menu.
     pub(super) fn seed(&mut self, id: &str, catalog: Catalog) {
-        self.outlets.entry(id.into()).or_insert_with(|| Outlet::new(id)).seed(catalog);
+        self.outlets.entry(id.into()).or_insert_with(|| Outlet::new(id)).seed(catalog, &self.settings);
+    }
+
+    /// Counts a call; `false` if there were as many within a second as the limit allows.
+    pub(super) fn admit_call(&mut self) -> bool {
+        let Some(limit) = self.settings.requests_per_second else { return true };
+        let now = Instant::now();
+        while self.recent_calls.front().is_some_and(|call| now.duration_since(*call) >= Duration::from_secs(1)) {
+            self.recent_calls.pop_front();
+        }
+        let is_admitted = self.recent_calls.len() < limit;
+        if is_admitted {
+            self.recent_calls.push_back(now);
+        }
+        is_admitted
     }
 
     /// Publishes all that is due and collects the events; when the next publication is due.

@@ -4,7 +4,7 @@
 //! The platform names no positions, so neither do these messages. They are the stand-in's own words, except `menus:
 //! missing required field` and `invalid image type`, which were seen live.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     read::{CDN, DAYS},
@@ -19,9 +19,10 @@ const TEXT_LIMIT: usize = 200;
 /// Most characters of an external id (documentation).
 const ID_LIMIT: usize = 200;
 
-/// Everything that is wrong with a body; empty = accepted.
-pub(super) fn check(catalog: &Catalog, settings: &Settings) -> Vec<String> {
+/// Everything that is wrong with a body that would replace `live`; empty = accepted.
+pub(super) fn check(catalog: &Catalog, live: &Catalog, settings: &Settings) -> Vec<String> {
     let mut checker = Checker { settings, messages: Vec::new() };
+    checker.check_moves(catalog, live);
     checker.check_menus(catalog);
     let used: HashSet<_> = catalog.items().flat_map(|item| &item.variant_category_external_ids).collect();
     for category in &catalog.variant_categories {
@@ -30,7 +31,9 @@ pub(super) fn check(catalog: &Catalog, settings: &Settings) -> Vec<String> {
     if settings.unique_ids {
         checker.check_unique("menu name", catalog.menus.iter().map(|menu| &menu.name));
         checker.check_unique("menu item external_id", catalog.items().map(|item| &item.external_id));
-        checker.check_unique("variant external_id", catalog.variants().map(|variant| &variant.external_id));
+        if !settings.shared_variants {
+            checker.check_unique("variant external_id", catalog.variants().map(|variant| &variant.external_id));
+        }
         checker.check_unique("variant category external_id", catalog.variant_categories.iter().map(|c| &c.external_id));
     }
     checker.messages
@@ -65,13 +68,19 @@ impl Checker<'_> {
     }
 
     fn check_item(&mut self, item: &Item) {
-        self.check_required("menu_items.external_id", item.external_id.as_deref(), ID_LIMIT);
+        self.check_id("menu_items.external_id", item.external_id.as_deref());
         self.check_required("menu_items.name", item.name.as_deref(), NAME_LIMIT);
         self.check_length("menu_items.internal_name", item.internal_name.as_deref(), TEXT_LIMIT);
         self.check_length("menu_items.description", item.description.as_deref(), TEXT_LIMIT);
         match item.price {
             None => self.report("menu_items.price: missing required field"),
             Some(..=0) => self.report("menu_items.price: must be greater than 0"),
+            Some(price) if price < self.settings.lowest_price => {
+                self.report(format!("menu_items.price: must be at least {}", self.settings.lowest_price));
+            }
+            Some(price) if self.settings.highest_price.is_some_and(|highest| price > highest) => {
+                self.report("menu_items.price: is too high");
+            }
             Some(_) => {}
         }
         if let Some(image) = item.image.as_deref().filter(|image| !image.is_empty()) {
@@ -82,10 +91,30 @@ impl Checker<'_> {
         }
     }
 
-    /// One bad image rejects the whole PUT (seen live). The stand-in fetches nothing: it judges the address.
+    /// A price that moves too far at once (integrators split such moves).
+    fn check_moves(&mut self, catalog: &Catalog, live: &Catalog) {
+        let Some(limit) = self.settings.price_move_limit else { return };
+        let old: HashMap<_, _> = live.items().map(|item| (&item.external_id, item.price)).collect();
+        for item in catalog.items() {
+            let (Some(new), Some(Some(old))) = (item.price, old.get(&item.external_id)) else { continue };
+            if new.abs_diff(*old) * 100 > old.unsigned_abs() * u64::from(limit) {
+                self.report(format!("menu_items.price: the change is larger than {limit} %"));
+            }
+        }
+    }
+
+    fn check_id(&mut self, field: &str, id: Option<&str>) {
+        self.check_required(field, id, ID_LIMIT);
+        if self.settings.strict_ids && id.is_some_and(|id| !id.chars().all(char::is_alphanumeric)) {
+            self.report(format!("{field}: must be alphanumeric"));
+        }
+    }
+
+    /// One bad image rejects the whole PUT (seen live). This judges the address; `images` fetches it, if it is told to.
     fn check_image(&mut self, url: &str) {
         let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-        if !(path.starts_with("https://") || path.starts_with("http://")) {
+        let is_plain = path.starts_with("http://") && !self.settings.https_images_only;
+        if !(path.starts_with("https://") || is_plain) {
             self.report("menu_items.image: invalid image url");
         } else if [".webp", ".gif", ".svg", ".avif", ".bmp"].iter().any(|suffix| path.ends_with(suffix)) {
             self.report("invalid image type");
@@ -101,6 +130,7 @@ impl Checker<'_> {
         let mut minutes = Vec::new();
         for range in ranges {
             match (parse_clock(&range.start), parse_clock(&range.end)) {
+                _ if self.settings.lenient_hours => {}
                 (Some(start), Some(end)) if start < end => minutes.push((start, end)),
                 (Some(_), Some(_)) => self.report("menu_items.operational_hours: start must be before end"),
                 _ => self.report("menu_items.operational_hours: time must be in hh:mm format"),
@@ -115,10 +145,13 @@ impl Checker<'_> {
     /// A choice that cannot be made is refused where an item asks for it: the sample in the documentation has one that no
     /// item uses.
     fn check_category(&mut self, category: &VariantCategory, is_used: bool) {
-        self.check_required("variant_categories.external_id", category.external_id.as_deref(), ID_LIMIT);
-        self.check_required("variant_categories.name", category.name.as_deref(), NAME_LIMIT);
+        self.check_id("variant_categories.external_id", category.external_id.as_deref());
+        self.check_required("variant_categories.name", category.name.as_deref(), self.settings.choice_name_limit);
+        if self.settings.refuse_empty_categories && category.variants.is_empty() {
+            self.report("variant_categories.variants: missing required field");
+        }
         self.check_length("variant_categories.internal_name", category.internal_name.as_deref(), TEXT_LIMIT);
-        if let Some(rules) = &category.rules {
+        if let Some(rules) = category.rules.as_ref().filter(|_| self.settings.check_selection) {
             self.check_selection(rules, if is_used { category.variants.len() } else { usize::MAX });
         }
         category.variants.iter().for_each(|variant| self.check_variant(variant));
@@ -138,10 +171,14 @@ impl Checker<'_> {
 
     /// A price below zero is allowed: documented as a reduction.
     fn check_variant(&mut self, variant: &Variant) {
-        self.check_required("variants.external_id", variant.external_id.as_deref(), ID_LIMIT);
-        self.check_required("variants.name", variant.name.as_deref(), NAME_LIMIT);
-        if variant.price.is_none() {
-            self.report("variants.price: missing required field");
+        self.check_id("variants.external_id", variant.external_id.as_deref());
+        self.check_required("variants.name", variant.name.as_deref(), self.settings.choice_name_limit);
+        match variant.price {
+            None => self.report("variants.price: missing required field"),
+            Some(..=-1) if self.settings.refuse_negative_variants => {
+                self.report("variants.price: must not be less than 0");
+            }
+            Some(_) => {}
         }
     }
 
@@ -153,7 +190,8 @@ impl Checker<'_> {
     }
 
     fn check_length(&mut self, field: &str, text: Option<&str>, limit: usize) {
-        if text.is_some_and(|text| text.chars().count() > limit) {
+        let length = |text: &str| if self.settings.limits_in_bytes { text.len() } else { text.chars().count() };
+        if text.is_some_and(|text| length(text) > limit) {
             self.report(format!("{field}: is too long (maximum is {limit} characters)"));
         }
     }

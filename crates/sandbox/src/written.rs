@@ -64,6 +64,9 @@ pub struct Item {
     pub operational_hours: Option<Hours>,
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub variant_category_external_ids: Vec<String>,
+    /// The app's switch beside `in_stock` (integrators); no PUT sets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
 }
 
 /// Ranges by day key, `sunday` to `saturday`.

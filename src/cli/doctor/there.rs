@@ -34,7 +34,14 @@ pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<F
 
 fn rights(probes: &[Probe]) -> Vec<Finding> {
     let finding = |probe: &Probe| match &probe.granted {
-        Ok(life) => Finding::ok("token", format!("granted for {} s: {}", life.as_secs(), probe.scope)),
+        Ok(granted) if granted.missing.is_empty() => {
+            Finding::ok("token", format!("granted for {} s: {}", granted.life.as_secs(), probe.scope))
+        }
+        Ok(granted) => Finding::fail(
+            "token",
+            format!("granted without {}: {} was requested", granted.missing.join(" "), probe.scope),
+            "ask GoBiz to add the missing scope to the credential",
+        ),
         Err(error) if error.is_final() => Finding::fail(
             "token",
             format!("refused: {}: {error}", probe.scope),
@@ -45,9 +52,10 @@ fn rights(probes: &[Probe]) -> Vec<Finding> {
             Finding::fail("token", error.to_string(), fix_of(error, fix))
         }
     };
+    let is_whole = |probe: &Probe| probe.granted.as_ref().is_ok_and(|granted| granted.missing.is_empty());
     // Who is refused everything, or cannot be reached, need not be told twice.
     match probes {
-        [read, ..] if read.granted.is_err() => vec![finding(read)],
+        [read, ..] if !is_whole(read) => vec![finding(read)],
         [_, both] => vec![finding(both)],
         probes => probes.iter().map(finding).collect(),
     }

@@ -27,7 +27,8 @@ impl Fetched {
         let target = Target::new(self.outlet.clone(), "", "");
         let (peers, released) = (PeerPrices::new(), Default::default());
         let now = jiff::Timestamp::now();
-        let moment = Moment { now, peers: &peers, revert: false, released: &released, rollback: None };
+        let moment =
+            Moment { now, peers: &peers, revert: false, released: &released, rollback: None, stock_by_put: false };
         compare(self.live.clone(), self.recalled.clone(), &target, &desired, moment).plan
     }
 }

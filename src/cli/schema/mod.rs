@@ -20,6 +20,7 @@ const APPLY: &str = include_str!("apply.json");
 const STATUS: &str = include_str!("status.json");
 const HISTORY: &str = include_str!("history.json");
 const SCHEDULE: &str = include_str!("schedule.json");
+const OUTLETS: &str = include_str!("outlets.json");
 const HORIZON: &str = include_str!("horizon.json");
 const POLICY: &str = include_str!("policy.json");
 
@@ -53,6 +54,8 @@ enum Kind {
     Schedule,
     /// `menusync.horizon/1`
     Horizon,
+    /// `menusync.outlets/1`
+    Outlets,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -86,6 +89,7 @@ fn schema(kind: Kind) -> Value {
         Kind::History => parsed(HISTORY),
         Kind::Schedule => parsed(SCHEDULE),
         Kind::Horizon => with_plan(parsed(HORIZON)),
+        Kind::Outlets => parsed(OUTLETS),
     }
 }
 

@@ -89,6 +89,7 @@ impl Fake {
             requests_per_second: 1000.0,
             timeout: Duration::from_secs(20),
             stock_key: StockKey::ExternalId,
+            accept: "application/json".to_owned(),
         }
     }
 
@@ -98,7 +99,11 @@ impl Fake {
 
     /// `text` with the port, which differs from run to run, replaced.
     pub(super) fn settled(&self, text: impl ToString) -> String {
-        text.to_string().replace(&self.port.to_string(), "PORT")
+        let text = text.to_string().replace(&self.port.to_string(), "PORT");
+        // What is made anew for each call.
+        let mut parts = text.split("(X-Request-ID ");
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |text, part| text + "(X-Request-ID ID)" + part.split_once(')').unwrap().1)
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {

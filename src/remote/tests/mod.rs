@@ -125,7 +125,7 @@ async fn a_second_refusal_is_final() {
     let error = fetch(&fake).await.unwrap_err();
     assert_eq!(fake.lines(), [POST, GET, POST, GET]);
     assert!(error.is_final());
-    insta::assert_snapshot!(fake.settled(error), @"GET http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/catalog: 401 Unauthorized: Session Expired: Please log in (HTTP_401); 127.0.0.1 refused a fresh token too: is this the host that the credential belongs to?");
+    insta::assert_snapshot!(fake.settled(error), @"GET http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/catalog: 401 Unauthorized: Session Expired: Please log in (HTTP_401); 127.0.0.1 refused a fresh token too: does the credential (`gobiz.client_id_file`) belong to this host (`target`), and is it allowed the scope gofood:catalog:read? (X-Request-ID ID)");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn after_five_tries_a_read_fails() {
     let error = fetch(&fake).await.unwrap_err();
     assert_eq!(fake.lines().len(), 6);
     assert_eq!(error.retry, Retry::After(Some(Duration::ZERO)));
-    insta::assert_snapshot!(fake.settled(error), @"GET http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/catalog: 503 Service Unavailable: answered with an empty body (tried 5 times)");
+    insta::assert_snapshot!(fake.settled(error), @"GET http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/catalog: 503 Service Unavailable: answered with an empty body (tried 5 times) (X-Request-ID ID)");
 }
 
 #[tokio::test]

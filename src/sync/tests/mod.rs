@@ -145,7 +145,7 @@ impl Bench {
     async fn examined(&self) -> Examined {
         let released = BTreeSet::new();
         let (now, peers) = (self.context.clock.now(), &*self.context.peers);
-        let moment = Moment { now, peers, revert: false, released: &released, rollback: None };
+        let moment = Moment { now, peers, revert: false, released: &released, rollback: None, stock_by_put: false };
         examine(&*self.platform, self.recalled(), &self.target, &self.wanted, moment).await.unwrap().1
     }
 

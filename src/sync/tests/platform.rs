@@ -924,7 +924,7 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
         Call::Put(..) => "PUT",
         Call::Patch(..) => "PATCH",
     };
-    RemoteError { method, url: "https://gobiz.test/catalog".to_owned(), status, what, retry }
+    RemoteError { method, url: "https://gobiz.test/catalog".to_owned(), status, what, retry, request_id: None }
 }
 
 impl Read for Platform {

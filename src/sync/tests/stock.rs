@@ -371,7 +371,7 @@ async fn a_refusal_after_some_stock_was_set_does_not_say_that_nothing_happened()
     let mut bench = Bench::in_sync().await;
     take_off(&mut bench, "D1");
     bench.file_variant("LV3").in_stock = Field::Set(false);
-    bench.faults(&[Fault::Fine, Fault::Status(422)]);
+    bench.faults(&[Fault::Fine, Fault::Status(403)]);
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, bench.stock("D1")), (PassResult::Rejected, false));
     let told = outcome.error.unwrap();
@@ -563,4 +563,30 @@ async fn a_dish_that_was_put_back_after_the_menu_has_shown_is_the_kitchens_from_
     bench.file_item("D1").in_stock = Field::Unsaid;
     bench.pass().await;
     assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_no_stock_call_may_carry_goes_with_the_menu_once() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.kitchen("D2", false));
+    take_off(&mut bench, "D1");
+    bench.file_variant("LV3").in_stock = Field::Set(false);
+    bench.faults(&[Fault::Fine, Fault::Status(422)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    let told = outcome.error.unwrap();
+    assert!(told.ends_with("the stock goes with a push of the whole menu instead"), "{told}");
+    let calls = bench.calls();
+    assert_eq!(calls[..5], ["GET", "PATCH D1=off", "PATCH LV3=off", "GET", "PUT"]);
+    assert!(calls[5..].iter().all(|call| call == "GET"), "{calls:?}");
+    assert!(!bench.stock("D1") && !bench.stock("D2"));
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+
+    bench.wanted.catalog = warung();
+    bench.faults(&[Fault::Status(404), Fault::Status(422)]);
+    bench.calls();
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Rejected, OutletState::Failed));
+    assert_eq!(bench.calls(), ["GET", "PATCH D1=on", "GET", "PUT"], "not once more");
+    assert!(!bench.stock("D2"), "the kitchen took it off");
 }

@@ -80,6 +80,8 @@ pub struct Inputs<'a> {
     pub past: &'a Past,
     /// Where the files say a thing.
     pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
+    /// Stock goes with the whole menu: the platform has refused the call for stock alone.
+    pub stock_by_put: bool,
 }
 
 /// Prices of item ids over the whole fleet, each with the number of outlets that ask it.
@@ -178,7 +180,10 @@ impl OutletPlan {
 pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     let matched = matching::match_live(inputs.live, inputs.desired, inputs.base);
     let mut compared = compare::compare(inputs, &matched);
-    let action = action_of(&compared.changes);
+    let action = match action_of(&compared.changes) {
+        Action::Stock if inputs.stock_by_put => Action::Put,
+        action => action,
+    };
     mark_only_with_put(&mut compared.changes, action);
     if action == Action::Put {
         compared.changes.append(&mut compared.new_ids);

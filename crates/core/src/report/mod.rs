@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod history;
 mod horizon;
+mod outlets;
 mod plan;
 mod release;
 mod schedule;
@@ -26,6 +27,7 @@ pub use history::{
     item_history_text,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use plan::{
     Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
     SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text, value_json,

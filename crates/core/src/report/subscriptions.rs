@@ -19,6 +19,9 @@ pub struct SubscriptionLine {
     pub active: bool,
     /// What became of it.
     pub result: SubscriptionResult,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// What became of a subscription.
@@ -37,13 +40,15 @@ pub enum SubscriptionResult {
     Missing,
     /// It is somebody else's, and left alone.
     Foreign,
+    /// It could not be looked at or changed.
+    Failed,
 }
 
 /// For people.
 pub fn subscriptions_text(public_url: &str, lines: &[SubscriptionLine]) -> String {
     let (foreign, ours): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.result == SubscriptionResult::Foreign);
     let mut text = format!("{public_url}\n");
-    for SubscriptionLine { event, active, result, .. } in ours {
+    for SubscriptionLine { event, active, result, error, .. } in ours {
         let word = match result {
             SubscriptionResult::Unchanged if *active => "active",
             SubscriptionResult::Unchanged => "not active: `menusync webhook subscribe` activates it",
@@ -51,9 +56,11 @@ pub fn subscriptions_text(public_url: &str, lines: &[SubscriptionLine]) -> Strin
             SubscriptionResult::Activated => "activated",
             SubscriptionResult::Removed => "removed",
             SubscriptionResult::Missing => "not subscribed",
+            SubscriptionResult::Failed => "FAILED",
             SubscriptionResult::Foreign => continue,
         };
-        let _ = writeln!(text, "  {event:<36} {word}");
+        let error = error.as_ref().map(|error| format!(": {}", printable(error))).unwrap_or_default();
+        let _ = writeln!(text, "  {event:<36} {word}{error}");
     }
     if !foreign.is_empty() {
         text.push_str("left alone, as not ours:\n");

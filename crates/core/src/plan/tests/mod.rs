@@ -118,6 +118,7 @@ impl Story {
             ended: &self.ended,
             past: &self.past,
             place: &|_| None,
+            stock_by_put: false,
         }
     }
 

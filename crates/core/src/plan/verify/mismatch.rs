@@ -42,6 +42,7 @@ impl PushVerification {
             ended: &BTreeSet::new(),
             past: Past::unknown(),
             place: &|_| None,
+            stock_by_put: false,
         };
         let matched = match_live(live, &self.expected, Some(&known));
         let differs = compare(&inputs, &matched)

@@ -114,6 +114,7 @@ impl Story {
             ended: &BTreeSet::new(),
             past: &Default::default(),
             place: &place,
+            stock_by_put: false,
         })
     }
 

@@ -39,6 +39,7 @@ fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'
         ended: const { &BTreeSet::new() },
         past: crate::plan::Past::unknown(),
         place: &|_| None,
+        stock_by_put: false,
     }
 }
 
