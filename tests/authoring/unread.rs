@@ -53,7 +53,7 @@ fn one_dish_that_cannot_be_read_leaves_the_rest_of_its_outlet_alive() {
     answer(&world, live(soto(json!({"price": "mahal"}))));
     let plan: Value = serde_json::from_str(&world.ok(&["plan", "--output", "json"]).stdout).unwrap();
     assert_eq!((&plan["outlets"][0]["state"], &plan["outlets"][0]["action"]), (&json!("pending"), &json!("put")));
-    insta::assert_snapshot!(plan["outlets"][0]["extras"], @r#"{"switched_off":[],"unknown_keys":[],"unread":[{"found":"\"mahal\"","path":"items/ST/price"}]}"#);
+    insta::assert_snapshot!(plan["outlets"][0]["extras"], @r#"{"platform_menus":[],"switched_off":[],"unknown_keys":[],"unread":[{"found":"\"mahal\"","path":"items/ST/price"}]}"#);
     let status = world.run(&["status"]);
     assert!(status.stdout.contains("cannot be read, taken as unchanged: the price of “Soto”"), "{status:?}");
 }

@@ -110,12 +110,8 @@ impl Import<'_> {
     }
 
     /// Of several things under one id, the remembered one keeps it, else the one with the first UUID.
-    fn keep_apart<'l>(
-        &mut self,
-        things: impl Iterator<Item = (&'l mut Field<ExternalId>, &'l str, &'l str)>,
-        known: &BTreeMap<String, ExternalId>,
-    ) {
-        let mut with_id: BTreeMap<ExternalId, Vec<(&mut Field<ExternalId>, &str, &str)>> = BTreeMap::new();
+    fn keep_apart<'l>(&mut self, things: impl Iterator<Item = WithId<'l>>, known: &BTreeMap<String, ExternalId>) {
+        let mut with_id: BTreeMap<ExternalId, Vec<WithId<'_>>> = BTreeMap::new();
         for (id, uuid, name) in things {
             if let Some(own) = id.value().cloned() {
                 with_id.entry(own).or_default().push((id, uuid, name));
@@ -319,6 +315,9 @@ impl Ids {
         }
     }
 }
+
+/// The external id of a live thing, its UUID and its name.
+type WithId<'l> = (&'l mut Field<ExternalId>, &'l str, &'l str);
 
 type Nameable<'l> = (Spot, Nameless, &'l Field<ExternalId>, &'l BTreeMap<String, ExternalId>);
 

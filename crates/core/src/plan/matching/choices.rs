@@ -176,11 +176,11 @@ struct Evidence {
 }
 
 /// The best pairs for all at once: the strongest first, each thing in one pair. `key` orders live things among equals.
-fn best<'a, K: Ord>(
-    pairs: Vec<(usize, &'a ExternalId, Evidence)>,
+fn best<K: Ord>(
+    pairs: Vec<(usize, &ExternalId, Evidence)>,
     live: usize,
     key: impl Fn(usize) -> K,
-) -> Vec<Option<&'a ExternalId>> {
+) -> Vec<Option<&ExternalId>> {
     let mut pairs = pairs;
     pairs.sort_by_cached_key(|(number, id, evidence)| (Reverse(*evidence), key(*number), *id));
     let mut found = vec![None; live];

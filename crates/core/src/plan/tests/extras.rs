@@ -235,5 +235,5 @@ fn what_is_switched_off_in_the_app_is_told_and_left_alone() {
     let plan = story.plan();
     assert_eq!((plan.action, plan.extras.words().len()), (Action::None, 1));
     insta::assert_snapshot!(plan.extras.words()[0], @"switched off in the app, which menusync leaves as it is: “Nasi Goreng”");
-    insta::assert_snapshot!(json!(plan.extras.entry()), @r#"{"switched_off":["items/NG"],"unknown_keys":[],"unread":[]}"#);
+    insta::assert_snapshot!(json!(plan.extras.entry()), @r#"{"platform_menus":[],"switched_off":["items/NG"],"unknown_keys":[],"unread":[]}"#);
 }
