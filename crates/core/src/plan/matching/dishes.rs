@@ -77,11 +77,11 @@ pub(super) fn dishes<'l>(live: &'l LiveCatalog, sections: &HashSet<usize>) -> Ve
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct Found<'l> {
     /// Our id for each place that counts.
     pub(super) places: HashMap<(usize, usize), ExternalId>,
-    /// The dishes that are none of ours, by their number.
-    pub(super) strangers: Vec<usize>,
+    /// Dishes that are none of ours, and further places of those that are: a push would lose both.
+    pub(super) strangers: Vec<Place<'l>>,
     /// Items of ours of which a copy is sold out.
     pub(super) off: HashSet<ExternalId>,
 }
@@ -114,7 +114,7 @@ impl<'a> KnownItems<'a> {
     }
 
     /// Finds our items among the dishes.
-    pub(super) fn find(&self, dishes: &[Dish<'_>]) -> Found {
+    pub(super) fn find<'l>(&self, dishes: &[Dish<'l>]) -> Found<'l> {
         let mut ids: Vec<Option<&ExternalId>> = vec![None; dishes.len()];
         let mut taken: HashSet<&ExternalId> = HashSet::new();
         let mut take = |dish: usize, id, ids: &mut Vec<Option<_>>| {
@@ -178,27 +178,27 @@ impl<'a> KnownItems<'a> {
     }
 
     /// The places that count: those in menus in which ours has the item, else one.
-    fn places(
+    fn places<'l>(
         &self,
-        dishes: &[Dish<'_>],
+        dishes: &[Dish<'l>],
         ids: &[Option<&ExternalId>],
         with_id: &BTreeMap<&ExternalId, Vec<usize>>,
-    ) -> Found {
+    ) -> Found<'l> {
         let mut found = Found::default();
         let mut filled: HashSet<(&ExternalId, String)> = HashSet::new();
         for (number, dish) in dishes.iter().enumerate() {
             let Some(id) = ids[number] else {
-                found.strangers.push(number);
+                found.strangers.push(dish.first());
                 continue;
             };
-            let in_ours = |place: &&Place<'_>| self.menus[id].contains(&normal(place.menu));
-            let mut places: Vec<&Place<'_>> = dish.0.iter().filter(in_ours).collect();
-            if places.is_empty() {
-                places = vec![&dish.0[0]];
-            }
-            for place in places {
-                if filled.insert((id, normal(place.menu))) {
+            let is_in_ours = |place: &Place<'_>| self.menus[id].contains(&normal(place.menu));
+            let has_ours = dish.0.iter().any(is_in_ours);
+            for (index, place) in dish.0.iter().enumerate() {
+                let counts = if has_ours { is_in_ours(place) } else { index == 0 };
+                if counts && filled.insert((id, normal(place.menu))) {
                     found.places.insert(place.at, id.clone());
+                } else if !place.is_repeated {
+                    found.strangers.push(*place);
                 }
             }
             let copies = with_id.get(id).into_iter().flatten().map(|number| &dishes[*number]);

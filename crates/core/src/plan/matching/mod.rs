@@ -66,7 +66,7 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let sections = sections::sections(live, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
-    let mut matched = Matched { item_count: dishes.len(), ..Matched::default() };
+    let mut matched = Matched { item_count: found.places.len() + found.strangers.len(), ..Matched::default() };
     matched.extras.platform_menus = sections.iter().map(|menu| live.menus[*menu].name.clone()).collect();
     let choices = KnownChoices::new(desired, catalog, uuids).find(live);
     let categories: HashMap<&str, &ExternalId> =
@@ -85,7 +85,7 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
             None => matched.catalog.menus.push(Menu { name, menu_items: items }),
         }
     }
-    let strangers = found.strangers.iter().map(|number| dishes[*number].first());
+    let strangers = found.strangers.iter();
     let mut strangers: Vec<(Unmanaged, &LiveItem)> =
         strangers.map(|place| (unmanaged(&menus.ours(place.menu), place.item), place.item)).collect();
     strangers.sort_by(|(a, _), (b, _)| (&a.menu, &a.name, &a.uuid).cmp(&(&b.menu, &b.name, &b.uuid)));
@@ -118,8 +118,9 @@ fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
 fn name_apart<'i>(unmanaged: impl Iterator<Item = &'i mut Unmanaged>, ours: impl Iterator<Item = &'i ExternalId>) {
     let mut taken: HashSet<ExternalId> = ours.cloned().collect();
     for item in unmanaged {
-        let own = item.external_id.clone().filter(|id| !taken.contains(id));
-        item.id = own.unwrap_or_else(|| ExternalId(item.uuid.clone()));
+        let own = item.external_id.clone().into_iter().chain([ExternalId(item.uuid.clone())]);
+        let numbered = |n: usize| ExternalId(format!("{}-{n}", item.uuid));
+        item.id = own.chain((2..).map(numbered)).find(|id| !taken.contains(id)).unwrap_or_default();
         taken.insert(item.id.clone());
     }
 }
