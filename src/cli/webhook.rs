@@ -104,7 +104,11 @@ impl Subscriptions<'_> {
                 Err(error) => Err(error),
                 Ok(all) => {
                     let result = self.act(action, &subscriber, event, ours(&all, event, self.url)).await;
-                    foreign.extend(all.into_iter().filter(|known| self.is_foreign(known)).map(|f| (f.id.clone(), f)));
+                    foreign.extend(
+                        all.into_iter()
+                            .filter(|known| self.is_foreign(known))
+                            .map(|f| ((f.event.clone(), f.url.clone(), f.id.clone()), f)),
+                    );
                     result
                 }
             };

@@ -17,7 +17,7 @@ use crate::{
     daemon::{Refused, Shown},
     remote::HostState,
     report::counted,
-    state::daemon_lock_holder,
+    state::{daemon_lock_holder, free_bytes},
     sync::chain,
 };
 
@@ -29,6 +29,9 @@ const WRITABLE_FOR: Duration = Duration::from_secs(5);
 
 /// How long the lock file may take to be read (our choice).
 const LOCK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Less free space than this fails the check of the state (our choice: a push of a large menu is stored in it).
+const LEAST_SPACE: u64 = 1 << 20;
 
 /// What is not asked anew for every request.
 #[derive(Default)]
@@ -132,16 +135,24 @@ fn files_and_settings(shown: &Shown) -> (Check, Check) {
 }
 
 /// One look at a time: who comes meanwhile waits for its answer.
-async fn state(shared: &Shared) -> Check {
+async fn state(shared: &Handle) -> Check {
     let mut known = shared.health.writable.lock().await;
     let fresh = known.take().filter(|(at, _)| at.elapsed() < WRITABLE_FOR);
     let (at, result) = match fresh {
         Some(fresh) => fresh,
         None => (Instant::now(), shared.site.state.check_writable().await.map_err(|error| chain(&error))),
     };
-    let (verdict, why) = match &result {
-        Ok(()) => (Verdict::Ok, "can be written".to_owned()),
-        Err(error) => (Verdict::Fail, error.clone()),
+    // A small write finds room in the file that there is, when the next push does not.
+    let looking = Arc::clone(shared);
+    let look = tokio::task::spawn_blocking(move || free_bytes(&looking.site.state_dir));
+    let free = tokio::time::timeout(LOCK_WITHIN, look).await.ok().and_then(Result::ok).flatten();
+    let (verdict, why) = match (&result, free) {
+        (Ok(()), Some(free)) if free < LEAST_SPACE => (
+            Verdict::Fail,
+            format!("{} KiB are free on its disk; make room there, pushes cannot be stored", free >> 10),
+        ),
+        (Ok(()), _) => (Verdict::Ok, "can be written".to_owned()),
+        (Err(error), _) => (Verdict::Fail, error.clone()),
     };
     *known = Some((at, result));
     Check { name: "state", verdict, why }
