@@ -152,9 +152,7 @@ fn plan_of_files(
     at: Timestamp,
 ) -> OutletPlan {
     let recalled = Recalled { base, ..Recalled::default() };
-    let released = BTreeSet::new();
-    let moment = Moment { now: at, peers, revert: false, released: &released, rollback: None, stock_by_put: false };
-    sync::compare(live, recalled, target, desired, moment).plan
+    sync::compare(live, recalled, target, desired, Moment::new(at, peers)).plan
 }
 
 fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s OutletId, &'s Member> {

@@ -30,6 +30,13 @@ pub struct Moment<'a> {
     pub stock_by_put: bool,
 }
 
+impl<'a> Moment<'a> {
+    /// Where nothing is asked: as the daemon looks.
+    pub fn new(now: Timestamp, peers: &'a PeerPrices) -> Self {
+        Self { now, peers, revert: false, released: const { &BTreeSet::new() }, rollback: None, stock_by_put: false }
+    }
+}
+
 /// One outlet, examined.
 #[derive(Debug)]
 pub struct Examined {

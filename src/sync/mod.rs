@@ -137,6 +137,14 @@ pub struct PassOptions {
     pub withdrawn: Option<watch::Receiver<bool>>,
 }
 
+impl PassOptions {
+    /// The same for an examination at `now`.
+    pub fn moment<'a>(&'a self, now: Timestamp, peers: &'a PeerPrices) -> Moment<'a> {
+        let Self { revert, released, rollback, stock_by_put, consent: _, withdrawn: _ } = self;
+        Moment { now, peers, revert: *revert, released, rollback: rollback.as_ref(), stock_by_put: *stock_by_put }
+    }
+}
+
 /// Whether a pass may push.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Consent {

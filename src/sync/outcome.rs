@@ -39,6 +39,18 @@ pub enum PassResult {
 }
 
 impl PassResult {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Unchanged,
+        Self::Published,
+        Self::Nonconvergent,
+        Self::Rejected,
+        Self::Timeout,
+        Self::Held,
+        Self::Queued,
+        Self::Failed,
+    ];
+
     /// The word it is shown as.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -162,16 +174,7 @@ mod tests {
 
     #[test]
     fn a_result_is_shown_as_the_word_that_it_is_serialised_as() {
-        for result in [
-            PassResult::Unchanged,
-            PassResult::Published,
-            PassResult::Nonconvergent,
-            PassResult::Rejected,
-            PassResult::Timeout,
-            PassResult::Held,
-            PassResult::Queued,
-            PassResult::Failed,
-        ] {
+        for result in PassResult::ALL {
             assert_eq!(serde_json::to_value(result).unwrap(), result.as_str());
         }
     }

@@ -156,16 +156,7 @@ pub async fn observe<R: Read>(
             None => context.slot().await,
             slot => slot,
         };
-        let released = Default::default();
-        let moment = Moment {
-            now,
-            peers: &context.peers,
-            revert: false,
-            released: &released,
-            rollback: None,
-            stock_by_put: false,
-        };
-        let (desired, examined) = examine(remote, recalled, target, desired, moment).await?;
+        let (desired, examined) = examine(remote, recalled, target, desired, Moment::new(now, &context.peers)).await?;
         let pause = examined.recalled.pause;
         let facts = Facts { valid: true, paused: pause.is_some(), pending, look: Look::Examined(&examined) };
         let state = OutletState::of(&facts);
@@ -197,16 +188,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let _slot = context.slot().await;
         let live =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
-        let released = Default::default();
-        let moment = Moment {
-            now,
-            peers: &context.peers,
-            revert: false,
-            released: &released,
-            rollback: None,
-            stock_by_put: false,
-        };
-        let examined = compare(live, recalled, target, &desired, moment);
+        let examined = compare(live, recalled, target, &desired, Moment::new(now, &context.peers));
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
     };

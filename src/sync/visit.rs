@@ -69,14 +69,6 @@ pub(super) struct Pass<'a, R> {
 
 impl<R: Read + Write> Pass<'_, R> {
     pub(super) fn moment(&self, now: Timestamp) -> Moment<'_> {
-        let PassOptions { revert, released, rollback, stock_by_put, .. } = self.options;
-        Moment {
-            now,
-            peers: &self.visit.context.peers,
-            revert: *revert,
-            released,
-            rollback: rollback.as_ref(),
-            stock_by_put: *stock_by_put,
-        }
+        self.options.moment(now, &self.visit.context.peers)
     }
 }

@@ -25,10 +25,8 @@ impl Fetched {
     pub(super) fn plan(&self, catalog: &Catalog, policy: &Policy) -> OutletPlan {
         let desired = Desired::of_catalog(catalog.clone(), policy.clone());
         let target = Target::new(self.outlet.clone(), "", "");
-        let (peers, released) = (PeerPrices::new(), Default::default());
-        let now = jiff::Timestamp::now();
-        let moment =
-            Moment { now, peers: &peers, revert: false, released: &released, rollback: None, stock_by_put: false };
+        let peers = PeerPrices::new();
+        let moment = Moment::new(jiff::Timestamp::now(), &peers);
         compare(self.live.clone(), self.recalled.clone(), &target, &desired, moment).plan
     }
 }

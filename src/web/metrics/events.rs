@@ -29,18 +29,6 @@ type Labels<const N: usize> = [(&'static str, String); N];
 
 type Histograms<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
 
-/// All results of passes.
-const RESULTS: [PassResult; 8] = [
-    PassResult::Unchanged,
-    PassResult::Published,
-    PassResult::Nonconvergent,
-    PassResult::Rejected,
-    PassResult::Timeout,
-    PassResult::Held,
-    PassResult::Queued,
-    PassResult::Failed,
-];
-
 /// Those in which a push was made or looked for.
 const PUSH_RESULTS: [PassResult; 5] =
     [PassResult::Published, PassResult::Nonconvergent, PassResult::Rejected, PassResult::Timeout, PassResult::Failed];
@@ -107,7 +95,7 @@ impl Metrics {
 
     /// A series that is there from the start: an increase from nothing to one is none for Prometheus.
     fn begin_at_zero(&self) {
-        for result in RESULTS {
+        for result in PassResult::ALL {
             let _ = self.passes.get_or_create(&[("result", result.as_str().to_owned())]);
         }
         for (event, result) in EVENTS {
