@@ -78,9 +78,9 @@ impl Import<'_> {
             let is_section = sections.contains(&position);
             position += 1;
             if is_section {
-                let told =
+                let remark =
                     format!("The menu `{}` only repeats dishes of other menus: GoFood fills it itself.", menu.name);
-                self.made.remarks.push(told);
+                self.made.remarks.push(remark);
             }
             !is_section
         });
@@ -96,8 +96,8 @@ impl Import<'_> {
             menu.menu_items.retain(|item| {
                 let home = homes.get(&item.uuid).filter(|home| **home != menu.name);
                 if let Some(home) = home {
-                    let told = format!("`{}` shows in `{}` too: here it is in `{home}` only.", item.name, menu.name);
-                    self.made.remarks.push(told);
+                    let remark = format!("`{}` shows in `{}` too: here it is in `{home}` only.", item.name, menu.name);
+                    self.made.remarks.push(remark);
                 }
                 home.is_none()
             });
@@ -121,9 +121,9 @@ impl Import<'_> {
             same.sort_by_key(|(_, uuid, name)| (known.get(*uuid) != Some(&id), *uuid, *name));
             for (external_id, _, name) in same.into_iter().skip(1) {
                 *external_id = Field::Null;
-                let told =
+                let remark =
                     format!("`{name}` has the id `{id}` live, as something else has: here it gets one of its own.");
-                self.made.remarks.push(told);
+                self.made.remarks.push(remark);
             }
         }
     }

@@ -87,7 +87,7 @@ impl Walk<'_> {
         let mark = self.changes.len();
         for (category, variant) in payload.variants() {
             let id = &variant.external_id;
-            let Some(own) = self.matched.rekeyed.get(&Path::variant(id)) else { continue };
+            let Some(own) = self.matched.rekeyed.get(id) else { continue };
             let name = variant.name.value().unwrap_or(&id.0).clone();
             let subject = Subject { within: category.name.value().cloned(), name };
             let [from, to] = [own, id].map(|id| Some(FieldValue::Text(id.0.clone())));

@@ -7,11 +7,11 @@
 //! decides.
 
 use std::{
-    cmp::Reverse,
+    cmp::Ordering,
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{Uuids, normal};
+use super::{Uuids, json, normal};
 use crate::catalog::{
     Catalog, ExternalId, Field,
     live::{LiveCatalog, LiveCategory, LiveVariant},
@@ -22,8 +22,6 @@ use crate::catalog::{
 pub(super) struct Choices {
     /// The id of each category, in the order of the answer.
     pub(super) categories: Vec<ExternalId>,
-    /// The categories among them that are ours.
-    pub(super) ours: HashSet<ExternalId>,
     /// The id of each variant, in the order of the answer, and whether it is ours.
     pub(super) variants: Vec<Vec<(ExternalId, bool)>>,
     /// Variants of ours of which a copy is sold out.
@@ -71,30 +69,25 @@ impl<'a> KnownChoices<'a> {
     pub(super) fn find(&self, live: &LiveCatalog) -> Choices {
         let live = live.variant_categories.as_slice();
         let ours = self.categories(live);
-        let mut found = Choices::default();
-        let ids: Vec<Stranger<'_>> =
-            live.iter().map(|known| (known.external_id.value(), known.uuid.as_str(), text(known))).collect();
-        found.categories = with_strangers(&ids, &ours);
-        found.ours = ours.into_iter().flatten().cloned().collect();
+        let ids: Vec<Stranger<'_>> = live.iter().map(|known| (known.external_id.value(), &*known.uuid)).collect();
+        let categories =
+            with_strangers(&ids, &ours, |a, b| ordered((&live[a].uuid, &live[a]), (&live[b].uuid, &live[b])));
+        let mut found = Choices { categories, ..Choices::default() };
         let all: Vec<(usize, &LiveVariant)> = live
             .iter()
             .enumerate()
             .flat_map(|(number, category)| category.variants.iter().map(move |variant| (number, variant)))
             .collect();
         let ours = self.variants(&all, &found.categories);
-        for (number, (_, variant)) in all.iter().enumerate() {
-            let copies =
-                || all.iter().filter(|(_, other)| other.external_id.value().is_some_and(|id| Some(id) == ours[number]));
-            let is_off = |variant: &LiveVariant| variant.in_stock == Field::Set(false);
-            if let Some(id) = ours[number]
-                && (is_off(variant) || copies().any(|(_, copy)| is_off(copy)))
-            {
-                found.off.insert(id.clone());
-            }
+        for ((_, variant), id) in
+            all.iter().zip(&ours).filter(|((_, variant), _)| variant.in_stock == Field::Set(false))
+        {
+            let copied = variant.external_id.value().filter(|id| ours.contains(&Some(*id)));
+            found.off.extend(id.iter().copied().chain(copied).cloned());
         }
-        let ids: Vec<Stranger<'_>> =
-            all.iter().map(|(_, known)| (known.external_id.value(), known.uuid.as_str(), text(known))).collect();
-        let mut named = with_strangers(&ids, &ours).into_iter().zip(ours.iter().map(Option::is_some));
+        let ids: Vec<Stranger<'_>> = all.iter().map(|(_, known)| (known.external_id.value(), &*known.uuid)).collect();
+        let named = with_strangers(&ids, &ours, |a, b| ordered((&all[a].1.uuid, all[a].1), (&all[b].1.uuid, all[b].1)));
+        let mut named = named.into_iter().zip(ours.iter().map(Option::is_some));
         found.variants = live.iter().map(|category| named.by_ref().take(category.variants.len()).collect()).collect();
         found
     }
@@ -114,7 +107,7 @@ impl<'a> KnownChoices<'a> {
                 (number, id, Evidence { id_says, uuid_says, votes, name_says })
             }));
         }
-        best(pairs, live.len(), |number| (live[number].uuid.as_str(), text(&live[number])))
+        best(pairs, live.len(), |a, b| ordered((&live[a].uuid, &live[a]), (&live[b].uuid, &live[b])))
     }
 
     fn category_by_id(&self, category: &LiveCategory) -> Option<&'a ExternalId> {
@@ -159,7 +152,7 @@ impl<'a> KnownChoices<'a> {
                 (number, id, Evidence { id_says, uuid_says, votes, name_says })
             }));
         }
-        best(pairs, live.len(), |number| (live[number].1.uuid.as_str(), text(live[number].1)))
+        best(pairs, live.len(), |a, b| ordered((&live[a].1.uuid, live[a].1), (&live[b].1.uuid, live[b].1)))
     }
 }
 
@@ -175,14 +168,13 @@ struct Evidence {
     name_says: bool,
 }
 
-/// The best pairs for all at once: the strongest first, each thing in one pair. `key` orders live things among equals.
-fn best<K: Ord>(
-    pairs: Vec<(usize, &ExternalId, Evidence)>,
+/// The best pairs for all at once: the strongest first, each thing in one pair. `order` is that of live things among equals.
+fn best(
+    mut pairs: Vec<(usize, &ExternalId, Evidence)>,
     live: usize,
-    key: impl Fn(usize) -> K,
+    order: impl Fn(usize, usize) -> Ordering,
 ) -> Vec<Option<&ExternalId>> {
-    let mut pairs = pairs;
-    pairs.sort_by_cached_key(|(number, id, evidence)| (Reverse(*evidence), key(*number), *id));
+    pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| order(a.0, b.0)).then_with(|| a.1.cmp(b.1)));
     let mut found = vec![None; live];
     let mut taken = HashSet::new();
     for (number, id, _) in pairs {
@@ -193,19 +185,23 @@ fn best<K: Ord>(
     found
 }
 
-/// A live thing, for giving it an id: its own id, the platform's, and what orders it among equals.
-type Stranger<'l> = (Option<&'l ExternalId>, &'l str, String);
+/// A live thing, for giving it an id: its own id and the platform's.
+type Stranger<'l> = (Option<&'l ExternalId>, &'l str);
 
 /// The ids under which things are copied into a PUT: ours; else their own, else the platform's UUID if another has that.
-fn with_strangers(live: &[Stranger<'_>], ours: &[Option<&ExternalId>]) -> Vec<ExternalId> {
+fn with_strangers(
+    live: &[Stranger<'_>],
+    ours: &[Option<&ExternalId>],
+    order: impl Fn(usize, usize) -> Ordering,
+) -> Vec<ExternalId> {
     let mut taken: HashSet<ExternalId> = ours.iter().flatten().map(|id| (*id).clone()).collect();
     let mut ids: Vec<ExternalId> = ours.iter().map(|id| id.cloned().unwrap_or_default()).collect();
     let mut strangers: Vec<usize> = (0..live.len()).filter(|number| ours[*number].is_none()).collect();
-    strangers.sort_by_key(|number| (live[*number].1, &live[*number].2));
+    strangers.sort_by(|a, b| order(*a, *b));
     for number in strangers {
-        let (own, uuid, _) = &live[number];
+        let (own, uuid) = live[number];
         let numbered = |n: usize| ExternalId(format!("{}-{n}", own.map_or("", ExternalId::as_str)));
-        let wanted = own.cloned().into_iter().chain((!uuid.is_empty()).then(|| ExternalId((*uuid).to_owned())));
+        let wanted = own.cloned().into_iter().chain((!uuid.is_empty()).then(|| ExternalId(uuid.to_owned())));
         let id = wanted.chain((2..).map(numbered)).find(|id| !taken.contains(id)).unwrap_or_default();
         taken.insert(id.clone());
         ids[number] = id;
@@ -213,8 +209,10 @@ fn with_strangers(live: &[Stranger<'_>], ours: &[Option<&ExternalId>]) -> Vec<Ex
     ids
 }
 
-fn text<T: serde::Serialize>(thing: &T) -> String {
-    serde_json::to_string(thing).unwrap_or_default()
+/// By UUID; by all that is said of them where that does not tell them apart.
+fn ordered<T: serde::Serialize>((a, this): (&str, &T), (b, other): (&str, &T)) -> Ordering {
+    let is_same = std::ptr::eq(this, other);
+    a.cmp(b).then_with(|| if is_same { Ordering::Equal } else { json(this).cmp(&json(other)) })
 }
 
 /// Name and cashier's name, the latter equal to the former where it is absent.

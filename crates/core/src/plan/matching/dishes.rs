@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{Uuids, normal};
+use super::{Uuids, json, normal};
 use crate::catalog::{
     Catalog, ExternalId, Field,
     live::{LiveCatalog, LiveItem},
@@ -66,10 +66,9 @@ pub(super) fn dishes<'l>(live: &'l LiveCatalog, sections: &HashSet<usize>) -> Ve
             }
         }
     }
-    let text = |place: &Place<'_>| serde_json::to_string(place.item).unwrap_or_default();
-    dishes.sort_by_cached_key(|dish| (dish.first().menu.to_owned(), text(&dish.first())));
+    dishes.sort_by_cached_key(|dish| (dish.first().menu, json(dish.first().item)));
     dishes.extend(by_uuid.into_values().map(|mut places| {
-        places.sort_by_cached_key(|place| (place.is_repeated, place.menu.to_owned(), text(place)));
+        places.sort_by_cached_key(|place| (place.is_repeated, place.menu, json(place.item)));
         Dish(places)
     }));
     dishes

@@ -47,14 +47,14 @@ pub(super) struct Matched {
     /// Items and variants of ours whose live external id is another (or none): our id → the live one.
     pub(super) lost_items: BTreeMap<ExternalId, Option<ExternalId>>,
     pub(super) lost_variants: BTreeMap<ExternalId, Option<ExternalId>>,
-    /// Categories and variants that are not ours and cannot be copied under the id that they have, as something else has it
-    /// too: the path by which they are known here → that id.
-    pub(super) rekeyed: BTreeMap<Path, ExternalId>,
+    /// Variants that are not ours and cannot be copied under the id that they have, as another one has it too: the id by which
+    /// they are known here → that id.
+    pub(super) rekeyed: BTreeMap<ExternalId, ExternalId>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
     /// What live says beyond what is understood.
     pub(super) extras: Extras,
-    /// Number of items, unmanaged ones included; what shows in several menus is one.
+    /// Number of items, unmanaged ones included. What the platform's menus repeat does not count.
     pub(super) item_count: usize,
 }
 
@@ -85,9 +85,8 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
             None => matched.catalog.menus.push(Menu { name, menu_items: items }),
         }
     }
-    let strangers = found.strangers.iter();
     let mut strangers: Vec<(Unmanaged, &LiveItem)> =
-        strangers.map(|place| (unmanaged(&menus.ours(place.menu), place.item), place.item)).collect();
+        found.strangers.iter().map(|place| (unmanaged(&menus.ours(place.menu), place.item), place.item)).collect();
     strangers.sort_by(|(a, _), (b, _)| (&a.menu, &a.name, &a.uuid).cmp(&(&b.menu, &b.name, &b.uuid)));
     name_apart(strangers.iter_mut().map(|(item, _)| item), found.places.values());
     for (unmanaged, item) in strangers {
@@ -146,9 +145,6 @@ fn take_item(
 fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
     for ((category, id), variants) in live.variant_categories.iter().zip(&choices.categories).zip(&choices.variants) {
         record(&mut matched.uuids.categories, &category.uuid, id);
-        if let Some(own) = category.external_id.value().filter(|own| *own != id && !choices.ours.contains(id)) {
-            matched.rekeyed.insert(Path::category(id), own.clone());
-        }
         matched.extras.note(&Path::category(id), &category.name, &category.extra);
         let mut taken = VariantCategory::from_live(id, category);
         for (variant, (id, is_ours)) in category.variants.iter().zip(variants) {
@@ -157,7 +153,7 @@ fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
             match (is_ours, variant.external_id.value()) {
                 (true, _) => note_lost(&mut matched.lost_variants, &variant.external_id, id),
                 (false, Some(own)) if own != id => {
-                    matched.rekeyed.insert(Path::variant(id), own.clone());
+                    matched.rekeyed.insert(id.clone(), own.clone());
                 }
                 (false, _) => {}
             }
@@ -181,6 +177,11 @@ fn record(uuids: &mut BTreeMap<String, ExternalId>, uuid: &str, id: &ExternalId)
     if !uuid.is_empty() {
         uuids.insert(uuid.to_owned(), id.clone());
     }
+}
+
+/// What orders live things that nothing else tells apart.
+fn json<T: serde::Serialize>(thing: &T) -> String {
+    serde_json::to_string(thing).unwrap_or_default()
 }
 
 fn normal(text: &str) -> String {
