@@ -12,8 +12,8 @@ use crate::{
 /// How many lines are told (our choice: more than a person reads in an error).
 const MOST: usize = 60;
 
-/// The effects of one outlet, each under its path and kind.
-type Effects<'a> = BTreeMap<(&'a Path, Kind), &'a Change>;
+/// Changes of one outlet, each under its path and kind.
+type Changes<'a> = BTreeMap<(&'a Path, Kind), &'a Change>;
 
 /// What is new, gone and different now, outlet by outlet, with line breaks in between; empty if both plans have the same
 /// effects. Stock is the kitchen's, so that less of it is to be set now is no difference; what the saved plan did not show is.
@@ -45,7 +45,8 @@ fn heading(outlet: &SavedOutlet) -> String {
 
 fn outlet_difference(old: &SavedOutlet, new: Option<&OutletReport>) -> Vec<String> {
     let plan = new.and_then(|outlet| outlet.plan.as_ref());
-    let (before, after) = (effects(&old.changes), effects(plan.map_or(&[], |plan| plan.changes.as_slice())));
+    let now = plan.map_or(&[][..], |plan| &plan.changes);
+    let [before, after] = [&old.changes, now].map(|changes| by_path(changes, Change::is_effect));
     if let Some(outlet) = new.filter(|outlet| outlet.plan.is_none() && !before.is_empty()) {
         let why = outlet.error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
         return vec![printable(&format!("    has no plan now, it is {}{why}", outlet.state)).into_owned()];
@@ -53,23 +54,15 @@ fn outlet_difference(old: &SavedOutlet, new: Option<&OutletReport>) -> Vec<Strin
     let gone = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, change)| line("gone:     ", change));
     let come = after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(_, change)| line("new:      ", change));
     let other = after.iter().filter_map(|(key, now)| different(before.get(key)?, now));
-    let shown: Effects<'_> = stock(&old.changes).collect();
-    let stock = stock(plan.map_or(&[], |plan| plan.changes.as_slice()));
-    let stock = stock.filter(|(key, now)| shown.get(key).is_none_or(|shown| shown.to != now.to));
+    let [shown, stock] =
+        [&old.changes, now].map(|changes| by_path(changes, |change| change.pushed && change.is_stock()));
+    let stock = stock.iter().filter(|(key, now)| shown.get(*key).is_none_or(|shown| shown.to != now.to));
     gone.chain(come).chain(other).chain(stock.map(|(_, change)| line("new:      ", change))).collect()
 }
 
-/// What a push would set of stock.
-fn stock(changes: &[Change]) -> impl Iterator<Item = ((&Path, Kind), &Change)> {
-    changes
-        .iter()
-        .filter(|change| change.pushed && change.is_stock())
-        .map(|change| ((&change.path, change.kind), change))
-}
-
-fn effects(changes: &[Change]) -> Effects<'_> {
-    let effects = changes.iter().filter(|change| change.is_effect());
-    effects.map(|change| ((&change.path, change.kind), change)).collect()
+/// The changes that count, each under its path and kind.
+fn by_path(changes: &[Change], counts: impl Fn(&Change) -> bool) -> Changes<'_> {
+    changes.iter().filter(|change| counts(change)).map(|change| ((&change.path, change.kind), change)).collect()
 }
 
 fn line(word: &str, change: &Change) -> String {
