@@ -17,10 +17,10 @@ use crate::{
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
     report::{self, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
-    state::SharedState,
+    state::{Overview, SharedState},
     sync::{
-        Desired, Facts, Look, Moment, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
-        examine, pause_note, reason, recall,
+        Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain, examine,
+        pause_note, reason, recall,
     },
 };
 
@@ -47,9 +47,11 @@ impl Preview<'_> {
         let loaded = self.session.load_from(&self.session.root())?;
         let state = if self.base.is_some() { None } else { self.session.remembered()? };
         self.session.tell_other_platforms(state.as_ref()).await?;
-        if let Some(state) = &state
-            && let Some(words) = self.session.about_other_roots(state, selected).await?
-        {
+        let overview = match &state {
+            Some(state) => Some(state.overview(self.at).await?),
+            None => None,
+        };
+        if let Some(words) = overview.as_ref().and_then(|known| self.session.about_other_roots(known, selected)) {
             note(&printable(&words));
         }
         let settings = self.session.settings()?;
@@ -115,29 +117,28 @@ impl Preview<'_> {
                 }
             }
         }
-        let missing = self.missing(state.as_ref()).await?;
+        let missing = self.missing(overview.as_ref());
         self.assemble(loaded, outlets.into_iter().chain(missing).collect())
     }
 
     /// Outlets that this root defined once and that no file defines any more. Nothing is done to them, which has to be said.
-    async fn missing(&self, state: Option<&SharedState>) -> Result<Vec<OutletReport>, CommandError> {
+    fn missing(&self, overview: Option<&Overview>) -> Vec<OutletReport> {
         if !self.is_whole {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let report =
             |id: &OutletId, name: &str| OutletReport::new(id.clone(), name.to_owned(), OutletState::Missing.as_str());
-        Ok(match (self.base, state) {
+        match (self.base, overview) {
             (Some((_, before)), _) => {
                 let gone = before.members.iter().filter(|member| self.survey.is_missing(*member));
                 gone.map(|member| report(&member.id, &member.name)).collect()
             }
-            (None, Some(state)) => {
-                let overview = state.overview(self.at).await?;
+            (None, Some(overview)) => {
                 let gone = overview.of_root().filter(|row| self.survey.is_missing(*row));
                 gone.map(|row| report(&OutletId(row.id.clone()), row.name.as_deref().unwrap_or_default())).collect()
             }
             (None, None) => Vec::new(),
-        })
+        }
     }
 
     /// What an outlet is compared from.
@@ -223,15 +224,7 @@ impl<R: Read> Examination<R> {
             let state = OutletState::of(&facts).as_str();
             return OutletReport { pause, ..OutletReport::new(target.id.clone(), target.name.clone(), state) };
         }
-        let PassOptions { revert, released, rollback, .. } = options;
-        let moment = Moment {
-            now: *at,
-            peers: &self.peers,
-            revert: *revert,
-            released,
-            rollback: rollback.as_ref(),
-            stock_by_put: false,
-        };
+        let moment = options.moment(*at, &self.peers);
         let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
             Ok(examined) => examined,
             Err(error) => return failed(target, &error, facts),

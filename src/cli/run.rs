@@ -83,7 +83,8 @@ impl Start<'_> {
             let (orders_to, orders) = signals::orders()?;
             let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
             let members: Vec<_> = parts.survey.members.iter().collect();
-            if let Some(words) = self.session.about_other_roots(&parts.state, &members).await? {
+            let overview = parts.state.overview(moment(None)).await?;
+            if let Some(words) = self.session.about_other_roots(&overview, &members) {
                 tracing::warn!("{words}");
             }
             let ending = self.session.signals.end_in_order(StopAnnouncer::Log);

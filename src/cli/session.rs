@@ -24,8 +24,8 @@ use crate::{
     report::{self, PlanTarget, counted},
     settings::{self, Environment, Settings, StateDir},
     state::{
-        DaemonLock, OutletRow, Running, Scope, SharedState, SqliteState, StateError, adopt_shared, is_damaged,
-        lock_daemon, running_daemon, set_aside,
+        DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
+        is_damaged, lock_daemon, running_daemon, set_aside,
     },
     sync::chain,
 };
@@ -190,22 +190,21 @@ impl Session {
     }
 
     /// A line about those of `members` that the files of another root defined last: both would push to them.
-    pub(super) async fn about_other_roots(
-        &self,
-        state: &SharedState,
-        members: &[&Member],
-    ) -> Result<Option<String>, CommandError> {
-        let overview = state.overview(moment(None)).await?;
-        let of_others = overview.outlets.iter().filter_map(|row| Some((row, self.other_root(row)?)));
-        let shared = of_others.filter(|(row, _)| members.iter().any(|member| member.id.as_str() == row.id));
-        let shared: Vec<_> = shared.collect();
-        let Some((row, root)) = shared.first() else { return Ok(None) };
-        let more = if shared.len() > 1 { format!(" and {} more", shared.len() - 1) } else { String::new() };
-        Ok(Some(format!(
+    pub(super) fn about_other_roots(&self, overview: &Overview, members: &[&Member]) -> Option<String> {
+        let ours: HashSet<&str> = members.iter().map(|member| member.id.as_str()).collect();
+        let rows = overview.outlets.iter();
+        let rows = rows.filter(|row| row.root.as_ref() != Some(&overview.root) && ours.contains(row.id.as_str()));
+        let mut shared = rows.filter_map(|row| Some((row, self.other_root(row)?)));
+        let (row, root) = shared.next()?;
+        let more = match shared.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
             "outlet {}{more}: defined in {root} as well, whose files were used last; define an outlet in one root only, \
              else each overwrites the other",
             row.id
-        )))
+        ))
     }
 
     /// What is remembered, to read, where remembering is a convenience.

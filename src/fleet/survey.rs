@@ -88,17 +88,15 @@ impl Survey {
     /// Whether no file defines an outlet any more: that is said, its menu never emptied.
     pub fn is_missing<'f>(&self, former: impl Into<Former<'f>>) -> bool {
         let former = former.into();
-        !self.has(&former) && self.why_absent(&former).is_empty()
+        self.position(&former).is_err() && self.why_absent(&former).is_empty()
     }
 
     /// Adds those of `before` that no file defines because a file cannot be read or decoded: they are invalid, not missing.
     pub fn add_former<'f>(&mut self, before: impl IntoIterator<Item = impl Into<Former<'f>>>) {
         for former in before.into_iter().map(Into::into) {
-            let at = self.members.binary_search_by(|member| member.id.as_str().cmp(former.id));
+            let Err(at) = self.position(&former) else { continue };
             let diagnostics = self.why_absent(&former);
-            if let Err(at) = at
-                && let Some(first) = diagnostics.first().and_then(|first| first.place.as_ref())
-            {
+            if let Some(first) = diagnostics.first().and_then(|first| first.place.as_ref()) {
                 let member = Member {
                     id: OutletId(former.id.to_owned()),
                     name: former.name.unwrap_or(former.id).to_owned(),
@@ -114,8 +112,9 @@ impl Survey {
         }
     }
 
-    fn has(&self, former: &Former<'_>) -> bool {
-        self.members.binary_search_by(|member| member.id.as_str().cmp(former.id)).is_ok()
+    /// Where an outlet is among the members; `Err`: where it would be.
+    fn position(&self, former: &Former<'_>) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.id.as_str().cmp(former.id))
     }
 
     /// What keeps an outlet that is not there from being known: errors in its file or in a directory of it, else a file that
