@@ -155,7 +155,7 @@ impl Job {
     }
 
     fn files(self, doing: &Doing) -> Found {
-        let loaded = match (self.load)(&self.root, doing) {
+        let loaded = match (self.load)(&self.root, doing, Some(&self.loaded)) {
             Ok(loaded) => Arc::new(loaded),
             Err(error) => return Found::Unreadable(chain(&error)),
         };

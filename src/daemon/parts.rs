@@ -52,8 +52,8 @@ pub struct Parts<W> {
     pub in_flight: InFlight,
 }
 
-/// Reads a root, noting what it waits for; may take long.
-pub type LoadFn = Arc<dyn Fn(&Path, &Doing) -> Result<Loaded, SourceError> + Send + Sync>;
+/// Reads a root, noting what it waits for, and knowing what was read last; may take long.
+pub type LoadFn = Arc<dyn Fn(&Path, &Doing, Option<&Loaded>) -> Result<Loaded, SourceError> + Send + Sync>;
 
 /// What signals (or an interface) ask of a daemon.
 #[derive(Debug)]

@@ -76,7 +76,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         settings: loaded.settings.clone().unwrap(),
         survey: Arc::new(loaded.survey(Timestamp::now())),
         loaded,
-        load: Arc::new(fleet::load_noting),
+        load: Arc::new(fleet::load_again),
         in_flight: InFlight::default(),
         worker,
         state: inline(&state_dir),
@@ -225,7 +225,7 @@ fn hanging(parts: &mut Parts<Deaf>) -> Hanging {
     let (let_go, gate) = std::sync::mpsc::channel();
     let (gate, begun, under_way) = (Mutex::new(gate), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let hanging = Hanging { let_go, begun: Arc::clone(&begun), under_way: Arc::clone(&under_way) };
-    parts.load = Arc::new(move |root, doing| {
+    parts.load = Arc::new(move |root, doing, _| {
         assert_eq!(under_way.fetch_add(1, Relaxed), 0, "one load at a time");
         if begun.fetch_add(1, Relaxed) > 0 {
             doing.set("catalogs/dead-mount.yaml");
@@ -295,7 +295,7 @@ async fn settings_that_become_wrong_while_the_daemon_starts_are_an_error() {
 async fn a_load_that_panics_is_an_unreadable_root_and_the_next_one_mends_it() {
     let (_directory, sender, mut parts) = parts(Deaf);
     let begun = AtomicUsize::default();
-    parts.load = Arc::new(move |root, _| {
+    parts.load = Arc::new(move |root, _, _| {
         assert_ne!(begun.fetch_add(1, Relaxed), 1, "this is the fault that the test asks for");
         fleet::load(root)
     });

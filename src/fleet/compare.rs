@@ -8,10 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{
-    Loaded, Member, Selection, Survey,
-    survey::{self, SharedDiagnostics},
-};
+use super::{Loaded, Member, Selection, Survey, judge::SharedDiagnostics, survey};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
@@ -100,16 +97,14 @@ impl Loaded {
         let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
         let mut before = self.desired(id, from).ok();
-        let mut next = self.compose(id, from).next_change;
+        let told = SharedDiagnostics::default();
+        let mut next = self.judged(id, from, &told).next_change;
         while let Some(edge) = next.filter(|edge| *edge <= until) {
-            let composed = self.compose(id, edge);
-            next = composed.next_change;
+            let judged = self.judged(id, edge, &told);
+            next = judged.next_change;
             let desired = self.desired(id, edge).ok();
             match &desired {
-                None => steps.push((
-                    edge,
-                    without_plan(&survey::member(composed, &mut SharedDiagnostics::default()), "invalid"),
-                )),
+                None => steps.push((edge, without_plan(&survey::member(&judged), "invalid"))),
                 Some(desired) => {
                     let report = report_of(difference(&target, before.as_ref(), desired, peers, edge), &target);
                     if report.state != "in_sync" {

@@ -7,6 +7,7 @@ mod agenda;
 mod compare;
 mod history;
 mod images;
+mod judge;
 mod local_images;
 mod member;
 mod new_images;
@@ -26,8 +27,10 @@ pub use compare::{Comparison, Step};
 pub use history::history;
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
+use judge::Verdicts;
 use local_images::LocalImages;
 pub use member::Member;
+use rayon::prelude::*;
 pub use select::{Selection, SelectionError};
 pub use status::{status, why_missing};
 pub use survey::{Former, Survey};
@@ -39,11 +42,11 @@ use crate::{
         self, Composed, Definitions, ImageFile, Outlet,
         policy::{PolicyPatch, take_policy},
     },
-    diagnostic::{self, Diagnostic, Place},
+    diagnostic::Diagnostic,
     document::{self, Decoder, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
-    policy::{Ignorable, Policy},
-    rules::{self, Allows, UsedAllows},
+    policy::Policy,
+    rules::{self, Allows},
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError},
@@ -72,6 +75,7 @@ pub struct Loaded {
     allows: Allows,
     approvals: Vec<ApprovalFile>,
     photos: LocalImages,
+    verdicts: Verdicts,
     doing: Doing,
 }
 
@@ -85,15 +89,17 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
-    load_noting(root, &Doing::default())
+    load_again(root, &Doing::default(), None)
 }
 
-/// The same, noting what is waited for, also in later looks at the outlets.
-pub fn load_noting(root: &Path, doing: &Doing) -> Result<Loaded, SourceError> {
+/// The same, noting what is waited for, also in later looks at the outlets. What is as in `before` is not worked out again.
+pub fn load_again(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
     let files = source::load_noting(root, doing)?;
     doing.set("git");
     let revision = source::revision(root, &files);
-    Ok(Loaded { doing: doing.clone(), ..decode(root, files, local_images::Place::OnDisk, revision) })
+    let loaded = decode(root, files, local_images::Place::OnDisk, revision, before);
+    before.into_iter().for_each(|before| loaded.take_over(before));
+    Ok(Loaded { doing: doing.clone(), ..loaded })
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
@@ -101,10 +107,28 @@ pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionErro
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
     let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
-    Ok(decode(root, files, local_images::Place::Committed(commit), revision))
+    Ok(decode(root, files, local_images::Place::Committed(commit), revision, None))
 }
 
-fn decode(root: &Path, files: Files, photos: local_images::Place, revision: Revision) -> Loaded {
+/// Decodes the definitions, side by side. One that has the text that it had is the one from `before`.
+fn decode_definitions(files: &[SourceFile], before: Option<&Loaded>) -> Definitions {
+    let known = |file: &SourceFile| {
+        let before = before?;
+        let at = before.files.catalogs.binary_search_by(|known| known.path.cmp(&file.path)).ok()?;
+        let is_same = before.files.catalogs[at].text == file.text;
+        before.definitions.file(&file.path).filter(|_| is_same).cloned()
+    };
+    let decode = |file: &SourceFile| known(file).unwrap_or_else(|| Arc::new(definition::decode_file(file)));
+    definition::connect(files.par_iter().map(decode).collect())
+}
+
+fn decode(
+    root: &Path,
+    files: Files,
+    photos: local_images::Place,
+    revision: Revision,
+    before: Option<&Loaded>,
+) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
         Some(file) => settings::decode(file),
         None => (None, missing_settings(&files)),
@@ -116,7 +140,7 @@ fn decode(root: &Path, files: Files, photos: local_images::Place, revision: Revi
     let settings = settings.filter(|_| unknown.is_empty());
     diagnostics.extend(unknown);
     let salvaged = if settings.is_some() { PolicyPatch::default() } else { policy };
-    let definitions = definition::parse(&files.catalogs);
+    let definitions = decode_definitions(&files.catalogs, before);
     let allows = Allows::new(definitions.allows());
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
@@ -136,6 +160,7 @@ fn decode(root: &Path, files: Files, photos: local_images::Place, revision: Revi
         allows,
         approvals,
         photos: LocalImages::new(photos),
+        verdicts: Verdicts::default(),
         doing: Doing::default(),
     }
 }
@@ -231,7 +256,7 @@ impl Loaded {
             }
         }
         let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
-        decode(&self.root, files, local_images::Place::OnDisk, revision)
+        decode(&self.root, files, local_images::Place::OnDisk, revision, Some(self))
     }
 
     /// The approvals that can be read.
@@ -259,54 +284,21 @@ impl Loaded {
         if self.definitions.outlet(id).is_none() {
             return Err(Vec::new());
         }
-        let composed = self.compose(id, at);
-        if composed.diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(composed.diagnostics);
-        }
+        let composed = if self.verdicts.at(id, at).is_some_and(|judged| judged.is_valid()) {
+            self.lay(id, at).0
+        } else {
+            let composed = self.compose(id, at);
+            if composed.diagnostics.iter().any(Diagnostic::is_error) {
+                return Err(composed.diagnostics);
+            }
+            composed
+        };
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let windows = windows_of(&policy, &outlet).cloned().collect();
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
         Ok(Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place })
-    }
-
-    /// One outlet as it is at `at`, judged by the rules.
-    pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
-        self.judge(id, at, &mut UsedAllows::default())
-    }
-
-    /// The same, noting which comments excused something.
-    fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> Composed {
-        let mut composed = self.definitions.compose(id, at, &self.defaults(), &|path| self.image(path));
-        // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
-        self.adjust(&mut composed.diagnostics, &composed.policy, used);
-        if !composed.diagnostics.iter().any(Diagnostic::is_error) {
-            let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
-            judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
-            for diagnostic in &mut judged {
-                diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
-            }
-            self.adjust(&mut judged, &composed.policy, used);
-            judged.extend(self.photo_diagnostics(&composed, used));
-            composed.diagnostics.extend(judged);
-        }
-        composed.diagnostics.extend(self.errors_beside(&composed.outlet).cloned());
-        diagnostic::sort(&mut composed.diagnostics);
-        composed
-    }
-
-    /// What is wrong in the files of an outlet beside what they define: codes of rules that there are not.
-    fn errors_beside<'s>(&'s self, outlet: &'s Outlet) -> impl Iterator<Item = &'s Diagnostic> {
-        let in_its_files = |place: &Place| place.file == outlet.file || outlet.chain.contains(&place.file);
-        let errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        errors.filter(move |diagnostic| diagnostic.place.as_ref().is_some_and(in_its_files))
-    }
-
-    /// Severities as settings and comments want them.
-    fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
-        rules::adjust(diagnostics, &policy.rules);
-        self.allows.apply(diagnostics, used);
     }
 
     /// The time zone of everything that no layer gives another one.
@@ -327,12 +319,6 @@ impl Loaded {
         self.doing.set(path);
         self.photos.file(&self.root, base_url, path)
     }
-}
-
-/// Rules about a field that is never set have nothing to say.
-fn is_ignored(code: &str, policy: &Policy) -> bool {
-    let about = [("image-missing", Ignorable::Image), ("description-missing", Ignorable::Description)];
-    about.into_iter().any(|(rule, field)| rule == code && policy.ignore.contains(&field))
 }
 
 #[cfg(test)]

@@ -33,15 +33,17 @@ struct Value {
 }
 
 impl Shadows {
-    /// Takes in one outlet at one time.
-    pub(super) fn note(&mut self, composed: &Composed) {
+    /// Those of one outlet at one time.
+    pub(super) fn of(composed: &Composed) -> Self {
+        let mut shadows = Self::default();
         let severity = composed.policy.rules.get(CODE).copied().unwrap_or(Some(Severity::Warning));
-        self.kept.extend(composed.origins.in_effect().cloned());
+        shadows.kept.extend(composed.origins.in_effect().cloned());
         for shadowed in composed.origins.shadowed() {
             let Shadowed { path, key, place, by, removed } = shadowed.clone();
             let value = Value { path, key, by: BTreeSet::from([by]), removed, severity };
-            self.add(place, value);
+            shadows.add(place, value);
         }
+        shadows
     }
 
     /// Takes in what others noted.

@@ -3,17 +3,22 @@
 //! What is wrong with one outlet is judged in the parent.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 use jiff::Timestamp;
 
-use super::{Loaded, Member, Selection, shadows::Shadows};
+use rayon::prelude::*;
+
+use super::{
+    Loaded, Member, Selection,
+    judge::{Judged, SharedDiagnostics},
+    shadows::Shadows,
+};
 use crate::{
     catalog::OutletId,
-    definition::{BrokenOutlet, Composed, Outlet},
+    definition::{BrokenOutlet, Outlet},
     diagnostic::{self, Diagnostic, Place},
     document::Spanned,
     plan::PeerPrices,
@@ -140,11 +145,11 @@ impl Survey {
 impl Loaded {
     /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
     pub fn survey_ahead(&self, at: Timestamp) -> Survey {
-        let mut survey = self.survey(at);
+        let mut survey = self.survey_with(at, true);
         let mut next = survey.next_change;
         for _ in 0..MOST_EDGES {
             let Some(edge) = next else { break };
-            let later = self.look(edge);
+            let later = self.look(edge, true);
             survey.diagnostics.extend(later.diagnostics);
             survey.used.extend(later.used);
             survey.shadows.extend(later.shadows);
@@ -185,8 +190,12 @@ impl Loaded {
 
     /// Looks at every outlet and every approval as it is at `at`.
     pub fn survey(&self, at: Timestamp) -> Survey {
-        let mut survey = self.look(at);
-        let is_outlet = |id: &OutletId| survey.members.iter().any(|member| member.id == *id);
+        self.survey_with(at, false)
+    }
+
+    fn survey_with(&self, at: Timestamp, with_patches: bool) -> Survey {
+        let mut survey = self.look(at, with_patches);
+        let is_outlet = |id: &OutletId| survey.members.binary_search_by(|member| member.id.cmp(id)).is_ok();
         let mut wrong = self.approvals.iter().flat_map(|approval| approval.judge(&is_outlet, at)).collect();
         self.adjust(&mut wrong, &self.defaults(), &mut survey.used);
         survey.diagnostics.append(&mut wrong);
@@ -194,29 +203,36 @@ impl Loaded {
         survey
     }
 
-    /// Looks at every outlet as it is at `at`.
-    fn look(&self, at: Timestamp) -> Survey {
+    /// Looks at every outlet as it is at `at`; if asked, also at what became of patches.
+    fn look(&self, at: Timestamp, with_patches: bool) -> Survey {
         let mut survey = Survey { unread: self.unread().cloned().collect(), ..Survey::default() };
-        let mut told = SharedDiagnostics::default();
+        let told = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
         self.adjust_by_file(&mut of_files, &defaults);
         self.allows.apply(&mut of_files, &mut survey.used);
-        for outlet in self.definitions.outlets() {
+        let outlets: Vec<&Outlet> = self.definitions.outlets().collect();
+        let judge = |outlet: &&Outlet| {
             self.doing.set(&outlet.file);
-            let composed = self.judge(&outlet.id, at, &mut survey.used);
-            for (_, item) in composed.catalog.items() {
-                if let Some(price) = item.price.value() {
-                    *peers.entry(item.external_id.clone()).or_default().entry(*price).or_default() += 1;
-                }
+            if !with_patches {
+                return (self.judged(&outlet.id, at, &told), None);
             }
-            survey.shadows.note(&composed);
-            survey.next_change = [survey.next_change, composed.next_change].into_iter().flatten().min();
-            survey.members.push(member(composed, &mut told));
+            let (judged, composed) = self.judge_anew(&outlet.id, at, &told);
+            (judged, Some(Shadows::of(&composed)))
+        };
+        let judged: Vec<_> = outlets.par_iter().map(judge).collect();
+        for (judged, shadows) in judged {
+            for (item, price) in &judged.prices {
+                *peers.entry(item.clone()).or_default().entry(*price).or_default() += 1;
+            }
+            shadows.into_iter().for_each(|shadows| survey.shadows.extend(shadows));
+            survey.used.extend(judged.used.iter().cloned());
+            survey.next_change = [survey.next_change, judged.next_change].into_iter().flatten().min();
+            survey.members.push(member(&judged));
         }
-        survey.diagnostics.extend(told.all());
+        survey.diagnostics.extend(told.into_all());
         survey.members.sort_by(|a, b| a.id.cmp(&b.id));
         survey.diagnostics.extend(of_files);
         diagnostic::sort(&mut survey.diagnostics);
@@ -249,34 +265,9 @@ impl Loaded {
     }
 }
 
-/// What is said about some outlets, each thing kept once.
-#[derive(Default)]
-pub(super) struct SharedDiagnostics(HashSet<Arc<Diagnostic>>);
-
-impl SharedDiagnostics {
-    pub(super) fn share(&mut self, diagnostic: Diagnostic) -> Arc<Diagnostic> {
-        if let Some(known) = self.0.get(&diagnostic) {
-            return Arc::clone(known);
-        }
-        let new = Arc::new(diagnostic);
-        self.0.insert(Arc::clone(&new));
-        new
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = Diagnostic> {
-        self.0.iter().map(|diagnostic| Diagnostic::clone(diagnostic))
-    }
-}
-
-pub(super) fn member(composed: Composed, told: &mut SharedDiagnostics) -> Member {
-    let Outlet { id, name, file, chain, paused, place: _ } = composed.outlet;
-    let valid = !composed.diagnostics.iter().any(Diagnostic::is_error);
-    let mut images = DefaultHasher::new();
-    composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
-    let images = images.finish();
-    let mut diagnostics: Vec<_> = composed.diagnostics.into_iter().map(|diagnostic| told.share(diagnostic)).collect();
-    // They were collected into the room that they had before, which is many times what they need.
-    diagnostics.shrink_to_fit();
+pub(super) fn member(judged: &Judged) -> Member {
+    let Outlet { id, name, file, chain, paused, place: _ } = judged.outlet.clone();
+    let (images, valid, diagnostics) = (judged.images, judged.is_valid(), judged.diagnostics.clone());
     Member { id, name, file, layers: chain, paused, images, valid, diagnostics }
 }
 

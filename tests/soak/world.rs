@@ -217,7 +217,7 @@ impl World {
             settings: loaded.settings.clone().unwrap(),
             survey: Arc::new(loaded.survey(self.clock.now())),
             loaded,
-            load: Arc::new(fleet::load_noting),
+            load: Arc::new(fleet::load_again),
             in_flight: InFlight::default(),
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
             state: self.state(),

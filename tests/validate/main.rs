@@ -2,6 +2,7 @@
 //! one diagnostic for one cause.
 #![allow(clippy::unwrap_used)]
 
+mod again;
 mod allow;
 mod causes;
 #[path = "../support/clock.rs"]

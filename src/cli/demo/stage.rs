@@ -132,7 +132,7 @@ impl Stage {
             settings: self.session().settings()?.clone(),
             survey: Arc::new(loaded.survey(Clock::System.now())),
             loaded,
-            load: Arc::new(fleet::load_noting),
+            load: Arc::new(fleet::load_again),
             in_flight: InFlight::default(),
             worker: Pusher(client.writer()),
             state: SharedState::clone(&state),

@@ -19,7 +19,7 @@ pub(super) type Wrong = (Vec<usize>, Diagnostic);
 
 impl Graph {
     /// Resolves every `extends`. Links that are no good are reported and left out.
-    pub(super) fn new(files: &[DecodedFile], wrong: &mut Vec<Wrong>) -> Self {
+    pub(super) fn new(files: &[Arc<DecodedFile>], wrong: &mut Vec<Wrong>) -> Self {
         let by_path: HashMap<&str, usize> = files.iter().enumerate().map(|(at, file)| (&*file.path, at)).collect();
         let mut edges = vec![Vec::new(); files.len()];
         let mut links: HashMap<(usize, usize), &Place> = HashMap::new();
@@ -117,7 +117,11 @@ impl Walk {
     }
 }
 
-fn describe_circle(files: &[DecodedFile], circle: &[usize], links: &HashMap<(usize, usize), &Place>) -> Diagnostic {
+fn describe_circle(
+    files: &[Arc<DecodedFile>],
+    circle: &[usize],
+    links: &HashMap<(usize, usize), &Place>,
+) -> Diagnostic {
     let (first, last) = (circle[0], circle[circle.len() - 1]);
     let mut names: Vec<&str> = circle.iter().map(|at| &*files[*at].path).collect();
     names.push(&files[first].path);
@@ -205,6 +209,6 @@ fn relative(from: &str, path: &str) -> String {
 }
 
 /// The chains of all outlets, as paths.
-pub(super) fn paths(files: &[DecodedFile], chain: &[usize]) -> Vec<Arc<str>> {
+pub(super) fn paths(files: &[Arc<DecodedFile>], chain: &[usize]) -> Vec<Arc<str>> {
     chain.iter().map(|at| Arc::clone(&files[*at].path)).collect()
 }

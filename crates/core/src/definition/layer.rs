@@ -187,7 +187,7 @@ pub(super) enum Selector {
 
 /// A decoded file, or why there is none.
 #[derive(Debug)]
-pub(super) struct DecodedFile {
+pub struct DecodedFile {
     pub(super) path: Arc<str>,
     /// `None` if nothing could be read from it.
     pub(super) layer: Option<Layer>,
@@ -195,6 +195,8 @@ pub(super) struct DecodedFile {
     pub(super) diagnostics: Vec<crate::diagnostic::Diagnostic>,
     /// Its comments that excuse something.
     pub(super) allows: Vec<crate::document::Allow>,
+    /// If nothing could be read from it: the outlet that its text seems to be for.
+    pub(super) broken_outlet: Option<super::BrokenOutlet>,
 }
 
 impl DecodedFile {

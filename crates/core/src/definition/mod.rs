@@ -1,7 +1,7 @@
 //! YAML layers become one desired catalog for every outlet, with the place where each value was written.
 //!
-//! Every file is decoded once into a layer ([`parse`]); the layers of an outlet are laid one over the other in the order
-//! of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`, `variant_categories`), then
+//! Every file is decoded by itself ([`decode_file`]), all are connected ([`connect`]), and the layers of an outlet are laid
+//! one over the other in the order of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`, `variant_categories`), then
 //! patches by id (`items`, `variants`, `categories`), then markups (`pricing`). Nothing is matched by its position in a
 //! list. Whether the outcome is a good menu is judged by `rules`; this room knows no files, network or clock.
 
@@ -22,13 +22,15 @@ mod pricing;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use compose::Composer;
+pub use decode::decode_file;
 use graph::Graph;
-use layer::{DecodedFile, Layer};
+pub use layer::DecodedFile;
+use layer::Layer;
 pub use origins::{Origins, Shadowed};
 
 use crate::{
@@ -47,7 +49,10 @@ pub struct Definitions {
     /// What is wrong with the files, whatever outlet they serve; sorted. What is wrong between the layers of one outlet
     /// is said by [`Self::compose`].
     pub diagnostics: Vec<Diagnostic>,
-    files: Vec<DecodedFile>,
+    /// Sorted by path.
+    files: Vec<Arc<DecodedFile>>,
+    /// What is wrong between a file and others, by the number of the file.
+    between: HashMap<usize, Vec<Diagnostic>>,
     outlets: BTreeMap<OutletId, Known>,
     broken: Vec<BrokenOutlet>,
 }
@@ -117,33 +122,43 @@ pub struct Composed {
     pub next_change: Option<jiff::Timestamp>,
 }
 
-/// Decodes all definition files, each once, and finds out which layers make which outlet.
+/// Decodes all definition files and connects them.
 pub fn parse(files: &[SourceFile]) -> Definitions {
-    let mut decoded: Vec<_> = files.iter().map(decode::decode_file).collect();
-    let broken = files.iter().zip(&decoded).filter(|(_, decoded)| decoded.layer.is_none());
-    let broken = broken.filter_map(|(file, _)| broken_outlet(file)).collect();
-    decoded.sort_by(|a, b| a.path.cmp(&b.path));
+    connect(files.iter().map(|file| Arc::new(decode_file(file))).collect())
+}
+
+/// Finds out which layers make which outlet.
+pub fn connect(mut files: Vec<Arc<DecodedFile>>) -> Definitions {
+    let broken = files.iter().filter_map(|file| file.broken_outlet.clone()).collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
 
     let mut wrong = Vec::new();
-    let graph = Graph::new(&decoded, &mut wrong);
-    let linked = wrong.is_empty() && !decoded.iter().any(|file| file.is_broken());
-    let outlets = outlets(&decoded, &graph, &mut wrong);
-    let mut diagnostics: Vec<Diagnostic> = decoded.iter().flat_map(|file| &file.diagnostics).cloned().collect();
+    let graph = Graph::new(&files, &mut wrong);
+    let linked = wrong.is_empty() && !files.iter().any(|file| file.is_broken());
+    let outlets = outlets(&files, &graph, &mut wrong);
+    let mut diagnostics: Vec<Diagnostic> = files.iter().flat_map(|file| &file.diagnostics).cloned().collect();
+    let mut between: HashMap<usize, Vec<Diagnostic>> = HashMap::new();
     for (concerned, diagnostic) in wrong {
         for file in concerned {
-            decoded[file].diagnostics.push(diagnostic.clone());
+            between.entry(file).or_default().push(diagnostic.clone());
         }
         diagnostics.push(diagnostic);
     }
     // A link that cannot be followed explains why a layer is not reached.
     if linked {
-        diagnostics.extend(unused_layers(&decoded, &outlets));
+        diagnostics.extend(unused_layers(&files, &outlets));
     }
     diagnostic::sort(&mut diagnostics);
-    Definitions { diagnostics, files: decoded, outlets, broken }
+    Definitions { diagnostics, files, between, outlets, broken }
 }
 
 impl Definitions {
+    /// The file of that path.
+    pub fn file(&self, path: &str) -> Option<&Arc<DecodedFile>> {
+        let at = self.files.binary_search_by(|known| (*known.path).cmp(path)).ok()?;
+        self.files.get(at)
+    }
+
     /// All outlets whose files could be decoded, sorted by id.
     pub fn outlets(&self) -> impl Iterator<Item = &Outlet> {
         self.outlets.values().map(|known| &known.outlet)
@@ -152,6 +167,18 @@ impl Definitions {
     /// The outlet of that id.
     pub fn outlet(&self, id: &OutletId) -> Option<&Outlet> {
         self.outlets.get(id).map(|known| &known.outlet)
+    }
+
+    /// The files of the layers of an outlet in the order in which they are laid, its own last.
+    pub fn files_of(&self, id: &OutletId) -> Vec<Arc<DecodedFile>> {
+        let chain = self.outlets.get(id).map(|known| &known.chain);
+        chain.into_iter().flatten().map(|file| Arc::clone(&self.files[*file])).collect()
+    }
+
+    /// Whether something is wrong between the files of an outlet and others.
+    pub fn has_wrong_links(&self, id: &OutletId) -> bool {
+        let chain = self.outlets.get(id).map(|known| &known.chain);
+        chain.into_iter().flatten().any(|file| self.between.contains_key(file))
     }
 
     /// Outlets whose files cannot be decoded, by what their text says.
@@ -176,7 +203,7 @@ impl Definitions {
 
     /// What a file itself says about the severity of a rule; the outer `None` = nothing.
     pub fn severity(&self, file: &str, code: &str) -> Option<Option<Severity>> {
-        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref())?;
+        let layer = self.file(file)?.layer.as_ref()?;
         layer.policy.rules.iter().find(|(named, _)| named.value == code).map(|(_, severity)| *severity)
     }
 
@@ -187,7 +214,7 @@ impl Definitions {
 
     /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
     pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
-        let layer = self.files.iter().find(|known| &*known.path == file).and_then(|known| known.layer.as_ref());
+        let layer = self.file(file).and_then(|known| known.layer.as_ref());
         layer.is_some_and(|layer| {
             layer.until.is_some() && !dated::is_active(layer, at, zone) && dated::next_change(layer, at, zone).is_none()
         })
@@ -228,7 +255,8 @@ impl Definitions {
             return Composed::unknown(outlet, defaults);
         };
         let mut composed = Composed::empty(outlet.clone(), defaults);
-        let files: Vec<&DecodedFile> = chain.iter().map(|file| &self.files[*file]).collect();
+        let files: Vec<&DecodedFile> = chain.iter().map(|file| &*self.files[*file]).collect();
+        let between = || chain.iter().filter_map(|file| self.between.get(file)).flatten();
         let layers: Vec<&Layer> = files.iter().filter_map(|file| file.layer.as_ref()).collect();
         let zone = zone(&layers, defaults);
         composed.next_change = layers.iter().filter_map(|layer| dated::next_change(layer, at, &zone)).min();
@@ -238,11 +266,11 @@ impl Definitions {
 
         let ended = dormant.iter().filter(|layer| dated::has_ended(layer, at, &zone));
         composed.ended = ended.flat_map(|layer| layer.new_items()).map(|item| item.id.value.clone()).collect();
-        let incomplete = files.iter().any(|file| file.is_broken());
+        let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
         active.iter().for_each(|layer| composer.lay(layer));
         composer.finish(images, &mut composed);
-        composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).cloned());
+        composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());
         diagnostic::sort(&mut composed.diagnostics);
         composed
     }
@@ -280,7 +308,7 @@ fn zone(layers: &[&Layer], defaults: &Policy) -> jiff::tz::TimeZone {
     said.unwrap_or(&defaults.timezone).clone()
 }
 
-fn outlets(files: &[DecodedFile], graph: &Graph, wrong: &mut Vec<graph::Wrong>) -> BTreeMap<OutletId, Known> {
+fn outlets(files: &[Arc<DecodedFile>], graph: &Graph, wrong: &mut Vec<graph::Wrong>) -> BTreeMap<OutletId, Known> {
     let mut by_id: BTreeMap<OutletId, Vec<(usize, Outlet)>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
         let Some(head) = file.layer.as_ref().and_then(|layer| layer.outlet.as_ref()) else { continue };
@@ -316,30 +344,14 @@ fn claimed_twice(outlets: &[(usize, Outlet)], at: usize) -> Diagnostic {
         .related(first.place.clone(), "first here")
 }
 
-fn unused_layers(files: &[DecodedFile], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {
+fn unused_layers(files: &[Arc<DecodedFile>], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {
     let reached: HashSet<&Arc<str>> = outlets.values().flat_map(|known| &known.outlet.chain).collect();
-    let is_outlet = |file: &DecodedFile| file.layer.as_ref().is_some_and(|layer| layer.outlet.is_some());
+    let is_outlet = |file: &Arc<DecodedFile>| file.layer.as_ref().is_some_and(|layer| layer.outlet.is_some());
     let unused = files.iter().filter(|file| !is_outlet(file) && !file.is_broken() && !reached.contains(&file.path));
-    let warning = |file: &DecodedFile| {
+    let warning = |file: &Arc<DecodedFile>| {
         let message = "no outlet extends this layer, so it changes nothing";
         Diagnostic::warning("unused-layer", Place::start_of(&file.path), message)
             .help("name it under `extends` of an outlet or of a layer, or delete it")
     };
     unused.map(warning).collect()
-}
-
-/// The outlet that an unreadable file seems to be for: a line that begins with `outlet:`, or `"outlet":` in JSON.
-fn broken_outlet(file: &SourceFile) -> Option<BrokenOutlet> {
-    let is_json = file.path.ends_with(".json");
-    let id = file.text.lines().find_map(|line| {
-        let rest = match is_json {
-            true => {
-                line.trim_start_matches(['{', ' ', '\t']).strip_prefix("\"outlet\"")?.trim_start().strip_prefix(':')?
-            }
-            false => line.strip_prefix("outlet:")?,
-        };
-        let id = rest.split(['#', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
-        (!id.is_empty()).then(|| OutletId(id.to_owned()))
-    })?;
-    Some(BrokenOutlet { id, file: Arc::clone(&file.path) })
 }

@@ -4,12 +4,13 @@ mod patches;
 mod read;
 mod things;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::civil;
 use read::{Presence, declared, said_text};
 
 use super::{
+    BrokenOutlet,
     hours::decode_week,
     layer::{DecodedFile, Layer, OutletHead},
     policy::take_policy,
@@ -20,8 +21,8 @@ use crate::{
     document::{self, Decoder, Fields, Key, Node, SourceFile, Spanned, Value},
 };
 
-/// Decodes one file.
-pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
+/// Decodes one file, whatever others say.
+pub fn decode_file(file: &SourceFile) -> DecodedFile {
     let parsed = document::parse(file);
     let mut diagnostics = parsed.diagnostics;
     let mut decoder = Decoder::new(file.path.clone());
@@ -46,7 +47,8 @@ pub(super) fn decode_file(file: &SourceFile) -> DecodedFile {
     let explained: HashSet<_> = diagnostics.iter().filter_map(|wrong| wrong.place.clone()).collect();
     let is_new = |wrong: &Diagnostic| wrong.place.as_ref().is_none_or(|place| !explained.contains(place));
     diagnostics.extend(decoder.into_diagnostics().into_iter().filter(is_new));
-    DecodedFile { path: file.path.clone(), layer, diagnostics, allows: parsed.allows }
+    let broken_outlet = if layer.is_none() { broken_outlet(file) } else { None };
+    DecodedFile { path: file.path.clone(), layer, diagnostics, allows: parsed.allows, broken_outlet }
 }
 
 /// A file cut short while it was written looks like this; taken as "nothing" it would remove a menu.
@@ -197,4 +199,20 @@ fn check_order(decoder: &mut Decoder, layer: &Layer) {
             .related(from.place.clone(), "`from` is here");
         decoder.report(wrong);
     }
+}
+
+/// The outlet that an unreadable file seems to be for: a line that begins with `outlet:`, or `"outlet":` in JSON.
+fn broken_outlet(file: &SourceFile) -> Option<BrokenOutlet> {
+    let is_json = file.path.ends_with(".json");
+    let id = file.text.lines().find_map(|line| {
+        let rest = match is_json {
+            true => {
+                line.trim_start_matches(['{', ' ', '\t']).strip_prefix("\"outlet\"")?.trim_start().strip_prefix(':')?
+            }
+            false => line.strip_prefix("outlet:")?,
+        };
+        let id = rest.split(['#', ',', '}']).next()?.trim().trim_matches(['"', '\'']);
+        (!id.is_empty()).then(|| OutletId(id.to_owned()))
+    })?;
+    Some(BrokenOutlet { id, file: Arc::clone(&file.path) })
 }

@@ -1,0 +1,148 @@
+//! A root that is loaded knowing what was loaded before says exactly what a fresh look says, whatever became another thing
+//! between: nothing that is kept may outlive what it came from.
+
+use std::fs;
+
+use jiff::Timestamp;
+use menusync::fleet::{self, Loaded};
+
+use crate::harness::Root;
+
+const SETTINGS: &str =
+    "target: sandbox\nimages: {base_url: https://img.example.com/}\nrules: {description-missing: off}\n";
+const BASE: &str = "extends: [hours.yaml]\nmenus: [{name: Mie, menu_items: [{external_id: MA, name: Mie Ayam, price: 18000, \
+                    image: photos/mie.png}, {external_id: MB, name: Mie Baso, price: 20000}]}]\n";
+const HOURS: &str = "operational_hours: {daily: \"10:00-22:00\"}\n";
+const KUTA: &str = "outlet: G1\nname: Kuta\nextends: [base.yaml]\nitems: {MA: {price: 19000}}\n";
+const UBUD: &str = "outlet: G2\nname: Ubud\ntimezone: Asia/Makassar\nmenus: [{name: Soto, menu_items: [{external_id: SA, name: \
+                    Soto Ayam, price: 15000}]}]\noperational_hours: {daily: \"10:00-22:00\"}\nextends: [season.yaml]\n";
+const SEASON: &str = "from: 2027-02-08\nuntil: 2027-03-10\nmenus: [{name: Takjil, menu_items: [{external_id: KP, name: Kolak, price: 9000}]}]\n";
+
+/// Before the season begins at Ubud, which is an hour before it would begin in Jakarta.
+const BEFORE: &str = "2027-02-07T15:59:59Z";
+
+fn root() -> Root {
+    let files = [
+        ("menusync.yaml", SETTINGS),
+        ("catalogs/base.yaml", BASE),
+        ("catalogs/hours.yaml", HOURS),
+        ("catalogs/kuta.yaml", KUTA),
+        ("catalogs/ubud.yaml", UBUD),
+        ("catalogs/season.yaml", SEASON),
+    ];
+    files.iter().fold(Root::empty(), |root, (path, text)| root.with(path, text)).with("photos/mie.png", PNG)
+}
+
+/// As much of a PNG of 800 × 800 pixels as is looked at.
+const PNG: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x03\x20\0\0\x03\x20\x08\x02\0\0\0\0\0\0\0IDAT\0\0\0\0IEND\xaeB`\x82";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Everything that a look says: of the fleet, and what each outlet should be.
+fn said(loaded: &Loaded, at: Timestamp) -> String {
+    let survey = loaded.survey(at);
+    let mut said = format!("next change {:?}\npeers {:?}\n", survey.next_change, survey.peers);
+    for diagnostic in &survey.diagnostics {
+        said += &format!("{diagnostic:?}\n");
+    }
+    for member in &survey.members {
+        said += &format!("{member:?}\n");
+        match loaded.desired(&member.id, at) {
+            Ok(desired) => {
+                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, .. } = desired;
+                said += &format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{paused}\n{approvals:?}\n");
+            }
+            Err(wrong) => said += &format!("{wrong:?}\n"),
+        }
+    }
+    said
+}
+
+/// What an edit of a root leads to, asked with and without what was known before it.
+fn differs_after(edit: impl FnOnce(&Root), then: &str) -> bool {
+    let root = root();
+    let before = fleet::load(root.path()).unwrap();
+    let first = said(&before, at(BEFORE));
+    assert_eq!(first, said(&before, at(BEFORE)), "a second look at the same");
+    edit(&root);
+    let again = fleet::load_again(root.path(), &Default::default(), Some(&before)).unwrap();
+    let fresh = said(&fleet::load(root.path()).unwrap(), at(then));
+    assert_eq!(said(&again, at(then)), fresh, "what is kept is not what a fresh look says");
+    assert_eq!(said(&again, at(then)), fresh, "a second look at what is kept");
+    first != fresh
+}
+
+fn write(path: &'static str, text: impl AsRef<[u8]> + 'static) -> impl FnOnce(&Root) {
+    move |root| fs::write(root.path().join(path), text).unwrap()
+}
+
+fn remove(path: &'static str) -> impl FnOnce(&Root) {
+    move |root| fs::remove_file(root.path().join(path)).unwrap()
+}
+
+#[test]
+fn nothing_edited_is_nothing_different() {
+    assert!(!differs_after(|_| (), BEFORE));
+    assert!(!differs_after(write("catalogs/kuta.yaml", KUTA), BEFORE));
+}
+
+#[test]
+fn files_of_an_outlet() {
+    assert!(differs_after(write("catalogs/kuta.yaml", KUTA.replace("19000", "21000")), BEFORE));
+    assert!(differs_after(
+        write("catalogs/base.yaml", BASE.replace("18000", "18500").replace("20000", "21000")),
+        BEFORE
+    ));
+    assert!(differs_after(write("catalogs/hours.yaml", "operational_hours: {daily: \"09:00-22:00\"}\n"), BEFORE));
+    assert!(differs_after(write("catalogs/kuta.yaml", "outlet: G1\n# menusync: allow(image-missing) soon\n"), BEFORE));
+    assert!(differs_after(write("catalogs/hours.yaml", "operational_hours: {daily: 25}\n"), BEFORE));
+    assert!(differs_after(remove("catalogs/hours.yaml"), BEFORE));
+    assert!(differs_after(remove("catalogs/kuta.yaml"), BEFORE));
+}
+
+#[test]
+fn files_beside_an_outlet() {
+    assert!(differs_after(write("catalogs/twice.yaml", KUTA), BEFORE));
+    assert!(differs_after(write("catalogs/new.yaml", KUTA.replace("G1", "G3")), BEFORE));
+    assert!(differs_after(write("catalogs/hours.yaml", format!("extends: [base.yaml]\n{HOURS}")), BEFORE));
+}
+
+#[test]
+fn settings_and_severities() {
+    assert!(differs_after(write("menusync.yaml", SETTINGS.replace("off", "error")), BEFORE));
+    assert!(differs_after(write("menusync.yaml", SETTINGS.replace("img.", "cdn.")), BEFORE));
+    assert!(differs_after(write("menusync.yaml", format!("{SETTINGS}drift: revert\n")), BEFORE));
+    assert!(differs_after(write("menusync.yaml", format!("{SETTINGS}nonsense: 1\n")), BEFORE));
+    assert!(differs_after(write("catalogs/base.yaml", format!("{BASE}rules: {{image-missing: error}}\n")), BEFORE));
+    assert!(differs_after(write("catalogs/base.yaml", format!("{BASE}rules: {{no-such-rule: off}}\n")), BEFORE));
+}
+
+#[test]
+fn approvals() {
+    let approval =
+        "outlets: {G1: 0000000000000000000000000000000000000000000000000000000000000000}\nguards: [deletes]\n";
+    let edit = |root: &Root| {
+        fs::create_dir(root.path().join("approvals")).unwrap();
+        fs::write(root.path().join("approvals/a.yaml"), approval).unwrap();
+    };
+    assert!(differs_after(edit, BEFORE));
+}
+
+#[test]
+fn the_bytes_of_a_photo() {
+    let mut other = PNG.to_vec();
+    other[19] += 1;
+    assert!(differs_after(write("photos/mie.png", other), BEFORE));
+    assert!(differs_after(remove("photos/mie.png"), BEFORE));
+}
+
+/// One second later it is midnight at the outlet that says so, and not yet in the zone of the settings.
+#[test]
+fn a_layer_that_begins_at_midnight_in_the_zone_of_the_outlet() {
+    assert!(differs_after(|_| (), "2027-02-07T16:00:00Z"));
+    assert!(differs_after(|_| (), "2027-03-09T16:00:00Z"));
+    assert!(!differs_after(|_| (), "2027-02-07T15:00:00Z"), "a clock that is set back");
+}
