@@ -236,11 +236,22 @@ fn as_of_version_2(stage: &Stage) {
     old.execute_batch(include_str!("../../src/state/sqlite/schema_2.sql")).unwrap();
     old.execute_batch("PRAGMA journal_mode = WAL; PRAGMA user_version = 2").unwrap();
     old.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+    old.create_scalar_function("unpacked", 1, rusqlite::functions::FunctionFlags::SQLITE_UTF8, |arguments| {
+        let packed: Option<Vec<u8>> = arguments.get(0)?;
+        let text = packed.map(|packed| std::io::read_to_string(flate2::read::ZlibDecoder::new(&*packed)));
+        text.transpose().map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
+    })
+    .unwrap();
     for table in ["outlets", "pushes"] {
         let columns = format!("SELECT group_concat(name) FROM pragma_table_info('{table}', 'main')");
         let columns: String = old.query_row(&columns, [], |row| row.get(0)).unwrap();
-        let copied =
-            old.execute(&format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}"), []);
+        let values = columns.split(',').map(|column| match column {
+            "base" => "unpacked(base)".to_owned(),
+            "plan" => "coalesce(unpacked(verification), plan)".to_owned(),
+            column => column.to_owned(),
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
+        let copied = old.execute(&format!("INSERT INTO main.{table} ({columns}) SELECT {values} FROM new.{table}"), []);
         assert!(copied.unwrap() > 0, "nothing in {table}");
     }
     drop(old);

@@ -4,6 +4,7 @@
 mod damage;
 mod events;
 mod outlets;
+mod packed;
 mod pushes;
 mod recall;
 mod store;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     Store,
+    packed::{Packed, Unpacked},
     store::{At, moment},
 };
 use crate::state::{OutletRow, OutletUpdate, Pause, Scope, StateError, StatusUpdate};
@@ -104,11 +105,13 @@ pub(super) fn update_outlet(
         let sql = "
             INSERT INTO outlets (platform, id, root, base, base_updated_at) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (platform, id) DO UPDATE SET base = excluded.base, base_updated_at = excluded.base_updated_at";
-        connection.prepare_cached(sql)?.execute(params![platform, outlet, scope.root, base, At(at)])?;
+        connection.prepare_cached(sql)?.execute(params![platform, outlet, scope.root, Packed(base), At(at)])?;
     }
     if let Some(memory) = memory {
-        let sql = "INSERT OR REPLACE INTO memories (platform, outlet, memory) VALUES (?1, ?2, ?3)";
-        connection.prepare_cached(sql)?.execute(params![platform, outlet, memory])?;
+        let sql = "
+            INSERT OR REPLACE INTO memories (platform, outlet, memory, notes)
+            VALUES (?1, ?2, ?3, CASE WHEN json_valid(?4) THEN json_extract(?4, '$.notes') END)";
+        connection.prepare_cached(sql)?.execute(params![platform, outlet, Packed(memory), memory])?;
     }
     match pins {
         None => {}
@@ -153,7 +156,7 @@ pub(super) fn outlet_row(row: &Row<'_>) -> rusqlite::Result<OutletRow> {
         drift: row.get("drift")?,
         last_verified: moment(row, "last_verified")?,
         revision: row.get("revision")?,
-        base: row.get("base")?,
+        base: row.get::<_, Option<Unpacked>>("base")?.map(|base| base.0),
         base_updated_at: moment(row, "base_updated_at")?,
     })
 }

@@ -1,19 +1,17 @@
 //! Every push: recorded before it is sent, so that after a crash nothing is sent blindly again; what it sent, compressed,
 //! and how long that is kept.
 
-use std::io::{Read, Write};
-
-use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{
     Connection, OptionalExtension, Row, params,
-    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef},
+    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
 };
 use uuid::Uuid;
 
 use super::{
     Store,
     outlets::update_outlet,
+    packed::{Packed, Unpacked},
     store::{At, moment},
 };
 use crate::state::{
@@ -29,9 +27,6 @@ pub const KEEP_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// …up to this number (our choice; a record takes a few kilobytes).
 pub const KEEP_AT_MOST: u32 = 500;
 
-/// No record is larger when unpacked; more is damage.
-const MOST_BYTES: u64 = 1 << 28;
-
 /// The newest push without an outcome.
 pub(super) const PENDING: &str = "
     SELECT * FROM pushes WHERE platform = ?1 AND outlet = ?2 AND finished_at IS NULL ORDER BY id DESC LIMIT 1";
@@ -41,9 +36,9 @@ impl Store {
         self.write("record a push", |connection, scope| {
             let sql = "
                 INSERT INTO pushes (platform, number, outlet, request_id, kind, digest, revision, author, back_to, tool,
-                                    plan, prepared_at, sent_at)
+                                    plan, verification, prepared_at, sent_at)
                 VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM pushes WHERE platform = ?1 AND outlet = ?2),
-                        ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                        ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', ?10, ?11, ?12)";
             let values = params![
                 scope.platform,
                 push.outlet,
@@ -54,14 +49,14 @@ impl Store {
                 push.author,
                 push.back_to,
                 push.tool,
-                push.plan,
+                Packed(&push.plan),
                 At(push.prepared_at),
                 push.sent_at.map(At)
             ];
             let id = connection.prepare_cached(sql)?.insert(values).map(PushId)?;
             let NewRecord { changes, record } = &push.record;
             let sql = "INSERT INTO records (push, changes, record) VALUES (?1, ?2, ?3)";
-            connection.prepare_cached(sql)?.execute(params![id.0, packed(changes)?, packed(record)?])?;
+            connection.prepare_cached(sql)?.execute(params![id.0, Packed(changes), Packed(record)])?;
             update_outlet(connection, scope, &push.outlet, &push.outlet_update, push.prepared_at)?;
             Ok(id)
         })
@@ -72,23 +67,28 @@ impl Store {
         let outlet = self.write("record the progress of a push", |connection, scope| {
             let sql = "
                 UPDATE pushes SET sent_at = coalesce(?2, sent_at), answered_at = coalesce(?3, answered_at),
-                                  plan = coalesce(?4, plan), error = coalesce(?6, error)
+                                  verification = coalesce(?4, verification), error = coalesce(?6, error)
                 WHERE id = ?1 AND platform = ?5 AND finished_at IS NULL RETURNING outlet";
+            let plan = plan.as_deref().map(Packed);
             let values = params![id.0, sent_at.map(At), answered_at.map(At), plan, scope.platform, error];
             let outlet = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
             let Some(outlet): Option<String> = outlet else { return Ok(None) };
             if let Some(record) = record {
                 let sql = "UPDATE records SET record = ?2 WHERE push = ?1";
-                connection.prepare_cached(sql)?.execute(params![id.0, packed(record)?])?;
+                connection.prepare_cached(sql)?.execute(params![id.0, Packed(record)])?;
             }
             update_outlet(connection, scope, &outlet, outlet_update, at)?;
             if let Some((outcome, error)) = end {
-                let sql = "UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4, plan = '' WHERE id = ?1";
+                let sql = "UPDATE pushes SET outcome = ?2, error = ?3, finished_at = ?4, plan = '', verification = NULL
+                           WHERE id = ?1";
                 connection.prepare_cached(sql)?.execute(params![id.0, outcome, error, At(at)])?;
                 prune(connection, scope, &outlet, at)?;
             }
             Ok(Some(outlet))
         })?;
+        if end.is_some() {
+            self.give_back_space();
+        }
         outlet.map(drop).ok_or(StateError::NoSuchPush(id))
     }
 
@@ -134,13 +134,13 @@ impl Store {
         self.read("read the history", |connection, scope| {
             let sql = "
                 SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
-                       answered_at, finished_at, outcome, error, '' AS plan, changes
+                       answered_at, finished_at, outcome, error, '' AS plan, NULL AS verification, changes
                 FROM pushes LEFT JOIN records ON push = id
                 WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC";
             let mut statement = connection.prepare_cached(sql)?;
             let row = |row: &Row<'_>| {
-                let changes: Option<Vec<u8>> = row.get("changes")?;
-                Ok((push_row(row)?, changes.map(|packed| unpacked(&packed)).transpose()?))
+                let changes: Option<Unpacked> = row.get("changes")?;
+                Ok((push_row(row)?, changes.map(|changes| changes.0)))
             };
             statement.query_map([&scope.platform, outlet], row)?.collect()
         })
@@ -162,8 +162,8 @@ impl Store {
 
 pub(super) fn record_of(connection: &Connection, id: PushId) -> rusqlite::Result<Option<String>> {
     let mut statement = connection.prepare_cached("SELECT record FROM records WHERE push = ?1")?;
-    let packed: Option<Vec<u8>> = statement.query_row([id.0], |row| row.get(0)).optional()?;
-    packed.map(|packed| unpacked(&packed)).transpose()
+    let record: Option<Unpacked> = statement.query_row([id.0], |row| row.get(0)).optional()?;
+    Ok(record.map(|record| record.0))
 }
 
 /// See [`crate::state::OutletMemory::lost_puts`].
@@ -198,19 +198,6 @@ fn prune(connection: &Connection, scope: &Scope, outlet: &str, now: Timestamp) -
     Ok(())
 }
 
-fn packed(text: &str) -> rusqlite::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    let done = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    done.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-fn unpacked(packed: &[u8]) -> rusqlite::Result<String> {
-    let mut text = String::new();
-    let read = ZlibDecoder::new(packed).take(MOST_BYTES).read_to_string(&mut text);
-    let damaged = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, Box::new(error));
-    read.map_err(damaged).map(|_| text)
-}
-
 pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
     Ok(PushRow {
         id: PushId(row.get("id")?),
@@ -229,7 +216,10 @@ pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
         finished_at: moment(row, "finished_at")?,
         outcome: row.get::<_, Option<Parsed<PushOutcome>>>("outcome")?.map(|outcome| outcome.0),
         error: row.get("error")?,
-        plan: row.get("plan")?,
+        plan: match row.get::<_, Option<Unpacked>>("verification")? {
+            Some(plan) => plan.0,
+            None => row.get("plan")?,
+        },
         is_orphan: false,
     })
 }

@@ -7,6 +7,7 @@ use super::{
     Store,
     events::alarm,
     outlets::{COUNTS, outlet_row, pause, pause_row},
+    packed::Unpacked,
     pushes::{PENDING, lost_puts, push_row, record_of},
     store::At,
 };
@@ -25,10 +26,15 @@ impl Store {
             let text = |sql: &str| -> rusqlite::Result<Option<String>> {
                 transaction.prepare_cached(sql)?.query_row(key, |row| row.get(0)).optional().map(Option::flatten)
             };
+            let packed = |sql: &str| -> rusqlite::Result<Option<String>> {
+                let mut statement = transaction.prepare_cached(sql)?;
+                let text: Option<Option<Unpacked>> = statement.query_row(key, |row| row.get(0)).optional()?;
+                Ok(text.flatten().map(|text| text.0))
+            };
             let pending = transaction.prepare_cached(PENDING)?.query_row(key, push_row).optional()?;
             Ok(OutletMemory {
-                base: text("SELECT base FROM outlets WHERE platform = ?1 AND id = ?2")?,
-                memory: text("SELECT memory FROM memories WHERE platform = ?1 AND outlet = ?2")?,
+                base: packed("SELECT base FROM outlets WHERE platform = ?1 AND id = ?2")?,
+                memory: packed("SELECT memory FROM memories WHERE platform = ?1 AND outlet = ?2")?,
                 pins: text("SELECT pins FROM pins WHERE platform = ?1 AND outlet = ?2")?,
                 pause: pause(&transaction, scope, outlet, now)?,
                 pending_record: pending.as_ref().map_or(Ok(None), |push| record_of(&transaction, push.id))?,
@@ -55,7 +61,7 @@ impl Store {
             let outlets = transaction.prepare_cached(sql)?.query_map(platform, outlet_row)?.collect::<Result<_, _>>()?;
             let sql = "
                 SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
-                       answered_at, finished_at, outcome, error, '' AS plan
+                       answered_at, finished_at, outcome, error, '' AS plan, NULL AS verification
                 FROM pushes
                 WHERE id IN (SELECT max(id) FROM pushes WHERE platform = ?1 GROUP BY outlet) ORDER BY outlet";
             let pushes = transaction.prepare_cached(sql)?.query_map(platform, push_row)?.collect::<Result<_, _>>()?;
@@ -67,8 +73,7 @@ impl Store {
             let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
             let pins = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
             let sql = "
-                SELECT outlet, json_extract(memory, '$.notes') AS notes FROM memories
-                WHERE platform = ?1 AND json_valid(memory) AND notes IS NOT NULL ORDER BY outlet";
+                SELECT outlet, notes FROM memories WHERE platform = ?1 AND notes IS NOT NULL ORDER BY outlet";
             let notes = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
             Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins, notes })
         })

@@ -14,16 +14,18 @@ CREATE TABLE outlets_4 (
     drift           TEXT,             -- JSON
     last_verified   TEXT,
     revision        TEXT,
-    base            TEXT,             -- JSON
+    base            BLOB,             -- JSON, compressed with zlib
     base_updated_at TEXT,
     PRIMARY KEY (platform, id)
 ) STRICT;
 INSERT INTO outlets_4
-SELECT '', id, NULL, name, file, state, since, error, held, drift, last_verified, revision, base, base_updated_at
+SELECT '', id, NULL, name, file, state, since, error, held, drift, last_verified, revision, packed(base), base_updated_at
 FROM outlets;
 DROP TABLE outlets;
 ALTER TABLE outlets_4 RENAME TO outlets;
 
+-- `verification`: how to tell whether it has arrived, as JSON compressed with zlib; what `plan` held before.
+ALTER TABLE pushes ADD COLUMN verification BLOB;
 ALTER TABLE pushes ADD COLUMN platform TEXT NOT NULL DEFAULT '';
 DROP INDEX pushes_of_outlet;
 DROP INDEX pushes_by_number;
@@ -54,10 +56,12 @@ ALTER TABLE pauses_4 RENAME TO pauses;
 CREATE TABLE memories_4 (
     platform TEXT NOT NULL,
     outlet   TEXT NOT NULL,
-    memory   TEXT NOT NULL,           -- JSON
+    memory   BLOB NOT NULL,           -- JSON, compressed with zlib
+    notes    TEXT,                    -- of it: what is shown of all outlets at once
     PRIMARY KEY (platform, outlet)
 ) STRICT;
-INSERT INTO memories_4 SELECT '', outlet, memory FROM memories;
+INSERT INTO memories_4
+SELECT '', outlet, packed(memory), CASE WHEN json_valid(memory) THEN json_extract(memory, '$.notes') END FROM memories;
 DROP TABLE memories;
 ALTER TABLE memories_4 RENAME TO memories;
 

@@ -17,6 +17,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
 };
 
+use super::packed;
 use crate::state::{
     Scope, StateError,
     error::Cause,
@@ -135,6 +136,8 @@ impl Store {
 
     /// An acknowledged write survives power loss, and readers do not wait for writers.
     fn be_durable(&self) -> rusqlite::Result<()> {
+        // Only a file without tables takes this; one with tables, when it is written anew.
+        self.connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         let mode: String = self.connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
             tracing::warn!(file = %self.path.display(), %mode, "this file system has no write-ahead log: reading may wait for writing");
@@ -148,7 +151,8 @@ impl Store {
         if self.known_version()? == KNOWN {
             return Ok(());
         }
-        self.write("bring the tables up to date", |transaction, scope| {
+        let before = self.write("bring the tables up to date", |transaction, scope| {
+            packed::teach(transaction)?;
             let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
             for (step, number) in MIGRATIONS.into_iter().zip(1..).filter(|(_, number)| *number > version) {
                 transaction.execute_batch(step)?;
@@ -156,8 +160,34 @@ impl Store {
                     adopt_rows(transaction, scope)?;
                 }
             }
-            transaction.pragma_update(None, "user_version", KNOWN.max(version))
-        })
+            transaction.pragma_update(None, "user_version", KNOWN.max(version)).map(|()| version)
+        })?;
+        // What was not compressed leaves much behind. Where somebody else is reading, that is left for used again.
+        if before > 0
+            && let Err(error) = self.connection.execute_batch("VACUUM")
+        {
+            tracing::info!(%error, "the space that the older tables took is not given back to the file system");
+        }
+        Ok(())
+    }
+
+    /// Gives free pages back to the file system, some at a time, where they are more than a quarter of the file: after a
+    /// layer of many outlets was pushed, or many old pushes were dropped.
+    pub(super) fn give_back_space(&self) {
+        let number = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let is_loose = number("freelist_count").is_ok_and(|free| {
+            free > LOOSE_PAGES && number("page_count").is_ok_and(|pages| free.saturating_mul(4) > pages)
+        });
+        // Each row is a page that was freed.
+        let give = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare("PRAGMA incremental_vacuum(256)")?;
+            let mut pages = statement.query([])?;
+            while pages.next()?.is_some() {}
+            Ok(())
+        };
+        if is_loose && let Err(error) = give() {
+            tracing::debug!(%error, "free space of the state file is not given back");
+        }
     }
 
     /// Whether the tables are as this program writes them.
@@ -238,6 +268,9 @@ impl Store {
         })
     }
 }
+
+/// So many free pages (of 4 KiB) are kept for what comes next (our choice).
+const LOOSE_PAGES: i64 = 256;
 
 const VERSION: &str = "PRAGMA user_version";
 

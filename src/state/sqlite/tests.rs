@@ -183,6 +183,61 @@ fn not_more_than_some_marks_of_events_are_kept() {
     assert!(!store.take_event(&[events::MOST_MARKS.to_string()], None, at(0)).unwrap(), "the newest are kept");
 }
 
+// ── space ──
+
+/// About what 200 dishes with hours take as JSON.
+fn large_menu(price: u32) -> String {
+    let item = |n: u32| {
+        let span = r#"{"start":"10:00","end":"22:00"}"#;
+        format!(
+            r#"{{"external_id":"ITEM-{n}","name":"Nasi Goreng {n}","price":{price},"hours":[{}]}}"#,
+            [span; 28].join(",")
+        )
+    };
+    format!("[{}]", (0..200).map(item).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn long_texts_are_stored_compressed_and_read_as_they_were() {
+    let (dir, mut store) = store();
+    let menu = large_menu(15_000);
+    assert!(menu.len() > 150_000);
+    let update = OutletUpdate { memory: Some(menu.clone()), ..base(&menu) };
+    store.update_outlet("G1", &update, at(1)).unwrap();
+    let plan = NewPush { plan: menu.clone(), ..push("G1") };
+    store.begin_push(&plan).unwrap();
+    let recalled = store.recall("G1", at(2)).unwrap();
+    assert_eq!((recalled.base.as_ref(), recalled.memory.as_ref()), (Some(&menu), Some(&menu)));
+    assert_eq!(recalled.pending.unwrap().plan, menu);
+    drop(store);
+    let file = fs::metadata(dir.path().join("menusync.sqlite3")).unwrap();
+    assert!(file.len() < 250_000, "{} bytes", file.len());
+}
+
+#[test]
+fn space_that_is_not_used_any_more_is_given_back() {
+    let (dir, mut store) = store();
+    let noise = |seed: u64| {
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..2_000_000).map(|_| random.alphanumeric()).collect::<String>()
+    };
+    for number in 0..10 {
+        store.update_outlet(&format!("G{number}"), &base(&noise(number)), at(1)).unwrap();
+    }
+    let size = || fs::metadata(dir.path().join("menusync.sqlite3")).unwrap().len();
+    let checkpoint = || raw(dir.path()).execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    checkpoint();
+    let full = size();
+    (0..10).for_each(|number| store.update_outlet(&format!("G{number}"), &base("{}"), at(2)).unwrap());
+    for _ in 0..20 {
+        let id = store.begin_push(&push("G1")).unwrap();
+        let end = Some((crate::state::PushOutcome::Published, None));
+        store.record_push_step(id, &PushStep { end, ..PushStep::default() }, at(3)).unwrap();
+    }
+    checkpoint();
+    assert!(size() < full / 2, "{} of {full} bytes", size());
+}
+
 // ── states of earlier releases ──
 
 /// A state of release 0.1.0 (version 3), with one outlet, one push that ended with `error`, pins and a pause.
