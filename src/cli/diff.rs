@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches on either side (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
-    /// With the dated layers that count at this moment (RFC 3339)
+    /// With the dated layers that count at this moment, such as 2027-02-08T00:00:00+07:00
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
 }

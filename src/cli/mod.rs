@@ -74,10 +74,10 @@ struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
     #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     root: Option<PathBuf>,
-    /// Directory of the stored state [env: MENUSYNC_STATE_DIR]
+    /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: one for this root in ~/.local/state/menusync]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
-    /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable)
+    /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable) [default: text]
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
     /// Log more on stderr (-vv: even more)
@@ -160,8 +160,40 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             logging::flush();
             exit
         }
-        Err(error) => wrong_usage(&error, &arguments),
+        Err(error) => wrong_usage(&with_tip(error), &arguments),
     }
+}
+
+/// What other tools call our commands.
+const OTHER_NAMES: [(&str, &str); 12] = [
+    ("push", "apply"),
+    ("deploy", "apply"),
+    ("sync", "apply"),
+    ("undo", "rollback"),
+    ("revert", "rollback"),
+    ("check", "validate"),
+    ("lint", "validate"),
+    ("test", "validate"),
+    ("format", "fmt"),
+    ("daemon", "run"),
+    ("log", "history"),
+    ("pull", "import"),
+];
+
+/// With the command that is meant by a word of other tools.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    use clap::error::{ContextKind::*, ContextValue};
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => word.clone(),
+        _ => String::new(),
+    };
+    if let Some((_, ours)) = OTHER_NAMES.iter().find(|(other, _)| *other == word(InvalidSubcommand)) {
+        error.insert(SuggestedSubcommand, ContextValue::String((*ours).to_owned()));
+    } else if word(InvalidArg) == "--dry-run" {
+        let tip = "`menusync plan` shows what `apply` would do, and sends nothing";
+        error.insert(Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// clap's words, to programs too. `--help` and `--version` are no error.

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Compare with the files at this git revision as the base, instead of with the last verified push
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// With the definitions as they will be at this moment (RFC 3339)
+    /// With the definitions as they will be at this moment, such as 2027-02-08T00:00:00+07:00
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
     /// Instead, list what dated layers will change within this time (14d, 36h); offline

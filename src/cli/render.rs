@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// The outlet: a pattern for its id, name, file or layers that matches just one
     #[arg(long, value_name = "GLOB")]
     outlet: String,
-    /// As it will be at this moment (RFC 3339)
+    /// As it will be at this moment, such as 2027-02-08T00:00:00+07:00
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
     /// Show where every value was written and what it overrode, instead of the values alone

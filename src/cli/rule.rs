@@ -3,6 +3,7 @@
 use super::{Exit, command_error::CommandError, output::Format, session::Session};
 use crate::{
     diagnostic::Severity,
+    policy::Guard,
     rules::{self, RULES, Rule},
 };
 
@@ -49,6 +50,11 @@ fn other(severity: Severity) -> &'static str {
 }
 
 fn unknown(code: &str) -> CommandError {
+    if Guard::from_name(code).is_some() {
+        return CommandError::Usage(format!(
+            "`{code}` is a guard, not a rule: `menusync plan` shows what it holds and why; docs/understand.md lists all"
+        ));
+    }
     let near = rules::suggest(code).map(|code| format!("; did you mean `{code}`?")).unwrap_or_default();
     CommandError::Usage(format!("there is no rule `{code}`{near}"))
 }

@@ -21,7 +21,7 @@ pub(super) struct Args {
     /// Number of passes, and of changes of each kind for every outlet
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
-    /// As seen at this moment instead of now
+    /// As seen at this moment instead of now, such as 2027-02-08T00:00:00+07:00
     #[arg(long, value_name = "TIME", value_parser = a_moment)]
     at: Option<Timestamp>,
 }

@@ -54,6 +54,30 @@ fn outlets_are_chosen_by_id_name_file_or_layer() {
 }
 
 #[test]
+fn words_of_other_tools() {
+    let stage = Stage::new();
+    let mut said = String::new();
+    for arguments in [["undo", "-v"], ["push", "-v"], ["apply", "--dry-run"], ["rule", "deletes"]] {
+        let run = stage.run(&arguments).expect(64);
+        let lines = run.stderr.lines().filter(|line| line.contains("error:") || line.contains("tip:"));
+        said += &format!("{}\n{}\n", arguments.join(" "), lines.collect::<Vec<_>>().join("\n"));
+    }
+    assert_snapshot!(said, @r"
+    undo -v
+    error: unrecognized subcommand 'undo'
+      tip: a similar subcommand exists: 'rollback'
+    push -v
+    error: unrecognized subcommand 'push'
+      tip: a similar subcommand exists: 'apply'
+    apply --dry-run
+    error: unexpected argument '--dry-run' found
+      tip: `menusync plan` shows what `apply` would do, and sends nothing
+    rule deletes
+    error: `deletes` is a guard, not a rule: `menusync plan` shows what it holds and why; docs/understand.md lists all
+    ");
+}
+
+#[test]
 fn a_flag_that_does_not_exist() {
     let stage = Stage::new();
     assert_snapshot!(stage.run(&["plan", "--outlets", "x"]).expect(64).transcript());
