@@ -13,6 +13,8 @@ mod examine;
 mod fetch;
 mod in_flight;
 mod memory;
+mod note;
+mod observe;
 mod outcome;
 mod outlet_state;
 mod pass;
@@ -20,6 +22,7 @@ mod passes;
 mod pins;
 mod poll_waker;
 mod push;
+mod reason;
 mod verify;
 mod visit;
 
@@ -34,12 +37,15 @@ pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
+pub use note::store_failure;
+pub use observe::{observe, observe_invalid};
 pub use outcome::{Outcome, PassResult};
 pub use outlet_state::{Facts, Look, OutletState};
-pub use pass::{finish_pending_push, observe, observe_invalid, pass, pause_note, reason, store_failure};
+pub use pass::{finish_pending_push, pass};
 pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
+pub use reason::{pause_note, reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::{

@@ -1,30 +1,27 @@
-//! The walk: examine, judge, and push if there is reason and leave. Who cannot push examines and notes.
+//! The walk: examine, judge, and push if there is reason and leave.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use jiff::{Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
-
-use crate::{
-    catalog::OutletId,
-    plan::{Action, Change, OutletPlan, Pins},
-    remote::{Lane, Read, RemoteError, Write},
-    report::{PauseNote, value_json},
-    state::{
-        LockError, OutletLock, OutletUpdate, Pause, PushOutcome, SharedState, StateError, StatusUpdate, lock_outlet,
-    },
-};
+use jiff::Timestamp;
 
 use super::{
-    Consent, Context, Desired, Examined, Facts, Look, Moment, Outcome, OutletState, PassError, PassOptions, PassResult,
-    PendingPush, PushProgress, Recalled, Slot, Target, chain,
-    examine::{compare, desired_now, examine},
+    Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
+    PushProgress, Recalled, Slot, Target, chain,
+    examine::{compare, desired_now},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
+    note::{note, store, update_if_any},
     push::Sent,
+    reason::reason,
     until,
     verify::Earlier,
     visit::{Pass, Visit},
+};
+use crate::{
+    catalog::OutletId,
+    plan::{Action, Pins},
+    remote::{Lane, Read, RemoteError, Write},
+    state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
 
 /// One pass over one outlet, with the slot that the caller took to compose what is wanted (`None`: it takes one itself). It
@@ -66,7 +63,7 @@ async fn at_another(context: &Context, target: &Target) -> Outcome {
 }
 
 /// The outcome of a pass that broke off. A push on its way and a pause are said all the same, as far as they are known.
-async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Outcome {
+pub(super) async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Outcome {
     let (result, look) = match error {
         PassError::PinConflict { .. } => (PassResult::Held, Look::PinConflict),
         _ => (PassResult::Failed, Look::Failed),
@@ -136,275 +133,9 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
     }
 }
 
-/// Examines one outlet without touching it, and stores how it stands.
-pub async fn observe<R: Read>(
-    context: &Context,
-    slot: Option<Slot>,
-    remote: &R,
-    target: &Target,
-    desired: &Desired,
-) -> Outcome {
-    let look = async {
-        let now = context.clock.now();
-        let recalled = recall(&context.state, &target.id, now).await?;
-        let pending = progress(context, &recalled, now);
-        if desired.paused {
-            let state = OutletState::of(&Facts { valid: true, paused: true, pending, look: Look::Stored(None) });
-            return Ok(Outcome::new(target, PassResult::Unchanged, state, None));
-        }
-        let _slot = match slot {
-            None => context.slot().await,
-            slot => slot,
-        };
-        let (desired, examined) = examine(remote, recalled, target, desired, Moment::new(now, &context.peers)).await?;
-        let pause = examined.recalled.pause;
-        let facts = Facts { valid: true, paused: pause.is_some(), pending, look: Look::Examined(&examined) };
-        let state = OutletState::of(&facts);
-        note_if_free(context, target, &examined).await?;
-        let why = reason(target, &desired, &examined, state);
-        let opens_at = pause.and_then(|pause| pause.until);
-        Ok(Outcome { opens_at, ..Outcome::new(target, PassResult::Unchanged, state, why).with_plan(examined.plan) })
-    };
-    let outcome: Outcome = match look.await {
-        Ok(outcome) => outcome,
-        Err(error @ PassError::PinConflict { .. }) => {
-            Outcome { result: PassResult::Unchanged, ..broken_off(context, target, &error).await }
-        }
-        Err(error) => broken_off(context, target, &error).await,
-    };
-    store_if_free(context, target, outcome).await
-}
-
-/// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
-/// compared with the last verified push alone.
-pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Target, why: String) -> Outcome {
-    let state = OutletState::of(&Facts::invalid());
-    let plain = Outcome::new(target, PassResult::Unchanged, state, Some(why));
-    let drift = async {
-        let now = context.clock.now();
-        let recalled = recall(&context.state, &target.id, now).await?;
-        let Some(base) = &recalled.base else { return Ok(None) };
-        let desired = Desired::of_last_push(base);
-        let _slot = context.slot().await;
-        let live =
-            fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
-        let examined = compare(live, recalled, target, &desired, Moment::new(now, &context.peers));
-        learn_base_if_free(context, target, &examined).await?;
-        Ok::<_, PassError>(Some(examined.plan))
-    };
-    let outcome = match drift.await {
-        Ok(Some(plan)) => plain.with_plan(plan),
-        Ok(None) => plain,
-        Err(error) => {
-            tracing::warn!(outlet = %target.id, error = %chain(&error), "cannot look for drift of an outlet whose files are invalid");
-            plain
-        }
-    };
-    store_if_free(context, target, outcome).await
-}
-
 /// How far a pending push is.
-fn progress(context: &Context, recalled: &Recalled, now: Timestamp) -> Option<PushProgress> {
+pub(super) fn progress(context: &Context, recalled: &Recalled, now: Timestamp) -> Option<PushProgress> {
     recalled.pending.as_ref().and_then(|pending| pending.progress(context.verify_timeout, now))
-}
-
-/// Why an outlet stands as it does, where the state alone does not say it.
-pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: OutletState) -> Option<String> {
-    match state {
-        OutletState::Paused => {
-            examined.recalled.pause.map(|pause| pause_note(&target.id, pause, &desired.policy.timezone).words)
-        }
-        OutletState::Held => {
-            let held = examined.plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message));
-            Some(held.collect::<Vec<_>>().join("; "))
-        }
-        OutletState::Nonconvergent if examined.lost_again => Some(format!(
-            "GoFood accepted this push {} times and never showed it; it is not sent again by itself until the files or the \
-             live menu change; `menusync apply --outlet {}` sends it once more",
-            super::LOST_AT_MOST,
-            target.id
-        )),
-        OutletState::Nonconvergent => Some(rejected(&examined.plan)),
-        OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
-        OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
-            format!(
-                "{} ({}); a push of the menu brings lost ids back: `menusync drift --outlet {}` shows what was lost",
-                alarm.what,
-                alarm.raised_at.strftime("%Y-%m-%d %H:%M UTC"),
-                target.id
-            )
-        }),
-        _ => None,
-    }
-}
-
-/// How many values are named that GoFood does not take.
-const NAMED_AT_MOST: usize = 3;
-
-fn rejected(plan: &OutletPlan) -> String {
-    let is_rejected = |change: &&Change| !change.pushed && change.class == crate::plan::Class::Edit;
-    let all: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(is_rejected)
-        .map(|change| format!("{} (files {}, live {})", change.path, value_json(&change.to), value_json(&change.from)))
-        .collect();
-    let more = all.len().saturating_sub(NAMED_AT_MOST);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let named: Vec<String> = all.into_iter().take(NAMED_AT_MOST).collect();
-    format!(
-        "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
-        named.join(", ")
-    )
-}
-
-/// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is
-/// as bad as a platform that cannot be reached, and shown as such by whoever holds the outcome.
-async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
-    if !outcome.is_ours() {
-        return outcome;
-    }
-    let now = context.clock.now();
-    let status = status(context.revision.as_ref(), target, &outcome, now);
-    write_status(&context.state, target, status, outcome, now).await
-}
-
-async fn write_status(
-    state: &SharedState,
-    target: &Target,
-    status: StatusUpdate,
-    outcome: Outcome,
-    now: Timestamp,
-) -> Outcome {
-    let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
-    match state.update_outlet(target.id.as_str(), update, now).await {
-        Ok(()) => outcome,
-        Err(error) => unstored(outcome, &error),
-    }
-}
-
-/// Stores that an outlet could not be examined, for who examines it only to show it before a push.
-pub async fn store_failure(state: &SharedState, state_dir: &Path, target: &Target, outcome: Outcome, now: Timestamp) {
-    let lock = lock_outlet(state_dir, target.id.as_str()).await;
-    if !matches!(lock, Err(LockError::Held { .. })) {
-        write_status(state, target, status(None, target, &outcome, now), outcome, now).await;
-    }
-}
-
-/// The same for who only looks: who pushes the outlet at the moment says himself how it stands.
-async fn store_if_free(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
-    match lock_outlet(&context.state_dir, target.id.as_str()).await {
-        Err(LockError::Held { .. }) => outcome,
-        _ => store(context, target, outcome).await,
-    }
-}
-
-fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
-    let error = chain(error);
-    tracing::error!(outlet = %outcome.outlet, error, "cannot store how the pass ended");
-    let why = match &outcome.error {
-        Some(known) if outcome.state == OutletState::Failed => known.clone(),
-        _ => format!("the state cannot be written: {error}"),
-    };
-    let result = if outcome.result == PassResult::Published { PassResult::Published } else { PassResult::Failed };
-    let state = OutletState::of(&Facts::failed());
-    Outcome { result, state, error: Some(why), unstored: Some(error), ..outcome }
-}
-
-fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Timestamp) -> StatusUpdate {
-    let plan = outcome.plan.as_deref();
-    let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
-    // What is paused is not held back by guards.
-    let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
-    let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
-    let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
-    let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
-    StatusUpdate {
-        state: outcome.state.as_str().to_owned(),
-        name: Some(target.name.clone()),
-        file: Some(target.file.to_string()),
-        error: outcome.error.clone(),
-        held,
-        drift,
-        last_verified: in_place.then_some(now),
-        revision: revision.cloned().filter(|_| in_place),
-    }
-}
-
-fn drift_json(change: &Change) -> Value {
-    let Change { path, class, from, to, subject, since, contested, .. } = change;
-    let since = since.map(|since| since.to_string());
-    json!({
-        "path": path, "class": class, "from": from, "to": to, "name": subject.name, "since": since, "contested": contested,
-    })
-}
-
-/// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
-pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote {
-    let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
-    let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
-    let words = format!("paused {told}; `menusync resume --outlet {outlet}` ends that");
-    PauseNote { since: pause.since, until: pause.until, words }
-}
-
-/// Stores what a look has shown: what the kitchen put back on sale (by the next look it may have sold it out again), what
-/// happened to prices and drift, and which pins the files have released.
-async fn note(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    let mut update = what_was_seen(context, target, examined)?;
-    update.pins = examined.pins_changed.then(|| pins_json(&examined.plan.pins, &target.id)).transpose()?;
-    update_if_any(context, target, update).await
-}
-
-fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Result<OutletUpdate, PassError> {
-    let (id, now) = (&target.id, context.clock.now());
-    let mut memory = examined.recalled.memory.clone();
-    // With a push on its way the plan is about what will be live, which nobody has seen.
-    if examined.recalled.pending.is_none() {
-        memory.note(&examined.plan, now);
-    }
-    Ok(OutletUpdate {
-        base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
-        memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
-        ..OutletUpdate::default()
-    })
-}
-
-async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
-    if update.is_empty() {
-        return Ok(());
-    }
-    Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
-}
-
-/// The same for who only looks: pins stay as they are. Who pushes the outlet at the moment notes himself what there is; and
-/// who has pushed it since it was recalled has left something newer than this look.
-async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
-    update_if_any(context, target, what_was_seen(context, target, examined)?).await
-}
-
-async fn learn_base_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
-    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
-    let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
-    update_if_any(context, target, update).await
-}
-
-/// The lock of an outlet, if nobody has it and what is stored is what the examination began with.
-async fn lock_if_unchanged(
-    context: &Context,
-    target: &Target,
-    examined: &Examined,
-) -> Result<Option<OutletLock>, PassError> {
-    let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
-    let Recalled { mut base, memory, pending, .. } = recall(&context.state, &target.id, context.clock.now()).await?;
-    if examined.base_learnt {
-        base.as_mut().map(|base| base.release_stock(&examined.live));
-    }
-    let known = &examined.recalled;
-    let request = |pending: &Option<PendingPush>| pending.as_ref().map(|pending| pending.row.id);
-    let is_same = (&base, &memory, request(&pending)) == (&known.base, &known.memory, request(&known.pending));
-    Ok(is_same.then_some(lock))
 }
 
 impl<R: Read + Write> Pass<'_, R> {

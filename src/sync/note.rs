@@ -1,0 +1,160 @@
+//! What a look or a pass leaves in the state: how the outlet stands, and what was seen of it.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
+    memory::{json as stored, pins_json, recall},
+};
+use crate::{
+    plan::{Change, OutletPlan},
+    state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
+};
+
+/// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is
+/// as bad as a platform that cannot be reached, and shown as such by whoever holds the outcome.
+pub(super) async fn store(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
+    if !outcome.is_ours() {
+        return outcome;
+    }
+    let now = context.clock.now();
+    let status = status(context.revision.as_ref(), target, &outcome, now);
+    write_status(&context.state, target, status, outcome, now).await
+}
+
+async fn write_status(
+    state: &SharedState,
+    target: &Target,
+    status: StatusUpdate,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Outcome {
+    let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
+    match state.update_outlet(target.id.as_str(), update, now).await {
+        Ok(()) => outcome,
+        Err(error) => unstored(outcome, &error),
+    }
+}
+
+/// Stores that an outlet could not be examined, for who examines it only to show it before a push.
+pub async fn store_failure(state: &SharedState, state_dir: &Path, target: &Target, outcome: Outcome, now: Timestamp) {
+    let lock = lock_outlet(state_dir, target.id.as_str()).await;
+    if !matches!(lock, Err(LockError::Held { .. })) {
+        write_status(state, target, status(None, target, &outcome, now), outcome, now).await;
+    }
+}
+
+/// The same for who only looks: who pushes the outlet at the moment says himself how it stands.
+pub(super) async fn store_if_free(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
+    match lock_outlet(&context.state_dir, target.id.as_str()).await {
+        Err(LockError::Held { .. }) => outcome,
+        _ => store(context, target, outcome).await,
+    }
+}
+
+fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
+    let error = chain(error);
+    tracing::error!(outlet = %outcome.outlet, error, "cannot store how the pass ended");
+    let why = match &outcome.error {
+        Some(known) if outcome.state == OutletState::Failed => known.clone(),
+        _ => format!("the state cannot be written: {error}"),
+    };
+    let result = if outcome.result == PassResult::Published { PassResult::Published } else { PassResult::Failed };
+    let state = OutletState::of(&Facts::failed());
+    Outcome { result, state, error: Some(why), unstored: Some(error), ..outcome }
+}
+
+fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Timestamp) -> StatusUpdate {
+    let plan = outcome.plan.as_deref();
+    let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
+    // What is paused is not held back by guards.
+    let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
+    let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
+    let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
+    let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
+    StatusUpdate {
+        state: outcome.state.as_str().to_owned(),
+        name: Some(target.name.clone()),
+        file: Some(target.file.to_string()),
+        error: outcome.error.clone(),
+        held,
+        drift,
+        last_verified: in_place.then_some(now),
+        revision: revision.cloned().filter(|_| in_place),
+    }
+}
+
+fn drift_json(change: &Change) -> Value {
+    let Change { path, class, from, to, subject, since, contested, .. } = change;
+    let since = since.map(|since| since.to_string());
+    json!({
+        "path": path, "class": class, "from": from, "to": to, "name": subject.name, "since": since, "contested": contested,
+    })
+}
+
+/// Stores what a look has shown: what the kitchen put back on sale (by the next look it may have sold it out again), what
+/// happened to prices and drift, and which pins the files have released.
+pub(super) async fn note(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    let mut update = what_was_seen(context, target, examined)?;
+    update.pins = examined.pins_changed.then(|| pins_json(&examined.plan.pins, &target.id)).transpose()?;
+    update_if_any(context, target, update).await
+}
+
+fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Result<OutletUpdate, PassError> {
+    let (id, now) = (&target.id, context.clock.now());
+    let mut memory = examined.recalled.memory.clone();
+    // With a push on its way the plan is about what will be live, which nobody has seen.
+    if examined.recalled.pending.is_none() {
+        memory.note(&examined.plan, now);
+    }
+    Ok(OutletUpdate {
+        base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
+        memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
+        ..OutletUpdate::default()
+    })
+}
+
+pub(super) async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
+    if update.is_empty() {
+        return Ok(());
+    }
+    Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
+}
+
+/// The same for who only looks: pins stay as they are. Who pushes the outlet at the moment notes himself what there is; and
+/// who has pushed it since it was recalled has left something newer than this look.
+pub(super) async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
+    update_if_any(context, target, what_was_seen(context, target, examined)?).await
+}
+
+pub(super) async fn learn_base_if_free(
+    context: &Context,
+    target: &Target,
+    examined: &Examined,
+) -> Result<(), PassError> {
+    let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
+    let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
+    update_if_any(context, target, update).await
+}
+
+/// The lock of an outlet, if nobody has it and what is stored is what the examination began with.
+async fn lock_if_unchanged(
+    context: &Context,
+    target: &Target,
+    examined: &Examined,
+) -> Result<Option<OutletLock>, PassError> {
+    let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
+    let Recalled { mut base, memory, pending, .. } = recall(&context.state, &target.id, context.clock.now()).await?;
+    if examined.base_learnt {
+        base.as_mut().map(|base| base.release_stock(&examined.live));
+    }
+    let known = &examined.recalled;
+    let request = |pending: &Option<PendingPush>| pending.as_ref().map(|pending| pending.row.id);
+    let is_same = (&base, &memory, request(&pending)) == (&known.base, &known.memory, request(&known.pending));
+    Ok(is_same.then_some(lock))
+}

@@ -1,0 +1,69 @@
+//! Why an outlet stands as it does, in words.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Desired, Examined, OutletState, Target};
+use crate::{
+    catalog::OutletId,
+    plan::{Change, OutletPlan},
+    report::{PauseNote, value_json},
+    state::Pause,
+};
+
+/// Why an outlet stands as it does, where the state alone does not say it.
+pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: OutletState) -> Option<String> {
+    match state {
+        OutletState::Paused => {
+            examined.recalled.pause.map(|pause| pause_note(&target.id, pause, &desired.policy.timezone).words)
+        }
+        OutletState::Held => {
+            let held = examined.plan.held().map(|guard| format!("{}: {}", guard.guard, guard.message));
+            Some(held.collect::<Vec<_>>().join("; "))
+        }
+        OutletState::Nonconvergent if examined.lost_again => Some(format!(
+            "GoFood accepted this push {} times and never showed it; it is not sent again by itself until the files or the \
+             live menu change; `menusync apply --outlet {}` sends it once more",
+            super::LOST_AT_MOST,
+            target.id
+        )),
+        OutletState::Nonconvergent => Some(rejected(&examined.plan)),
+        OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
+        OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
+            format!(
+                "{} ({}); a push of the menu brings lost ids back: `menusync drift --outlet {}` shows what was lost",
+                alarm.what,
+                alarm.raised_at.strftime("%Y-%m-%d %H:%M UTC"),
+                target.id
+            )
+        }),
+        _ => None,
+    }
+}
+
+/// How many values are named that GoFood does not take.
+const NAMED_AT_MOST: usize = 3;
+
+fn rejected(plan: &OutletPlan) -> String {
+    let is_rejected = |change: &&Change| !change.pushed && change.class == crate::plan::Class::Edit;
+    let all: Vec<String> = plan
+        .changes
+        .iter()
+        .filter(is_rejected)
+        .map(|change| format!("{} (files {}, live {})", change.path, value_json(&change.to), value_json(&change.from)))
+        .collect();
+    let more = all.len().saturating_sub(NAMED_AT_MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<String> = all.into_iter().take(NAMED_AT_MOST).collect();
+    format!(
+        "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
+        named.join(", ")
+    )
+}
+
+/// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
+pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote {
+    let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
+    let words = format!("paused {told}; `menusync resume --outlet {outlet}` ends that");
+    PauseNote { since: pause.since, until: pause.until, words }
+}
