@@ -79,6 +79,8 @@ pub struct Extras {
     pub switched_off: BTreeMap<Path, String>,
     /// Menus that only repeat dishes of other menus: taken for the platform's own, and left alone.
     pub platform_menus: BTreeSet<String>,
+    /// Menus that the files call the platform's own: left alone as well.
+    pub declared_menus: BTreeSet<String>,
 }
 
 /// For programs.
@@ -87,7 +89,7 @@ pub struct ExtrasEntry<'a> {
     unread: Vec<UnreadEntry<'a>>,
     unknown_keys: Vec<UnknownEntry>,
     switched_off: Vec<&'a Path>,
-    platform_menus: &'a BTreeSet<String>,
+    platform_menus: BTreeSet<&'a String>,
 }
 
 #[derive(Serialize)]
@@ -186,12 +188,15 @@ impl Extras {
             let names: Vec<String> = self.switched_off.values().map(|name| format!("“{name}”")).collect();
             format!("switched off in the app, which menusync leaves as it is: {}", named(&names))
         });
+        let quoted = |menus: &BTreeSet<String>| menus.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>();
         let repeated = (!self.platform_menus.is_empty()).then(|| {
-            let names: Vec<String> = self.platform_menus.iter().map(|name| format!("“{name}”")).collect();
+            let names = quoted(&self.platform_menus);
             let (menus, repeat) = if names.len() == 1 { ("menu", "repeats") } else { ("menus", "repeat") };
             format!("{menus} that only {repeat} dishes of others, taken for GoFood's own: {}", named(&names))
         });
-        [unread, unknown, off, repeated].into_iter().flatten().collect()
+        let declared = (!self.declared_menus.is_empty())
+            .then(|| format!("GoFood's own by the files, left alone: {}", named(&quoted(&self.declared_menus))));
+        [unread, unknown, off, repeated, declared].into_iter().flatten().collect()
     }
 
     /// The same for programs.
@@ -204,7 +209,7 @@ impl Extras {
                 .map(|(key, things)| UnknownEntry { key: key.stored(), count: things.len() })
                 .collect(),
             switched_off: self.switched_off.keys().collect(),
-            platform_menus: &self.platform_menus,
+            platform_menus: self.platform_menus.union(&self.declared_menus).collect(),
         }
     }
 }

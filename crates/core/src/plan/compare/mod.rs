@@ -59,6 +59,8 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.menus(&desired, &base, &payload);
     walk.item_order(&desired, &base, &payload);
     let new_ids = walk.new_ids(&payload);
+    // What is declared holds for the push that goes out under it.
+    next.platform_menus = inputs.desired.platform_menus.clone();
     walk.next.catalog = next;
     Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }
 }

@@ -50,6 +50,8 @@ pub(super) struct Matched {
     /// Variants that are not ours and cannot be copied under the id that they have, as another one has it too: the id by which
     /// they are known here → that id.
     pub(super) rekeyed: BTreeMap<ExternalId, ExternalId>,
+    /// Items of ours of which a copy is sold out somewhere, also where the platform alone shows them.
+    pub(super) sold_out_items: HashSet<ExternalId>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
     /// What live says beyond what is understood.
@@ -63,11 +65,13 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
     let (catalog, uuids) = (base.map(|base| &base.catalog), base.map(|base| &base.uuids));
     let menus = MenuNames::new([Some(desired), catalog]);
-    let sections = sections::sections(live, |name| menus.has(name));
+    let is_declared = |name: &str| desired.is_platform_menu(name);
+    let sections = sections::sections(live, is_declared, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
     let mut matched = Matched { item_count: found.places.len() + found.strangers.len(), ..Matched::default() };
-    matched.extras.platform_menus = sections.iter().map(|menu| live.menus[*menu].name.clone()).collect();
+    let names = sections.iter().map(|menu| live.menus[*menu].name.clone());
+    (matched.extras.declared_menus, matched.extras.platform_menus) = names.partition(|name| is_declared(name));
     let choices = KnownChoices::new(desired, catalog, uuids).find(live);
     let categories: HashMap<&str, &ExternalId> =
         live.variant_categories.iter().map(|category| category.uuid.as_str()).zip(&choices.categories).collect();
@@ -94,12 +98,13 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
         matched.unmanaged.push(unmanaged);
     }
     take_choices(live, &choices, &mut matched);
+    matched.sold_out_items = found.off;
     matched
 }
 
 /// The positions of the menus of an answer that only repeat dishes of other menus, where none is known to be ours.
 pub fn platform_menus(live: &LiveCatalog) -> HashSet<usize> {
-    sections::sections(live, |_| false)
+    sections::sections(live, |_| false, |_| false)
 }
 
 fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {

@@ -61,7 +61,7 @@ pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
         if turn {
             menus.reverse();
         }
-        Catalog { menus, variant_categories: vec![first, second] }
+        Catalog { menus, variant_categories: vec![first, second], ..Catalog::default() }
     })
 }
 
