@@ -104,7 +104,7 @@ mod tests {
                 menu_items: vec![live_item(live), live_item(foreign)],
                 ..LiveMenu::default()
             }],
-            variant_categories: Vec::new(),
+            ..LiveCatalog::default()
         };
         let items = without_escaping(&live, [Some(&catalog), None]).into_owned().menus.remove(0).menu_items;
         (items[0].name.clone(), items[1].name.clone())

@@ -251,6 +251,7 @@ impl Walk<'_> {
     fn report_lost_id(&mut self, path: Path, id: &ExternalId, in_base: bool, subject: &Subject) {
         let lost = match path {
             Path::Variant(..) => self.matched.lost_variants.get(id),
+            Path::Category(..) => self.matched.lost_categories.get(id),
             _ => self.matched.lost_items.get(id),
         };
         let Some(live) = lost else { return };

@@ -111,6 +111,46 @@ fn an_id_that_two_variants_have_is_changed_for_the_one_that_is_not_ours_and_that
 }
 
 #[test]
+fn a_copied_category_that_cannot_keep_its_id_is_told_and_held_as_well() {
+    let mut story = story();
+    let mut twin = foreign_category();
+    twin.external_id = Field::Set("VC".into());
+    twin.variants[0].external_id = Field::Set("LV-LAMA".into());
+    story.live.variant_categories.insert(0, twin);
+    story.live_item("D2").variant_category_uuids = vec!["c-9".into()];
+    let told = super::told(&story.plan());
+    assert!(!told.iter().any(|change| change.contains("external_id")), "nothing is sent, so no id changes: {told:?}");
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    let plan = story.plan();
+    let told = super::told(&plan);
+    assert!(told.contains(&"drift set categories/c-9/external_id \"VC\" → \"c-9\" pushed".to_owned()), "{told:?}");
+    assert_eq!(held(&plan), ["re-key"]);
+    let guard = plan.held().next().unwrap();
+    assert_eq!(guard.items, [path("categories/c-9")]);
+    assert!(
+        guard.message.starts_with("“Dari kasir lama” would get the external id c-9 instead of VC"),
+        "{}",
+        guard.message
+    );
+}
+
+#[test]
+fn a_category_of_ours_that_shows_another_id_is_told_and_a_push_that_gives_it_ours_is_held() {
+    let mut story = story();
+    story.live.variant_categories[0].external_id = Field::Set("VC-LAMA".into());
+    let plan = story.plan();
+    assert_eq!(told(&plan), ["drift set categories/VC/external_id \"VC-LAMA\" → \"VC\""]);
+    assert_eq!((plan.action, held(&plan)), (Action::None, vec![]));
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(held(&story.plan()), ["re-key"]);
+    // The documented answer has none, and one that is null says no more.
+    for none in [Field::Unsaid, Field::Null] {
+        story.live.variant_categories[0].external_id = none;
+        assert_eq!(held(&story.plan()), [] as [&str; 0]);
+    }
+}
+
+#[test]
 fn a_second_dish_under_our_id_is_not_ours() {
     for has_base in [true, false] {
         for first in [true, false] {
