@@ -16,7 +16,11 @@ fn a_menu_that_the_files_call_gofoods_own_is_told_and_left_alone() {
     let plan = stage.run(&["plan"]);
     let transcript = plan.transcript();
     assert!(!transcript.contains("unmanaged") && !transcript.contains("Paket Promo"), "{transcript}");
-    assert_eq!(transcript.matches("GoFood's own by the files, left alone: “Promo”").count(), 1, "{transcript}");
+    assert_eq!(
+        transcript.matches("GoFood's own by the files, left alone and in no push: “Promo”").count(),
+        1,
+        "{transcript}"
+    );
     let render = stage.run(&["render", "--outlet", KUTA]).expect(0);
     assert!(!render.stdout.contains("Promo"), "{}", render.transcript());
     let formatted = stage.run(&["fmt", "--check"]);

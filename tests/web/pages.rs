@@ -58,9 +58,9 @@ async fn an_outlet_has_a_page_with_advice_numbers_and_history() {
 #[tokio::test]
 async fn an_outlet_has_the_notes_on_its_live_menu() {
     let served = Served::start().await;
-    served.note("G2", &format!("GoFood's own by the files, left alone: “{HOSTILE}”")).await;
+    served.note("G2", &format!("GoFood's own by the files, left alone and in no push: “{HOSTILE}”")).await;
     let (_, page) = served.read("/outlets/G2").await;
-    assert!(page.contains("Notes on its live menu") && page.contains("left alone: “&lt;script&gt;"), "{page}");
+    assert!(page.contains("Notes on its live menu") && page.contains("in no push: “&lt;script&gt;"), "{page}");
     let (_, page) = served.read("/outlets/G1").await;
     assert!(!page.contains("Notes on its live menu"), "{page}");
 }

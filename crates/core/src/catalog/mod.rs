@@ -133,6 +133,11 @@ impl Catalog {
         self.platform_menus.iter().any(|name| text::same_text(name, live))
     }
 
+    /// Whether it sells something in a menu of this name.
+    pub fn sells_in(&self, menu: &str) -> bool {
+        self.menus.iter().any(|known| !known.menu_items.is_empty() && text::same_text(&known.name, menu))
+    }
+
     /// All items with the menu each stands in, in display order.
     pub fn items(&self) -> impl Iterator<Item = (&Menu, &Item)> {
         self.menus.iter().flat_map(|menu| menu.menu_items.iter().map(move |item| (menu, item)))

@@ -211,8 +211,9 @@ impl Extras {
             let (menus, repeat) = if names.len() == 1 { ("menu", "repeats") } else { ("menus", "repeat") };
             format!("{menus} that only {repeat} dishes of others, taken for GoFood's own: {}", named(&names))
         });
-        let declared = (!self.declared_menus.is_empty())
-            .then(|| format!("GoFood's own by the files, left alone: {}", named(&quoted(&self.declared_menus))));
+        let declared = (!self.declared_menus.is_empty()).then(|| {
+            format!("GoFood's own by the files, left alone and in no push: {}", named(&quoted(&self.declared_menus)))
+        });
         [unread, unknown, off, repeated, declared].into_iter().flatten().collect()
     }
 

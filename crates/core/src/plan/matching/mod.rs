@@ -75,7 +75,8 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
     let (catalog, uuids) = (base.map(|base| &base.catalog), base.map(|base| &base.uuids));
     let menus = MenuNames::new([Some(desired), catalog]);
-    let is_declared = |name: &str| desired.is_platform_menu(name);
+    // What we pushed ourselves is not the platform's: first it leaves as anything that the files drop, and is shown and judged.
+    let is_declared = |name: &str| desired.is_platform_menu(name) && !catalog.is_some_and(|base| base.sells_in(name));
     let sections = sections::sections(live, is_declared, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);

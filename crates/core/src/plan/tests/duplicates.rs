@@ -284,7 +284,7 @@ fn a_menu_that_the_files_call_the_platforms_is_left_alone_whatever_is_in_it() {
         }
         let plan = story.plan();
         assert_eq!((told(&plan), plan.action, held(&plan)), (vec![], Action::None, vec![]), "{has_base} {at}");
-        assert_eq!(plan.extras.words(), ["GoFood's own by the files, left alone: “Promo ”"]);
+        assert_eq!(plan.extras.words(), ["GoFood's own by the files, left alone and in no push: “Promo ”"]);
         assert_eq!(json!(plan.extras.entry())["platform_menus"], json!(["Promo "]));
         assert!(plan.unmanaged.is_empty());
         // With another push it is no part of it, and what is sold out there is sold out.
@@ -331,17 +331,33 @@ fn a_dish_of_ours_that_only_the_platforms_menu_shows_comes_back_as_sold_out_as_i
 }
 
 #[test]
-fn dishes_of_ours_that_a_menu_of_the_platform_shows_are_never_removed_from_it() {
-    // The files gave up a menu of theirs, and say that it is the platform's.
+fn a_menu_that_we_pushed_ourselves_leaves_before_it_is_the_platforms() {
     let mut story = story();
     let bought = story.desired.menus.pop().unwrap();
-    story.desired.platform_menus = BTreeSet::from([bought.name]);
+    story.desired.platform_menus = BTreeSet::from([bought.name.clone()]);
     let plan = story.plan();
-    let removed: Vec<&Change> = plan.changes.iter().filter(|change| change.kind == Kind::Remove).collect();
-    assert!(removed.is_empty(), "{:?}", told(&plan));
-    assert_eq!(plan.action, Action::None, "{:?}", told(&plan));
-    // One of its dishes leaves our menu: that the platform still shows it is no sign that the push did not arrive.
-    let mut story = self::story();
+    assert!(
+        told(&plan).contains(&format!("edit remove menus/{0} \"{0}\" → null pushed", bought.name)),
+        "{:?}",
+        told(&plan)
+    );
+    assert!(held(&plan).contains(&"emptied-menu"), "{:?}", held(&plan));
+    assert!(plan.extras.words().is_empty(), "{:?}", plan.extras.words());
+    let waiting = PushVerification::new(&plan, &story.inputs());
+    assert_eq!(waiting.look(&story.live), Look::Old, "that it still shows is not what was sent");
+    let shown = story.live.menus.remove(1);
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    story.base = Some(waiting.arrived(&story.live));
+    // From then on it is GoFood's, with whatever it shows there.
+    story.live.menus.push(shown);
+    let plan = story.plan();
+    assert_eq!((told(&plan), plan.action, held(&plan)), (vec![], Action::None, vec![]));
+    assert_eq!(plan.extras.words().len(), 1);
+}
+
+#[test]
+fn a_dish_of_ours_that_leaves_and_that_the_platform_still_shows_has_left() {
+    let mut story = story();
     let promo = declared(&mut story, &["D1"]);
     story.live.menus.push(promo);
     story.desired.menus[1].menu_items.retain(|item| item.external_id.as_str() != "D1");

@@ -130,6 +130,15 @@ fn stock_that_cannot_be_read_puts_nothing_on_sale() {
     let plan = story.plan();
     assert_eq!((told(&plan), plan.action), (vec![], Action::None));
     assert!(plan.next_base.items_taken_off.contains::<ExternalId>(&"NG".into()), "it stays ours to put back");
+    // … nor where a copy of it says that it is sold out, …
+    let mut copied = Story::in_sync(warung());
+    unread(&mut copied, "NG", "in_stock");
+    let mut twin = copied.live_item("NG").clone();
+    (twin.uuid, twin.in_stock, twin.extra) = ("u-9".into(), Field::Set(false), Extra::default());
+    copied.live.menus[0].menu_items.push(twin);
+    copied.base.as_mut().unwrap().items_taken_off.insert("NG".into());
+    copied.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(copied.sent("NG").unwrap().in_stock, Field::Set(false));
     // … nor by a rollback.
     let record = Record::new(&plan, &story.inputs());
     assert!(!record.stock[&path("items/NG")]);
