@@ -174,7 +174,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 }
                 // Some of it shows, so it was carried out.
                 Look::Other(mismatches) if maybe_done => {
-                    waiting.note_landed(&mismatches);
+                    waiting.note_landed(&live, &mismatches);
                     self.visit.keep(id, waiting).await?;
                     return Ok((Answer::Accepted, at));
                 }

@@ -444,7 +444,7 @@ impl<R: Read + Write> Visit<'_, R> {
     ) -> Result<Judged, PassError> {
         let now = verification.now();
         let Verification { id, ref mut waiting, .. } = *verification;
-        waiting.note_landed(mismatches);
+        waiting.note_landed(live, mismatches);
         waiting.note_shown(mismatches);
         let restored = if waiting.is_partly_old(mismatches) {
             let sold_out = waiting.doubtful_stock(live);
@@ -497,7 +497,7 @@ impl<R: Read + Write> Visit<'_, R> {
         overwritten: StockCalls,
     ) -> Result<Judged, PassError> {
         let Verification { id, request_id, ref mut waiting, sent_at, .. } = *verification;
-        waiting.note_landed(&[]);
+        waiting.note_landed(live, &[]);
         waiting.note_publication(live);
         let unrestored = match self.restore(waiting, overwritten).await {
             Err(error) if !error.is_final() => {

@@ -302,6 +302,7 @@ fn tangled() -> LiveCatalog {
             category("c-2", "Dari kasir lama", vec![variant("v-9", "B0", "Telur")]),
             category("c-1", "Tambahan", vec![variant("v-1", "B0", "Telur"), variant("v-2", "B1", "Kerupuk")]),
         ],
+        ..LiveCatalog::default()
     }
 }
 

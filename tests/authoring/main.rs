@@ -12,4 +12,5 @@ mod import;
 mod init;
 mod laws;
 mod merge;
+mod round_trips;
 mod unread;

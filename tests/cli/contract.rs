@@ -61,6 +61,7 @@ const SWITCHES: &str = r#"{
     "promo_menu": "Promo",
     "odd_values": true,
     "unknown_fields": true,
+    "unreadable_fields": ["price", "in_stock"],
     "escape_html": true,
     "empty_list": "null",
     "list_by_scope": true

@@ -24,6 +24,7 @@ mod matrix;
 mod nonconvergent;
 mod outlets;
 mod places;
+mod platform_menus;
 mod platforms;
 mod policy;
 mod push;

@@ -9,4 +9,5 @@ mod harness;
 mod oauth;
 mod stock;
 mod subscriptions;
+mod switches;
 mod validation;

@@ -153,6 +153,36 @@ async fn all_complaints_come_at_once_and_unknown_fields_pass() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object() {
+    let harness = Harness::with_menu().await;
+    let is_refused = |change: fn(&mut Value)| {
+        let mut body = menu();
+        change(&mut body);
+        let request = harness.put(&body);
+        async move {
+            let (status, answer) = send(request).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+            assert!(messages(&answer)[0].contains("a list stands where an object is expected"), "{answer}");
+        }
+    };
+    is_refused(|body| *body = json!([null, [["Nasi", []]], []])).await;
+    is_refused(|body| body["menus"][1] = json!(["Minuman", []])).await;
+    is_refused(|body| dish(body)["operational_hours"]["monday"] = json!([["10:00", "22:00"]])).await;
+    is_refused(|body| dish(body)["operational_hours"] = json!([])).await;
+    is_refused(|body| body["variant_categories"][0]["rules"] = json!([[1, 1]])).await;
+    is_refused(|body| body["variant_categories"][0]["rules"]["selection"] = json!([1, 1])).await;
+    is_refused(|body| body["variant_categories"][0]["variants"][0] = json!(["LV-0", "Tidak pedas", 0, true])).await;
+    assert_eq!(harness.published(), menu());
+    let (status, _) = send(harness.stock("menu_item", &json!([["NG", null, false]]))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(harness.published(), menu());
+    // What is not known may hold anything.
+    let mut body = menu();
+    dish(&mut body)["colours"] = json!([["brown"], [{"monday": [[]]}]]);
+    harness.push(&body).await;
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_json_is_malformed() {
     let harness = Harness::with_menu().await;
     let request = harness.put(&json!({})).header(header::CONTENT_TYPE, "application/json").body("{");

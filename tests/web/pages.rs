@@ -56,8 +56,19 @@ async fn an_outlet_has_a_page_with_advice_numbers_and_history() {
 }
 
 #[tokio::test]
+async fn an_outlet_has_the_notes_on_its_live_menu() {
+    let served = Served::start().await;
+    served.note("G2", &format!("GoFood's own by the files, left alone and in no push: “{HOSTILE}”")).await;
+    let (_, page) = served.read("/outlets/G2").await;
+    assert!(page.contains("Notes on its live menu") && page.contains("in no push: “&lt;script&gt;"), "{page}");
+    let (_, page) = served.read("/outlets/G1").await;
+    assert!(!page.contains("Notes on its live menu"), "{page}");
+}
+
+#[tokio::test]
 async fn hostile_texts_are_only_text() {
     let served = Served::start().await;
+    served.note("G4", HOSTILE).await;
     served.hold("G4", HOSTILE).await;
     served.push("G4", PushOutcome::Rejected, Some(HOSTILE)).await;
     served.stand("G9<b>\"/../x", "missing", Some(HOSTILE)).await;

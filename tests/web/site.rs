@@ -102,6 +102,13 @@ impl Served {
         self.set_status(id, StatusUpdate { state, error, revision, ..StatusUpdate::default() }).await;
     }
 
+    /// Remembers something that the live menu of an outlet says.
+    pub(crate) async fn note(&self, id: &str, note: &str) {
+        let memory = Some(serde_json::json!({"notes": [note]}).to_string());
+        let update = OutletUpdate { memory, ..OutletUpdate::default() };
+        self.state.update_outlet(id, update, Timestamp::now()).await.unwrap();
+    }
+
     async fn set_status(&self, id: &str, status: StatusUpdate) {
         let update = OutletUpdate { status: Some(status), ..OutletUpdate::default() };
         self.state.update_outlet(id, update, Timestamp::now()).await.unwrap();

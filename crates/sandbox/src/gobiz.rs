@@ -22,7 +22,7 @@ use super::{
     settings::{Settings, StockKey},
     state::{Shared, State as Memory},
     validate,
-    written::Catalog,
+    written::{self, Catalog},
 };
 
 const READ: &str = "gofood:catalog:read";
@@ -138,6 +138,9 @@ pub(super) fn decode<T: for<'de> Deserialize<'de>>(headers: &HeaderMap, body: &[
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", message));
     }
     let json: Value = serde_json::from_slice(body).map_err(|error| Refusal::malformed(error.to_string()))?;
+    if let Some(complaint) = written::list_for_object(&json) {
+        return Err(Refusal::invalid(vec![complaint]));
+    }
     serde_json::from_value(json).map_err(|error| Refusal::invalid(vec![error.to_string()]))
 }
 

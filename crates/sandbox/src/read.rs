@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     settings::{MissingText, Settings},
-    written::{Catalog, Hours, Item, Range, Variant, VariantCategory},
+    written::{Catalog, DAYS, Hours, Item, Range, Variant, VariantCategory},
 };
 
 /// Where images seem to live once the platform has fetched them.
@@ -21,15 +21,15 @@ pub(super) const CDN: &str = "https://gofood-cdn.sandbox.invalid/images/";
 /// How many dishes the platform's own menu repeats.
 const PROMO_ITEMS: usize = 2;
 
-/// Day keys in the platform's order.
-pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-
 /// The whole answer to a GET as JSON text. `seed` decides every arbitrary order; the same seed gives the same text.
 pub(super) fn encode_answer(catalog: &Catalog, settings: &Settings, seed: u64) -> String {
     let view = View { catalog, settings };
     let mut data = json!({ "variant_categories": view.render_categories(seed) });
     if !settings.omit_menus {
         data["menus"] = if settings.empty_read { json!([]) } else { view.render_menus(seed) };
+    }
+    if settings.unknown_fields {
+        data["currency"] = json!("IDR");
     }
     if settings.odd_values {
         make_odd(&mut data);
@@ -60,7 +60,9 @@ impl View<'_> {
                 let items = menu.menu_items.iter().filter(is_shown).map(|item| self.render_item(item, &ids));
                 let mut items = items.collect();
                 shuffle(&mut items);
-                json!({ "id": menu.id, "name": menu.name, "menu_items": items })
+                let mut read = json!({ "id": menu.id, "name": menu.name, "menu_items": items });
+                self.add_unknown(&mut read, "layout", "grid");
+                read
             })
             .collect();
         shuffle(&mut menus);
@@ -95,14 +97,28 @@ impl View<'_> {
         if self.settings.return_active {
             read["active"] = json!(item.active.unwrap_or(true));
         }
-        if self.settings.unknown_fields {
-            read["tax_rate"] = json!(11);
-            read["badge"] = json!("baru");
-        }
+        self.add_unknown(&mut read, "tax_rate", 11);
+        self.add_unknown(&mut read, "badge", "baru");
         if self.settings.return_image {
             self.set_text(&mut read, "image", image.as_deref());
         }
+        self.spoil(&mut read);
         read
+    }
+
+    fn add_unknown(&self, read: &mut Value, key: &str, value: impl Into<Value>) {
+        if self.settings.unknown_fields {
+            read[key] = value.into();
+        }
+    }
+
+    /// Makes values of a form that is none of theirs.
+    fn spoil(&self, read: &mut Value) {
+        for key in &self.settings.unreadable_fields {
+            if let Some(value) = read.get_mut(key).filter(|value| !value.is_null()) {
+                *value = json!({ "value": value.take() });
+            }
+        }
     }
 
     fn render_categories(&self, seed: u64) -> Value {
@@ -129,6 +145,8 @@ impl View<'_> {
         if self.settings.return_category_external_id && !category.made_in_app {
             self.set_text(&mut read, "external_id", category.external_id.as_deref());
         }
+        self.add_unknown(&mut read, "collapsed", true);
+        self.spoil(&mut read);
         read
     }
 
@@ -140,6 +158,8 @@ impl View<'_> {
             "in_stock": variant.in_stock.unwrap_or(true),
         });
         self.set_text(&mut read, "external_id", variant.external_id.as_deref());
+        self.add_unknown(&mut read, "calories", 100);
+        self.spoil(&mut read);
         read
     }
 

@@ -166,8 +166,10 @@ pub struct Settings {
     pub promo_menu: Option<String>,
     /// Whether prices are read as texts, `in_stock` as a number and times with seconds.
     pub odd_values: bool,
-    /// Whether items are read with keys that nobody has documented.
+    /// Whether everything is read with keys that nobody has documented.
     pub unknown_fields: bool,
+    /// Keys of items, categories and variants that are read in a form that nobody can read.
+    pub unreadable_fields: Vec<String>,
     /// Whether descriptions are read with HTML entities.
     pub escape_html: bool,
     /// How an empty list of subscriptions or outlets is answered.
@@ -231,6 +233,7 @@ impl Default for Settings {
             promo_menu: None,
             odd_values: false,
             unknown_fields: false,
+            unreadable_fields: Vec::new(),
             escape_html: false,
             empty_list: EmptyList::default(),
             list_by_scope: false,

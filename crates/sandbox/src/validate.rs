@@ -7,9 +7,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    read::{CDN, DAYS},
+    read::CDN,
     settings::Settings,
-    written::{Catalog, Item, Range, Rules, Variant, VariantCategory},
+    written::{Catalog, DAYS, Item, Range, Rules, Variant, VariantCategory},
 };
 
 /// Most characters of a name shown to customers (documentation).

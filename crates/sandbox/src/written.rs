@@ -6,7 +6,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
+
+/// Day keys in the platform's order.
+pub(super) const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
 /// A whole menu.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -169,6 +173,26 @@ impl Catalog {
         self.variants_mut().for_each(|variant| variant.external_id = None);
         self.variant_categories.iter_mut().for_each(|category| category.made_in_app = true);
         self
+    }
+}
+
+/// What is wrong with a body that has a list where an object belongs: the decoder would take the members of the one for the
+/// values of the other. Keys that are not known hold what they like.
+pub(super) fn list_for_object(body: &Value) -> Option<String> {
+    let is_list_of_objects =
+        |key: &str| matches!(key, "menus" | "menu_items" | "variant_categories" | "variants") || DAYS.contains(&key);
+    let is_object = |key: &str| matches!(key, "rules" | "selection" | "operational_hours");
+    match body {
+        Value::Array(list) => match list.iter().any(Value::is_array) {
+            true => Some("a list stands where an object is expected".to_owned()),
+            false => list.iter().find_map(list_for_object),
+        },
+        Value::Object(keys) => keys.iter().find_map(|(key, value)| match value {
+            Value::Array(_) if is_object(key) => Some(format!("{key}: a list stands where an object is expected")),
+            _ if is_object(key) || is_list_of_objects(key) => list_for_object(value),
+            _ => None,
+        }),
+        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ fn menu() -> Catalog {
         in_stock: Field::Set(true),
         ..Item::default()
     };
-    Catalog { menus: vec![Menu { name: "M".into(), menu_items: vec![item] }], variant_categories: Vec::new() }
+    Catalog { menus: vec![Menu { name: "M".into(), menu_items: vec![item] }], ..Catalog::default() }
 }
 
 async fn fetch(fake: &Fake) -> Result<String, RemoteError> {

@@ -62,6 +62,7 @@ fn catalog(answer: Value) -> Result<LiveCatalog, String> {
     Ok(LiveCatalog {
         menus: each(menus, "data.menus", menu)?,
         variant_categories: each(categories, "data.variant_categories", category)?,
+        extra: Thing::new("answer", data, &|| "data".to_owned()).finish(&["id", "outlet_id", "request_id", "active"]),
     })
 }
 
@@ -269,10 +270,14 @@ impl<'a> Thing<'a> {
         self.convert("price", field, |value| whole(value).map(Price))
     }
 
-    /// An address, or an object that has it as `url`. What else such an object has describes that image.
+    /// An address, or an object that has it as `url`.
     fn image(&mut self) -> Field<String> {
         let field = match self.take("image") {
-            Field::Set(Value::Object(mut image)) if image.contains_key("url") => take(&mut image, "url"),
+            Field::Set(Value::Object(mut image)) if image.contains_key("url") => {
+                let url = take(&mut image, "url");
+                image.iter().for_each(|(key, value)| self.note_unknown(&format!("image.{key}"), value));
+                url
+            }
             field => field,
         };
         self.said_text("image", field)
@@ -484,6 +489,12 @@ mod tests {
     }
 
     #[test]
+    fn keys_beside_the_menus_are_noted() {
+        let body = r#"{"success":true,"data":{"menus":[],"id":"m","request_id":"r","outlet_id":"G1","currency":"IDR","x":[]}}"#;
+        assert_eq!(read(body.as_bytes()).unwrap().extra.unknown, ["currency".to_owned()].into());
+    }
+
+    #[test]
     fn missing_keys_are_unsaid_and_nulls_are_none() {
         let bare = item(r#""x":null"#).unwrap();
         assert_eq!(bare, LiveItem { name: "Soto".into(), ..LiveItem::default() });
@@ -554,6 +565,7 @@ mod tests {
         let read = item(r#""id":7,"external_id":123,"variant_category_ids":[9,"c"],"image":{"url":"https://x","w":1}"#);
         let read = read.unwrap();
         assert_eq!((read.uuid.as_str(), read.external_id), ("7", Field::Set("123".into())));
+        assert_eq!(read.extra.unknown, ["image.w".to_owned()].into());
         assert_eq!(read.variant_category_uuids, ["9", "c"]);
         assert_eq!(read.image, Field::Set("https://x".into()));
         assert_eq!(item(r#""image":{"url":null}"#).unwrap().image, Field::Null);

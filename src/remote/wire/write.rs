@@ -81,7 +81,7 @@ struct PutBody<'a> {
 
 impl Serialize for PutBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Catalog { menus, variant_categories } = self.catalog;
+        let Catalog { menus, variant_categories, platform_menus: _ } = self.catalog;
         let mut map = serializer.serialize_map(None)?;
         if let Some(id) = self.request_id {
             map.serialize_entry("request_id", &id)?;
@@ -233,7 +233,11 @@ mod tests {
             max_quantity: Field::Unsaid,
             variants: vec![variant],
         };
-        Catalog { menus: vec![Menu { name: "M".into(), menu_items: vec![item] }], variant_categories: vec![category] }
+        Catalog {
+            menus: vec![Menu { name: "M".into(), menu_items: vec![item] }],
+            variant_categories: vec![category],
+            ..Catalog::default()
+        }
     }
 
     fn json(body: impl Serialize) -> String {
@@ -253,6 +257,7 @@ mod tests {
         let catalog = Catalog {
             menus: vec![Menu { name: "M".into(), menu_items: vec![item, no_choices] }],
             variant_categories: vec![category],
+            ..Catalog::default()
         };
         insta::assert_snapshot!(json(put_body(&catalog, None)), @r#"{"menus":[{"name":"M","menu_items":[{"external_id":"S"},{"external_id":"S","variant_category_external_ids":[]}]}],"variant_categories":[{"external_id":"C","variants":[]}]}"#);
     }

@@ -30,6 +30,7 @@ pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -
             @if let Some(member) = member { (errors(member)) }
             (held(&line.held))
             (drift(&line.drift))
+            (notes(&line.notes))
             @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
             h2 { "Facts" }
             (facts(snapshot, line, member, &clock))
@@ -108,6 +109,16 @@ fn drift(drift: &Value) -> Markup {
                 } } }
             }
             (more(changes.len()))
+        }
+    }
+}
+
+/// What the live menu says beyond what is understood.
+fn notes(notes: &[String]) -> Markup {
+    html! {
+        @if !notes.is_empty() {
+            h2 { "Notes on its live menu" }
+            ul { @for note in notes.iter().take(MOST) { li { (shown(note)) } } (more(notes.len())) }
         }
     }
 }

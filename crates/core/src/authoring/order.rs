@@ -42,7 +42,7 @@ impl Kind {
                 "categories",
                 "pricing",
             ],
-            Self::Menu => &["name", "remove", "rename", "before", "operational_hours", "menu_items"],
+            Self::Menu => &["name", "remove", "platform", "rename", "before", "operational_hours", "menu_items"],
             Self::Item => &[
                 "external_id",
                 "remove",

@@ -307,6 +307,7 @@ fields! {
 fields! {
     /// A field of a variant category.
     CategoryField of VariantCategory (Category), live LiveCategory, stock None, parts [variants] {
+        ExternalId = "external_id" "external id" Id Always Id;
         Name = "name" "name" Text Always Text (name always);
         InternalName = "internal_name" "internal name" Text UnlikeName Hidden (internal_name live);
         MinQuantity = "min_quantity" "choice" Least Always Least (min_quantity live);

@@ -1,7 +1,11 @@
 //! A catalog taken apart: every thing by its path with what is said of it, and every display order as a list of names. What is
 //! the same for items, categories and variants is then said once.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -63,12 +67,14 @@ pub struct FlatCatalog {
     pub things: BTreeMap<Path, Fields>,
     /// Names in display order: of menus, of items, of categories, of variants.
     pub lists: BTreeMap<ListPath, Vec<String>>,
+    /// As in the catalog.
+    pub platform_menus: BTreeSet<String>,
 }
 
 impl FlatCatalog {
     /// Takes a catalog apart. Of an item that stands in several menus only the first is looked at.
     pub fn of(catalog: &Catalog) -> Self {
-        let mut flat = Self::default();
+        let mut flat = Self { platform_menus: catalog.platform_menus.clone(), ..Self::default() };
         for menu in &catalog.menus {
             let items = Path::Menu(menu.name.clone());
             flat.lists.entry(ListPath::Menus).or_default().push(menu.name.clone());
@@ -127,7 +133,7 @@ impl FlatCatalog {
         for category in &mut variant_categories {
             category.variants = self.made::<Variant>(list(ListPath::Of(Path::category(&category.external_id))));
         }
-        Catalog { menus: menus.collect(), variant_categories }
+        Catalog { menus: menus.collect(), variant_categories, platform_menus: self.platform_menus.clone() }
     }
 
     fn made<T: HasPath>(&self, ids: &[String]) -> Vec<T> {

@@ -15,6 +15,9 @@ pub struct LiveCatalog {
     pub menus: Vec<LiveMenu>,
     /// Variant categories in the order of the answer (documented as arbitrary).
     pub variant_categories: Vec<LiveCategory>,
+    /// What else the answer says, beside those lists.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
 }
 
 /// What the answer says of a thing beyond what is understood.

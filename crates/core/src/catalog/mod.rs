@@ -17,6 +17,8 @@ mod stored;
 pub mod text;
 mod value;
 
+use std::collections::BTreeSet;
+
 pub use field::Field;
 pub use fields::{
     CategoryField, FieldInfo, FieldKind, FieldSpec, ItemField, Member, ReadBack, RiskClass, Thing, VariantField,
@@ -39,6 +41,9 @@ pub struct Catalog {
     /// Variant categories in the order the files give them; ids are unique.
     #[serde(default)]
     pub variant_categories: Vec<VariantCategory>,
+    /// Names of menus that the files call the platform's own: no part of what is sold by the files.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub platform_menus: BTreeSet<String>,
 }
 
 /// A heading of the menu. It has no partner id: its name is its identity.
@@ -123,6 +128,16 @@ pub struct Variant {
 }
 
 impl Catalog {
+    /// Whether the files call a live menu the platform's own.
+    pub fn is_platform_menu(&self, live: &str) -> bool {
+        self.platform_menus.iter().any(|name| text::same_text(name, live))
+    }
+
+    /// Whether it sells something in a menu of this name.
+    pub fn sells_in(&self, menu: &str) -> bool {
+        self.menus.iter().any(|known| !known.menu_items.is_empty() && text::same_text(&known.name, menu))
+    }
+
     /// All items with the menu each stands in, in display order.
     pub fn items(&self) -> impl Iterator<Item = (&Menu, &Item)> {
         self.menus.iter().flat_map(|menu| menu.menu_items.iter().map(move |item| (menu, item)))

@@ -43,6 +43,13 @@ impl<'d> Composer<'d> {
 
     fn menu_entry(&mut self, entry: &'d MenuEntry) {
         let name = &entry.name;
+        if let Some(platform) = &entry.platform {
+            self.platform_menu(&name.value, platform);
+            let is_all = entry.remove.is_none() && entry.items.is_none() && entry.hours.is_none();
+            if platform.value || (is_all && entry.rename.is_none() && entry.before.is_none()) {
+                return;
+            }
+        }
         match (self.draft.menu(&name.value), &entry.remove) {
             (Some(menu), Some(place)) => self.draft.remove_menu(menu, place),
             (Some(menu), None) => {
@@ -54,6 +61,15 @@ impl<'d> Composer<'d> {
             (None, Some(_)) => self.absent_subject(Kind::Menu, &name.value, &name.place),
             (None, None) if entry.items.is_none() => self.absent_subject(Kind::Menu, &name.value, &name.place),
             (None, None) => self.new_menu(entry),
+        }
+    }
+
+    /// Notes that a menu is the platform's own, or that it is not as an earlier layer has it.
+    fn platform_menu(&mut self, name: &'d str, platform: &'d Spanned<bool>) {
+        let known = &mut self.draft.platform_menus;
+        let before = if platform.value { known.insert(name, &platform.place) } else { known.remove(name) };
+        if before.is_some() == platform.value {
+            self.without_effect(&format!("`platform` of the menu `{name}`"), &platform.place);
         }
     }
 

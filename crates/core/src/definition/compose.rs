@@ -239,6 +239,8 @@ impl<'d> Composer<'d> {
     pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
         let Self { mut draft, diagnostics, .. } = self;
         composed.diagnostics.extend(diagnostics.into_vec());
+        composed.diagnostics.extend(draft.menus_of_two());
+        composed.catalog.platform_menus = draft.platform_menus.keys().map(|name| (*name).to_owned()).collect();
         draft.keep_what_stands();
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };

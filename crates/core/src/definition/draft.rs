@@ -3,7 +3,7 @@
 //! Things keep their number while they are moved about, so that a change costs the same in a menu of five and of five
 //! hundred. Which changes are allowed is decided by those who make them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Declared,
@@ -12,8 +12,11 @@ use super::{
     origins::Origins,
 };
 use crate::{
-    catalog::{CategoryField, ExternalId, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField},
-    diagnostic::Place,
+    catalog::{
+        CategoryField, ExternalId, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField,
+        text::same_text,
+    },
+    diagnostic::{Diagnostic, Place},
     document::Spanned,
 };
 
@@ -32,6 +35,8 @@ pub(super) struct Draft<'d> {
     pub(super) patched_lists: HashMap<usize, &'d Place>,
     /// From a variant to its category's number.
     pub(super) variant_index: HashMap<&'d str, usize>,
+    /// Menus that are the platform's own, and where that is said.
+    pub(super) platform_menus: BTreeMap<&'d str, &'d Place>,
     /// Hours that hold for all items.
     pub(super) hours: Level<'d>,
     pub(super) origins: Origins,
@@ -153,6 +158,20 @@ impl<'d> Draft<'d> {
             item.hours.patches().for_each(|place| origins.keep(place));
         }
         patched_lists.values().for_each(|place| origins.keep(place));
+    }
+
+    /// Reports menus that are said to be the platform's own and hold items of ours.
+    pub(super) fn menus_of_two(&self) -> Vec<Diagnostic> {
+        let holds = |name: &str| self.menus.iter().find(|menu| same_text(menu.name, name));
+        let both = self.platform_menus.iter().filter_map(|(name, place)| Some((name, place, holds(name)?)));
+        let wrong = both.map(|(name, place, menu)| {
+            let message = format!("the menu `{name}` is said to be GoFood's own, and is defined here as well");
+            let wrong = Diagnostic::error("conflicting-keys", (*place).clone(), message)
+                .help("remove `platform: true`, or move the dishes to a menu of another name");
+            let own = self.origins.own_place(&Path::Menu(menu.name.to_owned()));
+            own.into_iter().fold(wrong, |wrong, own| wrong.related(own.clone(), "defined here"))
+        });
+        wrong.collect()
     }
 
     fn forget_variant(&mut self, id: &ExternalId, place: &'d Place) {

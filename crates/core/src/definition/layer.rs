@@ -65,6 +65,8 @@ pub(super) struct OutletHead {
 pub(super) struct MenuEntry {
     pub(super) name: Spanned<String>,
     pub(super) remove: Option<Place>,
+    /// Whether it is a menu that the platform fills itself.
+    pub(super) platform: Option<Spanned<bool>>,
     pub(super) rename: Option<Spanned<String>>,
     pub(super) before: Option<Spanned<String>>,
     pub(super) hours: Declared<Box<Week>>,

@@ -95,10 +95,8 @@ mod tests {
     /// Our one dish, and a live menu with it and another one.
     fn shown(ours: &str, live: &str, foreign: &str) -> (String, String) {
         let item = Item { external_id: "A".into(), name: Field::Set(ours.to_owned()), ..Item::default() };
-        let catalog = Catalog {
-            menus: vec![Menu { name: "M".to_owned(), menu_items: vec![item] }],
-            variant_categories: Vec::new(),
-        };
+        let catalog =
+            Catalog { menus: vec![Menu { name: "M".to_owned(), menu_items: vec![item] }], ..Catalog::default() };
         let live_item = |text: &str| LiveItem { name: text.to_owned(), ..LiveItem::default() };
         let live = LiveCatalog {
             menus: vec![LiveMenu {
@@ -106,7 +104,7 @@ mod tests {
                 menu_items: vec![live_item(live), live_item(foreign)],
                 ..LiveMenu::default()
             }],
-            variant_categories: Vec::new(),
+            ..LiveCatalog::default()
         };
         let items = without_escaping(&live, [Some(&catalog), None]).into_owned().menus.remove(0).menu_items;
         (items[0].name.clone(), items[1].name.clone())

@@ -16,7 +16,11 @@ pub(super) fn expected(plan: &OutletPlan) -> Catalog {
         .menus
         .iter()
         .map(|menu| Menu { name: menu.name.clone(), menu_items: menu.menu_items.iter().filter_map(item).collect() });
-    Catalog { menus: menus.collect(), variant_categories: expected_categories(plan, &touched) }
+    Catalog {
+        menus: menus.collect(),
+        variant_categories: expected_categories(plan, &touched),
+        platform_menus: plan.next_base.catalog.platform_menus.clone(),
+    }
 }
 
 fn expected_categories(plan: &OutletPlan, touched: &BTreeSet<&Path>) -> Vec<VariantCategory> {

@@ -29,6 +29,8 @@ pub struct Unread {
 /// A kind of thing that keys belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Kind {
+    /// The answer as a whole.
+    Answer,
     Menu,
     Item,
     Category,
@@ -46,6 +48,7 @@ impl UnknownKey {
     /// As it is stored and shown to programs.
     fn stored(&self) -> String {
         let kind = match self.kind {
+            Kind::Answer => "data",
             Kind::Menu => "menus",
             Kind::Item => "items",
             Kind::Category => "categories",
@@ -54,9 +57,15 @@ impl UnknownKey {
         format!("{kind}/{}", self.key)
     }
 
+    /// Whether a push of ours was seen to leave it there.
+    fn is_of_platform(&self, base: Option<&Base>) -> bool {
+        base.is_some_and(|base| base.platform_keys.contains(&self.stored()))
+    }
+
     /// `tax_rate (2 items)`
     fn words(&self, count: usize) -> String {
         let (one, several) = match self.kind {
+            Kind::Answer => return format!("{} (the whole menu)", self.key),
             Kind::Menu => ("menu", "menus"),
             Kind::Item => ("item", "items"),
             Kind::Category => ("variant category", "variant categories"),
@@ -79,6 +88,8 @@ pub struct Extras {
     pub switched_off: BTreeMap<Path, String>,
     /// Menus that only repeat dishes of other menus: taken for the platform's own, and left alone.
     pub platform_menus: BTreeSet<String>,
+    /// Menus that the files call the platform's own: left alone as well.
+    pub declared_menus: BTreeSet<String>,
 }
 
 /// For programs.
@@ -87,7 +98,7 @@ pub struct ExtrasEntry<'a> {
     unread: Vec<UnreadEntry<'a>>,
     unknown_keys: Vec<UnknownEntry>,
     switched_off: Vec<&'a Path>,
-    platform_menus: &'a BTreeSet<String>,
+    platform_menus: BTreeSet<&'a String>,
 }
 
 #[derive(Serialize)]
@@ -122,6 +133,13 @@ impl Extras {
         }
     }
 
+    /// Notes what stands beside the menus in an answer.
+    pub(super) fn note_answer(&mut self, extra: &Extra) {
+        for key in &extra.unknown {
+            self.unknown.entry(UnknownKey { kind: Kind::Answer, key: key.clone() }).or_default();
+        }
+    }
+
     /// The same of an item that is none of ours. No push copies it, and its keys go with it.
     pub(super) fn note_unmanaged(&mut self, item: &Path, name: &str, extra: &Extra) {
         collect_unread(&mut self.unmanaged, item, name, extra);
@@ -146,7 +164,7 @@ impl Extras {
 
     /// What is left to tell if some keys are known to be the platform's own.
     pub(super) fn but_for(mut self, base: Option<&Base>) -> Self {
-        self.unknown.retain(|key, _| base.is_none_or(|base| !base.platform_keys.contains(&key.stored())));
+        self.unknown.retain(|key, _| !key.is_of_platform(base));
         self
     }
 
@@ -155,13 +173,14 @@ impl Extras {
         self.unknown.keys().map(UnknownKey::stored)
     }
 
-    /// Keys that a payload would lose: `tax_rate (2 items)`, and the things that have them.
-    pub(super) fn lost_keys(&self, payload: &Catalog) -> (Vec<String>, BTreeSet<Path>) {
+    /// Keys that a payload would lose and that are not known to be the platform's own: `tax_rate (2 items)`, and the things that
+    /// have them. The whole menu is no such thing.
+    pub(super) fn lost_keys(&self, payload: &Catalog, base: Option<&Base>) -> (Vec<String>, BTreeSet<Path>) {
         let sent = Sent::of(payload);
         let (mut words, mut things) = (Vec::new(), BTreeSet::new());
-        for (key, all) in &self.unknown {
+        for (key, all) in self.unknown.iter().filter(|(key, _)| !key.is_of_platform(base)) {
             let kept: Vec<&Path> = all.iter().filter(|thing| sent.has(thing)).collect();
-            if !kept.is_empty() {
+            if !kept.is_empty() || key.kind == Kind::Answer {
                 words.push(key.words(kept.len()));
                 things.extend(kept.into_iter().cloned());
             }
@@ -186,12 +205,16 @@ impl Extras {
             let names: Vec<String> = self.switched_off.values().map(|name| format!("“{name}”")).collect();
             format!("switched off in the app, which menusync leaves as it is: {}", named(&names))
         });
+        let quoted = |menus: &BTreeSet<String>| menus.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>();
         let repeated = (!self.platform_menus.is_empty()).then(|| {
-            let names: Vec<String> = self.platform_menus.iter().map(|name| format!("“{name}”")).collect();
+            let names = quoted(&self.platform_menus);
             let (menus, repeat) = if names.len() == 1 { ("menu", "repeats") } else { ("menus", "repeat") };
             format!("{menus} that only {repeat} dishes of others, taken for GoFood's own: {}", named(&names))
         });
-        [unread, unknown, off, repeated].into_iter().flatten().collect()
+        let declared = (!self.declared_menus.is_empty()).then(|| {
+            format!("GoFood's own by the files, left alone and in no push: {}", named(&quoted(&self.declared_menus)))
+        });
+        [unread, unknown, off, repeated, declared].into_iter().flatten().collect()
     }
 
     /// The same for programs.
@@ -201,10 +224,10 @@ impl Extras {
             unknown_keys: self
                 .unknown
                 .iter()
-                .map(|(key, things)| UnknownEntry { key: key.stored(), count: things.len() })
+                .map(|(key, things)| UnknownEntry { key: key.stored(), count: things.len().max(1) })
                 .collect(),
             switched_off: self.switched_off.keys().collect(),
-            platform_menus: &self.platform_menus,
+            platform_menus: self.platform_menus.union(&self.declared_menus).collect(),
         }
     }
 }

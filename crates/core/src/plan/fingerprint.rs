@@ -39,6 +39,7 @@ impl Fingerprint {
 }
 
 fn readable(mut live: LiveCatalog) -> LiveCatalog {
+    live.extra = Extra::default();
     for menu in &mut live.menus {
         menu.name = normalise_text(&menu.name).into_owned();
         menu.extra = Extra::default();

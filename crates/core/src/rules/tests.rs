@@ -45,6 +45,7 @@ fn good() -> Catalog {
     Catalog {
         menus: vec![Menu { name: "Nasi".into(), menu_items: vec![spicy, item("NU", "Nasi Uduk")] }],
         variant_categories: vec![category],
+        ..Catalog::default()
     }
 }
 

@@ -151,14 +151,23 @@ pub(super) fn ids(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Vec<
 
 /// `remove: true`, and where that stands. Reports keys beside it, for they would be lost.
 pub(super) fn removal(decoder: &mut Decoder, fields: &mut Fields<'_>, what: &str) -> Option<crate::diagnostic::Place> {
-    let node = fields.take("remove").filter(|node| !node.is_null())?;
-    let removed = decoder.boolean(node, "remove")?;
-    if !removed.value {
-        return None;
+    let removed = lone_flag(decoder, fields, "remove", what, "keep one of the two")?;
+    removed.value.then_some(removed.place)
+}
+
+/// A flag that, if it is true, stands alone.
+pub(super) fn lone_flag(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'_>,
+    flag: &'static str,
+    what: &str,
+    help: &str,
+) -> Option<Spanned<bool>> {
+    let node = fields.take(flag).filter(|node| !node.is_null())?;
+    let said = decoder.boolean(node, flag)?;
+    for (key, _) in fields.entries().filter(|_| said.value) {
+        let message = format!("`{}` stands beside `{flag}: true` in {what}", key.text);
+        decoder.error("conflicting-keys", &key.span, message).help(help);
     }
-    for (key, _) in fields.entries() {
-        let message = format!("`{}` stands beside `remove: true` in {what}", key.text);
-        decoder.error("conflicting-keys", &key.span, message).help("keep one of the two");
-    }
-    Some(removed.place)
+    Some(said)
 }

@@ -3,7 +3,8 @@
 use super::{
     decode_hours,
     read::{
-        Owner, Presence, declared, external_id, id, ids, price, quantity, removal, required, required_said, said_text,
+        Owner, Presence, declared, external_id, id, ids, lone_flag, price, quantity, removal, required, required_said,
+        said_text,
     },
 };
 use crate::{
@@ -28,6 +29,8 @@ fn menu(decoder: &mut Decoder, node: &Node) -> Option<MenuEntry> {
     let owner = Owner { node, what: "a menu", at: node.span, presence: Presence::Definition };
     let name = required(decoder, &mut fields, "name", &owner, |decoder, node| decoder.text(node, "name"));
     let remove = removal(decoder, &mut fields, "a menu");
+    let help = "GoFood fills such a menu itself: remove this key, or remove `platform` if the menu is yours";
+    let platform = lone_flag(decoder, &mut fields, "platform", "a menu", help);
     let mut text = |decoder: &mut Decoder, key| {
         said_text(decoder, &mut fields, key, Presence::Definition).and_then(|said| {
             let Spanned { value, place } = said;
@@ -41,7 +44,7 @@ fn menu(decoder: &mut Decoder, node: &Node) -> Option<MenuEntry> {
         nodes.iter().filter_map(|node| item(decoder, node)).collect()
     });
     decoder.finish(fields, "a menu");
-    Some(MenuEntry { name: name?, remove, rename, before, hours, items })
+    Some(MenuEntry { name: name?, remove, platform, rename, before, hours, items })
 }
 
 fn item(decoder: &mut Decoder, node: &Node) -> Option<ItemEntry> {

@@ -68,6 +68,40 @@ fn removal_stands_alone() {
 }
 
 #[test]
+fn a_menu_of_the_platform_is_named_and_nothing_else_is_said_of_it() {
+    let promo = "menus: [{name: Promo, platform: true}]";
+    let composed = layered(&[promo]);
+    assert_eq!(declared(&composed.diagnostics), [] as [&str; 0]);
+    assert_eq!(composed.catalog.platform_menus, ["Promo".to_owned()].into());
+    assert_eq!(shape(&composed.catalog), "Nasi: NG NU | Minuman: ES");
+    // Nearer layers take it back, and may have such a menu of their own then.
+    let own = "menus: [{name: Promo, platform: false, menu_items: [{external_id: P, name: P, price: 1000}]}]";
+    let composed = layered(&[promo, own]);
+    assert_eq!(declared(&composed.diagnostics), [] as [&str; 0]);
+    assert!(composed.catalog.platform_menus.is_empty());
+    assert_eq!(shape(&composed.catalog), "Nasi: NG NU | Minuman: ES | Promo: P");
+    assert!(layered(&[promo, "menus: [{name: Promo, platform: false}]"]).catalog.platform_menus.is_empty());
+    // Said twice, or taken back from nobody.
+    for again in [&[promo, promo][..], &["menus: [{name: Promo, platform: false}]"]] {
+        assert_eq!(layered(again).diagnostics[0].code, "patch-without-effect");
+    }
+}
+
+#[test]
+fn a_menu_of_the_platform_holds_nothing_of_ours() {
+    let beside = "menus: [{name: Promo, platform: true, menu_items: [], before: Nasi}]";
+    let composed = layered(&[beside]);
+    assert_eq!(declared(&composed.diagnostics), ["conflicting-keys own:1:39", "conflicting-keys own:1:55"]);
+    insta::assert_snapshot!(composed.diagnostics[0].message, @"`menu_items` stands beside `platform: true` in a menu");
+    insta::assert_snapshot!(composed.diagnostics[0].help.as_deref().unwrap(), @"GoFood fills such a menu itself: remove this key, or remove `platform` if the menu is yours");
+    let ours = layered(&["menus: [{name: minuman, platform: true}, {name: Minuman, platform: true}]"]);
+    let minuman = &ours.diagnostics[0];
+    assert_eq!(declared(std::slice::from_ref(minuman)), ["conflicting-keys own:1:68"]);
+    insta::assert_snapshot!(minuman.message, @"the menu `Minuman` is said to be GoFood's own, and is defined here as well");
+    assert_eq!(minuman.related[0].place.to_string(), "catalogs/brand.yaml:6:11");
+}
+
+#[test]
 fn an_id_of_an_earlier_layer_cannot_be_defined_again() {
     let composed = layered(&["menus: [{name: Nasi, menu_items: [{external_id: ES, name: Es, price: 1}]}]"]);
     assert_eq!(declared(&composed.diagnostics), ["duplicate-id own:1:49"]);

@@ -8,7 +8,7 @@ use super::{
     things::{Three, Ties},
 };
 use crate::catalog::{
-    Catalog, ExternalId, Field, FieldValue, Path, Variant, VariantCategory, VariantField,
+    Catalog, CategoryField, ExternalId, Field, FieldValue, Path, Variant, VariantCategory, VariantField,
     text::{normalise_text, same_text},
 };
 
@@ -85,13 +85,19 @@ impl Walk<'_> {
     pub(super) fn new_ids(&mut self, payload: &Catalog) -> Vec<Change> {
         let class = if self.stance.has_base { Class::Drift } else { Class::Adopt };
         let mark = self.changes.len();
-        for (category, variant) in payload.variants() {
-            let id = &variant.external_id;
-            let Some(own) = self.matched.rekeyed.get(id) else { continue };
-            let name = variant.name.value().unwrap_or(&id.0).clone();
-            let subject = Subject { within: category.name.value().cloned(), name };
-            let [from, to] = [own, id].map(|id| Some(FieldValue::Text(id.0.clone())));
-            let path = Path::variant_field(id, VariantField::ExternalId);
+        let of_category = |category: &VariantCategory| {
+            let id = &category.external_id;
+            (Path::category_field(id, CategoryField::ExternalId), id.clone(), None, category.name.value().cloned())
+        };
+        let of_variant = |(category, variant): (&VariantCategory, &Variant)| {
+            let (id, within) = (&variant.external_id, category.name.value().cloned());
+            (Path::variant_field(id, VariantField::ExternalId), id.clone(), within, variant.name.value().cloned())
+        };
+        let categories = payload.variant_categories.iter().map(of_category);
+        for (path, id, within, name) in categories.chain(payload.variants().map(of_variant)) {
+            let Some(own) = self.matched.rekeyed.get(&path.owner()) else { continue };
+            let [from, to] = [own, &id].map(|id| Some(FieldValue::Text(id.0.clone())));
+            let subject = Subject { within, name: name.unwrap_or(id.0) };
             self.tell(path, Kind::Set, class, [from.clone(), to, from], true, &subject);
         }
         self.changes.split_off(mark)

@@ -59,6 +59,9 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.menus(&desired, &base, &payload);
     walk.item_order(&desired, &base, &payload);
     let new_ids = walk.new_ids(&payload);
+    // What is declared holds for the push that goes out under it, but for what that push takes away.
+    let declared = inputs.desired.platform_menus.iter().filter(|name| !base.sells_in(name));
+    next.platform_menus = declared.cloned().collect();
     walk.next.catalog = next;
     Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }
 }

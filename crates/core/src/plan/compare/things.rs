@@ -107,12 +107,14 @@ impl Walk<'_> {
         (revert || matches!(class, Class::Edit | Class::Adopt)) && !self.stays_rejected(path, to)
     }
 
-    /// What comes is sent in stock unless a file says otherwise.
+    /// What comes is sent in stock unless a file says otherwise, or the platform shows it sold out in a menu of its own: then it
+    /// is the kitchen's to put back.
     fn place_new_thing<T: HasPath>(&mut self, desired: &Placed<&T>) -> (Placed<T>, Placed<T>) {
         let (mut send, mut next) = (desired.copy(), desired.copy());
         if let Some((kind, member)) = stock_of::<T>() {
             let off = (member.get)(desired.thing) == Field::Set(FieldValue::Flag(false));
-            (member.set)(&mut send.thing, Field::Set(FieldValue::Flag(!off)));
+            let is_sold_out = kind == StockKind::Items && self.matched.sold_out_items.contains(desired.thing.id());
+            (member.set)(&mut send.thing, Field::Set(FieldValue::Flag(!off && !is_sold_out)));
             (member.set)(&mut next.thing, if off { Field::Set(FieldValue::Flag(false)) } else { Field::Unsaid });
             if off {
                 self.next.taken_off_mut(kind).insert(desired.thing.id().clone());
@@ -249,6 +251,7 @@ impl Walk<'_> {
     fn report_lost_id(&mut self, path: Path, id: &ExternalId, in_base: bool, subject: &Subject) {
         let lost = match path {
             Path::Variant(..) => self.matched.lost_variants.get(id),
+            Path::Category(..) => self.matched.lost_categories.get(id),
             _ => self.matched.lost_items.get(id),
         };
         let Some(live) = lost else { return };

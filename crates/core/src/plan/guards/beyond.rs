@@ -30,13 +30,13 @@ impl Judge<'_> {
 
     /// Keys that nobody has seen come back after a push.
     pub(super) fn unknown_field(&self) -> Option<Finding> {
-        let (words, things) = self.matched.extras.clone().but_for(self.inputs.base).lost_keys(&self.compared.payload);
-        if things.is_empty() {
+        let (words, things) = self.matched.extras.lost_keys(&self.compared.payload, self.inputs.base);
+        if words.is_empty() {
             return None;
         }
         Some(Finding {
             limit: None,
-            actual: Some(things.len() as f64),
+            actual: Some(things.len().max(1) as f64),
             trips: true,
             items: things.into_iter().collect(),
             message: format!("the live menu has what menusync does not know, and a push would lose: {}", named(&words)),

@@ -20,8 +20,8 @@ use crate::catalog::{
 /// What was found.
 #[derive(Default)]
 pub(super) struct Choices {
-    /// The id of each category, in the order of the answer.
-    pub(super) categories: Vec<ExternalId>,
+    /// The id of each category, in the order of the answer, and whether it is ours.
+    pub(super) categories: Vec<(ExternalId, bool)>,
     /// The id of each variant, in the order of the answer, and whether it is ours.
     pub(super) variants: Vec<Vec<(ExternalId, bool)>>,
     /// Variants of ours of which a copy is sold out.
@@ -72,6 +72,7 @@ impl<'a> KnownChoices<'a> {
         let ids: Vec<Stranger<'_>> = live.iter().map(|known| (known.external_id.value(), &*known.uuid)).collect();
         let categories =
             with_strangers(&ids, &ours, |a, b| ordered((&live[a].uuid, &live[a]), (&live[b].uuid, &live[b])));
+        let categories = categories.into_iter().zip(ours.iter().map(Option::is_some)).collect();
         let mut found = Choices { categories, ..Choices::default() };
         let all: Vec<(usize, &LiveVariant)> = live
             .iter()
@@ -135,19 +136,23 @@ impl<'a> KnownChoices<'a> {
     }
 
     /// Our variant for each live one.
-    fn variants(&self, live: &[(usize, &LiveVariant)], categories: &[ExternalId]) -> Vec<Option<&'a ExternalId>> {
+    fn variants(
+        &self,
+        live: &[(usize, &LiveVariant)],
+        categories: &[(ExternalId, bool)],
+    ) -> Vec<Option<&'a ExternalId>> {
         let mut pairs: Vec<(usize, &ExternalId, Evidence)> = Vec::new();
         for (number, (category, variant)) in live.iter().enumerate() {
             let key = |id: &ExternalId| self.variants.get_key_value(id).map(|(id, _)| *id);
             let by_id = variant.external_id.value().and_then(key);
             let by_uuid = self.uuids.and_then(|uuids| uuids.variants.get(&variant.uuid)).and_then(key);
-            let named = self.variant_names.get(&(&categories[*category], normal(&variant.name))).copied();
+            let named = self.variant_names.get(&(&categories[*category].0, normal(&variant.name))).copied();
             // Another id means another variant, unless several have it.
             let is_shared = |own| live.iter().filter(|(_, other)| other.external_id.value() == Some(own)).count() > 1;
             let by_name = named.filter(|id| variant.external_id.value().is_none_or(|own| own == *id || is_shared(own)));
             let candidates: HashSet<&ExternalId> = by_id.into_iter().chain(by_uuid).chain(by_name).collect();
             pairs.extend(candidates.into_iter().map(|id| {
-                let votes = usize::from(self.variants[id] == &categories[*category]);
+                let votes = usize::from(self.variants[id] == &categories[*category].0);
                 let [id_says, uuid_says, name_says] = [by_id, by_uuid, by_name].map(|found| found == Some(id));
                 (number, id, Evidence { id_says, uuid_says, votes, name_says })
             }));

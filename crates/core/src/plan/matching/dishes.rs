@@ -23,7 +23,7 @@ pub(super) struct Place<'l> {
     pub(super) menu: &'l str,
     pub(super) item: &'l LiveItem,
     /// Whether its menu is a section of the platform.
-    is_repeated: bool,
+    is_in_section: bool,
 }
 
 /// A live dish, with the places at which it shows: those outside of the platform's sections first, then by menu.
@@ -33,6 +33,11 @@ impl<'l> Dish<'l> {
     /// The place by which it is known where none is ours.
     pub(super) fn first(&self) -> Place<'l> {
         self.0[0]
+    }
+
+    /// Whether the platform alone shows it: such a dish is nobody's, and says no more than that it is sold out.
+    fn is_of_platform(&self) -> bool {
+        self.first().is_in_section
     }
 
     fn uuid(&self) -> &'l str {
@@ -58,8 +63,8 @@ pub(super) fn dishes<'l>(live: &'l LiveCatalog, sections: &HashSet<usize>) -> Ve
     let mut dishes = Vec::new();
     for (position, menu) in live.menus.iter().enumerate() {
         for (index, item) in menu.menu_items.iter().enumerate() {
-            let (at, is_repeated) = ((position, index), sections.contains(&position));
-            let place = Place { at, menu: &menu.name, item, is_repeated };
+            let (at, is_in_section) = ((position, index), sections.contains(&position));
+            let place = Place { at, menu: &menu.name, item, is_in_section };
             match item.uuid.as_str() {
                 "" => dishes.push(Dish(vec![place])),
                 uuid => by_uuid.entry(uuid).or_default().push(place),
@@ -68,7 +73,7 @@ pub(super) fn dishes<'l>(live: &'l LiveCatalog, sections: &HashSet<usize>) -> Ve
     }
     dishes.sort_by_cached_key(|dish| (dish.first().menu, json(dish.first().item)));
     dishes.extend(by_uuid.into_values().map(|mut places| {
-        places.sort_by_cached_key(|place| (place.is_repeated, place.menu, json(place.item)));
+        places.sort_by_cached_key(|place| (place.is_in_section, place.menu, json(place.item)));
         Dish(places)
     }));
     dishes
@@ -122,7 +127,8 @@ impl<'a> KnownItems<'a> {
             }
         };
         let mut with_id: BTreeMap<&ExternalId, Vec<usize>> = BTreeMap::new();
-        for (number, dish) in dishes.iter().enumerate() {
+        let all = || dishes.iter().enumerate().filter(|(_, dish)| !dish.is_of_platform());
+        for (number, dish) in all() {
             if let Some(id) = dish.external_id() {
                 with_id.entry(id).or_default().push(number);
             }
@@ -147,7 +153,7 @@ impl<'a> KnownItems<'a> {
         for (number, id) in copies {
             ids[number] = Some(id);
         }
-        for (number, dish) in dishes.iter().enumerate() {
+        for (number, dish) in all() {
             let recorded = self.uuids.and_then(|uuids| uuids.items.get(dish.uuid()));
             if let Some((id, _)) = recorded.and_then(|id| self.menus.get_key_value(id)) {
                 take(number, *id, &mut ids);
@@ -157,7 +163,7 @@ impl<'a> KnownItems<'a> {
         // another dish.
         let is_taken = |id: &ExternalId| ids.contains(&Some(id));
         let nameless: Vec<bool> = dishes.iter().map(|dish| dish.external_id().is_none_or(is_taken)).collect();
-        for (number, dish) in dishes.iter().enumerate().filter(|(number, _)| nameless[*number]) {
+        for (number, dish) in all().filter(|(number, _)| nameless[*number]) {
             for place in &dish.0 {
                 if let Some(id) = self.names.get(&(normal(place.menu), normal(&place.item.name))) {
                     take(number, *id, &mut ids);
@@ -165,6 +171,13 @@ impl<'a> KnownItems<'a> {
             }
         }
         self.places(dishes, &ids, &with_id)
+    }
+
+    /// Items of ours that a dish may be: by its external id and by what was recorded.
+    fn claimed<'s>(&'s self, dish: &'s Dish<'_>) -> impl Iterator<Item = &'a ExternalId> + 's {
+        let recorded = self.uuids.and_then(|uuids| uuids.items.get(dish.uuid()));
+        let ids = dish.external_id().into_iter().chain(recorded);
+        ids.filter_map(|id| self.menus.get_key_value(id).map(|(id, _)| *id))
     }
 
     /// How much speaks for a dish with this external id.
@@ -186,6 +199,10 @@ impl<'a> KnownItems<'a> {
         let mut found = Found::default();
         let mut filled: HashSet<(&ExternalId, String)> = HashSet::new();
         for (number, dish) in dishes.iter().enumerate() {
+            if dish.is_of_platform() {
+                found.off.extend(self.claimed(dish).filter(|_| dish.is_off()).cloned());
+                continue;
+            }
             let Some(id) = ids[number] else {
                 found.strangers.push(dish.first());
                 continue;
@@ -196,7 +213,7 @@ impl<'a> KnownItems<'a> {
                 let counts = if has_ours { is_in_ours(place) } else { index == 0 };
                 if counts && filled.insert((id, normal(place.menu))) {
                     found.places.insert(place.at, id.clone());
-                } else if !place.is_repeated {
+                } else if !place.is_in_section {
                     found.strangers.push(*place);
                 }
             }

@@ -46,10 +46,14 @@ pub(super) struct Matched {
     pub(super) unmanaged: Vec<Unmanaged>,
     /// Items and variants of ours whose live external id is another (or none): our id → the live one.
     pub(super) lost_items: BTreeMap<ExternalId, Option<ExternalId>>,
+    /// The same of categories: another one only, as the documented answer has none.
+    pub(super) lost_categories: BTreeMap<ExternalId, Option<ExternalId>>,
     pub(super) lost_variants: BTreeMap<ExternalId, Option<ExternalId>>,
-    /// Variants that are not ours and cannot be copied under the id that they have, as another one has it too: the id by which
-    /// they are known here → that id.
-    pub(super) rekeyed: BTreeMap<ExternalId, ExternalId>,
+    /// Categories and variants that are not ours and cannot be copied under the id that they have, as another one has it too:
+    /// what they are here → that id.
+    pub(super) rekeyed: BTreeMap<Path, ExternalId>,
+    /// Items of ours of which a copy is sold out somewhere, also where the platform alone shows them.
+    pub(super) sold_out_items: HashSet<ExternalId>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
     /// What live says beyond what is understood.
@@ -58,19 +62,35 @@ pub(super) struct Matched {
     pub(super) item_count: usize,
 }
 
+impl Matched {
+    fn note_rekeyed(&mut self, thing: Path, own: &ExternalId, id: &ExternalId) {
+        if own != id {
+            self.rekeyed.insert(thing, own.clone());
+        }
+    }
+}
+
 /// Matches what was fetched to the ids of the files and of the base.
 pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Base>) -> Matched {
     let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
     let (catalog, uuids) = (base.map(|base| &base.catalog), base.map(|base| &base.uuids));
     let menus = MenuNames::new([Some(desired), catalog]);
-    let sections = sections::sections(live, |name| menus.has(name));
+    // What we pushed ourselves is not the platform's: first it leaves as anything that the files drop, and is shown and judged.
+    let is_declared = |name: &str| desired.is_platform_menu(name) && !catalog.is_some_and(|base| base.sells_in(name));
+    let sections = sections::sections(live, is_declared, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
     let mut matched = Matched { item_count: found.places.len() + found.strangers.len(), ..Matched::default() };
-    matched.extras.platform_menus = sections.iter().map(|menu| live.menus[*menu].name.clone()).collect();
+    let names = sections.iter().map(|menu| live.menus[*menu].name.clone());
+    (matched.extras.declared_menus, matched.extras.platform_menus) = names.partition(|name| is_declared(name));
+    matched.extras.note_answer(&live.extra);
     let choices = KnownChoices::new(desired, catalog, uuids).find(live);
-    let categories: HashMap<&str, &ExternalId> =
-        live.variant_categories.iter().map(|category| category.uuid.as_str()).zip(&choices.categories).collect();
+    let categories: HashMap<&str, &ExternalId> = live
+        .variant_categories
+        .iter()
+        .zip(&choices.categories)
+        .map(|(live, (id, _))| (live.uuid.as_str(), id))
+        .collect();
     for (position, menu) in live.menus.iter().enumerate().filter(|(position, _)| !sections.contains(position)) {
         let name = menus.ours(&menu.name);
         matched.extras.note(&Path::Menu(name.clone()), &name, &menu.extra);
@@ -94,12 +114,13 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
         matched.unmanaged.push(unmanaged);
     }
     take_choices(live, &choices, &mut matched);
+    matched.sold_out_items = found.off;
     matched
 }
 
 /// The positions of the menus of an answer that only repeat dishes of other menus, where none is known to be ours.
 pub fn platform_menus(live: &LiveCatalog) -> HashSet<usize> {
-    sections::sections(live, |_| false)
+    sections::sections(live, |_| false, |_| false)
 }
 
 fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
@@ -143,19 +164,25 @@ fn take_item(
 
 /// Takes all categories and variants over.
 fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
-    for ((category, id), variants) in live.variant_categories.iter().zip(&choices.categories).zip(&choices.variants) {
+    for ((category, (id, is_ours)), variants) in
+        live.variant_categories.iter().zip(&choices.categories).zip(&choices.variants)
+    {
         record(&mut matched.uuids.categories, &category.uuid, id);
         matched.extras.note(&Path::category(id), &category.name, &category.extra);
+        match (is_ours, category.external_id.value()) {
+            // The documented answer has none.
+            (_, None) => {}
+            (true, Some(_)) => note_lost(&mut matched.lost_categories, &category.external_id, id),
+            (false, Some(own)) => matched.note_rekeyed(Path::category(id), own, id),
+        }
         let mut taken = VariantCategory::from_live(id, category);
         for (variant, (id, is_ours)) in category.variants.iter().zip(variants) {
             record(&mut matched.uuids.variants, &variant.uuid, id);
             matched.extras.note(&Path::variant(id), &variant.name, &variant.extra);
             match (is_ours, variant.external_id.value()) {
                 (true, _) => note_lost(&mut matched.lost_variants, &variant.external_id, id),
-                (false, Some(own)) if own != id => {
-                    matched.rekeyed.insert(id.clone(), own.clone());
-                }
-                (false, _) => {}
+                (false, Some(own)) => matched.note_rekeyed(Path::variant(id), own, id),
+                (false, None) => {}
             }
             let variant = Variant::from_live(id, variant);
             // What is sold out in one place is sold out.
@@ -250,6 +277,7 @@ pub fn as_published(catalog: &Catalog) -> LiveCatalog {
     LiveCatalog {
         menus: catalog.menus.iter().map(menu).collect(),
         variant_categories: catalog.variant_categories.iter().map(category).collect(),
+        ..LiveCatalog::default()
     }
 }
 

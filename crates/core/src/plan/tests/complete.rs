@@ -67,6 +67,7 @@ impl Part {
             Self::Category(field) => {
                 let category = &mut catalog.variant_categories[0];
                 match field {
+                    CategoryField::ExternalId => {}
                     CategoryField::Name => category.name = text(n),
                     CategoryField::InternalName => category.internal_name = text(n),
                     CategoryField::MinQuantity => category.min_quantity = Field::Set(n as u32 - 1),
@@ -99,6 +100,10 @@ impl Part {
         let mut live = as_published(&self.set(catalog, n));
         match self {
             Self::Item(ItemField::ExternalId) if n > 1 => live.menus[0].menu_items[0].external_id = Field::Null,
+            // Most answers have none: what tells is another one.
+            Self::Category(CategoryField::ExternalId) if n > 1 => {
+                live.variant_categories[0].external_id = Field::Set("LAIN".into());
+            }
             Self::Variant(VariantField::ExternalId) if n > 1 => {
                 live.variant_categories[0].variants[1].external_id = Field::Null;
             }
@@ -111,7 +116,9 @@ impl Part {
     /// read back.
     pub(super) fn nature(self) -> Nature {
         match self {
-            Self::Item(ItemField::ExternalId) | Self::Variant(VariantField::ExternalId) => Nature::Identity,
+            Self::Item(ItemField::ExternalId)
+            | Self::Category(CategoryField::ExternalId)
+            | Self::Variant(VariantField::ExternalId) => Nature::Identity,
             Self::Item(ItemField::InStock) | Self::Variant(VariantField::InStock) => Nature::Stock,
             Self::Item(ItemField::Image) => Nature::Unreadable,
             Self::Item(

@@ -111,6 +111,46 @@ fn an_id_that_two_variants_have_is_changed_for_the_one_that_is_not_ours_and_that
 }
 
 #[test]
+fn a_copied_category_that_cannot_keep_its_id_is_told_and_held_as_well() {
+    let mut story = story();
+    let mut twin = foreign_category();
+    twin.external_id = Field::Set("VC".into());
+    twin.variants[0].external_id = Field::Set("LV-LAMA".into());
+    story.live.variant_categories.insert(0, twin);
+    story.live_item("D2").variant_category_uuids = vec!["c-9".into()];
+    let told = super::told(&story.plan());
+    assert!(!told.iter().any(|change| change.contains("external_id")), "nothing is sent, so no id changes: {told:?}");
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    let plan = story.plan();
+    let told = super::told(&plan);
+    assert!(told.contains(&"drift set categories/c-9/external_id \"VC\" → \"c-9\" pushed".to_owned()), "{told:?}");
+    assert_eq!(held(&plan), ["re-key"]);
+    let guard = plan.held().next().unwrap();
+    assert_eq!(guard.items, [path("categories/c-9")]);
+    assert!(
+        guard.message.starts_with("“Dari kasir lama” would get the external id c-9 instead of VC"),
+        "{}",
+        guard.message
+    );
+}
+
+#[test]
+fn a_category_of_ours_that_shows_another_id_is_told_and_a_push_that_gives_it_ours_is_held() {
+    let mut story = story();
+    story.live.variant_categories[0].external_id = Field::Set("VC-LAMA".into());
+    let plan = story.plan();
+    assert_eq!(told(&plan), ["drift set categories/VC/external_id \"VC-LAMA\" → \"VC\""]);
+    assert_eq!((plan.action, held(&plan)), (Action::None, vec![]));
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(held(&story.plan()), ["re-key"]);
+    // The documented answer has none, and one that is null says no more.
+    for none in [Field::Unsaid, Field::Null] {
+        story.live.variant_categories[0].external_id = none;
+        assert_eq!(held(&story.plan()), [] as [&str; 0]);
+    }
+}
+
+#[test]
 fn a_second_dish_under_our_id_is_not_ours() {
     for has_base in [true, false] {
         for first in [true, false] {
@@ -216,6 +256,117 @@ fn a_menu_of_ours_and_one_with_a_dish_of_its_own_are_none_of_the_platforms() {
     assert!(story.plan().extras.platform_menus.is_empty());
 }
 
+/// Dishes that GoFood shows in a menu of its own, under UUIDs of their own.
+fn declared(story: &mut Story, ids: &[&str]) -> LiveMenu {
+    let mut promo = section(story, "Promo ", ids);
+    promo.menu_items.iter_mut().for_each(|item| item.uuid = format!("p-{}", item.uuid));
+    let bundle = LiveItem { uuid: "p-1".into(), name: "Paket Promo".into(), ..LiveItem::default() };
+    promo.menu_items.push(LiveItem { price: Field::Set(Price(1_000)), ..bundle });
+    story.desired.platform_menus = BTreeSet::from(["promo".to_owned(), "Promo".to_owned()]);
+    promo
+}
+
+#[test]
+fn a_menu_that_the_files_call_the_platforms_is_left_alone_whatever_is_in_it() {
+    for (has_base, at, policy) in [
+        (true, 0, UnmanagedPolicy::Hold),
+        (true, 2, UnmanagedPolicy::Delete),
+        (false, 0, UnmanagedPolicy::Delete),
+        (false, 2, UnmanagedPolicy::Hold),
+    ] {
+        let mut story = story();
+        let promo = declared(&mut story, &["D1", "NG"]);
+        story.live.menus.insert(at, promo);
+        story.policy.unmanaged = policy;
+        story.revert = true;
+        if !has_base {
+            story.base = None;
+        }
+        let plan = story.plan();
+        assert_eq!((told(&plan), plan.action, held(&plan)), (vec![], Action::None, vec![]), "{has_base} {at}");
+        assert_eq!(plan.extras.words(), ["GoFood's own by the files, left alone and in no push: “Promo ”"]);
+        assert_eq!(json!(plan.extras.entry())["platform_menus"], json!(["Promo "]));
+        assert!(plan.unmanaged.is_empty());
+        // With another push it is no part of it, and what is sold out there is sold out.
+        story.live.menus[at].menu_items[0].in_stock = Field::Set(false);
+        story.live.menus[at].menu_items[0].price = Field::Set(Price(1));
+        story.desired_item("D2").price = Field::Set(Price(9_500));
+        let plan = story.plan();
+        let told = told(&plan);
+        assert!(told.len() == 1 && told[0].ends_with("set items/D2/price 9000 → 9500 pushed"), "{told:?}");
+        let sent = plan.payload.item(&"D1".into()).unwrap();
+        assert_eq!((&sent.in_stock, &sent.price), (&Field::Set(false), &Field::Set(Price(8_500))));
+        let menus: Vec<&str> = plan.payload.menus.iter().map(|menu| menu.name.as_str()).collect();
+        assert_eq!(menus, ["Nasi", "Minuman"]);
+        assert!(plan.payload.platform_menus.is_empty(), "it is no part of what is sent");
+        // The push is seen to arrive, whatever the platform shows there.
+        let waiting = PushVerification::new(&plan, &story.inputs());
+        story.live_item("D2").price = Field::Set(Price(9_500));
+        assert_eq!(waiting.look(&story.live), Look::Arrived);
+    }
+}
+
+#[test]
+fn a_dish_of_ours_that_only_the_platforms_menu_shows_comes_back_as_sold_out_as_it_is() {
+    for (revert, by_uuid) in [(true, false), (true, true), (false, false)] {
+        let mut story = story();
+        let at = story.live.menus[1].menu_items.iter().position(|item| item.uuid == "u-D1").unwrap();
+        let mut promo = declared(&mut story, &["D1"]);
+        story.live.menus[1].menu_items.remove(at);
+        promo.menu_items[0].in_stock = Field::Set(false);
+        if by_uuid {
+            promo.menu_items[0].uuid = "u-D1".into();
+            promo.menu_items[0].external_id = Field::Null;
+        }
+        story.live.menus.push(promo);
+        story.revert = revert;
+        let plan = story.plan();
+        assert_eq!(told(&plan).len(), 1, "{:?}", told(&plan));
+        assert!(told(&plan)[0].starts_with("drift add items/D1 "), "it is gone from its menu: {:?}", told(&plan));
+        if revert {
+            assert_eq!(plan.payload.item(&"D1".into()).unwrap().in_stock, Field::Set(false));
+            assert!(!plan.next_base.items_taken_off.contains("D1"), "it is the kitchen's to put back");
+        }
+    }
+}
+
+#[test]
+fn a_menu_that_we_pushed_ourselves_leaves_before_it_is_the_platforms() {
+    let mut story = story();
+    let bought = story.desired.menus.pop().unwrap();
+    story.desired.platform_menus = BTreeSet::from([bought.name.clone()]);
+    let plan = story.plan();
+    assert!(
+        told(&plan).contains(&format!("edit remove menus/{0} \"{0}\" → null pushed", bought.name)),
+        "{:?}",
+        told(&plan)
+    );
+    assert!(held(&plan).contains(&"emptied-menu"), "{:?}", held(&plan));
+    assert!(plan.extras.words().is_empty(), "{:?}", plan.extras.words());
+    let waiting = PushVerification::new(&plan, &story.inputs());
+    assert_eq!(waiting.look(&story.live), Look::Old, "that it still shows is not what was sent");
+    let shown = story.live.menus.remove(1);
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    story.base = Some(waiting.arrived(&story.live));
+    // From then on it is GoFood's, with whatever it shows there.
+    story.live.menus.push(shown);
+    let plan = story.plan();
+    assert_eq!((told(&plan), plan.action, held(&plan)), (vec![], Action::None, vec![]));
+    assert_eq!(plan.extras.words().len(), 1);
+}
+
+#[test]
+fn a_dish_of_ours_that_leaves_and_that_the_platform_still_shows_has_left() {
+    let mut story = story();
+    let promo = declared(&mut story, &["D1"]);
+    story.live.menus.push(promo);
+    story.desired.menus[1].menu_items.retain(|item| item.external_id.as_str() != "D1");
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
+    assert_eq!(waiting.look(&story.live), Look::Old);
+    story.live.menus[1].menu_items.retain(|item| item.uuid != "u-D1");
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+}
+
 #[test]
 fn stock_that_is_on_again_in_one_place_only_is_not_put_back_by_anybody() {
     let mut story = story();
@@ -240,7 +391,11 @@ enum Oddity {
     NoCategoryIds,
     TwinCategory(usize),
     Moved(usize, usize),
+    Declared(Vec<usize>, bool),
 }
+
+/// A menu that the files call the platform's own.
+const DECLARED: &str = "Dari GoFood";
 
 fn any_oddity() -> impl Strategy<Value = Oddity> {
     prop_oneof![
@@ -252,6 +407,7 @@ fn any_oddity() -> impl Strategy<Value = Oddity> {
         Just(Oddity::NoCategoryIds),
         (0..9usize).prop_map(Oddity::TwinCategory),
         (0..9usize, 0..9usize).prop_map(|(from, to)| Oddity::Moved(from, to)),
+        (prop::collection::vec(0..9usize, 1..4), any::<bool>()).prop_map(|(all, off)| Oddity::Declared(all, off)),
     ]
 }
 
@@ -279,6 +435,17 @@ fn disturb(live: &mut LiveCatalog, number: usize, oddity: &Oddity) {
                 numbers.iter().filter_map(|n| place(*n)).map(|(menu, at)| live.menus[menu].menu_items[at].clone());
             let menu_items = items.collect();
             live.menus.push(LiveMenu { name: format!("Promo {number}"), menu_items, ..LiveMenu::default() });
+        }
+        Oddity::Declared(numbers, off) => {
+            let items =
+                numbers.iter().filter_map(|n| place(*n)).map(|(menu, at)| live.menus[menu].menu_items[at].clone());
+            let own = |(at, item): (usize, LiveItem)| LiveItem {
+                uuid: format!("p-{number}-{at}"),
+                in_stock: Field::Set(!off),
+                ..item
+            };
+            let menu_items = items.enumerate().map(own).collect();
+            live.menus.push(LiveMenu { name: DECLARED.to_owned(), menu_items, ..LiveMenu::default() });
         }
         Oddity::NoId(n) => {
             let Some((menu, at)) = place(*n) else { return };
@@ -367,6 +534,7 @@ proptest! {
         story.live = with_uuids(story.live.clone());
         story.base = has_base.then(|| story.plan().next_base);
         story.desired = b;
+        story.desired.platform_menus.insert(DECLARED.to_owned());
         oddities.iter().enumerate().for_each(|(number, oddity)| disturb(&mut story.live, number, oddity));
         let plan = story.plan();
         story.live = shuffled(&story.live, seed);
@@ -389,12 +557,14 @@ proptest! {
         story.live = with_uuids(story.live.clone());
         story.base = Some(story.plan().next_base);
         oddities.iter().enumerate().for_each(|(number, oddity)| disturb(&mut story.live, number, oddity));
+        story.desired.platform_menus.insert(DECLARED.to_owned());
         let first = story.desired.menus[0].menu_items[0].external_id.0.clone();
         story.desired_item(&first).price = Field::Set(Price(price * 500));
         let sent = story.plan().payload;
         let ids: Vec<&ExternalId> = sent.variants().map(|(_, variant)| &variant.external_id).collect();
         prop_assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{:?}", ids);
         prop_assert!(ids.iter().all(|id| !id.as_str().is_empty()));
+        prop_assert!(sent.menus.iter().all(|menu| menu.name != DECLARED));
         for (_, item) in sent.items() {
             let same = story.live.items().filter(|(_, live)| live.external_id.value() == Some(&item.external_id));
             let is_off = same.into_iter().any(|(_, live)| live.in_stock == Field::Set(false));

@@ -93,6 +93,25 @@ fn a_value_that_becomes_unreadable_is_no_trace_of_a_push() {
 }
 
 #[test]
+fn what_cannot_be_read_while_something_else_landed_has_not_landed() {
+    let mut story = Story::in_sync(warung());
+    for id in ["NG", "D1", "D2"] {
+        story.desired_item(id).price = Field::Set(Price(26_000));
+    }
+    let mut waiting = PushVerification::new(&story.plan(), &story.inputs());
+    story.live_item("D1").price = Field::Set(Price(26_000));
+    unread(&mut story, "NG", "price");
+    let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
+    waiting.note_landed(&story.live, &mismatches);
+    // It can be read again: what was sent is not there, and that is no edit of somebody.
+    let ng = story.live_item("NG");
+    (ng.price, ng.extra) = (Field::Set(Price(25_000)), Extra::default());
+    let Look::Other(mismatches) = waiting.look(&story.live) else { panic!("{:?}", waiting.look(&story.live)) };
+    let paths: Vec<String> = mismatches.iter().map(|mismatch| mismatch.path.to_string()).collect();
+    assert_eq!(paths, ["items/D2/price", "items/NG/price"]);
+}
+
+#[test]
 fn stock_that_cannot_be_read_puts_nothing_on_sale() {
     // Neither by a push of something else, …
     let mut story = Story::in_sync(warung());
@@ -111,6 +130,15 @@ fn stock_that_cannot_be_read_puts_nothing_on_sale() {
     let plan = story.plan();
     assert_eq!((told(&plan), plan.action), (vec![], Action::None));
     assert!(plan.next_base.items_taken_off.contains::<ExternalId>(&"NG".into()), "it stays ours to put back");
+    // … nor where a copy of it says that it is sold out, …
+    let mut copied = Story::in_sync(warung());
+    unread(&mut copied, "NG", "in_stock");
+    let mut twin = copied.live_item("NG").clone();
+    (twin.uuid, twin.in_stock, twin.extra) = ("u-9".into(), Field::Set(false), Extra::default());
+    copied.live.menus[0].menu_items.push(twin);
+    copied.base.as_mut().unwrap().items_taken_off.insert("NG".into());
+    copied.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(copied.sent("NG").unwrap().in_stock, Field::Set(false));
     // … nor by a rollback.
     let record = Record::new(&plan, &story.inputs());
     assert!(!record.stock[&path("items/NG")]);
@@ -199,6 +227,24 @@ fn keys_that_are_not_known_hold_a_put_that_would_lose_them_and_nothing_else() {
     story.live.variant_categories[0].variants[0].extra = Extra::default();
     story.desired.menus[0].menu_items.retain(|item| !["NG", "N1"].contains(&item.external_id.as_str()));
     assert_eq!(held(&story.plan()), [] as [&str; 0]);
+}
+
+#[test]
+fn keys_beside_the_menus_are_told_and_held_as_well() {
+    let mut story = Story::in_sync(warung());
+    story.live.extra.unknown.insert("currency".to_owned());
+    let plan = story.plan();
+    assert_eq!((plan.action, held(&plan)), (Action::None, vec![]));
+    assert_eq!(plan.extras.words(), ["a push would lose what menusync does not know: currency (the whole menu)"]);
+    assert_eq!(json!(plan.extras.entry())["unknown_keys"], json!([{"key": "data/currency", "count": 1}]));
+    story.desired_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(held(&story.plan()), ["unknown-field"]);
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
+    story.live_item("D1").price = Field::Set(Price(9_000));
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+    story.base = Some(waiting.arrived(&story.live));
+    story.desired_item("D1").price = Field::Set(Price(9_500));
+    assert_eq!((held(&story.plan()), story.plan().extras.words()), (vec![], vec![]));
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
         if turn {
             menus.reverse();
         }
-        Catalog { menus, variant_categories: vec![first, second] }
+        Catalog { menus, variant_categories: vec![first, second], ..Catalog::default() }
     })
 }
 
@@ -95,6 +95,8 @@ fn flat(catalog: &Catalog) -> BTreeMap<String, serde_json::Value> {
     for category in &catalog.variant_categories {
         for field in CategoryField::ALL {
             let value = match field {
+                // Its coming says it, and most answers have none.
+                CategoryField::ExternalId => json!(null),
                 CategoryField::Name => json!(category.name),
                 // A cashier's name that is the name reads back where none was sent.
                 CategoryField::InternalName if category.internal_name == category.name => json!(null),

@@ -65,6 +65,7 @@ pub(super) fn warung() -> Catalog {
             max_quantity: Field::Set(1),
             variants: vec![variant("LV0", "Tidak pedas", 0), variant("LV3", "Pedas gila", 2_000)],
         }],
+        ..Catalog::default()
     }
 }
 
@@ -856,7 +857,7 @@ pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
         if flip {
             menus.reverse();
         }
-        Catalog { menus, variant_categories: warung().variant_categories }
+        Catalog { menus, variant_categories: warung().variant_categories, ..Catalog::default() }
     })
 }
 

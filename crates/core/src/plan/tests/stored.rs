@@ -68,7 +68,7 @@ fn stored_values_keep_their_shape() {
     let plan = story.plan();
     let record = Record::new(&plan, &story.inputs());
     let mut waiting = PushVerification::new(&plan, &story.inputs());
-    waiting.note_landed(&waiting.mismatches(&story.live)[1..]);
+    waiting.note_landed(&story.live, &waiting.mismatches(&story.live)[1..]);
     let base = waiting.settled(&story.live, story.base.as_ref(), &waiting.mismatches(&story.live));
     let pins = Pins::between(
         &Goal {

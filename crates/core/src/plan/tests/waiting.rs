@@ -219,7 +219,7 @@ fn what_was_seen_published_is_not_the_old_menu_when_somebody_edits_it_back() {
     let (mut waiting, mut live) = sent(&story);
     price(&mut live, "D1", 8_500);
     let Look::Other(mismatches) = waiting.look(&live) else { panic!("{:?}", waiting.look(&live)) };
-    waiting.note_landed(&mismatches);
+    waiting.note_landed(&live, &mismatches);
     assert_eq!((waiting.look(&old), waiting.is_stale_look(&old)), (Look::Other(mismatches), false));
     waiting.note_publication(&live);
     assert_eq!([&old, &live].map(|live| waiting.is_stale_look(live)), [true, false]);

@@ -119,10 +119,13 @@ impl PushVerification {
         new.into_iter().any(|new| concerns(new, path) || category.as_ref() == Some(new))
     }
 
-    /// Notes what landed while something else has not: if it changes again, somebody has edited it since.
-    pub fn note_landed(&mut self, mismatches: &[Mismatch]) {
+    /// Notes what landed while something else has not: if it changes again, somebody has edited it since. What cannot be read
+    /// may still be what it was.
+    pub fn note_landed(&mut self, live: &LiveCatalog, mismatches: &[Mismatch]) {
+        let extras = self.matched(live).extras;
         let is_missing = |new: &Path| mismatches.iter().any(|mismatch| concerns(new, &mismatch.path));
-        self.landed.extend(self.old_values.keys().filter(|new| !is_missing(new)).cloned());
+        let landed = self.old_values.keys().filter(|new| !is_missing(new) && !extras.is_unread(new));
+        self.landed.extend(landed.cloned());
     }
 
     /// Notes what shows instead of what was sent. A publication shows one thing, once: a value that is neither the old nor the

@@ -64,7 +64,8 @@ impl PushVerification {
                     .map(|id| id.filter(|id| gone.contains(*id)).cloned());
                 by.into_iter().flatten().next()
             };
-        let items = live.items().filter_map(|(_, item)| {
+        let is_ours = |menu: &str| !self.next_base.catalog.is_platform_menu(menu);
+        let items = live.items().filter(|(menu, _)| is_ours(menu)).filter_map(|(_, item)| {
             let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
             Some(Mismatch { path: Path::item(&id), sent: None, live: Some(FieldValue::Text(item.name.clone())) })
         });

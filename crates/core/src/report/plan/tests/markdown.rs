@@ -18,7 +18,7 @@ fn large(outlets: usize, items: usize) -> PlanReport {
     let catalog = |price: i64, outlet: usize| {
         let name = |n: usize| format!("Outlet {outlet} <{n}> {}", "x".repeat(60));
         let menu_items = (0..items).map(|n| item(&format!("I{n}"), &name(n), price)).collect();
-        Catalog { menus: vec![Menu { name: "Nasi".to_owned(), menu_items }], variant_categories: Vec::new() }
+        Catalog { menus: vec![Menu { name: "Nasi".to_owned(), menu_items }], ..Catalog::default() }
     };
     let outlet = |n: usize| {
         let mut story = Story::of(catalog(10_000, n));

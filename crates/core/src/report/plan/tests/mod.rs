@@ -58,6 +58,7 @@ fn warung() -> Catalog {
             max_quantity: Field::Set(1),
             variants: vec![variant("LV0", "Tidak pedas", 0), variant("LV3", "Pedas gila", 2_000)],
         }],
+        ..Catalog::default()
     }
 }
 
