@@ -1,7 +1,7 @@
 //! New files: one for every outlet, and a layer for those that sell exactly the same.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -86,7 +86,8 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
         .map(|fetched| {
-            let imported = import(&fetched.live, &remembered_ids(&fetched), &BTreeSet::new());
+            let base = fetched.recalled.base.as_ref().map(|base| base.catalog.clone()).unwrap_or_default();
+            let imported = import(&fetched.live, &remembered_ids(&fetched), &base);
             (fetched, imported)
         })
         .collect();
@@ -99,7 +100,7 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     }
     let paths: Vec<String> = files.iter().map(|file| shown(&out.join(&file.name))).collect();
     session.outputs.emit(|format, _| match format {
-        Format::Json => told_json(&results, &empty, &paths),
+        Format::Json => import_json(&results, &empty, &paths),
         _ => paths.join("\n"),
     })?;
     let inside = is_inside(session, out);
@@ -129,7 +130,7 @@ fn remembered_ids(fetched: &Fetched) -> Uuids {
 fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
     let mut groups: Vec<(&Imported, Vec<&OutletId>)> = Vec::new();
     for (fetched, imported) in imported {
-        match groups.iter_mut().find(|(known, _)| *known == imported) {
+        match groups.iter_mut().find(|(known, _)| known.says_the_same(imported)) {
             Some((_, outlets)) => outlets.push(&fetched.outlet),
             None => groups.push((imported, vec![&fetched.outlet])),
         }
@@ -218,7 +219,13 @@ fn tell(result: &Written, inside: bool) {
     note(&format!("{outlet}: {menus}, {items}, {categories}"));
     let proposed = imported.proposed.len();
     if proposed > 0 {
-        note(&format!("  {proposed} of their ids are proposed, as GoFood has none: look for TODO in the file"));
+        note(&format!(
+            "  {proposed} of their ids are proposed, as GoFood shows none: look for TODO in the file; the next push sets them"
+        ));
+    }
+    let uuid_ids = imported.uuid_ids.len();
+    if uuid_ids > 0 {
+        note(&format!("  {uuid_ids} of their ids are UUIDs of GoFood's own: they are kept, so no push changes them"));
     }
     let refused = imported.refused_images.len();
     if refused > 0 {
@@ -259,12 +266,12 @@ fn why(plan: &OutletPlan) -> String {
     kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn told_json(results: &[Written], empty: &[Fetched], files: &[String]) -> String {
+fn import_json(results: &[Written], empty: &[Fetched], files: &[String]) -> String {
     let outlets = results.iter().map(|Written { fetched, imported, plan }| {
         let held: Vec<_> = plan.iter().flat_map(OutletPlan::held).map(|guard| guard.guard).collect();
         json!({
             "outlet": fetched.outlet, "items": imported.catalog.items().count(),
-            "proposed": imported.proposed, "todo": imported.todo.keys().collect::<Vec<_>>(),
+            "proposed": imported.proposed, "uuid_ids": imported.uuid_ids, "todo": imported.todo.keys().collect::<Vec<_>>(),
             "changes": plan.as_ref().map(|plan| plan.changes.len()), "held": held,
         })
     });

@@ -121,6 +121,10 @@ impl Page<'_> {
             self.line(0, "# Where it says `proposed`, GoFood shows no id of yours: keep the one that stands there or write your own, but");
             self.line(0, "# before the first push. An id that changes later is a new dish to GoFood.");
         }
+        if !self.imported.uuid_ids.is_empty() {
+            self.line(0, "# Ids such as 0f8fad5b-… are GoFood's own, of what was typed in its app. They are kept: nothing changes at the");
+            self.line(0, "# first push. Another id in such a place is a new dish to GoFood.");
+        }
         if self.imported.catalog.items().any(|(_, item)| item.image.value().is_some()) {
             self.line(
                 0,
