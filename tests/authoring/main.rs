@@ -11,5 +11,6 @@ mod harness;
 mod import;
 mod init;
 mod laws;
+mod layers;
 mod merge;
 mod unread;

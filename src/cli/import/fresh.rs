@@ -18,7 +18,7 @@ use super::{
     shown,
 };
 use crate::{
-    authoring::{Head, Imported, file_text, import},
+    authoring::{Head, Imported, file_text, import, is_same_menu, layers},
     catalog::{Catalog, FieldKind, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
@@ -80,8 +80,8 @@ struct Written {
     plan: Option<OutletPlan>,
 }
 
-/// Writes the files of all outlets and tells how they stand.
-pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, CommandError> {
+/// Writes the files of all outlets and tells how they stand; `layered` says whether what outlets share becomes layers.
+pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layered: bool) -> Result<Exit, CommandError> {
     let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
@@ -91,7 +91,10 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
             (fetched, imported)
         })
         .collect();
-    let files = files(&imported, out);
+    let (files, separate) = match layered {
+        true => layered_files(&imported, out),
+        false => (files(&imported, out), BTreeMap::new()),
+    };
     let mut policy = Policy::default();
     session.settings()?.policy.apply(&mut policy);
     let (results, diagnostics) = judge(imported, &files, &policy)?;
@@ -100,11 +103,16 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     }
     let paths: Vec<String> = files.iter().map(|file| shown(&out.join(&file.name))).collect();
     session.outputs.emit(|format, _| match format {
-        Format::Json => import_json(&results, &empty, &paths),
+        Format::Json => import_json(&results, &empty, &paths, &separate),
         _ => paths.join("\n"),
     })?;
     let inside = is_inside(session, out);
-    results.iter().for_each(|result| tell(result, inside));
+    if layered {
+        tell_layers(&results, &files, &separate);
+    }
+    // Of a chain, only what is not as everywhere else.
+    let is_told = |result: &&Written| !layered || result.plan.as_ref().is_none_or(|plan| !plan.changes.is_empty());
+    results.iter().filter(is_told).for_each(|result| tell(result, inside));
     empty.iter().for_each(tell_empty);
     if diagnostics.is_empty() {
         return Ok(Exit::Done);
@@ -153,6 +161,16 @@ fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
     files
 }
 
+/// Layers for what outlets share, in a directory of their own, and the reasons why some outlets have none.
+fn layered_files(imported: &[(Fetched, Imported)], out: &Path) -> (Vec<NewFile>, BTreeMap<OutletId, &'static str>) {
+    let outlets = imported.iter().map(|(fetched, imported)| (fetched.outlet.clone(), imported.clone())).collect();
+    let names = std::iter::once("layers".to_owned()).chain((2_u64..).map(|number| format!("layers-{number}")));
+    let directory = names.into_iter().find(|name| out.join(name).symlink_metadata().is_err()).unwrap_or_default();
+    let layered = layers(&outlets, &directory);
+    let files = layered.files.into_iter().map(|(name, text)| NewFile { name, text }).collect();
+    (files, layered.separate)
+}
+
 /// Names for layers that no file has.
 fn layer_names(out: &Path) -> impl Iterator<Item = String> + use<> {
     let out = out.to_owned();
@@ -179,7 +197,7 @@ fn judge(
         let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &no_files);
         let errors = errors(&composed);
         let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
-        if plan.is_some() && composed.catalog != imported.catalog {
+        if plan.is_some() && !is_same_menu(&composed.catalog, &imported.catalog) {
             let message = format!(
                 "the YAML made for outlet {} does not match the live menu; nothing was written",
                 fetched.outlet
@@ -206,6 +224,18 @@ fn errors(composed: &Composed) -> Vec<Diagnostic> {
 }
 
 // ── telling ──
+
+/// How many files a chain became, and which outlets share nothing.
+fn tell_layers(results: &[Written], files: &[NewFile], separate: &BTreeMap<OutletId, &'static str>) {
+    let (outlets, layers) = (report::counted(results.len(), "outlet"), files.len().saturating_sub(results.len()));
+    note(&format!("{outlets}: {}, and a file for each outlet", report::counted(layers, "layer")));
+    for (outlet, why) in separate {
+        note(&format!("  {outlet} has a complete file of its own: {why}"));
+    }
+    let is_as_live = |result: &&Written| result.plan.as_ref().is_some_and(|plan| plan.changes.is_empty());
+    let empty = results.iter().filter(is_as_live).count();
+    note(&format!("  `menusync plan` is empty for {}", report::counted(empty, "outlet")));
+}
 
 /// What an outlet has, for people: on stderr, because the result are the files.
 fn tell(result: &Written, inside: bool) {
@@ -266,7 +296,12 @@ fn why(plan: &OutletPlan) -> String {
     kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn import_json(results: &[Written], empty: &[Fetched], files: &[String]) -> String {
+fn import_json(
+    results: &[Written],
+    empty: &[Fetched],
+    files: &[String],
+    separate: &BTreeMap<OutletId, &'static str>,
+) -> String {
     let outlets = results.iter().map(|Written { fetched, imported, plan }| {
         let held: Vec<_> = plan.iter().flat_map(OutletPlan::held).map(|guard| guard.guard).collect();
         json!({
@@ -277,5 +312,9 @@ fn import_json(results: &[Written], empty: &[Fetched], files: &[String]) -> Stri
     });
     let empty = empty.iter().map(|fetched| json!({"outlet": fetched.outlet, "items": 0}));
     let outlets: Vec<_> = outlets.chain(empty).collect();
-    json!({"schema": "menusync.import/1", "files": files, "outlets": outlets}).to_string()
+    let mut json = json!({"schema": "menusync.import/1", "files": files, "outlets": outlets});
+    if !separate.is_empty() {
+        json["separate"] = json!(separate);
+    }
+    json.to_string()
 }

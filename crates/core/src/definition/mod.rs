@@ -29,7 +29,9 @@ use std::{
 use compose::Composer;
 use graph::Graph;
 use layer::{DecodedFile, Layer};
+pub use layer::{Markup, Round};
 pub use origins::{Origins, Shadowed};
+pub use pricing::marked_up;
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},
