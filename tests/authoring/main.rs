@@ -11,6 +11,7 @@ mod harness;
 mod import;
 mod init;
 mod laws;
+mod layers;
 mod merge;
 mod round_trips;
 mod unread;

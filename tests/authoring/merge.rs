@@ -349,29 +349,108 @@ fn edits() -> impl Strategy<Value = Edit> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
-    /// Whatever is done elsewhere: either it is all taken, but for moves that would leave a menu empty, or nothing is written
-    /// and it is said why.
+    /// Whatever is done elsewhere: what is not merged is named with a reason, and the rest is in the file.
     #[test]
-    fn a_merge_takes_everything_or_nothing(edits in prop::collection::vec(edits(), 1..6)) {
+    fn a_merge_takes_everything_but_what_it_names(edits in prop::collection::vec(edits(), 1..6)) {
         let world = pushed();
         for edit in &edits {
             // Some are impossible after others.
             let _ = world.control().edit(OUTLET, edit.clone());
         }
-        let before = world.read(KUTA);
-        let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
-        if ended.code == 0 {
-            let planned = world.planned();
-            let is_kept = ended.stderr.contains("its menu would be left without items");
-            // With a menu that stays, so does its name.
-            let of_a_menu = |change: &str| ["add menus/", "remove menus/"].iter().any(|kind| change.starts_with(kind));
-            let stays = |change: &str| is_kept && (change.ends_with("/menu") || of_a_menu(change));
-            prop_assert!(planned.iter().all(|change| change.ends_with("/external_id") || stays(change)), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
-        } else {
-            prop_assert_eq!((ended.code, world.read(KUTA)), (1, before));
-            prop_assert!(ended.stderr.contains("nothing was written"), "{}", ended.stderr);
-        }
+        let ended = world.run(&["import", "--outlet", OUTLET, "--merge", "--output", "json"]);
+        let merged: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let named = |list: &str| -> Vec<String> {
+            let list = merged["outlets"][0][list].as_array().unwrap().iter();
+            list.map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+        };
+        let (left, refused) = (named("left"), named("refused"));
+        prop_assert_eq!(ended.code, i32::from(!refused.is_empty()), "{}", ended.stderr);
+        // With a dish that stays, so does its menu.
+        let of_a_menu = |change: &str| ["add menus/", "remove menus/"].iter().any(|kind| change.starts_with(kind));
+        let stays = |change: &str| {
+            let path = change.split_once(' ').unwrap().1;
+            let is_named = left.iter().chain(&refused).any(|named| path == named || path.starts_with(&format!("{named}/")));
+            // With a menu that stays, so do its dishes.
+            let of_its_menu = change.starts_with("add items/") && refused.iter().any(|path| path.starts_with("menus/"));
+            is_named || of_its_menu || (of_a_menu(change) && !(left.is_empty() && refused.is_empty()))
+        };
+        let planned = world.planned();
+        prop_assert!(planned.iter().all(|change| change.ends_with("/external_id") || stays(change)), "{planned:?}\n{}\n{}", ended.stderr, world.read(KUTA));
     }
+}
+
+#[test]
+fn a_variant_of_a_choice_that_got_another_name_is_merged_by_its_id() {
+    let world = pushed();
+    let variants = json!([
+        {"external_id": "LV-0", "name": "Tidak", "price": 0},
+        {"external_id": "LV-3", "name": "Pedas", "price": 2000},
+        {"name": "Gila", "price": 4000}
+    ]);
+    let set = object(json!({"name": "Tingkat pedas", "internal_name": "Tingkat", "variants": variants}));
+    edit(&world, Edit::Category { category: "VC".into(), set });
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    insta::assert_snapshot!(world.read(KUTA).split("price: 15000\n").nth(1).unwrap(), @r#"
+
+    items:
+      NU: {price: 22000} # dearer here
+
+    categories:
+      VC: {name: Tingkat pedas, variants: [{external_id: LV-0, name: Tidak, price: 0}, {external_id: LV-3, name: Pedas, price: 2000}, {external_id: GILA, name: Gila, price: 4000}]}
+
+    # The end.
+    pricing:
+      - {markup: 10%, round_to: 500, round: up, menu: Minuman}
+    "#);
+    assert_eq!(world.planned(), ["set variants/GILA/external_id"]);
+}
+
+#[test]
+fn what_cannot_be_merged_is_named_and_the_rest_is_merged() {
+    let world = pushed();
+    let text = world.read(KUTA).replace(
+        "  NU: {price: 22000} # dearer here\n",
+        "  NU:\n    description: # as the cook says it\n      Nasi uduk\n",
+    );
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes"]);
+    edit(&world, Edit::item("NU", json!({"description": "Uduk", "price": 21_000})));
+    edit(&world, Edit::item("KELAPA", json!({"price": 35_000})));
+    edit(&world, Edit::RemoveItem { item: "JAGUNG".into() });
+    world.control().edit("G2", Edit::item("NU", json!({"price": 19_000}))).unwrap();
+    let ended = world.run(&["import", "--outlet", OUTLET, "--outlet", "G2", "--merge"]);
+    assert_eq!(ended.code, 5, "{ended:?}");
+    insta::assert_snapshot!(ended.stderr, @"
+    G2: 1 difference merged into catalogs/kemang.yaml
+      `menusync plan` is empty
+    G916309315: 3 differences merged into catalogs/kuta.yaml
+      not merged: items/NU/description: catalogs/kuta.yaml:19: a comment inside of the value of `description` would be lost (move it above the key)
+      make this change by hand, then look at `menusync plan`
+      `menusync plan` shows 1 change
+    ");
+    assert_eq!(world.planned(), ["set items/NU/description"]);
+    let text = world.read(KUTA);
+    assert!(text.contains("price: 35000 # in season") && !text.contains("JAGUNG") && text.contains("cook"), "{text}");
+    insta::assert_snapshot!(world.read("catalogs/kemang.yaml"), @"
+    outlet: G2
+    extends: [warung.yaml]
+
+    items:
+      NU: {price: 19000}
+    ");
+}
+
+#[test]
+fn a_menu_that_gofood_spells_otherwise_is_the_same_menu() {
+    let world = pushed();
+    world.control().change_settings(|settings| settings.collapse_whitespace = true);
+    world.write(KUTA, &world.read(KUTA).replace("name: Pantai", "name: 'Pantai  Kuta'"));
+    world.ok(&["apply", "--yes"]);
+    let item = written::Item { name: Some("Es Krim".into()), price: Some(9000), ..written::Item::default() };
+    edit(&world, Edit::AddItem { menu: "Pantai Kuta".into(), item });
+    world.ok(&["import", "--outlet", OUTLET, "--merge"]);
+    assert_eq!(world.planned(), ["set items/ES-KRIM/external_id"]);
+    assert_eq!(world.read(KUTA).matches("Pantai").count(), 1, "{}", world.read(KUTA));
 }
 
 #[test]
@@ -463,7 +542,7 @@ fn a_comment_inside_of_a_value_is_not_lost_and_its_place_is_said() {
     edit(&world, Edit::item("NU", json!({"description": "Uduk"})));
     let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
     assert_eq!((ended.code, world.read(KUTA)), (1, text), "{ended:?}");
-    let told = "kuta.yaml:19: a comment inside of the value of `description` would be lost (move it above the key); \
-                nothing was written: make this change by hand, then look at `menusync plan`\n";
+    let told = "kuta.yaml:19: a comment inside of the value of `description` would be lost (move it above the key)\n  \
+                make this change by hand, then look at `menusync plan`\n";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
 }

@@ -1,7 +1,7 @@
 //! New files: one for every outlet, and a layer for those that sell exactly the same.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -18,7 +18,7 @@ use super::{
     shown,
 };
 use crate::{
-    authoring::{Head, Imported, file_text, import},
+    authoring::{Head, Imported, file_text, import, is_same_menu, layers},
     catalog::{Catalog, FieldKind, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
@@ -80,17 +80,21 @@ struct Written {
     plan: Option<OutletPlan>,
 }
 
-/// Writes the files of all outlets and tells how they stand.
-pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Result<Exit, CommandError> {
+/// Writes the files of all outlets and tells how they stand; `layered` says whether what outlets share becomes layers.
+pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layered: bool) -> Result<Exit, CommandError> {
     let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
         .map(|fetched| {
-            let imported = import(&fetched.live, &remembered_ids(&fetched), &BTreeSet::new());
+            let base = fetched.recalled.base.as_ref().map(|base| base.catalog.clone()).unwrap_or_default();
+            let imported = import(&fetched.live, &remembered_ids(&fetched), &base);
             (fetched, imported)
         })
         .collect();
-    let files = files(&imported, out);
+    let (files, separate) = match layered {
+        true => layered_files(&imported, out),
+        false => (files(&imported, out), BTreeMap::new()),
+    };
     let mut policy = Policy::default();
     session.settings()?.policy.apply(&mut policy);
     let (results, diagnostics) = judge(imported, &files, &policy)?;
@@ -99,11 +103,16 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path) -> Res
     }
     let paths: Vec<String> = files.iter().map(|file| shown(&out.join(&file.name))).collect();
     session.outputs.emit(|format, _| match format {
-        Format::Json => told_json(&results, &empty, &paths),
+        Format::Json => import_json(&results, &empty, &paths, &separate),
         _ => paths.join("\n"),
     })?;
     let inside = is_inside(session, out);
-    results.iter().for_each(|result| tell(result, inside));
+    if layered {
+        tell_layers(&results, &files, &separate);
+    }
+    // Of a chain, only what is not as everywhere else.
+    let is_told = |result: &&Written| !layered || result.plan.as_ref().is_none_or(|plan| !plan.changes.is_empty());
+    results.iter().filter(is_told).for_each(|result| tell(result, inside));
     empty.iter().for_each(tell_empty);
     if diagnostics.is_empty() {
         return Ok(Exit::Done);
@@ -129,7 +138,7 @@ fn remembered_ids(fetched: &Fetched) -> Uuids {
 fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
     let mut groups: Vec<(&Imported, Vec<&OutletId>)> = Vec::new();
     for (fetched, imported) in imported {
-        match groups.iter_mut().find(|(known, _)| *known == imported) {
+        match groups.iter_mut().find(|(known, _)| known.says_the_same(imported)) {
             Some((_, outlets)) => outlets.push(&fetched.outlet),
             None => groups.push((imported, vec![&fetched.outlet])),
         }
@@ -150,6 +159,16 @@ fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
         files.extend(outlets.into_iter().map(|id| outlet(id, vec![layer.clone()], &Imported::default())));
     }
     files
+}
+
+/// Layers for what outlets share, in a directory of their own, and the reasons why some outlets have none.
+fn layered_files(imported: &[(Fetched, Imported)], out: &Path) -> (Vec<NewFile>, BTreeMap<OutletId, &'static str>) {
+    let outlets = imported.iter().map(|(fetched, imported)| (fetched.outlet.clone(), imported.clone())).collect();
+    let names = std::iter::once("layers".to_owned()).chain((2_u64..).map(|number| format!("layers-{number}")));
+    let directory = names.into_iter().find(|name| out.join(name).symlink_metadata().is_err()).unwrap_or_default();
+    let layered = layers(&outlets, &directory);
+    let files = layered.files.into_iter().map(|(name, text)| NewFile { name, text }).collect();
+    (files, layered.separate)
 }
 
 /// Names for layers that no file has.
@@ -178,7 +197,7 @@ fn judge(
         let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &no_files);
         let errors = errors(&composed);
         let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
-        if plan.is_some() && composed.catalog != imported.catalog {
+        if plan.is_some() && !is_same_menu(&composed.catalog, &imported.catalog) {
             let message = format!(
                 "the YAML made for outlet {} does not match the live menu; nothing was written",
                 fetched.outlet
@@ -206,6 +225,18 @@ fn errors(composed: &Composed) -> Vec<Diagnostic> {
 
 // ── telling ──
 
+/// How many files a chain became, and which outlets share nothing.
+fn tell_layers(results: &[Written], files: &[NewFile], separate: &BTreeMap<OutletId, &'static str>) {
+    let (outlets, layers) = (report::counted(results.len(), "outlet"), files.len().saturating_sub(results.len()));
+    note(&format!("{outlets}: {}, and a file for each outlet", report::counted(layers, "layer")));
+    for (outlet, why) in separate {
+        note(&format!("  {outlet} has a complete file of its own: {why}"));
+    }
+    let is_as_live = |result: &&Written| result.plan.as_ref().is_some_and(|plan| plan.changes.is_empty());
+    let empty = results.iter().filter(is_as_live).count();
+    note(&format!("  `menusync plan` is empty for {}", report::counted(empty, "outlet")));
+}
+
 /// What an outlet has, for people: on stderr, because the result are the files.
 fn tell(result: &Written, inside: bool) {
     let Written { fetched, imported, plan } = result;
@@ -218,7 +249,13 @@ fn tell(result: &Written, inside: bool) {
     note(&format!("{outlet}: {menus}, {items}, {categories}"));
     let proposed = imported.proposed.len();
     if proposed > 0 {
-        note(&format!("  {proposed} of their ids are proposed, as GoFood has none: look for TODO in the file"));
+        note(&format!(
+            "  {proposed} of their ids are proposed, as GoFood shows none: look for TODO in the file; the next push sets them"
+        ));
+    }
+    let uuid_ids = imported.uuid_ids.len();
+    if uuid_ids > 0 {
+        note(&format!("  {uuid_ids} of their ids are UUIDs of GoFood's own: they are kept, so no push changes them"));
     }
     let refused = imported.refused_images.len();
     if refused > 0 {
@@ -259,16 +296,25 @@ fn why(plan: &OutletPlan) -> String {
     kinds.into_iter().map(|(kind, count)| format!("{count} × {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn told_json(results: &[Written], empty: &[Fetched], files: &[String]) -> String {
+fn import_json(
+    results: &[Written],
+    empty: &[Fetched],
+    files: &[String],
+    separate: &BTreeMap<OutletId, &'static str>,
+) -> String {
     let outlets = results.iter().map(|Written { fetched, imported, plan }| {
         let held: Vec<_> = plan.iter().flat_map(OutletPlan::held).map(|guard| guard.guard).collect();
         json!({
             "outlet": fetched.outlet, "items": imported.catalog.items().count(),
-            "proposed": imported.proposed, "todo": imported.todo.keys().collect::<Vec<_>>(),
+            "proposed": imported.proposed, "uuid_ids": imported.uuid_ids, "todo": imported.todo.keys().collect::<Vec<_>>(),
             "changes": plan.as_ref().map(|plan| plan.changes.len()), "held": held,
         })
     });
     let empty = empty.iter().map(|fetched| json!({"outlet": fetched.outlet, "items": 0}));
     let outlets: Vec<_> = outlets.chain(empty).collect();
-    json!({"schema": "menusync.import/1", "files": files, "outlets": outlets}).to_string()
+    let mut json = json!({"schema": "menusync.import/1", "files": files, "outlets": outlets});
+    if !separate.is_empty() {
+        json["separate"] = json!(separate);
+    }
+    json.to_string()
 }

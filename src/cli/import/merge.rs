@@ -1,7 +1,8 @@
 //! `--merge`: what was done elsewhere, taken into existing files.
 //!
-//! An edit is believed only when it has been read back: the outlet's catalog must have changed in what was taken and in
-//! nothing else, no other outlet's at all, and the plan must have lost just these differences. Else nothing is written.
+//! An edit is believed only when it has been read back: the outlet's catalog must have changed in what was merged and in
+//! nothing else, no other outlet's at all, and the plan must have lost just these differences. Where that fails for all
+//! differences together, they are tried one by one: each that fails is named with its reason, and the rest is written.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     authoring::{EditStyle, Filter, Imported, MergePlan, MergeStep, import, merge, plan_merge},
-    catalog::{Catalog, ExternalId, FieldKind, OutletId, Path},
+    catalog::{Catalog, FieldKind, OutletId, Path},
     diagnostic::Diagnostic,
     document::SourceFile,
     fleet::{Loaded, Member, Survey},
@@ -52,12 +53,23 @@ pub(super) fn check(survey: &Survey, outlets: &[OutletId]) -> Result<(), Command
 /// What one outlet came to.
 struct Merged<'a> {
     member: &'a Member,
-    taken: MergePlan,
-    /// How many differences are left to be told by `plan`.
+    /// How many differences are in the file now.
+    count: usize,
+    /// Differences that do not belong into a file, with the reason.
+    left: Vec<(Path, &'static str)>,
+    /// Differences that the file cannot take, with the reason.
+    refused: Vec<(Path, String)>,
+    /// How many differences `plan` still shows.
     remaining: usize,
 }
 
-/// Takes the differences of all outlets into their files; all or nothing.
+impl Merged<'_> {
+    fn exit(&self) -> Exit {
+        if self.refused.is_empty() { Exit::Done } else { Exit::Failed }
+    }
+}
+
+/// Merges the differences of all outlets into their files. What cannot be merged does not hold up the rest.
 pub(super) fn run(
     session: &Session,
     survey: &Survey,
@@ -71,16 +83,23 @@ pub(super) fn run(
         let Some(member) = survey.members.iter().find(|member| member.id == fetched.outlet) else { continue };
         let before = loaded.with_texts(&texts);
         let look = Look::new(&before, fetched)?;
-        let taken = plan_merge(&look.plan, &look.catalog, &look.imported, filter);
-        let mut remaining = look.plan.changes.len();
-        if !taken.steps.is_empty() {
-            let (text, left) = edit(&before, &look, member, survey, &taken)?;
-            texts.insert(Arc::clone(&member.file), text);
-            remaining = left;
+        let MergePlan { steps, left } = plan_merge(&look.plan, &look.catalog, &look.imported, filter);
+        let remaining = look.plan.changes.len();
+        let mut outcome = Merged { member, count: 0, left, refused: Vec::new(), remaining };
+        if !steps.is_empty() {
+            let text = before.text(&member.file).unwrap_or_default();
+            let file = SourceFile { path: Arc::clone(&member.file), text };
+            let edited = Trial { before: &before, look: &look, member, survey, file }.edit(&steps);
+            outcome.count = edited.merged.len();
+            outcome.refused = edited.refused.into_iter().map(|(step, why)| (step.subject(), why)).collect();
+            if let Some((text, remaining)) = edited.text {
+                texts.insert(Arc::clone(&member.file), text);
+                outcome.remaining = remaining;
+            }
         }
-        merged.push(Merged { member, taken, remaining });
+        merged.push(outcome);
     }
-    if let (Some(filter), true) = (filter, texts.is_empty()) {
+    if let (Some(filter), true) = (filter, merged.iter().all(|merged| merged.count == 0 && merged.refused.is_empty())) {
         return Err(CommandError::Usage(nothing_there(filter, &merged)));
     }
     let old = |file: &Arc<str>| loaded.text(file).unwrap_or_default();
@@ -89,18 +108,18 @@ pub(super) fn run(
     }
     let files: Vec<String> = texts.keys().map(|file| shown(&session.root().join(&**file))).collect();
     session.outputs.emit(|format, _| match format {
-        Format::Json => told_json(&merged, &files),
+        Format::Json => merge_json(&merged, &files),
         _ => files.join("\n"),
     })?;
     merged.iter().for_each(tell);
-    Ok(Exit::Done)
+    Ok(Exit::of_outlets(merged.iter().map(Merged::exit)))
 }
 
 fn nothing_there(filter: &Filter, merged: &[Merged<'_>]) -> String {
     let field = filter.field.as_ref().map(|field| format!("the field `{field}` of ")).unwrap_or_default();
-    let why = merged.iter().flat_map(|merged| &merged.taken.left).next();
+    let why = merged.iter().flat_map(|merged| &merged.left).next();
     let why = why.map(|(path, why)| format!(" ({path}: {why})")).unwrap_or_default();
-    format!("there is no difference in {field}`{}` to take{why}", filter.id)
+    format!("there is no difference in {field}`{}` to merge{why}", filter.id)
 }
 
 /// An outlet as its files, our memory and GoFood have it.
@@ -120,49 +139,75 @@ impl<'a> Look<'a> {
             return Err(CommandError::Invalid(errors));
         }
         let plan = fetched.plan(&composed.catalog, &composed.policy);
-        let imported = import(&fetched.live, &plan.next_base.uuids, &ids_of(&composed.catalog));
+        let imported = import(&fetched.live, &plan.next_base.uuids, &composed.catalog);
         Ok(Self { fetched, catalog: composed.catalog, policy: composed.policy, plan, imported })
     }
 }
 
-fn ids_of(catalog: &Catalog) -> BTreeSet<ExternalId> {
-    let items = catalog.items().map(|(_, item)| &item.external_id);
-    let categories = catalog.variant_categories.iter().map(|category| &category.external_id);
-    let variants = catalog.variants().map(|(_, variant)| &variant.external_id);
-    items.chain(categories).chain(variants).cloned().collect()
+/// What an edit of an outlet's own file came to.
+struct Edited {
+    /// The new text, and how many differences it leaves; `None` = nothing could be merged.
+    text: Option<(Arc<str>, usize)>,
+    /// What the text has.
+    merged: Vec<MergeStep>,
+    /// What it cannot have, with the reason.
+    refused: Vec<(MergeStep, String)>,
 }
 
-/// The new text of an outlet's own file, and how many differences it leaves.
-fn edit(
-    before: &Loaded,
-    look: &Look<'_>,
-    member: &Member,
-    survey: &Survey,
-    taken: &MergePlan,
-) -> Result<(Arc<str>, usize), CommandError> {
-    let text = before.text(&member.file).unwrap_or_default();
-    let file = SourceFile { path: Arc::clone(&member.file), text };
-    let mut why: Option<String> = None;
-    for style in [EditStyle::InPlace, EditStyle::Patches] {
-        let tried = merge(&file, taken, &look.catalog, &look.imported, style).map_err(|error| error.to_string());
-        let judged = tried.and_then(|text| {
-            let text: Arc<str> = text.into();
-            let after = before.with_texts(&BTreeMap::from([(Arc::clone(&member.file), Arc::clone(&text))]));
-            judge(before, &after, look, member, survey, taken).map(|left| (text, left))
-        });
-        match judged {
-            Ok(done) => return Ok(done),
-            // The first way is the one that people would have gone.
-            Err(message) => drop(why.get_or_insert(message)),
+/// An outlet's own file, to be tried with some of the steps.
+struct Trial<'a> {
+    before: &'a Loaded,
+    look: &'a Look<'a>,
+    member: &'a Member,
+    survey: &'a Survey,
+    file: SourceFile,
+}
+
+impl Trial<'_> {
+    /// Merges all steps, or those that can be merged where some cannot.
+    fn edit(&self, steps: &[MergeStep]) -> Edited {
+        let [in_place, patches] =
+            [EditStyle::InPlace, EditStyle::Patches].map(|style| (style, self.try_steps(steps, style)));
+        let done = [&in_place, &patches].into_iter().find_map(|(_, tried)| tried.as_ref().ok());
+        if let Some(text) = done {
+            return Edited { text: Some(text.clone()), merged: steps.to_vec(), refused: Vec::new() };
+        }
+        // The first style is the one that people would have used.
+        let mut one_by_one = [EditStyle::InPlace, EditStyle::Patches].map(|style| self.edit_one_by_one(steps, style));
+        let best = usize::from(one_by_one[1].refused.len() < one_by_one[0].refused.len());
+        std::mem::replace(&mut one_by_one[best], Edited { text: None, merged: Vec::new(), refused: Vec::new() })
+    }
+
+    /// Adds step after step, as long as the outcome is right; again for what needed a later one.
+    fn edit_one_by_one(&self, steps: &[MergeStep], style: EditStyle) -> Edited {
+        let mut edited = Edited { text: None, merged: Vec::new(), refused: Vec::new() };
+        let mut waiting: Vec<MergeStep> = steps.to_vec();
+        loop {
+            edited.refused.clear();
+            let before = edited.merged.len();
+            for step in std::mem::take(&mut waiting) {
+                // In the order of the plan, whichever of them could be added first.
+                let is_in = |known: &&MergeStep| edited.merged.contains(known) || **known == step;
+                let tried: Vec<MergeStep> = steps.iter().filter(is_in).cloned().collect();
+                match self.try_steps(&tried, style) {
+                    Ok(text) => (edited.text, edited.merged) = (Some(text), tried),
+                    Err(why) => edited.refused.push((step, why)),
+                }
+            }
+            if edited.refused.is_empty() || edited.merged.len() == before {
+                return edited;
+            }
+            waiting = edited.refused.iter().map(|(step, _)| step.clone()).collect();
         }
     }
-    let why = why.unwrap_or_default();
-    let further = match taken.steps.len() {
-        1 => "make this change by hand, then look at `menusync plan`",
-        _ => "make this change by hand and import again, or take others alone with --item",
-    };
-    let message = format!("cannot take what is live into {}: {why}; nothing was written: {further}", member.file);
-    Err(CommandError::Failed(anyhow::anyhow!(message)))
+
+    fn try_steps(&self, steps: &[MergeStep], style: EditStyle) -> Result<(Arc<str>, usize), String> {
+        let Self { before, look, member, survey, file } = self;
+        let text = merge(file, steps, &look.catalog, &look.imported, style).map_err(|error| error.to_string())?;
+        let text: Arc<str> = text.into();
+        let after = before.with_texts(&BTreeMap::from([(Arc::clone(&member.file), Arc::clone(&text))]));
+        judge(before, &after, look, member, survey, steps).map(|left| (text, left))
+    }
 }
 
 /// Whether an edit did what it should; how many differences are left.
@@ -172,7 +217,7 @@ fn judge(
     look: &Look<'_>,
     member: &Member,
     survey: &Survey,
-    taken: &MergePlan,
+    steps: &[MergeStep],
 ) -> Result<usize, String> {
     let now = Timestamp::now();
     let composed = after.compose(&member.id, now);
@@ -188,12 +233,12 @@ fn judge(
     let published =
         Fetched { outlet: member.id.clone(), live: as_published(&look.catalog), recalled: Recalled::default() };
     let changed = published.plan(&composed.catalog, &Policy::default());
-    if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, &taken.steps)) {
+    if let Some(change) = changed.changes.iter().find(|change| !is_covered(&change.path, steps)) {
         return Err(format!("it would change {} as well", change.path));
     }
     let left = look.fetched.plan(&composed.catalog, &look.policy);
     let known: BTreeSet<&Path> = look.plan.changes.iter().map(|change| &change.path).collect();
-    let done: BTreeSet<&Path> = taken.steps.iter().filter_map(MergeStep::path).collect();
+    let done: BTreeSet<&Path> = steps.iter().filter_map(MergeStep::path).collect();
     // An id that was proposed is not at GoFood yet.
     let stays = |path: &&Path| {
         path.info().is_none_or(|info| info.kind != FieldKind::Id) && (done.contains(*path) || !known.contains(*path))
@@ -224,17 +269,23 @@ fn is_covered(path: &Path, takes: &[MergeStep]) -> bool {
 // ── telling ──
 
 fn tell(merged: &Merged<'_>) {
-    let Merged { member, taken, remaining } = merged;
-    let taken_up = counted(taken.steps.len(), "difference");
-    note(&format!("{}: {taken_up} taken into {}", member.id, member.file));
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (path, why) in &taken.left {
-        reasons.entry(why).or_default().push(path.to_string());
+    let Merged { member, count, left, refused, remaining } = merged;
+    note(&format!("{}: {} merged into {}", member.id, counted(*count, "difference"), member.file));
+    let left = left.iter().map(|(path, why)| ("left", *why, path));
+    let refused_too = refused.iter().map(|(path, why)| ("not merged", why.as_str(), path));
+    let mut reasons: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for (what, why, path) in left.chain(refused_too) {
+        reasons.entry((what, why)).or_default().push(path.to_string());
     }
-    for (why, paths) in reasons {
+    for ((what, why), paths) in reasons {
         let shown = paths.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };
-        note(&format!("  left: {shown}{more}: {why}"));
+        note(&format!("  {what}: {shown}{more}: {why}"));
+    }
+    match refused.len() {
+        0 => {}
+        1 => note("  make this change by hand, then look at `menusync plan`"),
+        _ => note("  make these changes by hand, then look at `menusync plan`"),
     }
     match remaining {
         0 => note("  `menusync plan` is empty"),
@@ -243,10 +294,11 @@ fn tell(merged: &Merged<'_>) {
     }
 }
 
-fn told_json(merged: &[Merged<'_>], files: &[String]) -> String {
-    let outlets = merged.iter().map(|Merged { member, taken, remaining }| {
-        let left: Vec<_> = taken.left.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
-        json!({"outlet": member.id, "taken": taken.steps.len(), "left": left, "changes": remaining})
+fn merge_json(merged: &[Merged<'_>], files: &[String]) -> String {
+    let outlets = merged.iter().map(|Merged { member, count, left, refused, remaining }| {
+        let left: Vec<_> = left.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
+        let refused: Vec<_> = refused.iter().map(|(path, why)| json!({"path": path, "why": why})).collect();
+        json!({"outlet": member.id, "taken": count, "left": left, "refused": refused, "changes": remaining})
     });
     json!({"schema": "menusync.import/1", "files": files, "outlets": outlets.collect::<Vec<_>>()}).to_string()
 }

@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// Write new files here [default: catalogs/ of the root]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write what the outlets share as layers: dishes, price levels, hours; each outlet's file has the rest
+    #[arg(long, conflicts_with = "merge")]
+    layers: bool,
     /// Merge what was changed outside the files into the existing files, and keep the rest of them as it is
     #[arg(long, conflicts_with = "out")]
     merge: bool,
@@ -58,7 +61,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
     fresh::check(session, &survey, &outlets, &out)?;
     let fetched = block_on(fetch::all(session, &outlets))??;
-    fresh::write(session, fetched, &out)
+    fresh::write(session, fetched, &out, args.layers)
 }
 
 /// A path as people write it: without a `.` on the way.

@@ -24,6 +24,8 @@ pub enum Head {
     },
     /// A layer that several outlets share.
     Layer,
+    /// The same, with a line that says what it is for.
+    DescribedLayer(String),
 }
 
 /// The text of a new file that says `imported`.
@@ -31,21 +33,33 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
     let mut page = Page { text: String::new(), imported };
     page.head(head);
     let file_hours = page.hours_of_file();
-    if let Some(hours) = &file_hours {
-        page.line(0, &format!("operational_hours: {}", hours_text(hours)));
-    }
+    page.file_hours(file_hours.as_ref());
     if !imported.catalog.menus.is_empty() {
         page.text.push_str("\nmenus:\n");
     }
     for menu in &imported.catalog.menus {
         page.menu(menu, file_hours.as_ref());
     }
-    if !imported.catalog.variant_categories.is_empty() {
-        page.text.push_str("\nvariant_categories:\n");
+    page.categories();
+    page.text
+}
+
+/// The text of a layer that says `imported`, with `hours` for the items that say none and none on menus: what outlets write at
+/// the head of their files then holds for all those items.
+pub(super) fn layer_text(head: &Head, imported: &Imported, hours: Option<&Hours>) -> String {
+    let mut page = Page { text: String::new(), imported };
+    page.head(head);
+    page.file_hours(hours);
+    page.text.push_str("\nmenus:\n");
+    for menu in &imported.catalog.menus {
+        page.line(
+            2,
+            &format!("- name: {}{}", text(&menu.name, Context::Block), page.todo(&Path::Menu(menu.name.clone()))),
+        );
+        page.line(4, "menu_items:");
+        menu.menu_items.iter().for_each(|item| page.item(item, None));
     }
-    for category in &imported.catalog.variant_categories {
-        page.category(category);
-    }
+    page.categories();
     page.text
 }
 
@@ -103,23 +117,31 @@ pub(super) fn category_entries(category: &VariantCategory, context: Context) -> 
     std::iter::once(id_entry(&category.external_id)).chain(others).chain([rules]).collect()
 }
 
-struct Page<'i> {
-    text: String,
-    imported: &'i Imported,
+/// A file in the making. What is in `imported` beside its catalog are remarks.
+pub(super) struct Page<'i> {
+    pub(super) text: String,
+    pub(super) imported: &'i Imported,
 }
 
 impl Page<'_> {
-    fn line(&mut self, indentation: usize, line: &str) {
+    pub(super) fn line(&mut self, indentation: usize, line: &str) {
         self.text.push_str(&" ".repeat(indentation));
         self.text.push_str(line);
         self.text.push('\n');
     }
 
-    fn head(&mut self, head: &Head) {
+    pub(super) fn head(&mut self, head: &Head) {
         self.line(0, "# Imported from GoFood with `menusync import`.");
+        if let Head::DescribedLayer(about) = head {
+            self.line(0, &format!("# {}", one_line(about)));
+        }
         if !self.imported.proposed.is_empty() {
             self.line(0, "# Where it says `proposed`, GoFood shows no id of yours: keep the one that stands there or write your own, but");
             self.line(0, "# before the first push. An id that changes later is a new dish to GoFood.");
+        }
+        if !self.imported.uuid_ids.is_empty() {
+            self.line(0, "# Ids such as 0f8fad5b-… are GoFood's own, of what was typed in its app. They are kept: nothing changes at the");
+            self.line(0, "# first push. Another id in such a place is a new dish to GoFood.");
         }
         if self.imported.catalog.items().any(|(_, item)| item.image.value().is_some()) {
             self.line(
@@ -143,6 +165,21 @@ impl Page<'_> {
         }
     }
 
+    fn file_hours(&mut self, hours: Option<&Hours>) {
+        if let Some(hours) = hours {
+            self.line(0, &format!("operational_hours: {}", hours_text(hours)));
+        }
+    }
+
+    fn categories(&mut self) {
+        if !self.imported.catalog.variant_categories.is_empty() {
+            self.text.push_str("\nvariant_categories:\n");
+        }
+        for category in &self.imported.catalog.variant_categories {
+            self.category(category);
+        }
+    }
+
     /// Hours that most items share. An item without hours would take them on, so then there are none.
     fn hours_of_file(&self) -> Option<Hours> {
         shared_hours(self.imported.catalog.items().map(|(_, item)| &item.operational_hours))
@@ -163,7 +200,7 @@ impl Page<'_> {
         }
     }
 
-    fn item(&mut self, item: &Item, inherited: Option<&Hours>) {
+    pub(super) fn item(&mut self, item: &Item, inherited: Option<&Hours>) {
         let mut item = item.clone();
         if item.operational_hours.value().is_some() && item.operational_hours.value() == inherited {
             item.operational_hours = Field::Unsaid;
@@ -190,7 +227,7 @@ impl Page<'_> {
         }
     }
 
-    fn category(&mut self, category: &VariantCategory) {
+    pub(super) fn category(&mut self, category: &VariantCategory) {
         let id = &category.external_id;
         for (at, (key, value)) in category_entries(category, Context::Block).into_iter().enumerate() {
             let todo = match key {
@@ -220,7 +257,7 @@ impl Page<'_> {
 }
 
 /// The most frequent hours, if every item has hours and at least two share these.
-fn shared_hours<'a>(all: impl Iterator<Item = &'a Field<Hours>>) -> Option<Hours> {
+pub(super) fn shared_hours<'a>(all: impl Iterator<Item = &'a Field<Hours>>) -> Option<Hours> {
     let mut counts: BTreeMap<&Hours, usize> = BTreeMap::new();
     for hours in all {
         *counts.entry(hours.value()?).or_default() += 1;

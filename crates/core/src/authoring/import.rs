@@ -12,7 +12,7 @@ use crate::{
         text::same_text,
     },
     diagnostic::Place,
-    plan::{Uuids, platform_menus},
+    plan::{Listing, RepeatedDish, Uuids, list_once},
     rules,
 };
 
@@ -23,6 +23,10 @@ pub struct Imported {
     pub catalog: Catalog,
     /// Things whose id is proposed here, because neither the platform nor our memory has one.
     pub proposed: BTreeSet<Path>,
+    /// Things whose id is the platform's own UUID: it shows that where nobody gave an id.
+    pub uuid_ids: BTreeSet<Path>,
+    /// The id of each thing by the platform's UUID for it.
+    pub ids: Uuids,
     /// What a person has to decide, by the thing or field it is about: short, to stand beside it.
     pub todo: BTreeMap<Path, String>,
     /// What cannot be said in a file, for the head of it.
@@ -33,13 +37,14 @@ pub struct Imported {
 }
 
 /// Turns `live` into definitions. `known` are the ids by which things are remembered, by the platform's ids for them: those
-/// of a plan of the same answer. `reserved` ids are not proposed.
+/// of a plan of the same answer. `ours` is what the files or the last push had: its ids are not proposed, its menus keep their
+/// spelling.
 ///
 /// Whatever order the platform answers categories in, the result is the same.
-pub fn import(live: &LiveCatalog, known: &Uuids, reserved: &BTreeSet<ExternalId>) -> Imported {
-    let mut import = Import { known, ids: Ids::default(), made: Imported::default() };
+pub fn import(live: &LiveCatalog, known: &Uuids, ours: &Catalog) -> Imported {
+    let mut import = Import { known, ours, ids: Ids::default(), made: Imported::default() };
     let live = &import.untangle(live);
-    import.name_everything(live, reserved);
+    import.name_everything(live);
     import.menus(live);
     import.categories(live);
     import.refuse_images();
@@ -62,8 +67,28 @@ enum Spot {
     Variant(usize, usize),
 }
 
+impl Spot {
+    /// The path of the thing at it, under its id.
+    fn path(self, id: &ExternalId) -> Path {
+        match self {
+            Self::Item(..) => Path::item(id),
+            Self::Category(_) => Path::category(id),
+            Self::Variant(..) => Path::variant(id),
+        }
+    }
+}
+
+impl Imported {
+    /// Whether a file of one is a file of the other: all but the platform's UUIDs.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let said = |imported: &Self| Self { ids: Uuids::default(), ..imported.clone() };
+        self.catalog == other.catalog && said(self) == said(other)
+    }
+}
+
 struct Import<'a> {
     known: &'a Uuids,
+    ours: &'a Catalog,
     ids: Ids,
     made: Imported,
 }
@@ -71,36 +96,13 @@ struct Import<'a> {
 impl Import<'_> {
     /// The answer with every dish at one place, and every id at one thing. What a file cannot say is told at its head.
     fn untangle(&mut self, live: &LiveCatalog) -> LiveCatalog {
-        let sections = platform_menus(live);
-        let mut own = live.clone();
-        let mut position = 0;
-        own.menus.retain(|menu| {
-            let is_section = sections.contains(&position);
-            position += 1;
-            if is_section {
-                let remark =
-                    format!("The menu `{}` only repeats dishes of other menus: GoFood fills it itself.", menu.name);
-                self.made.remarks.push(remark);
-            }
-            !is_section
-        });
-        // By name, as the order of the answer means nothing.
-        let mut homes: HashMap<String, String> = HashMap::new();
-        for (menu, item) in own.items().filter(|(_, item)| !item.uuid.is_empty()) {
-            let home = homes.entry(item.uuid.clone()).or_insert_with(|| menu.to_owned());
-            if menu < home.as_str() {
-                menu.clone_into(home);
-            }
+        let Listing { live: mut own, platform_menus, repeated } = list_once(live, self.ours, self.known);
+        for menu in platform_menus {
+            let remark = format!("The menu `{menu}` only repeats dishes of other menus: GoFood fills it itself.");
+            self.made.remarks.push(remark);
         }
-        for menu in &mut own.menus {
-            menu.menu_items.retain(|item| {
-                let home = homes.get(&item.uuid).filter(|home| **home != menu.name);
-                if let Some(home) = home {
-                    let remark = format!("`{}` shows in `{}` too: here it is in `{home}` only.", item.name, menu.name);
-                    self.made.remarks.push(remark);
-                }
-                home.is_none()
-            });
+        for RepeatedDish { name, menu, home } in repeated {
+            self.made.remarks.push(format!("`{name}` shows in `{menu}` too: here it is in `{home}` only."));
         }
         let items = own.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
         self.keep_apart(items.map(|item| (&mut item.external_id, &*item.uuid, &*item.name)), &self.known.items);
@@ -129,28 +131,42 @@ impl Import<'_> {
     }
 
     /// Finds an id for everything: the remembered one, the live one, else a proposal.
-    fn name_everything(&mut self, live: &LiveCatalog, reserved: &BTreeSet<ExternalId>) {
-        let mut taken: BTreeSet<String> = reserved.iter().map(|id| id.0.clone()).collect();
+    fn name_everything(&mut self, live: &LiveCatalog) {
+        let ours = ids_of(self.ours);
+        let mut taken: BTreeSet<String> = ours.iter().map(|id| id.0.clone()).collect();
         let mut nameless: Vec<(Spot, Nameless)> = Vec::new();
         self.ids.categories = vec![ExternalId::default(); live.variant_categories.len()];
         for (spot, thing, external, remembered) in things(live, self.known) {
-            match own_id(external, remembered, &thing.uuid) {
+            match own_id(external, remembered, &thing.uuid, &ours) {
                 Some(id) => {
                     taken.insert(id.0.clone());
+                    if id.as_str() == thing.uuid && !ours.contains(&id) {
+                        self.made.uuid_ids.insert(spot.path(&id));
+                    }
+                    self.record(spot, &thing.uuid, &id);
                     self.ids.set(spot, id);
                 }
                 None => nameless.push((spot, thing)),
             }
         }
         let wanting: Vec<Nameless> = nameless.iter().map(|(_, thing)| thing.clone()).collect();
-        for ((spot, _), id) in nameless.into_iter().zip(propose(&wanting, &taken)) {
+        for ((spot, thing), id) in nameless.into_iter().zip(propose(&wanting, &taken)) {
             let id = ExternalId(id);
-            self.made.proposed.insert(match spot {
-                Spot::Item(..) => Path::item(&id),
-                Spot::Category(_) => Path::category(&id),
-                Spot::Variant(..) => Path::variant(&id),
-            });
+            self.made.proposed.insert(spot.path(&id));
+            self.record(spot, &thing.uuid, &id);
             self.ids.set(spot, id);
+        }
+    }
+
+    fn record(&mut self, spot: Spot, uuid: &str, id: &ExternalId) {
+        let ids = &mut self.made.ids;
+        let kind = match spot {
+            Spot::Item(..) => &mut ids.items,
+            Spot::Category(_) => &mut ids.categories,
+            Spot::Variant(..) => &mut ids.variants,
+        };
+        if !uuid.is_empty() {
+            kind.insert(uuid.to_owned(), id.clone());
         }
     }
 
@@ -277,8 +293,8 @@ impl Import<'_> {
             match field.as_ref().and_then(Path::info).map(|info| info.kind) {
                 Some(FieldKind::Stock) => {}
                 Some(FieldKind::Price | FieldKind::Least | FieldKind::Most) => {
-                    let told = format!("GoFood shows {found}, which cannot be read");
-                    field.map(|field| self.made.todo.insert(field, told));
+                    let todo = format!("GoFood shows {found}, which cannot be read");
+                    field.map(|field| self.made.todo.insert(field, todo));
                 }
                 _ => self.made.remarks.push(format!("GoFood shows {found} as `{thing}/{key}`, which cannot be read.")),
             }
@@ -347,9 +363,21 @@ fn things<'l>(live: &'l LiveCatalog, known: &'l Uuids) -> Vec<Nameable<'l>> {
     things
 }
 
-/// The remembered id, else the live one. A plan calls what it does not know by the platform's id; that is no id of ours.
-fn own_id(live: &Field<ExternalId>, known: &BTreeMap<String, ExternalId>, uuid: &str) -> Option<ExternalId> {
-    let remembered = known.get(uuid).filter(|id| id.as_str() != uuid);
+fn ids_of(catalog: &Catalog) -> BTreeSet<&ExternalId> {
+    let items = catalog.items().map(|(_, item)| &item.external_id);
+    let categories = catalog.variant_categories.iter().map(|category| &category.external_id);
+    items.chain(categories).chain(catalog.variants().map(|(_, variant)| &variant.external_id)).collect()
+}
+
+/// The remembered id, else the live one. A plan calls what it does not know by the platform's id; that is no id of ours,
+/// unless `ours` has it.
+fn own_id(
+    live: &Field<ExternalId>,
+    known: &BTreeMap<String, ExternalId>,
+    uuid: &str,
+    ours: &BTreeSet<&ExternalId>,
+) -> Option<ExternalId> {
+    let remembered = known.get(uuid).filter(|id| id.as_str() != uuid || ours.contains(id));
     remembered.or_else(|| live.value()).filter(|id| !id.as_str().is_empty()).cloned()
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Context, EditError, Imported, MergePlan, MergeStep,
+    Context, EditError, Imported, MergeStep,
     editor::{Element, PatchValue, Step, YamlEditor},
     emit::{category_entries, entries_of, value_text, variant_text},
     order::{Below, Kind as Mapping},
@@ -27,11 +27,11 @@ pub enum EditStyle {
     Patches,
 }
 
-/// The text of `file` with all of `plan` in it; `desired` is what its outlet was before. The caller checks that it means what
+/// The text of `file` with all of `steps` in it; `desired` is what its outlet was before. The caller checks that it means what
 /// it should.
 pub fn merge(
     file: &SourceFile,
-    plan: &MergePlan,
+    steps: &[MergeStep],
     desired: &Catalog,
     imported: &Imported,
     style: EditStyle,
@@ -40,7 +40,7 @@ pub fn merge(
     let editor = YamlEditor::new(&file.path, &file.text)?;
     let (live, live_fields) = (&imported.catalog, FlatCatalog::of(&imported.catalog));
     let mut merge = Merge { editor, desired, live, live_fields, imported, style, menus };
-    for step in &plan.steps {
+    for step in steps {
         merge.write(step)?;
     }
     Ok(merge.editor.text().to_owned())
@@ -59,7 +59,7 @@ struct Merge<'a> {
     menus: BTreeSet<String>,
 }
 
-impl Merge<'_> {
+impl<'a> Merge<'a> {
     fn write(&mut self, step: &MergeStep) -> Result<(), EditError> {
         match step {
             MergeStep::AddCategory(id) => self.add_category(id),
@@ -121,7 +121,10 @@ impl Merge<'_> {
     }
 
     /// The way to where this file defines a thing, if it does and the thing is not shared there.
-    fn definition<'p>(&self, path: &'p Path) -> Option<Vec<Step<'p>>> {
+    fn definition<'p>(&self, path: &'p Path) -> Option<Vec<Step<'p>>>
+    where
+        'a: 'p,
+    {
         let id = id_of(path);
         let named = Step::Named(if matches!(path, Path::Menu(_)) { "name" } else { "external_id" }, id);
         let way = match path {
@@ -134,7 +137,19 @@ impl Merge<'_> {
                 vec![Step::Key("variant_categories"), Step::Holding("variants", id), Step::Key("variants"), named]
             }
         };
-        matches!(self.editor.find(&way), Ok(Some(_))).then_some(way)
+        let is_there = |way: &Vec<Step<'p>>| matches!(self.editor.find(way), Ok(Some(_)));
+        Some(way).filter(is_there).or_else(|| self.listed_variant(path).filter(is_there))
+    }
+
+    /// The way to a variant in a patch that gives its category another list.
+    fn listed_variant<'p>(&self, path: &'p Path) -> Option<Vec<Step<'p>>>
+    where
+        'a: 'p,
+    {
+        let Path::Variant(id, _) = path else { return None };
+        let (category, _) = self.live.variants().find(|(_, variant)| variant.external_id == *id)?;
+        let list = [Step::Key("categories"), Step::Key(category.external_id.as_str()), Step::Key("variants")];
+        Some([&list[..], &[Step::Named("external_id", id.as_str())]].concat())
     }
 
     // ── things ──

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Imported;
 use crate::{
-    catalog::{Catalog, ExternalId, FieldKind, Item, ItemField, Menu, Path, VariantCategory},
+    catalog::{Catalog, ExternalId, FieldKind, Item, ItemField, Menu, Path},
     plan::{Change, Class, Kind, OutletPlan},
 };
 
@@ -64,6 +64,18 @@ impl MergeStep {
         match self {
             Self::Set(path) | Self::Remove(path) => Some(path),
             _ => None,
+        }
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Path {
+        match self {
+            Self::AddCategory(id) => Path::category(id),
+            Self::AddVariant(_, id) => Path::variant(id),
+            Self::Set(path) | Self::Remove(path) => path.clone(),
+            Self::RenameMenu(old, _) => Path::Menu(old.clone()),
+            Self::Move(id, _) => Path::item_field(id, ItemField::Menu),
+            Self::AddItem(id, _) => Path::item(id),
         }
     }
 
@@ -129,7 +141,7 @@ impl Choice<'_> {
             (Kind::Set, path) if !whole => Ok(Some(MergeStep::Set(path.clone()))),
             (Kind::Move, Path::Item(id, Some(ItemField::Menu))) => self.moved(id).map(Some),
             (Kind::Move, Path::Variant(_, Some(_))) => {
-                Err("a variant that moves to another category is not merge over")
+                Err("a variant that moves to another category is not merged: write it in the files")
             }
             // Order is not read back; what only live has is looked for by itself.
             (Kind::Remove, Path::Variant(_, None)) => self.new_variant(change).map(Some),
@@ -146,14 +158,26 @@ impl Choice<'_> {
     }
 
     fn new_variant(&self, change: &Change) -> Result<MergeStep, &'static str> {
-        let live = self.imported.catalog.variants().find(|(category, variant)| {
-            let names = (category.name.value(), variant.name.value());
-            names == (change.subject.within.as_ref(), Some(&change.subject.name))
-                && self.desired.variant_categories.iter().any(|known| known.external_id == category.external_id)
-                && !self.desired.variants().any(|(_, known)| known.external_id == variant.external_id)
-        });
-        let (category, variant) = live.ok_or("its category is not in the files")?;
+        let id = self.imported_id(&change.path);
+        let live = self.imported.catalog.variants().find(|(_, variant)| Some(&variant.external_id) == id.as_ref());
+        let (category, variant) = live.ok_or("GoFood does not show in which variant category it stands")?;
+        if !self.desired.variant_categories.iter().any(|known| known.external_id == category.external_id) {
+            return Err("its variant category is in no file");
+        }
         Ok(MergeStep::AddVariant(category.external_id.clone(), variant.external_id.clone()))
+    }
+
+    /// The id that import gives to what the plan calls by a path. A plan calls what no file knows by the id that a PUT would
+    /// give it, import by one for people: the platform's UUID leads from one to the other.
+    fn imported_id(&self, path: &Path) -> Option<ExternalId> {
+        let (plan, imported) = (&self.plan.next_base.uuids, &self.imported.ids);
+        let (id, uuid, by_uuid) = match path {
+            Path::Menu(_) => return None,
+            Path::Item(id, _) => (id, plan.item(id), &imported.items),
+            Path::Category(id, _) => (id, plan.category(id), &imported.categories),
+            Path::Variant(id, _) => (id, plan.variant(id), &imported.variants),
+        };
+        Some(uuid.and_then(|uuid| by_uuid.get(uuid)).unwrap_or(id).clone())
     }
 
     /// Items that no file knows. What the files dropped is not one of them.
@@ -235,18 +259,16 @@ impl Choice<'_> {
             let item = self.imported.catalog.item(id);
             needed.extend(item.iter().flat_map(|item| item.variant_category_external_ids.value()).flatten().cloned());
         }
-        let is_used = |category: &VariantCategory| {
-            self.filter.is_none()
-                && self.plan.changes.iter().any(|change| {
-                    let is_new = change.kind == Kind::Remove && change.class != Class::Edit;
-                    let names = Some(&change.subject.name) == category.name.value();
-                    is_new && names && matches!(change.path, Path::Category(_, None))
-                })
+        let is_new = |change: &&Change| {
+            let is_category = matches!(change.path, Path::Category(_, None));
+            is_category && change.kind == Kind::Remove && change.class != Class::Edit && self.filter.is_none()
         };
+        let new = self.plan.changes.iter().filter(is_new).filter_map(|change| self.imported_id(&change.path));
+        needed.extend(new);
         for category in &self.imported.catalog.variant_categories {
             let id = &category.external_id;
             let known = self.desired.variant_categories.iter().any(|known| known.external_id == *id);
-            if !known && (needed.contains(id) || is_used(category)) {
+            if !known && needed.contains(id) {
                 self.merge.steps.push(MergeStep::AddCategory(id.clone()));
             }
         }

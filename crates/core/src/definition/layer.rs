@@ -163,7 +163,7 @@ pub(super) struct Pricing {
 
 /// How much is added to a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Markup {
+pub enum Markup {
     /// Hundredths of a percent: `7.5%` is 750.
     BasisPoints(i64),
     /// Whole rupiah.
@@ -172,7 +172,7 @@ pub(super) enum Markup {
 
 /// Where a price goes that is no multiple of `round_to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Round {
+pub enum Round {
     /// To the next greater one.
     Up,
     /// To the nearer one; in the middle, to the greater one.

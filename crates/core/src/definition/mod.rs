@@ -29,9 +29,10 @@ use std::{
 use compose::Composer;
 pub use decode::decode_file;
 use graph::Graph;
-pub use layer::DecodedFile;
 use layer::Layer;
+pub use layer::{DecodedFile, Markup, Round};
 pub use origins::{Origins, Shadowed};
+pub use pricing::marked_up;
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},

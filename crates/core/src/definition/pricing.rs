@@ -69,7 +69,7 @@ impl<'d> Composer<'d> {
             return false;
         }
         let id = drafted.item.external_id.clone();
-        let Some(new) = marked_up(old, entry) else {
+        let Some(new) = marked_up(old, entry.markup.value, entry.round_to, entry.round) else {
             let message = format!("the price of `{id}` becomes larger than any price can be");
             let wrong = Diagnostic::error("out-of-range", entry.markup.place.clone(), message);
             self.report(wrong.help("write a smaller markup"));
@@ -81,17 +81,17 @@ impl<'d> Composer<'d> {
     }
 }
 
-/// The price after a markup, rounded once, at the end; `None` if it does not fit.
-fn marked_up(Price(old): Price, entry: &Pricing) -> Option<Price> {
+/// The price after a markup, rounded once, at the end, to a multiple of `round_to`; `None` if it does not fit.
+pub fn marked_up(Price(old): Price, markup: Markup, round_to: i64, round: Round) -> Option<Price> {
     // In hundredths of a percent of a rupiah, so that nothing is lost before rounding.
-    let exact = match entry.markup.value {
+    let exact = match markup {
         Markup::BasisPoints(points) => i128::from(old) * (WHOLE + i128::from(points)),
         Markup::Rupiah(rupiah) => (i128::from(old) + i128::from(rupiah)) * WHOLE,
     };
-    let step = i128::from(entry.round_to) * WHOLE;
-    let steps = match entry.round {
+    let step = i128::from(round_to) * WHOLE;
+    let steps = match round {
         Round::Up => -(-exact).div_euclid(step),
         Round::Nearest => (exact + step / 2).div_euclid(step),
     };
-    i64::try_from(steps.checked_mul(i128::from(entry.round_to))?).ok().map(Price)
+    i64::try_from(steps.checked_mul(i128::from(round_to))?).ok().map(Price)
 }

@@ -129,6 +129,11 @@ impl Uuids {
         reverse(&self.items, id)
     }
 
+    /// The UUID of a variant category, if it has one.
+    pub fn category(&self, id: &ExternalId) -> Option<&str> {
+        reverse(&self.categories, id)
+    }
+
     /// The UUID of a variant, if it has one.
     pub fn variant(&self, id: &ExternalId) -> Option<&str> {
         reverse(&self.variants, id)

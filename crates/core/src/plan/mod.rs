@@ -41,7 +41,7 @@ pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
 pub use extras::{Extras, ExtrasEntry, Unread};
 pub use guards::{GuardVerdict, Limit, Reviewed, Verdict};
-pub use matching::{Unmanaged, as_published, platform_menus};
+pub use matching::{Listing, RepeatedDish, Unmanaged, as_published, list_once};
 pub use memory::Memory;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};

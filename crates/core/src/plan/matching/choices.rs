@@ -11,7 +11,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{Uuids, json, normal};
+use super::{Uuids, json, normal, put_first};
 use crate::catalog::{
     Catalog, ExternalId, Field,
     live::{LiveCatalog, LiveCategory, LiveVariant},
@@ -35,7 +35,8 @@ pub(super) struct KnownChoices<'a> {
     variants: BTreeMap<&'a ExternalId, &'a ExternalId>,
     /// By name and cashier's name; `None` where several share them.
     category_names: HashMap<(String, String), Option<&'a ExternalId>>,
-    variant_names: HashMap<(&'a ExternalId, String), &'a ExternalId>,
+    /// By category and name: the one that had the name at the last push first, then the one that the files give it.
+    variant_names: HashMap<(&'a ExternalId, String), Vec<&'a ExternalId>>,
     uuids: Option<&'a Uuids>,
 }
 
@@ -59,7 +60,8 @@ impl<'a> KnownChoices<'a> {
             for variant in &category.variants {
                 known.variants.insert(&variant.external_id, &category.external_id);
                 if let Field::Set(name) = &variant.name {
-                    known.variant_names.insert((&category.external_id, normal(name)), &variant.external_id);
+                    let key = (&category.external_id, normal(name));
+                    put_first(known.variant_names.entry(key).or_default(), &variant.external_id);
                 }
             }
         }
@@ -105,7 +107,7 @@ impl<'a> KnownChoices<'a> {
             pairs.extend(candidates.into_iter().map(|id| {
                 let votes = votes.get(id).copied().unwrap_or_default();
                 let [id_says, uuid_says, name_says] = [by_id, by_uuid, by_name].map(|found| found == Some(id));
-                (number, id, Evidence { id_says, uuid_says, votes, name_says })
+                (number, id, Evidence { id_says, uuid_says, votes, name_says: usize::from(name_says) })
             }));
         }
         best(pairs, live.len(), |a, b| ordered((&live[a].uuid, &live[a]), (&live[b].uuid, &live[b])))
@@ -146,14 +148,17 @@ impl<'a> KnownChoices<'a> {
             let key = |id: &ExternalId| self.variants.get_key_value(id).map(|(id, _)| *id);
             let by_id = variant.external_id.value().and_then(key);
             let by_uuid = self.uuids.and_then(|uuids| uuids.variants.get(&variant.uuid)).and_then(key);
-            let named = self.variant_names.get(&(&categories[*category].0, normal(&variant.name))).copied();
+            let named = self.variant_names.get(&(&categories[*category].0, normal(&variant.name)));
             // Another id means another variant, unless several have it.
             let is_shared = |own| live.iter().filter(|(_, other)| other.external_id.value() == Some(own)).count() > 1;
-            let by_name = named.filter(|id| variant.external_id.value().is_none_or(|own| own == *id || is_shared(own)));
-            let candidates: HashSet<&ExternalId> = by_id.into_iter().chain(by_uuid).chain(by_name).collect();
+            let may_be = |id: &&ExternalId| variant.external_id.value().is_none_or(|own| own == *id || is_shared(own));
+            let by_name: Vec<&ExternalId> = named.into_iter().flatten().copied().filter(may_be).collect();
+            let candidates: HashSet<&ExternalId> =
+                by_id.into_iter().chain(by_uuid).chain(by_name.iter().copied()).collect();
             pairs.extend(candidates.into_iter().map(|id| {
                 let votes = usize::from(self.variants[id] == &categories[*category].0);
-                let [id_says, uuid_says, name_says] = [by_id, by_uuid, by_name].map(|found| found == Some(id));
+                let [id_says, uuid_says] = [by_id, by_uuid].map(|found| found == Some(id));
+                let name_says = by_name.iter().rev().position(|named| *named == id).map_or(0, |at| at + 1);
                 (number, id, Evidence { id_says, uuid_says, votes, name_says })
             }));
         }
@@ -170,7 +175,8 @@ struct Evidence {
     uuid_says: bool,
     /// How many variants of a category are ours; whether a variant stands in our category.
     votes: usize,
-    name_says: bool,
+    /// Whether it has our name; more where ours had it at the last push and another one has it in the files.
+    name_says: usize,
 }
 
 /// The best pairs for all at once: the strongest first, each thing in one pair. `order` is that of live things among equals.

@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
 };
 
-use super::{Uuids, json, normal};
+use super::{Uuids, json, normal, put_first};
 use crate::catalog::{
     Catalog, ExternalId, Field,
     live::{LiveCatalog, LiveItem},
@@ -38,6 +38,11 @@ impl<'l> Dish<'l> {
     /// Whether the platform alone shows it: such a dish is nobody's, and says no more than that it is sold out.
     fn is_of_platform(&self) -> bool {
         self.first().is_in_section
+    }
+
+    /// The places but for one.
+    pub(super) fn other_places(&self, but: Place<'l>) -> impl Iterator<Item = Place<'l>> {
+        self.0.iter().copied().filter(move |place| place.at != but.at)
     }
 
     fn uuid(&self) -> &'l str {
@@ -94,8 +99,8 @@ pub(super) struct Found<'l> {
 pub(super) struct KnownItems<'a> {
     /// The menus of each, by normalised name: those of the last push, else those of the files.
     menus: BTreeMap<&'a ExternalId, Vec<String>>,
-    /// The names of each, by normalised menu and name.
-    names: HashMap<(String, String), &'a ExternalId>,
+    /// By normalised menu and name: the one that had the name at the last push first, then the one that the files give it.
+    names: HashMap<(String, String), Vec<&'a ExternalId>>,
     uuids: Option<&'a Uuids>,
 }
 
@@ -108,7 +113,7 @@ impl<'a> KnownItems<'a> {
             for (menu, item) in catalog.items() {
                 let menu = normal(&menu.name);
                 if let Field::Set(name) = &item.name {
-                    known.names.insert((menu.clone(), normal(name)), &item.external_id);
+                    put_first(known.names.entry((menu.clone(), normal(name))).or_default(), &item.external_id);
                 }
                 menus.entry(&item.external_id).or_default().push(menu);
             }
@@ -165,7 +170,7 @@ impl<'a> KnownItems<'a> {
         let nameless: Vec<bool> = dishes.iter().map(|dish| dish.external_id().is_none_or(is_taken)).collect();
         for (number, dish) in all().filter(|(number, _)| nameless[*number]) {
             for place in &dish.0 {
-                if let Some(id) = self.names.get(&(normal(place.menu), normal(&place.item.name))) {
+                for id in self.named(place) {
                     take(number, *id, &mut ids);
                 }
             }
@@ -180,12 +185,23 @@ impl<'a> KnownItems<'a> {
         ids.filter_map(|id| self.menus.get_key_value(id).map(|(id, _)| *id))
     }
 
+    /// The place at which a file lists a dish: in a menu in which ours stands, else the first.
+    pub(super) fn home<'l>(&self, dish: &Dish<'l>) -> Place<'l> {
+        let recorded = self.uuids.and_then(|uuids| uuids.items.get(dish.uuid()));
+        let menus = recorded.or_else(|| dish.external_id()).and_then(|id| self.menus.get(id));
+        let is_in_ours = |place: &&Place<'_>| menus.is_some_and(|menus| menus.contains(&normal(place.menu)));
+        dish.0.iter().find(is_in_ours).copied().unwrap_or_else(|| dish.first())
+    }
+
+    /// Our items that have the name of what shows at a place, in its menu.
+    fn named(&self, place: &Place<'_>) -> &[&'a ExternalId] {
+        self.names.get(&(normal(place.menu), normal(&place.item.name))).map_or(&[], Vec::as_slice)
+    }
+
     /// How much speaks for a dish with this external id.
     fn likeness(&self, dish: &Dish<'_>, id: &ExternalId) -> (bool, bool, bool) {
         let is_recorded = self.uuids.is_some_and(|uuids| uuids.items.get(dish.uuid()) == Some(id));
-        let has_name = |place: &Place<'_>| {
-            self.names.get(&(normal(place.menu), normal(&place.item.name))).is_some_and(|known| *known == id)
-        };
+        let has_name = |place: &Place<'_>| self.named(place).contains(&id);
         (is_recorded, dish.is_in(&self.menus[id]), dish.0.iter().any(has_name))
     }
 

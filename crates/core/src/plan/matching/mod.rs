@@ -118,9 +118,60 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     matched
 }
 
-/// The positions of the menus of an answer that only repeat dishes of other menus, where none is known to be ours.
-pub fn platform_menus(live: &LiveCatalog) -> HashSet<usize> {
-    sections::sections(live, |_| false, |_| false)
+/// A live answer as files can list it.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Every dish in one menu, menus in our spelling, none that the platform fills itself.
+    pub live: LiveCatalog,
+    /// The menus that the platform fills itself.
+    pub platform_menus: Vec<String>,
+    /// Places at which a dish shows besides the one in `live`.
+    pub repeated: Vec<RepeatedDish>,
+}
+
+/// A dish that shows in a menu besides the one that lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepeatedDish {
+    /// Its name.
+    pub name: String,
+    /// The menu that only shows it.
+    pub menu: String,
+    /// The menu that lists it.
+    pub home: String,
+}
+
+/// Lists every dish of an answer once, as a plan finds it: in a menu in which `ours` has it, else in the first by name.
+/// `known` are the ids of ours by the platform's.
+pub fn list_once(live: &LiveCatalog, ours: &Catalog, known: &Uuids) -> Listing {
+    let live = without_escaping(live, [Some(ours), None]);
+    let menus = MenuNames::new([Some(ours), None]);
+    let sections = sections::sections(&live, |name| ours.is_platform_menu(name), |name| menus.has(name));
+    let items = KnownItems::new(ours, None, Some(known));
+    let mut homes: BTreeMap<(usize, usize), String> = BTreeMap::new();
+    for dish in dishes::dishes(&live, &sections) {
+        let home = items.home(&dish);
+        homes.extend(dish.other_places(home).map(|place| (place.at, menus.ours(home.menu))));
+    }
+    let mut listing = Listing::default();
+    for (position, menu) in live.menus.iter().enumerate() {
+        if sections.contains(&position) {
+            listing.platform_menus.push(menu.name.clone());
+            continue;
+        }
+        let mut listed = LiveMenu { name: menus.ours(&menu.name), menu_items: Vec::new(), ..menu.clone() };
+        for (index, item) in menu.menu_items.iter().enumerate() {
+            match homes.get(&(position, index)) {
+                None => listed.menu_items.push(item.clone()),
+                Some(home) => {
+                    let (name, menu, home) = (item.name.clone(), listed.name.clone(), home.clone());
+                    listing.repeated.push(RepeatedDish { name, menu, home });
+                }
+            }
+        }
+        listing.live.menus.push(listed);
+    }
+    listing.live.variant_categories = live.into_owned().variant_categories;
+    listing
 }
 
 fn unmanaged(menu: &str, item: &LiveItem) -> Unmanaged {
@@ -209,6 +260,12 @@ fn record(uuids: &mut BTreeMap<String, ExternalId>, uuid: &str, id: &ExternalId)
 /// What orders live things that nothing else tells apart.
 fn json<T: serde::Serialize>(thing: &T) -> String {
     serde_json::to_string(thing).unwrap_or_default()
+}
+
+/// Puts what is better evidence in front.
+fn put_first<'a>(ids: &mut Vec<&'a ExternalId>, id: &'a ExternalId) {
+    ids.retain(|known| *known != id);
+    ids.insert(0, id);
 }
 
 fn normal(text: &str) -> String {

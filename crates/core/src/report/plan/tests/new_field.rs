@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::{
     authoring,
-    catalog::{FieldValue, ItemField},
+    catalog::{Catalog, FieldValue, ItemField},
     plan::{Class, Goal, Kind, Pins, Record, Uuids},
 };
 
@@ -82,7 +82,7 @@ fn what_somebody_else_made_of_it_is_told_and_carried_along() {
 
 #[test]
 fn it_is_imported_into_a_file() {
-    let imported = authoring::import(&story().live, &Uuids::default(), &BTreeSet::new());
+    let imported = authoring::import(&story().live, &Uuids::default(), &Catalog::default());
     assert_eq!(imported.catalog.item(&"NG".into()).unwrap().calories, Field::Set(700));
     assert!(authoring::file_text(&authoring::Head::Layer, &imported).contains("\n        calories: 700\n"));
 }
