@@ -74,7 +74,7 @@ struct Common {
     /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
     #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     root: Option<PathBuf>,
-    /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: one for this root in ~/.local/state/menusync]
+    /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: $STATE_DIRECTORY, else one for this root in ~/.local/state/menusync]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
     /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable) [default: text]

@@ -219,7 +219,7 @@ async fn parts<W: Worker>(
         settings: settings.clone(),
         survey,
         loaded,
-        load: Arc::new(fleet::load_again),
+        load: Arc::new(fleet::load_reusing),
         in_flight: session.signals.in_flight(),
         worker: Metered(worker, Arc::clone(metrics)),
         state,

@@ -54,7 +54,7 @@ impl Judged {
 /// What is known of outlets.
 ///
 /// An entry holds for its own [`Loaded`] as long as no dated layer begins or ends. Another one takes it over
-/// ([`Loaded::take_over`]) if the settings are the same text and the outlet is made of the same decoded files, none of
+/// ([`Loaded::reuse_verdicts`]) if the settings are the same text and the outlet is made of the same decoded files, none of
 /// them with a mistake towards other files, and without photos.
 #[derive(Debug, Default)]
 pub(super) struct Verdicts(Mutex<HashMap<OutletId, Arc<Judged>>>);
@@ -130,7 +130,7 @@ impl Loaded {
 
     /// Takes over what `before` knows of outlets that are made of the same things. Decoded files are the same only if
     /// this was loaded knowing `before`.
-    pub(super) fn take_over(&self, before: &Self) {
+    pub(super) fn reuse_verdicts(&self, before: &Self) {
         let text = |loaded: &Self| loaded.files.settings.as_ref().map(|file| Arc::clone(&file.text));
         if text(self) != text(before) {
             return;
@@ -155,7 +155,7 @@ impl Loaded {
     }
 
     /// Lays the layers of an outlet, without a look at what comes out; and whether images are files of the root.
-    pub(super) fn lay(&self, id: &OutletId, at: Timestamp) -> (Composed, bool) {
+    pub(super) fn compose_unjudged(&self, id: &OutletId, at: Timestamp) -> (Composed, bool) {
         let has_photos = Cell::new(false);
         let image = |path: &str| {
             has_photos.set(true);
@@ -168,7 +168,7 @@ impl Loaded {
     /// One outlet as it is at `at`, judged by the rules; notes which comments excused something. Also tells whether images
     /// are files of the root.
     fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> (Composed, bool) {
-        let (mut composed, has_photos) = self.lay(id, at);
+        let (mut composed, has_photos) = self.compose_unjudged(id, at);
         // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
         self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {

@@ -10,7 +10,7 @@ use crate::{
     definition::ImageFile,
     images::{self, Finding},
     settings,
-    source::{self, Commit, ImageError},
+    source::{self, Commit, Doing, ImageError},
 };
 
 /// Where files are.
@@ -38,11 +38,13 @@ impl LocalImages {
     }
 
     /// The address under which a file is published.
-    pub(super) fn file(&self, root: &Path, base_url: Option<&str>, path: &str) -> ImageFile {
+    pub(super) fn file(&self, root: &Path, base_url: Option<&str>, path: &str, doing: &Doing) -> ImageFile {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = known.files.get(path) {
             return file.clone();
         }
+        // Outlets are judged side by side, but only one reads a file at a time.
+        doing.set(path);
         let file = match base_url {
             None => ImageFile::Missing(no_base_url(path)),
             Some(base) => match self.read(root, path) {

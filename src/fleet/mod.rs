@@ -1,7 +1,7 @@
 //! All outlets of a root as the files give them at one moment.
 //!
 //! Files are read and decoded once ([`load`]); an outlet's catalog is composed when it is needed and dropped after, so
-//! that three hundred outlets need the memory of one. What is done with an outlet is `sync`'s.
+//! that no more of them are held than there are cores. What is done with an outlet is `sync`'s.
 
 mod agenda;
 mod compare;
@@ -89,16 +89,16 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
-    load_again(root, &Doing::default(), None)
+    load_reusing(root, &Doing::default(), None)
 }
 
 /// The same, noting what is waited for, also in later looks at the outlets. What is as in `before` is not worked out again.
-pub fn load_again(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
+pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
     let files = source::load_noting(root, doing)?;
     doing.set("git");
     let revision = source::revision(root, &files);
     let loaded = decode(root, files, local_images::Place::OnDisk, revision, before);
-    before.into_iter().for_each(|before| loaded.take_over(before));
+    before.into_iter().for_each(|before| loaded.reuse_verdicts(before));
     Ok(Loaded { doing: doing.clone(), ..loaded })
 }
 
@@ -285,7 +285,7 @@ impl Loaded {
             return Err(Vec::new());
         }
         let composed = if self.verdicts.at(id, at).is_some_and(|judged| judged.is_valid()) {
-            self.lay(id, at).0
+            self.compose_unjudged(id, at).0
         } else {
             let composed = self.compose(id, at);
             if composed.diagnostics.iter().any(Diagnostic::is_error) {
@@ -316,8 +316,7 @@ impl Loaded {
     /// The address under which an image file of the root is published.
     fn image(&self, path: &str) -> ImageFile {
         let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
-        self.doing.set(path);
-        self.photos.file(&self.root, base_url, path)
+        self.photos.file(&self.root, base_url, path, &self.doing)
     }
 }
 

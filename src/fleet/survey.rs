@@ -1,6 +1,6 @@
 //! A look over all outlets of a root: which there are, and everything that is wrong anywhere.
 //!
-//! What is wrong with one outlet is judged in the parent.
+//! What is wrong with one outlet is `judge`'s.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -215,7 +215,6 @@ impl Loaded {
         self.allows.apply(&mut of_files, &mut survey.used);
         let outlets: Vec<&Outlet> = self.definitions.outlets().collect();
         let judge = |outlet: &&Outlet| {
-            self.doing.set(&outlet.file);
             if !with_patches {
                 return (self.judged(&outlet.id, at, &told), None);
             }

@@ -217,7 +217,7 @@ impl World {
             settings: loaded.settings.clone().unwrap(),
             survey: Arc::new(loaded.survey(self.clock.now())),
             loaded,
-            load: Arc::new(fleet::load_again),
+            load: Arc::new(fleet::load_reusing),
             in_flight: InFlight::default(),
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
             state: self.state(),

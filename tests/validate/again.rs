@@ -68,7 +68,7 @@ fn differs_after(edit: impl FnOnce(&Root), then: &str) -> bool {
     let first = said(&before, at(BEFORE));
     assert_eq!(first, said(&before, at(BEFORE)), "a second look at the same");
     edit(&root);
-    let again = fleet::load_again(root.path(), &Default::default(), Some(&before)).unwrap();
+    let again = fleet::load_reusing(root.path(), &Default::default(), Some(&before)).unwrap();
     let fresh = said(&fleet::load(root.path()).unwrap(), at(then));
     assert_eq!(said(&again, at(then)), fresh, "what is kept is not what a fresh look says");
     assert_eq!(said(&again, at(then)), fresh, "a second look at what is kept");

@@ -132,7 +132,7 @@ impl Stage {
             settings: self.session().settings()?.clone(),
             survey: Arc::new(loaded.survey(Clock::System.now())),
             loaded,
-            load: Arc::new(fleet::load_again),
+            load: Arc::new(fleet::load_reusing),
             in_flight: InFlight::default(),
             worker: Pusher(client.writer()),
             state: SharedState::clone(&state),

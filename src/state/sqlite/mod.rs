@@ -58,7 +58,7 @@ enum Way {
         closed: Mutex<mpsc::Receiver<()>>,
     },
     /// Calls run where they are made.
-    Inline(Mutex<Store>),
+    Inline(Box<Mutex<Store>>),
 }
 
 /// Whoever asks; it is told apart from one that has gone by a flag.
@@ -97,7 +97,7 @@ impl SqliteState {
     pub fn open_inline(dir: &Path, scope: &Scope) -> Result<SharedState, StateError> {
         let store = Store::open(dir, scope)?;
         let place = store.path().display().to_string();
-        Ok(Arc::new(Self { way: Way::Inline(Mutex::new(store)), place }))
+        Ok(Arc::new(Self { way: Way::Inline(Box::new(Mutex::new(store))), place }))
     }
 
     fn start(store: Store) -> Result<SharedState, StateError> {
@@ -114,6 +114,7 @@ impl SqliteState {
                 if catch_unwind(AssertUnwindSafe(|| job(&mut store))).is_err() {
                     tracing::error!("a call of the state broke off by a fault in menusync itself");
                 }
+                store.vacuum_free_pages();
             }
             drop(store);
             let _ = closing.send(());

@@ -1,4 +1,4 @@
-//! Long texts, compressed: a menu takes a twentieth of its JSON.
+//! Long texts, compressed: a menu takes a tenth of its JSON or less.
 
 use std::io::{Read as _, Write as _};
 
@@ -33,13 +33,16 @@ fn packed(text: &str) -> rusqlite::Result<Vec<u8>> {
 impl FromSql for Unpacked {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let mut text = String::new();
-        let read = ZlibDecoder::new(value.as_blob()?).take(MOST_BYTES).read_to_string(&mut text);
-        read.map_err(FromSqlError::other).map(|_| Self(text))
+        let read = ZlibDecoder::new(value.as_blob()?).take(MOST_BYTES + 1).read_to_string(&mut text);
+        match read.map_err(FromSqlError::other)? as u64 {
+            0..=MOST_BYTES => Ok(Self(text)),
+            _ => Err(FromSqlError::Other(format!("a text of more than {MOST_BYTES} bytes").into())),
+        }
     }
 }
 
 /// Lets the steps of a migration say `packed(column)`.
-pub(super) fn teach(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_scalar_function("packed", 1, FunctionFlags::SQLITE_UTF8, |arguments| {
         let text: Option<String> = arguments.get(0)?;
         text.map(|text| packed(&text)).transpose()

@@ -86,9 +86,7 @@ impl Store {
             }
             Ok(Some(outlet))
         })?;
-        if end.is_some() {
-            self.give_back_space();
-        }
+        self.has_ended_push |= end.is_some();
         outlet.map(drop).ok_or(StateError::NoSuchPush(id))
     }
 

@@ -58,6 +58,8 @@ pub(super) struct Store {
     pub(super) wanted: Option<Arc<AtomicBool>>,
     /// Device and inode of the file that is written to, once it is known.
     file: Option<(u64, u64)>,
+    /// A push has ended since free pages were looked for.
+    pub(super) has_ended_push: bool,
 }
 
 impl Store {
@@ -70,6 +72,7 @@ impl Store {
             let mut store = Self::connect(&dir.join(FILE), flags, scope)?;
             store.be_durable().map_err(|e| database("open", &store.path, e))?;
             store.migrate()?;
+            store.let_it_shrink();
             store.file = identity(&store.path);
             Ok(store)
         });
@@ -127,7 +130,15 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
             .map_err(|e| database("open", path, e))?;
-        Ok(Self { connection, path: path.to_owned(), scope: scope.clone(), busy_at: None, wanted: None, file: None })
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            scope: scope.clone(),
+            busy_at: None,
+            wanted: None,
+            file: None,
+            has_ended_push: false,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -151,8 +162,8 @@ impl Store {
         if self.known_version()? == KNOWN {
             return Ok(());
         }
-        let before = self.write("bring the tables up to date", |transaction, scope| {
-            packed::teach(transaction)?;
+        self.write("bring the tables up to date", |transaction, scope| {
+            packed::register_functions(transaction)?;
             let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
             for (step, number) in MIGRATIONS.into_iter().zip(1..).filter(|(_, number)| *number > version) {
                 transaction.execute_batch(step)?;
@@ -160,23 +171,32 @@ impl Store {
                     adopt_rows(transaction, scope)?;
                 }
             }
-            transaction.pragma_update(None, "user_version", KNOWN.max(version)).map(|()| version)
-        })?;
-        // What was not compressed leaves much behind. Where somebody else is reading, that is left for used again.
-        if before > 0
+            transaction.pragma_update(None, "user_version", KNOWN.max(version))
+        })
+    }
+
+    /// A file with tables of an earlier release gets smaller only once it was written anew. Where that cannot be done now (a
+    /// full disk, another process that writes), the next start tries again.
+    fn let_it_shrink(&self) {
+        if self.number("auto_vacuum").is_ok_and(|mode| mode == 0)
             && let Err(error) = self.connection.execute_batch("VACUUM")
         {
-            tracing::info!(%error, "the space that the older tables took is not given back to the file system");
+            tracing::info!(%error, "free space of the state file cannot be given back yet");
         }
-        Ok(())
+    }
+
+    fn number(&self, pragma: &str) -> rusqlite::Result<i64> {
+        self.connection.pragma_query_value(None, pragma, |row| row.get(0))
     }
 
     /// Gives free pages back to the file system, some at a time, where they are more than a quarter of the file: after a
-    /// layer of many outlets was pushed, or many old pushes were dropped.
-    pub(super) fn give_back_space(&self) {
-        let number = |pragma| self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        let is_loose = number("freelist_count").is_ok_and(|free| {
-            free > LOOSE_PAGES && number("page_count").is_ok_and(|pages| free.saturating_mul(4) > pages)
+    /// layer of many outlets was pushed, or many old pushes were dropped. To be called when nobody waits for an answer.
+    pub(super) fn vacuum_free_pages(&mut self) {
+        if !std::mem::take(&mut self.has_ended_push) {
+            return;
+        }
+        let is_loose = self.number("freelist_count").is_ok_and(|free| {
+            free > KEEP_FREE_PAGES && self.number("page_count").is_ok_and(|pages| free.saturating_mul(4) > pages)
         });
         // Each row is a page that was freed.
         let give = || -> rusqlite::Result<()> {
@@ -236,7 +256,7 @@ impl Store {
         if self.file.is_some() && identity(&self.path) != self.file {
             return Err(StateError::Replaced { path: self.path.clone() });
         }
-        let Self { connection, path, scope, busy_at, wanted, file: _ } = self;
+        let Self { connection, path, scope, busy_at, wanted, .. } = self;
         let is_known_busy = busy_at.is_some_and(|at| at.elapsed() < KNOWN_BUSY);
         let run = || {
             connection.busy_timeout(if is_known_busy { Duration::ZERO } else { BUSY })?;
@@ -270,7 +290,7 @@ impl Store {
 }
 
 /// So many free pages (of 4 KiB) are kept for what comes next (our choice).
-const LOOSE_PAGES: i64 = 256;
+const KEEP_FREE_PAGES: i64 = 256;
 
 const VERSION: &str = "PRAGMA user_version";
 

@@ -233,6 +233,7 @@ fn space_that_is_not_used_any_more_is_given_back() {
         let id = store.begin_push(&push("G1")).unwrap();
         let end = Some((crate::state::PushOutcome::Published, None));
         store.record_push_step(id, &PushStep { end, ..PushStep::default() }, at(3)).unwrap();
+        store.vacuum_free_pages();
     }
     checkpoint();
     assert!(size() < full / 2, "{} of {full} bytes", size());

@@ -8,8 +8,8 @@ use super::{
     scalar::{Context, text},
 };
 use crate::catalog::{
-    CategoryField, ExternalId, Field, FieldInfo, FieldKind, FieldValue, Hours, Item, ItemField, Menu, OutletId, Path,
-    Price, Thing, Variant, VariantCategory, VariantField,
+    Catalog, CategoryField, ExternalId, Field, FieldInfo, FieldKind, FieldValue, Hours, Item, ItemField, Menu,
+    OutletId, Path, Price, Thing, Variant, VariantCategory, VariantField,
 };
 
 /// What a new file is.
@@ -34,11 +34,15 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
     page.head(head);
     let file_hours = page.hours_of_file();
     page.file_hours(file_hours.as_ref());
-    if !imported.catalog.menus.is_empty() {
+    let Catalog { menus, platform_menus, variant_categories: _ } = &imported.catalog;
+    if !(menus.is_empty() && platform_menus.is_empty()) {
         page.text.push_str("\nmenus:\n");
     }
-    for menu in &imported.catalog.menus {
+    for menu in menus {
         page.menu(menu, file_hours.as_ref());
+    }
+    for menu in platform_menus {
+        page.line(2, &format!("- {{name: {}, platform: true}}", text(menu, Context::Flow)));
     }
     page.categories();
     page.text

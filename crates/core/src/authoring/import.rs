@@ -96,7 +96,9 @@ struct Import<'a> {
 impl Import<'_> {
     /// The answer with every dish at one place, and every id at one thing. What a file cannot say is told at its head.
     fn untangle(&mut self, live: &LiveCatalog) -> LiveCatalog {
-        let Listing { live: mut own, platform_menus, repeated } = list_once(live, self.ours, self.known);
+        let listing = list_once(live, self.ours, self.known);
+        let Listing { live: mut own, platform_menus, declared_menus, repeated } = listing;
+        self.made.catalog.platform_menus.extend(declared_menus);
         for menu in platform_menus {
             let remark = format!("The menu `{menu}` only repeats dishes of other menus: GoFood fills it itself.");
             self.made.remarks.push(remark);

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Base, Change, Class, Inputs, Kind, Subject, Uuids,
     field::{self, Stance},
-    matching::Matched,
+    matching::{Matched, is_declared},
     order,
 };
 use crate::{
@@ -60,7 +60,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     walk.item_order(&desired, &base, &payload);
     let new_ids = walk.new_ids(&payload);
     // What is declared holds for the push that goes out under it, but for what that push takes away.
-    let declared = inputs.desired.platform_menus.iter().filter(|name| !base.sells_in(name));
+    let declared = inputs.desired.platform_menus.iter().filter(|name| is_declared(inputs.desired, Some(&base), name));
     next.platform_menus = declared.cloned().collect();
     walk.next.catalog = next;
     Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    super::{Change, Kind, matching::item_ids},
+    super::{Change, Kind, Unmanaged, matching::item_ids},
     Finding, Judge, Limit, counted, quoted, share,
 };
 use crate::{
@@ -109,21 +109,28 @@ impl Judge<'_> {
     }
 
     pub(super) fn unmanaged(&self) -> Option<Finding> {
-        let lost = &self.matched.unmanaged;
+        let staying = item_ids(&self.compared.payload);
+        let unknown: Vec<&Unmanaged> = self.matched.unmanaged.iter().collect();
+        let declared = self.matched.only_declared.iter().filter(|item| !staying.contains(&item.id));
+        let declared: Vec<&Unmanaged> = declared.collect();
+        let lost: Vec<&Unmanaged> = unknown.iter().chain(&declared).copied().collect();
         if lost.is_empty() || self.inputs.policy.unmanaged != UnmanagedPolicy::Hold {
             return None;
         }
-        let names: Vec<&str> = lost.iter().map(|item| item.name.as_str()).collect();
+        let words = |items: &[&Unmanaged], what: &str| {
+            let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+            (!items.is_empty()).then(|| format!("{} {what}: {}", counted(items.len(), "live item"), quoted(&names)))
+        };
+        let messages = [
+            words(&unknown, "that no file knows would be lost"),
+            words(&declared, "only in a menu with `platform: true`, lost unless GoFood fills it in again"),
+        ];
         Some(Finding {
             limit: None,
             actual: Some(lost.len() as f64),
             trips: true,
             items: lost.iter().map(|item| Path::item(&item.id)).collect(),
-            message: format!(
-                "{} that no file knows would be lost: {}",
-                counted(lost.len(), "live item"),
-                quoted(&names)
-            ),
+            message: messages.into_iter().flatten().collect::<Vec<_>>().join("; "),
         })
     }
 

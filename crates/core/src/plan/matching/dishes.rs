@@ -93,6 +93,8 @@ pub(super) struct Found<'l> {
     pub(super) strangers: Vec<Place<'l>>,
     /// Items of ours of which a copy is sold out.
     pub(super) off: HashSet<ExternalId>,
+    /// Dishes that the platform alone shows, and which of ours they may be.
+    pub(super) declared: Vec<(Place<'l>, Option<ExternalId>)>,
 }
 
 /// Our items, and what leads to them.
@@ -216,6 +218,8 @@ impl<'a> KnownItems<'a> {
         let mut filled: HashSet<(&ExternalId, String)> = HashSet::new();
         for (number, dish) in dishes.iter().enumerate() {
             if dish.is_of_platform() {
+                let ours = self.claimed(dish).find(|id| !ids.contains(&Some(id)));
+                found.declared.push((dish.first(), ours.cloned()));
                 found.off.extend(self.claimed(dish).filter(|_| dish.is_off()).cloned());
                 continue;
             }

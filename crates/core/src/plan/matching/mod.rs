@@ -52,6 +52,9 @@ pub(super) struct Matched {
     /// Categories and variants that are not ours and cannot be copied under the id that they have, as another one has it too:
     /// what they are here → that id.
     pub(super) rekeyed: BTreeMap<Path, ExternalId>,
+    /// Dishes that only a menu shows which the files call the platform's own: those of ours, and, until a push under that was
+    /// seen to arrive, all. A push sends none of them.
+    pub(super) only_declared: Vec<Unmanaged>,
     /// Items of ours of which a copy is sold out somewhere, also where the platform alone shows them.
     pub(super) sold_out_items: HashSet<ExternalId>,
     /// UUIDs of everything in `catalog`.
@@ -75,8 +78,7 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let live = &*without_escaping(live, [Some(desired), base.map(|base| &base.catalog)]);
     let (catalog, uuids) = (base.map(|base| &base.catalog), base.map(|base| &base.uuids));
     let menus = MenuNames::new([Some(desired), catalog]);
-    // What we pushed ourselves is not the platform's: first it leaves as anything that the files drop, and is shown and judged.
-    let is_declared = |name: &str| desired.is_platform_menu(name) && !catalog.is_some_and(|base| base.sells_in(name));
+    let is_declared = |name: &str| is_declared(desired, catalog, name);
     let sections = sections::sections(live, is_declared, |name| menus.has(name));
     let dishes = dishes::dishes(live, &sections);
     let found = KnownItems::new(desired, catalog, uuids).find(&dishes);
@@ -84,6 +86,16 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     let names = sections.iter().map(|menu| live.menus[*menu].name.clone());
     (matched.extras.declared_menus, matched.extras.platform_menus) = names.partition(|name| is_declared(name));
     matched.extras.note_answer(&live.extra);
+    // After a push under the declaration it is known what the platform fills in again.
+    let is_known = |menu: &str| catalog.is_some_and(|base| base.is_platform_menu(menu));
+    let lost = found.declared.iter().filter(|(place, ours)| ours.is_some() || !is_known(place.menu));
+    matched.only_declared = lost
+        .map(|(place, ours)| {
+            let item = unmanaged(&menus.ours(place.menu), place.item);
+            let own = || item.external_id.clone().unwrap_or_else(|| ExternalId(item.uuid.clone()));
+            Unmanaged { id: ours.clone().unwrap_or_else(own), ..item }
+        })
+        .collect();
     let choices = KnownChoices::new(desired, catalog, uuids).find(live);
     let categories: HashMap<&str, &ExternalId> = live
         .variant_categories
@@ -118,13 +130,22 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
     matched
 }
 
+/// Whether the files call a live menu the platform's own. What we pushed ourselves is not: first it leaves as anything that
+/// the files drop, and is shown and judged. Nor is what a rollback brings back.
+pub(super) fn is_declared(desired: &Catalog, base: Option<&Catalog>, name: &str) -> bool {
+    let sells = |catalog: &Catalog| catalog.sells_in(name);
+    desired.is_platform_menu(name) && !sells(desired) && !base.is_some_and(sells)
+}
+
 /// A live answer as files can list it.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     /// Every dish in one menu, menus in our spelling, none that the platform fills itself.
     pub live: LiveCatalog,
-    /// The menus that the platform fills itself.
+    /// The menus that the platform fills itself, as they only repeat dishes of others.
     pub platform_menus: Vec<String>,
+    /// Those that ours call the platform's own.
+    pub declared_menus: Vec<String>,
     /// Places at which a dish shows besides the one in `live`.
     pub repeated: Vec<RepeatedDish>,
 }
@@ -145,7 +166,7 @@ pub struct RepeatedDish {
 pub fn list_once(live: &LiveCatalog, ours: &Catalog, known: &Uuids) -> Listing {
     let live = without_escaping(live, [Some(ours), None]);
     let menus = MenuNames::new([Some(ours), None]);
-    let sections = sections::sections(&live, |name| ours.is_platform_menu(name), |name| menus.has(name));
+    let sections = sections::sections(&live, |name| is_declared(ours, None, name), |name| menus.has(name));
     let items = KnownItems::new(ours, None, Some(known));
     let mut homes: BTreeMap<(usize, usize), String> = BTreeMap::new();
     for dish in dishes::dishes(&live, &sections) {
@@ -155,7 +176,10 @@ pub fn list_once(live: &LiveCatalog, ours: &Catalog, known: &Uuids) -> Listing {
     let mut listing = Listing::default();
     for (position, menu) in live.menus.iter().enumerate() {
         if sections.contains(&position) {
-            listing.platform_menus.push(menu.name.clone());
+            match is_declared(ours, None, &menu.name) {
+                true => listing.declared_menus.push(menu.name.clone()),
+                false => listing.platform_menus.push(menu.name.clone()),
+            }
             continue;
         }
         let mut listed = LiveMenu { name: menus.ours(&menu.name), menu_items: Vec::new(), ..menu.clone() };

@@ -330,6 +330,38 @@ fn a_dish_of_ours_that_only_the_platforms_menu_shows_comes_back_as_sold_out_as_i
     }
 }
 
+/// A push replaces the whole menu: what only such a menu shows is lost with it, unless the platform fills it in again.
+#[test]
+fn a_push_that_loses_what_only_a_declared_menu_shows_is_held_until_one_was_seen_to_arrive() {
+    let mut story = story();
+    let promo = declared(&mut story, &["D1"]);
+    story.live.menus.push(promo);
+    story.desired_item("D2").price = Field::Set(Price(9_500));
+    let plan = story.plan();
+    assert_eq!(held(&plan), ["unmanaged"]);
+    // Released, published, and filled in again.
+    let waiting = PushVerification::new(&plan, &story.inputs());
+    story.live_item("D2").price = Field::Set(Price(9_500));
+    story.base = Some(waiting.arrived(&story.live));
+    story.desired_item("D2").price = Field::Set(Price(9_600));
+    assert!(held(&story.plan()).is_empty());
+    // Whoever moves a dish of ours there in the app has not said that it may go.
+    let at = story.live.menus[1].menu_items.iter().position(|item| item.uuid == "u-D3").unwrap();
+    let moved = story.live.menus[1].menu_items.remove(at);
+    story.live.menus[2].menu_items.push(moved);
+    assert_eq!(held(&story.plan()), ["unmanaged"]);
+    // With the files in force it is sent where it belongs.
+    story.revert = true;
+    assert!(held(&story.plan()).is_empty());
+    story.revert = false;
+    // A rollback to when we sold something in that menu: then it is ours.
+    let bundle =
+        Item { external_id: "PAKET".into(), name: set("Paket"), price: Field::Set(Price(1_000)), ..Item::default() };
+    story.desired.menus.push(menu("Promo", vec![bundle]));
+    let plan = story.plan();
+    assert!(plan.payload.item(&"PAKET".into()).is_some() && plan.extras.declared_menus.is_empty());
+}
+
 #[test]
 fn a_menu_that_we_pushed_ourselves_leaves_before_it_is_the_platforms() {
     let mut story = story();
