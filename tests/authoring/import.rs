@@ -399,3 +399,38 @@ fn ids_that_are_uuids_of_gofood_are_kept_and_named() {
     let merged = world.ok(&["import", "--outlet", OUTLET, "--merge"]);
     assert_eq!(world.read("catalogs/G916309315.yaml"), file, "{merged:?}");
 }
+
+/// Where GoFood shows no ids at all, and one UUID for things of one name, a plan tells them apart by numbers of its own. Those
+/// are no ids of ours.
+#[test]
+fn variants_without_ids_of_their_own_get_proposals() {
+    let category = |uuid: &str, name: &str| LiveCategory {
+        uuid: uuid.to_owned(),
+        name: name.to_owned(),
+        variants: ["Besar", "Kecil"]
+            .map(|name| LiveVariant { uuid: String::new(), name: name.to_owned(), ..LiveVariant::default() })
+            .into(),
+        ..LiveCategory::default()
+    };
+    let live = LiveCatalog {
+        variant_categories: vec![category("c1", "Ukuran"), category("c2", "Porsi")],
+        ..LiveCatalog::default()
+    };
+    let known = Uuids { variants: [(String::new(), "-2".into())].into(), ..Uuids::default() };
+    let imported = import(&live, &known, &Catalog::default());
+    let mut ids: Vec<&str> = imported.catalog.variants().map(|(_, variant)| variant.external_id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["PORSI-BESAR", "PORSI-KECIL", "UKURAN-BESAR", "UKURAN-KECIL"]);
+    assert_eq!(imported.proposed.len(), 6);
+}
+
+#[test]
+fn an_outlet_whose_file_is_gone_is_imported_anew() {
+    let world = World::new();
+    world.seed(OUTLET, menu());
+    world.ok(&["import", "--outlet", OUTLET]);
+    assert_eq!(world.ok(&["apply", "--yes"]).code, 0);
+    std::fs::remove_file(world.root().join("catalogs/G916309315.yaml")).unwrap();
+    world.ok(&["import", "--outlet", OUTLET]);
+    assert_eq!(world.planned(), [] as [&str; 0]);
+}

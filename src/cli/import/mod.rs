@@ -50,7 +50,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     make_room(session)?;
     session.settings()?;
-    let survey = session.survey(Timestamp::now())?;
+    let mut survey = session.survey(Timestamp::now())?;
+    // What a file that is gone has defined may be imported anew.
+    survey.members.retain(|member| session.root().join(&*member.file).exists());
     let outlets = targets(&args.outlet, &survey)?;
     if args.merge {
         let filter = args.item.map(|id| Filter { id: ExternalId(id), field: args.field });

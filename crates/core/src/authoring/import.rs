@@ -371,15 +371,18 @@ fn ids_of(catalog: &Catalog) -> BTreeSet<&ExternalId> {
     items.chain(categories).chain(catalog.variants().map(|(_, variant)| &variant.external_id)).collect()
 }
 
-/// The remembered id, else the live one. A plan calls what it does not know by the platform's id; that is no id of ours,
-/// unless `ours` has it.
+/// The remembered id, else the live one. A plan calls what it does not know by the platform's id, with a number where that is
+/// not the only one; that is no id of ours, unless `ours` has it.
 fn own_id(
     live: &Field<ExternalId>,
     known: &BTreeMap<String, ExternalId>,
     uuid: &str,
     ours: &BTreeSet<&ExternalId>,
 ) -> Option<ExternalId> {
-    let remembered = known.get(uuid).filter(|id| id.as_str() != uuid || ours.contains(id));
+    let is_numbered = |rest: &str| rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let is_platforms =
+        |id: &ExternalId| id.as_str().strip_prefix(uuid).is_some_and(|rest| rest.is_empty() || is_numbered(rest));
+    let remembered = known.get(uuid).filter(|id| !is_platforms(id) || ours.contains(id));
     remembered.or_else(|| live.value()).filter(|id| !id.as_str().is_empty()).cloned()
 }
 

@@ -51,6 +51,7 @@ pub fn plan_merge(plan: &OutletPlan, desired: &Catalog, imported: &Imported, fil
     let mut choice = Choice { plan, desired, imported, filter, merge: MergePlan::default() };
     plan.changes.iter().for_each(|change| choice.consider(change));
     choice.new_items();
+    choice.further_places();
     choice.menus();
     choice.emptied_menus();
     choice.new_categories();
@@ -189,6 +190,17 @@ impl Choice<'_> {
             let known = self.desired.item(&item.external_id).is_some() || dropped.contains(&path);
             if !known && self.is_meant(&path) {
                 self.merge.steps.push(MergeStep::AddItem(item.external_id.clone(), menu.name.clone()));
+            }
+        }
+    }
+
+    /// Places at which GoFood shows a dish of ours besides the one in the files.
+    fn further_places(&mut self) {
+        for item in &self.plan.unmanaged {
+            let Some(id) = self.imported.ids.items.get(&item.uuid) else { continue };
+            let path = Path::item(id);
+            if self.desired.item(id).is_some() && self.is_meant(&path) {
+                self.merge.left.push((path, "GoFood shows it at another place too, and a file lists a dish once"));
             }
         }
     }

@@ -187,6 +187,14 @@ impl<'a> KnownItems<'a> {
         ids.filter_map(|id| self.menus.get_key_value(id).map(|(id, _)| *id))
     }
 
+    /// Items of ours that have the name of a dish, in whatever menu; none if the dish has an external id.
+    fn namesakes<'s>(&'s self, dish: &Dish<'_>) -> impl Iterator<Item = &'a ExternalId> + 's {
+        let name = normal(&dish.first().item.name);
+        let is_nameless = dish.external_id().is_none();
+        let same = self.names.iter().filter(move |((_, known), _)| is_nameless && *known == name);
+        same.flat_map(|(_, ids)| ids).copied()
+    }
+
     /// The place at which a file lists a dish: in a menu in which ours stands, else the first.
     pub(super) fn home<'l>(&self, dish: &Dish<'l>) -> Place<'l> {
         let recorded = self.uuids.and_then(|uuids| uuids.items.get(dish.uuid()));
@@ -220,7 +228,9 @@ impl<'a> KnownItems<'a> {
             if dish.is_of_platform() {
                 let ours = self.claimed(dish).find(|id| !ids.contains(&Some(id)));
                 found.declared.push((dish.first(), ours.cloned()));
-                found.off.extend(self.claimed(dish).filter(|_| dish.is_off()).cloned());
+                if dish.is_off() {
+                    found.off.extend(self.claimed(dish).chain(self.namesakes(dish)).cloned());
+                }
                 continue;
             }
             let Some(id) = ids[number] else {

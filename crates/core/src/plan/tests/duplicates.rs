@@ -363,6 +363,29 @@ fn a_push_that_loses_what_only_a_declared_menu_shows_is_held_until_one_was_seen_
 }
 
 #[test]
+fn a_dish_that_is_sold_out_in_a_declared_menu_is_sold_out_also_by_its_name_alone() {
+    let mut story = story();
+    let mut promo = declared(&mut story, &[]);
+    promo.menu_items[0].in_stock = Field::Set(false);
+    story.live.menus.push(promo);
+    story.desired.menus[1].menu_items.push(item("PP", "Paket Promo", 1_000));
+    assert_eq!(story.plan().payload.item(&"PP".into()).unwrap().in_stock, Field::Set(false));
+}
+
+#[test]
+fn a_push_that_takes_away_a_further_place_of_a_dish_is_seen_to_arrive() {
+    let mut story = story();
+    let further = story.live.menus[0].menu_items[0].clone();
+    story.live.menus[1].menu_items.push(further);
+    story.desired_item("D2").price = Field::Set(Price(9_500));
+    let waiting = PushVerification::new(&story.plan(), &story.inputs());
+    story.live_item("D2").price = Field::Set(Price(9_500));
+    assert!(waiting.look(&story.live) != Look::Arrived, "it still shows there");
+    story.live.menus[1].menu_items.pop();
+    assert_eq!(waiting.look(&story.live), Look::Arrived);
+}
+
+#[test]
 fn a_menu_that_we_pushed_ourselves_leaves_before_it_is_the_platforms() {
     let mut story = story();
     let bought = story.desired.menus.pop().unwrap();

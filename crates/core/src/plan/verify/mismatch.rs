@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PushVerification;
 use crate::{
-    catalog::{ExternalId, Field, FieldValue, OutletId, Path, live::LiveCatalog},
+    catalog::{
+        ExternalId, Field, FieldValue, OutletId, Path,
+        live::{LiveCatalog, LiveItem},
+    },
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
     policy::Policy,
 };
@@ -65,8 +68,17 @@ impl PushVerification {
                 by.into_iter().flatten().next()
             };
         let is_ours = |menu: &str| !self.next_base.catalog.is_platform_menu(menu);
+        let is_at_more_places = |ours: &ExternalId, item: &LiveItem| {
+            let sent = self.expected.items().filter(|(_, sent)| sent.external_id == *ours).count();
+            live.items().filter(|(menu, other)| is_ours(menu) && other.uuid == item.uuid).count() > sent
+        };
         let items = live.items().filter(|(menu, _)| is_ours(menu)).filter_map(|(_, item)| {
-            let id = is(&self.gone_items, &item.external_id, &item.uuid, self.uuids.items.get(&item.uuid))?;
+            let known = self.uuids.items.get(&item.uuid);
+            let id = is(&self.gone_items, &item.external_id, &item.uuid, known)?;
+            // A further place of a dish goes by the platform's id, and the dish itself, which has it as well, stays.
+            if id.as_str() == item.uuid && known.is_some_and(|known| *known != id && !is_at_more_places(known, item)) {
+                return None;
+            }
             Some(Mismatch { path: Path::item(&id), sent: None, live: Some(FieldValue::Text(item.name.clone())) })
         });
         let variants = live.variants().filter_map(|(_, variant)| {
