@@ -307,7 +307,7 @@ fn tangled() -> LiveCatalog {
 #[test]
 fn what_others_have_tangled_comes_apart_and_the_head_of_the_file_says_how() {
     let live = tangled();
-    let imported = import(&live, &Uuids::default(), &Catalog::default());
+    let imported = import(&live, &Uuids::default(), &Catalog::default(), false);
     let menus: Vec<&str> = imported.catalog.menus.iter().map(|menu| menu.name.as_str()).collect();
     assert_eq!(menus, ["Makanan"]);
     let named = |names: Vec<(&ExternalId, &Field<String>)>| -> Vec<(String, String)> {
@@ -326,14 +326,40 @@ fn what_others_have_tangled_comes_apart_and_the_head_of_the_file_says_how() {
     The menu `Promo` only repeats dishes of other menus: GoFood fills it itself.
     `Nasi Goreng Jumbo` has the id `NG` live, as something else has: here it gets one of its own.
     `Telur` has the id `B0` live, as something else has: here it gets one of its own.
+    With `variant-in-two-categories: off` under `rules` of menusync.yaml, variants that are the same in several choices keep their id.
     ");
     // In whatever order they come.
     let mut turned = live;
     turned.menus.reverse();
     turned.menus.iter_mut().for_each(|menu| menu.menu_items.reverse());
     turned.variant_categories.reverse();
-    let again = import(&turned, &Uuids::default(), &Catalog::default());
+    let again = import(&turned, &Uuids::default(), &Catalog::default(), false);
     assert_eq!(again.proposed, imported.proposed);
+}
+
+#[test]
+fn variants_that_are_the_same_in_two_choices_keep_their_id_where_that_is_allowed() {
+    let ids = |imported: &menusync::authoring::Imported| -> Vec<String> {
+        imported
+            .catalog
+            .variants()
+            .map(|(category, v)| format!("{}: {}", category.external_id, v.external_id))
+            .collect()
+    };
+    let live = tangled();
+    let known = Uuids { variants: [("v-9".to_owned(), "v-9".into())].into(), ..Uuids::default() };
+    let imported = import(&live, &known, &Catalog::default(), true);
+    assert_eq!(ids(&imported), ["TAMBAHAN: B0", "TAMBAHAN: B1", "DARI-KASIR-LAMA: B0"]);
+    assert!(!imported.remarks.iter().any(|remark| remark.contains("B0")), "{:?}", imported.remarks);
+    assert_eq!(imported.ids.variants["v-9"], imported.ids.variants["v-1"]);
+    // What the files have shared already stays so.
+    assert_eq!(ids(&import(&live, &imported.ids, &imported.catalog, false)), ids(&imported));
+    // Two prices are two things.
+    let mut unlike = live;
+    unlike.variant_categories[0].variants[0].price = Field::Set(Price(9_000));
+    let apart = import(&unlike, &Uuids::default(), &Catalog::default(), true);
+    assert_eq!(ids(&apart), ["TAMBAHAN: B0", "TAMBAHAN: B1", "DARI-KASIR-LAMA: TELUR"]);
+    assert!(apart.remarks.iter().any(|remark| remark.contains("B0")), "{:?}", apart.remarks);
 }
 
 #[test]
@@ -345,7 +371,7 @@ fn a_dish_is_listed_where_the_files_have_it() {
     let own = LiveItem { uuid: "u-5".to_owned(), name: "Es".to_owned(), ..LiveItem::default() };
     live.menus[1].menu_items.push(own);
     let listed = |ours: &Catalog, known: &Uuids| -> Vec<String> {
-        let imported = import(&live, known, ours);
+        let imported = import(&live, known, ours, false);
         let items = imported.catalog.items();
         items.map(|(menu, item)| format!("{}: {}", menu.name, item.name.value().unwrap())).collect()
     };
@@ -417,7 +443,7 @@ fn variants_without_ids_of_their_own_get_proposals() {
         ..LiveCatalog::default()
     };
     let known = Uuids { variants: [(String::new(), "-2".into())].into(), ..Uuids::default() };
-    let imported = import(&live, &known, &Catalog::default());
+    let imported = import(&live, &known, &Catalog::default(), false);
     let mut ids: Vec<&str> = imported.catalog.variants().map(|(_, variant)| variant.external_id.as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["PORSI-BESAR", "PORSI-KECIL", "UKURAN-BESAR", "UKURAN-KECIL"]);

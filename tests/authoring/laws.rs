@@ -177,7 +177,7 @@ proptest! {
 
     #[test]
     fn files_say_what_is_live(live in live()) {
-        let imported = import(&live, &Uuids::default(), &Catalog::default());
+        let imported = import(&live, &Uuids::default(), &Catalog::default(), false);
         let id = OutletId("G1".into());
         let yaml = file_text(&Head::Outlet { id: id.clone(), extends: Vec::new() }, &imported);
         let definitions = definition::parse(&[file(&yaml)]);
@@ -188,7 +188,7 @@ proptest! {
         // The platform answers categories in any order.
         let mut shuffled = live.clone();
         shuffled.variant_categories.reverse();
-        prop_assert_eq!(imported, import(&shuffled, &Uuids::default(), &Catalog::default()));
+        prop_assert_eq!(imported, import(&shuffled, &Uuids::default(), &Catalog::default(), false));
     }
 
     #[test]

@@ -14,4 +14,5 @@ mod laws;
 mod layers;
 mod merge;
 mod round_trips;
+mod shared_variants;
 mod unread;

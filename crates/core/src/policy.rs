@@ -41,6 +41,13 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Whether the settings let a variant stand in several categories, so that `import` may write it so.
+    pub fn shares_variants(&self) -> bool {
+        self.rules.get("variant-in-two-categories").is_some_and(|severity| *severity != Some(Severity::Error))
+    }
+}
+
 /// `drift: report | revert`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DriftPolicy {

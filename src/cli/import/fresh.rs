@@ -83,11 +83,13 @@ struct Written {
 /// Writes the files of all outlets and tells how they stand; `layered` says whether what outlets share becomes layers.
 pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layered: bool) -> Result<Exit, CommandError> {
     let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
+    let mut policy = Policy::default();
+    session.settings()?.policy.apply(&mut policy);
     let imported: Vec<(Fetched, Imported)> = fetched
         .into_iter()
         .map(|fetched| {
             let base = fetched.recalled.base.as_ref().map(|base| base.catalog.clone()).unwrap_or_default();
-            let imported = import(&fetched.live, &remembered_ids(&fetched), &base);
+            let imported = import(&fetched.live, &remembered_ids(&fetched), &base, policy.shares_variants());
             (fetched, imported)
         })
         .collect();
@@ -95,8 +97,6 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layere
         true => layered_files(&imported, out),
         false => (files(&imported, out), BTreeMap::new()),
     };
-    let mut policy = Policy::default();
-    session.settings()?.policy.apply(&mut policy);
     let (results, diagnostics) = judge(imported, &files, &policy)?;
     for file in &files {
         atomic::create(&out.join(&file.name), &file.text)?;

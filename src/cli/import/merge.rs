@@ -139,7 +139,8 @@ impl<'a> Look<'a> {
             return Err(CommandError::Invalid(errors));
         }
         let plan = fetched.plan(&composed.catalog, &composed.policy);
-        let imported = import(&fetched.live, &plan.next_base.uuids, &composed.catalog);
+        let imported =
+            import(&fetched.live, &plan.next_base.uuids, &composed.catalog, composed.policy.shares_variants());
         Ok(Self { fetched, catalog: composed.catalog, policy: composed.policy, plan, imported })
     }
 }

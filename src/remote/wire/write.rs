@@ -3,6 +3,8 @@
 //! Borrows all the way and writes straight to the serialiser: no tree is built in between. The PUT replaces the whole
 //! menu, so what is cleared or never said is simply not there.
 
+use std::collections::HashSet;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
@@ -53,7 +55,10 @@ struct StockBody<'a> {
 
 impl Serialize for StockBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.changes.iter().map(|change| StockLine { change, key: self.key }))
+        // A variant that has a UUID in each of its categories has one external id.
+        let mut named = HashSet::new();
+        let lines = self.changes.iter().filter(|line| self.key == StockKey::Id || named.insert(&line.external_id));
+        serializer.collect_seq(lines.map(|change| StockLine { change, key: self.key }))
     }
 }
 
@@ -280,6 +285,13 @@ mod tests {
             r#"[{"external_id":"S","in_stock":false}]"#
         );
         assert_eq!(json(stock_body(&changes, StockKey::Id).unwrap()), r#"[{"id":"u","in_stock":false}]"#);
+        let copy = StockChange { uuid: "w".into(), ..changes[0].clone() };
+        let both = [changes[0].clone(), copy];
+        assert_eq!(json(stock_body(&both, StockKey::ExternalId).unwrap()), r#"[{"external_id":"S","in_stock":false}]"#);
+        assert_eq!(
+            json(stock_body(&both, StockKey::Id).unwrap()),
+            r#"[{"id":"u","in_stock":false},{"id":"w","in_stock":false}]"#
+        );
         changes[0].uuid.clear();
         assert!(stock_body(&changes, StockKey::ExternalId).is_ok());
         assert_eq!(stock_body(&changes, StockKey::Id).err(), Some(&"S".into()));

@@ -1,7 +1,7 @@
 //! A live catalog as definitions would say it: our ids instead of the platform's, no stock, nothing that goes without
 //! saying, and a remark wherever a person has to decide.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ids::{Nameless, propose};
 use crate::{
@@ -40,9 +40,13 @@ pub struct Imported {
 /// of a plan of the same answer. `ours` is what the files or the last push had: its ids are not proposed, its menus keep their
 /// spelling.
 ///
+/// `share_variants`: a variant may stand in several categories, as the rule `variant-in-two-categories` is no error. Where
+/// `ours` has one so, it may in any case.
+///
 /// Whatever order the platform answers categories in, the result is the same.
-pub fn import(live: &LiveCatalog, known: &Uuids, ours: &Catalog) -> Imported {
-    let mut import = Import { known, ours, ids: Ids::default(), made: Imported::default() };
+pub fn import(live: &LiveCatalog, known: &Uuids, ours: &Catalog, share_variants: bool) -> Imported {
+    let shared = BTreeSet::new();
+    let mut import = Import { known, ours, share_variants, shared, ids: Ids::default(), made: Imported::default() };
     let live = &import.untangle(live);
     import.name_everything(live);
     import.menus(live);
@@ -89,6 +93,9 @@ impl Imported {
 struct Import<'a> {
     known: &'a Uuids,
     ours: &'a Catalog,
+    share_variants: bool,
+    /// Ids of variants that stand in several categories.
+    shared: BTreeSet<ExternalId>,
     ids: Ids,
     made: Imported,
 }
@@ -108,9 +115,55 @@ impl Import<'_> {
         }
         let items = own.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
         self.keep_apart(items.map(|item| (&mut item.external_id, &*item.uuid, &*item.name)), &self.known.items);
+        let (shared, apart) = self.shared_variants(&own);
         let variants = own.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
-        self.keep_apart(variants.map(|v| (&mut v.external_id, &*v.uuid, &*v.name)), &self.known.variants);
+        let others = variants.filter(|variant| variant.external_id.value().is_none_or(|id| !shared.contains(id)));
+        self.keep_apart(others.map(|v| (&mut v.external_id, &*v.uuid, &*v.name)), &self.known.variants);
+        self.shared = shared;
+        // By what is remembered, or by a UUID that they share, copies would get the id back that another one keeps.
+        let variants = own.variant_categories.iter().flat_map(|category| &category.variants);
+        let (ids, uuids): (HashSet<ExternalId>, HashSet<String>) =
+            variants.filter_map(|variant| Some((variant.external_id.value()?.clone(), variant.uuid.clone()))).unzip();
+        for variant in own.variant_categories.iter_mut().flat_map(|category| &mut category.variants) {
+            let remembered = self.known.variants.get(&variant.uuid);
+            let is_kept = uuids.contains(&variant.uuid) || remembered.is_some_and(|id| ids.contains(id));
+            if variant.external_id.value().is_none() && is_kept {
+                variant.uuid.clear();
+            }
+        }
+        if apart {
+            let remark = "With `variant-in-two-categories: off` under `rules` of menusync.yaml, variants that are the same in \
+                          several choices keep their id.";
+            self.made.remarks.push(remark.to_owned());
+        }
         own
+    }
+
+    /// The ids of variants that are the same in several categories, and may be; and whether there are some that may not. Copies of
+    /// all others get ids of their own.
+    fn shared_variants(&self, live: &LiveCatalog) -> (BTreeSet<ExternalId>, bool) {
+        let mut copies: BTreeMap<&ExternalId, Vec<(usize, &LiveVariant)>> = BTreeMap::new();
+        for (at, category) in live.variant_categories.iter().enumerate() {
+            for variant in &category.variants {
+                if let Some(id) = variant.external_id.value().filter(|id| !id.as_str().is_empty()) {
+                    copies.entry(id).or_default().push((at, variant));
+                }
+            }
+        }
+        let is_same = |(id, copies): &(&ExternalId, Vec<(usize, &LiveVariant)>)| {
+            let mut said = copies.iter().map(|(_, variant)| said_of(id, variant));
+            let first = said.next();
+            let places: BTreeSet<usize> = copies.iter().map(|(at, _)| *at).collect();
+            copies.len() > 1
+                && places.len() == copies.len()
+                && said.all(|variant| Some(variant) == first)
+                && copies.iter().all(|(_, variant)| variant.extra.unread.is_empty())
+        };
+        let is_shared = |id: &ExternalId| self.ours.variants().filter(|(_, v)| v.external_id == *id).count() > 1;
+        let same = copies.into_iter().filter(is_same).map(|(id, _)| id);
+        let (shared, apart): (BTreeSet<&ExternalId>, BTreeSet<&ExternalId>) =
+            same.partition(|id| self.share_variants || is_shared(id));
+        (shared.into_iter().cloned().collect(), !apart.is_empty())
     }
 
     /// Of several things under one id, the remembered one keeps it, else the one with the first UUID.
@@ -139,7 +192,9 @@ impl Import<'_> {
         let mut nameless: Vec<(Spot, Nameless)> = Vec::new();
         self.ids.categories = vec![ExternalId::default(); live.variant_categories.len()];
         for (spot, thing, external, remembered) in things(live, self.known) {
-            match own_id(external, remembered, &thing.uuid, &ours) {
+            // One id for all copies, whatever a plan calls those that are not ours.
+            let shared = external.value().filter(|id| matches!(spot, Spot::Variant(..)) && self.shared.contains(*id));
+            match shared.cloned().or_else(|| own_id(external, remembered, &thing.uuid, &ours)) {
                 Some(id) => {
                     taken.insert(id.0.clone());
                     if id.as_str() == thing.uuid && !ours.contains(&id) {
@@ -284,7 +339,7 @@ impl Import<'_> {
             self.made.todo.insert(path, "GoFood shows no price".to_owned());
         }
         self.unread(&Path::variant(&id), &live.extra);
-        Variant { name: Field::Set(live.name.clone()), ..import_thing(&id, live) }
+        said_of(&id, live)
     }
 
     /// Fields that live shows in a form that cannot be read: a person has to say what they are, beside the field where a file
@@ -384,6 +439,11 @@ fn own_id(
         |id: &ExternalId| id.as_str().strip_prefix(uuid).is_some_and(|rest| rest.is_empty() || is_numbered(rest));
     let remembered = known.get(uuid).filter(|id| !is_platforms(id) || ours.contains(id));
     remembered.or_else(|| live.value()).filter(|id| !id.as_str().is_empty()).cloned()
+}
+
+/// What a file has to say of a variant.
+fn said_of(id: &ExternalId, live: &LiveVariant) -> Variant {
+    Variant { name: Field::Set(live.name.clone()), ..import_thing(id, live) }
 }
 
 /// What a file has to say for a thing to be as it is live: nothing of stock, nor of what is absent.

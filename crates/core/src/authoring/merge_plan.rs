@@ -124,6 +124,13 @@ impl Choice<'_> {
     }
 
     fn judge(&self, change: &Change) -> Result<Option<MergeStep>, &'static str> {
+        if let Path::Variant(id, _) = &change.path {
+            let count = |catalog: &Catalog| catalog.variants().filter(|(_, v)| v.external_id == *id).count();
+            let (in_files, is_live) = (count(self.desired), count(&self.imported.catalog));
+            if in_files > 1 && is_live > 0 && in_files != is_live {
+                return Err("GoFood does not show it alike in all its variant categories: write it in the files");
+            }
+        }
         let whole = change.path.field_key().is_none();
         if change.is_stock() {
             return Err("stock is the kitchen's and is not written into files");
@@ -160,8 +167,12 @@ impl Choice<'_> {
 
     fn new_variant(&self, change: &Change) -> Result<MergeStep, &'static str> {
         let id = self.imported_id(&change.path);
-        let live = self.imported.catalog.variants().find(|(_, variant)| Some(&variant.external_id) == id.as_ref());
-        let (category, variant) = live.ok_or("GoFood does not show in which variant category it stands")?;
+        let all = self.imported.catalog.variants();
+        let mut live = all.filter(|(_, variant)| Some(&variant.external_id) == id.as_ref());
+        let (category, variant) = live.next().ok_or("GoFood does not show in which variant category it stands")?;
+        if live.next().is_some() {
+            return Err("it stands in several variant categories: write it in the files");
+        }
         if !self.desired.variant_categories.iter().any(|known| known.external_id == category.external_id) {
             return Err("its variant category is in no file");
         }

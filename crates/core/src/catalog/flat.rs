@@ -72,7 +72,7 @@ pub struct FlatCatalog {
 }
 
 impl FlatCatalog {
-    /// Takes a catalog apart. Of an item that stands in several menus only the first is looked at.
+    /// Takes a catalog apart. Of an item in several menus, or a variant in several categories, only the first is looked at.
     pub fn of(catalog: &Catalog) -> Self {
         let mut flat = Self { platform_menus: catalog.platform_menus.clone(), ..Self::default() };
         for menu in &catalog.menus {

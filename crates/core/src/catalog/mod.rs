@@ -107,7 +107,7 @@ pub struct VariantCategory {
     /// The most the customer may pick. On the wire `rules.selection.max_quantity`.
     #[serde(default, skip_serializing_if = "Field::is_unsaid")]
     pub max_quantity: Field<u32>,
-    /// The variants in display order; ids are unique over the whole catalog.
+    /// The variants in display order; one that stands in several categories is the same in all.
     pub variants: Vec<Variant>,
 }
 

@@ -206,21 +206,58 @@ impl<'d> Composer<'d> {
     /// Adds variants at the end of a category.
     pub(super) fn add_variants(&mut self, category: usize, entries: impl Iterator<Item = &'d VariantEntry>) {
         for entry in entries {
-            let path = Path::variant(&entry.id.value);
+            let mut new = Variant { external_id: entry.id.value.clone(), ..Variant::default() };
             if self.draft.variant_index.contains_key(entry.id.value.as_str()) {
-                let first = self.draft.origins.own_place(&path).cloned();
-                self.defined_again(Kind::Variant, &entry.id, first);
+                write_variant(&mut new, &entry.fields, ValueSource::Definition, &mut super::Origins::default());
+                self.variant_again(category, new, &entry.id);
                 continue;
             }
-            let mut new = Variant { external_id: entry.id.value.clone(), ..Variant::default() };
-            self.draft.origins.record(path, &entry.id.place);
+            self.draft.origins.record(Path::variant(&entry.id.value), &entry.id.place);
             write_variant(&mut new, &entry.fields, ValueSource::Definition, &mut self.draft.origins);
-            self.draft.variant_index.insert(entry.id.value.as_str(), category);
-            if let Some(category) = &mut self.draft.categories[category] {
-                category.variants.push(new);
-            }
+            self.place_variant(category, &entry.id, new);
         }
     }
+
+    /// An id that is there: only in another category, with the same values, and only with the rule switched off, is it welcome.
+    /// In which layer does not matter: a layer that gives a category another list has to repeat what it shares.
+    fn variant_again(&mut self, category: usize, again: Variant, id: &'d Spanned<ExternalId>) {
+        let first = self.draft.origins.own_place(&Path::variant(&id.value)).cloned();
+        if self.draft.variant_index.get(id.value.as_str()).is_some_and(|places| places.contains(&category)) {
+            return self.defined_again(Kind::Variant, id, first);
+        }
+        let is_same = self.draft.variant(&id.value) == Some(&again);
+        if !is_same && first.as_ref().is_some_and(|first| first.file != id.place.file) {
+            return self.defined_again(Kind::Variant, id, first);
+        }
+        let related = first.unwrap_or_else(|| id.place.clone());
+        // Whatever becomes of the rule: a comment may excuse it later, but never that only one of two prices counts.
+        if !is_same {
+            let message = format!("the variant `{}` stands in two variant categories with different values", id.value);
+            let wrong = Diagnostic::error("duplicate-id", id.place.clone(), message)
+                .help("write the same values at both places, or give it another external_id");
+            return self.report(wrong.related(related, "first here"));
+        }
+        // Also where it is an error: a category that is empty without it is not worth a second diagnostic.
+        self.place_variant(category, id, again);
+        if self.variant_in_two_categories.is_some() {
+            self.report(in_two_categories(id).related(related, "first here"));
+        }
+    }
+
+    fn place_variant(&mut self, category: usize, id: &'d Spanned<ExternalId>, variant: Variant) {
+        self.draft.variant_index.entry(id.value.as_str()).or_default().push(category);
+        if let Some(category) = &mut self.draft.categories[category] {
+            category.variants.push(variant);
+        }
+    }
+}
+
+/// The severity is the rule's own: settings are applied to it later.
+fn in_two_categories(id: &Spanned<ExternalId>) -> Diagnostic {
+    let message = format!("the variant `{}` stands in two variant categories", id.value);
+    let help = "give it another external_id in one of the two, or set the rule `variant-in-two-categories` to `off` if \
+                GoFood accepts that";
+    Diagnostic::error("variant-in-two-categories", id.place.clone(), message).help(help)
 }
 
 /// The severity is the rule's own: settings are applied to it later.

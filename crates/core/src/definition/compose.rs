@@ -31,6 +31,8 @@ pub(super) struct Composer<'d> {
     pub(super) current: usize,
     /// What `rules` makes of an item in two menus; `None` = off.
     pub(super) item_in_two_menus: Option<Severity>,
+    /// The same of a variant in two categories.
+    pub(super) variant_in_two_categories: Option<Severity>,
     /// What `rules` makes of a menu named twice; `None` = off.
     pub(super) duplicate_menu: Option<Severity>,
     /// Layers of the outlet that do not count at this time.
@@ -80,6 +82,7 @@ impl<'d> Composer<'d> {
             comparisons: MAX_COMPARISONS,
             current: 0,
             item_in_two_menus: severity("item-in-two-menus"),
+            variant_in_two_categories: severity("variant-in-two-categories"),
             duplicate_menu: severity("duplicate-menu"),
             dormant,
             incomplete,

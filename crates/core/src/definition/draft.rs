@@ -33,8 +33,8 @@ pub(super) struct Draft<'d> {
     pub(super) category_index: HashMap<&'d str, usize>,
     /// Where patches gave categories the lists of variants that they have.
     pub(super) patched_lists: HashMap<usize, &'d Place>,
-    /// From a variant to its category's number.
-    pub(super) variant_index: HashMap<&'d str, usize>,
+    /// From a variant to the numbers of its categories.
+    pub(super) variant_index: HashMap<&'d str, Vec<usize>>,
     /// Menus that are the platform's own, and where that is said.
     pub(super) platform_menus: BTreeMap<&'d str, &'d Place>,
     /// Hours that hold for all items.
@@ -133,22 +133,44 @@ impl<'d> Draft<'d> {
         }
     }
 
-    /// Takes all variants of a category away and returns them.
+    /// Takes all variants of a category away and returns them. Those that other categories have stay there.
     pub(super) fn clear_variants(&mut self, category: usize, place: &'d Place) -> Vec<Variant> {
-        let Some(category) = &mut self.categories[category] else { return Vec::new() };
-        let variants = std::mem::take(&mut category.variants);
+        let Some(drafted) = &mut self.categories[category] else { return Vec::new() };
+        let variants = std::mem::take(&mut drafted.variants);
         for variant in &variants {
-            self.forget_variant(&variant.external_id, place);
+            let Some(places) = self.variant_index.get_mut(variant.external_id.as_str()) else { continue };
+            places.retain(|known| *known != category);
+            if places.is_empty() {
+                self.forget_variant(&variant.external_id, place);
+            }
         }
         variants
     }
 
-    /// Takes one variant away.
-    pub(super) fn remove_variant(&mut self, category: usize, id: &ExternalId, place: &'d Place) {
-        if let Some(category) = &mut self.categories[category] {
-            category.variants.retain(|variant| variant.external_id != *id);
-        }
+    /// Takes one variant out of all its categories.
+    pub(super) fn remove_variant(&mut self, id: &ExternalId, place: &'d Place) {
+        self.places_of(id, |category| category.variants.retain(|variant| variant.external_id != *id));
         self.forget_variant(id, place);
+    }
+
+    /// A variant as each of its categories has it.
+    pub(super) fn variant(&self, id: &ExternalId) -> Option<&Variant> {
+        let category = self.categories[*self.variant_index.get(id.as_str())?.first()?].as_ref()?;
+        category.variants.iter().find(|variant| variant.external_id == *id)
+    }
+
+    /// Gives a variant the same values in all its categories.
+    pub(super) fn set_variant(&mut self, new: &Variant) {
+        self.places_of(&new.external_id, |category| {
+            let same = category.variants.iter_mut().filter(|variant| variant.external_id == new.external_id);
+            same.for_each(|variant| *variant = new.clone());
+        });
+    }
+
+    fn places_of(&mut self, variant: &ExternalId, mut change: impl FnMut(&mut VariantCategory)) {
+        for at in self.variant_index.get(variant.as_str()).into_iter().flatten() {
+            self.categories[*at].iter_mut().for_each(&mut change);
+        }
     }
 
     /// Notes of all patches that have the last word, and that no trace tells, that they came to something.

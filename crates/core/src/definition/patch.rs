@@ -162,22 +162,21 @@ impl<'d> Composer<'d> {
     pub(super) fn patch_variants(&mut self, patches: &'d [Patch<VariantFields>]) {
         for patch in patches {
             let id = &patch.id;
-            let Some(&category) = self.draft.variant_index.get(id.value.as_str()) else {
+            let Some(mut variant) = self.draft.variant(&id.value).cloned() else {
                 self.absent_subject(Kind::Variant, id.value.as_str(), &id.place);
                 continue;
             };
             let fields = match &patch.action {
                 Action::Remove(place) => {
-                    self.draft.remove_variant(category, &id.value, place);
+                    self.draft.remove_variant(&id.value, place);
                     continue;
                 }
                 Action::Change(fields) => fields,
             };
-            let drafted = self.draft.categories[category].iter_mut().flat_map(|category| &mut category.variants);
-            let Some(variant) = drafted.into_iter().find(|variant| variant.external_id == id.value) else { continue };
-            if !write_variant(variant, fields, ValueSource::Patch, &mut self.draft.origins) {
+            if !write_variant(&mut variant, fields, ValueSource::Patch, &mut self.draft.origins) {
                 self.patch_without_effect(Kind::Variant, id);
             }
+            self.draft.set_variant(&variant);
         }
     }
 }

@@ -134,7 +134,14 @@ impl Uuids {
         reverse(&self.categories, id)
     }
 
-    /// The UUID of a variant, if it has one.
+    /// The UUIDs of a variant, which may have one in each of its categories; an empty one if none is known.
+    pub fn variants_of(&self, id: &ExternalId) -> Vec<&str> {
+        let known = self.variants.iter().filter(|(_, known)| *known == id).map(|(uuid, _)| uuid.as_str());
+        let known: Vec<&str> = known.collect();
+        if known.is_empty() { vec![""] } else { known }
+    }
+
+    /// A UUID of a variant, if it has one.
     pub fn variant(&self, id: &ExternalId) -> Option<&str> {
         reverse(&self.variants, id)
     }

@@ -1,6 +1,7 @@
 //! A base after a push of which a part did not land: path by path, what live shows instead of what was sent. What did not
 //! land is found by `verify`.
 
+use super::field::same;
 use crate::catalog::{Catalog, ExternalId, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory, VariantField};
 
 /// Puts into `base`, for one path, what live shows instead of what was sent.
@@ -29,7 +30,14 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
         }
         Path::Variant(id, None) => restore_variant(base, id, old),
         Path::Variant(id, Some(field)) => {
-            let Some((_, shown)) = live.variants().find(|(_, variant)| variant.external_id == *id) else { return };
+            let known =
+                base.variants().find(|(_, variant)| variant.external_id == *id).map(|(_, variant)| variant.clone());
+            let copies: Vec<&Variant> = live.variants().map(|(_, v)| v).filter(|v| v.external_id == *id).collect();
+            // Of several copies, one that has not become what was sent.
+            let is_other = |shown: &Variant| known.as_ref().is_some_and(|known| !is_same_field(shown, known, *field));
+            let Some(shown) = copies.iter().copied().find(|shown| is_other(shown)).or(copies.first().copied()) else {
+                return;
+            };
             let variants = base.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
             variants.filter(|v| v.external_id == *id).for_each(|v| copy_field(v, shown, *field));
             if *field == VariantField::Category {
@@ -69,25 +77,33 @@ fn place_item<'a>(base: &mut Catalog, id: &ExternalId, places: impl Iterator<Ite
 
 /// A variant that did not come (or did not go) stands in the base as it stood before.
 fn restore_variant(base: &mut Catalog, id: &ExternalId, old: Option<&Catalog>) {
-    let before = old.into_iter().flat_map(Catalog::variants).find(|(_, variant)| variant.external_id == *id);
-    place_variant(base, id, before);
+    let before = old.into_iter().flat_map(Catalog::variants).filter(|(_, variant)| variant.external_id == *id);
+    place_variant(base, id, &before.collect::<Vec<_>>());
 }
 
 /// A variant that did not move stands in the base where live shows it.
 fn move_variant(base: &mut Catalog, id: &ExternalId, live: &Catalog) {
     let known = base.variants().find(|(_, variant)| variant.external_id == *id).map(|(_, variant)| variant.clone());
-    let shown = live.variants().find(|(_, variant)| variant.external_id == *id).map(|(category, _)| category);
-    place_variant(base, id, shown.zip(known.as_ref()));
+    let shown = live.variants().filter(|(_, variant)| variant.external_id == *id).map(|(category, _)| category);
+    let places: Vec<_> = shown.filter_map(|category| Some((category, known.as_ref()?))).collect();
+    place_variant(base, id, &places);
 }
 
-/// Takes a variant out of all categories and puts it into this one, if the base has that.
-fn place_variant(base: &mut Catalog, id: &ExternalId, place: Option<(&VariantCategory, &Variant)>) {
+/// Takes a variant out of all categories and puts it into these, as far as the base has them.
+fn place_variant(base: &mut Catalog, id: &ExternalId, places: &[(&VariantCategory, &Variant)]) {
     for category in &mut base.variant_categories {
         category.variants.retain(|variant| variant.external_id != *id);
-        if let Some((_, variant)) = place.filter(|(known, _)| known.external_id == category.external_id) {
-            category.variants.push(variant.clone());
+        let mut here = places.iter().filter(|(known, _)| known.external_id == category.external_id);
+        if let Some((_, variant)) = here.next() {
+            category.variants.push((*variant).clone());
         }
     }
+}
+
+/// Whether both say the same in a field that is compared with live.
+fn is_same_field<T: Thing>(a: &T, b: &T, field: T::Field) -> bool {
+    let mut members = T::members().filter(|(spec, _)| spec.field == field && spec.info.reads.is_compared());
+    members.all(|(_, member)| same(&(member.get)(a), &(member.get)(b)))
 }
 
 /// Copies a field that is compared with live.

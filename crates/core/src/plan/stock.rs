@@ -58,7 +58,9 @@ pub(super) fn calls(changes: &[Change], matched: &Matched) -> StockCalls {
         };
         match &change.path {
             Path::Item(id, Some(ItemField::InStock)) => items.push(line(id, matched.uuids.item(id))),
-            Path::Variant(id, Some(VariantField::InStock)) => variants.push(line(id, matched.uuids.variant(id))),
+            Path::Variant(id, Some(VariantField::InStock)) => {
+                variants.extend(matched.uuids.variants_of(id).into_iter().map(|uuid| line(id, Some(uuid))));
+            }
             _ => {}
         }
     }

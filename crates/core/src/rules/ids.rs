@@ -7,7 +7,7 @@ use super::{
     adjust::closest,
     finding::{Subject, categories, identified, items, short, variants},
 };
-use crate::catalog::{Catalog, ExternalId, ItemField};
+use crate::catalog::{Catalog, ExternalId, ItemField, Variant};
 
 /// Characters that an external id may have (documentation).
 const MAX_LENGTH: usize = 200;
@@ -104,7 +104,28 @@ pub(super) fn check_duplicate_id(catalog: &Catalog, findings: &mut Findings<'_>)
         duplicates(menu.menu_items.iter().map(|item| Subject::Item(item, None)), findings);
     }
     duplicates(categories(catalog), findings);
-    duplicates(variants(catalog), findings);
+    for category in &catalog.variant_categories {
+        duplicates(category.variants.iter().map(|variant| Subject::Variant(variant, None)), findings);
+    }
+    unlike_copies(catalog, findings);
+}
+
+/// What is the same in several categories is one variant, for which there is a rule of its own.
+fn unlike_copies(catalog: &Catalog, findings: &mut Findings<'_>) {
+    let mut copies: HashMap<&ExternalId, Vec<&Variant>> = HashMap::new();
+    let mut unlike: HashSet<&ExternalId> = HashSet::new();
+    for category in &catalog.variant_categories {
+        let mut here = HashSet::new();
+        for variant in category.variants.iter().filter(|variant| here.insert(&variant.external_id)) {
+            let known = copies.entry(&variant.external_id).or_default();
+            if known.first().is_some_and(|first| *first != variant) {
+                unlike.insert(&variant.external_id);
+            }
+            known.push(variant);
+        }
+    }
+    let unlike = copies.iter().filter(|(id, _)| unlike.contains(*id)).flat_map(|(_, copies)| copies);
+    duplicates(unlike.map(|variant| Subject::Variant(variant, None)), findings);
 }
 
 fn duplicates<'c>(subjects: impl Iterator<Item = Subject<'c>>, findings: &mut Findings<'_>) {

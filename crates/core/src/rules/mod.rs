@@ -190,6 +190,7 @@ static PAGES: &[Page] = rules! {
     "unknown-variant-category" => ids::check_unknown_variant_category,
     "unused-layer",
     "unused-variant-category" => ids::check_unused_variant_category,
+    "variant-in-two-categories",
     "variant-price-high" => prices::check_variant_price_high,
     "variant-price-negative" => prices::check_variant_price_negative,
     "window-outlets",

@@ -1,7 +1,7 @@
 //! `menus` and `variant_categories`: what a layer adds, and what it may do to menus.
 
 use super::*;
-use crate::catalog::{Field, Path};
+use crate::catalog::{Field, Path, VariantCategory};
 
 const NEW: &str = "{external_id: NEW, name: Baru, price: 1000}";
 
@@ -253,6 +253,71 @@ fn a_patch_reaches_an_item_in_both_its_menus_and_a_move_leaves_one() {
     assert!(patched.items().all(|(_, item)| item.name == Field::Set("Y".into())));
     let moved = compose(&[("catalogs/own.yaml", &text.replace("name: Y", "menu: B"))]).catalog;
     assert_eq!(shape(&moved), "A:  | B: X");
+}
+
+const TWO_CATEGORIES: &str = "outlet: G1
+menus: [{name: A, menu_items: [{external_id: X, name: X, price: 1, variant_category_external_ids: [C, D]}]}]
+variant_categories:
+  - {external_id: C, name: C, rules: {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: S, name: S, price: 1}, {external_id: V, name: V, price: 1}]}
+  - {external_id: D, name: D, rules: {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: V, name: V, price: 1}, {external_id: W, name: W, price: 1}, {external_id: S, name: S, price: 1}]}
+";
+
+fn shared(layer: &str) -> Composed {
+    compose(&[("catalogs/own.yaml", &format!("{TWO_CATEGORIES}rules: {{variant-in-two-categories: off}}\n{layer}"))])
+}
+
+fn choices(composed: &Composed) -> String {
+    let of = |category: &VariantCategory| {
+        let variants = category.variants.iter().map(|v| format!(" {} {}", v.external_id, v.price.value().unwrap().0));
+        format!("{}:{}", category.external_id, variants.collect::<String>())
+    };
+    composed.catalog.variant_categories.iter().map(of).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn a_variant_in_two_categories_is_an_error_unless_switched_off() {
+    let codes = |composed: &Composed| composed.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>();
+    let composed = compose(&[("catalogs/own.yaml", TWO_CATEGORIES)]);
+    assert_eq!(codes(&composed), ["variant-in-two-categories"; 2]);
+    assert_eq!(composed.diagnostics[0].related[0].place.line, 4);
+    let off = shared("");
+    assert_eq!(codes(&off), [""; 0]);
+    assert_eq!(choices(&off), "C: S 1 V 1 | D: V 1 W 1 S 1");
+    // Twice in one category, or with other values, it is no one variant.
+    let twice = TWO_CATEGORIES.replace("external_id: W, name: W", "external_id: V, name: V");
+    let rule = "rules: {variant-in-two-categories: off}\n";
+    let composed = compose(&[("catalogs/own.yaml", &format!("{twice}{rule}"))]);
+    assert_eq!(codes(&composed), ["duplicate-id"]);
+    for (from, to) in [("name: V, price: 1", "name: V, price: 2"), ("name: V, price", "name: Vi, price")] {
+        let unlike = TWO_CATEGORIES.replacen(from, to, 1);
+        let composed = compose(&[("catalogs/own.yaml", &format!("{unlike}{rule}"))]);
+        assert_eq!(codes(&composed), ["duplicate-id"], "{to}");
+    }
+}
+
+#[test]
+fn a_patch_reaches_a_variant_in_all_its_categories() {
+    let patched = shared("variants: {V: {price: 7}}\n");
+    assert_eq!(choices(&patched), "C: S 1 V 7 | D: V 7 W 1 S 1");
+    assert_eq!(patched.diagnostics.len(), 0);
+    assert_eq!(choices(&shared("variants: {V: {remove: true}}\n")), "C: S 1 | D: W 1 S 1");
+    let idle = shared("variants: {V: {price: 1}}\n");
+    assert_eq!(idle.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), ["patch-without-effect"]);
+}
+
+#[test]
+fn a_category_that_goes_or_gets_another_list_leaves_its_variants_in_the_others() {
+    assert_eq!(choices(&shared("categories: {C: {remove: true}}\nvariants: {V: {price: 7}}\n")), "D: V 7 W 1 S 1");
+    let listed =
+        shared("categories: {D: {variants: [{external_id: S, name: S, price: 1}]}}\nvariants: {V: {price: 7}}\n");
+    assert_eq!(choices(&listed), "C: S 1 V 7 | D: S 1");
+    assert_eq!(listed.diagnostics.len(), 0, "{:?}", listed.diagnostics);
+    // A list cannot give it other values in one of its categories.
+    let unlike = shared("categories: {D: {variants: [{external_id: S, name: S, price: 2}]}}\n");
+    assert_eq!(unlike.diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), ["duplicate-id"]);
+    // In its last category it may be anything.
+    let last = shared("categories: {C: {remove: true}, D: {variants: [{external_id: V, name: V, price: 9}]}}\n");
+    assert_eq!(choices(&last), "D: V 9");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Variant categories, and variants over all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry};
 
 use super::{
     super::{Change, Class, Kind, Subject},
@@ -35,8 +35,10 @@ impl Walk<'_> {
     }
 
     fn variants(&mut self, desired: &Catalog, base: &Catalog, payload: &mut Catalog, next: &mut Catalog) {
-        let (wanted, known, live) =
+        let (wanted, known, mut live) =
             (index_variants(desired), index_variants(base), index_variants(&self.matched.catalog));
+        // The order of the answer means nothing.
+        live.values_mut().for_each(|live| live.within.sort());
         let mut sent: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
         let mut next_base: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
         let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
@@ -52,7 +54,12 @@ impl Walk<'_> {
             self.changes.iter().filter(|c| !c.pushed).filter_map(dropped_category).collect();
         for id in ids {
             let mark = self.changes.len();
-            let sides = Three { desired: wanted.get(id), base: known.get(id), live: live.get(id) };
+            let following = follow_categories(wanted.get(id), live.get(id), &remaining, &restored);
+            let (here, there) = match &following {
+                Some((here, there)) => (Some(here), Some(there)),
+                None => (wanted.get(id), live.get(id)),
+            };
+            let sides = Three { desired: here, base: known.get(id), live: there };
             let is_in = |side: Option<&Placed<&Variant>>, categories: &HashSet<String>| {
                 side.is_some_and(|side| side.within.iter().any(|category| categories.contains(category)))
             };
@@ -121,17 +128,52 @@ impl Walk<'_> {
 }
 
 fn index_categories(catalog: &Catalog) -> Index<'_, VariantCategory> {
-    let placed = |thing| Placed { thing, within: Vec::new() };
-    catalog.variant_categories.iter().map(|c| (&c.external_id, placed(c))).collect()
+    catalog.variant_categories.iter().map(|c| (&c.external_id, Placed::new(c, Vec::new()))).collect()
 }
 
 fn index_variants(catalog: &Catalog) -> Index<'_, Variant> {
     let mut index: Index<'_, Variant> = BTreeMap::new();
     for (category, variant) in catalog.variants() {
-        let within = vec![category.external_id.0.clone()];
-        index.entry(&variant.external_id).or_insert(Placed { thing: variant, within });
+        let holder = &category.external_id.0;
+        match index.entry(&variant.external_id) {
+            Entry::Vacant(entry) => _ = entry.insert(Placed::new(variant, vec![holder.clone()])),
+            Entry::Occupied(entry) => {
+                let placed = entry.into_mut();
+                if let [first] = placed.within.as_slice() {
+                    placed.copies.insert(first.clone(), placed.thing);
+                }
+                placed.copies.insert(holder.clone(), variant);
+                placed.within.push(holder.clone());
+                // Which one speaks for all depends on no order.
+                placed.thing = placed.copies.values().next().copied().unwrap_or(variant);
+            }
+        }
     }
     index
+}
+
+/// A variant of several categories follows each of them: it stays in one that the files drop and that stays, and comes with
+/// one that goes out anew, which says so by itself. `None` for one that stands in one category at most.
+fn follow_categories<'a>(
+    desired: Option<&Placed<&'a Variant>>,
+    live: Option<&Placed<&'a Variant>>,
+    remaining: &HashSet<String>,
+    restored: &HashSet<String>,
+) -> Option<(Placed<&'a Variant>, Placed<&'a Variant>)> {
+    let (desired, live) = (desired?, live?);
+    if desired.within.len().max(live.within.len()) < 2 {
+        return None;
+    }
+    let missing = |from: &[String], other: &[String], which: &HashSet<String>| -> Vec<String> {
+        from.iter().filter(|id| which.contains(*id) && !other.contains(id)).cloned().collect()
+    };
+    let stays = missing(&live.within, &desired.within, remaining);
+    let comes = missing(&desired.within, &live.within, restored);
+    let (mut here, mut there) = (desired.clone(), live.clone());
+    here.within.extend(stays);
+    there.within.extend(comes);
+    there.within.sort();
+    Some((here, there))
 }
 
 /// The id of a category that comes or goes as a whole.
@@ -150,9 +192,14 @@ fn dropped_category(change: &Change) -> Option<String> {
 /// Whether a change, made by the comparison of one variant, is that variant's coming or going with its category.
 fn goes_without_saying(change: &Change, whole_categories: &HashSet<String>, live: &[String]) -> bool {
     let thing = matches!(change.path, Path::Variant(_, None));
-    let sides = change.to.iter().chain(&change.base);
-    let within = sides.filter_map(|side| side.field(VariantField::Category.key())?.as_text()).next();
-    thing && within.or(live.first().map(String::as_str)).is_some_and(|id| whole_categories.contains(id))
+    let mut sides = change.to.iter().chain(&change.base);
+    let within = sides.find_map(|side| match side.field(VariantField::Category.key())? {
+        FieldValue::Text(name) => Some(std::slice::from_ref(name)),
+        FieldValue::Names(names) => Some(names.as_slice()),
+        _ => None,
+    });
+    let within = within.unwrap_or(live);
+    thing && !within.is_empty() && within.iter().all(|id| whole_categories.contains(id))
 }
 
 /// A variant that comes under another id in the place of a sold-out one comes sold out: to customers it is the same. Nobody
@@ -168,19 +215,35 @@ fn keep_sold_out(
         let category = all.find(|category| within.contains(&category.external_id.0))?;
         category.name.value().map(|name| normalise_text(name).into_owned())
     };
-    let gone: Vec<_> = live
-        .iter()
-        .filter(|(id, was)| !sent.contains_key(**id) && is_off(id, was.thing))
-        .map(|(_, was)| (was, name(shown, &was.within)))
+    let has_left = |id: &ExternalId, was: &Placed<&Variant>, place: &String| match sent.get(id) {
+        None => true,
+        Some(sent) => was.within.len() > 1 && !sent.within.contains(place),
+    };
+    let off = live.iter().filter(|(id, was)| is_off(id, was.thing));
+    let places = off.flat_map(|(id, was)| was.within.iter().map(move |place| (*id, was, place)));
+    let gone: Vec<(Field<String>, String, Option<String>)> = places
+        .filter(|(id, was, place)| has_left(id, was, place))
+        .map(|(_, was, place)| (was.at(place).name.clone(), place.clone(), name(shown, std::slice::from_ref(place))))
         .collect();
-    for (_, new) in sent.iter_mut().filter(|(id, _)| !live.contains_key(id)) {
-        let category = name(desired, &new.within);
-        let is_it = |(was, within): &(&Placed<&Variant>, Option<String>)| {
-            is_same_name(&was.thing.name, &new.thing.name)
-                && (was.within == new.within || (category.is_some() && *within == category))
+    if gone.is_empty() {
+        return;
+    }
+    for (id, new) in sent.iter_mut() {
+        let old = live.get(id);
+        let is_new = |place: &&String| match old {
+            None => true,
+            Some(old) => new.within.len() > 1 && !old.within.contains(place),
         };
-        if gone.iter().any(is_it) {
-            new.thing.in_stock = Field::Set(false);
+        let replaces = |place: &String| {
+            let category = name(desired, std::slice::from_ref(place));
+            gone.iter().any(|(was, within, called)| {
+                is_same_name(was, &new.thing.name) && (within == place || (category.is_some() && *called == category))
+            })
+        };
+        let sold_out: Vec<String> = new.within.iter().filter(is_new).filter(|place| replaces(place)).cloned().collect();
+        for place in sold_out {
+            let copy = Variant { in_stock: Field::Set(false), ..new.thing.clone() };
+            new.copies.insert(place, copy);
         }
     }
 }
@@ -190,22 +253,24 @@ fn is_same_name(a: &Field<String>, b: &Field<String>) -> bool {
     same_text(a, b)
 }
 
-/// Puts variants into their categories, in the order of the first catalog, then of the second.
+/// Puts variants into their categories, in the order of the first catalog, then of the second: first what stands in a category
+/// there, then what comes from others.
 fn fill(categories: &mut [VariantCategory], variants: &HashMap<ExternalId, Placed<Variant>>, orders: [&Catalog; 2]) {
-    let mut order: Vec<&ExternalId> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut order: HashMap<&str, Vec<&ExternalId>> = HashMap::new();
+    for (category, variant) in orders.iter().flat_map(|catalog| catalog.variants()) {
+        order.entry(category.external_id.as_str()).or_default().push(&variant.external_id);
+    }
     for (_, variant) in orders.iter().flat_map(|catalog| catalog.variants()) {
-        if seen.insert(&variant.external_id) {
-            order.push(&variant.external_id);
+        let within = variants.get(&variant.external_id).into_iter().flat_map(|placed| &placed.within);
+        for holder in within {
+            order.entry(holder).or_default().push(&variant.external_id);
         }
     }
-    let mut position: HashMap<String, usize> = HashMap::new();
-    for (index, category) in categories.iter().enumerate() {
-        position.insert(category.external_id.0.clone(), index);
-    }
-    for placed in order.into_iter().filter_map(|id| variants.get(id)) {
-        if let Some(index) = placed.within.first().and_then(|id| position.get(id)) {
-            categories[*index].variants.push(placed.thing.clone());
-        }
+    for category in categories {
+        let holder = &category.external_id.0;
+        let mut seen = HashSet::new();
+        let here = order.get(holder.as_str()).into_iter().flatten().filter(|id| seen.insert(**id));
+        let placed = here.filter_map(|id| variants.get(*id)).filter(|placed| placed.within.contains(holder));
+        category.variants.extend(placed.map(|placed| placed.at(holder).clone()));
     }
 }

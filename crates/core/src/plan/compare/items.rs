@@ -52,7 +52,7 @@ impl Walk<'_> {
 fn index_items(catalog: &Catalog) -> Index<'_, Item> {
     let mut index: Index<'_, Item> = BTreeMap::new();
     for (menu, item) in catalog.items() {
-        let placed = index.entry(&item.external_id).or_insert_with(|| Placed { thing: item, within: Vec::new() });
+        let placed = index.entry(&item.external_id).or_insert_with(|| Placed::new(item, Vec::new()));
         if !placed.within.contains(&menu.name) {
             placed.within.push(menu.name.clone());
         }

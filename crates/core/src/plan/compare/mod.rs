@@ -80,17 +80,37 @@ pub(super) fn without_ignored(catalog: &Catalog, ignore: &BTreeSet<Ignorable>) -
     catalog
 }
 
-/// A thing and the menus (or the category) that hold it.
+/// A thing and the menus (or the categories) that hold it.
 #[derive(Clone)]
 struct Placed<T> {
     thing: T,
     within: Vec<String>,
+    /// A variant in each of its categories, by category, where there are several: somebody may have changed one of them only.
+    /// What is not in it is as `thing`.
+    copies: BTreeMap<String, T>,
+}
+
+impl<T> Placed<T> {
+    fn new(thing: T, within: Vec<String>) -> Self {
+        Self { thing, within, copies: BTreeMap::new() }
+    }
+
+    /// As it is at one place.
+    fn at(&self, holder: &str) -> &T {
+        self.copies.get(holder).unwrap_or(&self.thing)
+    }
+
+    /// As it is at each place, `thing` first.
+    fn all(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.thing).chain(self.copies.values())
+    }
 }
 
 impl<T: Thing> Placed<&T> {
     /// A copy without what the thing holds.
     fn copy(&self) -> Placed<T> {
-        Placed { thing: self.thing.copy_members(), within: self.within.clone() }
+        let copies = self.copies.iter().map(|(holder, thing)| (holder.clone(), thing.copy_members())).collect();
+        Placed { thing: self.thing.copy_members(), within: self.within.clone(), copies }
     }
 }
 

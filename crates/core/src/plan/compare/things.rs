@@ -1,6 +1,6 @@
 //! One thing, whatever it is: it comes, goes, or is compared field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{Extras, field::same, stock},
@@ -131,6 +131,8 @@ impl Walk<'_> {
         live: &Placed<&T>,
     ) -> (Placed<T>, Placed<T>) {
         let (mut send, mut next) = (T::with_id(id), T::with_id(id));
+        let mut copies: BTreeMap<String, T> =
+            live.copies.keys().map(|holder| (holder.clone(), T::with_id(id))).collect();
         let (mut within, mut next_within) = (Vec::new(), Vec::new());
         let subject = self.subject_of(desired);
         for spec in T::FIELDS {
@@ -148,7 +150,8 @@ impl Walk<'_> {
                     });
                 }
                 Some(member) => {
-                    let sides = read_sides(spec, member, desired.thing, base.map(|base| base.thing), live.thing);
+                    let read = |live: &T| read_sides(spec, member, desired.thing, base.map(|base| base.thing), live);
+                    let sides = telling(live.all().map(|live| read(live)));
                     let is_unread = self.matched.extras.is_unread(&path);
                     let decided = match T::STOCK {
                         Some(kind) if spec.info.reads == ReadBack::Stock => {
@@ -158,12 +161,20 @@ impl Walk<'_> {
                         _ => self.compare_field(path, Kind::Set, &subject, &sides),
                     };
                     let [sent, base] = decided;
+                    let is_stock = spec.info.reads == ReadBack::Stock;
+                    // What is left as it is stays as it is at each place; stock is the same at all.
+                    let is_left = !is_stock && sent == sides[if is_unread { 2 } else { 0 }];
+                    for (holder, copy) in &mut copies {
+                        let own = is_left.then(|| read(live.at(holder))[0].clone());
+                        let own = own.filter(|own| !is_unread || !own.is_unsaid());
+                        (member.set)(copy, own.unwrap_or_else(|| sent.clone()));
+                    }
                     (member.set)(&mut send, sent);
                     (member.set)(&mut next, base);
                 }
             }
         }
-        (Placed { thing: send, within }, Placed { thing: next, within: next_within })
+        (Placed { thing: send, within, copies }, Placed::new(next, next_within))
     }
 
     /// One field: tells the difference, returns what is sent and what the base becomes.
@@ -219,6 +230,11 @@ impl Walk<'_> {
         is_unread: bool,
     ) -> [Field<FieldValue>; 2] {
         let [mut live, desired, base] = sides.each_ref().map(|side| side.value() != Some(&FieldValue::Flag(false)));
+        let is_off = !live;
+        // It is sold out as soon as it is in one place, and off sale as the files want it only when it is in all.
+        if !desired && kind == StockKind::Variants && self.matched.partly_sold_out.contains(id) {
+            live = true;
+        }
         let taken_off = self.inputs.base.is_some_and(|base| base.taken_off(kind).contains(id));
         let flag = |on: bool| Some(FieldValue::Flag(on));
         if is_unread {
@@ -243,7 +259,9 @@ impl Walk<'_> {
             self.tell(path, Kind::Set, class, sides, decision.push, subject);
         }
         let next = if decision.next_off { Field::Set(FieldValue::Flag(false)) } else { Field::Unsaid };
-        [Field::Set(FieldValue::Flag(decision.send)), next]
+        // What is sold out in one place is put on sale in no other, but by a change that says so.
+        let send = decision.send && (decision.push || !is_off);
+        [Field::Set(FieldValue::Flag(send)), next]
     }
 
     /// An external id that is gone (or another) live. With a base that is drift which the next PUT mends on its way;
@@ -276,11 +294,15 @@ impl Walk<'_> {
             let is_unread = self.matched.extras.is_unread(&path);
             if is_unread {
                 self.uncopied.insert(path);
-                (member.set)(&mut copy.thing, Field::Unsaid);
             }
-            if T::STOCK.is_some() && spec.info.reads == ReadBack::Stock {
-                let on_sale = !is_unread && (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
-                (member.set)(&mut copy.thing, Field::Set(FieldValue::Flag(on_sale)));
+            for copy in std::iter::once(&mut copy.thing).chain(copy.copies.values_mut()) {
+                if is_unread {
+                    (member.set)(copy, Field::Unsaid);
+                }
+                if T::STOCK.is_some() && spec.info.reads == ReadBack::Stock {
+                    let on_sale = !is_unread && (member.get)(live.thing) != Field::Set(FieldValue::Flag(false));
+                    (member.set)(copy, Field::Set(FieldValue::Flag(on_sale)));
+                }
             }
         }
         copy
@@ -341,6 +363,16 @@ fn read_sides<T: HasPath>(
     }
 }
 
+/// Of several copies, the one that is furthest from what the files and the last push have: what is settled by it is so for all.
+fn telling(mut copies: impl Iterator<Item = [Field<FieldValue>; 3]>) -> [Field<FieldValue>; 3] {
+    let distance = |[live, desired, base]: &[Field<FieldValue>; 3]| match differs(desired, live) {
+        true => 1 + usize::from(differs(base, live)),
+        false => usize::from(desired.is_unsaid() && differs(base, live)),
+    };
+    let first = copies.next().unwrap_or_default();
+    copies.fold(first, |best, copy| if distance(&copy) > distance(&best) { copy } else { best })
+}
+
 /// A name for the cashier that equals the name reads back where none was sent, so it counts as absent.
 fn unlike_name<T: HasPath>(thing: &T, value: Field<FieldValue>) -> Field<FieldValue> {
     let name = thing.name().clone().map(FieldValue::from);
@@ -364,17 +396,17 @@ fn differs(base: &Field<FieldValue>, live: &Field<FieldValue>) -> bool {
 /// stock is the kitchen's.
 fn is_edited<T: HasPath>(base: &Placed<&T>, live: &Placed<&T>, extras: &Extras) -> bool {
     let names = |placed: &Placed<&T>| Field::Set(FieldValue::Names(placed.within.clone()));
-    let is_other = |known: &_, part: &_| {
-        let placed = |thing| Placed { thing, within: Vec::new() };
-        is_edited(&placed(known), &placed(part), extras)
-    };
+    let is_other =
+        |known: &_, part: &_| is_edited(&Placed::new(known, Vec::new()), &Placed::new(part, Vec::new()), extras);
     differs(&names(base), &names(live))
         || T::members().filter(|(spec, _)| spec.info.reads.is_compared()).any(|(spec, member)| {
             if extras.is_unread(&T::path(base.thing.id(), Some(spec.field))) {
                 return false;
             }
-            let [shown, _, known] = read_sides(spec, member, &T::default(), Some(base.thing), live.thing);
-            differs(&known, &shown)
+            live.all().any(|live| {
+                let [shown, _, known] = read_sides(spec, member, &T::default(), Some(base.thing), live);
+                differs(&known, &shown)
+            })
         })
         || base.thing.parts().iter().any(|known| {
             let mut shown = live.thing.parts().iter();

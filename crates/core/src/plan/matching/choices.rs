@@ -1,6 +1,8 @@
 //! Which live variant category and which variant is which of ours, decided for all of them at once and never by the order of
 //! the answer.
 //!
+//! A variant that ours has in several categories is looked for in each of them, and elsewhere only if it is in none.
+//!
 //! A category is found by its external id, else by the UUID recorded at the last verified push, else by the variants that it
 //! holds, else by its names; a variant by its external id (of several, the one that was recorded, that stands in our category,
 //! that has our name), else by the recorded UUID, else by its name in its category. Where that leaves a choice, the UUID
@@ -8,7 +10,8 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    hash::Hash,
 };
 
 use super::{Uuids, json, normal, put_first};
@@ -31,8 +34,8 @@ pub(super) struct Choices {
 /// Our categories and variants, and what leads to them.
 pub(super) struct KnownChoices<'a> {
     categories: HashSet<&'a ExternalId>,
-    /// The category of each variant.
-    variants: BTreeMap<&'a ExternalId, &'a ExternalId>,
+    /// The categories of each variant.
+    variants: BTreeMap<&'a ExternalId, BTreeSet<&'a ExternalId>>,
     /// By name and cashier's name; `None` where several share them.
     category_names: HashMap<(String, String), Option<&'a ExternalId>>,
     /// By category and name: the one that had the name at the last push first, then the one that the files give it.
@@ -58,10 +61,19 @@ impl<'a> KnownChoices<'a> {
                 *same = None;
             }
             for variant in &category.variants {
-                known.variants.insert(&variant.external_id, &category.external_id);
                 if let Field::Set(name) = &variant.name {
                     let key = (&category.external_id, normal(name));
                     put_first(known.variant_names.entry(key).or_default(), &variant.external_id);
+                }
+            }
+        }
+        for catalog in [Some(desired), base].into_iter().flatten() {
+            for (id, places) in places(catalog) {
+                let known = known.variants.entry(id).or_default();
+                // All places count of what stands in several, before or after a push; else the one of the last push.
+                match known.len().max(places.len()) > 1 {
+                    true => known.extend(places),
+                    false => *known = places,
                 }
             }
         }
@@ -81,7 +93,13 @@ impl<'a> KnownChoices<'a> {
             .enumerate()
             .flat_map(|(number, category)| category.variants.iter().map(move |variant| (number, variant)))
             .collect();
-        let ours = self.variants(&all, &found.categories);
+        // Copies may be the same in all but their category.
+        let category = |number: usize| (&*live[number].uuid, &live[number]);
+        let order = |a: usize, b: usize| {
+            let [(in_a, a), (in_b, b)] = [all[a], all[b]];
+            ordered((&a.uuid, a), (&b.uuid, b)).then_with(|| ordered(category(in_a), category(in_b)))
+        };
+        let ours = self.variants(&all, &found.categories, order);
         for ((_, variant), id) in
             all.iter().zip(&ours).filter(|((_, variant), _)| variant.in_stock == Field::Set(false))
         {
@@ -89,7 +107,7 @@ impl<'a> KnownChoices<'a> {
             found.off.extend(id.iter().copied().chain(copied).cloned());
         }
         let ids: Vec<Stranger<'_>> = all.iter().map(|(_, known)| (known.external_id.value(), &*known.uuid)).collect();
-        let named = with_strangers(&ids, &ours, |a, b| ordered((&all[a].1.uuid, all[a].1), (&all[b].1.uuid, all[b].1)));
+        let named = with_strangers(&ids, &ours, order);
         let mut named = named.into_iter().zip(ours.iter().map(Option::is_some));
         found.variants = live.iter().map(|category| named.by_ref().take(category.variants.len()).collect()).collect();
         found
@@ -126,11 +144,12 @@ impl<'a> KnownChoices<'a> {
         self.category_names.get(&names).copied().flatten()
     }
 
-    /// The categories that its variants belong to in ours, with how many do.
+    /// The categories that its variants stand in in ours, with how many do.
     fn votes(&self, category: &LiveCategory) -> BTreeMap<&'a ExternalId, usize> {
         let mut votes = BTreeMap::new();
         for variant in &category.variants {
-            if let Some(id) = variant.external_id.value().and_then(|id| self.variants.get(id)) {
+            let places = variant.external_id.value().and_then(|id| self.variants.get(id));
+            for id in places.into_iter().flatten() {
                 *votes.entry(*id).or_default() += 1;
             }
         }
@@ -142,8 +161,11 @@ impl<'a> KnownChoices<'a> {
         &self,
         live: &[(usize, &LiveVariant)],
         categories: &[(ExternalId, bool)],
+        order: impl Fn(usize, usize) -> Ordering,
     ) -> Vec<Option<&'a ExternalId>> {
-        let mut pairs: Vec<(usize, &ExternalId, Evidence)> = Vec::new();
+        let mut pairs: Vec<(usize, Slot<'_>, Evidence)> = Vec::new();
+        // Of what ours has in several categories, copies in other ones.
+        let mut elsewhere: Vec<(usize, &ExternalId, Evidence)> = Vec::new();
         for (number, (category, variant)) in live.iter().enumerate() {
             let key = |id: &ExternalId| self.variants.get_key_value(id).map(|(id, _)| *id);
             let by_id = variant.external_id.value().and_then(key);
@@ -155,16 +177,41 @@ impl<'a> KnownChoices<'a> {
             let by_name: Vec<&ExternalId> = named.into_iter().flatten().copied().filter(may_be).collect();
             let candidates: HashSet<&ExternalId> =
                 by_id.into_iter().chain(by_uuid).chain(by_name.iter().copied()).collect();
-            pairs.extend(candidates.into_iter().map(|id| {
-                let votes = usize::from(self.variants[id] == &categories[*category].0);
+            for id in candidates {
+                let places = &self.variants[id];
+                let place = places.get(&categories[*category].0).copied();
+                let votes = usize::from(place.is_some());
                 let [id_says, uuid_says] = [by_id, by_uuid].map(|found| found == Some(id));
                 let name_says = by_name.iter().rev().position(|named| *named == id).map_or(0, |at| at + 1);
-                (number, id, Evidence { id_says, uuid_says, votes, name_says })
-            }));
+                let evidence = Evidence { id_says, uuid_says, votes, name_says };
+                match (places.len() > 1, place) {
+                    (false, _) => pairs.push((number, (id, None), evidence)),
+                    (true, Some(_)) => pairs.push((number, (id, place), evidence)),
+                    (true, None) => elsewhere.push((number, id, evidence)),
+                }
+            }
         }
-        best(pairs, live.len(), |a, b| ordered((&live[a].1.uuid, live[a].1), (&live[b].1.uuid, live[b].1)))
+        let mut found: Vec<Option<&ExternalId>> =
+            best(pairs, live.len(), &order).into_iter().map(|slot| slot.map(|(id, _)| id)).collect();
+        elsewhere.retain(|(number, id, _)| found[*number].is_none() && !found.contains(&Some(*id)));
+        for (found, moved) in found.iter_mut().zip(best(elsewhere, live.len(), &order)) {
+            *found = found.or(moved);
+        }
+        found
     }
 }
+
+/// The categories of each variant of a catalog.
+fn places(catalog: &Catalog) -> BTreeMap<&ExternalId, BTreeSet<&ExternalId>> {
+    let mut places: BTreeMap<&ExternalId, BTreeSet<&ExternalId>> = BTreeMap::new();
+    for (category, variant) in catalog.variants() {
+        places.entry(&variant.external_id).or_default().insert(&category.external_id);
+    }
+    places
+}
+
+/// A variant of ours, and in which category if it has several.
+type Slot<'a> = (&'a ExternalId, Option<&'a ExternalId>);
 
 /// What speaks for a live thing being one of ours; what comes first decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -173,19 +220,19 @@ struct Evidence {
     id_says: bool,
     /// It was recorded under our id.
     uuid_says: bool,
-    /// How many variants of a category are ours; whether a variant stands in our category.
+    /// How many variants of a category are ours; whether a variant stands in a category of ours that has it.
     votes: usize,
     /// Whether it has our name; more where ours had it at the last push and another one has it in the files.
     name_says: usize,
 }
 
 /// The best pairs for all at once: the strongest first, each thing in one pair. `order` is that of live things among equals.
-fn best(
-    mut pairs: Vec<(usize, &ExternalId, Evidence)>,
+fn best<K: Copy + Ord + Hash>(
+    mut pairs: Vec<(usize, K, Evidence)>,
     live: usize,
     order: impl Fn(usize, usize) -> Ordering,
-) -> Vec<Option<&ExternalId>> {
-    pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| order(a.0, b.0)).then_with(|| a.1.cmp(b.1)));
+) -> Vec<Option<K>> {
+    pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| order(a.0, b.0)).then_with(|| a.1.cmp(&b.1)));
     let mut found = vec![None; live];
     let mut taken = HashSet::new();
     for (number, id, _) in pairs {

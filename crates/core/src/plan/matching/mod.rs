@@ -57,6 +57,8 @@ pub(super) struct Matched {
     pub(super) only_declared: Vec<Unmanaged>,
     /// Items of ours of which a copy is sold out somewhere, also where the platform alone shows them.
     pub(super) sold_out_items: HashSet<ExternalId>,
+    /// Variants of ours that are sold out in some of their categories and on sale in others. In `catalog` they are sold out.
+    pub(super) partly_sold_out: HashSet<ExternalId>,
     /// UUIDs of everything in `catalog`.
     pub(super) uuids: Uuids,
     /// What live says beyond what is understood.
@@ -239,6 +241,9 @@ fn take_item(
 
 /// Takes all categories and variants over.
 fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
+    let [mut on, mut off] = [HashSet::new(), HashSet::new()];
+    // Copies in several categories may have one UUID: it is that of ours, whatever comes first in the answer.
+    let mut uuids: BTreeMap<&str, (bool, bool, &ExternalId)> = BTreeMap::new();
     for ((category, (id, is_ours)), variants) in
         live.variant_categories.iter().zip(&choices.categories).zip(&choices.variants)
     {
@@ -252,7 +257,9 @@ fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
         }
         let mut taken = VariantCategory::from_live(id, category);
         for (variant, (id, is_ours)) in category.variants.iter().zip(variants) {
-            record(&mut matched.uuids.variants, &variant.uuid, id);
+            let evidence = (!is_ours, variant.external_id.value() != Some(id), id);
+            let known = uuids.entry(&*variant.uuid).or_insert(evidence);
+            *known = evidence.min(*known);
             matched.extras.note(&Path::variant(id), &variant.name, &variant.extra);
             match (is_ours, variant.external_id.value()) {
                 (true, _) => note_lost(&mut matched.lost_variants, &variant.external_id, id),
@@ -262,10 +269,15 @@ fn take_choices(live: &LiveCatalog, choices: &Choices, matched: &mut Matched) {
             let variant = Variant::from_live(id, variant);
             // What is sold out in one place is sold out.
             let is_off = choices.off.contains(id);
+            if *is_ours {
+                if variant.in_stock == Field::Set(false) { &mut off } else { &mut on }.insert(id);
+            }
             taken.variants.push(if is_off { Variant { in_stock: Field::Set(false), ..variant } } else { variant });
         }
         matched.catalog.variant_categories.push(taken);
     }
+    uuids.into_iter().for_each(|(uuid, (.., id))| record(&mut matched.uuids.variants, uuid, id));
+    matched.partly_sold_out = on.intersection(&off).map(|id| (*id).clone()).collect();
 }
 
 /// Remembers that live shows another external id than ours, or none.

@@ -445,6 +445,8 @@ enum Oddity {
     ForeignCategory(usize, bool),
     NoCategoryIds,
     TwinCategory(usize),
+    /// Price and stock of one variant, in one of its categories.
+    Variant(usize, i64, bool),
     Moved(usize, usize),
     Declared(Vec<usize>, bool),
 }
@@ -460,6 +462,7 @@ fn any_oddity() -> impl Strategy<Value = Oddity> {
         (0..9usize).prop_map(Oddity::NoUuid),
         (0..9usize, any::<bool>()).prop_map(|(n, off)| Oddity::ForeignCategory(n, off)),
         Just(Oddity::NoCategoryIds),
+        (0..9usize, 0..9i64, any::<bool>()).prop_map(|(n, price, off)| Oddity::Variant(n, price * 500, off)),
         (0..9usize).prop_map(Oddity::TwinCategory),
         (0..9usize, 0..9usize).prop_map(|(from, to)| Oddity::Moved(from, to)),
         (prop::collection::vec(0..9usize, 1..4), any::<bool>()).prop_map(|(all, off)| Oddity::Declared(all, off)),
@@ -532,6 +535,13 @@ fn disturb(live: &mut LiveCatalog, number: usize, oddity: &Oddity) {
         Oddity::NoCategoryIds => {
             live.variant_categories.iter_mut().for_each(|category| category.external_id = Field::Unsaid);
         }
+        Oddity::Variant(n, price, off) => {
+            let count = live.variants().count().max(1);
+            let mut all = live.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+            let Some(variant) = all.nth(n % count) else { return };
+            variant.price = Field::Set(Price(*price));
+            variant.in_stock = Field::Set(!off);
+        }
         Oddity::TwinCategory(n) => {
             if live.variant_categories.is_empty() {
                 return;
@@ -540,6 +550,15 @@ fn disturb(live: &mut LiveCatalog, number: usize, oddity: &Oddity) {
             twin.uuid = format!("c-twin-{number}");
             twin.variants.iter_mut().for_each(|variant| variant.uuid = format!("{}-twin-{number}", variant.uuid));
             live.variant_categories.push(twin);
+        }
+    }
+}
+
+/// The platform may have one UUID for all copies of a variant, or one for each.
+pub(super) fn give_copies_uuids(live: &mut LiveCatalog) {
+    for category in &mut live.variant_categories {
+        for variant in &mut category.variants {
+            variant.uuid = format!("{}-in-{}", variant.uuid, category.uuid);
         }
     }
 }
@@ -583,10 +602,14 @@ proptest! {
         b in super::laws::any_catalog(),
         oddities in prop::collection::vec(any_oddity(), 0..5),
         has_base in any::<bool>(),
+        own_uuids in any::<bool>(),
         seed in any::<u64>(),
     ) {
         let mut story = Story::in_sync(a);
         story.live = with_uuids(story.live.clone());
+        if own_uuids {
+            give_copies_uuids(&mut story.live);
+        }
         story.base = has_base.then(|| story.plan().next_base);
         story.desired = b;
         story.desired.platform_menus.insert(DECLARED.to_owned());
@@ -617,7 +640,15 @@ proptest! {
         story.desired_item(&first).price = Field::Set(Price(price * 500));
         let sent = story.plan().payload;
         let ids: Vec<&ExternalId> = sent.variants().map(|(_, variant)| &variant.external_id).collect();
-        prop_assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{:?}", ids);
+        // Only what ours has in several categories goes out in several.
+        let places = |catalog: &Catalog, id: &ExternalId| catalog.variants().filter(|(_, v)| v.external_id == *id).count();
+        for id in &ids {
+            prop_assert!(places(&sent, id) <= places(&story.desired, id).max(1), "{:?}", ids);
+        }
+        for category in &sent.variant_categories {
+            let here: BTreeSet<_> = category.variants.iter().map(|variant| &variant.external_id).collect();
+            prop_assert_eq!(here.len(), category.variants.len(), "{:?}", ids);
+        }
         prop_assert!(ids.iter().all(|id| !id.as_str().is_empty()));
         prop_assert!(sent.menus.iter().all(|menu| menu.name != DECLARED));
         for (_, item) in sent.items() {
@@ -630,5 +661,43 @@ proptest! {
             let is_off = same.into_iter().any(|(_, live)| live.in_stock == Field::Set(false));
             prop_assert!(!is_off || variant.in_stock == Field::Set(false), "{} comes on sale", variant.external_id);
         }
+    }
+
+    #[test]
+    fn a_push_leaves_what_it_does_not_mean_to_change_and_leads_to_rest(
+        a in super::laws::any_catalog(),
+        edits in prop::collection::vec((0..9usize, 0..9i64, any::<bool>()), 0..4),
+        own_uuids in any::<bool>(),
+        price in 100..190i64,
+    ) {
+        prop_assume!(!a.is_empty());
+        let mut story = Story::in_sync(a);
+        story.live = with_uuids(story.live.clone());
+        if own_uuids {
+            give_copies_uuids(&mut story.live);
+        }
+        story.base = Some(story.plan().next_base);
+        for (n, price, off) in edits {
+            disturb(&mut story.live, 0, &Oddity::Variant(n, price * 500, off));
+        }
+        let first = story.desired.menus[0].menu_items[0].external_id.0.clone();
+        story.desired_item(&first).price = Field::Set(Price(price * 500));
+        let plan = story.plan();
+        let pushed: Vec<String> = plan.pushed().map(|change| change.path.to_string()).collect();
+        prop_assert_eq!(pushed, [format!("items/{first}/price")]);
+        for category in &story.live.variant_categories {
+            let sent = plan.payload.variant_categories.iter().find(|sent| category.external_id.value() == Some(&sent.external_id));
+            for variant in &category.variants {
+                let mut same = sent.unwrap().variants.iter().filter(|sent| variant.external_id.value() == Some(&sent.external_id));
+                let sent = same.next().unwrap();
+                prop_assert_eq!(sent.price.value(), variant.price.value(), "{} in {}", sent.external_id, category.name);
+                prop_assert!(variant.in_stock != Field::Set(false) || sent.in_stock == Field::Set(false));
+            }
+        }
+        let before = told(&plan);
+        story.live = as_published(&plan.payload);
+        story.base = Some(plan.next_base);
+        let rest = story.plan();
+        prop_assert_eq!(rest.action, Action::None, "{:?} after {:?}", told(&rest), before);
     }
 }

@@ -52,17 +52,24 @@ fn any_category(id: usize) -> impl Strategy<Value = VariantCategory> {
 /// Up to six items in three menus, two categories.
 pub(super) fn any_catalog() -> impl Strategy<Value = Catalog> {
     let items: Vec<_> = (0..6).map(|id| prop::option::of(any_item(id))).collect();
-    (items, any_category(0), any_category(1), any::<bool>()).prop_map(|(items, first, second, turn)| {
-        let mut menus: Vec<Menu> = (0..3).map(|n| menu(&format!("M{n}"), vec![])).collect();
-        for (position, item) in items.into_iter().flatten() {
-            menus[position].menu_items.push(item);
-        }
-        menus.retain(|menu| !menu.menu_items.is_empty());
-        if turn {
-            menus.reverse();
-        }
-        Catalog { menus, variant_categories: vec![first, second], ..Catalog::default() }
-    })
+    let shared = prop::sample::subsequence(vec![0, 1, 2], 0..=2);
+    let shared = prop_oneof![1 => Just(Vec::new()), 1 => shared];
+    (items, any_category(0), any_category(1), any::<bool>(), shared).prop_map(
+        |(items, first, mut second, turn, shared)| {
+            for variant in shared.into_iter().filter_map(|at| first.variants.get(at)) {
+                second.variants.insert(usize::from(turn), variant.clone());
+            }
+            let mut menus: Vec<Menu> = (0..3).map(|n| menu(&format!("M{n}"), vec![])).collect();
+            for (position, item) in items.into_iter().flatten() {
+                menus[position].menu_items.push(item);
+            }
+            menus.retain(|menu| !menu.menu_items.is_empty());
+            if turn {
+                menus.reverse();
+            }
+            Catalog { menus, variant_categories: vec![first, second], ..Catalog::default() }
+        },
+    )
 }
 
 /// Path → value of everything that a file can say, absence left out and the kitchen's stock aside.
@@ -107,11 +114,18 @@ fn flat(catalog: &Catalog) -> BTreeMap<String, serde_json::Value> {
             say(Path::category_field(&category.external_id, *field), value);
         }
     }
-    for (category, variant) in catalog.variants() {
+    let categories = |id: &ExternalId| -> serde_json::Value {
+        let here = catalog.variants().filter(|(_, variant)| variant.external_id == *id);
+        match &here.map(|(category, _)| &category.external_id).collect::<Vec<_>>()[..] {
+            [one] => json!(one),
+            several => json!(several),
+        }
+    };
+    for (_, variant) in catalog.variants() {
         for field in VariantField::ALL {
             let value = match field {
                 VariantField::ExternalId => json!(variant.external_id),
-                VariantField::Category => json!(category.external_id),
+                VariantField::Category => categories(&variant.external_id),
                 VariantField::Name => json!(variant.name),
                 VariantField::Price => json!(variant.price),
                 VariantField::InStock => json!(null),
@@ -227,6 +241,7 @@ proptest! {
         story.desired = b.clone();
         let digest = story.plan().digest;
         story.live.variant_categories.reverse();
+        story.live.variant_categories.iter_mut().for_each(|category| category.variants.reverse());
         story.live.menus.iter_mut().for_each(|menu| menu.menu_items.reverse());
         prop_assert_eq!(story.plan().digest, digest);
     }

@@ -14,6 +14,7 @@ mod records;
 mod refusals;
 mod rejected;
 mod returning;
+mod shared_variants;
 mod spelling;
 mod stock;
 mod stored;

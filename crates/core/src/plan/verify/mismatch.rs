@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::PushVerification;
 use crate::{
     catalog::{
-        ExternalId, Field, FieldValue, OutletId, Path,
+        ExternalId, Field, FieldValue, OutletId, Path, VariantField,
         live::{LiveCatalog, LiveItem},
     },
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
@@ -56,7 +56,36 @@ impl PushVerification {
             .filter(|change| !matched.extras.is_unread(&change.path));
         mismatches.extend(differs.map(|change| Mismatch { path: change.path, sent: change.to, live: change.from }));
         mismatches.extend(self.still_present(live));
+        let kept = if self.left_categories.is_empty() { Vec::new() } else { self.not_left(live) };
+        for mismatch in kept {
+            if !mismatches.iter().any(|known| known.path == mismatch.path) {
+                mismatches.push(mismatch);
+            }
+        }
         mismatches
+    }
+
+    /// Variants that still show in a category that they were to leave.
+    fn not_left(&self, live: &LiveCatalog) -> Vec<Mismatch> {
+        let matched = self.matched(live);
+        let mut kept: BTreeMap<&ExternalId, Vec<String>> = BTreeMap::new();
+        for (category, variant) in matched.catalog.variants() {
+            let own = matched.rekeyed.get(&Path::variant(&variant.external_id)).unwrap_or(&variant.external_id);
+            if let Some((id, left)) = self.left_categories.get_key_value(own)
+                && left.contains(&category.external_id)
+            {
+                kept.entry(id).or_default().push(category.external_id.0.clone());
+            }
+        }
+        let mismatch = |(id, kept): (&ExternalId, Vec<String>)| {
+            let here = self.expected.variants().filter(|(_, variant)| variant.external_id == *id);
+            let sent: Vec<String> = here.map(|(category, _)| category.external_id.0.clone()).collect();
+            let mut live = [sent.clone(), kept].concat();
+            live.sort();
+            let [sent, live] = [sent, live].map(|names| Some(FieldValue::Names(names).flatten_name()));
+            Mismatch { path: Path::variant_field(id, VariantField::Category), sent, live }
+        };
+        kept.into_iter().map(mismatch).collect()
     }
 
     /// Things that were removed and still show.

@@ -39,6 +39,9 @@ pub struct PushVerification {
     gone_variants: BTreeSet<ExternalId>,
     /// Categories that it takes away.
     gone_categories: BTreeSet<ExternalId>,
+    /// Categories that variants leave without leaving all of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    left_categories: BTreeMap<ExternalId, BTreeSet<ExternalId>>,
     /// Stock that PATCHes set; empty for a PUT.
     stock_calls: StockCalls,
     /// The platform's ids before the push.
@@ -88,6 +91,7 @@ impl PushVerification {
             gone_items: BTreeSet::new(),
             gone_variants: BTreeSet::new(),
             gone_categories: BTreeSet::new(),
+            left_categories: BTreeMap::new(),
             stock_calls: plan.stock.clone(),
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
@@ -112,10 +116,28 @@ impl PushVerification {
                 _ => {}
             }
         }
+        waiting.note_left_categories(plan, &matched.catalog);
         let mismatches = waiting.mismatches(inputs.live);
         waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
         waiting.old_values = mismatches.into_iter().map(|mismatch| (mismatch.path, mismatch.live)).collect();
         waiting
+    }
+
+    /// Notes the categories that variants leave while others have them, before or after: as copies there are not ours any more,
+    /// nothing else tells whether they are gone.
+    fn note_left_categories(&mut self, plan: &OutletPlan, live: &Catalog) {
+        let places = |catalog: &Catalog, id: &ExternalId| -> BTreeSet<ExternalId> {
+            let here = catalog.variants().filter(|(_, variant)| variant.external_id == *id);
+            here.map(|(category, _)| category.external_id.clone()).collect()
+        };
+        for change in plan.pushed() {
+            let Path::Variant(id, Some(VariantField::Category)) = &change.path else { continue };
+            let (before, after) = (places(live, id), places(&self.expected, id));
+            if before.len().max(after.len()) > 1 {
+                let left = before.difference(&after).filter(|category| !self.gone_categories.contains(*category));
+                self.left_categories.insert(id.clone(), left.cloned().collect());
+            }
+        }
     }
 
     /// Whether stock calls are waited for, which take effect at once.

@@ -11,7 +11,7 @@ use crate::{
         Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField,
         live::LiveCatalog,
     },
-    plan::{Base, Extras, OutletPlan, StockCalls},
+    plan::{Base, Extras, OutletPlan, StockCalls, matching::Matched},
 };
 
 /// Stock by id.
@@ -32,6 +32,11 @@ impl Stocks {
                 .collect(),
         }
     }
+}
+
+/// Whether a variant that a call takes off sale is so in some of its categories only.
+fn is_partly_off(matched: &Matched, kind: StockKind, line: &StockChange) -> bool {
+    kind == StockKind::Variants && !line.in_stock && matched.partly_sold_out.contains(&line.external_id)
 }
 
 impl Stocks {
@@ -135,7 +140,10 @@ impl PushVerification {
             .collect::<Vec<_>>();
         let variants = lines(|stocks| &stocks.variants)
             .into_iter()
-            .map(|(id, stock)| change(matched.uuids.variant(&id), id.clone(), stock))
+            .flat_map(|(id, stock)| {
+                let uuids = matched.uuids.variants_of(&id).into_iter();
+                uuids.map(|uuid| change(Some(uuid), id.clone(), stock)).collect::<Vec<_>>()
+            })
             .collect::<Vec<_>>();
         let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
         calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
@@ -193,10 +201,12 @@ impl PushVerification {
     /// The stock calls of this push that live shows as carried out, without what the kitchen took off itself. They are made
     /// one after the other, each as a whole.
     pub fn stock_shown(&self, live: &LiveCatalog) -> StockCalls {
-        let now = Stocks::of(&self.matched(live).catalog);
+        let matched = self.matched(live);
+        let now = Stocks::of(&matched.catalog);
         let shown = |(kind, lines): &&(StockKind, Vec<StockChange>)| {
             let stock = if *kind == StockKind::Items { &now.items } else { &now.variants };
-            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock))
+            let is_partly = |line: &StockChange| is_partly_off(&matched, *kind, line);
+            lines.iter().all(|line| stock.get(&line.external_id) == Some(&line.in_stock) && !is_partly(line))
         };
         let ours = |kind, line: &StockChange| {
             let base = &self.next_base;
@@ -221,6 +231,7 @@ impl PushVerification {
                     }
                 };
                 let live = stock.get(&line.external_id).copied();
+                let live = if is_partly_off(&matched, kind, line) { Some(true) } else { live };
                 // What cannot be read says neither that it arrived nor that it did not.
                 (live != Some(line.in_stock) && !matched.extras.is_unread(&path)).then(|| Mismatch {
                     path,

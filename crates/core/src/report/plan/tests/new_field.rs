@@ -82,7 +82,7 @@ fn what_somebody_else_made_of_it_is_told_and_carried_along() {
 
 #[test]
 fn it_is_imported_into_a_file() {
-    let imported = authoring::import(&story().live, &Uuids::default(), &Catalog::default());
+    let imported = authoring::import(&story().live, &Uuids::default(), &Catalog::default(), false);
     assert_eq!(imported.catalog.item(&"NG".into()).unwrap().calories, Field::Set(700));
     assert!(authoring::file_text(&authoring::Head::Layer, &imported).contains("\n        calories: 700\n"));
 }
