@@ -546,3 +546,19 @@ fn a_comment_inside_of_a_value_is_not_lost_and_its_place_is_said() {
                 make this change by hand, then look at `menusync plan`\n";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
 }
+
+/// The stand-in gives dishes of one name in one menu one UUID: to GoFood that is one dish, at two places.
+#[test]
+fn a_further_place_of_a_dish_is_named() {
+    let world = pushed();
+    for _ in 0..2 {
+        let item = written::Item { name: Some("Baru".into()), price: Some(7000), ..written::Item::default() };
+        edit(&world, Edit::AddItem { menu: "Nasi".to_owned(), item });
+    }
+    let ended = world.run(&["import", "--outlet", OUTLET, "--merge", "--output", "json"]);
+    let merged: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let left = &merged["outlets"][0]["left"][0];
+    let planned = world.planned();
+    assert_eq!(planned[0], format!("remove {}", left["path"].as_str().unwrap()), "{planned:?}");
+    assert_eq!(planned[1..], ["set items/BARU/external_id"]);
+}

@@ -205,13 +205,13 @@ impl Choice<'_> {
         }
     }
 
-    /// Places at which GoFood shows a dish of ours besides the one in the files.
+    /// Places at which GoFood shows a dish besides the one in the files, by the id that a plan gives them.
     fn further_places(&mut self) {
-        for item in &self.plan.unmanaged {
-            let Some(id) = self.imported.ids.items.get(&item.uuid) else { continue };
-            let path = Path::item(id);
-            if self.desired.item(id).is_some() && self.is_meant(&path) {
-                self.merge.left.push((path, "GoFood shows it at another place too, and a file lists a dish once"));
+        for place in &self.plan.unmanaged {
+            let dish = self.imported.ids.items.get(&place.uuid).filter(|id| self.imported.catalog.item(id).is_some());
+            if dish.is_some_and(|id| *id != place.id && self.is_meant(&Path::item(id))) {
+                let why = "GoFood shows this dish at another place too, and a file lists a dish once";
+                self.merge.left.push((Path::item(&place.id), why));
             }
         }
     }
