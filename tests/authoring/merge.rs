@@ -73,6 +73,18 @@ pricing:
     world
 }
 
+/// The same with a patch that no editor can change without losing a comment.
+fn pushed_with_a_comment_in_a_value() -> World {
+    let world = pushed();
+    let text = world.read(KUTA).replace(
+        "  NU: {price: 22000} # dearer here\n",
+        "  NU:\n    description: # as the cook says it\n      Nasi uduk\n",
+    );
+    world.write(KUTA, &text);
+    world.ok(&["apply", "--yes"]);
+    world
+}
+
 fn edit(world: &World, edit: Edit) {
     world.control().edit(OUTLET, edit).unwrap();
 }
@@ -407,13 +419,7 @@ fn a_variant_of_a_choice_that_got_another_name_is_merged_by_its_id() {
 
 #[test]
 fn what_cannot_be_merged_is_named_and_the_rest_is_merged() {
-    let world = pushed();
-    let text = world.read(KUTA).replace(
-        "  NU: {price: 22000} # dearer here\n",
-        "  NU:\n    description: # as the cook says it\n      Nasi uduk\n",
-    );
-    world.write(KUTA, &text);
-    world.ok(&["apply", "--yes"]);
+    let world = pushed_with_a_comment_in_a_value();
     edit(&world, Edit::item("NU", json!({"description": "Uduk", "price": 21_000})));
     edit(&world, Edit::item("KELAPA", json!({"price": 35_000})));
     edit(&world, Edit::RemoveItem { item: "JAGUNG".into() });
@@ -532,13 +538,8 @@ fn a_menu_that_moves_would_leave_empty_keeps_its_items_and_it_is_said_what_to_do
 
 #[test]
 fn a_comment_inside_of_a_value_is_not_lost_and_its_place_is_said() {
-    let world = pushed();
-    let text = world.read(KUTA).replace(
-        "  NU: {price: 22000} # dearer here\n",
-        "  NU:\n    description: # as the cook says it\n      Nasi uduk\n",
-    );
-    world.write(KUTA, &text);
-    world.ok(&["apply", "--yes"]);
+    let world = pushed_with_a_comment_in_a_value();
+    let text = world.read(KUTA);
     edit(&world, Edit::item("NU", json!({"description": "Uduk"})));
     let ended = world.run(&["import", "--outlet", OUTLET, "--merge"]);
     assert_eq!((ended.code, world.read(KUTA)), (1, text), "{ended:?}");

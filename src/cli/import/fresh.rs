@@ -18,7 +18,7 @@ use super::{
     shown,
 };
 use crate::{
-    authoring::{Head, Imported, file_text, import, is_same_menu, layers},
+    authoring::{Head, Imported, file_name, file_text, import, is_same_menu, layers},
     catalog::{Catalog, FieldKind, OutletId, live::LiveCatalog},
     definition::{self, Composed, ImageFile},
     diagnostic::{self, Diagnostic},
@@ -60,10 +60,6 @@ fn absolute(path: &Path) -> PathBuf {
         Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
         None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
     }
-}
-
-fn file_name(outlet: &OutletId) -> String {
-    format!("{outlet}.yaml")
 }
 
 /// A file to be written.
@@ -193,8 +189,7 @@ fn judge(
     let definitions = definition::parse(&sources);
     let (mut results, mut diagnostics) = (Vec::new(), Vec::new());
     for (fetched, imported) in imported {
-        let no_files = |path: &str| ImageFile::Missing(format!("`{path}` is no address"));
-        let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &no_files);
+        let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &ImageFile::no_address);
         let errors = errors(&composed);
         let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
         if plan.is_some() && !is_same_menu(&composed.catalog, &imported.catalog) {

@@ -26,7 +26,7 @@ pub use emit::{Head, file_text};
 pub use format::{FileKind, Formatted, format};
 pub use hours::hours_text;
 pub use import::{Imported, import};
-pub use layers::{Layered, is_same_menu, layers};
+pub use layers::{Layered, file_name, is_same_menu, layers};
 pub use merge::{EditStyle, merge};
 pub use merge_plan::{Filter, MergePlan, MergeStep, plan_merge};
 pub use scalar::{Context, text};

@@ -1,9 +1,9 @@
 //! YAML layers become one desired catalog for every outlet, with the place where each value was written.
 //!
 //! Every file is decoded by itself ([`decode_file`]), all are connected ([`connect`]), and the layers of an outlet are laid
-//! one over the other in the order of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`, `variant_categories`), then
-//! patches by id (`items`, `variants`, `categories`), then markups (`pricing`). Nothing is matched by its position in a
-//! list. Whether the outcome is a good menu is judged by `rules`; this room knows no files, network or clock.
+//! one over the other in the order of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`,
+//! `variant_categories`), then patches by id (`items`, `variants`, `categories`), then markups (`pricing`). Nothing is
+//! matched by its position in a list. Whether the outcome is a good menu is judged by `rules`; this room knows no files, network or clock.
 
 mod add;
 mod compose;
@@ -101,6 +101,13 @@ pub enum ImageFile {
     },
     /// It cannot be used; the message says why.
     Missing(String),
+}
+
+impl ImageFile {
+    /// Where no image is a file of the root.
+    pub fn no_address(path: &str) -> Self {
+        Self::Missing(format!("`{path}` is no address"))
+    }
 }
 
 /// What one outlet should be at one time.

@@ -43,6 +43,7 @@ pub use extras::{Extras, ExtrasEntry, Unread};
 pub use guards::{GuardVerdict, Limit, Reviewed, Verdict};
 pub use matching::{Listing, RepeatedDish, Unmanaged, as_published, list_once};
 pub use memory::Memory;
+pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
 pub use record::{PastChange, Record};

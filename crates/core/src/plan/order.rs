@@ -32,7 +32,7 @@ pub(super) struct Moved<'a> {
 }
 
 /// Indices of a longest strictly increasing subsequence, in O(n log n).
-fn longest_increasing(values: &[usize]) -> Vec<usize> {
+pub(crate) fn longest_increasing(values: &[usize]) -> Vec<usize> {
     let mut tails: Vec<usize> = Vec::new();
     let mut previous: Vec<Option<usize>> = vec![None; values.len()];
     for (index, value) in values.iter().enumerate() {

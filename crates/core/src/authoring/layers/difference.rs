@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{base::Base, outlet::Outlet};
-use crate::catalog::{
-    Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Hours, Item, ItemField, Path, Price, Thing, Variant,
-    VariantCategory,
+use crate::{
+    catalog::{
+        Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Hours, Item, ItemField, Path, Price, Thing,
+        Variant, VariantCategory,
+    },
+    plan::longest_increasing,
 };
 
 /// One thing that a file says over the layers below it.
@@ -180,23 +183,10 @@ fn moves<K: Ord + Clone>(before: &[K], after: &[K]) -> Vec<(K, K)> {
         return Vec::new();
     };
     let Some(last) = positions.last().copied().filter(|_| before.len() == after.len()) else { return Vec::new() };
-    let stays = longest_increasing(&positions, last);
+    // Behind what stands after the last one before, nothing can stay; of the rest the last one is the greatest.
+    let (may_stay, values): (Vec<usize>, Vec<usize>) =
+        positions.iter().copied().enumerate().filter(|(_, position)| *position <= last).unzip();
+    let stays: BTreeSet<usize> = longest_increasing(&values).into_iter().map(|at| may_stay[at]).collect();
     let pairs = after.windows(2).enumerate().filter(|(at, _)| !stays.contains(at));
     pairs.map(|(_, pair)| (pair[0].clone(), pair[1].clone())).collect()
-}
-
-/// Indices of a longest increasing subsequence that ends with `last`, in O(n log n).
-fn longest_increasing(values: &[usize], last: usize) -> BTreeSet<usize> {
-    let mut tails: Vec<usize> = Vec::new();
-    let mut previous: Vec<Option<usize>> = vec![None; values.len()];
-    for (index, value) in values.iter().enumerate().filter(|(_, value)| **value <= last) {
-        let length = tails.partition_point(|tail| values[*tail] < *value);
-        previous[index] = length.checked_sub(1).map(|before| tails[before]);
-        if length == tails.len() {
-            tails.push(index);
-        } else {
-            tails[length] = index;
-        }
-    }
-    std::iter::successors(values.len().checked_sub(1), |index| previous[*index]).collect()
 }

@@ -85,7 +85,8 @@ pub fn layers(outlets: &BTreeMap<OutletId, Imported>, directory: &str) -> Layere
     layered
 }
 
-fn file_name(outlet: &OutletId) -> String {
+/// The file of an outlet, below the directory that it goes into.
+pub fn file_name(outlet: &OutletId) -> String {
     format!("{outlet}.yaml")
 }
 
@@ -397,8 +398,7 @@ fn says_something(markups: &Markups) -> bool {
 }
 
 fn compose(definitions: &Definitions, outlet: &OutletId) -> Composed {
-    let no_files = |path: &str| ImageFile::Missing(format!("`{path}` is no address"));
-    definitions.compose(outlet, jiff::Timestamp::UNIX_EPOCH, &Policy::default(), &no_files)
+    definitions.compose(outlet, jiff::Timestamp::UNIX_EPOCH, &Policy::default(), &ImageFile::no_address)
 }
 
 /// The paths of all prices of the common menu: items, then variants.
