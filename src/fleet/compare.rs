@@ -97,10 +97,10 @@ impl Loaded {
         let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
         let mut before = self.desired(id, from).ok();
-        let told = SharedDiagnostics::default();
-        let mut next = self.judged(id, from, &told).next_change;
+        let shared = SharedDiagnostics::default();
+        let mut next = self.judged(id, from, &shared).next_change;
         while let Some(edge) = next.filter(|edge| *edge <= until) {
-            let judged = self.judged(id, edge, &told);
+            let judged = self.judged(id, edge, &shared);
             next = judged.next_change;
             let desired = self.desired(id, edge).ok();
             match &desired {

@@ -83,9 +83,9 @@ impl SharedDiagnostics {
                 new
             }
         };
-        let mut shared: Vec<_> = diagnostics.into_iter().map(share).collect();
-        shared.shrink_to_fit();
-        shared
+        let mut all: Vec<_> = diagnostics.into_iter().map(share).collect();
+        all.shrink_to_fit();
+        all
     }
 
     pub(super) fn into_all(self) -> impl Iterator<Item = Diagnostic> {
@@ -96,18 +96,23 @@ impl SharedDiagnostics {
 
 impl Loaded {
     /// What is wrong with an outlet at `at`: as it is known, or judged now.
-    pub(super) fn judged(&self, id: &OutletId, at: Timestamp, told: &SharedDiagnostics) -> Arc<Judged> {
+    pub(super) fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> Arc<Judged> {
         match self.verdicts.at(id, at) {
             Some(judged) => {
-                told.share(judged.diagnostics.iter().cloned());
+                shared.share(judged.diagnostics.iter().cloned());
                 judged
             }
-            None => self.judge_anew(id, at, told).0,
+            None => self.judge_anew(id, at, shared).0,
         }
     }
 
     /// Composes an outlet, judges it and keeps the verdict. What is wrong with the catalog is in the verdict alone.
-    pub(super) fn judge_anew(&self, id: &OutletId, at: Timestamp, told: &SharedDiagnostics) -> (Arc<Judged>, Composed) {
+    pub(super) fn judge_anew(
+        &self,
+        id: &OutletId,
+        at: Timestamp,
+        shared: &SharedDiagnostics,
+    ) -> (Arc<Judged>, Composed) {
         let mut used = UsedAllows::default();
         let (mut composed, has_photos) = self.judge(id, at, &mut used);
         let mut images = DefaultHasher::new();
@@ -115,7 +120,7 @@ impl Loaded {
         let price = |(_, item): (_, &crate::catalog::Item)| Some((item.external_id.clone(), *item.price.value()?));
         let judged = Arc::new(Judged {
             outlet: composed.outlet.clone(),
-            diagnostics: told.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new)),
+            diagnostics: shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new)),
             used,
             prices: composed.catalog.items().filter_map(price).collect(),
             images: images.finish(),
@@ -139,10 +144,10 @@ impl Loaded {
             let files = self.definitions.files_of(id);
             let same = files.len() == judged.files.len()
                 && files.iter().zip(&judged.files).all(|(file, before)| Arc::ptr_eq(file, before));
-            let alone = |loaded: &Self| {
+            let has_no_other_errors = |loaded: &Self| {
                 !loaded.definitions.has_wrong_links(id) && loaded.errors_beside(&judged.outlet).next().is_none()
             };
-            same && !judged.has_photos && alone(self) && alone(before)
+            same && !judged.has_photos && has_no_other_errors(self) && has_no_other_errors(before)
         };
         let known = before.verdicts.all();
         let same = known.iter().filter(|(id, judged)| is_same(id, judged));

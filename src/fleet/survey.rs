@@ -206,7 +206,7 @@ impl Loaded {
     /// Looks at every outlet as it is at `at`; if asked, also at what became of patches.
     fn look(&self, at: Timestamp, with_patches: bool) -> Survey {
         let mut survey = Survey { unread: self.unread().cloned().collect(), ..Survey::default() };
-        let told = SharedDiagnostics::default();
+        let shared = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
         let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
@@ -216,9 +216,9 @@ impl Loaded {
         let outlets: Vec<&Outlet> = self.definitions.outlets().collect();
         let judge = |outlet: &&Outlet| {
             if !with_patches {
-                return (self.judged(&outlet.id, at, &told), None);
+                return (self.judged(&outlet.id, at, &shared), None);
             }
-            let (judged, composed) = self.judge_anew(&outlet.id, at, &told);
+            let (judged, composed) = self.judge_anew(&outlet.id, at, &shared);
             (judged, Some(Shadows::of(&composed)))
         };
         let judged: Vec<_> = outlets.par_iter().map(judge).collect();
@@ -231,7 +231,7 @@ impl Loaded {
             survey.next_change = [survey.next_change, judged.next_change].into_iter().flatten().min();
             survey.members.push(member(&judged));
         }
-        survey.diagnostics.extend(told.into_all());
+        survey.diagnostics.extend(shared.into_all());
         survey.members.sort_by(|a, b| a.id.cmp(&b.id));
         survey.diagnostics.extend(of_files);
         diagnostic::sort(&mut survey.diagnostics);
