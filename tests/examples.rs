@@ -12,7 +12,7 @@ use menusync::{
     catalog::{Catalog, Day, ExternalId, Item, OutletId, Price},
     definition::{self, Composed, Definitions, ImageFile},
     diagnostic::Diagnostic,
-    document::SourceFile,
+    document::{PackedFile, SourceFile},
     policy::Policy,
     rules,
     settings::{self, Settings},
@@ -35,7 +35,7 @@ fn example() -> Example {
     let files = source::load(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
     let (settings, mut diagnostics) = settings::decode(files.settings.as_ref().unwrap());
     let settings = settings.unwrap_or_else(|| panic!("the settings are wrong: {diagnostics:?}"));
-    let definitions = definition::parse(&files.catalogs);
+    let definitions = definition::parse(&files.catalogs.iter().map(PackedFile::open).collect::<Vec<_>>());
     diagnostics.extend(files.diagnostics);
     diagnostics.extend(definitions.diagnostics.clone());
     let codes = definitions.rule_codes().chain(settings.policy.rule_codes());

@@ -45,7 +45,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let loaded = session.loaded()?;
     let mut outcome = Outcome::default();
     for file in loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json")) {
-        outcome.format(file, FileKind::Definition);
+        outcome.format(&file.open(), FileKind::Definition);
     }
     loaded.settings_file().into_iter().for_each(|file| outcome.format(file, FileKind::Settings));
     outcome.drop_changed(loaded);

@@ -328,7 +328,7 @@ fn push_all(
                 }
             };
             let (context, writer, passed) = (context.clone(), writer.clone(), target.clone());
-            let pass = async move { pass(&context, slot, &writer, &passed, &desired, &options).await };
+            let pass = async move { Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await };
             passes.begin(target, pass);
         }
         let overdue = ending.overdue();

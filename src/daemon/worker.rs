@@ -58,8 +58,9 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         };
         let Some(desired) = composed else {
             drop(slot);
-            finish_pending_push(context, &self.0, &target).await;
-            return unless(context, &withdrawn, member, invalid(context, &self.0, member)).await;
+            Box::pin(finish_pending_push(context, &self.0, &target)).await;
+            let look = Box::pin(invalid(context, &self.0, member));
+            return unless(context, &withdrawn, member, look).await;
         };
         let recalled = recall(&context.state, &target.id, context.clock.now()).await;
         let base = recalled.ok().and_then(|recalled| recalled.base).unwrap_or_default();
@@ -68,17 +69,18 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         if !new_images.is_empty() {
             // A photo server that hangs must not keep other outlets waiting.
             slot = None;
-            let look = bad_image(context, loaded, member, &new_images);
+            let look = Box::pin(bad_image(context, loaded, member, &new_images));
             let Some(found) = while_wanted(context, &withdrawn, look).await else {
                 return Outcome::withdrawn(&target);
             };
             bad = found;
         }
         match bad {
-            None => pass(context, slot, &self.0, &target, &desired, &options).await,
+            // Boxed, as are the other long walks here: those that wait for their turn would hold room for all of it.
+            None => Box::pin(pass(context, slot, &self.0, &target, &desired, &options)).await,
             Some(why) => {
-                finish_pending_push(context, &self.0, &target).await;
-                let observed = observe_invalid(context, &self.0, &target, why);
+                Box::pin(finish_pending_push(context, &self.0, &target)).await;
+                let observed = Box::pin(observe_invalid(context, &self.0, &target, why));
                 unless(context, &withdrawn, member, observed).await
             }
         }
@@ -101,10 +103,10 @@ impl<R: Read + 'static> Worker for Observer<R> {
             let slot = context.slot().await;
             match desired(context, loaded, member).await {
                 Err(hung) => Outcome::failed(&member.target(), hung.to_string()),
-                Ok(Some(desired)) => observe(context, slot, &self.0, &member.target(), &desired).await,
+                Ok(Some(desired)) => Box::pin(observe(context, slot, &self.0, &member.target(), &desired)).await,
                 Ok(None) => {
                     drop(slot);
-                    invalid(context, &self.0, member).await
+                    Box::pin(invalid(context, &self.0, member)).await
                 }
             }
         };

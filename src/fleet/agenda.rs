@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::{Loaded, Member, windows_of};
 use crate::{
-    definition::Composed,
     report::{Agenda, Event, EventKind},
     schedule::{gate, gate_changes},
 };
@@ -12,13 +11,14 @@ use crate::{
 impl Loaded {
     /// What comes for an outlet after `now`: the next `count` changes of its windows, and as many of its dated layers.
     pub fn agenda(&self, member: &Member, now: Timestamp, count: usize) -> Agenda {
-        let Composed { policy, outlet, .. } = self.compose(&member.id, now);
-        let windows = || windows_of(&policy, &outlet);
+        let policy = self.policy(&member.id, now);
+        let outlet = self.definitions.outlet(&member.id);
+        let windows = || outlet.into_iter().flat_map(|outlet| windows_of(&policy, outlet));
         let changes = gate_changes(windows(), now, &policy.timezone, count).into_iter().map(|(at, is_open)| {
             let kind = if is_open { EventKind::Opens } else { EventKind::Closes };
             Event { at, kind }
         });
-        let edges = self.definitions.dated_edges(&member.id, now, &self.defaults());
+        let edges = self.definitions.dated_edges(&member.id, now, &self.defaults);
         let dated = edges.into_iter().take(count).map(|(at, file, begins)| {
             let kind = if begins { EventKind::Begins(file) } else { EventKind::Ends(file) };
             Event { at, kind }

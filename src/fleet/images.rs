@@ -7,14 +7,14 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, survey::MOST_EDGES};
+use super::{Loaded, judge::Judge, survey::MOST_EDGES};
 use crate::{
     catalog::{ItemField, OutletId, Path},
     definition::Composed,
     diagnostic::{self, Diagnostic, Place, Severity},
     images::Finding,
     policy::{Ignorable, Policy},
-    rules::{self, UsedAllows},
+    rules::{self, Allows, UsedAllows},
 };
 
 /// Severities that differ from the rule table, as settings give them.
@@ -62,6 +62,18 @@ impl Loaded {
         }
     }
 
+    /// What was found as diagnostics, as settings and comments want them; sorted.
+    pub fn image_diagnostics(&self, uses: &ImageUses, checked: &BTreeMap<String, Vec<Finding>>) -> Vec<Diagnostic> {
+        let mut used = UsedAllows::default();
+        let found = checked.iter().filter_map(|(url, findings)| Some((findings, uses.get(url)?)));
+        let mut diagnostics: Vec<Diagnostic> =
+            found.flat_map(|(findings, uses)| diagnostics_of(findings, uses, &self.allows, &mut used)).collect();
+        diagnostic::sort(&mut diagnostics);
+        diagnostics
+    }
+}
+
+impl Judge<'_> {
     /// What is wrong with the image files of the root that an outlet uses. Notes in `used` which comments excused something.
     pub(super) fn photo_diagnostics(&self, composed: &Composed, used: &mut UsedAllows) -> Vec<Diagnostic> {
         if ignores_images(&composed.policy) {
@@ -73,49 +85,39 @@ impl Loaded {
             uses.entry(url).or_default().insert(ImageUse { place, severities: Arc::clone(&severities) });
         }
         let found = uses.into_iter().filter_map(|(url, uses)| Some((self.photos.findings(url)?, uses)));
-        let diagnostics = found.flat_map(|(findings, uses)| self.diagnostics_of(&findings, &uses, used));
+        let diagnostics = found.flat_map(|(findings, uses)| diagnostics_of(&findings, &uses, self.allows, used));
         diagnostics.collect()
     }
+}
 
-    /// What was found as diagnostics, as settings and comments want them; sorted.
-    pub fn image_diagnostics(&self, uses: &ImageUses, checked: &BTreeMap<String, Vec<Finding>>) -> Vec<Diagnostic> {
-        let mut used = UsedAllows::default();
-        let found = checked.iter().filter_map(|(url, findings)| Some((findings, uses.get(url)?)));
-        let mut diagnostics: Vec<Diagnostic> =
-            found.flat_map(|(findings, uses)| self.diagnostics_of(findings, uses, &mut used)).collect();
-        diagnostic::sort(&mut diagnostics);
-        diagnostics
-    }
-
-    /// One diagnostic for each finding: at the first place where it counts, the others beside it. Where outlets differ in
-    /// what they make of a rule, the strictest counts.
-    fn diagnostics_of(
-        &self,
-        findings: &[Finding],
-        uses: &BTreeSet<ImageUse>,
-        used: &mut UsedAllows,
-    ) -> Vec<Diagnostic> {
-        let mut diagnostics = Vec::new();
-        for finding in findings {
-            let mut counting: BTreeMap<&Place, Diagnostic> = BTreeMap::new();
-            for ImageUse { place, severities } in uses {
-                let mut judged = vec![finding.at(Some(place.clone()))];
-                rules::adjust(&mut judged, severities);
-                self.allows.apply(&mut judged, used);
-                for diagnostic in judged {
-                    let known = counting.entry(place).or_insert_with(|| diagnostic.clone());
-                    known.severity = known.severity.min(diagnostic.severity);
-                }
+/// One diagnostic for each finding: at the first place where it counts, the others beside it. Where outlets differ in
+/// what they make of a rule, the strictest counts.
+fn diagnostics_of(
+    findings: &[Finding],
+    uses: &BTreeSet<ImageUse>,
+    allows: &Allows,
+    used: &mut UsedAllows,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for finding in findings {
+        let mut counting: BTreeMap<&Place, Diagnostic> = BTreeMap::new();
+        for ImageUse { place, severities } in uses {
+            let mut judged = vec![finding.at(Some(place.clone()))];
+            rules::adjust(&mut judged, severities);
+            allows.apply(&mut judged, used);
+            for diagnostic in judged {
+                let known = counting.entry(place).or_insert_with(|| diagnostic.clone());
+                known.severity = known.severity.min(diagnostic.severity);
             }
-            let strictest = counting.values().map(|diagnostic| diagnostic.severity).min();
-            let mut counting = counting.into_iter();
-            let (Some((_, first)), Some(severity)) = (counting.next(), strictest) else { continue };
-            let others = counting.map(|(place, _)| place);
-            let first = others.fold(first, |first, place| first.related(place.clone(), "also used here"));
-            diagnostics.push(Diagnostic { severity, ..first });
         }
-        diagnostics
+        let strictest = counting.values().map(|diagnostic| diagnostic.severity).min();
+        let mut counting = counting.into_iter();
+        let (Some((_, first)), Some(severity)) = (counting.next(), strictest) else { continue };
+        let others = counting.map(|(place, _)| place);
+        let first = others.fold(first, |first, place| first.related(place.clone(), "also used here"));
+        diagnostics.push(Diagnostic { severity, ..first });
     }
+    diagnostics
 }
 
 fn ignores_images(policy: &Policy) -> bool {

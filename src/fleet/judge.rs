@@ -9,13 +9,14 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Loaded;
+use super::{Loaded, local_images::LocalImages, shadows::Shadows};
 use crate::{
-    catalog::{ExternalId, OutletId, Price},
-    definition::{Composed, DecodedFile, Outlet},
+    catalog::{Catalog, ExternalId, OutletId, Price},
+    definition::{self, Composed, DecodedFile, Definitions, Outlet},
     diagnostic::{self, Diagnostic, Place},
+    document::{PackedFile, PackedText},
     policy::{Ignorable, Policy},
-    rules::{self, UsedAllows},
+    rules::{self, Allows, UsedAllows},
 };
 
 /// What was found of one outlet.
@@ -32,12 +33,33 @@ pub(super) struct Judged {
     pub(super) images: u64,
     /// When one of its dated layers begins or ceases to count.
     pub(super) next_change: Option<Timestamp>,
-    /// The moment that it was judged for.
-    at: Timestamp,
+    /// The first moment that it is known to hold for.
+    since: Timestamp,
     /// What it was made of.
-    files: Vec<Arc<DecodedFile>>,
+    pub(super) files: Vec<Arc<DecodedFile>>,
     /// Images that are files of the root were looked at. They may be others under the same name.
     has_photos: bool,
+    /// What came out, if it is valid and nothing but its own file makes it.
+    pub(super) whole: Option<Whole>,
+}
+
+/// An outlet that one file makes. The content of such a file is not held (a fleet may have thousands of them); what it comes
+/// to is, compressed, so that the file has to be decoded again only to say where something stands.
+#[derive(Debug)]
+pub(super) struct Whole {
+    catalog: PackedText,
+    pub(super) shadows: Shadows,
+}
+
+impl Whole {
+    fn of(composed: &Composed) -> Option<Self> {
+        let catalog = PackedText::of(&serde_json::to_string(&composed.catalog).ok()?);
+        Some(Self { catalog, shadows: Shadows::of(composed) })
+    }
+
+    pub(super) fn catalog(&self) -> Option<Catalog> {
+        serde_json::from_str(&self.catalog.open()).ok()
+    }
 }
 
 impl Judged {
@@ -47,7 +69,7 @@ impl Judged {
 
     /// Whether nothing that depends on the time is different at `at`.
     fn holds_at(&self, at: Timestamp) -> bool {
-        at >= self.at && self.next_change.is_none_or(|next| at < next)
+        at >= self.since && self.next_change.is_none_or(|next| at < next)
     }
 }
 
@@ -94,7 +116,45 @@ impl SharedDiagnostics {
     }
 }
 
+/// What outlets are judged by.
+pub(super) struct Judge<'l> {
+    pub(super) definitions: &'l Definitions,
+    pub(super) allows: &'l Allows,
+    /// What is wrong with the settings and with files as such.
+    pub(super) diagnostics: &'l [Diagnostic],
+    /// The settings of the root.
+    pub(super) defaults: &'l Policy,
+    pub(super) photos: &'l LocalImages,
+}
+
+/// Decodes a file. If it is all that makes an outlet, the outlet is judged as well and the content dropped: the verdict
+/// counts as long as nothing is wrong between this file and others ([`Loaded::adopt`]).
+pub(super) fn decode(file: &PackedFile, defaults: &Policy, photos: &LocalImages) -> (Arc<DecodedFile>, Option<Judged>) {
+    let decoded = definition::decode_file(&file.open());
+    let Some(id) = decoded.whole_outlet().cloned() else { return (Arc::new(decoded), None) };
+    let definitions = definition::connect(vec![Arc::new(decoded)]);
+    let allows = Allows::new(definitions.allows());
+    let judge = Judge { definitions: &definitions, allows: &allows, diagnostics: &[], defaults, photos };
+    let mut judged = judge.judged(&id, Timestamp::MIN, &SharedDiagnostics::default()).0;
+    judged.files.clear();
+    let decoded = definitions.into_files().into_iter().next().and_then(Arc::into_inner);
+    let Some(decoded) = decoded else { unreachable!("nobody else has the file that was just decoded") };
+    let decoded = Arc::new(decoded.without_content(file.clone()));
+    judged.files.push(Arc::clone(&decoded));
+    (decoded, Some(judged))
+}
+
 impl Loaded {
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge {
+            definitions: &self.definitions,
+            allows: &self.allows,
+            diagnostics: &self.diagnostics,
+            defaults: &self.defaults,
+            photos: &self.photos,
+        }
+    }
+
     /// What is wrong with an outlet at `at`: as it is known, or judged now.
     pub(super) fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> Arc<Judged> {
         match self.verdicts.at(id, at) {
@@ -113,24 +173,27 @@ impl Loaded {
         at: Timestamp,
         shared: &SharedDiagnostics,
     ) -> (Arc<Judged>, Composed) {
-        let mut used = UsedAllows::default();
-        let (mut composed, has_photos) = self.judge(id, at, &mut used);
-        let mut images = DefaultHasher::new();
-        composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
-        let price = |(_, item): (_, &crate::catalog::Item)| Some((item.external_id.clone(), *item.price.value()?));
-        let judged = Arc::new(Judged {
-            outlet: composed.outlet.clone(),
-            diagnostics: shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new)),
-            used,
-            prices: composed.catalog.items().filter_map(price).collect(),
-            images: images.finish(),
-            next_change: composed.next_change,
-            at,
-            files: self.definitions.files_of(id),
-            has_photos,
-        });
+        let (judged, composed) = self.judge().judged(id, at, shared);
+        let judged = Arc::new(judged);
         self.verdicts.all().insert(id.clone(), Arc::clone(&judged));
         (judged, composed)
+    }
+
+    /// Takes over what is known of outlets that are made of the same things, judged by the same settings.
+    pub(super) fn adopt(&self, known: impl IntoIterator<Item = Arc<Judged>>) {
+        let is_same = |judged: &Judged| {
+            let files = self.definitions.files_of(&judged.outlet.id);
+            let same = files.len() == judged.files.len()
+                && files.iter().zip(&judged.files).all(|(file, before)| Arc::ptr_eq(file, before));
+            same && self.has_no_other_errors(&judged.outlet)
+        };
+        let same = known.into_iter().filter(|judged| is_same(judged));
+        self.verdicts.all().extend(same.map(|judged| (judged.outlet.id.clone(), judged)));
+    }
+
+    /// Whether nothing beside what the files of an outlet define has a part in the verdict on it.
+    fn has_no_other_errors(&self, outlet: &Outlet) -> bool {
+        !self.definitions.has_wrong_links(&outlet.id) && self.judge().errors_beside(outlet).next().is_none()
     }
 
     /// Takes over what `before` knows of outlets that are made of the same things. Decoded files are the same only if
@@ -140,40 +203,68 @@ impl Loaded {
         if text(self) != text(before) {
             return;
         }
-        let is_same = |id: &OutletId, judged: &Judged| {
-            let files = self.definitions.files_of(id);
-            let same = files.len() == judged.files.len()
-                && files.iter().zip(&judged.files).all(|(file, before)| Arc::ptr_eq(file, before));
-            let has_no_other_errors = |loaded: &Self| {
-                !loaded.definitions.has_wrong_links(id) && loaded.errors_beside(&judged.outlet).next().is_none()
-            };
-            same && !judged.has_photos && has_no_other_errors(self) && has_no_other_errors(before)
-        };
-        let known = before.verdicts.all();
-        let same = known.iter().filter(|(id, judged)| is_same(id, judged));
-        self.verdicts.all().extend(same.map(|(id, judged)| (id.clone(), Arc::clone(judged))));
+        let known: Vec<_> = before.verdicts.all().values().cloned().collect();
+        let alone = known.into_iter().filter(|judged| !judged.has_photos && before.has_no_other_errors(&judged.outlet));
+        self.adopt(alone);
     }
 
     /// One outlet as it is at `at`, judged by the rules.
     pub fn compose(&self, id: &OutletId, at: Timestamp) -> Composed {
-        self.judge(id, at, &mut UsedAllows::default()).0
+        self.judge().judge(id, at, &mut UsedAllows::default()).0
     }
 
-    /// Lays the layers of an outlet, without a look at what comes out; and whether images are files of the root.
-    pub(super) fn compose_unjudged(&self, id: &OutletId, at: Timestamp) -> (Composed, bool) {
+    /// Lays the layers of an outlet, without a look at what comes out.
+    pub(super) fn compose_unjudged(&self, id: &OutletId, at: Timestamp) -> Composed {
+        self.judge().compose(id, at).0
+    }
+
+    /// Severities as settings and comments want them.
+    pub(super) fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
+        self.judge().adjust(diagnostics, policy, used);
+    }
+}
+
+impl Judge<'_> {
+    fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> (Judged, Composed) {
+        let mut used = UsedAllows::default();
+        let (mut composed, has_photos) = self.judge(id, at, &mut used);
+        let mut images = DefaultHasher::new();
+        composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
+        let price = |(_, item): (_, &crate::catalog::Item)| Some((item.external_id.clone(), *item.price.value()?));
+        let files = self.definitions.files_of(id);
+        let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
+        let is_whole = files.iter().all(|file| file.whole_outlet().is_some());
+        let is_valid = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
+        let judged = Judged {
+            outlet: composed.outlet.clone(),
+            diagnostics,
+            used,
+            prices: composed.catalog.items().filter_map(price).collect(),
+            images: images.finish(),
+            next_change: composed.next_change,
+            since: if self.definitions.is_dated(id) { at } else { Timestamp::MIN },
+            files,
+            has_photos,
+            whole: if is_whole && is_valid { Whole::of(&composed) } else { None },
+        };
+        (judged, composed)
+    }
+
+    /// Lays the layers of an outlet; and whether images are files of the root.
+    fn compose(&self, id: &OutletId, at: Timestamp) -> (Composed, bool) {
         let has_photos = Cell::new(false);
         let image = |path: &str| {
             has_photos.set(true);
-            self.image(path)
+            self.photos.file(path)
         };
-        let composed = self.definitions.compose(id, at, &self.defaults(), &image);
+        let composed = self.definitions.compose(id, at, self.defaults, &image);
         (composed, has_photos.get())
     }
 
     /// One outlet as it is at `at`, judged by the rules; notes which comments excused something. Also tells whether images
     /// are files of the root.
     fn judge(&self, id: &OutletId, at: Timestamp, used: &mut UsedAllows) -> (Composed, bool) {
-        let (mut composed, has_photos) = self.compose_unjudged(id, at);
+        let (mut composed, has_photos) = self.compose(id, at);
         // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
         self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {
@@ -201,7 +292,7 @@ impl Loaded {
     }
 
     /// Severities as settings and comments want them.
-    pub(super) fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
+    fn adjust(&self, diagnostics: &mut Vec<Diagnostic>, policy: &Policy, used: &mut UsedAllows) {
         rules::adjust(diagnostics, &policy.rules);
         self.allows.apply(diagnostics, used);
     }

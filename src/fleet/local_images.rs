@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
@@ -21,7 +21,11 @@ pub(super) enum Place {
 
 /// The image files that were asked for so far.
 pub(super) struct LocalImages {
+    root: PathBuf,
     place: Place,
+    /// Where such files are published.
+    base_url: Option<String>,
+    doing: Doing,
     known: Mutex<Known>,
 }
 
@@ -33,21 +37,21 @@ struct Known {
 }
 
 impl LocalImages {
-    pub(super) fn new(place: Place) -> Self {
-        Self { place, known: Mutex::default() }
+    pub(super) fn new(root: PathBuf, place: Place, base_url: Option<String>, doing: Doing) -> Self {
+        Self { root, place, base_url, doing, known: Mutex::default() }
     }
 
     /// The address under which a file is published.
-    pub(super) fn file(&self, root: &Path, base_url: Option<&str>, path: &str, doing: &Doing) -> ImageFile {
+    pub(super) fn file(&self, path: &str) -> ImageFile {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = known.files.get(path) {
             return file.clone();
         }
         // Outlets are judged side by side, but only one reads a file at a time.
-        doing.set(path);
-        let file = match base_url {
+        self.doing.set(path);
+        let file = match &self.base_url {
             None => ImageFile::Missing(no_base_url(path)),
-            Some(base) => match self.read(root, path) {
+            Some(base) => match self.read(path) {
                 Err(error) => ImageFile::Missing(format!("image `{path}`: {error}")),
                 Ok(bytes) => {
                     let url = format!("{base}{path}?v={}", source::image_hash(&bytes));
@@ -71,9 +75,9 @@ impl LocalImages {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).findings.get(url).cloned()
     }
 
-    fn read(&self, root: &Path, path: &str) -> Result<Vec<u8>, ImageError> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, ImageError> {
         match &self.place {
-            Place::OnDisk => source::read_image(root, path),
+            Place::OnDisk => source::read_image(&self.root, path),
             Place::Committed(commit) => commit.read_image(path),
         }
     }

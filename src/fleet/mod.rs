@@ -17,9 +17,9 @@ mod status;
 mod survey;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -27,7 +27,7 @@ pub use compare::{Comparison, Step};
 pub use history::history;
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
-use judge::Verdicts;
+use judge::{Judged, Verdicts};
 use local_images::LocalImages;
 pub use member::Member;
 use rayon::prelude::*;
@@ -37,13 +37,13 @@ pub use survey::{Former, Survey};
 
 use crate::{
     approval::{self, ApprovalFile, Stale},
-    catalog::OutletId,
+    catalog::{Catalog, ExternalId, OutletId},
     definition::{
-        self, Composed, Definitions, ImageFile, Outlet,
+        self, Composed, Definitions, Outlet,
         policy::{PolicyPatch, take_policy},
     },
     diagnostic::Diagnostic,
-    document::{self, Decoder, SourceFile, Spanned},
+    document::{self, Decoder, PackedFile, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
     rules::{self, Allows},
@@ -69,14 +69,16 @@ pub struct Loaded {
     pub revision_unknown: Option<String>,
     files: Files,
     definitions: Definitions,
-    /// What settings that are wrong elsewhere say about rules and the like, so that one mistake there does not bring back
-    /// every warning that they switch off. Nothing is pushed without settings.
-    salvaged: PolicyPatch,
+    /// The settings that hold where no layer says otherwise. Of settings that are wrong elsewhere, what they say about rules
+    /// and the like: one mistake there does not bring back every warning that they switch off, and nothing is pushed without
+    /// settings.
+    defaults: Policy,
     allows: Allows,
     approvals: Vec<ApprovalFile>,
-    photos: LocalImages,
+    photos: Arc<LocalImages>,
     verdicts: Verdicts,
-    doing: Doing,
+    /// The definition file that was opened last: many diagnostics are about the same one.
+    opened: Mutex<Option<SourceFile>>,
 }
 
 /// The windows that concern an outlet.
@@ -97,9 +99,7 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
     let files = source::load_noting(root, doing)?;
     doing.set("git");
     let revision = source::revision(root, &files);
-    let loaded = decode(root, files, local_images::Place::OnDisk, revision, before);
-    before.into_iter().for_each(|before| loaded.reuse_verdicts(before));
-    Ok(Loaded { doing: doing.clone(), ..loaded })
+    Ok(decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before))
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
@@ -107,19 +107,7 @@ pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionErro
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
     let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
-    Ok(decode(root, files, local_images::Place::Committed(commit), revision, None))
-}
-
-/// Decodes the definitions, side by side. One that has the text that it had is the one from `before`.
-fn decode_definitions(files: &[SourceFile], before: Option<&Loaded>) -> Definitions {
-    let known = |file: &SourceFile| {
-        let before = before?;
-        let at = before.files.catalogs.binary_search_by(|known| known.path.cmp(&file.path)).ok()?;
-        let is_same = before.files.catalogs[at].text == file.text;
-        before.definitions.file(&file.path).filter(|_| is_same).cloned()
-    };
-    let decode = |file: &SourceFile| known(file).unwrap_or_else(|| Arc::new(definition::decode_file(file)));
-    definition::connect(files.par_iter().map(decode).collect())
+    Ok(decode(root, files, local_images::Place::Committed(commit), revision, Doing::default(), None))
 }
 
 fn decode(
@@ -127,6 +115,7 @@ fn decode(
     files: Files,
     photos: local_images::Place,
     revision: Revision,
+    doing: Doing,
     before: Option<&Loaded>,
 ) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
@@ -139,15 +128,32 @@ fn decode(
     // A rule that is meant to hold would not hold: that is as bad as an unknown key.
     let settings = settings.filter(|_| unknown.is_empty());
     diagnostics.extend(unknown);
-    let salvaged = if settings.is_some() { PolicyPatch::default() } else { policy };
-    let definitions = decode_definitions(&files.catalogs, before);
+    let mut defaults = Policy::default();
+    policy.apply(&mut defaults);
+    let base_url = settings.as_ref().and_then(|settings| settings.images.base_url.clone());
+    let photos = Arc::new(LocalImages::new(root.to_owned(), photos, base_url, doing));
+
+    // Side by side. A definition that has the text that it had is the one from `before`.
+    let known = |file: &PackedFile| {
+        let before = before?;
+        let at = before.files.catalogs.binary_search_by(|known| known.path.cmp(&file.path)).ok()?;
+        let is_same = before.files.catalogs[at] == *file;
+        before.definitions.file(&file.path).filter(|_| is_same).cloned()
+    };
+    let decode = |file: &PackedFile| match known(file) {
+        Some(known) => (known, None),
+        None => judge::decode(file, &defaults, &photos),
+    };
+    let (decoded, judged): (Vec<_>, Vec<_>) = files.catalogs.par_iter().map(decode).unzip();
+    let definitions = definition::connect(decoded);
+
     let allows = Allows::new(definitions.allows());
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(definitions.rule_codes()));
     let (approvals, wrong) = approval::parse(&files.approvals);
     diagnostics.extend(wrong);
-    Loaded {
+    let loaded = Loaded {
         root: root.to_owned(),
         settings,
         diagnostics,
@@ -156,13 +162,16 @@ fn decode(
         revision_unknown: revision.unknown,
         files,
         definitions,
-        salvaged,
+        defaults,
         allows,
         approvals,
-        photos: LocalImages::new(photos),
+        photos,
         verdicts: Verdicts::default(),
-        doing: Doing::default(),
-    }
+        opened: Mutex::default(),
+    };
+    before.into_iter().for_each(|before| loaded.reuse_verdicts(before));
+    loaded.adopt(judged.into_iter().flatten().map(Arc::new));
+    loaded
 }
 
 /// How long a menu may take to be composed (our choice: it takes milliseconds; an image on a dead mount takes for ever).
@@ -218,8 +227,15 @@ fn unknown_rules<'p>(codes: impl Iterator<Item = &'p Spanned<String>>) -> Vec<Di
 impl Loaded {
     /// The text of a file, for showing a line of it.
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
-        let mut all = self.files.settings.iter().chain(&self.files.catalogs).chain(&self.files.approvals);
-        all.find(|known| &*known.path == file).map(|known| Arc::clone(&known.text))
+        let Ok(at) = self.files.catalogs.binary_search_by(|known| (*known.path).cmp(file)) else {
+            let mut others = self.files.settings.iter().chain(&self.files.approvals);
+            return others.find(|known| &*known.path == file).map(|known| Arc::clone(&known.text));
+        };
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.as_ref().is_none_or(|opened| &*opened.path != file) {
+            *opened = Some(self.files.catalogs[at].open());
+        }
+        opened.as_ref().map(|opened| Arc::clone(&opened.text))
     }
 
     /// The files and directories in `catalogs` of which nothing could be read or decoded: outlets that are not there may be in
@@ -236,7 +252,7 @@ impl Loaded {
     }
 
     /// The definition files, sorted by path.
-    pub fn catalogs(&self) -> &[SourceFile] {
+    pub fn catalogs(&self) -> &[PackedFile] {
         &self.files.catalogs
     }
 
@@ -252,11 +268,11 @@ impl Loaded {
         let mut files = self.files.clone();
         for file in &mut files.catalogs {
             if let Some(text) = texts.get(&file.path) {
-                file.text = Arc::clone(text);
+                *file = PackedFile::from(&SourceFile { path: Arc::clone(&file.path), text: Arc::clone(text) });
             }
         }
         let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
-        decode(&self.root, files, local_images::Place::OnDisk, revision, Some(self))
+        decode(&self.root, files, local_images::Place::OnDisk, revision, Doing::default(), Some(self))
     }
 
     /// The approvals that can be read.
@@ -284,8 +300,12 @@ impl Loaded {
         if self.definitions.outlet(id).is_none() {
             return Err(Vec::new());
         }
-        let composed = if self.verdicts.at(id, at).is_some_and(|judged| judged.is_valid()) {
-            self.compose_unjudged(id, at).0
+        let judged = self.verdicts.at(id, at).filter(|judged| judged.is_valid());
+        if let Some(desired) = judged.as_ref().and_then(|judged| self.desired_whole(judged, at)) {
+            return Ok(desired);
+        }
+        let composed = if judged.is_some() {
+            self.compose_unjudged(id, at)
         } else {
             let composed = self.compose(id, at);
             if composed.diagnostics.iter().any(Diagnostic::is_error) {
@@ -294,29 +314,45 @@ impl Loaded {
             composed
         };
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
-        let windows = windows_of(&policy, &outlet).cloned().collect();
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
+        Ok(self.desired_of(&outlet, catalog, policy, ended, place))
+    }
+
+    /// The same of an outlet whose catalog is known. Its file is decoded again if it is asked where something stands.
+    fn desired_whole(&self, judged: &Judged, at: Timestamp) -> Option<Desired> {
+        let (catalog, outlet) = (judged.whole.as_ref()?.catalog()?, &judged.outlet);
+        let policy = self.definitions.policy(&outlet.id, at, &self.defaults);
+        let (files, id) = (judged.files.clone(), outlet.id.clone());
+        let (defaults, photos) = (self.defaults.clone(), Arc::clone(&self.photos));
+        let origins = OnceLock::new();
+        let decode = move || definition::connect(files.clone()).compose(&id, at, &defaults, &|path| photos.file(path));
+        let place: PlaceOf =
+            Arc::new(move |path: &crate::catalog::Path| origins.get_or_init(|| decode().origins).place(path));
+        Some(self.desired_of(outlet, catalog, policy, BTreeSet::new(), place))
+    }
+
+    fn desired_of(
+        &self,
+        outlet: &Outlet,
+        catalog: Catalog,
+        policy: Policy,
+        ended: BTreeSet<ExternalId>,
+        place: PlaceOf,
+    ) -> Desired {
+        let windows = windows_of(&policy, outlet).cloned().collect();
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
-        Ok(Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place })
+        Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place }
     }
 
     /// The time zone of everything that no layer gives another one.
     pub fn timezone(&self) -> TimeZone {
-        self.defaults().timezone
+        self.defaults.timezone.clone()
     }
 
-    /// The settings that hold where no layer says otherwise.
-    fn defaults(&self) -> Policy {
-        let mut policy = Policy::default();
-        self.settings.as_ref().map_or(&self.salvaged, |settings| &settings.policy).apply(&mut policy);
-        policy
-    }
-
-    /// The address under which an image file of the root is published.
-    fn image(&self, path: &str) -> ImageFile {
-        let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
-        self.photos.file(&self.root, base_url, path, &self.doing)
+    /// The settings that hold for an outlet at `at`.
+    pub fn policy(&self, id: &OutletId, at: Timestamp) -> Policy {
+        self.definitions.policy(id, at, &self.defaults)
     }
 }
 

@@ -183,7 +183,7 @@ impl Loaded {
                     .help("correct the id, name or file, or remove it; `*` means all outlets")
             })
             .collect();
-        self.adjust_by_file(&mut wrong, &self.defaults());
+        self.adjust_by_file(&mut wrong, &self.defaults);
         self.allows.apply(&mut wrong, &mut survey.used);
         survey.diagnostics.extend(wrong);
     }
@@ -197,7 +197,7 @@ impl Loaded {
         let mut survey = self.look(at, with_patches);
         let is_outlet = |id: &OutletId| survey.members.binary_search_by(|member| member.id.cmp(id)).is_ok();
         let mut wrong = self.approvals.iter().flat_map(|approval| approval.judge(&is_outlet, at)).collect();
-        self.adjust(&mut wrong, &self.defaults(), &mut survey.used);
+        self.adjust(&mut wrong, &self.defaults, &mut survey.used);
         survey.diagnostics.append(&mut wrong);
         diagnostic::sort(&mut survey.diagnostics);
         survey
@@ -208,15 +208,19 @@ impl Loaded {
         let mut survey = Survey { unread: self.unread().cloned().collect(), ..Survey::default() };
         let shared = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
-        let defaults = self.defaults();
         let mut of_files: Vec<Diagnostic> =
             self.diagnostics.iter().chain(&self.definitions.diagnostics).cloned().collect();
-        self.adjust_by_file(&mut of_files, &defaults);
+        self.adjust_by_file(&mut of_files, &self.defaults);
         self.allows.apply(&mut of_files, &mut survey.used);
         let outlets: Vec<&Outlet> = self.definitions.outlets().collect();
         let judge = |outlet: &&Outlet| {
             if !with_patches {
                 return (self.judged(&outlet.id, at, &shared), None);
+            }
+            if self.verdicts.at(&outlet.id, at).is_some_and(|judged| judged.whole.is_some()) {
+                let judged = self.judged(&outlet.id, at, &shared);
+                let shadows = judged.whole.as_ref().map(|whole| whole.shadows.clone());
+                return (judged, shadows);
             }
             let (judged, composed) = self.judge_anew(&outlet.id, at, &shared);
             (judged, Some(Shadows::of(&composed)))
@@ -255,11 +259,10 @@ impl Loaded {
         if survey.diagnostics.iter().any(Diagnostic::is_error) {
             return;
         }
-        let defaults = self.defaults();
         let mut unused = self.allows.unused(&survey.used);
-        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &defaults.timezone);
+        let is_over = |place: &Place| self.definitions.is_over(&place.file, at, &self.defaults.timezone);
         unused.retain(|diagnostic| !diagnostic.place.as_ref().is_some_and(is_over));
-        self.adjust_by_file(&mut unused, &defaults);
+        self.adjust_by_file(&mut unused, &self.defaults);
         survey.diagnostics.extend(unused);
     }
 }

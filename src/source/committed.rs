@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
-    document::{MAX_FILE_BYTES, SourceFile},
+    document::{MAX_FILE_BYTES, PackedFile, SourceFile},
 };
 
 /// No name of an author is kept beyond so many characters (our choice).
@@ -371,7 +371,7 @@ impl Reader<'_> {
     fn keep(&mut self, file: SourceFile) {
         match Room::of(&file.path) {
             Some(Room::Settings) => self.files.settings = Some(file),
-            Some(Room::Catalogs) => self.files.catalogs.push(file),
+            Some(Room::Catalogs) => self.files.catalogs.push(PackedFile::from(&file)),
             Some(Room::Approvals) => self.files.approvals.push(file),
             None => {}
         }

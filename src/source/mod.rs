@@ -20,7 +20,10 @@ pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use revision::{Revision, revision, why_no_revision};
 pub use tree::{load, load_noting};
 
-use crate::{diagnostic::Diagnostic, document::SourceFile};
+use crate::{
+    diagnostic::Diagnostic,
+    document::{PackedFile, SourceFile},
+};
 
 /// The files of a root, each list sorted by path.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +31,7 @@ pub struct Files {
     /// `menusync.yaml`; `None` if there is none or it is unreadable.
     pub settings: Option<SourceFile>,
     /// `catalogs/**/*.yaml`, `*.yml`, `*.json`.
-    pub catalogs: Vec<SourceFile>,
+    pub catalogs: Vec<PackedFile>,
     /// `approvals/*.yaml`.
     pub approvals: Vec<SourceFile>,
     /// Files and directories that are there but were refused or could not be read: what they hold is not known.

@@ -26,6 +26,10 @@ fn paths(files: &[SourceFile]) -> Vec<&str> {
     files.iter().map(|file| &*file.path).collect()
 }
 
+fn definitions(files: &Files) -> Vec<&str> {
+    files.catalogs.iter().map(|file| &*file.path).collect()
+}
+
 /// `code line:column` of each diagnostic and the names of what is unreadable.
 fn refused(files: &Files) -> (Vec<String>, Vec<&str>) {
     let brief = |d: &crate::diagnostic::Diagnostic| {
@@ -53,7 +57,7 @@ fn all_files_are_read_in_order() {
     ]);
     let files = load(root.path()).unwrap();
     assert_eq!(
-        paths(&files.catalogs),
+        definitions(&files),
         ["catalogs/a/b/deep.yaml", "catalogs/a/z.json", "catalogs/b.yml", "catalogs/c.yaml"]
     );
     assert_eq!(paths(&files.approvals), ["approvals/one.yaml"]);
@@ -93,7 +97,7 @@ fn links_out_of_the_root_are_refused_and_links_inside_are_followed() {
     symlink(elsewhere.path().join("secret.yaml"), catalogs.join("outside.yaml")).unwrap();
     symlink(elsewhere.path(), catalogs.join("outside")).unwrap();
     let files = load(root.path()).unwrap();
-    assert_eq!(paths(&files.catalogs), ["catalogs/inside.yaml", "catalogs/linked/menu.yaml"]);
+    assert_eq!(definitions(&files), ["catalogs/inside.yaml", "catalogs/linked/menu.yaml"]);
     let (diagnostics, unreadable) = refused(&files);
     assert_eq!(diagnostics, ["outside-root 1:1"; 2]);
     assert_eq!(unreadable, ["catalogs/outside", "catalogs/outside.yaml"]);
@@ -107,7 +111,7 @@ fn links_in_a_circle_end() {
     symlink("..", catalogs.join("a/up")).unwrap();
     symlink("nowhere.yaml", catalogs.join("dangling.yaml")).unwrap();
     let files = load(root.path()).unwrap();
-    assert_eq!(paths(&files.catalogs), ["catalogs/a/menu.yaml"]);
+    assert_eq!(definitions(&files), ["catalogs/a/menu.yaml"]);
     let (diagnostics, unreadable) = refused(&files);
     assert_eq!(diagnostics, ["file-unreadable 1:1"; 3]);
     assert_eq!(unreadable, ["catalogs/a/up", "catalogs/dangling.yaml", "catalogs/loop.yaml"]);
@@ -119,7 +123,7 @@ fn a_kubernetes_volume_is_read_through_its_links_and_after_a_swap() {
     let catalogs = root.path().join("catalogs");
     symlink("..2027_1", catalogs.join("..data")).unwrap();
     symlink("..data/kuta.yaml", catalogs.join("kuta.yaml")).unwrap();
-    let texts = || load(root.path()).unwrap().catalogs.iter().map(|f| f.text.to_string()).collect::<Vec<_>>();
+    let texts = || load(root.path()).unwrap().catalogs.iter().map(|f| f.open().text.to_string()).collect::<Vec<_>>();
     assert_eq!(texts(), ["old"]);
     symlink("..2027_2", catalogs.join("..next")).unwrap();
     fs::rename(catalogs.join("..next"), catalogs.join("..data")).unwrap();
@@ -131,7 +135,7 @@ fn the_root_itself_may_be_a_link() {
     let real = root(&[("catalogs/a.yaml", "a")]);
     let outer = tempfile::tempdir().unwrap();
     symlink(real.path(), outer.path().join("current")).unwrap();
-    assert_eq!(paths(&load(&outer.path().join("current")).unwrap().catalogs), ["catalogs/a.yaml"]);
+    assert_eq!(definitions(&load(&outer.path().join("current")).unwrap()), ["catalogs/a.yaml"]);
 }
 
 #[test]
@@ -154,7 +158,7 @@ fn texts_in_other_encodings_are_refused_at_the_first_bad_byte() {
     write(root.path(), "catalogs/nul.yaml", b"a: 1\nb\0\n");
     write(root.path(), "catalogs/utf16.yaml", b"\xff\xfea\0");
     let files = load(root.path()).unwrap();
-    assert_eq!(&*files.catalogs[0].text, "name: x");
+    assert_eq!(&*files.catalogs[0].open().text, "name: x");
     let mut diagnostics = refused(&files).0;
     diagnostics.sort();
     assert_eq!(diagnostics, ["control-character 2:2", "file-encoding 1:1", "file-encoding 2:9"]);
@@ -181,7 +185,7 @@ fn files_with_endings_that_are_not_read_are_told() {
         ("approvals/notes.txt", "g"),
     ]);
     let files = load(root.path()).unwrap();
-    assert_eq!((paths(&files.catalogs), paths(&files.approvals)), (vec!["catalogs/b.yaml"], vec!["approvals/c.yaml"]));
+    assert_eq!((definitions(&files), paths(&files.approvals)), (vec!["catalogs/b.yaml"], vec!["approvals/c.yaml"]));
     let told: Vec<_> = files.diagnostics.iter().map(|told| (told.code, told.help.as_deref().unwrap_or(""))).collect();
     let renamed =
         ["catalogs/kuta.yaml", "approvals/a.yaml", "approvals/b.yaml"].map(|to| format!("rename it to `{to}`"));

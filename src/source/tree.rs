@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
-    document::SourceFile,
+    document::{PackedFile, SourceFile},
 };
 
 /// The endings of definition files.
@@ -39,8 +39,12 @@ pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
     check_catalogs(root, &real)?;
     let mut walk = Walk { root: &real, doing, files: Files::default(), seen: BTreeSet::new() };
     let settings = walk.settings();
-    let catalogs = walk.directory("catalogs", &DEFINITIONS, true);
-    let approvals = walk.directory("approvals", &APPROVALS, false);
+    let mut catalogs = Vec::new();
+    walk.directory("catalogs", &DEFINITIONS, true, &mut |file| catalogs.push(PackedFile::from(&file)));
+    let mut approvals = Vec::new();
+    walk.directory("approvals", &APPROVALS, false, &mut |file| approvals.push(file));
+    catalogs.sort_by(|a, b| a.path.cmp(&b.path));
+    approvals.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files = walk.files;
     if catalogs.is_empty() && files.unreadable.is_empty() {
         files.diagnostics.push(no_definitions());
@@ -102,13 +106,12 @@ impl Walk<'_> {
         exists.then(|| self.read(&path, &"menusync.yaml".into())).flatten()
     }
 
-    /// All files with one of the endings in a directory of the root; none if it does not exist.
-    fn directory(&mut self, name: &str, endings: &[&str], deep: bool) -> Vec<SourceFile> {
+    /// Finds all files with one of the endings in a directory of the root; none if it does not exist.
+    fn directory(&mut self, name: &str, endings: &[&str], deep: bool, found: &mut dyn FnMut(SourceFile)) {
         let path = self.root.join(name);
         if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            return Vec::new();
+            return;
         }
-        let mut found = Vec::new();
         let mut waiting = vec![Directory { path, name: name.to_owned() }];
         // What links lead to comes last: a directory then has the name that it has without them.
         let mut linked = Vec::new();
@@ -116,7 +119,7 @@ impl Walk<'_> {
             for Entry { name, path, kind } in self.list(&directory) {
                 let is_link = kind.is_symlink();
                 if has_ending(&name, endings) {
-                    found.extend(self.read(&path, &name));
+                    self.read(&path, &name).into_iter().for_each(&mut *found);
                 } else if deep && (kind.is_dir() || is_link && path.is_dir()) {
                     let directory = Directory { path, name: name.to_string() };
                     if is_link { linked.push(directory) } else { waiting.push(directory) }
@@ -125,8 +128,6 @@ impl Walk<'_> {
                 }
             }
         }
-        found.sort_by(|a, b| a.path.cmp(&b.path));
-        found
     }
 
     /// The entries of a directory, without those whose name begins with a dot.

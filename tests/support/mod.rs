@@ -54,17 +54,19 @@ pub struct Stage {
 impl Stage {
     /// One outlet (Kuta, [`KUTA`]) that extends one layer of six items; its live menu is empty.
     pub fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("menusync-test-").tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let options = Options {
-            client_secret: SECRET.to_owned(),
-            outlets: vec![KUTA.to_owned(), KEMANG.to_owned()],
-            ..Options::default()
-        };
-        let server = runtime.block_on(sandbox::start(options)).unwrap();
-        let stage = Self { directory, runtime, server, secret: SECRET.to_owned() };
+        let stage = Self::with_outlets(vec![KUTA.to_owned(), KEMANG.to_owned()]);
         stage.write(LAYER, LAYER_TEXT);
         stage.write(KUTA_FILE, KUTA_TEXT);
+        stage
+    }
+
+    /// A server that knows these outlets; their live menus are empty, and so is the root.
+    pub fn with_outlets(outlets: Vec<String>) -> Self {
+        let directory = tempfile::Builder::new().prefix("menusync-test-").tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = Options { client_secret: SECRET.to_owned(), outlets, ..Options::default() };
+        let server = runtime.block_on(sandbox::start(options)).unwrap();
+        let stage = Self { directory, runtime, server, secret: SECRET.to_owned() };
         stage.settings("");
         stage
     }

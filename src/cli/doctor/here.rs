@@ -81,7 +81,7 @@ pub(super) fn git(session: &Session) -> Finding {
 pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
     let Ok(loaded) = session.loaded() else { return Finding::ok("zones", "none") };
     let now = moment(None);
-    let zones = survey.members.iter().map(|member| loaded.compose(&member.id, now).policy.timezone);
+    let zones = survey.members.iter().map(|member| loaded.policy(&member.id, now).timezone);
     let shown_zones: BTreeSet<String> = zones
         .chain([loaded.timezone()])
         .map(|zone| {

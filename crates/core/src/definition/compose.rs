@@ -6,27 +6,22 @@ use super::{
     Composed, ImageFile,
     draft::Draft,
     hours::{self, Resolved},
-    layer::Layer,
+    layer::Content,
     origins::Origins,
 };
 use crate::{
     catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
     diagnostic::{Diagnostic, Place, Severity},
-    document::{Collected, Spanned, closest},
+    document::{Collected, Comparisons, Spanned, closest},
     policy::Policy,
 };
-
-/// How many names are compared with mistyped ones in one outlet: half a second's worth, and no believable menu gets there (our
-/// choice). Without it ten thousand unknown ids among ten thousand known ones would take minutes.
-const MAX_COMPARISONS: usize = 1_000_000;
 
 /// Lays the layers of one outlet and collects what is wrong with them together.
 #[derive(Debug)]
 pub(super) struct Composer<'d> {
     pub(super) draft: Draft<'d>,
     diagnostics: Collected,
-    /// How many names may still be compared with mistyped ones.
-    comparisons: usize,
+    comparisons: Comparisons,
     /// The number of the layer that is being laid.
     pub(super) current: usize,
     /// What `rules` makes of an item in two menus; `None` = off.
@@ -36,7 +31,7 @@ pub(super) struct Composer<'d> {
     /// What `rules` makes of a menu named twice; `None` = off.
     pub(super) duplicate_menu: Option<Severity>,
     /// Layers of the outlet that do not count at this time.
-    dormant: Vec<&'d Layer>,
+    dormant: Vec<&'d Content>,
     /// Some layer could not be read: what it would have defined is not missed.
     incomplete: bool,
 }
@@ -74,12 +69,12 @@ impl Kind {
 
 impl<'d> Composer<'d> {
     /// For one outlet: `dormant` are its layers that do not count now, `incomplete` says that some cannot be read.
-    pub(super) fn new(policy: &Policy, dormant: Vec<&'d Layer>, incomplete: bool) -> Self {
+    pub(super) fn new(policy: &Policy, dormant: Vec<&'d Content>, incomplete: bool) -> Self {
         let severity = |rule: &str| policy.rules.get(rule).copied().unwrap_or(Some(Severity::Error));
         Self {
             draft: Draft::default(),
             diagnostics: Collected::default(),
-            comparisons: MAX_COMPARISONS,
+            comparisons: Comparisons::default(),
             current: 0,
             item_in_two_menus: severity("item-in-two-menus"),
             variant_in_two_categories: severity("variant-in-two-categories"),
@@ -90,7 +85,7 @@ impl<'d> Composer<'d> {
     }
 
     /// Lays one layer over what is there: first what it adds, then what it changes, then its markups.
-    pub(super) fn lay(&mut self, layer: &'d Layer) {
+    pub(super) fn lay(&mut self, layer: &'d Content) {
         self.current += 1;
         self.draft.hours.lay(&layer.hours);
         self.add_variant_categories(&layer.variant_categories);
@@ -150,9 +145,8 @@ impl<'d> Composer<'d> {
     }
 
     fn unknown_help(&mut self, kind: Kind, name: &str) -> String {
-        let left = self.comparisons.checked_sub(self.count(kind));
-        self.comparisons = left.unwrap_or_default();
-        match left.and_then(|_| closest(name, self.names(kind))) {
+        let may_compare = self.comparisons.afford(self.draft.count(kind));
+        match may_compare.then(|| closest(name, self.draft.names(kind))).flatten() {
             Some(near) => format!("did you mean `{near}`?"),
             None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
             None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
@@ -163,26 +157,6 @@ impl<'d> Composer<'d> {
     fn renamed(&self, kind: Kind, place: &Place) -> Option<&'d str> {
         let named_here = |name: &&str| self.draft.origins.own_place(&Path::Menu((*name).to_owned())) == Some(place);
         self.draft.menus.iter().map(|menu| menu.name).find(|name| kind == Kind::Menu && named_here(name))
-    }
-
-    fn count(&self, kind: Kind) -> usize {
-        match kind {
-            Kind::Menu => self.draft.menus.len(),
-            Kind::Item => self.draft.item_index.len(),
-            Kind::Category => self.draft.category_index.len(),
-            Kind::Variant => self.draft.variant_index.len(),
-        }
-    }
-
-    fn names(&self, kind: Kind) -> Vec<&'d str> {
-        let mut names: Vec<&str> = match kind {
-            Kind::Menu => self.draft.menus.iter().map(|menu| menu.name).collect(),
-            Kind::Item => self.draft.item_index.keys().copied().collect(),
-            Kind::Category => self.draft.category_index.keys().copied().collect(),
-            Kind::Variant => self.draft.variant_index.keys().copied().collect(),
-        };
-        names.sort_unstable();
-        names
     }
 
     fn gone(&self, kind: Kind, name: &str) -> Option<&'d Place> {
@@ -269,7 +243,7 @@ impl<'d> Composer<'d> {
 }
 
 /// Whether a layer would define something if it counted.
-fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
+fn defines(layer: &Content, kind: Kind, name: &str) -> bool {
     let added = layer.variant_categories.iter().map(|category| &category.fields);
     let patched = layer.categories.iter().filter_map(|patch| match &patch.action {
         super::layer::Action::Change(fields) => Some(fields),
@@ -290,7 +264,7 @@ fn defines(layer: &Layer, kind: Kind, name: &str) -> bool {
 }
 
 /// Whether a layer would change something if it counted.
-fn patches(layer: &Layer, kind: Kind, id: &ExternalId) -> bool {
+fn patches(layer: &Content, kind: Kind, id: &ExternalId) -> bool {
     match kind {
         Kind::Menu => false,
         Kind::Item => !layer.pricing.is_empty() || layer.items.iter().any(|patch| patch.id.value == *id),

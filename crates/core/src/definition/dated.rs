@@ -2,26 +2,26 @@
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-use super::layer::Layer;
+use super::layer::Head;
 
 /// Whether a layer counts at a moment.
-pub(super) fn is_active(layer: &Layer, at: Timestamp, zone: &TimeZone) -> bool {
+pub(super) fn is_active(layer: &Head, at: Timestamp, zone: &TimeZone) -> bool {
     let begun = layer.from.as_ref().is_none_or(|from| instant(from.value, zone) <= at);
     begun && !has_ended(layer, at, zone)
 }
 
 /// Whether a layer has ceased to count for good.
-pub(super) fn has_ended(layer: &Layer, at: Timestamp, zone: &TimeZone) -> bool {
+pub(super) fn has_ended(layer: &Head, at: Timestamp, zone: &TimeZone) -> bool {
     layer.until.as_ref().is_some_and(|until| instant(until.value, zone) <= at)
 }
 
 /// The first moment after `at` at which a layer begins or ceases to count.
-pub(super) fn next_change(layer: &Layer, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn next_change(layer: &Head, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     edges(layer, at, zone).into_iter().map(|(edge, _)| edge).min()
 }
 
 /// The moments after `at` at which a layer begins (`true`) or ceases to count.
-pub(super) fn edges(layer: &Layer, at: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, bool)> {
+pub(super) fn edges(layer: &Head, at: Timestamp, zone: &TimeZone) -> Vec<(Timestamp, bool)> {
     let begins = layer.from.iter().map(|from| (instant(from.value, zone), true));
     let ends = layer.until.iter().map(|until| (instant(until.value, zone), false));
     begins.chain(ends).filter(|(edge, _)| *edge > at && *edge < Timestamp::MAX).collect()

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Declared,
+    compose::Kind,
     hours::Level,
     layer::{CategoryFields, ItemFields, VariantFields},
     origins::Origins,
@@ -79,6 +80,28 @@ pub(super) enum ValueSource {
 }
 
 impl<'d> Draft<'d> {
+    /// How many there are of a kind.
+    pub(super) fn count(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Menu => self.menus.len(),
+            Kind::Item => self.item_index.len(),
+            Kind::Category => self.category_index.len(),
+            Kind::Variant => self.variant_index.len(),
+        }
+    }
+
+    /// The names of all that there is of a kind, sorted.
+    pub(super) fn names(&self, kind: Kind) -> Vec<&'d str> {
+        let mut names: Vec<&str> = match kind {
+            Kind::Menu => self.menus.iter().map(|menu| menu.name).collect(),
+            Kind::Item => self.item_index.keys().copied().collect(),
+            Kind::Category => self.category_index.keys().copied().collect(),
+            Kind::Variant => self.variant_index.keys().copied().collect(),
+        };
+        names.sort_unstable();
+        names
+    }
+
     pub(super) fn menu(&self, name: &str) -> Option<usize> {
         self.menus.iter().position(|menu| menu.name == name)
     }

@@ -24,7 +24,7 @@ impl Graph {
         let mut edges = vec![Vec::new(); files.len()];
         let mut links: HashMap<(usize, usize), &Place> = HashMap::new();
         for (from, file) in files.iter().enumerate() {
-            for extended in file.layer.iter().flat_map(|layer| &layer.extends) {
+            for extended in file.head().into_iter().flat_map(|head| &head.extends) {
                 match resolve(&file.path, extended, &by_path) {
                     Ok(to) => {
                         links.entry((from, to)).or_insert(&extended.place);

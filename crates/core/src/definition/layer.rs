@@ -8,12 +8,19 @@ use super::{Declared, hours::Week, policy::PolicyPatch};
 use crate::{
     catalog::{ExternalId, OutletId, Price},
     diagnostic::Place,
-    document::Spanned,
+    document::{PackedFile, Spanned},
 };
 
 /// One decoded file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Layer {
+    pub(super) head: Head,
+    content: Held,
+}
+
+/// What says how a file is to be used.
+#[derive(Debug, Default)]
+pub(super) struct Head {
     /// Set in an outlet's file.
     pub(super) outlet: Option<OutletHead>,
     /// As written, relative to the file.
@@ -24,6 +31,26 @@ pub(super) struct Layer {
     pub(super) until: Option<Spanned<civil::DateTime>>,
     /// Settings.
     pub(super) policy: PolicyPatch,
+}
+
+impl Head {
+    /// Whether it counts only at some times.
+    pub(super) fn is_dated(&self) -> bool {
+        self.from.is_some() || self.until.is_some()
+    }
+}
+
+/// The larger part of a decoded file.
+#[derive(Debug)]
+enum Held {
+    Decoded(Arc<Content>),
+    /// To be decoded again when it is needed.
+    Packed(PackedFile),
+}
+
+/// What a layer adds and changes.
+#[derive(Debug, Default)]
+pub(super) struct Content {
     /// Hours for all items of the outlet that say nothing nearer.
     pub(super) hours: Declared<Box<Week>>,
     /// Additions to menus, and changes of menus.
@@ -41,11 +68,24 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// Whether it counts only at some times.
-    pub(super) fn is_dated(&self) -> bool {
-        self.from.is_some() || self.until.is_some()
+    pub(super) fn new(head: Head, content: Content) -> Self {
+        Self { head, content: Held::Decoded(Arc::new(content)) }
     }
 
+    /// What it adds and changes, as it was decoded or decoded again.
+    pub(super) fn content(&self) -> Arc<Content> {
+        match &self.content {
+            Held::Decoded(content) => Arc::clone(content),
+            Held::Packed(file) => match super::decode_file(&file.open()).layer {
+                Some(Self { content: Held::Decoded(content), .. }) => content,
+                // Less than what was there would be an emptied menu.
+                _ => unreachable!("the same text decodes as it did"),
+            },
+        }
+    }
+}
+
+impl Content {
     /// The items that it adds.
     pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
         self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
@@ -202,6 +242,25 @@ pub struct DecodedFile {
 }
 
 impl DecodedFile {
+    /// The outlet whose whole menu stands in this file: it extends nothing, and all of it could be used.
+    pub fn whole_outlet(&self) -> Option<&OutletId> {
+        let head = &self.layer.as_ref().filter(|_| !self.is_broken())?.head;
+        head.outlet.as_ref().filter(|_| head.extends.is_empty()).map(|outlet| &outlet.id.value)
+    }
+
+    /// Drops what the file adds and changes; it is decoded again from `file`, which it came from, when it is needed.
+    #[must_use]
+    pub fn without_content(mut self, file: PackedFile) -> Self {
+        if let Some(layer) = &mut self.layer {
+            layer.content = Held::Packed(file);
+        }
+        self
+    }
+
+    pub(super) fn head(&self) -> Option<&Head> {
+        self.layer.as_ref().map(|layer| &layer.head)
+    }
+
     /// Whether something in it could not be used.
     pub(super) fn is_broken(&self) -> bool {
         self.layer.is_none() || self.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error)

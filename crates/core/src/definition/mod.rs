@@ -29,7 +29,7 @@ use std::{
 use compose::Composer;
 pub use decode::decode_file;
 use graph::Graph;
-use layer::Layer;
+use layer::{Content, Head};
 pub use layer::{DecodedFile, Markup, Round};
 pub use origins::{Origins, Shadowed};
 pub use pricing::marked_up;
@@ -167,6 +167,11 @@ impl Definitions {
         self.files.get(at)
     }
 
+    /// The files, sorted by path.
+    pub fn into_files(self) -> Vec<Arc<DecodedFile>> {
+        self.files
+    }
+
     /// All outlets whose files could be decoded, sorted by id.
     pub fn outlets(&self) -> impl Iterator<Item = &Outlet> {
         self.outlets.values().map(|known| &known.outlet)
@@ -201,18 +206,18 @@ impl Definitions {
 
     /// The codes that files name under `rules`, for a check that there are such rules.
     pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
-        self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| layer.policy.rule_codes())
+        self.files.iter().filter_map(|file| file.head()).flat_map(|head| head.policy.rule_codes())
     }
 
     /// The patterns that windows of files name outlets by, for a check that they mean somebody.
     pub fn window_outlets(&self) -> impl Iterator<Item = &Spanned<String>> {
-        self.files.iter().filter_map(|file| file.layer.as_ref()).flat_map(|layer| &layer.policy.window_outlets)
+        self.files.iter().filter_map(|file| file.head()).flat_map(|head| &head.policy.window_outlets)
     }
 
     /// What a file itself says about the severity of a rule; the outer `None` = nothing.
     pub fn severity(&self, file: &str, code: &str) -> Option<Option<Severity>> {
-        let layer = self.file(file)?.layer.as_ref()?;
-        layer.policy.rules.iter().find(|(named, _)| named.value == code).map(|(_, severity)| *severity)
+        let head = self.file(file)?.head()?;
+        head.policy.rules.iter().find(|(named, _)| named.value == code).map(|(_, severity)| *severity)
     }
 
     /// The comments that excuse something.
@@ -222,10 +227,29 @@ impl Definitions {
 
     /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
     pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
-        let layer = self.file(file).and_then(|known| known.layer.as_ref());
-        layer.is_some_and(|layer| {
-            layer.until.is_some() && !dated::is_active(layer, at, zone) && dated::next_change(layer, at, zone).is_none()
+        self.file(file).and_then(|known| known.head()).is_some_and(|head| {
+            head.until.is_some() && !dated::is_active(head, at, zone) && dated::next_change(head, at, zone).is_none()
         })
+    }
+
+    /// Whether a layer of `outlet` counts only at some times.
+    pub fn is_dated(&self, outlet: &OutletId) -> bool {
+        self.heads_of(outlet).any(Head::is_dated)
+    }
+
+    /// What says how the files of an outlet are to be used, in the order in which they are laid.
+    fn heads_of(&self, outlet: &OutletId) -> impl DoubleEndedIterator<Item = &Head> {
+        let chain = self.outlets.get(outlet).map(|known| known.chain.as_slice()).unwrap_or_default();
+        chain.iter().filter_map(|file| self.files[*file].head())
+    }
+
+    /// The settings that hold for `outlet` at `at`, where those of the root are `defaults`.
+    pub fn policy(&self, outlet: &OutletId, at: jiff::Timestamp, defaults: &Policy) -> Policy {
+        let zone = zone(self.heads_of(outlet), defaults);
+        let mut policy = defaults.clone();
+        let active = self.heads_of(outlet).filter(|head| dated::is_active(head, at, &zone));
+        active.for_each(|head| head.policy.apply(&mut policy));
+        policy
     }
 
     /// When the dated layers of `outlet` begin (`true`) or cease to count after `at`, in order.
@@ -236,12 +260,11 @@ impl Definitions {
         defaults: &Policy,
     ) -> Vec<(jiff::Timestamp, Arc<str>, bool)> {
         let Some(Known { chain, .. }) = self.outlets.get(outlet) else { return Vec::new() };
-        let files =
-            || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].layer.as_ref()?)));
-        let zone = zone(&files().map(|(_, layer)| layer).collect::<Vec<_>>(), defaults);
-        let of_file = |(path, layer)| {
+        let files = || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].head()?)));
+        let zone = zone(files().map(|(_, head)| head), defaults);
+        let of_file = |(path, head)| {
             let with_path = |(edge, begins)| (edge, Arc::clone(path), begins);
-            dated::edges(layer, at, &zone).into_iter().map(with_path).collect::<Vec<_>>()
+            dated::edges(head, at, &zone).into_iter().map(with_path).collect::<Vec<_>>()
         };
         let mut edges: Vec<_> = files().flat_map(of_file).collect();
         edges.sort();
@@ -259,24 +282,26 @@ impl Definitions {
         defaults: &Policy,
         images: &dyn Fn(&str) -> ImageFile,
     ) -> Composed {
+        let policy = self.policy(outlet, at, defaults);
         let Some(Known { outlet, chain }) = self.outlets.get(outlet) else {
-            return Composed::unknown(outlet, defaults);
+            return Composed::unknown(outlet, policy);
         };
-        let mut composed = Composed::empty(outlet.clone(), defaults);
+        let mut composed = Composed::empty(outlet.clone(), policy);
         let files: Vec<&DecodedFile> = chain.iter().map(|file| &*self.files[*file]).collect();
         let between = || chain.iter().filter_map(|file| self.between.get(file)).flatten();
-        let layers: Vec<&Layer> = files.iter().filter_map(|file| file.layer.as_ref()).collect();
-        let zone = zone(&layers, defaults);
-        composed.next_change = layers.iter().filter_map(|layer| dated::next_change(layer, at, &zone)).min();
-        let (active, dormant): (Vec<&Layer>, Vec<&Layer>) =
-            layers.iter().partition(|layer| dated::is_active(layer, at, &zone));
-        active.iter().for_each(|layer| layer.policy.apply(&mut composed.policy));
+        let layers: Vec<(&Head, Arc<Content>)> =
+            files.iter().filter_map(|file| file.layer.as_ref()).map(|layer| (&layer.head, layer.content())).collect();
+        let zone = zone(layers.iter().map(|(head, _)| *head), defaults);
+        composed.next_change = layers.iter().filter_map(|(head, _)| dated::next_change(head, at, &zone)).min();
+        let (active, dormant): (Vec<_>, Vec<_>) =
+            layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));
 
-        let ended = dormant.iter().filter(|layer| dated::has_ended(layer, at, &zone));
-        composed.ended = ended.flat_map(|layer| layer.new_items()).map(|item| item.id.value.clone()).collect();
+        let ended = dormant.iter().filter(|(head, _)| dated::has_ended(head, at, &zone));
+        composed.ended = ended.flat_map(|(_, content)| content.new_items()).map(|item| item.id.value.clone()).collect();
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
+        let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
-        active.iter().for_each(|layer| composer.lay(layer));
+        active.into_iter().for_each(|(_, content)| composer.lay(content));
         composer.finish(images, &mut composed);
         composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());
         diagnostic::sort(&mut composed.diagnostics);
@@ -285,12 +310,12 @@ impl Definitions {
 }
 
 impl Composed {
-    fn empty(outlet: Outlet, defaults: &Policy) -> Self {
+    fn empty(outlet: Outlet, policy: Policy) -> Self {
         Self {
             outlet,
             catalog: Catalog::default(),
             origins: Origins::default(),
-            policy: defaults.clone(),
+            policy,
             ended: BTreeSet::new(),
             diagnostics: Vec::new(),
             next_change: None,
@@ -298,12 +323,12 @@ impl Composed {
     }
 
     /// For an id that no file has: an error rather than an empty menu.
-    fn unknown(id: &OutletId, defaults: &Policy) -> Self {
+    fn unknown(id: &OutletId, policy: Policy) -> Self {
         let file: Arc<str> = Arc::from("");
         let place = Place::start_of(&file);
         let name = id.to_string();
         let outlet = Outlet { id: id.clone(), name, file, chain: Vec::new(), paused: false, place };
-        let mut composed = Self::empty(outlet, defaults);
+        let mut composed = Self::empty(outlet, policy);
         let wrong = Diagnostic::error("unknown-outlet", None, format!("no file defines the outlet `{id}`"));
         composed.diagnostics.push(wrong.help("write a file with this id under `outlet`"));
         composed
@@ -311,15 +336,15 @@ impl Composed {
 }
 
 /// The zone in which dates are read: dated layers have no say in when they count.
-fn zone(layers: &[&Layer], defaults: &Policy) -> jiff::tz::TimeZone {
-    let said = layers.iter().rev().filter(|layer| !layer.is_dated()).find_map(|layer| layer.policy.timezone.as_ref());
+fn zone<'h>(heads: impl DoubleEndedIterator<Item = &'h Head>, defaults: &Policy) -> jiff::tz::TimeZone {
+    let said = heads.rev().filter(|head| !head.is_dated()).find_map(|head| head.policy.timezone.as_ref());
     said.unwrap_or(&defaults.timezone).clone()
 }
 
 fn outlets(files: &[Arc<DecodedFile>], graph: &Graph, wrong: &mut Vec<graph::Wrong>) -> BTreeMap<OutletId, Known> {
     let mut by_id: BTreeMap<OutletId, Vec<(usize, Outlet)>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
-        let Some(head) = file.layer.as_ref().and_then(|layer| layer.outlet.as_ref()) else { continue };
+        let Some(head) = file.head().and_then(|head| head.outlet.as_ref()) else { continue };
         let outlet = Outlet {
             id: head.id.value.clone(),
             name: head.name.clone().unwrap_or_else(|| head.id.value.to_string()),
@@ -354,7 +379,7 @@ fn claimed_twice(outlets: &[(usize, Outlet)], at: usize) -> Diagnostic {
 
 fn unused_layers(files: &[Arc<DecodedFile>], outlets: &BTreeMap<OutletId, Known>) -> Vec<Diagnostic> {
     let reached: HashSet<&Arc<str>> = outlets.values().flat_map(|known| &known.outlet.chain).collect();
-    let is_outlet = |file: &Arc<DecodedFile>| file.layer.as_ref().is_some_and(|layer| layer.outlet.is_some());
+    let is_outlet = |file: &Arc<DecodedFile>| file.head().is_some_and(|head| head.outlet.is_some());
     let unused = files.iter().filter(|file| !is_outlet(file) && !file.is_broken() && !reached.contains(&file.path));
     let warning = |file: &Arc<DecodedFile>| {
         let message = "no outlet extends this layer, so it changes nothing";

@@ -25,8 +25,8 @@ pub use decode::{Decoder, Fields, Note};
 pub use limits::{MAX_DEPTH, MAX_EXPANSION, MAX_FILE_BYTES, MAX_NODES};
 pub use node::{Key, Node, Pos, Scalar, Span, Spanned, Value};
 pub use parse::parse;
-pub use source_file::SourceFile;
-pub use suggest::closest;
+pub use source_file::{PackedFile, PackedText, SourceFile};
+pub use suggest::{Comparisons, closest};
 pub use tree::Parsed;
 pub use units::duration;
 

@@ -28,3 +28,24 @@ pub(super) fn list_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
         Some(last) => format!("{} or {last}", words.join(", ")),
     }
 }
+
+/// How many names may still be compared with mistyped ones.
+#[derive(Debug)]
+pub struct Comparisons(usize);
+
+impl Default for Comparisons {
+    /// Half a second's worth, and no believable menu gets there (our choice). Without an end, ten thousand unknown ids among
+    /// ten thousand known ones would take minutes.
+    fn default() -> Self {
+        Self(1_000_000)
+    }
+}
+
+impl Comparisons {
+    /// Whether one more name may be compared with so many.
+    pub fn afford(&mut self, count: usize) -> bool {
+        let left = self.0.checked_sub(count);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+}

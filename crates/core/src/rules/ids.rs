@@ -7,7 +7,10 @@ use super::{
     adjust::closest,
     finding::{Subject, categories, identified, items, short, variants},
 };
-use crate::catalog::{Catalog, ExternalId, ItemField, Variant};
+use crate::{
+    catalog::{Catalog, ExternalId, ItemField, Variant},
+    document::Comparisons,
+};
 
 /// Characters that an external id may have (documentation).
 const MAX_LENGTH: usize = 200;
@@ -145,11 +148,16 @@ fn duplicates<'c>(subjects: impl Iterator<Item = Subject<'c>>, findings: &mut Fi
 
 pub(super) fn check_unknown_variant_category(catalog: &Catalog, findings: &mut Findings<'_>) {
     let known: HashSet<&str> = catalog.variant_categories.iter().map(|c| c.external_id.as_str()).collect();
+    // Of two with one name, the first.
+    let named =
+        catalog.variant_categories.iter().rev().filter_map(|c| Some((c.name.value()?.as_str(), &c.external_id)));
+    let named: HashMap<&str, &ExternalId> = named.collect();
+    let mut comparisons = Comparisons::default();
     for (subject, id) in references(catalog).filter(|(_, id)| !known.contains(id.as_str())) {
-        let near = closest(id.as_str(), catalog.variant_categories.iter().map(|c| c.external_id.as_str()));
-        let named = catalog.variant_categories.iter().find(|c| c.name.value().is_some_and(|name| name == id.as_str()));
-        let help = match (named, near) {
-            (Some(named), _) => format!("write its external_id, `{}`", short(named.external_id.as_str())),
+        let ids = catalog.variant_categories.iter().map(|c| c.external_id.as_str());
+        let near = comparisons.afford(ids.len()).then(|| closest(id.as_str(), ids)).flatten();
+        let help = match (named.get(id.as_str()), near) {
+            (Some(named), _) => format!("write its external_id, `{}`", short(named.as_str())),
             (None, Some(near)) => format!("did you mean `{}`?", short(near)),
             (None, None) => "define it under `variant_categories`, or take it out of the list".to_owned(),
         };

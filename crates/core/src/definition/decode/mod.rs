@@ -12,7 +12,7 @@ use read::{Presence, declared, said_text};
 use super::{
     BrokenOutlet,
     hours::decode_week,
-    layer::{DecodedFile, Layer, OutletHead},
+    layer::{Content, DecodedFile, Head, Layer, OutletHead},
     policy::take_policy,
 };
 use crate::{
@@ -73,12 +73,14 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
     let is_outlet = fields.has("outlet");
     // Part of every PUT body; it names one request and means nothing here.
     fields.take("request_id");
-    let layer = Layer {
+    let head = Head {
         outlet,
         extends: decode_extends(decoder, &mut fields),
         from: decode_date(decoder, &mut fields, "from", is_outlet),
         until: decode_date(decoder, &mut fields, "until", is_outlet),
         policy: take_policy(decoder, &mut fields),
+    };
+    let content = Content {
         hours: decode_hours(decoder, &mut fields, Presence::Definition),
         menus: things::menus(decoder, &mut fields),
         variant_categories: things::variant_categories(decoder, &mut fields),
@@ -87,10 +89,10 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         categories: patches::categories(decoder, &mut fields),
         pricing: patches::pricing(decoder, &mut fields),
     };
-    check_order(decoder, &layer);
+    check_order(decoder, &head);
     settings_of_the_root(decoder, &mut fields);
     decoder.finish(fields, "a layer");
-    Some(layer)
+    Some(Layer::new(head, content))
 }
 
 /// What stands in `menusync.yaml` and nowhere else.
@@ -189,8 +191,8 @@ fn parse_date(text: &str) -> Option<civil::DateTime> {
     }
 }
 
-fn check_order(decoder: &mut Decoder, layer: &Layer) {
-    if let (Some(from), Some(until)) = (&layer.from, &layer.until)
+fn check_order(decoder: &mut Decoder, head: &Head) {
+    if let (Some(from), Some(until)) = (&head.from, &head.until)
         && until.value <= from.value
     {
         let message = format!("`until` ({}) must be after `from` ({})", until.value, from.value);

@@ -50,9 +50,10 @@ impl Walk<'_> {
             let (Some(old), Some(sent)) = (old, sent) else { continue };
             let there: HashSet<String> = ids(sent).into_iter().collect();
             let after: Vec<String> = ids(menu).into_iter().filter(|id| there.contains(id)).collect();
+            let names: HashMap<&str, Option<&String>> =
+                menu.menu_items.iter().rev().map(|item| (item.external_id.as_str(), item.name.value())).collect();
             self.reordered(&ids(old), &after, |id| {
-                let item = menu.menu_items.iter().find(|item| item.external_id.as_str() == id);
-                let name = item.and_then(|item| item.name.value().cloned()).unwrap_or_else(|| id.to_owned());
+                let name = names.get(id).copied().flatten().cloned().unwrap_or_else(|| id.to_owned());
                 (Path::item(&ExternalId::from(id)), Subject { within: Some(menu.name.clone()), name })
             });
         }
@@ -63,27 +64,30 @@ impl Walk<'_> {
 /// that one knows. Menus without items are left out.
 pub(super) fn arrange(items: &HashMap<ExternalId, Placed<Item>>, orders: [&Catalog; 2]) -> Vec<Menu> {
     let mut menus: Vec<Menu> = Vec::new();
-    let mut placed: HashSet<(&ExternalId, &str)> = HashSet::new();
-    let wanted: Vec<&str> = orders.iter().flat_map(|catalog| catalog.menus.iter().map(|m| m.name.as_str())).collect();
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let wanted = orders.iter().flat_map(|catalog| catalog.menus.iter().map(|menu| menu.name.as_str()));
     let names = items.values().flat_map(|item| item.within.iter().map(String::as_str));
-    for name in wanted.into_iter().chain(names.collect::<BTreeSet<_>>()) {
-        if !menus.iter().any(|menu| menu.name == name) {
+    for name in wanted.chain(names.collect::<BTreeSet<_>>()) {
+        numbers.entry(name).or_insert_with(|| {
             menus.push(Menu { name: name.to_owned(), menu_items: Vec::new() });
-        }
+            menus.len() - 1
+        });
     }
-    for menu in &mut menus {
-        let in_place = |catalog: &Catalog| -> Vec<ExternalId> {
-            let here = catalog.menus.iter().filter(|known| known.name == menu.name);
-            here.flat_map(|known| known.menu_items.iter().map(|item| item.external_id.clone())).collect()
-        };
-        let strangers: BTreeSet<ExternalId> = items.keys().cloned().collect();
-        for id in in_place(orders[0]).into_iter().chain(in_place(orders[1])).chain(strangers) {
-            let Some((id, item)) = items.get_key_value(&id) else { continue };
-            let Some(within) = item.within.iter().find(|within| **within == menu.name) else { continue };
-            if placed.insert((id, within)) {
-                menu.menu_items.push(item.thing.clone());
-            }
+    let mut placed: HashSet<(&ExternalId, &str)> = HashSet::new();
+    let mut place = |id: &ExternalId, name: &str| {
+        let Some((id, item)) = items.get_key_value(id) else { return };
+        let Some(within) = item.within.iter().find(|within| *within == name) else { return };
+        if placed.insert((id, within)) {
+            menus[numbers[name]].menu_items.push(item.thing.clone());
         }
+    };
+    for menu in orders.iter().flat_map(|catalog| &catalog.menus) {
+        menu.menu_items.iter().for_each(|item| place(&item.external_id, &menu.name));
+    }
+    let mut strangers: Vec<_> = items.iter().collect();
+    strangers.sort_by_key(|(id, _)| *id);
+    for (id, item) in strangers {
+        item.within.iter().for_each(|name| place(id, name));
     }
     menus.retain(|menu| !menu.menu_items.is_empty());
     menus
