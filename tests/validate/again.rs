@@ -4,7 +4,10 @@
 use std::fs;
 
 use jiff::Timestamp;
-use menusync::fleet::{self, Loaded};
+use menusync::{
+    catalog::FlatCatalog,
+    fleet::{self, Loaded},
+};
 
 use crate::harness::Root;
 
@@ -16,6 +19,25 @@ const HOURS: &str = "operational_hours: {daily: \"10:00-22:00\"}\n";
 const KUTA: &str = "outlet: G1\nname: Kuta\nextends: [base.yaml]\nitems: {MA: {price: 19000}}\n";
 const UBUD: &str = "outlet: G2\nname: Ubud\ntimezone: Asia/Makassar\nmenus: [{name: Soto, menu_items: [{external_id: SA, name: \
                     Soto Ayam, price: 15000}]}]\noperational_hours: {daily: \"10:00-22:00\"}\nextends: [season.yaml]\n";
+/// An outlet that one file makes: what it comes to is held, not what it says.
+const WARUNG: &str = "outlet: G4
+name: Warung
+windows: [{kind: deny, schedule: \"0 11 * * *\", duration: 2h}]
+rules: {image-missing: error}
+menus:
+  - name: Nasi
+    menu_items:
+      - {external_id: NG, name: Nasi Goreng, description: Pedas sekali, price: 25000, image: photos/mie.png, variant_category_external_ids: [VC]}
+      # menusync: allow(image-missing) the photographer comes in May
+      - {external_id: NU, name: Nasi Uduk, internal_name: uduk, description: x, price: 15000, in_stock: false, variant_category_external_ids: []}
+      - {external_id: NK, name: Nasi Kuning, description: null, price: 16000, image: https://img.example.com/nk.jpg, operational_hours: {daily: closed, monday: \"08:00-09:30\"}}
+  - {name: Lain, platform: true}
+variant_categories:
+  - {external_id: VC, name: Pedas, rules: {selection: {min_quantity: 1, max_quantity: 1}}, variants: [{external_id: V0, name: Tidak, price: 0}, {external_id: V1, name: Sangat, price: 1000, in_stock: false}]}
+items: {NG: {price: 26000}}
+pricing: [{markup: 10%, round_to: 500, ids: [NG]}]
+operational_hours: {daily: \"10:00-22:00\"}
+";
 const SEASON: &str = "from: 2027-02-08\nuntil: 2027-03-10\nmenus: [{name: Takjil, menu_items: [{external_id: KP, name: Kolak, price: 9000}]}]\n";
 
 /// Before the season begins at Ubud, which is an hour before it would begin in Jakarta.
@@ -29,6 +51,7 @@ fn root() -> Root {
         ("catalogs/kuta.yaml", KUTA),
         ("catalogs/ubud.yaml", UBUD),
         ("catalogs/season.yaml", SEASON),
+        ("catalogs/warung.yaml", WARUNG),
     ];
     files.iter().fold(Root::empty(), |root, (path, text)| root.with(path, text)).with("photos/mie.png", PNG)
 }
@@ -52,7 +75,13 @@ fn said(loaded: &Loaded, at: Timestamp) -> String {
         said += &format!("{member:?}\n");
         match loaded.desired(&member.id, at) {
             Ok(desired) => {
-                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, .. } = desired;
+                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, place, .. } = desired;
+                let composed = loaded.compose(&member.id, at);
+                assert_eq!((&catalog, &ended), (&composed.catalog, &composed.ended));
+                assert_eq!(format!("{policy:?}"), format!("{:?}", composed.policy));
+                for path in FlatCatalog::of(&catalog).things.keys() {
+                    assert_eq!(place(path), composed.origins.place(path), "{path}");
+                }
                 said += &format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{paused}\n{approvals:?}\n");
             }
             Err(wrong) => said += &format!("{wrong:?}\n"),
@@ -101,6 +130,26 @@ fn files_of_an_outlet() {
     assert!(differs_after(write("catalogs/hours.yaml", "operational_hours: {daily: 25}\n"), BEFORE));
     assert!(differs_after(remove("catalogs/hours.yaml"), BEFORE));
     assert!(differs_after(remove("catalogs/kuta.yaml"), BEFORE));
+}
+
+#[test]
+fn the_only_file_of_an_outlet() {
+    let other = |from: &'static str, to: &'static str| {
+        assert!(WARUNG.contains(from), "{from}");
+        differs_after(write("catalogs/warung.yaml", WARUNG.replace(from, to)), BEFORE)
+    };
+    let loaded = fleet::load(root().path()).unwrap();
+    assert!(loaded.desired(&"G4".into(), at(BEFORE)).is_ok());
+    assert!(other("26000", "27000"));
+    assert!(other("allow(image-missing)", "allow(description-missing)"));
+    assert!(other("image-missing: error", "image-missing: off"));
+    assert!(other("duration: 2h", "duration: 3h"));
+    assert!(other("V1, name", "V2, name"));
+    assert!(other("variant_category_external_ids: [VC]", "variant_category_external_ids: [VX]"));
+    assert!(other("name: Warung", "name: Warung\nextends: [hours.yaml]"));
+    assert!(other("outlet: G4", "outlet: G1"), "two files for one outlet");
+    assert!(differs_after(remove("catalogs/warung.yaml"), BEFORE));
+    assert!(differs_after(write("catalogs/more.yaml", "outlet: G9\nextends: [warung.yaml]\n"), BEFORE));
 }
 
 #[test]

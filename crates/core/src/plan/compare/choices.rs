@@ -43,10 +43,12 @@ impl Walk<'_> {
         let mut next_base: HashMap<ExternalId, Placed<Variant>> = HashMap::new();
         let ids: BTreeSet<&ExternalId> = wanted.keys().chain(known.keys()).chain(live.keys()).copied().collect();
         let whole_categories: HashSet<String> = self.changes.iter().filter_map(whole_category).collect();
+        let shown: HashSet<&ExternalId> =
+            self.matched.catalog.variant_categories.iter().map(|category| &category.external_id).collect();
         let restored: HashSet<String> = payload
             .variant_categories
             .iter()
-            .filter(|sent| !self.matched.catalog.variant_categories.iter().any(|c| c.external_id == sent.external_id))
+            .filter(|sent| !shown.contains(&sent.external_id))
             .map(|category| category.external_id.0.clone())
             .collect();
         // A category that the files drop and that stays as somebody edited it stays with its variants.
@@ -67,12 +69,10 @@ impl Walk<'_> {
             let ties = Ties { comes: is_in(sides.desired, &restored), stays: is_in(sides.live, &remaining) };
             let (send, base) = self.compare_thing(id, &sides, ties);
             // Where a whole category comes or goes, its variants go without saying.
-            let mut index = 0;
-            self.changes.retain(|change| {
-                index += 1;
-                index <= mark
-                    || !goes_without_saying(change, &whole_categories, live.get(id).map_or(&[], |live| &live.within))
-            });
+            let within: &[String] = live.get(id).map_or(&[], |live| &live.within);
+            let mut found = self.changes.split_off(mark);
+            found.retain(|change| !goes_without_saying(change, &whole_categories, within));
+            self.changes.append(&mut found);
             sent.extend(send.map(|placed| (id.clone(), placed)));
             next_base.extend(base.map(|placed| (id.clone(), placed)));
         }

@@ -9,7 +9,7 @@
 mod applier;
 mod order;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use order::Order;
@@ -225,7 +225,12 @@ impl OutletPlan {
     /// What comes back by a pin and was sold out when it left is sent sold out. Nobody claims its stock by that: it is the
     /// kitchen's to put back.
     pub fn keep_sold_out(&mut self, pins: &Pins) {
-        let added = |path: &Path| self.changes.iter().any(|c| c.kind == Kind::Add && c.path == *path);
+        if !pins.values.values().any(|pin| pin.sold_out) {
+            return;
+        }
+        let added: HashSet<&Path> =
+            self.changes.iter().filter(|change| change.kind == Kind::Add).map(|change| &change.path).collect();
+        let added = |path: &Path| added.contains(path);
         let was_sold_out = |path: &Path| pins.values.get(path).is_some_and(|pin| pin.sold_out);
         for item in self.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
             let path = Path::item(&item.external_id);

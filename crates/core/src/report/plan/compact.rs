@@ -49,7 +49,8 @@ pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Folded<'a>)> 
             }
             continue;
         }
-        let known = folded.iter_mut().find_map(|(first, folded)| match folded {
+        let may_join = route.is_some() || is_order(change) || is_hours(change);
+        let known = folded.iter_mut().filter(|_| may_join).find_map(|(first, folded)| match folded {
             Folded::Order(moves) if is_order(change) && in_one_list(first, change) => Some(moves),
             Folded::Moved { from, to, items } if route == Some((*from, *to)) => Some(items),
             Folded::Hours(items) if is_hours(change) && (&first.from, &first.to) == (&change.from, &change.to) => {
