@@ -257,6 +257,15 @@ impl Session {
         }
     }
 
+    /// The same, tried once.
+    pub(super) async fn read_once<T>(
+        &self,
+        order: &Order<'_>,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
+        self.make(order, &mut Budget::of_a_write(), judge).await
+    }
+
     /// A call that changes something, tried once.
     pub(super) async fn write_once(&self, order: &Order<'_>) -> Result<(), RemoteError> {
         self.make(order, &mut Budget::of_a_write(), Answer::taken).await

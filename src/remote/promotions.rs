@@ -39,9 +39,12 @@ impl Session {
         let mut promotions = session.list_promotions(outlet).await?;
         let hidden = promotions.iter_mut().filter(|one| one.hides_its_dish() && !one.says_over());
         for promotion in hidden.filter(|one| !one.promotion_id.is_empty()).take(MOST_DETAILS) {
-            // What cannot be read stays as the list shows it, which tells less.
-            if let Ok(detail) = session.promotion(outlet, &promotion.promotion_id).await {
-                *promotion = Promotion { promotion_id: promotion.promotion_id.clone(), ..detail };
+            match session.promotion(outlet, &promotion.promotion_id).await {
+                Ok(detail) => *promotion = Promotion { promotion_id: promotion.promotion_id.clone(), ..detail },
+                // It stays as the list shows it, which tells less.
+                Err(error) if error.status == Some(404) => {}
+                // The others would fail as well, and a pass waits for this.
+                Err(_) => break,
             }
         }
         Ok(promotions)
@@ -73,9 +76,9 @@ impl Session {
         Err(order.unreadable(&format!("the list of promotions has more than {MOST_PAGES} pages")))
     }
 
-    /// One promotion.
+    /// One promotion, asked for once.
     async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Promotion, RemoteError> {
-        self.read(&self.order_promotions(outlet, Some(id))?, read_one).await
+        self.read_once(&self.order_promotions(outlet, Some(id))?, read_one).await
     }
 
     /// `/integrations/promo/outlets/{outlet_id}/v1/food-promos[/{promotion_id}]` (documentation)

@@ -17,7 +17,7 @@ fn watching() -> Stage {
 }
 
 /// Somebody makes a promotion on a dish that runs for decades; `change` replaces keys of it, or of its `promo_detail`.
-fn promote(stage: &Stage, item: &str, change: Value) {
+pub(crate) fn promote(stage: &Stage, item: &str, change: Value) {
     let mut promotion = json!({ "promo_detail": {
         "external_menu_id": item, "selling_price": 19_000, "start_date": "2020-02-25", "end_date": "2099-02-28",
     }});
@@ -228,4 +228,26 @@ fn an_approval_lets_a_promotion_end() {
     assert_eq!(guard(&stage)["verdict"], "released");
     stage.run(&["run", "--once"]).expect(0);
     assert!(stage.live_item(KUTA, "RAWON").is_null());
+}
+
+#[test]
+fn a_held_push_goes_out_when_the_promotion_is_over() {
+    let stage = watching();
+    promote(&stage, "RAWON", json!({}));
+    stage.append(KUTA_FILE, WITHOUT_RAWON);
+    stage.run(&["run", "--once"]).expect(4);
+    set(&stage, json!({ "promo_now": "2099-03-01T00:00:00Z" }));
+    stage.run(&["run", "--once"]).expect(0);
+    assert!(stage.live_item(KUTA, "RAWON").is_null());
+}
+
+#[test]
+fn a_rollback_that_takes_a_dish_away_is_held_too() {
+    let stage = watching();
+    stage.append(KUTA_FILE, "menus: [{name: Nasi, menu_items: [{external_id: SATE, name: Sate, price: 30000}]}]\n");
+    stage.run(&["apply", "--yes"]).expect(0);
+    promote(&stage, "SATE", json!({}));
+    let told = stage.run(&["rollback", "--outlet", KUTA, "--to", "1", "--yes"]).expect(4).transcript();
+    assert!(told.contains("promotion: a promotion on “Sate” (SATE) runs"), "{told}");
+    assert!(!stage.live_item(KUTA, "SATE").is_null());
 }

@@ -69,6 +69,20 @@ async fn a_list_that_makes_no_sense_is_an_error() {
     }
 }
 
+#[tokio::test]
+async fn a_dish_that_the_list_does_not_name_is_asked_for_until_asking_fails() {
+    let bare = r#"{"data":{"total_count":4,"promotions":[{"promotion_id":"a/1"},{"promotion_id":"2","status":"ended"},
+        {"promotion_id":"3"},{"promotion_id":"4"}]}}"#;
+    let detail = r#"{"success":true,"data":{"promo_type":"sku_promo","promo_detail":{"external_menu_id":"NG"}}}"#;
+    let fake = Fake::answering([answer(bare), reply("404 Not Found", "", ""), answer(detail), busy("503 Busy")]).await;
+    let dishes: Vec<_> = list(&fake).await.unwrap().into_iter().map(|one| one.external_menu_id).collect();
+    assert_eq!(dishes, [None, None, Some("NG".into()), None]);
+    assert_eq!(fake.lines()[2..], ["a%2F1", "3", "4"].map(|id| format!("{LIST}/{id}")));
+    let fake = Fake::answering([answer(bare), busy("503 Busy")]).await;
+    assert_eq!(list(&fake).await.unwrap().len(), 4);
+    assert_eq!(fake.lines().len(), 3, "the others are not asked for");
+}
+
 fn page(ids: std::ops::Range<u32>, rest: &str) -> Vec<u8> {
     let list: Vec<String> =
         ids.map(|id| format!(r#"{{"promotion_id":"{id}","promo_detail":{{"external_menu_id":"NG"}}}}"#)).collect();
