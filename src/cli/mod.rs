@@ -24,6 +24,7 @@ mod output;
 mod pause;
 mod plan;
 mod preview;
+mod promotions;
 mod push;
 mod release_hints;
 mod reload;
@@ -130,6 +131,8 @@ enum Command {
     Resume(pause::ResumeArgs),
     /// List the outlets that the credential reaches, against those in the files
     Outlets(outlets::Args),
+    /// List the promotions that run or wait at each outlet
+    Promotions(promotions::Args),
     /// Manage our subscriptions to events of GoBiz
     Webhook(webhook::Args),
     /// Delete the stored state of an outlet
@@ -247,6 +250,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Pause(args) => pause::run(args, &session),
         Command::Resume(args) => pause::resume(args, &session),
         Command::Outlets(args) => outlets::run(args, &session),
+        Command::Promotions(args) => promotions::run(args, &session),
         Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),

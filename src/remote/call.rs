@@ -73,6 +73,7 @@ impl Call<'_> {
         match *self.method {
             _ if self.url.path().contains("/notification-subscriptions") => Destination::Subscription,
             _ if self.url.path().ends_with("/linked-outlets") => Destination::Outlets,
+            _ if self.url.path().contains("/food-promos") => Destination::Promotions,
             Method::POST => Destination::Token,
             Method::PATCH => Destination::Stock,
             _ => Destination::Catalog,

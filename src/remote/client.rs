@@ -25,7 +25,7 @@ use super::{
     wire,
 };
 use crate::{
-    catalog::{Catalog, OutletId, live::LiveCatalog},
+    catalog::{Catalog, OutletId, Promotion, live::LiveCatalog},
     settings::StockKey,
 };
 
@@ -72,6 +72,13 @@ pub(super) struct Order<'a> {
     timeout: Duration,
     /// A push has one id for all its tries, which is also in its body; any other call gets one of its own.
     request_id: Option<Uuid>,
+}
+
+impl Order<'_> {
+    /// Calls that were made for this gave nothing that can be used.
+    pub(super) fn unreadable(&self, why: &str) -> RemoteError {
+        RemoteError::new(&self.method, &self.url, None, why, Retry::Never)
+    }
 }
 
 impl Client {
@@ -125,6 +132,10 @@ impl Read for Reader {
         self.0.fetch(outlet, lane).await
     }
 
+    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
+        self.0.promotions(outlet).await
+    }
+
     fn clear_rate_limits(&self) {
         self.0.shared.http.clear_rate_limits();
     }
@@ -137,6 +148,10 @@ impl Read for Writer {
 
     async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
         self.0.fetch(outlet, lane).await
+    }
+
+    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
+        self.0.promotions(outlet).await
     }
 
     fn clear_rate_limits(&self) {
@@ -179,6 +194,11 @@ impl Write for Writer {
 }
 
 impl Session {
+    /// The same connection with other rights.
+    pub(super) fn with_scopes(&self, scopes: &str) -> Self {
+        Client(Arc::clone(&self.shared)).session(scopes)
+    }
+
     /// `/integrations/gofood/outlets/{outlet_id}/…` (documentation)
     fn url(&self, outlet: &OutletId, rest: [&str; 2]) -> Url {
         self.shared.addresses.api_path(&["integrations", "gofood", "outlets", outlet.as_str(), rest[0], rest[1]])
@@ -235,6 +255,15 @@ impl Session {
                 Err(error) => budget.pause_after(error).await?,
             }
         }
+    }
+
+    /// The same, tried once.
+    pub(super) async fn read_once<T>(
+        &self,
+        order: &Order<'_>,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
+        self.make(order, &mut Budget::of_a_write(), judge).await
     }
 
     /// A call that changes something, tried once.
@@ -346,7 +375,7 @@ impl Shared {
 }
 
 /// Such an id would vanish from the address, and the call would go to another.
-fn check_outlet(outlet: &OutletId, method: &Method, url: &Url) -> Result<(), RemoteError> {
+pub(super) fn check_outlet(outlet: &OutletId, method: &Method, url: &Url) -> Result<(), RemoteError> {
     if matches!(outlet.as_str(), "" | "." | "..") {
         return Err(unsent(method, url, &format!("“{outlet}” is no outlet id; it looks like G916309315")));
     }

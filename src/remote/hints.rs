@@ -78,6 +78,11 @@ const HINTS: &[Hint] = &[
     ),
     hint(
         403..=403,
+        |refusal| refusal.to == Destination::Promotions,
+        "is the credential (`gobiz.client_id_file`) allowed the scope {scopes}? A facilitator's never is",
+    ),
+    hint(
+        403..=403,
         |_| true,
         "is `outlet` in the file the id with the G (not the restaurant's UUID), and is the credential \
          (`gobiz.client_id_file`) allowed the scope {scopes}?",

@@ -66,6 +66,8 @@ pub enum Destination {
     Subscription,
     /// The list of linked outlets.
     Outlets,
+    /// The promotions of an outlet.
+    Promotions,
 }
 
 impl Destination {
@@ -77,6 +79,7 @@ impl Destination {
             Self::Stock => "stock",
             Self::Subscription => "subscription",
             Self::Outlets => "outlets",
+            Self::Promotions => "promotions",
         }
     }
 }

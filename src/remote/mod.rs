@@ -21,6 +21,7 @@ mod json;
 mod meter;
 mod outlets;
 mod probe;
+mod promotions;
 mod subscriptions;
 mod text;
 mod token;
@@ -46,7 +47,7 @@ pub use wire::put_body;
 #[doc(hidden)]
 pub use wire::read_body;
 
-use crate::catalog::{Catalog, OutletId, StockChange, StockKind, live::LiveCatalog};
+use crate::catalog::{Catalog, OutletId, Promotion, StockChange, StockKind, live::LiveCatalog};
 
 /// Looks at live catalogs.
 pub trait Read: Send + Sync {
@@ -60,6 +61,12 @@ pub trait Read: Send + Sync {
         _lane: Lane,
     ) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send {
         self.fetch(outlet)
+    }
+
+    /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this right
+    /// ([`RemoteError::lacks_right`]) still does everything else.
+    fn promotions(&self, _outlet: &OutletId) -> impl Future<Output = Result<Vec<Promotion>, RemoteError>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.

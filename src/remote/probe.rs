@@ -40,6 +40,11 @@ impl Client {
         probes
     }
 
+    /// Asks for a token that can look at promotions.
+    pub async fn probe_promotions(&self) -> Probe {
+        self.probe(token::READ_PROMOTIONS).await
+    }
+
     async fn probe(&self, scope: &'static str) -> Probe {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
         let call = self.0.token_call(scope, &form, PATIENCE);

@@ -26,6 +26,9 @@ pub(super) const READ_ORDERS: &str = "gofood:order:read";
 /// Rights to list linked outlets: for the credentials of a facilitator (documentation).
 pub(super) const READ_OUTLETS: &str = "partner:outlet:read";
 
+/// Rights to look at promotions: for the credentials of a direct integration (documentation).
+pub(super) const READ_PROMOTIONS: &str = "promo:food_promo:read";
+
 /// A token is renewed this long before its end, or at half of a life that is shorter than twice this.
 const EARLY: Duration = Duration::from_secs(60);
 /// Life of a token whose answer does not tell (the documentation says it always does; our choice).

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
     catalog::{Field, live::LiveCatalog},
-    plan::{Action, Base, Change, Inputs, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
-    policy::Guard,
-    remote::Read,
+    plan::{Action, Base, Change, Inputs, KnownPromotions, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
+    policy::{Guard, PromotionPolicy},
+    remote::{Read, without_request_ids},
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -70,7 +70,8 @@ pub async fn examine<R: Read>(
 ) -> Result<(Desired, Examined), PassError> {
     let desired = desired_now(&recalled, target, desired, moment)?;
     let live = fetch(reader, &recalled, &target.id, moment.now).await?;
-    let examined = compare(live, recalled, target, &desired, moment);
+    let mut examined = compare(live, recalled, target, &desired, moment);
+    judge_promotions(reader, target, &desired, &mut examined, moment).await;
     Ok((desired, examined))
 }
 
@@ -105,6 +106,36 @@ pub fn compare(
     let pins_changed = moment.rollback.is_none() && recalled.pins != plan.pins;
     let window = desired.waits(moment.now);
     Examined { live, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
+}
+
+/// Looks at promotions where the push of `examined` could end one, and asks the guard. Where nothing is touched, or the
+/// settings do not say `promotions: watch`, not one request is made. A credential without the right to look at them is told, and
+/// holds nothing; any other failure holds the push, as nobody knows what it would end.
+pub(super) async fn judge_promotions<R: Read>(
+    remote: &R,
+    target: &Target,
+    desired: &Desired,
+    examined: &mut Examined,
+    moment: Moment<'_>,
+) {
+    let plan = &mut examined.plan;
+    if desired.policy.promotions != PromotionPolicy::Watch || plan.touched.is_empty() {
+        return;
+    }
+    let known = match remote.promotions(&target.id).await {
+        Ok(promotions) => KnownPromotions::Listed(promotions),
+        Err(error) if error.is_final() && error.lacks_right() => {
+            tracing::warn!(
+                outlet = %target.id, %error,
+                "the credential may not look at promotions: a push that ends one is not held (`promotions: watch`)"
+            );
+            return;
+        }
+        Err(error) => KnownPromotions::Unread(without_request_ids(&error.to_string())),
+    };
+    let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
+    plan.judge_promotions(&known, moment.released, now);
+    plan.release(&desired.approvals, moment.now);
 }
 
 /// The plan, with the guards released that were approved for exactly this one, and what is pinned in it.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
     PushProgress, Recalled, Slot, Target, chain,
-    examine::{compare, desired_now},
+    examine::{compare, desired_now, judge_promotions},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
@@ -210,7 +210,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
         let live = self.unless_withdrawn(fetched).await??;
-        let examined = compare(live, recalled, target, &desired, self.moment(context.clock.now()));
+        let moment = self.moment(context.clock.now());
+        let mut examined = compare(live, recalled, target, &desired, moment);
+        self.unless_withdrawn(judge_promotions(remote, target, &desired, &mut examined, moment)).await?;
         note(context, target, &examined).await?;
         match self.verdict(&desired, &examined, earlier.is_some()) {
             Verdict::Nothing => {
@@ -350,7 +352,8 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<Outcome, PassError> {
         let Visit { context, target, .. } = *self.visit;
         let moment = self.moment(arrival.seen_at);
-        let examined = compare(arrival.live, recalled, target, self.desired, moment);
+        let mut examined = compare(arrival.live, recalled, target, self.desired, moment);
+        judge_promotions(self.visit.remote, target, self.desired, &mut examined, moment).await;
         note(context, target, &examined).await?;
         let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
         let facts = Facts::of_look(look);

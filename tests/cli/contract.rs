@@ -64,7 +64,17 @@ const SWITCHES: &str = r#"{
     "unreadable_fields": ["price", "in_stock"],
     "escape_html": true,
     "empty_list": "null",
-    "list_by_scope": true
+    "list_by_scope": true,
+    "promo_min_discount": [50, 50],
+    "promo_start": "tomorrow",
+    "promo_one_per_item": false,
+    "promo_lock": "ignore",
+    "promo_answer": "object",
+    "promo_key_max": 36,
+    "promo_page_size": 1,
+    "promo_detail": "bare",
+    "promo_zone": "Asia/Jayapura",
+    "promo_now": "2027-02-25T08:00:00Z"
 }"#;
 
 fn switches() -> Map<String, Value> {

@@ -27,6 +27,7 @@ mod places;
 mod platform_menus;
 mod platforms;
 mod policy;
+mod promotions;
 mod push;
 mod release;
 mod remote;

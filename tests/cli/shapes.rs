@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     approvals::REMOVALS,
+    promotions::promote,
     support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
 };
 
@@ -66,6 +67,17 @@ fn plans_of_all_kinds() {
     fit(&stage, &[&["plan"], &["apply", "--yes"]]);
     stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Get, 403) });
     fit(&stage, &[&["plan"], &["drift"], &["apply", "--yes"], &["run", "--once"]]);
+}
+
+#[test]
+fn promotions_of_all_kinds() {
+    let stage = Stage::new().with_kemang();
+    let times = json!({ "applicable_days": ["friday"], "start_time": "14:00:00", "end_time": "16:00:00" });
+    promote(&stage, "NG", times);
+    promote(&stage, "SATE", json!({ "status": "paused", "promo_type": "voucher" }));
+    fit(&stage, &[&["promotions"]]);
+    stage.server().change_settings(|settings| settings.facilitator = true);
+    fit(&stage, &[&["promotions"]]);
 }
 
 #[test]

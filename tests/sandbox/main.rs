@@ -7,6 +7,7 @@ mod events;
 mod faults;
 mod harness;
 mod oauth;
+mod promotions;
 mod stock;
 mod subscriptions;
 mod switches;

@@ -304,6 +304,7 @@ fn every_switch_is_tested_and_documented() {
         include_str!("events.rs"),
         include_str!("faults.rs"),
         include_str!("oauth.rs"),
+        include_str!("promotions.rs"),
         include_str!("stock.rs"),
         include_str!("subscriptions.rs"),
         include_str!("switches.rs"),

@@ -91,6 +91,7 @@ pub(crate) const WRONG_SETTINGS: &[&str] = &[
     "{target: sandbox, guards: {sold-out: 150%}}",
     "{target: sandbox, guards: {decimal-slip: 5%}}",
     "{target: sandbox, drift: undo}",
+    "{target: sandbox, promotions: on}",
     "{target: sandbox, ignore: [price]}",
     "{target: sandbox, ignore: image}",
     "{target: sandbox, windows: [{kind: deny, schedule: '0 11 * * *'}]}",

@@ -248,7 +248,11 @@ impl Stage {
 
     /// Everything in the log but reads and token requests.
     pub fn writes(&self) -> Vec<Entry> {
-        let is_write = |entry: &Entry| !matches!(entry.endpoint, Endpoint::Get | Endpoint::Token);
+        let is_write = |entry: &Entry| match entry.endpoint {
+            Endpoint::Get | Endpoint::Token => false,
+            Endpoint::Promo => entry.method != "GET",
+            _ => true,
+        };
         self.log().into_iter().filter(is_write).collect()
     }
 
@@ -323,7 +327,7 @@ fn is_read_only(arguments: &[&str]) -> bool {
 
 fn only_reads(entry: &Entry) -> bool {
     match entry.endpoint {
-        Endpoint::Get | Endpoint::Subscription | Endpoint::LinkedOutlets => entry.method == "GET",
+        Endpoint::Get | Endpoint::Subscription | Endpoint::LinkedOutlets | Endpoint::Promo => entry.method == "GET",
         Endpoint::Token => entry.scope.as_deref().is_none_or(|scope| !scope.contains("write")),
         _ => false,
     }

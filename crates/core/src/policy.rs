@@ -17,6 +17,8 @@ pub struct Policy {
     pub drift: DriftPolicy,
     /// What happens to live items that match nothing of ours.
     pub unmanaged: UnmanagedPolicy,
+    /// Whether promotions are looked at.
+    pub promotions: PromotionPolicy,
     /// Fields never compared nor set.
     pub ignore: BTreeSet<Ignorable>,
     /// Limits on plans.
@@ -33,6 +35,7 @@ impl Default for Policy {
             timezone: jiff::tz::TimeZone::get("Asia/Jakarta").unwrap_or(jiff::tz::TimeZone::UTC),
             drift: DriftPolicy::default(),
             unmanaged: UnmanagedPolicy::default(),
+            promotions: PromotionPolicy::default(),
             ignore: BTreeSet::new(),
             guards: GuardLimits::default(),
             rules: BTreeMap::new(),
@@ -66,6 +69,16 @@ pub enum UnmanagedPolicy {
     Hold,
     /// They are removed.
     Delete,
+}
+
+/// `promotions: off | watch`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PromotionPolicy {
+    /// They are not looked at.
+    #[default]
+    Off,
+    /// A push that could end one is held.
+    Watch,
 }
 
 /// Fields that `ignore:` may name.
@@ -107,11 +120,12 @@ pub enum Guard {
     PriceChange,
     DecimalSlip,
     SoldOut,
+    Promotion,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
@@ -123,6 +137,7 @@ impl Guard {
         Self::PriceChange,
         Self::DecimalSlip,
         Self::SoldOut,
+        Self::Promotion,
     ];
 
     /// The guard's name as people type it.
@@ -139,6 +154,7 @@ impl Guard {
             Self::PriceChange => "price-change",
             Self::DecimalSlip => "decimal-slip",
             Self::SoldOut => "sold-out",
+            Self::Promotion => "promotion",
         }
     }
 

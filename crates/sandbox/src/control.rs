@@ -12,6 +12,7 @@ use super::{
     faults::Fault,
     log::{Delivery, Entry},
     outlet::Outlet,
+    promotions::{ForeignPromotion, PromotionDump},
     settings::Settings,
     state::Shared,
     written::Catalog,
@@ -89,8 +90,7 @@ impl Control {
         self.with_outlet(outlet, |known, settings| {
             let mut edited = known.published.clone();
             edit.apply(&mut edited).map_err(ControlError::invalid)?;
-            known.published = edited;
-            known.assign_ids(settings);
+            known.show(edited, settings);
             Ok(())
         })
     }
@@ -119,6 +119,16 @@ impl Control {
             known.events.push(event);
             Ok(receipt)
         })
+    }
+
+    /// The promotions of an outlet, oldest first.
+    pub fn promotions(&self, outlet: &str) -> Result<Vec<PromotionDump>, ControlError> {
+        self.with_outlet(outlet, |known, settings| Ok(known.promotions.dump(settings)))
+    }
+
+    /// Somebody else makes a promotion: in the app, or another partner.
+    pub fn add_promotion(&self, outlet: &str, promotion: ForeignPromotion) -> Result<(), ControlError> {
+        self.with_outlet(outlet, |known, _| known.promotions.add_foreign(promotion).map_err(ControlError::invalid))
     }
 
     /// The tries to deliver events that have ended, oldest first, at most 10,000.

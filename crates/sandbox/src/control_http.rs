@@ -29,7 +29,7 @@ type Answer = Result<Response, ControlError>;
 type Handler = fn(&Control, &Call) -> Answer;
 
 /// Methods, path below `/_sandbox`, and what to do.
-const CALLS: [(MethodFilter, &str, Handler); 18] = [
+const CALLS: [(MethodFilter, &str, Handler); 20] = [
     (GET, "/outlets", |control, _| show(json!({ "outlets": control.outlets() }))),
     (GET, "/outlets/{outlet}", |control, call| show(control.outlet(&call.outlet)?)),
     (PUT.or(POST), "/outlets/{outlet}", |control, call| {
@@ -43,6 +43,10 @@ const CALLS: [(MethodFilter, &str, Handler); 18] = [
     (POST, "/outlets/{outlet}/order", |control, call| {
         let Order { things } = call.decode_body()?;
         show(control.order(&call.outlet, &things)?)
+    }),
+    (GET, "/outlets/{outlet}/promotions", |control, call| show(control.promotions(&call.outlet)?)),
+    (POST, "/outlets/{outlet}/promotions", |control, call| {
+        call.run_each(|promotion| control.add_promotion(&call.outlet, promotion))
     }),
     (GET, "/deliveries", |control, _| show(control.deliveries())),
     (DELETE, "/deliveries", |control, _| run(|| control.clear_deliveries())),

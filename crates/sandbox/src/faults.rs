@@ -26,6 +26,8 @@ pub enum Endpoint {
     Subscription,
     /// The list of linked outlets.
     LinkedOutlets,
+    /// Promotions.
+    Promo,
 }
 
 impl Endpoint {
@@ -37,6 +39,7 @@ impl Endpoint {
             Method::PUT if path.ends_with("/v1/catalog") => Self::Put,
             Method::PATCH if path.ends_with("_stocks") => Self::Stock,
             _ if path.contains("/notification-subscriptions") => Self::Subscription,
+            _ if path.starts_with("/integrations/promo/") => Self::Promo,
             _ if path.ends_with("/linked-outlets") => Self::LinkedOutlets,
             _ => Self::Any,
         }

@@ -61,6 +61,7 @@ pub(super) async fn put_catalog(
     let mut state = shared.state();
     let (outlet, settings) = state.outlet(&outlet).ok_or_else(Refusal::not_linked)?;
     complaints.extend(validate::check(&catalog, &outlet.published, settings));
+    complaints.extend(outlet.promotions.find_locked_names(&catalog, &outlet.published, settings));
     if !complaints.is_empty() {
         if settings.clear_on_refusal {
             outlet.published = Catalog::default();
@@ -103,7 +104,7 @@ pub(super) async fn patch_variant_stocks(
 }
 
 /// What every call about an outlet is asked first: media type, token, outlet, scope.
-fn authorize_outlet<'a>(
+pub(super) fn authorize_outlet<'a>(
     state: &'a mut Memory,
     headers: &HeaderMap,
     outlet: &str,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     events::Event,
+    promotions::Promotions,
     settings::Settings,
     written::{Catalog, Item},
 };
@@ -36,6 +37,7 @@ pub(super) struct Outlet {
     generation: u64,
     /// What has happened and was not announced yet.
     pub(super) events: Vec<Event>,
+    pub(super) promotions: Promotions,
 }
 
 impl Outlet {
@@ -48,14 +50,14 @@ impl Outlet {
             reads: 0,
             generation: 0,
             events: Vec::new(),
+            promotions: Promotions::default(),
         }
     }
 
     /// Replaces the live menu and forgets one that waits; a seed, not a PUT.
     pub(super) fn seed(&mut self, catalog: Catalog, settings: &Settings) {
         self.pending = None;
-        self.published = catalog;
-        self.assign_ids(settings);
+        self.show(catalog, settings);
     }
 
     /// Accepts a PUT; `true` if another one was still waiting and is now lost.
@@ -85,14 +87,20 @@ impl Outlet {
         unmap(&mut landed, &settings.unmapped_ids);
         self.generation += u64::from(settings.renew_uuids);
         self.publications += 1;
-        self.published = landed;
-        self.assign_ids(settings);
+        self.show(landed, settings);
         self.events.push(Event::from_publication(&self.id, &self.published));
         true
     }
 
+    /// Makes this the live menu, with all that this does to ids and promotions.
+    pub(super) fn show(&mut self, catalog: Catalog, settings: &Settings) {
+        self.published = catalog;
+        self.assign_ids(settings);
+        self.promotions.deactivate_without_item(&self.published, settings);
+    }
+
     /// Gives an id to everything that has none: always the same one to the same external id (or, without one, name).
-    pub(super) fn assign_ids(&mut self, settings: &Settings) {
+    fn assign_ids(&mut self, settings: &Settings) {
         let Self { id: outlet, generation, published, .. } = self;
         let mut seen = HashMap::new();
         let mut make = |kind: &str, external_id: Option<&String>, name: Option<&String>| {

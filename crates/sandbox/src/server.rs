@@ -17,6 +17,7 @@ use super::{
     control::Control,
     control_http, delivery, gobiz, linked_outlets, oauth,
     observe::observe,
+    promotion_calls,
     settings::Options,
     state::Shared,
     subscriptions,
@@ -84,6 +85,7 @@ impl Sandbox {
 
 fn build_router(shared: &Arc<Shared>, control: Control) -> Router {
     let outlet = "/integrations/gofood/outlets/{outlet}";
+    let promos = "/integrations/promo/outlets/{outlet}/v1/food-promos";
     let gobiz = Router::new()
         .route("/oauth2/token", post(oauth::post_token))
         .route(&format!("{outlet}/v2/catalog"), get(gobiz::get_catalog))
@@ -91,6 +93,9 @@ fn build_router(shared: &Arc<Shared>, control: Control) -> Router {
         .route(&format!("{outlet}/v2/menu_item_stocks"), patch(gobiz::patch_item_stocks))
         .route(&format!("{outlet}/v2/variant_stocks"), patch(gobiz::patch_variant_stocks))
         .route("/integrations/partner/v1/linked-outlets", get(linked_outlets::list))
+        .route(promos, get(promotion_calls::list).post(promotion_calls::create))
+        .route(&format!("{promos}/{{id}}"), get(promotion_calls::get).delete(promotion_calls::delete))
+        .route(&format!("{promos}/{{id}}/deactivate"), put(promotion_calls::deactivate))
         .merge(subscription_routes("/integrations/partner/v1/notification-subscriptions"))
         .merge(subscription_routes("/integrations/partner/outlets/{outlet}/v1/notification-subscriptions"))
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "Not found", "Route not found") })

@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a facilitator's credential needs to list linked outlets (documentation).
 pub(super) const OUTLET_READ: &str = "partner:outlet:read";
@@ -176,6 +177,26 @@ pub struct Settings {
     pub empty_list: EmptyList,
     /// Whether a list of subscriptions shows only those to events of the token's scopes.
     pub list_by_scope: bool,
+    /// The smallest discounts in percent that are taken: of a promotion by dates, and of one by times (documentation).
+    pub promo_min_discount: [u32; 2],
+    /// The first day on which a promotion may begin.
+    pub promo_start: PromoStart,
+    /// Whether a promotion is refused that meets another one of the same item in date, day and time.
+    pub promo_one_per_item: bool,
+    /// What happens to a PUT that renames the menu of a running promotion.
+    pub promo_lock: PromoLock,
+    /// How the answer to a new promotion has its parts.
+    pub promo_answer: PromoAnswer,
+    /// Most characters of an `X-Idempotency-Key`.
+    pub promo_key_max: usize,
+    /// Promotions of a page of the list.
+    pub promo_page_size: usize,
+    /// How much is read of a promotion.
+    pub promo_detail: PromoDetail,
+    /// The time zone of dates and times of promotions.
+    pub promo_zone: Zone,
+    /// The moment that promotions begin and end by; else the clock's.
+    pub promo_now: Option<Timestamp>,
 }
 
 impl Default for Settings {
@@ -237,6 +258,16 @@ impl Default for Settings {
             escape_html: false,
             empty_list: EmptyList::default(),
             list_by_scope: false,
+            promo_min_discount: [5, 30],
+            promo_start: PromoStart::default(),
+            promo_one_per_item: true,
+            promo_lock: PromoLock::default(),
+            promo_answer: PromoAnswer::default(),
+            promo_key_max: 32,
+            promo_page_size: 20,
+            promo_detail: PromoDetail::default(),
+            promo_zone: Zone::default(),
+            promo_now: None,
         }
     }
 }
@@ -288,4 +319,67 @@ pub enum EventKey {
     #[default]
     EventName,
     EventType,
+}
+
+/// The first day on which a promotion may begin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PromoStart {
+    #[default]
+    Today,
+    Tomorrow,
+}
+
+/// What happens to a PUT that renames the menu of a running promotion.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PromoLock {
+    #[default]
+    Refuse,
+    Ignore,
+}
+
+/// Whether `success` and `failure` of an answer are lists, or one object and `null`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PromoAnswer {
+    #[default]
+    List,
+    Object,
+}
+
+/// How much is read of a promotion: all, or only id and status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PromoDetail {
+    #[default]
+    Full,
+    Bare,
+}
+
+/// A time zone by its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(pub TimeZone);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(TimeZone::get("Asia/Jakarta").unwrap_or(TimeZone::UTC))
+    }
+}
+
+impl Serialize for Zone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.iana_name().unwrap_or("UTC").serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        TimeZone::get(&name).map(Self).map_err(serde::de::Error::custom)
+    }
 }

@@ -6,12 +6,16 @@ use jiff::SignedDuration;
 
 use crate::{
     fleet::Survey,
+    policy::PromotionPolicy,
     remote::{Client, Probe, Read, RemoteError},
     report::Finding,
     settings::Settings,
 };
 
-use super::super::{command_error::CommandError, session::Session};
+use super::super::{
+    command_error::CommandError,
+    session::{Session, moment},
+};
 
 /// Clocks that differ by more are worth a word; by more than the second, dates of layers and approvals go wrong (our choice).
 const WORTH_A_WORD: SignedDuration = SignedDuration::from_secs(30);
@@ -28,8 +32,36 @@ pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<F
     findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
     if probes.iter().any(|probe| probe.granted.is_ok()) {
         findings.push(outlet(&client, survey).await);
+        if watches_promotions(session, survey)? {
+            findings.push(promotions(&client.probe_promotions().await));
+        }
     }
     Ok(findings)
+}
+
+/// Whether the settings of any outlet say `promotions: watch`.
+fn watches_promotions(session: &Session, survey: &Survey) -> Result<bool, CommandError> {
+    let (loaded, now) = (session.loaded()?, moment(None));
+    let mut policies = survey.members.iter().map(|member| loaded.compose(&member.id, now).policy);
+    Ok(policies.any(|policy| policy.promotions == PromotionPolicy::Watch))
+}
+
+/// Without the right, menus are pushed all the same, and promotions are not watched.
+fn promotions(probe: &Probe) -> Finding {
+    let fix = "ask GoBiz to add the scope to the credential (a facilitator's never has it), or write `promotions: off`; \
+               until then no push is held for a promotion";
+    match &probe.granted {
+        Ok(granted) if granted.missing.is_empty() => Finding::ok("promotions", format!("granted: {}", probe.scope)),
+        Ok(_) => Finding::warn("promotions", format!("granted without {}", probe.scope), fix),
+        Err(error) if error.is_final() => {
+            Finding::warn("promotions", format!("refused: {}: {error}", probe.scope), fix)
+        }
+        Err(error) => Finding::warn(
+            "promotions",
+            error.to_string(),
+            fix_of(error, "check network, name server and firewall of this machine, and `gobiz.oauth_url`"),
+        ),
+    }
 }
 
 fn rights(probes: &[Probe]) -> Vec<Finding> {

@@ -21,6 +21,7 @@ const STATUS: &str = include_str!("status.json");
 const HISTORY: &str = include_str!("history.json");
 const SCHEDULE: &str = include_str!("schedule.json");
 const OUTLETS: &str = include_str!("outlets.json");
+const PROMOTIONS: &str = include_str!("promotions.json");
 const HORIZON: &str = include_str!("horizon.json");
 const POLICY: &str = include_str!("policy.json");
 
@@ -56,6 +57,8 @@ enum Kind {
     Horizon,
     /// `menusync.outlets/1`
     Outlets,
+    /// `menusync.promotions/1`
+    Promotions,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -90,6 +93,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Schedule => parsed(SCHEDULE),
         Kind::Horizon => with_plan(parsed(HORIZON)),
         Kind::Outlets => parsed(OUTLETS),
+        Kind::Promotions => parsed(PROMOTIONS),
     }
 }
 

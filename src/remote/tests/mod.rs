@@ -3,6 +3,7 @@
 
 mod errors;
 mod fake;
+mod promotions;
 mod resting;
 
 use std::time::{Duration, Instant};

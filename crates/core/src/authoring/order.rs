@@ -30,6 +30,7 @@ impl Kind {
                 "until",
                 "drift",
                 "unmanaged",
+                "promotions",
                 "ignore",
                 "guards",
                 "rules",

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::{
     diagnostic::Severity,
     document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
-    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, UnmanagedPolicy},
+    policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, PromotionPolicy, UnmanagedPolicy},
     schedule::Cron,
     schedule::{Window, WindowKind},
 };
@@ -23,6 +23,8 @@ pub struct PolicyPatch {
     pub drift: Option<DriftPolicy>,
     /// `unmanaged`
     pub unmanaged: Option<UnmanagedPolicy>,
+    /// `promotions`
+    pub promotions: Option<PromotionPolicy>,
     /// `ignore`; replaces the list of the file before.
     pub ignore: Option<BTreeSet<Ignorable>>,
     /// `guards`; each limit for itself.
@@ -49,11 +51,12 @@ pub struct GuardsPatch {
 impl PolicyPatch {
     /// Lays this over `policy`: what is said here wins, guards and rules one by one, lists as a whole.
     pub fn apply(&self, policy: &mut Policy) {
-        let Self { timezone, drift, unmanaged, ignore, guards, rules, windows, window_outlets: _ } = self;
+        let Self { timezone, drift, unmanaged, promotions, ignore, guards, rules, windows, window_outlets: _ } = self;
         let GuardsPatch { deletes, price_change, sold_out } = guards;
         replace(&mut policy.timezone, timezone);
         replace(&mut policy.drift, drift);
         replace(&mut policy.unmanaged, unmanaged);
+        replace(&mut policy.promotions, promotions);
         replace(&mut policy.ignore, ignore);
         replace(&mut policy.windows, windows);
         replace(&mut policy.guards.deletes, deletes);
@@ -79,11 +82,16 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
     const DRIFT: [(&str, DriftPolicy); 2] = [("report", DriftPolicy::Report), ("revert", DriftPolicy::Revert)];
     const UNMANAGED: [(&str, UnmanagedPolicy); 2] =
         [("hold", UnmanagedPolicy::Hold), ("delete", UnmanagedPolicy::Delete)];
+    const PROMOTIONS: [(&str, PromotionPolicy); 2] = [("off", PromotionPolicy::Off), ("watch", PromotionPolicy::Watch)];
     let mut window_outlets = Vec::new();
     PolicyPatch {
         timezone: fields.take("timezone").and_then(|node| timezone(decoder, node)),
         drift: fields.take("drift").and_then(|node| decoder.choice(node, "drift", &DRIFT)).map(|d| d.value),
         unmanaged: fields.take("unmanaged").and_then(|n| decoder.choice(n, "unmanaged", &UNMANAGED)).map(|u| u.value),
+        promotions: fields
+            .take("promotions")
+            .and_then(|n| decoder.choice(n, "promotions", &PROMOTIONS))
+            .map(|p| p.value),
         ignore: fields.take("ignore").and_then(|node| ignore(decoder, node)),
         guards: fields.take("guards").and_then(|node| guards(decoder, node)).unwrap_or_default(),
         rules: fields.take("rules").and_then(|node| rules(decoder, node)).unwrap_or_default(),

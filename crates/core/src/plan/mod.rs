@@ -26,6 +26,7 @@ mod memory;
 mod order;
 mod past;
 mod pins;
+mod promotions;
 mod record;
 mod refusal;
 mod risk;
@@ -46,6 +47,7 @@ pub use memory::Memory;
 pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
+pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
@@ -121,6 +123,8 @@ pub struct OutletPlan {
     pub next_base: Base,
     /// Guards with something to say.
     pub guards: Vec<GuardVerdict>,
+    /// Live dishes that a promotion would not outlive this push on, see [`OutletPlan::judge_promotions`].
+    pub touched: BTreeSet<TouchedItem>,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
     /// What live says beyond what is understood, and is worth a word.
@@ -154,8 +158,8 @@ impl OutletPlan {
     #[must_use]
     pub fn for_report(self) -> Self {
         let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
-        let (next_base, stock, verified_prices, had_choices) = Default::default();
-        Self { payload, next_base, stock, verified_prices, had_choices, ..self }
+        let (next_base, stock, verified_prices, had_choices, touched) = Default::default();
+        Self { payload, next_base, stock, verified_prices, had_choices, touched, ..self }
     }
 
     /// The payload as it is sent: an empty list of choices only for items that had some. The documentation's items without
@@ -191,6 +195,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     }
     compared.changes.sort();
     let guards = guards::judge(inputs, &matched, &compared, action);
+    let touched = promotions::touched(inputs, &matched, &compared, action);
     OutletPlan {
         outlet: inputs.outlet.clone(),
         digest: digest_of([(inputs.outlet, compared.changes.as_slice())]),
@@ -201,6 +206,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         had_choices: with_choices([&matched.catalog].into_iter().chain(inputs.base.map(|base| &base.catalog))),
         next_base: compared.next_base,
         guards,
+        touched,
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
         extras: matched.extras.but_for(inputs.base),

@@ -11,6 +11,7 @@ mod history;
 mod horizon;
 mod outlets;
 mod plan;
+mod promotions;
 mod release;
 mod schedule;
 mod status;
@@ -32,6 +33,7 @@ pub use plan::{
     Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
     SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text, value_json,
 };
+pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};

@@ -134,6 +134,8 @@ impl Judge<'_> {
             Guard::DecimalSlip => self.decimal_slip(),
             Guard::SoldOut => self.sold_out(),
             Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::UnreadField | Guard::UnknownField => None,
+            // Asked once the promotions are known, see `promotions`.
+            Guard::Promotion => None,
         }
     }
 

@@ -10,6 +10,7 @@ mod laws;
 mod limits;
 mod matching;
 mod memory;
+mod promotions;
 mod records;
 mod refusals;
 mod rejected;

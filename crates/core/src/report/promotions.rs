@@ -1,0 +1,77 @@
+//! Which promotions run and wait at each outlet (`menusync.promotions/1`).
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{counted, untrusted::printable};
+use crate::catalog::{Promotion, PromotionPhase};
+
+/// The promotions of one outlet.
+#[derive(Debug, Clone, Serialize)]
+pub struct OutletPromotions {
+    /// GoFood's id.
+    pub outlet: String,
+    /// Its name.
+    pub name: String,
+    /// Those that run, then those that wait; empty where they could not be listed.
+    pub promotions: Vec<PromotionLine>,
+    /// Why they could not be listed.
+    pub error: Option<String>,
+}
+
+/// One promotion.
+#[derive(Debug, Clone, Serialize)]
+pub struct PromotionLine {
+    /// Whether it runs or waits, by our clock.
+    pub phase: PromotionPhase,
+    /// The name of its dish in the files.
+    pub item_name: Option<String>,
+    /// What the platform says of it.
+    #[serde(flatten)]
+    pub promotion: Promotion,
+}
+
+impl PromotionLine {
+    fn words(&self) -> String {
+        let id = self.promotion.external_menu_id.as_ref();
+        let dish = match (&self.item_name, id) {
+            (Some(name), Some(id)) => format!("{name} ({id})"),
+            (None, Some(id)) => format!("{id} (in no file)"),
+            _ => "no dish is named".to_owned(),
+        };
+        printable(&format!("{:<5}  {dish}: {}", self.phase.as_str(), self.promotion.words())).into_owned()
+    }
+}
+
+/// For people.
+pub fn promotions_text(outlets: &[OutletPromotions]) -> String {
+    let mut text = String::new();
+    for outlet in outlets {
+        let label = format!("{} ({})", outlet.name, outlet.outlet);
+        let what = match &outlet.error {
+            Some(error) => format!("cannot be listed: {error}"),
+            None if outlet.promotions.is_empty() => "no promotion runs or waits".to_owned(),
+            None => counted(outlet.promotions.len(), "promotion"),
+        };
+        let _ = writeln!(text, "{}: {}", printable(&label), printable(&what));
+        for line in &outlet.promotions {
+            let _ = writeln!(text, "  {}", line.words());
+        }
+    }
+    text
+}
+
+/// `menusync.promotions/1`. `platform`: the origin of `gobiz.api_url`.
+pub fn promotions_json(platform: &str, at: Timestamp, outlets: &[OutletPromotions]) -> String {
+    let document = json!({
+        "schema": "menusync.promotions/1",
+        "tool": env!("CARGO_PKG_VERSION"),
+        "platform": platform,
+        "at": at,
+        "outlets": outlets,
+    });
+    format!("{document:#}\n")
+}

@@ -1,0 +1,128 @@
+//! The list of promotions in every form that it may come in, and its ends.
+
+use super::*;
+use crate::catalog::Promotion;
+
+const LIST: &str = "GET /base/integrations/promo/outlets/G1/v1/food-promos";
+
+fn answer(body: &str) -> Vec<u8> {
+    reply("200 OK", "", body)
+}
+
+async fn list(fake: &Fake) -> Result<Vec<Promotion>, RemoteError> {
+    fake.client().reader().promotions(&outlet()).await
+}
+
+/// What a body is read as: the words of each promotion, or of the error.
+async fn read(body: &str) -> String {
+    match list(&Fake::answering([answer(body), answer(r#"{"success":true}"#)]).await).await {
+        Ok(promotions) => {
+            let words = promotions.iter().map(|one| {
+                let dish = one.external_menu_id.as_ref().map_or("?", |id| id.as_str());
+                format!("{dish}: {}", one.words())
+            });
+            words.collect::<Vec<_>>().join(" | ")
+        }
+        Err(error) => error.what,
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_in_every_form_that_makes_sense() {
+    let detail = r#"{"external_menu_id":"NG","selling_price":19000,"start_date":"2027-02-25","end_date":"2027-02-28"}"#;
+    let words = "NG: Rp 19.000, 2027-02-25 to 2027-02-28; created, id 7";
+    for body in [
+        format!(
+            r#"{{"success":true,"data":{{"total_count":1,"promotions":[{{"promotion_id":"7","status":"created","promo_detail":{detail}}}]}}}}"#
+        ),
+        format!(
+            r#"{{"data":{{"meta":{{"total_count":"1","limit":10}},"food_promos":[{{"id":7,"status":"created","promo_detail":[{detail}]}}]}}}}"#
+        ),
+        format!(r#"{{"data":[{{"promotion_id":7,"status":"created",{}]}}"#, &detail[1..]),
+    ] {
+        assert_eq!(read(&body).await, words, "{body}");
+    }
+    for empty in [
+        r#"{"success":true}"#,
+        r#"{"success":true,"data":null}"#,
+        r#"{"data":{"promotions":null,"total_count":0,"page":1}}"#,
+        r#"{"data":{"promotions":[]}}"#,
+        r#"{"data":{}}"#,
+    ] {
+        assert_eq!(read(empty).await, "", "{empty}");
+    }
+    let odd = r#"{"data":{"total_count":1,"x":[{"promotion_id":"7","promo_detail":{"external_menu_id":12,"selling_price":"9000.5",
+        "start_date":"soon","applicable_days":["friday",7,null],"start_time":"14:00:00","end_time":"16:00"}}]}}"#;
+    assert_eq!(read(odd).await, "12: price unknown, an unknown day to an unknown day, friday and 7, 14:00–16:00; id 7");
+}
+
+#[tokio::test]
+async fn a_list_that_makes_no_sense_is_an_error() {
+    for body in [
+        r#"{"data":{"promotions":{"7":{"status":"created"}}}}"#,
+        r#"{"data":{"promotions":null,"total_count":2}}"#,
+        r#"{"data":{"promotions":[],"coupons":[]}}"#,
+        r#"{"data":["7"]}"#,
+        r#"{"data":"none"}"#,
+    ] {
+        assert_eq!(read(body).await, "200 OK: no list of promotions can be read from the answer", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_dish_that_the_list_does_not_name_is_asked_for_until_asking_fails() {
+    let bare = r#"{"data":{"total_count":4,"promotions":[{"promotion_id":"a/1"},{"promotion_id":"2","status":"ended"},
+        {"promotion_id":"3"},{"promotion_id":"4"}]}}"#;
+    let detail = r#"{"success":true,"data":{"promo_type":"sku_promo","promo_detail":{"external_menu_id":"NG"}}}"#;
+    let fake = Fake::answering([answer(bare), reply("404 Not Found", "", ""), answer(detail), busy("503 Busy")]).await;
+    let dishes: Vec<_> = list(&fake).await.unwrap().into_iter().map(|one| one.external_menu_id).collect();
+    assert_eq!(dishes, [None, None, Some("NG".into()), None]);
+    assert_eq!(fake.lines()[2..], ["a%2F1", "3", "4"].map(|id| format!("{LIST}/{id}")));
+    let fake = Fake::answering([answer(bare), busy("503 Busy")]).await;
+    assert_eq!(list(&fake).await.unwrap().len(), 4);
+    assert_eq!(fake.lines().len(), 3, "the others are not asked for");
+}
+
+fn page(ids: std::ops::Range<u32>, rest: &str) -> Vec<u8> {
+    let list: Vec<String> =
+        ids.map(|id| format!(r#"{{"promotion_id":"{id}","promo_detail":{{"external_menu_id":"NG"}}}}"#)).collect();
+    answer(&format!(r#"{{"success":true,"data":{{{rest}"promotions":[{}]}}}}"#, list.join(",")))
+}
+
+#[tokio::test]
+async fn a_list_ends_by_its_count_by_an_empty_page_or_by_one_that_was_there() {
+    let counted = r#""limit":2,"total_count":3,"#;
+    for (pages, number, calls) in [
+        (vec![page(1..3, counted), page(3..4, counted)], 3, 2),
+        (vec![page(1..3, ""), page(3..4, ""), page(0..0, "")], 3, 3),
+        (vec![page(1..3, ""), page(1..3, "")], 2, 2),
+        (vec![page(1..3, counted), page(0..0, counted)], 2, 2),
+    ] {
+        let fake = Fake::answering(pages).await;
+        assert_eq!(list(&fake).await.unwrap().len(), number);
+        let lines: Vec<String> = (1..=calls).map(|page| format!("{LIST}?page={page}")).collect();
+        assert_eq!(fake.lines()[1..], lines);
+    }
+    let repeating = Fake::answering([page(1..3, r#""total_count":30,"#), page(1..3, r#""total_count":30,"#)]).await;
+    let error = list(&repeating).await.unwrap_err();
+    assert_eq!(error.what, "the pages of the list of promotions repeat after 2 of 30");
+    let endless = Fake::answering((0..60).map(|number| page(number..number + 1, ""))).await;
+    assert_eq!(list(&endless).await.unwrap_err().what, "the list of promotions has more than 50 pages");
+}
+
+#[tokio::test]
+async fn promotions_have_a_token_of_their_own_and_a_refusal_says_which_right_is_missing() {
+    let fake = Fake::answering([reply("403 Forbidden", "", "")]).await;
+    let client = fake.client();
+    let error = client.reader().promotions(&outlet()).await.unwrap_err();
+    assert!(error.is_final() && error.lacks_right(), "{error}");
+    assert!(error.what.contains("allowed the scope promo:food_promo:read?"), "{error}");
+    assert!(fake.seen()[0].body.ends_with("scope=promo%3Afood_promo%3Aread"));
+    client.reader().fetch(&outlet()).await.unwrap();
+    assert!(fake.seen()[2].body.ends_with("scope=gofood%3Acatalog%3Aread"));
+    let scope = r#"{"error":"invalid_scope"}"#;
+    let fake = Fake::new().await.tokens([reply("400 Bad Request", "", scope)]);
+    assert!(list(&fake).await.unwrap_err().lacks_right());
+    let fake = Fake::answering([reply("404 Not Found", "", "")]).await;
+    assert!(!list(&fake).await.unwrap_err().lacks_right());
+}
