@@ -101,8 +101,10 @@ impl Preview<'_> {
                 verify_timeout: settings.verify.timeout,
                 view: self.view,
             };
+            let (diagnostics, invalid_from) = (member.diagnostics.clone(), member.invalid_from.clone());
             let task = tasks.spawn(async move {
                 let report = examination.report(recalled).await;
+                let report = OutletReport { diagnostics, invalid_from, ..report };
                 drop(slot);
                 (index, report)
             });

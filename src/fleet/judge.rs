@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::{
     definition::{Composed, DecodedFile, Outlet},
     diagnostic::{self, Diagnostic, Place},
     policy::{Ignorable, Policy},
+    report::InvalidFrom,
     rules::{self, UsedAllows},
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Judged {
     pub(super) images: u64,
     /// When one of its dated layers begins or ceases to count.
     pub(super) next_change: Option<Timestamp>,
+    /// When it turns invalid by itself, once somebody has asked.
+    pub(super) invalid_from: OnceLock<Option<Arc<InvalidFrom>>>,
     /// The moment that it was judged for.
     at: Timestamp,
     /// What it was made of.
@@ -125,6 +128,7 @@ impl Loaded {
             prices: composed.catalog.items().filter_map(price).collect(),
             images: images.finish(),
             next_change: composed.next_change,
+            invalid_from: OnceLock::new(),
             at,
             files: self.definitions.files_of(id),
             has_photos,

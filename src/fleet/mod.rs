@@ -7,6 +7,7 @@ mod agenda;
 mod compare;
 mod history;
 mod images;
+mod invalid_from;
 mod judge;
 mod local_images;
 mod member;
@@ -17,7 +18,7 @@ mod status;
 mod survey;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -37,12 +38,12 @@ pub use survey::{Former, Survey};
 
 use crate::{
     approval::{self, ApprovalFile, Stale},
-    catalog::OutletId,
+    catalog::{Item, ItemField, OutletId},
     definition::{
         self, Composed, Definitions, ImageFile, Outlet,
         policy::{PolicyPatch, take_policy},
     },
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     document::{self, Decoder, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
@@ -192,6 +193,30 @@ async fn compose_beside<T: Send + 'static>(compose: impl FnOnce() -> T + Send + 
     }
 }
 
+/// The items whose price a rule calls too low. A comment that excuses one, or `rules: {price-too-low: off}`, has taken it off
+/// the `diagnostics`.
+fn low_prices<'d>(
+    composed: &Composed,
+    diagnostics: impl Iterator<Item = &'d Diagnostic>,
+) -> BTreeSet<crate::catalog::Path> {
+    let places: BTreeSet<&Place> = diagnostics
+        .filter(|diagnostic| diagnostic.code == PRICE_TOO_LOW)
+        .filter_map(|low| low.place.as_ref())
+        .collect();
+    if places.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_low = |item: &&Item| {
+        let price = composed.origins.place(&crate::catalog::Path::item_field(&item.external_id, ItemField::Price));
+        price.is_some_and(|place| places.contains(&place))
+    };
+    let items = composed.catalog.items().map(|(_, item)| item).filter(is_low);
+    items.map(|item| crate::catalog::Path::item(&item.external_id)).collect()
+}
+
+/// The rule whose findings the guard `low-price` holds back.
+const PRICE_TOO_LOW: &str = "price-too-low";
+
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
     if files.diagnostics.iter().any(|d| d.place.as_ref().is_some_and(|place| &*place.file == settings::FILE)) {
         return Vec::new();
@@ -284,21 +309,22 @@ impl Loaded {
         if self.definitions.outlet(id).is_none() {
             return Err(Vec::new());
         }
-        let composed = if self.verdicts.at(id, at).is_some_and(|judged| judged.is_valid()) {
-            self.compose_unjudged(id, at).0
-        } else {
-            let composed = self.compose(id, at);
-            if composed.diagnostics.iter().any(Diagnostic::is_error) {
-                return Err(composed.diagnostics);
-            }
-            composed
+        let judged = self.verdicts.at(id, at).filter(|judged| judged.is_valid());
+        let composed = match &judged {
+            Some(_) => self.compose_unjudged(id, at).0,
+            None => self.compose(id, at),
         };
+        if composed.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(composed.diagnostics);
+        }
+        let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
+        let low_prices = low_prices(&composed, known.chain(&composed.diagnostics));
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let windows = windows_of(&policy, &outlet).cloned().collect();
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
-        Ok(Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place })
+        Ok(Desired { catalog, pins, policy, windows, ended, low_prices, paused: outlet.paused, approvals, place })
     }
 
     /// The time zone of everything that no layer gives another one.

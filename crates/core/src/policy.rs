@@ -106,12 +106,13 @@ pub enum Guard {
     ReKey,
     PriceChange,
     DecimalSlip,
+    LowPrice,
     SoldOut,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
@@ -122,6 +123,7 @@ impl Guard {
         Self::ReKey,
         Self::PriceChange,
         Self::DecimalSlip,
+        Self::LowPrice,
         Self::SoldOut,
     ];
 
@@ -138,6 +140,7 @@ impl Guard {
             Self::ReKey => "re-key",
             Self::PriceChange => "price-change",
             Self::DecimalSlip => "decimal-slip",
+            Self::LowPrice => "low-price",
             Self::SoldOut => "sold-out",
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    PauseNote, counted,
+    InvalidFrom, PauseNote, counted,
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
@@ -47,6 +47,9 @@ pub struct StatusLine {
     /// What its live menu says beyond what is understood, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// When it turns invalid by itself, though nothing is wrong now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_from: Option<InvalidFrom>,
 }
 
 /// The pins of an outlet.
@@ -151,7 +154,8 @@ fn below(line: &StatusLine) -> Vec<String> {
         let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since));
         format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
-    [error, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
+    let invalid = line.invalid_from.as_ref().map(ToString::to_string);
+    [error, invalid, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
 }
 
 /// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
@@ -201,6 +205,7 @@ mod tests {
             pause: None,
             pins: None,
             notes: Vec::new(),
+            invalid_from: None,
         }
     }
 

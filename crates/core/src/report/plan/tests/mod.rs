@@ -113,6 +113,7 @@ impl Story {
             released: &self.released,
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            low_prices: &BTreeSet::new(),
             past: &Default::default(),
             place: &place,
             stock_by_put: false,
@@ -137,6 +138,7 @@ impl Story {
             error,
             pause: None,
             window: None,
+            invalid_from: None,
         }
     }
 }
