@@ -131,7 +131,15 @@ fn with_code(sentence: &str) -> String {
     let code = |command: &str| {
         // Nothing in a code span is a mention or a reference, so a hash stays one piece, to be copied.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,+%~^'*".contains(c);
-        if command.chars().all(is_plain) { format!("`{command}`") } else { markdown(command) }
+        // What looks like the name of an issue is text all the same: reports of strangers are shown without any.
+        let is_reference =
+            |three: &[u8]| three[0].is_ascii_alphabetic() && three[1] == b'-' && three[2].is_ascii_digit();
+        if command.chars().all(is_plain) && !command.as_bytes().windows(3).any(is_reference) && !command.contains("://")
+        {
+            format!("`{command}`")
+        } else {
+            markdown(command)
+        }
     };
     let parts = sentence.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { markdown(part) }).collect()
