@@ -73,6 +73,52 @@ fn an_outlet_that_a_dated_layer_will_make_invalid_is_told_today() {
 }
 
 #[test]
+fn a_held_mistake_names_the_line_and_who_wrote_it() {
+    let stage = Stage::new().in_sync();
+    let git = |arguments: &[&str]| {
+        let who =
+            [("GIT_AUTHOR_DATE", "2026-11-30T08:00:00+07:00"), ("GIT_COMMITTER_DATE", "2026-11-30T08:00:00+07:00")];
+        let names = ["-c", "user.name=Sari @team", "-c", "user.email=sari@example.com"];
+        let mut git = std::process::Command::new("git");
+        git.arg("-C").arg(stage.root()).args(names).args(arguments).envs(who);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    stage.edit(LAYER, "price: 25000", "price: 250000");
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "A slip"]);
+    stage.edit(LAYER, "price: 36000", "price: 360000");
+    let plan = stage.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("if this is a mistake, correct catalogs/warung.yaml:9 ("), "{plan}");
+    assert!(plan.contains(", Sari @team, 2026-11-30), catalogs/warung.yaml:12 (not committed yet)\n"), "{plan}");
+    let page = stage.run(&["plan", "--output", "markdown"]).expect(0).stdout;
+    assert!(page.contains("`, Sari @&#8203;team, 2026-11-30)"), "{page}");
+}
+
+#[test]
+fn status_shows_the_outlets_in_a_state() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.edit(LAYER, "price: 36000", "price: 360000");
+    stage.run(&["run", "--once"]).expect(4);
+    stage.edit(crate::support::KEMANG_FILE, "name: Kemang", "name: 5\nnot-known: 1");
+    let states = |arguments: &[&str]| {
+        let told = stage.run(&[&["status", "--output", "json"][..], arguments].concat()).json();
+        told["outlets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["state"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(states(&["--state", "held"]), ["held"]);
+    assert_eq!(states(&["--state", "held", "--state", "invalid"]).len(), 2);
+    stage.run(&["status", "--state", "hold"]).expect(64).says(&["states are in_sync, pending"]);
+    let text = stage.run(&["status"]).expect(2).stdout;
+    assert!(text.contains("0 of 2 outlets in sync, 1 invalid, 1 held"), "{text}");
+    assert!(text.find("invalid").unwrap() < text.find("held").unwrap(), "{text}");
+}
+
+#[test]
 fn the_name_of_an_outlet_selects_it_whatever_is_in_the_name() {
     let stage = Stage::new();
     stage.edit(KUTA_FILE, "name: Kuta", "name: 'Kuta [baru]'");

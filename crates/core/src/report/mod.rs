@@ -29,7 +29,7 @@ pub use history::{
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use plan::{
-    InvalidFrom, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget,
+    InvalidFrom, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget,
     SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, counts_for_push, plan_difference, plan_json,
     plan_markdown, plan_text, value_json,
 };

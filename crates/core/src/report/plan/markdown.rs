@@ -6,7 +6,7 @@ use super::{
     body::{Block, Section, ShownGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
-    text::{other_help, released_by, slip_places},
+    text::{correct_words, other_help, released_by},
     warnings::{Warning, warnings},
     words::{Piece, some_of},
 };
@@ -200,8 +200,10 @@ impl Page<'_> {
         if let Some(help) = other_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
             why += &format!("; {help}");
         }
-        if let Some(places) = slip_places(shown).filter(|_| guard.verdict != Verdict::Released) {
-            why += &format!("; if this is a mistake, correct {}", self.words(&places));
+        let code = |commit: &str| format!("`{commit}`");
+        let words = correct_words(shown, self.report, code, |text| self.words(text));
+        if let Some(words) = words.filter(|_| guard.verdict != Verdict::Released) {
+            why += &format!("; {words}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();

@@ -33,7 +33,7 @@ pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
 pub use warnings::counts_for_push;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,10 +77,23 @@ pub struct PlanReport {
     pub target: Option<PlanTarget>,
     /// Approvals that let nothing through any more.
     pub stale_approvals: Vec<Stale>,
+    /// Who wrote the lines that guards hold, by `file:line`.
+    pub line_origins: BTreeMap<String, LineNote>,
     /// How what is held can be let through; nothing is said of that without any.
     pub hints: ReleaseHints,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
+}
+
+/// Who wrote a line last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineNote {
+    /// The commit, shortened; `None` if the line is not committed yet.
+    pub commit: Option<String>,
+    /// Who.
+    pub author: String,
+    /// On which day.
+    pub date: String,
 }
 
 /// The GoBiz server of a plan.
@@ -170,6 +183,19 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// The lines that give what guards hold, the first of each guard of each outlet.
+    pub fn held_lines(&self) -> Vec<(String, u32)> {
+        let mut lines = Vec::new();
+        for plan in self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
+            for guard in plan.held() {
+                lines.extend(text::slip_places(guard, plan).into_iter().take(text::SLIPS));
+            }
+        }
+        lines.sort();
+        lines.dedup();
+        lines
+    }
+
     /// What guards hold, or would.
     fn held(&self) -> Held {
         let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());

@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    PlanReport, View,
+    LineNote, PlanReport, View,
     body::{Block, Section, ShownGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     approval::Stale,
-    plan::{Change, GuardVerdict, Risk, Verdict},
+    plan::{Change, GuardVerdict, OutletPlan, Risk, Verdict},
     policy::Guard,
     report::{style::Paint, untrusted::printable},
 };
@@ -183,8 +183,9 @@ impl Text<'_> {
         }
         let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
         let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, AnsiColor::Red), guard.guard);
-        if let Some(places) = slip_places(shown) {
-            out += &format!("    if this is a mistake, correct {}\n", printable(&places));
+        let plain = |text: &str| printable(text).into_owned();
+        if let Some(words) = correct_words(shown, self.report, plain, plain) {
+            out += &format!("    {words}\n");
         }
         if self.report.view == View::Plan {
             out += &other_help(guard, self.report, |text| printable(text).into_owned())
@@ -204,24 +205,45 @@ pub(super) fn released_by(guard: &GuardVerdict) -> String {
 }
 
 /// Where the files say what a guard holds: that is what to correct if it is a mistake.
-pub(super) fn slip_places(shown: &ShownGuard<'_>) -> Option<String> {
-    let items = &shown.verdict.items;
+pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
+    let items = &guard.items;
     let is_held = |change: &&Change| {
         change.pushed && items.iter().any(|item| *item == change.path || *item == change.path.owner())
     };
-    let changes = shown.plan.iter().flat_map(|plan| &plan.changes).filter(is_held);
-    let mut places: Vec<String> = Vec::new();
+    let changes = plan.changes.iter().filter(is_held);
+    let mut places: Vec<(String, u32)> = Vec::new();
     for place in changes.filter_map(|change| change.source.as_ref()) {
-        let place = format!("{}:{}", place.file, place.line);
+        let place = (place.file.to_string(), place.line);
         if !places.contains(&place) {
             places.push(place);
         }
     }
-    (!places.is_empty()).then(|| some_of(&places, SLIPS))
+    places
+}
+
+/// `correct catalogs/base.yaml:10 (1a2b3c4d, Sari, 2026-11-30)`
+/// `code` writes a commit, `harmless` what is not ours.
+pub(super) fn correct_words(
+    shown: &ShownGuard<'_>,
+    report: &PlanReport,
+    code: impl Fn(&str) -> String,
+    harmless: impl Fn(&str) -> String,
+) -> Option<String> {
+    let places = slip_places(shown.verdict, shown.plan?);
+    let words = |(file, line): &(String, u32)| {
+        let place = format!("{file}:{line}");
+        let origin = report.line_origins.get(&place).map(|LineNote { commit, author, date }| match commit {
+            Some(commit) => format!(" ({}, {}, {date})", code(commit), harmless(author)),
+            None => " (not committed yet)".to_owned(),
+        });
+        harmless(&place) + &origin.unwrap_or_default()
+    };
+    let places: Vec<String> = places.iter().map(words).collect();
+    (!places.is_empty()).then(|| format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
 }
 
 /// So many places are named (our choice).
-const SLIPS: usize = 3;
+pub(super) const SLIPS: usize = 3;
 
 /// What may be better than to release a guard; `harmless` is applied to what is not ours.
 pub(super) fn other_help(
@@ -238,7 +260,7 @@ pub(super) fn other_help(
             )
         }),
         Guard::LowPrice => {
-            Some("if it is meant, say why beside the price: # menusync: allow(price-too-low) REASON".to_owned())
+            Some(harmless("if it is meant, say why beside the price: # menusync: allow(price-too-low) REASON"))
         }
         Guard::Unmanaged => Some("to keep what was made elsewhere, take it into the files: import --merge".to_owned()),
         _ => None,
