@@ -37,6 +37,7 @@ pub(crate) fn wire(data: &[u8]) {
                 released: &released,
                 peers: &peers,
                 ended: &Default::default(),
+                low_prices: &Default::default(),
                 past: &Default::default(),
                 place,
                 stock_by_put: false,

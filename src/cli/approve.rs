@@ -116,7 +116,7 @@ fn read_back(file: &str, text: &str, args: &Args) -> Result<(), CommandError> {
 fn describe_approval(args: &Args, new: &New) -> String {
     let outlets: Vec<&str> = new.outlets.keys().map(OutletId::as_str).collect();
     let message = format!(
-        "{}: `{}` is released at {} until {}, for the plan in {} only\ncommit the file: it counts once it is in the root",
+        "{}: `{}` is released at {} until {}, for the plan in {} only\nit counts in this root from now on; commit it, so that it counts elsewhere too",
         new.file,
         args.guard,
         outlets.join(", "),

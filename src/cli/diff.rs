@@ -56,6 +56,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         state_dir: None,
         target: None,
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
+        line_origins: Default::default(),
         hints: hints(&args),
         outlets,
     };

@@ -5,6 +5,7 @@ use super::{
     command_error::CommandError,
     output::Format,
     preview::{Preview, exit_of, has_drift, show},
+    release_hints::PlanInvocation,
     session::{Session, block_on, moment},
 };
 use crate::{report::View, sync::PassOptions};
@@ -32,7 +33,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         base: None,
         is_whole: false,
     };
-    let report = block_on(preview.report(&reader, &selected))??;
+    let mut report = block_on(preview.report(&reader, &selected))??;
+    report.hints = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() }.looked();
     show(&report, &session.outputs)?;
     session.tell_errors(&survey, &selected);
     let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };

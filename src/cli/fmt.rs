@@ -2,7 +2,7 @@
 //!
 //! A file is written only if every outlet comes out of the formatted files exactly as before.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,8 +10,9 @@ use serde_json::json;
 use super::{
     Exit, atomic,
     command_error::CommandError,
-    output::{Format, note},
+    output::{self, Format, note},
     session::{MOST_DIAGNOSTICS, Session},
+    validate::{is_among, relative},
 };
 use crate::{
     authoring::{FileKind, Formatted, format},
@@ -24,6 +25,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Only these files or directories; `-` formats a definition from stdin to stdout
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Write nothing; exit with 2 if a file is not formatted
     #[arg(long)]
     check: bool,
@@ -42,12 +46,21 @@ struct Outcome {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return stdin_to_stdout(&args);
+    }
     let loaded = session.loaded()?;
+    let wanted = args.paths.iter().map(|path| relative(path, session)).collect::<Result<Vec<_>, _>>()?;
     let mut outcome = Outcome::default();
-    for file in loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json")) {
+    let definitions = loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json"));
+    for file in definitions.filter(|file| is_among(&file.path, &wanted)) {
         outcome.format(&file.open(), FileKind::Definition);
     }
-    loaded.settings_file().into_iter().for_each(|file| outcome.format(file, FileKind::Settings));
+    loaded
+        .settings_file()
+        .into_iter()
+        .filter(|file| is_among(&file.path, &wanted))
+        .for_each(|file| outcome.format(file, FileKind::Settings));
     outcome.drop_changed(loaded);
     let files: Texts =
         outcome.definitions.iter().chain(&outcome.settings).map(|(file, text)| (file.clone(), text.clone())).collect();
@@ -62,6 +75,30 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         _ => files.keys().map(|file| printable(file)).collect::<Vec<_>>().join("\n"),
     })?;
     Ok(tell(session, &files, &mut outcome, args.check))
+}
+
+/// For editors: nothing is known of a root.
+fn stdin_to_stdout(args: &Args) -> Result<Exit, CommandError> {
+    if args.paths.len() > 1 {
+        return Err(CommandError::Usage("`-` is given alone: what comes from stdin is one file".to_owned()));
+    }
+    let text =
+        std::io::read_to_string(std::io::stdin()).map_err(|error| CommandError::failed("cannot read stdin", error))?;
+    let file = SourceFile { path: "stdin".into(), text: text.into() };
+    let (formatted, exit) = match format(&file, FileKind::Definition) {
+        Ok(Formatted::New(new)) if args.check => (new, Exit::Differences),
+        Ok(Formatted::New(new)) => (new, Exit::Done),
+        Ok(Formatted::Same) => (file.text.to_string(), Exit::Done),
+        Ok(Formatted::Left(why)) => {
+            note(&format!("stdin is left as it is: {why}"));
+            (file.text.to_string(), Exit::Done)
+        }
+        Err(wrong) => return Err(CommandError::Invalid(wrong)),
+    };
+    if !args.check {
+        output::print(&formatted)?;
+    }
+    Ok(exit)
 }
 
 impl Outcome {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{command_error::CommandError, logging, terminal::Screen};
-use crate::report::Look;
+use crate::report::{self, Look};
 
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +147,9 @@ impl Outputs {
     fn write(&self, output: &Output, render: impl Fn(Format, Screen) -> String) -> Result<(), CommandError> {
         let screen = if output.file.is_none() { self.stdout } else { Screen::default() };
         let mut text = render(output.format, screen);
+        if matches!(output.format, Format::Json | Format::Sarif) {
+            text = report::untrusted::json_without_orders(text);
+        }
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }

@@ -119,6 +119,7 @@ fn look_ahead(
             state_dir: None,
             target: None,
             stale_approvals: Vec::new(),
+            line_origins: Default::default(),
             hints: ReleaseHints::default(),
             outlets: step.outlets,
         },

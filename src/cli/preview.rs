@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
@@ -16,7 +16,8 @@ use crate::{
     fleet::{self, Loaded, Member, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
+    report::{self, LineNote, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
+    source::{LineOrigin, line_origins},
     state::{Overview, SharedState},
     sync::{
         Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain, examine,
@@ -101,8 +102,10 @@ impl Preview<'_> {
                 verify_timeout: settings.verify.timeout,
                 view: self.view,
             };
+            let (diagnostics, invalid_from) = (member.diagnostics.clone(), member.invalid_from.clone());
             let task = tasks.spawn(async move {
                 let report = examination.report(recalled).await;
+                let report = OutletReport { diagnostics, invalid_from, ..report };
                 drop(slot);
                 (index, report)
             });
@@ -118,7 +121,9 @@ impl Preview<'_> {
             }
         }
         let missing = self.missing(overview.as_ref());
-        self.assemble(loaded, outlets.into_iter().chain(missing).collect())
+        let mut report = self.assemble(loaded, outlets.into_iter().chain(missing).collect())?;
+        report.line_origins = origins(&self.session.root(), &report.held_lines(), &loaded.timezone()).await;
+        Ok(report)
     }
 
     /// Outlets that this root defined once and that no file defines any more. Nothing is done to them, which has to be said.
@@ -171,10 +176,31 @@ impl Preview<'_> {
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
+            line_origins: BTreeMap::new(),
             hints: ReleaseHints::default(),
             outlets,
         })
     }
+}
+
+/// At most so many lines are asked for (our choice): each is a call of git.
+const MOST_LINES: usize = 12;
+
+/// Who wrote these lines.
+async fn origins(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {
+    let lines: Vec<(String, u32)> = lines.iter().take(MOST_LINES).cloned().collect();
+    if lines.is_empty() {
+        return BTreeMap::new();
+    }
+    let (root, asked) = (root.to_owned(), lines.clone());
+    let found = tokio::task::spawn_blocking(move || line_origins(&root, &asked)).await.unwrap_or_default();
+    let note = |LineOrigin { commit, author, at }| LineNote {
+        commit: commit.map(|commit| commit.chars().take(8).collect()),
+        author,
+        date: at.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
+    };
+    let pairs = lines.into_iter().zip(found);
+    pairs.filter_map(|((file, line), origin)| Some((format!("{file}:{line}"), note(origin?)))).collect()
 }
 
 /// The plans of a report.

@@ -25,17 +25,26 @@ impl PlanInvocation<'_> {
             Some(file) => format!("menusync apply {}", word(&file.to_string_lossy())),
             None => format!("menusync apply{}", self.outlets()),
         };
-        ReleaseHints { push: Some(Push::Command(push + self.revert())), plan: Some(self.plan()) }
+        ReleaseHints {
+            push: Some(Push::Command(push + self.revert())),
+            plan: Some(self.plan()),
+            outlets: self.outlets(),
+        }
     }
 
     /// From a push that was asked for.
     pub(super) fn pushed(&self) -> ReleaseHints {
-        ReleaseHints { push: Some(Push::Again), plan: Some(self.plan()) }
+        ReleaseHints { push: Some(Push::Again), plan: Some(self.plan()), outlets: self.outlets() }
     }
 
     /// From two states of the files, which nothing can push.
     pub(super) fn compared(&self) -> ReleaseHints {
-        ReleaseHints { push: None, plan: Some(self.plan()) }
+        ReleaseHints { push: None, plan: Some(self.plan()), outlets: self.outlets() }
+    }
+
+    /// From a look that nothing is pushed from.
+    pub(super) fn looked(&self) -> ReleaseHints {
+        ReleaseHints { outlets: self.outlets(), ..ReleaseHints::default() }
     }
 
     fn plan(&self) -> PlanFile {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::{
     Exit,
@@ -39,6 +39,8 @@ pub(super) struct Args {
 enum To {
     Number(i64),
     Moment(Timestamp),
+    /// In the time zone of the settings.
+    Local(DateTime),
 }
 
 impl std::str::FromStr for To {
@@ -48,9 +50,24 @@ impl std::str::FromStr for To {
         if let Ok(number) = text.trim_start_matches('#').parse() {
             return Ok(Self::Number(number));
         }
+        // As `history` prints it.
+        if let Some(utc) = text.strip_suffix(" UTC").and_then(minute) {
+            let utc = utc.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+            return Ok(Self::Moment(utc.timestamp()));
+        }
+        if let Some(local) = minute(text) {
+            return Ok(Self::Local(local));
+        }
         let moment = a_moment(text).map(Self::Moment);
         moment.map_err(|help| format!("this is neither the number of a push nor a time; {help}"))
     }
+}
+
+/// A date and a time. One without seconds means the whole minute, as what `history` prints leaves them out.
+fn minute(text: &str) -> Option<DateTime> {
+    let whole = |form| DateTime::strptime(form, text).ok();
+    let to_the_end = |at: DateTime| at.checked_add(jiff::Span::new().seconds(59)).ok();
+    whole("%Y-%m-%d %H:%M:%S").or_else(|| whole("%Y-%m-%d %H:%M").and_then(to_the_end))
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -72,7 +89,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
     let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     // No plan of it can be saved, so none can be approved.
-    let hints = &ReleaseHints { push: Some(Push::Again), plan: None };
+    let hints = &ReleaseHints { push: Some(Push::Again), plan: None, ..ReleaseHints::default() };
     PushRun { session, survey, selected, at, options, consent, saved: None, is_whole: false, hints }.run()
 }
 
@@ -155,6 +172,11 @@ impl Rollback<'_> {
                 let help = older.map(|older| format!("; the one before it that was published is {}", older.number));
                 let why = format!("push {number} was not published ({outcome}){}", help.unwrap_or_default());
                 Err(self.refused(&why))
+            }
+            To::Local(local) => {
+                let at = local.to_zoned(self.session.loaded()?.timezone());
+                let at = at.map_err(|error| CommandError::Usage(format!("--to {local}: {error}")))?;
+                self.chosen(To::Moment(at.timestamp()), rows)
             }
             To::Moment(moment) => {
                 let was_live = |row: &&PushRow| row.finished_at.is_some_and(|finished| finished <= moment);

@@ -15,7 +15,7 @@ use crate::{
     fleet::{self, Selection},
     report::{self, StatusLine},
     state::{Running, running_daemon},
-    sync::chain,
+    sync::{OutletState, chain},
 };
 
 /// The longest wait for a daemon (our choice); what is stored is nearly as good.
@@ -26,6 +26,14 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
+    /// Only outlets in this state, such as `held` (repeatable)
+    #[arg(long, value_name = "STATE", value_parser = a_state)]
+    state: Vec<OutletState>,
+}
+
+fn a_state(text: &str) -> Result<OutletState, String> {
+    let states = || OutletState::ALL.map(OutletState::as_str).join(", ");
+    OutletState::parse(text).ok_or_else(|| format!("states are {}", states()))
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -34,12 +42,13 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if let Asked::Heard { after_restart: Some(words), .. } = &asked {
         note(words);
     }
-    let (lines, source) = match asked {
+    let (mut lines, source) = match asked {
         Asked::Heard { lines, .. } if !lines.is_empty() => (lines, "from the daemon"),
         Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
         Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
+    lines.retain(|line| args.state.is_empty() || args.state.iter().any(|state| state.as_str() == line.state));
     let invocation = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() };
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::status_json(&lines),

@@ -66,7 +66,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 }
 
 /// A path of the command line as diagnostics name it: relative to the root.
-fn relative(path: &std::path::Path, session: &Session) -> Result<String, CommandError> {
+pub(super) fn relative(path: &std::path::Path, session: &Session) -> Result<String, CommandError> {
     let unknown = || CommandError::Usage(format!("{} is not a file or directory of the root", path.display()));
     let root = session.root().canonicalize()?;
     let full = path.canonicalize().or_else(|_| root.join(path).canonicalize()).map_err(|_| unknown())?;
@@ -76,7 +76,12 @@ fn relative(path: &std::path::Path, session: &Session) -> Result<String, Command
 
 /// Whether a place is in one of these files.
 fn is_wanted(place: &Place, wanted: &[String]) -> bool {
-    let under = |path: &String| path.is_empty() || *place.file == **path || place.file.starts_with(&format!("{path}/"));
+    is_among(&place.file, wanted)
+}
+
+/// Whether a file is one of these, or below one of these directories; without any all are meant.
+pub(super) fn is_among(file: &str, wanted: &[String]) -> bool {
+    let under = |path: &String| path.is_empty() || *file == **path || file.starts_with(&format!("{path}/"));
     wanted.is_empty() || wanted.iter().any(under)
 }
 

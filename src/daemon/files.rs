@@ -151,7 +151,8 @@ impl<W: Worker> Daemon<W> {
                 return Err(DaemonError::Settings(loaded));
             }
             for diagnostic in loaded.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
-                tracing::error!(place = ?diagnostic.place.as_ref().map(ToString::to_string), "{}", diagnostic.message);
+                let place = diagnostic.place.as_ref().map(ToString::to_string).unwrap_or_default();
+                tracing::error!(place, "{}", diagnostic.message);
             }
             tracing::error!("the new settings are not used; the old ones still hold");
             self.view.refuse(Refused::Settings(first_error(&loaded)), self.now());
@@ -213,6 +214,8 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn take_survey(&mut self, survey: Arc<Survey>) {
+        let before = self.view.shown().files.as_ref().map(|(_, before)| Arc::clone(before));
+        super::note::tell_invalid_soon(&survey, before.as_deref());
         self.survey = survey;
         self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
         self.others.set(self.loaded.image_files());

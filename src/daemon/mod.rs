@@ -65,6 +65,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
     daemon.tell_missing().await;
+    note::tell_invalid_soon(&daemon.survey, None);
     daemon.begin_all(Cause::Start);
     let mut outcomes = Vec::new();
     let mut stop_by = None;

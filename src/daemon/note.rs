@@ -1,9 +1,13 @@
 //! What the log says of a pass over an outlet: a line for everything that a person would want to know, and none for what
 //! stayed as it was; trouble that stays is told once an hour.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    diagnostic::Diagnostic,
+    fleet::Survey,
     remote::without_request_ids,
     report::untrusted::printable,
     sync::{Outcome, OutletState, PassResult},
@@ -23,6 +27,29 @@ pub(super) struct LastNote {
     at: Timestamp,
     /// How often the same came since.
     repeated: u64,
+}
+
+/// Says what makes outlets invalid later on, each thing once, unless it was said of the files `before`.
+pub(super) fn tell_invalid_soon(survey: &Survey, before: Option<&Survey>) {
+    let coming = |survey: &Survey| -> BTreeMap<String, usize> {
+        let mut outlets = BTreeMap::new();
+        for invalid in survey.members.iter().filter_map(|member| member.invalid_from.as_deref()) {
+            *outlets.entry(format!("from {} on: {}", invalid.when, invalid.reason)).or_default() += 1;
+        }
+        outlets
+    };
+    let known = before.map(coming).unwrap_or_default();
+    for (words, outlets) in coming(survey).into_iter().filter(|(words, _)| !known.contains_key(words)) {
+        tracing::error!(outlets, "outlets will be invalid {}", printable(&words));
+    }
+}
+
+/// Says what looks wrong in files that were just pushed.
+pub(super) fn tell_warnings<'d>(warnings: impl Iterator<Item = &'d Diagnostic>) {
+    for Diagnostic { code, message, place, .. } in warnings {
+        let place = place.as_ref().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(code, place, "pushed with a warning: {}", printable(message));
+    }
 }
 
 /// Says how a pass ended, if that is news; `last` is what was said before. Whether it was news.

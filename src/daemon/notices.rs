@@ -2,15 +2,17 @@
 
 use crate::{
     notify::{Health, Seen},
+    report::InvalidFrom,
     settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
 };
 
-/// How a pass has left an outlet.
-pub(super) fn seen(outcome: &Outcome) -> Seen {
+/// How a pass has left an outlet, and what its files will do to it.
+pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> Seen {
     let plan = outcome.plan.as_deref();
     let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
-    let detail = outcome.error.clone().or_else(|| match drift {
+    let soon = invalid_from.filter(|_| matches!(health(outcome), Health::Good));
+    let detail = soon.map(ToString::to_string).or_else(|| outcome.error.clone()).or_else(|| match drift {
         0 => None,
         1 => Some("1 change was made elsewhere and is kept".to_owned()),
         many => Some(format!("{many} changes were made elsewhere and are kept")),
@@ -18,7 +20,7 @@ pub(super) fn seen(outcome: &Outcome) -> Seen {
     Seen {
         outlet: outcome.outlet.clone(),
         name: outcome.name.clone(),
-        health: health(outcome),
+        health: soon.map_or_else(|| health(outcome), |_| Health::Bad(NotificationKind::InvalidSoon)),
         published: outcome.result == PassResult::Published,
         detail,
     }

@@ -13,6 +13,7 @@ use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
     remote::Retry,
+    report::counts_for_push,
     sync::{Outcome, OutletState, PassResult, Target},
 };
 
@@ -107,7 +108,14 @@ impl<W: Worker> Daemon<W> {
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
-            self.notices.report(notices::seen(&outcome));
+            let member = self.survey.members.iter().find(|member| member.id == outcome.outlet);
+            let invalid_from = member.and_then(|member| member.invalid_from.as_deref());
+            self.notices.report(notices::seen(&outcome, invalid_from));
+            if outcome.result == PassResult::Published {
+                let diagnostics = member.into_iter().flat_map(|member| &member.diagnostics);
+                let warnings = diagnostics.map(AsRef::as_ref).filter(|warning| counts_for_push(warning));
+                span.in_scope(|| note::tell_warnings(warnings));
+            }
             let last_note = self.last_notes.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, last_note, now));
             let waited = self.rounds.cause(round) == Some(Cause::Due);

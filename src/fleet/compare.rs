@@ -62,7 +62,9 @@ impl Comparison<'_> {
         let target = after.target();
         let desired = self.after.0.desired(&after.id, self.at).ok()?;
         let old = before.and_then(|before| self.before.0.desired(&before.id, self.at).ok());
-        Some(report_of(difference(&target, old.as_ref(), &desired, &self.after.1.peers, self.at), &target))
+        let plan = difference(&target, old.as_ref(), &desired, &self.after.1.peers, self.at);
+        let (diagnostics, invalid_from) = (after.diagnostics.clone(), after.invalid_from.clone());
+        Some(OutletReport { diagnostics, invalid_from, ..report_of(plan, &target) })
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     diagnostic::{self, Diagnostic, Place, Severity},
     images::Finding,
     policy::{Ignorable, Policy},
+    report::counted,
     rules::{self, Allows, UsedAllows},
 };
 
@@ -65,9 +66,23 @@ impl Loaded {
     /// What was found as diagnostics, as settings and comments want them; sorted.
     pub fn image_diagnostics(&self, uses: &ImageUses, checked: &BTreeMap<String, Vec<Finding>>) -> Vec<Diagnostic> {
         let mut used = UsedAllows::default();
-        let found = checked.iter().filter_map(|(url, findings)| Some((findings, uses.get(url)?)));
-        let mut diagnostics: Vec<Diagnostic> =
-            found.flat_map(|(findings, uses)| diagnostics_of(findings, uses, &self.allows, &mut used)).collect();
+        let mut diagnostics: Vec<Diagnostic> = Vec::new();
+        // A host that does not answer is one thing to say, whatever number of images it has.
+        let mut unchecked: BTreeMap<(&str, Severity, String), Vec<Diagnostic>> = BTreeMap::new();
+        for (url, findings) in checked {
+            let Some(uses) = uses.get(url) else { continue };
+            for diagnostic in diagnostics_of(findings, uses, &self.allows, &mut used) {
+                if diagnostic.code == "image-unchecked" {
+                    // The first try says why; the others only that the host was not asked again.
+                    let message = diagnostic.message.split(" cannot be reached").next().unwrap_or_default().to_owned();
+                    let cause = (host(url), diagnostic.severity, message);
+                    unchecked.entry(cause).or_default().push(diagnostic);
+                } else {
+                    diagnostics.push(diagnostic);
+                }
+            }
+        }
+        diagnostics.extend(unchecked.into_iter().filter_map(|((host, ..), all)| of_host(host, all)));
         diagnostic::sort(&mut diagnostics);
         diagnostics
     }
@@ -118,6 +133,23 @@ fn diagnostics_of(
         diagnostics.push(Diagnostic { severity, ..first });
     }
     diagnostics
+}
+
+/// The host of an address, with its port.
+fn host(url: &str) -> &str {
+    url.split('/').nth(2).unwrap_or(url)
+}
+
+/// What is said of all images of a host for the same reason: at the first place.
+fn of_host(host: &str, mut all: Vec<Diagnostic>) -> Option<Diagnostic> {
+    diagnostic::sort(&mut all);
+    let why = all.iter().map(|diagnostic| diagnostic.message.clone()).max_by_key(String::len)?;
+    let (others, first) = (all.len().saturating_sub(1), all.into_iter().next()?);
+    if others == 0 {
+        return Some(first);
+    }
+    let message = format!("{why}; the same for {} of {host}", counted(others, "other image"));
+    Some(Diagnostic { message, related: Vec::new(), ..first })
 }
 
 fn ignores_images(policy: &Policy) -> bool {

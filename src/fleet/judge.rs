@@ -2,20 +2,21 @@
 
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use jiff::Timestamp;
 
 use super::{Loaded, local_images::LocalImages, shadows::Shadows};
 use crate::{
-    catalog::{Catalog, ExternalId, OutletId, Price},
+    catalog::{Catalog, ExternalId, Item, ItemField, OutletId, Path, Price},
     definition::{self, Composed, DecodedFile, Definitions, Outlet},
     diagnostic::{self, Diagnostic, Place},
     document::{PackedFile, PackedText},
     policy::{Ignorable, Policy},
+    report::InvalidFrom,
     rules::{self, Allows, UsedAllows},
 };
 
@@ -33,6 +34,8 @@ pub(super) struct Judged {
     pub(super) images: u64,
     /// When one of its dated layers begins or ceases to count.
     pub(super) next_change: Option<Timestamp>,
+    /// When it turns invalid by itself, once somebody has asked.
+    pub(super) invalid_from: OnceLock<Option<Arc<InvalidFrom>>>,
     /// The first moment that it is known to hold for.
     since: Timestamp,
     /// What it was made of.
@@ -48,13 +51,16 @@ pub(super) struct Judged {
 #[derive(Debug)]
 pub(super) struct Whole {
     catalog: PackedText,
+    /// What of it a rule calls too cheap.
+    pub(super) low_prices: BTreeSet<Path>,
     pub(super) shadows: Shadows,
 }
 
 impl Whole {
-    fn of(composed: &Composed) -> Option<Self> {
+    fn of(composed: &Composed, diagnostics: &[Arc<Diagnostic>]) -> Option<Self> {
         let catalog = PackedText::of(&serde_json::to_string(&composed.catalog).ok()?);
-        Some(Self { catalog, shadows: Shadows::of(composed) })
+        let low_prices = low_prices(composed, diagnostics.iter().map(AsRef::as_ref));
+        Some(Self { catalog, low_prices, shadows: Shadows::of(composed) })
     }
 
     pub(super) fn catalog(&self) -> Option<Catalog> {
@@ -230,22 +236,23 @@ impl Judge<'_> {
         let (mut composed, has_photos) = self.judge(id, at, &mut used);
         let mut images = DefaultHasher::new();
         composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
-        let price = |(_, item): (_, &crate::catalog::Item)| Some((item.external_id.clone(), *item.price.value()?));
+        let price = |(_, item): (_, &Item)| Some((item.external_id.clone(), *item.price.value()?));
         let files = self.definitions.files_of(id);
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
         let is_whole = files.iter().all(|file| file.whole_outlet().is_some());
         let is_valid = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
         let judged = Judged {
             outlet: composed.outlet.clone(),
+            whole: if is_whole && is_valid { Whole::of(&composed, &diagnostics) } else { None },
             diagnostics,
             used,
             prices: composed.catalog.items().filter_map(price).collect(),
             images: images.finish(),
             next_change: composed.next_change,
+            invalid_from: OnceLock::new(),
             since: if self.definitions.is_dated(id) { at } else { Timestamp::MIN },
             files,
             has_photos,
-            whole: if is_whole && is_valid { Whole::of(&composed) } else { None },
         };
         (judged, composed)
     }
@@ -297,6 +304,27 @@ impl Judge<'_> {
         self.allows.apply(diagnostics, used);
     }
 }
+
+/// The items whose price a rule calls too low. A comment that excuses one, or `rules: {price-too-low: off}`, has taken it off
+/// the `diagnostics`.
+pub(super) fn low_prices<'d>(composed: &Composed, diagnostics: impl Iterator<Item = &'d Diagnostic>) -> BTreeSet<Path> {
+    let places: BTreeSet<&Place> = diagnostics
+        .filter(|diagnostic| diagnostic.code == PRICE_TOO_LOW)
+        .filter_map(|low| low.place.as_ref())
+        .collect();
+    if places.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_low = |item: &&Item| {
+        let price = composed.origins.place(&Path::item_field(&item.external_id, ItemField::Price));
+        price.is_some_and(|place| places.contains(&place))
+    };
+    let items = composed.catalog.items().map(|(_, item)| item).filter(is_low);
+    items.map(|item| Path::item(&item.external_id)).collect()
+}
+
+/// The rule whose findings the guard `low-price` holds back.
+const PRICE_TOO_LOW: &str = "price-too-low";
 
 /// Rules about a field that is never set have nothing to say.
 fn is_ignored(code: &str, policy: &Policy) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{catalog::OutletId, diagnostic::Diagnostic, sync::Target};
+use crate::{catalog::OutletId, diagnostic::Diagnostic, report::InvalidFrom, sync::Target};
 
 /// One outlet, without its catalog.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Member {
     /// What is wrong with its files and its catalog, warnings included. Shared between outlets: a layer with thousands of
     /// mistakes may serve hundreds of them.
     pub diagnostics: Vec<Arc<Diagnostic>>,
+    /// When it turns invalid by itself; looked for by [`super::Loaded::survey`] alone.
+    pub invalid_from: Option<Arc<InvalidFrom>>,
 }
 
 impl Member {

@@ -7,6 +7,7 @@ mod agenda;
 mod compare;
 mod history;
 mod images;
+mod invalid_from;
 mod judge;
 mod local_images;
 mod member;
@@ -304,23 +305,24 @@ impl Loaded {
         if let Some(desired) = judged.as_ref().and_then(|judged| self.desired_whole(judged, at)) {
             return Ok(desired);
         }
-        let composed = if judged.is_some() {
-            self.compose_unjudged(id, at)
-        } else {
-            let composed = self.compose(id, at);
-            if composed.diagnostics.iter().any(Diagnostic::is_error) {
-                return Err(composed.diagnostics);
-            }
-            composed
+        let composed = match &judged {
+            Some(_) => self.compose_unjudged(id, at),
+            None => self.compose(id, at),
         };
+        if composed.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(composed.diagnostics);
+        }
+        let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
+        let low_prices = judge::low_prices(&composed, known.chain(&composed.diagnostics));
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
-        Ok(self.desired_of(&outlet, catalog, policy, ended, place))
+        Ok(self.desired_of(&outlet, catalog, policy, (ended, low_prices), place))
     }
 
     /// The same of an outlet whose catalog is known. Its file is decoded again if it is asked where something stands.
     fn desired_whole(&self, judged: &Judged, at: Timestamp) -> Option<Desired> {
-        let (catalog, outlet) = (judged.whole.as_ref()?.catalog()?, &judged.outlet);
+        let (whole, outlet) = (judged.whole.as_ref()?, &judged.outlet);
+        let catalog = whole.catalog()?;
         let policy = self.definitions.policy(&outlet.id, at, &self.defaults);
         let (files, id) = (judged.files.clone(), outlet.id.clone());
         let (defaults, photos) = (self.defaults.clone(), Arc::clone(&self.photos));
@@ -328,7 +330,7 @@ impl Loaded {
         let decode = move || definition::connect(files.clone()).compose(&id, at, &defaults, &|path| photos.file(path));
         let place: PlaceOf =
             Arc::new(move |path: &crate::catalog::Path| origins.get_or_init(|| decode().origins).place(path));
-        Some(self.desired_of(outlet, catalog, policy, BTreeSet::new(), place))
+        Some(self.desired_of(outlet, catalog, policy, (BTreeSet::new(), whole.low_prices.clone()), place))
     }
 
     fn desired_of(
@@ -336,13 +338,13 @@ impl Loaded {
         outlet: &Outlet,
         catalog: Catalog,
         policy: Policy,
-        ended: BTreeSet<ExternalId>,
+        (ended, low_prices): (BTreeSet<ExternalId>, BTreeSet<crate::catalog::Path>),
         place: PlaceOf,
     ) -> Desired {
         let windows = windows_of(&policy, outlet).cloned().collect();
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
-        Desired { catalog, pins, policy, windows, ended, paused: outlet.paused, approvals, place }
+        Desired { catalog, pins, policy, windows, ended, low_prices, paused: outlet.paused, approvals, place }
     }
 
     /// The time zone of everything that no layer gives another one.

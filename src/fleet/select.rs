@@ -17,6 +17,8 @@ pub struct Selection {
 #[derive(Debug)]
 struct Globs {
     names: GlobSet,
+    /// The globs as they were given: an outlet may be called like one.
+    given: Vec<String>,
     files: GlobSet,
 }
 
@@ -29,13 +31,15 @@ pub struct SelectionError {
 }
 
 impl Selection {
-    /// Reads globs: `*` stands for any text, `?` for a character, `{a,b}` for either; letters match in both cases.
+    /// Reads globs: `*` stands for any text, `?` for a character, `{a,b}` for either; letters match in both cases. A name or an
+    /// id that is the same text matches as well, whatever is in it.
     pub fn new(globs: &[String]) -> Result<Self, SelectionError> {
         if globs.is_empty() {
             return Ok(Self { globs: None });
         }
         let of_files = globs.iter().filter_map(|glob| of_files(glob)).flatten();
-        let globs = Globs { names: set(globs.iter().cloned())?, files: set(of_files)? };
+        let given = globs.iter().map(|glob| glob.to_lowercase()).collect();
+        let globs = Globs { given, names: set(globs.iter().cloned())?, files: set(of_files)? };
         Ok(Self { globs: Some(globs) })
     }
 
@@ -62,7 +66,7 @@ impl Selection {
         files: impl IntoIterator<Item = &'a str>,
     ) -> bool {
         self.globs.as_ref().is_none_or(|globs| {
-            names.into_iter().any(|name| globs.names.is_match(name))
+            names.into_iter().any(|name| globs.names.is_match(name) || globs.given.contains(&name.to_lowercase()))
                 || files.into_iter().any(|file| globs.files.is_match(file))
         })
     }

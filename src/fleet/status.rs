@@ -39,6 +39,7 @@ pub fn status(
         let mut line = row.map_or_else(|| unseen(id), stored);
         line.name = Some(member.name.clone());
         line.last_push = push.map(last_push);
+        line.invalid_from = member.invalid_from.as_deref().cloned();
         line.next_pass = next_pass;
         orders.apply(&mut line);
         let pending = push.and_then(|push| PushProgress::of(push, settings.verify.timeout, now));
@@ -134,6 +135,7 @@ fn unseen(id: &str) -> StatusLine {
         pause: None,
         pins: None,
         notes: Vec::new(),
+        invalid_from: None,
     }
 }
 

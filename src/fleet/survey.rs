@@ -111,6 +111,7 @@ impl Survey {
                     images: 0,
                     valid: false,
                     diagnostics,
+                    invalid_from: None,
                 };
                 self.members.insert(at, member);
             }
@@ -190,7 +191,12 @@ impl Loaded {
 
     /// Looks at every outlet and every approval as it is at `at`.
     pub fn survey(&self, at: Timestamp) -> Survey {
-        self.survey_with(at, false)
+        let mut survey = self.survey_with(at, false);
+        let shared = SharedDiagnostics::default();
+        survey.members.par_iter_mut().filter(|member| member.valid).for_each(|member| {
+            member.invalid_from = self.invalid_from(&self.judged(&member.id, at, &shared));
+        });
+        survey
     }
 
     fn survey_with(&self, at: Timestamp, with_patches: bool) -> Survey {
@@ -270,7 +276,7 @@ impl Loaded {
 pub(super) fn member(judged: &Judged) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = judged.outlet.clone();
     let (images, valid, diagnostics) = (judged.images, judged.is_valid(), judged.diagnostics.clone());
-    Member { id, name, file, layers: chain, paused, images, valid, diagnostics }
+    Member { id, name, file, layers: chain, paused, images, valid, diagnostics, invalid_from: None }
 }
 
 /// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have

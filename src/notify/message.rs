@@ -150,6 +150,10 @@ fn words(event: NotificationKind, repeated: bool, many: bool) -> String {
             either("shows something else than was pushed", "show something else than was pushed")
         }
         NotificationKind::Invalid => either("has errors in its files", "have errors in their files"),
+        NotificationKind::InvalidSoon => either(
+            "will have errors when a dated layer begins or ends",
+            "will have errors when dated layers begin or end",
+        ),
         NotificationKind::Missing => either("is in no file any more", "are in no file any more"),
         NotificationKind::Recovered => either("is well again", "are well again"),
         NotificationKind::Published => either("was published", "were published"),

@@ -45,7 +45,9 @@ impl SentNotices {
                 Some(News { occasion: NotificationKind::Recovered, since: sent.since, repeated: false })
             }
             (Health::Bad(occasion), Some(sent)) if sent.occasion == occasion.as_str() => {
-                let is_due = now.duration_since(sent.told_at) >= AGAIN_AFTER;
+                // What lies ahead may do so for months.
+                let is_repeated = occasion != NotificationKind::InvalidSoon;
+                let is_due = is_repeated && now.duration_since(sent.told_at) >= AGAIN_AFTER;
                 is_due.then_some(News { occasion, since: sent.since, repeated: true })
             }
             (Health::Bad(occasion), _) => Some(News { occasion, since: now, repeated: false }),

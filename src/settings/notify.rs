@@ -30,6 +30,8 @@ pub enum NotificationKind {
     Nonconvergent,
     /// The files of an outlet have errors.
     Invalid,
+    /// A dated layer will make an outlet invalid.
+    InvalidSoon,
     /// No file defines an outlet any more.
     Missing,
     /// An outlet is well again that somebody was told about.
@@ -42,13 +44,14 @@ pub enum NotificationKind {
 
 impl NotificationKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Held,
         Self::Failed,
         Self::Drift,
         Self::Contested,
         Self::Nonconvergent,
         Self::Invalid,
+        Self::InvalidSoon,
         Self::Missing,
         Self::Recovered,
         Self::Published,
@@ -64,6 +67,7 @@ impl NotificationKind {
             Self::Contested => "contested",
             Self::Nonconvergent => "nonconvergent",
             Self::Invalid => "invalid",
+            Self::InvalidSoon => "invalid_soon",
             Self::Missing => "missing",
             Self::Recovered => "recovered",
             Self::Published => "published",

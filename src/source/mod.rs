@@ -3,6 +3,7 @@
 //! What cannot be read is reported and named, never skipped in silence: a file that is missing must not look like one
 //! that could not be read, and neither may look like a menu to be emptied. What the texts mean is `document`'s.
 
+mod blame;
 mod committed;
 mod doing;
 mod git;
@@ -13,6 +14,7 @@ mod tree;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub use blame::{LineOrigin, line_origins};
 pub use committed::{Commit, RevisionError};
 pub use doing::Doing;
 pub use git::end_all_calls;

@@ -172,6 +172,7 @@ pub(super) fn inputs<'a>(
         released: moment.released,
         peers: moment.peers,
         ended: &desired.ended,
+        low_prices: &desired.low_prices,
         past,
         place: &*desired.place,
         stock_by_put: moment.stock_by_put,

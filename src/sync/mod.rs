@@ -82,6 +82,8 @@ pub struct Desired {
     pub windows: Vec<Window>,
     /// Items of its dated layers that have ended.
     pub ended: BTreeSet<ExternalId>,
+    /// Items whose price the rules call too low.
+    pub low_prices: BTreeSet<Path>,
     /// Whether its file says `state: paused`.
     pub paused: bool,
     /// The approvals that name it.
@@ -102,6 +104,7 @@ impl Desired {
             pins: Pins::default(),
             windows: Vec::new(),
             ended: BTreeSet::new(),
+            low_prices: BTreeSet::new(),
             paused: false,
             approvals: Vec::new(),
             place: Arc::new(|_| None),

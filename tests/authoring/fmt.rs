@@ -137,6 +137,38 @@ fn the_command_writes_files_once_and_checks_without_writing() {
     assert_eq!(world.ok(&["fmt", "--check"]).stdout, "");
 }
 
+#[test]
+fn line_ends_of_windows_are_kept() {
+    let straight =
+        "outlet: G1\nmenus:\n  - name: A\n    menu_items:\n      - {external_id: A, name: A, price: 5000} # a\n";
+    let windows = straight.replace('\n', "\r\n");
+    assert_eq!(formatted(&windows), Formatted::Same);
+    let crooked = windows.replace("{external_id", "{  external_id");
+    assert_eq!(formatted(&crooked), Formatted::New(windows));
+}
+
+#[test]
+fn one_file_or_what_comes_from_stdin_is_formatted_alone() {
+    let world = World::new();
+    let crooked = |id: &str| {
+        format!("menus:\n- name: A\n  menu_items:\n  - {{name: A, external_id: A, price: 5000}}\noutlet: {id}\n")
+    };
+    world.write("catalogs/a.yaml", &crooked("G1"));
+    world.write("catalogs/b.yaml", &crooked("G2"));
+    assert_eq!(world.ok(&["fmt", "catalogs/a.yaml"]).stdout, "catalogs/a.yaml\n");
+    assert_eq!(world.read("catalogs/b.yaml"), crooked("G2"));
+    assert_eq!(world.run(&["fmt", "catalogs/c.yaml"]).code, 64);
+    let fmt = |text: &str, check: bool| {
+        let mut command = assert_cmd::Command::cargo_bin("menusync").unwrap();
+        command.env_clear().arg("fmt").arg("-").args(check.then_some("--check")).write_stdin(text.to_owned());
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(fmt(&crooked("G1"), false), (0, world.read("catalogs/a.yaml")));
+    assert_eq!(fmt(&crooked("G1"), true), (2, String::new()));
+    assert_eq!(fmt("menus: [", false).0, 3);
+}
+
 /// Turns a tidy file into a crooked one that means the same.
 fn crooked(text: &str, seed: u64) -> String {
     let mut state = seed | 1;

@@ -145,6 +145,34 @@ fn decimal_slip_of_a_new_item_against_other_outlets() {
 }
 
 #[test]
+fn low_price() {
+    let stage = Stage::new().in_sync();
+    let sambal = |price: &str, comment: &str| {
+        format!(
+            "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\nmenus:\n  - name: Camilan\n    menu_items:\n      - external_id: SAMBAL\n        name: Sambal\n        price: {price}{comment}\n"
+        )
+    };
+    stage.write(KUTA_FILE, &sambal("18", ""));
+    assert_snapshot!(held(&stage, "low-price"));
+    // What is live is not asked about again.
+    stage.edit(LAYER, "price: 36000", "price: 37000");
+    stage.run(&["apply", "--yes"]).expect(0);
+    // What somebody answers for in the file is no slip.
+    stage.write(KUTA_FILE, &sambal("17", " # menusync: allow(price-too-low) a spoonful"));
+    stage.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(stage.live_item(KUTA, "SAMBAL")["price"], 17);
+}
+
+#[test]
+fn low_price_is_not_held_where_the_rule_is_off() {
+    let stage = Stage::new().in_sync();
+    stage.settings("rules: {price-too-low: off}");
+    stage
+        .append(KUTA_FILE, "menus: [{name: Camilan, menu_items: [{external_id: SAMBAL, name: Sambal, price: 500}]}]\n");
+    stage.run(&["apply", "--yes"]).expect(0);
+}
+
+#[test]
 fn sold_out() {
     let stage = Stage::new().in_sync();
     let off: Vec<_> = ["NG", "RAWON", "GUDEG", "PECEL"].iter().map(|id| format!("{id}: {{in_stock: false}}")).collect();

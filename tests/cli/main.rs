@@ -40,4 +40,5 @@ mod stopping;
 mod terminal;
 mod unfinished;
 mod usage;
+mod warnings;
 mod webhook;

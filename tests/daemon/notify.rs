@@ -102,6 +102,25 @@ fn events(heard: &[Value]) -> Vec<(&str, u64)> {
 }
 
 #[test]
+fn what_a_dated_layer_will_make_invalid_is_told_once_and_ahead() {
+    let ear = Ear::answering("204 No Content");
+    let stage = stage(&ear);
+    stage.edit(KUTA_FILE, "[warung.yaml]", "[warung.yaml, later.yaml]");
+    stage.write("catalogs/later.yaml", "from: 2199-02-08\nitems: {NOT-THERE: {price: 8000}}\n");
+    stage.run(&["run", "--once"]).expect(0);
+    let heard = ear.heard();
+    assert_eq!(events(&heard), [("invalid_soon", 1)]);
+    let detail = heard[0]["outlets"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("from Fri 2199-02-08 00:00 this outlet will be invalid: "), "{detail}");
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(events(&ear.heard()), []);
+    stage.remove("catalogs/later.yaml");
+    stage.edit(KUTA_FILE, ", later.yaml]", "]");
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(events(&ear.heard()), [("recovered", 1)]);
+}
+
+#[test]
 fn what_begins_and_what_is_over_is_told_once_to_everybody_who_wants_it() {
     let ear = Ear::answering("204 No Content");
     let stage = stage(&ear);

@@ -29,7 +29,7 @@ fn beside_a_daemon_the_daemon_is_asked_and_else_what_is_remembered_is_told() {
     let failing = Fault { outlet: Some(KUTA.to_owned()), times: None, ..Fault::status(Endpoint::Get, 404) };
     stage.server().inject(failing);
     let daemon = Daemon::start(&stage);
-    assert!(text(&stage).ends_with("1 of 2 outlets in sync (from the daemon)\n"), "{}", text(&stage));
+    assert!(text(&stage).ends_with("1 of 2 outlets in sync, 1 failed (from the daemon)\n"), "{}", text(&stage));
     let (kuta, kemang) = (daemon.status(KUTA), daemon.status(KEMANG));
     assert!(is_soon(&kuta["next_pass"]), "it is tried again: {kuta}");
     assert!(!is_soon(&kemang["next_pass"]), "{kemang}");
@@ -38,7 +38,7 @@ fn beside_a_daemon_the_daemon_is_asked_and_else_what_is_remembered_is_told() {
     stage.run_beside_a_writer(&["status", "--outlet", "nowhere"]).expect(64);
     daemon.stop();
     assert!(
-        text(&stage).ends_with("1 of 2 outlets in sync (as of the last pass; no daemon runs)\n"),
+        text(&stage).ends_with("1 of 2 outlets in sync, 1 failed (as of the last pass; no daemon runs)\n"),
         "{}",
         text(&stage)
     );

@@ -119,13 +119,14 @@ pub enum Guard {
     ReKey,
     PriceChange,
     DecimalSlip,
+    LowPrice,
     SoldOut,
     Promotion,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
@@ -136,6 +137,7 @@ impl Guard {
         Self::ReKey,
         Self::PriceChange,
         Self::DecimalSlip,
+        Self::LowPrice,
         Self::SoldOut,
         Self::Promotion,
     ];
@@ -153,6 +155,7 @@ impl Guard {
             Self::ReKey => "re-key",
             Self::PriceChange => "price-change",
             Self::DecimalSlip => "decimal-slip",
+            Self::LowPrice => "low-price",
             Self::SoldOut => "sold-out",
             Self::Promotion => "promotion",
         }

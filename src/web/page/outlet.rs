@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::{Clock, Page, badge, commit, shown, zone};
 use crate::{
     catalog::{FieldValue, OutletId},
+    diagnostic::Diagnostic,
     fleet::Member,
-    report::{PinNote, StatusLine, value_json},
+    report::{PinNote, StatusLine, counts_for_push, value_json},
     state::PushRow,
     web::{snapshot::Snapshot, state_help, words},
 };
@@ -27,7 +28,11 @@ pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -
         main {
             @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
             @else if let Some(error) = &line.error { p.trouble { (shown(error)) } }
-            @if let Some(member) = member { (errors(member)) }
+            @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid.to_string())) } }
+            @if let Some(member) = member {
+                (findings("Errors in its files", member, Diagnostic::is_error))
+                (findings("Warnings in its files", member, counts_for_push))
+            }
             (held(&line.held))
             (drift(&line.drift))
             (notes(&line.notes))
@@ -56,11 +61,11 @@ fn with_code(text: &str) -> Markup {
     }
 }
 
-fn errors(member: &Member) -> Markup {
-    let errors: Vec<_> = member.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).collect();
+fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool) -> Markup {
+    let errors: Vec<_> = member.diagnostics.iter().filter(|diagnostic| are_meant(diagnostic)).collect();
     html! {
         @if !errors.is_empty() {
-            h2 { "Errors in its files" }
+            h2 { (heading) }
             ul {
                 @for error in errors.iter().take(MOST) {
                     li {

@@ -103,6 +103,16 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
 fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
     let name = decoder.text(node, "timezone")?.value;
     if let Ok(zone) = TimeZone::get(&name) {
+        if let Some(hours) = hours_behind(&name) {
+            let message = format!("`{name}` is {hours} h behind UTC: the sign in these names is the other way round");
+            let meant = match hours {
+                7 => "write `Asia/Jakarta` for UTC+7".to_owned(),
+                8 => "write `Asia/Makassar` for UTC+8".to_owned(),
+                9 => "write `Asia/Jayapura` for UTC+9".to_owned(),
+                _ => "write the name of a place, such as `Asia/Jakarta`".to_owned(),
+            };
+            decoder.warning("timezone-sign", &node.span, message).help(meant);
+        }
         return Some(zone);
     }
     let indonesian = [("WIB", "Asia/Jakarta"), ("WITA", "Asia/Makassar"), ("WIT", "Asia/Jayapura")];
@@ -118,6 +128,12 @@ fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
     };
     decoder.error("timezone", &node.span, format!("`{name}` is no known time zone")).help(help);
     None
+}
+
+/// `Etc/GMT+7` is not seven hours ahead.
+fn hours_behind(name: &str) -> Option<u8> {
+    let name = name.strip_prefix("Etc/").unwrap_or(name);
+    name.strip_prefix("GMT+")?.parse().ok().filter(|hours| *hours > 0)
 }
 
 fn ignore(decoder: &mut Decoder, node: &Node) -> Option<BTreeSet<Ignorable>> {
@@ -347,6 +363,12 @@ mod tests {
             complaints("timezone: Asia/Jakata"),
             ["timezone: `Asia/Jakata` is no known time zone (did you mean `Asia/Jakarta`?)"]
         );
+        assert_eq!(
+            complaints("timezone: Etc/GMT+7"),
+            ["timezone-sign: `Etc/GMT+7` is 7 h behind UTC: the sign in these names is the other way round \
+                 (write `Asia/Jakarta` for UTC+7)"]
+        );
+        assert_eq!(complaints("timezone: Etc/GMT-7"), [""; 0]);
         for text in ["'+07:00'", "''", "../../etc/passwd", "[]", "~"] {
             assert_eq!(complaints(&format!("timezone: {text}")).len(), 1, "{text}");
         }

@@ -9,6 +9,7 @@
 mod allow;
 mod collect;
 mod decode;
+mod indentation;
 mod limits;
 mod node;
 mod number;

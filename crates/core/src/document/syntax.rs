@@ -6,6 +6,7 @@ use granit_parser::{ErrorKind as Kind, ScanError};
 
 use super::{
     Pos, Span,
+    indentation::{self, Slip},
     limits::{Fatal, MAX_DEPTH},
 };
 use crate::diagnostic::Diagnostic;
@@ -15,6 +16,11 @@ pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError, bracket: O
     let (code, message, help) = words(error.kind());
     let start = Pos::of(error.marker());
     let start = if code == TAB_INDENTATION.0 { tab_at_or_after(text, start).unwrap_or(start) } else { start };
+    if let Some(Slip { span, message, help }) =
+        indentation::find(text, start).filter(|_| is_about_lines(error.kind(), bracket))
+    {
+        return Box::new(Diagnostic::error("syntax", span.in_file(file), message).help(help));
+    }
     let span = Span { start, end: Pos { column: start.column.saturating_add(1), ..start } };
     let message = message.unwrap_or_else(|| format!("cannot be read: {}", error.kind()));
     let diagnostic = Diagnostic::error(code, span.in_file(file), message).help(help);
@@ -22,6 +28,20 @@ pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError, bracket: O
         Some(bracket) => diagnostic.related(bracket.in_file(file), "inside of what opens here"),
         None => diagnostic,
     })
+}
+
+/// Whether the parser stumbles over where a line begins or over the space that it wants there.
+fn is_about_lines(kind: &Kind, bracket: Option<Span>) -> bool {
+    bracket.is_none()
+        && matches!(
+            kind,
+            Kind::MappingValueNotAllowed
+                | Kind::ExpectedBlockMappingKey
+                | Kind::ExpectedBlockSequenceEntry
+                | Kind::BlockSequenceEntryNotAllowed
+                | Kind::SimpleKeyExpected
+                | Kind::InvalidSimpleKey
+        )
 }
 
 /// The first tab that indents a line. Where it continues a plain text, the parser points to where that text began.

@@ -326,6 +326,16 @@ fn next_key(node: Node, file: &Arc<str>, diagnostics: &mut Collected) -> NextKey
     let (message, help) = match node.value {
         Value::Scalar(Scalar { text, plain }) if !(plain && text.is_empty()) => {
             let merge = plain && &*text == "<<";
+            let is_edge = |c: &char| plain && (text.starts_with(*c) || text.ends_with(*c));
+            if let Some((c, (name, _))) =
+                text.chars().filter(is_edge).find_map(|c| Some((c, super::indentation::look_alike(c)?)))
+            {
+                let message =
+                    format!("{name} (U+{:04X}) stands beside this key and counts as a part of it", u32::from(c));
+                let wrong = Diagnostic::error("wrong-key", node.span.in_file(file), message);
+                diagnostics.push(wrong.help("replace it by a space, or put quotes around the key if it belongs to it"));
+                return NextKey::Unusable;
+            }
             return NextKey::Read { key: Key { span: node.span, text }, merge };
         }
         Value::Scalar(_) => ("there is no key before this colon", "write a key before it"),

@@ -79,6 +79,8 @@ pub struct Inputs<'a> {
     pub peers: &'a PeerPrices,
     /// Items that a dated layer brought and takes away: their leaving is no deletion to be guarded.
     pub ended: &'a BTreeSet<ExternalId>,
+    /// Items whose price the rules call too low, unless the files say why it is not.
+    pub low_prices: &'a BTreeSet<Path>,
     /// What earlier days mean for this one.
     pub past: &'a Past,
     /// Where the files say a thing.

@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn hints() -> ReleaseHints {
-        ReleaseHints { push: Some(crate::report::Push::Again), plan: None }
+        ReleaseHints { push: Some(crate::report::Push::Again), plan: None, ..ReleaseHints::default() }
     }
 
     #[test]

@@ -30,8 +30,9 @@ pub use history::{
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use plan::{
-    Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget, SavedOutlet, SavedPlan,
-    SavedPlanError, View, WindowNote, plan_difference, plan_json, plan_markdown, plan_text, value_json,
+    InvalidFrom, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget,
+    SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, counts_for_push, plan_difference, plan_json,
+    plan_markdown, plan_text, value_json,
 };
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};

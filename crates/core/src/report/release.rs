@@ -18,6 +18,8 @@ pub struct ReleaseHints {
     pub push: Option<Push>,
     /// Where `menusync approve` finds the plan, if there can be an approval.
     pub plan: Option<PlanFile>,
+    /// The options that select the outlets of the report again: ` --outlet Kuta`; nothing where all are meant.
+    pub outlets: String,
 }
 
 /// A command that pushes.
@@ -71,7 +73,7 @@ impl Held {
         if self.0.is_empty() {
             return Vec::new();
         }
-        let ReleaseHints { push, plan } = hints;
+        let ReleaseHints { push, plan, outlets: _ } = hints;
         let now = push.as_ref().map(|push| self.now(push));
         now.into_iter().chain(plan.as_ref().map(|plan| self.reviewed(plan))).collect()
     }
@@ -127,8 +129,17 @@ fn harmless(command: &str) -> String {
 /// Commands as code where that shows them as they are, else as text that does nothing.
 fn with_code(sentence: &str) -> String {
     let code = |command: &str| {
-        let text = markdown(command);
-        if text == command { format!("`{command}`") } else { text }
+        // Nothing in a code span is a mention or a reference, so a hash stays one piece, to be copied.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || " -_./:=,+%~^'*".contains(c);
+        // What looks like the name of an issue is text all the same: reports of strangers are shown without any.
+        let is_reference =
+            |three: &[u8]| three[0].is_ascii_alphabetic() && three[1] == b'-' && three[2].is_ascii_digit();
+        if command.chars().all(is_plain) && !command.as_bytes().windows(3).any(is_reference) && !command.contains("://")
+        {
+            format!("`{command}`")
+        } else {
+            markdown(command)
+        }
     };
     let parts = sentence.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { markdown(part) }).collect()

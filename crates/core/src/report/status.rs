@@ -8,7 +8,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    PauseNote, counted,
+    InvalidFrom, PauseNote, counted,
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
@@ -47,6 +47,9 @@ pub struct StatusLine {
     /// What its live menu says beyond what is understood, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// When it turns invalid by itself, though nothing is wrong now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_from: Option<InvalidFrom>,
 }
 
 /// The pins of an outlet.
@@ -98,7 +101,8 @@ pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, col
         None => line.to_owned(),
     };
     let mut text = String::new();
-    for line in lines {
+    let (shown, folded) = worst_first(lines);
+    for (line, alike) in shown {
         let pad = " ".repeat(width.saturating_sub(label(line).width()));
         let since = line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at)));
         let revision =
@@ -108,10 +112,88 @@ pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, col
         for more in below(line) {
             let _ = writeln!(text, "{}", wrapped(&format!("{:width$}  {}", "", printable(&more)), " "));
         }
+        if !alike.is_empty() {
+            let names: Vec<String> = alike.iter().take(NAMED).map(|line| label(line)).collect();
+            let hidden = alike.len() - names.len();
+            let rest = if hidden > 0 { format!(" and {hidden} more") } else { String::new() };
+            let same = format!(
+                "{:width$}  the same at {}: {}{rest}",
+                "",
+                counted(alike.len(), "other outlet"),
+                names.join(", ")
+            );
+            let _ = writeln!(text, "{}", wrapped(&same, " "));
+        }
+    }
+    if folded > 0 {
+        let _ = writeln!(text, "{} in sync: see `menusync status --state in_sync`", counted(folded, "outlet"));
     }
     let in_sync = lines.iter().filter(|line| line.state == "in_sync").count();
-    let _ = writeln!(text, "{in_sync} of {} outlets in sync ({source})", lines.len());
+    let _ = writeln!(text, "{in_sync} of {} outlets in sync{} ({source})", lines.len(), others(lines));
     text + &held(lines).text(hints)
+}
+
+/// More outlets than this are not listed one by one where nothing is to be said of them (our choice).
+const MOST_IN_SYNC: usize = 30;
+/// So many outlets with the same trouble are one entry (our choice).
+const ALIKE: usize = 3;
+/// So many of them are named (our choice).
+const NAMED: usize = 5;
+
+/// The states, the worst first; one that is not here comes before the last.
+const WORST_FIRST: [&str; 13] = [
+    "invalid",
+    "failed",
+    "unknown",
+    "held",
+    "nonconvergent",
+    "missing",
+    "drifted",
+    "pushing",
+    "verifying",
+    "pending",
+    "queued",
+    "paused",
+    "in_sync",
+];
+
+fn rank(state: &str) -> usize {
+    WORST_FIRST.iter().position(|known| *known == state).unwrap_or(WORST_FIRST.len() - 1)
+}
+
+/// The outlets, the worst first, each with those of which the same is to be said; and how many that are in sync are left out.
+fn worst_first(lines: &[StatusLine]) -> (Vec<(&StatusLine, Vec<&StatusLine>)>, usize) {
+    let is_plain = |line: &&StatusLine| line.state == "in_sync" && below(line).is_empty();
+    let plain = lines.iter().filter(is_plain).count();
+    // Who asks for those in sync alone gets them.
+    let folded = if lines.len() > MOST_IN_SYNC && plain < lines.len() { plain } else { 0 };
+    let mut shown: Vec<&StatusLine> = lines.iter().filter(|line| folded == 0 || !is_plain(line)).collect();
+    shown.sort_by_key(|line| rank(&line.state));
+    let mut groups: Vec<(&StatusLine, Vec<String>, Vec<&StatusLine>)> = Vec::new();
+    for line in shown {
+        let words = below(line);
+        let same = |(first, known, _): &&mut (&StatusLine, Vec<String>, Vec<&StatusLine>)| {
+            first.state == line.state && *known == words && !words.is_empty()
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, _, alike)) => alike.push(line),
+            None => groups.push((line, words, Vec::new())),
+        }
+    }
+    let entries = groups.into_iter().flat_map(|(first, _, alike)| {
+        if alike.len() >= ALIKE {
+            return vec![(first, alike)];
+        }
+        std::iter::once(first).chain(alike).map(|line| (line, Vec::new())).collect()
+    });
+    (entries.collect(), folded)
+}
+
+/// `, 2 held, 5 pending`
+fn others(lines: &[StatusLine]) -> String {
+    let count = |state: &str| lines.iter().filter(|line| line.state == state).count();
+    let states = WORST_FIRST.iter().filter(|state| **state != "in_sync" && count(state) > 0);
+    states.map(|state| format!(", {} {}", count(state), state.replace('_', " "))).collect()
 }
 
 /// What guards hold, as it was remembered.
@@ -151,7 +233,8 @@ fn below(line: &StatusLine) -> Vec<String> {
         let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since));
         format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
-    [error, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
+    let invalid = line.invalid_from.as_ref().map(ToString::to_string);
+    [error, invalid, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
 }
 
 /// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
@@ -201,7 +284,33 @@ mod tests {
             pause: None,
             pins: None,
             notes: Vec::new(),
+            invalid_from: None,
         }
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_the_same_trouble_once() {
+        let mut lines: Vec<StatusLine> =
+            (0..40).map(|n| line(&format!("G{n}"), &format!("Warung {n}"), "in_sync", None)).collect();
+        for n in 10..18 {
+            lines[n] =
+                line(&format!("G{n}"), &format!("Warung {n}"), "failed", Some("GoBiz answered 401 Unauthorized"));
+        }
+        lines[30] = line("G30", "Ubud", "held", Some("deletes: 12 items"));
+        lines[39] = line("G39", "Kuta", "invalid", Some("catalogs/kuta.yaml:3:1: no name"));
+        insta::assert_snapshot!(status_text(&lines, "from the daemon", &ReleaseHints::default(), None), @r"
+        Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
+                         catalogs/kuta.yaml:3:1: no name
+        Warung 10 (G10)  failed         since 1970-01-01 00:00 UTC  commit 0123456789
+                         GoBiz answered 401 Unauthorized
+                         the same at 7 other outlets: Warung 11 (G11), Warung 12 (G12), Warung 13 (G13), Warung 14 (G14), Warung 15 (G15) and 2 more
+        Ubud (G30)       held           since 1970-01-01 00:00 UTC  commit 0123456789
+                         deletes: 12 items
+        30 outlets in sync: see `menusync status --state in_sync`
+        30 of 40 outlets in sync, 1 invalid, 8 failed, 1 held (from the daemon)
+        ");
+        let in_sync: Vec<StatusLine> = (0..40).map(|n| line(&format!("G{n}"), "Kuta", "in_sync", None)).collect();
+        assert_eq!(status_text(&in_sync, "from the daemon", &ReleaseHints::default(), None).lines().count(), 41);
     }
 
     #[test]
@@ -214,14 +323,14 @@ mod tests {
         ];
         let text = |columns| status_text(&lines, "as of the last pass", &ReleaseHints::default(), columns);
         insta::assert_snapshot!(text(Some(80)), @r"
-        Kuta (G1)                   in_sync        since 1970-01-01 00:00 UTC
-                                    commit 0123456789
         Warung Sari Kemang Raya 12, Jakarta Selatan (G916309315)  failed
                                     since 1970-01-01 00:00 UTC  commit 0123456789
                                     cannot fetch the menu: GoFood answered 503 Service
                                     Unavailable, for the fourth time in a row; see
                                     https://status.example.com/incidents/2026-11-29-menus-cannot-be-read-or-written-at-all
-        1 of 2 outlets in sync (as of the last pass)
+        Kuta (G1)                   in_sync        since 1970-01-01 00:00 UTC
+                                    commit 0123456789
+        1 of 2 outlets in sync, 1 failed (as of the last pass)
         ");
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words(&text(Some(80))), words(&text(None)));

@@ -18,20 +18,35 @@ pub(super) fn is_harmful(c: char) -> bool {
         )
 }
 
-/// `text` on one line, with every harmful character written as `\u{1b}`.
+/// `text` on one line, with every harmful character written as `\u{1b}`. What a forge's runner would take for an order to it
+/// (`##[add-mask]` and `##vso[…]` anywhere, `::add-mask::` at the beginning of a line) is broken up the same way.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_harmful) {
+    if !text.contains(is_harmful) && !may_give_order(text) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
+    let is_at_start = text.trim_start().starts_with("::");
+    let mut before = None;
     for c in text.chars() {
-        if is_harmful(c) {
+        let is_order = c == '#' && before == Some('#') || c == ':' && is_at_start && out.trim().is_empty();
+        before = Some(c);
+        if is_harmful(c) || is_order {
             write_escape(&mut out, c);
         } else {
             out.push(c);
         }
     }
     Cow::Owned(out)
+}
+
+fn may_give_order(text: &str) -> bool {
+    text.contains("##") || text.trim_start().starts_with("::")
+}
+
+/// JSON that a runner may read line by line: the same values, in which no text is an order to it.
+pub fn json_without_orders(json: String) -> String {
+    // Two of them stand inside of texts alone.
+    if json.contains("##") { json.replace("##", "#\\u0023") } else { json }
 }
 
 /// A text of ours on its lines, each of them printable. Whoever puts foreign text into it sees to it that this has no line
@@ -142,6 +157,23 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn no_text_is_an_order_to_a_runner() {
+        for (text, shown) in [
+            ("##[add-mask]a", r"#\u{23}[add-mask]a"),
+            ("Nasi ##vso[task.setvariable variable=a]b", r"Nasi #\u{23}vso[task.setvariable variable=a]b"),
+            ("::stop-commands::x", r"\u{3a}:stop-commands::x"),
+            (" ::error::x", r" \u{3a}:error::x"),
+            ("a::b #1", "a::b #1"),
+        ] {
+            assert_eq!(printable(text), shown);
+            assert!(!markdown(text).contains("##"), "{}", markdown(text));
+        }
+        let json = json_without_orders(serde_json::json!({"name": "##[add-mask]###a"}).to_string());
+        assert!(!json.contains("##"), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], "##[add-mask]###a");
+    }
 
     #[test]
     fn plain_text_stays_as_it_is() {

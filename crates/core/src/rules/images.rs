@@ -12,6 +12,22 @@ use crate::catalog::{Catalog, ItemField};
 /// Endings of files that GoFood does not take (seen live for WebP; the others are not JPEG or PNG either).
 const REFUSED_EXTENSIONS: [&str; 9] = ["webp", "gif", "svg", "avif", "heic", "heif", "bmp", "tif", "tiff"];
 
+/// Hosts that give links to pages, with what they are called.
+const SHARE_PAGES: [(&str, &str); 12] = [
+    ("drive.google.com", "Google Drive"),
+    ("docs.google.com", "Google Drive"),
+    ("photos.google.com", "Google Photos"),
+    ("photos.app.goo.gl", "Google Photos"),
+    ("instagram.com", "Instagram"),
+    ("facebook.com", "Facebook"),
+    ("dropbox.com", "Dropbox"),
+    ("onedrive.live.com", "OneDrive"),
+    ("1drv.ms", "OneDrive"),
+    ("imgur.com", "Imgur"),
+    ("pinterest.com", "Pinterest"),
+    ("canva.com", "Canva"),
+];
+
 /// The parts of an http(s) address that rules look at.
 struct Url<'a> {
     https: bool,
@@ -19,6 +35,7 @@ struct Url<'a> {
     /// Without port; IPv6 without brackets.
     host: &'a str,
     path: &'a str,
+    query: &'a str,
 }
 
 impl<'a> Url<'a> {
@@ -37,8 +54,9 @@ impl<'a> Url<'a> {
             Some(inside) => inside.split(']').next().unwrap_or_default(),
             None => server.split(':').next().unwrap_or_default(),
         };
-        let path = path.split(['?', '#']).next().unwrap_or_default();
-        (!host.is_empty()).then_some(Self { https, credentials, host, path })
+        let (path, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+        let query = rest.strip_prefix('?').and_then(|rest| rest.split('#').next()).unwrap_or_default();
+        (!host.is_empty()).then_some(Self { https, credentials, host, path, query })
     }
 
     /// The ending of the file's name in lower case.
@@ -119,6 +137,34 @@ pub(super) fn check_image_private_host(catalog: &Catalog, findings: &mut Finding
             "put the image on a public host and write that address",
         );
     }
+}
+
+pub(super) fn check_image_share_page(catalog: &Catalog, findings: &mut Findings<'_>) {
+    for (subject, url) in urls(catalog) {
+        let Some(service) = share_page(&url) else { continue };
+        let help = match service {
+            "Dropbox" => "write `raw=1` instead of `dl=0` at the end of the address",
+            _ => {
+                "download the photo and put it on a host that gives the file itself, or into the root: `image: \
+                     photos/nasi-goreng.jpg`"
+            }
+        };
+        findings.add(subject, format!("image is a link to a page of {service}, not to a photo"), help);
+    }
+}
+
+/// The service whose page an address leads to.
+fn share_page(url: &Url<'_>) -> Option<&'static str> {
+    let host = url.host.to_ascii_lowercase();
+    let host = host.strip_prefix("www.").unwrap_or(&host);
+    let (_, service) = SHARE_PAGES.into_iter().find(|(known, _)| *known == host)?;
+    let gives = |option: &str| url.query.split('&').any(|given| given == option);
+    let is_file = match service {
+        "Dropbox" => gives("raw=1") || gives("dl=1"),
+        "Google Drive" => matches!(url.path, "/uc" | "/thumbnail"),
+        _ => false,
+    };
+    (!is_file).then_some(service)
 }
 
 /// Whether a host is this machine or only known in its own network.

@@ -34,7 +34,7 @@ pub enum FileKind {
     Settings,
 }
 
-/// Formats a file. `Err` says what is wrong with it as YAML.
+/// Formats a file. Its line ends stay what the first one is. `Err` says what is wrong with it as YAML.
 pub fn format(file: &SourceFile, kind: FileKind) -> Result<Formatted, Vec<Diagnostic>> {
     let text = file.text.replace("\r\n", "\n");
     let source = SourceFile { path: file.path.clone(), text: text.as_str().into() };
@@ -47,7 +47,9 @@ pub fn format(file: &SourceFile, kind: FileKind) -> Result<Formatted, Vec<Diagno
         Ok(new) => new,
         Err(why) => return Ok(Formatted::Left(why)),
     };
-    if *new == *file.text {
+    let has_windows_lines = file.text.lines().next().is_some_and(|first| file.text[first.len()..].starts_with("\r\n"));
+    let with_its_lines = |new: String| if has_windows_lines { new.replace('\n', "\r\n") } else { new };
+    if with_its_lines(new.clone()) == *file.text {
         return Ok(Formatted::Same);
     }
     // Whatever this room gets wrong must not reach a file.
@@ -59,7 +61,7 @@ pub fn format(file: &SourceFile, kind: FileKind) -> Result<Formatted, Vec<Diagno
         return Ok(Formatted::Left("something would be lost"));
     }
     Ok(match written(&new, &again_root, kind) {
-        Ok(twice) if twice == new => Formatted::New(new),
+        Ok(twice) if twice == new => Formatted::New(with_its_lines(new)),
         _ => Formatted::Left("it would come out differently the second time"),
     })
 }

@@ -4,6 +4,7 @@ mod allows;
 mod decoding;
 mod numbers;
 mod reading;
+mod slips;
 
 use super::*;
 use crate::{diagnostic::Diagnostic, document::SourceFile};

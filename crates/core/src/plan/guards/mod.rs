@@ -132,6 +132,7 @@ impl Judge<'_> {
             Guard::ReKey => self.re_key(),
             Guard::PriceChange => self.price_change(),
             Guard::DecimalSlip => self.decimal_slip(),
+            Guard::LowPrice => self.low_price(),
             Guard::SoldOut => self.sold_out(),
             Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::UnreadField | Guard::UnknownField => None,
             // Asked once the promotions are known, see `promotions`.

@@ -1,4 +1,5 @@
-//! Guards on prices: `price-change`, `decimal-slip`. A price that returns to what stood there for a day trips neither.
+//! Guards on prices: `price-change`, `decimal-slip`, `low-price`. A price that returns to what stood there for a day trips
+//! none.
 
 use super::{
     super::{Change, Kind},
@@ -62,6 +63,26 @@ impl Judge<'_> {
             trips: true,
             items: slips.into_iter().map(|(path, _)| path).collect(),
             message,
+        })
+    }
+
+    /// Prices that the rule `price-too-low` doubts, of items that are new or cost something else now. What is live already is
+    /// nobody's slip of today.
+    pub(super) fn low_price(&self) -> Option<Finding> {
+        let is_low = |path: &Path| self.inputs.low_prices.contains(&path.owner());
+        let changed = self.price_changes().map(|(change, _, to)| (change, to));
+        let low: Vec<(&Change, i64)> = changed
+            .chain(self.new_prices().map(|(change, _, price)| (change, price)))
+            .filter(|(change, _)| is_low(&change.path))
+            .collect();
+        let (first, price) = low.first()?;
+        let more = if low.len() > 1 { format!(", and {} more", low.len() - 1) } else { String::new() };
+        Some(Finding {
+            limit: None,
+            actual: Some(low.len() as f64),
+            trips: true,
+            items: low.iter().map(|(change, _)| change.path.clone()).collect(),
+            message: format!("“{}” would cost {}{more}: less than most dishes cost", first.subject.name, Price(*price)),
         })
     }
 

@@ -81,6 +81,7 @@ struct Story {
     released: BTreeSet<Guard>,
     peers: PeerPrices,
     ended: BTreeSet<ExternalId>,
+    low_prices: BTreeSet<Path>,
     memory: Memory,
     past: Past,
 }
@@ -103,6 +104,7 @@ impl Story {
             released: BTreeSet::new(),
             peers: BTreeMap::new(),
             ended: BTreeSet::new(),
+            low_prices: BTreeSet::new(),
             memory: Memory::default(),
             past: Past::default(),
         }
@@ -119,6 +121,7 @@ impl Story {
             released: &self.released,
             peers: &self.peers,
             ended: &self.ended,
+            low_prices: &self.low_prices,
             past: &self.past,
             place: &|_| None,
             stock_by_put: false,

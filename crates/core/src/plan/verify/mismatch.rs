@@ -43,6 +43,7 @@ impl PushVerification {
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            low_prices: &BTreeSet::new(),
             past: Past::unknown(),
             place: &|_| None,
             stock_by_put: false,

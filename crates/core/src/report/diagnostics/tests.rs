@@ -147,7 +147,7 @@ fn a_limit_hides_warnings_before_errors_and_counts_what_it_hides() {
     );
     assert_eq!(
         diagnostics_text(&many, &sources, false, 4),
-        "warning[w]: first\n\nerror[e]: second\n\nerror[e]: fourth\n\nerror[e]: fifth\n\n\
+        "error[e]: second\n\nerror[e]: fourth\n\nerror[e]: fifth\n\nwarning[w]: first\n\n\
          … and 1 more (1 warning) not shown\n3 errors, 2 warnings\n"
     );
 }

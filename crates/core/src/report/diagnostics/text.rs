@@ -23,7 +23,9 @@ pub fn diagnostics_text(diagnostics: &[Diagnostic], sources: Sources<'_>, color:
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let files = Files::new(sources);
-    let (shown, hidden) = selected(diagnostics, limit);
+    let (mut shown, hidden) = selected(diagnostics, limit);
+    // Whoever cuts the text short keeps what matters.
+    shown.sort_by_key(|diagnostic| diagnostic.severity);
     let mut out = String::new();
     for diagnostic in shown {
         out.push_str(&renderer.render(&report(diagnostic, &files)));

@@ -13,6 +13,7 @@ use crate::{
     catalog::{FieldKind, Path},
     plan::{Change, Class, GuardVerdict, Kind, OutletPlan, Reviewed, Verdict},
     policy::Guard,
+    report::release::ReleaseHints,
 };
 
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
@@ -52,29 +53,33 @@ impl Topic {
     ];
 
     /// The section's heading and what can be done, both without untrusted text; the first section has none.
-    pub(super) fn heading(self) -> Option<(&'static str, &'static str)> {
-        let keep_or_undo = "undo: `menusync apply --revert`; keep: change the file, or `menusync import --merge`";
-        match self {
-            Self::Push => None,
-            Self::Undone => Some(("changed elsewhere", "the next push undoes it")),
-            Self::Drift => Some(("changed elsewhere, kept as it is", keep_or_undo)),
-            Self::Contested => Some((
+    pub(super) fn heading(self, hints: &ReleaseHints) -> Option<(&'static str, String)> {
+        let outlets = &hints.outlets;
+        let keep_or_undo = format!(
+            "undo: `menusync apply{outlets} --revert`; keep: change the file, or `menusync import{outlets} --merge`"
+        );
+        let (heading, advice) = match self {
+            Self::Push => return None,
+            Self::Undone => ("changed elsewhere", "the next push undoes it".to_owned()),
+            Self::Drift => ("changed elsewhere, kept as it is", keep_or_undo),
+            Self::Contested => (
                 "changed elsewhere again and again, kept as it is",
-                "left alone until the files give it another value",
-            )),
-            Self::Conflict => Some(("changed both in the files and elsewhere, kept as it is live", keep_or_undo)),
+                "left alone until the files give it another value".to_owned(),
+            ),
+            Self::Conflict => ("changed both in the files and elsewhere, kept as it is live", keep_or_undo),
             Self::LostId => {
-                Some(("without their external id", "orders for these will not be recognised until the next push"))
+                ("without their external id", "orders for these will not be recognised until the next push".to_owned())
             }
-            Self::Unmanaged => {
-                let advice = "a push of the menu would lose them; keep: `menusync import --merge`";
-                Some(("live, but no file knows them", advice))
-            }
-            Self::Stuck => Some((
+            Self::Unmanaged => (
+                "live, but no file knows them",
+                format!("a push of the menu would lose them; keep: `menusync import{outlets} --merge`"),
+            ),
+            Self::Stuck => (
                 "accepted by GoFood, but shown otherwise",
-                "not sent again until the files say something else there",
-            )),
-        }
+                "not sent again until the files say something else there".to_owned(),
+            ),
+        };
+        Some((heading, advice))
     }
 
     fn of(change: &Change, view: View, is_unmanaged: bool) -> Option<Self> {

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::{OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of, summary::Summary};
+use super::{
+    InvalidFrom, OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of, summary::Summary,
+};
 use crate::{
     approval::Stale,
     catalog::{FieldValue, Path},
-    diagnostic::Place,
+    diagnostic::{Diagnostic, Place},
     plan::{
         Action, Change, Class, Digest, ExtrasEntry, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk,
         Verdict, digest_of,
@@ -46,6 +48,8 @@ struct OutletEntry<'a> {
     pause: Option<&'a PauseNote>,
     #[serde(skip_serializing_if = "Option::is_none")]
     window: Option<&'a WindowNote>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invalid_from: Option<&'a InvalidFrom>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pins: Option<PinsEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,9 +124,11 @@ pub fn value_json(value: &Option<FieldValue>) -> String {
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window } = outlet;
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from } = outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
+    let errors = diagnostics.iter().map(AsRef::as_ref).filter(|diagnostic: &&Diagnostic| diagnostic.is_error());
+    let shown = errors.chain(outlet.warnings().filter(|_| view != View::Drift));
     OutletEntry {
         outlet: id.as_str(),
         name,
@@ -134,10 +140,11 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
             .flat_map(|plan| outlet.changes(view).map(|change| change_entry(change, plan, view)))
             .collect(),
         guards: guards.map(GuardEntry::from).collect(),
-        diagnostics: diagnostics.iter().map(|diagnostic| DiagnosticEntry::from(&**diagnostic)).collect(),
+        diagnostics: shown.map(DiagnosticEntry::from).collect(),
         error: error.as_deref(),
         pause: pause.as_ref(),
         window: window.as_ref(),
+        invalid_from: invalid_from.as_deref(),
         pins: plan.filter(|plan| !plan.pins.is_empty()).map(|OutletPlan { pins, .. }| PinsEntry {
             to: pins.to,
             of: pins.of.to_string(),

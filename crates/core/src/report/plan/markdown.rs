@@ -6,7 +6,8 @@ use super::{
     body::{Block, Section, ShownGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
-    text::{other_help, released_by},
+    text::{correct_words, other_help, released_by},
+    warnings::{Warning, warnings},
     words::{Piece, some_of},
 };
 use crate::{
@@ -27,6 +28,7 @@ const UNFOLDED: usize = 40;
 const NAMED: usize = 6;
 
 /// How much is told.
+#[derive(Clone, Copy)]
 struct Level {
     /// Lines of each block of changes.
     lines: usize,
@@ -61,7 +63,9 @@ pub fn plan_markdown(report: &PlanReport) -> String {
 pub(in crate::report) fn plan_markdown_within(report: &PlanReport, most: usize) -> String {
     let blocks = blocks(report);
     if blocks.is_empty() {
-        return format!("**{}**\n{}", silence(report), stale_markdown(&report.stale_approvals));
+        let page = Page { report, blocks: &blocks, level: LEVELS[2] };
+        let (known, stale) = (page.warnings(), stale_markdown(&report.stale_approvals));
+        return format!("**{}**\n{known}{stale}", silence(report));
     }
     let mut page = String::new();
     for level in LEVELS {
@@ -99,6 +103,7 @@ impl Page<'_> {
             out += &format!("\n{}\n", risks.join(" · "));
         }
         out += &self.problems();
+        out += &self.warnings();
         out += &self.guards();
         out += &self.extras();
         out += &self.pins();
@@ -138,6 +143,15 @@ impl Page<'_> {
         };
         let all = self.blocks.iter().flat_map(|block| block.body.problems.iter().map(move |problem| (block, problem)));
         self.rows("", all.map(row).collect(), "errors")
+    }
+
+    /// What is published all the same, and what becomes invalid later.
+    fn warnings(&self) -> String {
+        let row = |warning: &Warning| {
+            let sign = if warning.is_error { "❌" } else { "⚠️" };
+            format!("- {sign} {}\n", self.words(&warning.words))
+        };
+        self.rows("", warnings(self.report).iter().map(row).collect(), "warnings")
     }
 
     /// What live menus say beyond what is understood.
@@ -185,6 +199,11 @@ impl Page<'_> {
         let is_held = self.report.view == View::Plan && guard.verdict != Verdict::Released;
         if let Some(help) = other_help(guard, self.report, |text| self.words(text)).filter(|_| is_held) {
             why += &format!("; {help}");
+        }
+        let code = |commit: &str| format!("`{commit}`");
+        let words = correct_words(shown, self.report, code, |text| self.words(text));
+        if let Some(words) = words.filter(|_| guard.verdict != Verdict::Released) {
+            why += &format!("; {words}");
         }
         let limit = guard.limit.map(limit_words).unwrap_or_default();
         let actual = guard.actual.map(|actual| actual_words(actual, guard.limit)).unwrap_or_default();
@@ -279,7 +298,7 @@ impl Page<'_> {
     }
 
     fn table(&self, section: &Section, lines: &[Line]) -> String {
-        let heading = section.topic.heading().filter(|_| section.topic != Topic::Push);
+        let heading = section.topic.heading(&self.report.hints).filter(|_| section.topic != Topic::Push);
         let heading = heading.map(|(heading, advice)| format!("\n**{heading}** ({advice})\n")).unwrap_or_default();
         let rows: String = lines.iter().map(|line| self.row(line)).collect();
         format!("{heading}\n| | Risk | What | | Change |\n|---|---|---|---|---|\n{rows}")

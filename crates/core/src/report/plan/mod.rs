@@ -18,6 +18,7 @@ mod pins;
 mod saved;
 mod summary;
 mod text;
+mod warnings;
 mod words;
 
 pub use difference::plan_difference;
@@ -30,8 +31,9 @@ pub(super) use markdown::{MOST, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
+pub use warnings::counts_for_push;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,10 +77,23 @@ pub struct PlanReport {
     pub target: Option<PlanTarget>,
     /// Approvals that let nothing through any more.
     pub stale_approvals: Vec<Stale>,
+    /// Who wrote the lines that guards hold, by `file:line`.
+    pub line_origins: BTreeMap<String, LineNote>,
     /// How what is held can be let through; nothing is said of that without any.
     pub hints: ReleaseHints,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
+}
+
+/// Who wrote a line last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineNote {
+    /// The commit, shortened; `None` if the line is not committed yet.
+    pub commit: Option<String>,
+    /// Who.
+    pub author: String,
+    /// On which day.
+    pub date: String,
 }
 
 /// The GoBiz server of a plan.
@@ -107,7 +122,7 @@ pub struct OutletReport {
     pub state: &'static str,
     /// Its plan, if it came to that.
     pub plan: Option<OutletPlan>,
-    /// What its files' author has to mend.
+    /// What its files' author has to mend; where something is pushed also what the author may want to look at.
     pub diagnostics: Vec<Arc<Diagnostic>>,
     /// What went wrong, in a sentence.
     pub error: Option<String>,
@@ -115,13 +130,15 @@ pub struct OutletReport {
     pub pause: Option<PauseNote>,
     /// The window that its push waits for.
     pub window: Option<WindowNote>,
+    /// When it turns invalid by itself, though nothing is wrong now.
+    pub invalid_from: Option<Arc<InvalidFrom>>,
 }
 
 impl OutletReport {
     /// An outlet without a plan.
     pub fn new(outlet: OutletId, name: String, state: &'static str) -> Self {
         let (plan, diagnostics) = (None, Vec::new());
-        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None }
+        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None, invalid_from: None }
     }
 }
 
@@ -133,6 +150,24 @@ pub struct WindowNote {
     /// The same in words.
     #[serde(skip)]
     pub words: String,
+}
+
+/// A dated layer begins or ends, and an outlet has errors from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvalidFrom {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// The same in the outlet's time, for people: `Mon 2027-02-08 00:00`.
+    pub when: String,
+    /// The first error with its place.
+    pub reason: String,
+}
+
+/// As of one outlet.
+impl std::fmt::Display for InvalidFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "from {} this outlet will be invalid: {}", self.when, self.reason)
+    }
 }
 
 /// A pause by a command.
@@ -148,6 +183,19 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// The lines that give what guards hold, the first of each guard of each outlet.
+    pub fn held_lines(&self) -> Vec<(String, u32)> {
+        let mut lines = Vec::new();
+        for plan in self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
+            for guard in plan.held() {
+                lines.extend(text::slip_places(guard, plan).into_iter().take(text::SLIPS));
+            }
+        }
+        lines.sort();
+        lines.dedup();
+        lines
+    }
+
     /// What guards hold, or would.
     fn held(&self) -> Held {
         let plans = self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref());

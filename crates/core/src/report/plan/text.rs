@@ -4,15 +4,16 @@ use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    PlanReport, View,
+    LineNote, PlanReport, View,
     body::{Block, Section, ShownGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
+    warnings::warnings,
     words::{Piece, some_of},
 };
 use crate::{
     approval::Stale,
-    plan::{GuardVerdict, Risk, Verdict},
+    plan::{Change, GuardVerdict, OutletPlan, Risk, Verdict},
     policy::Guard,
     report::{style::Paint, untrusted::printable},
 };
@@ -42,12 +43,25 @@ impl From<bool> for Look {
 pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     let blocks = blocks(report);
     let stale = stale_text(&report.stale_approvals);
-    if blocks.is_empty() {
-        return format!("{}\n{stale}", silence(report));
-    }
     let look = look.into();
-    let text = Text { report, paint: Paint(look.color), named: if look.all_names { usize::MAX - 1 } else { NAMED } };
+    let paint = Paint(look.color);
+    let mut known: String = warnings(report)
+        .iter()
+        .map(|warning| {
+            let (word, color) =
+                if warning.is_error { ("error:", AnsiColor::Red) } else { ("warning:", AnsiColor::Yellow) };
+            format!("{} {}\n", paint.in_color(word, color), printable(&warning.words))
+        })
+        .collect();
+    if !known.is_empty() {
+        known.push('\n');
+    }
+    if blocks.is_empty() {
+        return format!("{known}{}\n{stale}", silence(report));
+    }
+    let text = Text { report, paint, named: if look.all_names { usize::MAX - 1 } else { NAMED } };
     let mut out: String = blocks.iter().map(|block| text.block(block) + "\n").collect();
+    out += &known;
     let sum = Summary::of(report);
     out += &text.paint.bold(&sentence(report));
     out.push('\n');
@@ -80,7 +94,7 @@ impl Text<'_> {
             out += &format!("  {} {}\n", self.paint.in_color("error:", AnsiColor::Red), printable(problem));
         }
         for section in &block.body.sections {
-            if let Some((heading, advice)) = section.topic.heading() {
+            if let Some((heading, advice)) = section.topic.heading(&self.report.hints) {
                 out += &format!("  {} ({advice}):\n", self.paint.bold(heading));
             }
             for line in &section.lines {
@@ -169,6 +183,10 @@ impl Text<'_> {
         }
         let held = if self.report.view == View::Diff { "would be HELD" } else { "HELD" };
         let mut out = format!("  {} by {}: {message}\n", self.paint.in_color(held, AnsiColor::Red), guard.guard);
+        let plain = |text: &str| printable(text).into_owned();
+        if let Some(words) = correct_words(shown, self.report, plain, plain) {
+            out += &format!("    {words}\n");
+        }
         if self.report.view == View::Plan {
             out += &other_help(guard, self.report, |text| printable(text).into_owned())
                 .map(|help| format!("    {help}\n"))
@@ -186,6 +204,47 @@ pub(super) fn released_by(guard: &GuardVerdict) -> String {
         .map_or_else(|| "you".to_owned(), |approval| format!("{} ({})", approval.file, approval.reason))
 }
 
+/// Where the files say what a guard holds: that is what to correct if it is a mistake.
+pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
+    let items = &guard.items;
+    let is_held = |change: &&Change| {
+        change.pushed && items.iter().any(|item| *item == change.path || *item == change.path.owner())
+    };
+    let changes = plan.changes.iter().filter(is_held);
+    let mut places: Vec<(String, u32)> = Vec::new();
+    for place in changes.filter_map(|change| change.source.as_ref()) {
+        let place = (place.file.to_string(), place.line);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// `correct catalogs/base.yaml:10 (1a2b3c4d, Sari, 2026-11-30)`
+/// `code` writes a commit, `harmless` what is not ours.
+pub(super) fn correct_words(
+    shown: &ShownGuard<'_>,
+    report: &PlanReport,
+    code: impl Fn(&str) -> String,
+    harmless: impl Fn(&str) -> String,
+) -> Option<String> {
+    let places = slip_places(shown.verdict, shown.plan?);
+    let words = |(file, line): &(String, u32)| {
+        let place = format!("{file}:{line}");
+        let origin = report.line_origins.get(&place).map(|LineNote { commit, author, date }| match commit {
+            Some(commit) => format!(" ({}, {}, {date})", code(commit), harmless(author)),
+            None => " (not committed yet)".to_owned(),
+        });
+        harmless(&place) + &origin.unwrap_or_default()
+    };
+    let places: Vec<String> = places.iter().map(words).collect();
+    (!places.is_empty()).then(|| format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
+}
+
+/// So many places are named (our choice).
+pub(super) const SLIPS: usize = 3;
+
 /// What may be better than to release a guard; `harmless` is applied to what is not ours.
 pub(super) fn other_help(
     guard: &GuardVerdict,
@@ -200,6 +259,9 @@ pub(super) fn other_help(
                 harmless(dir)
             )
         }),
+        Guard::LowPrice => {
+            Some(harmless("if it is meant, say why beside the price: # menusync: allow(price-too-low) REASON"))
+        }
         Guard::Unmanaged => Some("to keep what was made elsewhere, take it into the files: import --merge".to_owned()),
         _ => None,
     }

@@ -113,6 +113,7 @@ impl Story {
             released: &self.released,
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            low_prices: &BTreeSet::new(),
             past: &Default::default(),
             place: &place,
             stock_by_put: false,
@@ -137,6 +138,7 @@ impl Story {
             error,
             pause: None,
             window: None,
+            invalid_from: None,
         }
     }
 }
@@ -148,9 +150,11 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         generated_at: jiff::Timestamp::UNIX_EPOCH,
         target: None,
         stale_approvals: Vec::new(),
+        line_origins: Default::default(),
         hints: ReleaseHints {
             push: Some(Push::Command("menusync apply".to_owned())),
             plan: Some(PlanFile::By("menusync plan --out plan.json".to_owned())),
+            outlets: String::new(),
         },
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,

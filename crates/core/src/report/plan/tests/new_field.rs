@@ -37,6 +37,7 @@ fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'
         released: &NOTHING,
         peers: const { &BTreeMap::new() },
         ended: const { &BTreeSet::new() },
+        low_prices: const { &BTreeSet::new() },
         past: crate::plan::Past::unknown(),
         place: &|_| None,
         stock_by_put: false,

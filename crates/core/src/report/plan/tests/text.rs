@@ -84,8 +84,11 @@ fn hostile_names_do_not_steer_a_terminal() {
 fn the_difference_between_two_states_of_the_files_asks_for_nothing() {
     let mut story = Story::in_sync();
     story.item("NG").price = Field::Set(Price(250_000));
-    let hints =
-        ReleaseHints { push: None, plan: Some(PlanFile::By("menusync plan --base main --out plan.json".to_owned())) };
+    let hints = ReleaseHints {
+        push: None,
+        plan: Some(PlanFile::By("menusync plan --base main --out plan.json".to_owned())),
+        ..ReleaseHints::default()
+    };
     let diff = |outlets| PlanReport { view: View::Diff, hints: hints.clone(), ..report(outlets) };
     insta::assert_snapshot!(plan_text(&diff(vec![story.outlet("G1", "Kuta")]), false));
     let same = Story::in_sync().outlet("G1", "Kuta");
