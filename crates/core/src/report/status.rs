@@ -292,9 +292,9 @@ mod tests {
     fn the_worst_comes_first_and_the_same_trouble_once() {
         let mut lines: Vec<StatusLine> =
             (0..40).map(|n| line(&format!("G{n}"), &format!("Warung {n}"), "in_sync", None)).collect();
-        for n in 10..18 {
-            lines[n] =
-                line(&format!("G{n}"), &format!("Warung {n}"), "failed", Some("GoBiz answered 401 Unauthorized"));
+        for failed in &mut lines[10..18] {
+            failed.state = "failed".to_owned();
+            failed.error = Some("GoBiz answered 401 Unauthorized".to_owned());
         }
         lines[30] = line("G30", "Ubud", "held", Some("deletes: 12 items"));
         lines[39] = line("G39", "Kuta", "invalid", Some("catalogs/kuta.yaml:3:1: no name"));
