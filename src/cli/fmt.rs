@@ -61,6 +61,13 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         .into_iter()
         .filter(|file| is_among(&file.path, &wanted))
         .for_each(|file| outcome.format(file, FileKind::Settings));
+    let formatted = loaded.catalogs().iter().map(|file| &file.path).filter(|path| !path.ends_with(".json"));
+    let formatted: Vec<_> = formatted.chain(loaded.settings_file().map(|file| &file.path)).collect();
+    let is_unmet = |path: &&String| !formatted.iter().any(|file| is_among(file, std::slice::from_ref(*path)));
+    if let Some(path) = wanted.iter().find(is_unmet) {
+        let message = format!("`{path}` is nothing to format: fmt is for YAML definitions and the settings");
+        return Err(CommandError::Usage(message));
+    }
     outcome.drop_changed(loaded);
     let files: Texts =
         outcome.definitions.iter().chain(&outcome.settings).map(|(file, text)| (file.clone(), text.clone())).collect();

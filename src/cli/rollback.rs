@@ -63,11 +63,13 @@ impl std::str::FromStr for To {
     }
 }
 
-/// A date and a time. One without seconds means the whole minute, as what `history` prints leaves them out.
+/// The last moment of a minute, or of a second: what `history` prints leaves the rest out.
 fn minute(text: &str) -> Option<DateTime> {
-    let whole = |form| DateTime::strptime(form, text).ok();
-    let to_the_end = |at: DateTime| at.checked_add(jiff::Span::new().seconds(59)).ok();
-    whole("%Y-%m-%d %H:%M:%S").or_else(|| whole("%Y-%m-%d %H:%M").and_then(to_the_end))
+    let last = |form, seconds| {
+        let first = DateTime::strptime(form, text).ok()?;
+        first.checked_add(jiff::Span::new().seconds(seconds).nanoseconds(999_999_999)).ok()
+    };
+    last("%Y-%m-%d %H:%M:%S", 0).or_else(|| last("%Y-%m-%d %H:%M", 59))
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {

@@ -210,7 +210,11 @@ impl Loaded {
             return;
         }
         let known: Vec<_> = before.verdicts.all().values().cloned().collect();
-        let alone = known.into_iter().filter(|judged| !judged.has_photos && before.has_no_other_errors(&judged.outlet));
+        // Who looks ahead may have met photos that do not count yet.
+        let sees_photos =
+            |judged: &Judged| judged.has_photos || judged.next_change.is_some() && !before.photos.asked().is_empty();
+        let alone =
+            known.into_iter().filter(|judged| !sees_photos(judged) && before.has_no_other_errors(&judged.outlet));
         self.adopt(alone);
     }
 

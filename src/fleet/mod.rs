@@ -306,12 +306,16 @@ impl Loaded {
             return Ok(desired);
         }
         let composed = match &judged {
+            // What is wrong with it has been judged, by severities that a look at its layers alone does not know.
             Some(_) => self.compose_unjudged(id, at),
-            None => self.compose(id, at),
+            None => {
+                let composed = self.compose(id, at);
+                if composed.diagnostics.iter().any(Diagnostic::is_error) {
+                    return Err(composed.diagnostics);
+                }
+                composed
+            }
         };
-        if composed.diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(composed.diagnostics);
-        }
         let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
         let low_prices = judge::low_prices(&composed, known.chain(&composed.diagnostics));
         let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;

@@ -65,9 +65,7 @@ pub trait Read: Send + Sync {
 
     /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this right
     /// ([`RemoteError::lacks_right`]) still does everything else.
-    fn promotions(&self, _outlet: &OutletId) -> impl Future<Output = Result<Vec<Promotion>, RemoteError>> + Send {
-        async { Ok(Vec::new()) }
-    }
+    fn promotions(&self, outlet: &OutletId) -> impl Future<Output = Result<Vec<Promotion>, RemoteError>> + Send;
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}

@@ -59,16 +59,17 @@ impl Session {
             let (is_empty, before) = (page.is_empty(), promotions.len());
             let is_new = |one: &Promotion| one.promotion_id.is_empty() || known.insert(one.promotion_id.clone());
             promotions.extend(page.into_iter().filter(is_new));
-            let shown = limit.map_or(promotions.len(), |limit| limit.saturating_mul(number));
-            if is_empty || total_count.is_some_and(|total| shown >= total) {
+            if total_count.is_some_and(|total| promotions.len() >= total) {
                 return Ok(promotions);
             }
-            if promotions.len() == before {
-                // The same page again: all there is, unless the platform counts more.
-                return match total_count {
+            if is_empty || promotions.len() == before {
+                // Nothing more comes: all there is, unless the platform counts more than these pages can have.
+                let room = limit.map_or(promotions.len(), |limit| limit.saturating_mul(number));
+                return match total_count.filter(|total| *total > room) {
                     None => Ok(promotions),
-                    Some(total) => Err(order
-                        .unreadable(&format!("the pages of the list of promotions repeat after {before} of {total}"))),
+                    Some(total) => Err(order.unreadable(&format!(
+                        "the pages of the list of promotions end or repeat after {before} of {total}"
+                    ))),
                 };
             }
         }

@@ -71,7 +71,9 @@ pub async fn examine<R: Read>(
     let desired = desired_now(&recalled, target, desired, moment)?;
     let live = fetch(reader, &recalled, &target.id, moment.now).await?;
     let mut examined = compare(live, recalled, target, &desired, moment);
-    judge_promotions(reader, target, &desired, &mut examined, moment).await;
+    if let Some(known) = list_promotions(reader, target, &desired, &examined.plan).await {
+        judge_promotions(&mut examined.plan, &known, &desired, moment);
+    }
     Ok((desired, examined))
 }
 
@@ -108,33 +110,35 @@ pub fn compare(
     Examined { live, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
 }
 
-/// Looks at promotions where the push of `examined` could end one, and asks the guard. Where nothing is touched, or the
-/// settings do not say `promotions: watch`, not one request is made. A credential without the right to look at them is told, and
-/// holds nothing; any other failure holds the push, as nobody knows what it would end.
-pub(super) async fn judge_promotions<R: Read>(
+/// The promotions of an outlet, where a push could end one; `None`: nothing is to be asked about them. Where nothing is
+/// touched, or the settings do not say `promotions: watch`, not one request is made. A credential without the right to look at
+/// them is told, and holds nothing; any other failure is to hold the push, as nobody knows what it would end.
+pub(super) async fn list_promotions<R: Read>(
     remote: &R,
     target: &Target,
     desired: &Desired,
-    examined: &mut Examined,
-    moment: Moment<'_>,
-) {
-    let plan = &mut examined.plan;
+    plan: &OutletPlan,
+) -> Option<KnownPromotions> {
     if desired.policy.promotions != PromotionPolicy::Watch || plan.touched.is_empty() {
-        return;
+        return None;
     }
-    let known = match remote.promotions(&target.id).await {
-        Ok(promotions) => KnownPromotions::Listed(promotions),
+    match remote.promotions(&target.id).await {
+        Ok(promotions) => Some(KnownPromotions::Listed(promotions)),
         Err(error) if error.is_final() && error.lacks_right() => {
             tracing::warn!(
                 outlet = %target.id, %error,
                 "the credential may not look at promotions: a push that ends one is not held (`promotions: watch`)"
             );
-            return;
+            None
         }
-        Err(error) => KnownPromotions::Unread(without_request_ids(&error.to_string())),
-    };
+        Err(error) => Some(KnownPromotions::Unread(without_request_ids(&error.to_string()))),
+    }
+}
+
+/// Asks the guard about promotions that were listed.
+pub(super) fn judge_promotions(plan: &mut OutletPlan, known: &KnownPromotions, desired: &Desired, moment: Moment<'_>) {
     let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
-    plan.judge_promotions(&known, moment.released, now);
+    plan.judge_promotions(known, moment.released, now);
     plan.release(&desired.approvals, moment.now);
 }
 

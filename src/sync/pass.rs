@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
     PushProgress, Recalled, Slot, Target, chain,
-    examine::{compare, desired_now, judge_promotions},
+    examine::{compare, desired_now, judge_promotions, list_promotions},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     catalog::OutletId,
     plan::{Action, Pins},
+    policy::PromotionPolicy,
     remote::{Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
@@ -207,12 +208,14 @@ impl<R: Read + Write> Pass<'_, R> {
             slot => slot,
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
-        let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
-        let live = self.unless_withdrawn(fetched).await??;
-        let moment = self.moment(context.clock.now());
-        let mut examined = compare(live, recalled, target, &desired, moment);
-        self.unless_withdrawn(judge_promotions(remote, target, &desired, &mut examined, moment)).await?;
+        let again = (desired.policy.promotions == PromotionPolicy::Watch).then(|| recalled.clone());
+        let mut examined = self.look(recalled, &desired).await?;
+        let listed = list_promotions(remote, target, &desired, &examined.plan);
+        if let (Some(known), Some(recalled)) = (self.unless_withdrawn(listed).await?, again) {
+            // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
+            examined = self.look(recalled, &desired).await?;
+            judge_promotions(&mut examined.plan, &known, &desired, self.moment(context.clock.now()));
+        }
         note(context, target, &examined).await?;
         match self.verdict(&desired, &examined, earlier.is_some()) {
             Verdict::Nothing => {
@@ -250,6 +253,15 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(Step::Sent(Box::new(sent), Box::new(desired)))
             }
         }
+    }
+
+    /// What is live now, compared with what is wanted.
+    async fn look(&self, recalled: Recalled, desired: &Desired) -> Result<Examined, PassError> {
+        let Visit { context, remote, target } = *self.visit;
+        let now = context.clock.now();
+        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
+        let live = self.unless_withdrawn(fetched).await??;
+        Ok(compare(live, recalled, target, desired, self.moment(context.clock.now())))
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.
@@ -353,7 +365,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, target, .. } = *self.visit;
         let moment = self.moment(arrival.seen_at);
         let mut examined = compare(arrival.live, recalled, target, self.desired, moment);
-        judge_promotions(self.visit.remote, target, self.desired, &mut examined, moment).await;
+        if let Some(known) = list_promotions(self.visit.remote, target, self.desired, &examined.plan).await {
+            judge_promotions(&mut examined.plan, &known, self.desired, moment);
+        }
         note(context, target, &examined).await?;
         let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
         let facts = Facts::of_look(look);

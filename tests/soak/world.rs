@@ -48,6 +48,10 @@ impl Read for Fleet {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.0[outlet].fetch(outlet).await
     }
+
+    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<menusync::catalog::Promotion>, RemoteError> {
+        self.0[outlet].promotions(outlet).await
+    }
 }
 
 impl Write for Fleet {

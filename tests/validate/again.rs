@@ -153,6 +153,20 @@ fn the_only_file_of_an_outlet() {
 }
 
 #[test]
+fn what_rules_let_through_is_wanted_also_when_it_was_judged_before() {
+    let twice = BASE.replace(
+        "price: 20000}]}]",
+        "price: 20000}]}, {name: Favorit, menu_items: [{external_id: MB, name: Mie Baso, price: 20000}]}]",
+    );
+    let root = root();
+    write("catalogs/base.yaml", format!("{twice}rules: {{item-in-two-menus: warning}}\n"))(&root);
+    let loaded = fleet::load(root.path()).unwrap();
+    assert!(loaded.desired(&"G1".into(), at(BEFORE)).is_ok(), "not judged yet");
+    loaded.survey(at(BEFORE));
+    assert!(loaded.desired(&"G1".into(), at(BEFORE)).is_ok(), "judged");
+}
+
+#[test]
 fn files_beside_an_outlet() {
     assert!(differs_after(write("catalogs/twice.yaml", KUTA), BEFORE));
     assert!(differs_after(write("catalogs/new.yaml", KUTA.replace("G1", "G3")), BEFORE));

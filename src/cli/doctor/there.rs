@@ -42,7 +42,7 @@ pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<F
 /// Whether the settings of any outlet say `promotions: watch`.
 fn watches_promotions(session: &Session, survey: &Survey) -> Result<bool, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
-    let mut policies = survey.members.iter().map(|member| loaded.compose(&member.id, now).policy);
+    let mut policies = survey.members.iter().map(|member| loaded.policy(&member.id, now));
     Ok(policies.any(|policy| policy.promotions == PromotionPolicy::Watch))
 }
 

@@ -132,6 +132,13 @@ impl crate::remote::Read for SlowLook<'_> {
         assert_eq!(outcome.result, PassResult::Published);
         live
     }
+
+    async fn promotions(
+        &self,
+        outlet: &OutletId,
+    ) -> Result<Vec<crate::catalog::Promotion>, crate::remote::RemoteError> {
+        self.0.platform.promotions(outlet).await
+    }
 }
 
 #[tokio::test(start_paused = true)]

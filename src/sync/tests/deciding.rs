@@ -382,3 +382,15 @@ async fn a_menu_that_vanished_is_held_although_nothing_would_be_sent() {
     assert_eq!(bench.calls(), ["GET"]);
     assert!(bench.base() == base, "the base has changed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_sold_out_while_promotions_are_listed_stays_so() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.policy.promotions = crate::policy::PromotionPolicy::Watch;
+    bench.wanted.catalog.menus[1].menu_items.remove(0);
+    bench.platform.with(|world| world.while_listing = Some(Box::new(|world| world.kitchen("D2", false))));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync));
+    assert_eq!(bench.calls(), ["GET", "GET", "PUT", "GET"]);
+    assert_eq!(bench.platform.with(|world| world.stock("D2")), Some(false));
+}

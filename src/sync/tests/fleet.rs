@@ -40,6 +40,10 @@ impl Read for Counter {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.call(self.platforms[outlet].fetch(outlet)).await
     }
+
+    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<crate::catalog::Promotion>, RemoteError> {
+        self.platforms[outlet].promotions(outlet).await
+    }
 }
 
 impl Write for Counter {

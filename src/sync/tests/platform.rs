@@ -208,6 +208,8 @@ impl Pace {
 
 /// Everything there is behind the calls.
 pub(super) struct World {
+    /// What is done here while promotions are listed.
+    pub(super) while_listing: Option<Box<dyn FnOnce(&mut World) + Send>>,
     pub(super) live: LiveCatalog,
     /// Accepted, not published yet.
     pub(super) pending: Option<(Instant, Catalog)>,
@@ -775,6 +777,7 @@ impl Platform {
             images_tell: true,
             publications: 0,
             hooks: Vec::new(),
+            while_listing: None,
             excused: BTreeSet::new(),
             since_look: BTreeSet::new(),
             just_shown: BTreeSet::new(),
@@ -930,6 +933,13 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
 impl Read for Platform {
     async fn fetch(&self, _outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.serve(Call::Get).await
+    }
+
+    async fn promotions(&self, _outlet: &OutletId) -> Result<Vec<crate::catalog::Promotion>, RemoteError> {
+        if let Some(act) = self.with(|world| world.while_listing.take()) {
+            self.with(act);
+        }
+        Ok(Vec::new())
     }
 }
 

@@ -70,13 +70,13 @@ impl Promotion {
         }
     }
 
-    /// Whether its status says that it is over. No list of statuses is documented, so words count that begin so: `pending`
-    /// does not.
+    /// Whether its status says that it is over. No list of statuses is documented; `ending_soon` is not over.
     pub fn says_over(&self) -> bool {
         let status = self.status.as_deref().unwrap_or_default().to_lowercase();
         let mut words = status.split(|c: char| !c.is_alphanumeric());
         words.any(|word| {
-            ["deactiv", "expire", "end", "delet", "cancel", "reject"].iter().any(|begin| word.starts_with(begin))
+            let is_over = ["end", "ended", "expire", "expired", "deleted", "canceled", "cancelled", "rejected"];
+            is_over.contains(&word) || word.starts_with("deactiv")
         })
     }
 

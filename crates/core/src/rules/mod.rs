@@ -25,6 +25,7 @@ mod texts;
 pub use adjust::{adjust, adjust_each, suggest, unknown_rule};
 pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
+pub use prices::MIN_LIKELY_PRICE;
 
 use std::sync::LazyLock;
 

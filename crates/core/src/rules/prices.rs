@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, ExternalId, Item, ItemField, Menu, Price, Variant,
 /// Above this GoFood may refuse (one weak source).
 const MAX_PRICE: Price = Price(2_000_000);
 /// Below this an item's price is most likely a slip, such as thousands left out (our choice).
-const MIN_LIKELY_PRICE: Price = Price(1_000);
+pub const MIN_LIKELY_PRICE: Price = Price(1_000);
 
 /// Below this a price is most likely meant in thousands: more would be a dish for Rp 200.000 (our choice).
 const LIKELY_THOUSANDS: Price = Price(200);

@@ -5,7 +5,10 @@ use super::{
     super::{Change, Kind},
     Finding, Judge, Limit, counted,
 };
-use crate::catalog::{ExternalId, FieldValue, ItemField, Path, Price};
+use crate::{
+    catalog::{ExternalId, FieldValue, ItemField, Path, Price},
+    rules::MIN_LIKELY_PRICE,
+};
 
 impl Judge<'_> {
     fn price_changes(&self) -> impl Iterator<Item = (&Change, i64, i64)> {
@@ -73,7 +76,8 @@ impl Judge<'_> {
         let changed = self.price_changes().map(|(change, _, to)| (change, to));
         let low: Vec<(&Change, i64)> = changed
             .chain(self.new_prices().map(|(change, _, price)| (change, price)))
-            .filter(|(change, _)| is_low(&change.path))
+            // A markup's line is the place of many prices, and a rollback has others than the files.
+            .filter(|(change, price)| is_low(&change.path) && *price < MIN_LIKELY_PRICE.0)
             .collect();
         let (first, price) = low.first()?;
         let more = if low.len() > 1 { format!(", and {} more", low.len() - 1) } else { String::new() };

@@ -1,5 +1,7 @@
 //! A plan for a terminal: what would happen, in columns, to be read in ten seconds.
 
+use std::collections::HashSet;
+
 use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
@@ -13,6 +15,7 @@ use super::{
 };
 use crate::{
     approval::Stale,
+    catalog::Path,
     plan::{Change, GuardVerdict, OutletPlan, Risk, Verdict},
     policy::Guard,
     report::{style::Paint, untrusted::printable},
@@ -206,19 +209,13 @@ pub(super) fn released_by(guard: &GuardVerdict) -> String {
 
 /// Where the files say what a guard holds: that is what to correct if it is a mistake.
 pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
-    let items = &guard.items;
-    let is_held = |change: &&Change| {
-        change.pushed && items.iter().any(|item| *item == change.path || *item == change.path.owner())
-    };
+    let items: HashSet<&Path> = guard.items.iter().collect();
+    let is_held =
+        |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
     let changes = plan.changes.iter().filter(is_held);
-    let mut places: Vec<(String, u32)> = Vec::new();
-    for place in changes.filter_map(|change| change.source.as_ref()) {
-        let place = (place.file.to_string(), place.line);
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places
+    let places = changes.filter_map(|change| change.source.as_ref()).map(|place| (&place.file, place.line));
+    let mut known = HashSet::new();
+    places.filter(|place| known.insert(*place)).map(|(file, line)| (file.to_string(), line)).collect()
 }
 
 /// `correct catalogs/base.yaml:10 (1a2b3c4d, Sari, 2026-11-30)`
