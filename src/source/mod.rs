@@ -55,13 +55,15 @@ pub enum SourceError {
     },
     /// The root has no `catalogs/`.
     #[error(
-        "{} has no directory `catalogs`: give the directory that holds it as --root or MENUSYNC_ROOT, or begin with \
-         `menusync init`",
-        root.display()
+        "{} has no directory `catalogs`: give {} as --root or MENUSYNC_ROOT, or begin with `menusync init`",
+        root.display(),
+        above.as_ref().map_or_else(|| "the directory that holds it".to_owned(), |above| above.display().to_string())
     )]
     NoCatalogs {
         /// As it was given.
         root: PathBuf,
+        /// A directory above it that is a root. It is named, not taken: whoever may write there would choose the settings.
+        above: Option<PathBuf>,
     },
     /// `catalogs/` exists but cannot be listed, or leads out of the root.
     #[error("cannot read {}: check that it is a directory inside of the root and its permissions", path.display())]

@@ -69,7 +69,15 @@ fn all_files_are_read_in_order() {
 fn a_missing_root_and_missing_catalogs_are_no_empty_menus() {
     let root = tempfile::tempdir().unwrap();
     assert!(matches!(load(&root.path().join("nowhere")), Err(SourceError::Root { .. })));
-    assert!(matches!(load(root.path()), Err(SourceError::NoCatalogs { .. })));
+    assert!(matches!(load(root.path()), Err(SourceError::NoCatalogs { above: None, .. })));
+    let inside = root.path().join("deploy/scripts");
+    fs::create_dir_all(&inside).unwrap();
+    fs::create_dir(root.path().join("catalogs")).unwrap();
+    fs::write(root.path().join("menusync.yaml"), "target: sandbox").unwrap();
+    let error = load(&inside).unwrap_err().to_string();
+    let above = format!("give {} as --root", root.path().canonicalize().unwrap().display());
+    assert!(error.contains(&above), "{error}");
+    fs::remove_dir(root.path().join("catalogs")).unwrap();
     write(root.path(), "catalogs", b"a file");
     assert!(matches!(load(root.path()), Err(SourceError::Catalogs { .. })));
 }

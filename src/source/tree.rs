@@ -63,7 +63,9 @@ pub(super) fn no_definitions() -> Diagnostic {
 fn check_catalogs(given: &Path, real: &Path) -> Result<(), SourceError> {
     let path = real.join("catalogs");
     if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        return Err(SourceError::NoCatalogs { root: given.to_owned() });
+        let is_root = |above: &&Path| above.join("menusync.yaml").is_file() && above.join("catalogs").is_dir();
+        let above = real.ancestors().skip(1).find(is_root).map(Path::to_owned);
+        return Err(SourceError::NoCatalogs { root: given.to_owned(), above });
     }
     let listed = match resolve(real, &path) {
         Ok(Resolved::Inside(directory)) => directory.read_dir().map(drop),

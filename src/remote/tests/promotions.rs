@@ -92,11 +92,14 @@ fn page(ids: std::ops::Range<u32>, rest: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_list_ends_by_its_count_by_an_empty_page_or_by_one_that_was_there() {
     let counted = r#""limit":2,"total_count":3,"#;
+    // A page with less than it could have is not the last one if more are counted.
+    let generous = r#""limit":100,"total_count":4,"#;
     for (pages, number, calls) in [
         (vec![page(1..3, counted), page(3..4, counted)], 3, 2),
         (vec![page(1..3, ""), page(3..4, ""), page(0..0, "")], 3, 3),
         (vec![page(1..3, ""), page(1..3, "")], 2, 2),
         (vec![page(1..3, counted), page(0..0, counted)], 2, 2),
+        (vec![page(0..2, generous), page(2..4, generous)], 4, 2),
     ] {
         let fake = Fake::answering(pages).await;
         assert_eq!(list(&fake).await.unwrap().len(), number);
@@ -105,7 +108,7 @@ async fn a_list_ends_by_its_count_by_an_empty_page_or_by_one_that_was_there() {
     }
     let repeating = Fake::answering([page(1..3, r#""total_count":30,"#), page(1..3, r#""total_count":30,"#)]).await;
     let error = list(&repeating).await.unwrap_err();
-    assert_eq!(error.what, "the pages of the list of promotions repeat after 2 of 30");
+    assert_eq!(error.what, "the pages of the list of promotions end or repeat after 2 of 30");
     let endless = Fake::answering((0..60).map(|number| page(number..number + 1, ""))).await;
     assert_eq!(list(&endless).await.unwrap_err().what, "the list of promotions has more than 50 pages");
 }

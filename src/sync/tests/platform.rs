@@ -209,7 +209,7 @@ impl Pace {
 /// Everything there is behind the calls.
 pub(super) struct World {
     /// What is done here while promotions are listed.
-    pub(super) while_listing: Option<Box<dyn FnOnce(&mut World) + Send>>,
+    pub(super) while_listing: Option<Hook>,
     pub(super) live: LiveCatalog,
     /// Accepted, not published yet.
     pub(super) pending: Option<(Instant, Catalog)>,
