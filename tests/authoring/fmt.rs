@@ -8,7 +8,7 @@ use menusync::{
 };
 use proptest::prelude::*;
 
-use crate::harness::World;
+use crate::{clock::clock_variables, harness::World};
 
 fn file(text: &str) -> SourceFile {
     SourceFile { path: "catalogs/a.yaml".into(), text: text.into() }
@@ -160,7 +160,13 @@ fn one_file_or_what_comes_from_stdin_is_formatted_alone() {
     assert_eq!(world.run(&["fmt", "catalogs/c.yaml"]).code, 64);
     let fmt = |text: &str, check: bool| {
         let mut command = assert_cmd::Command::cargo_bin("menusync").unwrap();
-        command.env_clear().arg("fmt").arg("-").args(check.then_some("--check")).write_stdin(text.to_owned());
+        command
+            .env_clear()
+            .envs(clock_variables())
+            .arg("fmt")
+            .arg("-")
+            .args(check.then_some("--check"))
+            .write_stdin(text.to_owned());
         let output = command.output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     };

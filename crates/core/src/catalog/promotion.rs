@@ -144,13 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn a_status_ends_a_promotion_by_a_word_that_begins_so() {
+    fn a_status_ends_a_promotion_by_a_word_that_says_so() {
         let now = "2027-02-26T12:00:00";
-        for over in ["ended", "EXPIRED", "Deactivated", "cancelled_by_merchant", "deleted", "auto-rejected", "expires"]
-        {
+        for over in ["ended", "EXPIRED", "Deactivated", "cancelled_by_merchant", "deleted", "auto-rejected"] {
             assert_eq!(phase(&promotion(over), now), PromotionPhase::Over, "{over}");
         }
-        for running in ["created", "active", "pending", "suspended", "extended", ""] {
+        for running in
+            ["created", "active", "pending", "suspended", "extended", "ending_soon", "expires", "cancellable", ""]
+        {
             assert_eq!(phase(&promotion(running), now), PromotionPhase::Runs, "{running}");
         }
     }

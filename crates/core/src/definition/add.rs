@@ -1,9 +1,10 @@
 //! What a layer adds: menus, items, variant categories and variants. Also the changes that stand under `menus`.
 
 use super::{
-    compose::{Composer, Kind},
+    compose::Composer,
     draft::{DraftItem, DraftMenu, ValueSource, write_category, write_variant},
     hours::Level,
+    kind::Kind,
     layer::{CategoryEntry, ItemEntry, MenuEntry, VariantEntry},
     order::placing_order,
 };

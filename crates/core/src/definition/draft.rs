@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Declared,
-    compose::Kind,
     hours::Level,
+    kind::Kind,
     layer::{CategoryFields, ItemFields, VariantFields},
     origins::Origins,
 };

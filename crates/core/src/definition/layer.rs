@@ -8,7 +8,7 @@ use super::{Declared, hours::Week, policy::PolicyPatch};
 use crate::{
     catalog::{ExternalId, OutletId, Price},
     diagnostic::Place,
-    document::{PackedFile, Spanned},
+    document::{PackedFile, SourceFile, Spanned},
 };
 
 /// One decoded file.
@@ -73,10 +73,10 @@ impl Layer {
     }
 
     /// What it adds and changes, as it was decoded or decoded again.
-    pub(super) fn content(&self) -> Arc<Content> {
+    pub(super) fn content(&self, decode: &dyn Fn(&SourceFile) -> DecodedFile) -> Arc<Content> {
         match &self.content {
             Held::Decoded(content) => Arc::clone(content),
-            Held::Packed(file) => match super::decode_file(&file.open()).layer {
+            Held::Packed(file) => match decode(&file.open()).layer {
                 Some(Self { content: Held::Decoded(content), .. }) => content,
                 // Less than what was there would be an emptied menu.
                 _ => unreachable!("the same text decodes as it did"),

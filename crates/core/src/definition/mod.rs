@@ -12,6 +12,7 @@ mod decode;
 mod draft;
 mod graph;
 mod hours;
+mod kind;
 mod layer;
 mod order;
 mod origins;
@@ -289,8 +290,11 @@ impl Definitions {
         let mut composed = Composed::empty(outlet.clone(), policy);
         let files: Vec<&DecodedFile> = chain.iter().map(|file| &*self.files[*file]).collect();
         let between = || chain.iter().filter_map(|file| self.between.get(file)).flatten();
-        let layers: Vec<(&Head, Arc<Content>)> =
-            files.iter().filter_map(|file| file.layer.as_ref()).map(|layer| (&layer.head, layer.content())).collect();
+        let layers: Vec<(&Head, Arc<Content>)> = files
+            .iter()
+            .filter_map(|file| file.layer.as_ref())
+            .map(|layer| (&layer.head, layer.content(&decode_file)))
+            .collect();
         let zone = zone(layers.iter().map(|(head, _)| *head), defaults);
         composed.next_change = layers.iter().filter_map(|(head, _)| dated::next_change(head, at, &zone)).min();
         let (active, dormant): (Vec<_>, Vec<_>) =

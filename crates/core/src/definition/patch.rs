@@ -1,8 +1,9 @@
 //! What a layer changes by id: `items`, `variants` and `categories`.
 
 use super::{
-    compose::{Composer, Kind},
+    compose::Composer,
     draft::{ValueSource, write_category, write_variant},
+    kind::Kind,
     layer::{Action, CategoryFields, ItemChange, Patch, VariantEntry, VariantFields},
     order::placing_order,
 };

@@ -1,7 +1,8 @@
 //! Markups on item prices, in whole numbers only: no price ever passes through a float.
 
 use super::{
-    compose::{Composer, Kind},
+    compose::Composer,
+    kind::Kind,
     layer::{Markup, Pricing, Round, Selector},
 };
 use crate::{
