@@ -91,6 +91,8 @@ pub(super) struct Found<'l> {
     pub(super) places: HashMap<(usize, usize), ExternalId>,
     /// Dishes that are none of ours, and further places of those that are: a push would lose both.
     pub(super) strangers: Vec<Place<'l>>,
+    /// Further places of dishes that are none of ours. They are nothing by themselves, but say what a push would lose.
+    pub(super) further: Vec<Place<'l>>,
     /// Items of ours of which a copy is sold out.
     pub(super) off: HashSet<ExternalId>,
     /// Dishes that the platform alone shows, and which of ours they may be.
@@ -235,6 +237,7 @@ impl<'a> KnownItems<'a> {
             }
             let Some(id) = ids[number] else {
                 found.strangers.push(dish.first());
+                found.further.extend(dish.other_places(dish.first()).filter(|place| !place.is_in_section));
                 continue;
             };
             let is_in_ours = |place: &Place<'_>| self.menus[id].contains(&normal(place.menu));

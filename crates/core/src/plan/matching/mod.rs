@@ -127,6 +127,10 @@ pub(super) fn match_live(live: &LiveCatalog, desired: &Catalog, base: Option<&Ba
         matched.extras.note_unmanaged(&Path::item(&unmanaged.id), &item.name, &item.extra);
         matched.unmanaged.push(unmanaged);
     }
+    for place in &found.further {
+        let Unmanaged { id, name, .. } = unmanaged(&menus.ours(place.menu), place.item);
+        matched.extras.note_unmanaged(&Path::item(&id), &name, &place.item.extra);
+    }
     take_choices(live, &choices, &mut matched);
     matched.sold_out_items = found.off;
     matched
