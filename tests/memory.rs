@@ -79,7 +79,7 @@ const AT_MOST_SHOWN: u64 = 150;
 #[test]
 fn memory_does_not_grow_with_the_fleet() {
     let (few, many) = (fleet(FEW), fleet(MANY));
-    let measured = [
+    let commands = [
         ("validate", &["validate"][..], AT_MOST),
         ("the first plan", &["plan"], AT_MOST_SHOWN),
         ("the first push", &["run", "--once"], AT_MOST),
@@ -87,14 +87,14 @@ fn memory_does_not_grow_with_the_fleet() {
         ("a pass that finds nothing to do", &["run", "--once"], AT_MOST),
     ];
     let mut too_much = Vec::new();
-    for (what, arguments, limit) in measured {
+    for (what, arguments, limit) in commands {
         let peaks = [&few, &many].map(|stage| peak(stage, arguments));
         let slope = peaks[1].saturating_sub(peaks[0]) / (MANY - FEW) as u64;
-        let told =
+        let measured =
             format!("{what}: {} KiB with {FEW} outlets, {} KiB with {MANY}, {slope} KiB an outlet", peaks[0], peaks[1]);
-        eprintln!("{told}");
+        eprintln!("{measured}");
         if slope > limit {
-            too_much.push(told);
+            too_much.push(measured);
         }
     }
     assert!(too_much.is_empty(), "more than it may be:\n{}", too_much.join("\n"));

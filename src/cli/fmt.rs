@@ -51,22 +51,20 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let loaded = session.loaded()?;
     let wanted = args.paths.iter().map(|path| relative(path, session)).collect::<Result<Vec<_>, _>>()?;
-    let mut outcome = Outcome::default();
-    let definitions = loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json"));
-    for file in definitions.filter(|file| is_among(&file.path, &wanted)) {
-        outcome.format(&file.open(), FileKind::Definition);
-    }
-    loaded
-        .settings_file()
-        .into_iter()
-        .filter(|file| is_among(&file.path, &wanted))
-        .for_each(|file| outcome.format(file, FileKind::Settings));
-    let formatted = loaded.catalogs().iter().map(|file| &file.path).filter(|path| !path.ends_with(".json"));
-    let formatted: Vec<_> = formatted.chain(loaded.settings_file().map(|file| &file.path)).collect();
+    let definitions = || loaded.catalogs().iter().filter(|file| !file.path.ends_with(".json"));
+    let formatted: Vec<_> =
+        definitions().map(|file| &file.path).chain(loaded.settings_file().map(|file| &file.path)).collect();
     let is_unmet = |path: &&String| !formatted.iter().any(|file| is_among(file, std::slice::from_ref(*path)));
     if let Some(path) = wanted.iter().find(is_unmet) {
         let message = format!("`{path}` is nothing to format: fmt is for YAML definitions and the settings");
         return Err(CommandError::Usage(message));
+    }
+    let mut outcome = Outcome::default();
+    for file in definitions().filter(|file| is_among(&file.path, &wanted)) {
+        outcome.format(&file.open(), FileKind::Definition);
+    }
+    for file in loaded.settings_file().into_iter().filter(|file| is_among(&file.path, &wanted)) {
+        outcome.format(file, FileKind::Settings);
     }
     outcome.drop_changed(loaded);
     let files: Texts =

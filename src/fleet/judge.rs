@@ -213,9 +213,9 @@ impl Loaded {
         // Who looks ahead may have met photos that do not count yet.
         let sees_photos =
             |judged: &Judged| judged.has_photos || judged.next_change.is_some() && !before.photos.asked().is_empty();
-        let alone =
+        let reusable =
             known.into_iter().filter(|judged| !sees_photos(judged) && before.has_no_other_errors(&judged.outlet));
-        self.adopt(alone);
+        self.adopt(reusable);
     }
 
     /// One outlet as it is at `at`, judged by the rules.
@@ -244,10 +244,8 @@ impl Judge<'_> {
         let files = self.definitions.files_of(id);
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
         let is_whole = files.iter().all(|file| file.whole_outlet().is_some());
-        let is_valid = !diagnostics.iter().any(|diagnostic| diagnostic.is_error());
-        let judged = Judged {
+        let mut judged = Judged {
             outlet: composed.outlet.clone(),
-            whole: if is_whole && is_valid { Whole::of(&composed, &diagnostics) } else { None },
             diagnostics,
             used,
             prices: composed.catalog.items().filter_map(price).collect(),
@@ -257,7 +255,11 @@ impl Judge<'_> {
             since: if self.definitions.is_dated(id) { at } else { Timestamp::MIN },
             files,
             has_photos,
+            whole: None,
         };
+        if is_whole && judged.is_valid() {
+            judged.whole = Whole::of(&composed, &judged.diagnostics);
+        }
         (judged, composed)
     }
 

@@ -1,8 +1,9 @@
 //! A stand-in GoBiz server, for rehearsals, the demo and every end-to-end test.
 //!
 //! It speaks the parts of the partner API that the project uses: the OAuth token endpoint, reading and replacing a
-//! catalog, both stock calls, promotions, notification subscriptions and the list of linked outlets. Under `/_sandbox/` tests and people at rehearsal control
-//! it: fill an outlet, edit it as someone in the GoBiz app would, inject faults, read the request log.
+//! catalog, both stock calls, promotions, notification subscriptions and the list of linked outlets. Under `/_sandbox/`
+//! tests and people at rehearsal control it: fill an outlet, edit it as someone in the GoBiz app would, inject faults, read
+//! the request log.
 //!
 //! It is a remote of its own and shares no type with the client: a mistake there must not cancel itself out here. To
 //! subscribers it sends signed events: of menus that went live, and of orders that are simulated.

@@ -15,7 +15,7 @@ use super::{
     answer::{Refusal, success},
     gobiz::{authorize_outlet, decode},
     outlet::Outlet,
-    promotions::{Phase, Promotion, PromotionDetail, SKU_PROMO, check_form, now_in_zone},
+    promotions::{Phase, PromotionDetail, Promotions, SKU_PROMO, check_form, now_in_zone},
     settings::{PromoAnswer, Settings},
     state::Shared,
 };
@@ -103,17 +103,10 @@ pub(super) async fn delete(
     Path((outlet, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let mut state = shared.state();
-    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
-    let position = find(outlet, &id)?;
-    expect_phase(
-        &outlet.promotions.list[position],
-        Phase::Created,
-        settings,
-        "only a promotion that has not begun can be deleted",
-    )?;
-    outlet.promotions.list.remove(position);
-    Ok(success(StatusCode::OK, &json!({})))
+    let message = "only a promotion that has not begun can be deleted";
+    end(&shared, &headers, (&outlet, &id), (Phase::Created, message), |promotions, position| {
+        promotions.list.remove(position);
+    })
 }
 
 /// `PUT …/food-promos/{promotion_id}/deactivate`: while it runs.
@@ -122,29 +115,33 @@ pub(super) async fn deactivate(
     Path((outlet, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    let message = "only an active promotion can be deactivated";
+    end(&shared, &headers, (&outlet, &id), (Phase::Active, message), |promotions, position| {
+        promotions.list[position].is_deactivated = true;
+    })
+}
+
+/// Ends a promotion that is in this phase; any other one is refused with the message.
+fn end(
+    shared: &Shared,
+    headers: &HeaderMap,
+    (outlet, id): (&str, &str),
+    (phase, message): (Phase, &str),
+    act: impl FnOnce(&mut Promotions, usize),
+) -> Result<Response, Refusal> {
     let mut state = shared.state();
-    let (outlet, settings) = authorize_outlet(&mut state, &headers, &outlet, WRITE)?;
-    let position = find(outlet, &id)?;
-    expect_phase(
-        &outlet.promotions.list[position],
-        Phase::Active,
-        settings,
-        "only an active promotion can be deactivated",
-    )?;
-    outlet.promotions.list[position].is_deactivated = true;
+    let (outlet, settings) = authorize_outlet(&mut state, headers, outlet, WRITE)?;
+    let position = find(outlet, id)?;
+    if outlet.promotions.list[position].phase(now_in_zone(settings)) != phase {
+        return Err(Refusal::invalid(vec![message.into()]));
+    }
+    act(&mut outlet.promotions, position);
     Ok(success(StatusCode::OK, &json!({})))
 }
 
 fn find(outlet: &Outlet, id: &str) -> Result<usize, Refusal> {
     let position = outlet.promotions.find(id);
     position.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "Not found", "promotion not found"))
-}
-
-fn expect_phase(promotion: &Promotion, phase: Phase, settings: &Settings, message: &str) -> Result<(), Refusal> {
-    match promotion.phase(now_in_zone(settings)) == phase {
-        true => Ok(()),
-        false => Err(Refusal::invalid(vec![message.into()])),
-    }
 }
 
 /// Required, and short (documentation).

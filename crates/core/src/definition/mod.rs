@@ -3,7 +3,8 @@
 //! Every file is decoded by itself ([`decode_file`]), all are connected ([`connect`]), and the layers of an outlet are laid
 //! one over the other in the order of `extends` ([`Definitions::compose`]). In each file first come additions (`menus`,
 //! `variant_categories`), then patches by id (`items`, `variants`, `categories`), then markups (`pricing`). Nothing is
-//! matched by its position in a list. Whether the outcome is a good menu is judged by `rules`; this room knows no files, network or clock.
+//! matched by its position in a list. Whether the outcome is a good menu is judged by `rules`; this room knows no files,
+//! network or clock.
 
 mod add;
 mod compose;
