@@ -33,8 +33,8 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
-        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollSlots,
-        PollWaker, Target, pass, store_failure,
+        Clock, Consent as PassConsent, Context, InSync, Outcome, OutletState, PassOptions, PassResult, Passes,
+        PollSlots, PollWaker, Target, pass, store_failure,
     },
 };
 
@@ -295,6 +295,7 @@ fn push_all(
             stop: ending.stop(),
             poll_waker: PollWaker::default(),
             in_flight: session.signals.in_flight(),
+            in_sync: InSync::default(),
         };
         let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         for member in selected {

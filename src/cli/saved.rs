@@ -59,7 +59,7 @@ pub(super) fn selected<'s>(plan: &SavedPlan, survey: &'s Survey) -> Vec<&'s Memb
 }
 
 fn member<'s>(survey: &'s Survey, id: &OutletId) -> Option<&'s Member> {
-    survey.members.iter().find(|member| member.id == *id)
+    survey.member(id.as_str())
 }
 
 /// What is written in the file, or why it can be no plan. A pipe without a writer would be waited for without end, and a

@@ -72,7 +72,7 @@ impl Loaded {
     /// What would be remembered of an outlet after a push of these files: the base that stands in for a lost or missing
     /// state. `Ok(None)` if there is no such outlet, `Err` says why it is invalid.
     pub fn base(&self, survey: &Survey, id: &OutletId, at: Timestamp) -> Result<Option<Base>, String> {
-        let Some(member) = survey.members.iter().find(|member| member.id == *id) else { return Ok(None) };
+        let Some(member) = survey.member(id.as_str()) else { return Ok(None) };
         let desired = self.desired(id, at).map_err(|_| invalid_before(member))?;
         Ok(Some(base_of(&member.target(), &desired, at)))
     }

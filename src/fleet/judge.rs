@@ -4,7 +4,10 @@ use std::{
     cell::Cell,
     collections::{BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -18,11 +21,17 @@ use crate::{
     policy::{Ignorable, Policy},
     report::InvalidFrom,
     rules::{self, Allows, UsedAllows},
+    sync::Basis,
 };
+
+/// Of the next verdict.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// What was found of one outlet.
 #[derive(Debug)]
 pub(super) struct Judged {
+    /// No other verdict of this process has it.
+    pub(super) basis: Basis,
     pub(super) outlet: Outlet,
     /// Everything that is wrong with its files and its catalog, sorted.
     pub(super) diagnostics: Vec<Arc<Diagnostic>>,
@@ -245,6 +254,7 @@ impl Judge<'_> {
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
         let is_whole = files.iter().all(|file| file.whole_outlet().is_some());
         let mut judged = Judged {
+            basis: Basis(NUMBER.fetch_add(1, Ordering::Relaxed)),
             outlet: composed.outlet.clone(),
             diagnostics,
             used,

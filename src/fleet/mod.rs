@@ -51,7 +51,7 @@ use crate::{
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError},
-    sync::{Desired, PlaceOf},
+    sync::{Basis, Desired, PlaceOf},
 };
 
 /// A root, read and decoded.
@@ -294,6 +294,12 @@ impl Loaded {
     /// The number of outlets that could be decoded.
     pub fn outlets(&self) -> usize {
         self.definitions.outlets().count()
+    }
+
+    /// What [`Self::desired`] comes from at `at`, if that is valid and no approval has a word in it.
+    pub fn basis(&self, id: &OutletId, at: Timestamp) -> Option<Basis> {
+        let judged = self.verdicts.at(id, at).filter(|judged| judged.is_valid() && !judged.outlet.paused)?;
+        self.approvals.iter().all(|approval| approval.at(id).is_none()).then_some(judged.basis)
     }
 
     /// What the files want of one outlet at `at`; `Err`: what is wrong with it (nothing, if there is no such outlet).

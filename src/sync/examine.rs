@@ -10,7 +10,7 @@ use crate::{
     catalog::{Field, live::LiveCatalog},
     plan::{Action, Base, Change, Inputs, KnownPromotions, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
     policy::{Guard, PromotionPolicy},
-    remote::{Read, without_request_ids},
+    remote::{AnswerDigest, Read, without_request_ids},
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -42,6 +42,8 @@ impl<'a> Moment<'a> {
 pub struct Examined {
     /// What was fetched.
     pub live: LiveCatalog,
+    /// The answer that it was read from, as far as that is known.
+    pub answer: Option<AnswerDigest>,
     /// What is stored; its base has learnt from live what the kitchen put back on sale.
     pub recalled: Recalled,
     /// Whether the base has learnt something that is not stored yet.
@@ -107,7 +109,7 @@ pub fn compare(
     let lost_again = was_lost_again(&plan, &recalled.lost_puts);
     let pins_changed = moment.rollback.is_none() && recalled.pins != plan.pins;
     let window = desired.waits(moment.now);
-    Examined { live, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
+    Examined { live, answer: None, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
 }
 
 /// The promotions of an outlet, where a push could end one; `None`: nothing is to be asked about them. Where nothing is

@@ -23,6 +23,7 @@ mod pins;
 mod poll_waker;
 mod push;
 mod reason;
+mod unchanged;
 mod verify;
 mod visit;
 
@@ -47,6 +48,7 @@ pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+pub use unchanged::{Basis, InSync, pass_unchanged};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
@@ -144,12 +146,15 @@ pub struct PassOptions {
     pub stock_by_put: bool,
     /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
     pub withdrawn: Option<watch::Receiver<bool>>,
+    /// What the wanted menu came from, for who will come back: an outlet in sync may then go the short way
+    /// ([`pass_unchanged`]).
+    pub basis: Option<Basis>,
 }
 
 impl PassOptions {
     /// The same for an examination at `now`.
     pub fn moment<'a>(&'a self, now: Timestamp, peers: &'a PeerPrices) -> Moment<'a> {
-        let Self { revert, released, rollback, stock_by_put, consent: _, withdrawn: _ } = self;
+        let Self { revert, released, rollback, stock_by_put, consent: _, withdrawn: _, basis: _ } = self;
         Moment { now, peers, revert: *revert, released, rollback: rollback.as_ref(), stock_by_put: *stock_by_put }
     }
 }
@@ -195,6 +200,8 @@ pub struct Context {
     pub poll_waker: PollWaker,
     /// The pushes whose calls are under way.
     pub in_flight: InFlight,
+    /// What needs no look in full.
+    pub in_sync: InSync,
 }
 
 /// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than

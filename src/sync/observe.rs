@@ -61,9 +61,9 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live =
+        let fetched =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
-        let examined = compare(live, recalled, target, &desired, Moment::new(now, &context.peers));
+        let examined = compare(fetched.live, recalled, target, &desired, Moment::new(now, &context.peers));
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
     };

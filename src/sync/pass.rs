@@ -13,6 +13,7 @@ use super::{
     note::{note, store, update_if_any},
     push::Sent,
     reason::reason,
+    unchanged::remember,
     until,
     verify::Earlier,
     visit::{Pass, Visit},
@@ -21,7 +22,7 @@ use crate::{
     catalog::OutletId,
     plan::{Action, Pins},
     policy::PromotionPolicy,
-    remote::{Lane, Read, RemoteError, Write},
+    remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
 
@@ -55,7 +56,7 @@ pub async fn pass<R: Read + Write>(
 }
 
 /// The outcome where another process has the outlet: how far its push is, by what it has recorded.
-async fn at_another(context: &Context, target: &Target) -> Outcome {
+pub(super) async fn at_another(context: &Context, target: &Target) -> Outcome {
     let now = context.clock.now();
     let recalled = recall(&context.state, &target.id, now).await.ok();
     let pending = recalled.and_then(|recalled| progress(context, &recalled, now)).unwrap_or(PushProgress::Pushing);
@@ -226,6 +227,9 @@ impl<R: Read + Write> Pass<'_, R> {
                     update.base = Some(stored(&examined.plan.next_base, &target.id)?);
                 }
                 update_if_any(context, target, update).await?;
+                if let (Some(basis), None) = (self.options.basis, &earlier) {
+                    remember(context, target, basis, &desired, &examined).await?;
+                }
                 let facts = Facts::of_look(Look::Examined(&examined));
                 let state = OutletState::of(&facts);
                 let why = reason(target, &desired, &examined, state);
@@ -260,8 +264,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
-        let live = self.unless_withdrawn(fetched).await??;
-        Ok(compare(live, recalled, target, desired, self.moment(context.clock.now())))
+        let Fetched { live, answer } = self.unless_withdrawn(fetched).await??;
+        let examined = compare(live, recalled, target, desired, self.moment(context.clock.now()));
+        Ok(Examined { answer, ..examined })
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.

@@ -20,7 +20,7 @@ const MOST: usize = 30;
 pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -> Page {
     let zone = zone(snapshot);
     let clock = Clock { now: snapshot.now, zone: &zone };
-    let member = snapshot.survey.members.iter().find(|member| member.id.as_str() == line.outlet);
+    let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
     let body = html! {
         nav { a href="/" { "All outlets" } }
