@@ -8,6 +8,7 @@
 //! is the walk that every command shares; who only shows stops there, and is given a remote that cannot write.
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
+mod broken_off;
 mod clock;
 mod examine;
 mod fetch;

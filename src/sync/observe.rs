@@ -1,12 +1,13 @@
 //! The walk of who cannot push: examines and notes.
 
 use super::{
-    Context, Desired, Facts, Look, Moment, Outcome, OutletState, PassError, PassResult, Slot, Target, chain,
+    Context, Desired, Facts, Look, Moment, Outcome, OutletState, PassError, PassResult, Slot, Target,
+    broken_off::{broken_off, progress},
+    chain,
     examine::{compare, examine},
     fetch::fetch_fresh,
     memory::recall,
     note::{learn_base_if_free, note_if_free, store_if_free},
-    pass::{broken_off, progress},
     reason::reason,
 };
 use crate::remote::{Lane, Read};

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
-    PushProgress, Recalled, Slot, Target, chain,
+    Recalled, Slot, Target,
+    broken_off::{at_another, broken_off},
+    chain,
     examine::{compare, desired_now, judge_promotions, list_promotions},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
@@ -53,35 +55,6 @@ pub async fn pass<R: Read + Write>(
         return store(context, target, outcome).await;
     }
     outcome
-}
-
-/// The outcome where another process has the outlet: how far its push is, by what it has recorded.
-pub(super) async fn at_another(context: &Context, target: &Target) -> Outcome {
-    let now = context.clock.now();
-    let recalled = recall(&context.state, &target.id, now).await.ok();
-    let pending = recalled.and_then(|recalled| progress(context, &recalled, now)).unwrap_or(PushProgress::Pushing);
-    let why = "another menusync process is pushing this outlet; try again when it has finished";
-    Outcome::new(target, PassResult::Held, OutletState::of(&Facts::of_push(pending)), Some(why.to_owned()))
-}
-
-/// The outcome of a pass that broke off. A push on its way and a pause are said all the same, as far as they are known.
-pub(super) async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Outcome {
-    let (result, look) = match error {
-        PassError::PinConflict { .. } => (PassResult::Held, Look::PinConflict),
-        _ => (PassResult::Failed, Look::Failed),
-    };
-    let now = context.clock.now();
-    let (recalled, unread) = match error {
-        PassError::State(_) | PassError::Memory { .. } => (None, None),
-        _ => {
-            recall(&context.state, &target.id, now).await.map_or_else(|why| (None, Some(why)), |all| (Some(all), None))
-        }
-    };
-    let pending = recalled.as_ref().and_then(|recalled| progress(context, recalled, now));
-    let paused = recalled.is_some_and(|recalled| recalled.pause.is_some());
-    let state = OutletState::of(&Facts { valid: true, paused, pending, look });
-    let why = [Some(error), unread.as_ref()].into_iter().flatten().map(|error| chain(error)).collect::<Vec<_>>();
-    Outcome::new(target, result, state, Some(why.join("; "))).after_breaking_off(error, now)
 }
 
 /// The walk under the outlet's lock.
@@ -133,11 +106,6 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
         let error: PassError = error;
         tracing::warn!(outlet = %target.id, error = %chain(&error), "cannot look for a push that was not seen to arrive");
     }
-}
-
-/// How far a pending push is.
-pub(super) fn progress(context: &Context, recalled: &Recalled, now: Timestamp) -> Option<PushProgress> {
-    recalled.pending.as_ref().and_then(|pending| pending.progress(context.verify_timeout, now))
 }
 
 impl<R: Read + Write> Pass<'_, R> {

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult, Target,
+    broken_off::{at_another, broken_off},
     examine::{compare, desired_now},
     memory::understand,
     note::store,
-    pass::{at_another, broken_off},
 };
 use crate::{
     catalog::OutletId,

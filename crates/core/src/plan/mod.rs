@@ -37,7 +37,7 @@ mod verify;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use approval::{Approval, ApprovalEffect, LONGEST_APPROVAL, approvable, of_time};
-pub use base::{Base, StockCalls, Uuids};
+pub use base::{Base, StockCalls, Uuids, UuidsById};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
 pub use extras::{Extras, ExtrasEntry, Unread};
