@@ -8,7 +8,7 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
-    preview::{exit_of, is_to_push, plans_of, show},
+    preview::{exit_of, is_to_push, later, plans_of, show},
     release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
 };
@@ -36,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
     let at = moment(args.at);
     let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(error.to_string()))?;
     let before = state(&args.before, session)?;
@@ -45,7 +45,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let (old, mut new) = (before.survey(at), after.survey(at));
     new.add_former(&old.members);
     let (old, new) = (&old, &new);
-    let outlets = Comparison { before: (&before, old), after: (after, new), at }.report(&selection);
+    let outlets =
+        Comparison { before: (&before, old), after: (after, new), at, with_menus: session.outputs.has(Format::Html) }
+            .report(&selection);
     if outlets.is_empty() && !args.outlet.is_empty() {
         return Err(CommandError::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
     }
@@ -60,7 +62,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         hints: hints(&args),
         outlets,
     };
-    show(&report, &session.outputs)?;
+    let selected: Vec<_> = new.members.iter().filter(|member| selection.matches(member)).collect();
+    let later = later(after, new, &selected, at, &session.outputs);
+    show(&report, &later, &session.outputs, &[after, &before])?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
     of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));
     let differs = report.outlets.iter().any(is_different);

@@ -24,6 +24,7 @@ mod output;
 mod pause;
 mod plan;
 mod preview;
+mod preview_menu;
 mod promotions;
 mod push;
 mod release_hints;
@@ -78,7 +79,7 @@ struct Common {
     /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: $STATE_DIRECTORY, else one for this root in ~/.local/state/menusync]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
-    /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable) [default: text]
+    /// text, json, markdown, html, github or sarif, or FORMAT=FILE (repeatable) [default: text]
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
     /// Log more on stderr (-vv: even more)
@@ -97,6 +98,8 @@ enum Command {
     Validate(validate::Args),
     /// Print the exact catalog of an outlet after layering (with --output json the body of a PUT)
     Render(render::Args),
+    /// Show the menus that the files give as customers will see them, offline
+    Preview(preview_menu::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
     /// Compare two states of the files, offline
@@ -233,6 +236,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Init(args) => init::run(args, &session),
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
+        Command::Preview(args) => preview_menu::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),

@@ -24,15 +24,17 @@ pub(super) enum Format {
     Markdown,
     Github,
     Sarif,
+    Html,
 }
 
 impl Format {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 6] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
         ("github", Self::Github),
         ("sarif", Self::Sarif),
+        ("html", Self::Html),
     ];
 
     /// The word for it.
@@ -55,7 +57,7 @@ impl FromStr for Output {
         let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
         let known = Format::ALL.into_iter().find(|(name, _)| *name == format);
         let Some((_, format)) = known else {
-            return Err("formats are text, json, markdown, github and sarif".to_owned());
+            return Err("formats are text, json, markdown, html, github and sarif".to_owned());
         };
         if file == Some("") {
             return Err("a file name has to follow the `=`".to_owned());
@@ -111,6 +113,11 @@ impl Outputs {
     /// How a plan looks as text.
     pub(super) fn look(&self, screen: Screen) -> Look {
         Look { color: screen.color, all_names: self.verbose }
+    }
+
+    /// Whether a result is wanted in this format.
+    pub(super) fn has(&self, format: Format) -> bool {
+        self.outputs.iter().any(|output| output.format == format)
     }
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.

@@ -9,15 +9,15 @@ use super::{
     command_error::CommandError,
     diff::unreadable,
     output::Format,
-    preview::{Preview, exit_of, has_differences, is_held, show},
+    preview::{Preview, exit_of, find_photo, has_differences, is_held, later, moments, show},
     release_hints::PlanInvocation,
     saved,
     session::{Session, a_moment, block_on, lost_errors, moment},
 };
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{self, Loaded, Member, Step, Survey},
-    report::{self, Moment, OutletReport, PlanReport, ReleaseHints, View},
+    fleet::{self, Loaded, Member, Survey},
+    report::{self, OutletReport, ReleaseHints, View, html::PhotoAlbum},
     sync::PassOptions,
 };
 
@@ -50,7 +50,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
     session.settings()?;
     let at = moment(args.at);
     let mut survey = session.survey(at)?;
@@ -74,7 +74,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
     report.hints = hints(&args);
-    show(&report, &session.outputs)?;
+    let loaded = session.loaded()?;
+    let later = later(loaded, &survey, &selected, at, &session.outputs);
+    show(&report, &later, &session.outputs, &[loaded])?;
     if let Some(out) = &args.out {
         saved::write(out, &report)?;
     }
@@ -110,25 +112,12 @@ fn look_ahead(
 ) -> Result<Exit, CommandError> {
     let loaded = session.loaded()?;
     let until = from.checked_add(horizon).unwrap_or(Timestamp::MAX);
-    let moment = |step: Step| Moment {
-        at: step.at.to_zoned(loaded.timezone()),
-        report: PlanReport {
-            view: View::Diff,
-            revision: loaded.revision.clone(),
-            generated_at: Timestamp::now(),
-            state_dir: None,
-            target: None,
-            stale_approvals: Vec::new(),
-            line_origins: Default::default(),
-            hints: ReleaseHints::default(),
-            outlets: step.outlets,
-        },
-    };
-    let steps = loaded.steps(selected, from, until, &survey.peers);
-    let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
+    let with_menus = session.outputs.has(Format::Html);
+    let moments = moments(loaded, loaded.steps(selected, from, until, &survey.peers, with_menus));
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
+        Format::Html => report::plan_html(None, &moments, &mut PhotoAlbum::new(&|url| find_photo(&[loaded], url))),
         _ => report::horizon_text(&moments, session.outputs.look(screen)),
     })?;
     session.tell_errors(survey, selected);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
@@ -13,10 +13,14 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{self, Loaded, Member, Survey},
+    fleet::{self, Loaded, Member, Step, Survey},
     plan::{Action, OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, LineNote, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
+    report::{
+        self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
+        html::{Photo, PhotoAlbum},
+        untrusted::printable,
+    },
     source::{LineOrigin, line_origins},
     state::{Overview, SharedState},
     sync::{
@@ -101,6 +105,7 @@ impl Preview<'_> {
                 at: self.at,
                 verify_timeout: settings.verify.timeout,
                 view: self.view,
+                with_menus: self.session.outputs.has(Format::Html),
             };
             let (diagnostics, invalid_from) = (member.diagnostics.clone(), member.invalid_from.clone());
             let task = tasks.spawn(async move {
@@ -237,6 +242,7 @@ struct Examination<R> {
     at: Timestamp,
     verify_timeout: std::time::Duration,
     view: View,
+    with_menus: bool,
 }
 
 impl<R: Read> Examination<R> {
@@ -261,6 +267,7 @@ impl<R: Read> Examination<R> {
             error: reason(target, &desired, &examined, state).filter(|_| state == OutletState::Nonconvergent),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
+            menus: self.with_menus.then(|| self.view.menus(&examined.plan)),
             plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())
         }
@@ -275,13 +282,72 @@ fn failed(target: &Target, error: &PassError, facts: Facts<'_>) -> OutletReport 
     OutletReport { error: Some(chain(error)), ..report }
 }
 
-/// Prints a report in the formats asked for.
-pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), CommandError> {
-    outputs.emit(|format, color| match format {
+fn rendered(report: &PlanReport, format: Format, look: report::Look) -> String {
+    match format {
         Format::Json => report::plan_json(report),
         Format::Markdown => report::plan_markdown(report),
-        _ => report::plan_text(report, outputs.look(color)),
+        _ => report::plan_text(report, look),
+    }
+}
+
+/// Prints a report in the formats asked for. Pages also show what dated layers will change, with photos of these roots.
+pub(super) fn show(
+    report: &PlanReport,
+    later: &[Moment],
+    outputs: &Outputs,
+    photos: &[&Loaded],
+) -> Result<(), CommandError> {
+    outputs.emit(|format, screen| match format {
+        Format::Html => {
+            let find = |url: &str| find_photo(photos, url);
+            report::plan_html(Some(report), later, &mut PhotoAlbum::new(&find))
+        }
+        format => rendered(report, format, outputs.look(screen)),
     })
+}
+
+/// A photo that is a file of one of these roots.
+pub(super) fn find_photo(roots: &[&Loaded], url: &str) -> Photo {
+    let known = roots.iter().map(|root| root.photo(url)).find(|photo| *photo != Photo::Elsewhere);
+    known.unwrap_or(Photo::Elsewhere)
+}
+
+/// How far ahead of `at` pages and previews look (our choice: a year).
+pub(super) fn look_until(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// What dated layers will change in the year after `at`, if a page is wanted that shows it.
+pub(super) fn later(
+    loaded: &Loaded,
+    survey: &Survey,
+    selected: &[&Member],
+    at: Timestamp,
+    outputs: &Outputs,
+) -> Vec<Moment> {
+    if !outputs.has(Format::Html) {
+        return Vec::new();
+    }
+    moments(loaded, loaded.steps(selected, at, look_until(at), &survey.peers, true))
+}
+
+/// The reports of what dated layers change.
+pub(super) fn moments(loaded: &Loaded, steps: Vec<Step>) -> Vec<Moment> {
+    let moment = |step: Step| Moment {
+        at: step.at.to_zoned(loaded.timezone()),
+        report: PlanReport {
+            view: View::Diff,
+            revision: loaded.revision.clone(),
+            generated_at: Timestamp::now(),
+            state_dir: None,
+            target: None,
+            stale_approvals: Vec::new(),
+            line_origins: BTreeMap::new(),
+            hints: ReleaseHints::default(),
+            outlets: step.outlets,
+        },
+    };
+    steps.into_iter().map(moment).collect()
 }
 
 /// The exit that failed and invalid outlets of a report give.

@@ -13,7 +13,7 @@ use crate::{
     catalog::{OutletId, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
     plan::{Base, OutletPlan, PeerPrices, as_published},
-    report::OutletReport,
+    report::{OutletReport, View},
     sync::{self, Desired, Facts, Look, Moment, OutletState, Recalled, Target},
 };
 
@@ -25,6 +25,8 @@ pub struct Comparison<'a> {
     pub after: (&'a Loaded, &'a Survey),
     /// Which dated layers count.
     pub at: Timestamp,
+    /// Whether reports get the menus on both sides.
+    pub with_menus: bool,
 }
 
 /// What a dated layer changes when it begins or ends.
@@ -64,7 +66,7 @@ impl Comparison<'_> {
         let old = before.and_then(|before| self.before.0.desired(&before.id, self.at).ok());
         let plan = difference(&target, old.as_ref(), &desired, &self.after.1.peers, self.at);
         let (diagnostics, invalid_from) = (after.diagnostics.clone(), after.invalid_from.clone());
-        Some(OutletReport { diagnostics, invalid_from, ..report_of(plan, &target) })
+        Some(OutletReport { diagnostics, invalid_from, ..report_of(plan, &target, self.with_menus) })
     }
 }
 
@@ -77,12 +79,28 @@ impl Loaded {
         Ok(Some(base_of(&member.target(), &desired, at)))
     }
 
+    /// What the files change at an outlet since its last verified push, which stands in for what is live: GoFood is not asked.
+    pub fn since_push(&self, survey: &Survey, id: &OutletId, base: &Base, at: Timestamp) -> Option<OutletReport> {
+        let member = survey.members.iter().find(|member| member.id == *id && member.valid && !member.paused)?;
+        let (target, desired) = (member.target(), self.desired(id, at).ok()?);
+        let live = as_published(&base.catalog);
+        let plan = plan_of_files(&target, live, Some(base.clone()), &desired, &survey.peers, at);
+        Some(report_of(plan, &target, true))
+    }
+
     /// What dated layers will change after `from` and not after `until`, in order. Outlets that are invalid at such a moment
-    /// are told as such.
-    pub fn steps(&self, members: &[&Member], from: Timestamp, until: Timestamp, peers: &PeerPrices) -> Vec<Step> {
+    /// are told as such. `with_menus`: the reports get the menus on both sides.
+    pub fn steps(
+        &self,
+        members: &[&Member],
+        from: Timestamp,
+        until: Timestamp,
+        peers: &PeerPrices,
+        with_menus: bool,
+    ) -> Vec<Step> {
         let mut steps: BTreeMap<Timestamp, Vec<OutletReport>> = BTreeMap::new();
         for outlet in members.iter().filter(|member| member.valid && !member.paused) {
-            for (at, report) in self.steps_of(outlet, from, until, peers) {
+            for (at, report) in self.steps_of(outlet, from, until, peers, with_menus) {
                 steps.entry(at).or_default().push(report);
             }
         }
@@ -95,6 +113,7 @@ impl Loaded {
         from: Timestamp,
         until: Timestamp,
         peers: &PeerPrices,
+        with_menus: bool,
     ) -> Vec<(Timestamp, OutletReport)> {
         let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
@@ -108,7 +127,8 @@ impl Loaded {
             match &desired {
                 None => steps.push((edge, without_plan(&survey::member(&judged), "invalid"))),
                 Some(desired) => {
-                    let report = report_of(difference(&target, before.as_ref(), desired, peers, edge), &target);
+                    let plan = difference(&target, before.as_ref(), desired, peers, edge);
+                    let report = report_of(plan, &target, with_menus);
                     if report.state != "in_sync" {
                         steps.push((edge, report));
                     }
@@ -131,7 +151,7 @@ fn difference(
 ) -> OutletPlan {
     let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
     let base = before.map(|before| base_of(target, before, at));
-    plan_of_files(target, live, base, after, peers, at).for_report()
+    plan_of_files(target, live, base, after, peers, at)
 }
 
 /// What is stored after a first push to an empty menu.
@@ -157,10 +177,12 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
     selected.map(|member| (&member.id, member)).collect()
 }
 
-fn report_of(plan: OutletPlan, target: &Target) -> OutletReport {
+fn report_of(plan: OutletPlan, target: &Target, with_menus: bool) -> OutletReport {
+    let menus = with_menus.then(|| View::Diff.menus(&plan));
+    let plan = plan.for_report();
     let facts = Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) };
     let state = OutletState::of(&facts).as_str();
-    OutletReport { plan: Some(plan), ..OutletReport::new(target.id.clone(), target.name.clone(), state) }
+    OutletReport { plan: Some(plan), menus, ..OutletReport::new(target.id.clone(), target.name.clone(), state) }
 }
 
 fn without_plan(member: &Member, state: &'static str) -> OutletReport {

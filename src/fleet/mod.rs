@@ -11,6 +11,7 @@ mod invalid_from;
 mod judge;
 mod local_images;
 mod member;
+mod menus;
 mod new_images;
 mod select;
 mod shadows;
@@ -25,7 +26,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
-pub use history::history;
+pub use history::{history, push_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use judge::{Judged, Verdicts};
@@ -47,6 +48,7 @@ use crate::{
     document::{self, Decoder, PackedFile, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
+    report::html::Photo,
     rules::{self, Allows},
     schedule::Window,
     settings::{self, Settings},
@@ -250,6 +252,11 @@ impl Loaded {
     /// The image files of the root that the looks so far have asked for, relative to it, and whether each could be read.
     pub fn image_files(&self) -> BTreeMap<String, bool> {
         self.photos.asked()
+    }
+
+    /// A photo of a menu, by the address that the menu has. Blocks: it may read a file.
+    pub fn photo(&self, url: &str) -> Photo {
+        self.photos.bytes(url).map_or(Photo::Elsewhere, Photo::Local)
     }
 
     /// The definition files, sorted by path.

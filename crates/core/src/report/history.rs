@@ -206,6 +206,12 @@ fn summary(push: &PushLine) -> String {
     format!("{back}{changes}")
 }
 
+/// What a push changed, a line for each change; `None`: that was not recorded. A menu comes and goes with its items.
+pub fn push_changes(push: &PushLine) -> Option<Vec<String>> {
+    let changes = push.changes.as_deref()?.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
+    Some(changes.map(change_words).collect())
+}
+
 /// The outlets one after the other, and in each the fields of the item.
 pub fn item_history_text(outlets: &[ItemHistory]) -> String {
     let mut text = String::new();

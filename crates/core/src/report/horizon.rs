@@ -15,7 +15,7 @@ pub struct Moment {
 
 impl Moment {
     /// `Mon 2027-02-08 00:00 WIB`
-    fn heading(&self) -> String {
+    pub(super) fn heading(&self) -> String {
         self.at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
     }
 }

@@ -69,7 +69,7 @@ impl Held {
     }
 
     /// Commands stand between backticks.
-    fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
+    pub(super) fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
         if self.0.is_empty() {
             return Vec::new();
         }

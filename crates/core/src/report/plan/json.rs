@@ -124,7 +124,8 @@ pub fn value_json(value: &Option<FieldValue>) -> String {
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from } = outlet;
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from, menus: _ } =
+        outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
     let errors = diagnostics.iter().map(AsRef::as_ref).filter(|diagnostic: &&Diagnostic| diagnostic.is_error());

@@ -1,7 +1,7 @@
 //! Plans in words: for a terminal, for a pull request, for other programs. `plan`, `drift` and `diff` all write these.
 //!
 //! ```text
-//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown
+//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown, html
 //!            └──────────────────────────────────────────────────────────────────────────────────────────────────────▶ json
 //! ```
 //!
@@ -11,6 +11,7 @@ mod body;
 mod compact;
 mod difference;
 mod hours;
+mod html;
 mod json;
 mod line;
 mod markdown;
@@ -22,13 +23,15 @@ mod warnings;
 mod words;
 
 pub use difference::plan_difference;
-pub(super) use hours::week_words;
+pub use html::changes_html;
+pub(super) use html::{Room, plan_section, risks_html};
 pub use json::{plan_json, value_json};
 pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;
 pub(super) use markdown::{MOST, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
+pub(super) use summary::sentence;
 pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
 pub use warnings::counts_for_push;
@@ -42,7 +45,10 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
-    report::release::{Held, ReleaseHints},
+    report::{
+        menu::MenuSides,
+        release::{Held, ReleaseHints},
+    },
 };
 
 /// A value on one side of a change; `None` = absent.
@@ -58,6 +64,16 @@ pub enum View {
     Drift,
     /// The difference between two states of the files; GoFood was not asked.
     Diff,
+}
+
+impl View {
+    /// The menu before and after what this view tells.
+    pub fn menus(self, plan: &OutletPlan) -> MenuSides {
+        match self {
+            Self::Plan | Self::Diff => MenuSides::of_push(plan),
+            Self::Drift => MenuSides::of_drift(plan),
+        }
+    }
 }
 
 /// How an outlet stands that no file defines any more.
@@ -132,13 +148,26 @@ pub struct OutletReport {
     pub window: Option<WindowNote>,
     /// When it turns invalid by itself, though nothing is wrong now.
     pub invalid_from: Option<Arc<InvalidFrom>>,
+    /// Its menu before and after, where that is to be shown.
+    pub menus: Option<MenuSides>,
 }
 
 impl OutletReport {
     /// An outlet without a plan.
     pub fn new(outlet: OutletId, name: String, state: &'static str) -> Self {
         let (plan, diagnostics) = (None, Vec::new());
-        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None, invalid_from: None }
+        Self {
+            outlet,
+            name,
+            state,
+            plan,
+            diagnostics,
+            error: None,
+            pause: None,
+            window: None,
+            invalid_from: None,
+            menus: None,
+        }
     }
 }
 

@@ -120,7 +120,7 @@ fn is_gone(outlet: &OutletReport, view: View) -> bool {
 }
 
 /// `Plan: 2 outlets, 1 to push (1 to change, 0 to add, 0 to remove), 1 held; 1 drifted.`
-pub(super) fn sentence(report: &PlanReport) -> String {
+pub(in crate::report) fn sentence(report: &PlanReport) -> String {
     let sum = Summary::of(report);
     let drifted = report.outlets.iter().filter(|o| Summary::of_outlet(o, report.view).not_undone() > 0).count();
     let word = match report.view {

@@ -79,7 +79,7 @@ pub(super) fn value_word(path: &Path, value: &Side) -> String {
     match known {
         FieldValue::Price(_) => price(value),
         FieldValue::Flag(_) => stock_word(value).to_owned(),
-        FieldValue::Hours(_) => super::hours::week_words(value),
+        FieldValue::Hours(_) => crate::report::week::week_words(value),
         FieldValue::Text(text) if kind(path) == Some(FieldKind::Text) => format!("“{}”", clipped(text)),
         FieldValue::Text(text) => clipped(text),
         FieldValue::Number(number) => number.to_string(),

@@ -1,6 +1,7 @@
 //! Whole outputs over real plans: a small menu in sync, one side disturbed, and what people and programs read.
 
 mod hostile;
+mod html;
 mod json;
 mod markdown;
 mod new_field;
@@ -139,6 +140,7 @@ impl Story {
             pause: None,
             window: None,
             invalid_from: None,
+            menus: None,
         }
     }
 }
