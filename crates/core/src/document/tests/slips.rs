@@ -131,3 +131,40 @@ fn a_key_with_a_character_that_looks_like_a_space_is_told_by_name() {
     assert!(diagnostics[0].message.contains("U+00A0"), "{diagnostics:?}");
     assert_eq!(errors("'\u{a0}x': 1\n"), [""; 0]);
 }
+
+/// Whether a help says how far to move which lines, which character to replace, or where a space belongs.
+fn is_slip(wrong: &Diagnostic) -> bool {
+    let help = wrong.help.as_deref().unwrap_or_default();
+    ["move ", "replace the character", "write `- "].iter().any(|begin| help.starts_with(begin))
+}
+
+/// Any one line, and any run of lines, moved by any few columns: where the first help is about that, following it leaves no
+/// error.
+#[test]
+fn whatever_lines_are_moved_following_the_help_mends_the_file() {
+    let number = MENU.lines().count();
+    let mut mended = 0;
+    for first in 3..=number {
+        for last in first..=number.min(first + 3) {
+            for by in [-3_isize, -2, -1, 1, 2, 3] {
+                let fits = |line: &str| by > 0 || line.len() - line.trim_start().len() >= by.unsigned_abs();
+                if !MENU.lines().skip(first - 1).take(last - first + 1).all(fits) {
+                    continue;
+                }
+                let broken = moved(first, last, by);
+                let Parsed { diagnostics, .. } = read(&broken);
+                let Some(wrong) = diagnostics.first().filter(|wrong| is_slip(wrong)) else { continue };
+                let once = apply(&broken, wrong);
+                let left = read(&once).diagnostics;
+                // What was moved apart may want a second step, never a third, and no step goes in a circle.
+                let (text, told) = mend(&broken);
+                assert!(
+                    read(&text).diagnostics.is_empty(),
+                    "{first}-{last} by {by}:\n{broken}\n{told}\n{text}\n{left:#?}"
+                );
+                mended += 1;
+            }
+        }
+    }
+    assert!(mended > 50, "{mended}");
+}
