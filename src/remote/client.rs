@@ -137,9 +137,9 @@ impl Read for Reader {
         &self,
         outlet: &OutletId,
         lane: Lane,
-        known: AnswerDigest,
+        known: Option<AnswerDigest>,
     ) -> Result<Option<Fetched>, RemoteError> {
-        self.0.fetch_unless(outlet, lane, Some(known)).await
+        self.0.fetch_unless(outlet, lane, known).await
     }
 
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
@@ -164,9 +164,9 @@ impl Read for Writer {
         &self,
         outlet: &OutletId,
         lane: Lane,
-        known: AnswerDigest,
+        known: Option<AnswerDigest>,
     ) -> Result<Option<Fetched>, RemoteError> {
-        self.0.fetch_unless(outlet, lane, Some(known)).await
+        self.0.fetch_unless(outlet, lane, known).await
     }
 
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {

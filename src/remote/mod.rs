@@ -77,9 +77,12 @@ pub trait Read: Send + Sync {
         &self,
         outlet: &OutletId,
         lane: Lane,
-        known: AnswerDigest,
+        known: Option<AnswerDigest>,
     ) -> impl Future<Output = Result<Option<Fetched>, RemoteError>> + Send {
-        async move { Ok(Some(self.fetch_in(outlet, lane).await?).filter(|fetched| fetched.answer != Some(known))) }
+        async move {
+            let fetched = self.fetch_in(outlet, lane).await?;
+            Ok((known.is_none() || fetched.answer != known).then_some(fetched))
+        }
     }
 
     /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this right

@@ -53,12 +53,12 @@ async fn an_answer_that_is_known_is_not_read_again() {
     let fake = Fake::answering([catalog("Nasi"), catalog("Nasi"), catalog("Mie"), bad, busy("503 Busy")]).await;
     let reader = fake.client().reader();
     let known = reader.fetch_in(&outlet(), Lane::Pass).await.unwrap().answer.unwrap();
-    assert!(reader.fetch_unless(&outlet(), Lane::Pass, known).await.unwrap().is_none());
-    let other = reader.fetch_unless(&outlet(), Lane::Pass, known).await.unwrap().unwrap();
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().is_none());
+    let other = reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().unwrap();
     assert_eq!(other.live.menus[0].name, "Mie");
     assert_ne!(other.answer, Some(known));
-    assert!(reader.fetch_unless(&outlet(), Lane::Pass, known).await.is_err(), "nothing that can be read");
-    assert!(reader.fetch_unless(&outlet(), Lane::Pass, known).await.unwrap().is_none(), "tried again after 503");
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.is_err(), "nothing that can be read");
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().is_none(), "tried again after 503");
 }
 
 #[tokio::test]
