@@ -4,8 +4,10 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use menusync::{
+    catalog::{Field, Price},
     daemon::View,
     fleet,
+    plan::Base,
     remote::install_crypto,
     state::{
         DaemonLock, NewPush, NewRecord, OutletUpdate, PushKind, PushOutcome, PushStep, Scope, SharedState, SqliteState,
@@ -40,6 +42,27 @@ impl Served {
         served.write("catalogs/b.yaml", &outlet("G2", "Kemang"));
         served.write("catalogs/c.yaml", &outlet("G3", "Ubud").replace("price: 25000", "price: -1"));
         served.write("catalogs/d.yaml", &outlet("G4", &HOSTILE.replace('"', "\\\"").replace('\u{202e}', "\\u202e")));
+        served.take_files();
+        served
+    }
+
+    /// So many outlets over one layer, that no pass has seen: G0, G1, ….
+    pub(crate) async fn start_fleet(outlets: usize) -> Self {
+        let served = Self::start_empty().await;
+        served.write("menusync.yaml", "target: sandbox\nrules: {image-missing: off}\n");
+        let dishes: String = (0..40)
+            .map(|n| {
+                format!(
+                    "      - {{external_id: D{n}, name: Dish {n}, description: Telur, price: {}}}\n",
+                    10_000 + n * 500
+                )
+            })
+            .collect();
+        served.write("catalogs/layer.yaml", &format!("menus:\n  - name: Nasi\n    menu_items:\n{dishes}"));
+        for id in 0..outlets {
+            let file = format!("outlet: G{id}\nname: Warung {id}\nextends: [layer.yaml]\n");
+            served.write(&format!("catalogs/{id}.yaml"), &file);
+        }
         served.take_files();
         served
     }
@@ -100,6 +123,17 @@ impl Served {
         let revision = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
         let (state, error) = (state.to_owned(), error.map(str::to_owned));
         self.set_status(id, StatusUpdate { state, error, revision, ..StatusUpdate::default() }).await;
+    }
+
+    /// Remembers that the menu of a file of these tests was pushed with this price, and arrived.
+    pub(crate) async fn base(&self, id: &str, price: i64) {
+        let shown = self.view.shown();
+        let (loaded, _) = shown.files.unwrap();
+        let mut catalog = loaded.desired(&id.into(), Timestamp::now()).unwrap().catalog;
+        catalog.menus[0].menu_items[0].price = Field::Set(Price(price));
+        let base = serde_json::to_string(&Base { catalog, ..Base::default() }).unwrap();
+        let update = OutletUpdate { base: Some(base), ..OutletUpdate::default() };
+        self.state.update_outlet(id, update, Timestamp::now()).await.unwrap();
     }
 
     /// Remembers something that the live menu of an outlet says.
