@@ -24,6 +24,7 @@ mod output;
 mod pause;
 mod plan;
 mod preview;
+mod progress;
 mod promotions;
 mod push;
 mod release_hints;
@@ -42,6 +43,7 @@ mod status;
 mod terminal;
 mod validate;
 mod webhook;
+mod when;
 
 use std::{ffi::OsString, path::PathBuf};
 
