@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clap_complete::{ArgValueCandidates, CompleteEnv, CompletionCandidate, env::Shells};
+use clap_complete::{ArgValueCandidates, CompleteEnv, CompletionCandidate, env as shells};
 use jiff::Timestamp;
 
 use super::{Exit, command_error::CommandError, help, output};
@@ -33,7 +33,7 @@ pub(super) fn answer() {
 /// Prints what a shell has to read once.
 pub(super) fn register(shell: clap_complete::Shell) -> Result<Exit, CommandError> {
     let mut script = Vec::new();
-    if let Some(completer) = Shells::builtins().completer(&shell.to_string()) {
+    if let Some(completer) = shells::Shells::builtins().completer(&shell.to_string()) {
         completer.write_registration(VARIABLE, "menusync", "menusync", "menusync", &mut script)?;
     }
     output::print(&String::from_utf8_lossy(&script))?;

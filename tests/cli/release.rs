@@ -105,6 +105,6 @@ fn a_push_that_is_refused_says_it_once_and_a_rollback_names_no_plan() {
     stage.run(&["apply", "--yes"]).expect(0);
     stage.settings("guards: {price-change: 5%}");
     let refused = stage.run(&["rollback", "--outlet", KUTA, "--to", "1", "--yes"]).expect(4);
-    assert!(refused.stdout.contains("the same command with `--allow price-change:G1001`"), "{}", refused.transcript());
+    assert!(refused.stdout.contains("the same command with `--allow price-change`"), "{}", refused.transcript());
     assert!(!refused.stdout.contains("approve"), "{}", refused.transcript());
 }

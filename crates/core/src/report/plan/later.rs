@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil;
 
-use super::{PlanReport, words::some_of};
-
-/// So many layers are named in a heading (our choice).
-const NAMED: usize = 3;
+use super::PlanReport;
 
 /// The changes of a later moment that no earlier one shows.
 pub struct LaterChanges {
@@ -37,7 +34,7 @@ impl LaterChanges {
     pub(super) fn heading(&self) -> String {
         let verb = |begins: &bool| if *begins { "begins" } else { "ends" };
         let layers: Vec<String> = self.layers.iter().map(|(file, begins)| format!("{file} {}", verb(begins))).collect();
-        format!("From {} ({})", self.moment(), some_of(&layers, NAMED))
+        format!("From {} ({})", self.moment(), layers.join(", "))
     }
 }
 
