@@ -34,7 +34,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         is_whole: false,
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
-    report.hints = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() }.looked();
+    report.hints =
+        PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() }.looked();
     show(&report, &[], &session.outputs, &[session.loaded()?])?;
     session.tell_errors(&survey, &selected);
     let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsString,
-    io::{IsTerminal, Write},
+    io::Write,
     path::PathBuf,
     str::FromStr,
     sync::{
@@ -187,31 +187,4 @@ pub(super) fn readable(written: std::io::Result<()>) -> Result<(), CommandError>
 /// Writes a line to stderr; if that fails there is nobody to tell.
 pub(super) fn note(text: &str) {
     logging::write(format!("{text}\n"));
-}
-
-/// How far something is that makes a person wait; told on a terminal only, and gone when dropped.
-pub(super) struct Progress {
-    what: &'static str,
-    is_seen: bool,
-}
-
-impl Progress {
-    pub(super) fn new(what: &'static str) -> Self {
-        Self { what, is_seen: std::io::stderr().is_terminal() }
-    }
-
-    pub(super) fn tell(&self, done: usize, of: usize) {
-        if self.is_seen {
-            let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[K{} {done}/{of}", self.what).and_then(|()| stderr.flush());
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.is_seen {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
-    }
 }

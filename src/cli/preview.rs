@@ -9,6 +9,7 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, Outputs, note},
+    progress::Progress,
     session::Session,
 };
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     report::{
         self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
         html::{Photo, PhotoAlbum},
+        minute,
         untrusted::printable,
     },
     source::{LineOrigin, line_origins},
@@ -61,6 +63,8 @@ impl Preview<'_> {
         }
         let settings = self.session.settings()?;
         let slots = Arc::new(Semaphore::new(settings.gobiz.concurrency));
+        let progress = Progress::new("outlets");
+        progress.tell(0, selected.len());
         let mut tasks = JoinSet::new();
         let mut outlets: Vec<OutletReport> = Vec::new();
         let mut indices = BTreeMap::new();
@@ -83,8 +87,10 @@ impl Preview<'_> {
                 .pending
                 .as_ref()
                 .filter(|pending| pending.row.sent_at.is_some())
-                .inspect(|p| tell_pending(member, p));
+                .inspect(|pending| tell_pending(member, pending, &loaded.timezone()));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            let busy = settings.gobiz.concurrency.saturating_sub(slots.available_permits());
+            progress.tell((index + 1).saturating_sub(busy), selected.len());
             let desired = match fleet::desired(loaded, &member.id, self.at).await {
                 Ok(Ok(desired)) => desired,
                 Ok(Err(_)) => {
@@ -116,7 +122,10 @@ impl Preview<'_> {
             });
             indices.insert(task.id(), index);
         }
+        let mut count = selected.len() - tasks.len();
         while let Some(done) = tasks.join_next().await {
+            count += 1;
+            progress.tell(count, selected.len());
             match done {
                 Ok((index, report)) => outlets[index] = report,
                 Err(fault) => {
@@ -125,6 +134,7 @@ impl Preview<'_> {
                 }
             }
         }
+        drop(progress);
         let missing = self.missing(overview.as_ref());
         let mut report = self.assemble(loaded, outlets.into_iter().chain(missing).collect())?;
         report.line_origins = origins(&self.session.root(), &report.held_lines(), &loaded.timezone()).await;
@@ -178,12 +188,14 @@ impl Preview<'_> {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
+            zone: loaded.timezone(),
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
             line_origins: BTreeMap::new(),
             hints: ReleaseHints::default(),
             outlets,
+            later: Vec::new(),
         })
     }
 }
@@ -223,11 +235,11 @@ fn shown(dir: &Path) -> String {
 const BROKEN_OFF: &str = "the examination broke off by a fault in menusync itself";
 
 /// Nothing is sent before it has been found or given up.
-fn tell_pending(member: &Member, pending: &PendingPush) {
+fn tell_pending(member: &Member, pending: &PendingPush, zone: &TimeZone) {
     note(&format!(
         "{}: a push prepared at {} (request {}) has not been seen to arrive; it is looked for before anything else is sent",
         member.name,
-        pending.row.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
+        minute(pending.row.prepared_at, zone),
         pending.row.request_id
     ));
 }
@@ -335,17 +347,7 @@ pub(super) fn later(
 pub(super) fn moments(loaded: &Loaded, steps: Vec<Step>) -> Vec<Moment> {
     let moment = |step: Step| Moment {
         at: step.at.to_zoned(loaded.timezone()),
-        report: PlanReport {
-            view: View::Diff,
-            revision: loaded.revision.clone(),
-            generated_at: Timestamp::now(),
-            state_dir: None,
-            target: None,
-            stale_approvals: Vec::new(),
-            line_origins: BTreeMap::new(),
-            hints: ReleaseHints::default(),
-            outlets: step.outlets,
-        },
+        report: PlanReport::of_files(loaded.revision.clone(), Timestamp::now(), step.outlets),
     };
     steps.into_iter().map(moment).collect()
 }

@@ -1,13 +1,12 @@
 //! `preview`: the menu that the files give, as customers would see it. Offline.
 
-use jiff::Timestamp;
-
 use super::{
     Exit,
     command_error::CommandError,
     output::Format,
     preview::{find_photo, look_until},
-    session::{Session, a_moment, errors_of, moment},
+    session::{Session, errors_of},
+    when::When,
 };
 use crate::report::{self, html::PhotoAlbum};
 
@@ -17,8 +16,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
     /// As it will be at this moment, such as 2027-02-08T00:00:00+07:00
-    #[arg(long, value_name = "TIME", value_parser = a_moment)]
-    at: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -26,7 +25,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     // The time zone and what images are published as stand there.
     session.settings()?;
     let loaded = session.loaded()?;
-    let at = moment(args.at);
+    let at = session.moment(args.at.as_ref())?;
     let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     let (valid, invalid): (Vec<_>, Vec<_>) = selected.iter().copied().partition(|member| member.valid);

@@ -94,7 +94,7 @@ pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Resul
         "a push would not do what {} says any more; the plan was made at {}, {digests}:\n{difference}\n\
          nothing was pushed: look at `menusync plan` and make a new one",
         path.display(),
-        saved.generated_at.strftime("%Y-%m-%d %H:%M UTC"),
+        report::minute(saved.generated_at, &now.zone),
     );
     // An outlet that could not be looked at is no sign that anything has changed.
     let is_failed = now.outlets.iter().any(|outlet| outlet.error.is_some());

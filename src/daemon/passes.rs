@@ -38,9 +38,11 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn begin_round(&mut self, cause: Cause, outlets: impl IntoIterator<Item = OutletId>) {
         let now = self.now();
         let round = self.rounds.open(cause, self.context.revision.clone(), now);
-        for outlet in outlets {
-            self.rounds.join(round);
-            self.begin(&outlet, round);
+        let outlets: Vec<OutletId> = outlets.into_iter().collect();
+        outlets.iter().for_each(|_| self.rounds.join(round));
+        self.rounds.tell_begun(round);
+        for outlet in &outlets {
+            self.begin(outlet, round);
         }
         self.rounds.leave(round, now);
     }

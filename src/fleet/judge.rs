@@ -20,7 +20,7 @@ use crate::{
     document::{PackedFile, PackedText},
     policy::{Ignorable, Policy},
     report::InvalidFrom,
-    rules::{self, Allows, UsedAllows},
+    rules::{self, Allows, PRICE_TOO_LOW, UsedAllows},
     sync::Basis,
 };
 
@@ -338,9 +338,6 @@ pub(super) fn low_prices<'d>(composed: &Composed, diagnostics: impl Iterator<Ite
     let items = composed.catalog.items().map(|(_, item)| item).filter(is_low);
     items.map(|item| Path::item(&item.external_id)).collect()
 }
-
-/// The rule whose findings the guard `low-price` holds back.
-const PRICE_TOO_LOW: &str = "price-too-low";
 
 /// Rules about a field that is never set have nothing to say.
 fn is_ignored(code: &str, policy: &Policy) -> bool {

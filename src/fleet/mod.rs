@@ -41,10 +41,10 @@ use crate::{
     approval::{self, ApprovalFile, Stale},
     catalog::{Catalog, ExternalId, OutletId},
     definition::{
-        self, Composed, Definitions, Outlet,
+        self, Composed, Definitions, ImageFile, Outlet,
         policy::{PolicyPatch, take_policy},
     },
-    diagnostic::Diagnostic,
+    diagnostic::{self, Diagnostic},
     document::{self, Decoder, PackedFile, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
@@ -204,6 +204,34 @@ async fn compose_beside<T: Send + 'static>(compose: impl FnOnce() -> T + Send + 
     }
 }
 
+/// What is wrong with one file by itself, with the settings of `root` if there is one. An outlet that extends nothing is
+/// composed and judged as well.
+pub fn of_one_file(file: &SourceFile, root: Option<&Loaded>, at: Timestamp) -> Vec<Diagnostic> {
+    let defaults = root.map(|root| root.defaults.clone()).unwrap_or_default();
+    let decoded = Arc::new(definition::decode_file(file));
+    let whole = decoded.whole_outlet().cloned();
+    let mut diagnostics = decoded.diagnostics().to_vec();
+    let definitions = definition::connect(vec![decoded]);
+    if let Some(outlet) = whole {
+        // Whether an image is there cannot be said without the place of the file.
+        let found = |path: &str| ImageFile::Found { url: format!("https://example.com/{path}") };
+        let composed = definitions.compose(&outlet, at, &defaults, &found);
+        diagnostics = composed.diagnostics;
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+        }
+    }
+    diagnostics.extend(unknown_rules(definitions.rule_codes()));
+    let allows = Allows::new(definitions.allows());
+    diagnostics.extend(allows.wrong());
+    allows.apply(&mut diagnostics, &mut Default::default());
+    let policy = definitions.outlets().next().map(|outlet| definitions.policy(&outlet.id, at, &defaults));
+    rules::adjust(&mut diagnostics, &policy.unwrap_or(defaults).rules);
+    diagnostic::sort(&mut diagnostics);
+    diagnostics.dedup();
+    diagnostics
+}
+
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
     if files.diagnostics.iter().any(|d| d.place.as_ref().is_some_and(|place| &*place.file == settings::FILE)) {
         return Vec::new();
@@ -296,6 +324,11 @@ impl Loaded {
             Some(approval.at(id)?.effect(plan, at))
         };
         self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
+    }
+
+    /// The ids and names of the outlets that could be decoded.
+    pub fn outlet_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.definitions.outlets().map(|outlet| (outlet.id.as_str(), outlet.name.as_str()))
     }
 
     /// The number of outlets that could be decoded.

@@ -62,7 +62,7 @@ pub enum SourceError {
     NoCatalogs {
         /// As it was given.
         root: PathBuf,
-        /// A directory above it that is a root. It is named, not taken: whoever may write there would choose the settings.
+        /// A directory above it that is a root, and was not taken: another root was given, or it is another user's.
         above: Option<PathBuf>,
     },
     /// `catalogs/` exists but cannot be listed, or leads out of the root.

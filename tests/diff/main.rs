@@ -5,6 +5,7 @@
 #[path = "../support/clock.rs"]
 mod clock;
 mod harness;
+mod later;
 mod platform;
 
 use std::{fs, os::unix::fs::symlink};

@@ -4,6 +4,7 @@
 //! platform is made harmless on the way, see [`untrusted`].
 
 mod apply;
+mod clock;
 mod diagnostics;
 mod doctor;
 mod explain;
@@ -25,6 +26,7 @@ pub mod untrusted;
 mod week;
 
 pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
+pub use clock::minute;
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Origin, explain, explain_json, explain_text};
@@ -37,9 +39,9 @@ pub use menu::{Level, MenuSides, menu_html};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use pages::plan_html;
 pub use plan::{
-    InvalidFrom, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget,
-    SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, changes_html, counts_for_push, plan_difference,
-    plan_json, plan_markdown, plan_text, value_json,
+    InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
+    PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, changes_html, counts_for_push,
+    plan_difference, plan_json, plan_markdown, plan_text, value_json,
 };
 pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};

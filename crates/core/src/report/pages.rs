@@ -24,7 +24,12 @@ pub fn plan_html(now: Option<&PlanReport>, later: &[Moment], photos: &mut PhotoA
         report: &moment.report,
     });
     let first = now.map(|report| Stop { anchor: "now".to_owned(), heading: heading(report.view).to_owned(), report });
-    let stops: Vec<Stop<'_>> = first.into_iter().chain(dated).collect();
+    let compared = now.iter().flat_map(|report| &report.later).zip(1..).map(|(moment, number)| Stop {
+        anchor: format!("later-{number}"),
+        heading: moment.heading(),
+        report: &moment.report,
+    });
+    let stops: Vec<Stop<'_>> = first.into_iter().chain(compared).chain(dated).collect();
     let title = now.map_or("Menus: what dated layers will change", |report| title(report.view));
     let mut room = Room::new();
     let sections: Vec<Markup> = stops.iter().map(|stop| section(stop, photos, &mut room)).collect();

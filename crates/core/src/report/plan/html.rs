@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::{
     OutletReport, PlanReport, View,
-    body::{Block, ShownGuard, Topic, blocks},
+    body::{Block, Like, ShownGuard, Topic, blocks},
     line::Line,
     summary::{Summary, silence},
     text::{correct_words, other_help, released_by},
@@ -17,7 +17,6 @@ use crate::{
     report::{
         html::{PhotoAlbum, shown, with_code},
         menu::{Detail, Level, sides_html},
-        release::ReleaseHints,
     },
 };
 
@@ -75,17 +74,8 @@ pub(in crate::report) fn plan_section(report: &PlanReport, photos: &mut PhotoAlb
 /// The changes of one outlet by risk, and its menu before and after, where a page says the rest. `None`: there are none. Its
 /// headings are of the fourth level.
 pub fn changes_html(outlet: OutletReport, photos: &mut PhotoAlbum<'_>) -> Option<Markup> {
-    let report = PlanReport {
-        view: View::Plan,
-        revision: None,
-        generated_at: jiff::Timestamp::UNIX_EPOCH,
-        state_dir: None,
-        target: None,
-        stale_approvals: Vec::new(),
-        line_origins: Default::default(),
-        hints: ReleaseHints::default(),
-        outlets: vec![outlet],
-    };
+    let of_files = PlanReport::of_files(None, jiff::Timestamp::UNIX_EPOCH, vec![outlet]);
+    let report = PlanReport { view: View::Plan, ..of_files };
     let blocks = blocks(&report);
     let block = blocks.first().filter(|block| block.body.line_count() > 0)?;
     let lists: Vec<Markup> = block.body.sections.iter().map(|section| list(section, &report)).collect();
@@ -106,9 +96,8 @@ fn group(block: &Block<'_>, report: &PlanReport, photos: &mut PhotoAlbum<'_>, ro
         h3 {
             (shown(&block.label()))
             @if others.is_empty() && first.label() != first.outlet.as_str() { " " small { (shown(first.outlet.as_str())) } }
-            " " span.mark.changed { (shown(&state)) }
+            " " span.mark.changed { (shown(&state)) } (block.like.map(Like::words).unwrap_or_default())
         }
-        @if let Some(number) = block.like { p.quiet { "As the " (number) " outlets above, but for this." } }
         @if !others.is_empty() { details {
             summary { "Which outlets" }
             p { @for (at, outlet) in block.outlets.iter().enumerate() {

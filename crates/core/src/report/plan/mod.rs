@@ -13,9 +13,11 @@ mod difference;
 mod hours;
 mod html;
 mod json;
+mod later;
 mod line;
 mod markdown;
 mod pins;
+mod prices;
 mod saved;
 mod summary;
 mod text;
@@ -26,10 +28,11 @@ pub use difference::plan_difference;
 pub use html::changes_html;
 pub(super) use html::{Room, plan_section, risks_html};
 pub use json::{plan_json, value_json};
+pub use later::LaterChanges;
 pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;
-pub(super) use markdown::{MOST, plan_markdown_within};
+pub(super) use markdown::{MOST, pages_within, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use summary::sentence;
 pub(super) use text::stale_text;
@@ -38,6 +41,7 @@ pub use warnings::counts_for_push;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -87,6 +91,8 @@ pub struct PlanReport {
     pub revision: Option<String>,
     /// When it was made.
     pub generated_at: jiff::Timestamp,
+    /// In which times are told.
+    pub zone: TimeZone,
     /// Where pushes are remembered: shown where an outlet is unknown there.
     pub state_dir: Option<String>,
     /// Where a push would go; `None` where there is nothing to push to.
@@ -99,6 +105,8 @@ pub struct PlanReport {
     pub hints: ReleaseHints,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
+    /// What is different from later moments on, in their order.
+    pub later: Vec<LaterChanges>,
 }
 
 /// Who wrote a line last.
@@ -212,6 +220,23 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// What differs between two states of the files at one moment.
+    pub fn of_files(revision: Option<String>, generated_at: jiff::Timestamp, outlets: Vec<OutletReport>) -> Self {
+        Self {
+            view: View::Diff,
+            revision,
+            generated_at,
+            zone: TimeZone::UTC,
+            state_dir: None,
+            target: None,
+            stale_approvals: Vec::new(),
+            line_origins: BTreeMap::new(),
+            hints: ReleaseHints::default(),
+            outlets,
+            later: Vec::new(),
+        }
+    }
+
     /// The lines that give what guards hold, the first of each guard of each outlet.
     pub fn held_lines(&self) -> Vec<(String, u32)> {
         let mut lines = Vec::new();

@@ -177,6 +177,7 @@ pub(super) fn silence(report: &PlanReport) -> &'static str {
         _ if report.outlets.is_empty() => "No outlets.",
         View::Plan => "No changes. GoFood shows what the files say.",
         View::Drift => "No drift. Nothing was changed elsewhere since the last verified push.",
+        View::Diff if report.first_later().is_some() => "No differences now.",
         View::Diff => "No differences.",
     }
 }

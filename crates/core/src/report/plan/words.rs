@@ -134,8 +134,13 @@ fn price_words(from: &Side, to: &Side) -> String {
 
 /// `+8 %`; nothing where there is nothing to measure by, or nothing to see after rounding.
 fn percent(from: i64, to: i64) -> Option<String> {
-    let percent = ((to as f64 - from as f64) * 100.0 / (from as f64).abs()).round();
-    (from != 0 && percent != 0.0).then(|| format!("{percent:+.0} %"))
+    percent_of(from, to).filter(|percent| *percent != 0.0).map(|percent| format!("{percent:+.0} %"))
+}
+
+/// By how many percent a price differs from what it was, rounded; never a negative zero.
+pub(super) fn percent_of(from: i64, to: i64) -> Option<f64> {
+    let percent = || ((to as f64 - from as f64) * 100.0 / (from as f64).abs()).round() + 0.0;
+    (from != 0).then(percent)
 }
 
 // ── stock, choices, numbers ──

@@ -150,16 +150,18 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         view: View::Plan,
         revision: Some("4a1b2c3".to_owned()),
         generated_at: jiff::Timestamp::UNIX_EPOCH,
+        zone: jiff::tz::TimeZone::UTC,
         target: None,
         stale_approvals: Vec::new(),
         line_origins: Default::default(),
         hints: ReleaseHints {
             push: Some(Push::Command("menusync apply".to_owned())),
             plan: Some(PlanFile::By("menusync plan --out plan.json".to_owned())),
-            outlets: String::new(),
+            ..ReleaseHints::default()
         },
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,
+        later: Vec::new(),
     }
 }
 
