@@ -30,7 +30,7 @@ const STATE: &str = "state_dir";
 
 use Exit::{Differences, Done, Failed, Invalid, Mixed, Refused};
 
-const PAGES: [Page; 29] = [
+const PAGES: [Page; 30] = [
     page("init", &[Done, Failed], &[("menusync init menus", "a new repository in the directory menus")], &[STATE]),
     page(
         "validate",
@@ -51,6 +51,15 @@ const PAGES: [Page; 29] = [
             ("menusync render --outlet Kuta --at '2027-02-08 00:00'", "as it will be then"),
         ],
         &[],
+    ),
+    page(
+        "preview",
+        &[Done, Failed, Invalid],
+        &[
+            ("menusync preview --outlet Kuta", "the menu as customers will see it"),
+            ("menusync preview --output html=menus.html", "as a page with photos, for all outlets"),
+        ],
+        &[STATE],
     ),
     page(
         "plan",
