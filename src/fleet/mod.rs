@@ -68,6 +68,8 @@ pub struct Loaded {
     pub revision: Option<String>,
     /// Who wrote that commit.
     pub author: Option<String>,
+    /// What comes before a commit in the address of its page at the forge.
+    pub commit_pages: Option<String>,
     /// Why neither is known, where git should have said it and did not.
     pub revision_unknown: Option<String>,
     files: Files,
@@ -109,7 +111,7 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
-    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
+    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), ..Revision::default() };
     Ok(decode(root, files, local_images::Place::Committed(commit), revision, Doing::default(), None))
 }
 
@@ -162,6 +164,7 @@ fn decode(
         diagnostics,
         revision: revision.commit,
         author: revision.author,
+        commit_pages: revision.commit_pages,
         revision_unknown: revision.unknown,
         files,
         definitions,
@@ -307,7 +310,7 @@ impl Loaded {
                 *file = PackedFile::from(&SourceFile { path: Arc::clone(&file.path), text: Arc::clone(text) });
             }
         }
-        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
+        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), ..Revision::default() };
         decode(&self.root, files, local_images::Place::OnDisk, revision, Doing::default(), Some(self))
     }
 

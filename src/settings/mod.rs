@@ -50,6 +50,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// `listen`; [`listen`] says which one counts.
     pub listen: Listen,
+    /// `external_url`: where people reach the status page; ends in `/`.
+    pub external_url: Option<String>,
     /// `webhook`; `None`: no events are received.
     pub webhook: Option<Webhook>,
     /// `notify`: who is told of what.

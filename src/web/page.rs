@@ -25,8 +25,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     Handle,
     snapshot::{Snapshot, beside, history, pushes_to_all},
-    state_help,
-    words::{self, encoded},
+    state_help, words,
 };
 use crate::{
     catalog::OutletId,
@@ -35,6 +34,7 @@ use crate::{
         changes_html,
         html::{self as standalone, PhotoAlbum, shown},
         preview_article,
+        untrusted::url_part,
     },
 };
 
@@ -209,7 +209,7 @@ fn navigation(here: &str) -> Markup {
 }
 
 fn outlet_link(id: &str) -> String {
-    format!("/outlets/{}", encoded(id))
+    format!("/outlets/{}", url_part(id))
 }
 
 /// A state as people see it, with its colour.
@@ -218,9 +218,15 @@ fn badge(state: &str) -> Markup {
     html! { span class={ "state " (class) } { (shown(&state.replace('_', " "))) } }
 }
 
-/// A commit as people name it.
-fn commit(revision: &str) -> Markup {
-    html! { code title=(shown(revision)) { (shown(&revision.chars().take(10).collect::<String>())) } }
+/// A commit as people name it, with a link to its page at the forge.
+fn commit(snapshot: &Snapshot, revision: &str) -> Markup {
+    let short: String = revision.chars().take(10).collect();
+    let name = html! { code title=(shown(revision)) { (shown(&short)) } };
+    let is_hash = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match snapshot.loaded.commit_pages.as_ref().filter(|_| is_hash) {
+        Some(pages) => html! { a href={ (pages) (revision) } rel="noreferrer noopener external" { (name) } },
+        None => name,
+    }
 }
 
 /// The times of one page.

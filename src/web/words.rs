@@ -24,12 +24,6 @@ pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// As a part of an address.
-pub(super) fn encoded(text: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_~".contains(byte);
-    text.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 /// As one word of a command.
 pub(super) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%".contains(c);
@@ -61,9 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_one_segment_of_a_path_and_one_word_of_a_command_whatever_is_in_it() {
-        assert_eq!(encoded("G916309315"), "G916309315");
-        assert_eq!(encoded("../a?b#é"), "%2E%2E%2Fa%3Fb%23%C3%A9");
+    fn an_id_is_one_word_of_a_command_whatever_is_in_it() {
         assert_eq!(shell_word("G916309315"), "G916309315");
         assert_eq!(shell_word("a'; rm -rf /"), r"'a'\''; rm -rf /'");
     }

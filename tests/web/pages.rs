@@ -243,6 +243,19 @@ async fn a_page_is_told_when_something_else_is_shown() {
     assert!(status == 200 && script.contains("EventSource"), "{script}");
 }
 
+#[tokio::test]
+async fn a_commit_is_a_link_to_its_page_at_the_forge() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None).await;
+    assert!(!served.read("/").await.1.contains("github.com"));
+    served.commit("https://bot:s3cret@github.com/warung/menus.git");
+    for path in ["/", "/outlets/G1"] {
+        let (_, page) = served.read(path).await;
+        let link = "<a href=\"https://github.com/warung/menus/commit/0123456789abcdef0123456789abcdef01234567\"";
+        assert!(page.contains(link) && !page.contains("s3cret"), "{path}: {page}");
+    }
+}
+
 /// `PAGE_OUTLETS=5000 cargo test --test web one_screen -- --nocapture` prints what is in docs/performance.md.
 #[tokio::test]
 async fn the_page_of_a_large_fleet_is_one_screen() {

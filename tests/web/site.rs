@@ -99,6 +99,22 @@ impl Served {
         });
     }
 
+    /// Puts the files into a git repository with this remote, and shows them from there.
+    pub(crate) fn commit(&self, remote: &str) {
+        let root = self.directory.path().join("root");
+        for arguments in [
+            &["init", "-q"][..],
+            &["remote", "add", "origin", remote],
+            &["add", "-A"],
+            &["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "x"],
+        ] {
+            let git =
+                std::process::Command::new("git").arg("-C").arg(&root).args(arguments).env_remove("GIT_DIR").status();
+            assert!(git.unwrap().success(), "{arguments:?}");
+        }
+        self.take_files();
+    }
+
     pub(crate) fn state_dir(&self) -> std::path::PathBuf {
         self.directory.path().join("state")
     }

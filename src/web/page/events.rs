@@ -83,7 +83,7 @@ fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapsho
                 }
             } }
             td data-label="Commit" { @match what {
-                What::Push(PushRow { revision: Some(revision), .. }) => (commit(revision)),
+                What::Push(PushRow { revision: Some(revision), .. }) => (commit(snapshot, revision)),
                 _ => "",
             } }
         }

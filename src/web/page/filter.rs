@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use super::causes::Cause;
-use crate::{fleet::Member, report::StatusLine, web::words::encoded};
+use crate::{
+    fleet::Member,
+    report::{StatusLine, untrusted::url_part},
+};
 
 /// The fields of the form, and what the links add to them. An empty field is none.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -93,7 +96,7 @@ impl Filter {
             ("sort", given(&self.sort)),
             ("page", page.as_deref()),
         ];
-        let fields = fields.iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded((*value)?))));
+        let fields = fields.iter().filter_map(|(key, value)| Some(format!("{key}={}", url_part((*value)?))));
         let query = fields.collect::<Vec<_>>().join("&");
         if query.is_empty() { "/".to_owned() } else { format!("/?{query}") }
     }

@@ -215,7 +215,7 @@ fn row(line: &StatusLine, snapshot: &Snapshot) -> Markup {
                 @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (push.outcome.as_deref().unwrap_or("under way")) }
                 @else { "none" }
             }
-            td data-label="Commit" { @if let Some(revision) = &line.revision { (commit(revision)) } @else { "unknown" } }
+            td data-label="Commit" { @if let Some(revision) = &line.revision { (commit(snapshot, revision)) } @else { "unknown" } }
         }
     }
 }
@@ -253,7 +253,7 @@ fn about_daemon(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
             dt { "Last pass ended" } dd { @match shown.last_pass { Some(at) => (clock.tell(at)), None => "none yet" } }
             dt { "Next pass over all" } dd { @match shown.next_pass { Some(at) => (clock.tell(at)), None => "none" } }
             dt { "Files taken into use" } dd { @match shown.taken { Some(at) => (clock.tell(at)), None => "not yet" } }
-            @if let Some(revision) = &snapshot.loaded.revision { dt { "Commit" } dd { (commit(revision)) } }
+            @if let Some(revision) = &snapshot.loaded.revision { dt { "Commit" } dd { (commit(snapshot, revision)) } }
             dt { "menusync" } dd { (env!("CARGO_PKG_VERSION")) @if shown.stopping { ", stopping" } }
         }
     }

@@ -12,12 +12,14 @@ use crate::{
     report::{
         PinNote, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
-        push_changes, value_json,
+        push_changes,
+        untrusted::url_part,
+        value_json,
     },
     web::{
         snapshot::Snapshot,
         state_help,
-        words::{self, encoded, shell_word},
+        words::{self, shell_word},
     },
 };
 
@@ -42,7 +44,7 @@ pub(super) fn page(
             h1 { (shown(name)) " " (badge(&line.state)) }
             (what_to_do(line))
             @if member.is_some_and(|member| member.valid) {
-                p { a href={ "/outlets/" (encoded(&line.outlet)) "/menu" } { "The menu as customers see it" } }
+                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { "The menu as customers see it" } }
             }
         }
         main id="content" {
@@ -65,7 +67,7 @@ pub(super) fn page(
             h2 { "Facts" }
             (facts(snapshot, line, member, &clock))
             h2 { "Pushes" }
-            (history(pushes, &clock))
+            (history(snapshot, pushes, &clock))
         }
     };
     let title = format!("{name}: {}", line.state.replace('_', " "));
@@ -189,7 +191,7 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
             }
             dt { "So since" } dd { (at(line.since)) }
             dt { "Last seen as wanted" } dd { (at(line.last_verified)) }
-            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(revision)), None => "unknown" } }
+            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(snapshot, revision)), None => "unknown" } }
             @if snapshot.shown.in_work.contains(&id) { dt { "Now" } dd { "in work" } }
             @if let Some(due) = snapshot.shown.due.get(&id) { dt { "Next try" } dd { (clock.tell(*due)) } }
             @if let Some(next) = line.next_pass { dt { "Next look" } dd { (clock.tell(next)) } }
@@ -197,7 +199,7 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
     }
 }
 
-fn history(pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
+fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
     html! {
         @if pushes.is_empty() { p { "None yet." } } @else {
             table.list {
@@ -205,13 +207,13 @@ fn history(pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
                     th scope="col" { "When" } th scope="col" { "Push" } th scope="col" { "Result" } th scope="col" { "Changes" }
                     th scope="col" { "Took" } th scope="col" { "Commit" } th scope="col" { "Request id" }
                 } }
-                tbody { @for push in pushes { (push_row(push, clock)) } }
+                tbody { @for push in pushes { (push_row(snapshot, push, clock)) } }
             }
         }
     }
 }
 
-fn push_row(push: &PushLine, clock: &Clock<'_>) -> Markup {
+fn push_row(snapshot: &Snapshot, push: &PushLine, clock: &Clock<'_>) -> Markup {
     let took = push.sent_at.zip(push.finished_at).map(|(sent, finished)| finished.duration_since(sent).as_secs());
     html! {
         tr {
@@ -227,7 +229,7 @@ fn push_row(push: &PushLine, clock: &Clock<'_>) -> Markup {
             td data-label="Changes" { (changed(push)) }
             td data-label="Took" { @if let Some(took) = took { (words::span(took.unsigned_abs())) } }
             td data-label="Commit" {
-                @if let Some(revision) = &push.revision { (commit(revision)) }
+                @if let Some(revision) = &push.revision { (commit(snapshot, revision)) }
                 @if let Some(author) = &push.author { " by " (shown(author)) }
             }
             td data-label="Request id" { code { (push.request_id) } }
