@@ -49,9 +49,12 @@ struct Edge {
     report: Option<OutletReport>,
 }
 
+/// What a change does to its path.
+type Effect = (Kind, Option<FieldValue>, Option<FieldValue>);
+
 /// The changes of an outlet that are shown already.
 #[derive(Default)]
-struct Shown(HashMap<Path, Vec<(Kind, Option<FieldValue>, Option<FieldValue>)>>);
+struct Shown(HashMap<Path, Vec<Effect>>);
 
 impl Shown {
     fn add<'c>(&mut self, changes: impl IntoIterator<Item = &'c Change>) {
