@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, EndpointError, Lane, Meter, Read, RemoteError, Retry, StockChange, StockKind, Write,
+    Endpoint, EndpointError, Lane, Meter, PromotionAnswer, Read, RemoteError, Retry, StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
@@ -25,7 +25,7 @@ use super::{
     wire,
 };
 use crate::{
-    catalog::{Catalog, OutletId, Promotion, live::LiveCatalog},
+    catalog::{Catalog, OutletId, PromoDetail, Promotion, live::LiveCatalog},
     settings::StockKey,
 };
 
@@ -65,13 +65,15 @@ pub(super) struct Session {
 
 /// What a call is about; the key is added when it is made.
 pub(super) struct Order<'a> {
-    method: Method,
+    pub(super) method: Method,
     pub(super) url: Url,
-    body: Body<'a>,
-    lane: Lane,
-    timeout: Duration,
+    pub(super) body: Body<'a>,
+    pub(super) lane: Lane,
+    pub(super) timeout: Duration,
     /// A push has one id for all its tries, which is also in its body; any other call gets one of its own.
-    request_id: Option<Uuid>,
+    pub(super) request_id: Option<Uuid>,
+    /// Makes a repetition of the call the same call.
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl Order<'_> {
@@ -136,6 +138,10 @@ impl Read for Reader {
         self.0.promotions(outlet).await
     }
 
+    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        self.0.find_promotion(outlet, id).await
+    }
+
     fn clear_rate_limits(&self) {
         self.0.shared.http.clear_rate_limits();
     }
@@ -154,12 +160,29 @@ impl Read for Writer {
         self.0.promotions(outlet).await
     }
 
+    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        self.0.find_promotion(outlet, id).await
+    }
+
     fn clear_rate_limits(&self) {
         self.0.shared.http.clear_rate_limits();
     }
 }
 
 impl Write for Writer {
+    async fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &PromoDetail,
+    ) -> Result<PromotionAnswer, RemoteError> {
+        self.0.create_promotion(outlet, key, detail).await
+    }
+
+    async fn end_promotion(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        self.0.end_promotion(outlet, id, has_begun).await
+    }
+
     async fn put_catalog(&self, outlet: &OutletId, request_id: Uuid, catalog: &Catalog) -> Result<(), RemoteError> {
         let session = &self.0;
         let url = session.url(outlet, ["v1", "catalog"]);
@@ -212,6 +235,7 @@ impl Session {
             lane,
             timeout: self.shared.timeout.min(SHORT_CALL),
             request_id: None,
+            idempotency_key: None,
         };
         check_outlet(outlet, &order.method, &order.url)?;
         self.read(&order, Answer::read).await
@@ -239,7 +263,7 @@ impl Session {
     pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
         let timeout = self.shared.timeout.min(SHORT_CALL);
         let url = self.shared.addresses.api_path(path);
-        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None }
+        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None, idempotency_key: None }
     }
 
     /// A call that changes nothing, repeated as long as that makes sense.
@@ -271,6 +295,15 @@ impl Session {
         self.make(order, &mut Budget::of_a_write(), Answer::taken).await
     }
 
+    /// The same, where the answer says more than whether it was taken.
+    pub(super) async fn write_and_read_once<T>(
+        &self,
+        order: &Order<'_>,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
+        self.make(order, &mut Budget::of_a_push(), judge).await
+    }
+
     /// One write, tried once.
     async fn write(
         &self,
@@ -284,7 +317,15 @@ impl Session {
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
         // Stock is urgent: it is what the kitchen said.
         let lane = if method == Method::PATCH { Lane::FirstPoll } else { Lane::Pass };
-        let order = Order { method, url, body: Body::Json(&body), lane, timeout: self.shared.timeout, request_id };
+        let order = Order {
+            method,
+            url,
+            body: Body::Json(&body),
+            lane,
+            timeout: self.shared.timeout,
+            request_id,
+            idempotency_key: None,
+        };
         self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
 
@@ -317,6 +358,7 @@ impl Session {
             scopes: &self.tokens.scope,
             accept: &self.shared.accept,
             request_id: order.request_id.unwrap_or_else(Uuid::new_v4),
+            idempotency_key: order.idempotency_key.as_deref(),
             body: order.body,
             lane: order.lane,
             timeout: order.timeout,
@@ -349,6 +391,7 @@ impl Shared {
             scopes,
             accept: "application/json",
             request_id: Uuid::new_v4(),
+            idempotency_key: None,
             body: Body::Form(form),
             // Whoever waits for the token has waited for its own turn, or will.
             lane: Lane::FirstPoll,

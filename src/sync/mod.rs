@@ -21,6 +21,7 @@ mod pass;
 mod passes;
 mod pins;
 mod poll_waker;
+mod promote;
 mod push;
 mod reason;
 mod verify;
@@ -32,7 +33,7 @@ mod tests;
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::{Age, Clock};
-pub use examine::{Examined, Moment, compare, examine};
+pub use examine::{Examined, Moment, compare, compare_promotions, examine};
 pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;

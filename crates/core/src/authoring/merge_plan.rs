@@ -104,7 +104,7 @@ struct Choice<'a> {
 
 impl Choice<'_> {
     fn consider(&mut self, change: &Change) {
-        if !self.is_meant(&change.path) || matches!(change.path, Path::Menu(_)) {
+        if !self.is_meant(&change.path) || matches!(change.path, Path::Menu(_) | Path::Promotion(..)) {
             return;
         }
         match self.judge(change) {
@@ -117,7 +117,7 @@ impl Choice<'_> {
     fn is_meant(&self, path: &Path) -> bool {
         let Some(filter) = self.filter else { return true };
         let id = match path {
-            Path::Menu(_) => return false,
+            Path::Menu(_) | Path::Promotion(..) => return false,
             Path::Item(id, _) | Path::Category(id, _) | Path::Variant(id, _) => id,
         };
         *id == filter.id && filter.field.as_deref().is_none_or(|field| path.field_key() == Some(field))
@@ -184,7 +184,7 @@ impl Choice<'_> {
     fn imported_id(&self, path: &Path) -> Option<ExternalId> {
         let (plan, imported) = (&self.plan.next_base.uuids, &self.imported.ids);
         let (id, uuid, by_uuid) = match path {
-            Path::Menu(_) => return None,
+            Path::Menu(_) | Path::Promotion(..) => return None,
             Path::Item(id, _) => (id, plan.item(id), &imported.items),
             Path::Category(id, _) => (id, plan.category(id), &imported.categories),
             Path::Variant(id, _) => (id, plan.variant(id), &imported.variants),

@@ -117,7 +117,7 @@ impl Uuids {
     /// Whether the thing at a path was live then.
     pub(super) fn knows(&self, thing: &Path) -> bool {
         match thing {
-            Path::Menu(_) => false,
+            Path::Menu(_) | Path::Promotion(..) => false,
             Path::Item(id, _) => self.items.values().any(|known| known == id),
             Path::Category(id, _) => self.categories.values().any(|known| known == id),
             Path::Variant(id, _) => self.variants.values().any(|known| known == id),

@@ -19,7 +19,7 @@ mod style;
 mod subscriptions;
 pub mod untrusted;
 
-pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
+pub use apply::{ApplyLine, PromotionResult, apply_json, apply_markdown, apply_text};
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Origin, explain, explain_json, explain_text};
