@@ -21,6 +21,7 @@ mod json;
 mod meter;
 mod outlets;
 mod probe;
+mod promotion_answer;
 mod promotions;
 mod subscriptions;
 mod text;
@@ -47,7 +48,8 @@ pub use wire::put_body;
 #[doc(hidden)]
 pub use wire::read_body;
 
-pub use promotions::{PromotionAnswer, promotion_body};
+pub use promotion_answer::PromotionAnswer;
+pub use promotions::promotion_body;
 
 use crate::catalog::{Catalog, OutletId, PromoDetail, Promotion, StockChange, StockKind, live::LiveCatalog};
 

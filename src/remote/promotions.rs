@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    RemoteError,
+    PromotionAnswer, RemoteError,
     answer::{Answer, envelope},
     call::{Body, Call},
     client::{Order, Session, check_outlet},
@@ -16,17 +16,6 @@ use super::{
     token,
 };
 use crate::catalog::{ExternalId, OutletId, Price, PromoDetail, Promotion};
-
-/// What the platform says of a promotion that it was asked to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PromotionAnswer {
-    /// It has made it, under this id.
-    Made(String),
-    /// It refused it, in these words.
-    Refused(String),
-    /// It took the call, and says nothing of it.
-    Silent,
-}
 
 /// A list with more pages is given up: what is on them would not be watched (our choice).
 const MOST_PAGES: usize = 50;

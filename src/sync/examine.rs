@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch, promote::manages};
+use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
     catalog::{Catalog, ExternalId, Field, Price, Promotion, WantedPromotion, live::LiveCatalog},
     plan::{
@@ -176,6 +176,15 @@ pub(super) async fn list_promotions<R: Read>(
             if error.lacks_scope { KnownPromotions::NoRight(words) } else { KnownPromotions::Unread(words) }
         }
     })
+}
+
+/// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise. A rollback leaves them alone.
+pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Moment<'_>) -> bool {
+    if moment.rollback.is_some() {
+        return false;
+    }
+    let wants = desired.catalog.promotions.iter().any(|wanted| !wanted.is_over);
+    desired.policy.promotions.may_write() && (wants || records.iter().any(PromotionRecord::is_open))
 }
 
 /// Plans the promotions that the files declare by what was listed, and asks the guards about them.

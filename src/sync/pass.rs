@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
     PushProgress, Recalled, Slot, Target, chain,
-    examine::{compare, desired_now, judge_promotions, list_promotions},
+    examine::{compare, desired_now, judge_promotions, list_promotions, manages},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
-    promote::{is_well, manages},
+    promote::is_well,
     push::Sent,
     reason::reason,
     until,

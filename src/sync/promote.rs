@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Desired, Moment, PassError, Recalled,
+    PassError, Recalled,
     memory::{json, recall},
     visit::{Pass, Visit},
 };
@@ -374,13 +374,4 @@ fn result(
 /// Whether any of these says that something is not as the files want it.
 pub(super) fn is_well(result: &PromotionResult) -> bool {
     matches!(result.result, "created" | "ended" | "replaced")
-}
-
-/// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise. A rollback leaves them alone.
-pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Moment<'_>) -> bool {
-    if moment.rollback.is_some() {
-        return false;
-    }
-    let wants = desired.catalog.promotions.iter().any(|wanted| !wanted.is_over);
-    desired.policy.promotions.may_write() && (wants || records.iter().any(PromotionRecord::is_open))
 }

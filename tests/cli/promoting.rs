@@ -192,7 +192,11 @@ fn render_schema_and_fmt_know_promotions() {
     let explained = stage.run(&["render", "--outlet", KUTA, "--explain"]).expect(0).transcript();
     let explained = explained.lines().find(|line| line.contains("promotions/gajian/NG")).unwrap();
     assert_snapshot!(format!("x-promotions{promotions}\n{explained}"));
-    stage.run(&["fmt", "--check"]).expect(0);
+    let shuffled = "promotions:\n  gajian:\n    end_date: 2098-02-28\n    start_date: 2098-02-25\n    selling_price: 19000\n    \
+                    external_menu_id: NG\n";
+    stage.write(KUTA_FILE, &stage.read(KUTA_FILE).replace(GAJIAN, shuffled));
+    stage.run(&["fmt"]).expect(0);
+    assert!(stage.read(KUTA_FILE).ends_with(GAJIAN), "{}", stage.read(KUTA_FILE));
     let body = "promo_type: sku_promo\npromo_detail: {external_menu_id: NG}\n";
     stage.write(KUTA_FILE, &stage.read(KUTA_FILE).replace(GAJIAN, body));
     stage.run(&["validate"]).expect(2).says(&["write it under `promotions: NAME:`"]);
