@@ -10,8 +10,9 @@ use super::{
     session::{Session, block_on, moment},
 };
 use crate::{
+    report,
     state::{LockError, PushRow, StateError, try_lock_outlet},
-    sync::LOST_AFTER,
+    sync::{LOST_AFTER, recall},
 };
 
 #[derive(Debug, clap::Args)]
@@ -42,16 +43,27 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     })?;
     let state = session.state()?;
     refuse_with_push(&block_on(state.pending_push(&args.outlet))??, &args.outlet)?;
-    let (was_paused, was_there) = block_on(async {
+    let (was_paused, promotions, was_there) = block_on(async {
         let was_paused = state.pause(&args.outlet, moment(None)).await?.is_some();
-        Ok::<_, StateError>((was_paused, state.forget(&args.outlet).await?))
+        let promotions = recall(&state, &args.outlet.as_str().into(), moment(None)).await;
+        let open = promotions.map_or(0, |known| known.promotions.iter().filter(|one| one.is_open()).count());
+        Ok::<_, StateError>((was_paused, open, state.forget(&args.outlet).await?))
     })??;
     if !was_there {
         return Err(nothing());
     }
     let pause = if was_paused { " It is not paused any more." } else { "" };
+    let promotions = match promotions {
+        0 => String::new(),
+        number => format!(
+            " {} that menusync made {} somebody else's from now on: to end {}, use the GoBiz app.",
+            report::counted(number, "promotion"),
+            if number == 1 { "is" } else { "are" },
+            if number == 1 { "it" } else { "them" }
+        ),
+    };
     output::print(&format!(
-        "Deleted the stored state of outlet {}. Its live menu is unchanged; the next push to it is a first contact.{pause}\n",
+        "Deleted the stored state of outlet {}. Its live menu is unchanged; the next push to it is a first contact.{pause}{promotions}\n",
         args.outlet
     ))?;
     Ok(Exit::Done)

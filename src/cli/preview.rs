@@ -15,7 +15,7 @@ use super::{
 use crate::{
     catalog::OutletId,
     fleet::{self, Loaded, Member, Step, Survey},
-    plan::{Action, OutletPlan, PeerPrices},
+    plan::{OutletPlan, PeerPrices},
     remote::Read,
     report::{
         self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
@@ -276,7 +276,8 @@ impl<R: Read> Examination<R> {
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
         let is_queued = state == OutletState::Queued && self.view == View::Plan;
         OutletReport {
-            error: reason(target, &desired, &examined, state).filter(|_| state == OutletState::Nonconvergent),
+            error: reason(target, &desired, &examined, state)
+                .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
             menus: self.with_menus.then(|| self.view.menus(&examined.plan)),
@@ -373,7 +374,7 @@ pub(super) fn has_differences(outlet: &OutletReport) -> bool {
 
 /// What would be sent to GoFood.
 pub(super) fn is_to_push(outlet: &OutletReport) -> bool {
-    outlet.plan.as_ref().is_some_and(|plan| plan.action != Action::None)
+    outlet.plan.as_ref().is_some_and(OutletPlan::is_to_send)
 }
 
 /// What of a plan was done elsewhere.

@@ -178,6 +178,7 @@ fn without_plan(report: &PlanReport) -> impl Iterator<Item = (Exit, ApplyLine)> 
                 .clone()
                 .or_else(|| outlet.pause.as_ref().map(|pause| pause.words.clone()))
                 .or_else(|| (outlet.state == "missing").then(|| report::NO_LONGER_DEFINED.to_owned())),
+            promotions: Vec::new(),
             held: Vec::new(),
         };
         (exit, line)
@@ -416,6 +417,7 @@ pub(super) fn line(outcome: Outcome) -> ApplyLine {
         state: outcome.state.as_str(),
         request_id: outcome.request_id,
         error: outcome.error,
+        promotions: outcome.promotions,
         held,
     }
 }

@@ -1,5 +1,7 @@
 //! `render`: the exact catalog of one outlet after layering.
 
+use serde::Serialize;
+
 use super::{
     Exit,
     command_error::CommandError,
@@ -12,7 +14,7 @@ use crate::{
     definition::Composed,
     diagnostic::Diagnostic,
     document::{self, SourceFile},
-    remote::put_body,
+    remote::{promotion_body, put_body},
     report,
 };
 
@@ -53,9 +55,21 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if args.explain {
         return explain(&composed, session);
     }
-    let body = serde_json::to_string_pretty(&put_body(&composed.catalog, None))?;
+    let promotions = composed.catalog.promotions.iter().filter(|promotion| !promotion.is_over);
+    let promotions = promotions.map(|promotion| promotion_body(&promotion.detail)).collect();
+    let body = Rendered { body: put_body(&composed.catalog, None), promotions };
+    let body = serde_json::to_string_pretty(&body)?;
     session.outputs.emit(|format, _| if format == Format::Json { body.clone() } else { yaml(&body) })?;
     Ok(Exit::Done)
+}
+
+/// The body of the PUT; and, as no part of it, the bodies of the calls that make promotions, by name and dish.
+#[derive(Serialize)]
+struct Rendered<B, P> {
+    #[serde(flatten)]
+    body: B,
+    #[serde(rename = "x-promotions", skip_serializing_if = "Vec::is_empty")]
+    promotions: Vec<P>,
 }
 
 /// The same body as YAML, in the same order.

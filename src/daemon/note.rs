@@ -99,7 +99,7 @@ fn reason(outcome: &Outcome) -> Option<String> {
 }
 
 fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) -> bool {
-    let Outcome { outlet, name, result, state, plan, request_id, error, opens_at: _, again: _, unstored: _ } = outcome;
+    let Outcome { outlet, name, result, state, plan, request_id, error, .. } = outcome;
     // That all is well at the start is no news.
     let is_news = before.map_or(*state != OutletState::InSync, |before| before != *state);
     let request_id = request_id.map(|id| id.to_string());

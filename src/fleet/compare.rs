@@ -6,12 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp, Zoned, civil};
+use jiff::{
+    SignedDuration, Timestamp, Zoned,
+    civil::{self, Time},
+};
 use rayon::prelude::*;
 
 use super::{Loaded, Member, Selection, Survey, judge::SharedDiagnostics, survey};
 use crate::{
-    catalog::{FieldValue, OutletId, Path, live::LiveCatalog},
+    catalog::{FieldValue, OutletId, Path, WantedPromotion, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
     plan::{Base, Change, Kind, OutletPlan, PeerPrices, as_published},
     report::{LaterChanges, OutletReport, PlanReport, View},
@@ -220,17 +223,19 @@ impl Loaded {
         let mut steps = Vec::new();
         let mut before = self.desired(id, from).ok();
         let shared = SharedDiagnostics::default();
-        let mut next = self.judged(id, from, &shared).next_change;
+        let mut next = self.judged(id, from, &shared).next_edge();
         while let Some(edge) = next.filter(|edge| *edge <= until) {
             let judged = self.judged(id, edge, &shared);
-            next = judged.next_change;
+            next = judged.next_edge();
             let desired = self.desired(id, edge).ok();
             match &desired {
                 None => steps.push((edge, without_plan(&survey::member(&judged), "invalid"))),
                 Some(desired) => {
-                    let plan = difference(&target, before.as_ref(), desired, peers, edge);
+                    let mut plan = difference(&target, before.as_ref(), desired, peers, edge);
+                    plan.promotions.events = promotion_events(desired, edge);
+                    let has_events = !plan.promotions.events.is_empty();
                     let report = report_of(plan, &target, with_menus);
-                    if report.state != "in_sync" {
+                    if report.state != "in_sync" || has_events {
                         steps.push((edge, report));
                     }
                 }
@@ -240,6 +245,26 @@ impl Loaded {
         }
         steps
     }
+}
+
+/// The promotions of the files that begin or end at a moment.
+fn promotion_events(desired: &Desired, at: Timestamp) -> Vec<String> {
+    if !desired.policy.promotions.may_write() {
+        return Vec::new();
+    }
+    let now = at.to_zoned(desired.policy.timezone.clone()).datetime();
+    let words = |wanted: &WantedPromotion| {
+        let WantedPromotion { name, detail, .. } = wanted;
+        let dish = desired.catalog.item(&detail.external_menu_id).and_then(|item| item.name.value());
+        let dish = dish.map_or_else(|| detail.external_menu_id.to_string(), |name| format!("“{name}”"));
+        let verb = match () {
+            () if detail.end() == now => "is over",
+            () if detail.start_date.to_datetime(Time::midnight()) == now => "begins",
+            () => return None,
+        };
+        Some(format!("promotion “{name}” of {dish} {verb}: {}, {}", detail.selling_price, detail.when()))
+    };
+    desired.catalog.promotions.iter().filter_map(words).collect()
 }
 
 /// The plan that turns the older state, as if it were live, into the newer one.
@@ -252,7 +277,9 @@ fn difference(
 ) -> OutletPlan {
     let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
     let base = before.map(|before| base_of(target, before, at));
-    plan_of_files(target, live, base, after, peers, at)
+    let mut plan = plan_of_files(target, live, base, after, peers, at);
+    sync::compare_promotions(&mut plan, before, after, Moment::new(at, peers));
+    plan
 }
 
 /// What is stored after a first push to an empty menu.

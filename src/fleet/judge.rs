@@ -43,6 +43,8 @@ pub(super) struct Judged {
     pub(super) images: u64,
     /// When one of its dated layers begins or ceases to count.
     pub(super) next_change: Option<Timestamp>,
+    /// When one of its promotions begins or is over.
+    pub(super) next_promotion: Option<Timestamp>,
     /// When it turns invalid by itself, once somebody has asked.
     pub(super) invalid_from: OnceLock<Option<Arc<InvalidFrom>>>,
     /// The first moment that it is known to hold for.
@@ -82,9 +84,14 @@ impl Judged {
         !self.diagnostics.iter().any(|diagnostic| diagnostic.is_error())
     }
 
+    /// The next moment at which something is different.
+    pub(super) fn next_edge(&self) -> Option<Timestamp> {
+        [self.next_change, self.next_promotion].into_iter().flatten().min()
+    }
+
     /// Whether nothing that depends on the time is different at `at`.
     fn holds_at(&self, at: Timestamp) -> bool {
-        at >= self.since && self.next_change.is_none_or(|next| at < next)
+        at >= self.since && self.next_edge().is_none_or(|next| at < next)
     }
 }
 
@@ -261,8 +268,13 @@ impl Judge<'_> {
             prices: composed.catalog.items().filter_map(price).collect(),
             images: images.finish(),
             next_change: composed.next_change,
+            next_promotion: composed.next_promotion,
             invalid_from: OnceLock::new(),
-            since: if self.definitions.is_dated(id) { at } else { Timestamp::MIN },
+            since: if self.definitions.is_dated(id) || !composed.catalog.promotions.is_empty() {
+                at
+            } else {
+                Timestamp::MIN
+            },
             files,
             has_photos,
             whole: None,

@@ -367,7 +367,7 @@ impl Loaded {
         };
         let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
         let low_prices = judge::low_prices(&composed, known.chain(&composed.diagnostics));
-        let Composed { outlet, catalog, origins, policy, ended, diagnostics: _, next_change: _ } = composed;
+        let Composed { outlet, catalog, origins, policy, ended, .. } = composed;
         let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
         Ok(self.desired_of(&outlet, catalog, policy, (ended, low_prices), place))
     }

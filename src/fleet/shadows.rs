@@ -82,6 +82,7 @@ impl Value {
             Path::Category(id, _) => ("variant category", id.as_str()),
             Path::Variant(id, _) => ("variant", id.as_str()),
             Path::Menu(name) => ("menu", name.as_str()),
+            Path::Promotion(name, _) => ("promotion", name.as_str()),
         };
         let (verb, deed) = if *removed { ("remove", "removed here") } else { ("override", "overridden here") };
         let message = format!("no outlet keeps this `{key}` of the {thing} `{id}`: later layers {verb} it");

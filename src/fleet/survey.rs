@@ -27,6 +27,9 @@ use crate::{
     state::OutletRow,
 };
 
+/// Rules that compare a promotion with today.
+const OF_A_DAY: [&str; 2] = ["promotion-over", "promotion-starts-today"];
+
 /// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
 pub(super) const MOST_EDGES: usize = 100;
 
@@ -156,7 +159,9 @@ impl Loaded {
         for _ in 0..MOST_EDGES {
             let Some(edge) = next else { break };
             let later = self.look(edge, true);
-            survey.diagnostics.extend(later.diagnostics);
+            // What is said of a day is said on that day.
+            let lasting = later.diagnostics.into_iter().filter(|later| !OF_A_DAY.contains(&later.code));
+            survey.diagnostics.extend(lasting);
             survey.used.extend(later.used);
             survey.shadows.extend(later.shadows);
             next = later.next_change;

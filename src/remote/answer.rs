@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    AnswerDigest, RemoteError, Retry,
+    AnswerDigest, Destination, RemoteError, Retry,
     breaker::LONGEST_RATE_LIMIT,
     call::Call,
     error::shown,
@@ -143,7 +143,10 @@ impl Answer {
 
     /// The call failed, in these words.
     pub(super) fn failed(&self, call: &Call<'_>, what: &str, retry: Retry) -> RemoteError {
-        let error = RemoteError::new(call.method, &call.url, Some(self.status.as_u16()), what, retry);
+        let is_refused = matches!(self.status.as_u16(), 401 | 403) && !call.key.missing_scopes().is_empty();
+        let is_not_granted = call.destination() == Destination::Token && what.contains("invalid_scope");
+        let error = RemoteError::new(call.method, &call.url, Some(self.status.as_u16()), what, retry)
+            .for_lack_of_scope(is_refused || is_not_granted);
         match &self.request_id {
             Some(echoed) => error.of_request(echoed),
             None => error.of_request(&call.request_id.to_string()),
@@ -184,7 +187,7 @@ fn phrase(status: StatusCode) -> String {
 }
 
 /// The words of an envelope, of an OAuth error or of a gateway; `None` if there are none.
-fn envelope(body: &Value) -> Option<String> {
+pub(super) fn envelope(body: &Value) -> Option<String> {
     let errors = body.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let listed: Vec<String> = errors.iter().filter_map(one_error).collect();
     if !listed.is_empty() {

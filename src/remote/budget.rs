@@ -116,6 +116,7 @@ mod tests {
             what: "no".into(),
             retry,
             request_id: None,
+            lacks_scope: false,
         }
     }
 

@@ -61,6 +61,8 @@ pub(super) struct Call<'a> {
     pub(super) accept: &'a str,
     /// `X-Request-ID`: the platform repeats it, and its support finds the call by it (documentation).
     pub(super) request_id: Uuid,
+    /// `X-Idempotency-Key`, where a call has to have one.
+    pub(super) idempotency_key: Option<&'a str>,
     pub(super) body: Body<'a>,
     /// Why it is made, where calls have to wait for each other.
     pub(super) lane: Lane,

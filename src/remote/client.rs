@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Meter, Read, RemoteError, Retry, StockChange, StockKind,
-    Write,
+    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Meter, PromotionAnswer, Read, RemoteError, Retry,
+    StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
@@ -26,7 +26,7 @@ use super::{
     wire,
 };
 use crate::{
-    catalog::{Catalog, OutletId, Promotion, live::LiveCatalog},
+    catalog::{Catalog, OutletId, PromoDetail, Promotion, live::LiveCatalog},
     settings::StockKey,
 };
 
@@ -66,13 +66,15 @@ pub(super) struct Session {
 
 /// What a call is about; the key is added when it is made.
 pub(super) struct Order<'a> {
-    method: Method,
+    pub(super) method: Method,
     pub(super) url: Url,
-    body: Body<'a>,
-    lane: Lane,
-    timeout: Duration,
+    pub(super) body: Body<'a>,
+    pub(super) lane: Lane,
+    pub(super) timeout: Duration,
     /// A push has one id for all its tries, which is also in its body; any other call gets one of its own.
-    request_id: Option<Uuid>,
+    pub(super) request_id: Option<Uuid>,
+    /// Makes a repetition of the call the same call.
+    pub(super) idempotency_key: Option<String>,
 }
 
 impl Order<'_> {
@@ -146,6 +148,10 @@ impl Read for Reader {
         self.0.promotions(outlet).await
     }
 
+    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        self.0.find_promotion(outlet, id).await
+    }
+
     fn clear_rate_limits(&self) {
         self.0.shared.http.clear_rate_limits();
     }
@@ -173,12 +179,29 @@ impl Read for Writer {
         self.0.promotions(outlet).await
     }
 
+    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        self.0.find_promotion(outlet, id).await
+    }
+
     fn clear_rate_limits(&self) {
         self.0.shared.http.clear_rate_limits();
     }
 }
 
 impl Write for Writer {
+    async fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &PromoDetail,
+    ) -> Result<PromotionAnswer, RemoteError> {
+        self.0.create_promotion(outlet, key, detail).await
+    }
+
+    async fn end_promotion(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        self.0.end_promotion(outlet, id, has_begun).await
+    }
+
     async fn put_catalog(&self, outlet: &OutletId, request_id: Uuid, catalog: &Catalog) -> Result<(), RemoteError> {
         let session = &self.0;
         let url = session.url(outlet, ["v1", "catalog"]);
@@ -241,6 +264,7 @@ impl Session {
             lane,
             timeout: self.shared.timeout.min(SHORT_CALL),
             request_id: None,
+            idempotency_key: None,
         };
         check_outlet(outlet, &order.method, &order.url)?;
         let judge = |answer: &Answer, call: &Call<'_>| {
@@ -275,7 +299,7 @@ impl Session {
     pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
         let timeout = self.shared.timeout.min(SHORT_CALL);
         let url = self.shared.addresses.api_path(path);
-        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None }
+        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None, idempotency_key: None }
     }
 
     /// A call that changes nothing, repeated as long as that makes sense.
@@ -307,6 +331,15 @@ impl Session {
         self.make(order, &mut Budget::of_a_write(), Answer::taken).await
     }
 
+    /// The same, where the answer says more than whether it was taken.
+    pub(super) async fn write_and_read_once<T>(
+        &self,
+        order: &Order<'_>,
+        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+    ) -> Result<T, RemoteError> {
+        self.make(order, &mut Budget::of_a_push(), judge).await
+    }
+
     /// One write, tried once.
     async fn write(
         &self,
@@ -320,7 +353,15 @@ impl Session {
         let body = body.map_err(|error| unsent(&method, &url, &error.to_string()))?;
         // Stock is urgent: it is what the kitchen said.
         let lane = if method == Method::PATCH { Lane::FirstPoll } else { Lane::Pass };
-        let order = Order { method, url, body: Body::Json(&body), lane, timeout: self.shared.timeout, request_id };
+        let order = Order {
+            method,
+            url,
+            body: Body::Json(&body),
+            lane,
+            timeout: self.shared.timeout,
+            request_id,
+            idempotency_key: None,
+        };
         self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
 
@@ -353,6 +394,7 @@ impl Session {
             scopes: &self.tokens.scope,
             accept: &self.shared.accept,
             request_id: order.request_id.unwrap_or_else(Uuid::new_v4),
+            idempotency_key: order.idempotency_key.as_deref(),
             body: order.body,
             lane: order.lane,
             timeout: order.timeout,
@@ -385,6 +427,7 @@ impl Shared {
             scopes,
             accept: "application/json",
             request_id: Uuid::new_v4(),
+            idempotency_key: None,
             body: Body::Form(form),
             // Whoever waits for the token has waited for its own turn, or will.
             lane: Lane::FirstPoll,

@@ -35,6 +35,9 @@ pub struct RemoteError {
     pub retry: Retry,
     /// `X-Request-ID` of the call, to quote to the platform's support; `None` if it was not sent.
     pub request_id: Option<String>,
+    /// Whether it was refused as the credential is not granted a scope that was asked for: the token endpoint says
+    /// `invalid_scope`, or grants a token without it that is then refused.
+    pub lacks_scope: bool,
 }
 
 impl RemoteError {
@@ -78,12 +81,17 @@ impl RemoteError {
     /// A failure of the call `method url`. `what` is cleaned; the address is shown without its query.
     pub(super) fn new(method: &Method, url: &Url, status: Option<u16>, what: &str, retry: Retry) -> Self {
         let what = text::clean(what, text::MAX_CHARS);
-        Self { method: method_name(method), url: shown(url), status, what, retry, request_id: None }
+        Self { method: method_name(method), url: shown(url), status, what, retry, request_id: None, lacks_scope: false }
     }
 
     /// The same of a call that was sent with this `X-Request-ID`.
     pub(super) fn of_request(self, request_id: &str) -> Self {
         Self { request_id: Some(text::clean(request_id, MAX_REQUEST_ID)), ..self }
+    }
+
+    /// The same, where this says whether it is for a scope that was not granted.
+    pub(super) fn for_lack_of_scope(self, lacks_scope: bool) -> Self {
+        Self { lacks_scope, ..self }
     }
 
     /// The same with a few more words at the end.

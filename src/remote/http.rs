@@ -162,6 +162,10 @@ impl Http {
         let request = self.client.request(call.method.clone(), call.url.clone()).timeout(timeout);
         let request = request.header(AUTHORIZATION, call.key.header.clone());
         let request = request.header(ACCEPT, call.accept).header(REQUEST_ID, call.request_id.to_string());
+        let request = match call.idempotency_key {
+            Some(key) => request.header("X-Idempotency-Key", key),
+            None => request,
+        };
         let request = match call.body {
             Body::None => request.header(CONTENT_TYPE, "application/json"),
             Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),

@@ -21,6 +21,7 @@ mod json;
 mod meter;
 mod outlets;
 mod probe;
+mod promotion_answer;
 mod promotions;
 mod subscriptions;
 mod text;
@@ -47,7 +48,10 @@ pub use wire::put_body;
 #[doc(hidden)]
 pub use wire::read_body;
 
-use crate::catalog::{Catalog, OutletId, Promotion, StockChange, StockKind, live::LiveCatalog};
+pub use promotion_answer::PromotionAnswer;
+pub use promotions::promotion_body;
+
+use crate::catalog::{Catalog, OutletId, PromoDetail, Promotion, StockChange, StockKind, live::LiveCatalog};
 
 /// SHA-256 of an answer's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,9 +89,16 @@ pub trait Read: Send + Sync {
         }
     }
 
-    /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this right
-    /// ([`RemoteError::lacks_right`]) still does everything else.
+    /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this scope
+    /// ([`RemoteError::lacks_scope`]) still does everything else.
     fn promotions(&self, outlet: &OutletId) -> impl Future<Output = Result<Vec<Promotion>, RemoteError>> + Send;
+
+    /// One promotion of an outlet; `None` if the platform knows none of this id.
+    fn promotion(
+        &self,
+        outlet: &OutletId,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Promotion>, RemoteError>> + Send;
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}
@@ -101,6 +112,22 @@ pub trait Write: Send + Sync {
         outlet: &OutletId,
         request_id: Uuid,
         catalog: &Catalog,
+    ) -> impl Future<Output = Result<(), RemoteError>> + Send;
+
+    /// Makes a promotion. The same `key` and `detail` once more are the same call: they make no second one.
+    fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &PromoDetail,
+    ) -> impl Future<Output = Result<PromotionAnswer, RemoteError>> + Send;
+
+    /// Ends a promotion, before it begins or while it runs. One that is not there any more has ended.
+    fn end_promotion(
+        &self,
+        outlet: &OutletId,
+        id: &str,
+        has_begun: bool,
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 
     /// Sets stock at once, one call for all `changes` (never called with none).

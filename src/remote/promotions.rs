@@ -4,17 +4,18 @@
 use std::collections::HashSet;
 
 use reqwest::Method;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    RemoteError,
-    answer::Answer,
+    PromotionAnswer, RemoteError,
+    answer::{Answer, envelope},
     call::{Body, Call},
     client::{Order, Session, check_outlet},
-    text::clean,
+    text::{clean, redact},
     token,
 };
-use crate::catalog::{ExternalId, OutletId, Price, Promotion};
+use crate::catalog::{ExternalId, OutletId, Price, PromoDetail, Promotion};
 
 /// A list with more pages is given up: what is on them would not be watched (our choice).
 const MOST_PAGES: usize = 50;
@@ -22,6 +23,10 @@ const MOST_PAGES: usize = 50;
 const MOST_DETAILS: usize = 50;
 /// Characters of a word of the platform's.
 const MAX_CHARS: usize = 100;
+/// Characters of a refusal (our choice).
+const MAX_WORDS: usize = 400;
+/// The documented type.
+const SKU_PROMO: &str = "sku_promo";
 
 /// One page of the list.
 struct Page {
@@ -30,6 +35,16 @@ struct Page {
     total_count: Option<usize>,
     /// How many a page has.
     limit: Option<usize>,
+}
+
+/// The body of the call that makes a promotion (documentation).
+pub fn promotion_body(detail: &PromoDetail) -> impl Serialize + '_ {
+    #[derive(Serialize)]
+    struct Creation<'a> {
+        promo_type: &'static str,
+        promo_detail: &'a PromoDetail,
+    }
+    Creation { promo_type: SKU_PROMO, promo_detail: detail }
 }
 
 impl Session {
@@ -48,6 +63,73 @@ impl Session {
             }
         }
         Ok(promotions)
+    }
+
+    /// One promotion; `None` if there is none of this id.
+    pub(super) async fn find_promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        let session = self.with_scopes(token::READ_PROMOTIONS);
+        match session.read(&session.order_promotions(outlet, Some(id))?, read_one).await {
+            Ok(detail) => Ok(Some(Promotion { promotion_id: id.to_owned(), ..detail })),
+            Err(error) if error.status == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for a promotion, once. Only what the files say is sent.
+    pub(super) async fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &PromoDetail,
+    ) -> Result<PromotionAnswer, RemoteError> {
+        let session = self.with_scopes(token::WRITE_PROMOTIONS);
+        let order = session.order_promotions(outlet, None)?;
+        let body = serde_json::to_vec(&promotion_body(detail)).map_err(|error| order.unreadable(&error.to_string()))?;
+        let order =
+            Order { method: Method::POST, body: Body::Json(&body), idempotency_key: Some(key.to_owned()), ..order };
+        let Created { success, failure } = session.write_and_read_once(&order, read_created).await?;
+        let is_ours = |one: &&Entry| one.item.as_ref().is_none_or(|item| *item == detail.external_menu_id.0);
+        // Exactly one was asked for: what names no dish is about it.
+        if let Some(refused) = failure.iter().find(is_ours) {
+            let words = refused.words.clone().unwrap_or_else(|| "refused without a reason".to_owned());
+            return Ok(PromotionAnswer::Refused(words));
+        }
+        let id = success.iter().find(is_ours).and_then(|made| made.id.clone());
+        Ok(id.map_or(PromotionAnswer::Silent, PromotionAnswer::Made))
+    }
+
+    /// Ends a promotion: deleted before it begins, deactivated while it runs. The platform's clock decides which it takes, so
+    /// where one is refused the other is tried.
+    pub(super) async fn end_promotion(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        let session = self.with_scopes(token::WRITE_PROMOTIONS);
+        let Err(first) = session.end_once(outlet, id, has_begun).await else { return Ok(()) };
+        if !matches!(first.status, Some(400 | 404 | 409 | 422)) {
+            return Err(first);
+        }
+        match session.end_once(outlet, id, !has_begun).await {
+            Ok(()) => Ok(()),
+            Err(second) if (first.status, second.status) == (Some(404), Some(404)) => Ok(()),
+            Err(second) if second.is_final() => Err(first),
+            Err(second) => Err(second),
+        }
+    }
+
+    async fn end_once(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        let mut order = self.order_promotions(outlet, Some(id))?;
+        if !has_begun {
+            return self.write_once(&Order { method: Method::DELETE, ..order }).await;
+        }
+        if let Ok(mut path) = order.url.path_segments_mut() {
+            path.push("deactivate");
+        }
+        let order = Order { method: Method::PUT, ..order };
+        match self.write_once(&order).await {
+            // Some gateways want a body with every PUT.
+            Err(error) if matches!(error.status, Some(400 | 415)) => {
+                self.write_once(&Order { body: Body::Json(b"{}"), ..order }).await
+            }
+            done => done,
+        }
     }
 
     async fn list_promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
@@ -103,6 +185,48 @@ fn read_list(answer: &Answer, call: &Call<'_>) -> Result<Page, RemoteError> {
     };
     let promotions: Option<Vec<Promotion>> = list.iter().map(decode).collect();
     Ok(Page { promotions: promotions.ok_or_else(unreadable)?, total_count, limit: find_number(&data, "limit") })
+}
+
+/// What an answer to a creation says, on both sides.
+struct Created {
+    success: Vec<Entry>,
+    failure: Vec<Entry>,
+}
+
+/// What is said of one promotion.
+struct Entry {
+    item: Option<String>,
+    id: Option<String>,
+    words: Option<String>,
+}
+
+/// Success and failure come inside of a 200, each as a list, an object or nothing (documentation; our guess).
+fn read_created(answer: &Answer, call: &Call<'_>) -> Result<Created, RemoteError> {
+    let data = answer.data(call)?;
+    let secrets = call.key.secrets();
+    let said = |value: &Value| {
+        let detail = value.get("promo_detail");
+        let find = |key: &str| value.get(key).or_else(|| detail.and_then(|detail| detail.get(key)));
+        let words = envelope(value).or_else(|| value.as_str().map(str::to_owned));
+        Entry {
+            item: find("external_menu_id").and_then(raw_word),
+            id: ["promotion_id", "id"].into_iter().find_map(|key| find(key).and_then(word)),
+            words: words.map(|words| clean(&redact(&words, &secrets), MAX_WORDS)),
+        }
+    };
+    let side = |key: &str| -> Vec<Entry> {
+        match data.get(key) {
+            Some(Value::Array(list)) => list.iter().map(said).collect(),
+            Some(one @ (Value::Object(_) | Value::String(_))) if !is_blank(one) => vec![said(one)],
+            _ => Vec::new(),
+        }
+    };
+    Ok(Created { success: side("success"), failure: side("failure") })
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.as_object().is_some_and(serde_json::Map::is_empty)
+        || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
 fn read_one(answer: &Answer, call: &Call<'_>) -> Result<Promotion, RemoteError> {

@@ -28,6 +28,8 @@ pub(super) const READ_OUTLETS: &str = "partner:outlet:read";
 
 /// Rights to look at promotions: for the credentials of a direct integration (documentation).
 pub(super) const READ_PROMOTIONS: &str = "promo:food_promo:read";
+/// Rights to look at, make and end promotions (documentation).
+pub(super) const WRITE_PROMOTIONS: &str = "promo:food_promo:read promo:food_promo:write";
 
 /// A token is renewed this long before its end, or at half of a life that is shorter than twice this.
 const EARLY: Duration = Duration::from_secs(60);
@@ -204,6 +206,7 @@ mod tests {
                 what: "no".into(),
                 retry,
                 request_id: None,
+                lacks_scope: false,
             })
         }
 

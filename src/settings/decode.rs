@@ -10,7 +10,7 @@ use super::{
     webhook::webhook,
 };
 use crate::{
-    definition::policy::{cron, take_policy},
+    definition::policy::{cron, take_policy, take_promotion_policy},
     diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Node, SourceFile, Spanned, Value},
     schedule::Cron,
@@ -43,9 +43,11 @@ pub fn decode(file: &SourceFile) -> (Option<Settings>, Vec<Diagnostic>) {
 fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
     let mut fields = decoder.mapping(root, "the settings")?;
     let target = target(decoder, &mut fields);
+    let policy = take_policy(decoder, &mut fields);
+    take_promotion_policy(decoder, &mut fields);
     let settings = Settings {
         target: target.unwrap_or(Target::Custom),
-        policy: take_policy(decoder, &mut fields),
+        policy,
         schedule: fields.take("schedule").and_then(|n| cron(decoder, n, "schedule")).or_else(default_schedule)?,
         jitter: duration(decoder, &mut fields, "jitter", Duration::from_secs(30), Duration::ZERO),
         images: section(decoder, &mut fields, "images", images),

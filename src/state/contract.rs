@@ -236,6 +236,25 @@ async fn pins_come_with_their_push_and_go_with_their_outlet(place: &Place) {
     assert_eq!(stored().await, None);
 }
 
+async fn promotions_are_kept_by_their_key_and_go_with_their_outlet(place: &Place) {
+    let state = place.state();
+    let some = |key: &str, json: &str| (key.to_owned(), Some(json.to_owned()));
+    let update = |promotions| OutletUpdate { promotions, ..OutletUpdate::default() };
+    let known = async |state: &SharedState, outlet| state.recall(outlet, at(9)).await.unwrap().promotions;
+    state.update_outlet("G1", update(vec![some("b", "2"), some("a", "1")]), at(1)).await.unwrap();
+    state.update_outlet("G2", update(vec![some("a", "3")]), at(1)).await.unwrap();
+    assert_eq!(known(&place.state(), "G1").await, ["1", "2"]);
+    state.update_outlet("G1", update(vec![some("b", "4"), ("a".to_owned(), None)]), at(2)).await.unwrap();
+    assert_eq!(known(&state, "G1").await, ["4"]);
+    state.update_outlet("G1", status("in_sync"), at(3)).await.unwrap();
+    assert_eq!(known(&state, "G1").await, ["4"], "left alone where nothing is said of it");
+    let elsewhere = (place.open)(&scope("https://other.example"));
+    assert_eq!(known(&elsewhere, "G1").await, [""; 0]);
+    assert_eq!((state.platform(), elsewhere.platform()), ("https://api.example", "https://other.example"));
+    assert!(state.forget("G1").await.unwrap());
+    assert_eq!((known(&state, "G1").await, known(&state, "G2").await), (vec![], vec!["3".to_owned()]));
+}
+
 async fn a_pause_ends_by_itself_or_by_order(place: &Place) {
     let state = place.state();
     let (short, open) = (Pause { since: at(1), until: Some(at(5)) }, Pause { since: at(1), until: None });
@@ -414,6 +433,7 @@ laws! {
     pushes_that_were_accepted_and_lost_are_told_until_one_was_not,
     forgetting_drops_one_outlet_and_reuses_no_number,
     pins_come_with_their_push_and_go_with_their_outlet,
+    promotions_are_kept_by_their_key_and_go_with_their_outlet,
     a_pause_ends_by_itself_or_by_order,
     an_event_is_known_again_by_any_of_its_marks,
     an_alarm_holds_until_a_later_push_of_the_menu_is_seen_to_arrive,

@@ -47,6 +47,9 @@ pub type SharedState = Arc<dyn State>;
 /// returns `Ok`.
 #[async_trait]
 pub trait State: Send + Sync {
+    /// The platform whose memory this is.
+    fn platform(&self) -> &str;
+
     /// All that a pass over an outlet starts from.
     async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError>;
 

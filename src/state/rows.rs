@@ -106,6 +106,8 @@ pub struct OutletUpdate {
     pub memory: Option<String>,
     /// JSON: what a rollback pins; `Some(None)` drops the pins.
     pub pins: Option<Option<String>>,
+    /// Promotions of ours by their key, as JSON; `None` drops one.
+    pub promotions: Vec<(String, Option<String>)>,
 }
 
 impl OutletUpdate {
@@ -315,6 +317,8 @@ pub struct OutletMemory {
     pub lost_puts: Vec<String>,
     /// An alarm that no verified push of the whole menu has answered since.
     pub alarm: Option<Alarm>,
+    /// JSON: promotions of ours, by their key.
+    pub promotions: Vec<String>,
 }
 
 /// What is stored of all outlets, read at one moment, without what only planning needs.

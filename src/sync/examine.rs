@@ -1,16 +1,19 @@
 //! One examination of one outlet: what is live, what is stored, and what a push would do. Every command and every pass that
 //! looks at an outlet does it with this; what they do with it is theirs. Reads only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
-    catalog::{Field, live::LiveCatalog},
-    plan::{Action, Base, Change, Inputs, KnownPromotions, OutletPlan, Past, PeerPrices, Pins, as_published, plan},
-    policy::{Guard, PromotionPolicy},
-    remote::{AnswerDigest, Read, without_request_ids},
+    catalog::{Catalog, ExternalId, Field, Price, Promotion, WantedPromotion, live::LiveCatalog},
+    plan::{
+        Action, Base, Change, Inputs, KnownPromotions, OutletPlan, Past, PeerPrices, Pins, PromotionInputs,
+        PromotionRecord, PromotionStage, as_published, plan,
+    },
+    policy::{DriftPolicy, Guard},
+    remote::{AnswerDigest, Read, RemoteError, without_request_ids},
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -73,9 +76,9 @@ pub async fn examine<R: Read>(
     let desired = desired_now(&recalled, target, desired, moment)?;
     let live = fetch(reader, &recalled, &target.id, moment.now).await?;
     let mut examined = compare(live, recalled, target, &desired, moment);
-    if let Some(known) = list_promotions(reader, target, &desired, &examined.plan).await {
-        judge_promotions(&mut examined.plan, &known, &desired, moment);
-    }
+    let listed =
+        list_promotions(reader, target, &desired, (&examined.recalled.promotions, &examined.plan), moment).await;
+    judge_promotions(&mut examined, listed, &desired, moment);
     Ok((desired, examined))
 }
 
@@ -98,6 +101,7 @@ pub fn compare(
     desired: &Desired,
     moment: Moment<'_>,
 ) -> Examined {
+    let live = without_promoted_prices(live, &recalled, desired, moment.now);
     let base_learnt = recalled.base.as_mut().is_some_and(|base| base.release_stock(&live));
     let past = recalled.memory.at(moment.now);
     // A push of ours that is on its way is no foreign menu: what it will have done is what the next push would meet.
@@ -112,36 +116,170 @@ pub fn compare(
     Examined { live, answer: None, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
 }
 
-/// The promotions of an outlet, where a push could end one; `None`: nothing is to be asked about them. Where nothing is
-/// touched, or the settings do not say `promotions: watch`, not one request is made. A credential without the right to look at
-/// them is told, and holds nothing; any other failure is to hold the push, as nobody knows what it would end.
+/// While a promotion of ours runs, a dish may be shown with its price: that is no edit of the price.
+fn without_promoted_prices(
+    mut live: LiveCatalog,
+    recalled: &Recalled,
+    desired: &Desired,
+    now: Timestamp,
+) -> LiveCatalog {
+    let now = now.to_zoned(desired.policy.timezone.clone()).datetime();
+    let runs = |one: &&PromotionRecord| one.is_open() && one.detail.start() <= now && now < one.detail.end();
+    let Some(base) = &recalled.base else { return live };
+    for PromotionRecord { detail, .. } in recalled.promotions.iter().filter(runs) {
+        let Some(pushed) = base.catalog.item(&detail.external_menu_id) else { continue };
+        for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            let is_promoted = item.external_id.value() == Some(&detail.external_menu_id)
+                && item.price.value() == Some(&detail.selling_price);
+            if is_promoted {
+                item.price = pushed.price.clone();
+            }
+        }
+    }
+    live
+}
+
+/// The promotions of an outlet, where a push could end one or where the files declare some; `None`: nothing is to be asked
+/// about them. Otherwise not one request is made. Ours that the list shows otherwise than they are remembered are asked for.
 pub(super) async fn list_promotions<R: Read>(
     remote: &R,
     target: &Target,
     desired: &Desired,
-    plan: &OutletPlan,
+    (records, plan): (&[PromotionRecord], &OutletPlan),
+    moment: Moment<'_>,
 ) -> Option<KnownPromotions> {
-    if desired.policy.promotions != PromotionPolicy::Watch || plan.touched.is_empty() {
+    let manages = manages(desired, records, moment);
+    if !manages && (!desired.policy.promotions.watches() || plan.touched.is_empty()) {
         return None;
     }
-    match remote.promotions(&target.id).await {
-        Ok(promotions) => Some(KnownPromotions::Listed(promotions)),
-        Err(error) if error.is_final() && error.lacks_right() => {
-            tracing::warn!(
-                outlet = %target.id, %error,
-                "the credential may not look at promotions: a push that ends one is not held (`promotions: watch`)"
-            );
-            None
+    let listed = async {
+        let mut listed = remote.promotions(&target.id).await?;
+        let open = records.iter().filter(|record| manages && record.is_open());
+        for (record, id) in open.filter_map(|record| Some((record, record.promotion_id.as_ref()?))) {
+            let known = listed.iter().position(|one| one.promotion_id == *id);
+            let is_as_remembered = |one: &Promotion| !one.says_over() && record.detail.shown_otherwise(one).is_empty();
+            if known.is_some_and(|at| is_as_remembered(&listed[at])) {
+                continue;
+            }
+            match (remote.promotion(&target.id, id).await?, known) {
+                (Some(detail), Some(at)) => listed[at] = detail,
+                (Some(detail), None) => listed.push(detail),
+                // The list says more than nothing.
+                (None, _) => {}
+            }
         }
-        Err(error) => Some(KnownPromotions::Unread(without_request_ids(&error.to_string()))),
-    }
+        Ok(listed)
+    };
+    Some(match listed.await {
+        Ok(promotions) => KnownPromotions::Listed(promotions),
+        Err(error) => {
+            let error: RemoteError = error;
+            let words = without_request_ids(&error.to_string());
+            if error.lacks_scope { KnownPromotions::NoRight(words) } else { KnownPromotions::Unread(words) }
+        }
+    })
 }
 
-/// Asks the guard about promotions that were listed.
-pub(super) fn judge_promotions(plan: &mut OutletPlan, known: &KnownPromotions, desired: &Desired, moment: Moment<'_>) {
+/// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise. A rollback leaves them alone.
+pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Moment<'_>) -> bool {
+    if moment.rollback.is_some() {
+        return false;
+    }
+    let wants = desired.catalog.promotions.iter().any(|wanted| !wanted.is_over);
+    desired.policy.promotions.may_write() && (wants || records.iter().any(PromotionRecord::is_open))
+}
+
+/// Plans the promotions that the files declare by what was listed, and asks the guards about them.
+pub(super) fn judge_promotions(
+    examined: &mut Examined,
+    known: Option<KnownPromotions>,
+    desired: &Desired,
+    moment: Moment<'_>,
+) {
+    let Some(known) = known else { return };
     let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
-    plan.judge_promotions(known, moment.released, now);
+    let Examined { live, recalled, past, plan, .. } = examined;
+    if manages(desired, &recalled.promotions, moment) {
+        match &known {
+            KnownPromotions::Listed(listed) => {
+                let dish = dishes(live, &plan.payload);
+                plan.plan_promotions(&PromotionInputs {
+                    wanted: &desired.catalog.promotions,
+                    may_write: desired.policy.promotions.may_write(),
+                    records: &recalled.promotions,
+                    listed,
+                    now,
+                    at: moment.now,
+                    revert: moment.revert || desired.policy.drift == DriftPolicy::Revert,
+                    limits: &desired.policy.guards,
+                    released: moment.released,
+                    past,
+                    live: &|id| dish.get(id).cloned(),
+                    place: &*desired.place,
+                });
+            }
+            KnownPromotions::Unread(why) | KnownPromotions::NoRight(why) => {
+                plan.promotions.unread = Some(why.clone());
+            }
+        }
+    }
+    if desired.policy.promotions.watches() {
+        plan.judge_promotions(&known, moment.released, now);
+    }
     plan.release(&desired.approvals, moment.now);
+}
+
+/// Plans what becomes of promotions where files stand for what is live, as if all of theirs had been made.
+pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after: &Desired, moment: Moment<'_>) {
+    let declared = before.filter(|before| before.policy.promotions.may_write());
+    let declared = declared.into_iter().flat_map(|before| &before.catalog.promotions).filter(|one| !one.is_over);
+    let record = |one: &WantedPromotion| PromotionRecord {
+        name: one.name.clone(),
+        detail: one.detail.clone(),
+        generation: 0,
+        key: String::new(),
+        stage: PromotionStage::Seen,
+        promotion_id: Some(format!("{}/{}", one.name, one.detail.external_menu_id)),
+        sent_at: moment.now,
+        before: BTreeSet::new(),
+        live_price: None,
+        error: None,
+    };
+    let records: Vec<PromotionRecord> = declared.map(record).collect();
+    if !manages(after, &records, moment) {
+        return;
+    }
+    let listed = records.iter().map(|record| record.detail.published(record.promotion_id.clone().unwrap_or_default()));
+    let listed: Vec<Promotion> = listed.collect();
+    let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
+    let dish = dishes(&live, &plan.payload);
+    plan.plan_promotions(&PromotionInputs {
+        wanted: &after.catalog.promotions,
+        may_write: true,
+        records: &records,
+        listed: &listed,
+        now: moment.now.to_zoned(after.policy.timezone.clone()).datetime(),
+        at: moment.now,
+        revert: false,
+        limits: &after.policy.guards,
+        released: moment.released,
+        past: Past::unknown(),
+        live: &|id| dish.get(id).cloned(),
+        place: &*after.place,
+    });
+}
+
+/// What each dish costs live, its menu and its name; of one that a push brings, what it will be.
+fn dishes(live: &LiveCatalog, payload: &Catalog) -> BTreeMap<ExternalId, (Price, String, String)> {
+    let coming = payload.items().filter_map(|(menu, item)| {
+        let name = item.name.value()?.clone();
+        Some((item.external_id.clone(), (*item.price.value()?, menu.name.clone(), name)))
+    });
+    let live = live.items().filter_map(|(menu, item)| {
+        let id = item.external_id.value()?.clone();
+        Some((id, (*item.price.value()?, menu.to_owned(), item.name.clone())))
+    });
+    coming.chain(live).collect()
 }
 
 /// The plan, with the guards released that were approved for exactly this one, and what is pinned in it.

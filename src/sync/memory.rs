@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{PUSHING_FOR, PassError};
 use crate::{
     catalog::{Catalog, OutletId},
-    plan::{Base, Memory, Pins, PushVerification, Record},
+    plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record},
     state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
 
@@ -29,6 +29,8 @@ pub struct Recalled {
     pub lost_puts: Vec<String>,
     /// An alarm that no verified push has answered.
     pub alarm: Option<Alarm>,
+    /// Promotions of ours, by name and dish.
+    pub promotions: Vec<PromotionRecord>,
 }
 
 /// A push without an outcome.
@@ -81,7 +83,7 @@ pub async fn recall(state: &SharedState, outlet: &OutletId, now: Timestamp) -> R
 }
 
 pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassError> {
-    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm } = stored;
+    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions } = stored;
     let sent = pending_record.as_deref().and_then(|record| serde_json::from_str::<Record>(record).ok());
     let pending = pending.map(|row| {
         Ok::<_, PassError>(PendingPush {
@@ -98,6 +100,7 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         pending: pending.transpose()?,
         lost_puts,
         alarm,
+        promotions: promotions.iter().map(|record| parse(outlet, record)).collect::<Result<_, _>>()?,
     })
 }
 

@@ -22,6 +22,7 @@ mod pass;
 mod passes;
 mod pins;
 mod poll_waker;
+mod promote;
 mod push;
 mod reason;
 mod unchanged;
@@ -34,7 +35,7 @@ mod tests;
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 pub use clock::{Age, Clock};
-pub use examine::{Examined, Moment, compare, examine};
+pub use examine::{Examined, Moment, compare, compare_promotions, examine};
 pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
 use jiff::Timestamp;

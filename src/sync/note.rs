@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
     memory::{json as stored, pins_json, recall},
+    promote::state_key,
 };
 use crate::{
-    plan::{Change, OutletPlan},
+    plan::{Change, OutletPlan, PromotionRecord},
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
 
@@ -113,8 +114,18 @@ fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Res
     Ok(OutletUpdate {
         base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
         memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
+        promotions: learnt_promotions(target, examined)?,
         ..OutletUpdate::default()
     })
+}
+
+/// What a look has shown of promotions of ours, and those whose last moment has passed.
+fn learnt_promotions(target: &Target, examined: &Examined) -> Result<Vec<(String, Option<String>)>, PassError> {
+    let plan = &examined.plan.promotions;
+    let learnt = plan.learnt.iter().map(|record| Ok((state_key(record), Some(stored(record, &target.id)?))));
+    let is_over = |record: &&PromotionRecord| plan.over.contains(&record.id());
+    let over = examined.recalled.promotions.iter().filter(is_over).map(|record| Ok((state_key(record), None)));
+    learnt.chain(over).collect()
 }
 
 pub(super) async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
@@ -149,12 +160,14 @@ async fn lock_if_unchanged(
     examined: &Examined,
 ) -> Result<Option<OutletLock>, PassError> {
     let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
-    let Recalled { mut base, memory, pending, .. } = recall(&context.state, &target.id, context.clock.now()).await?;
+    let Recalled { mut base, memory, pending, promotions, .. } =
+        recall(&context.state, &target.id, context.clock.now()).await?;
     if examined.base_learnt {
         base.as_mut().map(|base| base.release_stock(&examined.live));
     }
     let known = &examined.recalled;
     let request = |pending: &Option<PendingPush>| pending.as_ref().map(|pending| pending.row.id);
-    let is_same = (&base, &memory, request(&pending)) == (&known.base, &known.memory, request(&known.pending));
+    let is_same = (&base, &memory, request(&pending), &promotions)
+        == (&known.base, &known.memory, request(&known.pending), &known.promotions);
     Ok(is_same.then_some(lock))
 }

@@ -11,6 +11,7 @@ use crate::{
     catalog::{Catalog, OutletId},
     plan::OutletPlan,
     remote::{RemoteError, Retry},
+    report::PromotionResult,
 };
 
 /// After this long a menu is looked at again that may come from a copy that is behind (our choice).
@@ -79,6 +80,8 @@ pub struct Outcome {
     pub state: OutletState,
     /// What was planned, if it came to that; without what only a push needs.
     pub plan: Option<Box<OutletPlan>>,
+    /// What became of promotions that were to be made or ended.
+    pub promotions: Vec<PromotionResult>,
     /// The push's id, if one was made or looked for.
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
@@ -101,6 +104,7 @@ impl Outcome {
             result,
             state,
             plan: None,
+            promotions: Vec::new(),
             request_id: None,
             error,
             opens_at: None,

@@ -166,6 +166,9 @@ fn of_plan(plan: &OutletPlan) -> OutletState {
     match plan.action {
         _ if plan.is_held() => OutletState::Held,
         Action::Put | Action::Stock => OutletState::Pending,
+        Action::None if plan.promotions.sends() => OutletState::Pending,
+        Action::None if plan.promotions.unread.is_some() => OutletState::Failed,
+        Action::None if plan.promotions.troubles().next().is_some() => OutletState::Nonconvergent,
         Action::None if plan.changes.iter().any(is_rejected) => OutletState::Nonconvergent,
         Action::None if plan.unpushed_drift().next().is_some() => OutletState::Drifted,
         Action::None => OutletState::InSync,

@@ -9,10 +9,11 @@ use super::{
     Recalled, Slot, Target,
     broken_off::{at_another, broken_off},
     chain,
-    examine::{compare, desired_now, judge_promotions, list_promotions},
+    examine::{compare, desired_now, judge_promotions, list_promotions, manages},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
+    promote::is_well,
     push::Sent,
     reason::reason,
     unchanged::remember,
@@ -22,8 +23,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    plan::{Action, Pins},
-    policy::PromotionPolicy,
+    plan::{Action, Pins, PromotionStep},
     remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
@@ -125,18 +125,73 @@ impl<R: Read + Write> Pass<'_, R> {
             return Ok(self.visit.outcome(PassResult::Unchanged, &facts, None));
         }
         let pins_before = recalled.pins.clone();
-        let (sent, desired) = match self.plan_push(slot, recalled, earlier).await? {
+        let (sent, desired, promotions) = match self.plan_push(slot, recalled, earlier).await? {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Sent(sent, desired) => (*sent, *desired),
+            Step::Sent(sent, desired, promotions) => (sent, *desired, promotions),
         };
         let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
+        let Some(sent) = sent else { return pass.after_push(None, &promotions).await };
         let refused = sent.refused_stock();
-        let mut outcome = pass.await_result(sent).await?;
+        let mut outcome = pass.await_result(*sent).await?;
         if let Some(refusal) = refused {
             outcome = self.push_stock_by_put(&refusal, outcome).await?;
         }
         self.undo_rollback(&pins_before).await?;
-        Ok(outcome)
+        if !promotions.iter().any(|step| step.op.is_sent()) {
+            return Ok(outcome);
+        }
+        match outcome.result {
+            PassResult::Published => pass.after_push(Some(outcome), &promotions).await,
+            // The prices that they are measured by may not be live.
+            _ => {
+                let left = "; promotions are neither made nor ended until the menu is as the files want it";
+                Ok(Outcome { error: Some(outcome.error.unwrap_or_default() + left), ..outcome })
+            }
+        }
+    }
+
+    /// Makes and ends promotions once the menu is as it should be. `pushed`: what became of the push that went before.
+    async fn after_push(&self, pushed: Option<Outcome>, steps: &[PromotionStep]) -> Result<Outcome, PassError> {
+        let Visit { context, remote, target } = *self.visit;
+        let results = self.promote(steps).await?;
+        let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
+        let now = context.clock.now();
+        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
+        let live = match fetched.await {
+            Ok(fetched) => fetched.live,
+            // What was done is done; how the outlet stands, the next pass sees.
+            Err(error) => {
+                let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(chain(&error)));
+                return Ok(Outcome { promotions: results, ..outcome });
+            }
+        };
+        let moment = self.moment(now);
+        let mut examined = compare(live, recalled, target, self.desired, moment);
+        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
+        let known = list_promotions(remote, target, self.desired, known, moment);
+        let known = known.await;
+        judge_promotions(&mut examined, known, self.desired, moment);
+        note(context, target, &examined).await?;
+        let failed = results.iter().any(|result| result.result == "failed");
+        let facts = Facts::of_look(if failed { Look::Failed } else { Look::Examined(&examined) });
+        let state = OutletState::of(&facts);
+        let wrong = results.iter().filter(|result| !is_well(result)).map(|result| {
+            let error = result.error.as_deref().unwrap_or_default();
+            format!("promotion “{}” of {} {}: {error}", result.name, result.item, result.result)
+        });
+        let wrong: Vec<String> = wrong.collect();
+        let why = match wrong.is_empty() {
+            true => reason(target, self.desired, &examined, state),
+            false => Some(wrong.join("; ")),
+        };
+        let result = match () {
+            () if failed => PassResult::Failed,
+            () if !wrong.is_empty() => PassResult::Nonconvergent,
+            () => PassResult::Published,
+        };
+        let outcome = self.visit.outcome(result, &facts, why).with_plan(examined.plan);
+        let request_id = pushed.and_then(|pushed| pushed.request_id);
+        Ok(Outcome { request_id, promotions: results, ..outcome })
     }
 
     /// The platform refused the call for stock alone, so the stock goes with the whole menu, once: planned from what is live
@@ -149,9 +204,11 @@ impl<R: Read + Write> Pass<'_, R> {
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         let instead = match pass.plan_push(None, recalled, None).await {
             Ok(Step::Done(outcome)) => outcome,
-            Ok(Step::Sent(sent, desired)) => {
+            Ok(Step::Sent(Some(sent), desired, _)) => {
                 Pass { visit: self.visit, desired: &desired, options: &options }.await_result(*sent).await?
             }
+            // There is stock to push, or nothing.
+            Ok(Step::Sent(None, ..)) => return Ok(rejected),
             Err(PassError::Withdrawn) => return Ok(rejected),
             Err(error) => {
                 let now = context.clock.now();
@@ -177,13 +234,21 @@ impl<R: Read + Write> Pass<'_, R> {
             slot => slot,
         };
         let desired = desired_now(&recalled, target, self.desired, self.moment(context.clock.now()))?;
-        let again = (desired.policy.promotions == PromotionPolicy::Watch).then(|| recalled.clone());
+        let moment = self.moment(context.clock.now());
+        let may_list = desired.policy.promotions.watches() || manages(&desired, &recalled.promotions, moment);
+        let again = may_list.then(|| recalled.clone());
         let mut examined = self.look(recalled, &desired).await?;
-        let listed = list_promotions(remote, target, &desired, &examined.plan);
+        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
+        let listed = list_promotions(remote, target, &desired, known, moment);
         if let (Some(known), Some(recalled)) = (self.unless_withdrawn(listed).await?, again) {
             // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
-            examined = self.look(recalled, &desired).await?;
-            judge_promotions(&mut examined.plan, &known, &desired, self.moment(context.clock.now()));
+            if examined.plan.action != Action::None {
+                examined = self.look(recalled, &desired).await?;
+            }
+            judge_promotions(&mut examined, Some(known), &desired, self.moment(context.clock.now()));
+        }
+        if let Some(why) = &examined.plan.unwatched {
+            tracing::warn!(outlet = %target.id, "{why}");
         }
         note(context, target, &examined).await?;
         match self.verdict(&desired, &examined, earlier.is_some()) {
@@ -203,6 +268,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 let why = reason(target, &desired, &examined, state);
                 let result = match state {
                     OutletState::Nonconvergent => PassResult::Nonconvergent,
+                    // The menu is right, and nobody knows about the promotions.
+                    OutletState::Failed => PassResult::Failed,
                     _ => PassResult::Unchanged,
                 };
                 let rest = self.visit.outcome(result, &facts, why).with_plan(examined.plan);
@@ -221,8 +288,17 @@ impl<R: Read + Write> Pass<'_, R> {
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
                 let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
+                let promotions = examined.plan.promotions.steps.clone();
+                if examined.plan.action == Action::None {
+                    return Ok(Step::Sent(None, Box::new(desired), promotions));
+                }
+                if let Err(why) = pass.end_before_push(&promotions).await? {
+                    let told = format!("{why}; the menu was not pushed");
+                    let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(told));
+                    return Ok(Step::Done(outcome.with_plan(examined.plan)));
+                }
                 let sent = pass.push(examined).await?;
-                Ok(Step::Sent(Box::new(sent), Box::new(desired)))
+                Ok(Step::Sent(Some(Box::new(sent)), Box::new(desired), promotions))
             }
         }
     }
@@ -295,22 +371,22 @@ impl<R: Read + Write> Pass<'_, R> {
             return refused(if is_asked { PassResult::Held } else { PassResult::Unchanged }, pause.until);
         }
         // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
-        if has_earlier && plan.action == Action::None && !plan.is_held() {
+        if has_earlier && !plan.is_to_send() && !plan.is_held() {
             return Verdict::Nothing;
         }
         if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
             && *shown != plan.digest
         {
-            let now = match plan.action {
-                Action::None => "nothing is left to push".to_owned(),
-                _ => format!("now {}, was {shown}", plan.digest),
+            let now = match plan.is_to_send() {
+                false => "nothing is left to push".to_owned(),
+                true => format!("now {}, was {shown}", plan.digest),
             };
             let why = format!("the plan changed after it was shown ({now}); nothing was pushed");
             return Verdict::Refused(PassResult::Held, state, why, None);
         }
         match state {
             OutletState::Held => refused(PassResult::Held, None),
-            _ if plan.action == Action::None => Verdict::Nothing,
+            _ if !plan.is_to_send() => Verdict::Nothing,
             // Who agreed to it has seen that it was lost, and wants it once more.
             OutletState::Nonconvergent if !matches!(self.options.consent, Consent::Agreed(_)) => {
                 refused(PassResult::Nonconvergent, None)
@@ -338,9 +414,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, target, .. } = *self.visit;
         let moment = self.moment(arrival.seen_at);
         let mut examined = compare(arrival.live, recalled, target, self.desired, moment);
-        if let Some(known) = list_promotions(self.visit.remote, target, self.desired, &examined.plan).await {
-            judge_promotions(&mut examined.plan, &known, self.desired, moment);
-        }
+        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
+        let listed = list_promotions(self.visit.remote, target, self.desired, known, moment).await;
+        judge_promotions(&mut examined, listed, self.desired, moment);
         note(context, target, &examined).await?;
         let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
         let facts = Facts::of_look(look);
@@ -354,8 +430,8 @@ impl<R: Read + Write> Pass<'_, R> {
 /// How far the walk got with a slot in hand.
 enum Step {
     Done(Outcome),
-    /// A push went out, of this.
-    Sent(Box<Sent>, Box<Desired>),
+    /// A push went out, of this; or only promotions are to be made and ended.
+    Sent(Option<Box<Sent>>, Box<Desired>, Vec<PromotionStep>),
 }
 
 enum Verdict {

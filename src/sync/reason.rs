@@ -26,7 +26,11 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
             super::LOST_AT_MOST,
             target.id
         )),
-        OutletState::Nonconvergent => Some(rejected(&examined.plan)),
+        OutletState::Nonconvergent => Some(not_as_sent(&examined.plan)),
+        OutletState::Failed => {
+            let unread = examined.plan.promotions.unread.as_ref();
+            unread.map(|why| format!("promotions are neither made nor ended: {why}"))
+        }
         OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
         OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
             format!(
@@ -43,7 +47,12 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
 /// How many values are named that GoFood does not take.
 const NAMED_AT_MOST: usize = 3;
 
-fn rejected(plan: &OutletPlan) -> String {
+/// What the platform was sent and does not show.
+fn not_as_sent(plan: &OutletPlan) -> String {
+    rejected(plan).into_iter().chain(plan.promotions.troubles()).collect::<Vec<_>>().join("; ")
+}
+
+fn rejected(plan: &OutletPlan) -> Option<String> {
     let is_rejected = |change: &&Change| !change.pushed && change.class == crate::plan::Class::Edit;
     let all: Vec<String> = plan
         .changes
@@ -51,13 +60,16 @@ fn rejected(plan: &OutletPlan) -> String {
         .filter(is_rejected)
         .map(|change| format!("{} (files {}, live {})", change.path, value_json(&change.to), value_json(&change.from)))
         .collect();
+    if all.is_empty() {
+        return None;
+    }
     let more = all.len().saturating_sub(NAMED_AT_MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named: Vec<String> = all.into_iter().take(NAMED_AT_MOST).collect();
-    format!(
+    Some(format!(
         "accepted but not applied by GoFood; not retried until the file's value changes: {}{more}",
         named.join(", ")
-    )
+    ))
 }
 
 /// A pause for people: `paused until 2027-02-08 13:00 WITA; …`

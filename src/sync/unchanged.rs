@@ -160,6 +160,7 @@ fn teaches_nothing(desired: &Desired, examined: &Examined) -> bool {
         && !pins_changed
         && desired.pins.is_empty()
         && desired.approvals.is_empty()
+        && desired.catalog.promotions.is_empty()
         && !desired.paused
 }
 
@@ -187,11 +188,11 @@ pub(super) async fn remember(
     Ok(())
 }
 
-/// Of what is stored of an outlet that nothing is pinned, paused, on its way or alarming at.
+/// Of what is stored of an outlet that nothing is pinned, paused, promoted, on its way or alarming at.
 fn digest(stored: &OutletMemory) -> Option<[u8; 32]> {
-    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm } = stored;
+    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions } = stored;
     let is_quiet = pins.is_none() && pause.is_none() && pending.is_none() && pending_record.is_none();
-    if !is_quiet || !lost_puts.is_empty() || alarm.is_some() {
+    if !is_quiet || !lost_puts.is_empty() || alarm.is_some() || !promotions.is_empty() {
         return None;
     }
     let mut digest = Sha256::new();

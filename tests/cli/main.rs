@@ -27,6 +27,7 @@ mod places;
 mod platform_menus;
 mod platforms;
 mod policy;
+mod promoting;
 mod promotions;
 mod push;
 mod release;

@@ -80,6 +80,7 @@ fn a_push_that_takes_a_dish_away_is_held_for_its_promotion() {
         guard(&stage),
         json!({
             "guard": "promotion", "limit": null, "actual": 1.0, "verdict": "held", "items": ["items/RAWON"],
+            "promotions": [stage.server().promotions(KUTA).unwrap()[0].promotion_id],
         })
     );
     stage.run(&["apply", "--yes", "--allow", "promotion"]).expect(0);
@@ -144,6 +145,9 @@ fn a_credential_without_the_right_is_told_and_pushes() {
         promote(&stage, "RAWON", json!({}));
         stage.append(KUTA_FILE, WITHOUT_RAWON);
         set(&stage, settings);
+        let plan = stage.run(&["plan", "--output", "json"]).expect(0).json();
+        assert!(plan["outlets"][0]["unwatched"].as_str().unwrap().contains("promo:food_promo:read"), "{plan}");
+        stage.run(&["plan"]).expect(0).says(&["warning: Kuta: the credential may not look at promotions"]);
         let told = stage.run(&["apply", "--yes"]).expect(0).transcript();
         assert!(told.contains("the credential may not look at promotions"), "{told}");
         assert!(told.contains("promo:food_promo:read"), "{told}");
@@ -160,6 +164,10 @@ fn a_list_that_cannot_be_read_holds() {
     stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Promo, 404) });
     assert_snapshot!(message(&stage));
     stage.run(&["apply", "--yes"]).expect(4);
+    stage.server().clear_faults();
+    // With the scope in hand this is another trouble than a missing right.
+    stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Promo, 403) });
+    assert!(message(&stage).contains("403 Forbidden"));
     stage.server().clear_faults();
     let body = json!({ "success": true, "data": { "coupons": "none" } });
     stage.server().inject(Fault { times: None, body: Some(body), ..Fault::status(Endpoint::Promo, 200) });
@@ -228,6 +236,20 @@ fn an_approval_lets_a_promotion_end() {
     assert_eq!(guard(&stage)["verdict"], "released");
     stage.run(&["run", "--once"]).expect(0);
     assert!(stage.live_item(KUTA, "RAWON").is_null());
+}
+
+#[test]
+fn an_approval_is_not_for_a_promotion_that_is_made_later() {
+    let stage = watching();
+    promote(&stage, "RAWON", json!({}));
+    stage.append(KUTA_FILE, WITHOUT_RAWON);
+    stage.run(&["plan", "--out", "plan.json"]).expect(0);
+    stage.run(&["approve", "plan.json", "--guard", "promotion", "--reason", "Rawon is over"]).expect(0);
+    promote(&stage, "RAWON", json!({ "start_date": "2098-01-01" }));
+    assert_eq!(guard(&stage)["verdict"], "held", "one that was made later was not looked at");
+    stage.run(&["run", "--once"]).expect(4);
+    let later = stage.server().promotions(KUTA).unwrap().pop().unwrap().promotion_id;
+    assert!(guard(&stage)["promotions"].as_array().unwrap().contains(&json!(later)));
 }
 
 #[test]

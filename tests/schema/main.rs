@@ -89,7 +89,7 @@ fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
         "timezone" | "cron" | "glob" | "outside-root" | "unknown-layer" | "extends-loop" | "unused-layer"
         | "wrong-url" => true,
         // Which days a month has.
-        "approval-expires" => true,
+        "approval-expires" | "promotion-dates" => true,
         // Keys that are ignored are no outlets.
         "missing-key" => says("names no outlet"),
         // Which days a month has, and what comes first.

@@ -56,9 +56,30 @@ impl Read for Fleet {
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<menusync::catalog::Promotion>, RemoteError> {
         self.0[outlet].promotions(outlet).await
     }
+
+    async fn promotion(
+        &self,
+        outlet: &OutletId,
+        id: &str,
+    ) -> Result<Option<menusync::catalog::Promotion>, RemoteError> {
+        self.0[outlet].promotion(outlet, id).await
+    }
 }
 
 impl Write for Fleet {
+    async fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &menusync::catalog::PromoDetail,
+    ) -> Result<menusync::remote::PromotionAnswer, RemoteError> {
+        self.0[outlet].create_promotion(outlet, key, detail).await
+    }
+
+    async fn end_promotion(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        self.0[outlet].end_promotion(outlet, id, has_begun).await
+    }
+
     async fn put_catalog(&self, outlet: &OutletId, id: Uuid, catalog: &Catalog) -> Result<(), RemoteError> {
         self.0[outlet].put_catalog(outlet, id, catalog).await
     }

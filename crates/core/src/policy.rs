@@ -19,6 +19,8 @@ pub struct Policy {
     pub unmanaged: UnmanagedPolicy,
     /// Whether promotions are looked at.
     pub promotions: PromotionPolicy,
+    /// The smallest discounts, in percent, that the platform takes: by dates or days, and by times.
+    pub least_discounts: [u32; 2],
     /// Fields never compared nor set.
     pub ignore: BTreeSet<Ignorable>,
     /// Limits on plans.
@@ -36,6 +38,7 @@ impl Default for Policy {
             drift: DriftPolicy::default(),
             unmanaged: UnmanagedPolicy::default(),
             promotions: PromotionPolicy::default(),
+            least_discounts: [5, 30],
             ignore: BTreeSet::new(),
             guards: GuardLimits::default(),
             rules: BTreeMap::new(),
@@ -71,14 +74,30 @@ pub enum UnmanagedPolicy {
     Delete,
 }
 
-/// `promotions: off | watch`
+/// `promotions: off | watch | manage`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PromotionPolicy {
-    /// They are not looked at.
+    /// Nobody says anything, and no file declares one: they are not looked at, but for those of ours that are to end.
     #[default]
+    Unsaid,
+    /// They are not looked at.
     Off,
     /// A push that could end one is held.
     Watch,
+    /// The same, and those that the files declare are made and ended.
+    Manage,
+}
+
+impl PromotionPolicy {
+    /// Whether a push that could end one is held.
+    pub fn watches(self) -> bool {
+        matches!(self, Self::Watch | Self::Manage)
+    }
+
+    /// Whether ours may be made and ended.
+    pub fn may_write(self) -> bool {
+        matches!(self, Self::Unsaid | Self::Manage)
+    }
 }
 
 /// Fields that `ignore:` may name.
@@ -122,11 +141,12 @@ pub enum Guard {
     LowPrice,
     SoldOut,
     Promotion,
+    PromotionDepth,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
@@ -140,6 +160,7 @@ impl Guard {
         Self::LowPrice,
         Self::SoldOut,
         Self::Promotion,
+        Self::PromotionDepth,
     ];
 
     /// The guard's name as people type it.
@@ -158,6 +179,7 @@ impl Guard {
             Self::LowPrice => "low-price",
             Self::SoldOut => "sold-out",
             Self::Promotion => "promotion",
+            Self::PromotionDepth => "promotion-depth",
         }
     }
 
@@ -191,11 +213,18 @@ pub struct GuardLimits {
     pub price_change: f64,
     /// `sold-out`, percent of the items.
     pub sold_out: f64,
+    /// `promotion-depth`, percent below the live price.
+    pub promotion_depth: f64,
 }
 
 impl Default for GuardLimits {
     fn default() -> Self {
-        Self { deletes: DeletesLimit { count: 5, percent: 20.0 }, price_change: 50.0, sold_out: 50.0 }
+        Self {
+            deletes: DeletesLimit { count: 5, percent: 20.0 },
+            price_change: 50.0,
+            sold_out: 50.0,
+            promotion_depth: 50.0,
+        }
     }
 }
 

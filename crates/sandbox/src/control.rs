@@ -131,6 +131,17 @@ impl Control {
         self.with_outlet(outlet, |known, _| known.promotions.add_foreign(promotion).map_err(ControlError::invalid))
     }
 
+    /// Somebody ends a promotion in the app, whoever made it.
+    pub fn end_promotion(&self, outlet: &str, id: &str) -> Result<(), ControlError> {
+        self.with_outlet(outlet, |known, _| match known.promotions.find(id) {
+            Some(at) => {
+                known.promotions.list[at].is_deactivated = true;
+                Ok(())
+            }
+            None => Err(ControlError::invalid(format!("there is no promotion {id}"))),
+        })
+    }
+
     /// The tries to deliver events that have ended, oldest first, at most 10,000.
     pub fn deliveries(&self) -> Vec<Delivery> {
         self.shared.state().deliveries.entries()

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use crate::{
     fleet::Survey,
-    policy::PromotionPolicy,
     remote::{Client, Probe, Read, RemoteError},
     report::Finding,
     settings::Settings,
@@ -39,11 +38,11 @@ pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<F
     Ok(findings)
 }
 
-/// Whether the settings of any outlet say `promotions: watch`.
+/// Whether promotions of any outlet are watched, or made.
 fn watches_promotions(session: &Session, survey: &Survey) -> Result<bool, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
     let mut policies = survey.members.iter().map(|member| loaded.policy(&member.id, now));
-    Ok(policies.any(|policy| policy.promotions == PromotionPolicy::Watch))
+    Ok(policies.any(|policy| policy.promotions.watches()))
 }
 
 /// Without the right, menus are pushed all the same, and promotions are not watched.

@@ -130,7 +130,10 @@ fn with_policy(mut schema: Value) -> Value {
     policy["$defs"]["rules"]["properties"] = Value::Object(rules());
     for part in ["properties", "$defs"] {
         if let (Some(mine), Value::Object(shared)) = (schema[part].as_object_mut(), policy[part].take()) {
-            mine.extend(shared);
+            // What a layer says in its own way stays so.
+            for (key, value) in shared {
+                mine.entry(key).or_insert(value);
+            }
         }
     }
     schema

@@ -118,14 +118,20 @@ async fn promotions_have_a_token_of_their_own_and_a_refusal_says_which_right_is_
     let fake = Fake::answering([reply("403 Forbidden", "", "")]).await;
     let client = fake.client();
     let error = client.reader().promotions(&outlet()).await.unwrap_err();
-    assert!(error.is_final() && error.lacks_right(), "{error}");
+    assert!(error.is_final() && !error.lacks_scope, "the token was granted with the scope: {error}");
     assert!(error.what.contains("allowed the scope promo:food_promo:read?"), "{error}");
     assert!(fake.seen()[0].body.ends_with("scope=promo%3Afood_promo%3Aread"));
     client.reader().fetch(&outlet()).await.unwrap();
     assert!(fake.seen()[2].body.ends_with("scope=gofood%3Acatalog%3Aread"));
     let scope = r#"{"error":"invalid_scope"}"#;
     let fake = Fake::new().await.tokens([reply("400 Bad Request", "", scope)]);
-    assert!(list(&fake).await.unwrap_err().lacks_right());
-    let fake = Fake::answering([reply("404 Not Found", "", "")]).await;
-    assert!(!list(&fake).await.unwrap_err().lacks_right());
+    assert!(list(&fake).await.unwrap_err().lacks_scope);
+    let fewer = r#"{"access_token":"t","scope":"gofood:catalog:read"}"#;
+    for (status, lacks) in [("401 Unauthorized", true), ("403 Forbidden", true), ("404 Not Found", false)] {
+        let fake = Fake::answering([reply(status, "", ""), reply(status, "", "")]).await;
+        let fake = fake.tokens([reply("200 OK", "", fewer), reply("200 OK", "", fewer)]);
+        assert_eq!(list(&fake).await.unwrap_err().lacks_scope, lacks, "{status}");
+    }
+    let fake = Fake::answering([reply("401 Unauthorized", "", ""), reply("401 Unauthorized", "", "")]).await;
+    assert!(!list(&fake).await.unwrap_err().lacks_scope);
 }

@@ -48,6 +48,7 @@ pub struct SqliteState {
     way: Way,
     /// The database, for errors.
     place: String,
+    platform: String,
 }
 
 enum Way {
@@ -97,7 +98,8 @@ impl SqliteState {
     pub fn open_inline(dir: &Path, scope: &Scope) -> Result<SharedState, StateError> {
         let store = Store::open(dir, scope)?;
         let place = store.path().display().to_string();
-        Ok(Arc::new(Self { way: Way::Inline(Box::new(Mutex::new(store))), place }))
+        let platform = store.platform().to_owned();
+        Ok(Arc::new(Self { way: Way::Inline(Box::new(Mutex::new(store))), place, platform }))
     }
 
     fn start(store: Store) -> Result<SharedState, StateError> {
@@ -106,6 +108,7 @@ impl SqliteState {
 
     fn on_thread(mut store: Store) -> Result<Self, StateError> {
         let place = store.path().display().to_string();
+        let platform = store.platform().to_owned();
         let (jobs, queue) = mpsc::channel::<Job>();
         let (closing, closed) = mpsc::channel();
         let work = move || {
@@ -121,7 +124,7 @@ impl SqliteState {
         };
         let started = std::thread::Builder::new().name("state".to_owned()).spawn(work);
         started.map_err(|source| StateError::Io { doing: "start a thread for", path: place.clone().into(), source })?;
-        Ok(Self { way: Way::Thread { jobs: Some(jobs), closed: Mutex::new(closed) }, place })
+        Ok(Self { way: Way::Thread { jobs: Some(jobs), closed: Mutex::new(closed) }, place, platform })
     }
 
     async fn call<T: Send + 'static>(
@@ -167,6 +170,10 @@ impl Drop for SqliteState {
 /// Every call is handed to the thread as it is.
 #[async_trait]
 impl State for SqliteState {
+    fn platform(&self) -> &str {
+        &self.platform
+    }
+
     async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
         let outlet = outlet.to_owned();
         self.call(move |store| store.recall(&outlet, now)).await

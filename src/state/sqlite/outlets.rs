@@ -54,7 +54,7 @@ impl Store {
             let pushes = "SELECT id FROM pushes WHERE platform = ?1 AND outlet = ?2";
             connection.execute(&format!("DELETE FROM records WHERE push IN ({pushes})"), key)?;
             let mut gone = connection.execute("DELETE FROM outlets WHERE platform = ?1 AND id = ?2", key)?;
-            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices"] {
+            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices", "promotions"] {
                 gone += connection.execute(&format!("DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2"), key)?;
             }
             Ok(gone > 0)
@@ -93,7 +93,7 @@ pub(super) fn update_outlet(
     update: &OutletUpdate,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let OutletUpdate { status, base, memory, pins } = update;
+    let OutletUpdate { status, base, memory, pins, promotions } = update;
     let platform = &scope.platform;
     if let Some(StatusUpdate { state, name, file, error, held, drift, last_verified, revision }) = status {
         let verified = last_verified.map(At);
@@ -112,6 +112,19 @@ pub(super) fn update_outlet(
             INSERT OR REPLACE INTO memories (platform, outlet, memory, notes)
             VALUES (?1, ?2, ?3, CASE WHEN json_valid(?4) THEN json_extract(?4, '$.notes') END)";
         connection.prepare_cached(sql)?.execute(params![platform, outlet, Packed(memory), memory])?;
+    }
+    for (key, promotion) in promotions {
+        let (sql, values) = match promotion {
+            Some(promotion) => (
+                "INSERT OR REPLACE INTO promotions (platform, outlet, key, promotion) VALUES (?1, ?2, ?3, ?4)",
+                vec![platform.as_str(), outlet, key.as_str(), promotion.as_str()],
+            ),
+            None => (
+                "DELETE FROM promotions WHERE platform = ?1 AND outlet = ?2 AND key = ?3",
+                vec![platform.as_str(), outlet, key.as_str()],
+            ),
+        };
+        connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
     }
     match pins {
         None => {}

@@ -41,6 +41,11 @@ impl Store {
                 pending,
                 lost_puts: lost_puts(&transaction, scope, outlet)?,
                 alarm: alarm(&transaction, scope, outlet, now)?,
+                promotions: {
+                    let sql = "SELECT promotion FROM promotions WHERE platform = ?1 AND outlet = ?2 ORDER BY key";
+                    let mut statement = transaction.prepare_cached(sql)?;
+                    statement.query_map(key, |row| row.get(0))?.collect::<Result<_, _>>()?
+                },
             })
         })
     }

@@ -34,11 +34,12 @@ const BUSY: Duration = Duration::from_secs(2);
 const KNOWN_BUSY: Duration = Duration::from_secs(2);
 
 /// One step per version, in order; `user_version` counts those applied. Never change one that was released.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 const KNOWN: i64 = MIGRATIONS.len() as i64;
@@ -139,6 +140,10 @@ impl Store {
             file: None,
             has_ended_push: false,
         })
+    }
+
+    pub(super) fn platform(&self) -> &str {
+        &self.scope.platform
     }
 
     pub(super) fn path(&self) -> &Path {

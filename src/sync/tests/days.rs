@@ -139,6 +139,14 @@ impl crate::remote::Read for SlowLook<'_> {
     ) -> Result<Vec<crate::catalog::Promotion>, crate::remote::RemoteError> {
         self.0.platform.promotions(outlet).await
     }
+
+    async fn promotion(
+        &self,
+        outlet: &OutletId,
+        id: &str,
+    ) -> Result<Option<crate::catalog::Promotion>, crate::remote::RemoteError> {
+        self.0.platform.promotion(outlet, id).await
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,6 +73,10 @@ impl WatchedState {
 
 #[async_trait]
 impl State for WatchedState {
+    fn platform(&self) -> &str {
+        self.inner.platform()
+    }
+
     async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
         self.call(false)?;
         self.inner.recall(outlet, now).await

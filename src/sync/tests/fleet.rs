@@ -44,9 +44,26 @@ impl Read for Counter {
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<crate::catalog::Promotion>, RemoteError> {
         self.platforms[outlet].promotions(outlet).await
     }
+
+    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<crate::catalog::Promotion>, RemoteError> {
+        self.platforms[outlet].promotion(outlet, id).await
+    }
 }
 
 impl Write for Counter {
+    async fn create_promotion(
+        &self,
+        outlet: &OutletId,
+        key: &str,
+        detail: &crate::catalog::PromoDetail,
+    ) -> Result<crate::remote::PromotionAnswer, RemoteError> {
+        self.call(self.platforms[outlet].create_promotion(outlet, key, detail)).await
+    }
+
+    async fn end_promotion(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
+        self.call(self.platforms[outlet].end_promotion(outlet, id, has_begun)).await
+    }
+
     async fn put_catalog(&self, outlet: &OutletId, id: Uuid, catalog: &Catalog) -> Result<(), RemoteError> {
         self.call(self.platforms[outlet].put_catalog(outlet, id, catalog)).await
     }

@@ -12,6 +12,7 @@ mod deciding;
 mod events;
 mod fleet;
 mod ordered;
+mod promoting;
 mod restarting;
 mod retrying;
 mod simulation;

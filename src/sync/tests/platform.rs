@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{
-        Catalog, Field, OutletId, Price, StockChange, StockKind,
+        Catalog, Field, OutletId, Price, PromoDetail, Promotion, StockChange, StockKind,
         live::{LiveCatalog, LiveItem},
         text::spelling,
     },
     plan::as_published,
-    remote::{AnswerDigest, Fetched, Lane, Read, RemoteError, Retry, Write},
+    remote::{AnswerDigest, Fetched, Lane, PromotionAnswer, Read, RemoteError, Retry, Write},
 };
 
 /// What the bench waits.
@@ -56,6 +56,36 @@ pub(super) enum Call {
     Get,
     Put(Uuid, Box<Catalog>),
     Patch(Vec<StockChange>),
+}
+
+/// A promotion of the platform.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Promo {
+    pub(super) id: String,
+    pub(super) detail: PromoDetail,
+    /// Nobody has asked us for it.
+    pub(super) is_foreign: bool,
+    pub(super) is_ended: bool,
+}
+
+/// What becomes of a call for promotions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PromoFault {
+    Fine,
+    /// Nobody hears it.
+    Lost,
+    /// It is carried out, and nobody hears the answer.
+    LostAfterwards,
+    /// It is never answered: whoever waits for it is killed before it was heard.
+    HangsBefore,
+    /// The same after it was carried out.
+    HangsAfterwards,
+    Status(u16),
+    /// The answer names nothing.
+    Silent,
+    /// The platform has something against it.
+    Refused,
+    NoRight,
 }
 
 type Hook = Box<dyn FnOnce(&mut World) + Send>;
@@ -211,6 +241,16 @@ impl Pace {
 pub(super) struct World {
     /// What is done here while promotions are listed.
     pub(super) while_listing: Option<Hook>,
+    /// The promotions, whoever made them.
+    pub(super) promos: Vec<Promo>,
+    /// What was answered to each key.
+    promo_answers: BTreeMap<String, (PromoDetail, PromotionAnswer)>,
+    /// What becomes of the next calls for promotions.
+    pub(super) promo_faults: VecDeque<PromoFault>,
+    /// The calls for promotions.
+    pub(super) promo_log: Vec<String>,
+    /// The prices that files have ever said for a promotion; empty: not judged.
+    pub(super) promo_prices: BTreeSet<i64>,
     pub(super) live: LiveCatalog,
     /// Accepted, not published yet.
     pub(super) pending: Option<(Instant, Catalog)>,
@@ -779,6 +819,11 @@ impl Platform {
             publications: 0,
             hooks: Vec::new(),
             while_listing: None,
+            promos: Vec::new(),
+            promo_answers: BTreeMap::new(),
+            promo_faults: VecDeque::new(),
+            promo_log: Vec::new(),
+            promo_prices: BTreeSet::new(),
             excused: BTreeSet::new(),
             since_look: BTreeSet::new(),
             just_shown: BTreeSet::new(),
@@ -928,7 +973,15 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
         Call::Put(..) => "PUT",
         Call::Patch(..) => "PATCH",
     };
-    RemoteError { method, url: "https://gobiz.test/catalog".to_owned(), status, what, retry, request_id: None }
+    RemoteError {
+        method,
+        url: "https://gobiz.test/catalog".to_owned(),
+        status,
+        what,
+        retry,
+        request_id: None,
+        lacks_scope: false,
+    }
 }
 
 impl Read for Platform {
@@ -942,15 +995,140 @@ impl Read for Platform {
         Ok(Fetched { live, answer: Some(AnswerDigest(answer.into())) })
     }
 
-    async fn promotions(&self, _outlet: &OutletId) -> Result<Vec<crate::catalog::Promotion>, RemoteError> {
+    async fn promotions(&self, _outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
         if let Some(act) = self.with(|world| world.while_listing.take()) {
             self.with(act);
         }
-        Ok(Vec::new())
+        self.promo("LIST".to_owned(), |world| world.promos.iter().map(Promo::shown).collect()).await
+    }
+
+    async fn promotion(&self, _outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+        let find = |world: &mut World| world.promos.iter().find(|promo| promo.id == id).map(Promo::shown);
+        self.promo("LOOK".to_owned(), find).await
+    }
+}
+
+impl Promo {
+    fn shown(&self) -> Promotion {
+        let shown = self.detail.published(self.id.clone());
+        let status = if self.is_ended { Some("deactivated".to_owned()) } else { shown.status };
+        Promotion { status, ..shown }
+    }
+}
+
+impl World {
+    /// Somebody makes a promotion in the app.
+    pub(super) fn promote(&mut self, detail: PromoDetail) {
+        let id = format!("foreign-{}", self.promos.len());
+        self.promos.push(Promo { id, detail, is_foreign: true, is_ended: false });
+    }
+
+    /// Ours that are open.
+    pub(super) fn our_promos(&self) -> Vec<&Promo> {
+        self.promos.iter().filter(|promo| !promo.is_foreign && !promo.is_ended).collect()
+    }
+
+    fn create_promo(&mut self, key: &str, detail: &PromoDetail) -> PromotionAnswer {
+        if let Some((sent, answer)) = self.promo_answers.get(key) {
+            if sent != detail {
+                self.violations.push(format!("the key {key} was sent with another promotion"));
+            }
+            return answer.clone();
+        }
+        let same = |promo: &&Promo| promo.detail.external_menu_id == detail.external_menu_id;
+        if let Some(other) = self.our_promos().into_iter().find(|promo| same(promo) && promo.detail.meets(detail)) {
+            self.violations.push(format!("two promotions on {} at a time: {}", detail.external_menu_id, other.id));
+        }
+        let price = detail.selling_price.0;
+        if !self.promo_prices.is_empty() && !self.promo_prices.contains(&price) {
+            self.violations.push(format!("no file ever said a promotion for {price}"));
+        }
+        let is_live = self.live.items().any(|(_, item)| item.external_id.value() == Some(&detail.external_menu_id));
+        let answer = if is_live {
+            let id = format!("ours-{}", self.promos.len());
+            self.promos.push(Promo { id: id.clone(), detail: detail.clone(), is_foreign: false, is_ended: false });
+            PromotionAnswer::Made(id)
+        } else {
+            PromotionAnswer::Refused("Item is not active".to_owned())
+        };
+        self.promo_answers.insert(key.to_owned(), (detail.clone(), answer.clone()));
+        answer
+    }
+
+    fn end_promo(&mut self, id: &str) {
+        let Some(promo) = self.promos.iter_mut().find(|promo| promo.id == id) else { return };
+        promo.is_ended = true;
+        if promo.is_foreign {
+            let words = format!("the foreign promotion {id} was ended");
+            self.violations.push(words);
+        }
+    }
+}
+
+impl Platform {
+    /// One call for promotions.
+    async fn promo<T>(&self, call: String, act: impl FnOnce(&mut World) -> T) -> Result<T, RemoteError> {
+        let fault = self.with(|world| {
+            world.publish_if_due();
+            world.promo_log.push(call.clone());
+            world.promo_faults.pop_front().unwrap_or(PromoFault::Fine)
+        });
+        let method = match call.split(' ').next() {
+            Some("CREATE") => "POST",
+            Some("END") => "PUT",
+            _ => "GET",
+        };
+        let error = |status, what: &str, retry| RemoteError {
+            method,
+            url: "https://gobiz.test/food-promos".to_owned(),
+            status,
+            what: what.to_owned(),
+            retry,
+            request_id: None,
+            lacks_scope: false,
+        };
+        match fault {
+            PromoFault::Fine | PromoFault::Silent | PromoFault::Refused => Ok(self.with(act)),
+            PromoFault::Lost => Err(error(None, "connection reset", Retry::After(None))),
+            PromoFault::LostAfterwards => {
+                self.with(act);
+                Err(error(None, "connection reset", Retry::After(None)))
+            }
+            PromoFault::HangsBefore => std::future::pending().await,
+            PromoFault::HangsAfterwards => {
+                self.with(act);
+                std::future::pending().await
+            }
+            PromoFault::Status(status @ 500..) => Err(error(Some(status), "unavailable", Retry::After(None))),
+            PromoFault::Status(status) => Err(error(Some(status), "no", Retry::Never)),
+            PromoFault::NoRight => {
+                let refused = error(Some(403), "invalid_scope", Retry::Never);
+                Err(RemoteError { lacks_scope: true, ..refused })
+            }
+        }
     }
 }
 
 impl Write for Platform {
+    async fn create_promotion(
+        &self,
+        _outlet: &OutletId,
+        key: &str,
+        detail: &PromoDetail,
+    ) -> Result<PromotionAnswer, RemoteError> {
+        let next = self.with(|world| world.promo_faults.front().copied());
+        let made = self.promo(format!("CREATE {key}"), |world| match next {
+            Some(PromoFault::Refused) => PromotionAnswer::Refused("Discount is below the minimum".to_owned()),
+            _ => world.create_promo(key, detail),
+        });
+        let made = made.await?;
+        Ok(if next == Some(PromoFault::Silent) { PromotionAnswer::Silent } else { made })
+    }
+
+    async fn end_promotion(&self, _outlet: &OutletId, id: &str, _has_begun: bool) -> Result<(), RemoteError> {
+        self.promo(format!("END {id}"), |world| world.end_promo(id)).await
+    }
+
     fn put_catalog(
         &self,
         _outlet: &OutletId,

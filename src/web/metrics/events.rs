@@ -29,6 +29,9 @@ type Labels<const N: usize> = [(&'static str, String); N];
 
 type Histograms<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
 
+/// What becomes of a promotion.
+const PROMOTION_RESULTS: [&str; 6] = ["created", "ended", "replaced", "refused", "unverified", "failed"];
+
 /// Those in which a push was made or looked for.
 const PUSH_RESULTS: [PassResult; 5] =
     [PassResult::Published, PassResult::Nonconvergent, PassResult::Rejected, PassResult::Timeout, PassResult::Failed];
@@ -47,6 +50,7 @@ pub struct Metrics {
     passes: Family<Labels<1>, Counter>,
     pass_duration: Histogram,
     pushes: Family<Labels<1>, Counter>,
+    promotions: Family<Labels<1>, Counter>,
     requests: Family<Labels<3>, Counter>,
     request_duration: Histograms<2>,
     events: Family<Labels<2>, Counter>,
@@ -77,6 +81,7 @@ impl Metrics {
             // A pass that pushes waits for the menu to show: minutes.
             pass_duration: Histogram::new([0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0]),
             pushes: Family::default(),
+            promotions: Family::default(),
             requests: Family::default(),
             request_duration: Family::new_with_constructor(|| {
                 Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0])
@@ -104,6 +109,9 @@ impl Metrics {
         for result in PUSH_RESULTS {
             let _ = self.pushes.get_or_create(&[("result", result.as_str().to_owned())]);
         }
+        for result in PROMOTION_RESULTS {
+            let _ = self.promotions.get_or_create(&[("result", result.to_owned())]);
+        }
     }
 
     fn register(&mut self) {
@@ -114,6 +122,11 @@ impl Metrics {
             "Time of a pass over an outlet, with waiting for a turn and for the menu to show",
             Unit::Seconds,
             self.pass_duration.clone(),
+        );
+        registry.register(
+            "menusync_promotions",
+            "Promotions that were to be made or ended, by what became of them",
+            self.promotions.clone(),
         );
         registry.register("menusync_pushes", "Pushes, by how they ended", self.pushes.clone());
         registry.register(
@@ -190,6 +203,9 @@ impl Metrics {
         self.pass_duration.observe(took.as_secs_f64());
         if self.noted(|noted| noted.is_news(outcome)) {
             self.pushes.get_or_create(&result()).inc();
+        }
+        for promotion in &outcome.promotions {
+            self.promotions.get_or_create(&[("result", promotion.result.to_owned())]).inc();
         }
         if !matches!(outcome.result, PassResult::Failed | PassResult::Rejected | PassResult::Timeout) {
             self.noted(|noted| noted.last_success = Some(self.clock.now()));
@@ -281,6 +297,7 @@ mod tests {
             result,
             state: OutletState::Unknown,
             plan: None,
+            promotions: Vec::new(),
             request_id,
             error: None,
             opens_at: None,

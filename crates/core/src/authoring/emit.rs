@@ -34,7 +34,8 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
     page.head(head);
     let file_hours = page.hours_of_file();
     page.file_hours(file_hours.as_ref());
-    let Catalog { menus, platform_menus, variant_categories: _ } = &imported.catalog;
+    // A live menu shows no promotions.
+    let Catalog { menus, platform_menus, variant_categories: _, promotions: _ } = &imported.catalog;
     if !(menus.is_empty() && platform_menus.is_empty()) {
         page.text.push_str("\nmenus:\n");
     }
@@ -90,7 +91,11 @@ pub(super) fn value_text(value: &FieldValue, context: Context) -> Option<String>
             let ids: Vec<String> = ids.iter().map(|id| text(id.as_str(), Context::Flow)).collect();
             format!("[{}]", ids.join(", "))
         }
-        FieldValue::Names(_) | FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => return None,
+        FieldValue::Names(_)
+        | FieldValue::Thing(_)
+        | FieldValue::Things(_)
+        | FieldValue::After(_)
+        | FieldValue::Promotion(_) => return None,
     })
 }
 

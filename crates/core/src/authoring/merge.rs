@@ -132,6 +132,7 @@ impl<'a> Merge<'a> {
             Path::Item(..) => {
                 vec![Step::Key("menus"), Step::Holding("menu_items", id), Step::Key("menu_items"), named]
             }
+            Path::Promotion(..) => return None,
             Path::Category(..) => vec![Step::Key("variant_categories"), named],
             Path::Variant(..) => {
                 vec![Step::Key("variant_categories"), Step::Holding("variants", id), Step::Key("variants"), named]
@@ -282,12 +283,13 @@ fn section(path: &Path) -> &'static str {
         Path::Item(..) => "items",
         Path::Category(..) => "categories",
         Path::Variant(..) => "variants",
+        Path::Promotion(..) => "promotions",
     }
 }
 
 fn id_of(path: &Path) -> &str {
     match path {
-        Path::Menu(name) => name,
+        Path::Menu(name) | Path::Promotion(name, _) => name,
         Path::Item(id, _) | Path::Category(id, _) | Path::Variant(id, _) => id.as_str(),
     }
 }
@@ -298,6 +300,7 @@ fn kind_of(path: &Path) -> Below {
         Path::Item(..) => Mapping::Item,
         Path::Category(..) => Mapping::Category,
         Path::Variant(..) => Mapping::Variant,
+        Path::Promotion(..) => Mapping::Promotion,
     })
 }
 

@@ -107,7 +107,7 @@ struct Choice<'a> {
 
 impl Choice<'_> {
     fn consider(&mut self, change: &Change) {
-        if !self.is_meant(&change.path) || matches!(change.path, Path::Menu(_)) {
+        if !self.is_meant(&change.path) || matches!(change.path, Path::Menu(_) | Path::Promotion(..)) {
             return;
         }
         match self.judge(change) {
@@ -120,7 +120,7 @@ impl Choice<'_> {
     fn is_meant(&self, path: &Path) -> bool {
         let Some(filter) = self.filter else { return true };
         let id = match path {
-            Path::Menu(_) => return false,
+            Path::Menu(_) | Path::Promotion(..) => return false,
             Path::Item(id, _) | Path::Category(id, _) | Path::Variant(id, _) => id,
         };
         *id == filter.id && filter.field.as_deref().is_none_or(|field| path.field_key() == Some(field))
@@ -187,7 +187,7 @@ impl Choice<'_> {
     fn imported_id(&self, path: &Path) -> Option<ExternalId> {
         let imported = &self.imported.ids;
         let (id, by_uuid) = match path {
-            Path::Menu(_) => return None,
+            Path::Menu(_) | Path::Promotion(..) => return None,
             Path::Item(id, _) => (id, &imported.items),
             Path::Category(id, _) => (id, &imported.categories),
             Path::Variant(id, _) => (id, &imported.variants),

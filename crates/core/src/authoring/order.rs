@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Hours,
     Range,
     Pricing,
+    Promotion,
+    PromotionItem,
     /// Ids, settings, and all else: as the author has it.
     Other,
 }
@@ -30,7 +32,6 @@ impl Kind {
                 "until",
                 "drift",
                 "unmanaged",
-                "promotions",
                 "ignore",
                 "guards",
                 "rules",
@@ -42,6 +43,7 @@ impl Kind {
                 "variants",
                 "categories",
                 "pricing",
+                "promotions",
             ],
             Self::Menu => &["name", "remove", "platform", "rename", "before", "operational_hours", "menu_items"],
             Self::Item => &[
@@ -64,6 +66,22 @@ impl Kind {
             Self::Hours => &["daily", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
             Self::Range => &["start", "end"],
             Self::Pricing => &["markup", "round_to", "round", "menu", "ids"],
+            Self::Promotion => &[
+                "external_menu_id",
+                "remove",
+                "selling_price",
+                "discount",
+                "round_to",
+                "round",
+                "items",
+                "start_date",
+                "end_date",
+                "start_time",
+                "end_time",
+                "applicable_days",
+                "where-sold",
+            ],
+            Self::PromotionItem => &["remove", "selling_price", "discount", "round_to", "round"],
             Self::Other => &[],
         }
     }
@@ -82,6 +100,8 @@ impl Kind {
             (Self::File, "variants") => Below::ById(Self::Variant),
             (Self::File, "categories") => Below::ById(Self::Category),
             (Self::File, "pricing") => Below::Each(Self::Pricing),
+            (Self::File, "promotions") => Below::ById(Self::Promotion),
+            (Self::Promotion, "items") => Below::ById(Self::PromotionItem),
             (Self::Menu, "menu_items") => Below::Each(Self::Item),
             (Self::Category, "variants") => Below::Each(Self::Variant),
             (Self::Category, "rules") => Below::ById(Self::Selection),
@@ -110,7 +130,10 @@ impl Kind {
             Self::Variant => &["external_id", "name"],
             Self::Hours | Self::Range => self.keys(),
             Self::Pricing => &["menu", "ids"],
-            Self::Selection | Self::Other => &[],
+            Self::Promotion => {
+                &["external_menu_id", "start_date", "end_date", "start_time", "end_time", "applicable_days"]
+            }
+            Self::Selection | Self::PromotionItem | Self::Other => &[],
         };
         texts.contains(&key)
     }

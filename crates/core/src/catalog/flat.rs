@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
     Catalog, ExternalId, FieldValue, Fields, HasPath, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory,
-    VariantField,
+    VariantField, WantedPromotion,
 };
 
 /// Which list has a display order.
@@ -69,12 +69,15 @@ pub struct FlatCatalog {
     pub lists: BTreeMap<ListPath, Vec<String>>,
     /// As in the catalog.
     pub platform_menus: BTreeSet<String>,
+    /// As in the catalog.
+    pub promotions: Vec<WantedPromotion>,
 }
 
 impl FlatCatalog {
     /// Takes a catalog apart. Of an item in several menus, or a variant in several categories, only the first is looked at.
     pub fn of(catalog: &Catalog) -> Self {
-        let mut flat = Self { platform_menus: catalog.platform_menus.clone(), ..Self::default() };
+        let (platform_menus, promotions) = (catalog.platform_menus.clone(), catalog.promotions.clone());
+        let mut flat = Self { platform_menus, promotions, ..Self::default() };
         for menu in &catalog.menus {
             let items = Path::Menu(menu.name.clone());
             flat.lists.entry(ListPath::Menus).or_default().push(menu.name.clone());
@@ -115,7 +118,7 @@ impl FlatCatalog {
                     (id, categories.map(|name| ListPath::Of(Path::category(&name.into()))).collect())
                 }
                 Path::Category(id, _) => (id, vec![ListPath::Categories]),
-                Path::Menu(_) => continue,
+                Path::Menu(_) | Path::Promotion(..) => continue,
             };
             holders.into_iter().for_each(|list| lists.entry(list).or_default().push(id.0.clone()));
         }
@@ -133,7 +136,8 @@ impl FlatCatalog {
         for category in &mut variant_categories {
             category.variants = self.made::<Variant>(list(ListPath::Of(Path::category(&category.external_id))));
         }
-        Catalog { menus: menus.collect(), variant_categories, platform_menus: self.platform_menus.clone() }
+        let (platform_menus, promotions) = (self.platform_menus.clone(), self.promotions.clone());
+        Catalog { menus: menus.collect(), variant_categories, platform_menus, promotions }
     }
 
     fn made<T: HasPath>(&self, ids: &[String]) -> Vec<T> {

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 /// A day of the week, in the platform's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Day {
     Sunday,
@@ -25,6 +26,11 @@ impl Day {
     /// The platform's key: `sunday`.
     pub fn key(self) -> &'static str {
         ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"][self as usize]
+    }
+
+    /// The day of the week of a date.
+    pub fn of(date: jiff::civil::Date) -> Self {
+        Self::ALL[usize::from(date.weekday().to_sunday_zero_offset().unsigned_abs())]
     }
 
     /// The day after.

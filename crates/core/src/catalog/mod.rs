@@ -29,7 +29,7 @@ pub use hours::{Day, Hours, TimeRange, parse_clock};
 pub use ids::{ExternalId, OutletId};
 pub use path::{HasPath, Path};
 pub use price::Price;
-pub use promotion::{Promotion, PromotionPhase};
+pub use promotion::{PromoDetail, Promotion, PromotionPhase, WantedPromotion};
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
 pub use stored::{ReadAt, known_entries, known_paths};
@@ -46,6 +46,9 @@ pub struct Catalog {
     /// Names of menus that the files call the platform's own: no part of what is sold by the files.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub platform_menus: BTreeSet<String>,
+    /// The promotions that the files declare, by name and dish: no part of the menu either, and made by calls of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<WantedPromotion>,
 }
 
 /// A heading of the menu. It has no partner id: its name is its identity.

@@ -14,6 +14,8 @@ pub enum Path {
     Item(ExternalId, Option<ItemField>),
     Category(ExternalId, Option<CategoryField>),
     Variant(ExternalId, Option<VariantField>),
+    /// A promotion of ours by its name, and the dish that it is on.
+    Promotion(String, ExternalId),
 }
 
 impl Path {
@@ -54,13 +56,14 @@ impl Path {
             Self::Item(id, _) => Self::Item(id.clone(), None),
             Self::Category(id, _) => Self::Category(id.clone(), None),
             Self::Variant(id, _) => Self::Variant(id.clone(), None),
+            Self::Promotion(..) => self.clone(),
         }
     }
 
     /// The row of the table, if this is a field.
     pub fn info(&self) -> Option<&'static FieldInfo> {
         match self {
-            Self::Menu(_) => None,
+            Self::Menu(_) | Self::Promotion(..) => None,
             Self::Item(_, field) => field.map(ItemField::info),
             Self::Category(_, field) => field.map(CategoryField::info),
             Self::Variant(_, field) => field.map(VariantField::info),
@@ -78,7 +81,7 @@ impl Path {
             all.iter().copied().find(|field| key_of(*field) == key)
         }
         Some(match self {
-            Self::Menu(_) => return None,
+            Self::Menu(_) | Self::Promotion(..) => return None,
             Self::Item(id, _) => Self::item_field(id, find(ItemField::ALL, ItemField::key, key)?),
             Self::Category(id, _) => Self::category_field(id, find(CategoryField::ALL, CategoryField::key, key)?),
             Self::Variant(id, _) => Self::variant_field(id, find(VariantField::ALL, VariantField::key, key)?),
@@ -91,7 +94,7 @@ impl Path {
     }
 }
 
-/// `menus/<name>`, `items/<id>[/field]`, `categories/<id>[/field]`, `variants/<id>[/field]`; in a name `~` is written
+/// `menus/<name>`, `promotions/<name>/<item>`, `items/<id>[/field]`, `categories/<id>[/field]`, `variants/<id>[/field]`; in a name `~` is written
 /// `~0` and `/` is written `~1` (as in JSON Pointer).
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,10 +103,22 @@ impl fmt::Display for Path {
             Self::Item(id, _) => ("items", &id.0),
             Self::Category(id, _) => ("categories", &id.0),
             Self::Variant(id, _) => ("variants", &id.0),
+            Self::Promotion(name, _) => ("promotions", name),
         };
-        write!(f, "{kind}/{}", name.replace('~', "~0").replace('/', "~1"))?;
+        write!(f, "{kind}/{}", escaped(name))?;
+        if let Self::Promotion(_, item) = self {
+            return write!(f, "/{}", escaped(&item.0));
+        }
         self.field_key().map_or(Ok(()), |key| write!(f, "/{key}"))
     }
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("~1", "/").replace("~0", "~")
 }
 
 /// The inverse of `Display`; what that would not write is no path.
@@ -113,12 +128,17 @@ impl FromStr for Path {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.splitn(3, '/');
         let (kind, name) = (parts.next().unwrap_or_default(), parts.next().ok_or(())?);
-        let name = name.replace("~1", "/").replace("~0", "~");
+        let name = unescaped(name);
         let thing = match kind {
             "menus" => Self::Menu(name),
             "items" => Self::Item(ExternalId(name), None),
             "categories" => Self::Category(ExternalId(name), None),
             "variants" => Self::Variant(ExternalId(name), None),
+            "promotions" => {
+                let item = ExternalId(unescaped(parts.next().ok_or(())?));
+                let path = Self::Promotion(name, item);
+                return if path.to_string() == text { Ok(path) } else { Err(()) };
+            }
             _ => return Err(()),
         };
         let path = parts.next().map_or(Some(thing.clone()), |key| thing.field(key)).ok_or(())?;
@@ -174,7 +194,9 @@ mod tests {
         fn a_path_is_read_back_from_what_is_printed(name in "[ -~]*|(~|/|~0|~1|01)*|\\PC*", field in 0..ItemField::ALL.len()) {
             let id = ExternalId(name.clone());
             for path in [
-                Path::Menu(name),
+                Path::Menu(name.clone()),
+                Path::Promotion("gajian".to_owned(), id.clone()),
+                Path::Promotion(name, id.clone()),
                 Path::item(&id),
                 Path::item_field(&id, ItemField::ALL[field]),
                 Path::category(&id),

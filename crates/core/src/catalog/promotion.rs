@@ -1,11 +1,11 @@
-//! A promotion as the platform shows it: another price of one dish, for some time.
+//! Promotions: another price of one dish, for some time. As the platform shows them, and as the files want them.
 
 use std::fmt::Write as _;
 
 use jiff::civil::{Date, DateTime, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{ExternalId, Price};
+use super::{Day, ExternalId, Price};
 
 /// The documented type: a price of one dish.
 const SKU_PROMO: &str = "sku_promo";
@@ -33,6 +33,174 @@ pub struct Promotion {
     pub end_time: Option<Time>,
     /// The days of the week; none = all.
     pub applicable_days: Vec<String>,
+}
+
+/// The first moment after a promotion: dates count as a whole, times do not (our choice).
+fn end_of(last: Date, time: Option<Time>) -> DateTime {
+    time.map_or_else(
+        || last.tomorrow().unwrap_or(Date::MAX).to_datetime(Time::midnight()),
+        |time| last.to_datetime(time),
+    )
+}
+
+/// What a promotion is: `promo_detail` of the call that makes it. Only what the files say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromoDetail {
+    /// The dish, by its external id.
+    pub external_menu_id: ExternalId,
+    /// What the dish costs meanwhile.
+    pub selling_price: Price,
+    /// The first day.
+    pub start_date: Date,
+    /// The last day.
+    pub end_date: Date,
+    /// From when on each day; with `end_time` or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// Until when on each day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<Time>,
+    /// The days of the week, in the order of the week; none = all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applicable_days: Vec<Day>,
+}
+
+/// A promotion of one dish that the files declare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedPromotion {
+    /// Our name for it; never sent.
+    pub name: String,
+    /// What is to be made.
+    pub detail: PromoDetail,
+    /// What the dish costs without it from its start to its end, in order; nothing if it is not on the menu.
+    pub prices: Vec<Price>,
+    /// The smallest discount, in percent, that the settings expect the platform to take.
+    pub least_discount: u32,
+    /// Its first day is not after today.
+    pub begins_by_today: bool,
+    /// Its last moment has passed: it is not made any more.
+    pub is_over: bool,
+}
+
+impl PromoDetail {
+    /// The first moment, on the clocks of the outlet.
+    pub fn start(&self) -> DateTime {
+        self.start_date.to_datetime(self.start_time.unwrap_or_else(Time::midnight))
+    }
+
+    /// The first moment after it.
+    pub fn end(&self) -> DateTime {
+        end_of(self.end_date, self.end_time)
+    }
+
+    /// The days on which it holds, as far as the days of the week go: after a week all of them have come.
+    pub fn first_days(&self) -> impl Iterator<Item = Date> + '_ {
+        let days = std::iter::successors(Some(self.start_date), |date| date.tomorrow().ok()).take(7);
+        days.take_while(|date| *date <= self.end_date).filter(|date| self.holds_on(*date))
+    }
+
+    fn holds_on(&self, date: Date) -> bool {
+        self.applicable_days.is_empty() || self.applicable_days.contains(&Day::of(date))
+    }
+
+    /// Whether both hold at some moment.
+    pub fn meets(&self, other: &Self) -> bool {
+        let times = |one: &Self| (one.start_time.unwrap_or_else(Time::midnight), one.end_time.unwrap_or(Time::MAX));
+        let ((from, to), (other_from, other_to)) = (times(self), times(other));
+        let (first, last) = (self.start_date.max(other.start_date), self.end_date.min(other.end_date));
+        let days = std::iter::successors(Some(first), |date| date.tomorrow().ok()).take(7);
+        let mut shared = days.take_while(|date| *date <= last);
+        from < other_to && other_from < to && shared.any(|date| self.holds_on(date) && other.holds_on(date))
+    }
+
+    /// As the platform shows one that was made so, under this id.
+    pub fn published(&self, promotion_id: String) -> Promotion {
+        let days = self.applicable_days.iter().map(|day| day.key().to_owned());
+        Promotion {
+            promotion_id,
+            promo_type: Some(SKU_PROMO.to_owned()),
+            status: Some("created".to_owned()),
+            external_menu_id: Some(self.external_menu_id.clone()),
+            selling_price: Some(self.selling_price),
+            start_date: Some(self.start_date),
+            end_date: Some(self.end_date),
+            start_time: self.start_time,
+            end_time: self.end_time,
+            applicable_days: days.collect(),
+        }
+    }
+
+    /// In which keys the platform shows something else than was sent, in words. A key that it does not show says nothing.
+    pub fn shown_otherwise(&self, shown: &Promotion) -> Vec<String> {
+        let mut others = Vec::new();
+        let mut compare = |key: &str, ours: Option<String>, theirs: Option<String>| {
+            if let (ours, Some(theirs)) = (ours.unwrap_or_default(), theirs)
+                && ours != theirs
+            {
+                others.push(format!("{key} {theirs} instead of {}", if ours.is_empty() { "none" } else { &ours }));
+            }
+        };
+        compare(
+            "external_menu_id",
+            Some(self.external_menu_id.to_string()),
+            shown.external_menu_id.as_ref().map(ToString::to_string),
+        );
+        compare(
+            "selling_price",
+            Some(self.selling_price.to_string()),
+            shown.selling_price.map(|price| price.to_string()),
+        );
+        compare("start_date", Some(self.start_date.to_string()), shown.start_date.map(|date| date.to_string()));
+        compare("end_date", Some(self.end_date.to_string()), shown.end_date.map(|date| date.to_string()));
+        // A promotion without times may read back as one of the whole day.
+        if self.start_time.is_some() {
+            let time = |time: Option<Time>| time.map(|time| time.to_string());
+            compare("start_time", time(self.start_time), time(shown.start_time));
+            compare("end_time", time(self.end_time), time(shown.end_time));
+        }
+        if !self.applicable_days.is_empty() && !shown.applicable_days.is_empty() {
+            let mut theirs: Vec<String> = shown.applicable_days.iter().map(|day| day.to_lowercase()).collect();
+            let week = |day: &String| Day::ALL.iter().position(|known| known.key() == *day);
+            theirs.sort_by_key(week);
+            let ours: Vec<&str> = self.applicable_days.iter().map(|day| day.key()).collect();
+            compare("applicable_days", Some(ours.join(", ")), Some(theirs.join(", ")));
+        }
+        others
+    }
+
+    /// `25–28 Feb 2027, Sun and Mon 14:00–16:00`
+    pub fn when(&self) -> String {
+        let (first, last) = (self.start_date, self.end_date);
+        let whole = "%-d %b %Y";
+        let mut words = match () {
+            () if first == last => first.strftime(whole).to_string(),
+            () if (first.year(), first.month()) == (last.year(), last.month()) => {
+                format!("{}–{}", first.strftime("%-d"), last.strftime(whole))
+            }
+            () if first.year() == last.year() => format!("{} – {}", first.strftime("%-d %b"), last.strftime(whole)),
+            () => format!("{} – {}", first.strftime(whole), last.strftime(whole)),
+        };
+        let days: Vec<String> = self.applicable_days.iter().map(|day| short_day(*day)).collect();
+        let mut more = match days.split_last() {
+            None => String::new(),
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        };
+        if let (Some(from), Some(to)) = (self.start_time, self.end_time) {
+            let clock = |time: Time| time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
+            let _ = write!(more, "{}{}–{}", if more.is_empty() { "" } else { " " }, clock(from), clock(to));
+        }
+        if !more.is_empty() {
+            let _ = write!(words, ", {more}");
+        }
+        words
+    }
+}
+
+/// `Sun`
+fn short_day(day: Day) -> String {
+    let mut letters = day.key().chars().take(3);
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 /// Where a promotion is between its start and its end.
@@ -85,13 +253,9 @@ impl Promotion {
         self.external_menu_id.is_none() && self.promo_type.as_deref().is_none_or(|kind| kind == SKU_PROMO)
     }
 
-    /// The first moment after it: dates count as a whole, times do not (our choice).
+    /// The first moment after it.
     fn end(&self) -> Option<DateTime> {
-        let last = self.end_date?;
-        match self.end_time {
-            Some(time) => Some(last.to_datetime(time)),
-            None => Some(last.tomorrow().ok()?.to_datetime(Time::midnight())),
-        }
+        Some(end_of(self.end_date?, self.end_time))
     }
 
     /// `Rp 19.000, 2027-02-25 to 2027-02-28, friday, 14:00–16:00; created, id 7`

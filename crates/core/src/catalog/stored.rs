@@ -40,6 +40,9 @@ impl ReadAt for Option<FieldValue> {
         if let Some(info) = path.info() {
             return info.kind.read(json).map(Some);
         }
+        if matches!(path, Path::Promotion(..)) {
+            return Some(Some(FieldValue::Promotion(Box::new(serde_json::from_value(json).ok()?))));
+        }
         match json {
             Value::String(name) => Some(Some(FieldValue::Text(name))),
             Value::Object(mut place) if place.len() == 1 && place.contains_key("after") => {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::{ExternalId, Field, Hours, Price};
+use super::{ExternalId, Field, Hours, Price, PromoDetail};
 
 /// What is said of a thing: field key → value, `None` = said to be absent.
 pub type Fields = BTreeMap<&'static str, Option<FieldValue>>;
@@ -29,6 +29,8 @@ pub enum FieldValue {
     Things(Vec<Fields>),
     /// A place in a list: behind what it stands; `None` = first.
     After(Option<String>),
+    /// A promotion of ours.
+    Promotion(Box<PromoDetail>),
 }
 
 impl FieldValue {
@@ -58,6 +60,11 @@ impl FieldValue {
     /// The ids, if it is a list of them.
     pub fn as_ids(&self) -> Option<&[ExternalId]> {
         if let Self::Ids(ids) = self { Some(ids) } else { None }
+    }
+
+    /// The promotion, if it is one.
+    pub fn as_promotion(&self) -> Option<&PromoDetail> {
+        if let Self::Promotion(detail) = self { Some(detail) } else { None }
     }
 
     /// The fields, if it is a whole thing.
@@ -97,6 +104,7 @@ impl Serialize for FieldValue {
             Self::Thing(fields) => fields.serialize(serializer),
             Self::Things(things) => things.serialize(serializer),
             Self::After(front) => BTreeMap::from([("after", front)]).serialize(serializer),
+            Self::Promotion(detail) => detail.serialize(serializer),
         }
     }
 }

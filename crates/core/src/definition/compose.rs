@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::{
     Composed, ImageFile,
     draft::Draft,
+    draft_promotions::Drafts,
     hours::{self, Resolved},
     kind::Kind,
     layer::Content,
@@ -55,7 +56,7 @@ impl<'d> Composer<'d> {
     }
 
     /// Lays one layer over what is there: first what it adds, then what it changes, then its markups.
-    pub(super) fn lay(&mut self, layer: &'d Content) {
+    pub(super) fn lay(&mut self, layer: &'d Content, is_dated: bool) {
         self.current += 1;
         self.draft.hours.lay(&layer.hours);
         self.add_variant_categories(&layer.variant_categories);
@@ -64,6 +65,15 @@ impl<'d> Composer<'d> {
         self.patch_variants(&layer.variants);
         self.patch_items(&layer.items);
         self.price(&layer.pricing);
+        self.lay_promotions(&layer.promotions, is_dated);
+    }
+
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
+    pub(super) fn dormant(&self) -> impl Iterator<Item = &'d Content> + '_ {
+        self.dormant.iter().copied()
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
@@ -182,12 +192,14 @@ impl<'d> Composer<'d> {
         self.report(Diagnostic::warning("patch-without-effect", place.clone(), message).help(help));
     }
 
-    /// The catalog, when all layers are laid.
-    pub(super) fn finish(self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) {
+    /// The catalog, when all layers are laid; and the promotions that they declare.
+    pub(super) fn finish(mut self, images: &dyn Fn(&str) -> ImageFile, composed: &mut Composed) -> Drafts<'d> {
+        self.complete_promotions();
         let Self { mut draft, diagnostics, .. } = self;
         composed.diagnostics.extend(diagnostics.into_vec());
         composed.diagnostics.extend(draft.menus_of_two());
         composed.catalog.platform_menus = draft.platform_menus.keys().map(|name| (*name).to_owned()).collect();
+        let promotions = std::mem::take(&mut draft.promotions);
         draft.keep_what_stands();
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
@@ -209,6 +221,7 @@ impl<'d> Composer<'d> {
         }
         composed.catalog.variant_categories = draft.categories.into_iter().flatten().collect();
         finisher.finish(composed);
+        promotions
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Declared,
+    draft_promotions::Drafts,
     hours::Level,
     kind::Kind,
     layer::{CategoryFields, ItemFields, VariantFields},
@@ -40,6 +41,8 @@ pub(super) struct Draft<'d> {
     pub(super) platform_menus: BTreeMap<&'d str, &'d Place>,
     /// Hours that hold for all items.
     pub(super) hours: Level<'d>,
+    /// Promotions by name.
+    pub(super) promotions: Drafts<'d>,
     pub(super) origins: Origins,
     pub(super) gone: Gone<'d>,
 }

@@ -14,7 +14,7 @@ use crate::{
 const DAY: u16 = 24 * 60;
 
 /// Days as people here call them; the platform has the English names only.
-const INDONESIAN_DAYS: [(&str, Day); 8] = [
+pub(super) const INDONESIAN_DAYS: [(&str, Day); 8] = [
     ("minggu", Day::Sunday),
     ("ahad", Day::Sunday),
     ("senin", Day::Monday),

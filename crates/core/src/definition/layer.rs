@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::civil;
+use jiff::civil::{self, Date, Time};
 
 use super::{Declared, hours::Week, policy::PolicyPatch};
 use crate::{
-    catalog::{ExternalId, OutletId, Price},
+    catalog::{Day, ExternalId, OutletId, Price},
     diagnostic::Place,
     document::{PackedFile, SourceFile, Spanned},
 };
@@ -65,6 +65,8 @@ pub(super) struct Content {
     pub(super) categories: Vec<Patch<CategoryFields>>,
     /// Markups.
     pub(super) pricing: Vec<Pricing>,
+    /// Promotions, new or changed.
+    pub(super) promotions: Vec<PromotionEntry>,
 }
 
 impl Layer {
@@ -199,6 +201,43 @@ pub(super) struct Pricing {
     pub(super) round_to: i64,
     pub(super) round: Round,
     pub(super) selector: Selector,
+}
+
+/// One entry of `promotions`.
+#[derive(Debug)]
+pub(super) struct PromotionEntry {
+    pub(super) name: Spanned<String>,
+    pub(super) action: Action<PromotionFields>,
+}
+
+/// What an entry says of a promotion; the first one that names it has to say all.
+#[derive(Debug, Default)]
+pub(super) struct PromotionFields {
+    /// Its one dish.
+    pub(super) item: Option<Spanned<ExternalId>>,
+    /// What that costs.
+    pub(super) selling: Option<Spanned<Selling>>,
+    /// Several dishes, each with what it costs.
+    pub(super) items: Option<Spanned<Vec<(Spanned<ExternalId>, Action<Selling>)>>>,
+    pub(super) start_date: Option<Spanned<Date>>,
+    pub(super) end_date: Option<Spanned<Date>>,
+    pub(super) start_time: Declared<Time>,
+    pub(super) end_time: Declared<Time>,
+    pub(super) days: Declared<Vec<Day>>,
+    /// An outlet that does not have the dish is left out.
+    pub(super) where_sold: Option<Spanned<bool>>,
+}
+
+/// What a dish costs in a promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Selling {
+    Price(Price),
+    /// A part of its price less, in hundredths of a percent.
+    Discount {
+        points: i64,
+        round_to: i64,
+        round: Round,
+    },
 }
 
 /// How much is added to a price.

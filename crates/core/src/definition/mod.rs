@@ -11,6 +11,7 @@ mod compose;
 mod dated;
 mod decode;
 mod draft;
+mod draft_promotions;
 mod graph;
 mod hours;
 mod kind;
@@ -20,6 +21,7 @@ mod origins;
 mod patch;
 pub mod policy;
 mod pricing;
+mod promotions;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +42,7 @@ use crate::{
     catalog::{Catalog, ExternalId, OutletId},
     diagnostic::{self, Diagnostic, Place, Severity},
     document::{Allow, SourceFile, Spanned},
-    policy::Policy,
+    policy::{Policy, PromotionPolicy},
 };
 
 /// What a file says about one field: nothing, `null` (only patches can say that), or a value.
@@ -130,6 +132,8 @@ pub struct Composed {
     pub diagnostics: Vec<Diagnostic>,
     /// The next moment at which one of its dated layers begins or ceases to count.
     pub next_change: Option<jiff::Timestamp>,
+    /// The next moment at which one of its promotions begins or is over, so that something else is to be said of it.
+    pub next_promotion: Option<jiff::Timestamp>,
 }
 
 /// Decodes all definition files and connects them.
@@ -258,8 +262,13 @@ impl Definitions {
         defaults: &Policy,
     ) -> Policy {
         let mut policy = defaults.clone();
-        let active = self.heads_of(outlet).filter(|head| dated::is_active(head, at, zone));
-        active.for_each(|head| head.policy.apply(&mut policy));
+        let active: Vec<&Head> = self.heads_of(outlet).filter(|head| dated::is_active(head, at, zone)).collect();
+        active.iter().for_each(|head| head.policy.apply(&mut policy));
+        // A file that declares promotions wants them, unless a file says otherwise.
+        let is_said = active.iter().any(|head| head.policy.promotions.is_some());
+        if !is_said && active.iter().any(|head| head.policy.declares_promotions) {
+            policy.promotions = PromotionPolicy::Manage;
+        }
         policy
     }
 
@@ -315,12 +324,42 @@ impl Definitions {
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
         let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
-        active.into_iter().for_each(|(_, content)| composer.lay(content));
-        composer.finish(images, &mut composed);
+        active.into_iter().for_each(|(head, content)| composer.lay(content, head.is_dated()));
+        let promotions = composer.finish(images, &mut composed);
+        if !promotions.is_empty() {
+            let (outlet, policy) = (composed.outlet.clone(), composed.policy.clone());
+            let later = |until| menus_until(&layers, (at, until), &zone, &outlet, &policy);
+            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later };
+            promotions::finish(promotions, &mut composed, &moments);
+        }
         composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());
         diagnostic::sort(&mut composed.diagnostics);
         composed
     }
+}
+
+/// So many moments at which dated layers begin or end are looked at for the prices of promotions (our choice).
+const MOST_EDGES: usize = 100;
+
+/// What an outlet sells after each moment at which one of its dated layers begins or ends, between the two.
+fn menus_until(
+    layers: &[(&Head, Arc<Content>)],
+    (at, until): (jiff::Timestamp, jiff::Timestamp),
+    zone: &jiff::tz::TimeZone,
+    outlet: &Outlet,
+    policy: &Policy,
+) -> Vec<(jiff::Timestamp, Catalog)> {
+    let edges = layers.iter().flat_map(|(head, _)| dated::edges(head, at, zone)).map(|(edge, _)| edge);
+    let edges: BTreeSet<jiff::Timestamp> = edges.filter(|edge| *edge < until).collect();
+    let menu_at = |edge: jiff::Timestamp| {
+        let mut composer = Composer::new(policy, Vec::new(), true);
+        let active = layers.iter().filter(|(head, _)| dated::is_active(head, edge, zone));
+        active.for_each(|(head, content)| composer.lay(content, head.is_dated()));
+        let mut composed = Composed::empty(outlet.clone(), policy.clone());
+        composer.finish(&ImageFile::no_address, &mut composed);
+        (edge, composed.catalog)
+    };
+    edges.into_iter().take(MOST_EDGES).map(menu_at).collect()
 }
 
 impl Composed {
@@ -333,6 +372,7 @@ impl Composed {
             ended: BTreeSet::new(),
             diagnostics: Vec::new(),
             next_change: None,
+            next_promotion: None,
         }
     }
 

@@ -23,8 +23,12 @@ pub struct PolicyPatch {
     pub drift: Option<DriftPolicy>,
     /// `unmanaged`
     pub unmanaged: Option<UnmanagedPolicy>,
-    /// `promotions`
+    /// `promotions`, or `policy` in it.
     pub promotions: Option<PromotionPolicy>,
+    /// Whether the file declares promotions.
+    pub declares_promotions: bool,
+    /// `minimum_discount` of `promotions`
+    pub least_discounts: Option<[u32; 2]>,
     /// `ignore`; replaces the list of the file before.
     pub ignore: Option<BTreeSet<Ignorable>>,
     /// `guards`; each limit for itself.
@@ -46,22 +50,27 @@ pub struct GuardsPatch {
     pub price_change: Option<f64>,
     /// `sold-out`, in percent.
     pub sold_out: Option<f64>,
+    /// `promotion-depth`, in percent.
+    pub promotion_depth: Option<f64>,
 }
 
 impl PolicyPatch {
     /// Lays this over `policy`: what is said here wins, guards and rules one by one, lists as a whole.
     pub fn apply(&self, policy: &mut Policy) {
-        let Self { timezone, drift, unmanaged, promotions, ignore, guards, rules, windows, window_outlets: _ } = self;
-        let GuardsPatch { deletes, price_change, sold_out } = guards;
+        let Self { timezone, drift, unmanaged, promotions, declares_promotions: _, least_discounts, .. } = self;
+        let Self { ignore, guards, rules, windows, .. } = self;
+        let GuardsPatch { deletes, price_change, sold_out, promotion_depth } = guards;
         replace(&mut policy.timezone, timezone);
         replace(&mut policy.drift, drift);
         replace(&mut policy.unmanaged, unmanaged);
         replace(&mut policy.promotions, promotions);
+        replace(&mut policy.least_discounts, least_discounts);
         replace(&mut policy.ignore, ignore);
         replace(&mut policy.windows, windows);
         replace(&mut policy.guards.deletes, deletes);
         replace(&mut policy.guards.price_change, price_change);
         replace(&mut policy.guards.sold_out, sold_out);
+        replace(&mut policy.guards.promotion_depth, promotion_depth);
         policy.rules.extend(rules.iter().map(|(code, severity)| (code.value.clone(), *severity)));
     }
 
@@ -82,22 +91,81 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
     const DRIFT: [(&str, DriftPolicy); 2] = [("report", DriftPolicy::Report), ("revert", DriftPolicy::Revert)];
     const UNMANAGED: [(&str, UnmanagedPolicy); 2] =
         [("hold", UnmanagedPolicy::Hold), ("delete", UnmanagedPolicy::Delete)];
-    const PROMOTIONS: [(&str, PromotionPolicy); 2] = [("off", PromotionPolicy::Off), ("watch", PromotionPolicy::Watch)];
     let mut window_outlets = Vec::new();
+    let promotions = promotions(decoder, fields);
     PolicyPatch {
         timezone: fields.take("timezone").and_then(|node| timezone(decoder, node)),
         drift: fields.take("drift").and_then(|node| decoder.choice(node, "drift", &DRIFT)).map(|d| d.value),
         unmanaged: fields.take("unmanaged").and_then(|n| decoder.choice(n, "unmanaged", &UNMANAGED)).map(|u| u.value),
-        promotions: fields
-            .take("promotions")
-            .and_then(|n| decoder.choice(n, "promotions", &PROMOTIONS))
-            .map(|p| p.value),
+        promotions: promotions.0,
+        declares_promotions: promotions.1,
+        least_discounts: promotions.2,
         ignore: fields.take("ignore").and_then(|node| ignore(decoder, node)),
         guards: fields.take("guards").and_then(|node| guards(decoder, node)).unwrap_or_default(),
         rules: fields.take("rules").and_then(|node| rules(decoder, node)).unwrap_or_default(),
         windows: fields.take("windows").and_then(|node| windows(decoder, node, &mut window_outlets)),
         window_outlets,
     }
+}
+
+/// `off`, `watch` or `manage`: as `promotions` itself, or as `policy` in it, beside the promotions of a file. Those are left to
+/// who knows promotions.
+fn promotions(decoder: &mut Decoder, fields: &mut Fields<'_>) -> (Option<PromotionPolicy>, bool, Option<[u32; 2]>) {
+    const WORDS: [(&str, PromotionPolicy); 3] =
+        [("off", PromotionPolicy::Off), ("watch", PromotionPolicy::Watch), ("manage", PromotionPolicy::Manage)];
+    let Some(node) = fields.peek("promotions").filter(|node| !node.is_null()) else { return (None, false, None) };
+    let Value::Mapping(entries) = &node.value else {
+        fields.take("promotions");
+        return (decoder.choice(node, "promotions", &WORDS).map(|policy| policy.value), false, None);
+    };
+    let find = |key: &str| entries.iter().find(|(known, _)| *known.text == *key).map(|(_, node)| node);
+    let policy = find(PROMOTION_POLICY).and_then(|node| decoder.choice(node, "policy", &WORDS));
+    let least = find(LEAST_DISCOUNT).and_then(|node| least_discounts(decoder, node));
+    let declares = entries.iter().any(|(key, _)| ![PROMOTION_POLICY, LEAST_DISCOUNT].contains(&&*key.text));
+    (policy.map(|policy| policy.value), declares, least)
+}
+
+/// Takes `promotions` where it can only be a policy: in the settings.
+pub fn take_promotion_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) {
+    let Some(node) = fields.take("promotions").filter(|node| matches!(node.value, Value::Mapping(_))) else { return };
+    let Some(mut entries) = decoder.mapping(node, "promotions") else { return };
+    entries.take(PROMOTION_POLICY);
+    entries.take(LEAST_DISCOUNT);
+    for (key, _) in entries.entries() {
+        decoder
+            .error("unknown-key", &key.span, format!("the promotion `{}` belongs to no outlet here", key.text))
+            .help("declare it in an outlet, or in a layer that outlets extend");
+    }
+}
+
+/// The keys of `promotions` that are no promotions.
+pub(super) const PROMOTION_POLICY: &str = "policy";
+pub(super) const LEAST_DISCOUNT: &str = "minimum_discount";
+
+/// `[5%, 30%]`
+fn least_discounts(decoder: &mut Decoder, node: &Node) -> Option<[u32; 2]> {
+    let limits = match &node.value {
+        Value::Sequence(limits) => <&[Node; 2]>::try_from(&**limits).ok(),
+        _ => None,
+    };
+    let Some(limits) = limits else {
+        decoder
+            .error("wrong-type", &node.span, "`minimum_discount` must be a list of two")
+            .help("write the least by dates or days and the least by times, such as `[5%, 30%]`");
+        return None;
+    };
+    let mut read = |node| {
+        let percent = limit(decoder, node, "minimum_discount", 100.0)?;
+        if percent.fract() != 0.0 {
+            decoder
+                .error("out-of-range", &node.span, format!("`minimum_discount` cannot be {percent}%"))
+                .help("write whole percents");
+            return None;
+        }
+        Some(percent as u32)
+    };
+    let (by_dates, by_times) = (read(&limits[0]), read(&limits[1]));
+    Some([by_dates?, by_times?])
 }
 
 fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
@@ -147,6 +215,7 @@ fn guards(decoder: &mut Decoder, node: &Node) -> Option<GuardsPatch> {
         deletes: fields.take("deletes").and_then(|node| deletes(decoder, node)),
         price_change: fields.take("price-change").and_then(|node| limit(decoder, node, "price-change", f64::MAX)),
         sold_out: fields.take("sold-out").and_then(|node| limit(decoder, node, "sold-out", 100.0)),
+        promotion_depth: fields.take("promotion-depth").and_then(|node| limit(decoder, node, "promotion-depth", 100.0)),
     };
     for (key, _) in fields.entries() {
         unknown_guard(decoder, key);
@@ -161,9 +230,9 @@ fn unknown_guard(decoder: &mut Decoder, key: &Key) {
             .help(format!("remove it; a plan that `{guard}` holds is released with `--allow {guard}`"));
         return;
     }
-    let help = match closest(&key.text, ["deletes", "price-change", "sold-out"]) {
+    let help = match closest(&key.text, ["deletes", "price-change", "sold-out", "promotion-depth"]) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => "limits can be set for `deletes`, `price-change` and `sold-out`".into(),
+        None => "limits can be set for `deletes`, `price-change`, `sold-out` and `promotion-depth`".into(),
     };
     decoder.error("unknown-key", &key.span, format!("there is no guard `{}`", key.text)).help(help);
 }

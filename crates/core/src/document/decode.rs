@@ -70,6 +70,11 @@ impl<'n> Fields<'n> {
         Some((&self.entries[at].0, &self.entries[at].1))
     }
 
+    /// The value of `key`, without taking it.
+    pub fn peek(&self, key: &str) -> Option<&'n Node> {
+        self.entries.iter().find(|(k, _)| &*k.text == key).map(|(_, node)| node)
+    }
+
     /// All entries that were not taken yet, for mappings whose keys are free (ids); `x-…` keys are left out.
     pub fn entries(&mut self) -> impl Iterator<Item = (&'n Key, &'n Node)> + use<'n> {
         let taken = std::mem::replace(&mut self.taken, vec![true; self.entries.len()]);

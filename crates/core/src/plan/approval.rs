@@ -70,7 +70,9 @@ pub fn of_time(expires: Timestamp, now: Timestamp) -> Option<ApprovalEffect> {
 impl OutletPlan {
     /// The digest that an approval of `guard` has to name to release it here.
     pub fn approvable(&self, guard: Guard) -> Digest {
-        approvable(guard, &self.outlet, self.action, &self.changes)
+        let verdict = self.guards.iter().find(|verdict| verdict.guard == guard);
+        let promotions = verdict.map(|verdict| verdict.promotions.as_slice()).unwrap_or_default();
+        approvable(guard, &self.outlet, self.action, &self.changes, promotions)
     }
 
     /// Lets through what was approved for exactly this plan, as `now` is.
@@ -89,9 +91,16 @@ impl OutletPlan {
 }
 
 /// The hash of what a person looks at who approves: the effects of a plan, as in its digest. Where the guard is about stock,
-/// or only stock is sent, a plan's digest says nothing about what is let through, so here stock counts too.
-pub fn approvable(guard: Guard, outlet: &OutletId, action: Action, changes: &[Change]) -> Digest {
+/// or only stock is sent, a plan's digest says nothing about what is let through, so here stock counts too. So do the promotions
+/// that a guard names: one that is made later was not looked at.
+pub fn approvable(
+    guard: Guard,
+    outlet: &OutletId,
+    action: Action,
+    changes: &[Change],
+    promotions: &[String],
+) -> Digest {
     let about_stock = guard == Guard::SoldOut || action == Action::Stock;
     let counts = |change: &Change| change.is_effect() || (about_stock && change.pushed);
-    digest_with([(outlet, changes)], &counts)
+    digest_with([(outlet, changes)], &counts, promotions)
 }

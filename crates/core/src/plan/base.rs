@@ -137,7 +137,7 @@ impl UuidsById<'_> {
     /// The UUIDs of the thing at a path: of a variant one for each of its categories.
     pub fn of(&self, thing: &Path) -> &[&str] {
         let known = match thing {
-            Path::Menu(_) => None,
+            Path::Menu(_) | Path::Promotion(..) => None,
             Path::Item(id, _) => self.items.get(id),
             Path::Category(id, _) => self.categories.get(id),
             Path::Variant(id, _) => self.variants.get(id),

@@ -106,6 +106,11 @@ impl Change {
         self.path.info().is_some_and(|info| info.kind == FieldKind::Price)
     }
 
+    /// Whether this is about a promotion of ours, which calls of their own make and end.
+    pub fn is_promotion(&self) -> bool {
+        matches!(self.path, Path::Promotion(..))
+    }
+
     /// Whether the digest covers this: an effect of the push on the menu.
     pub fn is_effect(&self) -> bool {
         self.pushed && !self.is_stock()
@@ -129,13 +134,14 @@ impl fmt::Display for Digest {
 
 /// The digest of the changes of some outlets, in whatever order they are given.
 pub fn digest_of<'a>(outlets: impl IntoIterator<Item = (&'a OutletId, &'a [Change])>) -> Digest {
-    digest_with(outlets, &Change::is_effect)
+    digest_with(outlets, &Change::is_effect, &[])
 }
 
-/// The same over the changes that `counts` names.
+/// The same over the changes that `counts` names, and over whatever else was looked at.
 pub(super) fn digest_with<'a>(
     outlets: impl IntoIterator<Item = (&'a OutletId, &'a [Change])>,
     counts: &dyn Fn(&Change) -> bool,
+    more: &[String],
 ) -> Digest {
     let mut lines: Vec<String> = outlets
         .into_iter()
@@ -145,6 +151,7 @@ pub(super) fn digest_with<'a>(
                 serde_json::to_string(&line).expect("texts and field values always serialise")
             })
         })
+        .chain(more.iter().map(|text| serde_json::to_string(text).expect("texts always serialise")))
         .collect();
     lines.sort();
     let mut hasher = Sha256::new();

@@ -25,7 +25,7 @@ impl Effects {
     /// The effects of a plan. `fills`: live has nothing yet.
     pub(super) fn of(plan: &OutletPlan, ended: &BTreeSet<ExternalId>, fills: bool) -> Self {
         let mut effects = Self::default();
-        for change in plan.pushed() {
+        for change in plan.pushed().filter(|change| !change.is_promotion()) {
             match (&change.path, change.kind) {
                 (Path::Item(id, None), Kind::Add) if !fills => drop(effects.coming.insert(id.clone())),
                 (Path::Item(id, None), Kind::Remove) if !ended.contains(id) => drop(effects.leaving.insert(id.clone())),

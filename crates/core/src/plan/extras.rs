@@ -122,7 +122,8 @@ impl Extras {
         collect_unread(&mut self.unread, thing, name, extra);
         self.note_switched_off(thing, name, extra);
         let kind = match thing {
-            Path::Menu(_) => Kind::Menu,
+            // Nothing live is called a promotion here.
+            Path::Menu(_) | Path::Promotion(..) => Kind::Menu,
             Path::Item(..) => Kind::Item,
             Path::Category(..) => Kind::Category,
             Path::Variant(..) => Kind::Variant,
@@ -287,6 +288,7 @@ impl<'a> Sent<'a> {
             Path::Item(id, _) => self.items.contains(id),
             Path::Category(id, _) => self.categories.contains(id),
             Path::Variant(id, _) => self.variants.contains(id),
+            Path::Promotion(..) => false,
         }
     }
 }

@@ -130,6 +130,15 @@ impl Memory {
         }
     }
 
+    /// Notes that what was done elsewhere to a promotion was undone.
+    pub fn note_undone(&mut self, promotion: Path, wanted: Option<FieldValue>, at: Timestamp) {
+        let foreign = self.drift.entry(promotion).or_default();
+        if foreign.wanted != wanted {
+            *foreign = Foreign { since: foreign.since, wanted, ..Foreign::default() };
+        }
+        foreign.undone.insert(at);
+    }
+
     /// Notes that a push counts as lost. It may be published all the same, hours later: what it takes away counts for a day.
     pub fn note_lost(&mut self, effects: &Effects, now: Timestamp) {
         for id in effects.leaving.iter().filter(|id| !self.added.contains_key(*id)) {

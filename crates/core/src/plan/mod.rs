@@ -26,6 +26,7 @@ mod memory;
 mod order;
 mod past;
 mod pins;
+mod promoting;
 mod promotions;
 mod record;
 mod refusal;
@@ -47,6 +48,10 @@ pub use memory::Memory;
 pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
+pub use promoting::{
+    PromotionInputs, PromotionKey, PromotionOp, PromotionPlan, PromotionRecord, PromotionStage, PromotionStep,
+    idempotency_key,
+};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
@@ -131,6 +136,10 @@ pub struct OutletPlan {
     pub guards: Vec<GuardVerdict>,
     /// Live dishes that a promotion would not outlive this push on, see [`OutletPlan::judge_promotions`].
     pub touched: BTreeSet<TouchedItem>,
+    /// Why nobody knows which promotions this push would end, where it goes out all the same.
+    pub unwatched: Option<String>,
+    /// The promotions that the files declare, see [`OutletPlan::plan_promotions`].
+    pub promotions: PromotionPlan,
     /// Live items that match nothing of ours.
     pub unmanaged: Vec<Unmanaged>,
     /// What live says beyond what is understood, and is worth a word.
@@ -152,6 +161,11 @@ impl OutletPlan {
     /// Whether a guard holds this plan.
     pub fn is_held(&self) -> bool {
         self.held().next().is_some()
+    }
+
+    /// Whether anything would be sent: the menu, stock, or calls for promotions.
+    pub fn is_to_send(&self) -> bool {
+        self.action != Action::None || self.promotions.sends()
     }
 
     /// Changes that would be pushed.
@@ -215,6 +229,8 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         next_base: compared.next_base,
         guards,
         touched,
+        unwatched: None,
+        promotions: PromotionPlan::default(),
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
         extras: matched.extras.but_for(inputs.base),

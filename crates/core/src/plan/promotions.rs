@@ -47,6 +47,8 @@ pub enum KnownPromotions {
     Listed(Vec<Promotion>),
     /// They could not be listed, for this reason.
     Unread(String),
+    /// The credential has no right to list them, in these words: they are not watched.
+    NoRight(String),
 }
 
 /// The dishes that a push would touch.
@@ -87,7 +89,13 @@ impl OutletPlan {
         if self.touched.is_empty() {
             return;
         }
-        let (number, items, message) = match known {
+        let (number, items, ids, message) = match known {
+            KnownPromotions::NoRight(why) => {
+                self.unwatched = Some(format!(
+                    "the credential may not look at promotions, so a push that ends one is not held (`promotions`): {why}"
+                ));
+                return;
+            }
             KnownPromotions::Unread(why) => {
                 let items: Vec<&TouchedItem> = self.touched.iter().collect();
                 let names: Vec<String> = items.iter().map(|item| format!("“{}”", item.name)).collect();
@@ -95,7 +103,7 @@ impl OutletPlan {
                     "the promotions of this outlet cannot be listed, and this push could end one on {}: {why}",
                     named(&names, ", ")
                 );
-                (None, items, message)
+                (None, items, BTreeSet::new(), message)
             }
             KnownPromotions::Listed(promotions) => {
                 let open = promotions.iter().filter(|promotion| promotion.phase(now) != PromotionPhase::Over);
@@ -108,8 +116,9 @@ impl OutletPlan {
                 }
                 let words: Vec<String> = hit.iter().map(|(promotion, items)| about(promotion, items, now)).collect();
                 let number = hit.len();
+                let ids: BTreeSet<String> = hit.iter().map(|(promotion, _)| promotion.promotion_id.clone()).collect();
                 let items = hit.into_iter().flat_map(|(_, items)| items).collect();
-                (Some(number as f64), items, named(&words, "; "))
+                (Some(number as f64), items, ids, named(&words, "; "))
             }
         };
         let paths: BTreeSet<Path> = items.into_iter().map(|item| Path::item(&item.item)).collect();
@@ -120,6 +129,7 @@ impl OutletPlan {
             actual: number,
             verdict,
             items: paths.into_iter().collect(),
+            promotions: ids.into_iter().collect(),
             message,
             approval: None,
         });

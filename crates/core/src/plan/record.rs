@@ -67,7 +67,7 @@ impl OutletPlan {
             let Change { path, kind, from, to, subject, .. } = change.clone();
             PastChange { path, kind, from, to, subject }
         };
-        self.pushed().map(past).collect()
+        self.pushed().filter(|change| !change.is_promotion()).map(past).collect()
     }
 }
 

@@ -83,6 +83,7 @@ fn is_mandatory(least: Option<&u32>) -> bool {
 ///
 /// | what | risk |
 /// |---|---|
+/// | a promotion of ours | visible |
 /// | an item, menu, variant category or variant goes | danger |
 /// | any of them comes (a variant category matters through the items that get it) | visible |
 /// | order, an item's menu, a variant's category | visible |
@@ -115,6 +116,7 @@ pub fn risk(step: &Step<'_>, is_mandatory: &dyn Fn(&str) -> bool) -> Risk {
         RiskClass::Hidden => Risk::Cosmetic,
     };
     match (kind, path.info()) {
+        _ if matches!(path, Path::Promotion(..)) => Risk::Visible,
         (Kind::Remove, _) => Risk::Danger,
         (Kind::Add | Kind::Move, _) => Risk::Visible,
         (Kind::Set, Some(field)) => of_field(field.risk),

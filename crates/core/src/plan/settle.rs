@@ -44,7 +44,7 @@ pub(super) fn take_from(base: &mut Catalog, path: &Path, live: &Catalog, old: Op
                 move_variant(base, id, live);
             }
         }
-        Path::Menu(_) => {}
+        Path::Menu(_) | Path::Promotion(..) => {}
     }
 }
 

@@ -34,9 +34,27 @@ pub struct ApplyLine {
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
     pub error: Option<String>,
+    /// What became of each promotion that was to be made or ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<PromotionResult>,
     /// The guards that hold it.
     #[serde(skip)]
     pub held: Vec<Guard>,
+}
+
+/// What became of one promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromotionResult {
+    /// Our name.
+    pub name: String,
+    /// The dish.
+    pub item: String,
+    /// `created`, `ended`, `replaced`, `refused`, `unverified` or `failed`.
+    pub result: &'static str,
+    /// The platform's id, if there is one.
+    pub promotion_id: Option<String>,
+    /// What went wrong, in a sentence.
+    pub error: Option<String>,
 }
 
 impl ApplyLine {
@@ -142,6 +160,11 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints, co
         let row = format!("{label}{gap}   {result}{rest}   {note}");
         out += row.trim_end();
         out.push('\n');
+        for promotion in &line.promotions {
+            let PromotionResult { name, item, result, error, .. } = promotion;
+            let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            out += &format!("  promotion {}\n", printable(&format!("“{name}” of {item} {result}{error}")));
+        }
     }
     out += &paint.bold(&Summary(lines).sentence());
     out.push('\n');
@@ -164,7 +187,14 @@ fn color_of(result: &str) -> AnsiColor {
 pub fn apply_markdown(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints) -> String {
     let row = |line: &ApplyLine| {
         let note = line.note(markdown, |id| format!("`{id}`"));
-        format!("| {} | {} | {note} |\n", markdown(&line.label()), line.result)
+        let promotion = |promotion: &PromotionResult| {
+            let PromotionResult { name, item, result, error, .. } = promotion;
+            let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            let words = markdown(&format!("promotion “{name}” of {item}"));
+            format!("| {} | {result} | {words}{} |\n", markdown(&line.label()), markdown(&error))
+        };
+        let promotions: String = line.promotions.iter().map(promotion).collect();
+        format!("| {} | {} | {note} |\n{promotions}", markdown(&line.label()), line.result)
     };
     let rows: String = lines.iter().map(row).collect();
     let table = format!("**{}**\n\n| Outlet | Result | |\n|---|---|---|\n{rows}", Summary(lines).sentence());
@@ -183,6 +213,7 @@ mod tests {
             state,
             request_id: None,
             error: None,
+            promotions: Vec::new(),
             held: Vec::new(),
         };
         vec![

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{untrusted::printable, week::week_words};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path},
+    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path, WantedPromotion},
     definition::Origins,
     diagnostic::Place,
 };
@@ -53,6 +53,10 @@ pub fn explain(catalog: &Catalog, origins: &Origins, texts: &dyn Fn(&str) -> Opt
     for category in &catalog.variant_categories {
         explainer.thing(category, "");
         category.variants.iter().for_each(|variant| explainer.thing(variant, category.external_id.as_str()));
+    }
+    for WantedPromotion { name, detail, .. } in &catalog.promotions {
+        let path = Path::Promotion(name.clone(), detail.external_menu_id.clone());
+        explainer.tell(path, Some(FieldValue::Promotion(Box::new(detail.clone()))));
     }
     explainer.explained
 }
@@ -123,8 +127,8 @@ fn row(explained: &Explained) -> [String; 3] {
     let Explained { path, value, source, overrides } = explained;
     let is_hours = path.info().is_some_and(|info| info.kind == FieldKind::Hours);
     let value = match path.info() {
-        None => String::new(),
-        Some(_) => value_words(value),
+        None if !matches!(path, Path::Promotion(..)) => String::new(),
+        _ => value_words(value),
     };
     let mut origin_words = source.as_ref().map(|source| place(source, &value)).unwrap_or_default();
     if !overrides.is_empty() {
@@ -163,6 +167,7 @@ fn value_words(value: &Option<FieldValue>) -> String {
         FieldValue::Hours(_) => week_words(value),
         FieldValue::Ids(ids) => ids.iter().map(ExternalId::as_str).collect::<Vec<_>>().join(", "),
         FieldValue::Names(names) => names.join(", "),
+        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price.0, detail.when()),
         FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => String::new(),
     }
 }

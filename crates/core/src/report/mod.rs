@@ -25,7 +25,7 @@ mod subscriptions;
 pub mod untrusted;
 mod week;
 
-pub use apply::{ApplyLine, apply_json, apply_markdown, apply_text};
+pub use apply::{ApplyLine, PromotionResult, apply_json, apply_markdown, apply_text};
 pub use clock::minute;
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use doctor::{Finding, Health, doctor_json, doctor_text};

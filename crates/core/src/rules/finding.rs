@@ -8,6 +8,7 @@ use super::Rule;
 use crate::{
     catalog::{
         Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, Path, Variant, VariantCategory, VariantField,
+        WantedPromotion,
     },
     diagnostic::{Diagnostic, Place, Related, Severity},
 };
@@ -19,6 +20,7 @@ pub(super) enum Subject<'a> {
     Item(&'a Item, Option<ItemField>),
     Category(&'a VariantCategory, Option<CategoryField>),
     Variant(&'a Variant, Option<VariantField>),
+    Promotion(&'a WantedPromotion),
 }
 
 impl<'a> Subject<'a> {
@@ -29,6 +31,9 @@ impl<'a> Subject<'a> {
             Self::Item(item, field) => Path::Item(item.external_id.clone(), field),
             Self::Category(category, field) => Path::Category(category.external_id.clone(), field),
             Self::Variant(variant, field) => Path::Variant(variant.external_id.clone(), field),
+            Self::Promotion(promotion) => {
+                Path::Promotion(promotion.name.clone(), promotion.detail.external_menu_id.clone())
+            }
         }
     }
 
@@ -39,6 +44,9 @@ impl<'a> Subject<'a> {
             Self::Item(item, _) => label("item", &item.external_id, &item.name),
             Self::Category(category, _) => label("variant category", &category.external_id, &category.name),
             Self::Variant(variant, _) => label("variant", &variant.external_id, &variant.name),
+            Self::Promotion(WantedPromotion { name, detail, .. }) => {
+                format!("promotion `{name}` of `{}`", short(detail.external_menu_id.as_str()))
+            }
         }
     }
 
@@ -49,6 +57,7 @@ impl<'a> Subject<'a> {
             Self::Item(..) => "several items",
             Self::Category(..) => "several variant categories",
             Self::Variant(..) => "several variants",
+            Self::Promotion(_) => "several promotions",
         }
     }
 
@@ -59,13 +68,14 @@ impl<'a> Subject<'a> {
             Self::Item(..) => "item",
             Self::Category(..) => "variant category",
             Self::Variant(..) => "variant",
+            Self::Promotion(_) => "promotion",
         }
     }
 
     /// Its id, if its kind has one.
     pub(super) fn id(self) -> Option<&'a ExternalId> {
         match self {
-            Self::Menu(_) => None,
+            Self::Menu(_) | Self::Promotion(_) => None,
             Self::Item(item, _) => Some(&item.external_id),
             Self::Category(category, _) => Some(&category.external_id),
             Self::Variant(variant, _) => Some(&variant.external_id),

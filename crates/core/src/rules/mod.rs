@@ -17,6 +17,7 @@ mod images;
 mod names;
 mod page;
 mod prices;
+mod promotions;
 mod scripts;
 mod selection;
 mod structure;
@@ -164,6 +165,19 @@ static PAGES: &[Page] = rules! {
     "price-too-high" => prices::check_price_too_high,
     "price-too-low" => prices::check_price_too_low,
     "price-with-choices" => prices::check_price_with_choices,
+    "promotion-closed" => promotions::check_promotion_closed,
+    "promotion-dates" => promotions::check_promotion_dates,
+    "promotion-days" => promotions::check_promotion_days,
+    "promotion-deep" => promotions::check_promotion_deep,
+    "promotion-discount" => promotions::check_promotion_discount,
+    "promotion-in-dated-layer",
+    "promotion-item" => promotions::check_promotion_item,
+    "promotion-over" => promotions::check_promotion_over,
+    "promotion-overlap" => promotions::check_promotion_overlap,
+    "promotion-price" => promotions::check_promotion_price,
+    "promotion-starts-today" => promotions::check_promotion_starts_today,
+    "promotion-times" => promotions::check_promotion_times,
+    "promotion-with-choices" => promotions::check_promotion_with_choices,
     "repeated-variant-category" => ids::check_repeated_variant_category,
     "selection-max-pointless" => selection::check_selection_max_pointless,
     "selection-max-zero" => selection::check_selection_max_zero,

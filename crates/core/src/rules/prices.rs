@@ -138,6 +138,13 @@ fn free_items<'c>(catalog: &'c Catalog) -> Vec<(&'c Item, Price, &'c ExternalId)
     catalog.items().filter_map(free).collect()
 }
 
+/// What the mandatory choices of an item add at least.
+pub(super) fn least_choices(catalog: &Catalog, item: &Item) -> i64 {
+    let categories = catalog.variant_categories.iter();
+    let least = categories.map(|category| (&category.external_id, least_surcharge(category))).collect();
+    mandatory(item, &least).map(|(_, add)| add).fold(0, i64::saturating_add)
+}
+
 /// What each distinct variant category of an item adds at least.
 fn mandatory<'c, 'l>(
     item: &'c Item,

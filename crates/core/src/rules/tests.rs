@@ -8,7 +8,8 @@ use std::{
 
 use super::*;
 use crate::catalog::{
-    Day, ExternalId, Field, Hours, Item, ItemField, Menu, Price, TimeRange, Variant, VariantCategory,
+    Day, ExternalId, Field, Hours, Item, ItemField, Menu, Price, PromoDetail, TimeRange, Variant, VariantCategory,
+    WantedPromotion,
 };
 
 fn text(text: &str) -> Field<String> {
@@ -54,6 +55,94 @@ fn after(change: impl FnOnce(&mut Catalog)) -> Vec<Diagnostic> {
     let mut catalog = good();
     change(&mut catalog);
     check(&catalog, &|_| None)
+}
+
+/// A promotion that no rule has anything to say about.
+fn promotion() -> WantedPromotion {
+    WantedPromotion {
+        name: "gajian".to_owned(),
+        detail: PromoDetail {
+            external_menu_id: "NG".into(),
+            selling_price: Price(20_000),
+            start_date: "2027-02-25".parse().unwrap(),
+            end_date: "2027-02-28".parse().unwrap(),
+            start_time: None,
+            end_time: None,
+            applicable_days: Vec::new(),
+        },
+        prices: vec![Price(25_000)],
+        least_discount: 5,
+        begins_by_today: false,
+        is_over: false,
+    }
+}
+
+/// The codes given after a change to the promotion.
+fn promotion_codes(change: impl FnOnce(&mut WantedPromotion)) -> Vec<&'static str> {
+    let mut promotion = promotion();
+    change(&mut promotion);
+    codes(&after(|catalog| catalog.promotions = vec![promotion]))
+}
+
+/// The codes given where a promotion is on between two times.
+fn timed_codes(from: &str, to: &str, change: impl FnOnce(&mut Catalog)) -> Vec<&'static str> {
+    let mut promotion = promotion();
+    promotion.detail.start_time = from.parse().ok();
+    promotion.detail.end_time = to.parse().ok();
+    codes(&after(|catalog| {
+        catalog.promotions = vec![promotion];
+        change(catalog);
+    }))
+}
+
+/// The codes given where another promotion stands beside the first.
+fn beside(change: impl FnOnce(&mut WantedPromotion)) -> Vec<&'static str> {
+    let mut other = WantedPromotion { name: "murah".to_owned(), ..promotion() };
+    change(&mut other);
+    codes(&after(|catalog| catalog.promotions = vec![promotion(), other]))
+}
+
+fn promotion_breakages() -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
+    let sold = |from: u16, to: u16| {
+        let hours = Hours(std::array::from_fn(|_| vec![TimeRange { start: from, end: to }]));
+        move |catalog: &mut Catalog| catalog.menus[0].menu_items[0].operational_hours = Field::Set(hours)
+    };
+    vec![
+        (promotion_codes(|_| {}), vec![]),
+        (promotion_codes(|p| p.detail.external_menu_id = "XX".into()), vec!["promotion-item"]),
+        (promotion_codes(|p| p.detail.external_menu_id = "".into()), vec!["promotion-item"]),
+        (promotion_codes(|p| p.detail.end_date = "2027-02-24".parse().unwrap()), vec!["promotion-dates"]),
+        (promotion_codes(|p| p.detail.end_date = p.detail.start_date), vec![]),
+        (promotion_codes(|p| p.detail.start_time = "10:00:00".parse().ok()), vec!["promotion-times"]),
+        (timed_codes("22:00:00", "02:00:00", |_| {}), vec!["promotion-times"]),
+        (timed_codes("22:00:00", "23:59:59", |_| {}), vec![]),
+        (promotion_codes(|p| p.detail.selling_price = Price(25_000)), vec!["promotion-price"]),
+        (promotion_codes(|p| p.detail.selling_price = Price(0)), vec!["promotion-price"]),
+        (promotion_codes(|p| p.prices.push(Price(20_000))), vec!["promotion-price"]),
+        (promotion_codes(|p| p.detail.selling_price = Price(23_751)), vec!["promotion-discount"]),
+        (promotion_codes(|p| p.detail.selling_price = Price(23_750)), vec![]),
+        (promotion_codes(|p| p.least_discount = 30), vec!["promotion-discount"]),
+        (promotion_codes(|p| p.prices.push(Price(21_000))), vec!["promotion-discount"]),
+        (
+            codes(&after(|catalog| {
+                catalog.variant_categories[0].variants.iter_mut().for_each(|v| v.price = Field::Set(Price(-20_000)));
+                catalog.promotions = vec![promotion()];
+            })),
+            vec!["promotion-with-choices", "variant-price-negative", "variant-price-negative"],
+        ),
+        (promotion_codes(|p| p.detail.applicable_days = vec![Day::Wednesday]), vec!["promotion-days"]),
+        (promotion_codes(|p| p.detail.applicable_days = vec![Day::Wednesday, Day::Sunday]), vec![]),
+        (beside(|_| {}), vec!["promotion-overlap"]),
+        (beside(|p| p.detail.external_menu_id = "NU".into()), vec![]),
+        (beside(|p| p.is_over = true), vec!["promotion-over"]),
+        (beside(|p| p.detail.start_date = "2027-03-01".parse().unwrap()), vec!["promotion-dates"]),
+        (promotion_codes(|p| p.begins_by_today = true), vec!["promotion-starts-today"]),
+        (promotion_codes(|p| p.is_over = true), vec!["promotion-over"]),
+        (promotion_codes(|p| p.detail.selling_price = Price(12_499)), vec!["promotion-deep"]),
+        (promotion_codes(|p| p.detail.selling_price = Price(12_500)), vec![]),
+        (timed_codes("10:00:00", "12:00:00", sold(600, 720)), vec![]),
+        (timed_codes("10:00:00", "12:00:00", sold(720, 900)), vec!["promotion-closed"]),
+    ]
 }
 
 /// The codes given after a change to the first item.
@@ -227,14 +316,15 @@ fn codes(diagnostics: &[Diagnostic]) -> Vec<&'static str> {
 
 #[test]
 fn every_breakage_gives_its_code_and_no_other() {
-    for (index, (given, expected)) in breakages().into_iter().enumerate() {
+    for (index, (given, expected)) in breakages().into_iter().chain(promotion_breakages()).enumerate() {
         assert_eq!(given, expected, "breakage {index}");
     }
 }
 
 #[test]
 fn every_check_is_broken_by_some_test() {
-    let broken: BTreeSet<&str> = breakages().into_iter().flat_map(|(_, expected)| expected).collect();
+    let broken: BTreeSet<&str> =
+        { breakages().into_iter().chain(promotion_breakages()).flat_map(|(_, expected)| expected).collect() };
     // These have tests of their own below.
     let limits =
         ["external-id-length", "name-length", "choice-name-length", "internal-name-length", "description-length"];

@@ -426,7 +426,7 @@ fn prices_of(outlet: &Outlet<'_>, paths: &[Path]) -> Vec<Option<Price>> {
     let price = |path: &Path| match path {
         Path::Item(id, _) => outlet.items.get(id).and_then(|(_, item)| item.price.value().copied()),
         Path::Variant(id, _) => outlet.variants.get(id).and_then(|(_, variant)| variant.price.value().copied()),
-        Path::Menu(_) | Path::Category(..) => None,
+        Path::Menu(_) | Path::Category(..) | Path::Promotion(..) => None,
     };
     paths.iter().map(price).collect()
 }

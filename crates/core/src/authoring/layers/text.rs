@@ -104,7 +104,7 @@ fn patches_text(page: &mut Page<'_>, statements: &[Statement]) {
     for statement in statements {
         let (section, id, entry) = match statement {
             Statement::Remove(path) => match path {
-                Path::Menu(_) => continue,
+                Path::Menu(_) | Path::Promotion(..) => continue,
                 Path::Item(id, _) => (0, id, ("remove", "true".to_owned())),
                 Path::Variant(id, _) => (1, id, ("remove", "true".to_owned())),
                 Path::Category(id, _) => (2, id, ("remove", "true".to_owned())),
@@ -113,7 +113,7 @@ fn patches_text(page: &mut Page<'_>, statements: &[Statement]) {
                 let Some(info) = path.info() else { continue };
                 let entry = (info.key, patch_value(info.kind, value.as_ref()));
                 match path {
-                    Path::Menu(_) => continue,
+                    Path::Menu(_) | Path::Promotion(..) => continue,
                     Path::Item(id, _) => (0, id, entry),
                     Path::Variant(id, _) => (1, id, entry),
                     Path::Category(id, _) => (2, id, entry),

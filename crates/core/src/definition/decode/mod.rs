@@ -1,6 +1,7 @@
 //! Documents to layers: one file at a time, all its errors at once. What needs other files is left to the rest of the room.
 
 mod patches;
+mod promotions;
 mod read;
 mod things;
 
@@ -88,7 +89,9 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         variants: patches::variants(decoder, &mut fields),
         categories: patches::categories(decoder, &mut fields),
         pricing: patches::pricing(decoder, &mut fields),
+        promotions: promotions::promotions(decoder, &mut fields),
     };
+    promotions::pasted_body(decoder, &mut fields, "write it under `promotions: NAME:`");
     check_order(decoder, &head);
     settings_of_the_root(decoder, &mut fields);
     decoder.finish(fields, "a layer");

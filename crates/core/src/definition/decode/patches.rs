@@ -65,14 +65,7 @@ fn pricing_entry(decoder: &mut Decoder, node: &Node) -> Option<Pricing> {
     let mut fields = decoder.mapping(node, what)?;
     let owner = Owner { node, what, at: node.span, presence: Presence::Definition };
     let markup = required(decoder, &mut fields, "markup", &owner, markup);
-    let round_to = match fields.take("round_to").filter(|node| !node.is_null()) {
-        Some(node) => round_to(decoder, node),
-        None => Some(1),
-    };
-    let round = match fields.take("round").filter(|node| !node.is_null()) {
-        Some(node) => decoder.choice(node, "round", &[("up", Round::Up), ("nearest", Round::Nearest)]).map(|r| r.value),
-        None => Some(Round::Nearest),
-    };
+    let (round_to, round) = rounding(decoder, &mut fields);
     let selector = selector(decoder, &mut fields);
     decoder.finish(fields, what);
     Some(Pricing { markup: markup?, round_to: round_to?, round: round?, selector: selector? })
@@ -102,7 +95,7 @@ fn markup(decoder: &mut Decoder, node: &Node) -> Option<Spanned<Markup>> {
 }
 
 /// Hundredths of a percent, exactly; `None` if it is no decimal number with up to two decimals.
-fn basis_points(text: &str) -> Option<i64> {
+pub(super) fn basis_points(text: &str) -> Option<i64> {
     let number = text.strip_suffix('%')?.trim();
     let (sign, digits) = number.strip_prefix('-').map_or((1, number), |digits| (-1, digits));
     let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
@@ -112,6 +105,19 @@ fn basis_points(text: &str) -> Option<i64> {
     }
     let hundredths: i64 = format!("{decimals:0<2}").parse().ok()?;
     whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(hundredths).map(|points| sign * points)
+}
+
+/// `round_to` and `round`: to whole rupiah, and to the nearest, where they are not said.
+pub(super) fn rounding(decoder: &mut Decoder, fields: &mut Fields<'_>) -> (Option<i64>, Option<Round>) {
+    let step = match fields.take("round_to").filter(|node| !node.is_null()) {
+        Some(node) => round_to(decoder, node),
+        None => Some(1),
+    };
+    let round = match fields.take("round").filter(|node| !node.is_null()) {
+        Some(node) => decoder.choice(node, "round", &[("up", Round::Up), ("nearest", Round::Nearest)]).map(|r| r.value),
+        None => Some(Round::Nearest),
+    };
+    (step, round)
 }
 
 fn round_to(decoder: &mut Decoder, node: &Node) -> Option<i64> {

@@ -9,6 +9,7 @@ mod hours;
 mod laws;
 mod patches;
 mod pricing;
+mod promotions;
 
 use super::{Composed, Definitions, ImageFile, parse};
 use crate::{

@@ -7,6 +7,7 @@ mod beyond;
 mod leaving;
 mod prices;
 
+pub(super) use prices::{is_decimal_slip, percent_change};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -73,6 +74,9 @@ pub struct GuardVerdict {
     pub verdict: Verdict,
     /// The items, variants or menus concerned, by path.
     pub items: Vec<Path>,
+    /// The platform's ids of the promotions concerned, sorted: an approval is for these and no others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<String>,
     /// The finding in a sentence, with its numbers.
     pub message: String,
     /// What released it, if that was an approval.
@@ -94,7 +98,16 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
                 (true, false) => Verdict::Held,
             };
             let Finding { limit, actual, trips: _, items, message } = finding;
-            Some(GuardVerdict { guard, limit, actual: actual.map(tenth), verdict, items, message, approval: None })
+            Some(GuardVerdict {
+                guard,
+                limit,
+                actual: actual.map(tenth),
+                verdict,
+                items,
+                promotions: Vec::new(),
+                message,
+                approval: None,
+            })
         })
         .collect()
 }
@@ -136,7 +149,7 @@ impl Judge<'_> {
             Guard::SoldOut => self.sold_out(),
             Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::UnreadField | Guard::UnknownField => None,
             // Asked once the promotions are known, see `promotions`.
-            Guard::Promotion => None,
+            Guard::Promotion | Guard::PromotionDepth => None,
         }
     }
 

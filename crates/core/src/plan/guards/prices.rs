@@ -103,12 +103,12 @@ impl Judge<'_> {
 }
 
 /// By how many percent of `from` a price moves; infinite where there is nothing to measure by.
-fn percent_change(from: i64, to: i64) -> f64 {
+pub(in crate::plan) fn percent_change(from: i64, to: i64) -> f64 {
     (to as f64 - from as f64).abs() * 100.0 / (from as f64).abs()
 }
 
 /// Whether two prices differ by a factor within 10 % of 10, 100 or 1000, whichever is the larger.
-fn is_decimal_slip(a: i64, b: i64) -> bool {
+pub(in crate::plan) fn is_decimal_slip(a: i64, b: i64) -> bool {
     let (small, large) = (a.unsigned_abs().min(b.unsigned_abs()), a.unsigned_abs().max(b.unsigned_abs()));
     let (small, large) = (u128::from(small), u128::from(large));
     small > 0

@@ -81,6 +81,7 @@ impl Touched {
                 }
                 Path::Category(id, _) => drop(categories.insert(id)),
                 Path::Variant(id, _) => drop(variants.insert(id)),
+                Path::Promotion(_, id) => drop(touched.fields.entry(id.clone()).or_default()),
                 Path::Menu(_) => {}
             }
         }

@@ -14,9 +14,11 @@ use super::{
 };
 use crate::{
     catalog::{FieldKind, Path},
-    plan::{Change, Class, GuardVerdict, Kind, OutletPlan, Reviewed, Verdict},
+    plan::{
+        Change, Class, GuardVerdict, Kind, OutletPlan, PromotionOp, PromotionPlan, PromotionStep, Reviewed, Verdict,
+    },
     policy::Guard,
-    report::{minute, release::ReleaseHints},
+    report::{counted, minute, release::ReleaseHints},
 };
 
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
@@ -140,8 +142,11 @@ impl<'a> Body<'a> {
             extras: outlet
                 .plan
                 .as_ref()
-                .filter(|_| view == View::Plan)
-                .map(|plan| plan.extras.words())
+                .map(|plan| match view {
+                    View::Plan => plan.extras.words().into_iter().chain(promotion_notes(plan)).collect(),
+                    View::Diff => plan.promotions.events.clone(),
+                    View::Drift => Vec::new(),
+                })
                 .unwrap_or_default(),
             pins: outlet
                 .plan
@@ -170,6 +175,18 @@ impl<'a> Body<'a> {
 fn shown_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &GuardVerdict> {
     let guards = outlet.plan.iter().flat_map(|plan| &plan.guards);
     guards.filter(move |guard| view != View::Drift && guard.verdict != Verdict::Pass)
+}
+
+/// What is said of promotions beside what is done with them.
+fn promotion_notes(plan: &OutletPlan) -> Vec<String> {
+    let PromotionPlan { steps, foreign, unread, .. } = &plan.promotions;
+    let told = steps.iter().filter(|step| !step.op.is_sent() && step.op != PromotionOp::Drift);
+    let unread = unread.iter().map(|why| format!("promotions are neither made nor ended: {why}"));
+    let elsewhere = match foreign {
+        0 => None,
+        number => Some(format!("{} made elsewhere, left alone", counted(*number, "promotion"))),
+    };
+    unread.chain(told.map(PromotionStep::words)).chain(elsewhere).collect()
 }
 
 /// How an outlet stands, in the words of a view: between two states of the files nothing waits to be pushed.

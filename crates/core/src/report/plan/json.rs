@@ -13,8 +13,8 @@ use crate::{
     catalog::{FieldValue, Path},
     diagnostic::{Diagnostic, Place},
     plan::{
-        Action, Change, Class, Digest, ExtrasEntry, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, Reviewed, Risk,
-        Verdict, digest_of,
+        Action, Change, Class, Digest, ExtrasEntry, GuardVerdict, Kind, Limit, OutletPlan, PinnedPath, PromotionOp,
+        PromotionStep, Reviewed, Risk, Verdict, digest_of,
     },
     policy::Guard,
     report::{diagnostics::DiagnosticEntry, release::ReleaseCommands},
@@ -76,6 +76,39 @@ struct OutletEntry<'a> {
     pins: Option<PinsEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extras: Option<ExtrasEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unwatched: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    promotions: Vec<PromotionEntry<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    promotion_events: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promotions_unread: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promotions_elsewhere: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct PromotionEntry<'a> {
+    op: PromotionOp,
+    name: &'a str,
+    item: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promotion_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+}
+
+impl<'a> From<&'a PromotionStep> for PromotionEntry<'a> {
+    fn from(step: &'a PromotionStep) -> Self {
+        Self {
+            op: step.op,
+            name: &step.name,
+            item: step.item.as_str(),
+            promotion_id: step.record.as_ref().and_then(|record| record.promotion_id.as_deref()),
+            note: step.note.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -117,6 +150,8 @@ struct GuardEntry<'a> {
     actual: Option<f64>,
     verdict: Verdict,
     items: &'a [Path],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    promotions: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<&'a Reviewed>,
 }
@@ -170,6 +205,8 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
     let errors = diagnostics.iter().map(AsRef::as_ref).filter(|diagnostic: &&Diagnostic| diagnostic.is_error());
     let shown = errors.chain(outlet.warnings().filter(|_| view != View::Drift));
+    let steps = plan.into_iter().flat_map(|plan| &plan.promotions.steps);
+    let steps = steps.filter(|step| view != View::Drift || step.op == PromotionOp::Drift);
     OutletEntry {
         outlet: id.as_str(),
         name,
@@ -193,6 +230,11 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
             paths: pins.pinned_paths(),
         }),
         extras: plan.filter(|plan| view == View::Plan && !plan.extras.is_empty()).map(|plan| plan.extras.entry()),
+        unwatched: plan.and_then(|plan| plan.unwatched.as_deref()).filter(|_| view == View::Plan),
+        promotions: steps.map(PromotionEntry::from).collect(),
+        promotion_events: plan.map(|plan| plan.promotions.events.as_slice()).unwrap_or_default(),
+        promotions_unread: plan.and_then(|plan| plan.promotions.unread.as_deref()),
+        promotions_elsewhere: plan.map(|plan| plan.promotions.foreign).filter(|number| *number > 0),
     }
 }
 
@@ -211,7 +253,8 @@ fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> Change
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {
     fn from(guard: &'a GuardVerdict) -> Self {
-        let GuardVerdict { guard, limit, actual, verdict, items, message: _, approval } = guard;
-        Self { guard: *guard, limit: *limit, actual: *actual, verdict: *verdict, items, approval: approval.as_ref() }
+        let GuardVerdict { guard, limit, actual, verdict, items, promotions, message: _, approval } = guard;
+        let (guard, limit, actual, verdict) = (*guard, *limit, *actual, *verdict);
+        Self { guard, limit, actual, verdict, items, promotions, approval: approval.as_ref() }
     }
 }

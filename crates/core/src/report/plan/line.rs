@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::{CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, VariantField},
-    plan::{Change, Class, Kind, OutletPlan, PastChange, Risk},
+    plan::{Change, Class, Kind, OutletPlan, PastChange, PromotionOp, PromotionStep, Risk},
     report::counted,
 };
 
@@ -106,6 +106,14 @@ impl<'a> Telling<'a> {
     /// What a push would do: from live to the files.
     pub(super) fn pushed(&self, change: &Change, is_unmanaged: bool) -> Line {
         let Change { path, kind, from, to, .. } = change;
+        if let Path::Promotion(name, item) = path {
+            let mark = match kind {
+                Kind::Add => Mark::Add,
+                Kind::Remove => Mark::Remove,
+                Kind::Set | Kind::Move => Mark::Set,
+            };
+            return self.line(change, true, mark, plain(self.promotion_words(name, item, from, to)));
+        }
         match (kind, path.field_key()) {
             (Kind::Add, _) => self.line(change, true, Mark::Add, plain(format!("new{}", self.details(path, to)))),
             (Kind::Remove, _) => {
@@ -128,6 +136,11 @@ impl<'a> Telling<'a> {
         let Change { path, kind, class, from, base, .. } = change;
         let both = *class == Class::Conflict;
         let line = |mark, words| self.line(change, false, mark, words);
+        if let Path::Promotion(name, _) = path {
+            let when = base.as_ref().and_then(FieldValue::as_promotion).map(|ours| format!(", {}", ours.when()));
+            let words = format!("“{name}” was ended elsewhere before its end{}", when.unwrap_or_default());
+            return line(Mark::Remove, plain(words));
+        }
         match (kind, path.field_key()) {
             (Kind::Add, None) => {
                 let words = if both { "removed elsewhere, but changed in the files" } else { "removed elsewhere" };
@@ -150,6 +163,62 @@ impl<'a> Telling<'a> {
             _ => format!("{ours} is gone"),
         };
         self.line(change, false, Mark::Set, plain(words))
+    }
+
+    /// `“gajian”: Rp 19.000 instead of Rp 27.000 (−30 %), 25–28 Feb 2027, Sun and Mon 14:00–16:00`
+    fn promotion_words(&self, name: &str, item: &ExternalId, from: &Side, to: &Side) -> String {
+        let promotions = &self.plan.promotions;
+        let is_this = |step: &&PromotionStep| step.name == name && step.item == *item;
+        let step = promotions.steps.iter().find(is_this);
+        let side = |side: &'_ Side| side.as_ref().and_then(FieldValue::as_promotion).cloned();
+        match (side(from), side(to)) {
+            (_, Some(new)) if step.is_none_or(|step| step.op == PromotionOp::Add) => {
+                let live = step.and_then(|step| step.live_price).filter(|price| price.0 > 0);
+                let instead = live.map(|Price(live)| {
+                    // Rounded to whole percents, as people say it.
+                    let percent = ((live - new.selling_price.0) * 200 + live) / (2 * live);
+                    format!(" instead of {} (−{percent} %)", Price(live))
+                });
+                let again =
+                    step.filter(|step| step.is_resumed).map(|_| "; its answer was lost, so it is sent once more");
+                format!(
+                    "“{name}”: {}{}, {}{}",
+                    new.selling_price,
+                    instead.unwrap_or_default(),
+                    new.when(),
+                    again.unwrap_or_default()
+                )
+            }
+            (Some(old), Some(new)) if old == new => {
+                format!("“{name}” ends before this push of the menu, and is made again after it: {}", new.when())
+            }
+            (Some(old), Some(new)) => {
+                let dates = if old.when() == new.when() {
+                    String::new()
+                } else {
+                    format!(", {} → {}", old.when(), new.when())
+                };
+                let what = if step.is_some_and(|step| step.has_begun) {
+                    "the running one ends, then a new one begins"
+                } else {
+                    "the one that waits is deleted, then a new one is made"
+                };
+                format!("“{name}”: {} → {}{dates} ({what})", old.selling_price, new.selling_price)
+            }
+            (Some(old), None) => match (step.filter(|step| step.has_begun), promotions.now) {
+                (Some(_), Some(now)) => {
+                    let days = now.date().until(old.end_date).map_or(0, |span| span.get_days());
+                    match days {
+                        ..=0 => format!("“{name}” ended now, on its last day"),
+                        1 => format!("“{name}” ended now, 1 day early"),
+                        days => format!("“{name}” ended now, {days} days early"),
+                    }
+                }
+                _ => format!("“{name}” deleted before it begins ({})", old.when()),
+            },
+            (None, Some(new)) => format!("“{name}”: {}, {}", new.selling_price, new.when()),
+            (None, None) => format!("“{name}”"),
+        }
     }
 
     fn set_words(&self, path: &Path, from: &Side, to: &Side) -> Words {
@@ -181,7 +250,7 @@ impl<'a> Telling<'a> {
             }
             Path::Variant(..) => price,
             Path::Category(..) => category_details(thing),
-            Path::Menu(_) => String::new(),
+            Path::Menu(_) | Path::Promotion(..) => String::new(),
         }
     }
 
@@ -196,7 +265,9 @@ impl<'a> Telling<'a> {
         let payload = &self.plan.payload;
         let within = change.subject.within.as_deref().unwrap_or_default();
         match &change.path {
-            Path::Menu(_) | Path::Category(..) => payload.menus.iter().map(|menu| menu.name.clone()).collect(),
+            Path::Menu(_) | Path::Category(..) | Path::Promotion(..) => {
+                payload.menus.iter().map(|menu| menu.name.clone()).collect()
+            }
             Path::Item(..) => {
                 let items = payload.items().filter(|(menu, _)| menu.name == within);
                 items.filter_map(|(_, item)| item.name.value().cloned()).collect()
@@ -218,7 +289,7 @@ impl<'a> Telling<'a> {
                 let mut variants = payload.variants().map(|(_, variant)| variant);
                 variants.find(|variant| variant.external_id.as_str() == id).and_then(|variant| variant.name.value())
             }
-            Path::Menu(_) | Path::Category(..) => None,
+            Path::Menu(_) | Path::Category(..) | Path::Promotion(..) => None,
         };
         name.map_or_else(|| id.to_owned(), Clone::clone)
     }

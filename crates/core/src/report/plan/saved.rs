@@ -1,7 +1,7 @@
 //! A plan that was written as `menusync.plan/1`, read back. It is what was agreed to, not what is pushed: a push is planned
 //! anew, and a saved plan can only refuse it. So nothing in it is trusted, and nothing in it is ever sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -43,7 +43,8 @@ pub struct SavedOutlet {
     /// Its changes.
     pub changes: Vec<Change>,
     action: Action,
-    held: BTreeSet<Guard>,
+    /// The guards that held it, each with the ids of the promotions that it named.
+    held: BTreeMap<Guard, Vec<String>>,
 }
 
 /// Why a text is not a plan that counts. The sentence goes on after the file's name.
@@ -111,6 +112,8 @@ struct FileChange {
 struct FileGuard {
     guard: Guard,
     verdict: Verdict,
+    #[serde(default)]
+    promotions: Vec<String>,
 }
 
 impl SavedPlan {
@@ -159,17 +162,18 @@ impl SavedPlan {
 impl SavedOutlet {
     /// Whether the guard held it.
     pub fn is_held_by(&self, guard: Guard) -> bool {
-        self.held.contains(&guard)
+        self.held.contains_key(&guard)
     }
 
     /// The guards that held it.
     pub fn held(&self) -> impl Iterator<Item = Guard> {
-        self.held.iter().copied()
+        self.held.keys().copied()
     }
 
     /// The digest that an approval of the guard has to name.
     pub fn approvable(&self, guard: Guard) -> Digest {
-        approvable(guard, &self.outlet, self.action, &self.changes)
+        let promotions = self.held.get(&guard).map(Vec::as_slice).unwrap_or_default();
+        approvable(guard, &self.outlet, self.action, &self.changes, promotions)
     }
 }
 
@@ -180,7 +184,8 @@ impl FileOutlet {
         if digest_of([(&outlet, changes.as_slice())]) != digest {
             return Err(SavedPlanError::Tampered(format!("outlet {outlet}")));
         }
-        let held = guards.into_iter().filter(|guard| guard.verdict == Verdict::Held).map(|guard| guard.guard);
+        let held = guards.into_iter().filter(|guard| guard.verdict == Verdict::Held);
+        let held = held.map(|guard| (guard.guard, guard.promotions));
         Ok(SavedOutlet { outlet, name, changes, action, held: held.collect() })
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{OutletReport, PlanReport, View, is_foreign, risk_of};
-use crate::plan::{Action, Kind, OutletPlan, Risk};
+use crate::plan::{Change, Kind, OutletPlan, Risk};
 
 /// Every outlet is one of changed, unchanged and failed; every change is counted once: as what a push does, or as drift or
 /// conflict if it is kept.
@@ -22,8 +22,43 @@ pub(super) struct Summary {
     r#move: usize,
     drift: usize,
     conflict: usize,
+    #[serde(skip_serializing_if = "Promotions::is_empty")]
+    promotions: Promotions,
     /// Of what pushes do; in a report of drift of what was done elsewhere.
     pub(super) risks: Risks,
+}
+
+/// What becomes of promotions of ours; they are no changes of a menu.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+struct Promotions {
+    add: usize,
+    remove: usize,
+    replace: usize,
+    drift: usize,
+}
+
+impl Promotions {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn count(&mut self, change: &Change, pushed: bool) {
+        match change.kind {
+            Kind::Add if pushed => self.add += 1,
+            Kind::Remove if pushed => self.remove += 1,
+            _ if pushed => self.replace += 1,
+            _ => self.drift += 1,
+        }
+    }
+
+    /// `, 2 promotions to create, 1 to end`
+    fn words(&self) -> String {
+        let parts = [("to create", self.add), ("to replace", self.replace), ("to end", self.remove)];
+        let mut parts = parts.into_iter().filter(|(_, number)| *number > 0);
+        let Some((what, number)) = parts.next() else { return String::new() };
+        let rest: String = parts.map(|(what, number)| format!(", {number} {what}")).collect();
+        format!(", {number} promotion{} {what}{rest}", if number == 1 { "" } else { "s" })
+    }
 }
 
 /// How many changes have which risk.
@@ -76,7 +111,7 @@ impl Summary {
         self.outlets += 1;
         if outlet.is_failed() {
             self.failed += 1;
-        } else if plan.is_some_and(|plan| plan.action != Action::None) || is_gone(outlet, view) {
+        } else if plan.is_some_and(OutletPlan::is_to_send) || is_gone(outlet, view) {
             self.changed += 1;
         } else {
             self.unchanged += 1;
@@ -86,6 +121,11 @@ impl Summary {
             let pushed = change.pushed && view != View::Drift;
             if let Some(plan) = plan.filter(|_| pushed || view == View::Drift) {
                 self.risks.count(risk_of(change, plan, view));
+            }
+            if change.is_promotion() {
+                self.promotions.count(change, pushed);
+                self.drift += usize::from(!pushed);
+                continue;
             }
             match (change.kind, change.class) {
                 (Kind::Add, _) if pushed => self.add += 1,
@@ -160,11 +200,12 @@ fn pushes(report: &PlanReport) -> String {
     let free = report.outlets.iter().filter(|outlet| diff || !is_held(outlet));
     let free = free.fold(Summary::default(), |sum, outlet| sum.and(outlet, report.view));
     let number = free.changed;
+    let promotions = free.promotions.words();
     if number == 0 {
         return format!(", 0 {verb}");
     }
     let (change, add, remove) = (free.set + free.r#move, free.add, free.remove);
-    format!(", {number} {verb} ({change} to change, {add} to add, {remove} to remove)")
+    format!(", {number} {verb} ({change} to change, {add} to add, {remove} to remove){promotions}")
 }
 
 fn counted(lead: &str, number: usize, word: &str) -> String {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{OutletReport, PlanReport, View, words::some_of};
 use crate::{
     diagnostic::Diagnostic,
-    plan::Action,
+    plan::OutletPlan,
     report::{counted, untrusted::printable},
 };
 
@@ -29,7 +29,7 @@ pub(super) struct Warning {
 impl OutletReport {
     /// The warnings that count for a push, if there is one.
     pub(super) fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        let is_pushed = self.plan.as_ref().is_some_and(|plan| plan.action != Action::None);
+        let is_pushed = self.plan.as_ref().is_some_and(OutletPlan::is_to_send);
         let diagnostics = self.diagnostics.iter().map(AsRef::as_ref).filter(move |_| is_pushed);
         diagnostics.filter(|diagnostic| counts_for_push(diagnostic))
     }
@@ -46,7 +46,8 @@ pub(super) fn warnings(report: &PlanReport) -> Vec<Warning> {
         return Vec::new();
     }
     let errors = becoming_invalid(report).into_iter().map(|words| Warning { is_error: true, words });
-    errors.chain(of_files(report).into_iter().map(|words| Warning { is_error: false, words })).collect()
+    let warnings = unwatched(report).into_iter().chain(of_files(report));
+    errors.chain(warnings.map(|words| Warning { is_error: false, words })).collect()
 }
 
 fn becoming_invalid(report: &PlanReport) -> Vec<String> {
@@ -61,6 +62,18 @@ fn becoming_invalid(report: &PlanReport) -> Vec<String> {
         format!("from {when} {} will be invalid: {reason}", some_of(&names, NAMED))
     };
     outlets.into_iter().map(words).collect()
+}
+
+/// Pushes that could end a promotion, and go out without a look at any.
+fn unwatched(report: &PlanReport) -> Vec<String> {
+    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for outlet in &report.outlets {
+        if let Some(why) = outlet.plan.as_ref().and_then(|plan| plan.unwatched.as_deref()) {
+            reasons.entry(why).or_default().push(printable(outlet.label()).into_owned());
+        }
+    }
+    let words = |(why, names): (&str, Vec<String>)| format!("{}: {why}", some_of(&names, NAMED));
+    reasons.into_iter().map(words).collect()
 }
 
 fn of_files(report: &PlanReport) -> Vec<String> {

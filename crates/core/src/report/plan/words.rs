@@ -41,6 +41,7 @@ pub(super) fn label(path: &Path) -> &'static str {
         (None, Path::Item(..)) => "item",
         (None, Path::Category(..)) => "choice",
         (None, Path::Variant(..)) => "variant",
+        (None, Path::Promotion(..)) => "promo",
     }
 }
 
@@ -85,6 +86,7 @@ pub(super) fn value_word(path: &Path, value: &Side) -> String {
         FieldValue::Number(number) => number.to_string(),
         FieldValue::Names(names) => list(names),
         FieldValue::Ids(ids) => list(&ids.iter().map(ExternalId::to_string).collect::<Vec<_>>()),
+        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price, detail.when()),
         FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => clipped(&value_json(value)),
     }
 }
