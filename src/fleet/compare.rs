@@ -123,9 +123,13 @@ impl Comparison<'_> {
             // What cannot be composed then is still as it was before.
             older = before.desired(id, at).ok().or(older.take());
             let next = after.desired(id, at).ok();
-            let report = next.as_ref().filter(|next| !next.paused).and_then(|next| {
+            let is_same = |next: &Desired| older.as_ref().is_some_and(|older| older.catalog == next.catalog);
+            let report = next.as_ref().filter(|next| !next.paused && !is_same(next)).and_then(|next| {
                 let mut plan = difference(&target, older.as_ref(), next, peers, at);
                 plan.changes.retain(|change| !shown.has(change));
+                if plan.changes.is_empty() {
+                    return None;
+                }
                 shown.add(&plan.changes);
                 // What is pushed then is a step from what the newer files gave until then.
                 let step = newer.as_ref().map(|newer| difference(&target, Some(newer), next, peers, at));
@@ -133,7 +137,7 @@ impl Comparison<'_> {
                 plan.guards.retain(|guard| {
                     guard.items.iter().any(|item| plan.changes.iter().any(|change| change.is_of(item)))
                 });
-                (!plan.changes.is_empty()).then(|| report_of(plan, &target, self.with_menus))
+                Some(report_of(plan, &target, self.with_menus))
             });
             newer = next.or(newer.take());
             Edge { at: at.to_zoned(zone.clone()), layers, report }

@@ -105,7 +105,12 @@ fn root_above() -> Option<PathBuf> {
         return None;
     }
     let above = here.ancestors().skip(1).find(|above| above.join(super::FILE).symlink_metadata().is_ok())?;
-    (is_ours(above) && is_ours(&above.join(super::FILE))).then(|| above.to_owned())
+    is_our_root(above).then(|| above.to_owned())
+}
+
+/// Whether nobody but this user and root could have written the settings of a directory.
+pub fn is_our_root(root: &Path) -> bool {
+    is_ours(root) && is_ours(&root.join(super::FILE))
 }
 
 /// Whether neither a link nor what it leads to belongs to another user.

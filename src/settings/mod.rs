@@ -20,7 +20,7 @@ use std::{
 
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
-pub use environment::{Environment, StateDir, listen, named_root, root, root_name, state_dir};
+pub use environment::{Environment, StateDir, is_our_root, listen, named_root, root, root_name, state_dir};
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use webhook::{Signature, Webhook, webhook_secrets};
 

@@ -287,4 +287,5 @@ fn the_root_is_looked_for_upwards_but_not_taken_from_somebody_else() {
     let (code, told) = validate();
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains(&format!("give {} as --root", stage.root().canonicalize().unwrap().display())), "{told}");
+    assert!(told.contains("belongs to another user"), "{told}");
 }
