@@ -82,6 +82,11 @@ impl Preview<'_> {
                 .inspect(|p| tell_pending(member, p));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             let desired = match fleet::desired(loaded, &member.id, self.at).await {
+                // Which promotions are ours only the state knows, and files stand in for it.
+                Ok(Ok(mut desired)) if self.base.is_some() => {
+                    desired.policy.promotions = desired.policy.promotions.without_writing();
+                    desired
+                }
                 Ok(Ok(desired)) => desired,
                 Ok(Err(_)) => {
                     outlets[index] = self.invalid(member);
