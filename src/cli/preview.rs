@@ -92,6 +92,11 @@ impl Preview<'_> {
             let busy = settings.gobiz.concurrency.saturating_sub(slots.available_permits());
             progress.tell((index + 1).saturating_sub(busy), selected.len());
             let desired = match fleet::desired(loaded, &member.id, self.at).await {
+                // Which promotions are ours only the state knows, and files stand in for it.
+                Ok(Ok(mut desired)) if self.base.is_some() => {
+                    desired.policy.promotions = desired.policy.promotions.without_writing();
+                    desired
+                }
                 Ok(Ok(desired)) => desired,
                 Ok(Err(_)) => {
                     outlets[index] = self.invalid(member);

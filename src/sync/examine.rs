@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, Price, Promotion, WantedPromotion, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, Field, Promotion, WantedPromotion, live::LiveCatalog},
     plan::{
-        Action, Base, Change, Inputs, KnownPromotions, OutletPlan, Past, PeerPrices, Pins, PromotionInputs,
+        Action, Base, Change, Inputs, KnownPromotions, LiveDish, OutletPlan, Past, PeerPrices, Pins, PromotionInputs,
         PromotionRecord, PromotionStage, as_published, plan,
     },
     policy::{DriftPolicy, Guard},
@@ -270,7 +270,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
 }
 
 /// What each dish costs live, its menu and its name; of one that a push brings, what it will be.
-fn dishes(live: &LiveCatalog, payload: &Catalog) -> BTreeMap<ExternalId, (Price, String, String)> {
+fn dishes(live: &LiveCatalog, payload: &Catalog) -> BTreeMap<ExternalId, LiveDish> {
     let coming = payload.items().filter_map(|(menu, item)| {
         let name = item.name.value()?.clone();
         Some((item.external_id.clone(), (*item.price.value()?, menu.name.clone(), name)))

@@ -149,7 +149,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let now = context.clock.now().to_zoned(self.desired.policy.timezone.clone()).datetime();
             shown.is_none_or(|shown| shown.phase(now) == PromotionPhase::Over)
         };
-        match self.watch(&id, |shown| is_over(shown)).await {
+        match self.watch(&id, is_over).await {
             Ok(true) => {
                 (record.stage, record.error) = (PromotionStage::Ended, None);
                 self.store(&record).await?;

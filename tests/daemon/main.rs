@@ -19,6 +19,7 @@ mod notify;
 mod once;
 mod one_word;
 mod pace;
+mod promoting;
 mod reload;
 mod roots;
 mod service;

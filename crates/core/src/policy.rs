@@ -94,6 +94,15 @@ impl PromotionPolicy {
         matches!(self, Self::Watch | Self::Manage)
     }
 
+    /// The same where nothing may be made or ended.
+    #[must_use]
+    pub fn without_writing(self) -> Self {
+        match self {
+            Self::Unsaid | Self::Off => Self::Off,
+            Self::Watch | Self::Manage => Self::Watch,
+        }
+    }
+
     /// Whether ours may be made and ended.
     pub fn may_write(self) -> bool {
         matches!(self, Self::Unsaid | Self::Manage)

@@ -405,7 +405,7 @@ const DISHES: [&str; 3] = ["NG", "D1", "N1"];
 impl Life {
     async fn new(seed: u64) -> Self {
         let mut bench = Bench::in_sync().await;
-        if seed % 3 == 0 {
+        if seed.is_multiple_of(3) {
             bench.wanted.policy.drift = DriftPolicy::Revert;
         }
         bench.wanted.policy.guards.promotion_depth = 100.0;

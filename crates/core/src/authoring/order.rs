@@ -130,9 +130,7 @@ impl Kind {
             Self::Variant => &["external_id", "name"],
             Self::Hours | Self::Range => self.keys(),
             Self::Pricing => &["menu", "ids"],
-            Self::Promotion => {
-                &["external_menu_id", "start_date", "end_date", "start_time", "end_time", "applicable_days"]
-            }
+            Self::Promotion => &["external_menu_id", "start_time", "end_time", "applicable_days"],
             Self::Selection | Self::PromotionItem | Self::Other => &[],
         };
         texts.contains(&key)

@@ -218,7 +218,7 @@ pub(super) struct PromotionFields {
     /// What that costs.
     pub(super) selling: Option<Spanned<Selling>>,
     /// Several dishes, each with what it costs.
-    pub(super) items: Option<Spanned<Vec<(Spanned<ExternalId>, Action<Selling>)>>>,
+    pub(super) items: Option<Spanned<Vec<PromotedDish>>>,
     pub(super) start_date: Option<Spanned<Date>>,
     pub(super) end_date: Option<Spanned<Date>>,
     pub(super) start_time: Declared<Time>,
@@ -227,6 +227,9 @@ pub(super) struct PromotionFields {
     /// An outlet that does not have the dish is left out.
     pub(super) where_sold: Option<Spanned<bool>>,
 }
+
+/// One of several dishes of a promotion.
+pub(super) type PromotedDish = (Spanned<ExternalId>, Action<Selling>);
 
 /// What a dish costs in a promotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

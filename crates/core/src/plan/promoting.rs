@@ -204,6 +204,9 @@ impl PromotionStep {
     }
 }
 
+/// What a dish costs live, its menu and its name.
+pub type LiveDish = (Price, String, String);
+
 /// What the promotions of a plan are made from, beside the plan itself.
 pub struct PromotionInputs<'a> {
     /// What the files declare.
@@ -227,7 +230,7 @@ pub struct PromotionInputs<'a> {
     /// What earlier days mean.
     pub past: &'a Past,
     /// What a dish costs live, its menu and its name.
-    pub live: &'a dyn Fn(&ExternalId) -> Option<(Price, String, String)>,
+    pub live: &'a dyn Fn(&ExternalId) -> Option<LiveDish>,
     /// Where the files say a thing.
     pub place: &'a dyn Fn(&Path) -> Option<Place>,
 }
@@ -308,6 +311,9 @@ impl OutletPlan {
     }
 }
 
+/// A guard, its limit, and the promotions that trip it: by how much, and in which words.
+type PriceFinding<'a> = (Guard, Option<f64>, Vec<(f64, &'a PromotionStep, String)>);
+
 /// The guards on the prices of promotions.
 fn judge_prices(plan: &PromotionPlan, inputs: &PromotionInputs<'_>) -> Vec<GuardVerdict> {
     let made = plan.steps.iter().filter(|step| matches!(step.op, PromotionOp::Add | PromotionOp::Replace));
@@ -332,12 +338,12 @@ fn judge_prices(plan: &PromotionPlan, inputs: &PromotionInputs<'_>) -> Vec<Guard
     }
     let (depth, change) = (inputs.limits.promotion_depth, inputs.limits.price_change);
     let over = |found: Vec<(f64, _, _)>, limit: f64| found.into_iter().filter(|one| one.0 > limit).collect();
-    let found: [(Guard, Option<f64>, Vec<(f64, &PromotionStep, String)>); 3] = [
+    let found: [PriceFinding<'_>; 3] = [
         (Guard::PriceChange, Some(change), over(moves, change)),
         (Guard::DecimalSlip, None, slips),
         (Guard::PromotionDepth, Some(depth), over(deep, depth)),
     ];
-    let verdict = |(guard, limit, steps): (Guard, Option<f64>, Vec<(f64, &PromotionStep, String)>)| {
+    let verdict = |(guard, limit, steps): PriceFinding<'_>| {
         let (worst, _, words) = steps.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let more = if steps.len() > 1 { format!(", and {} more", steps.len() - 1) } else { String::new() };
         let message = match limit {

@@ -5,7 +5,7 @@ use jiff::civil::{Date, Time};
 use super::{
     super::{
         hours::INDONESIAN_DAYS,
-        layer::{Action, PromotionEntry, PromotionFields, Selling},
+        layer::{Action, PromotedDish, PromotionEntry, PromotionFields, Selling},
         policy::{LEAST_DISCOUNT, PROMOTION_POLICY},
     },
     patches::{basis_points, rounding},
@@ -139,7 +139,7 @@ fn discount_points(decoder: &mut Decoder, node: &Node) -> Option<Spanned<i64>> {
 }
 
 /// A mapping from dishes to prices, or to `{discount: …}`, or to `{remove: true}`.
-fn items(decoder: &mut Decoder, node: &Node) -> Option<Spanned<Vec<(Spanned<ExternalId>, Action<Selling>)>>> {
+fn items(decoder: &mut Decoder, node: &Node) -> Option<Spanned<Vec<PromotedDish>>> {
     let mut by_id = decoder.mapping(node, "items of a promotion")?;
     let mut items = Vec::new();
     for (key, node) in by_id.entries() {

@@ -1,0 +1,72 @@
+//! SIGKILL around every call for a promotion: the next start makes the same call again, and there is one promotion.
+
+use menusync::sandbox::{Endpoint, Fault, FaultKind};
+
+use crate::{
+    harness::Daemon,
+    support::{KUTA, KUTA_FILE, Stage},
+};
+
+const GAJIAN: &str = "promotions:\n  gajian:\n    external_menu_id: NG\n    selling_price: 19000\n    \
+                      start_date: 2098-02-25\n    end_date: 2098-02-28\n";
+
+fn open(stage: &Stage) -> Vec<i64> {
+    let all = stage.server().promotions(KUTA).unwrap().into_iter();
+    all.filter(|one| one.status == "created").map(|one| one.promo_detail.selling_price).collect()
+}
+
+fn promotion_calls(stage: &Stage) -> usize {
+    stage.log().iter().filter(|entry| entry.endpoint == Endpoint::Promo).count()
+}
+
+/// The process dies at the call after `calls` others, before it is carried out or before its answer.
+fn kill_at(calls: u32, is_done: bool, before: &str, after: &str, price: i64) {
+    let stage = Stage::new().in_sync();
+    stage.append(KUTA_FILE, before);
+    stage.run(&["apply", "--yes"]).expect(0);
+    let daemon = Daemon::start(&stage);
+    stage.clear_log();
+    let hang = Fault { after: calls, ..Fault::new(Endpoint::Promo, FaultKind::Delay) };
+    stage.server().inject(match is_done {
+        true => Fault { delay_answer_ms: 20_000, ..hang },
+        false => Fault { delay_ms: 20_000, ..hang },
+    });
+    let text = stage.read(KUTA_FILE);
+    let rest = if before.is_empty() { text } else { text.replace(before, "") };
+    stage.write(KUTA_FILE, &format!("{rest}{after}"));
+    let hangs = |_: &Daemon<'_>| promotion_calls(&stage) > calls as usize || open(&stage) == [price];
+    if is_done {
+        daemon.wait_for("the call to be carried out", hangs);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    daemon.kill();
+    stage.server().clear_faults();
+    let daemon = Daemon::start(&stage);
+    daemon.wait_for("the promotion", |daemon| open(&stage) == [price] && daemon.state(KUTA) == "in_sync");
+    daemon.stop();
+    let made = stage.server().promotions(KUTA).unwrap().len();
+    assert!(made <= 2, "{made} after {calls} calls, {is_done}");
+}
+
+#[test]
+fn killed_around_any_call_there_is_one_promotion_in_the_end() {
+    std::thread::scope(|scope| {
+        for calls in 0..5 {
+            for is_done in [false, true] {
+                scope.spawn(move || kill_at(calls, is_done, "", GAJIAN, 19_000));
+            }
+        }
+    });
+}
+
+#[test]
+fn killed_around_any_call_of_a_replacement_there_is_one_promotion_in_the_end() {
+    std::thread::scope(|scope| {
+        for calls in 0..7 {
+            scope.spawn(move || {
+                let other = GAJIAN.replace("19000", "18000");
+                kill_at(calls, calls % 2 == 0, GAJIAN, &other, 18_000);
+            });
+        }
+    });
+}
