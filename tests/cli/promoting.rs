@@ -199,7 +199,7 @@ fn render_schema_and_fmt_know_promotions() {
     assert!(stage.read(KUTA_FILE).ends_with(GAJIAN), "{}", stage.read(KUTA_FILE));
     let body = "promo_type: sku_promo\npromo_detail: {external_menu_id: NG}\n";
     stage.write(KUTA_FILE, &stage.read(KUTA_FILE).replace(GAJIAN, body));
-    stage.run(&["validate"]).expect(2).says(&["write it under `promotions: NAME:`"]);
+    stage.run(&["validate"]).expect(3).says(&["write it under `promotions: NAME:`"]);
 }
 
 #[test]

@@ -490,6 +490,10 @@ impl One<'_> {
         if wanted.end() <= now {
             return;
         }
+        if let Some(other) = self.unsettled_on_dish() {
+            let note = format!("made once it is known what became of “{}” on the same dish", other.name);
+            return self.say(plan, PromotionOp::Waiting, note);
+        }
         if (self.inputs.live)(&self.key.1).is_none() {
             return self.say(plan, PromotionOp::Waiting, "made once GoFood shows the dish".to_owned());
         }
@@ -498,6 +502,22 @@ impl One<'_> {
             return self.say(plan, PromotionOp::Waiting, note);
         }
         plan.steps.push(self.step(PromotionOp::Add, false));
+    }
+
+    /// Another promotion of ours that may be on the same dish, and nobody knows. A second one beside it would be one too many.
+    fn unsettled_on_dish(&self) -> Option<&PromotionRecord> {
+        let PromotionInputs { records, listed, now, .. } = self.inputs;
+        let is_shown =
+            |record: &PromotionRecord| listed.iter().any(|one| Some(&one.promotion_id) == record.promotion_id.as_ref());
+        records.iter().find(|record| {
+            let is_other = record.name != self.key.0 && record.detail.external_menu_id == self.key.1;
+            let is_unsettled = match record.stage {
+                PromotionStage::Creating => true,
+                PromotionStage::Made => !is_shown(record),
+                _ => false,
+            };
+            is_other && is_unsettled && record.detail.end() > *now
+        })
     }
 
     fn say(&self, plan: &mut PromotionPlan, op: PromotionOp, note: String) {
