@@ -66,11 +66,13 @@ async fn run_locked<R: Read + Write>(
     desired: &Desired,
     options: &PassOptions,
 ) -> Result<Outcome, PassError> {
+    // Boxed, as are the other long walks: one future with room for all of them is more than a thread's stack holds in a
+    // debug build.
     let visit = Visit { context, remote, target };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let pass = Pass { visit: &visit, desired, options };
-    let earlier = match visit.finish_pending(recalled, &mut slot).await? {
-        (Earlier::None, recalled) => return pass.run(slot, recalled, None).await,
+    let earlier = match Box::pin(visit.finish_pending(recalled, &mut slot)).await? {
+        (Earlier::None, recalled) => return Box::pin(pass.run(slot, recalled, None)).await,
         (earlier, _) => earlier,
     };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
@@ -82,9 +84,9 @@ async fn run_locked<R: Read + Write>(
             Pass { visit: &visit, desired: &pinned, options }.after_arrival(arrival, recalled.clone()).await?
         }
         Earlier::Settled(outcome) => outcome,
-        Earlier::None => return pass.run(slot, recalled, None).await,
+        Earlier::None => return Box::pin(pass.run(slot, recalled, None)).await,
     };
-    match pass.run(slot, recalled, Some(earlier.clone())).await {
+    match Box::pin(pass.run(slot, recalled, Some(earlier.clone()))).await {
         // At least the earlier push was seen to end.
         Err(PassError::Withdrawn) => Ok(earlier),
         done => done,
@@ -125,23 +127,23 @@ impl<R: Read + Write> Pass<'_, R> {
             return Ok(self.visit.outcome(PassResult::Unchanged, &facts, None));
         }
         let pins_before = recalled.pins.clone();
-        let (sent, desired, promotions) = match self.plan_push(slot, recalled, earlier).await? {
+        let (sent, desired, promotions) = match Box::pin(self.plan_push(slot, recalled, earlier)).await? {
             Step::Done(outcome) => return Ok(outcome),
             Step::Sent(sent, desired, promotions) => (sent, *desired, promotions),
         };
         let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
-        let Some(sent) = sent else { return pass.after_push(None, &promotions).await };
+        let Some(sent) = sent else { return Box::pin(pass.after_push(None, &promotions)).await };
         let refused = sent.refused_stock();
-        let mut outcome = pass.await_result(*sent).await?;
+        let mut outcome = Box::pin(pass.await_result(*sent)).await?;
         if let Some(refusal) = refused {
-            outcome = self.push_stock_by_put(&refusal, outcome).await?;
+            outcome = Box::pin(self.push_stock_by_put(&refusal, outcome)).await?;
         }
         self.undo_rollback(&pins_before).await?;
         if !promotions.iter().any(|step| step.op.is_sent()) {
             return Ok(outcome);
         }
         match outcome.result {
-            PassResult::Published => pass.after_push(Some(outcome), &promotions).await,
+            PassResult::Published => Box::pin(pass.after_push(Some(outcome), &promotions)).await,
             // The prices that they are measured by may not be live.
             _ => {
                 let left = "; promotions are neither made nor ended until the menu is as the files want it";
@@ -292,12 +294,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 if examined.plan.action == Action::None {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
-                if let Err(why) = pass.end_before_push(&promotions).await? {
+                if let Err(why) = Box::pin(pass.end_before_push(&promotions)).await? {
                     let told = format!("{why}; the menu was not pushed");
                     let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(told));
                     return Ok(Step::Done(outcome.with_plan(examined.plan)));
                 }
-                let sent = pass.push(examined).await?;
+                let sent = Box::pin(pass.push(examined)).await?;
                 Ok(Step::Sent(Some(Box::new(sent)), Box::new(desired), promotions))
             }
         }

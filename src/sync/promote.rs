@@ -45,7 +45,7 @@ impl<R: Read + Write> Pass<'_, R> {
     pub(super) async fn end_before_push(&self, steps: &[PromotionStep]) -> Result<Result<(), String>, PassError> {
         for step in steps.iter().filter(|step| step.before_push && step.op != PromotionOp::Add && step.op.is_sent()) {
             let Some(record) = &step.record else { continue };
-            match self.end_promotion(record.clone(), step.has_begun).await? {
+            match Box::pin(self.end_promotion(record.clone(), step.has_begun)).await? {
                 Done::Well => {}
                 Done::Refused(why) | Done::Unverified(why) | Done::Failed(why) => {
                     return Ok(Err(format!("promotion “{}” of {} could not be ended: {why}", step.name, step.item)));
@@ -71,7 +71,7 @@ impl<R: Read + Write> Pass<'_, R> {
             if self.visit.is_stopping() {
                 return Ok(results);
             }
-            let done = self.end_promotion(record.clone(), step.has_begun).await?;
+            let done = Box::pin(self.end_promotion(record.clone(), step.has_begun)).await?;
             match (done, step.op) {
                 (Done::Well, PromotionOp::Remove) => results.push(result(step, "ended", Some(&record), None)),
                 (Done::Well, _) => {}
@@ -97,7 +97,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(results);
             }
             let word = if step.op == PromotionOp::Add { "created" } else { "replaced" };
-            let (done, record) = self.create_promotion(step, detail).await?;
+            let (done, record) = Box::pin(self.create_promotion(step, detail)).await?;
             results.push(match done {
                 Done::Well => result(step, word, record.as_ref(), None),
                 Done::Refused(why) => result(step, "refused", record.as_ref(), Some(why)),

@@ -1,14 +1,22 @@
 //! Where our reader and the other one differ, and why ours is right, or stricter on purpose.
 
-use menusync::document::{Node, Parsed, Value};
+use menusync::{
+    diagnostic::Diagnostic,
+    document::{Node, Parsed, Value},
+};
 
 use crate::other;
+
+/// Why ours refuses a text: a warning refuses nothing.
+fn refusal(ours: &Parsed) -> Option<&Diagnostic> {
+    ours.diagnostics.iter().find(|diagnostic| diagnostic.is_error())
+}
 
 /// How the two readers differ about a text; `None` if they agree. That both refuse it is agreement. A text that is one scalar
 /// as a whole is left out: no file of ours is.
 pub(crate) fn difference(text: &str, ours: &Parsed) -> Option<String> {
     let theirs = other::value(text);
-    match (&ours.root, ours.diagnostics.first(), theirs) {
+    match (&ours.root, refusal(ours), theirs) {
         (Some(Node { value: Value::Scalar(_), .. }), ..) | (_, Some(_), Err(_)) => None,
         (_, Some(ours), Ok(value)) => {
             Some(format!("only ours refuses: {}: {}; theirs: {value:?}", ours.code, ours.message))
@@ -55,7 +63,7 @@ pub(crate) const EXAMPLES: &[(&str, &str)] = &[
 /// Why they differ.
 pub(crate) fn reason(text: &str, ours: &Parsed, difference: &str) -> Option<&'static str> {
     let says = |words: &str| difference.contains(words);
-    match ours.diagnostics.first().map(|wrong| wrong.code) {
+    match refusal(ours).map(|wrong| wrong.code) {
         Some("duplicate-key") => Some(DUPLICATE),
         Some("multiple-documents") => Some(DOCUMENTS),
         Some("unknown-tag") => Some(TAG),

@@ -110,13 +110,13 @@ impl Bench {
         if let Some(basis) = basis {
             let again = async || Some(self.wanted.clone());
             let short = pass_unchanged(&self.context, &*self.platform, &self.target, basis, again);
-            if let Some(outcome) = short.await {
+            if let Some(outcome) = Box::pin(short).await {
                 self.short.fetch_add(1, Relaxed);
                 return outcome;
             }
         }
         let options = PassOptions { basis, ..self.options.clone() };
-        pass(&self.context, None, &*self.platform, &self.target, &self.wanted, &options).await
+        Box::pin(pass(&self.context, None, &*self.platform, &self.target, &self.wanted, &options)).await
     }
 
     /// The same files, the same number.
