@@ -168,6 +168,19 @@ fn least_discounts(decoder: &mut Decoder, node: &Node) -> Option<[u32; 2]> {
     Some([by_dates?, by_times?])
 }
 
+/// What people call the three time zones of Indonesia, and large places and islands in them.
+const INDONESIAN_ZONES: [(&str, &[&str]); 3] = [
+    (
+        "Asia/Jakarta",
+        &["WIB", "Bandung", "Surabaya", "Medan", "Semarang", "Yogyakarta", "Jogja", "Palembang", "Java", "Jawa"],
+    ),
+    (
+        "Asia/Makassar",
+        &["WITA", "Bali", "Denpasar", "Lombok", "Mataram", "Manado", "Kupang", "Banjarmasin", "Balikpapan"],
+    ),
+    ("Asia/Jayapura", &["WIT", "Papua", "Ambon", "Sorong", "Manokwari"]),
+];
+
 fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
     let name = decoder.text(node, "timezone")?.value;
     if let Ok(zone) = TimeZone::get(&name) {
@@ -183,9 +196,10 @@ fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
         }
         return Some(zone);
     }
-    let indonesian = [("WIB", "Asia/Jakarta"), ("WITA", "Asia/Makassar"), ("WIT", "Asia/Jayapura")];
-    let help = match indonesian.iter().find(|(short, _)| short.eq_ignore_ascii_case(&name)) {
-        Some((_, zone)) => format!("write `{zone}`"),
+    // By the last part: `Bali`, `Asia/Bali`.
+    let place = name.rsplit('/').next().unwrap_or(&name);
+    let help = match INDONESIAN_ZONES.iter().find(|(_, known)| known.iter().any(|n| n.eq_ignore_ascii_case(place))) {
+        Some((zone, _)) => format!("write `{zone}`"),
         None => {
             let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
             match closest(&name, known.iter().map(String::as_str)) {
@@ -465,6 +479,10 @@ mod tests {
     #[test]
     fn time_zones_are_iana_names() {
         assert_eq!(complaints("timezone: WIB"), ["timezone: `WIB` is no known time zone (write `Asia/Jakarta`)"]);
+        assert_eq!(
+            complaints("timezone: Asia/Bali"),
+            ["timezone: `Asia/Bali` is no known time zone (write `Asia/Makassar`)"]
+        );
         assert_eq!(
             complaints("timezone: Asia/Jakata"),
             ["timezone: `Asia/Jakata` is no known time zone (did you mean `Asia/Jakarta`?)"]

@@ -216,6 +216,7 @@ fn counted(lead: &str, number: usize, word: &str) -> String {
 pub(super) fn silence(report: &PlanReport) -> &'static str {
     match report.view {
         _ if report.outlets.is_empty() => "No outlets.",
+        View::Plan if report.first_later().is_some() => "No changes now.",
         View::Plan => "No changes. GoFood shows what the files say.",
         View::Drift => "No drift. Nothing was changed elsewhere since the last verified push.",
         View::Diff if report.first_later().is_some() => "No differences now.",
