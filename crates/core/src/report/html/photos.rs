@@ -1,4 +1,4 @@
-//! PhotoAlbum in a page: files of the root are put into its style sheet, each once; those of others are links, so that opening a
+//! Photos in a page: files of the root are put into its style sheet, each once; those of others are links, so that opening a
 //! page tells no server of it.
 
 use std::collections::BTreeMap;
