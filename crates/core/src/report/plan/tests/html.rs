@@ -52,6 +52,15 @@ fn dates_are_linked_and_groups_are_told_once() {
 }
 
 #[test]
+fn a_page_about_another_moment_says_which() {
+    for view in [View::Plan, View::Diff] {
+        let at = Some("2027-02-08T00:00[Asia/Jakarta]".parse().unwrap());
+        let page = page(PlanReport { view, at, ..report(vec![busy().outlet("G1", "Kuta")]) }, &[]);
+        assert!(page.contains("<h2>At Mon 2027-02-08 00:00 WIB</h2>") && !page.contains(">Now<"), "{}", body(&page));
+    }
+}
+
+#[test]
 fn hundreds_of_outlets_with_equal_changes_are_one_group_and_others_leave_out_pictures_before_lines() {
     let many = |price: &dyn Fn(i64) -> i64| {
         let outlet = |n: i64| {
