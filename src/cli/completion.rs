@@ -51,7 +51,10 @@ fn add_candidates(command: clap::Command) -> clap::Command {
 }
 
 fn loaded() -> Option<Loaded> {
-    fleet::load(&settings::root(None, &Environment::of_process())).ok()
+    let environment = Environment::of_process();
+    let root = settings::root(None, &environment);
+    settings::check_owner(&root, None, &environment).ok()?;
+    fleet::load(&root).ok()
 }
 
 /// A value with what it is. A shell inserts it as it is and runs what it then reads, and what a menu says is only text: no

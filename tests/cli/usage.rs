@@ -218,6 +218,26 @@ fn a_root_and_a_state_directory_come_from_flags_or_environment() {
     stage.finish(command.current_dir("/")).expect(0);
 }
 
+/// Where all may write, such as in `/tmp`, whoever was there first would choose where credentials are sent.
+#[test]
+fn a_root_of_another_user_has_to_be_named() {
+    let stage = Stage::new();
+    let settings = stage.root().join("menusync.yaml");
+    if std::os::unix::fs::chown(&settings, Some(4711), None).is_err() {
+        return; // only root can give files away
+    }
+    let wrong = stage.run(&["plan"]).expect(1);
+    wrong.says(&["the working directory is not taken as the root by itself", "give --root ."]);
+    assert!(stage.log().is_empty());
+    assert!(!completions(&stage, &["plan", "--outlet", ""]).contains(KUTA));
+    stage.run(&["plan", "--root", "."]).expect(0);
+    let mut command = stage.command(&["plan"]);
+    stage.finish(command.env("MENUSYNC_ROOT", ".")).expect(0);
+    std::os::unix::fs::chown(&settings, Some(0), None).unwrap();
+    std::os::unix::fs::chown(stage.root(), Some(4711), None).unwrap();
+    stage.run(&["plan"]).expect(1).says(&["belongs to another user"]);
+}
+
 #[test]
 fn options_that_would_be_of_no_effect_are_refused() {
     let stage = Stage::new().in_sync();
