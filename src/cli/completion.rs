@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap_complete::{ArgValueCandidates, CompleteEnv, CompletionCandidate, env as shells};
 use jiff::Timestamp;
 
-use super::{Exit, command_error::CommandError, help, output};
+use super::{Exit, command_error::CommandError, help, output, release_hints::is_plain_word};
 use crate::{
     fleet::{self, Loaded},
     policy::Guard,
@@ -51,13 +51,16 @@ fn add_candidates(command: clap::Command) -> clap::Command {
 }
 
 fn loaded() -> Option<Loaded> {
-    fleet::load(&settings::root(None, &Environment::of_process())).ok()
+    let environment = Environment::of_process();
+    let root = settings::root(None, &environment);
+    settings::check_owner(&root, None, &environment).ok()?;
+    fleet::load(&root).ok()
 }
 
-/// A value with what it is. What a menu says is only text, and no value that a terminal would not show as it is.
+/// A value with what it is. A shell inserts it as it is and runs what it then reads, and what a menu says is only text: no
+/// value that would have to be quoted. An outlet whose name is none is completed by its id.
 fn named(value: &str, help: &str) -> Option<CompletionCandidate> {
-    let is_plain = printable(value) == value;
-    is_plain.then(|| CompletionCandidate::new(value).help(Some(printable(help).into_owned().into())))
+    is_plain_word(value).then(|| CompletionCandidate::new(value).help(Some(printable(help).into_owned().into())))
 }
 
 fn outlets() -> Vec<CompletionCandidate> {

@@ -77,6 +77,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     report.hints = hints(&args, session.flags());
     let with_menus = session.outputs.has(Format::Html);
     let loaded = session.loaded()?;
+    report.at = args.at.as_ref().map(|_| at.to_zoned(loaded.timezone()));
     let ahead = match base.as_ref().filter(|_| args.at.is_none()) {
         Some((older, before)) => {
             let comparison = Comparison { before: (older, before), after: (loaded, &survey), at, with_menus };

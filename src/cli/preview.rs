@@ -193,6 +193,7 @@ impl Preview<'_> {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
+            at: None,
             zone: loaded.timezone(),
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },

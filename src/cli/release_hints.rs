@@ -84,11 +84,13 @@ pub(super) fn flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
 
 /// A word of a command line, in quotes if a shell would read it otherwise.
 fn word(text: &str) -> String {
+    if is_plain_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Whether every shell reads a text as one word, and as it is.
+pub(super) fn is_plain_word(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    !text.is_empty() && text.chars().all(is_plain)
 }
 
 #[cfg(test)]

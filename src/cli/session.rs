@@ -83,6 +83,7 @@ impl Session {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
+        settings::check_owner(root, self.root.as_deref(), &self.environment)?;
         let progress = Progress::new("reading files");
         let loaded = fleet::load(root)?;
         drop(progress);

@@ -41,13 +41,21 @@ impl FromStr for When {
     }
 }
 
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
 /// `Mon 2027-02-08 00:00 WITA`, `2027-02-08T00:00:00`, `2027-02-08`
 fn read(text: &str) -> Option<When> {
-    let text = text.replacen('T', " ", usize::from(text.as_bytes().get(10) == Some(&b'T')));
+    let text = match text.as_bytes().get(10) {
+        Some(b'T' | b't') => format!("{} {}", text.get(..10)?, text.get(11..)?),
+        _ => text.to_owned(),
+    };
     let mut words = text.split_whitespace().peekable();
-    let is_weekday = |word: &&str| ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(word);
-    words.next_if(is_weekday);
-    let date: Date = words.next()?.parse().ok()?;
+    let weekday = words.next_if(|word| WEEKDAYS.contains(word));
+    // A date alone: what reads a whole moment would drop its time of the day.
+    let date = Date::strptime("%Y-%m-%d", words.next()?).ok()?;
+    if weekday.is_some_and(|weekday| date.strftime("%a").to_string() != weekday) {
+        return None;
+    }
     let clock = words.next_if(|word| word.contains(':')).unwrap_or("00:00");
     let form = |form, seconds| Some((DateTime::strptime(form, format!("{date} {clock}")).ok()?, seconds));
     let (time, seconds) = form("%Y-%m-%d %H:%M:%S", 0).or_else(|| form("%Y-%m-%d %H:%M", 59))?;
@@ -145,6 +153,9 @@ mod tests {
         ] {
             assert_eq!(first(text, "Asia/Jakarta"), "2027-02-07T16:00:00Z", "{text}");
         }
+        for text in ["2027-02-08T10:00", "2027-02-08t10:00", "2027-02-08t10:00:00", "Mon 2027-02-08 10:00"] {
+            assert_eq!(first(text, "Asia/Jakarta"), "2027-02-08T03:00:00Z", "{text}");
+        }
         let last = |text: &str| text.parse::<When>().unwrap().last(&TimeZone::UTC).unwrap().to_string();
         assert_eq!(last("2027-02-08 00:00"), "2027-02-08T00:00:59.999999999Z");
         assert_eq!(last("2027-02-08 00:00:07"), "2027-02-08T00:00:07.999999999Z");
@@ -156,6 +167,19 @@ mod tests {
         for text in
             ["", "soon", "08.02.2027", "2027-02-30", "2027-02-08 25:00", "2027-02-08 00:00 WIB later", "é027-02-0T"]
         {
+            assert!(text.parse::<When>().is_err(), "{text}");
+        }
+        // A time of the day is never dropped, and a day is not another one.
+        for text in [
+            "20270208T1000",
+            "20270208T10:00",
+            "2027-02-08_10:00",
+            "Mon 2027-02-08T10:00:00+08:00",
+            "Mon 2027-02-08T10:00",
+            "2027-02-08[Asia/Makassar]",
+            "Tue 2027-02-08",
+            "Tue 2027-02-08 10:00 WIB",
+        ] {
             assert!(text.parse::<When>().is_err(), "{text}");
         }
         let unknown = "2027-02-08 00:00 XYZ".parse::<When>().unwrap().first(&TimeZone::UTC).unwrap_err();

@@ -255,7 +255,11 @@ impl<W: Worker> Daemon<W> {
             // The files read before are used, so that a mount that hangs for a day does not hide drift for a day.
             self.begin_all(Cause::Schedule);
         }
-        self.view.update(|shown| shown.slow_load = slow);
+        self.view.renew(|shown| {
+            let is_different = shown.slow_load != slow;
+            shown.slow_load = slow;
+            is_different
+        });
         // What events have missed is found by the schedule at the latest, and a root that comes back by the next look.
         let again = self.unreadable.as_ref().is_some_and(|(_, again)| *again <= Instant::now());
         if is_time || again && self.loader.is_idle() {
@@ -270,15 +274,18 @@ impl<W: Worker> Daemon<W> {
     /// Shows that the main loop goes round, and what comes next.
     fn show(&mut self) {
         let (due, view) = (&mut self.due, &self.view);
-        view.update(|shown| {
+        view.renew(|shown| {
             shown.turned = Instant::now();
-            shown.next_pass = due.scheduled();
+            let next_pass = due.scheduled();
+            let mut is_different = shown.next_pass != next_pass;
+            shown.next_pass = next_pass;
             for (outlet, at) in due.take_moved() {
-                match at {
-                    Some(at) => drop(shown.due.insert(outlet, at)),
-                    None => drop(shown.due.remove(&outlet)),
-                }
+                is_different |= match at {
+                    Some(at) => shown.due.insert(outlet, at) != Some(at),
+                    None => shown.due.remove(&outlet).is_some(),
+                };
             }
+            is_different
         });
     }
 

@@ -180,6 +180,29 @@ impl Worker for Failing {
     }
 }
 
+/// Each open page reads everything anew when the version is another one.
+#[test]
+fn a_main_loop_that_goes_round_and_finds_nothing_new_shows_nothing_else() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (_directory, _sender, parts) = parts(Faulty);
+        let mut daemon = Daemon::new(parts);
+        let refuse = |daemon: &Daemon<_>| daemon.view.refuse(Refused::Unreadable("gone".to_owned()), daemon.now());
+        daemon.show();
+        refuse(&daemon);
+        let (version, turned) = (*daemon.view.version().borrow(), daemon.view.shown().turned);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        daemon.show();
+        refuse(&daemon);
+        assert!(daemon.view.shown().turned > turned);
+        assert_eq!(*daemon.view.version().borrow(), version);
+        let at = daemon.now();
+        daemon.due.at(&"G1".into(), at);
+        daemon.show();
+        assert_eq!(*daemon.view.version().borrow(), version + 1);
+    });
+}
+
 /// Who is on call sends signals and reloads while he mends something; afterwards it heals as quickly as if he had not.
 #[tokio::test(start_paused = true)]
 async fn passes_that_somebody_asks_for_make_no_retry_wait_longer() {

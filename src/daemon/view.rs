@@ -133,15 +133,30 @@ impl View {
 
     /// Changes what is shown.
     pub fn update(&self, change: impl FnOnce(&mut Shown)) {
-        change(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
-        self.version.send_modify(|version| *version += 1);
+        self.renew(|shown| {
+            change(shown);
+            true
+        });
+    }
+
+    /// Takes in how it stands now; `take` says whether anything that is shown is different. Every open page reads everything
+    /// anew when it is.
+    pub(super) fn renew(&self, take: impl FnOnce(&mut Shown) -> bool) {
+        let is_different = take(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+        self.version.send_if_modified(|version| {
+            *version += u64::from(is_different);
+            is_different
+        });
     }
 
     /// The newest files are not used. That it stays so is no news: the time of the first refusal is kept.
     pub(super) fn refuse(&self, why: Refused, now: Timestamp) {
-        self.update(|shown| {
+        self.renew(|shown| {
             let since = shown.refused.as_ref().map_or(now, |(_, since)| *since);
-            shown.refused = Some((why, since));
+            let refused = Some((why, since));
+            let is_different = shown.refused != refused;
+            shown.refused = refused;
+            is_different
         });
     }
 

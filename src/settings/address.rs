@@ -66,6 +66,19 @@ pub(super) fn public(text: &str, custom: bool) -> Result<Url, Refused> {
     }
 }
 
+/// Reads the address of the status page. Its links begin at the root of a server.
+pub(super) fn page(text: &str) -> Result<Url, Refused> {
+    let url = http_url(text)?;
+    if url.path() != "/" {
+        return refuse(
+            "wrong-url",
+            "an address of the status page must not have a path: links on the page begin at the root of its server",
+            "write the server alone, such as https://menus.example.com/, and give the page a name or a port of its own there",
+        );
+    }
+    Ok(url)
+}
+
 /// Reads an `http://` or `https://` URL without user, query and fragment.
 pub(super) fn http_url(text: &str) -> Result<Url, Refused> {
     const EXAMPLE: &str = "write a whole address, such as https://example.com/";

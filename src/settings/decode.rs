@@ -55,7 +55,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         verify: section(decoder, &mut fields, "verify", verify),
         state_dir: decode_path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
-        external_url: fields.take("external_url").and_then(|node| directory_url(decoder, node, "external_url")),
+        external_url: fields.take("external_url").and_then(|node| url(decoder, node, "external_url", address::page)),
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
     };

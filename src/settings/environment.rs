@@ -108,6 +108,16 @@ fn root_above() -> Option<PathBuf> {
     is_our_root(above).then(|| above.to_owned())
 }
 
+/// Refuses a root that nobody has named and whose settings another user could have written: in a directory that all may write
+/// to, such as `/tmp`, they would choose where secrets are sent.
+pub fn check_owner(root: &Path, flag: Option<&Path>, environment: &Environment) -> Result<(), SettingsError> {
+    let has_settings = root.join(super::FILE).symlink_metadata().is_ok();
+    if named_root(flag, environment).is_none() && has_settings && !is_our_root(root) {
+        return Err(SettingsError::ForeignRoot { root: root.to_owned() });
+    }
+    Ok(())
+}
+
 /// Whether nobody but this user and root could have written the settings of a directory.
 pub fn is_our_root(root: &Path) -> bool {
     is_ours(root) && is_ours(&root.join(super::FILE))

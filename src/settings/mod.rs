@@ -20,7 +20,9 @@ use std::{
 
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
-pub use environment::{Environment, StateDir, is_our_root, listen, named_root, root, root_name, state_dir};
+pub use environment::{
+    Environment, StateDir, check_owner, is_our_root, listen, named_root, root, root_name, state_dir,
+};
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use webhook::{Signature, Webhook, webhook_secrets};
 
@@ -226,6 +228,16 @@ impl Listen {
 /// Settings that cannot be used although the file is well-formed.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
+    /// A root that was not named, and is another user's.
+    #[error(
+        "{} is not taken as the root by itself: it, or its {FILE}, belongs to another user, who could choose where \
+         credentials are sent; if it is meant, give --root .",
+        if root == Path::new(".") { "the working directory".into() } else { root.display().to_string() }
+    )]
+    ForeignRoot {
+        /// The directory.
+        root: PathBuf,
+    },
     /// Nowhere to keep the state.
     #[error(
         "no directory for the state: give --state-dir, MENUSYNC_STATE_DIR or `state_dir` in {FILE} (STATE_DIRECTORY, \

@@ -69,7 +69,7 @@ fn every_key_is_read() {
          gobiz:\n  api_url: https://proxy.example.com/gobiz/\n  oauth_url: https://proxy.example.com/token\n\
          \x20 client_id_file: id\n  client_secret_file: /run/secret\n  requests_per_second: 0.5\n  concurrency: 64\n\
          \x20 timeout: 2m\n  stock_key: id\nverify: {timeout: 5m, interval: 5s}\nstate_dir: state\nlisten: off\n\
-         external_url: https://menus.example.com/status\nx-note: mine\n",
+         external_url: https://menus.example.com\nx-note: mine\n",
     );
     let mut policy = Policy::default();
     settings.policy.apply(&mut policy);
@@ -82,7 +82,17 @@ fn every_key_is_read() {
     assert_eq!(settings.gobiz.api_url, "https://proxy.example.com/gobiz");
     assert_eq!((settings.gobiz.concurrency, settings.gobiz.stock_key), (64, StockKey::Id));
     assert_eq!((settings.listen, settings.state_dir), (Listen::Off, Some("state".into())));
-    assert_eq!(settings.external_url.as_deref(), Some("https://menus.example.com/status/"));
+    assert_eq!(settings.external_url.as_deref(), Some("https://menus.example.com/"));
+}
+
+#[test]
+fn a_status_page_below_a_path_is_refused() {
+    for text in ["https://menus.example.com/status", "https://menus.example.com/status/", "http://localhost:8717/a/b"] {
+        assert_eq!(bad(&format!("target: sandbox\nexternal_url: {text}\n")), ["wrong-url 2:15"], "{text}");
+    }
+    for text in ["https://menus.example.com/", "http://localhost:8717"] {
+        good(&format!("target: sandbox\nexternal_url: {text}\n"));
+    }
 }
 
 #[test]

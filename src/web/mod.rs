@@ -31,7 +31,7 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::{Router, middleware, routing::get};
 pub use metrics::{Metered, Metrics};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 pub use webhook::{Inbox, receive};
 
 use self::connection::ConnectionLimit;
@@ -64,6 +64,8 @@ pub struct Server {
 struct Shared {
     site: Site,
     health: health::Memory,
+    /// Places for menus that are composed for a page.
+    composing: Arc<Semaphore>,
 }
 
 type Handle = Arc<Shared>;
@@ -75,7 +77,8 @@ type Handle = Arc<Shared>;
 pub async fn serve(address: SocketAddr, site: Site) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let router = router(Arc::new(Shared { site, health: health::Memory::default() }), address);
+    let composing = Arc::new(Semaphore::new(snapshot::COMPOSED_AT_ONCE));
+    let router = router(Arc::new(Shared { site, health: health::Memory::default(), composing }), address);
     let task = tokio::spawn(async move { axum::serve(ConnectionLimit::new(listener), router).await });
     Ok(Server { address, task })
 }

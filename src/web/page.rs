@@ -24,7 +24,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     Handle,
-    snapshot::{Snapshot, beside, history, pushes_to_all},
+    snapshot::{Snapshot, compose, history, pushes_to_all},
     state_help, words,
 };
 use crate::{
@@ -94,7 +94,7 @@ pub(super) async fn outlet(State(shared): State<Handle>, Path(id): Path<String>)
         Err(error) => return error.into_response(),
     };
     let (loaded, survey, now) = (Arc::clone(&snapshot.loaded), Arc::clone(&snapshot.survey), snapshot.now);
-    let changes = beside(move || {
+    let changes = compose(&shared.composing, move || {
         let outlet = loaded.since_push(&survey, &OutletId(id), base.as_ref()?, now)?;
         let find = |url: &str| loaded.photo(url);
         let mut photos = PhotoAlbum::new(&find);
@@ -118,7 +118,7 @@ pub(super) async fn menu(State(shared): State<Handle>, Path(id): Path<String>) -
         return missing(&format!("There is no menu of {id}: no file defines that outlet, or its files have errors."));
     };
     let (loaded, now) = (Arc::clone(&snapshot.loaded), snapshot.now);
-    let menu = beside(move || {
+    let menu = compose(&shared.composing, move || {
         let member = &survey.members[place];
         let until = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
         let find = |url: &str| loaded.photo(url);

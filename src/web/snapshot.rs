@@ -7,12 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::Handle;
 use crate::{
     daemon::Shown,
-    fleet::{Loaded, Selection, Survey, push_lines, status},
+    fleet::{Loaded, Selection, Survey, beside, push_lines, status},
     plan::Base,
     report::{PushLine, StatusLine},
     state::{PushRow, StateError},
@@ -40,6 +40,8 @@ pub(super) enum Unavailable {
     Starting,
     #[error("the files could not be read in time")]
     Hung,
+    #[error("other menus are being composed; ask again in a few seconds")]
+    Busy,
     #[error("cannot read the stored state")]
     State(#[from] StateError),
 }
@@ -47,7 +49,7 @@ pub(super) enum Unavailable {
 impl IntoResponse for Unavailable {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::Starting | Self::Hung => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Starting | Self::Hung | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::State(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, format!("{}\n", chain(&self))).into_response()
@@ -108,14 +110,61 @@ pub(super) async fn history(shared: &Handle, id: &str) -> Result<(Vec<PushLine>,
     Ok((pushes, base.and_then(|base| serde_json::from_str(&base).ok())))
 }
 
-/// How long a menu may take to be composed while somebody waits for a page (our choice: it takes milliseconds).
+/// How long a menu may take to be composed while somebody waits for a page (our choice: it takes milliseconds), and how long
+/// others may be composed before it.
 const COMPOSE_WITHIN: Duration = Duration::from_secs(10);
+const QUEUE_WITHIN: Duration = Duration::from_secs(5);
+/// So many are composed at a time (our choice): what hangs takes no more threads, and passes keep most of the machine.
+pub(super) const COMPOSED_AT_ONCE: usize = 2;
 
-/// Runs what composes menus and reads photos where nobody else waits for it.
-pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Unavailable> {
-    match timeout(COMPOSE_WITHIN, spawn_blocking(work)).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
-        Err(_) => Err(Unavailable::Hung),
+/// Runs what composes menus and reads photos where nobody else waits for it. What is given up keeps its place until it ends.
+pub(super) async fn compose<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Unavailable> {
+    let place = timeout(QUEUE_WITHIN, Arc::clone(places).acquire_owned()).await;
+    let place = place.ok().and_then(Result::ok).ok_or(Unavailable::Busy)?;
+    let done = beside(COMPOSE_WITHIN, move || {
+        let done = work();
+        drop(place);
+        done
+    });
+    done.await.ok_or(Unavailable::Hung)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_takes_no_more_than_its_places() {
+        let places = Arc::new(Semaphore::new(COMPOSED_AT_ONCE));
+        let hang = || {
+            let (let_go, gate) = mpsc::channel::<()>();
+            let places = Arc::clone(&places);
+            (let_go, tokio::spawn(async move { compose(&places, move || gate.recv().is_err()).await }))
+        };
+        let hanging = [hang(), hang()];
+        tokio::task::yield_now().await;
+        let (none, third) = hang();
+        drop(none);
+        tokio::task::yield_now().await;
+        tokio::time::advance(QUEUE_WITHIN).await;
+        let refused = third.await.unwrap().unwrap_err();
+        assert_eq!(refused.to_string(), "other menus are being composed; ask again in a few seconds");
+        assert_eq!(refused.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        tokio::time::advance(COMPOSE_WITHIN).await;
+        for (let_go, given_up) in hanging {
+            assert!(matches!(given_up.await.unwrap(), Err(Unavailable::Hung)));
+            assert!(places.available_permits() < COMPOSED_AT_ONCE, "what was given up still keeps its place");
+            drop(let_go);
+        }
+        let (none, last) = hang();
+        drop(none);
+        assert!(last.await.unwrap().unwrap());
     }
 }

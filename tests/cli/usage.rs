@@ -146,23 +146,42 @@ fn completions_are_scripts() {
     }
 }
 
-/// What a shell asks as somebody types.
+/// What a shell is answered as somebody types.
+fn completions(stage: &Stage, words: &[&str]) -> String {
+    let mut command = stage.command(&[&["--", "menusync"], words].concat());
+    command.env("MENUSYNC_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    command.env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true");
+    let output = command.output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
 #[test]
 fn what_a_root_has_is_completed() {
     let stage = Stage::new().with_kemang();
     stage.edit(KUTA_FILE, "name: Kuta", "name: \"Kuta \\e[2J\"");
-    let complete = |words: &[&str]| {
-        let mut command = stage.command(&[&["--", "menusync"], words].concat());
-        command.env("MENUSYNC_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
-        command.env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true");
-        let output = command.output().unwrap();
-        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
-    };
+    let complete = |words: &[&str]| completions(&stage, words);
     let outlets = complete(&["plan", "--outlet", ""]);
     assert!(outlets.contains("G1001") && outlets.contains("Kemang") && !outlets.contains('\u{1b}'), "{outlets:?}");
     assert!(complete(&["history", "--item", "RAW"]).contains("RAWON"));
     assert!(complete(&["rule", "price-too"]).contains("price-too-low"));
     assert!(complete(&["apply", "--allow", ""]).contains("decimal-slip"));
+}
+
+/// The shell inserts a value without quotes, and runs the line.
+#[test]
+fn a_name_that_a_shell_would_run_is_not_completed() {
+    let stage = Stage::new().with_kemang();
+    stage.edit(LAYER, "external_id: RAWON", "external_id: \"RAWON;id\"");
+    for name in
+        ["Kuta;id", "Kuta$(id)", "Kuta Beach", "Kuta`id`", "Kuta|id", "Kuta&id", "Kuta>id", "~Kuta", "Kuta'", "*"]
+    {
+        stage.edit(KUTA_FILE, "name: Kuta", &format!("name: {}", serde_json::json!(name)));
+        let outlets = completions(&stage, &["plan", "--outlet", ""]);
+        let names: Vec<&str> = outlets.lines().filter(|line| !line.starts_with('-')).collect();
+        assert_eq!(names, [KUTA, KEMANG, "Kemang"], "{name}");
+        stage.edit(KUTA_FILE, &format!("name: {}", serde_json::json!(name)), "name: Kuta");
+    }
+    assert!(!completions(&stage, &["history", "--item", ""]).contains("RAWON"));
 }
 
 #[test]
@@ -197,6 +216,26 @@ fn a_root_and_a_state_directory_come_from_flags_or_environment() {
     let root = stage.root();
     let mut command = stage.command(&["status", "--root", root.to_str().unwrap()]);
     stage.finish(command.current_dir("/")).expect(0);
+}
+
+/// Where all may write, such as in `/tmp`, whoever was there first would choose where credentials are sent.
+#[test]
+fn a_root_of_another_user_has_to_be_named() {
+    let stage = Stage::new();
+    let settings = stage.root().join("menusync.yaml");
+    if std::os::unix::fs::chown(&settings, Some(4711), None).is_err() {
+        return; // only root can give files away
+    }
+    let wrong = stage.run(&["plan"]).expect(1);
+    wrong.says(&["the working directory is not taken as the root by itself", "give --root ."]);
+    assert!(stage.log().is_empty());
+    assert!(!completions(&stage, &["plan", "--outlet", ""]).contains(KUTA));
+    stage.run(&["plan", "--root", "."]).expect(0);
+    let mut command = stage.command(&["plan"]);
+    stage.finish(command.env("MENUSYNC_ROOT", ".")).expect(0);
+    std::os::unix::fs::chown(&settings, Some(0), None).unwrap();
+    std::os::unix::fs::chown(stage.root(), Some(4711), None).unwrap();
+    stage.run(&["plan"]).expect(1).says(&["belongs to another user"]);
 }
 
 #[test]

@@ -16,8 +16,13 @@ pub struct Moment {
 impl Moment {
     /// `Mon 2027-02-08 00:00 WIB`
     pub(super) fn heading(&self) -> String {
-        self.at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
+        moment(&self.at)
     }
+}
+
+/// `Mon 2027-02-08 00:00 WIB`
+pub(super) fn moment(at: &Zoned) -> String {
+    at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// Kept for what stands between the moments.

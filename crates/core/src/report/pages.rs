@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    horizon::Moment,
+    horizon::{Moment, moment},
     html::{Document, PhotoAlbum, shown},
     plan::{PlanReport, Room, View, plan_section, risks_html, sentence},
 };
@@ -23,7 +23,7 @@ pub fn plan_html(now: Option<&PlanReport>, later: &[Moment], photos: &mut PhotoA
         heading: format!("From {}", moment.heading()),
         report: &moment.report,
     });
-    let first = now.map(|report| Stop { anchor: "now".to_owned(), heading: heading(report.view).to_owned(), report });
+    let first = now.map(|report| Stop { anchor: "now".to_owned(), heading: heading(report), report });
     let compared = now.iter().flat_map(|report| &report.later).zip(1..).map(|(moment, number)| Stop {
         anchor: format!("later-{number}"),
         heading: moment.heading(),
@@ -64,11 +64,11 @@ fn title(view: View) -> &'static str {
     }
 }
 
-fn heading(view: View) -> &'static str {
-    match view {
-        View::Plan => "Now",
-        View::Drift => "Since the last push",
-        View::Diff => "Now",
+fn heading(report: &PlanReport) -> String {
+    match (report.view, &report.at) {
+        (View::Drift, _) => "Since the last push".to_owned(),
+        (View::Plan | View::Diff, None) => "Now".to_owned(),
+        (View::Plan | View::Diff, Some(at)) => format!("At {}", moment(at)),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Zoned;
 use maud::{Markup, html};
 
 use super::{
+    horizon::moment,
     html::{Document, PhotoAlbum, shown},
     menu::{Detail, Level, MenuSides, menu_html, menu_text, sides_html},
     pages::dates,
@@ -45,10 +46,6 @@ impl MenuPreview {
 
 fn named(id: &str, name: &str) -> String {
     if name.trim().is_empty() || name == id { id.to_owned() } else { format!("{name} ({id})") }
-}
-
-fn moment(at: &Zoned) -> String {
-    at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// For a terminal.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest as _, Sha256};
 
 /// The largest photo that is put into a page, and the most that all of them may have (our choice: a page that can be sent by
 /// mail).
@@ -71,14 +72,20 @@ impl<'a> PhotoAlbum<'a> {
 
     fn embed(&mut self, bytes: &[u8]) -> ShownPhoto {
         let Some(kind) = kind(bytes) else { return ShownPhoto::Unknown };
+        // By its bytes: where a part of a page is put into an older page, a class never shows another photo.
+        let hash = Sha256::digest(bytes);
+        let class = format!("photo-{}", hash[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let shown = ShownPhoto::Embedded(class.clone());
+        if self.known.values().any(|known| *known == shown) {
+            return shown;
+        }
         if bytes.len() > MOST_BYTES || self.bytes + bytes.len() > MOST_BYTES_TOGETHER {
             return ShownPhoto::TooLarge(bytes.len().div_ceil(1000));
         }
         self.bytes += bytes.len();
-        let class = format!("photo-{}", self.known.len());
         let data = BASE64_STANDARD.encode(bytes);
         self.style += &format!(".{class} {{ background-image: url(data:image/{kind};base64,{data}); }}\n");
-        ShownPhoto::Embedded(class)
+        shown
     }
 }
 

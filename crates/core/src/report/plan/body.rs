@@ -313,7 +313,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// The prices that change, in a few words.
+    /// The prices that a push changes, in a few words.
     pub(super) fn prices(&self, view: View) -> Option<String> {
         let plan = self.outlets.first().and_then(|outlet| outlet.plan.as_ref()).filter(|_| view != View::Drift)?;
         PriceRound::of(plan).map(|round| round.words())
@@ -354,7 +354,7 @@ pub(super) fn blocks(report: &PlanReport) -> Vec<Block<'_>> {
             None => blocks.push(Block { outlets: vec![outlet], body, like: None }),
         }
     }
-    let mut blocks = tell_exceptions(blocks);
+    let mut blocks = tell_exceptions(blocks, report.view);
     blocks.iter_mut().for_each(tell_how_many);
     blocks
 }
@@ -369,7 +369,7 @@ fn tell_how_many(block: &mut Block<'_>) {
 }
 
 /// Puts the blocks that differ little from the largest one behind it, with what differs alone.
-fn tell_exceptions(mut blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
+fn tell_exceptions(mut blocks: Vec<Block<'_>>, view: View) -> Vec<Block<'_>> {
     let largest = (0..blocks.len()).max_by_key(|index| (blocks[*index].outlets.len(), std::cmp::Reverse(*index)));
     let Some(main) = largest.map(|index| blocks.remove(index)) else { return blocks };
     if main.outlets.len() < 2 {
@@ -383,7 +383,7 @@ fn tell_exceptions(mut blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
             block.body.sections = sections;
             block.like = Some(Like::ButForThis(number));
             like.push(block);
-        } else if has_other_prices(&block.body.sections, &main.body.sections) {
+        } else if block.prices(view).is_some() && has_other_prices(&block.body.sections, &main.body.sections) {
             block.like = Some(Like::OtherPrices(number));
             like.push(block);
         } else {
@@ -398,7 +398,8 @@ fn tell_exceptions(mut blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
 /// Fewer prices than this are told one by one (our choice).
 const ROUND: usize = 4;
 
-/// Whether the same is told as of others, but for the values of many prices.
+/// Whether the same is told as of others, but for the values of many prices that a push carries. Those of edits made
+/// elsewhere are in no sum of prices, and somebody has to decide each.
 fn has_other_prices(own: &[Section], main: &[Section]) -> bool {
     let lines = |sections: &'_ [Section]| -> Vec<(Topic, Line)> {
         let of_section = |section: &Section| section.lines.iter().map(|line| (section.topic, line.clone())).collect();
@@ -409,7 +410,7 @@ fn has_other_prices(own: &[Section], main: &[Section]) -> bool {
     let is_price = |line: &Line| line.kind == Some(FieldKind::Price) && line.mark == Mark::Set;
     let differ = own.iter().zip(&main).filter(|(a, b)| a != b);
     let is_alike = |((topic, a), (other, b)): (&(Topic, Line), &(Topic, Line))| {
-        topic == other && is_price(a) && without_words(a) == without_words(b)
+        *topic == Topic::Push && topic == other && is_price(a) && without_words(a) == without_words(b)
     };
     own.len() == main.len() && differ.clone().count() >= ROUND && differ.into_iter().all(is_alike)
 }

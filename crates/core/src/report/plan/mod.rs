@@ -41,7 +41,7 @@ pub use warnings::counts_for_push;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::tz::TimeZone;
+use jiff::{Zoned, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -91,6 +91,8 @@ pub struct PlanReport {
     pub revision: Option<String>,
     /// When it was made.
     pub generated_at: jiff::Timestamp,
+    /// The moment that was asked for, in the zone in which it is shown; `None` = now.
+    pub at: Option<Zoned>,
     /// In which times are told.
     pub zone: TimeZone,
     /// Where pushes are remembered: shown where an outlet is unknown there.
@@ -226,6 +228,7 @@ impl PlanReport {
             view: View::Diff,
             revision,
             generated_at,
+            at: None,
             zone: TimeZone::UTC,
             state_dir: None,
             target: None,

@@ -52,6 +52,15 @@ fn dates_are_linked_and_groups_are_told_once() {
 }
 
 #[test]
+fn a_page_about_another_moment_says_which() {
+    for view in [View::Plan, View::Diff] {
+        let at = Some("2027-02-08T00:00[Asia/Jakarta]".parse().unwrap());
+        let page = page(PlanReport { view, at, ..report(vec![busy().outlet("G1", "Kuta")]) }, &[]);
+        assert!(page.contains("<h2>At Mon 2027-02-08 00:00 WIB</h2>") && !page.contains(">Now<"), "{}", body(&page));
+    }
+}
+
+#[test]
 fn hundreds_of_outlets_with_equal_changes_are_one_group_and_others_leave_out_pictures_before_lines() {
     let many = |price: &dyn Fn(i64) -> i64| {
         let outlet = |n: i64| {
@@ -138,4 +147,26 @@ fn a_photo_of_the_root_is_in_the_page_once_and_its_policy_lets_nothing_else_in()
         policy.replace('\'', "&#39;")
     );
     assert_eq!(written.matches("<style").count() + written.matches("style=").count(), 1);
+}
+
+/// A part of a newer page is put into an older one, whose style sheet has the photos of then.
+#[test]
+fn a_class_of_a_photo_means_those_bytes_whatever_else_is_in_the_page() {
+    let page = |photos: &[(&str, &'static str, u8)]| {
+        let mut story = Story::in_sync();
+        for (id, url, _) in photos {
+            story.item(id).image = set(url);
+        }
+        let bytes: BTreeMap<&str, u8> = photos.iter().map(|(_, url, byte)| (*url, *byte)).collect();
+        let find = |url: &str| Photo::Local([b"\x89PNG\r\n\x1a\n".as_slice(), &[bytes[url]; 9]].concat());
+        plan_html(Some(&with_menus(report(vec![story.outlet("G1", "Kuta")]))), &[], &mut PhotoAlbum::new(&find))
+    };
+    let rules = |page: &str| -> BTreeSet<String> {
+        page.lines().filter(|line| line.starts_with(".photo-")).map(str::to_owned).collect()
+    };
+    let one = rules(&page(&[("NK", "https://img.example.com/b.png", 2)]));
+    let both = page(&[("NG", "https://img.example.com/a.png", 1), ("NK", "https://img.example.com/b.png", 2)]);
+    assert!(one.len() == 1 && rules(&both).len() == 2 && rules(&both).is_superset(&one), "{one:?} {:?}", rules(&both));
+    let twice = page(&[("NG", "https://img.example.com/a.png", 2), ("NK", "https://img.example.com/b.png", 2)]);
+    assert_eq!(rules(&twice), one, "the same bytes under two addresses are there once");
 }

@@ -150,6 +150,7 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         view: View::Plan,
         revision: Some("4a1b2c3".to_owned()),
         generated_at: jiff::Timestamp::UNIX_EPOCH,
+        at: None,
         zone: jiff::tz::TimeZone::UTC,
         target: None,
         stale_approvals: Vec::new(),

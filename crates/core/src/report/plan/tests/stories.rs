@@ -99,6 +99,37 @@ fn a_price_round_over_regions_is_told_once_with_its_amounts() {
     assert_eq!(all.matches("› Dish 40 ").count(), 8, "{all}");
 }
 
+/// Four groups of outlets, at each of which four prices were set to other values in the app.
+fn other_prices_elsewhere(is_in_conflict: bool) -> PlanReport {
+    let outlets = (0..8).map(|n| {
+        let mut story = Story::in_sync();
+        for id in ["NG", "NU", "NK", "NL"] {
+            let price = story.item(id).price.value().copied().unwrap();
+            if is_in_conflict {
+                story.item(id).price = Field::Set(Price(price.0 + 500));
+            }
+            story.live_item(id).price = Field::Set(Price(price.0 + 1_000 * (1 + n / 2)));
+        }
+        story.outlet(&format!("G{n}"), &format!("Outlet {n:02}"))
+    });
+    report(outlets.collect())
+}
+
+/// Each price that was set elsewhere is told with its amount: nothing but the lines has them.
+#[test]
+fn prices_set_elsewhere_are_never_folded() {
+    let is_told = |report: &PlanReport| {
+        for told in [plan_text(report, false), plan_markdown(report)] {
+            let amounts = ["26.000", "27.000", "28.000", "29.000"].map(|amount| told.contains(amount));
+            assert!(amounts.iter().all(|told| *told) && !told.contains("other prices"), "{told}");
+        }
+    };
+    for is_in_conflict in [false, true] {
+        is_told(&other_prices_elsewhere(is_in_conflict));
+        is_told(&PlanReport { view: View::Drift, ..other_prices_elsewhere(is_in_conflict) });
+    }
+}
+
 #[test]
 fn a_new_category_at_many_outlets_is_told_before_their_names() {
     let outlets = (0..220).map(|n| {
