@@ -247,7 +247,7 @@ async fn a_page_is_told_when_something_else_is_shown() {
     let served = Served::start().await;
     let (_, page) = served.read("/").await;
     let version = page.split("data-version=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(served.read("/live").await.1, format!("retry: 2000\nid: {version}\n\n"));
+    assert_eq!(served.read("/live").await.1, format!("retry: 5000\nid: {version}\n\n"));
     let path = format!("/live?since={version}");
     let (answer, ()) = tokio::join!(served.read(&path), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
