@@ -286,7 +286,7 @@ impl<R: Read> Examination<R> {
                 .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
-            menus: self.with_menus.then(|| self.view.menus(&examined.plan)),
+            menus: (self.with_menus && !examined.plan.changes.is_empty()).then(|| self.view.menus(&examined.plan)),
             plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())
         }

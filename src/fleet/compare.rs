@@ -310,7 +310,7 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
 }
 
 fn report_of(plan: OutletPlan, target: &Target, with_menus: bool) -> OutletReport {
-    let menus = with_menus.then(|| View::Diff.menus(&plan));
+    let menus = (with_menus && !plan.changes.is_empty()).then(|| View::Diff.menus(&plan));
     let plan = plan.for_report();
     let facts = Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) };
     let state = OutletState::of(&facts).as_str();

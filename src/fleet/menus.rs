@@ -1,6 +1,9 @@
 //! The menus that the files give, as customers would see them: now and at every date of their layers.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use super::{Loaded, Member, judge::SharedDiagnostics};
 use crate::report::{MenuPreview, MenuStage};
@@ -10,10 +13,13 @@ impl Loaded {
     /// that have the same are told together, in the order of the first of them.
     pub fn menus(&self, members: &[&Member], from: Timestamp, until: Timestamp) -> Vec<MenuPreview> {
         let mut previews: Vec<MenuPreview> = Vec::new();
+        // By a hash: thousands of outlets may all have menus of their own.
+        let mut places: HashMap<[u8; 32], usize> = HashMap::new();
         for member in members {
             let stages = self.stages(member, from, until);
             let outlet = (member.id.to_string(), member.name.clone());
-            match previews.iter_mut().find(|known| known.stages == stages) {
+            let place = *places.entry(hash(&stages)).or_insert(previews.len());
+            match previews.get_mut(place) {
                 Some(known) => known.outlets.push(outlet),
                 None => previews.push(MenuPreview { outlets: vec![outlet], stages }),
             }
@@ -35,4 +41,9 @@ impl Loaded {
         }
         stages
     }
+}
+
+/// The same for the same menus, written out in full.
+fn hash(stages: &[MenuStage]) -> [u8; 32] {
+    Sha256::digest(format!("{stages:?}")).into()
 }

@@ -15,8 +15,9 @@ use super::Handle;
 
 /// How long a change is waited for: less than a connection may last.
 const WAIT: Duration = Duration::from_secs(15);
-/// A browser comes again after so many milliseconds, so that many changes at once are one.
-const RETRY: u32 = 2_000;
+/// A browser comes again after so many milliseconds, and is told no sooner: while passes are under way something changes all
+/// the time (our choice).
+const RETRY: u32 = 5_000;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Since {

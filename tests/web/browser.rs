@@ -194,6 +194,71 @@ async fn an_open_page_shows_what_has_changed_without_loading_itself_again() {
     }
 }
 
+/// Stands in for the browser's stream of events, and for its clock.
+const STAND_IN: &str = "
+    window.streams = [];
+    window.EventSource = class extends EventTarget {
+      static CLOSED = 2;
+      constructor(url) { super(); this.url = url; this.readyState = 0; window.streams.push(this); }
+    };
+    const [now, begin] = [Date.now, setTimeout];
+    window.later = 0;
+    Date.now = () => now() + window.later;
+    window.setTimeout = (work, wait) => begin(work, wait / 100);
+    window.setInterval = (work, wait) => { const turn = () => { work(); begin(turn, wait / 100); }; return begin(turn, wait / 100); };";
+
+impl Browser {
+    /// Waits until an expression of the page is so.
+    async fn until(&self, expression: &str) {
+        let began = Instant::now();
+        while self.run(&format!("return Boolean({expression})")).await != true {
+            let page = self.run("return document.body.innerText").await;
+            assert!(began.elapsed() < Duration::from_secs(30), "never {expression}: {page}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_hears_nothing_says_so_and_asks_again() {
+    let Some(browser) = Browser::start(SCREEN, true).await else { return };
+    let served = fleet(3).await;
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": STAND_IN})).await;
+    browser.open(&format!("http://{}/", served.server.address())).await;
+    browser.until("streams.length === 1 && !document.body.innerText.includes('No answer since')").await;
+    browser.run("window.later = 41_000").await;
+    browser.until("document.body.innerText.includes('No answer since ')").await;
+    // An answer that is no stream of events, such as 503, ends the stream for good.
+    browser.run("streams[0].readyState = 2; streams[0].dispatchEvent(new Event('error'))").await;
+    browser.until("streams.length === 2").await;
+    browser.run("streams[1].dispatchEvent(new Event('open'))").await;
+    browser.until("!document.body.innerText.includes('No answer since')").await;
+    // What could not be loaded is loaded again.
+    served.stand("G1", "held", Some("a guard holds it")).await;
+    let failing = "const load = window.fetch; let times = 0; window.tries = () => times; \
+                   window.fetch = (...asked) => times++ === 0 ? Promise.reject(new TypeError('no')) : load(...asked)";
+    browser.run(failing).await;
+    browser.run("streams[1].dispatchEvent(new Event('message'))").await;
+    browser.until("tries() === 2 && document.body.innerText.includes('a guard holds it')").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_has_the_focus_is_brought_up_to_date_and_keeps_it() {
+    let Some(browser) = Browser::start(SCREEN, true).await else { return };
+    let served = fleet(3).await;
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({"source": STAND_IN})).await;
+    browser.open(&format!("http://{}/", served.server.address())).await;
+    browser.run("window.isSame = true; document.querySelector('#content a[href=\"/outlets/G1\"]').focus()").await;
+    served.stand("G1", "held", Some("a guard holds it")).await;
+    browser.run("streams[0].dispatchEvent(new Event('message'))").await;
+    browser.until("document.querySelector('#content').innerText.includes('a guard holds it')").await;
+    browser.until("window.isSame && document.activeElement.getAttribute('href') === '/outlets/G1'").await;
+    // The policy of this document would not know a style sheet with other photos.
+    browser.run("document.querySelector('style').textContent += '.photo-1 {}'").await;
+    browser.run("streams[0].dispatchEvent(new Event('message'))").await;
+    browser.until("window.isSame === undefined").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_script_everything_is_there_and_the_page_loads_itself_again() {
     let Some(browser) = Browser::start(PHONE, false).await else { return };

@@ -174,6 +174,21 @@ async fn outlets_are_found_by_state_name_layer_and_reason_and_sorted() {
     ] {
         assert_eq!(listed(&served.read(&format!("/?{query}")).await.1), found, "{query}");
     }
+    // A link of a reason means that one, not also those that it is a part of.
+    served.stand("G1", "failed", Some("GoBiz answered 500")).await;
+    served.stand("G2", "failed", Some("GoBiz answered 500")).await;
+    served.stand("G4", "failed", Some("GoBiz answered 500, then 503")).await;
+    let (_, page) = served.read("/").await;
+    let link = page.split("<a href=\"/?state=failed&amp;cause=").nth(1).unwrap().split('"').next().unwrap();
+    let (_, page) = served.read(&format!("/?state=failed&cause={link}")).await;
+    let mut found = listed(&page);
+    found.sort_unstable();
+    assert_eq!(found, ["G1", "G2"], "{link}");
+    assert!(page.contains("name=\"cause\" value=\"GoBiz answered 500\""), "{page}");
+    assert_eq!(listed(&served.read("/?cause=GoBiz+answered+500,+then+503").await.1), ["G4"]);
+    assert_eq!(listed(&served.read("/?reason=GoBiz+answered+500").await.1).len(), 3);
+    served.stand("G1", "in_sync", None).await;
+    served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
     let (_, page) = served.read("/?sort=name&state=held").await;
     assert!(page.contains("aria-sort=\"ascending\"><a href=\"/?state=held&amp;sort=name\">Outlet"), "{page}");
     assert!(page.contains("<option value=\"held\" selected>held"), "{page}");
@@ -232,7 +247,7 @@ async fn a_page_is_told_when_something_else_is_shown() {
     let served = Served::start().await;
     let (_, page) = served.read("/").await;
     let version = page.split("data-version=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert_eq!(served.read("/live").await.1, format!("retry: 2000\nid: {version}\n\n"));
+    assert_eq!(served.read("/live").await.1, format!("retry: 5000\nid: {version}\n\n"));
     let path = format!("/live?since={version}");
     let (answer, ()) = tokio::join!(served.read(&path), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::causes::Cause;
 use crate::{
     fleet::Member,
-    report::{StatusLine, untrusted::url_part},
+    report::{StatusLine, html::shown, untrusted::url_part},
 };
 
 /// The fields of the form, and what the links add to them. An empty field is none.
@@ -15,6 +15,8 @@ pub(in crate::web) struct Filter {
     q: Option<String>,
     layer: Option<String>,
     reason: Option<String>,
+    /// A reason as a link names it: the whole of it. A part of it would also be found in others.
+    cause: Option<String>,
     sort: Option<String>,
     page: Option<usize>,
 }
@@ -44,6 +46,10 @@ impl Filter {
         given(&self.reason).unwrap_or_default()
     }
 
+    pub(super) fn cause(&self) -> Option<&str> {
+        given(&self.cause)
+    }
+
     pub(super) fn sort(&self) -> Option<&str> {
         given(&self.sort)
     }
@@ -55,17 +61,19 @@ impl Filter {
 
     /// Whether it leaves out outlets.
     pub(super) fn selects(&self) -> bool {
-        [&self.state, &self.q, &self.layer, &self.reason].into_iter().any(|field| given(field).is_some())
+        [&self.state, &self.q, &self.layer, &self.reason, &self.cause].into_iter().any(|field| given(field).is_some())
     }
 
     pub(super) fn matches(&self, line: &StatusLine, member: Option<&Member>) -> bool {
         let is_named = |part: &str| has(&line.outlet, part) || line.name.as_deref().is_some_and(|name| has(name, part));
         let extends = |layer: &str| member.is_some_and(|member| member.layers.iter().any(|known| &**known == layer));
         let is_reason = |part: &str| Cause::of(line).is_some_and(|cause| has(&cause.words, part));
+        let is_cause = |words: &str| Cause::of(line).is_some_and(|cause| shown(&cause.words).trim() == shown(words));
         given(&self.state).is_none_or(|state| line.state == state)
             && given(&self.q).is_none_or(is_named)
             && given(&self.layer).is_none_or(extends)
             && given(&self.reason).is_none_or(is_reason)
+            && given(&self.cause).is_none_or(is_cause)
     }
 
     pub(super) fn with_state(&self, state: Option<&str>) -> Self {
@@ -81,8 +89,8 @@ impl Filter {
     }
 
     /// Outlets in one state for one reason.
-    pub(super) fn of_cause(state: &str, reason: &str) -> Self {
-        Self { state: Some(state.to_owned()), reason: Some(reason.to_owned()), ..Self::default() }
+    pub(super) fn of_cause(state: &str, cause: &str) -> Self {
+        Self { state: Some(state.to_owned()), cause: Some(cause.to_owned()), ..Self::default() }
     }
 
     /// The address of the list.
@@ -93,6 +101,7 @@ impl Filter {
             ("q", given(&self.q)),
             ("layer", given(&self.layer)),
             ("reason", given(&self.reason)),
+            ("cause", given(&self.cause)),
             ("sort", given(&self.sort)),
             ("page", page.as_deref()),
         ];

@@ -162,6 +162,9 @@ fn form(filter: &Filter, snapshot: &Snapshot) -> Markup {
                     option value=(key) selected[filter.sort().unwrap_or_default() == key] { (words) }
                 }
             } }
+            @if let Some(cause) = filter.cause() {
+                label { "Exactly this reason" input type="text" name="cause" value=(shown(cause)); }
+            }
             button type="submit" { "Show" }
             @if filter.selects() { a href="/" { "Show all" } }
         }
