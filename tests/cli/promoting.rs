@@ -52,7 +52,7 @@ fn a_promotion_is_shown_made_changed_and_ended() {
     let change = stage.run(&["plan"]).expect(0).transcript();
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(statuses(&stage), [("created".to_owned(), 18_000)]);
-    stage.write(KUTA_FILE, &stage.read(KUTA_FILE).split("promotions:").next().unwrap().to_owned());
+    stage.write(KUTA_FILE, stage.read(KUTA_FILE).split("promotions:").next().unwrap());
     let end = stage.run(&["plan"]).expect(0).transcript();
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(statuses(&stage), []);
