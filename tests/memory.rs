@@ -8,7 +8,7 @@ use std::{
     fmt::Write as _,
     fs,
     process::{Child, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use support::Stage;
@@ -64,9 +64,66 @@ fn peak(stage: &Stage, arguments: &[&str]) -> u64 {
 }
 
 fn high_water(child: &Child) -> u64 {
+    memory_of(child, "VmHWM:")
+}
+
+fn memory_of(child: &Child, what: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
+}
+
+/// A fleet of one menu, in sync.
+fn layered(outlets: usize) -> Stage {
+    let ids: Vec<String> = (0..outlets).map(|n| format!("G{}", 20_000 + n)).collect();
+    let stage = Stage::with_outlets(ids.clone());
+    let menu = definition("base");
+    stage.write("catalogs/base.yaml", menu.split_once('\n').unwrap().1);
+    for id in &ids {
+        stage.write(&format!("catalogs/{id}.yaml"), &format!("outlet: {id}\nextends: [base.yaml]\n"));
+    }
+    stage.run(&["run", "--once"]).expect(0);
+    stage
+}
+
+/// Killed when dropped.
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The memory, in KiB, of a daemon that has pushed an edit of the layer to all outlets: at most, and once it is quiet.
+fn after_an_edit_of_the_layer(outlets: usize) -> (u64, u64) {
+    let stage = layered(outlets);
+    let mut command = stage.command(&["run"]);
+    command.env("MIMALLOC_ALLOW_THP", "0").env("MIMALLOC_PURGE_DELAY", "0");
+    let daemon = Daemon(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !done() {
+            assert!(began.elapsed() < Duration::from_secs(120), "{what} did not come");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let looks = stage.gets().len();
+    wait("the first pass", &|| stage.gets().len() >= looks + outlets);
+    let pushes = stage.puts().len();
+    stage.edit("catalogs/base.yaml", "price: 15000", "price: 15500");
+    wait("the pushes", &|| stage.puts().len() >= pushes + outlets);
+    wait("the end", &|| {
+        let status = stage.run(&["status", "--output", "json"]).json();
+        status["outlets"].as_array().unwrap().iter().all(|outlet| outlet["state"] == "in_sync")
+    });
+    let quiet = (0..20).map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        memory_of(&daemon.0, "VmRSS:")
+    });
+    let quiet = quiet.min().unwrap();
+    (high_water(&daemon.0), quiet)
 }
 
 /// What an outlet may add, in KiB, whatever stands in its file. It is what is remembered of it; with its text and its decoded
@@ -92,6 +149,19 @@ fn memory_does_not_grow_with_the_fleet() {
         let slope = peaks[1].saturating_sub(peaks[0]) / (MANY - FEW) as u64;
         let measured =
             format!("{what}: {} KiB with {FEW} outlets, {} KiB with {MANY}, {slope} KiB an outlet", peaks[0], peaks[1]);
+        eprintln!("{measured}");
+        if slope > limit {
+            too_much.push(measured);
+        }
+    }
+    let [few, many] = [FEW, MANY].map(after_an_edit_of_the_layer);
+    let edited = [
+        ("an edit of the layer, at most", few.0, many.0, AT_MOST_SHOWN),
+        ("an edit of the layer, afterwards", few.1, many.1, AT_MOST),
+    ];
+    for (what, few, many, limit) in edited {
+        let slope = many.saturating_sub(few) / (MANY - FEW) as u64;
+        let measured = format!("{what}: {few} KiB with {FEW} outlets, {many} KiB with {MANY}, {slope} KiB an outlet");
         eprintln!("{measured}");
         if slope > limit {
             too_much.push(measured);

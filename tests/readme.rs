@@ -30,12 +30,24 @@ fn decode(text: &str) -> Settings {
 
 /// Everything that settings say, with their policy laid over the default one.
 fn told(settings: &Settings) -> String {
-    let Settings { target, policy, schedule, jitter, images, gobiz, verify, state_dir, listen, webhook, notify } =
-        settings;
+    let Settings {
+        target,
+        policy,
+        schedule,
+        jitter,
+        images,
+        gobiz,
+        verify,
+        state_dir,
+        listen,
+        external_url,
+        webhook,
+        notify,
+    } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);
     format!(
-        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {state_dir:?} {listen:?} {webhook:?} {notify:?}"
+        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {state_dir:?} {listen:?} {external_url:?} {webhook:?} {notify:?}"
     )
 }
 

@@ -7,14 +7,14 @@
 #   MENUSYNC_REPORT  where the report goes [menusync-report]
 #   MENUSYNC_CLIENT_ID, MENUSYNC_CLIENT_SECRET   with them GoFood is asked (`plan`), without them only git (`diff`)
 #   MENUSYNC_FAIL_ON_GUARD   false: what a guard holds is told, and the check is green [true]
-#   PULL_REQUEST     its number, for the report of a fork
+#   PULL_REQUEST     its number, for the report of a fork; without it there is also menus.html, the menus before and after
 set -euo pipefail
 
 export MENUSYNC_ROOT="${MENUSYNC_ROOT:-.}"
 base=${MENUSYNC_BASE:-HEAD^1}
 report=${MENUSYNC_REPORT:-menusync-report}
 mkdir -p "$report"
-rm -f "$report"/{number,how,exit,plan.md,errors.txt,diagnostics.json}
+rm -f "$report"/{number,how,exit,plan.md,menus.html,errors.txt,diagnostics.json}
 trouble=$(mktemp)
 trap 'rm -f "$trouble"' EXIT
 [ -z "${PULL_REQUEST:-}" ] || printf '%s\n' "$PULL_REQUEST" >"$report/number"
@@ -52,8 +52,10 @@ compare() {
         arguments=(diff "$base")
     fi
     echo "${arguments[0]}" >"$report/how"
-    local code=0
-    menusync "${arguments[@]}" --output "markdown=$report/plan.md" 2>"$trouble" || code=$?
+    # The page with the menus before and after is for people who trust its author: not for the report of a fork.
+    local code=0 page=(--output "html=$report/menus.html")
+    [ -z "${PULL_REQUEST:-}" ] || page=()
+    menusync "${arguments[@]}" --output "markdown=$report/plan.md" ${page[@]+"${page[@]}"} 2>"$trouble" || code=$?
     [ "${arguments[0]} $code" = "diff 2" ] || return "$code"
 }
 

@@ -3,6 +3,8 @@
 # safe to show; everything else becomes text here.
 #
 #   compose.sh MARKER REPORT [NOTE]
+#
+#   MENUSYNC_PAGE   where people reach menus.html of the report
 set -euo pipefail
 
 marker=$1 report=$2 note=${3:-}
@@ -31,6 +33,12 @@ kind() {
     esac
 }
 
+# Only an address in which nothing ends the link.
+page() {
+    [ -s "$report/menus.html" ] && [[ ${MENUSYNC_PAGE:-} =~ ^https?://[A-Za-z0-9._:/?=%~#-]+$ ]] || return 0
+    say '' "[The menus before and after, as customers see them]($MENUSYNC_PAGE)"
+}
+
 # Text inside of <pre>. A line that begins with a slash is an order to GitLab.
 escaped() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/[@#]/&\&#8203;/g; s|^\([[:space:]]*\)/|\1\&#47;|'; }
 
@@ -48,5 +56,6 @@ say "$marker" '### Menus' ''
 [ -z "$note" ] || say "$note" ''
 verdict
 [ ! -s "$report/plan.md" ] || cat "$report/plan.md"
+page
 kind
 errors

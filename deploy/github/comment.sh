@@ -6,6 +6,7 @@
 #   PULL_REQUEST     its number
 #   MENUSYNC_REPORT  what check.sh wrote [menusync-report]
 #   MENUSYNC_NOTE    one line of Markdown to begin with
+#   MENUSYNC_PAGE    where people reach menus.html of the report
 #   MENUSYNC_COMMENT_AUTHOR   as whom the token comments [github-actions[bot]]
 #   GITHUB_REPOSITORY, GITHUB_API_URL, GITHUB_STEP_SUMMARY   set by GitHub
 set -euo pipefail

@@ -3,6 +3,7 @@
 #
 #   MENUSYNC_GITLAB_TOKEN   a project access token with the scope `api`; without it there is no note
 #   MENUSYNC_REPORT         what check.sh wrote [menusync-report]
+#   MENUSYNC_PAGE           where people reach menus.html of the report [the artifact of this job]
 #   CI_API_V4_URL, CI_MERGE_REQUEST_PROJECT_ID, CI_MERGE_REQUEST_IID   set by GitLab
 set -euo pipefail
 shopt -s inherit_errexit
@@ -38,6 +39,7 @@ ours() {
     done
 }
 
+export MENUSYNC_PAGE="${MENUSYNC_PAGE:-${CI_JOB_URL:+$CI_JOB_URL/artifacts/file/$report/menus.html}}"
 bash "$(dirname "$0")/compose.sh" "$marker" "$report" >"$work/body.md"
 jq --raw-input --slurp '{body: .}' "$work/body.md" >"$work/body.json"
 id=$(ours)

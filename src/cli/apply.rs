@@ -44,7 +44,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     let saved = args.plan.as_deref().zip(saved.as_ref());
     let is_whole = args.outlet.is_empty() && saved.is_none();
-    let invocation =
-        PlanInvocation { outlets: &args.outlet, base: None, revert: args.revert, file: args.plan.as_deref() };
+    let invocation = PlanInvocation {
+        outlets: &args.outlet,
+        base: None,
+        revert: args.revert,
+        file: args.plan.as_deref(),
+        flags: session.flags(),
+    };
     PushRun { session, survey, selected, at, options, consent, saved, is_whole, hints: &invocation.pushed() }.run()
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use jiff::{Timestamp, ToSpan, Unit};
+use jiff::{Timestamp, ToSpan, Unit, tz::TimeZone};
 use serde_json::json;
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
     document::{self, SourceFile},
     plan::{Digest, LONGEST_APPROVAL},
     policy::Guard,
-    report::{SavedPlan, untrusted::printable_lines},
+    report::{self, SavedPlan, untrusted::printable_lines},
 };
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     atomic::create(&session.root().join(&new.file), &new.text)?;
     session.outputs.emit(|format, _| match format {
         Format::Json => json(&args, &new),
-        _ => describe_approval(&args, &new),
+        _ => describe_approval(&args, &new, &loaded.timezone()),
     })?;
     Ok(Exit::Done)
 }
@@ -113,14 +113,14 @@ fn read_back(file: &str, text: &str, args: &Args) -> Result<(), CommandError> {
     }
 }
 
-fn describe_approval(args: &Args, new: &New) -> String {
+fn describe_approval(args: &Args, new: &New, zone: &TimeZone) -> String {
     let outlets: Vec<&str> = new.outlets.keys().map(OutletId::as_str).collect();
     let message = format!(
         "{}: `{}` is released at {} until {}, for the plan in {} only\nit counts in this root from now on; commit it, so that it counts elsewhere too",
         new.file,
         args.guard,
         outlets.join(", "),
-        new.expires.strftime("%Y-%m-%d %H:%M UTC"),
+        report::minute(new.expires, zone),
         args.plan.display()
     );
     printable_lines(&message)

@@ -10,12 +10,13 @@ use super::{
     output::{Format, note},
     preview::{exit_of, is_to_push, plans_of, show},
     release_hints::PlanInvocation,
-    session::{MOST_DIAGNOSTICS, Session, a_moment, errors_of, lost_errors, moment},
+    session::{MOST_DIAGNOSTICS, Session, errors_of, lost_errors},
+    when::When,
 };
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Comparison, Loaded, Selection, Survey},
-    report::{self, OutletReport, PlanReport, ReleaseHints, View},
+    report::{self, OutletReport, PlanReport, ReleaseHints},
     source::RevisionError,
 };
 
@@ -30,48 +31,46 @@ pub(super) struct Args {
     /// Only outlets whose id, name, file or layer matches on either side (repeatable)
     #[arg(long, value_name = "GLOB")]
     outlet: Vec<String>,
-    /// With the dated layers that count at this moment, such as 2027-02-08T00:00:00+07:00
-    #[arg(long, value_name = "TIME", value_parser = a_moment)]
-    at: Option<Timestamp>,
+    /// With the dated layers that count at this moment, such as `2027-02-08 00:00` or `2027-02-08 00:00 WITA`
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
-    let at = moment(args.at);
-    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(error.to_string()))?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
+    let at = session.moment(args.at.as_ref())?;
+    let selection = session.selection(&args.outlet)?;
     let before = state(&args.before, session)?;
     let invocation = args.after.as_deref().map(|after| state(after, session)).transpose()?;
     let after = invocation.as_ref().map_or_else(|| session.loaded(), Ok)?;
     let (old, mut new) = (before.survey(at), after.survey(at));
     new.add_former(&old.members);
     let (old, new) = (&old, &new);
-    let outlets = Comparison { before: (&before, old), after: (after, new), at }.report(&selection);
+    let with_menus = session.outputs.has(Format::Html);
+    let comparison = Comparison { before: (&before, old), after: (after, new), at, with_menus };
+    let outlets = comparison.report(&selection);
     if outlets.is_empty() && !args.outlet.is_empty() {
         return Err(CommandError::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
     }
     let report = PlanReport {
-        view: View::Diff,
-        revision: after.revision.clone(),
-        generated_at: Timestamp::now(),
-        state_dir: None,
-        target: None,
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
-        line_origins: Default::default(),
-        hints: hints(&args),
-        outlets,
+        hints: hints(&args, session.flags()),
+        later: if args.at.is_none() { comparison.later(&selection, &outlets) } else { Vec::new() },
+        ..PlanReport::of_files(after.revision.clone(), Timestamp::now(), outlets)
     };
-    show(&report, &session.outputs)?;
+    show(&report, &[], &session.outputs, &[after, &before])?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
     of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));
-    let differs = report.outlets.iter().any(is_different);
+    let differs = report.outlets.iter().any(is_different) || report.later.iter().any(|later| !later.is_empty());
     let asked = if differs { Exit::Differences } else { Exit::Done };
     Ok(exit_of(&report).max(of_files).max(asked))
 }
 
 /// The files as they are can be planned from a revision that they are compared with.
-fn hints(args: &Args) -> ReleaseHints {
+fn hints(args: &Args, flags: String) -> ReleaseHints {
     let can_be_planned = args.after.is_none() && args.at.is_none() && !Path::new(&args.before).is_dir();
-    let invocation = PlanInvocation { outlets: &args.outlet, base: Some(&args.before), ..PlanInvocation::default() };
+    let invocation =
+        PlanInvocation { outlets: &args.outlet, base: Some(&args.before), flags, ..PlanInvocation::default() };
     if can_be_planned { invocation.compared() } else { ReleaseHints::default() }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
     session.settings()?;
     let at = moment(None);
     let survey = session.survey(at)?;
@@ -34,8 +34,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         is_whole: false,
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
-    report.hints = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() }.looked();
-    show(&report, &session.outputs)?;
+    report.hints =
+        PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() }.looked();
+    show(&report, &[], &session.outputs, &[session.loaded()?])?;
     session.tell_errors(&survey, &selected);
     let drift = if report.outlets.iter().any(has_drift) { Exit::Differences } else { Exit::Done };
     Ok(exit_of(&report).max(session.exit_of_files(&survey)).max(drift))

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{
     Exit,
     command_error::CommandError,
     output::Format,
-    session::{Session, block_on, moment},
+    session::{Session, block_on},
 };
 use crate::{
     catalog::Path,
     document::closest,
-    fleet::{self, Selection},
+    fleet,
     report::{self, ItemHistory, OutletHistory},
-    sync::chain,
 };
 
 #[derive(Debug, clap::Args)]
@@ -38,12 +39,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     session.settings()?;
-    let survey = session.survey(moment(None))?;
-    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
+    let survey = session.survey(Timestamp::now())?;
+    let selection = session.selection(&args.outlet)?;
     let state = session.remembered()?;
     let mut outlets = block_on(async {
         session.tell_other_platforms(state.as_ref()).await?;
-        Ok::<_, CommandError>(fleet::history(&survey, state.as_ref(), &selection, moment(None)).await?)
+        Ok::<_, CommandError>(fleet::history(&survey, state.as_ref(), &selection, Timestamp::now()).await?)
     })??;
     if outlets.is_empty() {
         session.select(&survey, &args.outlet)?;
@@ -54,7 +55,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     outlets.iter_mut().for_each(|outlet| outlet.pushes.truncate(usize::from(args.limit)));
     session.outputs.emit(|format, _| match format {
         Format::Json => report::history_json(&outlets),
-        _ => report::history_text(&outlets),
+        _ => report::history_text(&outlets, &session.zone()),
     })?;
     Ok(Exit::Done)
 }
@@ -67,7 +68,7 @@ fn of_item(item: &str, outlets: &[OutletHistory], session: &Session) -> Result<E
     }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::item_history_json(&histories),
-        _ => report::item_history_text(&histories),
+        _ => report::item_history_text(&histories, &session.zone()),
     })?;
     Ok(Exit::Done)
 }

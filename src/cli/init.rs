@@ -1,6 +1,6 @@
 //! `init`: a starter repository that is valid as it stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     Exit, atomic,
@@ -28,9 +28,18 @@ const FILES: [(&str, &str); 7] = [
     (".github/menusync/comment.sh", include_str!("../../deploy/github/comment.sh")),
 ];
 
+/// The example that `init` wrote, where it stands as it was written: its outlet is nobody's, and shows in every plan.
+pub(super) fn untouched_example(root: &Path) -> Option<String> {
+    let is_as_written = |(name, text): &&(&str, &str)| {
+        name.starts_with("catalogs/") && std::fs::read_to_string(root.join(name)).is_ok_and(|known| known == *text)
+    };
+    let names: Vec<&str> = FILES.iter().filter(is_as_written).map(|(name, _)| *name).collect();
+    names.contains(&"catalogs/outlet.yaml").then(|| names.join(" and "))
+}
+
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
-    let dir = args.dir.unwrap_or_else(|| session.root());
+    let dir = args.dir.unwrap_or_else(|| session.new_root());
     for name in ["menusync.yaml", "catalogs", WORKFLOW, ".github/menusync"] {
         let path = dir.join(name);
         if path.symlink_metadata().is_ok() {
@@ -44,7 +53,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let paths: Vec<String> = FILES.iter().map(|(name, _)| dir.join(name).display().to_string()).collect();
     session.outputs.emit(|_, _| paths.join("\n"))?;
-    let at = if dir == session.root() { String::new() } else { format!(" --root {}", dir.display()) };
+    let at = if dir == session.new_root() { String::new() } else { format!(" --root {}", dir.display()) };
     note(&format!(
         "Next: replace the example in catalogs/outlet.yaml by your outlet, then menusync{at} validate; or, for a menu that is already live, delete the example and run menusync{at} import --outlet G…"
     ));

@@ -35,16 +35,20 @@ pub(super) enum LogFormat {
     Journal,
 }
 
-/// Starts logging. A daemon says what it does; a command only what is odd, unless asked for more.
-/// Without a `format`: what the reader of stderr understands.
-pub(super) fn start(verbose: u8, format: Option<LogFormat>, daemon: bool, environment: &Environment) {
-    let level = match verbose + u8::from(daemon) {
+/// How much is logged. A daemon says what it does; a command only what is odd, unless asked for more or less.
+pub(super) fn level(verbose: u8, is_quiet: bool, daemon: bool) -> Level {
+    match verbose + u8::from(daemon) {
+        _ if is_quiet => Level::ERROR,
         0 => Level::WARN,
         1 => Level::INFO,
         2 => Level::DEBUG,
         _ => Level::TRACE,
-    };
-    let filter = Targets::new().with_target("menusync", level).with_default(Level::WARN);
+    }
+}
+
+/// Starts logging. Without a `format`: what the reader of stderr understands.
+pub(super) fn start(level: Level, format: Option<LogFormat>, daemon: bool, environment: &Environment) {
+    let filter = Targets::new().with_target("menusync", level).with_default(level.min(Level::WARN));
     let color = Screen::of(&std::io::stderr()).color;
     let stream = journal_stream(environment);
     let format = format.unwrap_or(if stream.is_some() { LogFormat::Journal } else { LogFormat::Text });

@@ -6,6 +6,7 @@ mod apply;
 mod approve;
 mod atomic;
 mod command_error;
+mod completion;
 mod demo;
 mod diff;
 mod doctor;
@@ -13,6 +14,7 @@ mod drift;
 mod exit;
 mod fmt;
 mod forget;
+mod help;
 mod history;
 mod import;
 mod init;
@@ -24,6 +26,8 @@ mod output;
 mod pause;
 mod plan;
 mod preview;
+mod preview_menu;
+mod progress;
 mod promotions;
 mod push;
 mod release_hints;
@@ -42,10 +46,11 @@ mod status;
 mod terminal;
 mod validate;
 mod webhook;
+mod when;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use command_error::CommandError;
 pub use exit::Exit;
 use output::{Format, Output, Outputs};
@@ -72,20 +77,26 @@ struct Cli {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of all commands")]
 struct Common {
-    /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: .]
+    /// Directory that holds `menusync.yaml` and `catalogs/` [env: MENUSYNC_ROOT] [default: . or the nearest one above]
     #[arg(long, global = true, value_name = "DIR", display_order = 900)]
     root: Option<PathBuf>,
     /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: $STATE_DIRECTORY, else one for this root in ~/.local/state/menusync]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
-    /// text, json, markdown, github or sarif, or FORMAT=FILE (repeatable) [default: text]
+    /// text, json, markdown, html, github or sarif, or FORMAT=FILE (repeatable) [default: text]
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
     /// Log more on stderr (-vv: even more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 903)]
     verbose: u8,
+    /// Log errors only, and show no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 904)]
+    quiet: bool,
+    /// Colours: on a terminal, always or never [default: auto, as NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM say]
+    #[arg(long, global = true, value_enum, value_name = "WHEN", display_order = 905)]
+    color: Option<terminal::Color>,
     /// Format of the log on stderr [default: journal if stderr is the journal, else text]
-    #[arg(long, global = true, value_enum, display_order = 904)]
+    #[arg(long, global = true, value_enum, display_order = 906)]
     log_format: Option<logging::LogFormat>,
 }
 
@@ -97,6 +108,8 @@ enum Command {
     Validate(validate::Args),
     /// Print the exact catalog of an outlet after layering (with --output json the body of a PUT)
     Render(render::Args),
+    /// Show the menus that the files give as customers will see them, offline
+    Preview(preview_menu::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
     /// Compare two states of the files, offline
@@ -156,8 +169,10 @@ enum Command {
 
 /// Runs the command line and says how it ended. Everything has been printed.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    completion::answer();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match Cli::try_parse_from(&arguments) {
+    let parsed = help::command().try_get_matches_from(&arguments);
+    match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => {
             let exit = dispatch(cli);
             logging::flush();
@@ -219,7 +234,10 @@ fn wrong_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
 fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
-    logging::start(common.verbose, common.log_format, matches!(command, Command::Run(_)), &environment);
+    common.color.unwrap_or_default().apply();
+    progress::allow(environment.has_dumb_terminal(), common.quiet);
+    let level = logging::level(common.verbose, common.quiet, matches!(command, Command::Run(_)));
+    logging::start(level, common.log_format, matches!(command, Command::Run(_)), &environment);
     let outputs = Outputs::new(common.output, common.verbose > 0);
     let signals = match Signals::listen(outputs.clone()) {
         Ok(signals) => signals,
@@ -233,6 +251,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Init(args) => init::run(args, &session),
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
+        Command::Preview(args) => preview_menu::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),
@@ -255,21 +274,15 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
-        Command::Completions { shell } => completions(shell, &session),
+        Command::Completions { shell } => {
+            session.outputs.allow(&[Format::Text]).and_then(|()| completion::register(shell))
+        }
         Command::Man(args) => man::run(args, &session),
         Command::Sandbox(args) => sandbox::run(args, &session),
         Command::Demo(args) => demo::run(args, &session),
     };
     session.signals.leave_to_them();
     done.unwrap_or_else(|trouble| tell(&trouble, Some(&session)))
-}
-
-fn completions(shell: clap_complete::Shell, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text])?;
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "menusync", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
-    Ok(Exit::Done)
 }
 
 /// Says what went wrong to people, and to programs if one listens.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsString,
-    io::{IsTerminal, Write},
+    io::Write,
     path::PathBuf,
     str::FromStr,
     sync::{
@@ -24,15 +24,17 @@ pub(super) enum Format {
     Markdown,
     Github,
     Sarif,
+    Html,
 }
 
 impl Format {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 6] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
         ("github", Self::Github),
         ("sarif", Self::Sarif),
+        ("html", Self::Html),
     ];
 
     /// The word for it.
@@ -55,7 +57,7 @@ impl FromStr for Output {
         let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
         let known = Format::ALL.into_iter().find(|(name, _)| *name == format);
         let Some((_, format)) = known else {
-            return Err("formats are text, json, markdown, github and sarif".to_owned());
+            return Err("formats are text, json, markdown, html, github and sarif".to_owned());
         };
         if file == Some("") {
             return Err("a file name has to follow the `=`".to_owned());
@@ -111,6 +113,11 @@ impl Outputs {
     /// How a plan looks as text.
     pub(super) fn look(&self, screen: Screen) -> Look {
         Look { color: screen.color, all_names: self.verbose }
+    }
+
+    /// Whether a result is wanted in this format.
+    pub(super) fn has(&self, format: Format) -> bool {
+        self.outputs.iter().any(|output| output.format == format)
     }
 
     /// Writes `json`, which says why there is no result, to wherever a program looks for one.
@@ -180,31 +187,4 @@ pub(super) fn readable(written: std::io::Result<()>) -> Result<(), CommandError>
 /// Writes a line to stderr; if that fails there is nobody to tell.
 pub(super) fn note(text: &str) {
     logging::write(format!("{text}\n"));
-}
-
-/// How far something is that makes a person wait; told on a terminal only, and gone when dropped.
-pub(super) struct Progress {
-    what: &'static str,
-    is_seen: bool,
-}
-
-impl Progress {
-    pub(super) fn new(what: &'static str) -> Self {
-        Self { what, is_seen: std::io::stderr().is_terminal() }
-    }
-
-    pub(super) fn tell(&self, done: usize, of: usize) {
-        if self.is_seen {
-            let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[K{} {done}/{of}", self.what).and_then(|()| stderr.flush());
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.is_seen {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
-    }
 }

@@ -9,15 +9,16 @@ use super::{
     command_error::CommandError,
     diff::unreadable,
     output::Format,
-    preview::{Preview, exit_of, has_differences, is_held, show},
+    preview::{Preview, exit_of, find_photo, has_differences, is_held, later, moments, show},
     release_hints::PlanInvocation,
     saved,
-    session::{Session, a_moment, block_on, lost_errors, moment},
+    session::{Session, block_on, lost_errors},
+    when::When,
 };
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{self, Loaded, Member, Step, Survey},
-    report::{self, Moment, OutletReport, PlanReport, ReleaseHints, View},
+    fleet::{self, Comparison, Loaded, Member, Survey},
+    report::{self, OutletReport, ReleaseHints, View, html::PhotoAlbum},
     sync::PassOptions,
 };
 
@@ -29,9 +30,9 @@ pub(super) struct Args {
     /// Compare with the files at this git revision as the base, instead of with the last verified push
     #[arg(long, value_name = "REV")]
     base: Option<String>,
-    /// With the definitions as they will be at this moment, such as 2027-02-08T00:00:00+07:00
-    #[arg(long, value_name = "TIME", value_parser = a_moment)]
-    at: Option<Timestamp>,
+    /// With the definitions as they will be at this moment, such as `2027-02-08 00:00` or `2027-02-08 00:00 WITA`
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
     /// Instead, list what dated layers will change within this time (14d, 36h); offline
     #[arg(long, value_name = "TIME", value_parser = crate::document::duration, conflicts_with_all = ["base", "revert"])]
     horizon: Option<Duration>,
@@ -50,9 +51,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
-    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
+    session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown, Format::Html])?;
     session.settings()?;
-    let at = moment(args.at);
+    let at = session.moment(args.at.as_ref())?;
     let mut survey = session.survey(at)?;
     let base = args.base.as_deref().map(|revision| base(revision, at, session)).transpose()?;
     survey.add_former(base.iter().flat_map(|(_, before)| &before.members));
@@ -73,8 +74,18 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         is_whole: args.outlet.is_empty(),
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
-    report.hints = hints(&args);
-    show(&report, &session.outputs)?;
+    report.hints = hints(&args, session.flags());
+    let with_menus = session.outputs.has(Format::Html);
+    let loaded = session.loaded()?;
+    let ahead = match base.as_ref().filter(|_| args.at.is_none()) {
+        Some((older, before)) => {
+            let comparison = Comparison { before: (older, before), after: (loaded, &survey), at, with_menus };
+            report.later = comparison.later(&session.selection(&args.outlet)?, &report.outlets);
+            Vec::new()
+        }
+        None => later(loaded, &survey, &selected, at, &session.outputs),
+    };
+    show(&report, &ahead, &session.outputs, &[loaded])?;
     if let Some(out) = &args.out {
         saved::write(out, &report)?;
     }
@@ -83,9 +94,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 }
 
 /// What is planned for another time cannot be pushed.
-fn hints(args: &Args) -> ReleaseHints {
+fn hints(args: &Args, flags: String) -> ReleaseHints {
     let Args { outlet, base, at, revert, out, .. } = args;
-    let invocation = PlanInvocation { outlets: outlet, base: base.as_deref(), revert: *revert, file: out.as_deref() };
+    let invocation =
+        PlanInvocation { outlets: outlet, base: base.as_deref(), revert: *revert, file: out.as_deref(), flags };
     if at.is_none() { invocation.hints_of_plan() } else { ReleaseHints::default() }
 }
 
@@ -110,25 +122,12 @@ fn look_ahead(
 ) -> Result<Exit, CommandError> {
     let loaded = session.loaded()?;
     let until = from.checked_add(horizon).unwrap_or(Timestamp::MAX);
-    let moment = |step: Step| Moment {
-        at: step.at.to_zoned(loaded.timezone()),
-        report: PlanReport {
-            view: View::Diff,
-            revision: loaded.revision.clone(),
-            generated_at: Timestamp::now(),
-            state_dir: None,
-            target: None,
-            stale_approvals: Vec::new(),
-            line_origins: Default::default(),
-            hints: ReleaseHints::default(),
-            outlets: step.outlets,
-        },
-    };
-    let steps = loaded.steps(selected, from, until, &survey.peers);
-    let moments: Vec<Moment> = steps.into_iter().map(moment).collect();
+    let with_menus = session.outputs.has(Format::Html);
+    let moments = moments(loaded, loaded.steps(selected, from, until, &survey.peers, with_menus));
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::horizon_json(&moments, from, until),
         Format::Markdown => report::horizon_markdown(&moments),
+        Format::Html => report::plan_html(None, &moments, &mut PhotoAlbum::new(&|url| find_photo(&[loaded], url))),
         _ => report::horizon_text(&moments, session.outputs.look(screen)),
     })?;
     session.tell_errors(survey, selected);

@@ -2,21 +2,27 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     Exit,
     command_error::CommandError,
     output::{Format, Outputs, note},
+    progress::Progress,
     session::Session,
 };
 use crate::{
     catalog::OutletId,
-    fleet::{self, Loaded, Member, Survey},
+    fleet::{self, Loaded, Member, Step, Survey},
     plan::{OutletPlan, PeerPrices},
     remote::Read,
-    report::{self, LineNote, OutletReport, PlanReport, ReleaseHints, View, WindowNote, untrusted::printable},
+    report::{
+        self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
+        html::{Photo, PhotoAlbum},
+        minute,
+        untrusted::printable,
+    },
     source::{LineOrigin, line_origins},
     state::{Overview, SharedState},
     sync::{
@@ -57,6 +63,8 @@ impl Preview<'_> {
         }
         let settings = self.session.settings()?;
         let slots = Arc::new(Semaphore::new(settings.gobiz.concurrency));
+        let progress = Progress::new("outlets");
+        progress.tell(0, selected.len());
         let mut tasks = JoinSet::new();
         let mut outlets: Vec<OutletReport> = Vec::new();
         let mut indices = BTreeMap::new();
@@ -79,8 +87,10 @@ impl Preview<'_> {
                 .pending
                 .as_ref()
                 .filter(|pending| pending.row.sent_at.is_some())
-                .inspect(|p| tell_pending(member, p));
+                .inspect(|pending| tell_pending(member, pending, &loaded.timezone()));
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            let busy = settings.gobiz.concurrency.saturating_sub(slots.available_permits());
+            progress.tell((index + 1).saturating_sub(busy), selected.len());
             let desired = match fleet::desired(loaded, &member.id, self.at).await {
                 // Which promotions are ours only the state knows, and files stand in for it.
                 Ok(Ok(mut desired)) if self.base.is_some() => {
@@ -106,6 +116,7 @@ impl Preview<'_> {
                 at: self.at,
                 verify_timeout: settings.verify.timeout,
                 view: self.view,
+                with_menus: self.session.outputs.has(Format::Html),
             };
             let (diagnostics, invalid_from) = (member.diagnostics.clone(), member.invalid_from.clone());
             let task = tasks.spawn(async move {
@@ -116,7 +127,10 @@ impl Preview<'_> {
             });
             indices.insert(task.id(), index);
         }
+        let mut count = selected.len() - tasks.len();
         while let Some(done) = tasks.join_next().await {
+            count += 1;
+            progress.tell(count, selected.len());
             match done {
                 Ok((index, report)) => outlets[index] = report,
                 Err(fault) => {
@@ -125,6 +139,7 @@ impl Preview<'_> {
                 }
             }
         }
+        drop(progress);
         let missing = self.missing(overview.as_ref());
         let mut report = self.assemble(loaded, outlets.into_iter().chain(missing).collect())?;
         report.line_origins = origins(&self.session.root(), &report.held_lines(), &loaded.timezone()).await;
@@ -178,12 +193,14 @@ impl Preview<'_> {
             view: self.view,
             revision: loaded.revision.clone(),
             generated_at: Timestamp::now(),
+            zone: loaded.timezone(),
             state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
             line_origins: BTreeMap::new(),
             hints: ReleaseHints::default(),
             outlets,
+            later: Vec::new(),
         })
     }
 }
@@ -223,11 +240,11 @@ fn shown(dir: &Path) -> String {
 const BROKEN_OFF: &str = "the examination broke off by a fault in menusync itself";
 
 /// Nothing is sent before it has been found or given up.
-fn tell_pending(member: &Member, pending: &PendingPush) {
+fn tell_pending(member: &Member, pending: &PendingPush, zone: &TimeZone) {
     note(&format!(
         "{}: a push prepared at {} (request {}) has not been seen to arrive; it is looked for before anything else is sent",
         member.name,
-        pending.row.prepared_at.strftime("%Y-%m-%d %H:%M UTC"),
+        minute(pending.row.prepared_at, zone),
         pending.row.request_id
     ));
 }
@@ -242,6 +259,7 @@ struct Examination<R> {
     at: Timestamp,
     verify_timeout: std::time::Duration,
     view: View,
+    with_menus: bool,
 }
 
 impl<R: Read> Examination<R> {
@@ -267,6 +285,7 @@ impl<R: Read> Examination<R> {
                 .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
+            menus: self.with_menus.then(|| self.view.menus(&examined.plan)),
             plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())
         }
@@ -281,13 +300,62 @@ fn failed(target: &Target, error: &PassError, facts: Facts<'_>) -> OutletReport 
     OutletReport { error: Some(chain(error)), ..report }
 }
 
-/// Prints a report in the formats asked for.
-pub(super) fn show(report: &PlanReport, outputs: &Outputs) -> Result<(), CommandError> {
-    outputs.emit(|format, color| match format {
+fn rendered(report: &PlanReport, format: Format, look: report::Look) -> String {
+    match format {
         Format::Json => report::plan_json(report),
         Format::Markdown => report::plan_markdown(report),
-        _ => report::plan_text(report, outputs.look(color)),
+        _ => report::plan_text(report, look),
+    }
+}
+
+/// Prints a report in the formats asked for. Pages also show what dated layers will change, with photos of these roots.
+pub(super) fn show(
+    report: &PlanReport,
+    later: &[Moment],
+    outputs: &Outputs,
+    photos: &[&Loaded],
+) -> Result<(), CommandError> {
+    outputs.emit(|format, screen| match format {
+        Format::Html => {
+            let find = |url: &str| find_photo(photos, url);
+            report::plan_html(Some(report), later, &mut PhotoAlbum::new(&find))
+        }
+        format => rendered(report, format, outputs.look(screen)),
     })
+}
+
+/// A photo that is a file of one of these roots.
+pub(super) fn find_photo(roots: &[&Loaded], url: &str) -> Photo {
+    let known = roots.iter().map(|root| root.photo(url)).find(|photo| *photo != Photo::Elsewhere);
+    known.unwrap_or(Photo::Elsewhere)
+}
+
+/// How far ahead of `at` pages and previews look (our choice: a year).
+pub(super) fn look_until(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// What dated layers will change in the year after `at`, if a page is wanted that shows it.
+pub(super) fn later(
+    loaded: &Loaded,
+    survey: &Survey,
+    selected: &[&Member],
+    at: Timestamp,
+    outputs: &Outputs,
+) -> Vec<Moment> {
+    if !outputs.has(Format::Html) {
+        return Vec::new();
+    }
+    moments(loaded, loaded.steps(selected, at, look_until(at), &survey.peers, true))
+}
+
+/// The reports of what dated layers change.
+pub(super) fn moments(loaded: &Loaded, steps: Vec<Step>) -> Vec<Moment> {
+    let moment = |step: Step| Moment {
+        at: step.at.to_zoned(loaded.timezone()),
+        report: PlanReport::of_files(loaded.revision.clone(), Timestamp::now(), step.outlets),
+    };
+    steps.into_iter().map(moment).collect()
 }
 
 /// The exit that failed and invalid outlets of a report give.

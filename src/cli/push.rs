@@ -20,6 +20,7 @@ use super::{
     new_images::NewImages,
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
+    progress::{self, Progress},
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::StopAnnouncer,
@@ -33,8 +34,8 @@ use crate::{
     remote::Writer,
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
-        Clock, Consent as PassConsent, Context, Outcome, OutletState, PassOptions, PassResult, Passes, PollSlots,
-        PollWaker, Target, pass, store_failure,
+        Clock, Consent as PassConsent, Context, InSync, Outcome, OutletState, PassOptions, PassResult, Passes,
+        PollSlots, PollWaker, Target, pass, store_failure,
     },
 };
 
@@ -296,18 +297,30 @@ fn push_all(
             stop: ending.stop(),
             poll_waker: PollWaker::default(),
             in_flight: session.signals.in_flight(),
+            in_sync: InSync::default(),
         };
         let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
+        let (progress, all) = (Progress::new("outlets"), selected.len());
+        progress.tell(0, all);
+        let ended = |outcome: Outcome, outcomes: &mut Vec<Outcome>| {
+            tell(&outcome, all);
+            outcomes.push(outcome);
+            progress.tell(outcomes.len(), all);
+        };
         for member in selected {
             let Some(options) = options.remove(&member.id) else { continue };
             let target = member.target();
-            let slot = tokio::select! {
-                biased;
-                () = ending.asked() => {
-                    outcomes.push(Outcome::withdrawn(&target));
-                    continue;
+            let slot = loop {
+                tokio::select! {
+                    biased;
+                    () = ending.asked() => break None,
+                    Some(outcome) = passes.next() => ended(outcome, &mut outcomes),
+                    slot = context.slot() => break Some(slot),
                 }
-                slot = context.slot() => slot,
+            };
+            let Some(slot) = slot else {
+                outcomes.push(Outcome::withdrawn(&target));
+                continue;
             };
             let composed = tokio::select! {
                 biased;
@@ -337,10 +350,7 @@ fn push_all(
         loop {
             tokio::select! {
                 outcome = passes.next() => match outcome {
-                    Some(outcome) => {
-                        tell(&outcome);
-                        outcomes.push(outcome);
-                    }
+                    Some(outcome) => ended(outcome, &mut outcomes),
                     None => break,
                 },
                 () = &mut overdue => {
@@ -362,9 +372,14 @@ fn invalid_by_now(session: &Session, target: &Target, diagnostics: &[Diagnostic]
     Outcome::invalid(target, format!("invalid since the plan was shown, nothing was pushed: {why}"))
 }
 
-/// Progress, while others are still waited for.
-fn tell(outcome: &Outcome) {
+/// Results as they come, while others are still waited for: the report comes in the end.
+fn tell(outcome: &Outcome, of: usize) {
     tracing::info!(outlet = %outcome.outlet, result = outcome.result.as_str(), "done");
+    if of > 1 && outcome.result != PassResult::Unchanged && progress::is_wanted() {
+        let why = outcome.error.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let words = format!("{} ({}): {}{why}", outcome.name, outcome.outlet, outcome.result.as_str());
+        note(&printable(&words));
+    }
 }
 
 fn emit(

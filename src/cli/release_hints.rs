@@ -16,35 +16,38 @@ pub(super) struct PlanInvocation<'a> {
     pub(super) revert: bool,
     /// The file that the plan stands in.
     pub(super) file: Option<&'a Path>,
+    /// The options of all commands that were given.
+    pub(super) flags: String,
 }
 
 impl PlanInvocation<'_> {
     /// From a plan that was only looked at.
     pub(super) fn hints_of_plan(&self) -> ReleaseHints {
         let push = match self.file {
-            Some(file) => format!("menusync apply {}", word(&file.to_string_lossy())),
+            Some(file) => format!("menusync apply {}{}", word(&file.to_string_lossy()), self.flags),
             None => format!("menusync apply{}", self.outlets()),
         };
         ReleaseHints {
             push: Some(Push::Command(push + self.revert())),
             plan: Some(self.plan()),
             outlets: self.outlets(),
+            flags: self.flags.clone(),
         }
     }
 
     /// From a push that was asked for.
     pub(super) fn pushed(&self) -> ReleaseHints {
-        ReleaseHints { push: Some(Push::Again), plan: Some(self.plan()), outlets: self.outlets() }
+        ReleaseHints { push: Some(Push::Again), ..self.compared() }
     }
 
     /// From two states of the files, which nothing can push.
     pub(super) fn compared(&self) -> ReleaseHints {
-        ReleaseHints { push: None, plan: Some(self.plan()), outlets: self.outlets() }
+        ReleaseHints { plan: Some(self.plan()), ..self.looked() }
     }
 
     /// From a look that nothing is pushed from.
     pub(super) fn looked(&self) -> ReleaseHints {
-        ReleaseHints { outlets: self.outlets(), ..ReleaseHints::default() }
+        ReleaseHints { outlets: self.outlets(), flags: self.flags.clone(), ..ReleaseHints::default() }
     }
 
     fn plan(&self) -> PlanFile {
@@ -57,7 +60,8 @@ impl PlanInvocation<'_> {
     }
 
     fn outlets(&self) -> String {
-        self.outlets.iter().map(|glob| format!(" --outlet {}", word(glob))).collect()
+        let globs = self.outlets.iter().map(|glob| format!(" --outlet {}", word(glob)));
+        std::iter::once(self.flags.clone()).chain(globs).collect()
     }
 
     fn revert(&self) -> &'static str {
@@ -69,6 +73,13 @@ impl PlanInvocation<'_> {
 fn shared(revision: &str) -> String {
     let is_relative = revision.contains(['^', '~', '@', ':']) || revision.contains("HEAD");
     if is_relative { TARGET.to_owned() } else { word(revision) }
+}
+
+/// Options that were given to a command, as they are given to another.
+pub(super) fn flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
+    let flag =
+        |name: &str, path: Option<&Path>| path.map(|path| format!(" --{name} {}", word(&path.to_string_lossy())));
+    flag("root", root).into_iter().chain(flag("state-dir", state_dir)).collect()
 }
 
 /// A word of a command line, in quotes if a shell would read it otherwise.
@@ -107,11 +118,15 @@ mod tests {
             PlanFile::Written(file) => file,
         };
         assert_eq!(plan(PlanInvocation::default()), "menusync plan --out plan.json");
-        let from = PlanInvocation { outlets: &outlets, base: Some("origin/main"), revert: true, file: None };
+        let from =
+            PlanInvocation { outlets: &outlets, base: Some("origin/main"), revert: true, ..PlanInvocation::default() };
         assert_eq!(plan(from), "menusync plan --base origin/main --outlet 'Ku*' --revert --out plan.json");
         let from = PlanInvocation { base: Some("HEAD^1"), ..PlanInvocation::default() };
         assert_eq!(plan(from), "menusync plan --base TARGET-BRANCH --out plan.json");
         let from = PlanInvocation { file: Some(Path::new("my plan.json")), ..PlanInvocation::default() };
         assert_eq!(plan(from), "'my plan.json'");
+        let flags = flags(Some(Path::new("my menus")), None);
+        let from = PlanInvocation { flags, ..PlanInvocation::default() };
+        assert_eq!(plan(from), "menusync plan --root 'my menus' --out plan.json");
     }
 }

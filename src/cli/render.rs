@@ -1,13 +1,13 @@
 //! `render`: the exact catalog of one outlet after layering.
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
     Exit,
     command_error::CommandError,
     output::Format,
-    session::{Session, a_moment, errors_of, moment},
+    session::{Session, errors_of},
+    when::When,
 };
 use crate::{
     authoring::block_text,
@@ -23,9 +23,9 @@ pub(super) struct Args {
     /// The outlet: a pattern for its id, name, file or layers that matches just one
     #[arg(long, value_name = "GLOB")]
     outlet: String,
-    /// As it will be at this moment, such as 2027-02-08T00:00:00+07:00
-    #[arg(long, value_name = "TIME", value_parser = a_moment)]
-    at: Option<Timestamp>,
+    /// As it will be at this moment, such as `2027-02-08 00:00` or `2027-02-08 00:00 WITA`
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
     /// Show where every value was written and what it overrode, instead of the values alone
     #[arg(long)]
     explain: bool,
@@ -36,7 +36,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     // The time zone and what images are published as stand there.
     session.settings()?;
     let loaded = session.loaded()?;
-    let at = moment(args.at);
+    let at = session.moment(args.at.as_ref())?;
     let survey = session.survey(at)?;
     let selected = session.select(&survey, std::slice::from_ref(&args.outlet))?;
     let [member] = selected[..] else {

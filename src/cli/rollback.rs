@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{
     Exit,
@@ -11,13 +11,14 @@ use super::{
     output::{Format, note},
     preview::Preview,
     push::{Consent, PushRun},
-    session::{Session, a_moment, block_on, moment},
+    session::{Session, block_on},
+    when::When,
 };
 use crate::{
     catalog::{OutletId, Path},
     fleet::{Member, Survey},
     plan::{Class, Goal, Pins, Record},
-    report::{Push, ReleaseHints, View, untrusted::printable},
+    report::{Push, ReleaseHints, View, minute, untrusted::printable},
     state::{PushOutcome, PushRow, SharedState, StateError},
     sync::{PassError, PassOptions, apply_pins, pause_note, rule_errors},
 };
@@ -27,7 +28,7 @@ pub(super) struct Args {
     /// Outlets whose id, name, file or layer matches (repeatable)
     #[arg(long, value_name = "GLOB", required = true)]
     outlet: Vec<String>,
-    /// The number of a push in `history`, or a moment (RFC 3339): what was live then
+    /// The number of a push in `history`, or a moment as `history` shows it: what was live then
     #[arg(long, value_name = "N|TIME")]
     to: To,
     #[command(flatten)]
@@ -35,12 +36,10 @@ pub(super) struct Args {
 }
 
 /// What to go back to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum To {
     Number(i64),
-    Moment(Timestamp),
-    /// In the time zone of the settings.
-    Local(DateTime),
+    Moment(When),
 }
 
 impl std::str::FromStr for To {
@@ -50,33 +49,16 @@ impl std::str::FromStr for To {
         if let Ok(number) = text.trim_start_matches('#').parse() {
             return Ok(Self::Number(number));
         }
-        // As `history` prints it.
-        if let Some(utc) = text.strip_suffix(" UTC").and_then(minute) {
-            let utc = utc.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
-            return Ok(Self::Moment(utc.timestamp()));
-        }
-        if let Some(local) = minute(text) {
-            return Ok(Self::Local(local));
-        }
-        let moment = a_moment(text).map(Self::Moment);
-        moment.map_err(|help| format!("this is neither the number of a push nor a time; {help}"))
+        let moment = text.parse().map(Self::Moment);
+        moment.map_err(|help: String| format!("this is neither the number of a push nor a time; {help}"))
     }
-}
-
-/// The last moment of a minute, or of a second: what `history` prints leaves the rest out.
-fn minute(text: &str) -> Option<DateTime> {
-    let last = |form, seconds| {
-        let first = DateTime::strptime(form, text).ok()?;
-        first.checked_add(jiff::Span::new().seconds(seconds).nanoseconds(999_999_999)).ok()
-    };
-    last("%Y-%m-%d %H:%M:%S", 0).or_else(|| last("%Y-%m-%d %H:%M", 59))
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
     session.ready_state()?;
-    let at = moment(None);
+    let at = Timestamp::now();
     let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     session.refuse_errors(&survey, &selected, "nothing is rolled back")?;
@@ -85,7 +67,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     block_on(session.tell_other_platforms(Some(&state)))??;
     let mut pins = BTreeMap::new();
     for member in &selected {
-        pins.insert(member.id.clone(), block_on(Rollback { session, state: &state, member, at }.pins(args.to))??);
+        pins.insert(member.id.clone(), block_on(Rollback { session, state: &state, member, at }.pins(&args.to))??);
     }
     leave_to_others(&mut pins, session, (&survey, &selected), at)?;
     let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
@@ -105,7 +87,7 @@ struct Rollback<'a> {
 
 impl Rollback<'_> {
     /// What has to be pinned; says what cannot be brought back.
-    async fn pins(&self, to: To) -> Result<Pins, CommandError> {
+    async fn pins(&self, to: &To) -> Result<Pins, CommandError> {
         self.is_not_paused().await?;
         let desired = self.session.loaded()?.desired(&self.member.id, self.at);
         let desired = desired.map_err(|_| self.refused("its files are invalid"))?;
@@ -161,10 +143,10 @@ impl Rollback<'_> {
     }
 
     /// The push that is meant.
-    fn chosen<'r>(&self, to: To, rows: &'r [PushRow]) -> Result<&'r PushRow, CommandError> {
+    fn chosen<'r>(&self, to: &To, rows: &'r [PushRow]) -> Result<&'r PushRow, CommandError> {
         let is_published = |row: &&PushRow| row.outcome == Some(PushOutcome::Published);
         match to {
-            To::Number(number) => {
+            &To::Number(number) => {
                 let row = rows.iter().find(|row| row.number == number).ok_or_else(|| self.unknown(number, rows))?;
                 if is_published(&row) {
                     return Ok(row);
@@ -175,18 +157,15 @@ impl Rollback<'_> {
                 let why = format!("push {number} was not published ({outcome}){}", help.unwrap_or_default());
                 Err(self.refused(&why))
             }
-            To::Local(local) => {
-                let at = local.to_zoned(self.session.loaded()?.timezone());
-                let at = at.map_err(|error| CommandError::Usage(format!("--to {local}: {error}")))?;
-                self.chosen(To::Moment(at.timestamp()), rows)
-            }
-            To::Moment(moment) => {
+            To::Moment(when) => {
+                let zone = self.session.zone();
+                let moment = when.last(&zone)?;
                 let was_live = |row: &&PushRow| row.finished_at.is_some_and(|finished| finished <= moment);
                 rows.iter().filter(is_published).find(was_live).ok_or_else(|| {
                     let first = rows.iter().rev().find(is_published).and_then(|row| row.finished_at);
-                    let help = first.map(|at| format!("; the oldest was published {}", at.strftime("%FT%TZ")));
+                    let help = first.map(|at| format!("; the oldest was published {}", minute(at, &zone)));
                     let help = help.unwrap_or_default();
-                    self.refused(&format!("no stored push had been published by {moment}{help}"))
+                    self.refused(&format!("no stored push had been published by {}{help}", minute(moment, &zone)))
                 })
             }
         }

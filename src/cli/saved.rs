@@ -59,7 +59,7 @@ pub(super) fn selected<'s>(plan: &SavedPlan, survey: &'s Survey) -> Vec<&'s Memb
 }
 
 fn member<'s>(survey: &'s Survey, id: &OutletId) -> Option<&'s Member> {
-    survey.members.iter().find(|member| member.id == *id)
+    survey.member(id.as_str())
 }
 
 /// What is written in the file, or why it can be no plan. A pipe without a writer would be waited for without end, and a
@@ -94,7 +94,7 @@ pub(super) fn compare(path: &Path, saved: &SavedPlan, now: &PlanReport) -> Resul
         "a push would not do what {} says any more; the plan was made at {}, {digests}:\n{difference}\n\
          nothing was pushed: look at `menusync plan` and make a new one",
         path.display(),
-        saved.generated_at.strftime("%Y-%m-%d %H:%M UTC"),
+        report::minute(saved.generated_at, &now.zone),
     );
     // An outlet that could not be looked at is no sign that anything has changed.
     let is_failed = now.outlets.iter().any(|outlet| outlet.error.is_some());

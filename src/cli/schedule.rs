@@ -2,12 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Exit,
-    command_error::CommandError,
-    output::Format,
-    session::{Session, a_moment, moment},
-};
+use super::{Exit, command_error::CommandError, output::Format, session::Session, when::When};
 use crate::{
     report::{self, Rounds},
     settings::Settings,
@@ -21,14 +16,14 @@ pub(super) struct Args {
     /// Number of passes, and of changes of each kind for every outlet
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     count: u16,
-    /// As seen at this moment instead of now, such as 2027-02-08T00:00:00+07:00
-    #[arg(long, value_name = "TIME", value_parser = a_moment)]
-    at: Option<Timestamp>,
+    /// As seen at this moment instead of now, such as `2027-02-08 00:00` or `2027-02-08 00:00 WITA`
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
-    let (now, count) = (moment(args.at), usize::from(args.count));
+    let (now, count) = (session.moment(args.at.as_ref())?, usize::from(args.count));
     let rounds = rounds(session, session.settings()?, now, count)?;
     let loaded = session.loaded()?;
     let survey = session.survey(now)?;

@@ -8,13 +8,16 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Exit,
     command_error::CommandError,
     output::{Outputs, note},
+    progress::Progress,
+    release_hints,
     signals::Signals,
+    when::When,
 };
 use crate::{
     catalog::OutletId,
@@ -40,6 +43,7 @@ pub(super) struct Session {
     pub(super) environment: Environment,
     pub(super) outputs: Outputs,
     pub(super) signals: Signals,
+    found_root: OnceCell<PathBuf>,
     loaded: OnceCell<Arc<Loaded>>,
 }
 
@@ -51,12 +55,22 @@ impl Session {
         outputs: Outputs,
         signals: Signals,
     ) -> Self {
-        Self { root, state_dir, environment, outputs, signals, loaded: OnceCell::new() }
+        Self { root, state_dir, environment, outputs, signals, found_root: OnceCell::new(), loaded: OnceCell::new() }
     }
 
     /// The root directory.
     pub(super) fn root(&self) -> PathBuf {
-        settings::root(self.root.as_deref(), &self.environment)
+        self.found_root.get_or_init(|| settings::root(self.root.as_deref(), &self.environment)).clone()
+    }
+
+    /// Where a root is to be: the one that is named, else the working directory.
+    pub(super) fn new_root(&self) -> PathBuf {
+        settings::named_root(self.root.as_deref(), &self.environment).unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    /// The options that say where, as they were given.
+    pub(super) fn flags(&self) -> String {
+        release_hints::flags(self.root.as_deref(), self.state_dir.as_deref())
     }
 
     /// The root, read once.
@@ -69,7 +83,9 @@ impl Session {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
+        let progress = Progress::new("reading files");
         let loaded = fleet::load(root)?;
+        drop(progress);
         if let Some(why) = &loaded.revision_unknown {
             tracing::warn!("the commit of the files is not known: {why}");
         }
@@ -78,7 +94,10 @@ impl Session {
 
     /// All outlets as the files have them at `at`, with those whose file cannot be read, if they are remembered.
     pub(super) fn survey(&self, at: Timestamp) -> Result<Survey, CommandError> {
-        let mut survey = self.loaded()?.survey(at);
+        let loaded = self.loaded()?;
+        let progress = Progress::new("checking outlets");
+        let mut survey = loaded.survey(at);
+        drop(progress);
         if survey.has_errors()
             && let Some(state) = self.memory_to_read()
             // What keeps the state from being read is said by those who need it.
@@ -92,6 +111,16 @@ impl Session {
     /// The text of a file of the root, if it has been read.
     pub(super) fn text(&self, file: &str) -> Option<Arc<str>> {
         self.loaded.get().and_then(|loaded| loaded.text(file))
+    }
+
+    /// The time zone in which times are shown and read: that of the settings, if they can be read.
+    pub(super) fn zone(&self) -> TimeZone {
+        self.loaded().map_or(TimeZone::UTC, Loaded::timezone)
+    }
+
+    /// `--at`, else now.
+    pub(super) fn moment(&self, at: Option<&When>) -> Result<Timestamp, CommandError> {
+        at.map_or_else(|| Ok(Timestamp::now()), |when| when.first(&self.loaded()?.timezone()))
     }
 
     /// The settings; what is wrong with them otherwise.
@@ -237,9 +266,14 @@ impl Session {
         Ok(Client::connect_metered(&endpoint(settings, &credentials), meter)?)
     }
 
+    /// What `globs` mean.
+    pub(super) fn selection(&self, globs: &[String]) -> Result<Selection, CommandError> {
+        Selection::new(globs).map_err(|error| CommandError::Usage(chain(&error)))
+    }
+
     /// The outlets that `globs` mean, out of a survey.
     pub(super) fn select<'s>(&self, survey: &'s Survey, globs: &[String]) -> Result<Vec<&'s Member>, CommandError> {
-        let selection = Selection::new(globs).map_err(|error| CommandError::Usage(chain(&error)))?;
+        let selection = self.selection(globs)?;
         let selected: Vec<&Member> = survey.members.iter().filter(|member| selection.matches(member)).collect();
         if selected.is_empty() && !globs.is_empty() {
             return Err(CommandError::Usage(no_match(survey, globs)));
@@ -393,12 +427,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandE
     Ok(result)
 }
 
-/// Reads `--at`.
-pub(super) fn a_moment(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "write a date, a time and its offset, such as 2027-02-08T00:00:00+07:00".to_owned())
-}
-
-/// `--at`, else now.
+/// A moment that is given, else now.
 pub(super) fn moment(at: Option<Timestamp>) -> Timestamp {
     at.unwrap_or_else(Timestamp::now)
 }

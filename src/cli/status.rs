@@ -3,16 +3,18 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
     release_hints::PlanInvocation,
-    session::{Session, block_on, moment},
+    session::{Session, block_on},
 };
 use crate::{
     daemon::{AskError, ask_status},
-    fleet::{self, Selection},
+    fleet,
     report::{self, StatusLine},
     state::{Running, running_daemon},
     sync::{OutletState, chain},
@@ -49,10 +51,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
     lines.retain(|line| args.state.is_empty() || args.state.iter().any(|state| state.as_str() == line.state));
-    let invocation = PlanInvocation { outlets: &args.outlet, ..PlanInvocation::default() };
+    let invocation = PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() };
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines, source, &invocation.hints_of_plan(), screen.columns),
+        _ => report::status_text(&lines, source, &session.zone(), &invocation.hints_of_plan(), screen.columns),
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })
@@ -87,9 +89,9 @@ pub(super) fn ask_daemon(outlets: &[String], session: &Session) -> Result<Asked,
 
 fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, CommandError> {
     let settings = session.settings()?;
-    let now = moment(None);
+    let now = Timestamp::now();
     let survey = session.survey(now)?;
-    let selection = Selection::new(&args.outlet).map_err(|error| CommandError::Usage(chain(&error)))?;
+    let selection = session.selection(&args.outlet)?;
     let state = session.remembered()?;
     let overview = block_on(async {
         session.tell_other_platforms(state.as_ref()).await?;

@@ -7,19 +7,21 @@ use jiff::Timestamp;
 use super::{
     Exit,
     command_error::CommandError,
-    output::{self, Format},
+    output::Format,
+    progress::Progress,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
 };
 use crate::{
     diagnostic::{self, Diagnostic, Place, Severity},
-    fleet::ImageUses,
+    document::SourceFile,
+    fleet::{self, ImageUses},
     images::{self, Remembered},
     report,
 };
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only report problems in these files or directories
+    /// Only report problems in these files or directories; `-` checks one definition from stdin by itself
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Download the images and check them as well
@@ -32,9 +34,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Github, Format::Sarif])?;
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return of_stdin(&args, session);
+    }
     let loaded = session.loaded()?;
     let now = moment(None);
+    let progress = Progress::new("checking outlets");
     let mut diagnostics = loaded.survey_ahead(now).diagnostics;
+    drop(progress);
     let wanted = args.paths.iter().map(|path| relative(path, session)).collect::<Result<Vec<_>, _>>()?;
     diagnostics.retain(|diagnostic| diagnostic.place.as_ref().is_none_or(|place| is_wanted(place, &wanted)));
     if args.images {
@@ -47,20 +54,42 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         diagnostics.extend(new);
         diagnostic::sort(&mut diagnostics);
     }
+    let valid = match loaded.outlets() {
+        1 => "1 outlet is valid".to_owned(),
+        outlets => format!("{outlets} outlets are valid"),
+    };
+    tell(&args, session, diagnostics, &valid, &|file| session.text(file))
+}
+
+/// What is wrong with one file of which no path is known: nothing that it extends, and nobody that extends it, is looked at.
+fn of_stdin(args: &Args, session: &Session) -> Result<Exit, CommandError> {
+    if args.paths.len() > 1 || args.images {
+        let message = "`-` is given alone: what comes from stdin is one file, and its images are not fetched";
+        return Err(CommandError::Usage(message.to_owned()));
+    }
+    let text =
+        std::io::read_to_string(std::io::stdin()).map_err(|error| CommandError::failed("cannot read stdin", error))?;
+    let file = SourceFile { path: "stdin".into(), text: text.into() };
+    let diagnostics = fleet::of_one_file(&file, session.loaded().ok(), moment(None));
+    tell(args, session, diagnostics, "stdin is valid by itself", &|_| Some(Arc::clone(&file.text)))
+}
+
+fn tell(
+    args: &Args,
+    session: &Session,
+    mut diagnostics: Vec<Diagnostic>,
+    valid: &str,
+    texts: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Result<Exit, CommandError> {
     if args.strict {
         diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
     }
-    let outlets = loaded.outlets();
-    let texts = |file: &str| -> Option<Arc<str>> { session.text(file) };
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::diagnostics_json(&diagnostics),
         Format::Github => report::diagnostics_github(&diagnostics),
         Format::Sarif => report::diagnostics_sarif(&diagnostics),
-        _ if diagnostics.is_empty() => match outlets {
-            1 => "1 outlet is valid".to_owned(),
-            _ => format!("{outlets} outlets are valid"),
-        },
-        _ => report::diagnostics_text(&diagnostics, &texts, screen.color, MOST_DIAGNOSTICS),
+        _ if diagnostics.is_empty() => valid.to_owned(),
+        _ => report::diagnostics_text(&diagnostics, texts, screen.color, MOST_DIAGNOSTICS),
     })?;
     Ok(if diagnostics.iter().any(Diagnostic::is_error) { Exit::Invalid } else { Exit::Done })
 }
@@ -89,7 +118,7 @@ pub(super) fn is_among(file: &str, wanted: &[String]) -> bool {
 fn fetched(uses: &ImageUses, now: Timestamp, session: &Session) -> Result<Vec<Diagnostic>, CommandError> {
     let settings = session.loaded()?.settings.as_ref().map(|settings| settings.images.clone()).unwrap_or_default();
     let remembered = Remembered { state: session.memory(), now };
-    let progress = output::Progress::new("images");
+    let progress = Progress::new("images");
     let mut tell = |done, of| progress.tell(done, of);
     let urls = uses.keys().cloned().collect();
     let checked = block_on(images::check(urls, &settings, images::system_lookup(), &remembered, &mut tell))?;

@@ -1,6 +1,9 @@
 //! What is due when. Holds moments only; knows no outlets' states and reads no clock.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -25,6 +28,8 @@ pub(super) struct Due {
     planned: Timestamp,
     layers: Option<Timestamp>,
     outlets: BTreeMap<OutletId, Timestamp>,
+    /// Those of which it is another one than when that was last asked.
+    moved: BTreeSet<OutletId>,
     /// How often the wait of an outlet that failed was doubled.
     doublings: BTreeMap<OutletId, u32>,
 }
@@ -39,6 +44,7 @@ impl Due {
             planned: now,
             layers,
             outlets: BTreeMap::new(),
+            moved: BTreeSet::new(),
             doublings: BTreeMap::new(),
         };
         due.plan_schedule(now);
@@ -70,9 +76,12 @@ impl Due {
         self.schedule
     }
 
-    /// The outlets that want a pass, and when.
-    pub(super) fn outlets(&self) -> &BTreeMap<OutletId, Timestamp> {
-        &self.outlets
+    /// The outlets that want a pass at another time than when this was last asked, and when.
+    pub(super) fn take_moved(&mut self) -> impl Iterator<Item = (OutletId, Option<Timestamp>)> {
+        std::mem::take(&mut self.moved).into_iter().map(|outlet| {
+            let at = self.outlets.get(&outlet).copied();
+            (outlet, at)
+        })
     }
 
     /// The first moment at which anything is due.
@@ -98,12 +107,14 @@ impl Due {
         let due: Vec<OutletId> =
             self.outlets.iter().filter(|(_, due)| **due <= now).map(|(outlet, _)| outlet.clone()).collect();
         self.outlets.retain(|_, at| *at > now);
+        self.moved.extend(due.iter().cloned());
         due
     }
 
     /// An outlet wants a pass at `at`.
     pub(super) fn at(&mut self, outlet: &OutletId, at: Timestamp) {
         self.outlets.insert(outlet.clone(), at);
+        self.moved.insert(outlet.clone());
     }
 
     /// An outlet failed: 15 s, then twice as long every time that the wait was over (`waited`), up to an hour, but at least
@@ -139,7 +150,9 @@ impl Due {
 
     /// A pass begins: what was due for the outlet is being done.
     pub(super) fn forget(&mut self, outlet: &OutletId) {
-        self.outlets.remove(outlet);
+        if self.outlets.remove(outlet).is_some() {
+            self.moved.insert(outlet.clone());
+        }
     }
 }
 

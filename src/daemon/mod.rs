@@ -53,7 +53,7 @@ use crate::{
     fleet::{Loaded, Survey},
     notify::Notices,
     settings::Settings,
-    sync::{Context, Outcome, PollSlots, PollWaker},
+    sync::{Context, InSync, Outcome, PollSlots, PollWaker},
     systemd::Notifier,
     watch::{Changed, Others, WatchError, Watcher},
 };
@@ -157,6 +157,8 @@ struct Daemon<W> {
     stop: channel::Sender<bool>,
     tasks: JoinSet<Outcome>,
     busy: BTreeMap<OutletId, Busy>,
+    /// The outlet of each of these.
+    outlet_of: HashMap<tokio::task::Id, OutletId>,
     /// Those that want one more pass, and the round that it belongs to.
     again: HashMap<OutletId, u64>,
     rounds: Rounds,
@@ -195,6 +197,7 @@ impl<W: Worker> Daemon<W> {
             stop: stopped,
             poll_waker: PollWaker::default(),
             in_flight,
+            in_sync: InSync::default(),
         };
         let others = Others::default();
         others.set(loaded.image_files());
@@ -214,6 +217,7 @@ impl<W: Worker> Daemon<W> {
             stop,
             tasks: JoinSet::new(),
             busy: BTreeMap::new(),
+            outlet_of: HashMap::new(),
             again: HashMap::new(),
             rounds: Rounds::default(),
             due,
@@ -264,12 +268,17 @@ impl<W: Worker> Daemon<W> {
     }
 
     /// Shows that the main loop goes round, and what comes next.
-    fn show(&self) {
-        self.view.update(|shown| {
+    fn show(&mut self) {
+        let (due, view) = (&mut self.due, &self.view);
+        view.update(|shown| {
             shown.turned = Instant::now();
-            shown.next_pass = self.due.scheduled();
-            shown.due.clone_from(self.due.outlets());
-            shown.in_work = self.busy.keys().cloned().collect();
+            shown.next_pass = due.scheduled();
+            for (outlet, at) in due.take_moved() {
+                match at {
+                    Some(at) => drop(shown.due.insert(outlet, at)),
+                    None => drop(shown.due.remove(&outlet)),
+                }
+            }
         });
     }
 

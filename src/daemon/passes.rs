@@ -19,7 +19,6 @@ use crate::{
 
 /// A pass under way.
 pub(super) struct Busy {
-    task: Id,
     target: Target,
     /// The round that it belongs to.
     round: u64,
@@ -39,9 +38,11 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn begin_round(&mut self, cause: Cause, outlets: impl IntoIterator<Item = OutletId>) {
         let now = self.now();
         let round = self.rounds.open(cause, self.context.revision.clone(), now);
-        for outlet in outlets {
-            self.rounds.join(round);
-            self.begin(&outlet, round);
+        let outlets: Vec<OutletId> = outlets.into_iter().collect();
+        outlets.iter().for_each(|_| self.rounds.join(round));
+        self.rounds.tell_begun(round);
+        for outlet in &outlets {
+            self.begin(outlet, round);
         }
         self.rounds.leave(round, now);
     }
@@ -60,7 +61,7 @@ impl<W: Worker> Daemon<W> {
 
     /// Starts a pass that has joined `round`, or notes that one more is needed when the one under way has ended.
     fn begin(&mut self, outlet: &OutletId, round: u64) {
-        let member = self.survey.members.iter().find(|member| member.id == *outlet);
+        let member = self.survey.member(outlet.as_str());
         let Some(member) = member.filter(|_| self.unreadable.is_none()) else {
             self.rounds.leave(round, self.now());
             return;
@@ -80,7 +81,9 @@ impl<W: Worker> Daemon<W> {
         let span = tracing::info_span!("pass", %outlet, pass = round, revision, request_id = field::Empty);
         let visit = async move { worker.visit(&context, &loaded, &member, withdrawn).await };
         let task = self.tasks.spawn(visit.instrument(span.clone())).id();
-        self.busy.insert(outlet.clone(), Busy { task, target, round, span, withdraw });
+        self.busy.insert(outlet.clone(), Busy { target, round, span, withdraw });
+        self.outlet_of.insert(task, outlet.clone());
+        self.view.update(|shown| _ = shown.in_work.insert(outlet.clone()));
     }
 
     /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
@@ -100,15 +103,18 @@ impl<W: Worker> Daemon<W> {
 
     pub(super) fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) -> Option<Outcome> {
         let task = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let outlet = self.busy.iter().find(|(_, busy)| busy.task == task).map(|(outlet, _)| outlet.clone())?;
+        let outlet = self.outlet_of.remove(&task)?;
         let Busy { target, round, span, .. } = self.busy.remove(&outlet)?;
         let now = self.now();
         let outcome = ended.map_or_else(|_| Outcome::broken_off(&target), |(_, outcome)| outcome);
-        self.view.update(|shown| shown.note_outcome(&outcome, now));
+        self.view.update(|shown| {
+            shown.in_work.remove(&outlet);
+            shown.note_outcome(&outcome, now);
+        });
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
         } else {
-            let member = self.survey.members.iter().find(|member| member.id == outcome.outlet);
+            let member = self.survey.member(outcome.outlet.as_str());
             let invalid_from = member.and_then(|member| member.invalid_from.as_deref());
             self.notices.report(notices::seen(&outcome, invalid_from));
             if outcome.result == PassResult::Published {

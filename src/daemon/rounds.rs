@@ -38,6 +38,13 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// Whether somebody asked for it, by starting it for instance, who wants to know that it began and that it is over.
+    fn is_asked_for(self) -> bool {
+        matches!(self, Self::Start | Self::Reload | Self::Signal)
+    }
+}
+
 /// The rounds that have not ended.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
@@ -82,6 +89,17 @@ impl Rounds {
         }
     }
 
+    /// All that belong to it have joined.
+    pub(super) fn tell_begun(&self, number: u64) {
+        let Some(round) = self.open.get(&number).filter(|round| round.left > 1) else { return };
+        let (cause, revision, outlets) = (round.cause.as_str(), round.revision.as_deref(), round.left - 1);
+        if round.cause.is_asked_for() {
+            tracing::info!(pass = number, revision, cause, outlets, "pass began");
+        } else {
+            tracing::debug!(pass = number, revision, cause, outlets, "pass began");
+        }
+    }
+
     /// A pass of it ended.
     pub(super) fn ended(&mut self, number: u64, result: PassResult, news: bool, now: Timestamp) {
         if let Some(round) = self.open.get_mut(&number) {
@@ -110,8 +128,7 @@ impl Round {
         }
         let (cause, ended, revision) = (self.cause.as_str(), &self.ended, self.revision.as_deref());
         let seconds = now.duration_since(self.began).as_millis() as f64 / 1000.0;
-        // Who asked for it, by starting it for instance, wants to know that it is over.
-        if ended.news || matches!(self.cause, Cause::Start | Cause::Reload | Cause::Signal) {
+        if ended.news || self.cause.is_asked_for() {
             tracing::info!(pass, revision, cause, outlets, %ended, seconds, "pass ended");
         } else {
             tracing::debug!(pass, revision, cause, outlets, %ended, seconds, "pass ended");

@@ -164,7 +164,8 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
     for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
         daemon.due.forget(&"G1".into());
         daemon.plan_next(&ended(result), true);
-        assert_eq!(daemon.due.outlets().contains_key("G1"), again, "{result:?}");
+        daemon.show();
+        assert_eq!(daemon.view.shown().due.contains_key("G1"), again, "{result:?}");
     }
 }
 

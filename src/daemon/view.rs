@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     catalog::OutletId,
@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// The window through which a daemon is seen.
-pub struct View(Mutex<Shown>);
+pub struct View {
+    shown: Mutex<Shown>,
+    /// Grows with every change.
+    version: watch::Sender<u64>,
+}
 
 /// How a daemon stands at one moment.
 #[derive(Clone)]
@@ -97,7 +101,7 @@ pub enum Refused {
 
 impl Default for View {
     fn default() -> Self {
-        Self(Mutex::new(Shown {
+        let shown = Mutex::new(Shown {
             turned: Instant::now(),
             stopping: false,
             passing: false,
@@ -111,19 +115,26 @@ impl Default for View {
             in_work: BTreeSet::new(),
             unstored: BTreeMap::new(),
             last_pass: None,
-        }))
+        });
+        Self { shown, version: watch::Sender::new(0) }
     }
 }
 
 impl View {
     /// How it stands now.
     pub fn shown(&self) -> Shown {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A number that is another one whenever something else is shown.
+    pub fn version(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
     }
 
     /// Changes what is shown.
     pub fn update(&self, change: impl FnOnce(&mut Shown)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.shown.lock().unwrap_or_else(PoisonError::into_inner));
+        self.version.send_modify(|version| *version += 1);
     }
 
     /// The newest files are not used. That it stays so is no news: the time of the first refusal is kept.

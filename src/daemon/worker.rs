@@ -11,7 +11,10 @@ use crate::{
     remote::{Read, Write},
     report::errors_brief,
     state::SharedState,
-    sync::{Context, Desired, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, recall},
+    sync::{
+        Context, Desired, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, pass_unchanged,
+        recall,
+    },
 };
 
 /// Passes over one outlet.
@@ -44,11 +47,21 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
-        let options = PassOptions { withdrawn: Some(withdrawn.clone()), ..PassOptions::default() };
         let target = member.target();
+        let basis = loaded.basis(&target.id, context.clock.now());
+        let options = PassOptions { withdrawn: Some(withdrawn.clone()), basis, ..PassOptions::default() };
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
             return Outcome::withdrawn(&target);
         };
+        if let Some(basis) = basis {
+            let again = async || desired(context, loaded, member).await.ok().flatten();
+            let look = Box::pin(pass_unchanged(context, &self.0, &target, basis, again));
+            match while_wanted(context, &withdrawn, look).await {
+                None => return Outcome::withdrawn(&target),
+                Some(Some(outcome)) => return outcome,
+                Some(None) => {}
+            }
+        }
         let Some(composed) = while_wanted(context, &withdrawn, desired(context, loaded, member)).await else {
             return Outcome::withdrawn(&target);
         };

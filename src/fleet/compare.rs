@@ -2,18 +2,22 @@
 //! not asked.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
-use jiff::{Timestamp, civil::Time};
+use jiff::{
+    SignedDuration, Timestamp, Zoned,
+    civil::{self, Time},
+};
+use rayon::prelude::*;
 
 use super::{Loaded, Member, Selection, Survey, judge::SharedDiagnostics, survey};
 use crate::{
-    catalog::{OutletId, WantedPromotion, live::LiveCatalog},
+    catalog::{FieldValue, OutletId, Path, WantedPromotion, live::LiveCatalog},
     diagnostic::{Diagnostic, Place},
-    plan::{Base, OutletPlan, PeerPrices, as_published},
-    report::OutletReport,
+    plan::{Base, Change, Kind, OutletPlan, PeerPrices, as_published},
+    report::{LaterChanges, OutletReport, PlanReport, View},
     sync::{self, Desired, Facts, Look, Moment, OutletState, Recalled, Target},
 };
 
@@ -25,6 +29,8 @@ pub struct Comparison<'a> {
     pub after: (&'a Loaded, &'a Survey),
     /// Which dated layers count.
     pub at: Timestamp,
+    /// Whether reports get the menus on both sides.
+    pub with_menus: bool,
 }
 
 /// What a dated layer changes when it begins or ends.
@@ -35,12 +41,108 @@ pub struct Step {
     pub outlets: Vec<OutletReport>,
 }
 
+/// How far ahead two states of the files are compared (our choice: what lies further ahead is compared again before).
+const LOOK_AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// A moment at which layers of an outlet begin or end.
+struct Edge {
+    at: Zoned,
+    layers: BTreeSet<(String, bool)>,
+    /// What is different then, if it is not shown elsewhere.
+    report: Option<OutletReport>,
+}
+
+/// What a change does to its path.
+type Effect = (Kind, Option<FieldValue>, Option<FieldValue>);
+
+/// The changes of an outlet that are shown already.
+#[derive(Default)]
+struct Shown(HashMap<Path, Vec<Effect>>);
+
+impl Shown {
+    fn add<'c>(&mut self, changes: impl IntoIterator<Item = &'c Change>) {
+        for Change { path, kind, from, to, .. } in changes {
+            self.0.entry(path.clone()).or_default().push((*kind, from.clone(), to.clone()));
+        }
+    }
+
+    fn has(&self, Change { path, kind, from, to, .. }: &Change) -> bool {
+        self.0.get(path).is_some_and(|known| known.iter().any(|(k, f, t)| (k, f, t) == (kind, from, to)))
+    }
+}
+
 impl Comparison<'_> {
     /// The differences of all outlets that the selection means on either side, by id.
     pub fn report(&self, selection: &Selection) -> Vec<OutletReport> {
         let [before, after] = [self.before.1, self.after.1].map(|survey| members(survey, selection));
         let ids: BTreeSet<&OutletId> = before.keys().chain(after.keys()).copied().collect();
         ids.into_iter().filter_map(|id| self.outlet(before.get(id).copied(), after.get(id).copied())).collect()
+    }
+
+    /// What is different from later moments on: at each at which a layer of either side begins or ends within a year. What
+    /// `now` or an earlier moment shows is left out. An outlet that is invalid then is left out too: `invalid_from` tells.
+    pub fn later(&self, selection: &Selection, now: &[OutletReport]) -> Vec<LaterChanges> {
+        let [before, after] = [self.before.1, self.after.1].map(|survey| members(survey, selection));
+        let shown: BTreeMap<&OutletId, &OutletReport> = now.iter().map(|report| (&report.outlet, report)).collect();
+        let members: Vec<&Member> = after.values().filter(|member| member.valid && !member.paused).copied().collect();
+        let edges = members.par_iter().map(|member| {
+            let is_comparable = before.get(&member.id).is_none_or(|before| before.valid);
+            let plan = shown.get(&member.id).and_then(|report| report.plan.as_ref());
+            if is_comparable { self.edges_of(member, plan) } else { Vec::new() }
+        });
+        let mut moments: BTreeMap<civil::DateTime, LaterChanges> = BTreeMap::new();
+        for Edge { at, layers, report } in edges.collect::<Vec<_>>().into_iter().flatten() {
+            let moment = moments.entry(at.datetime()).or_insert_with(|| LaterChanges {
+                at: at.datetime(),
+                zones: BTreeSet::new(),
+                layers: BTreeSet::new(),
+                report: PlanReport::of_files(self.after.0.revision.clone(), self.at, Vec::new()),
+            });
+            moment.zones.insert(at.strftime("%Z").to_string());
+            moment.layers.extend(layers);
+            moment.report.outlets.extend(report);
+        }
+        moments.into_values().collect()
+    }
+
+    fn edges_of(&self, member: &Member, now: Option<&OutletPlan>) -> Vec<Edge> {
+        let (id, peers) = (&member.id, &self.after.1.peers);
+        let (before, after) = (self.before.0, self.after.0);
+        let mut moments: BTreeMap<Timestamp, BTreeSet<(String, bool)>> = BTreeMap::new();
+        for (at, file, begins) in [before, after].iter().flat_map(|side| side.edges(id, self.at, LOOK_AHEAD)) {
+            moments.entry(at).or_default().insert((file.to_string(), begins));
+        }
+        if moments.is_empty() {
+            return Vec::new();
+        }
+        let (target, zone) = (member.target(), after.policy(id, self.at).timezone);
+        let mut shown = Shown::default();
+        shown.add(now.into_iter().flat_map(|plan| &plan.changes));
+        let [mut older, mut newer] = [before, after].map(|side| side.desired(id, self.at).ok());
+        let edges = moments.into_iter().map(|(at, layers)| {
+            // What cannot be composed then is still as it was before.
+            older = before.desired(id, at).ok().or(older.take());
+            let next = after.desired(id, at).ok();
+            let is_same = |next: &Desired| older.as_ref().is_some_and(|older| older.catalog == next.catalog);
+            let report = next.as_ref().filter(|next| !next.paused && !is_same(next)).and_then(|next| {
+                let mut plan = difference(&target, older.as_ref(), next, peers, at);
+                plan.changes.retain(|change| !shown.has(change));
+                if plan.changes.is_empty() {
+                    return None;
+                }
+                shown.add(&plan.changes);
+                // What is pushed then is a step from what the newer files gave until then.
+                let step = newer.as_ref().map(|newer| difference(&target, Some(newer), next, peers, at));
+                plan.guards = step.map(|step| step.guards).unwrap_or_default();
+                plan.guards.retain(|guard| {
+                    guard.items.iter().any(|item| plan.changes.iter().any(|change| change.is_of(item)))
+                });
+                Some(report_of(plan, &target, self.with_menus))
+            });
+            newer = next.or(newer.take());
+            Edge { at: at.to_zoned(zone.clone()), layers, report }
+        });
+        edges.collect()
     }
 
     fn outlet(&self, before: Option<&Member>, after: Option<&Member>) -> Option<OutletReport> {
@@ -64,7 +166,7 @@ impl Comparison<'_> {
         let old = before.and_then(|before| self.before.0.desired(&before.id, self.at).ok());
         let plan = difference(&target, old.as_ref(), &desired, &self.after.1.peers, self.at);
         let (diagnostics, invalid_from) = (after.diagnostics.clone(), after.invalid_from.clone());
-        Some(OutletReport { diagnostics, invalid_from, ..report_of(plan, &target) })
+        Some(OutletReport { diagnostics, invalid_from, ..report_of(plan, &target, self.with_menus) })
     }
 }
 
@@ -72,17 +174,41 @@ impl Loaded {
     /// What would be remembered of an outlet after a push of these files: the base that stands in for a lost or missing
     /// state. `Ok(None)` if there is no such outlet, `Err` says why it is invalid.
     pub fn base(&self, survey: &Survey, id: &OutletId, at: Timestamp) -> Result<Option<Base>, String> {
-        let Some(member) = survey.members.iter().find(|member| member.id == *id) else { return Ok(None) };
+        let Some(member) = survey.member(id.as_str()) else { return Ok(None) };
         let desired = self.desired(id, at).map_err(|_| invalid_before(member))?;
         Ok(Some(base_of(&member.target(), &desired, at)))
     }
 
+    /// What the files change at an outlet since its last verified push, which stands in for what is live: GoFood is not asked.
+    pub fn since_push(&self, survey: &Survey, id: &OutletId, base: &Base, at: Timestamp) -> Option<OutletReport> {
+        let member = survey.member(id.as_str()).filter(|member| member.valid && !member.paused)?;
+        let (target, desired) = (member.target(), self.desired(id, at).ok()?);
+        let live = as_published(&base.catalog);
+        let plan = plan_of_files(&target, live, Some(base.clone()), &desired, &survey.peers, at);
+        Some(report_of(plan, &target, true))
+    }
+
+    /// The moments within `ahead` of `at` at which the layers of an outlet begin (`true`) or end.
+    fn edges(&self, id: &OutletId, at: Timestamp, ahead: SignedDuration) -> Vec<(Timestamp, Arc<str>, bool)> {
+        let last = at.checked_add(ahead).unwrap_or(Timestamp::MAX);
+        let mut edges = self.definitions.dated_edges(id, at, &self.defaults);
+        edges.retain(|(edge, ..)| *edge <= last);
+        edges
+    }
+
     /// What dated layers will change after `from` and not after `until`, in order. Outlets that are invalid at such a moment
-    /// are told as such.
-    pub fn steps(&self, members: &[&Member], from: Timestamp, until: Timestamp, peers: &PeerPrices) -> Vec<Step> {
+    /// are told as such. `with_menus`: the reports get the menus on both sides.
+    pub fn steps(
+        &self,
+        members: &[&Member],
+        from: Timestamp,
+        until: Timestamp,
+        peers: &PeerPrices,
+        with_menus: bool,
+    ) -> Vec<Step> {
         let mut steps: BTreeMap<Timestamp, Vec<OutletReport>> = BTreeMap::new();
         for outlet in members.iter().filter(|member| member.valid && !member.paused) {
-            for (at, report) in self.steps_of(outlet, from, until, peers) {
+            for (at, report) in self.steps_of(outlet, from, until, peers, with_menus) {
                 steps.entry(at).or_default().push(report);
             }
         }
@@ -95,6 +221,7 @@ impl Loaded {
         from: Timestamp,
         until: Timestamp,
         peers: &PeerPrices,
+        with_menus: bool,
     ) -> Vec<(Timestamp, OutletReport)> {
         let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
@@ -111,7 +238,7 @@ impl Loaded {
                     let mut plan = difference(&target, before.as_ref(), desired, peers, edge);
                     plan.promotions.events = promotion_events(desired, edge);
                     let has_events = !plan.promotions.events.is_empty();
-                    let report = report_of(plan, &target);
+                    let report = report_of(plan, &target, with_menus);
                     if report.state != "in_sync" || has_events {
                         steps.push((edge, report));
                     }
@@ -156,7 +283,7 @@ fn difference(
     let base = before.map(|before| base_of(target, before, at));
     let mut plan = plan_of_files(target, live, base, after, peers, at);
     sync::compare_promotions(&mut plan, before, after, Moment::new(at, peers));
-    plan.for_report()
+    plan
 }
 
 /// What is stored after a first push to an empty menu.
@@ -182,10 +309,12 @@ fn members<'s>(survey: &'s Survey, selection: &Selection) -> BTreeMap<&'s Outlet
     selected.map(|member| (&member.id, member)).collect()
 }
 
-fn report_of(plan: OutletPlan, target: &Target) -> OutletReport {
+fn report_of(plan: OutletPlan, target: &Target, with_menus: bool) -> OutletReport {
+    let menus = with_menus.then(|| View::Diff.menus(&plan));
+    let plan = plan.for_report();
     let facts = Facts { valid: true, paused: false, pending: None, look: Look::Plan(&plan) };
     let state = OutletState::of(&facts).as_str();
-    OutletReport { plan: Some(plan), ..OutletReport::new(target.id.clone(), target.name.clone(), state) }
+    OutletReport { plan: Some(plan), menus, ..OutletReport::new(target.id.clone(), target.name.clone(), state) }
 }
 
 fn without_plan(member: &Member, state: &'static str) -> OutletReport {

@@ -32,12 +32,13 @@ pub async fn history(
             Some(state) => state.history(&outlet).await?,
             None => Vec::new(),
         };
-        histories.push(OutletHistory { pushes: lines(rows), outlet, name });
+        histories.push(OutletHistory { pushes: push_lines(rows), outlet, name });
     }
     Ok(histories)
 }
 
-fn lines(rows: Vec<(PushRow, Option<String>)>) -> Vec<PushLine> {
+/// Pushes as they are told, newest first.
+pub fn push_lines(rows: Vec<(PushRow, Option<String>)>) -> Vec<PushLine> {
     let mut live = None;
     let line = |(row, changes): (PushRow, Option<String>)| {
         if row.outcome == Some(PushOutcome::Published) {

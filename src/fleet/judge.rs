@@ -4,7 +4,10 @@ use std::{
     cell::Cell,
     collections::{BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -17,12 +20,18 @@ use crate::{
     document::{PackedFile, PackedText},
     policy::{Ignorable, Policy},
     report::InvalidFrom,
-    rules::{self, Allows, UsedAllows},
+    rules::{self, Allows, PRICE_TOO_LOW, UsedAllows},
+    sync::Basis,
 };
+
+/// Of the next verdict.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// What was found of one outlet.
 #[derive(Debug)]
 pub(super) struct Judged {
+    /// No other verdict of this process has it.
+    pub(super) basis: Basis,
     pub(super) outlet: Outlet,
     /// Everything that is wrong with its files and its catalog, sorted.
     pub(super) diagnostics: Vec<Arc<Diagnostic>>,
@@ -252,6 +261,7 @@ impl Judge<'_> {
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
         let is_whole = files.iter().all(|file| file.whole_outlet().is_some());
         let mut judged = Judged {
+            basis: Basis(NUMBER.fetch_add(1, Ordering::Relaxed)),
             outlet: composed.outlet.clone(),
             diagnostics,
             used,
@@ -340,9 +350,6 @@ pub(super) fn low_prices<'d>(composed: &Composed, diagnostics: impl Iterator<Ite
     let items = composed.catalog.items().map(|(_, item)| item).filter(is_low);
     items.map(|item| Path::item(&item.external_id)).collect()
 }
-
-/// The rule whose findings the guard `low-price` holds back.
-const PRICE_TOO_LOW: &str = "price-too-low";
 
 /// Rules about a field that is never set have nothing to say.
 fn is_ignored(code: &str, policy: &Policy) -> bool {

@@ -75,6 +75,16 @@ impl LocalImages {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).findings.get(url).cloned()
     }
 
+    /// The bytes of the file that is published at `url`; `None` if it is no file of the root, or gone.
+    pub(super) fn bytes(&self, url: &str) -> Option<Vec<u8>> {
+        let path = {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_it = |file: &ImageFile| matches!(file, ImageFile::Found { url: known } if known == url);
+            known.files.iter().find(|(_, file)| is_it(file)).map(|(path, _)| path.clone())
+        };
+        self.read(&path?).ok()
+    }
+
     fn read(&self, path: &str) -> Result<Vec<u8>, ImageError> {
         match &self.place {
             Place::OnDisk => source::read_image(&self.root, path),

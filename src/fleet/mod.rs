@@ -11,6 +11,7 @@ mod invalid_from;
 mod judge;
 mod local_images;
 mod member;
+mod menus;
 mod new_images;
 mod select;
 mod shadows;
@@ -25,7 +26,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step};
-pub use history::history;
+pub use history::{history, push_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use judge::{Judged, Verdicts};
@@ -40,18 +41,19 @@ use crate::{
     approval::{self, ApprovalFile, Stale},
     catalog::{Catalog, ExternalId, OutletId},
     definition::{
-        self, Composed, Definitions, Outlet,
+        self, Composed, Definitions, ImageFile, Outlet,
         policy::{PolicyPatch, take_policy},
     },
-    diagnostic::Diagnostic,
+    diagnostic::{self, Diagnostic},
     document::{self, Decoder, PackedFile, SourceFile, Spanned},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
+    report::html::Photo,
     rules::{self, Allows},
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError},
-    sync::{Desired, PlaceOf},
+    sync::{Basis, Desired, PlaceOf},
 };
 
 /// A root, read and decoded.
@@ -66,6 +68,8 @@ pub struct Loaded {
     pub revision: Option<String>,
     /// Who wrote that commit.
     pub author: Option<String>,
+    /// What comes before a commit in the address of its page at the forge.
+    pub commit_pages: Option<String>,
     /// Why neither is known, where git should have said it and did not.
     pub revision_unknown: Option<String>,
     files: Files,
@@ -107,7 +111,7 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
-    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), unknown: None };
+    let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), ..Revision::default() };
     Ok(decode(root, files, local_images::Place::Committed(commit), revision, Doing::default(), None))
 }
 
@@ -160,6 +164,7 @@ fn decode(
         diagnostics,
         revision: revision.commit,
         author: revision.author,
+        commit_pages: revision.commit_pages,
         revision_unknown: revision.unknown,
         files,
         definitions,
@@ -200,6 +205,34 @@ async fn compose_beside<T: Send + 'static>(compose: impl FnOnce() -> T + Send + 
         Ok(Err(fault)) => std::panic::resume_unwind(fault.into_panic()),
         Err(_) => Err(Hung),
     }
+}
+
+/// What is wrong with one file by itself, with the settings of `root` if there is one. An outlet that extends nothing is
+/// composed and judged as well.
+pub fn of_one_file(file: &SourceFile, root: Option<&Loaded>, at: Timestamp) -> Vec<Diagnostic> {
+    let defaults = root.map(|root| root.defaults.clone()).unwrap_or_default();
+    let decoded = Arc::new(definition::decode_file(file));
+    let whole = decoded.whole_outlet().cloned();
+    let mut diagnostics = decoded.diagnostics().to_vec();
+    let definitions = definition::connect(vec![decoded]);
+    if let Some(outlet) = whole {
+        // Whether an image is there cannot be said without the place of the file.
+        let found = |path: &str| ImageFile::Found { url: format!("https://example.com/{path}") };
+        let composed = definitions.compose(&outlet, at, &defaults, &found);
+        diagnostics = composed.diagnostics;
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+        }
+    }
+    diagnostics.extend(unknown_rules(definitions.rule_codes()));
+    let allows = Allows::new(definitions.allows());
+    diagnostics.extend(allows.wrong());
+    allows.apply(&mut diagnostics, &mut Default::default());
+    let policy = definitions.outlets().next().map(|outlet| definitions.policy(&outlet.id, at, &defaults));
+    rules::adjust(&mut diagnostics, &policy.unwrap_or(defaults).rules);
+    diagnostic::sort(&mut diagnostics);
+    diagnostics.dedup();
+    diagnostics
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {
@@ -252,6 +285,11 @@ impl Loaded {
         self.photos.asked()
     }
 
+    /// A photo of a menu, by the address that the menu has. Blocks: it may read a file.
+    pub fn photo(&self, url: &str) -> Photo {
+        self.photos.bytes(url).map_or(Photo::Elsewhere, Photo::Local)
+    }
+
     /// The definition files, sorted by path.
     pub fn catalogs(&self) -> &[PackedFile] {
         &self.files.catalogs
@@ -272,7 +310,7 @@ impl Loaded {
                 *file = PackedFile::from(&SourceFile { path: Arc::clone(&file.path), text: Arc::clone(text) });
             }
         }
-        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), unknown: None };
+        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), ..Revision::default() };
         decode(&self.root, files, local_images::Place::OnDisk, revision, Doing::default(), Some(self))
     }
 
@@ -291,9 +329,20 @@ impl Loaded {
         self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
     }
 
+    /// The ids and names of the outlets that could be decoded.
+    pub fn outlet_names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.definitions.outlets().map(|outlet| (outlet.id.as_str(), outlet.name.as_str()))
+    }
+
     /// The number of outlets that could be decoded.
     pub fn outlets(&self) -> usize {
         self.definitions.outlets().count()
+    }
+
+    /// What [`Self::desired`] comes from at `at`, if that is valid and no approval has a word in it.
+    pub fn basis(&self, id: &OutletId, at: Timestamp) -> Option<Basis> {
+        let judged = self.verdicts.at(id, at).filter(|judged| judged.is_valid() && !judged.outlet.paused)?;
+        self.approvals.iter().all(|approval| approval.at(id).is_none()).then_some(judged.basis)
     }
 
     /// What the files want of one outlet at `at`; `Err`: what is wrong with it (nothing, if there is no such outlet).

@@ -1,6 +1,6 @@
 //! Which outlets a command or a window means.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Member;
 use crate::definition::Outlet;
@@ -37,9 +37,11 @@ impl Selection {
         if globs.is_empty() {
             return Ok(Self { globs: None });
         }
+        let given: Vec<String> = globs.iter().map(|glob| glob.to_lowercase()).collect();
+        // A name with a bracket that is never closed is a name.
+        let globs: Vec<&String> = globs.iter().filter(|glob| glob_of(glob).is_ok()).collect();
         let of_files = globs.iter().filter_map(|glob| of_files(glob)).flatten();
-        let given = globs.iter().map(|glob| glob.to_lowercase()).collect();
-        let globs = Globs { given, names: set(globs.iter().cloned())?, files: set(of_files)? };
+        let globs = Globs { given, names: set(globs.iter().map(|glob| (*glob).clone()))?, files: set(of_files)? };
         Ok(Self { globs: Some(globs) })
     }
 
@@ -82,10 +84,14 @@ fn of_files(glob: &str) -> Option<Vec<String>> {
     is_path.then(|| vec![glob.to_owned(), format!("catalogs/{glob}")])
 }
 
+fn glob_of(glob: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(glob).case_insensitive(true).build()
+}
+
 fn set(globs: impl IntoIterator<Item = String>) -> Result<GlobSet, SelectionError> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
-        match GlobBuilder::new(&glob).case_insensitive(true).build() {
+        match glob_of(&glob) {
             Ok(built) => set.add(built),
             Err(source) => return Err(SelectionError { glob, source }),
         };

@@ -93,16 +93,21 @@ impl Survey {
         !self.unread.is_empty()
     }
 
+    /// The outlet of this id.
+    pub fn member(&self, id: &str) -> Option<&Member> {
+        self.position(id).ok().map(|at| &self.members[at])
+    }
+
     /// Whether no file defines an outlet any more: that is said, its menu never emptied.
     pub fn is_missing<'f>(&self, former: impl Into<Former<'f>>) -> bool {
         let former = former.into();
-        self.position(&former).is_err() && self.why_absent(&former).is_empty()
+        self.position(former.id).is_err() && self.why_absent(&former).is_empty()
     }
 
     /// Adds those of `before` that no file defines because a file cannot be read or decoded: they are invalid, not missing.
     pub fn add_former<'f>(&mut self, before: impl IntoIterator<Item = impl Into<Former<'f>>>) {
         for former in before.into_iter().map(Into::into) {
-            let Err(at) = self.position(&former) else { continue };
+            let Err(at) = self.position(former.id) else { continue };
             let diagnostics = self.why_absent(&former);
             if let Some(first) = diagnostics.first().and_then(|first| first.place.as_ref()) {
                 let member = Member {
@@ -122,8 +127,8 @@ impl Survey {
     }
 
     /// Where an outlet is among the members; `Err`: where it would be.
-    fn position(&self, former: &Former<'_>) -> Result<usize, usize> {
-        self.members.binary_search_by(|member| member.id.as_str().cmp(former.id))
+    fn position(&self, id: &str) -> Result<usize, usize> {
+        self.members.binary_search_by(|member| member.id.as_str().cmp(id))
     }
 
     /// What keeps an outlet that is not there from being known: errors in its file or in a directory of it, else a file that

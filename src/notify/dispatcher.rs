@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Ending, Health, Now, Order, Seen,
+    Ending, Health, Now, Order, Recipients, Seen,
     deliver::Sinks,
     groups::Groups,
     message::{Line, Notification},
@@ -37,13 +37,15 @@ pub(super) struct Dispatcher {
     groups: Groups,
     sinks: Sinks,
     zone: TimeZone,
+    /// Where people reach the status page.
+    external_url: Option<String>,
 }
 
 impl Dispatcher {
     pub(super) async fn new(state: SharedState, now: Now) -> Result<Self, StateError> {
         let sent = SentNotices::open(SharedState::clone(&state)).await?;
         let (groups, sinks) = (Groups::default(), Sinks::default());
-        Ok(Self { state, now, sent, groups, sinks, zone: TimeZone::UTC })
+        Ok(Self { state, now, sent, groups, sinks, zone: TimeZone::UTC, external_url: None })
     }
 
     /// Runs until it is asked to end or all handles are gone.
@@ -55,7 +57,7 @@ impl Dispatcher {
                 biased;
                 order = orders.recv() => match order {
                     Some(Order::Report(seen)) => self.take_report(&seen),
-                    Some(Order::Sinks(sinks, zone)) => self.use_sinks(sinks, zone),
+                    Some(Order::Recipients(recipients)) => self.use_recipients(recipients),
                     Some(Order::End(ending, done)) => {
                         self.end(ending).await;
                         // Who asked may have given up waiting.
@@ -94,8 +96,8 @@ impl Dispatcher {
         }
     }
 
-    fn use_sinks(&mut self, sinks: Sinks, zone: TimeZone) {
-        self.zone = zone;
+    fn use_recipients(&mut self, Recipients { sinks, zone, external_url }: Recipients) {
+        (self.zone, self.external_url) = (zone, external_url);
         self.sinks.replace_with(sinks);
     }
 
@@ -106,7 +108,8 @@ impl Dispatcher {
             let sent: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
             let lines = lines.into_iter().map(|(line, _)| line).collect();
-            self.sinks.enqueue(&Notification::of_outlets(occasion, now, lines));
+            let notification = Notification::of_outlets(occasion, now, lines);
+            self.sinks.enqueue(&notification.with_link(self.external_url.as_deref()));
             self.sent.record_sent(occasion, sent, now).await;
         }
     }
@@ -153,7 +156,7 @@ impl Dispatcher {
                 troubled.push(Line { state: Some(state), ..line });
             }
         }
-        Ok(Notification::digest(now, states, published, troubled))
+        Ok(Notification::digest(now, states, published, troubled).with_link(self.external_url.as_deref()))
     }
 
     async fn end(mut self, ending: Ending) {

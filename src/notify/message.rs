@@ -34,6 +34,9 @@ pub(super) struct Notification {
     /// What to do next, where a person has to decide.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// Where to look: the page of the one outlet, or of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// Of a digest: how many outlets stand how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub states: Option<BTreeMap<String, usize>>,
@@ -124,9 +127,21 @@ impl Notification {
             total,
             outlets,
             help: None,
+            url: None,
             states: None,
             published: None,
         }
+    }
+
+    /// With the page to look at, where the status page is reached at `external_url`.
+    pub(super) fn with_link(self, external_url: Option<&str>) -> Self {
+        let url = external_url.map(|page| match self.outlets.as_slice() {
+            [one] if self.event != NotificationKind::Digest => {
+                format!("{page}outlets/{}", untrusted::url_part(&one.outlet))
+            }
+            _ => page.to_owned(),
+        });
+        Self { url, ..self }
     }
 
     /// As JSON.
@@ -188,5 +203,16 @@ mod tests {
         let json = String::from_utf8_lossy(&notification.json()).into_owned();
         assert!(json.len() < 100_000, "{}", json.len());
         assert!(!json.contains('\u{202e}') && !json.contains('\u{1b}') && !json.contains("\\u001b"), "{json}");
+    }
+
+    #[test]
+    fn a_notification_links_the_page_of_its_outlet_or_of_all() {
+        let line = |id: &str| Line::new(id, "Kuta", None, None);
+        let of = |lines| Notification::of_outlets(NotificationKind::Failed, Timestamp::UNIX_EPOCH, lines);
+        let link = |lines, page| of(lines).with_link(page).url;
+        let page = Some("https://menus.example.com/");
+        assert_eq!(link(vec![line("G1/<b>")], page).as_deref(), Some("https://menus.example.com/outlets/G1%2F%3Cb%3E"));
+        assert_eq!(link(vec![line("G1"), line("G2")], page).as_deref(), page);
+        assert_eq!(link(vec![line("G1")], None), None);
     }
 }

@@ -66,12 +66,16 @@ pub struct Notices(mpsc::Sender<Order>);
 /// A request to the dispatcher.
 enum Order {
     Report(Seen),
-    Sinks(Sinks, TimeZone),
+    Recipients(Recipients),
     End(Ending, oneshot::Sender<()>),
 }
 
 /// The sinks of some settings, opened.
-pub struct Recipients(Sinks, TimeZone);
+pub struct Recipients {
+    sinks: Sinks,
+    zone: TimeZone,
+    external_url: Option<String>,
+}
 
 impl Recipients {
     /// The sinks of these settings. Reads files.
@@ -82,7 +86,7 @@ impl Recipients {
         let sinks = Sinks::open(&settings.notify, root)?;
         let mut policy = crate::policy::Policy::default();
         settings.policy.apply(&mut policy);
-        Ok(Self(sinks, policy.timezone))
+        Ok(Self { sinks, zone: policy.timezone, external_url: settings.external_url.clone() })
     }
 }
 
@@ -125,8 +129,8 @@ impl Notices {
     }
 
     /// Sends to these from now on. Returns at once.
-    pub fn use_recipients(&self, Recipients(sinks, zone): Recipients) {
-        self.order(Order::Sinks(sinks, zone));
+    pub fn use_recipients(&self, recipients: Recipients) {
+        self.order(Order::Recipients(recipients));
     }
 
     /// Reports the health of an outlet. Returns at once.

@@ -13,7 +13,8 @@ const LONGEST: usize = 1_900;
 pub(super) fn body(notification: &Notification) -> Value {
     let mut text = format!("menusync: {}", plain(&notification.summary));
     let help = notification.help.as_deref().map(|help| format!("\n{}", plain(help))).unwrap_or_default();
-    let longest = LONGEST - help.chars().count().min(LONGEST);
+    let link = notification.url.as_deref().map(|url| format!("\n{url}")).unwrap_or_default();
+    let longest = LONGEST - (help.chars().count() + link.chars().count()).min(LONGEST);
     // One outlet is named by the summary already.
     let detail_only = notification.total == 1 && notification.states.is_none();
     for line in notification.outlets.iter().take(MOST_LINES) {
@@ -28,6 +29,8 @@ pub(super) fn body(notification: &Notification) -> Value {
         text.push_str(&format!("\n… and {} more", notification.total - shown));
     }
     text.push_str(&help);
+    // Ours, and nothing in it is as somebody else wrote it.
+    text.push_str(&link);
     json!({"text": text, "mrkdwn": false, "link_names": false, "unfurl_links": false, "unfurl_media": false})
 }
 

@@ -35,7 +35,8 @@ impl Bench {
     fn over(directory: Arc<TempDir>, store: SharedState, now: Now, events: &[NotificationKind]) -> Self {
         let notices = done(Notices::start(SharedState::clone(&store), Arc::clone(&now))).unwrap();
         let (sinks, told) = Sinks::keeping(events);
-        notices.order(Order::Sinks(sinks, TimeZone::get("Asia/Jakarta").unwrap()));
+        let zone = TimeZone::get("Asia/Jakarta").unwrap();
+        notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None }));
         Self { _directory: directory, store, notices, told, now }
     }
 
@@ -180,7 +181,8 @@ async fn the_digest_comes_at_eight_once_a_day() {
 #[tokio::test(start_paused = true)]
 async fn who_wants_to_hear_little_hears_little_and_without_ears_nothing_counts_as_told() {
     let Bench { _directory, store, now, notices, told } = Bench::new();
-    notices.order(Order::Sinks(Sinks::default(), TimeZone::UTC));
+    let (sinks, zone) = (Sinks::default(), TimeZone::UTC);
+    notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None }));
     drop(told);
     let deaf = Bench {
         _directory: Arc::clone(&_directory),

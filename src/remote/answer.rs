@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{
-    Destination, RemoteError, Retry,
+    AnswerDigest, Destination, RemoteError, Retry,
     breaker::LONGEST_RATE_LIMIT,
     call::Call,
     error::shown,
@@ -36,6 +37,11 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Of the body, whatever the status.
+    pub(super) fn digest(&self) -> AnswerDigest {
+        AnswerDigest(Sha256::digest(&self.body).into())
+    }
+
     /// The catalog of a read.
     pub(super) fn read(&self, call: &Call<'_>) -> Result<LiveCatalog, RemoteError> {
         self.check_status(call)?;

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Endpoint, EndpointError, Lane, Meter, PromotionAnswer, Read, RemoteError, Retry, StockChange, StockKind, Write,
+    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Meter, PromotionAnswer, Read, RemoteError, Retry,
+    StockChange, StockKind, Write,
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
@@ -127,11 +128,20 @@ impl Client {
 
 impl Read for Reader {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        self.0.fetch(outlet, Lane::Pass).await
+        Ok(self.0.fetch(outlet, Lane::Pass).await?.live)
     }
 
-    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
+    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
         self.0.fetch(outlet, lane).await
+    }
+
+    async fn fetch_unless(
+        &self,
+        outlet: &OutletId,
+        lane: Lane,
+        known: Option<AnswerDigest>,
+    ) -> Result<Option<Fetched>, RemoteError> {
+        self.0.fetch_unless(outlet, lane, known).await
     }
 
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
@@ -149,11 +159,20 @@ impl Read for Reader {
 
 impl Read for Writer {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        self.0.fetch(outlet, Lane::Pass).await
+        Ok(self.0.fetch(outlet, Lane::Pass).await?.live)
     }
 
-    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
+    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
         self.0.fetch(outlet, lane).await
+    }
+
+    async fn fetch_unless(
+        &self,
+        outlet: &OutletId,
+        lane: Lane,
+        known: Option<AnswerDigest>,
+    ) -> Result<Option<Fetched>, RemoteError> {
+        self.0.fetch_unless(outlet, lane, known).await
     }
 
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
@@ -227,7 +246,17 @@ impl Session {
         self.shared.addresses.api_path(&["integrations", "gofood", "outlets", outlet.as_str(), rest[0], rest[1]])
     }
 
-    async fn fetch(&self, outlet: &OutletId, lane: Lane) -> Result<LiveCatalog, RemoteError> {
+    async fn fetch(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
+        let fetched = self.fetch_unless(outlet, lane, None).await?;
+        Ok(fetched.expect("only an answer that is known is not read"))
+    }
+
+    async fn fetch_unless(
+        &self,
+        outlet: &OutletId,
+        lane: Lane,
+        known: Option<AnswerDigest>,
+    ) -> Result<Option<Fetched>, RemoteError> {
         let order = Order {
             method: Method::GET,
             url: self.url(outlet, ["v2", "catalog"]),
@@ -238,7 +267,14 @@ impl Session {
             idempotency_key: None,
         };
         check_outlet(outlet, &order.method, &order.url)?;
-        self.read(&order, Answer::read).await
+        let judge = |answer: &Answer, call: &Call<'_>| {
+            let digest = answer.digest();
+            if answer.status.is_success() && Some(digest) == known {
+                return Ok(None);
+            }
+            Ok(Some(Fetched { live: answer.read(call)?, answer: Some(digest) }))
+        };
+        self.read(&order, judge).await
     }
 
     async fn patch_stock(
@@ -270,11 +306,11 @@ impl Session {
     pub(super) async fn read<T>(
         &self,
         order: &Order<'_>,
-        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+        judge: impl Fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
     ) -> Result<T, RemoteError> {
         let mut budget = Budget::of_a_read();
         loop {
-            match self.make(order, &mut budget, judge).await {
+            match self.make(order, &mut budget, &judge).await {
                 Ok(read) => return Ok(read),
                 Err(error) => budget.pause_after(error).await?,
             }
@@ -285,7 +321,7 @@ impl Session {
     pub(super) async fn read_once<T>(
         &self,
         order: &Order<'_>,
-        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+        judge: impl Fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
     ) -> Result<T, RemoteError> {
         self.make(order, &mut Budget::of_a_write(), judge).await
     }
@@ -335,7 +371,7 @@ impl Session {
         &self,
         order: &Order<'_>,
         budget: &mut Budget,
-        judge: fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
+        judge: impl Fn(&Answer, &Call<'_>) -> Result<T, RemoteError>,
     ) -> Result<T, RemoteError> {
         let key = self.token(budget).await?;
         let call = self.call(order, &key);

@@ -53,18 +53,40 @@ pub use promotions::promotion_body;
 
 use crate::catalog::{Catalog, OutletId, PromoDetail, Promotion, StockChange, StockKind, live::LiveCatalog};
 
+/// SHA-256 of an answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerDigest(pub [u8; 32]);
+
+/// A live catalog as it was fetched.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What it reads.
+    pub live: LiveCatalog,
+    /// Of the answer that it was read from; `None`: there was none.
+    pub answer: Option<AnswerDigest>,
+}
+
 /// Looks at live catalogs.
 pub trait Read: Send + Sync {
     /// Fetches the live catalog of an outlet, repeating what may be repeated (at most 5 tries within 45 s).
     fn fetch(&self, outlet: &OutletId) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send;
 
     /// The same for this reason, where calls have to wait for each other.
-    fn fetch_in(
+    fn fetch_in(&self, outlet: &OutletId, _lane: Lane) -> impl Future<Output = Result<Fetched, RemoteError>> + Send {
+        async { Ok(Fetched { live: self.fetch(outlet).await?, answer: None }) }
+    }
+
+    /// The same where an answer is known: nothing of that one is read again, and `None` comes back.
+    fn fetch_unless(
         &self,
         outlet: &OutletId,
-        _lane: Lane,
-    ) -> impl Future<Output = Result<LiveCatalog, RemoteError>> + Send {
-        self.fetch(outlet)
+        lane: Lane,
+        known: Option<AnswerDigest>,
+    ) -> impl Future<Output = Result<Option<Fetched>, RemoteError>> + Send {
+        async move {
+            let fetched = self.fetch_in(outlet, lane).await?;
+            Ok((known.is_none() || fetched.answer != known).then_some(fetched))
+        }
     }
 
     /// The promotions of an outlet, whoever made them, with a token of its own: a credential without this scope

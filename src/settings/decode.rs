@@ -55,6 +55,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         verify: section(decoder, &mut fields, "verify", verify),
         state_dir: decode_path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
+        external_url: fields.take("external_url").and_then(|node| directory_url(decoder, node, "external_url")),
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
     };
@@ -116,13 +117,18 @@ fn section<T: Default>(
 
 fn images(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Images {
     let default = Images::default();
-    let base_url = fields.take("base_url").and_then(|node| url(decoder, node, "base_url", address::http_url));
     Images {
-        base_url: base_url.map(|url| format!("{}/", url.trim_end_matches('/'))),
+        base_url: fields.take("base_url").and_then(|node| directory_url(decoder, node, "base_url")),
         check: boolean(decoder, fields, "check", default.check),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
         allow_private_hosts: boolean(decoder, fields, "allow_private_hosts", default.allow_private_hosts),
     }
+}
+
+/// An address to which more is added; ends in `/`.
+fn directory_url(decoder: &mut Decoder, node: &Node, key: &str) -> Option<String> {
+    let url = url(decoder, node, key, address::http_url)?;
+    Some(format!("{}/", url.trim_end_matches('/')))
 }
 
 fn verify(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Verify {

@@ -3,6 +3,8 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fs::Metadata,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +14,7 @@ use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
 /// `anstream`.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
@@ -26,6 +28,7 @@ const NAMES: [&str; 13] = [
     "WATCHDOG_USEC",
     "WATCHDOG_PID",
     "JOURNAL_STREAM",
+    "TERM",
 ];
 
 /// The environment, taken once. A variable that is set to nothing counts as not set.
@@ -69,6 +72,11 @@ impl Environment {
         Some((device.parse().ok()?, inode.parse().ok()?))
     }
 
+    /// Whether the terminal can take nothing back that was written to it.
+    pub fn has_dumb_terminal(&self) -> bool {
+        self.get("TERM").is_some_and(|term| term == "dumb")
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&OsString> {
         self.0.get(name)
     }
@@ -78,9 +86,38 @@ impl Environment {
     }
 }
 
-/// The root: `--root`, else `MENUSYNC_ROOT`, else the working directory.
+/// The root that is named: by `--root`, else by `MENUSYNC_ROOT`.
+pub fn named_root(flag: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_ROOT"))
+}
+
+/// The root: the one that is named, else the working directory, or the nearest one above it that holds settings.
 pub fn root(flag: Option<&Path>, environment: &Environment) -> PathBuf {
-    flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_ROOT")).unwrap_or_else(|| PathBuf::from("."))
+    let named = named_root(flag, environment);
+    named.or_else(root_above).unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// The root that the working directory lies in. Whoever may write above chooses the settings, and with them where secrets are
+/// sent: as `git` does, only what belongs to this user, or to root, is taken.
+fn root_above() -> Option<PathBuf> {
+    let here = Path::new(".").canonicalize().ok()?;
+    if here.join(super::FILE).symlink_metadata().is_ok() || here.join("catalogs").symlink_metadata().is_ok() {
+        return None;
+    }
+    let above = here.ancestors().skip(1).find(|above| above.join(super::FILE).symlink_metadata().is_ok())?;
+    is_our_root(above).then(|| above.to_owned())
+}
+
+/// Whether nobody but this user and root could have written the settings of a directory.
+pub fn is_our_root(root: &Path) -> bool {
+    is_ours(root) && is_ours(&root.join(super::FILE))
+}
+
+/// Whether neither a link nor what it leads to belongs to another user.
+fn is_ours(path: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    let of_us = |metadata: std::io::Result<Metadata>| metadata.is_ok_and(|known| [0, user].contains(&known.uid()));
+    of_us(path.symlink_metadata()) && of_us(path.metadata())
 }
 
 /// Where the state is kept.

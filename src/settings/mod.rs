@@ -20,7 +20,7 @@ use std::{
 
 pub use credentials::{Credentials, credentials};
 pub use decode::decode;
-pub use environment::{Environment, StateDir, listen, root, root_name, state_dir};
+pub use environment::{Environment, StateDir, is_our_root, listen, named_root, root, root_name, state_dir};
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use webhook::{Signature, Webhook, webhook_secrets};
 
@@ -50,6 +50,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// `listen`; [`listen`] says which one counts.
     pub listen: Listen,
+    /// `external_url`: where people reach the status page; ends in `/`.
+    pub external_url: Option<String>,
     /// `webhook`; `None`: no events are received.
     pub webhook: Option<Webhook>,
     /// `notify`: who is told of what.

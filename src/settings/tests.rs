@@ -68,7 +68,8 @@ fn every_key_is_read() {
          images: {base_url: 'https://img.example.com/menu', check: false, timeout: 3s, allow_private_hosts: true}\n\
          gobiz:\n  api_url: https://proxy.example.com/gobiz/\n  oauth_url: https://proxy.example.com/token\n\
          \x20 client_id_file: id\n  client_secret_file: /run/secret\n  requests_per_second: 0.5\n  concurrency: 64\n\
-         \x20 timeout: 2m\n  stock_key: id\nverify: {timeout: 5m, interval: 5s}\nstate_dir: state\nlisten: off\nx-note: mine\n",
+         \x20 timeout: 2m\n  stock_key: id\nverify: {timeout: 5m, interval: 5s}\nstate_dir: state\nlisten: off\n\
+         external_url: https://menus.example.com/status\nx-note: mine\n",
     );
     let mut policy = Policy::default();
     settings.policy.apply(&mut policy);
@@ -81,6 +82,7 @@ fn every_key_is_read() {
     assert_eq!(settings.gobiz.api_url, "https://proxy.example.com/gobiz");
     assert_eq!((settings.gobiz.concurrency, settings.gobiz.stock_key), (64, StockKey::Id));
     assert_eq!((settings.listen, settings.state_dir), (Listen::Off, Some("state".into())));
+    assert_eq!(settings.external_url.as_deref(), Some("https://menus.example.com/status/"));
 }
 
 #[test]

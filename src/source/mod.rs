@@ -55,15 +55,22 @@ pub enum SourceError {
     },
     /// The root has no `catalogs/`.
     #[error(
-        "{} has no directory `catalogs`: give {} as --root or MENUSYNC_ROOT, or begin with `menusync init`",
+        "{} has no directory `catalogs`: give {} as --root or MENUSYNC_ROOT{}",
         root.display(),
-        above.as_ref().map_or_else(|| "the directory that holds it".to_owned(), |above| above.display().to_string())
+        above.as_ref().map_or_else(|| "the directory that holds it".to_owned(), |above| above.display().to_string()),
+        if *is_foreign {
+            " if it is meant: it belongs to another user, and is not taken by itself"
+        } else {
+            ", or begin with `menusync init`"
+        }
     )]
     NoCatalogs {
         /// As it was given.
         root: PathBuf,
-        /// A directory above it that is a root. It is named, not taken: whoever may write there would choose the settings.
+        /// A directory above it that is a root, and was not taken: another root was given, or it is another user's.
         above: Option<PathBuf>,
+        /// Another user could have written that one's settings.
+        is_foreign: bool,
     },
     /// `catalogs/` exists but cannot be listed, or leads out of the root.
     #[error("cannot read {}: check that it is a directory inside of the root and its permissions", path.display())]

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::{PackedFile, SourceFile},
+    settings,
 };
 
 /// The endings of definition files.
@@ -65,7 +66,8 @@ fn check_catalogs(given: &Path, real: &Path) -> Result<(), SourceError> {
     if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         let is_root = |above: &&Path| above.join("menusync.yaml").is_file() && above.join("catalogs").is_dir();
         let above = real.ancestors().skip(1).find(is_root).map(Path::to_owned);
-        return Err(SourceError::NoCatalogs { root: given.to_owned(), above });
+        let is_foreign = above.as_ref().is_some_and(|above| !settings::is_our_root(above));
+        return Err(SourceError::NoCatalogs { root: given.to_owned(), above, is_foreign });
     }
     let listed = match resolve(real, &path) {
         Ok(Resolved::Inside(directory)) => directory.read_dir().map(drop),

@@ -13,7 +13,7 @@ use crate::{
         PromotionRecord, PromotionStage, as_published, plan,
     },
     policy::{DriftPolicy, Guard},
-    remote::{Read, RemoteError, without_request_ids},
+    remote::{AnswerDigest, Read, RemoteError, without_request_ids},
 };
 
 /// What an examination is asked, beside what the files and the state say.
@@ -45,6 +45,8 @@ impl<'a> Moment<'a> {
 pub struct Examined {
     /// What was fetched.
     pub live: LiveCatalog,
+    /// The answer that it was read from, as far as that is known.
+    pub answer: Option<AnswerDigest>,
     /// What is stored; its base has learnt from live what the kitchen put back on sale.
     pub recalled: Recalled,
     /// Whether the base has learnt something that is not stored yet.
@@ -111,7 +113,7 @@ pub fn compare(
     let lost_again = was_lost_again(&plan, &recalled.lost_puts);
     let pins_changed = moment.rollback.is_none() && recalled.pins != plan.pins;
     let window = desired.waits(moment.now);
-    Examined { live, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
+    Examined { live, answer: None, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
 }
 
 /// While a promotion of ours runs, a dish may be shown with its price: that is no edit of the price.

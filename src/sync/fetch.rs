@@ -9,7 +9,7 @@ use super::{PassError, Recalled, until};
 use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::{Look, Memory, PushVerification},
-    remote::{Lane, Read},
+    remote::{Fetched, Lane, Read},
 };
 
 /// As often as this a menu that was replaced a few minutes ago is looked at again at once: another copy may answer (our
@@ -26,7 +26,7 @@ pub async fn fetch<R: Read>(
     outlet: &OutletId,
     now: Timestamp,
 ) -> Result<LiveCatalog, PassError> {
-    fetch_fresh(reader, Lane::Pass, &recalled.memory, outlet, now, None, None).await
+    Ok(fetch_fresh(reader, Lane::Pass, &recalled.memory, outlet, now, None, None).await?.live)
 }
 
 /// What is live now. If that reads as a menu that our last pushes replaced, it is looked at again: an answer may come from a
@@ -42,15 +42,16 @@ pub(super) async fn fetch_fresh<R: Read>(
     now: Timestamp,
     awaited: Option<&PushVerification>,
     stop: Option<&watch::Receiver<bool>>,
-) -> Result<LiveCatalog, PassError> {
+) -> Result<Fetched, PassError> {
     let mut looks_again = 0..LOOKS_AGAIN;
     loop {
-        let live = remote.fetch_in(outlet, lane).await?;
-        let Some(until) = memory.stale_until(&live, now) else { return Ok(live) };
+        let fetched = remote.fetch_in(outlet, lane).await?;
+        let live = &fetched.live;
+        let Some(until) = memory.stale_until(live, now) else { return Ok(fetched) };
         let stale = || PassError::Stale { outlet: outlet.clone(), until };
         if looks_again.next().is_none() {
-            let is_awaited = awaited.is_some_and(|push| push.look(&live) == Look::Arrived);
-            return if is_awaited { Ok(live) } else { Err(stale()) };
+            let is_awaited = awaited.is_some_and(|push| push.look(live) == Look::Arrived);
+            return if is_awaited { Ok(fetched) } else { Err(stale()) };
         }
         tracing::info!(%outlet, "live reads as before the last push; it is looked at again");
         tokio::select! {

@@ -82,7 +82,7 @@ pub async fn recall(state: &SharedState, outlet: &OutletId, now: Timestamp) -> R
     understand(outlet, state.recall(outlet.as_str(), now).await?)
 }
 
-fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassError> {
+pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassError> {
     let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions } = stored;
     let sent = pending_record.as_deref().and_then(|record| serde_json::from_str::<Record>(record).ok());
     let pending = pending.map(|row| {

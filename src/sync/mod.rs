@@ -8,6 +8,7 @@
 //! is the walk that every command shares; who only shows stops there, and is given a remote that cannot write.
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
+mod broken_off;
 mod clock;
 mod examine;
 mod fetch;
@@ -24,6 +25,7 @@ mod poll_waker;
 mod promote;
 mod push;
 mod reason;
+mod unchanged;
 mod verify;
 mod visit;
 
@@ -48,6 +50,7 @@ pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+pub use unchanged::{Basis, InSync, pass_unchanged};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
@@ -145,12 +148,15 @@ pub struct PassOptions {
     pub stock_by_put: bool,
     /// Becomes true when what this pass was given is out of date: nothing is sent any more. A push under way goes on.
     pub withdrawn: Option<watch::Receiver<bool>>,
+    /// What the wanted menu came from, for who will come back: an outlet in sync may then go the short way
+    /// ([`pass_unchanged`]).
+    pub basis: Option<Basis>,
 }
 
 impl PassOptions {
     /// The same for an examination at `now`.
     pub fn moment<'a>(&'a self, now: Timestamp, peers: &'a PeerPrices) -> Moment<'a> {
-        let Self { revert, released, rollback, stock_by_put, consent: _, withdrawn: _ } = self;
+        let Self { revert, released, rollback, stock_by_put, consent: _, withdrawn: _, basis: _ } = self;
         Moment { now, peers, revert: *revert, released, rollback: rollback.as_ref(), stock_by_put: *stock_by_put }
     }
 }
@@ -196,6 +202,8 @@ pub struct Context {
     pub poll_waker: PollWaker,
     /// The pushes whose calls are under way.
     pub in_flight: InFlight,
+    /// What needs no look in full.
+    pub in_sync: InSync,
 }
 
 /// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than

@@ -1,12 +1,13 @@
 //! The walk of who cannot push: examines and notes.
 
 use super::{
-    Context, Desired, Facts, Look, Moment, Outcome, OutletState, PassError, PassResult, Slot, Target, chain,
+    Context, Desired, Facts, Look, Moment, Outcome, OutletState, PassError, PassResult, Slot, Target,
+    broken_off::{broken_off, progress},
+    chain,
     examine::{compare, examine},
     fetch::fetch_fresh,
     memory::recall,
     note::{learn_base_if_free, note_if_free, store_if_free},
-    pass::{broken_off, progress},
     reason::reason,
 };
 use crate::remote::{Lane, Read};
@@ -61,9 +62,9 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
         let _slot = context.slot().await;
-        let live =
+        let fetched =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
-        let examined = compare(live, recalled, target, &desired, Moment::new(now, &context.peers));
+        let examined = compare(fetched.live, recalled, target, &desired, Moment::new(now, &context.peers));
         learn_base_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some(examined.plan))
     };

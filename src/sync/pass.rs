@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
-    PushProgress, Recalled, Slot, Target, chain,
+    Recalled, Slot, Target,
+    broken_off::{at_another, broken_off},
+    chain,
     examine::{compare, desired_now, judge_promotions, list_promotions, manages},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
@@ -14,6 +16,7 @@ use super::{
     promote::is_well,
     push::Sent,
     reason::reason,
+    unchanged::remember,
     until,
     verify::Earlier,
     visit::{Pass, Visit},
@@ -21,7 +24,7 @@ use super::{
 use crate::{
     catalog::OutletId,
     plan::{Action, Pins, PromotionStep},
-    remote::{Lane, Read, RemoteError, Write},
+    remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
 
@@ -52,35 +55,6 @@ pub async fn pass<R: Read + Write>(
         return store(context, target, outcome).await;
     }
     outcome
-}
-
-/// The outcome where another process has the outlet: how far its push is, by what it has recorded.
-async fn at_another(context: &Context, target: &Target) -> Outcome {
-    let now = context.clock.now();
-    let recalled = recall(&context.state, &target.id, now).await.ok();
-    let pending = recalled.and_then(|recalled| progress(context, &recalled, now)).unwrap_or(PushProgress::Pushing);
-    let why = "another menusync process is pushing this outlet; try again when it has finished";
-    Outcome::new(target, PassResult::Held, OutletState::of(&Facts::of_push(pending)), Some(why.to_owned()))
-}
-
-/// The outcome of a pass that broke off. A push on its way and a pause are said all the same, as far as they are known.
-pub(super) async fn broken_off(context: &Context, target: &Target, error: &PassError) -> Outcome {
-    let (result, look) = match error {
-        PassError::PinConflict { .. } => (PassResult::Held, Look::PinConflict),
-        _ => (PassResult::Failed, Look::Failed),
-    };
-    let now = context.clock.now();
-    let (recalled, unread) = match error {
-        PassError::State(_) | PassError::Memory { .. } => (None, None),
-        _ => {
-            recall(&context.state, &target.id, now).await.map_or_else(|why| (None, Some(why)), |all| (Some(all), None))
-        }
-    };
-    let pending = recalled.as_ref().and_then(|recalled| progress(context, recalled, now));
-    let paused = recalled.is_some_and(|recalled| recalled.pause.is_some());
-    let state = OutletState::of(&Facts { valid: true, paused, pending, look });
-    let why = [Some(error), unread.as_ref()].into_iter().flatten().map(|error| chain(error)).collect::<Vec<_>>();
-    Outcome::new(target, result, state, Some(why.join("; "))).after_breaking_off(error, now)
 }
 
 /// The walk under the outlet's lock.
@@ -134,11 +108,6 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
     }
 }
 
-/// How far a pending push is.
-pub(super) fn progress(context: &Context, recalled: &Recalled, now: Timestamp) -> Option<PushProgress> {
-    recalled.pending.as_ref().and_then(|pending| pending.progress(context.verify_timeout, now))
-}
-
 impl<R: Read + Write> Pass<'_, R> {
     fn context(&self) -> &Context {
         self.visit.context
@@ -189,7 +158,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
         let live = match fetched.await {
-            Ok(live) => live,
+            Ok(fetched) => fetched.live,
             // What was done is done; how the outlet stands, the next pass sees.
             Err(error) => {
                 let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(chain(&error)));
@@ -291,6 +260,9 @@ impl<R: Read + Write> Pass<'_, R> {
                     update.base = Some(stored(&examined.plan.next_base, &target.id)?);
                 }
                 update_if_any(context, target, update).await?;
+                if let (Some(basis), None) = (self.options.basis, &earlier) {
+                    remember(context, target, basis, &desired, &examined).await?;
+                }
                 let facts = Facts::of_look(Look::Examined(&examined));
                 let state = OutletState::of(&facts);
                 let why = reason(target, &desired, &examined, state);
@@ -336,8 +308,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
-        let live = self.unless_withdrawn(fetched).await??;
-        Ok(compare(live, recalled, target, desired, self.moment(context.clock.now())))
+        let Fetched { live, answer } = self.unless_withdrawn(fetched).await??;
+        let examined = compare(live, recalled, target, desired, self.moment(context.clock.now()));
+        Ok(Examined { answer, ..examined })
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::{Desired, PassError, Target};
 use crate::{
-    catalog::{Catalog, Path},
+    catalog::{Catalog, ItemField, Path},
     plan::Pins,
     policy::Policy,
-    rules,
+    rules::{self, PRICE_TOO_LOW},
 };
 
 /// How many findings of rules are told.
@@ -39,7 +39,19 @@ pub fn apply_pins<'d>(
     }
     let (files, covering) = (Arc::clone(&desired.place), held.clone());
     let place = move |path: &Path| (!covering.covers(path)).then(|| files(path)).flatten();
-    Ok(Cow::Owned(Desired { catalog, pins: held, place: Arc::new(place), ..desired.clone() }))
+    let low_prices =
+        desired.low_prices.iter().cloned().chain(doubtful_prices(&catalog, &held, &desired.policy)).collect();
+    Ok(Cow::Owned(Desired { catalog, pins: held, low_prices, place: Arc::new(place), ..desired.clone() }))
+}
+
+/// The items whose price is pinned: nobody answers for it in the files, so that its guard asks if it is low.
+fn doubtful_prices(catalog: &Catalog, pins: &Pins, policy: &Policy) -> Vec<Path> {
+    if policy.rules.get(PRICE_TOO_LOW) == Some(&None) {
+        return Vec::new();
+    }
+    let items = catalog.items().map(|(_, item)| &item.external_id);
+    let pinned = items.filter(|id| pins.covers(&Path::item_field(id, ItemField::Price)));
+    pinned.map(Path::item).collect()
 }
 
 /// What comments in the files excuse, and what the menu that was gone back to was pushed with.

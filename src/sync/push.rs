@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     catalog::{Catalog, Path},
     plan::{Action, Look, Memory, OutletPlan, PushVerification, Record, StockCalls, named_in},
-    remote::{Lane, Read, RemoteError, Retry, Write},
+    remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
 
@@ -163,7 +163,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let now = context.clock.now();
             let awaited = Some(&*waiting);
             let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, awaited, Some(&context.stop));
-            let Ok(live) = fetched.await else { return Ok((give_up(error), at)) };
+            let Ok(Fetched { live, .. }) = fetched.await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => {
                     if !maybe_done {

@@ -1,12 +1,12 @@
 //! Why an outlet stands as it does, in words.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::{Desired, Examined, OutletState, Target};
 use crate::{
     catalog::OutletId,
     plan::{Change, OutletPlan},
-    report::{PauseNote, value_json},
+    report::{PauseNote, minute, value_json},
     state::Pause,
 };
 
@@ -36,7 +36,7 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
             format!(
                 "{} ({}); a push of the menu brings lost ids back: `menusync drift --outlet {}` shows what was lost",
                 alarm.what,
-                alarm.raised_at.strftime("%Y-%m-%d %H:%M UTC"),
+                minute(alarm.raised_at, &desired.policy.timezone),
                 target.id
             )
         }),
@@ -74,7 +74,7 @@ fn rejected(plan: &OutletPlan) -> Option<String> {
 
 /// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
 pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote {
-    let at = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
+    let at = |at| minute(at, zone);
     let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
     let words = format!("paused {told}; `menusync resume --outlet {outlet}` ends that");
     PauseNote { since: pause.since, until: pause.until, words }

@@ -293,7 +293,8 @@ impl<R: Read + Write> Visit<'_, R> {
         let look = async {
             let _slot = context.poll_slots.acquire(lane).await;
             let now = context.clock.now();
-            fetch_fresh(self.remote, lane, memory, outlet, now, Some(awaited), Some(&context.stop)).await
+            let fetched = fetch_fresh(self.remote, lane, memory, outlet, now, Some(awaited), Some(&context.stop));
+            fetched.await.map(|fetched| fetched.live)
         };
         let too_long = async {
             until(self.context.stop.clone()).await;

@@ -2,7 +2,9 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/`, `/outlets/{id}` | pages, without JavaScript |
+//! | `/`, `/events` | pages about all outlets; they work without the script |
+//! | `/outlets/{id}`, `/outlets/{id}/menu` | one outlet, its menu as customers see it |
+//! | `/live`, `/page.js` | says when something has changed; the script that listens |
 //! | `/api/v1/status`, `/api/v1/outlets/{id}` | JSON |
 //! | `/livez`, `/readyz` | health, for a supervisor |
 //! | `/metrics` | OpenMetrics |
@@ -15,6 +17,7 @@
 mod api;
 mod connection;
 mod health;
+mod live;
 mod metrics;
 mod page;
 mod protect;
@@ -92,7 +95,11 @@ impl Server {
 fn router(shared: Handle, address: SocketAddr) -> Router {
     Router::new()
         .route("/", get(page::fleet))
+        .route("/events", get(page::events))
         .route("/outlets/{id}", get(page::outlet))
+        .route("/outlets/{id}/menu", get(page::menu))
+        .route("/live", get(live::live))
+        .route("/page.js", get(page::script))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/outlets/{id}", get(api::outlet))
         .route("/livez", get(health::live))

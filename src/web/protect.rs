@@ -19,25 +19,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use sha2::{Digest, Sha256};
 
-use super::page::STYLE;
+use super::page::{content_policy, style};
 
-/// Nothing is loaded, run, framed or sent; the one style sheet is known by its hash.
-static CONTENT_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HeaderValue::try_from(policy).expect("Base64 and ASCII words make a header")
-});
+/// For what is no page; a page brings one that knows its style sheet.
+static CONTENT_POLICY: LazyLock<HeaderValue> =
+    LazyLock::new(|| HeaderValue::try_from(content_policy(&style())).expect("Base64 and ASCII words make a header"));
 
 pub(super) async fn protect(address: SocketAddr, request: Request, next: Next) -> Response {
     let mut response =
         if is_allowed(address, &request) { next.run(request).await } else { misdirected().into_response() };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY.clone());
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| CONTENT_POLICY.clone());
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),

@@ -24,6 +24,16 @@ pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
+/// As one word of a command.
+pub(super) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
@@ -42,6 +52,12 @@ mod tests {
         assert_eq!(said(3 * 3600), "3 h ago");
         assert_eq!(said(40 * 86_400), "40 d ago");
         assert_eq!(said(-300), "in 5 min");
+    }
+
+    #[test]
+    fn an_id_is_one_word_of_a_command_whatever_is_in_it() {
+        assert_eq!(shell_word("G916309315"), "G916309315");
+        assert_eq!(shell_word("a'; rm -rf /"), r"'a'\''; rm -rf /'");
     }
 
     #[test]

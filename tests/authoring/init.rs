@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::harness::World;
 
 #[test]
@@ -46,4 +48,20 @@ fn a_directory_with_menus_is_refused() {
     assert_eq!(refused.code, 64, "{refused:?}");
     assert_eq!(world.read("menusync.yaml"), settings);
     assert!(!world.root().join("catalogs").exists(), "nothing was begun");
+}
+
+/// The example would stand in every plan from then on.
+#[test]
+fn an_import_beside_the_example_names_it() {
+    let world = World::new();
+    world.write("catalogs/menu.yaml", include_str!("../../src/cli/init/menu.yaml"));
+    world.write("catalogs/outlet.yaml", include_str!("../../src/cli/init/outlet.yaml"));
+    let menu = json!({"menus": [{"name": "Nasi", "menu_items": [{"external_id": "NG", "name": "Nasi Goreng", "price": 25000}]}]});
+    world.seed("G916309315", menu);
+    let told = world.ok(&["import", "--outlet", "G916309315"]).stderr;
+    assert!(told.contains("is still there: catalogs/menu.yaml and catalogs/outlet.yaml;"), "{told}");
+    world.write("catalogs/outlet.yaml", "outlet: G916309316\nname: Kuta\nextends: [menu.yaml]\n");
+    world.seed("G916309317", json!({"menus": []}));
+    let told = world.ok(&["import", "--outlet", "G916309317"]).stderr;
+    assert!(!told.contains("example"), "{told}");
 }

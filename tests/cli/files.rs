@@ -233,3 +233,26 @@ fn settings_that_name_a_rule_that_there_is_not_are_no_settings() {
     stage.run(&["plan"]).expect(3);
     assert!(stage.log().is_empty());
 }
+
+/// For editors, and for what is not in a root yet.
+#[test]
+fn one_file_is_checked_from_stdin() {
+    let stage = Stage::new();
+    let validate = |text: &str, more: &[&str]| {
+        let path = stage.root().join("typed");
+        std::fs::write(&path, text).unwrap();
+        let mut command = stage.command(&[&["validate", "-"], more].concat());
+        let output = command.stdin(std::fs::File::open(path).unwrap()).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), text)
+    };
+    let whole = "outlet: G7\nname: Ubud\nmenus:\n  - name: Nasi\n    menu_items: [{external_id: NG, name: Nasi, description: Enak, image: 'https://img.example.com/a.jpg', price: 25000}]\n";
+    assert_eq!(validate(whole, &[]), (Some(0), "stdin is valid by itself\n".to_owned()));
+    let (code, told) = validate(&whole.replace("25000", "25K"), &[]);
+    assert!(code == Some(3) && told.contains("stdin:5:") && told.contains("write 25000"), "{told}");
+    let (code, told) = validate(&whole.replace("25000", "500"), &["--strict"]);
+    assert!(code == Some(3) && told.contains("price-too-low"), "{told}");
+    // Nothing is known of what it extends, or who extends it.
+    assert_eq!(validate("outlet: G7\nextends: [../base.yaml]\nitems: {NG: {price: 1}}\n", &[]).0, Some(0));
+    assert_eq!(validate(whole, &["catalogs"]).0, Some(64));
+}

@@ -163,6 +163,28 @@ fn low_price() {
     assert_eq!(stage.live_item(KUTA, "SAMBAL")["price"], 17);
 }
 
+/// Nobody answers in the files for a price that a rollback brings back.
+#[test]
+fn low_price_of_a_rollback() {
+    let stage = Stage::new().in_sync();
+    let sambal = |price: &str| {
+        format!(
+            "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\nmenus:\n  - name: Camilan\n    menu_items:\n      - external_id: SAMBAL\n        name: Sambal\n        price: {price}\n"
+        )
+    };
+    stage.write(KUTA_FILE, &sambal("500 # menusync: allow(price-too-low) a spoonful"));
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.write(KUTA_FILE, &sambal("5000"));
+    stage.run(&["apply", "--yes", "--allow", "price-change", "--allow", "decimal-slip"]).expect(0);
+    let back =
+        ["rollback", "--outlet", KUTA, "--to", "2", "--yes", "--allow", "price-change", "--allow", "decimal-slip"];
+    let held = stage.run(&back).expect(4);
+    assert!(held.stdout.contains("low-price") && held.stdout.contains("Rp 500"), "{}", held.transcript());
+    stage.settings("rules: {price-too-low: off}");
+    stage.run(&back).expect(0);
+    assert_eq!(stage.live_item(KUTA, "SAMBAL")["price"], 500);
+}
+
 #[test]
 fn low_price_is_not_held_where_the_rule_is_off() {
     let stage = Stage::new().in_sync();

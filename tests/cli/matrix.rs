@@ -9,6 +9,8 @@ use crate::{
 };
 
 const PUSHES: [&str; 3] = ["text", "json", "markdown"];
+const SHOWN: [&str; 4] = ["text", "json", "markdown", "html"];
+const MENUS: [&str; 2] = ["text", "html"];
 const FINDINGS: [&str; 4] = ["text", "json", "github", "sarif"];
 const PLAIN: [&str; 2] = ["text", "json"];
 
@@ -16,7 +18,9 @@ const PLAIN: [&str; 2] = ["text", "json"];
 fn formats(command: &str) -> &'static [&'static str] {
     match command {
         "validate" => &FINDINGS,
-        "plan" | "drift" | "diff" | "apply" => &PUSHES,
+        "plan" | "drift" | "diff" => &SHOWN,
+        "apply" => &PUSHES,
+        "preview" => &MENUS,
         _ => &PLAIN,
     }
 }
@@ -45,7 +49,7 @@ fn all_end_with(code: i32, stage: &Stage, commands: &[&[&str]]) {
     }
 }
 
-const READ: [&[&str]; 4] = [&["validate"], &["plan"], &["drift"], &["render", "--outlet", KUTA]];
+const READ: [&[&str]; 5] = [&["validate"], &["preview"], &["plan"], &["drift"], &["render", "--outlet", KUTA]];
 const PUSH: [&[&str]; 3] = [&["apply", "--yes"], &["run", "--once"], &["run", "--once", "--read-only"]];
 
 #[test]

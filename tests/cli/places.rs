@@ -268,3 +268,24 @@ fn pipes_in_the_place_of_locks_and_the_control_socket_hang_nobody() {
     assert!(output.stdout.contains("is a named pipe; move it away"), "{}", output.transcript());
     stage.assert_nothing_written();
 }
+
+/// As git looks for its repository, and with git's caution: whoever may write above would choose the settings.
+#[test]
+fn the_root_is_looked_for_upwards_but_not_taken_from_somebody_else() {
+    let stage = Stage::new();
+    let below = stage.root().join("notes/2027");
+    fs::create_dir_all(&below).unwrap();
+    let validate = || {
+        let output = stage.command(&["validate"]).current_dir(&below).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(validate(), (Some(0), String::new()));
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    std::os::unix::fs::chown(stage.root().join("menusync.yaml"), Some(12_345), None).unwrap();
+    let (code, told) = validate();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains(&format!("give {} as --root", stage.root().canonicalize().unwrap().display())), "{told}");
+    assert!(told.contains("belongs to another user"), "{told}");
+}

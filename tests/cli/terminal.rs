@@ -12,6 +12,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use menusync::sandbox::{Endpoint, Fault, FaultKind};
 use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::{Winsize, tcsetwinsize},
@@ -283,4 +284,41 @@ fn an_outlet_that_became_invalid_beside_one_that_is_left_alone_is_not_all_there_
     let states: Vec<_> = json["outlets"].as_array().unwrap().iter().map(|line| &line["state"]).collect();
     assert_eq!(states, [&json!("invalid"), &json!("paused")], "{json:#}");
     stage.assert_nothing_written();
+}
+
+/// A plan whose outlet takes its time to answer, at a terminal.
+fn slow_plan(arguments: &[&str], term: &str) -> String {
+    let stage = Stage::new().in_sync();
+    stage.server().inject(Fault { delay_answer_ms: 1_500, ..Fault::new(Endpoint::Get, FaultKind::Delay) });
+    let mut command = stage.command(arguments);
+    command.env("TERM", term);
+    let Told { code, shown, .. } = run_at_a_terminal(command, |_| String::new());
+    assert_eq!(code, 0, "{shown}");
+    shown
+}
+
+#[test]
+fn what_takes_longer_than_a_second_says_how_far_it_is() {
+    let shown = slow_plan(&["plan", "--output", "json"], "xterm");
+    assert!(shown.contains("outlets 0/1") && shown.ends_with("\r\u{1b}[K"), "{shown:?}");
+    for (arguments, term) in [(&["plan", "-q"][..], "xterm"), (&["plan"], "dumb")] {
+        let shown = slow_plan(arguments, term);
+        assert!(!shown.contains("outlets 0/1") && !shown.contains('\u{1b}'), "{shown:?}");
+    }
+}
+
+#[test]
+fn colours_are_as_asked_for() {
+    let stage = Stage::new();
+    stage.append(KUTA_FILE, "nonsense: 1\n");
+    let is_colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = stage.command(&[&["validate"], arguments].concat());
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        output.stdout.contains(&0x1b)
+    };
+    assert!(!is_colored(&[], &[]) && !is_colored(&["--color", "auto"], &[]));
+    assert!(is_colored(&["--color", "always"], &[]) && is_colored(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(is_colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!is_colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
 }

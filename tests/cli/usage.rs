@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{KEMANG, KUTA, LAYER, Stage};
+use crate::support::{KEMANG, KUTA, KUTA_FILE, LAYER, Stage};
 
 /// What every test relies on that runs a command which only reads.
 #[test]
@@ -141,9 +141,28 @@ fn a_rule_is_explained() {
 #[test]
 fn completions_are_scripts() {
     let stage = Stage::new();
-    for (shell, part) in [("bash", "complete -F"), ("zsh", "#compdef menusync"), ("fish", "complete -c menusync")] {
-        stage.run(&["completions", shell]).expect(0).says(&[part]);
+    for (shell, part) in [("bash", "complete -"), ("zsh", "#compdef menusync"), ("fish", "complete --")] {
+        stage.run(&["completions", shell]).expect(0).says(&[part, "MENUSYNC_COMPLETE"]);
     }
+}
+
+/// What a shell asks as somebody types.
+#[test]
+fn what_a_root_has_is_completed() {
+    let stage = Stage::new().with_kemang();
+    stage.edit(KUTA_FILE, "name: Kuta", "name: \"Kuta \\e[2J\"");
+    let complete = |words: &[&str]| {
+        let mut command = stage.command(&[&["--", "menusync"], words].concat());
+        command.env("MENUSYNC_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+        command.env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true");
+        let output = command.output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let outlets = complete(&["plan", "--outlet", ""]);
+    assert!(outlets.contains("G1001") && outlets.contains("Kemang") && !outlets.contains('\u{1b}'), "{outlets:?}");
+    assert!(complete(&["history", "--item", "RAW"]).contains("RAWON"));
+    assert!(complete(&["rule", "price-too"]).contains("price-too-low"));
+    assert!(complete(&["apply", "--allow", ""]).contains("decimal-slip"));
 }
 
 #[test]

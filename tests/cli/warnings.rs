@@ -144,9 +144,12 @@ fn a_push_is_gone_back_to_by_the_time_that_history_prints() {
     let at =
         history["outlets"][0]["pushes"][0]["finished_at"].as_str().unwrap_or_else(|| panic!("{history:#}")).to_owned();
     let at: jiff::Timestamp = at.parse().unwrap();
+    let printed =
+        at.to_zoned(jiff::tz::TimeZone::get("Asia/Jakarta").unwrap()).strftime("%Y-%m-%d %H:%M WIB").to_string();
+    assert!(stage.run(&["history"]).stdout.contains(&printed), "{printed}");
     let utc = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let local = at.to_zoned(jiff::tz::TimeZone::get("Asia/Jakarta").unwrap()).strftime("%Y-%m-%d %H:%M").to_string();
-    for to in [utc, local] {
+    let local = printed.trim_end_matches(" WIB").to_owned();
+    for to in [printed, utc, local] {
         stage.run(&["rollback", "--outlet", "Kuta", "--to", &to, "--yes"]).expect(0);
     }
     stage.run(&["rollback", "--outlet", "Kuta", "--to", "1999-01-01 08:00", "--yes"]).expect(4);

@@ -3,7 +3,7 @@
 use crate::{
     forge::{BOT, REPOSITORY},
     support::{KUTA, KUTA_FILE, LAYER},
-    workflow::Ran,
+    workflow::{ARTIFACT, Ran},
     world::World,
 };
 
@@ -34,6 +34,9 @@ fn a_pull_request_from_the_first_push_to_the_live_menu() {
     assert_eq!(ran.code, Some(0), "{}", ran.log);
     assert!(body.starts_with("<!-- menusync: . -->\n### Menus\n\n**"), "a verdict only if there is trouble: {body}");
     assert!(body.contains("Rp 36.000 → Rp 38.000") && body.contains("sha256:"), "{body}");
+    let page = std::fs::read_to_string(ran.uploaded.unwrap()).unwrap();
+    assert!(page.contains("<ins>Rp 38.000</ins>") && page.contains("<del>Rp 36.000</del>"), "{page}");
+    assert!(body.contains(&format!("[The menus before and after, as customers see them]({ARTIFACT})")), "{body}");
     world.stage.assert_nothing_written();
 
     // Pushed again: the same comment, another text.

@@ -25,6 +25,7 @@ fn pushed(world: &World, with: &[(&str, &str)]) -> (i32, String, Value) {
         ("CI_MERGE_REQUEST_PROJECT_ID", "12"),
         ("CI_MERGE_REQUEST_IID", "3"),
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base),
+        ("CI_JOB_URL", "https://gitlab.example.com/warung/menus/-/jobs/7"),
     ];
     environment.extend(set.iter().chain(with).map(|(name, value)| (name.to_string(), value.to_string())));
     let (code, log) = pipeline::run(&project_file("deploy/gitlab/menus.gitlab-ci.yml"), &checkout, &environment);
@@ -42,7 +43,9 @@ fn a_merge_request_has_one_note() {
     world.propose(|stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
     let (code, log, quality) = pushed(&world, &ALL);
     assert_eq!((code, quality), (0, json!([])), "{log}");
-    assert!(world.forge.of_bot()[0].body.contains("38.000"), "{:?}", world.forge.of_bot());
+    let page = "(https://gitlab.example.com/warung/menus/-/jobs/7/artifacts/file/menusync-report/menus.html)";
+    let body = &world.forge.of_bot()[0].body;
+    assert!(body.contains("38.000") && body.contains(page), "{body}");
 
     world.propose(|stage| stage.edit(LAYER, "price: 38000", "price: 3800"));
     let (code, log, _) = pushed(&world, &ALL);

@@ -15,6 +15,9 @@ use crate::support::clock::clock_variables;
 /// What `${{ … }}` may name.
 pub(crate) type Contexts = BTreeMap<&'static str, String>;
 
+/// Where what is uploaded can be had.
+pub(crate) const ARTIFACT: &str = "https://github.com/warung/menus/actions/runs/1/artifacts/2";
+
 /// How a workflow ended.
 #[derive(Debug, Default)]
 pub(crate) struct Ran {
@@ -22,7 +25,7 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     /// What its steps printed.
     pub(crate) log: String,
-    /// The directory that was uploaded.
+    /// The directory or the file that was uploaded.
     pub(crate) uploaded: Option<PathBuf>,
 }
 
@@ -98,7 +101,11 @@ fn value(expression: &str, contexts: &Contexts) -> String {
     }
     let known = contexts.get(expression).cloned();
     // What is not set is empty at GitHub too.
-    known.or_else(|| expression.starts_with("secrets.").then(String::new)).unwrap_or_else(|| panic!("{expression}?"))
+    let artifact = || (expression == "steps.page.outputs.artifact-url").then(|| ARTIFACT.to_owned());
+    known
+        .or_else(artifact)
+        .or_else(|| expression.starts_with("secrets.").then(String::new))
+        .unwrap_or_else(|| panic!("{expression}?"))
 }
 
 fn holds(condition: &str, contexts: &Contexts) -> bool {

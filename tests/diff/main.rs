@@ -5,6 +5,7 @@
 #[path = "../support/clock.rs"]
 mod clock;
 mod harness;
+mod later;
 mod platform;
 
 use std::{fs, os::unix::fs::symlink};
@@ -25,6 +26,28 @@ fn the_same_change_at_many_outlets_is_told_once_and_the_odd_one_apart() {
     let ran = repository.run(&["diff", "HEAD"]);
     assert_eq!((ran.code, ran.err.as_str()), (2, ""));
     insta::assert_snapshot!(ran.out);
+}
+
+#[test]
+fn a_page_has_the_menus_of_both_sides_with_the_photos_that_each_had() {
+    let repository = brand();
+    let photo = |size: u32| {
+        let mut png = include_bytes!("../images/good.png").to_vec();
+        png[16..20].copy_from_slice(&size.to_be_bytes());
+        png[20..24].copy_from_slice(&size.to_be_bytes());
+        png
+    };
+    repository.write("menusync.yaml", format!("{SETTINGS}images: {{base_url: 'https://img.example.com/'}}\n"));
+    repository.write("photos/a.png", photo(400));
+    let with_photo =
+        |price| layer(price).replace("description: Enak", "description: Enak\n        image: photos/a.png");
+    repository.write("catalogs/layer.yaml", with_photo(25000));
+    repository.commit();
+    repository.write("photos/a.png", photo(500));
+    repository.write("catalogs/layer.yaml", with_photo(27000));
+    let ran = repository.run(&["diff", "HEAD", "--output", "html"]);
+    let photos = ran.out.matches("data:image/png;base64,").count();
+    assert!(ran.out.contains("<ins>Rp 27.000</ins>") && photos == 2, "{photos}: {}{}", ran.out, ran.err);
 }
 
 #[test]

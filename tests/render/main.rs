@@ -182,3 +182,55 @@ fn a_moment_at_which_an_outlet_becomes_invalid_is_told() {
     assert_eq!(code, 3);
     assert!(out.contains("invalid") && out.contains("catalogs/ramadan.yaml:7"), "{out}");
 }
+
+#[test]
+fn a_preview_shows_the_menu_as_customers_will_see_it_and_its_dates() {
+    let root = root();
+    let (code, out, err) = run(&root, &["preview", "--outlet", "Kuta", "--at", "2027-01-01T00:00:00Z"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_preview_is_one_file_with_a_link_for_each_date() {
+    let root = root();
+    let page = "html=menu.html";
+    let (code, out, err) = run(&root, &["preview", "--at", "2027-01-01T00:00:00Z", "--output", page]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    let page = fs::read_to_string(root.path().join("menu.html")).unwrap();
+    for part in [
+        "<h1>Menus of 2 outlets</h1>",
+        "href=\"#menu-2-1\">Mon 2027-02-08 00:00 WITA</a>",
+        "From Wed 2027-03-10 00:00 WIB: what is different then",
+        "<span class=\"mark new\">new</span>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<script") && !page.contains("src="), "{page}");
+}
+
+#[test]
+fn a_preview_of_wrong_files_says_what_is_wrong_and_shows_the_others() {
+    let root = root();
+    write(
+        root.path(),
+        "catalogs/kemang.yaml",
+        "outlet: G2\nname: Kemang\nextends: [layer.yaml]\nitems: {NU: {price: 1.5}}\n",
+    );
+    let (code, out, err) = run(&root, &["preview", "--at", "2027-01-01T00:00:00Z"]);
+    assert!(
+        code == 3 && out.contains("Kuta (G916309315)") && !out.contains("Kemang") && err.contains("kemang.yaml:4"),
+        "{out}{err}"
+    );
+    let (code, out, err) = run(&root, &["preview", "--outlet", "Kemang"]);
+    assert!(code == 3 && out.is_empty() && err.contains("kemang.yaml:4"), "{out}{err}");
+}
+
+#[test]
+fn the_horizon_is_a_page_too() {
+    let root = root();
+    let arguments = ["plan", "--horizon", "366d", "--at", "2027-01-01T00:00:00Z", "--output", "html"];
+    let (code, out, err) = run(&root, &arguments);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(out.contains("<h1>Menus: what dated layers will change</h1>") && out.contains("href=\"#date-2\""), "{out}");
+}

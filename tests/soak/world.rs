@@ -17,7 +17,7 @@ use menusync::{
     daemon::{self, Order, Parts, Pusher, Worker},
     fleet::{self, Loaded, Member},
     notify::Notices,
-    remote::{Read, RemoteError, Write},
+    remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{Scope, SharedState, SqliteState},
     sync::{Clock, Context, InFlight, Outcome},
     systemd::{Notifier, ServiceManager},
@@ -47,6 +47,10 @@ struct Fleet(Arc<BTreeMap<OutletId, Platform>>);
 impl Read for Fleet {
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.0[outlet].fetch(outlet).await
+    }
+
+    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
+        self.0[outlet].fetch_in(outlet, lane).await
     }
 
     async fn promotions(&self, outlet: &OutletId) -> Result<Vec<menusync::catalog::Promotion>, RemoteError> {

@@ -101,7 +101,48 @@ fn differs_after(edit: impl FnOnce(&Root), then: &str) -> bool {
     let fresh = said(&fleet::load(root.path()).unwrap(), at(then));
     assert_eq!(said(&again, at(then)), fresh, "what is kept is not what a fresh look says");
     assert_eq!(said(&again, at(then)), fresh, "a second look at what is kept");
+    for member in again.survey(at(then)).members {
+        let basis = again.basis(&member.id, at(then));
+        if basis.is_some() && basis == before.basis(&member.id, at(BEFORE)) {
+            assert_eq!(wanted(&before, &member.id, at(BEFORE)), wanted(&again, &member.id, at(then)), "{}", member.id);
+        }
+    }
     first != fresh
+}
+
+fn wanted(loaded: &Loaded, id: &menusync::catalog::OutletId, at: Timestamp) -> String {
+    let desired = loaded.desired(id, at).unwrap();
+    let menusync::sync::Desired { catalog, policy, windows, ended, low_prices, paused, approvals, .. } = desired;
+    assert!(approvals.is_empty());
+    format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{low_prices:?}\n{paused}")
+}
+
+#[test]
+fn what_an_outlet_comes_from_is_the_same_until_one_of_its_files_or_the_settings_is_another() {
+    let root = root();
+    let no_photo = |text: &'static str| text.replace("photos/mie.png", "https://img.example.com/mie.png");
+    write("catalogs/base.yaml", no_photo(BASE))(&root);
+    write("catalogs/warung.yaml", no_photo(WARUNG))(&root);
+    let before = fleet::load(root.path()).unwrap();
+    said(&before, at(BEFORE));
+    let is_same = || {
+        let again = fleet::load_reusing(root.path(), &Default::default(), Some(&before)).unwrap();
+        said(&again, at(BEFORE));
+        ["G2", "G4"].map(|id| {
+            let (was, is) = (before.basis(&id.into(), at(BEFORE)), again.basis(&id.into(), at(BEFORE)));
+            was.is_some() && was == is
+        })
+    };
+    assert_eq!(is_same(), [true, true]);
+    write("catalogs/warung.yaml", WARUNG)(&root);
+    assert_eq!(is_same(), [true, false], "its only file is another one");
+    write("catalogs/warung.yaml", no_photo(WARUNG))(&root);
+    assert_eq!(is_same(), [true, true]);
+    write("catalogs/ubud.yaml", UBUD.replace("15000", "15500"))(&root);
+    assert_eq!(is_same(), [false, true]);
+    write("catalogs/ubud.yaml", UBUD)(&root);
+    write("menusync.yaml", format!("{SETTINGS}drift: revert\n"))(&root);
+    assert_eq!(is_same(), [false, false]);
 }
 
 fn write(path: &'static str, text: impl AsRef<[u8]> + 'static) -> impl FnOnce(&Root) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+mod browser;
 #[path = "../support/clock.rs"]
 mod clock;
 mod daemon;

@@ -40,12 +40,12 @@ async fn an_outlet_has_a_page_with_advice_numbers_and_history() {
     let (status, page) = served.read("/outlets/G2").await;
     assert_eq!(status, 200);
     for part in [
-        "menusync apply --outlet G2 --allow GUARD",
-        "92.0",
-        "50.0",
+        "menusync apply --outlet G2 --allow price-change",
+        "menusync approve plan.json --guard price-change --reason TEXT",
+        "move by 92 %",
         "items/NG/price",
         "items/ET/price",
-        "9900",
+        "Rp 9.900",
         "rejected",
     ] {
         assert!(page.contains(part), "no {part} in {page}");
@@ -72,12 +72,19 @@ async fn hostile_texts_are_only_text() {
     served.hold("G4", HOSTILE).await;
     served.push("G4", PushOutcome::Rejected, Some(HOSTILE)).await;
     served.stand("G9<b>\"/../x", "missing", Some(HOSTILE)).await;
-    for path in ["/", "/outlets/G4", "/outlets/G9%3Cb%3E%22%2F..%2Fx", "/outlets/%3Cscript%3E"] {
+    let query = "/?q=%3Cscript%3E&reason=%22%3E%3Cb%3E&layer=%3Cb%3E";
+    let paths =
+        ["/", "/events", "/outlets/G4", "/outlets/G4/menu", "/outlets/G9%3Cb%3E%22%2F..%2Fx", "/outlets/%3Cscript%3E"];
+    for path in paths.into_iter().chain([query]) {
         let (_, page) = served.read(path).await;
         let (_, body) = page.split_once("<body>").unwrap();
-        assert!(!page.contains("<script") && !body.contains("<b>") && !page.contains('\u{202e}'), "{path}: {page}");
+        assert!(!body.contains("<script") && !body.contains("<b>") && !page.contains('\u{202e}'), "{path}: {page}");
+        assert!(
+            page.matches("<script").count() == page.matches("<script src=\"/page.js\" defer>").count(),
+            "{path}: {page}"
+        );
         // What is stored of an outlet that no file defines explains what is over.
-        let escaped = if path.contains("G9") { "G9&lt;b&gt;" } else { "&lt;script&gt;" };
+        let escaped = if path.contains("G9%") { "G9&lt;b&gt;" } else { "&lt;script&gt;" };
         assert!(body.contains(escaped), "{path}: {page}");
     }
     let (status, page) = served.read("/").await;
@@ -142,4 +149,138 @@ async fn a_state_that_cannot_be_read_is_said_and_stops_nothing() {
     }
     assert_eq!(served.read("/livez").await.0, 200);
     assert!(served.read("/metrics").await.1.ends_with('\n'));
+}
+
+/// The names in the list of outlets.
+fn listed(page: &str) -> Vec<&str> {
+    let list = page.split("<tbody>").nth(1).unwrap_or_default().split("</tbody>").next().unwrap();
+    list.split("<a href=\"/outlets/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn outlets_are_found_by_state_name_layer_and_reason_and_sorted() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None).await;
+    served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
+    for (query, found) in [
+        ("state=held", vec!["G2"]),
+        ("q=KUT", vec!["G1"]),
+        ("q=g3", vec!["G3"]),
+        ("reason=price-change", vec!["G2"]),
+        ("layer=catalogs%2Fa.yaml", vec!["G1"]),
+        ("state=held&q=Kuta", vec![]),
+        ("q=+&state=", vec!["G2", "G3", "G4", "G1"]),
+        ("page=7", vec!["G2", "G3", "G4", "G1"]),
+    ] {
+        assert_eq!(listed(&served.read(&format!("/?{query}")).await.1), found, "{query}");
+    }
+    let (_, page) = served.read("/?sort=name&state=held").await;
+    assert!(page.contains("aria-sort=\"ascending\"><a href=\"/?state=held&amp;sort=name\">Outlet"), "{page}");
+    assert!(page.contains("<option value=\"held\" selected>held"), "{page}");
+    let (_, page) = served.read("/?q=nobody").await;
+    assert!(page.contains("No outlet matches."), "{page}");
+    assert_eq!(served.read("/?page=x").await.0, 400);
+}
+
+#[tokio::test]
+async fn the_same_trouble_is_told_once_with_a_link_to_all_that_have_it() {
+    let served = Served::start().await;
+    for id in ["G1", "G2"] {
+        let error = format!("cannot fetch the menu of {id}: 401 Unauthorized (X-Request-ID 4a1b-{id})");
+        served.stand(id, "failed", Some(&error)).await;
+    }
+    let (_, page) = served.read("/").await;
+    let link =
+        page.split("<ul class=\"causes\">").nth(1).unwrap().split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(page.contains(">2 outlets</a>: cannot fetch the menu of ID: 401 Unauthorized"), "{page}");
+    assert_eq!(listed(&served.read(&link.replace("&amp;", "&")).await.1), ["G1", "G2"], "{link}");
+}
+
+#[tokio::test]
+async fn what_happened_at_all_outlets_is_one_timeline() {
+    let served = Served::start().await;
+    served.push("G1", PushOutcome::Published, None).await;
+    served.push("G2", PushOutcome::Rejected, Some("400 Bad Request: no")).await;
+    served.stand("G1", "in_sync", None).await;
+    let (status, page) = served.read("/events").await;
+    assert_eq!((status, listed(&page)), (200, vec!["G1", "G2", "G1"]), "{page}");
+    assert!(page.contains("400 Bad Request: no") && page.contains("push 1"), "{page}");
+}
+
+#[tokio::test]
+async fn an_outlet_shows_what_its_files_change_and_its_menu() {
+    let served = Served::start().await;
+    let (_, page) = served.read("/outlets/G1").await;
+    assert!(!page.contains("What the files change") && page.contains("href=\"/outlets/G1/menu\""), "{page}");
+    served.base("G1", 24_000).await;
+    let (_, page) = served.read("/outlets/G1").await;
+    for part in ["What the files change", "price Rp 24.000 → Rp 25.000 (+4 %)", "<ins>Rp 25.000</ins>"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    let (status, page) = served.read("/outlets/G1/menu").await;
+    assert_eq!(status, 200);
+    for part in ["<h1>Menu of Kuta</h1>", "Nasi Goreng", "Rp 25.000", "Telur"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    for path in ["/outlets/G3/menu", "/outlets/G7/menu"] {
+        assert_eq!(served.read(path).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_told_when_something_else_is_shown() {
+    let served = Served::start().await;
+    let (_, page) = served.read("/").await;
+    let version = page.split("data-version=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert_eq!(served.read("/live").await.1, format!("retry: 2000\nid: {version}\n\n"));
+    let path = format!("/live?since={version}");
+    let (answer, ()) = tokio::join!(served.read(&path), async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        served.view.update(|shown| shown.stopping = true);
+    });
+    assert!(answer.1.contains("\ndata: changed\n\n"), "{}", answer.1);
+    let (status, script) = served.read("/page.js").await;
+    assert!(status == 200 && script.contains("EventSource"), "{script}");
+}
+
+#[tokio::test]
+async fn a_commit_is_a_link_to_its_page_at_the_forge() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None).await;
+    assert!(!served.read("/").await.1.contains("github.com"));
+    served.commit("https://bot:s3cret@github.com/warung/menus.git");
+    for path in ["/", "/outlets/G1"] {
+        let (_, page) = served.read(path).await;
+        let link = "<a href=\"https://github.com/warung/menus/commit/0123456789abcdef0123456789abcdef01234567\"";
+        assert!(page.contains(link) && !page.contains("s3cret"), "{path}: {page}");
+    }
+}
+
+/// `PAGE_OUTLETS=5000 cargo test --test web one_screen -- --nocapture` prints what is in docs/performance.md.
+#[tokio::test]
+async fn the_page_of_a_large_fleet_is_one_screen() {
+    let outlets: usize = std::env::var("PAGE_OUTLETS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let served = Served::start_fleet(outlets).await;
+    for id in 0..38 {
+        served.stand(&format!("G{id}"), "failed", Some("GoBiz answered 401 Unauthorized")).await;
+    }
+    for path in ["/", "/?state=failed", "/?q=Warung+12&sort=name", "/events", "/outlets/G7", "/outlets/G7/menu"] {
+        let mut took = Vec::new();
+        let mut size = 0;
+        for _ in 0..5 {
+            let begun = std::time::Instant::now();
+            let (status, page) = served.read(path).await;
+            took.push(begun.elapsed());
+            size = page.len();
+            assert_eq!(status, 200);
+        }
+        took.sort();
+        println!("{outlets} outlets, {path}: {} KB, {} ms", size.div_ceil(1000), took[2].as_millis());
+        assert!(size < 60_000, "{path}: {size}");
+    }
+    let (_, page) = served.read("/").await;
+    assert!(page.contains("38 outlets</a>: GoBiz answered 401 Unauthorized since"), "{page}");
+    assert_eq!(listed(&page).len(), 25);
+    let next = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!((next, listed(&served.read(next).await.1).len()), ("/?page=2", 25));
 }

@@ -13,8 +13,20 @@ use tokio::{
 
 use crate::site::Served;
 
-const PATHS: [&str; 8] =
-    ["/", "/outlets/G1", "/api/v1/status", "/api/v1/outlets/G1", "/livez", "/readyz", "/metrics", "/nothing/here"];
+const PATHS: [&str; 12] = [
+    "/",
+    "/events",
+    "/outlets/G1",
+    "/outlets/G1/menu",
+    "/live",
+    "/page.js",
+    "/api/v1/status",
+    "/api/v1/outlets/G1",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/nothing/here",
+];
 
 #[tokio::test]
 async fn every_answer_forbids_browsers_whatever_is_not_needed() {
@@ -33,7 +45,13 @@ async fn every_answer_forbids_browsers_whatever_is_not_needed() {
 #[tokio::test]
 async fn the_style_sheet_is_the_one_that_the_policy_knows() {
     let served = Served::start().await;
-    let response = served.get("/").await;
+    for path in ["/", "/outlets/G1/menu"] {
+        style_is_known(&served, path).await;
+    }
+}
+
+async fn style_is_known(served: &Served, path: &str) {
+    let response = served.get(path).await;
     let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
     let page = response.text().await.unwrap();
     let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;

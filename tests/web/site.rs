@@ -4,8 +4,10 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use menusync::{
+    catalog::{Field, Price},
     daemon::View,
     fleet,
+    plan::Base,
     remote::install_crypto,
     state::{
         DaemonLock, NewPush, NewRecord, OutletUpdate, PushKind, PushOutcome, PushStep, Scope, SharedState, SqliteState,
@@ -44,6 +46,27 @@ impl Served {
         served
     }
 
+    /// So many outlets over one layer, that no pass has seen: G0, G1, ….
+    pub(crate) async fn start_fleet(outlets: usize) -> Self {
+        let served = Self::start_empty().await;
+        served.write("menusync.yaml", "target: sandbox\nrules: {image-missing: off}\n");
+        let dishes: String = (0..40)
+            .map(|n| {
+                format!(
+                    "      - {{external_id: D{n}, name: Dish {n}, description: Telur, price: {}}}\n",
+                    10_000 + n * 500
+                )
+            })
+            .collect();
+        served.write("catalogs/layer.yaml", &format!("menus:\n  - name: Nasi\n    menu_items:\n{dishes}"));
+        for id in 0..outlets {
+            let file = format!("outlet: G{id}\nname: Warung {id}\nextends: [layer.yaml]\n");
+            served.write(&format!("catalogs/{id}.yaml"), &file);
+        }
+        served.take_files();
+        served
+    }
+
     /// A daemon that has not taken over any files yet.
     pub(crate) async fn start_empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -76,6 +99,22 @@ impl Served {
         });
     }
 
+    /// Puts the files into a git repository with this remote, and shows them from there.
+    pub(crate) fn commit(&self, remote: &str) {
+        let root = self.directory.path().join("root");
+        for arguments in [
+            &["init", "-q"][..],
+            &["remote", "add", "origin", remote],
+            &["add", "-A"],
+            &["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "x"],
+        ] {
+            let git =
+                std::process::Command::new("git").arg("-C").arg(&root).args(arguments).env_remove("GIT_DIR").status();
+            assert!(git.unwrap().success(), "{arguments:?}");
+        }
+        self.take_files();
+    }
+
     pub(crate) fn state_dir(&self) -> std::path::PathBuf {
         self.directory.path().join("state")
     }
@@ -100,6 +139,17 @@ impl Served {
         let revision = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
         let (state, error) = (state.to_owned(), error.map(str::to_owned));
         self.set_status(id, StatusUpdate { state, error, revision, ..StatusUpdate::default() }).await;
+    }
+
+    /// Remembers that the menu of a file of these tests was pushed with this price, and arrived.
+    pub(crate) async fn base(&self, id: &str, price: i64) {
+        let shown = self.view.shown();
+        let (loaded, _) = shown.files.unwrap();
+        let mut catalog = loaded.desired(&id.into(), Timestamp::now()).unwrap().catalog;
+        catalog.menus[0].menu_items[0].price = Field::Set(Price(price));
+        let base = serde_json::to_string(&Base { catalog, ..Base::default() }).unwrap();
+        let update = OutletUpdate { base: Some(base), ..OutletUpdate::default() };
+        self.state.update_outlet(id, update, Timestamp::now()).await.unwrap();
     }
 
     /// Remembers something that the live menu of an outlet says.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::super::{command_error::CommandError, session::Session};
+use super::super::{command_error::CommandError, progress::Progress, session::Session};
 use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
     plan::{OutletPlan, PeerPrices},
@@ -51,7 +51,9 @@ pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<F
         });
     }
     let mut fetched = Vec::new();
+    let progress = Progress::new("outlets");
     while let Some(done) = tasks.join_next().await {
+        progress.tell(fetched.len() + 1, outlets.len());
         let (outlet, recalled, live) = done?;
         let live = live.map_err(|error| CommandError::failed(format!("cannot import outlet {outlet}"), error))?;
         fetched.push(Fetched { outlet, live, recalled });

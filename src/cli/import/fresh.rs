@@ -33,7 +33,7 @@ use crate::{
 pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], out: &Path) -> Result<(), CommandError> {
     let inside = is_inside(session, out);
     for outlet in outlets {
-        let known = survey.members.iter().find(|member| member.id == *outlet).filter(|_| inside);
+        let known = survey.member(outlet.as_str()).filter(|_| inside);
         if let Some(member) = known {
             return Err(CommandError::Usage(format!(
                 "the outlet {outlet} is already defined by {}; merge the live menu into it with --merge, or write elsewhere with --out",

@@ -37,7 +37,7 @@ use crate::{
 /// Refuses outlets that no file defines or whose files have errors.
 pub(super) fn check(survey: &Survey, outlets: &[OutletId]) -> Result<(), CommandError> {
     for outlet in outlets {
-        match survey.members.iter().find(|member| member.id == *outlet) {
+        match survey.member(outlet.as_str()) {
             None => {
                 let message =
                     format!("no file defines the outlet {outlet}; without --merge a new file is written for it");
@@ -80,7 +80,7 @@ pub(super) fn run(
     let mut texts: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
     let mut merged = Vec::new();
     for fetched in fetched {
-        let Some(member) = survey.members.iter().find(|member| member.id == fetched.outlet) else { continue };
+        let Some(member) = survey.member(fetched.outlet.as_str()) else { continue };
         let before = loaded.with_texts(&texts);
         let look = Look::new(&before, fetched)?;
         let MergePlan { steps, left } = plan_merge(&look.plan, &look.catalog, &look.imported, filter);

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use super::{
     Exit,
     command_error::CommandError,
-    output::Format,
+    init::untouched_example,
+    output::{Format, note},
     session::{Session, block_on},
 };
 use crate::{
@@ -63,7 +64,13 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
     fresh::check(session, &survey, &outlets, &out)?;
     let fetched = block_on(fetch::all(session, &outlets))??;
-    fresh::write(session, fetched, &out, args.layers)
+    let exit = fresh::write(session, fetched, &out, args.layers)?;
+    if let Some(example) = untouched_example(&session.root()) {
+        note(&format!(
+            "the example of `menusync init` is still there: {example}; delete it, or every plan shows its outlet"
+        ));
+    }
+    Ok(exit)
 }
 
 /// A path as people write it: without a `.` on the way.

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::journal::Record;
+use super::{super::progress, journal::Record};
 
 /// Lines that wait (our choice: about a minute of a busy log).
 const ROOM: usize = 4096;
@@ -72,7 +72,11 @@ pub(in crate::cli) fn write(entry: impl Into<Entry>) {
     match QUEUE.get() {
         Some(queue) => queue.push(entry),
         // In one piece, so that lines of two processes do not mix. Who reads stderr may have gone.
-        None => drop(std::io::stderr().lock().write_all(entry.left_for_stderr())),
+        None => {
+            let mut stderr = std::io::stderr().lock();
+            progress::clear(&mut stderr);
+            let _ = stderr.write_all(entry.left_for_stderr());
+        }
     }
 }
 

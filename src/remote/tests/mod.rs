@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use fake::{Fake, ID, SECRET, catalog, reply};
 use uuid::Uuid;
 
-use super::{Client, Endpoint, Read, RemoteError, Retry, StockChange, StockKind, Write, install_crypto};
+use super::{Client, Endpoint, Lane, Read, RemoteError, Retry, StockChange, StockKind, Write, install_crypto};
 use crate::catalog::{Catalog, Field, Item, Menu, OutletId, Price};
 use crate::settings::StockKey;
 
@@ -45,6 +45,20 @@ async fn put(fake: &Fake) -> Result<(), RemoteError> {
 /// A failure that asks to come back at once, so that tests do not wait.
 fn busy(status: &str) -> Vec<u8> {
     reply(status, "retry-after: 0\r\n", "")
+}
+
+#[tokio::test]
+async fn an_answer_that_is_known_is_not_read_again() {
+    let bad = reply("200 OK", "content-type: application/json\r\n", "{\"success\":true,\"data\":1}");
+    let fake = Fake::answering([catalog("Nasi"), catalog("Nasi"), catalog("Mie"), bad, busy("503 Busy")]).await;
+    let reader = fake.client().reader();
+    let known = reader.fetch_in(&outlet(), Lane::Pass).await.unwrap().answer.unwrap();
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().is_none());
+    let other = reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().unwrap();
+    assert_eq!(other.live.menus[0].name, "Mie");
+    assert_ne!(other.answer, Some(known));
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.is_err(), "nothing that can be read");
+    assert!(reader.fetch_unless(&outlet(), Lane::Pass, Some(known)).await.unwrap().is_none(), "tried again after 503");
 }
 
 #[tokio::test]

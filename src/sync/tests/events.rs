@@ -34,7 +34,7 @@ async fn an_outlet_whose_orders_are_not_recognised_has_drifted_though_its_menu_r
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
     let told = outcome.error.unwrap();
-    assert!(told.starts_with("orders for “Nasi Goreng” cannot be recognised (2027-01-04 03:01 UTC);"), "{told}");
+    assert!(told.starts_with("orders for “Nasi Goreng” cannot be recognised (2027-01-04 10:01 WIB);"), "{told}");
     tokio::time::advance(minutes(1)).await;
     bench.price_in_file("NG", 27_000);
     let outcome = bench.pass().await;

@@ -1,34 +1,70 @@
-//! All outlets, the worst first, and how the daemon itself is.
+//! All outlets on one screen: how many stand how, why, and a list that can be searched; and how the daemon itself is.
 
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Clock, Page, badge, commit, shown, zone};
+use super::{
+    Clock, Page, badge,
+    causes::{Group, groups},
+    commit,
+    filter::Filter,
+    outlet_link, zone, zone_of,
+};
 use crate::{
     daemon::Refused,
-    report::StatusLine,
+    fleet::Member,
+    report::{StatusLine, html::shown},
     web::{
         snapshot::Snapshot,
         state_help::{self, Urgency},
     },
 };
 
-pub(super) fn page(snapshot: &Snapshot) -> Page {
+/// So many outlets are listed on a page, and so many reasons are told (our choice: a screen).
+const ROWS: usize = 25;
+const CAUSES: usize = 8;
+/// Layers that can be chosen (our choice); of more, the ones that most outlets have.
+const LAYERS: usize = 200;
+
+pub(super) fn page(snapshot: &Snapshot, filter: &Filter) -> Page {
     let zone = zone(snapshot);
     let clock = Clock { now: snapshot.now, zone: &zone };
     let mut lines: Vec<&StatusLine> = snapshot.lines.iter().collect();
     lines.sort_by_key(|line| (state_help::of(&line.state).0, line.since, &line.outlet));
     let wanting = lines.iter().filter(|line| state_help::of(&line.state).1.urgency == Urgency::Act).count();
     let title = if wanting == 0 { "menusync".to_owned() } else { format!("({wanting}) menusync") };
+    let members: HashMap<&str, &Member> =
+        snapshot.survey.members.iter().map(|member| (member.id.as_str(), member)).collect();
+    let member = |line: &StatusLine| members.get(line.outlet.as_str()).copied();
+    let mut found: Vec<&StatusLine> = lines.iter().copied().filter(|line| filter.matches(line, member(line))).collect();
+    match filter.sort() {
+        Some("name") => found.sort_by_cached_key(|line| (label(line).to_lowercase(), &line.outlet)),
+        Some("since") => found.sort_by_key(|line| std::cmp::Reverse(line.since)),
+        _ => {}
+    }
     let body = html! {
-        header { h1 { (headline(wanting, lines.len())) } (counts(&lines)) }
-        (trouble(snapshot, &clock))
-        main {
-            @if lines.is_empty() { p { "The files define no outlet." } } @else { (table(&lines, &clock)) }
+        (super::navigation("/"))
+        header id="summary" {
+            h1 { (headline(wanting, lines.len())) }
+            (counts(&lines, filter))
+            (trouble(snapshot, &clock))
+            (causes(&groups(&lines), &clock))
         }
-        footer { (about_daemon(snapshot, &clock)) }
+        @if lines.is_empty() { main id="content" { p { "The files define no outlet." } } }
+        @else {
+            (form(filter, snapshot))
+            main id="content" { (list(&found, filter, snapshot)) }
+        }
+        footer id="about" { (about_daemon(snapshot, &clock)) }
     };
-    Page { title, refresh: true, body }
+    Page { title, body, ..Page::live(snapshot) }
+}
+
+fn label(line: &StatusLine) -> &str {
+    line.name.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(&line.outlet)
 }
 
 fn headline(wanting: usize, all: usize) -> String {
@@ -40,14 +76,19 @@ fn headline(wanting: usize, all: usize) -> String {
     }
 }
 
-/// `2 held · 5 in sync`
-fn counts(lines: &[&StatusLine]) -> Markup {
-    let count = |state: &str| lines.iter().filter(|line| line.state == state).count();
-    let states = state_help::ALL.iter().map(|state_help| state_help.state.as_str());
+/// `2 held · 5 in sync`, each a link to those outlets.
+fn counts(lines: &[&StatusLine], filter: &Filter) -> Markup {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for line in lines {
+        *counts.entry(state_help::of(&line.state).0).or_default() += 1;
+    }
     html! {
         p.counts {
-            @for (state, count) in states.map(|state| (state, count(state))).filter(|(_, count)| *count > 0) {
-                span { (count) " " (badge(state)) } " "
+            @for (place, count) in counts {
+                @let state = state_help::ALL[place].state.as_str();
+                a href=(filter.with_state(Some(state)).link()) aria-current=[(filter.state() == Some(state)).then_some("true")] {
+                    (count) " " (badge(state))
+                }
             }
         }
     }
@@ -70,35 +111,117 @@ fn trouble(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
     }
 }
 
-fn table(lines: &[&StatusLine], clock: &Clock<'_>) -> Markup {
+/// `38 outlets: 401 from GoBiz since 19:02`
+fn causes(groups: &[Group<'_>], clock: &Clock<'_>) -> Markup {
     html! {
-        table {
-            thead { tr {
-                th scope="col" { "Outlet" } th scope="col" { "State" } th scope="col" { "Since" } th scope="col" { "What" }
-                th scope="col" { "Last push" } th scope="col" { "Commit" }
-            } }
-            tbody { @for line in lines { (row(line, clock)) } }
+        @if !groups.is_empty() {
+            ul.causes {
+                @for group in groups.iter().take(CAUSES) {
+                    li class=(state_help::of(group.state).1.urgency.class()) {
+                        @if group.count == 1 { a href=(outlet_link(&group.first.outlet)) { (shown(label(group.first))) } }
+                        @else { a href=(Filter::of_cause(group.state, &group.cause.words).link()) { (group.count) " outlets" } }
+                        ": " (shown(&group.cause.words))
+                        @if let Some(since) = group.since { " since " (clock.tell(since)) }
+                    }
+                }
+            }
+            @if groups.len() > CAUSES { p.quiet { "… and " (groups.len() - CAUSES) " more reasons" } }
         }
     }
 }
 
-fn row(line: &StatusLine, clock: &Clock<'_>) -> Markup {
+fn form(filter: &Filter, snapshot: &Snapshot) -> Markup {
+    let mut shared: HashMap<&str, usize> = HashMap::new();
+    for layer in snapshot.survey.members.iter().flat_map(|member| &member.layers) {
+        *shared.entry(layer).or_default() += 1;
+    }
+    let mut layers: Vec<(usize, &str)> =
+        shared.into_iter().filter(|(_, count)| *count > 1).map(|(layer, count)| (count, layer)).collect();
+    layers.sort_by_key(|(count, layer)| (std::cmp::Reverse(*count), *layer));
+    layers.truncate(LAYERS);
+    layers.sort_by_key(|(_, layer)| *layer);
     html! {
-        tr class=(state_help::of(&line.state).1.urgency.class()) {
+        form method="get" action="/" role="search" {
+            label { "Name or id" input type="search" name="q" value=(shown(filter.search())); }
+            label { "State" select name="state" {
+                option value="" { "any" }
+                @for known in &state_help::ALL {
+                    @let state = known.state.as_str();
+                    option value=(state) selected[filter.state() == Some(state)] { (state.replace('_', " ")) }
+                }
+            } }
+            @if !layers.is_empty() {
+                label { "Layer" select name="layer" {
+                    option value="" { "any" }
+                    @for (_, layer) in &layers { option value=(layer) selected[filter.layer() == Some(layer)] { (shown(layer)) } }
+                } }
+            }
+            label { "Reason" input type="text" name="reason" value=(shown(filter.reason())); }
+            label { "Order" select name="sort" {
+                @for (key, words) in [("", "worst first"), ("name", "by name"), ("since", "newest first")] {
+                    option value=(key) selected[filter.sort().unwrap_or_default() == key] { (words) }
+                }
+            } }
+            button type="submit" { "Show" }
+            @if filter.selects() { a href="/" { "Show all" } }
+        }
+    }
+}
+
+fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot) -> Markup {
+    let pages = found.len().div_ceil(ROWS).max(1);
+    let page = filter.page().min(pages);
+    let rows = found.iter().skip((page - 1) * ROWS).take(ROWS);
+    let sorted = |key: &str| {
+        (filter.sort().unwrap_or_default() == key).then_some(if key == "since" { "descending" } else { "ascending" })
+    };
+    html! {
+        @if found.is_empty() { p { "No outlet matches. " a href="/" { "Show all" } } }
+        @else {
+            table.list {
+                caption { (found.len()) @if found.len() == 1 { " outlet" } @else { " outlets" } }
+                thead { tr {
+                    th scope="col" aria-sort=[sorted("name")] { a href=(filter.with_sort("name").link()) { "Outlet" } }
+                    th scope="col" aria-sort=[sorted("")] { a href=(filter.with_sort("").link()) { "State" } }
+                    th scope="col" aria-sort=[sorted("since")] { a href=(filter.with_sort("since").link()) { "Since" } }
+                    th scope="col" { "What" } th scope="col" { "Last push" } th scope="col" { "Commit" }
+                } }
+                tbody { @for line in rows { (row(line, snapshot)) } }
+            }
+            @if pages > 1 {
+                nav.pages aria-label="Pages" {
+                    @if page > 1 { a rel="prev" href=(filter.with_page(page - 1).link()) { "Previous" } }
+                    span { "Page " (page) " of " (pages) }
+                    @if page < pages { a rel="next" href=(filter.with_page(page + 1).link()) { "Next" } }
+                }
+            }
+        }
+    }
+}
+
+fn row(line: &StatusLine, snapshot: &Snapshot) -> Markup {
+    let zone = zone_of(snapshot, &line.outlet);
+    let clock = Clock { now: snapshot.now, zone: &zone };
+    html! {
+        tr {
             th scope="row" {
-                a href={ "/outlets/" (encoded(&line.outlet)) } { (shown(line.name.as_deref().unwrap_or(&line.outlet))) }
-                " " small { (shown(&line.outlet)) }
+                a href=(outlet_link(&line.outlet)) { (shown(label(line))) }
+                @if label(line) != line.outlet { " " small { (shown(&line.outlet)) } }
             }
             td { (badge(&line.state)) }
-            td { @if let Some(since) = line.since { (clock.tell(since)) } }
+            td data-label="Since" { (since(line.since, &clock)) }
             td { (what(line)) }
-            td {
+            td data-label="Last push" {
                 @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (push.outcome.as_deref().unwrap_or("under way")) }
                 @else { "none" }
             }
-            td { @if let Some(revision) = &line.revision { (commit(revision)) } }
+            td data-label="Commit" { @if let Some(revision) = &line.revision { (commit(snapshot, revision)) } @else { "unknown" } }
         }
     }
+}
+
+fn since(since: Option<Timestamp>, clock: &Clock<'_>) -> Markup {
+    html! { @match since { Some(since) => (clock.tell(since)), None => "not looked at yet" } }
 }
 
 /// The error, the guards with their numbers, the drift.
@@ -109,6 +232,7 @@ fn what(line: &StatusLine) -> Markup {
         // What a guard says is said better by the guard.
         @if let Some(error) = line.error.as_ref().filter(|_| held.is_empty() && line.pause.is_none()) { p { (shown(error)) } }
         @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
+        @if let Some(invalid) = &line.invalid_from { p { (shown(&invalid.to_string())) } }
         @for guard in held { p { strong { (word(guard, "guard")) } ": " (word(guard, "message")) } }
         @if drift > 0 { p { (drift) " changed elsewhere" } }
         @if let Some(pins) = &line.pins { p { (pins.paths.len()) " pinned by the rollback to push " (pins.to) } }
@@ -120,12 +244,6 @@ fn word(value: &Value, key: &str) -> String {
     shown(value.get(key).and_then(Value::as_str).unwrap_or_default()).into_owned()
 }
 
-/// As one segment of a path.
-fn encoded(id: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_~".contains(byte);
-    id.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 fn about_daemon(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
     let shown = &snapshot.shown;
     html! {
@@ -135,19 +253,8 @@ fn about_daemon(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
             dt { "Last pass ended" } dd { @match shown.last_pass { Some(at) => (clock.tell(at)), None => "none yet" } }
             dt { "Next pass over all" } dd { @match shown.next_pass { Some(at) => (clock.tell(at)), None => "none" } }
             dt { "Files taken into use" } dd { @match shown.taken { Some(at) => (clock.tell(at)), None => "not yet" } }
-            @if let Some(revision) = &snapshot.loaded.revision { dt { "Commit" } dd { (commit(revision)) } }
+            @if let Some(revision) = &snapshot.loaded.revision { dt { "Commit" } dd { (commit(snapshot, revision)) } }
             dt { "menusync" } dd { (env!("CARGO_PKG_VERSION")) @if shown.stopping { ", stopping" } }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_one_segment_of_a_path_whatever_is_in_it() {
-        assert_eq!(encoded("G916309315"), "G916309315");
-        assert_eq!(encoded("../a?b#é"), "%2E%2E%2Fa%3Fb%23%C3%A9");
     }
 }

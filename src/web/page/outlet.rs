@@ -1,31 +1,53 @@
-//! One outlet: how it stands, what to do, what holds it, what was changed elsewhere, and its pushes.
+//! One outlet: how it stands, what to do, what the files change, what holds it, what was changed elsewhere, and its pushes.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Clock, Page, badge, commit, shown, zone};
+use super::{Clock, Page, badge, commit, zone_of};
 use crate::{
-    catalog::{FieldValue, OutletId},
+    catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
-    report::{PinNote, StatusLine, counts_for_push, value_json},
-    state::PushRow,
-    web::{snapshot::Snapshot, state_help, words},
+    report::{
+        PinNote, PushLine, StatusLine, counts_for_push,
+        html::{shown, with_code},
+        push_changes,
+        untrusted::url_part,
+        value_json,
+    },
+    web::{
+        snapshot::Snapshot,
+        state_help,
+        words::{self, shell_word},
+    },
 };
 
 /// How many lines of a list are shown (our choice); the commands show all.
 const MOST: usize = 30;
 
-pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -> Page {
-    let zone = zone(snapshot);
+/// `changes`: what the files change since the last verified push, and what its photos need in the style sheet.
+pub(super) fn page(
+    snapshot: &Snapshot,
+    line: &StatusLine,
+    pushes: &[PushLine],
+    changes: Option<(Markup, String)>,
+) -> Page {
+    let zone = zone_of(snapshot, &line.outlet);
     let clock = Clock { now: snapshot.now, zone: &zone };
-    let member = snapshot.survey.members.iter().find(|member| member.id.as_str() == line.outlet);
+    let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
+    let (changes, style) = changes.unzip();
     let body = html! {
-        nav { a href="/" { "All outlets" } }
-        header { h1 { (shown(name)) " " (badge(&line.state)) } (what_to_do(line)) }
-        main {
+        (super::navigation(""))
+        header id="summary" {
+            h1 { (shown(name)) " " (badge(&line.state)) }
+            (what_to_do(line))
+            @if member.is_some_and(|member| member.valid) {
+                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { "The menu as customers see it" } }
+            }
+        }
+        main id="content" {
             @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
             @else if let Some(error) = &line.error { p.trouble { (shown(error)) } }
             @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid.to_string())) } }
@@ -33,32 +55,40 @@ pub(super) fn page(snapshot: &Snapshot, line: &StatusLine, pushes: &[PushRow]) -
                 (findings("Errors in its files", member, Diagnostic::is_error))
                 (findings("Warnings in its files", member, counts_for_push))
             }
-            (held(&line.held))
+            (held(line))
+            @if let Some(changes) = &changes {
+                h2 { "What the files change" }
+                p.quiet { "Compared with the last push that GoFood showed; " code { "menusync plan --outlet " (shell_word(&line.outlet)) } " asks GoFood." }
+                (changes)
+            }
             (drift(&line.drift))
             (notes(&line.notes))
             @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
             h2 { "Facts" }
             (facts(snapshot, line, member, &clock))
             h2 { "Pushes" }
-            (history(pushes, &clock))
+            (history(snapshot, pushes, &clock))
         }
     };
-    Page { title: format!("{name}: {}", line.state.replace('_', " ")), refresh: true, body }
+    let title = format!("{name}: {}", line.state.replace('_', " "));
+    Page { title, body, style: style.unwrap_or_default(), ..Page::live(snapshot) }
 }
 
 fn what_to_do(line: &StatusLine) -> Markup {
     let state_help = state_help::of(&line.state).1;
-    let advice = state_help.advice.replace("ID", &line.outlet);
-    html! { p { (with_code(state_help.meaning)) " " (with_code(&shown(&advice))) } }
+    let flags: Vec<String> =
+        guards(line).iter().filter_map(|guard| guard["guard"].as_str()).map(|g| format!("--allow {g}")).collect();
+    let advice = match flags.as_slice() {
+        [] => state_help.advice.to_owned(),
+        flags => state_help.advice.replace("--allow GUARD", &flags.join(" ")),
+    };
+    let advice = advice.replace("ID", &shell_word(&line.outlet));
+    html! { p { (with_code(state_help.meaning)) " " (with_code(&advice)) } }
 }
 
-/// What stands between backticks as code.
-fn with_code(text: &str) -> Markup {
-    html! {
-        @for (index, part) in text.split('`').enumerate() {
-            @if index % 2 == 1 { code { (part) } } @else { (part) }
-        }
-    }
+/// The guards that hold an outlet, as they were stored.
+fn guards(line: &StatusLine) -> &[Value] {
+    line.held.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool) -> Markup {
@@ -79,20 +109,24 @@ fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool) 
     }
 }
 
-fn held(held: &Value) -> Markup {
-    let guards = held.as_array().map(Vec::as_slice).unwrap_or_default();
+fn held(line: &StatusLine) -> Markup {
+    let id = shell_word(&line.outlet);
     html! {
-        @if !guards.is_empty() {
+        @if !guards(line).is_empty() {
             h2 { "Held by" }
-            table {
-                thead { tr {
-                    th scope="col" { "Guard" } th scope="col" { "Finding" } th scope="col" { "Is" } th scope="col" { "Limit" }
-                    th scope="col" { "Concerns" }
-                } }
-                tbody { @for guard in guards { tr {
-                    th scope="row" { (value_text(&guard["guard"])) } td { (value_text(&guard["message"])) } td { (value_text(&guard["actual"])) }
-                    td { (value_text(&guard["limit"])) } td { (list(&guard["items"])) }
+            table.list {
+                thead { tr { th scope="col" { "Guard" } th scope="col" { "Finding" } th scope="col" { "Concerns" } } }
+                tbody { @for guard in guards(line) { tr {
+                    th scope="row" { (value_text(&guard["guard"])) } td { (value_text(&guard["message"])) }
+                    td data-label="Concerns" { (list(&guard["items"])) }
                 } } }
+            }
+            p { "To let it through with a review:" }
+            ul.lines {
+                li { code { "menusync plan --outlet " (id) " --out plan.json" } }
+                @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
+                    li { code { "menusync approve plan.json --guard " (shell_word(guard)) " --reason TEXT" } }
+                }
             }
         }
     }
@@ -103,14 +137,15 @@ fn drift(drift: &Value) -> Markup {
     html! {
         @if !changes.is_empty() {
             h2 { "Changed elsewhere" }
-            table {
+            table.list {
                 thead { tr {
                     th scope="col" { "What" } th scope="col" { "Name" } th scope="col" { "Live" } th scope="col" { "Files" }
                     th scope="col" { "Class" }
                 } }
                 tbody { @for change in changes.iter().take(MOST) { tr {
-                    th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) } td { (value_text(&change["from"])) }
-                    td { (value_text(&change["to"])) } td { (value_text(&change["class"])) }
+                    th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) }
+                    td data-label="Live" { (side_text(change, "from")) } td data-label="Files" { (side_text(change, "to")) }
+                    td data-label="Class" { (value_text(&change["class"])) }
                 } } }
             }
             (more(changes.len()))
@@ -132,13 +167,13 @@ fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
     html! {
         h2 { "Pinned" }
         p { "By the rollback to push " (pins.to) ", " (clock.tell(pins.since)) ". A pin ends when the files give its path another value." }
-        table {
+        table.list {
             thead { tr {
                 th scope="col" { "What" } th scope="col" { "Pinned" } th scope="col" { "Files" } th scope="col" { "Until" }
             } }
             tbody { @for pin in pins.paths.iter().take(MOST) { tr {
-                th scope="row" { code { (shown(&pin.path.to_string())) } } td { (field_value_text(&pin.value)) } td { (field_value_text(&pin.file)) }
-                td { @if let Some(until) = pin.until { (clock.tell(until)) } }
+                th scope="row" { code { (shown(&pin.path.to_string())) } } td data-label="Pinned" { (field_value_text(&pin.value)) }
+                td data-label="Files" { (field_value_text(&pin.file)) } td data-label="Until" { @if let Some(until) = pin.until { (clock.tell(until)) } }
             } } }
         }
         (more(pins.paths.len()))
@@ -156,7 +191,7 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
             }
             dt { "So since" } dd { (at(line.since)) }
             dt { "Last seen as wanted" } dd { (at(line.last_verified)) }
-            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(revision)), None => "unknown" } }
+            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(snapshot, revision)), None => "unknown" } }
             @if snapshot.shown.in_work.contains(&id) { dt { "Now" } dd { "in work" } }
             @if let Some(due) = snapshot.shown.due.get(&id) { dt { "Next try" } dd { (clock.tell(*due)) } }
             @if let Some(next) = line.next_pass { dt { "Next look" } dd { (clock.tell(next)) } }
@@ -164,33 +199,54 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
     }
 }
 
-fn history(pushes: &[PushRow], clock: &Clock<'_>) -> Markup {
+fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
     html! {
         @if pushes.is_empty() { p { "None yet." } } @else {
-            table {
+            table.list {
                 thead { tr {
-                    th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Result" } th scope="col" { "Took" }
-                    th scope="col" { "Commit" } th scope="col" { "Request id" }
+                    th scope="col" { "When" } th scope="col" { "Push" } th scope="col" { "Result" } th scope="col" { "Changes" }
+                    th scope="col" { "Took" } th scope="col" { "Commit" } th scope="col" { "Request id" }
                 } }
-                tbody { @for push in pushes { (push_row(push, clock)) } }
+                tbody { @for push in pushes { (push_row(snapshot, push, clock)) } }
             }
         }
     }
 }
 
-fn push_row(push: &PushRow, clock: &Clock<'_>) -> Markup {
+fn push_row(snapshot: &Snapshot, push: &PushLine, clock: &Clock<'_>) -> Markup {
     let took = push.sent_at.zip(push.finished_at).map(|(sent, finished)| finished.duration_since(sent).as_secs());
     html! {
         tr {
             td { (clock.tell(push.prepared_at)) }
-            td { (match push.kind { crate::state::PushKind::Put => "menu", crate::state::PushKind::Stock => "stock" }) }
-            td {
-                (push.outcome.map_or("under way", |outcome| outcome.as_str()))
+            th scope="row" {
+                (push.number) @if push.kind == "stock" { " of stock" } @if push.live { ", live" }
+                @if let Some(to) = push.back_to { ", back to " (to) }
+            }
+            td data-label="Result" {
+                (push.outcome.unwrap_or("under way"))
                 @if let Some(error) = &push.error { p { (shown(error)) } }
             }
-            td { @if let Some(took) = took { (words::span(took.unsigned_abs())) } }
-            td { @if let Some(revision) = &push.revision { (commit(revision)) } }
-            td { code { (push.request_id) } }
+            td data-label="Changes" { (changed(push)) }
+            td data-label="Took" { @if let Some(took) = took { (words::span(took.unsigned_abs())) } }
+            td data-label="Commit" {
+                @if let Some(revision) = &push.revision { (commit(snapshot, revision)) }
+                @if let Some(author) = &push.author { " by " (shown(author)) }
+            }
+            td data-label="Request id" { code { (push.request_id) } }
+        }
+    }
+}
+
+/// What a push changed: a line, or as many to unfold.
+fn changed(push: &PushLine) -> Markup {
+    let Some(changes) = push_changes(push) else { return html! { "not recorded" } };
+    html! {
+        @match changes.as_slice() {
+            [] => "none",
+            [one] => (shown(one)),
+            all => details { summary { (all.len()) } ul.lines {
+                @for change in all.iter().take(MOST) { li { (shown(change)) } }
+            } (more(all.len())) },
         }
     }
 }
@@ -206,6 +262,15 @@ fn value_text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => shown(text).into_owned(),
         other => shown(&other.to_string()).into_owned(),
+    }
+}
+
+/// One side of a stored change; prices as people write them.
+fn side_text(change: &Value, side: &str) -> String {
+    let is_price = change["path"].as_str().is_some_and(|path| path.ends_with("/price"));
+    match change[side].as_i64().filter(|_| is_price) {
+        Some(rupiah) => Price(rupiah).to_string(),
+        None => value_text(&change[side]),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What of a plan goes into the files: what was done elsewhere, and nothing that the author has yet to push.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Imported;
 use crate::{
     catalog::{Catalog, ExternalId, FieldKind, Item, ItemField, Menu, Path},
-    plan::{Change, Class, Kind, OutletPlan},
+    plan::{Change, Class, Kind, OutletPlan, UuidsById},
 };
 
 /// One difference that goes into the file. Values are those of the imported catalog.
@@ -48,7 +48,8 @@ pub struct Filter {
 /// Decides what of a plan is taken into the files: what was done elsewhere, and not what the author has not pushed yet.
 /// `imported` is the live catalog under the plan's ids.
 pub fn plan_merge(plan: &OutletPlan, desired: &Catalog, imported: &Imported, filter: Option<&Filter>) -> MergePlan {
-    let mut choice = Choice { plan, desired, imported, filter, merge: MergePlan::default() };
+    let uuids = plan.next_base.uuids.by_id();
+    let mut choice = Choice { plan, desired, imported, filter, uuids, merge: MergePlan::default() };
     plan.changes.iter().for_each(|change| choice.consider(change));
     choice.new_items();
     choice.further_places();
@@ -99,6 +100,8 @@ struct Choice<'a> {
     desired: &'a Catalog,
     imported: &'a Imported,
     filter: Option<&'a Filter>,
+    /// Of what the plan is about.
+    uuids: UuidsById<'a>,
     merge: MergePlan,
 }
 
@@ -182,23 +185,25 @@ impl Choice<'_> {
     /// The id that import gives to what the plan calls by a path. A plan calls what no file knows by the id that a PUT would
     /// give it, import by one for people: the platform's UUID leads from one to the other.
     fn imported_id(&self, path: &Path) -> Option<ExternalId> {
-        let (plan, imported) = (&self.plan.next_base.uuids, &self.imported.ids);
-        let (id, uuid, by_uuid) = match path {
+        let imported = &self.imported.ids;
+        let (id, by_uuid) = match path {
             Path::Menu(_) | Path::Promotion(..) => return None,
-            Path::Item(id, _) => (id, plan.item(id), &imported.items),
-            Path::Category(id, _) => (id, plan.category(id), &imported.categories),
-            Path::Variant(id, _) => (id, plan.variant(id), &imported.variants),
+            Path::Item(id, _) => (id, &imported.items),
+            Path::Category(id, _) => (id, &imported.categories),
+            Path::Variant(id, _) => (id, &imported.variants),
         };
-        Some(uuid.and_then(|uuid| by_uuid.get(uuid)).unwrap_or(id).clone())
+        let uuid = self.uuids.of(path).first();
+        Some(uuid.and_then(|uuid| by_uuid.get(*uuid)).unwrap_or(id).clone())
     }
 
     /// Items that no file knows. What the files dropped is not one of them.
     fn new_items(&mut self) {
         let dropped: BTreeSet<&Path> =
             self.plan.changes.iter().filter(|change| change.class == Class::Edit).map(|change| &change.path).collect();
+        let wanted: HashSet<&ExternalId> = self.desired.items().map(|(_, item)| &item.external_id).collect();
         for (menu, item) in self.imported.catalog.items() {
             let path = Path::item(&item.external_id);
-            let known = self.desired.item(&item.external_id).is_some() || dropped.contains(&path);
+            let known = wanted.contains(&item.external_id) || dropped.contains(&path);
             if !known && self.is_meant(&path) {
                 self.merge.steps.push(MergeStep::AddItem(item.external_id.clone(), menu.name.clone()));
             }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::{ExternalId, Field, Hours, Price};
 
@@ -139,4 +140,31 @@ impl LiveCatalog {
     pub fn is_empty(&self) -> bool {
         self.items().next().is_none()
     }
+
+    /// The same in an order that depends on nothing but the things themselves.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        for menu in &mut self.menus {
+            menu.menu_items.iter_mut().for_each(|item| item.variant_category_uuids.sort());
+            sort(&mut menu.menu_items);
+        }
+        sort(&mut self.menus);
+        self.variant_categories.iter_mut().for_each(|category| sort(&mut category.variants));
+        sort(&mut self.variant_categories);
+        self
+    }
+
+    /// SHA-256 of all that it says, in whatever order. Of an image it is whether there is one: its address may be signed anew
+    /// for each answer, and is never compared.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut all = self.clone();
+        for item in all.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
+            item.image = item.image.value().map_or(Field::Unsaid, |_| Field::Set(String::new()));
+        }
+        Sha256::digest(serde_json::to_vec(&all.sorted()).unwrap_or_default()).into()
+    }
+}
+
+fn sort<T: Serialize>(things: &mut [T]) {
+    things.sort_by_cached_key(|thing| serde_json::to_string(thing).unwrap_or_default());
 }

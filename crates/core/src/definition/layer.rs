@@ -284,6 +284,11 @@ pub struct DecodedFile {
 }
 
 impl DecodedFile {
+    /// What is wrong with it as a file.
+    pub fn diagnostics(&self) -> &[crate::diagnostic::Diagnostic] {
+        &self.diagnostics
+    }
+
     /// The outlet whose whole menu stands in this file: it extends nothing, and all of it could be used.
     pub fn whole_outlet(&self) -> Option<&OutletId> {
         let head = &self.layer.as_ref().filter(|_| !self.is_broken())?.head;

@@ -251,9 +251,18 @@ impl Definitions {
 
     /// The settings that hold for `outlet` at `at`, where those of the root are `defaults`.
     pub fn policy(&self, outlet: &OutletId, at: jiff::Timestamp, defaults: &Policy) -> Policy {
-        let zone = zone(self.heads_of(outlet), defaults);
+        self.policy_in(outlet, at, &zone(self.heads_of(outlet), defaults), defaults)
+    }
+
+    fn policy_in(
+        &self,
+        outlet: &OutletId,
+        at: jiff::Timestamp,
+        zone: &jiff::tz::TimeZone,
+        defaults: &Policy,
+    ) -> Policy {
         let mut policy = defaults.clone();
-        let active: Vec<&Head> = self.heads_of(outlet).filter(|head| dated::is_active(head, at, &zone)).collect();
+        let active: Vec<&Head> = self.heads_of(outlet).filter(|head| dated::is_active(head, at, zone)).collect();
         active.iter().for_each(|head| head.policy.apply(&mut policy));
         // A file that declares promotions wants them, unless a file says otherwise.
         let is_said = active.iter().any(|head| head.policy.promotions.is_some());
@@ -293,7 +302,8 @@ impl Definitions {
         defaults: &Policy,
         images: &dyn Fn(&str) -> ImageFile,
     ) -> Composed {
-        let policy = self.policy(outlet, at, defaults);
+        let zone = zone(self.heads_of(outlet), defaults);
+        let policy = self.policy_in(outlet, at, &zone, defaults);
         let Some(Known { outlet, chain }) = self.outlets.get(outlet) else {
             return Composed::unknown(outlet, policy);
         };
@@ -305,7 +315,6 @@ impl Definitions {
             .filter_map(|file| file.layer.as_ref())
             .map(|layer| (&layer.head, layer.content(&decode_file)))
             .collect();
-        let zone = zone(layers.iter().map(|(head, _)| *head), defaults);
         composed.next_change = layers.iter().filter_map(|(head, _)| dated::next_change(head, at, &zone)).min();
         let (active, dormant): (Vec<_>, Vec<_>) =
             layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));

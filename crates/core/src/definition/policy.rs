@@ -11,7 +11,7 @@ use crate::{
     document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
     policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, PromotionPolicy, UnmanagedPolicy},
     schedule::Cron,
-    schedule::{Window, WindowKind},
+    schedule::{Gate, Window, WindowKind, gate},
 };
 
 /// What one file says about policy; `None` and absent entries say nothing.
@@ -291,7 +291,44 @@ fn rules(decoder: &mut Decoder, node: &Node) -> Option<Vec<(Spanned<String>, Opt
 
 fn windows(decoder: &mut Decoder, node: &Node, outlets: &mut Vec<Spanned<String>>) -> Option<Vec<Window>> {
     let nodes = decoder.list(node, "windows")?;
-    Some(nodes.iter().filter_map(|node| window(decoder, node, outlets)).collect())
+    let read = nodes.iter().filter_map(|node| Some((node, window(decoder, node, outlets)?)));
+    let read: Vec<(&Node, Window)> = read.collect();
+    tell_never_open(decoder, &read);
+    Some(read.into_iter().map(|(_, window)| window).collect())
+}
+
+/// Tells windows that let nothing through at any time. Judged in a year of its own and without a zone: what a file says is
+/// wrong on all days or on none.
+fn tell_never_open(decoder: &mut Decoder, windows: &[(&Node, Window)]) {
+    const MONDAY: i64 = 1_798_416_000; // 2026-12-28T00:00:00Z
+    let now = jiff::Timestamp::constant(MONDAY, 0);
+    let never_open = |windows: &[&Window]| {
+        let gate = gate(windows.iter().copied(), now, &TimeZone::UTC);
+        matches!(gate, Gate::Closed { opens_at: None })
+    };
+    let denies = || windows.iter().filter(|(_, window)| window.kind == WindowKind::Deny);
+    let endless: Vec<_> = denies().filter(|(_, window)| never_open(&[window])).collect();
+    for (node, _) in &endless {
+        decoder
+            .warning("window-never-opens", &node.span, "this window never ends, so that nothing is ever pushed")
+            .help("give it a `duration` shorter than the time from one start to the next");
+    }
+    if !endless.is_empty() {
+        return;
+    }
+    for (node, allow) in windows.iter().filter(|(_, window)| window.kind == WindowKind::Allow) {
+        let same = |other: &Window| other.outlets.is_empty() || other.outlets == allow.outlets;
+        let hidden: Vec<&Window> = denies().map(|(_, deny)| deny).filter(|deny| same(deny)).chain([allow]).collect();
+        if hidden.len() > 1 && never_open(&hidden) {
+            decoder
+                .warning(
+                    "window-never-opens",
+                    &node.span,
+                    "this window lies inside of what others deny, and allows nothing",
+                )
+                .help("move it, or shorten the window that denies");
+        }
+    }
 }
 
 fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) -> Option<Window> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Collected, Key, Node, Scalar, Span, Spanned, Value, closest,
     number::{NotANumber, whole_number},
-    suggest::list_of,
+    suggest::{list_of, translated},
     units,
 };
 use crate::diagnostic::{Diagnostic, Place};
@@ -321,6 +321,9 @@ fn unknown_key_help(key: &Key, node: &Node, known: &[&'static str]) -> String {
     // `{remove:true}` is a key without a value.
     if let Some((word, value)) = key.text.split_once(':').filter(|(word, _)| node.is_null() && known.contains(word)) {
         return format!("put a space after the colon: `{word}: {value}`");
+    }
+    if let Some(word) = translated(&key.text, known) {
+        return format!("write `{word}`");
     }
     match closest(&key.text, known.iter().copied()).or_else(|| part_of(&key.text, known)) {
         Some(word) => format!("did you mean `{word}`?"),

@@ -70,15 +70,31 @@ fn fraction_or_text(text: &str, digits: &str) -> NotANumber {
 
 /// The number that the writer of `text` meant, in the form to write, if it is a whole one and can be told.
 fn meant(text: &str) -> Option<String> {
-    let text = text.trim();
-    let text =
-        text.strip_prefix("Rp").or_else(|| text.strip_prefix("IDR")).map_or(text, |t| t.trim_start_matches(['.', ' ']));
+    let text = text.trim().replace('\u{a0}', " ");
+    let text = without_currency(&text);
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let number = meant_unsigned(digits)?;
     (number.len() <= 18).then(|| if number == "0" { number } else { format!("{sign}{number}") })
+}
+
+/// Without `Rp` or `IDR` in front, and without the `,-` that prices end with on paper.
+fn without_currency(text: &str) -> &str {
+    let is_currency = |word: &&str| text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    let currency = ["Rp", "IDR"].into_iter().find(is_currency).map_or(0, str::len);
+    let amount = if currency > 0 { text[currency..].trim_start_matches(['.', ' ']) } else { text };
+    [",-", ".-", ",--"].into_iter().find_map(|end| amount.strip_suffix(end)).unwrap_or(amount)
+}
+
+/// `25` of `25k` in thousands, also `12,5rb`.
+fn in_thousands(digits: &str) -> Option<String> {
+    let lower = digits.to_lowercase();
+    let amount = ["k", "rb", "ribu"].into_iter().find_map(|unit| lower.strip_suffix(unit))?.trim_end();
+    let (whole, rest) = amount.split_once(['.', ',']).unwrap_or((amount, ""));
+    let is_whole = is_digits(whole) && rest.len() <= 3 && rest.bytes().all(|b| b.is_ascii_digit());
+    is_whole.then(|| unpadded(&format!("{whole}{rest:0<3}")))
 }
 
 fn meant_unsigned(digits: &str) -> Option<String> {
@@ -89,10 +105,12 @@ fn meant_unsigned(digits: &str) -> Option<String> {
     if let Some((mantissa, exponent)) = digits.split_once(['e', 'E']) {
         return scientific(mantissa, exponent);
     }
-    let thousands = ["k", "rb", "ribu"].into_iter().find_map(|unit| digits.strip_suffix(unit));
-    if let Some(number) = thousands.map(str::trim_end).filter(|d| is_digits(d)) {
-        return Some(format!("{}000", unpadded(number)));
+    if let Some(number) = in_thousands(digits) {
+        return Some(number);
     }
+    // `25.000,00` and `25,000.00`
+    let cents = digits.strip_suffix(",00").filter(|whole| is_grouped(whole, '.'));
+    let digits = cents.or_else(|| digits.strip_suffix(".00").filter(|whole| is_grouped(whole, ','))).unwrap_or(digits);
     if is_grouped(digits, '.') || is_grouped(digits, ',') || is_grouped(digits, ' ') {
         return Some(unpadded(&digits.replace(['.', ',', ' '], "")));
     }

@@ -75,7 +75,7 @@ fn first_control(text: &str) -> Option<(usize, char)> {
     text[at..].chars().next().map(|control| (at, control))
 }
 
-fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
+fn walk(source: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
     // The parser looks ahead, so its own limits must hold as well; it counts brackets and blocks apart, `Tree` together.
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -83,12 +83,13 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| syntax::explain(tree.file(), text, &error, tree.open_bracket()))?;
-        if is_indented_with_tab(text, &event, &span) {
+    for event in Parser::new_from_str_with_options(source, options) {
+        let (event, span) = event.map_err(|error| syntax::explain(tree.file(), source, &error, tree.open_bracket()))?;
+        if is_indented_with_tab(source, &event, &span) {
             let (code, message, help) = syntax::TAB_INDENTATION;
             tree.error(code, &Span::of(&span), message.into(), help);
         }
+        let start = span.start.byte_offset();
         let tag_span = span.tag_span().map(|span| Span::of(&span));
         let span = Span::of(&span);
         match event {
@@ -98,6 +99,9 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
                 // The parser says `~` where nothing is written.
                 let text = if plain && span.start == span.end { "" } else { &*text };
                 let is_text = check_tag(tree, tag.as_deref(), tag_span.unwrap_or(span), &SCALAR_TAGS);
+                if let Some(comment) = start.filter(|_| plain).and_then(|start| cut_off(source, start, text)) {
+                    tell_cut(tree, text, comment, &span);
+                }
                 tree.scalar(text, plain && !is_text, span, anchor)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -116,6 +120,24 @@ fn walk(text: &str, tree: &mut Tree<'_>) -> Result<(), Fatal> {
         }
     }
     Ok(())
+}
+
+/// The comment that follows a text on its line and looks like a part of it: `#1` of `name: Rames #1`.
+fn cut_off<'t>(source: &'t str, start: usize, text: &str) -> Option<&'t str> {
+    let is_word = text.contains(char::is_alphabetic) && !matches!(text, "true" | "false" | "null");
+    // A text of several lines is not as it stands there.
+    let rest = source.get(start..)?.strip_prefix(text).filter(|_| is_word)?;
+    let comment = rest.lines().next()?.strip_prefix(' ')?.trim_start_matches(' ');
+    let is_glued = |c: char| c.is_alphanumeric();
+    comment.strip_prefix('#')?.starts_with(is_glued).then_some(comment)
+}
+
+fn tell_cut(tree: &mut Tree<'_>, text: &str, comment: &str, span: &Span) {
+    let shown = |text: &str| text.chars().take(40).collect::<String>();
+    let (text, comment) = (shown(text), shown(comment));
+    let message = format!("`{comment}` is a comment and no part of `{text}`");
+    let help = format!("put quotes around all of it (`'{text} {comment}'`), or a space after the `#` of a comment");
+    tree.warning("text-cut", span, message, &help);
 }
 
 /// The parser itself sees a tab only where the indentation decides something; at the top it does not, to it.

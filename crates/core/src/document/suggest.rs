@@ -15,6 +15,50 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Indonesian words for keys, as people type them. The first of ours that may stand there is meant.
+const INDONESIAN: [(&str, &[&str]); 33] = [
+    ("nama", &["name"]),
+    ("nama_internal", &["internal_name"]),
+    ("harga", &["price", "pricing"]),
+    ("deskripsi", &["description"]),
+    ("keterangan", &["description"]),
+    ("gambar", &["image", "images"]),
+    ("foto", &["image", "images"]),
+    ("stok", &["in_stock"]),
+    ("tersedia", &["in_stock"]),
+    ("jam", &["operational_hours"]),
+    ("jam_buka", &["operational_hours"]),
+    ("jam_operasional", &["operational_hours"]),
+    ("setiap_hari", &["daily"]),
+    ("tiap_hari", &["daily"]),
+    ("harian", &["daily"]),
+    ("mulai", &["from", "start"]),
+    ("dari", &["from", "start"]),
+    ("sampai", &["until", "end"]),
+    ("hingga", &["until", "end"]),
+    ("selesai", &["until", "end"]),
+    ("zona_waktu", &["timezone"]),
+    ("hapus", &["remove"]),
+    ("ganti_nama", &["rename"]),
+    ("sebelum", &["before"]),
+    ("kategori", &["categories", "variant_categories", "menus", "menu"]),
+    ("pilihan", &["variant_categories", "categories", "variants"]),
+    ("varian", &["variants"]),
+    ("topping", &["variants", "variant_categories"]),
+    ("item", &["menu_items", "items"]),
+    ("makanan", &["menu_items", "items"]),
+    ("hidangan", &["menu_items", "items"]),
+    ("kode", &["external_id", "outlet"]),
+    ("aturan", &["rules"]),
+];
+
+/// The known key that an Indonesian word stands for.
+pub(super) fn translated<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let word = plain(word).replace(' ', "_");
+    let (_, ours) = INDONESIAN.iter().find(|(theirs, _)| *theirs == word)?;
+    ours.iter().find_map(|meant| known.iter().find(|key| *key == meant).copied())
+}
+
 fn plain(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
 }

@@ -124,6 +124,10 @@ impl<'f> Tree<'f> {
         self.diagnostics.push(Diagnostic::error(code, span.in_file(self.file), message).help(help));
     }
 
+    pub(super) fn warning(&mut self, code: &'static str, span: &Span, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic::warning(code, span.in_file(self.file), message).help(help));
+    }
+
     pub(super) fn start_document(&mut self, span: &Span) -> Result<(), Fatal> {
         self.documents += 1;
         if self.documents == 1 {

@@ -114,39 +114,45 @@ pub struct Uuids {
 }
 
 impl Uuids {
-    /// Whether the thing at a path was live then.
-    pub(super) fn knows(&self, thing: &Path) -> bool {
-        match thing {
-            Path::Menu(_) | Path::Promotion(..) => false,
-            Path::Item(id, _) => self.items.values().any(|known| known == id),
-            Path::Category(id, _) => self.categories.values().any(|known| known == id),
-            Path::Variant(id, _) => self.variants.values().any(|known| known == id),
-        }
-    }
-
-    /// The UUID of an item, if it has one.
-    pub fn item(&self, id: &ExternalId) -> Option<&str> {
-        reverse(&self.items, id)
-    }
-
-    /// The UUID of a variant category, if it has one.
-    pub fn category(&self, id: &ExternalId) -> Option<&str> {
-        reverse(&self.categories, id)
-    }
-
-    /// The UUIDs of a variant, which may have one in each of its categories; an empty one if none is known.
-    pub fn variants_of(&self, id: &ExternalId) -> Vec<&str> {
-        let known = self.variants.iter().filter(|(_, known)| *known == id).map(|(uuid, _)| uuid.as_str());
-        let known: Vec<&str> = known.collect();
-        if known.is_empty() { vec![""] } else { known }
-    }
-
-    /// A UUID of a variant, if it has one.
-    pub fn variant(&self, id: &ExternalId) -> Option<&str> {
-        reverse(&self.variants, id)
+    /// The same by id.
+    pub fn by_id(&self) -> UuidsById<'_> {
+        let turned = |map| {
+            let mut turned: HashMap<&ExternalId, Vec<&str>> = HashMap::new();
+            let entries: &BTreeMap<String, ExternalId> = map;
+            entries.iter().for_each(|(uuid, id)| turned.entry(id).or_default().push(uuid));
+            turned
+        };
+        UuidsById { items: turned(&self.items), categories: turned(&self.categories), variants: turned(&self.variants) }
     }
 }
 
-fn reverse<'a>(map: &'a BTreeMap<String, ExternalId>, id: &ExternalId) -> Option<&'a str> {
-    map.iter().find(|(_, known)| *known == id).map(|(uuid, _)| uuid.as_str())
+/// UUIDs by the ids we know their things by.
+pub struct UuidsById<'u> {
+    items: HashMap<&'u ExternalId, Vec<&'u str>>,
+    categories: HashMap<&'u ExternalId, Vec<&'u str>>,
+    variants: HashMap<&'u ExternalId, Vec<&'u str>>,
+}
+
+impl UuidsById<'_> {
+    /// The UUIDs of the thing at a path: of a variant one for each of its categories.
+    pub fn of(&self, thing: &Path) -> &[&str] {
+        let known = match thing {
+            Path::Menu(_) | Path::Promotion(..) => None,
+            Path::Item(id, _) => self.items.get(id),
+            Path::Category(id, _) => self.categories.get(id),
+            Path::Variant(id, _) => self.variants.get(id),
+        };
+        known.map_or(&[], Vec::as_slice)
+    }
+
+    /// The UUID of an item; an empty one if none is known.
+    pub(super) fn item(&self, id: &ExternalId) -> &str {
+        self.of(&Path::item(id)).first().copied().unwrap_or_default()
+    }
+
+    /// The UUIDs of a variant; an empty one if none is known.
+    pub(super) fn variants_of(&self, id: &ExternalId) -> &[&str] {
+        let known = self.of(&Path::variant(id));
+        if known.is_empty() { &[""] } else { known }
+    }
 }

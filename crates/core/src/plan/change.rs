@@ -91,6 +91,11 @@ impl Ord for Change {
 }
 
 impl Change {
+    /// Whether this is about `thing`, or about a field of it.
+    pub fn is_of(&self, thing: &Path) -> bool {
+        self.path == *thing || self.path.owner() == *thing
+    }
+
     /// Whether this is about stock, which a digest leaves out: it is the kitchen's and changes by the minute.
     pub fn is_stock(&self) -> bool {
         self.path.info().is_some_and(|info| info.kind == FieldKind::Stock)

@@ -27,7 +27,7 @@ pub(super) struct Fingerprint(String);
 
 impl Fingerprint {
     pub(super) fn of(live: &LiveCatalog) -> Self {
-        let bytes = serde_json::to_vec(&readable(live.clone())).unwrap_or_default();
+        let bytes = serde_json::to_vec(&readable(live.clone()).sorted()).unwrap_or_default();
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Self(format!("{KIND}{hash}"))
     }
@@ -46,20 +46,15 @@ fn readable(mut live: LiveCatalog) -> LiveCatalog {
         for item in &mut menu.menu_items {
             item.extra = Extra::default();
             reduce::<Item>(item);
-            item.variant_category_uuids.sort();
         }
-        sort(&mut menu.menu_items);
     }
-    sort(&mut live.menus);
     for category in &mut live.variant_categories {
         category.external_id = Field::Unsaid;
         category.extra = Extra::default();
         category.variants.iter_mut().for_each(|variant| variant.extra = Extra::default());
         reduce::<VariantCategory>(category);
         category.variants.iter_mut().for_each(reduce::<Variant>);
-        sort(&mut category.variants);
     }
-    sort(&mut live.variant_categories);
     live
 }
 
@@ -73,9 +68,4 @@ fn reduce<T: Thing>(live: &mut T::Live) {
         };
         (member.set_live)(live, value);
     }
-}
-
-/// Any order will do that depends on nothing but the things themselves.
-fn sort<T: Serialize>(things: &mut [T]) {
-    things.sort_by_cached_key(|thing| serde_json::to_string(thing).unwrap_or_default());
 }

@@ -38,7 +38,7 @@ mod verify;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use approval::{Approval, ApprovalEffect, LONGEST_APPROVAL, approvable, of_time};
-pub use base::{Base, StockCalls, Uuids};
+pub use base::{Base, StockCalls, Uuids, UuidsById};
 pub use change::{Change, Class, Digest, Kind, Subject, digest_of};
 pub use effects::Effects;
 pub use extras::{Extras, ExtrasEntry, Unread};
@@ -122,6 +122,10 @@ pub struct OutletPlan {
     pub digest: Digest,
     /// The complete menu that a PUT would carry.
     pub payload: Catalog,
+    /// The live menu, in our ids.
+    pub live: Catalog,
+    /// What was last pushed, where live was changed elsewhere since.
+    pub last_push: Option<Catalog>,
     /// Items that had choices, live or when they were last pushed.
     pub had_choices: BTreeSet<ExternalId>,
     /// Stock that would be set, if `action` is `Stock`.
@@ -174,8 +178,8 @@ impl OutletPlan {
     #[must_use]
     pub fn for_report(self) -> Self {
         let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
-        let (next_base, stock, verified_prices, had_choices, touched) = Default::default();
-        Self { payload, next_base, stock, verified_prices, had_choices, touched, ..self }
+        let (live, last_push, next_base, stock, verified_prices, had_choices, touched) = Default::default();
+        Self { payload, live, last_push, next_base, stock, verified_prices, had_choices, touched, ..self }
     }
 
     /// The payload as it is sent: an empty list of choices only for items that had some. The documentation's items without
@@ -212,6 +216,8 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     compared.changes.sort();
     let guards = guards::judge(inputs, &matched, &compared, action);
     let touched = promotions::touched(inputs, &matched, &compared, action);
+    let is_foreign = |change: &Change| matches!(change.class, Class::Drift | Class::Conflict);
+    let was_changed = compared.changes.iter().any(is_foreign);
     OutletPlan {
         outlet: inputs.outlet.clone(),
         digest: digest_of([(inputs.outlet, compared.changes.as_slice())]),
@@ -228,6 +234,8 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         verified_prices: verified_prices(inputs.base, &matched.catalog),
         unmanaged: matched.unmanaged,
         extras: matched.extras.but_for(inputs.base),
+        live: matched.catalog,
+        last_push: inputs.base.filter(|_| was_changed).map(|base| base.catalog.clone()),
         pins: Pins::default(),
         ended: inputs.ended.clone(),
     }

@@ -47,19 +47,17 @@ fn edit_or_adopt(stance: Stance) -> Class {
 
 /// The PATCHes that carry the stock changes among `changes`.
 pub(super) fn calls(changes: &[Change], matched: &Matched) -> StockCalls {
+    let uuids = matched.uuids.by_id();
     let mut items = Vec::new();
     let mut variants = Vec::new();
     for change in changes.iter().filter(|change| change.pushed) {
         let in_stock = change.to == Some(FieldValue::Flag(true));
-        let line = |id: &ExternalId, uuid: Option<&str>| StockChange {
-            external_id: id.clone(),
-            uuid: uuid.unwrap_or_default().to_owned(),
-            in_stock,
-        };
+        let line =
+            |id: &ExternalId, uuid: &str| StockChange { external_id: id.clone(), uuid: uuid.to_owned(), in_stock };
         match &change.path {
-            Path::Item(id, Some(ItemField::InStock)) => items.push(line(id, matched.uuids.item(id))),
+            Path::Item(id, Some(ItemField::InStock)) => items.push(line(id, uuids.item(id))),
             Path::Variant(id, Some(VariantField::InStock)) => {
-                variants.extend(matched.uuids.variants_of(id).into_iter().map(|uuid| line(id, Some(uuid))));
+                variants.extend(uuids.variants_of(id).iter().map(|uuid| line(id, uuid)));
             }
             _ => {}
         }

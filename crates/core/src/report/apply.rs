@@ -238,7 +238,7 @@ mod tests {
         G22          unchanged
         Sanur (G3)   held        held by deletes:\u{a}\u{1b}[2J | @all
         Result: 3 outlets, 1 unchanged, 1 published, 1 held.
-        To let through what is held: the same command with `--allow deletes:G3`, or type `deletes` when it asks.
+        To let through what is held: the same command with `--allow deletes`, or type `deletes` when it asks.
         "#);
         assert!(apply_text(&lines(), &[], &hints(), true).contains("\u{1b}[32mpublished\u{1b}[0m   request"));
     }
@@ -303,7 +303,7 @@ mod tests {
         | G22 | unchanged |  |
         | Sanur (G3) | held | held by deletes:\\u{a}\\u{1b}\[&#8203;2J \| @&#8203;all |
 
-        - To let through what is held: the same command with `--allow deletes:G3`, or type `deletes` when it asks.
+        - To let through what is held: the same command with `--allow deletes`, or type `deletes` when it asks.
         "#);
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::{plan::week_words, untrusted::printable};
+use super::{untrusted::printable, week::week_words};
 use crate::{
     catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path, WantedPromotion},
     definition::Origins,

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
+    minute,
     plan::{change_words, field_words},
     untrusted::printable,
 };
@@ -157,7 +158,7 @@ pub fn item_history_json(outlets: &[ItemHistory]) -> String {
 }
 
 /// The outlets one after the other, a line for each push.
-pub fn history_text(outlets: &[OutletHistory]) -> String {
+pub fn history_text(outlets: &[OutletHistory], zone: &TimeZone) -> String {
     let mut text = String::new();
     for outlet in outlets {
         let _ = writeln!(text, "{}", heading(&outlet.name, &outlet.outlet));
@@ -171,7 +172,7 @@ pub fn history_text(outlets: &[OutletHistory]) -> String {
                 text,
                 "  {:<widest$}  {}  {outcome:<13}  {}  {}",
                 number(push),
-                minute(push.prepared_at),
+                minute(push.prepared_at, zone),
                 commit(push.revision.as_deref(), push.author.as_deref()),
                 short(&push.digest),
             );
@@ -206,8 +207,14 @@ fn summary(push: &PushLine) -> String {
     format!("{back}{changes}")
 }
 
+/// What a push changed, a line for each change; `None`: that was not recorded. A menu comes and goes with its items.
+pub fn push_changes(push: &PushLine) -> Option<Vec<String>> {
+    let changes = push.changes.as_deref()?.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
+    Some(changes.map(change_words).collect())
+}
+
 /// The outlets one after the other, and in each the fields of the item.
-pub fn item_history_text(outlets: &[ItemHistory]) -> String {
+pub fn item_history_text(outlets: &[ItemHistory], zone: &TimeZone) -> String {
     let mut text = String::new();
     for outlet in outlets {
         let _ = writeln!(text, "{}: {}", heading(&outlet.name, &outlet.outlet), printable(&outlet.item));
@@ -221,7 +228,7 @@ pub fn item_history_text(outlets: &[ItemHistory]) -> String {
             let widest = steps.iter().map(|steps| steps.width()).max().unwrap_or(0).min(60);
             for (push, steps) in pushes.iter().zip(&steps) {
                 let gap = " ".repeat(widest.saturating_sub(steps.width()));
-                let _ = writeln!(text, "    {steps}{gap}   {}", went_live(push));
+                let _ = writeln!(text, "    {steps}{gap}   {}", went_live(push, zone));
             }
         }
     }
@@ -229,11 +236,11 @@ pub fn item_history_text(outlets: &[ItemHistory]) -> String {
 }
 
 /// `published 2027-01-04 10:00 UTC by push 3, commit c0ffee by Dewi`
-fn went_live(push: &FieldPush) -> String {
+fn went_live(push: &FieldPush, zone: &TimeZone) -> String {
     let how = match (push.published_at, push.outcome) {
-        (Some(at), _) => format!("published {}", minute(at)),
-        (None, Some(outcome)) => format!("{outcome}, prepared {}", minute(push.prepared_at)),
-        (None, None) => format!("under way since {}", minute(push.prepared_at)),
+        (Some(at), _) => format!("published {}", minute(at, zone)),
+        (None, Some(outcome)) => format!("{outcome}, prepared {}", minute(push.prepared_at, zone)),
+        (None, None) => format!("under way since {}", minute(push.prepared_at, zone)),
     };
     let (number, revision, author) = (push.number, push.revision.as_deref(), push.author.as_deref());
     match push.back_to {
@@ -261,8 +268,4 @@ fn commit(revision: Option<&str>, author: Option<&str>) -> String {
 /// `sha256:` and the first digits.
 fn short(digest: &str) -> String {
     digest.chars().take("sha256:".len() + 12).collect()
-}
-
-pub(super) fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

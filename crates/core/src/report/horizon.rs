@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::plan::{Look, MOST, PlanReport, plan_json, plan_markdown_within, plan_text};
+use super::plan::{Look, MOST, PlanReport, pages_within, plan_json, plan_markdown_within, plan_text};
 
 /// A moment at which dated layers begin or end.
 pub struct Moment {
@@ -15,7 +15,7 @@ pub struct Moment {
 
 impl Moment {
     /// `Mon 2027-02-08 00:00 WIB`
-    fn heading(&self) -> String {
+    pub(super) fn heading(&self) -> String {
         self.at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
     }
 }
@@ -40,19 +40,10 @@ pub fn horizon_markdown(moments: &[Moment]) -> String {
     if moments.is_empty() {
         return SILENCE.to_owned();
     }
-    let (mut pages, mut left) = (Vec::new(), MOST - RESERVE);
-    for (index, moment) in moments.iter().enumerate() {
-        let share = left / (moments.len() - index);
-        let page = format!("## {}\n\n{}", moment.heading(), plan_markdown_within(&moment.report, share));
-        let length = page.chars().count();
-        if length > left {
-            pages.push(format!("… and {} more moments that do not fit here.\n", moments.len() - index));
-            break;
-        }
-        left -= length;
-        pages.push(page);
-    }
-    pages.join("\n")
+    let page = |moment: &Moment, share: usize| {
+        format!("## {}\n\n{}", moment.heading(), plan_markdown_within(&moment.report, share))
+    };
+    pages_within(moments, MOST - RESERVE, "moments", page).join("\n")
 }
 
 /// For other programs: `menusync.horizon/1`, whose steps hold a `menusync.plan/1` each.

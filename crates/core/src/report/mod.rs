@@ -1,16 +1,21 @@
-//! The only place that words things for people and for other programs: text, JSON, Markdown, GitHub, SARIF.
+//! The only place that words things for people and for other programs: text, JSON, Markdown, GitHub, SARIF, HTML.
 //!
 //! Everything here is a function from values to a `String`; printing is `cli`'s. What comes from menus or from the
 //! platform is made harmless on the way, see [`untrusted`].
 
 mod apply;
+mod clock;
 mod diagnostics;
 mod doctor;
 mod explain;
 mod history;
 mod horizon;
+pub mod html;
+mod menu;
 mod outlets;
+mod pages;
 mod plan;
+mod preview;
 mod promotions;
 mod release;
 mod schedule;
@@ -18,22 +23,27 @@ mod status;
 mod style;
 mod subscriptions;
 pub mod untrusted;
+mod week;
 
 pub use apply::{ApplyLine, PromotionResult, apply_json, apply_markdown, apply_text};
+pub use clock::minute;
 pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, diagnostics_text, errors_brief};
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Origin, explain, explain_json, explain_text};
 pub use history::{
     FieldHistory, FieldPush, ItemHistory, OutletHistory, PushLine, history_json, history_text, item_history_json,
-    item_history_text,
+    item_history_text, push_changes,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub use menu::{Level, MenuSides, menu_html};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
+pub use pages::plan_html;
 pub use plan::{
-    InvalidFrom, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport, PlanTarget,
-    SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, counts_for_push, plan_difference, plan_json,
-    plan_markdown, plan_text, value_json,
+    InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
+    PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, changes_html, counts_for_push,
+    plan_difference, plan_json, plan_markdown, plan_text, value_json,
 };
+pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};

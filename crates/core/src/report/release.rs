@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use super::untrusted::{markdown, printable};
 use crate::{catalog::OutletId, policy::Guard};
-
-/// So many guards and outlets are named in a command (our choice).
-const NAMED: usize = 3;
 
 /// How what is held can be let through from where a report is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub struct ReleaseHints {
     pub plan: Option<PlanFile>,
     /// The options that select the outlets of the report again: ` --outlet Kuta`; nothing where all are meant.
     pub outlets: String,
+    /// The options of all commands that were given: ` --root menus`.
+    pub flags: String,
 }
 
 /// A command that pushes.
@@ -43,6 +44,15 @@ pub enum PlanFile {
 impl PlanFile {
     /// What a plan's file is called where nobody has named it.
     pub const DEFAULT: &str = "plan.json";
+}
+
+/// The commands that let through what is held.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct ReleaseCommands {
+    /// Now; `null` where there is nothing to push from.
+    push: Option<String>,
+    /// With a review, one after the other.
+    review: Vec<String>,
 }
 
 /// What is held.
@@ -69,49 +79,60 @@ impl Held {
     }
 
     /// Commands stand between backticks.
-    fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
+    pub(super) fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
         if self.0.is_empty() {
             return Vec::new();
         }
-        let ReleaseHints { push, plan, outlets: _ } = hints;
-        let now = push.as_ref().map(|push| self.now(push));
-        now.into_iter().chain(plan.as_ref().map(|plan| self.reviewed(plan))).collect()
+        let now = hints.push.as_ref().map(|push| self.now(push));
+        now.into_iter().chain(hints.plan.as_ref().map(|plan| self.reviewed(plan, hints))).collect()
+    }
+
+    /// What a person types; nothing if nothing is held, or where nothing can be released from.
+    pub(super) fn commands(&self, hints: &ReleaseHints) -> Option<ReleaseCommands> {
+        let push = match &hints.push {
+            Some(Push::Command(command)) => Some(format!("{command} {}", self.flags())),
+            Some(Push::Again) | None => None,
+        };
+        let review = hints.plan.iter().flat_map(|plan| self.review(plan, hints)).collect();
+        let commands = ReleaseCommands { push, review };
+        (!self.0.is_empty() && commands != ReleaseCommands::default()).then_some(commands)
+    }
+
+    /// One flag a guard: all that is held by it is meant.
+    fn flags(&self) -> String {
+        self.guards().iter().map(|guard| format!("--allow {guard}")).collect::<Vec<_>>().join(" ")
     }
 
     fn now(&self, push: &Push) -> String {
-        let guards = self.guards();
-        let flags = match guards.as_slice() {
-            _ if self.0.len() <= NAMED => {
-                let flags = self.0.iter().map(|(guard, outlet)| format!("--allow {guard}:{outlet}"));
-                flags.collect::<Vec<_>>().join(" ")
-            }
-            [guard] => format!("--allow {guard}:OUTLET"),
-            _ => "--allow GUARD:OUTLET".to_owned(),
-        };
         let command = match push {
-            Push::Command(command) => format!("`{} {flags}`", harmless(command)),
-            Push::Again => format!("the same command with `{flags}`"),
+            Push::Command(command) => format!("`{} {}`", harmless(command), self.flags()),
+            Push::Again => format!("the same command with `{}`", self.flags()),
         };
-        let each = if self.0.len() > NAMED { " for each" } else { "" };
-        let name = match guards.as_slice() {
+        let name = match self.guards().as_slice() {
             [guard] => format!("`{guard}`"),
-            _ => "the guard's name".to_owned(),
+            _ => "the guards' names".to_owned(),
         };
-        format!("To let through what is held: {command}{each}, or type {name} when it asks.")
+        let outlets: BTreeSet<&OutletId> = self.0.iter().map(|(_, outlet)| outlet).collect();
+        let one = self.0.first().filter(|_| outlets.len() > 1);
+        let one = one.map(|(guard, outlet)| format!("; for one outlet alone: `--allow {guard}:{outlet}`"));
+        format!("To let through what is held: {command}, or type {name} when it asks{}.", one.unwrap_or_default())
     }
 
-    fn reviewed(&self, plan: &PlanFile) -> String {
+    fn reviewed(&self, plan: &PlanFile, hints: &ReleaseHints) -> String {
+        let commands = self.review(plan, hints);
+        let commands: Vec<String> = commands.iter().map(|command| format!("`{}`", harmless(command))).collect();
+        format!("With a review: {}, and commit what it writes.", commands.join(", then "))
+    }
+
+    /// The commands that have it reviewed, one after the other: one a guard, each complete.
+    fn review(&self, plan: &PlanFile, hints: &ReleaseHints) -> Vec<String> {
         let (file, first) = match plan {
-            PlanFile::Written(file) => (harmless(file), String::new()),
-            PlanFile::By(command) => (PlanFile::DEFAULT.to_owned(), format!("`{}`, then ", harmless(command))),
+            PlanFile::Written(file) => (file.as_str(), None),
+            PlanFile::By(command) => (PlanFile::DEFAULT, Some(command.clone())),
         };
-        let guards = self.guards();
-        let guard = guards.first().map(|guard| guard.name()).unwrap_or_default();
-        let others: Vec<&str> = guards.iter().skip(1).map(|guard| guard.name()).collect();
-        let others = if others.is_empty() { String::new() } else { format!(", the same for {}", others.join(", ")) };
-        format!(
-            "With a review: {first}`menusync approve {file} --guard {guard} --reason TEXT`{others}, and commit what it writes."
-        )
+        let flags = &hints.flags;
+        let approve = |guard: &Guard| format!("menusync approve {file}{flags} --guard {guard} --reason TEXT");
+        first.into_iter().chain(self.guards().iter().map(approve)).collect()
     }
 
     fn guards(&self) -> Vec<Guard> {

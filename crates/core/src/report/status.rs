@@ -1,14 +1,14 @@
 //! How all outlets stand: `status` for people and programs.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    InvalidFrom, PauseNote, counted,
+    InvalidFrom, PauseNote, counted, minute,
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
@@ -92,7 +92,13 @@ pub fn status_json(lines: &[StatusLine]) -> String {
 
 /// A line for each outlet, its trouble below, a count and the `source` of all that, and what can be done about what is held.
 /// Outlets are wrapped at so many `columns`.
-pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, columns: Option<usize>) -> String {
+pub fn status_text(
+    lines: &[StatusLine],
+    source: &str,
+    zone: &TimeZone,
+    hints: &ReleaseHints,
+    columns: Option<usize>,
+) -> String {
     let widest = lines.iter().map(|line| label(line).width()).max().unwrap_or(0);
     // A third at most, so that there is room for what is said beside it.
     let width = columns.map_or(widest, |columns| widest.min(columns / 3));
@@ -101,15 +107,16 @@ pub fn status_text(lines: &[StatusLine], source: &str, hints: &ReleaseHints, col
         None => line.to_owned(),
     };
     let mut text = String::new();
-    let (shown, folded) = worst_first(lines);
+    let (shown, folded) = worst_first(lines, zone);
     for (line, alike) in shown {
         let pad = " ".repeat(width.saturating_sub(label(line).width()));
-        let since = line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at)));
+        let since =
+            line.since.map_or_else(|| "not looked at yet".to_owned(), |at| format!("since {}", minute(at, zone)));
         let revision =
             line.revision.as_ref().map(|commit| format!("  commit {:.10}", printable(commit))).unwrap_or_default();
         let facts = format!("{}{pad}  {:<13}  {since}{revision}{}", label(line), line.state, last_push(line));
         let _ = writeln!(text, "{}", wrapped(facts.trim_end(), "  "));
-        for more in below(line) {
+        for more in below(line, zone) {
             let _ = writeln!(text, "{}", wrapped(&format!("{:width$}  {}", "", printable(&more)), " "));
         }
         if !alike.is_empty() {
@@ -162,25 +169,25 @@ fn rank(state: &str) -> usize {
 }
 
 /// The outlets, the worst first, each with those of which the same is to be said; and how many that are in sync are left out.
-fn worst_first(lines: &[StatusLine]) -> (Vec<(&StatusLine, Vec<&StatusLine>)>, usize) {
-    let is_plain = |line: &&StatusLine| line.state == "in_sync" && below(line).is_empty();
+fn worst_first<'l>(lines: &'l [StatusLine], zone: &TimeZone) -> (Vec<(&'l StatusLine, Vec<&'l StatusLine>)>, usize) {
+    let is_plain = |line: &&StatusLine| line.state == "in_sync" && below(line, zone).is_empty();
     let plain = lines.iter().filter(is_plain).count();
     // Who asks for those in sync alone gets them.
     let folded = if lines.len() > MOST_IN_SYNC && plain < lines.len() { plain } else { 0 };
     let mut shown: Vec<&StatusLine> = lines.iter().filter(|line| folded == 0 || !is_plain(line)).collect();
     shown.sort_by_key(|line| rank(&line.state));
-    let mut groups: Vec<(&StatusLine, Vec<String>, Vec<&StatusLine>)> = Vec::new();
+    let mut groups: Vec<(&StatusLine, Vec<&StatusLine>)> = Vec::new();
+    let mut known: HashMap<(&str, Vec<String>), usize> = HashMap::new();
     for line in shown {
-        let words = below(line);
-        let same = |(first, known, _): &&mut (&StatusLine, Vec<String>, Vec<&StatusLine>)| {
-            first.state == line.state && *known == words && !words.is_empty()
-        };
-        match groups.iter_mut().find(same) {
-            Some((_, _, alike)) => alike.push(line),
-            None => groups.push((line, words, Vec::new())),
+        let words = below(line, zone);
+        let group =
+            if words.is_empty() { groups.len() } else { *known.entry((&line.state, words)).or_insert(groups.len()) };
+        match groups.get_mut(group) {
+            Some((_, alike)) => alike.push(line),
+            None => groups.push((line, Vec::new())),
         }
     }
-    let entries = groups.into_iter().flat_map(|(first, _, alike)| {
+    let entries = groups.into_iter().flat_map(|(first, alike)| {
         if alike.len() >= ALIKE {
             return vec![(first, alike)];
         }
@@ -219,7 +226,7 @@ fn last_push(line: &StatusLine) -> String {
 }
 
 /// What there is to say below an outlet's line.
-fn below(line: &StatusLine) -> Vec<String> {
+fn below(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
     let drifted = line.drift.as_array().filter(|drift| !drift.is_empty());
     let drift = drifted.map(|drift| {
         let contested = drift.iter().filter(|change| change["contested"] == true).count();
@@ -230,7 +237,7 @@ fn below(line: &StatusLine) -> Vec<String> {
     // A pass under a pause leaves the same words as its error.
     let error = line.error.clone().filter(|_| line.pause.is_none());
     let pins = line.pins.as_ref().map(|pins| {
-        let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since));
+        let (paths, at) = (counted(pins.paths.len(), "path"), minute(pins.since, zone));
         format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
     let invalid = line.invalid_from.as_ref().map(ToString::to_string);
@@ -256,10 +263,6 @@ fn wrap(line: &str, between: &str, indent: usize, columns: usize) -> String {
         column += piece.width();
     }
     text
-}
-
-fn minute(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]
@@ -298,7 +301,7 @@ mod tests {
         }
         lines[30] = line("G30", "Ubud", "held", Some("deletes: 12 items"));
         lines[39] = line("G39", "Kuta", "invalid", Some("catalogs/kuta.yaml:3:1: no name"));
-        insta::assert_snapshot!(status_text(&lines, "from the daemon", &ReleaseHints::default(), None), @r"
+        insta::assert_snapshot!(status_text(&lines, "from the daemon", &TimeZone::UTC, &ReleaseHints::default(), None), @r"
         Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
                          catalogs/kuta.yaml:3:1: no name
         Warung 10 (G10)  failed         since 1970-01-01 00:00 UTC  commit 0123456789
@@ -310,7 +313,10 @@ mod tests {
         30 of 40 outlets in sync, 1 invalid, 8 failed, 1 held (from the daemon)
         ");
         let in_sync: Vec<StatusLine> = (0..40).map(|n| line(&format!("G{n}"), "Kuta", "in_sync", None)).collect();
-        assert_eq!(status_text(&in_sync, "from the daemon", &ReleaseHints::default(), None).lines().count(), 41);
+        assert_eq!(
+            status_text(&in_sync, "from the daemon", &TimeZone::UTC, &ReleaseHints::default(), None).lines().count(),
+            41
+        );
     }
 
     #[test]
@@ -321,7 +327,8 @@ mod tests {
             line("G1", "Kuta", "in_sync", None),
             line("G916309315", "Warung Sari Kemang Raya 12, Jakarta Selatan", "failed", Some(reason)),
         ];
-        let text = |columns| status_text(&lines, "as of the last pass", &ReleaseHints::default(), columns);
+        let text =
+            |columns| status_text(&lines, "as of the last pass", &TimeZone::UTC, &ReleaseHints::default(), columns);
         insta::assert_snapshot!(text(Some(80)), @r"
         Warung Sari Kemang Raya 12, Jakarta Selatan (G916309315)  failed
                                     since 1970-01-01 00:00 UTC  commit 0123456789

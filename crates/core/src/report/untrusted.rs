@@ -55,6 +55,12 @@ pub fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
+/// `text` as one part of an address.
+pub fn url_part(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_~".contains(byte);
+    text.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 fn write_escape(out: &mut String, c: char) {
     // Writing into a String cannot fail.
     let _ = write!(out, "\\u{{{:x}}}", c as u32);
@@ -173,6 +179,12 @@ mod tests {
         let json = json_without_orders(serde_json::json!({"name": "##[add-mask]###a"}).to_string());
         assert!(!json.contains("##"), "{json}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], "##[add-mask]###a");
+    }
+
+    #[test]
+    fn an_id_is_one_part_of_an_address_whatever_is_in_it() {
+        assert_eq!(url_part("G916309315"), "G916309315");
+        assert_eq!(url_part("../a?b#é"), "%2E%2E%2Fa%3Fb%23%C3%A9");
     }
 
     #[test]

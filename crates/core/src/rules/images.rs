@@ -16,8 +16,8 @@ const REFUSED_EXTENSIONS: [&str; 9] = ["webp", "gif", "svg", "avif", "heic", "he
 const SHARE_PAGES: [(&str, &str); 12] = [
     ("drive.google.com", "Google Drive"),
     ("docs.google.com", "Google Drive"),
-    ("photos.google.com", "Google Photos"),
-    ("photos.app.goo.gl", "Google Photos"),
+    ("photos.google.com", "Google PhotoAlbum"),
+    ("photos.app.goo.gl", "Google PhotoAlbum"),
     ("instagram.com", "Instagram"),
     ("facebook.com", "Facebook"),
     ("dropbox.com", "Dropbox"),

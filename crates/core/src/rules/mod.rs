@@ -188,6 +188,7 @@ static PAGES: &[Page] = rules! {
     "syntax",
     "tab-indentation",
     "text-control-characters" => texts::check_text_control_characters,
+    "text-cut",
     "text-invisible-characters" => scripts::check_text_invisible_characters,
     "text-mixed-scripts" => scripts::check_text_mixed_scripts,
     "text-whitespace" => texts::check_text_whitespace,
@@ -210,6 +211,7 @@ static PAGES: &[Page] = rules! {
     "variant-in-two-categories",
     "variant-price-high" => prices::check_variant_price_high,
     "variant-price-negative" => prices::check_variant_price_negative,
+    "window-never-opens",
     "window-outlets",
     "wrong-key",
     "wrong-place",
@@ -225,6 +227,9 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
     let index = RULES.binary_search_by(|rule| rule.code.cmp(code)).ok()?;
     RULES.get(index)
 }
+
+/// The rule whose findings the guard `low-price` holds back.
+pub const PRICE_TOO_LOW: &str = "price-too-low";
 
 /// Judges a catalog by every rule that has a check, with default severities (see [`adjust`]). `place` says where a path
 /// was written; a field that it does not know is shown where its thing is. What concerns the catalog as a whole has no

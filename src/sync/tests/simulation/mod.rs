@@ -281,6 +281,7 @@ impl Bench {
             target: target(outlet),
             wanted: self.wanted.clone(),
             options: PassOptions::default(),
+            short: AtomicUsize::new(0),
         }
     }
 }

@@ -131,3 +131,40 @@ fn a_key_with_a_character_that_looks_like_a_space_is_told_by_name() {
     assert!(diagnostics[0].message.contains("U+00A0"), "{diagnostics:?}");
     assert_eq!(errors("'\u{a0}x': 1\n"), [""; 0]);
 }
+
+/// Whether a help says how far to move which lines, which character to replace, or where a space belongs.
+fn is_slip(wrong: &Diagnostic) -> bool {
+    let help = wrong.help.as_deref().unwrap_or_default();
+    ["move ", "replace the character", "write `- "].iter().any(|begin| help.starts_with(begin))
+}
+
+/// Any run of lines moved by a few columns: where the first help is about that, following it ends the error that it is about.
+/// One line alone, moved by no more than a level, is right again in the end.
+#[test]
+fn whatever_lines_are_moved_following_the_help_ends_the_error() {
+    let number = MENU.lines().count();
+    let mut followed = 0;
+    for first in 3..=number {
+        for last in first..=number.min(first + 3) {
+            for by in [-3_isize, -2, -1, 1, 2, 3] {
+                let fits = |line: &str| by > 0 || line.len() - line.trim_start().len() >= by.unsigned_abs();
+                if !MENU.lines().skip(first - 1).take(last - first + 1).all(fits) {
+                    continue;
+                }
+                let broken = moved(first, last, by);
+                let Parsed { diagnostics, .. } = read(&broken);
+                let Some(wrong) = diagnostics.first().filter(|wrong| is_slip(wrong)) else { continue };
+                let line = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| place.line);
+                let left = read(&apply(&broken, wrong)).diagnostics;
+                let is_told_again = left.iter().any(|l| l.message == wrong.message && line(l) == line(wrong));
+                assert!(!is_told_again, "{first}-{last} by {by}: {wrong:#?}\n{broken}");
+                if first == last && by.abs() <= 2 {
+                    let (text, told) = mend(&broken);
+                    assert!(read(&text).diagnostics.is_empty(), "{first} by {by}:\n{broken}\n{told}\n{text}");
+                }
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 200, "{followed}");
+}

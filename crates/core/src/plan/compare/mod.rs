@@ -12,7 +12,8 @@ mod things;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Base, Change, Class, Inputs, Kind, Subject, Uuids,
+    Base, Change, Class, Inputs, Kind, Subject,
+    base::UuidsById,
     field::{self, Stance},
     matching::{Matched, is_declared},
     order,
@@ -44,6 +45,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
             has_base: inputs.base.is_some(),
             revert: inputs.revert || inputs.policy.drift == DriftPolicy::Revert,
         },
+        known: inputs.base.map(|base| base.uuids.by_id()),
         changes: Vec::new(),
         next: Base {
             uuids: matched.uuids.clone(),
@@ -123,6 +125,8 @@ struct Walk<'a> {
     inputs: &'a Inputs<'a>,
     matched: &'a Matched,
     stance: Stance,
+    /// What was live after our last push.
+    known: Option<UuidsById<'a>>,
     changes: Vec<Change>,
     next: Base,
     uncopied: BTreeSet<Path>,
@@ -154,10 +158,6 @@ impl Walk<'_> {
     fn stance_at(&self, path: &Path, to: impl FnOnce() -> Option<FieldValue>) -> Stance {
         let contested = self.stance.revert && self.inputs.past.is_contested(path, to);
         Stance { revert: self.stance.revert && !contested, ..self.stance }
-    }
-
-    fn known_uuids(&self) -> Option<&Uuids> {
-        self.inputs.base.map(|base| &base.uuids)
     }
 
     fn tell(&mut self, path: Path, kind: Kind, class: Class, sides: Sides, pushed: bool, subject: &Subject) {

@@ -52,7 +52,7 @@ impl Walk<'_> {
                 }
             }
             (None, None, Some(live)) => {
-                let is_known = self.known_uuids().is_none_or(|uuids| uuids.knows(&T::path(id, None)));
+                let is_known = self.known.as_ref().is_none_or(|known| !known.of(&T::path(id, None)).is_empty());
                 let present = is_known || ties.comes || self.keeps_thing(id, Class::Drift, live, None);
                 (present.then(|| self.copy_live(live)), None)
             }

@@ -100,10 +100,11 @@ impl<'a> KnownChoices<'a> {
             ordered((&a.uuid, a), (&b.uuid, b)).then_with(|| ordered(category(in_a), category(in_b)))
         };
         let ours = self.variants(&all, &found.categories, order);
+        let taken: HashSet<&ExternalId> = ours.iter().flatten().copied().collect();
         for ((_, variant), id) in
             all.iter().zip(&ours).filter(|((_, variant), _)| variant.in_stock == Field::Set(false))
         {
-            let copied = variant.external_id.value().filter(|id| ours.contains(&Some(*id)));
+            let copied = variant.external_id.value().filter(|id| taken.contains(id));
             found.off.extend(id.iter().copied().chain(copied).cloned());
         }
         let ids: Vec<Stranger<'_>> = all.iter().map(|(_, known)| (known.external_id.value(), &*known.uuid)).collect();
@@ -193,7 +194,9 @@ impl<'a> KnownChoices<'a> {
         }
         let mut found: Vec<Option<&ExternalId>> =
             best(pairs, live.len(), &order).into_iter().map(|slot| slot.map(|(id, _)| id)).collect();
-        elsewhere.retain(|(number, id, _)| found[*number].is_none() && !found.contains(&Some(*id)));
+        let taken: HashSet<&ExternalId> = found.iter().flatten().copied().collect();
+        elsewhere.retain(|(number, id, _)| found[*number].is_none() && !taken.contains(id));
+        drop(taken);
         for (found, moved) in found.iter_mut().zip(best(elsewhere, live.len(), &order)) {
             *found = found.or(moved);
         }

@@ -170,7 +170,8 @@ impl<'a> KnownItems<'a> {
         }
         // By name only where the dish has no external id, or one that another dish of ours has as well: any other id means
         // another dish.
-        let is_taken = |id: &ExternalId| ids.contains(&Some(id));
+        let taken: HashSet<&ExternalId> = ids.iter().flatten().copied().collect();
+        let is_taken = |id: &ExternalId| taken.contains(id);
         let nameless: Vec<bool> = dishes.iter().map(|dish| dish.external_id().is_none_or(is_taken)).collect();
         for (number, dish) in all().filter(|(number, _)| nameless[*number]) {
             for place in &dish.0 {
@@ -226,9 +227,10 @@ impl<'a> KnownItems<'a> {
     ) -> Found<'l> {
         let mut found = Found::default();
         let mut filled: HashSet<(&ExternalId, String)> = HashSet::new();
+        let taken: HashSet<&ExternalId> = ids.iter().flatten().copied().collect();
         for (number, dish) in dishes.iter().enumerate() {
             if dish.is_of_platform() {
-                let ours = self.claimed(dish).find(|id| !ids.contains(&Some(id)));
+                let ours = self.claimed(dish).find(|id| !taken.contains(id));
                 found.declared.push((dish.first(), ours.cloned()));
                 if dish.is_off() {
                     found.off.extend(self.claimed(dish).chain(self.namesakes(dish)).cloned());

@@ -253,7 +253,7 @@ fn without_a_base_each_copy_is_found() {
     let plan = story.plan();
     assert_eq!((told(&plan), plan.action), (vec![], Action::None));
     let uuids = plan.next_base.uuids;
-    assert_eq!(uuids.variants_of(&"LV3".into()), ["LV3-in-VC", "LV3-in-VS"]);
+    assert_eq!(uuids.by_id().variants_of(&"LV3".into()), ["LV3-in-VC", "LV3-in-VS"]);
 }
 
 #[test]

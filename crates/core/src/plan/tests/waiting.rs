@@ -177,8 +177,8 @@ fn a_category_that_was_renamed_in_the_app_is_known_by_the_name_that_was_sent() {
         }
     }
     for base in [waiting.arrived(&live), waiting.settled(&live, story.base.as_ref(), &[])] {
-        assert_eq!(base.uuids.item(&"D1".into()), Some("new-D1"));
-        assert_eq!(base.uuids.variant(&"LV3".into()), Some("new-LV3"));
+        assert_eq!(base.uuids.by_id().item(&"D1".into()), "new-D1");
+        assert_eq!(base.uuids.by_id().variants_of(&"LV3".into()), ["new-LV3"]);
         assert_eq!(base.uuids.categories, BTreeMap::from([("new-VC".to_owned(), "VC".into())]));
     }
 }

@@ -110,15 +110,15 @@ impl PushVerification {
     /// Whether the push changes this, or a part of it, or what it is a part of. Where the old menu already showed what was
     /// sent, another value now is an edit made elsewhere since: drift, and no failure of the push.
     fn is_new(&self, path: &Path) -> bool {
-        let is_in_new = |new: &Path| match path {
+        let categories: Vec<Path> = match path {
             Path::Variant(id, _) => {
-                let mut places = self.expected.variants().filter(|(_, variant)| variant.external_id == *id);
-                places.any(|(category, _)| Path::category(&category.external_id) == *new)
+                let places = self.expected.variants().filter(|(_, variant)| variant.external_id == *id);
+                places.map(|(category, _)| Path::category(&category.external_id)).collect()
             }
-            _ => false,
+            _ => Vec::new(),
         };
-        let new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
-        new.into_iter().any(|new| concerns(new, path) || is_in_new(new))
+        let mut new = self.old_values.keys().filter(|new| !self.landed.contains(*new));
+        new.any(|new| concerns(new, path) || categories.contains(new))
     }
 
     /// Notes what landed while something else has not: if it changes again, somebody has edited it since. What cannot be read

@@ -1,6 +1,6 @@
 //! Every path that live does not show as it was sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::PushVerification;
 use crate::{
@@ -58,11 +58,8 @@ impl PushVerification {
         mismatches.extend(differs.map(|change| Mismatch { path: change.path, sent: change.to, live: change.from }));
         mismatches.extend(self.still_present(live));
         let kept = if self.left_categories.is_empty() { Vec::new() } else { self.not_left(live) };
-        for mismatch in kept {
-            if !mismatches.iter().any(|known| known.path == mismatch.path) {
-                mismatches.push(mismatch);
-            }
-        }
+        let mut known: HashSet<Path> = mismatches.iter().map(|mismatch| mismatch.path.clone()).collect();
+        mismatches.extend(kept.into_iter().filter(|mismatch| known.insert(mismatch.path.clone())));
         mismatches
     }
 

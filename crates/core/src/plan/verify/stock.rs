@@ -121,7 +121,7 @@ impl PushVerification {
             return Vec::new();
         }
         let matched = self.matched(live);
-        let now = Stocks::of(&matched.catalog);
+        let (now, uuids) = (Stocks::of(&matched.catalog), matched.uuids.by_id());
         let lines = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>| {
             let toggled = of(&self.last).iter().filter(|(id, stock)| {
                 self.sent.iter().any(|sent| of(sent).get(*id).is_some_and(|then| then != *stock))
@@ -129,20 +129,20 @@ impl PushVerification {
             let lost = toggled.filter(|(id, stock)| of(&now).get(*id).is_some_and(|now| now != *stock));
             lost.map(|(id, stock)| (id.clone(), *stock)).collect::<Vec<_>>()
         };
-        let change = |uuid: Option<&str>, external_id: ExternalId, in_stock| StockChange {
-            uuid: uuid.unwrap_or_default().to_owned(),
+        let change = |uuid: &str, external_id: ExternalId, in_stock| StockChange {
+            uuid: uuid.to_owned(),
             external_id,
             in_stock,
         };
         let items = lines(|stocks| &stocks.items)
             .into_iter()
-            .map(|(id, stock)| change(matched.uuids.item(&id), id.clone(), stock))
+            .map(|(id, stock)| change(uuids.item(&id), id.clone(), stock))
             .collect::<Vec<_>>();
         let variants = lines(|stocks| &stocks.variants)
             .into_iter()
             .flat_map(|(id, stock)| {
-                let uuids = matched.uuids.variants_of(&id).into_iter();
-                uuids.map(|uuid| change(Some(uuid), id.clone(), stock)).collect::<Vec<_>>()
+                let copies = uuids.variants_of(&id).iter();
+                copies.map(|uuid| change(uuid, id.clone(), stock)).collect::<Vec<_>>()
             })
             .collect::<Vec<_>>();
         let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];

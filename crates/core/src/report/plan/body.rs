@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::tz::TimeZone;
+
 use super::{
     NO_LONGER_DEFINED, OutletReport, PlanReport, View, compact, is_foreign,
     line::{Line, Mark, Telling},
     pins::pin_lines,
+    prices::PriceRound,
     words::{Piece, plain},
 };
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
         Change, Class, GuardVerdict, Kind, OutletPlan, PromotionOp, PromotionPlan, PromotionStep, Reviewed, Verdict,
     },
     policy::Guard,
-    report::{counted, release::ReleaseHints},
+    report::{counted, minute, release::ReleaseHints},
 };
 
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
@@ -128,10 +131,10 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn new(outlet: &'a OutletReport, view: View) -> Self {
+    fn new(outlet: &'a OutletReport, view: View, zone: &TimeZone) -> Self {
         Self {
             state: state(outlet.state, view),
-            sections: outlet.plan.as_ref().map(|plan| sections(plan, view)).unwrap_or_default(),
+            sections: outlet.plan.as_ref().map(|plan| sections(plan, view, zone)).unwrap_or_default(),
             guards: shown_guards(outlet, view)
                 .map(|guard| (guard.guard, guard.verdict, guard.approval.as_ref()))
                 .collect(),
@@ -149,7 +152,7 @@ impl<'a> Body<'a> {
                 .plan
                 .as_ref()
                 .filter(|_| view == View::Plan)
-                .map(|plan| pin_lines(&plan.pins))
+                .map(|plan| pin_lines(&plan.pins, zone))
                 .unwrap_or_default(),
             rest: rest(outlet),
         }
@@ -206,7 +209,7 @@ fn rest(outlet: &OutletReport) -> Option<String> {
     paused.or_else(queued)
 }
 
-fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
+fn sections(plan: &OutletPlan, view: View, zone: &TimeZone) -> Vec<Section> {
     let unmanaged: HashSet<Path> = plan.unmanaged.iter().map(|item| Path::item(&item.id)).collect();
     let is_unmanaged = |change: &Change| change.kind == Kind::Remove && unmanaged.contains(&change.path);
     let changes_by_topic: Vec<(Topic, &Change)> = plan
@@ -228,9 +231,9 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
                 folded.map(|(first, folded)| (first, compact::line(&folded, &telling, is_unmanaged))).collect()
             }
             Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),
-            Topic::LostId => of_each(&|change| dated(telling.lost_id(change), change, view)),
+            Topic::LostId => of_each(&|change| dated(telling.lost_id(change), change, view, zone)),
             Topic::Undone | Topic::Drift | Topic::Contested | Topic::Conflict | Topic::Unmanaged => {
-                of_each(&|change| dated(telling.foreign(change), change, view))
+                of_each(&|change| dated(telling.foreign(change), change, view, zone))
             }
         };
         lines.sort_by_key(|(change, line)| (line.rank(), telling.place(change)));
@@ -240,9 +243,9 @@ fn sections(plan: &OutletPlan, view: View) -> Vec<Section> {
 }
 
 /// Where only drift is asked for, each line says since when it is known.
-fn dated(mut line: Line, change: &Change, view: View) -> Line {
+fn dated(mut line: Line, change: &Change, view: View, zone: &TimeZone) -> Line {
     if let Some(since) = change.since.filter(|_| view == View::Drift) {
-        line.words.push(Piece::Plain(since.strftime(", since %Y-%m-%d %H:%M UTC").to_string()));
+        line.words.push(Piece::Plain(format!(", since {}", minute(since, zone))));
     }
     line
 }
@@ -268,8 +271,27 @@ fn problems(outlet: &OutletReport) -> Vec<String> {
 pub(super) struct Block<'a> {
     pub(super) outlets: Vec<&'a OutletReport>,
     pub(super) body: Body<'a>,
-    /// How many outlets the block has from which this one differs in a few lines, which alone it tells.
-    pub(super) like: Option<usize>,
+    /// That it tells only in what it differs from the block before it.
+    pub(super) like: Option<Like>,
+}
+
+/// What is told of outlets that differ little from others, with how many those are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Like {
+    /// The few lines that differ.
+    ButForThis(usize),
+    /// The same things get other prices: in numbers, where there is no room for all of them.
+    OtherPrices(usize),
+}
+
+impl Like {
+    /// What stands behind the state, or the names, of the outlets.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::ButForThis(number) => format!(", as the {number} outlets above but for this"),
+            Self::OtherPrices(number) => format!(", as the {number} outlets above, other prices"),
+        }
+    }
 }
 
 /// One guard's word on the outlets of a block.
@@ -289,6 +311,17 @@ impl<'a> Block<'a> {
             [outlet] => outlet.label().to_owned(),
             outlets => format!("{} outlets", outlets.len()),
         }
+    }
+
+    /// The prices that change, in a few words.
+    pub(super) fn prices(&self, view: View) -> Option<String> {
+        let plan = self.outlets.first().and_then(|outlet| outlet.plan.as_ref()).filter(|_| view != View::Drift)?;
+        PriceRound::of(plan).map(|round| round.words())
+    }
+
+    /// Whether its prices alone are told, and in a few words.
+    pub(super) fn is_folded(&self) -> bool {
+        matches!(self.like, Some(Like::OtherPrices(_)))
     }
 
     /// The guards, each once; where the numbers are not the same everywhere, those of the first outlet.
@@ -312,7 +345,7 @@ impl<'a> Block<'a> {
 pub(super) fn blocks(report: &PlanReport) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     for outlet in &report.outlets {
-        let body = Body::new(outlet, report.view);
+        let body = Body::new(outlet, report.view, &report.zone);
         if body.is_silent(report.view) {
             continue;
         }
@@ -345,18 +378,40 @@ fn tell_exceptions(mut blocks: Vec<Block<'_>>) -> Vec<Block<'_>> {
     }
     let (mut like, mut others) = (Vec::new(), Vec::new());
     for mut block in blocks {
-        match exceptions(&block.body.sections, &main.body.sections) {
-            Some(sections) => {
-                block.body.sections = sections;
-                block.like = Some(main.outlets.len());
-                like.push(block);
-            }
-            None => others.push(block),
+        let number = main.outlets.len();
+        if let Some(sections) = exceptions(&block.body.sections, &main.body.sections) {
+            block.body.sections = sections;
+            block.like = Some(Like::ButForThis(number));
+            like.push(block);
+        } else if has_other_prices(&block.body.sections, &main.body.sections) {
+            block.like = Some(Like::OtherPrices(number));
+            like.push(block);
+        } else {
+            others.push(block);
         }
     }
     let at = largest.unwrap_or(0).min(others.len());
     others.splice(at..at, std::iter::once(main).chain(like));
     others
+}
+
+/// Fewer prices than this are told one by one (our choice).
+const ROUND: usize = 4;
+
+/// Whether the same is told as of others, but for the values of many prices.
+fn has_other_prices(own: &[Section], main: &[Section]) -> bool {
+    let lines = |sections: &'_ [Section]| -> Vec<(Topic, Line)> {
+        let of_section = |section: &Section| section.lines.iter().map(|line| (section.topic, line.clone())).collect();
+        sections.iter().flat_map(|section| -> Vec<_> { of_section(section) }).collect()
+    };
+    let (own, main) = (lines(own), lines(main));
+    let without_words = |line: &Line| Line { words: Vec::new(), ..line.clone() };
+    let is_price = |line: &Line| line.kind == Some(FieldKind::Price) && line.mark == Mark::Set;
+    let differ = own.iter().zip(&main).filter(|(a, b)| a != b);
+    let is_alike = |((topic, a), (other, b)): (&(Topic, Line), &(Topic, Line))| {
+        topic == other && is_price(a) && without_words(a) == without_words(b)
+    };
+    own.len() == main.len() && differ.clone().count() >= ROUND && differ.into_iter().all(is_alike)
 }
 
 /// The lines in which an outlet differs from what others are told of, if it has more in common with them than that.

@@ -1,18 +1,10 @@
 //! Selling hours in words: only the days that change, days with the same change together.
 
 use super::Side;
-use crate::catalog::{Day, FieldValue, Hours, TimeRange};
-
-/// The days in the order in which people say them.
-const WEEK: [(Day, &str); 7] = [
-    (Day::Monday, "Mon"),
-    (Day::Tuesday, "Tue"),
-    (Day::Wednesday, "Wed"),
-    (Day::Thursday, "Thu"),
-    (Day::Friday, "Fri"),
-    (Day::Saturday, "Sat"),
-    (Day::Sunday, "Sun"),
-];
+use crate::{
+    catalog::{Day, Hours},
+    report::week::{WEEK, by_days, day_names, day_words, hours_of, week_words},
+};
 
 /// `Mon–Fri 10:00–22:00 → 11:00–21:00 (2 h less a day); Sun closed → 10:00–22:00 (12 h more)`. Absent hours are all day.
 pub(super) fn hours_words(from: &Side, to: &Side) -> String {
@@ -44,56 +36,4 @@ fn difference(old: u32, new: u32, days: usize) -> String {
     };
     let each = if days > 1 { " a day" } else { "" };
     format!(" ({length} {word}{each})")
-}
-
-/// All hours of a week: `daily 10:00–22:00`; `(none)` if the value is absent.
-pub(in crate::report) fn week_words(value: &Side) -> String {
-    let Some(hours) = hours_of(value) else { return "(none)".to_owned() };
-    let ranges = by_days(|day| Some(day_words(hours.day(day)))).into_iter();
-    ranges.map(|(words, days)| format!("{} {words}", day_names(&days))).collect::<Vec<_>>().join("; ")
-}
-
-fn hours_of(value: &Side) -> Option<&Hours> {
-    if let Some(FieldValue::Hours(hours)) = value { Some(hours) } else { None }
-}
-
-/// What is said of each day, with the days of which it is said.
-fn by_days(say: impl Fn(Day) -> Option<String>) -> Vec<(String, Vec<usize>)> {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    for (position, (day, _)) in WEEK.iter().enumerate() {
-        let Some(words) = say(*day) else { continue };
-        match groups.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, days)) => days.push(position),
-            None => groups.push((words, vec![position])),
-        }
-    }
-    groups
-}
-
-/// `Mon–Wed, Sat`; all seven are `daily`.
-fn day_names(days: &[usize]) -> String {
-    if days.len() == WEEK.len() {
-        return "daily".to_owned();
-    }
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for day in days {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == *day => *last = *day,
-            _ => runs.push((*day, *day)),
-        }
-    }
-    let name = |(first, last): &(usize, usize)| match last - first {
-        0 => WEEK[*first].1.to_owned(),
-        1 => format!("{}, {}", WEEK[*first].1, WEEK[*last].1),
-        _ => format!("{}–{}", WEEK[*first].1, WEEK[*last].1),
-    };
-    runs.iter().map(name).collect::<Vec<_>>().join(", ")
-}
-
-fn day_words(ranges: &[TimeRange]) -> String {
-    match ranges {
-        [] => "closed".to_owned(),
-        [range] if *range == TimeRange::ALL_DAY => "all day".to_owned(),
-        ranges => ranges.iter().map(|range| range.to_string().replace('-', "–")).collect::<Vec<_>>().join(" + "),
-    }
 }

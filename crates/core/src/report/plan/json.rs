@@ -1,9 +1,12 @@
 //! `menusync.plan/1`: a report for other programs, and what `apply` reads back from a plan file.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{
-    InvalidFrom, OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of, summary::Summary,
+    InvalidFrom, LaterChanges, OutletReport, PauseNote, PlanReport, PlanTarget, Side, View, WindowNote, risk_of,
+    summary::Summary,
 };
 use crate::{
     approval::Stale,
@@ -14,7 +17,7 @@ use crate::{
         PromotionStep, Reviewed, Risk, Verdict, digest_of,
     },
     policy::Guard,
-    report::diagnostics::DiagnosticEntry,
+    report::{diagnostics::DiagnosticEntry, release::ReleaseCommands},
 };
 
 /// The name of the shape, with its version.
@@ -31,6 +34,25 @@ struct Report<'a> {
     summary: Summary,
     outlets: Vec<OutletEntry<'a>>,
     stale_approvals: &'a [Stale],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<ReleaseCommands>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    later: Vec<LaterEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct LaterEntry<'a> {
+    at: String,
+    zones: &'a BTreeSet<String>,
+    layers: Vec<LayerEntry<'a>>,
+    summary: Summary,
+    outlets: Vec<OutletEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct LayerEntry<'a> {
+    file: &'a str,
+    begins: bool,
 }
 
 #[derive(Serialize)]
@@ -145,8 +167,10 @@ pub fn plan_json(report: &PlanReport) -> String {
         target: report.target.as_ref(),
         digest: report.digest(),
         summary: Summary::of(report),
-        outlets: report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect(),
+        outlets: outlet_entries(report),
         stale_approvals: &report.stale_approvals,
+        release: report.held().commands(&report.hints),
+        later: report.later.iter().map(LaterEntry::from).collect(),
     };
     let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and field values are always JSON");
     json.push('\n');
@@ -158,8 +182,25 @@ pub fn value_json(value: &Option<FieldValue>) -> String {
     serde_json::to_string(value).expect("field values are always JSON")
 }
 
+fn outlet_entries(report: &PlanReport) -> Vec<OutletEntry<'_>> {
+    report.outlets.iter().map(|outlet| outlet_entry(outlet, report.view)).collect()
+}
+
+impl<'a> From<&'a LaterChanges> for LaterEntry<'a> {
+    fn from(LaterChanges { at, zones, layers, report }: &'a LaterChanges) -> Self {
+        Self {
+            at: at.to_string(),
+            zones,
+            layers: layers.iter().map(|(file, begins)| LayerEntry { file, begins: *begins }).collect(),
+            summary: Summary::of(report),
+            outlets: outlet_entries(report),
+        }
+    }
+}
+
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from } = outlet;
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from, menus: _ } =
+        outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
     let errors = diagnostics.iter().map(AsRef::as_ref).filter(|diagnostic: &&Diagnostic| diagnostic.is_error());

@@ -2,8 +2,8 @@
 //! step and said to be: always whole rows, whole tables, whole blocks.
 
 use super::{
-    PlanReport, View,
-    body::{Block, Section, ShownGuard, Topic, blocks},
+    LaterChanges, PlanReport, View,
+    body::{Block, Like, Section, ShownGuard, Topic, blocks},
     line::Line,
     summary::{Summary, sentence, silence},
     text::{correct_words, other_help, released_by},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     approval::Stale,
     catalog::Path,
-    plan::{Change, Limit, OutletPlan, Risk, Verdict},
+    plan::{Limit, OutletPlan, Risk, Verdict},
     report::{
         counted,
         untrusted::{html, markdown},
@@ -62,19 +62,66 @@ pub fn plan_markdown(report: &PlanReport) -> String {
 /// The same with at most `most` characters, or with as few as it takes to say the least.
 pub(in crate::report) fn plan_markdown_within(report: &PlanReport, most: usize) -> String {
     let blocks = blocks(report);
+    let later = later_markdown(report, blocks.is_empty(), most / 2);
     if blocks.is_empty() {
         let page = Page { report, blocks: &blocks, level: LEVELS[2] };
         let (known, stale) = (page.warnings(), stale_markdown(&report.stale_approvals));
-        return format!("**{}**\n{known}{stale}", silence(report));
+        return format!("**{}**\n{}{known}{stale}{later}", silence(report), page.later());
     }
-    let mut page = String::new();
+    let most = most - later.chars().count().min(most);
+    page_within(report, &blocks, most, |page| page.text()) + &later
+}
+
+/// What `write` makes of the first level at which it has at most `most` characters, or of the last.
+fn page_within(report: &PlanReport, blocks: &[Block<'_>], most: usize, write: impl Fn(&Page<'_>) -> String) -> String {
+    let mut text = String::new();
     for level in LEVELS {
-        page = Page { report, blocks: &blocks, level }.text();
-        if page.chars().count() <= most {
+        text = write(&Page { report, blocks, level });
+        if text.chars().count() <= most {
             break;
         }
     }
-    page
+    text
+}
+
+/// Pages that share `most` characters: what one leaves over is for the next ones. Says how many of `what` have no place.
+pub(in crate::report) fn pages_within<T>(
+    things: &[T],
+    most: usize,
+    what: &str,
+    page: impl Fn(&T, usize) -> String,
+) -> Vec<String> {
+    let (mut pages, mut left) = (Vec::new(), most);
+    for (index, thing) in things.iter().enumerate() {
+        let others = things.len() - index;
+        let page = page(thing, left / others);
+        let length = page.chars().count();
+        if length > left {
+            pages.push(format!("… and {others} more {what} that do not fit here.\n"));
+            break;
+        }
+        left -= length;
+        pages.push(page);
+    }
+    pages
+}
+
+/// What is different from later moments on: a line for each that shows nothing of its own. A heading in bold: a hash is no
+/// part of what strangers' reports may have.
+fn later_markdown(report: &PlanReport, is_silent_now: bool, most: usize) -> String {
+    let nothing = report.nothing_later(is_silent_now);
+    let page = |later: &LaterChanges, share: usize| {
+        let heading = markdown(&later.heading());
+        match later.is_empty() {
+            true => format!("\n{heading}: {nothing}.\n"),
+            false => {
+                let heading = format!("\n**{heading}**\n");
+                let share = share - heading.chars().count().min(share);
+                heading + &page_within(&later.report, &blocks(&later.report), share, |page| page.changes())
+            }
+        }
+    };
+    pages_within(&report.later, most, "dates", page).concat()
 }
 
 /// A line for each approval that lets nothing through any more.
@@ -102,17 +149,32 @@ impl Page<'_> {
         if !risks.is_empty() {
             out += &format!("\n{}\n", risks.join(" · "));
         }
-        out += &self.problems();
-        out += &self.warnings();
-        out += &self.guards();
-        out += &self.extras();
-        out += &self.pins();
-        out += &self.overview();
-        out += &self.details();
+        out += &self.later();
+        out += &self.changes();
         if sum.changed > 0 && self.report.view != View::Drift {
             out += &format!("\nDigest: `{}`\n", self.report.digest());
         }
         out + &self.rows("", self.report.stale_approvals.iter().map(stale_line).collect(), "stale approvals")
+    }
+
+    /// When there is more, which stands below.
+    fn later(&self) -> String {
+        let first = self.report.first_later();
+        first.map(|later| format!("\nMore from {} on, see below.\n", later.moment())).unwrap_or_default()
+    }
+
+    /// All that is said outlet by outlet.
+    fn changes(&self) -> String {
+        let parts = [
+            self.problems(),
+            self.warnings(),
+            self.guards(),
+            self.extras(),
+            self.pins(),
+            self.overview(),
+            self.details(),
+        ];
+        parts.concat()
     }
 
     /// A text from elsewhere.
@@ -232,7 +294,12 @@ impl Page<'_> {
             let state = block.body.rest.as_ref().map_or_else(|| state.replace('_', " "), |rest| self.words(rest));
             let elsewhere = if sum.not_undone() == 0 { String::new() } else { sum.not_undone().to_string() };
             let (signs, risks) = (sum.signs(), sum.risks.words().unwrap_or_default());
-            format!("| {} | {state}{held} | {signs} | {risks} | {elsewhere} |\n", self.label(block))
+            let prices = block.prices(self.report.view);
+            let folded = if block.is_folded() { "as above, other prices: " } else { "" };
+            let changes = [Some(signs), prices.map(|words| folded.to_owned() + &self.words(&words))];
+            let changes: Vec<String> = changes.into_iter().flatten().filter(|words| !words.is_empty()).collect();
+            let changes = changes.join(" · ");
+            format!("| {} | {state}{held} | {changes} | {risks} | {elsewhere} |\n", self.label(block))
         };
         let heading = "| Outlet | State | Changes | Risk | Elsewhere |\n|---|---|---|---|---|\n";
         self.rows(heading, self.blocks.iter().map(row).collect(), "rows")
@@ -251,7 +318,8 @@ impl Page<'_> {
 
     fn details(&self) -> String {
         let blocks: Vec<&Block<'_>> = self.blocks.iter().filter(|block| !block.body.sections.is_empty()).collect();
-        let open = blocks.iter().map(|block| block.body.line_count()).sum::<usize>() <= UNFOLDED;
+        let told = blocks.iter().filter(|block| !block.is_folded());
+        let open = told.map(|block| block.body.line_count()).sum::<usize>() <= UNFOLDED;
         let shown: String = blocks.iter().take(self.level.details).map(|block| self.detail(block, open)).collect();
         let missing: usize = blocks.iter().skip(self.level.details).map(|block| block.outlets.len()).sum();
         if missing == 0 {
@@ -267,17 +335,14 @@ impl Page<'_> {
     }
 
     fn detail(&self, block: &Block<'_>, open: bool) -> String {
+        let all = if block.outlets.len() > NAMED + 1 { self.all_outlets(block) } else { String::new() };
+        if block.is_folded() {
+            return all;
+        }
         let open = if open { " open" } else { "" };
-        let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
+        let like = block.like.map(Like::words).unwrap_or_default();
         let title = html(&self.clipped(&title(block, self.level.names.min(NAMED))));
         let mut out = format!("\n<details{open}><summary>{title}{like}</summary>\n");
-        if block.outlets.len() > NAMED + 1 {
-            let ids = block.outlets.iter().map(|outlet| match outlet.label() {
-                label if label == outlet.outlet.as_str() => label.to_owned(),
-                label => format!("{label} ({})", outlet.outlet),
-            });
-            out += &format!("\nOutlets: {}\n", self.names_of_all(ids.collect()));
-        }
         let mut left = self.level.lines;
         for section in &block.body.sections {
             let shown = section.lines.len().min(left);
@@ -287,7 +352,18 @@ impl Page<'_> {
             left -= shown;
         }
         out += &more(block.body.line_count().saturating_sub(self.level.lines), "changes");
-        out + "\n</details>\n"
+        out + "\n</details>\n" + &all
+    }
+
+    /// The names that a title has no room for, behind the changes and folded: what changes matters more.
+    fn all_outlets(&self, block: &Block<'_>) -> String {
+        let names = block.outlets.iter().map(|outlet| match outlet.label() {
+            label if label == outlet.outlet.as_str() => label.to_owned(),
+            label => format!("{label} ({})", outlet.outlet),
+        });
+        let (first, names) = (html(&self.clipped(block.outlets[0].label())), self.names_of_all(names.collect()));
+        let others = block.outlets.len() - 1;
+        format!("\n<details><summary>{first} and the {others} others, by name</summary>\n\n{names}\n\n</details>\n")
     }
 
     fn names_of_all(&self, names: Vec<String>) -> String {
@@ -356,8 +432,7 @@ fn actual_words(actual: f64, limit: Option<Limit>) -> String {
 
 /// What a path names, as the plan tells it; else the path.
 fn name_of(path: &Path, plan: Option<&OutletPlan>) -> String {
-    let is_named = |change: &&Change| change.path == *path || change.path.owner() == *path;
-    let change = plan.and_then(|plan| plan.changes.iter().find(is_named));
+    let change = plan.and_then(|plan| plan.changes.iter().find(|change| change.is_of(path)));
     change.map_or_else(
         || path.to_string(),
         |change| {

@@ -1,7 +1,7 @@
 //! Plans in words: for a terminal, for a pull request, for other programs. `plan`, `drift` and `diff` all write these.
 //!
 //! ```text
-//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown
+//! OutletPlan ──body (which section a change belongs to)──compact (one line for many)──line (one change)──words (values)──▶ text, markdown, html
 //!            └──────────────────────────────────────────────────────────────────────────────────────────────────────▶ json
 //! ```
 //!
@@ -11,10 +11,13 @@ mod body;
 mod compact;
 mod difference;
 mod hours;
+mod html;
 mod json;
+mod later;
 mod line;
 mod markdown;
 mod pins;
+mod prices;
 mod saved;
 mod summary;
 mod text;
@@ -22,19 +25,23 @@ mod warnings;
 mod words;
 
 pub use difference::plan_difference;
-pub(super) use hours::week_words;
+pub use html::changes_html;
+pub(super) use html::{Room, plan_section, risks_html};
 pub use json::{plan_json, value_json};
+pub use later::LaterChanges;
 pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;
 pub(super) use markdown::stale_markdown;
-pub(super) use markdown::{MOST, plan_markdown_within};
+pub(super) use markdown::{MOST, pages_within, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
+pub(super) use summary::sentence;
 pub(super) use text::stale_text;
 pub use text::{Look, plan_text};
 pub use warnings::counts_for_push;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -42,7 +49,10 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
-    report::release::{Held, ReleaseHints},
+    report::{
+        menu::MenuSides,
+        release::{Held, ReleaseHints},
+    },
 };
 
 /// A value on one side of a change; `None` = absent.
@@ -60,6 +70,16 @@ pub enum View {
     Diff,
 }
 
+impl View {
+    /// The menu before and after what this view tells.
+    pub fn menus(self, plan: &OutletPlan) -> MenuSides {
+        match self {
+            Self::Plan | Self::Diff => MenuSides::of_push(plan),
+            Self::Drift => MenuSides::of_drift(plan),
+        }
+    }
+}
+
 /// How an outlet stands that no file defines any more.
 pub const NO_LONGER_DEFINED: &str = "missing, in no file any more; its live menu stays as it is";
 
@@ -71,6 +91,8 @@ pub struct PlanReport {
     pub revision: Option<String>,
     /// When it was made.
     pub generated_at: jiff::Timestamp,
+    /// In which times are told.
+    pub zone: TimeZone,
     /// Where pushes are remembered: shown where an outlet is unknown there.
     pub state_dir: Option<String>,
     /// Where a push would go; `None` where there is nothing to push to.
@@ -83,6 +105,8 @@ pub struct PlanReport {
     pub hints: ReleaseHints,
     /// The outlets in the order in which they are shown.
     pub outlets: Vec<OutletReport>,
+    /// What is different from later moments on, in their order.
+    pub later: Vec<LaterChanges>,
 }
 
 /// Who wrote a line last.
@@ -132,13 +156,26 @@ pub struct OutletReport {
     pub window: Option<WindowNote>,
     /// When it turns invalid by itself, though nothing is wrong now.
     pub invalid_from: Option<Arc<InvalidFrom>>,
+    /// Its menu before and after, where that is to be shown.
+    pub menus: Option<MenuSides>,
 }
 
 impl OutletReport {
     /// An outlet without a plan.
     pub fn new(outlet: OutletId, name: String, state: &'static str) -> Self {
         let (plan, diagnostics) = (None, Vec::new());
-        Self { outlet, name, state, plan, diagnostics, error: None, pause: None, window: None, invalid_from: None }
+        Self {
+            outlet,
+            name,
+            state,
+            plan,
+            diagnostics,
+            error: None,
+            pause: None,
+            window: None,
+            invalid_from: None,
+            menus: None,
+        }
     }
 }
 
@@ -183,6 +220,23 @@ pub struct PauseNote {
 }
 
 impl PlanReport {
+    /// What differs between two states of the files at one moment.
+    pub fn of_files(revision: Option<String>, generated_at: jiff::Timestamp, outlets: Vec<OutletReport>) -> Self {
+        Self {
+            view: View::Diff,
+            revision,
+            generated_at,
+            zone: TimeZone::UTC,
+            state_dir: None,
+            target: None,
+            stale_approvals: Vec::new(),
+            line_origins: BTreeMap::new(),
+            hints: ReleaseHints::default(),
+            outlets,
+            later: Vec::new(),
+        }
+    }
+
     /// The lines that give what guards hold, the first of each guard of each outlet.
     pub fn held_lines(&self) -> Vec<(String, u32)> {
         let mut lines = Vec::new();

@@ -160,7 +160,7 @@ fn is_gone(outlet: &OutletReport, view: View) -> bool {
 }
 
 /// `Plan: 2 outlets, 1 to push (1 to change, 0 to add, 0 to remove), 1 held; 1 drifted.`
-pub(super) fn sentence(report: &PlanReport) -> String {
+pub(in crate::report) fn sentence(report: &PlanReport) -> String {
     let sum = Summary::of(report);
     let drifted = report.outlets.iter().filter(|o| Summary::of_outlet(o, report.view).not_undone() > 0).count();
     let word = match report.view {
@@ -218,6 +218,7 @@ pub(super) fn silence(report: &PlanReport) -> &'static str {
         _ if report.outlets.is_empty() => "No outlets.",
         View::Plan => "No changes. GoFood shows what the files say.",
         View::Drift => "No drift. Nothing was changed elsewhere since the last verified push.",
+        View::Diff if report.first_later().is_some() => "No differences now.",
         View::Diff => "No differences.",
     }
 }

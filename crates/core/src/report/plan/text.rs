@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     LineNote, PlanReport, View,
-    body::{Block, Section, ShownGuard, blocks},
+    body::{Block, Like, Section, ShownGuard, blocks},
     line::{Line, Mark},
     summary::{Summary, sentence, silence},
     warnings::warnings,
@@ -60,13 +60,12 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
         known.push('\n');
     }
     if blocks.is_empty() {
-        return format!("{known}{}\n{stale}", silence(report));
+        return format!("{known}{}\n{stale}{}", silence(report), later_text(report, look, true));
     }
-    let text = Text { report, paint, named: if look.all_names { usize::MAX - 1 } else { NAMED } };
-    let mut out: String = blocks.iter().map(|block| text.block(block) + "\n").collect();
+    let mut out = blocks_text(report, &blocks, look);
     out += &known;
     let sum = Summary::of(report);
-    out += &text.paint.bold(&sentence(report));
+    out += &paint.bold(&sentence(report));
     out.push('\n');
     if let Some(risks) = sum.risks.words() {
         out += &format!("Risk: {risks}.\n");
@@ -74,7 +73,28 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
-    out + &report.held().text(&report.hints) + &stale
+    out + &report.held().text(&report.hints) + &stale + &later_text(report, look, false)
+}
+
+fn blocks_text(report: &PlanReport, blocks: &[Block<'_>], look: Look) -> String {
+    let named = if look.all_names { usize::MAX - 1 } else { NAMED };
+    let text = Text { report, paint: Paint(look.color), named };
+    blocks.iter().map(|block| text.block(block) + "\n").collect()
+}
+
+/// What is different from later moments on: a line for each that shows nothing of its own.
+fn later_text(report: &PlanReport, look: Look, is_silent_now: bool) -> String {
+    let nothing = report.nothing_later(is_silent_now);
+    let later = report.later.iter().map(|later| {
+        let heading = Paint(look.color).bold(&printable(&later.heading()));
+        match later.is_empty() {
+            true => format!("{heading}: {nothing}.\n"),
+            false => {
+                format!("\n{heading}:\n\n{}", blocks_text(&later.report, &super::body::blocks(&later.report), look))
+            }
+        }
+    });
+    later.collect()
 }
 
 /// A line for each approval that lets nothing through any more.
@@ -96,7 +116,11 @@ impl Text<'_> {
         for problem in &block.body.problems {
             out += &format!("  {} {}\n", self.paint.in_color("error:", AnsiColor::Red), printable(problem));
         }
-        for section in &block.body.sections {
+        let is_folded = block.is_folded() && self.named <= NAMED;
+        if let Some(prices) = block.prices(self.report.view).filter(|_| is_folded) {
+            out += &format!("  {}\n", printable(&prices));
+        }
+        for section in block.body.sections.iter().filter(|_| !is_folded) {
             if let Some((heading, advice)) = section.topic.heading(&self.report.hints) {
                 out += &format!("  {} ({advice}):\n", self.paint.bold(heading));
             }
@@ -128,7 +152,7 @@ impl Text<'_> {
             .rest
             .as_ref()
             .map_or_else(|| block.body.state.replace('_', " "), |words| printable(words).into_owned());
-        let like = block.like.map(|number| format!(", as the {number} outlets above but for this")).unwrap_or_default();
+        let like = block.like.map(Like::words).unwrap_or_default();
         match names.as_slice() {
             [name] => format!("{}: {state}{like}\n", self.paint.bold(name)),
             names => {

@@ -80,7 +80,7 @@ pub(super) fn value_word(path: &Path, value: &Side) -> String {
     match known {
         FieldValue::Price(_) => price(value),
         FieldValue::Flag(_) => stock_word(value).to_owned(),
-        FieldValue::Hours(_) => super::hours::week_words(value),
+        FieldValue::Hours(_) => crate::report::week::week_words(value),
         FieldValue::Text(text) if kind(path) == Some(FieldKind::Text) => format!("“{}”", clipped(text)),
         FieldValue::Text(text) => clipped(text),
         FieldValue::Number(number) => number.to_string(),
@@ -136,8 +136,13 @@ fn price_words(from: &Side, to: &Side) -> String {
 
 /// `+8 %`; nothing where there is nothing to measure by, or nothing to see after rounding.
 fn percent(from: i64, to: i64) -> Option<String> {
-    let percent = ((to as f64 - from as f64) * 100.0 / (from as f64).abs()).round();
-    (from != 0 && percent != 0.0).then(|| format!("{percent:+.0} %"))
+    percent_of(from, to).filter(|percent| *percent != 0.0).map(|percent| format!("{percent:+.0} %"))
+}
+
+/// By how many percent a price differs from what it was, rounded; never a negative zero.
+pub(super) fn percent_of(from: i64, to: i64) -> Option<f64> {
+    let percent = || ((to as f64 - from as f64) * 100.0 / (from as f64).abs()).round() + 0.0;
+    (from != 0).then(percent)
 }
 
 // ── stock, choices, numbers ──

@@ -1,6 +1,7 @@
 //! Whole outputs over real plans: a small menu in sync, one side disturbed, and what people and programs read.
 
 mod hostile;
+mod html;
 mod json;
 mod markdown;
 mod new_field;
@@ -139,6 +140,7 @@ impl Story {
             pause: None,
             window: None,
             invalid_from: None,
+            menus: None,
         }
     }
 }
@@ -148,16 +150,18 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         view: View::Plan,
         revision: Some("4a1b2c3".to_owned()),
         generated_at: jiff::Timestamp::UNIX_EPOCH,
+        zone: jiff::tz::TimeZone::UTC,
         target: None,
         stale_approvals: Vec::new(),
         line_origins: Default::default(),
         hints: ReleaseHints {
             push: Some(Push::Command("menusync apply".to_owned())),
             plan: Some(PlanFile::By("menusync plan --out plan.json".to_owned())),
-            outlets: String::new(),
+            ..ReleaseHints::default()
         },
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,
+        later: Vec::new(),
     }
 }
 

@@ -72,6 +72,46 @@ fn an_exception_in_a_chain_is_told_apart() {
     assert!(all.contains("Outlet 39 (G39)") && !plan_text(&report, false).contains("Outlet 39"), "{all}");
 }
 
+/// 300 outlets in eight regions, each with a markup of its own on 40 dishes.
+fn price_round() -> PlanReport {
+    let catalog = |round: i64, markup: i64| {
+        let price = |n: i64| (15_000 + n * 500) * (100 + markup) / 100 / 100 * 100;
+        let dish = |n: i64| item(&format!("I{n}"), &format!("Dish {n}"), price(n) * (100 + round * (4 + n % 8)) / 100);
+        Catalog {
+            menus: vec![Menu { name: "Nasi".to_owned(), menu_items: (1..=40).map(dish).collect() }],
+            ..Catalog::default()
+        }
+    };
+    let outlets = (0..300).map(|n| {
+        let mut story = Story::of(catalog(0, n % 8));
+        story.desired = catalog(1, n % 8);
+        story.outlet(&format!("G{n}"), &format!("Outlet {n:03}"))
+    });
+    report(outlets.collect())
+}
+
+#[test]
+fn a_price_round_over_regions_is_told_once_with_its_amounts() {
+    let report = price_round();
+    told("price_round", &report);
+    assert!(plan_markdown(&report).len() < 12_000, "{}", plan_markdown(&report).len());
+    let all = plan_text(&report, Look { color: false, all_names: true });
+    assert_eq!(all.matches("› Dish 40 ").count(), 8, "{all}");
+}
+
+#[test]
+fn a_new_category_at_many_outlets_is_told_before_their_names() {
+    let outlets = (0..220).map(|n| {
+        let mut story = Story::in_sync();
+        let takjil = vec![item("KOLAK", "Kolak Pisang", 12_000), item("ESB", "Es Buah", 15_000)];
+        story.desired.menus.push(Menu { name: "Takjil".to_owned(), menu_items: takjil });
+        story.outlet(&format!("G{n}"), &format!("Outlet {n:03}"))
+    });
+    let markdown = plan_markdown(&report(outlets.collect()));
+    let [row, names] = ["Kolak Pisang", "Outlet 219"].map(|text| markdown.find(text).unwrap());
+    assert!(row < names && markdown.contains("<details><summary>Outlet 000 and the 219 others, by name</summary>"));
+}
+
 #[test]
 fn edits_made_elsewhere_are_told_as_kept() {
     let report = report(vec![drifted().outlet("G1001", "Kuta")]);

@@ -1,0 +1,88 @@
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+use jiff::Zoned;
+
+use super::{MenuPreview, MenuStage, preview_html, preview_text};
+use crate::{
+    catalog::{Catalog, Field, Hours, Item, Menu, Price, TimeRange, Variant, VariantCategory},
+    report::html::{Photo, PhotoAlbum},
+};
+
+fn set(text: &str) -> Field<String> {
+    Field::Set(text.to_owned())
+}
+
+fn menu() -> Catalog {
+    let nasi = Item {
+        external_id: "NG".into(),
+        name: set("Nasi Goreng Kampung"),
+        description: set("Dengan telur <b>mata sapi</b>"),
+        price: Field::Set(Price(25_000)),
+        image: set("https://img.example.com/ng.jpg"),
+        operational_hours: Field::Set(Hours(std::array::from_fn(|_| vec![TimeRange { start: 600, end: 1320 }]))),
+        variant_category_external_ids: Field::Set(vec!["VC".into()]),
+        ..Item::default()
+    };
+    let gudeg = Item {
+        external_id: "G".into(),
+        name: set("Gudeg"),
+        price: Field::Set(Price(30_000)),
+        in_stock: Field::Set(false),
+        operational_hours: Field::Set(Hours::all_week()),
+        ..Item::default()
+    };
+    let variant = |id: &str, price| Variant {
+        external_id: id.into(),
+        name: set(&format!("Pedas {id}")),
+        price: Field::Set(Price(price)),
+        in_stock: Field::Set(id != "2"),
+    };
+    Catalog {
+        menus: vec![Menu { name: "Nasi".to_owned(), menu_items: vec![nasi, gudeg] }],
+        variant_categories: vec![VariantCategory {
+            external_id: "VC".into(),
+            name: set("Level"),
+            min_quantity: Field::Set(1),
+            max_quantity: Field::Set(2),
+            variants: vec![variant("0", 0), variant("1", 2_000), variant("2", -500)],
+            ..VariantCategory::default()
+        }],
+        ..Catalog::default()
+    }
+}
+
+fn previews() -> Vec<MenuPreview> {
+    let at = |text: &str| -> Zoned { format!("{text}[Asia/Makassar]").parse().unwrap() };
+    let mut ramadan = menu();
+    ramadan.menus[0].menu_items.remove(1);
+    ramadan.menus[0].menu_items[0].price = Field::Set(Price(27_000));
+    let kolak =
+        Item { external_id: "K".into(), name: set("Kolak"), price: Field::Set(Price(12_000)), ..Item::default() };
+    ramadan.menus.insert(0, Menu { name: "Takjil".to_owned(), menu_items: vec![kolak] });
+    let stage = |from: &str, catalog| MenuStage { from: at(from), catalog };
+    let outlet = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+    let stages = vec![
+        stage("2027-01-04T10:00", Some(menu())),
+        stage("2027-02-08T00:00", Some(ramadan)),
+        stage("2027-03-10T00:00", None),
+    ];
+    let empty = vec![stage("2027-01-04T10:00", Some(Catalog::default()))];
+    vec![
+        MenuPreview { outlets: vec![outlet("G1", "Kuta"), outlet("G2", "Sanur")], stages },
+        MenuPreview { outlets: vec![outlet("G3", "")], stages: empty },
+    ]
+}
+
+#[test]
+fn a_terminal_shows_what_is_sold_and_when_that_changes() {
+    insta::assert_snapshot!(preview_text(&previews(), false));
+}
+
+#[test]
+fn a_page_shows_every_date_and_links_them() {
+    let page = preview_html(&previews(), &mut PhotoAlbum::new(&|_| Photo::Elsewhere));
+    let (_, body) = page.split_once("<body>").unwrap();
+    let opened = ["<h1", "<h2", "<h3", "<p", "<li", "<section", "<article", "<details", "<nav", "<div"];
+    let lines = opened.iter().fold(body.to_owned(), |body, tag| body.replace(tag, &format!("\n{tag}")));
+    insta::assert_snapshot!(lines);
+}

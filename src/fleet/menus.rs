@@ -1,0 +1,38 @@
+//! The menus that the files give, as customers would see them: now and at every date of their layers.
+
+use jiff::Timestamp;
+
+use super::{Loaded, Member, judge::SharedDiagnostics};
+use crate::report::{MenuPreview, MenuStage};
+
+impl Loaded {
+    /// The menus of some outlets at `from`, and at each later moment until `until` at which dated layers change them. Outlets
+    /// that have the same are told together, in the order of the first of them.
+    pub fn menus(&self, members: &[&Member], from: Timestamp, until: Timestamp) -> Vec<MenuPreview> {
+        let mut previews: Vec<MenuPreview> = Vec::new();
+        for member in members {
+            let stages = self.stages(member, from, until);
+            let outlet = (member.id.to_string(), member.name.clone());
+            match previews.iter_mut().find(|known| known.stages == stages) {
+                Some(known) => known.outlets.push(outlet),
+                None => previews.push(MenuPreview { outlets: vec![outlet], stages }),
+            }
+        }
+        previews
+    }
+
+    fn stages(&self, member: &Member, from: Timestamp, until: Timestamp) -> Vec<MenuStage> {
+        let (id, shared) = (&member.id, SharedDiagnostics::default());
+        let zone = self.policy(id, from).timezone;
+        let mut stages: Vec<MenuStage> = Vec::new();
+        let mut next = Some(from);
+        while let Some(at) = next.filter(|at| *at <= until) {
+            let catalog = self.desired(id, at).ok().map(|desired| desired.catalog);
+            if stages.last().is_none_or(|last| last.catalog != catalog) {
+                stages.push(MenuStage { from: at.to_zoned(zone.clone()), catalog });
+            }
+            next = self.judged(id, at, &shared).next_change;
+        }
+        stages
+    }
+}

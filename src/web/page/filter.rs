@@ -1,0 +1,103 @@
+//! Which outlets the page lists, as its address says it.
+
+use serde::Deserialize;
+
+use super::causes::Cause;
+use crate::{
+    fleet::Member,
+    report::{StatusLine, untrusted::url_part},
+};
+
+/// The fields of the form, and what the links add to them. An empty field is none.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(in crate::web) struct Filter {
+    state: Option<String>,
+    q: Option<String>,
+    layer: Option<String>,
+    reason: Option<String>,
+    sort: Option<String>,
+    page: Option<usize>,
+}
+
+fn given(field: &Option<String>) -> Option<&str> {
+    field.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn has(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+impl Filter {
+    pub(super) fn state(&self) -> Option<&str> {
+        given(&self.state)
+    }
+
+    pub(super) fn search(&self) -> &str {
+        given(&self.q).unwrap_or_default()
+    }
+
+    pub(super) fn layer(&self) -> Option<&str> {
+        given(&self.layer)
+    }
+
+    pub(super) fn reason(&self) -> &str {
+        given(&self.reason).unwrap_or_default()
+    }
+
+    pub(super) fn sort(&self) -> Option<&str> {
+        given(&self.sort)
+    }
+
+    /// From 1 on.
+    pub(super) fn page(&self) -> usize {
+        self.page.unwrap_or(1).max(1)
+    }
+
+    /// Whether it leaves out outlets.
+    pub(super) fn selects(&self) -> bool {
+        [&self.state, &self.q, &self.layer, &self.reason].into_iter().any(|field| given(field).is_some())
+    }
+
+    pub(super) fn matches(&self, line: &StatusLine, member: Option<&Member>) -> bool {
+        let is_named = |part: &str| has(&line.outlet, part) || line.name.as_deref().is_some_and(|name| has(name, part));
+        let extends = |layer: &str| member.is_some_and(|member| member.layers.iter().any(|known| &**known == layer));
+        let is_reason = |part: &str| Cause::of(line).is_some_and(|cause| has(&cause.words, part));
+        given(&self.state).is_none_or(|state| line.state == state)
+            && given(&self.q).is_none_or(is_named)
+            && given(&self.layer).is_none_or(extends)
+            && given(&self.reason).is_none_or(is_reason)
+    }
+
+    pub(super) fn with_state(&self, state: Option<&str>) -> Self {
+        Self { state: state.map(str::to_owned), page: None, ..self.clone() }
+    }
+
+    pub(super) fn with_sort(&self, sort: &str) -> Self {
+        Self { sort: Some(sort.to_owned()), page: None, ..self.clone() }
+    }
+
+    pub(super) fn with_page(&self, page: usize) -> Self {
+        Self { page: Some(page), ..self.clone() }
+    }
+
+    /// Outlets in one state for one reason.
+    pub(super) fn of_cause(state: &str, reason: &str) -> Self {
+        Self { state: Some(state.to_owned()), reason: Some(reason.to_owned()), ..Self::default() }
+    }
+
+    /// The address of the list.
+    pub(super) fn link(&self) -> String {
+        let page = self.page.filter(|page| *page > 1).map(|page| page.to_string());
+        let fields = [
+            ("state", given(&self.state)),
+            ("q", given(&self.q)),
+            ("layer", given(&self.layer)),
+            ("reason", given(&self.reason)),
+            ("sort", given(&self.sort)),
+            ("page", page.as_deref()),
+        ];
+        let fields = fields.iter().filter_map(|(key, value)| Some(format!("{key}={}", url_part((*value)?))));
+        let query = fields.collect::<Vec<_>>().join("&");
+        if query.is_empty() { "/".to_owned() } else { format!("/?{query}") }
+    }
+}
