@@ -76,6 +76,16 @@ impl Answer {
         Ok(body.get_mut("data").map(Value::take).unwrap_or_default())
     }
 
+    /// The same of a call that changes something: what cannot be understood of a success is `null`, and no refusal.
+    pub(super) fn data_if_any(&self, call: &Call<'_>) -> Result<Value, RemoteError> {
+        self.check_status(call)?;
+        if let Some(refusal) = self.refusal(call) {
+            return Err(refusal);
+        }
+        let body: Option<Value> = serde_json::from_slice(&self.body).ok();
+        Ok(body.and_then(|mut body| body.get_mut("data").map(Value::take)).unwrap_or_default())
+    }
+
     /// A success that cannot be understood.
     pub(super) fn unexpected(&self, call: &Call<'_>, what: &str) -> RemoteError {
         self.error(call, what, Retry::Never)

@@ -462,7 +462,7 @@ pub(super) fn check_outlet(outlet: &OutletId, method: &Method, url: &Url) -> Res
 }
 
 /// A call that was not made.
-fn unsent(method: &Method, url: &Url, why: &str) -> RemoteError {
+pub(super) fn unsent(method: &Method, url: &Url, why: &str) -> RemoteError {
     RemoteError::new(method, url, None, &format!("not sent: {why}"), Retry::Never)
 }
 

@@ -176,7 +176,7 @@ impl Http {
         let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout));
         let body = match body.and_then(|body| body.ok_or_else(|| call.too_large(status))) {
             // The status has said that it was taken, so it must count neither as refused nor as not done.
-            Err(error) if call.changes_menus() => {
+            Err(error) if call.changes_something() => {
                 tracing::debug!(%error, "a write was taken, and the rest of the answer is passed over");
                 Vec::new()
             }
@@ -232,8 +232,9 @@ impl Call<'_> {
         if self.destination() == Destination::Token { Kind::Token } else { Kind::Api }
     }
 
-    fn changes_menus(&self) -> bool {
-        matches!(*self.method, Method::PUT | Method::PATCH)
+    fn changes_something(&self) -> bool {
+        let is_of_promotions = self.destination() == Destination::Promotions && *self.method != Method::GET;
+        is_of_promotions || matches!(*self.method, Method::PUT | Method::PATCH)
     }
 
     /// No answer (no `status`), or only a part of one.

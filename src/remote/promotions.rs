@@ -11,7 +11,7 @@ use super::{
     PromotionAnswer, RemoteError,
     answer::{Answer, envelope},
     call::{Body, Call},
-    client::{Order, Session, check_outlet},
+    client::{Order, Session, check_outlet, unsent},
     text::{clean, redact},
     token,
 };
@@ -170,6 +170,9 @@ impl Session {
         path.extend(id);
         let order = self.order(Method::GET, &path, Body::None);
         check_outlet(outlet, &Method::GET, &order.url)?;
+        if let Some(id @ ("" | "." | "..")) = id {
+            return Err(unsent(&order.method, &order.url, &format!("“{id}” is no id of a promotion")));
+        }
         Ok(order)
     }
 }
@@ -200,9 +203,10 @@ struct Entry {
     words: Option<String>,
 }
 
-/// Success and failure come inside of a 200, each as a list, an object or nothing (documentation; our guess).
+/// Success and failure come inside of a 200, each as a list, an object or nothing (documentation; our guess). Of what cannot
+/// be understood, nothing is said: it was taken.
 fn read_created(answer: &Answer, call: &Call<'_>) -> Result<Created, RemoteError> {
-    let data = answer.data(call)?;
+    let data = answer.data_if_any(call)?;
     let secrets = call.key.secrets();
     let said = |value: &Value| {
         let detail = value.get("promo_detail");
@@ -210,7 +214,7 @@ fn read_created(answer: &Answer, call: &Call<'_>) -> Result<Created, RemoteError
         let words = envelope(value).or_else(|| value.as_str().map(str::to_owned));
         Entry {
             item: find("external_menu_id").and_then(raw_word),
-            id: ["promotion_id", "id"].into_iter().find_map(|key| find(key).and_then(word)),
+            id: ["promotion_id", "id"].into_iter().find_map(|key| find(key).and_then(word)).filter(|id| !id.is_empty()),
             words: words.map(|words| clean(&redact(&words, &secrets), MAX_WORDS)),
         }
     };

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
     policy::{DriftPolicy, Guard},
     remote::{AnswerDigest, Read, RemoteError, without_request_ids},
 };
+
+/// How far the clocks of the platform may be from ours where a promotion begins or ends (our choice).
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 /// What an examination is asked, beside what the files and the state say.
 #[derive(Clone, Copy)]
@@ -124,7 +127,7 @@ fn without_promoted_prices(
     now: Timestamp,
 ) -> LiveCatalog {
     let now = now.to_zoned(desired.policy.timezone.clone()).datetime();
-    let runs = |one: &&PromotionRecord| one.is_open() && one.detail.start() <= now && now < one.detail.end();
+    let runs = |one: &&PromotionRecord| one.is_open() && one.detail.is_on(now, CLOCKS_APART);
     let Some(base) = &recalled.base else { return live };
     for PromotionRecord { detail, .. } in recalled.promotions.iter().filter(runs) {
         let Some(pushed) = base.catalog.item(&detail.external_menu_id) else { continue };
@@ -226,7 +229,9 @@ pub(super) fn judge_promotions(
     if desired.policy.promotions.watches() {
         plan.judge_promotions(&known, moment.released, now);
     }
-    plan.release(&desired.approvals, moment.now);
+    plan.release_again(&desired.approvals, moment.now);
+    // A push is recorded with the digest of the whole plan.
+    examined.lost_again = was_lost_again(&examined.plan, &examined.recalled.lost_puts);
 }
 
 /// Plans what becomes of promotions where files stand for what is live, as if all of theirs had been made.
@@ -244,6 +249,8 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         before: BTreeSet::new(),
         live_price: None,
         error: None,
+        missing_since: None,
+        kept_until: None,
     };
     let records: Vec<PromotionRecord> = declared.map(record).collect();
     if !manages(after, &records, moment) {

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    plan::{Action, Pins, PromotionStep},
+    plan::{Action, Pins, PromotionOp, PromotionStep},
     remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
@@ -143,13 +143,59 @@ impl<R: Read + Write> Pass<'_, R> {
             return Ok(outcome);
         }
         match outcome.result {
-            PassResult::Published => Box::pin(pass.after_push(Some(outcome), &promotions)).await,
+            PassResult::Published => match Box::pin(pass.still_to_do(&promotions)).await? {
+                Ok(steps) => Box::pin(pass.after_push(Some(outcome), &steps)).await,
+                Err(why) => {
+                    let left = format!("promotions are made and ended in a later pass: {why}");
+                    let told = outcome.error.into_iter().chain([left]).collect::<Vec<_>>().join("; ");
+                    Ok(Outcome { error: Some(told), ..outcome })
+                }
+            },
             // The prices that they are measured by may not be live.
             _ => {
                 let left = "; promotions are neither made nor ended until the menu is as the files want it";
                 Ok(Outcome { error: Some(outcome.error.unwrap_or_default() + left), ..outcome })
             }
         }
+    }
+
+    /// Of the promotions that were planned with a push, what is still to be done now that it has arrived: waiting for it may
+    /// have taken long. `Err` in words: why nothing is.
+    async fn still_to_do(&self, steps: &[PromotionStep]) -> Result<Result<Vec<PromotionStep>, String>, PassError> {
+        let Visit { context, remote, target } = *self.visit;
+        let now = context.clock.now();
+        let recalled = recall(&context.state, &target.id, now).await?;
+        if self.is_withdrawn() {
+            return Ok(Err("this pass is not wanted any more".to_owned()));
+        }
+        if recalled.pause.is_some() {
+            return Ok(Err("the outlet was paused meanwhile".to_owned()));
+        }
+        if let Some((why, _)) = self.desired.waits(now) {
+            return Ok(Err(why));
+        }
+        let mut examined = match self.look(recalled, self.desired).await {
+            Ok(examined) => examined,
+            Err(error) => return Ok(Err(chain(&error))),
+        };
+        let moment = self.moment(context.clock.now());
+        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
+        let known = list_promotions(remote, target, self.desired, known, moment).await;
+        judge_promotions(&mut examined, known, self.desired, moment);
+        note(context, target, &examined).await?;
+        let planned = &examined.plan.promotions.steps;
+        let still = |step: &PromotionStep| {
+            if step.op == PromotionOp::Remove {
+                return Some(step.clone());
+            }
+            let is_it = |now: &&PromotionStep| {
+                now.op.is_sent() && (&now.name, &now.item, &now.create) == (&step.name, &step.item, &step.create)
+            };
+            // It was judged by the price that the push was to bring.
+            let now = planned.iter().find(is_it).filter(|now| now.live_price == step.coming_price)?;
+            Some(PromotionStep { live_price: now.live_price, is_resumed: now.is_resumed, ..step.clone() })
+        };
+        Ok(Ok(steps.iter().filter(|step| step.op.is_sent()).filter_map(still).collect()))
     }
 
     /// Makes and ends promotions once the menu is as it should be. `pushed`: what became of the push that went before.
@@ -189,6 +235,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let result = match () {
             () if failed => PassResult::Failed,
             () if !wrong.is_empty() => PassResult::Nonconvergent,
+            () if results.is_empty() && pushed.is_none() => PassResult::Unchanged,
             () => PassResult::Published,
         };
         let outcome = self.visit.outcome(result, &facts, why).with_plan(examined.plan);
@@ -337,7 +384,7 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    fn is_withdrawn(&self) -> bool {
+    pub(super) fn is_withdrawn(&self) -> bool {
         self.visit.is_stopping() || self.options.withdrawn.as_ref().is_some_and(|withdrawn| *withdrawn.borrow())
     }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::civil::DateTime;
 use tokio::time::Instant;
 
 use super::{
@@ -11,7 +12,10 @@ use super::{
 };
 use crate::{
     catalog::{FieldValue, Path, PromoDetail, Promotion, PromotionPhase},
-    plan::{PromotionOp, PromotionRecord, PromotionStage, PromotionStep, idempotency_key},
+    plan::{
+        FoundPromotion, MAY_BE_THERE, PromotionOp, PromotionRecord, PromotionStage, PromotionStep, idempotency_key,
+        is_before_midnight,
+    },
     remote::{PromotionAnswer, Read, RemoteError, Write},
     report::PromotionResult,
     state::OutletUpdate,
@@ -43,9 +47,10 @@ enum Done {
 impl<R: Read + Write> Pass<'_, R> {
     /// Ends what has to end before the menu is pushed. `Err` in words: why it may not be pushed.
     pub(super) async fn end_before_push(&self, steps: &[PromotionStep]) -> Result<Result<(), String>, PassError> {
+        let deadline = self.deadline();
         for step in steps.iter().filter(|step| step.before_push && step.op != PromotionOp::Add && step.op.is_sent()) {
             let Some(record) = &step.record else { continue };
-            match Box::pin(self.end_promotion(record.clone(), step.has_begun)).await? {
+            match Box::pin(self.end_promotion(record.clone(), step.has_begun, deadline)).await? {
                 Done::Well => {}
                 Done::Refused(why) | Done::Unverified(why) | Done::Failed(why) => {
                     return Ok(Err(format!("promotion “{}” of {} could not be ended: {why}", step.name, step.item)));
@@ -55,23 +60,30 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(Ok(()))
     }
 
-    /// Ends and makes what was planned: first all ends, then what is made, one after the other.
+    /// Ends and makes what was planned: first all ends, then what is made, one after the other. However many there are, they
+    /// are looked for as long as one push is; what does not show by then, later passes look for.
     pub(super) async fn promote(&self, steps: &[PromotionStep]) -> Result<Vec<PromotionResult>, PassError> {
+        let deadline = self.deadline();
         let mut results = Vec::new();
         let mut blocked = BTreeSet::new();
         let sent = || steps.iter().filter(|step| step.op.is_sent());
         for step in sent().filter(|step| step.op != PromotionOp::Add) {
-            let Some(record) = self.stored(step).await?.filter(|record| record.stage != PromotionStage::Ended) else {
+            // One that had ended, and is listed again, is planned as one.
+            let had_ended = step.record.as_ref().is_some_and(|record| record.stage == PromotionStage::Ended);
+            let is_open = |record: &PromotionRecord| had_ended || record.stage != PromotionStage::Ended;
+            let Some(record) = self.stored(step).await?.filter(is_open) else {
                 // It has ended before the push.
                 if step.op == PromotionOp::Remove {
                     results.push(result(step, "ended", step.record.as_ref(), None));
                 }
                 continue;
             };
-            if self.visit.is_stopping() {
+            // What cannot be made again now does not end now either.
+            let goes_on = if step.create.is_some() { self.may_make().await? } else { !self.is_withdrawn() };
+            if !goes_on {
                 return Ok(results);
             }
-            let done = Box::pin(self.end_promotion(record.clone(), step.has_begun)).await?;
+            let done = Box::pin(self.end_promotion(record.clone(), step.has_begun, deadline)).await?;
             match (done, step.op) {
                 (Done::Well, PromotionOp::Remove) => results.push(result(step, "ended", Some(&record), None)),
                 (Done::Well, _) => {}
@@ -93,11 +105,11 @@ impl<R: Read + Write> Pass<'_, R> {
         let is_blocked = |step: &PromotionStep| blocked.iter().any(|(_, item)| **item == step.item);
         for step in sent().filter(|step| !is_blocked(step)) {
             let Some(detail) = &step.create else { continue };
-            if self.visit.is_stopping() {
+            if !self.may_make().await? {
                 return Ok(results);
             }
             let word = if step.op == PromotionOp::Add { "created" } else { "replaced" };
-            let (done, record) = Box::pin(self.create_promotion(step, detail)).await?;
+            let (done, record) = Box::pin(self.create_promotion(step, detail, deadline)).await?;
             results.push(match done {
                 Done::Well => result(step, word, record.as_ref(), None),
                 Done::Refused(why) => result(step, "refused", record.as_ref(), Some(why)),
@@ -108,11 +120,33 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(results)
     }
 
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.visit.context.verify_timeout
+    }
+
+    /// Whether one may be made at this very moment.
+    async fn may_make(&self) -> Result<bool, PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        if self.is_withdrawn() || is_before_midnight(self.local_now()) {
+            return Ok(false);
+        }
+        Ok(recall(&context.state, &target.id, context.clock.now()).await?.pause.is_none())
+    }
+
+    /// Now, on the clocks of the outlet.
+    fn local_now(&self) -> DateTime {
+        self.visit.context.clock.now().to_zoned(self.desired.policy.timezone.clone()).datetime()
+    }
+
+    async fn records(&self) -> Result<Vec<PromotionRecord>, PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        Ok(recall(&context.state, &target.id, context.clock.now()).await?.promotions)
+    }
+
     /// What is stored of a promotion now.
     async fn stored(&self, step: &PromotionStep) -> Result<Option<PromotionRecord>, PassError> {
-        let Visit { context, target, .. } = *self.visit;
-        let Recalled { promotions, .. } = recall(&context.state, &target.id, context.clock.now()).await?;
-        Ok(promotions.into_iter().find(|record| record.id() == (step.name.clone(), step.item.clone())))
+        let records = self.records().await?;
+        Ok(records.into_iter().find(|record| record.id() == (step.name.clone(), step.item.clone())))
     }
 
     async fn store(&self, record: &PromotionRecord) -> Result<(), PassError> {
@@ -123,8 +157,13 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Asks for the end, and waits until it shows.
-    async fn end_promotion(&self, mut record: PromotionRecord, has_begun: bool) -> Result<Done, PassError> {
-        let Visit { context, remote, target } = *self.visit;
+    async fn end_promotion(
+        &self,
+        mut record: PromotionRecord,
+        has_begun: bool,
+        deadline: Instant,
+    ) -> Result<Done, PassError> {
+        let Visit { remote, target, .. } = *self.visit;
         let Some(id) = record.promotion_id.clone() else {
             record.stage = PromotionStage::Ended;
             self.store(&record).await?;
@@ -145,11 +184,9 @@ impl<R: Read + Write> Pass<'_, R> {
             self.visit.pause(pause).await;
             attempt += 1;
         }
-        let is_over = |shown: Option<&Promotion>| {
-            let now = context.clock.now().to_zoned(self.desired.policy.timezone.clone()).datetime();
-            shown.is_none_or(|shown| shown.phase(now) == PromotionPhase::Over)
-        };
-        match self.watch(&id, is_over).await {
+        let is_over =
+            |shown: Option<&Promotion>| shown.is_none_or(|shown| shown.phase(self.local_now()) == PromotionPhase::Over);
+        match self.watch(&id, deadline, is_over).await {
             Ok(true) => {
                 (record.stage, record.error) = (PromotionStage::Ended, None);
                 self.store(&record).await?;
@@ -166,9 +203,11 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         step: &PromotionStep,
         detail: &PromoDetail,
+        deadline: Instant,
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
         let Visit { context, remote, target } = *self.visit;
-        let known = self.stored(step).await?;
+        let records = self.records().await?;
+        let known = records.iter().find(|record| record.id() == (step.name.clone(), step.item.clone())).cloned();
         let resumed = known.clone().filter(|record| step.is_resumed && record.stage == PromotionStage::Creating);
         let mut record = match resumed {
             Some(record) => record,
@@ -177,8 +216,9 @@ impl<R: Read + Write> Pass<'_, R> {
                     Ok(listed) => listed,
                     Err(error) => return Ok((Done::Failed(error.to_string()), known)),
                 };
-                let of_dish = |one: &&Promotion| one.external_menu_id.as_ref() == Some(&detail.external_menu_id);
+                let of_dish = |one: &&Promotion| one.may_be_on(&detail.external_menu_id);
                 let generation = known.as_ref().map_or(0, |record| record.generation.saturating_add(1));
+                let before = known.as_ref().and_then(|known| known.kept_until.max(Some(known.detail.end_date)));
                 PromotionRecord {
                     name: step.name.clone(),
                     key: idempotency_key(context.state.platform(), &target.id, &step.name, detail, generation),
@@ -190,30 +230,49 @@ impl<R: Read + Write> Pass<'_, R> {
                     before: listed.iter().filter(of_dish).map(|one| one.promotion_id.clone()).collect(),
                     live_price: step.live_price,
                     error: None,
+                    missing_since: None,
+                    kept_until: before.max(Some(detail.end_date)),
                 }
             }
         };
-        // On disk before the first byte leaves: after a crash the same call is made again, and no other one.
+        // On disk before the first byte leaves: after a crash it is known that there may be one.
         self.store(&record).await?;
         // Whether an earlier call may have been carried out: then a refusal of this one says nothing of that one.
         let mut maybe_done = step.is_resumed;
         let mut attempt = 1;
-        let answer = loop {
+        let (answer, may_be_there) = loop {
+            if maybe_done {
+                // For how long a key is known is not documented: what may be there is looked for before it is asked for again.
+                match self.find_made(&record, &records).await {
+                    Ok(FoundPromotion::One(id)) => break (PromotionAnswer::Made(id), true),
+                    Ok(FoundPromotion::Unclear) => {
+                        return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
+                    }
+                    Ok(FoundPromotion::Nothing) => {}
+                    Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
+                }
+            }
             match remote.create_promotion(&target.id, &record.key, &record.detail).await {
-                Ok(answer) => break answer,
-                Err(error) if error.is_final() && !maybe_done && !may_be_another_time(&error) => {
-                    break PromotionAnswer::Refused(error.to_string());
+                // That it names none, or refuses it, comes inside of a success.
+                Ok(answer) => break (answer, true),
+                Err(error) if error.is_final() && !may_be_another_time(&error) => {
+                    let is_of_success = error.status.is_some_and(|status| (200..300).contains(&status));
+                    break (PromotionAnswer::Refused(error.to_string()), maybe_done || is_of_success);
                 }
                 Err(error) => {
-                    let goes_on = attempt < MOST_TRIES && !error.is_final() && !self.visit.is_stopping();
-                    if !goes_on {
+                    if error.is_final()
+                        && maybe_done
+                        && let Ok(FoundPromotion::One(id)) = self.find_made(&record, &records).await
+                    {
+                        break (PromotionAnswer::Made(id), true);
+                    }
+                    let goes_on = attempt < MOST_TRIES && !error.is_final();
+                    if !goes_on || !self.may_make().await? {
                         if error.is_final() && !maybe_done {
                             // It was turned away before anybody looked at it.
                             record.stage = PromotionStage::Ended;
                         }
-                        record.error = Some(error.to_string());
-                        self.store(&record).await?;
-                        return Ok((Done::Failed(error.to_string()), Some(record)));
+                        return self.leave_open(record, Done::Failed(error.to_string())).await;
                     }
                     maybe_done = true;
                     tracing::warn!(outlet = %target.id, name = record.name, attempt, %error, "a promotion will be looked for, then sent again with the same key");
@@ -224,31 +283,57 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         let id = match answer {
             PromotionAnswer::Made(id) => id,
+            PromotionAnswer::Refused(words) if !may_be_there => return self.refuse(record, words).await,
             // Where keys are not kept, the one that an earlier call has made is in the way of this one.
-            PromotionAnswer::Refused(words) => match self.find_if(maybe_done, &record).await {
-                Ok(Some(id)) => id,
-                Err(error) => return Ok((Done::Failed(error.to_string()), Some(record))),
-                Ok(None) => {
-                    (record.stage, record.error) = (PromotionStage::Refused, Some(words.clone()));
-                    self.store(&record).await?;
-                    return Ok((Done::Refused(words), Some(record)));
+            PromotionAnswer::Refused(words) => match self.find_made(&record, &records).await {
+                Ok(FoundPromotion::One(id)) => id,
+                Ok(FoundPromotion::Unclear) => {
+                    return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
                 }
+                Ok(FoundPromotion::Nothing) if maybe_done && !record.would_show(context.clock.now()) => {
+                    return self.leave_open(record, Done::Failed(words)).await;
+                }
+                Ok(FoundPromotion::Nothing) => return self.refuse(record, words).await,
+                Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
             },
-            PromotionAnswer::Silent => match self.find_made(&record).await {
-                Ok(Some(id)) => id,
-                Ok(None) => {
-                    let why = "GoFood took the call and names no promotion; it is only looked for, with the same key"
-                        .to_owned();
-                    record.error = Some(why.clone());
-                    self.store(&record).await?;
-                    return Ok((Done::Unverified(why), Some(record)));
+            PromotionAnswer::Silent => match self.find_made(&record, &records).await {
+                Ok(FoundPromotion::One(id)) => id,
+                Ok(FoundPromotion::Unclear) => {
+                    return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
                 }
-                Err(error) => return Ok((Done::Failed(error.to_string()), Some(record))),
+                Ok(FoundPromotion::Nothing) => {
+                    let why = "GoFood took the call and names no promotion; it is looked for before it is sent again";
+                    return self.leave_open(record, Done::Unverified(why.to_owned())).await;
+                }
+                Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
             },
         };
         (record.stage, record.promotion_id, record.error) = (PromotionStage::Made, Some(id.clone()), None);
         self.store(&record).await?;
-        self.verify(record, &id, step).await
+        self.verify(record, &id, step, deadline).await
+    }
+
+    /// What became of it is not known: the next pass looks for it.
+    async fn leave_open(
+        &self,
+        mut record: PromotionRecord,
+        done: Done,
+    ) -> Result<(Done, Option<PromotionRecord>), PassError> {
+        if let Done::Unverified(why) | Done::Failed(why) = &done {
+            record.error = Some(why.clone());
+        }
+        self.store(&record).await?;
+        Ok((done, Some(record)))
+    }
+
+    async fn refuse(
+        &self,
+        mut record: PromotionRecord,
+        words: String,
+    ) -> Result<(Done, Option<PromotionRecord>), PassError> {
+        (record.stage, record.error) = (PromotionStage::Refused, Some(words.clone()));
+        self.store(&record).await?;
+        Ok((Done::Refused(words), Some(record)))
     }
 
     /// Waits until a promotion shows that was made.
@@ -257,13 +342,13 @@ impl<R: Read + Write> Pass<'_, R> {
         mut record: PromotionRecord,
         id: &str,
         step: &PromotionStep,
+        deadline: Instant,
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
-        let Visit { context, target, .. } = *self.visit;
+        let target = self.visit.target;
         let mut others = Vec::new();
         let shows = self
-            .watch(id, |shown| {
-                let now = context.clock.now().to_zoned(self.desired.policy.timezone.clone()).datetime();
-                let open = shown.filter(|shown| shown.phase(now) != PromotionPhase::Over);
+            .watch(id, deadline, |shown| {
+                let open = shown.filter(|shown| shown.phase(self.local_now()) != PromotionPhase::Over);
                 others = open.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
                 open.is_some()
             })
@@ -301,30 +386,24 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(context.state.update_outlet(target.id.as_str(), update, now).await?)
     }
 
-    async fn find_if(&self, may_be_there: bool, record: &PromotionRecord) -> Result<Option<String>, RemoteError> {
-        if may_be_there { self.find_made(record).await } else { Ok(None) }
+    /// What the platform shows now of a promotion whose id is not known.
+    async fn find_made(
+        &self,
+        record: &PromotionRecord,
+        records: &[PromotionRecord],
+    ) -> Result<FoundPromotion, RemoteError> {
+        let Visit { remote, target, .. } = *self.visit;
+        Ok(record.find_made(&remote.promotions(&target.id).await?, records, self.local_now()))
     }
 
-    /// The one promotion that has come since the call was made and is as it was asked for.
-    async fn find_made(&self, record: &PromotionRecord) -> Result<Option<String>, RemoteError> {
+    /// Looks at one promotion until it is as expected, at least once. `false`: not in time, or nobody wants this pass any more.
+    async fn watch(
+        &self,
+        id: &str,
+        deadline: Instant,
+        mut is_met: impl FnMut(Option<&Promotion>) -> bool,
+    ) -> Result<bool, RemoteError> {
         let Visit { context, remote, target } = *self.visit;
-        let now = context.clock.now().to_zoned(self.desired.policy.timezone.clone()).datetime();
-        let listed = remote.promotions(&target.id).await?;
-        let is_it = |one: &&Promotion| {
-            one.external_menu_id.as_ref() == Some(&record.detail.external_menu_id)
-                && one.selling_price.is_some()
-                && one.phase(now) != PromotionPhase::Over
-                && !record.before.contains(&one.promotion_id)
-                && record.detail.shown_otherwise(one).is_empty()
-        };
-        let mut found = listed.iter().filter(is_it);
-        Ok(found.next().filter(|_| found.next().is_none()).map(|one| one.promotion_id.clone()))
-    }
-
-    /// Looks at one promotion until it is as expected. `false`: not in time, or the program stops.
-    async fn watch(&self, id: &str, mut is_met: impl FnMut(Option<&Promotion>) -> bool) -> Result<bool, RemoteError> {
-        let Visit { context, remote, target } = *self.visit;
-        let began = Instant::now();
         let mut pause = Duration::from_secs(1).min(context.verify_interval);
         loop {
             let shown = match remote.promotion(&target.id, id).await? {
@@ -335,7 +414,7 @@ impl<R: Read + Write> Pass<'_, R> {
             if is_met(shown.as_ref()) {
                 return Ok(true);
             }
-            if began.elapsed() + pause > context.verify_timeout || self.visit.is_stopping() {
+            if Instant::now() + pause > deadline || self.is_withdrawn() {
                 return Ok(false);
             }
             self.visit.pause(pause).await;
@@ -344,9 +423,10 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 }
 
-/// Whether a refusal says nothing of the promotion: a missing right, or another program at the same time.
+/// Whether a refusal says nothing of the promotion: a missing right, no token, or another program at the same time.
 fn may_be_another_time(error: &RemoteError) -> bool {
-    error.lacks_scope || matches!(error.status, Some(401 | 403 | 409))
+    let is_of_token = !error.url.contains("/food-promos");
+    is_of_token || error.lacks_scope || matches!(error.status, Some(401 | 403 | 409))
 }
 
 fn pause_after(attempt: u32) -> Duration {

@@ -1,7 +1,10 @@
 //! The list of promotions in every form that it may come in, and its ends.
 
 use super::*;
-use crate::catalog::Promotion;
+use crate::{
+    catalog::{PromoDetail, Promotion},
+    remote::PromotionAnswer,
+};
 
 const LIST: &str = "GET /base/integrations/promo/outlets/G1/v1/food-promos";
 
@@ -134,4 +137,42 @@ async fn promotions_have_a_token_of_their_own_and_a_refusal_says_which_right_is_
     }
     let fake = Fake::answering([reply("401 Unauthorized", "", ""), reply("401 Unauthorized", "", "")]).await;
     assert!(!list(&fake).await.unwrap_err().lacks_scope);
+}
+
+async fn create(answers: impl IntoIterator<Item = Vec<u8>>) -> Result<PromotionAnswer, RemoteError> {
+    let date = jiff::civil::date(2027, 2, 25);
+    let detail = PromoDetail {
+        external_menu_id: "NG".into(),
+        selling_price: Price(19_000),
+        start_date: date,
+        end_date: date,
+        start_time: None,
+        end_time: None,
+        applicable_days: Vec::new(),
+    };
+    Fake::answering(answers).await.client().writer().create_promotion(&outlet(), "key", &detail).await
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_understood_is_no_refusal() {
+    let made = r#"{"success":true,"data":{"success":[{"external_menu_id":"NG","promotion_id":"7"}]}}"#;
+    assert_eq!(create([answer(made)]).await, Ok(PromotionAnswer::Made("7".to_owned())));
+    let nameless = made.replace('7', "");
+    let large = "x".repeat(40 * 1024 * 1024);
+    for silent in ["", "<html>OK</html>", "{}", r#"{"success":[{"promotion_id":"7"}]}"#, &nameless, &large] {
+        let said = create([answer(silent)]).await;
+        assert_eq!(said, Ok(PromotionAnswer::Silent), "{}", silent.chars().take(80).collect::<String>());
+    }
+    let refused = create([answer(r#"{"success":false,"errors":[{"message":"no"}]}"#)]).await.unwrap_err();
+    assert!(refused.is_final() && refused.status == Some(200), "{refused}");
+}
+
+#[tokio::test]
+async fn an_id_that_would_vanish_from_the_address_is_not_called() {
+    let fake = Fake::new().await;
+    for id in ["", ".", ".."] {
+        let error = fake.client().writer().end_promotion(&outlet(), id, false).await.unwrap_err();
+        assert_eq!(error.what, format!("not sent: “{id}” is no id of a promotion"));
+    }
+    assert_eq!(fake.lines(), [""; 0]);
 }

@@ -116,6 +116,7 @@ impl Bench {
             }
         }
         let options = PassOptions { basis, ..self.options.clone() };
+        // A test holds the passes that it makes, each as large as it is.
         Box::pin(pass(&self.context, None, &*self.platform, &self.target, &self.wanted, &options)).await
     }
 

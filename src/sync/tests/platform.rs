@@ -245,6 +245,10 @@ pub(super) struct World {
     pub(super) promos: Vec<Promo>,
     /// What was answered to each key.
     promo_answers: BTreeMap<String, (PromoDetail, PromotionAnswer)>,
+    /// Whether no key is known again.
+    pub(super) forgets_keys: bool,
+    /// Whether no look shows a promotion, as if all copies were behind.
+    pub(super) hides_promos: bool,
     /// What becomes of the next calls for promotions.
     pub(super) promo_faults: VecDeque<PromoFault>,
     /// The calls for promotions.
@@ -821,6 +825,8 @@ impl Platform {
             while_listing: None,
             promos: Vec::new(),
             promo_answers: BTreeMap::new(),
+            forgets_keys: false,
+            hides_promos: false,
             promo_faults: VecDeque::new(),
             promo_log: Vec::new(),
             promo_prices: BTreeSet::new(),
@@ -999,11 +1005,12 @@ impl Read for Platform {
         if let Some(act) = self.with(|world| world.while_listing.take()) {
             self.with(act);
         }
-        self.promo("LIST".to_owned(), |world| world.promos.iter().map(Promo::shown).collect()).await
+        let list = |world: &mut World| world.shown_promos().map(Promo::shown).collect();
+        self.promo("LIST".to_owned(), list).await
     }
 
     async fn promotion(&self, _outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
-        let find = |world: &mut World| world.promos.iter().find(|promo| promo.id == id).map(Promo::shown);
+        let find = |world: &mut World| world.shown_promos().find(|promo| promo.id == id).map(Promo::shown);
         self.promo("LOOK".to_owned(), find).await
     }
 }
@@ -1023,13 +1030,17 @@ impl World {
         self.promos.push(Promo { id, detail, is_foreign: true, is_ended: false });
     }
 
+    fn shown_promos(&self) -> impl Iterator<Item = &Promo> {
+        self.promos.iter().filter(|_| !self.hides_promos)
+    }
+
     /// Ours that are open.
     pub(super) fn our_promos(&self) -> Vec<&Promo> {
         self.promos.iter().filter(|promo| !promo.is_foreign && !promo.is_ended).collect()
     }
 
     fn create_promo(&mut self, key: &str, detail: &PromoDetail) -> PromotionAnswer {
-        if let Some((sent, answer)) = self.promo_answers.get(key) {
+        if let Some((sent, answer)) = self.promo_answers.get(key).filter(|_| !self.forgets_keys) {
             if sent != detail {
                 self.violations.push(format!("the key {key} was sent with another promotion"));
             }

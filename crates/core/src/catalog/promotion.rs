@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::{
+    SignedDuration,
+    civil::{Date, DateTime, Time},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Day, ExternalId, Price};
@@ -97,6 +100,16 @@ impl PromoDetail {
     pub fn first_days(&self) -> impl Iterator<Item = Date> + '_ {
         let days = std::iter::successors(Some(self.start_date), |date| date.tomorrow().ok()).take(7);
         days.take_while(|date| *date <= self.end_date).filter(|date| self.holds_on(*date))
+    }
+
+    /// Whether it is on at a moment, by its dates, days and times, give or take some time.
+    pub fn is_on(&self, now: DateTime, give_or_take: SignedDuration) -> bool {
+        let is_on = |at: DateTime| {
+            let from = self.start_time.unwrap_or_else(Time::midnight);
+            let is_time = from <= at.time() && self.end_time.is_none_or(|to| at.time() < to);
+            self.start_date <= at.date() && at.date() <= self.end_date && is_time && self.holds_on(at.date())
+        };
+        [now.saturating_sub(give_or_take), now, now.saturating_add(give_or_take)].into_iter().any(is_on)
     }
 
     fn holds_on(&self, date: Date) -> bool {
@@ -246,6 +259,11 @@ impl Promotion {
             let is_over = ["end", "ended", "expire", "expired", "deleted", "canceled", "cancelled", "rejected"];
             is_over.contains(&word) || word.starts_with("deactiv")
         })
+    }
+
+    /// Whether it is one of this dish, or may be.
+    pub fn may_be_on(&self, dish: &ExternalId) -> bool {
+        self.external_menu_id.as_ref().map_or_else(|| self.hides_its_dish(), |id| id == dish)
     }
 
     /// Whether it may be one of a dish that nobody names.

@@ -75,6 +75,14 @@ impl OutletPlan {
         approvable(guard, &self.outlet, self.action, &self.changes, promotions)
     }
 
+    /// The same once more is planned than was looked at before: approved is the whole plan, or nothing of it.
+    pub fn release_again(&mut self, approvals: &[Approval], now: Timestamp) {
+        for verdict in self.guards.iter_mut().filter(|verdict| verdict.approval.is_some()) {
+            (verdict.verdict, verdict.approval) = (Verdict::Held, None);
+        }
+        self.release(approvals, now);
+    }
+
     /// Lets through what was approved for exactly this plan, as `now` is.
     pub fn release(&mut self, approvals: &[Approval], now: Timestamp) {
         let held: Vec<Guard> = self.held().map(|verdict| verdict.guard).collect();

@@ -49,8 +49,8 @@ pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
 pub use promoting::{
-    LiveDish, PromotionInputs, PromotionKey, PromotionOp, PromotionPlan, PromotionRecord, PromotionStage,
-    PromotionStep, idempotency_key,
+    FoundPromotion, LiveDish, MAY_BE_THERE, PromotionInputs, PromotionKey, PromotionOp, PromotionPlan, PromotionRecord,
+    PromotionStage, PromotionStep, idempotency_key, is_before_midnight,
 };
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp, civil::DateTime};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -63,12 +66,61 @@ pub struct PromotionRecord {
     /// The platform's words, or what is not known.
     #[serde(default)]
     pub error: Option<String>,
+    /// Since when it is not shown, although it was seen.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
+    /// The last day of all that was made under this name on this dish: until then it is kept, so that no key is used twice.
+    #[serde(default)]
+    pub kept_until: Option<Date>,
+}
+
+/// What is said of a promotion that may be there.
+pub const MAY_BE_THERE: &str = "whether GoFood made it was never learnt, and a promotion like it has come on the dish: it is \
+                                not sent again; end that one in the GoBiz app, or leave this one out here";
+
+/// What a list shows of a promotion whose call was made, and whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundPromotion {
+    /// The id of the one promotion that has come since, and is as it was asked for.
+    One(String),
+    /// What has come since may be it, and nobody knows: made again, it could be one too many.
+    Unclear,
+    /// Nothing that could be it.
+    Nothing,
 }
 
 impl PromotionRecord {
     /// Which promotion of the files it is.
     pub fn id(&self) -> PromotionKey {
         (self.name.clone(), self.detail.external_menu_id.clone())
+    }
+
+    /// What a list shows of it while its id is not known.
+    pub fn find_made(&self, listed: &[Promotion], ours: &[Self], now: DateTime) -> FoundPromotion {
+        let is_known = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));
+        let has_come = |one: &&Promotion| {
+            !is_known(one)
+                && one.may_be_on(&self.detail.external_menu_id)
+                && one.phase(now) != PromotionPhase::Over
+                && !self.before.contains(&one.promotion_id)
+                && one.selling_price.is_none_or(|price| price == self.detail.selling_price)
+        };
+        // An empty id can be neither looked at nor ended.
+        let is_it = |one: &Promotion| {
+            let is_told = !one.promotion_id.is_empty() && one.external_menu_id.is_some() && one.selling_price.is_some();
+            is_told && self.detail.shown_otherwise(one).is_empty()
+        };
+        let mut come = listed.iter().filter(has_come);
+        match (come.next(), come.next()) {
+            (None, _) => FoundPromotion::Nothing,
+            (Some(one), None) if is_it(one) => FoundPromotion::One(one.promotion_id.clone()),
+            _ => FoundPromotion::Unclear,
+        }
+    }
+
+    /// Whether it would have been seen by now, had it been made (our choice: as long as a push).
+    pub fn would_show(&self, at: Timestamp) -> bool {
+        at.duration_since(self.sent_at) >= SHOWS_WITHIN
     }
 
     /// Whether something of it is open, so that it has to be looked at whatever the files say.
@@ -152,6 +204,8 @@ pub struct PromotionStep {
     pub has_begun: bool,
     /// What the dish costs live.
     pub live_price: Option<Price>,
+    /// What it costs when the promotion is made: once the push of the same plan has arrived.
+    pub coming_price: Option<Price>,
     /// It has to end before the menu is pushed.
     pub before_push: bool,
     /// Its call was about to be made before, and is made with the same key and body: whatever the files say by now, what became
@@ -238,8 +292,17 @@ pub struct PromotionInputs<'a> {
 /// A create is not sent this close to midnight, as its first day may be another one when it arrives (our choice).
 const BEFORE_MIDNIGHT: i32 = 5;
 
+/// Whether no promotion is made now, on the clocks of the outlet, as the day may be another one when the call arrives.
+pub fn is_before_midnight(now: DateTime) -> bool {
+    i32::from(now.hour()) * 60 + i32::from(now.minute()) >= 24 * 60 - BEFORE_MIDNIGHT
+}
+
 /// Within this time one shows that was made (our choice: as long as a push).
 const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// Two looks that do not show a promotion are this far apart before it counts as ended elsewhere: a copy may be behind (our
+/// choice).
+const MISSING_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 /// For how long a call is made again with its key (our choice).
 const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -276,6 +339,13 @@ impl OutletPlan {
         for step in &mut plan.steps {
             let touch = |promotion: &ExternalId| self.touched.iter().any(|touched| touched.item == *promotion);
             step.before_push = self.action == Action::Put && touch(&step.item) && step.op != PromotionOp::Add;
+            step.coming_price = self.coming_price(&step.item).or(step.live_price);
+            // What has to end before a push ends now, whatever it has to wait for to be made again.
+            let makes = matches!(step.op, PromotionOp::Add | PromotionOp::Replace) && !step.before_push;
+            let least = wanted.get(&(step.name.clone(), step.item.clone())).map_or(0, |wanted| wanted.least_discount);
+            if let Some(note) = step.waits(*now, least).filter(|_| makes) {
+                (step.op, step.note) = (PromotionOp::Waiting, Some(note));
+            }
         }
         self.renew_touched(inputs, &mut plan);
         self.changes.extend(plan.steps.iter().filter_map(|step| step.change(inputs)));
@@ -285,17 +355,23 @@ impl OutletPlan {
         self.promotions = plan;
     }
 
+    /// What a push of the menu makes of a price.
+    fn coming_price(&self, item: &ExternalId) -> Option<Price> {
+        self.payload.item(item).filter(|_| self.action == Action::Put)?.price.value().copied()
+    }
+
     /// Ours on dishes that a push of the menu touches end before it, and are made again after it.
     fn renew_touched(&self, inputs: &PromotionInputs<'_>, plan: &mut PromotionPlan) {
         if self.action != Action::Put || !inputs.may_write {
             return;
         }
-        for record in inputs.records.iter().filter(|record| record.stage == PromotionStage::Seen) {
+        let may_be_there =
+            |record: &&PromotionRecord| matches!(record.stage, PromotionStage::Made | PromotionStage::Seen);
+        for record in inputs.records.iter().filter(may_be_there) {
             let is_touched = self.touched.iter().any(|touched| touched.item == record.detail.external_menu_id);
-            let is_planned = plan
-                .steps
-                .iter()
-                .any(|step| (&step.name, &step.item) == (&record.name, &record.detail.external_menu_id));
+            let is_about =
+                |step: &PromotionStep| (&step.name, &step.item) == (&record.name, &record.detail.external_menu_id);
+            let is_planned = plan.steps.iter().any(|step| is_about(step) && step.op.is_sent());
             let shown = inputs.listed.iter().find(|one| Some(&one.promotion_id) == record.promotion_id.as_ref());
             let phase = shown.map(|shown| shown.phase(inputs.now));
             if !is_touched || is_planned || phase.is_none_or(|phase| phase == PromotionPhase::Over) {
@@ -305,7 +381,9 @@ impl OutletPlan {
             let wanted = inputs.wanted.iter().find(|one| (&one.name, &one.detail.external_menu_id) == (&key.0, &key.1));
             let one = One { inputs, key: &key, wanted: wanted.map(|wanted| &wanted.detail), record: Some(record) };
             let step = one.step(PromotionOp::Renew, record.detail.start() <= inputs.now);
-            plan.steps.push(PromotionStep { before_push: true, ..step });
+            plan.steps.retain(|step| !is_about(step));
+            let coming_price = self.coming_price(&step.item).or(step.live_price);
+            plan.steps.push(PromotionStep { before_push: true, coming_price, ..step });
         }
         plan.steps.sort_by(|a, b| (&a.name, &a.item).cmp(&(&b.name, &b.item)));
     }
@@ -321,12 +399,14 @@ fn judge_prices(plan: &PromotionPlan, inputs: &PromotionInputs<'_>) -> Vec<Guard
     for step in made {
         let Some(selling) = step.create.as_ref().map(|detail| detail.selling_price) else { continue };
         let old = step.record.as_ref().filter(|_| step.op == PromotionOp::Replace).map(|old| old.detail.selling_price);
-        if let Some(live) = step.live_price.filter(|live| live.0 > 0) {
+        // Whatever it costs while the push arrives, the promotion may not take off too much of it.
+        if let Some(live) = step.live_price.max(step.coming_price).filter(|live| live.0 > 0) {
             let below = (live.0 - selling.0) as f64 * 100.0 / live.0 as f64;
             let words = format!("{} ({selling} instead of {live}, {below:.0} % less)", step.label());
             deep.push((below, step, words));
         }
-        for (from, what) in [(step.live_price, "the dish costs"), (old, "it was")] {
+        let coming = step.coming_price.filter(|_| step.coming_price != step.live_price);
+        for (from, what) in [(step.live_price, "the dish costs"), (coming, "the dish will cost"), (old, "it was")] {
             if let Some(from) = from.filter(|from| is_decimal_slip(from.0, selling.0)) {
                 slips.push((0.0, step, format!("{} would be {selling}, {what} {from}", step.label())));
             }
@@ -387,6 +467,7 @@ impl One<'_> {
             record,
             has_begun,
             live_price,
+            coming_price: live_price,
             before_push: false,
             is_resumed: false,
             note: None,
@@ -399,16 +480,23 @@ impl One<'_> {
         let PromotionInputs { now, at, listed, .. } = self.inputs;
         if record.detail.end() <= *now {
             // Whatever it was, it is not any more; what takes its place is another content.
-            plan.over.push(self.key.clone());
+            if record.kept_until.is_none_or(|last| last < now.date()) {
+                plan.over.push(self.key.clone());
+            } else if record.is_open() {
+                plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
+            }
             return self.add(plan);
         }
         let shown = record.promotion_id.as_ref().and_then(|id| listed.iter().find(|one| one.promotion_id == *id));
-        let phase = shown.map_or(PromotionPhase::Over, |shown| shown.phase(*now));
-        let is_there = phase != PromotionPhase::Over;
-        let has_begun = phase == PromotionPhase::Runs && record.detail.start() <= *now;
+        let phase = shown.map(|shown| shown.phase(*now));
+        let is_there = phase.is_some_and(|phase| phase != PromotionPhase::Over);
+        // What no look shows may be there all the same: a copy may be behind.
+        let says_over = phase == Some(PromotionPhase::Over);
+        let has_begun = record.detail.start() <= *now && phase != Some(PromotionPhase::Waits);
         let is_wanted_as_it_is = self.wanted == Some(&record.detail);
-        let young = at.duration_since(record.sent_at) < SHOWS_WITHIN;
+        let end = if self.wanted.is_some() { PromotionOp::Replace } else { PromotionOp::Remove };
         match record.stage {
+            PromotionStage::Ended if is_there => plan.steps.push(self.step(end, has_begun)),
             PromotionStage::Ended => self.add(plan),
             PromotionStage::Refused => {
                 let live_price = (self.inputs.live)(&self.key.1).map(|(price, ..)| price);
@@ -418,75 +506,99 @@ impl One<'_> {
                     self.add(plan);
                 }
             }
-            // The answer to the same key says what became of it. How long keys are kept is not documented.
-            PromotionStage::Creating if at.duration_since(record.sent_at) < KEYS_KEPT => {
-                let create = Some(record.detail.clone());
-                plan.steps.push(PromotionStep { create, is_resumed: true, ..self.step(PromotionOp::Add, false) });
-            }
-            PromotionStage::Creating => {
-                let note =
-                    "whether it was made was never learnt: look in the GoBiz app, then give it another name here";
-                self.say(plan, PromotionOp::Unverified, note.to_owned());
-            }
-            PromotionStage::Ending if is_there => {
-                let op = if self.wanted.is_some() { PromotionOp::Replace } else { PromotionOp::Remove };
-                plan.steps.push(self.step(op, has_begun));
-            }
-            PromotionStage::Ending => {
+            PromotionStage::Creating => self.plan_unanswered(record, plan),
+            PromotionStage::Ending if says_over => {
                 plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
                 self.add(plan);
             }
+            PromotionStage::Ending => plan.steps.push(self.step(end, has_begun)),
             PromotionStage::Made | PromotionStage::Seen if is_there => {
-                if record.stage == PromotionStage::Made {
-                    plan.learnt.push(PromotionRecord { stage: PromotionStage::Seen, error: None, ..record.clone() });
+                if record.stage == PromotionStage::Made || record.missing_since.is_some() {
+                    let seen = PromotionRecord { stage: PromotionStage::Seen, error: None, ..record.clone() };
+                    plan.learnt.push(PromotionRecord { missing_since: None, ..seen });
                 }
                 let others = shown.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
-                match self.wanted {
-                    None => plan.steps.push(self.step(PromotionOp::Remove, has_begun)),
-                    Some(wanted) if *wanted != record.detail => {
-                        plan.steps.push(self.step(PromotionOp::Replace, has_begun));
-                    }
-                    Some(_) if !others.is_empty() => {
-                        let note =
-                            format!("GoFood shows {}; it is left alone until the files change it", others.join(", "));
-                        self.say(plan, PromotionOp::Nonconvergent, note);
-                    }
-                    Some(_) => {}
+                if !is_wanted_as_it_is {
+                    plan.steps.push(self.step(end, has_begun));
+                } else if !others.is_empty() {
+                    let note =
+                        format!("GoFood shows {}; it is left alone until the files change it", others.join(", "));
+                    self.say(plan, PromotionOp::Nonconvergent, note);
                 }
             }
-            PromotionStage::Made if shown.is_none() && (is_wanted_as_it_is || young) => {
+            PromotionStage::Made | PromotionStage::Seen if is_wanted_as_it_is && says_over => {
+                self.drifted(plan, has_begun, true);
+            }
+            PromotionStage::Made if is_wanted_as_it_is => {
                 let id = record.promotion_id.as_deref().unwrap_or_default();
                 let note =
                     format!("GoFood took it (id {id}) and does not show it; it is only looked for, never sent again");
                 self.say(plan, PromotionOp::Unverified, note);
             }
-            PromotionStage::Made | PromotionStage::Seen if is_wanted_as_it_is => {
-                plan.steps.push(self.step(PromotionOp::Drift, has_begun))
+            PromotionStage::Seen if is_wanted_as_it_is => {
+                let since = record.missing_since.unwrap_or(*at);
+                if record.missing_since.is_none() {
+                    plan.learnt.push(PromotionRecord { missing_since: Some(since), ..record.clone() });
+                }
+                let is_sure = at.duration_since(since) >= MISSING_FOR && record.would_show(*at);
+                self.drifted(plan, has_begun, is_sure);
             }
-            PromotionStage::Made | PromotionStage::Seen => {
+            PromotionStage::Made | PromotionStage::Seen if says_over => {
                 plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
                 self.add(plan);
             }
-        }
-        if let Some(step) = plan.steps.last_mut().filter(|step| step.op == PromotionOp::Drift && step.is(self.key)) {
-            self.judge_drift(step);
+            // Nobody wants it as it is, and it may be there: the answer to its end says whether it is.
+            PromotionStage::Made | PromotionStage::Seen => plan.steps.push(self.step(end, has_begun)),
         }
     }
 
-    /// What was ended elsewhere is made again where the files win, unless that was undone again and again.
-    fn judge_drift(&self, step: &mut PromotionStep) {
-        let path = Path::Promotion(step.name.clone(), step.item.clone());
-        let is_contested = self.inputs.past.contested.contains_key(&path);
-        step.note = Some("ended or deleted elsewhere before its end".to_owned());
-        if self.inputs.revert && !is_contested {
-            step.op = PromotionOp::Add;
+    /// Its call was made, and no answer is recorded: what the list shows says what became of it. Only where it shows nothing,
+    /// and the files want the very same, is the call made again: how long a key is known is not documented.
+    fn plan_unanswered(&self, record: &PromotionRecord, plan: &mut PromotionPlan) {
+        let PromotionInputs { records, listed, now, at, .. } = self.inputs;
+        let is_wanted_as_it_is = self.wanted == Some(&record.detail);
+        match record.find_made(listed, records, *now) {
+            FoundPromotion::One(id) => {
+                let (promotion_id, error) = (Some(id), None);
+                let found = PromotionRecord { stage: PromotionStage::Seen, promotion_id, error, ..record.clone() };
+                plan.foreign = plan.foreign.saturating_sub(1);
+                plan.learnt.push(found.clone());
+                One { record: Some(&found), ..*self }.plan(plan);
+            }
+            FoundPromotion::Unclear => {
+                self.say(plan, PromotionOp::Unverified, MAY_BE_THERE.to_owned());
+            }
+            FoundPromotion::Nothing if is_wanted_as_it_is && at.duration_since(record.sent_at) < KEYS_KEPT => {
+                let create = Some(record.detail.clone());
+                plan.steps.push(PromotionStep { create, is_resumed: true, ..self.step(PromotionOp::Add, false) });
+            }
+            FoundPromotion::Nothing if record.would_show(*at) => {
+                plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
+                self.add(plan);
+            }
+            FoundPromotion::Nothing => {
+                let note = match self.wanted {
+                    Some(_) => "made once it is known what became of the one before",
+                    None => "looked for, as its call was not answered; ended once GoFood shows it",
+                };
+                self.say(plan, PromotionOp::Waiting, note.to_owned());
+            }
         }
+    }
+
+    /// What was ended elsewhere is made again where the files win and it is sure, unless that was undone again and again.
+    fn drifted(&self, plan: &mut PromotionPlan, has_begun: bool, is_sure: bool) {
+        let path = Path::Promotion(self.key.0.clone(), self.key.1.clone());
+        let is_contested = self.inputs.past.contested.contains_key(&path);
+        let is_undone = self.inputs.revert && is_sure && !is_contested;
+        let op = if is_undone { PromotionOp::Add } else { PromotionOp::Drift };
+        let note = Some("ended or deleted elsewhere before its end".to_owned());
+        plan.steps.push(PromotionStep { note, ..self.step(op, has_begun) });
     }
 
     fn add(&self, plan: &mut PromotionPlan) {
         let Some(wanted) = self.wanted else { return };
         let now = self.inputs.now;
-        let minute = i32::from(now.hour()) * 60 + i32::from(now.minute());
         if wanted.end() <= now {
             return;
         }
@@ -497,22 +609,21 @@ impl One<'_> {
         if (self.inputs.live)(&self.key.1).is_none() {
             return self.say(plan, PromotionOp::Waiting, "made once GoFood shows the dish".to_owned());
         }
-        if minute >= 24 * 60 - BEFORE_MIDNIGHT {
-            let note = format!("made after midnight: not within {BEFORE_MIDNIGHT} minutes before it");
-            return self.say(plan, PromotionOp::Waiting, note);
-        }
         plan.steps.push(self.step(PromotionOp::Add, false));
     }
 
     /// Another promotion of ours that may be on the same dish, and nobody knows. A second one beside it would be one too many.
     fn unsettled_on_dish(&self) -> Option<&PromotionRecord> {
-        let PromotionInputs { records, listed, now, .. } = self.inputs;
+        let PromotionInputs { records, listed, now, at, .. } = self.inputs;
         let is_shown =
             |record: &PromotionRecord| listed.iter().any(|one| Some(&one.promotion_id) == record.promotion_id.as_ref());
         records.iter().find(|record| {
             let is_other = record.name != self.key.0 && record.detail.external_menu_id == self.key.1;
             let is_unsettled = match record.stage {
-                PromotionStage::Creating => true,
+                PromotionStage::Creating => {
+                    let may_come = at.duration_since(record.sent_at) < KEYS_KEPT;
+                    may_come || record.find_made(listed, records, *now) != FoundPromotion::Nothing
+                }
                 PromotionStage::Made => !is_shown(record),
                 _ => false,
             };
@@ -531,8 +642,16 @@ impl PromotionStep {
         format!("“{}” of {}", self.name, self.item)
     }
 
-    fn is(&self, key: &PromotionKey) -> bool {
-        (&self.name, &self.item) == (&key.0, &key.1)
+    /// Why it is not made now.
+    fn waits(&self, now: DateTime, least: u32) -> Option<String> {
+        if is_before_midnight(now) {
+            return Some(format!("made after midnight: not within {BEFORE_MIDNIGHT} minutes before it"));
+        }
+        let (price, selling) = (self.coming_price?, self.create.as_ref()?.selling_price);
+        let takes_off = i128::from(price.0) - i128::from(selling.0);
+        let is_enough = takes_off > 0 && takes_off * 100 >= i128::from(least) * i128::from(price.0);
+        let what = if takes_off > 0 { format!("at least {least} % below") } else { "below".to_owned() };
+        (!is_enough).then(|| format!("made once {selling} is {what} the price of the dish, which is {price}"))
     }
 
     /// The same as a difference; `None` for what is only said.
