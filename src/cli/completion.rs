@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use clap_complete::{ArgValueCandidates, CompleteEnv, CompletionCandidate, env as shells};
 use jiff::Timestamp;
 
-use super::{Exit, command_error::CommandError, help, output, release_hints::is_plain_word};
+use super::{Exit, command_error::CommandError, help, output};
 use crate::{
     fleet::{self, Loaded},
     policy::Guard,
-    report::untrusted::printable,
+    report::{is_plain_word, untrusted::printable},
     rules::RULES,
     settings::{self, Environment},
 };

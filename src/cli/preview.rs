@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
@@ -331,11 +331,6 @@ pub(super) fn find_photo(roots: &[&Loaded], url: &str) -> Photo {
     known.unwrap_or(Photo::Elsewhere)
 }
 
-/// How far ahead of `at` pages and previews look (our choice: a year).
-pub(super) fn look_until(at: Timestamp) -> Timestamp {
-    at.checked_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
-}
-
 /// What dated layers will change in the year after `at`, if a page is wanted that shows it.
 pub(super) fn later(
     loaded: &Loaded,
@@ -347,7 +342,7 @@ pub(super) fn later(
     if !outputs.has(Format::Html) {
         return Vec::new();
     }
-    moments(loaded, loaded.steps(selected, at, look_until(at), &survey.peers, true))
+    moments(loaded, loaded.steps(selected, at, fleet::look_ahead(at), &survey.peers, true))
 }
 
 /// The reports of what dated layers change.

@@ -4,11 +4,14 @@ use super::{
     Exit,
     command_error::CommandError,
     output::Format,
-    preview::{find_photo, look_until},
+    preview::find_photo,
     session::{Session, errors_of},
     when::When,
 };
-use crate::report::{self, html::PhotoAlbum};
+use crate::{
+    fleet::look_ahead,
+    report::{self, html::PhotoAlbum},
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,7 +35,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if valid.is_empty() && !invalid.is_empty() {
         return Err(CommandError::Invalid(errors_of(&survey, &selected)));
     }
-    let previews = loaded.menus(&valid, at, look_until(at));
+    let previews = loaded.menus(&valid, at, look_ahead(at));
     session.outputs.emit(|format, screen| match format {
         Format::Html => report::preview_html(&previews, &mut PhotoAlbum::new(&|url| find_photo(&[loaded], url))),
         _ => report::preview_text(&previews, screen.color),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::report::{PlanFile, Push, ReleaseHints};
+use crate::report::{PlanFile, Push, ReleaseHints, shell_word};
 
 /// Stands for the branch that a pull request is merged into, where the revision that was given says that for this checkout
 /// alone.
@@ -24,7 +24,7 @@ impl PlanInvocation<'_> {
     /// From a plan that was only looked at.
     pub(super) fn hints_of_plan(&self) -> ReleaseHints {
         let push = match self.file {
-            Some(file) => format!("menusync apply {}{}", word(&file.to_string_lossy()), self.flags),
+            Some(file) => format!("menusync apply {}{}", shell_word(&file.to_string_lossy()), self.flags),
             None => format!("menusync apply{}", self.outlets()),
         };
         ReleaseHints {
@@ -56,11 +56,11 @@ impl PlanInvocation<'_> {
             let (outlets, revert) = (self.outlets(), self.revert());
             return PlanFile::By(format!("menusync plan{base}{outlets}{revert} --out {}", PlanFile::DEFAULT));
         };
-        PlanFile::Written(word(&file.to_string_lossy()))
+        PlanFile::Written(shell_word(&file.to_string_lossy()))
     }
 
     fn outlets(&self) -> String {
-        let globs = self.outlets.iter().map(|glob| format!(" --outlet {}", word(glob)));
+        let globs = self.outlets.iter().map(|glob| format!(" --outlet {}", shell_word(glob)));
         std::iter::once(self.flags.clone()).chain(globs).collect()
     }
 
@@ -72,45 +72,19 @@ impl PlanInvocation<'_> {
 /// A revision that means the same in every checkout; `HEAD^1` is the target branch only where a merge is checked out.
 fn shared(revision: &str) -> String {
     let is_relative = revision.contains(['^', '~', '@', ':']) || revision.contains("HEAD");
-    if is_relative { TARGET.to_owned() } else { word(revision) }
+    if is_relative { TARGET.to_owned() } else { shell_word(revision) }
 }
 
 /// Options that were given to a command, as they are given to another.
 pub(super) fn flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
     let flag =
-        |name: &str, path: Option<&Path>| path.map(|path| format!(" --{name} {}", word(&path.to_string_lossy())));
+        |name: &str, path: Option<&Path>| path.map(|path| format!(" --{name} {}", shell_word(&path.to_string_lossy())));
     flag("root", root).into_iter().chain(flag("state-dir", state_dir)).collect()
-}
-
-/// A word of a command line, in quotes if a shell would read it otherwise.
-fn word(text: &str) -> String {
-    if is_plain_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
-/// Whether every shell reads a text as one word, and as it is.
-pub(super) fn is_plain_word(text: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+%@".contains(c);
-    !text.is_empty() && text.chars().all(is_plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_read_it_otherwise() {
-        for (text, written) in [
-            ("plan.json", "plan.json"),
-            ("origin/main", "origin/main"),
-            ("", "''"),
-            ("my plan.json", "'my plan.json'"),
-            ("Ku*", "'Ku*'"),
-            ("it's; rm -rf", r"'it'\''s; rm -rf'"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(word(text), written);
-        }
-    }
 
     #[test]
     fn a_plan_is_written_as_it_was_asked_for_and_against_a_branch_that_everybody_has() {

@@ -41,8 +41,10 @@ pub struct Step {
     pub outlets: Vec<OutletReport>,
 }
 
-/// How far ahead two states of the files are compared (our choice: what lies further ahead is compared again before).
-const LOOK_AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// Until when dated layers are looked for from `at` on (our choice: a year; what lies further ahead is looked at again before).
+pub fn look_ahead(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
+}
 
 /// A moment at which layers of an outlet begin or end.
 struct Edge {
@@ -109,7 +111,7 @@ impl Comparison<'_> {
         let (id, peers) = (&member.id, &self.after.1.peers);
         let (before, after) = (self.before.0, self.after.0);
         let mut moments: BTreeMap<Timestamp, BTreeSet<(String, bool)>> = BTreeMap::new();
-        for (at, file, begins) in [before, after].iter().flat_map(|side| side.edges(id, self.at, LOOK_AHEAD)) {
+        for (at, file, begins) in [before, after].iter().flat_map(|side| side.edges(id, self.at)) {
             moments.entry(at).or_default().insert((file.to_string(), begins));
         }
         if moments.is_empty() {
@@ -188,9 +190,9 @@ impl Loaded {
         Some(report_of(plan, &target, true))
     }
 
-    /// The moments within `ahead` of `at` at which the layers of an outlet begin (`true`) or end.
-    fn edges(&self, id: &OutletId, at: Timestamp, ahead: SignedDuration) -> Vec<(Timestamp, Arc<str>, bool)> {
-        let last = at.checked_add(ahead).unwrap_or(Timestamp::MAX);
+    /// The moments after `at` at which the layers of an outlet begin (`true`) or end, as far ahead as is looked.
+    fn edges(&self, id: &OutletId, at: Timestamp) -> Vec<(Timestamp, Arc<str>, bool)> {
+        let last = look_ahead(at);
         let mut edges = self.definitions.dated_edges(id, at, &self.defaults);
         edges.retain(|(edge, ..)| *edge <= last);
         edges

@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-pub use compare::{Comparison, Step};
+pub use compare::{Comparison, Step, look_ahead};
 pub use history::{history, push_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};

@@ -126,67 +126,44 @@ impl Client {
     }
 }
 
-impl Read for Reader {
-    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        Ok(self.0.fetch(outlet, Lane::Pass).await?.live)
-    }
+/// Both look in the same way, each with its own token.
+macro_rules! reads {
+    ($name:ident) => {
+        impl Read for $name {
+            async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
+                Ok(self.0.fetch(outlet, Lane::Pass).await?.live)
+            }
 
-    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
-        self.0.fetch(outlet, lane).await
-    }
+            async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
+                self.0.fetch(outlet, lane).await
+            }
 
-    async fn fetch_unless(
-        &self,
-        outlet: &OutletId,
-        lane: Lane,
-        known: Option<AnswerDigest>,
-    ) -> Result<Option<Fetched>, RemoteError> {
-        self.0.fetch_unless(outlet, lane, known).await
-    }
+            async fn fetch_unless(
+                &self,
+                outlet: &OutletId,
+                lane: Lane,
+                known: Option<AnswerDigest>,
+            ) -> Result<Option<Fetched>, RemoteError> {
+                self.0.fetch_unless(outlet, lane, known).await
+            }
 
-    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
-        self.0.promotions(outlet).await
-    }
+            async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
+                self.0.promotions(outlet).await
+            }
 
-    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
-        self.0.find_promotion(outlet, id).await
-    }
+            async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
+                self.0.find_promotion(outlet, id).await
+            }
 
-    fn clear_rate_limits(&self) {
-        self.0.shared.http.clear_rate_limits();
-    }
+            fn clear_rate_limits(&self) {
+                self.0.shared.http.clear_rate_limits();
+            }
+        }
+    };
 }
 
-impl Read for Writer {
-    async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
-        Ok(self.0.fetch(outlet, Lane::Pass).await?.live)
-    }
-
-    async fn fetch_in(&self, outlet: &OutletId, lane: Lane) -> Result<Fetched, RemoteError> {
-        self.0.fetch(outlet, lane).await
-    }
-
-    async fn fetch_unless(
-        &self,
-        outlet: &OutletId,
-        lane: Lane,
-        known: Option<AnswerDigest>,
-    ) -> Result<Option<Fetched>, RemoteError> {
-        self.0.fetch_unless(outlet, lane, known).await
-    }
-
-    async fn promotions(&self, outlet: &OutletId) -> Result<Vec<Promotion>, RemoteError> {
-        self.0.promotions(outlet).await
-    }
-
-    async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
-        self.0.find_promotion(outlet, id).await
-    }
-
-    fn clear_rate_limits(&self) {
-        self.0.shared.http.clear_rate_limits();
-    }
-}
+reads!(Reader);
+reads!(Writer);
 
 impl Write for Writer {
     async fn create_promotion(

@@ -78,11 +78,22 @@ pub async fn examine<R: Read>(
 ) -> Result<(Desired, Examined), PassError> {
     let desired = desired_now(&recalled, target, desired, moment)?;
     let live = fetch(reader, &recalled, &target.id, moment.now).await?;
-    let mut examined = compare(live, recalled, target, &desired, moment);
-    let listed =
-        list_promotions(reader, target, &desired, (&examined.recalled.promotions, &examined.plan), moment).await;
-    judge_promotions(&mut examined, listed, &desired, moment);
+    let examined = compare(live, recalled, target, &desired, moment);
+    let examined = with_promotions(reader, target, &desired, examined, moment).await;
     Ok((desired, examined))
+}
+
+/// The same with what is to be done about promotions, and said of them.
+pub(super) async fn with_promotions<R: Read>(
+    remote: &R,
+    target: &Target,
+    desired: &Desired,
+    mut examined: Examined,
+    moment: Moment<'_>,
+) -> Examined {
+    let known = list_promotions(remote, target, desired, &examined, moment).await;
+    judge_promotions(&mut examined, known, desired, moment);
+    examined
 }
 
 /// What is wanted, with what is pinned laid over it.
@@ -148,7 +159,7 @@ pub(super) async fn list_promotions<R: Read>(
     remote: &R,
     target: &Target,
     desired: &Desired,
-    (records, plan): (&[PromotionRecord], &OutletPlan),
+    Examined { recalled: Recalled { promotions: records, .. }, plan, .. }: &Examined,
     moment: Moment<'_>,
 ) -> Option<KnownPromotions> {
     let manages = manages(desired, records, moment);

@@ -100,8 +100,21 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         pending: pending.transpose()?,
         lost_puts,
         alarm,
-        promotions: promotions.iter().map(|record| parse(outlet, record)).collect::<Result<_, _>>()?,
+        promotions: promotions_of(outlet, &promotions)?,
     })
+}
+
+/// What is stored of our promotions alone.
+pub(super) async fn recall_promotions(
+    state: &SharedState,
+    outlet: &OutletId,
+    now: Timestamp,
+) -> Result<Vec<PromotionRecord>, PassError> {
+    promotions_of(outlet, &state.recall(outlet.as_str(), now).await?.promotions)
+}
+
+fn promotions_of(outlet: &OutletId, stored: &[String]) -> Result<Vec<PromotionRecord>, PassError> {
+    stored.iter().map(|record| parse(outlet, record)).collect()
 }
 
 pub(super) fn parse<T: DeserializeOwned>(outlet: &OutletId, json: &str) -> Result<T, PassError> {

@@ -9,7 +9,7 @@ use super::{
     Recalled, Slot, Target,
     broken_off::{at_another, broken_off},
     chain,
-    examine::{compare, desired_now, judge_promotions, list_promotions, manages},
+    examine::{compare, desired_now, judge_promotions, list_promotions, manages, with_promotions},
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
@@ -147,8 +147,8 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok(steps) => Box::pin(pass.after_push(Some(outcome), &steps)).await,
                 Err(why) => {
                     let left = format!("promotions are made and ended in a later pass: {why}");
-                    let told = outcome.error.into_iter().chain([left]).collect::<Vec<_>>().join("; ");
-                    Ok(Outcome { error: Some(told), ..outcome })
+                    let why = outcome.error.into_iter().chain([left]).collect::<Vec<_>>().join("; ");
+                    Ok(Outcome { error: Some(why), ..outcome })
                 }
             },
             // The prices that they are measured by may not be live.
@@ -174,14 +174,12 @@ impl<R: Read + Write> Pass<'_, R> {
         if let Some((why, _)) = self.desired.waits(now) {
             return Ok(Err(why));
         }
-        let mut examined = match self.look(recalled, self.desired).await {
+        let examined = match self.look(recalled, self.desired).await {
             Ok(examined) => examined,
             Err(error) => return Ok(Err(chain(&error))),
         };
         let moment = self.moment(context.clock.now());
-        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
-        let known = list_promotions(remote, target, self.desired, known, moment).await;
-        judge_promotions(&mut examined, known, self.desired, moment);
+        let examined = with_promotions(remote, target, self.desired, examined, moment).await;
         note(context, target, &examined).await?;
         let planned = &examined.plan.promotions.steps;
         let still = |step: &PromotionStep| {
@@ -214,11 +212,8 @@ impl<R: Read + Write> Pass<'_, R> {
             }
         };
         let moment = self.moment(now);
-        let mut examined = compare(live, recalled, target, self.desired, moment);
-        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
-        let known = list_promotions(remote, target, self.desired, known, moment);
-        let known = known.await;
-        judge_promotions(&mut examined, known, self.desired, moment);
+        let examined = compare(live, recalled, target, self.desired, moment);
+        let examined = with_promotions(remote, target, self.desired, examined, moment).await;
         note(context, target, &examined).await?;
         let failed = results.iter().any(|result| result.result == "failed");
         let facts = Facts::of_look(if failed { Look::Failed } else { Look::Examined(&examined) });
@@ -287,8 +282,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let may_list = desired.policy.promotions.watches() || manages(&desired, &recalled.promotions, moment);
         let again = may_list.then(|| recalled.clone());
         let mut examined = self.look(recalled, &desired).await?;
-        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
-        let listed = list_promotions(remote, target, &desired, known, moment);
+        let listed = list_promotions(remote, target, &desired, &examined, moment);
         if let (Some(known), Some(recalled)) = (self.unless_withdrawn(listed).await?, again) {
             // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
             if examined.plan.action != Action::None {
@@ -342,8 +336,8 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
                 if let Err(why) = Box::pin(pass.end_before_push(&promotions)).await? {
-                    let told = format!("{why}; the menu was not pushed");
-                    let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(told));
+                    let why = format!("{why}; the menu was not pushed");
+                    let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
                     return Ok(Step::Done(outcome.with_plan(examined.plan)));
                 }
                 let sent = Box::pin(pass.push(examined)).await?;
@@ -462,10 +456,8 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<Outcome, PassError> {
         let Visit { context, target, .. } = *self.visit;
         let moment = self.moment(arrival.seen_at);
-        let mut examined = compare(arrival.live, recalled, target, self.desired, moment);
-        let known = (examined.recalled.promotions.as_slice(), &examined.plan);
-        let listed = list_promotions(self.visit.remote, target, self.desired, known, moment).await;
-        judge_promotions(&mut examined, listed, self.desired, moment);
+        let examined = compare(arrival.live, recalled, target, self.desired, moment);
+        let examined = with_promotions(self.visit.remote, target, self.desired, examined, moment).await;
         note(context, target, &examined).await?;
         let look = if arrival.unrestored.is_some() { Look::Failed } else { Look::Examined(&examined) };
         let facts = Facts::of_look(look);

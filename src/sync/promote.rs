@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use super::{
     PassError, Recalled,
-    memory::{json, recall},
+    memory::{json, recall, recall_promotions},
     visit::{Pass, Visit},
 };
 use crate::{
-    catalog::{FieldValue, Path, PromoDetail, Promotion, PromotionPhase},
+    catalog::{FieldValue, PromoDetail, Promotion, PromotionPhase},
     plan::{
         FoundPromotion, MAY_BE_THERE, PromotionOp, PromotionRecord, PromotionStage, PromotionStep, idempotency_key,
         is_before_midnight,
@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Key of a record in the state.
 pub(super) fn state_key(record: &PromotionRecord) -> String {
-    Path::Promotion(record.name.clone(), record.detail.external_menu_id.clone()).to_string()
+    record.path().to_string()
 }
 
 /// How one call, or what follows from it, ended.
@@ -42,6 +42,28 @@ enum Done {
     Unverified(String),
     /// Not carried out, or nobody knows; it is tried again in the next pass.
     Failed(String),
+}
+
+impl Done {
+    /// As `apply` tells it; `well`: the word for what was to be done.
+    fn result(self, step: &PromotionStep, well: &'static str, record: Option<&PromotionRecord>) -> PromotionResult {
+        let (result, why) = match self {
+            Self::Well => (well, None),
+            Self::Refused(why) => ("refused", Some(why)),
+            Self::Unverified(why) => ("unverified", Some(why)),
+            Self::Failed(why) => ("failed", Some(why)),
+        };
+        PromotionResult {
+            name: step.name.clone(),
+            item: step.item.to_string(),
+            result,
+            promotion_id: record.and_then(|record| record.promotion_id.clone()),
+            error: why.map(|why| match &step.source {
+                Some(place) => format!("{why} ({place})"),
+                None => why,
+            }),
+        }
+    }
 }
 
 impl<R: Read + Write> Pass<'_, R> {
@@ -74,7 +96,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let Some(record) = self.stored(step).await?.filter(is_open) else {
                 // It has ended before the push.
                 if step.op == PromotionOp::Remove {
-                    results.push(result(step, "ended", step.record.as_ref(), None));
+                    results.push(Done::Well.result(step, "ended", step.record.as_ref()));
                 }
                 continue;
             };
@@ -85,37 +107,25 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             let done = Box::pin(self.end_promotion(record.clone(), step.has_begun, deadline)).await?;
             match (done, step.op) {
-                (Done::Well, PromotionOp::Remove) => results.push(result(step, "ended", Some(&record), None)),
-                (Done::Well, _) => {}
-                (Done::Refused(why), _) => {
-                    blocked.insert((&step.name, &step.item));
-                    results.push(result(step, "refused", Some(&record), Some(why)));
-                }
-                (Done::Unverified(why), _) => {
-                    blocked.insert((&step.name, &step.item));
-                    results.push(result(step, "unverified", Some(&record), Some(why)));
-                }
-                (Done::Failed(why), _) => {
-                    blocked.insert((&step.name, &step.item));
-                    results.push(result(step, "failed", Some(&record), Some(why)));
+                // What takes its place is told instead.
+                (Done::Well, op) if op != PromotionOp::Remove => {}
+                (done, _) => {
+                    if !matches!(done, Done::Well) {
+                        blocked.insert(&step.item);
+                    }
+                    results.push(done.result(step, "ended", Some(&record)));
                 }
             }
         }
         // One promotion a dish at a time: as long as one is not seen to end, none is made on its dish.
-        let is_blocked = |step: &PromotionStep| blocked.iter().any(|(_, item)| **item == step.item);
-        for step in sent().filter(|step| !is_blocked(step)) {
+        for step in sent().filter(|step| !blocked.contains(&step.item)) {
             let Some(detail) = &step.create else { continue };
             if !self.may_make().await? {
                 return Ok(results);
             }
             let word = if step.op == PromotionOp::Add { "created" } else { "replaced" };
             let (done, record) = Box::pin(self.create_promotion(step, detail, deadline)).await?;
-            results.push(match done {
-                Done::Well => result(step, word, record.as_ref(), None),
-                Done::Refused(why) => result(step, "refused", record.as_ref(), Some(why)),
-                Done::Unverified(why) => result(step, "unverified", record.as_ref(), Some(why)),
-                Done::Failed(why) => result(step, "failed", record.as_ref(), Some(why)),
-            });
+            results.push(done.result(step, word, record.as_ref()));
         }
         Ok(results)
     }
@@ -130,7 +140,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if self.is_withdrawn() || is_before_midnight(self.local_now()) {
             return Ok(false);
         }
-        Ok(recall(&context.state, &target.id, context.clock.now()).await?.pause.is_none())
+        Ok(context.state.pause(target.id.as_str(), context.clock.now()).await?.is_none())
     }
 
     /// Now, on the clocks of the outlet.
@@ -140,13 +150,13 @@ impl<R: Read + Write> Pass<'_, R> {
 
     async fn records(&self) -> Result<Vec<PromotionRecord>, PassError> {
         let Visit { context, target, .. } = *self.visit;
-        Ok(recall(&context.state, &target.id, context.clock.now()).await?.promotions)
+        recall_promotions(&context.state, &target.id, context.clock.now()).await
     }
 
     /// What is stored of a promotion now.
     async fn stored(&self, step: &PromotionStep) -> Result<Option<PromotionRecord>, PassError> {
         let records = self.records().await?;
-        Ok(records.into_iter().find(|record| record.id() == (step.name.clone(), step.item.clone())))
+        Ok(records.into_iter().find(|record| record.id() == step.id()))
     }
 
     async fn store(&self, record: &PromotionRecord) -> Result<(), PassError> {
@@ -207,7 +217,7 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
         let Visit { context, remote, target } = *self.visit;
         let records = self.records().await?;
-        let known = records.iter().find(|record| record.id() == (step.name.clone(), step.item.clone())).cloned();
+        let known = records.iter().find(|record| record.id() == step.id()).cloned();
         let resumed = known.clone().filter(|record| step.is_resumed && record.stage == PromotionStage::Creating);
         let mut record = match resumed {
             Some(record) => record,
@@ -244,12 +254,9 @@ impl<R: Read + Write> Pass<'_, R> {
             if maybe_done {
                 // For how long a key is known is not documented: what may be there is looked for before it is asked for again.
                 match self.find_made(&record, &records).await {
-                    Ok(FoundPromotion::One(id)) => break (PromotionAnswer::Made(id), true),
-                    Ok(FoundPromotion::Unclear) => {
-                        return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
-                    }
-                    Ok(FoundPromotion::Nothing) => {}
-                    Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
+                    Ok(Some(id)) => break (PromotionAnswer::Made(id), true),
+                    Ok(None) => {}
+                    Err(done) => return self.leave_open(record, done).await,
                 }
             }
             match remote.create_promotion(&target.id, &record.key, &record.detail).await {
@@ -262,7 +269,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Err(error) => {
                     if error.is_final()
                         && maybe_done
-                        && let Ok(FoundPromotion::One(id)) = self.find_made(&record, &records).await
+                        && let Ok(Some(id)) = self.find_made(&record, &records).await
                     {
                         break (PromotionAnswer::Made(id), true);
                     }
@@ -284,28 +291,21 @@ impl<R: Read + Write> Pass<'_, R> {
         let id = match answer {
             PromotionAnswer::Made(id) => id,
             PromotionAnswer::Refused(words) if !may_be_there => return self.refuse(record, words).await,
-            // Where keys are not kept, the one that an earlier call has made is in the way of this one.
-            PromotionAnswer::Refused(words) => match self.find_made(&record, &records).await {
-                Ok(FoundPromotion::One(id)) => id,
-                Ok(FoundPromotion::Unclear) => {
-                    return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
+            answer => match (self.find_made(&record, &records).await, answer) {
+                // Where keys are not kept, the one that an earlier call has made is in the way of this one.
+                (Ok(Some(id)), _) => id,
+                (Err(done), _) => return self.leave_open(record, done).await,
+                (Ok(None), PromotionAnswer::Refused(words)) => {
+                    let may_come = maybe_done && !record.would_show(context.clock.now());
+                    return match may_come {
+                        true => self.leave_open(record, Done::Failed(words)).await,
+                        false => self.refuse(record, words).await,
+                    };
                 }
-                Ok(FoundPromotion::Nothing) if maybe_done && !record.would_show(context.clock.now()) => {
-                    return self.leave_open(record, Done::Failed(words)).await;
-                }
-                Ok(FoundPromotion::Nothing) => return self.refuse(record, words).await,
-                Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
-            },
-            PromotionAnswer::Silent => match self.find_made(&record, &records).await {
-                Ok(FoundPromotion::One(id)) => id,
-                Ok(FoundPromotion::Unclear) => {
-                    return self.leave_open(record, Done::Unverified(MAY_BE_THERE.into())).await;
-                }
-                Ok(FoundPromotion::Nothing) => {
+                (Ok(None), _) => {
                     let why = "GoFood took the call and names no promotion; it is looked for before it is sent again";
                     return self.leave_open(record, Done::Unverified(why.to_owned())).await;
                 }
-                Err(error) => return self.leave_open(record, Done::Failed(error.to_string())).await,
             },
         };
         (record.stage, record.promotion_id, record.error) = (PromotionStage::Made, Some(id.clone()), None);
@@ -381,19 +381,20 @@ impl<R: Read + Write> Pass<'_, R> {
         let now = context.clock.now();
         let Recalled { mut memory, .. } = recall(&context.state, &target.id, now).await?;
         let wanted = step.create.clone().map(|detail| FieldValue::Promotion(Box::new(detail)));
-        memory.note_undone(Path::Promotion(step.name.clone(), step.item.clone()), wanted, now);
+        memory.note_undone(step.path(), wanted, now);
         let update = OutletUpdate { memory: Some(json(&memory, &target.id)?), ..OutletUpdate::default() };
         Ok(context.state.update_outlet(target.id.as_str(), update, now).await?)
     }
 
-    /// What the platform shows now of a promotion whose id is not known.
-    async fn find_made(
-        &self,
-        record: &PromotionRecord,
-        records: &[PromotionRecord],
-    ) -> Result<FoundPromotion, RemoteError> {
+    /// The id of a promotion of which none is known, if the platform shows it now. `Err`: nobody can tell.
+    async fn find_made(&self, record: &PromotionRecord, records: &[PromotionRecord]) -> Result<Option<String>, Done> {
         let Visit { remote, target, .. } = *self.visit;
-        Ok(record.find_made(&remote.promotions(&target.id).await?, records, self.local_now()))
+        let listed = remote.promotions(&target.id).await.map_err(|error| Done::Failed(error.to_string()))?;
+        match record.find_made(&listed, records, self.local_now()) {
+            FoundPromotion::One(id) => Ok(Some(id)),
+            FoundPromotion::Nothing => Ok(None),
+            FoundPromotion::Unclear => Err(Done::Unverified(MAY_BE_THERE.to_owned())),
+        }
     }
 
     /// Looks at one promotion until it is as expected, at least once. `false`: not in time, or nobody wants this pass any more.
@@ -431,24 +432,6 @@ fn may_be_another_time(error: &RemoteError) -> bool {
 
 fn pause_after(attempt: u32) -> Duration {
     Duration::from_millis(500) * 2u32.pow(attempt.saturating_sub(1).min(6))
-}
-
-fn result(
-    step: &PromotionStep,
-    result: &'static str,
-    record: Option<&PromotionRecord>,
-    error: Option<String>,
-) -> PromotionResult {
-    PromotionResult {
-        name: step.name.clone(),
-        item: step.item.to_string(),
-        result,
-        promotion_id: record.and_then(|record| record.promotion_id.clone()),
-        error: error.map(|error| match &step.source {
-            Some(place) => format!("{error} ({place})"),
-            None => error,
-        }),
-    }
 }
 
 /// Whether any of these says that something is not as the files want it.

@@ -19,7 +19,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
@@ -29,11 +29,12 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
+    fleet::look_ahead,
     policy::Policy,
     report::{
         changes_html,
         html::{self as standalone, PhotoAlbum, shown},
-        preview_article,
+        minute, preview_article,
         untrusted::url_part,
     },
 };
@@ -45,8 +46,6 @@ const SCRIPT: &str = include_str!("page/page.js");
 
 /// Without the script a page loads itself again after this many seconds (our choice).
 const REFRESH: u32 = 30;
-/// How far ahead the menu of an outlet looks (our choice: a year).
-const AHEAD: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// Nothing is loaded but the script of this server, nothing framed, and forms are sent nowhere else.
 pub(super) fn content_policy(style: &str) -> String {
@@ -120,7 +119,7 @@ pub(super) async fn menu(State(shared): State<Handle>, Path(id): Path<String>) -
     let (loaded, now) = (Arc::clone(&snapshot.loaded), snapshot.now);
     let menu = compose(&shared.composing, move || {
         let member = &survey.members[place];
-        let until = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let until = look_ahead(now);
         let find = |url: &str| loaded.photo(url);
         let mut photos = PhotoAlbum::new(&find);
         let menus: Vec<Markup> =
@@ -239,7 +238,7 @@ impl Clock<'_> {
     /// `2027-01-15 19:02 WIB (2 min ago)`
     fn tell(&self, at: Timestamp) -> Markup {
         html! {
-            time datetime=(at) { (words::moment(at, self.zone)) }
+            time datetime=(at) { (minute(at, self.zone)) }
             " " span.ago { "(" (words::ago(at, self.now)) ")" }
         }
     }

@@ -12,15 +12,11 @@ use crate::{
     report::{
         PinNote, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
-        push_changes,
+        push_changes, shell_word,
         untrusted::url_part,
         value_json,
     },
-    web::{
-        snapshot::Snapshot,
-        state_help,
-        words::{self, shell_word},
-    },
+    web::{snapshot::Snapshot, state_help, words},
 };
 
 /// How many lines of a list are shown (our choice); the commands show all.

@@ -95,6 +95,11 @@ impl PromotionRecord {
         (self.name.clone(), self.detail.external_menu_id.clone())
     }
 
+    /// The same as a path.
+    pub fn path(&self) -> Path {
+        Path::Promotion(self.name.clone(), self.detail.external_menu_id.clone())
+    }
+
     /// What a list shows of it while its id is not known.
     pub fn find_made(&self, listed: &[Promotion], ours: &[Self], now: DateTime) -> FoundPromotion {
         let is_known = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));
@@ -107,8 +112,9 @@ impl PromotionRecord {
         };
         // An empty id can be neither looked at nor ended.
         let is_it = |one: &Promotion| {
-            let is_told = !one.promotion_id.is_empty() && one.external_menu_id.is_some() && one.selling_price.is_some();
-            is_told && self.detail.shown_otherwise(one).is_empty()
+            let is_complete =
+                !one.promotion_id.is_empty() && one.external_menu_id.is_some() && one.selling_price.is_some();
+            is_complete && self.detail.shown_otherwise(one).is_empty()
         };
         let mut come = listed.iter().filter(has_come);
         match (come.next(), come.next()) {
@@ -251,6 +257,16 @@ impl PromotionPlan {
 }
 
 impl PromotionStep {
+    /// Which promotion of the files it is.
+    pub fn id(&self) -> PromotionKey {
+        (self.name.clone(), self.item.clone())
+    }
+
+    /// The same as a path.
+    pub fn path(&self) -> Path {
+        Path::Promotion(self.name.clone(), self.item.clone())
+    }
+
     /// `“gajian” on NG: …`
     pub fn words(&self) -> String {
         let place = self.source.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
@@ -342,7 +358,7 @@ impl OutletPlan {
             step.coming_price = self.coming_price(&step.item).or(step.live_price);
             // What has to end before a push ends now, whatever it has to wait for to be made again.
             let makes = matches!(step.op, PromotionOp::Add | PromotionOp::Replace) && !step.before_push;
-            let least = wanted.get(&(step.name.clone(), step.item.clone())).map_or(0, |wanted| wanted.least_discount);
+            let least = wanted.get(&step.id()).map_or(0, |wanted| wanted.least_discount);
             if let Some(note) = step.waits(*now, least).filter(|_| makes) {
                 (step.op, step.note) = (PromotionOp::Waiting, Some(note));
             }
@@ -435,7 +451,7 @@ fn judge_prices(plan: &PromotionPlan, inputs: &PromotionInputs<'_>) -> Vec<Guard
             limit: limit.map(Limit::Percent),
             actual: Some(if limit.is_some() { (worst * 10.0).round() / 10.0 } else { steps.len() as f64 }),
             verdict: if inputs.released.contains(&guard) { Verdict::Released } else { Verdict::Held },
-            items: steps.iter().map(|(_, step, _)| Path::Promotion(step.name.clone(), step.item.clone())).collect(),
+            items: steps.iter().map(|(_, step, _)| step.path()).collect(),
             promotions: Vec::new(),
             message,
             approval: None,
@@ -665,7 +681,7 @@ impl PromotionStep {
             PromotionOp::Replace | PromotionOp::Renew => (Kind::Set, value(&ours), value(&self.create)),
             _ => return None,
         };
-        let path = Path::Promotion(self.name.clone(), self.item.clone());
+        let path = self.path();
         let subject = match (inputs.live)(&self.item) {
             Some((_, menu, name)) => Subject { within: Some(menu), name },
             None => Subject { within: None, name: self.item.to_string() },

@@ -6,3 +6,18 @@ use jiff::{Timestamp, tz::TimeZone};
 pub fn minute(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    #[test]
+    fn moments_carry_the_zone_by_its_name() {
+        let at: Timestamp = "2027-01-15T12:02:59Z".parse().unwrap();
+        let said = |zone| minute(at, &TimeZone::get(zone).unwrap());
+        assert_eq!(said("Asia/Jakarta"), "2027-01-15 19:02 WIB");
+        assert_eq!(said("Asia/Makassar"), "2027-01-15 20:02 WITA");
+    }
+}

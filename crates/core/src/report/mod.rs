@@ -19,6 +19,7 @@ mod preview;
 mod promotions;
 mod release;
 mod schedule;
+mod shell;
 mod status;
 mod style;
 mod subscriptions;
@@ -47,6 +48,7 @@ pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
+pub use shell::{is_plain_word, shell_word};
 pub use status::{LastPush, PinNote, StatusLine, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 
