@@ -7,13 +7,13 @@ use anyhow::anyhow;
 use super::{
     Exit,
     command_error::CommandError,
-    output::Format,
+    output::{Format, note},
     session::{Session, block_on, moment},
 };
 use crate::{
     catalog::OutletId,
     remote::{LinkedOutlet, RemoteError},
-    report::{self, OutletLine},
+    report::{self, OutletLine, untrusted::printable},
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,12 +28,29 @@ pub(super) fn run(_: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let platform = session.settings()?.platform();
     let survey = session.survey(moment(None))?;
-    let client = session.client()?;
-    let linked = block_on(client.linked_outlets())?.map_err(no_list)?;
+    let clients = session.clients(&survey)?;
+    let is_one = clients.len() == 1;
     let mut lines: BTreeMap<OutletId, OutletLine> = BTreeMap::new();
-    for LinkedOutlet { id, external_id } in linked {
-        let line = lines.entry(id.clone()).or_insert_with(|| blank(&id));
-        (line.linked, line.external_outlet_id) = (true, external_id);
+    let mut failed = false;
+    for (account, client) in &clients {
+        let linked = match block_on(client.linked_outlets())? {
+            Err(error) if is_one => return Err(CommandError::Failed(no_list(error))),
+            Err(error) => {
+                note(&printable(&format!("{:#}", no_list(error))));
+                failed = true;
+                continue;
+            }
+            Ok(linked) => linked,
+        };
+        for LinkedOutlet { id, external_id } in linked {
+            let line = lines.entry(id.clone()).or_insert_with(|| blank(&id));
+            let goes_by = survey.member(id.as_str()).map(|member| &member.account);
+            if line.linked && goes_by != Some(account) {
+                continue;
+            }
+            (line.linked, line.external_outlet_id) = (goes_by.is_none_or(|goes_by| goes_by == account), external_id);
+            line.account = account.as_deref().map(str::to_owned);
+        }
     }
     for member in &survey.members {
         let line = lines.entry(member.id.clone()).or_insert_with(|| blank(&member.id));
@@ -44,15 +61,22 @@ pub(super) fn run(_: Args, session: &Session) -> Result<Exit, CommandError> {
         Format::Json => report::outlets_json(&platform, &lines),
         _ => report::outlets_text(&lines),
     })?;
-    Ok(Exit::Done)
+    Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
 fn blank(id: &OutletId) -> OutletLine {
-    OutletLine { outlet: id.to_string(), linked: false, external_outlet_id: None, name: None, file: None }
+    OutletLine {
+        outlet: id.to_string(),
+        linked: false,
+        account: None,
+        external_outlet_id: None,
+        name: None,
+        file: None,
+    }
 }
 
-fn no_list(error: RemoteError) -> CommandError {
+fn no_list(error: RemoteError) -> anyhow::Error {
     let is_refused = error.lacks_right() || error.status == Some(404);
     let failed = anyhow!(error).context("cannot list the outlets that are linked to this credential");
-    CommandError::Failed(if is_refused { anyhow!("{failed:#}\n{DIRECT_INTEGRATION}") } else { failed })
+    if is_refused { anyhow!("{failed:#}\n{DIRECT_INTEGRATION}") } else { failed }
 }

@@ -32,6 +32,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let outlets = block_on(async {
         let mut outlets = Vec::new();
         for member in selected {
+            let reader = reader.of_account(member.account.as_deref());
             outlets.push(list(session, &reader, member, at).await?);
         }
         Ok::<_, CommandError>(outlets)

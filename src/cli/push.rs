@@ -31,7 +31,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Member, Survey},
     policy::Guard,
-    remote::Writer,
+    remote::{Read as _, Writer},
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
         Clock, Consent as PassConsent, Context, InSync, Outcome, OutletState, PassOptions, PassResult, Passes,
@@ -341,7 +341,8 @@ fn push_all(
                     continue;
                 }
             };
-            let (context, writer, passed) = (context.clone(), writer.clone(), target.clone());
+            let (context, passed) = (context.clone(), target.clone());
+            let writer = writer.of_account(member.account.as_deref());
             let pass = async move { Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await };
             passes.begin(target, pass);
         }

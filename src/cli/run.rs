@@ -165,9 +165,10 @@ impl Start<'_> {
 
     /// Events are taken from before the first pass: none that a push of it causes is missed.
     async fn receive<W>(&self, parts: &Parts<W>) -> Result<Option<Server>, CommandError> {
-        let Some(webhook) = &self.session.settings()?.webhook else { return Ok(None) };
+        let settings = self.session.settings()?;
+        let Some(webhook) = &settings.webhook else { return Ok(None) };
         let root = parts.loaded.root.clone();
-        let secrets = settings::webhook_secrets(webhook, &root)?;
+        let secrets = settings::webhook_secrets(settings, &root)?;
         let inbox = Inbox {
             view: Arc::clone(&parts.view),
             root,

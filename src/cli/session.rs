@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::HashSet,
+    collections::{BTreeMap, BTreeSet, HashSet},
     future::Future,
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,9 +23,9 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
-    remote::{Client, Endpoint, Meter},
+    remote::{Client, Endpoint, Login, Meter},
     report::{self, PlanTarget, counted},
-    settings::{self, Environment, Settings, StateDir},
+    settings::{self, Credentials, Environment, Settings, StateDir},
     state::{
         DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
         is_damaged, lock_daemon, running_daemon, set_aside,
@@ -255,16 +255,49 @@ impl Session {
         Ok(PlanTarget { name: settings.target.name().to_owned(), api_url: settings.gobiz.api_url.clone() })
     }
 
-    /// The platform.
+    /// The platform, as the account without a name.
     pub(super) fn client(&self) -> Result<Client, CommandError> {
-        client(self.settings()?, &self.environment, &self.root())
+        self.connect(None)
     }
 
-    /// The platform; `meter` is told of every call.
+    /// The same; `meter` is told of every call.
     pub(super) fn client_metered(&self, meter: Arc<dyn Meter>) -> Result<Client, CommandError> {
+        self.connect(Some(meter))
+    }
+
+    fn connect(&self, meter: Option<Arc<dyn Meter>>) -> Result<Client, CommandError> {
         let settings = self.settings()?;
-        let credentials = settings::credentials(settings, &self.environment, &self.root())?;
-        Ok(Client::connect_metered(&endpoint(settings, &credentials), meter)?)
+        let (environment, root) = (self.environment.clone(), self.root());
+        if settings.gobiz.accounts.is_empty() {
+            // Without it nothing can be done; with accounts, only some outlets may need it.
+            settings::credentials(settings, &environment, &root)?;
+        }
+        let endpoint = endpoint(settings);
+        let settings = settings.clone();
+        let login_of = move |account: Option<&str>| login(&settings, &environment, &root, account);
+        Ok(Client::connect_as(&endpoint, Arc::new(login_of), meter)?)
+    }
+
+    /// The platform as each account that outlets of these go by, by its name.
+    pub(super) fn clients(&self, survey: &Survey) -> Result<BTreeMap<Option<Arc<str>>, Client>, CommandError> {
+        let client = self.client()?;
+        let accounts = self.accounts(survey)?.into_iter();
+        Ok(accounts.map(|account| (account.clone(), client.of_account(account.as_deref()))).collect())
+    }
+
+    /// The account that outlets go by whose files name none.
+    pub(super) fn default_account(&self) -> Result<Option<&str>, CommandError> {
+        Ok(self.settings()?.policy.account.as_ref().map(|account| account.value.as_str()))
+    }
+
+    /// Those of the settings, and the one without a name where an outlet goes by it or there is no other.
+    pub(super) fn accounts(&self, survey: &Survey) -> Result<BTreeSet<Option<Arc<str>>>, CommandError> {
+        let mut accounts: BTreeSet<Option<Arc<str>>> =
+            self.settings()?.gobiz.accounts.keys().map(|name| Some(Arc::from(name.as_str()))).collect();
+        if accounts.is_empty() || survey.members.iter().any(|member| member.account.is_none()) {
+            accounts.insert(None);
+        }
+        Ok(accounts)
     }
 
     /// What `globs` mean.
@@ -394,25 +427,33 @@ fn no_match(survey: &Survey, globs: &[String]) -> String {
     format!("no outlet matches {}; {known}", globs.join(", "))
 }
 
-/// The platform as settings and environment describe it.
-pub(super) fn client(settings: &Settings, environment: &Environment, root: &Path) -> Result<Client, CommandError> {
-    let credentials = settings::credentials(settings, environment, root)?;
-    Ok(Client::connect(&endpoint(settings, &credentials))?)
-}
-
-fn endpoint(settings: &Settings, credentials: &settings::Credentials) -> Endpoint {
-    use secrecy::ExposeSecret;
+fn endpoint(settings: &Settings) -> Endpoint {
     let gobiz = &settings.gobiz;
     Endpoint {
         api_url: gobiz.api_url.clone(),
         oauth_url: gobiz.oauth_url.clone(),
-        client_id: credentials.client_id.expose_secret().to_owned(),
-        client_secret: credentials.client_secret.clone(),
         requests_per_second: gobiz.requests_per_second,
         timeout: gobiz.timeout,
         stock_key: gobiz.stock_key,
         accept: gobiz.accept.clone(),
     }
+}
+
+/// As whom an account comes.
+fn login(settings: &Settings, environment: &Environment, root: &Path, account: Option<&str>) -> Result<Login, String> {
+    use secrecy::ExposeSecret;
+    let named = account.map(|name| {
+        let known = settings.gobiz.accounts.get(name);
+        known.map(|known| (name, known)).ok_or_else(|| "it was not in the settings at the start; restart".to_owned())
+    });
+    let named = named.transpose()?;
+    let credentials = match named {
+        Some((name, known)) => settings::account_credentials(name, known, environment, root),
+        None => settings::credentials(settings, environment, root),
+    };
+    let Credentials { client_id, client_secret } = credentials.map_err(|error| chain(&error))?;
+    let requests_per_second = named.and_then(|(_, known)| known.requests_per_second);
+    Ok(Login { client_id: client_id.expose_secret().to_owned(), client_secret, requests_per_second })
 }
 
 /// Runs something that waits.

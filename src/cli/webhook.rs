@@ -7,7 +7,7 @@ use super::{
     Exit,
     command_error::CommandError,
     output::Format,
-    session::{Session, block_on},
+    session::{Session, block_on, moment},
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
@@ -41,9 +41,14 @@ enum Action {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let url = public_url(session)?;
-    let client = session.client()?;
-    let subscriptions = Subscriptions { client: &client, scope: args.scope.as_deref(), url: &url };
-    let lines = block_on(subscriptions.run(args.action))?;
+    let survey = session.survey(moment(None))?;
+    let mut lines = Vec::new();
+    for (account, client) in session.clients(&survey)? {
+        let subscriptions = Subscriptions { client: &client, scope: args.scope.as_deref(), url: &url };
+        let theirs = block_on(subscriptions.run(args.action))?;
+        let account = account.as_deref().map(str::to_owned);
+        lines.extend(theirs.into_iter().map(|line| SubscriptionLine { account: account.clone(), ..line }));
+    }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::subscriptions_json(&url, &lines),
         _ => report::subscriptions_text(&url, &lines),
@@ -77,12 +82,20 @@ fn is_same(a: &str, b: &str) -> bool {
 
 fn line(subscription: &Subscription, result: SubscriptionResult) -> SubscriptionLine {
     let Subscription { id, event, url, active } = subscription.clone();
-    SubscriptionLine { id: Some(id), event, url, active, result, error: None }
+    SubscriptionLine { account: None, id: Some(id), event, url, active, result, error: None }
 }
 
 fn missing(event: &str, url: &str) -> SubscriptionLine {
     let (event, url) = (event.to_owned(), url.to_owned());
-    SubscriptionLine { id: None, event, url, active: false, result: SubscriptionResult::Missing, error: None }
+    SubscriptionLine {
+        account: None,
+        id: None,
+        event,
+        url,
+        active: false,
+        result: SubscriptionResult::Missing,
+        error: None,
+    }
 }
 
 /// The platform's subscriptions, seen from one address of ours.

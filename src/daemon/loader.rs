@@ -162,11 +162,11 @@ impl Job {
         let survey = loaded.survey(self.clock.now());
         let beside = loaded.settings.as_ref().map(|settings| {
             doing.set("the files with secrets");
-            let secrets = settings.webhook.as_ref().map(|webhook| webhook_secrets(webhook, &loaded.root).map(drop));
+            let secrets = webhook_secrets(&settings, &loaded.root).map(drop);
             Beside {
                 settings: settings.clone(),
                 recipients: Recipients::read(settings, &loaded.root),
-                webhook_secrets: secrets.unwrap_or(Ok(())),
+                webhook_secrets: secrets,
             }
         });
         Found::Files(Box::new(Files { loaded, survey, beside }))

@@ -39,7 +39,7 @@ pub struct Pusher<R>(pub R);
 /// Looks and reports.
 pub struct Observer<R>(pub R);
 
-impl<R: Read + Write + 'static> Worker for Pusher<R> {
+impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
     async fn visit(
         &self,
         context: &Context,
@@ -48,6 +48,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let target = member.target();
+        let remote = &self.0.of_account(member.account.as_deref());
         let basis = loaded.basis(&target.id, context.clock.now());
         let options = PassOptions { withdrawn: Some(withdrawn.clone()), basis, ..PassOptions::default() };
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
@@ -55,7 +56,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         };
         if let Some(basis) = basis {
             let again = async || desired(context, loaded, member).await.ok().flatten();
-            let look = Box::pin(pass_unchanged(context, &self.0, &target, basis, again));
+            let look = Box::pin(pass_unchanged(context, remote, &target, basis, again));
             match while_wanted(context, &withdrawn, look).await {
                 None => return Outcome::withdrawn(&target),
                 Some(Some(outcome)) => return outcome,
@@ -71,8 +72,8 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         };
         let Some(desired) = composed else {
             drop(slot);
-            Box::pin(finish_pending_push(context, &self.0, &target)).await;
-            let look = Box::pin(invalid(context, &self.0, member));
+            Box::pin(finish_pending_push(context, remote, &target)).await;
+            let look = Box::pin(invalid(context, remote, member));
             return unless(context, &withdrawn, member, look).await;
         };
         let recalled = recall(&context.state, &target.id, context.clock.now()).await;
@@ -90,10 +91,10 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
         }
         match bad {
             // Boxed, as are the other long walks here: those that wait for their turn would hold room for all of it.
-            None => Box::pin(pass(context, slot, &self.0, &target, &desired, &options)).await,
+            None => Box::pin(pass(context, slot, remote, &target, &desired, &options)).await,
             Some(why) => {
-                Box::pin(finish_pending_push(context, &self.0, &target)).await;
-                let observed = Box::pin(observe_invalid(context, &self.0, &target, why));
+                Box::pin(finish_pending_push(context, remote, &target)).await;
+                let observed = Box::pin(observe_invalid(context, remote, &target, why));
                 unless(context, &withdrawn, member, observed).await
             }
         }
@@ -104,7 +105,7 @@ impl<R: Read + Write + 'static> Worker for Pusher<R> {
     }
 }
 
-impl<R: Read + 'static> Worker for Observer<R> {
+impl<R: Read + Clone + 'static> Worker for Observer<R> {
     async fn visit(
         &self,
         context: &Context,
@@ -112,14 +113,15 @@ impl<R: Read + 'static> Worker for Observer<R> {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
+        let remote = &self.0.of_account(member.account.as_deref());
         let look = async {
             let slot = context.slot().await;
             match desired(context, loaded, member).await {
                 Err(hung) => Outcome::failed(&member.target(), hung.to_string()),
-                Ok(Some(desired)) => Box::pin(observe(context, slot, &self.0, &member.target(), &desired)).await,
+                Ok(Some(desired)) => Box::pin(observe(context, slot, remote, &member.target(), &desired)).await,
                 Ok(None) => {
                     drop(slot);
-                    Box::pin(invalid(context, &self.0, member)).await
+                    Box::pin(invalid(context, remote, member)).await
                 }
             }
         };

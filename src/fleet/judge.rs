@@ -33,6 +33,8 @@ pub(super) struct Judged {
     /// No other verdict of this process has it.
     pub(super) basis: Basis,
     pub(super) outlet: Outlet,
+    /// Which of `gobiz.accounts` reaches it.
+    pub(super) account: Option<Arc<str>>,
     /// Everything that is wrong with its files and its catalog, sorted.
     pub(super) diagnostics: Vec<Arc<Diagnostic>>,
     /// The comments that excused something of it.
@@ -263,6 +265,7 @@ impl Judge<'_> {
         let mut judged = Judged {
             basis: Basis(NUMBER.fetch_add(1, Ordering::Relaxed)),
             outlet: composed.outlet.clone(),
+            account: composed.policy.account.clone(),
             diagnostics,
             used,
             prices: composed.catalog.items().filter_map(price).collect(),

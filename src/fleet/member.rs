@@ -15,6 +15,8 @@ pub struct Member {
     pub file: Arc<str>,
     /// Its layers in the order in which they are laid, its own file last.
     pub layers: Vec<Arc<str>>,
+    /// Which of `gobiz.accounts` reaches it.
+    pub account: Option<Arc<str>>,
     /// `state: paused`
     pub paused: bool,
     /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address

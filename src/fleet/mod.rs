@@ -45,7 +45,7 @@ use crate::{
         policy::{PolicyPatch, take_policy},
     },
     diagnostic::{self, Diagnostic},
-    document::{self, Decoder, PackedFile, SourceFile, Spanned},
+    document::{self, Decoder, PackedFile, SourceFile, Spanned, closest},
     plan::{ApprovalEffect, OutletPlan, Pins},
     policy::Policy,
     report::html::Photo,
@@ -129,7 +129,9 @@ fn decode(
     };
     let salvaged = || files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default();
     let policy = settings.as_ref().map_or_else(salvaged, |settings| settings.policy.clone());
-    let unknown = unknown_rules(policy.rule_codes());
+    let accounts = settings.as_ref().map(|settings| settings.gobiz.accounts.clone());
+    let mut unknown = unknown_rules(policy.rule_codes());
+    unknown.extend(unknown_accounts(policy.account.iter(), accounts.as_ref()));
     // A rule that is meant to hold would not hold: that is as bad as an unknown key.
     let settings = settings.filter(|_| unknown.is_empty());
     diagnostics.extend(unknown);
@@ -156,6 +158,7 @@ fn decode(
     diagnostics.extend(allows.wrong());
     diagnostics.extend(files.diagnostics.iter().cloned());
     diagnostics.extend(unknown_rules(definitions.rule_codes()));
+    diagnostics.extend(unknown_accounts(definitions.accounts(), accounts.as_ref()));
     let (approvals, wrong) = approval::parse(&files.approvals);
     diagnostics.extend(wrong);
     let loaded = Loaded {
@@ -226,6 +229,8 @@ pub fn of_one_file(file: &SourceFile, root: Option<&Loaded>, at: Timestamp) -> V
         }
     }
     diagnostics.extend(unknown_rules(definitions.rule_codes()));
+    let accounts = root.and_then(|root| root.settings.as_ref()).map(|settings| &settings.gobiz.accounts);
+    diagnostics.extend(unknown_accounts(definitions.accounts(), accounts));
     let allows = Allows::new(definitions.allows());
     diagnostics.extend(allows.wrong());
     allows.apply(&mut diagnostics, &mut Default::default());
@@ -234,6 +239,29 @@ pub fn of_one_file(file: &SourceFile, root: Option<&Loaded>, at: Timestamp) -> V
     diagnostic::sort(&mut diagnostics);
     diagnostics.dedup();
     diagnostics
+}
+
+/// Names of accounts that the settings do not have. Of settings that cannot be read nothing is known.
+fn unknown_accounts<'a>(
+    named: impl Iterator<Item = &'a Spanned<String>>,
+    known: Option<&BTreeMap<String, settings::Account>>,
+) -> Vec<Diagnostic> {
+    let Some(known) = known else { return Vec::new() };
+    let unknown = named.filter(|name| !known.contains_key(&name.value));
+    let tell = |Spanned { value, place, .. }: &Spanned<String>| {
+        let help = match closest(value, known.keys().map(String::as_str)) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None if known.is_empty() => format!("add it to {}: `gobiz: {{accounts: {{{value}: …}}}}`", settings::FILE),
+            None => format!("write one of: {}", known.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+        };
+        Diagnostic::error(
+            "unknown-account",
+            place.clone(),
+            format!("there is no account `{value}` in `gobiz.accounts`"),
+        )
+        .help(help)
+    };
+    unknown.map(tell).collect()
 }
 
 fn missing_settings(files: &Files) -> Vec<Diagnostic> {

@@ -115,6 +115,7 @@ impl Survey {
                     name: former.name.unwrap_or(former.id).to_owned(),
                     file: former.file.map_or_else(|| Arc::clone(&first.file), Arc::from),
                     layers: vec![Arc::clone(&first.file)],
+                    account: None,
                     paused: false,
                     images: 0,
                     valid: false,
@@ -286,7 +287,8 @@ impl Loaded {
 pub(super) fn member(judged: &Judged) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = judged.outlet.clone();
     let (images, valid, diagnostics) = (judged.images, judged.is_valid(), judged.diagnostics.clone());
-    Member { id, name, file, layers: chain, paused, images, valid, diagnostics, invalid_from: None }
+    let account = judged.account.clone();
+    Member { id, name, file, layers: chain, account, paused, images, valid, diagnostics, invalid_from: None }
 }
 
 /// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have

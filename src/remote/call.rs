@@ -52,6 +52,8 @@ pub(super) enum Body<'a> {
 pub(super) struct Call<'a> {
     pub(super) method: &'a Method,
     pub(super) url: Url,
+    /// As which of `gobiz.accounts`.
+    pub(super) account: Option<&'a str>,
     /// The setting that decides about the host, for hints.
     pub(super) setting: &'static str,
     pub(super) key: &'a Key,

@@ -1,21 +1,15 @@
 //! The clients: who may read, and who may write as well.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{Method, StatusCode, Url};
-use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Meter, PromotionAnswer, Read, RemoteError, Retry,
-    StockChange, StockKind, Write,
+    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Login, LoginOf, Meter, PromotionAnswer, Read, RemoteError,
+    Retry, StockChange, StockKind, Write,
+    account::{Account, Accounts},
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
@@ -33,9 +27,12 @@ use crate::{
 /// Longest time for a read or a token; a write may take `Endpoint::timeout`.
 const SHORT_CALL: Duration = Duration::from_secs(30);
 
-/// A connection to one endpoint: hands out readers and writers that share connections, pace and tokens.
+/// A connection to one endpoint as one account: hands out readers and writers that share connections, pace and tokens.
 #[derive(Clone)]
-pub struct Client(pub(super) Arc<Shared>);
+pub struct Client {
+    pub(super) shared: Arc<Shared>,
+    pub(super) account: Arc<Account>,
+}
 
 /// Can look, and has a token that can only look.
 #[derive(Clone)]
@@ -48,19 +45,18 @@ pub struct Writer(Session);
 pub(super) struct Shared {
     pub(super) http: Http,
     addresses: Addresses,
-    login: Key,
+    accounts: Accounts,
     timeout: Duration,
     stock_key: StockKey,
     /// `Accept` of all calls but those for tokens.
     accept: String,
-    /// The token of each set of scopes that was needed so far.
-    tokens: Mutex<BTreeMap<String, Arc<Tokens>>>,
 }
 
 /// Calls with one set of rights.
 #[derive(Clone)]
 pub(super) struct Session {
     shared: Arc<Shared>,
+    account: Arc<Account>,
     tokens: Arc<Tokens>,
 }
 
@@ -86,26 +82,37 @@ impl Order<'_> {
 
 impl Client {
     /// Checks the endpoint and prepares; no call is made yet.
-    pub fn connect(endpoint: &Endpoint) -> Result<Self, EndpointError> {
-        Self::connect_metered(endpoint, Arc::new(NoMeter))
+    pub fn connect(endpoint: &Endpoint, login: &Login) -> Result<Self, EndpointError> {
+        let login = login.clone();
+        Self::connect_as(endpoint, Arc::new(move |_| Ok(login.clone())), None)
     }
 
-    /// The same; `meter` is told of every call.
-    pub fn connect_metered(endpoint: &Endpoint, meter: Arc<dyn Meter>) -> Result<Self, EndpointError> {
+    /// The same as whoever `login_of` says, at first as the account without a name; `meter` is told of every call.
+    pub fn connect_as(
+        endpoint: &Endpoint,
+        login_of: LoginOf,
+        meter: Option<Arc<dyn Meter>>,
+    ) -> Result<Self, EndpointError> {
         let addresses = endpoint.check()?;
+        let meter = meter.unwrap_or_else(|| Arc::new(NoMeter));
         let http = Http::new(endpoint.requests_per_second, &addresses, meter)?;
-        let secret = endpoint.client_secret.expose_secret();
-        let credential = BASE64_STANDARD.encode(format!("{}:{secret}", endpoint.client_id));
-        let login = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");
-        Ok(Self(Arc::new(Shared {
+        let accounts = Accounts::new(login_of);
+        let account = accounts.get(None);
+        let shared = Shared {
             http,
             addresses,
-            login,
+            accounts,
             timeout: endpoint.timeout,
             stock_key: endpoint.stock_key,
             accept: endpoint.accept.clone(),
-            tokens: Mutex::default(),
-        })))
+        };
+        Ok(Self { shared: Arc::new(shared), account })
+    }
+
+    /// The same connection as another account.
+    #[must_use]
+    pub fn of_account(&self, account: Option<&str>) -> Self {
+        Self { shared: Arc::clone(&self.shared), account: self.shared.accounts.get(account) }
     }
 
     /// For all that only looks: asks for no other right.
@@ -120,9 +127,8 @@ impl Client {
 
     /// With these scopes (separated by spaces) and no other. All sessions with the same scopes share one token.
     pub(super) fn session(&self, scopes: &str) -> Session {
-        let mut known = self.0.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let tokens = known.entry(scopes.to_owned()).or_insert_with(|| Arc::new(Tokens::new(scopes)));
-        Session { shared: Arc::clone(&self.0), tokens: Arc::clone(tokens) }
+        let (shared, account) = (Arc::clone(&self.shared), Arc::clone(&self.account));
+        Session { shared, tokens: account.tokens(scopes), account }
     }
 }
 
@@ -153,6 +159,10 @@ macro_rules! reads {
 
             async fn promotion(&self, outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
                 self.0.find_promotion(outlet, id).await
+            }
+
+            fn of_account(&self, account: Option<&str>) -> Self {
+                Self(self.0.of_account(account))
             }
 
             fn clear_rate_limits(&self) {
@@ -215,7 +225,13 @@ impl Write for Writer {
 impl Session {
     /// The same connection with other rights.
     pub(super) fn with_scopes(&self, scopes: &str) -> Self {
-        Client(Arc::clone(&self.shared)).session(scopes)
+        Self { tokens: self.account.tokens(scopes), ..self.clone() }
+    }
+
+    /// The same connection with the same rights of another account.
+    fn of_account(&self, account: Option<&str>) -> Self {
+        let account = self.shared.accounts.get(account);
+        Self { shared: Arc::clone(&self.shared), tokens: account.tokens(&self.tokens.scope), account }
     }
 
     /// `/integrations/gofood/outlets/{outlet_id}/…` (documentation)
@@ -352,6 +368,7 @@ impl Session {
     ) -> Result<T, RemoteError> {
         let key = self.token(budget).await?;
         let call = self.call(order, &key);
+        budget.refund(self.account.pass(order.lane).await);
         let answer = self.shared.http.send(&call, budget).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return judge(&answer, &call);
@@ -366,6 +383,7 @@ impl Session {
         Call {
             method: &order.method,
             url: order.url.clone(),
+            account: self.account.name(),
             setting: "gobiz.api_url",
             key,
             scopes: &self.tokens.scope,
@@ -382,7 +400,7 @@ impl Session {
     async fn token(&self, budget: &mut Budget) -> Result<Arc<Key>, RemoteError> {
         let came = Instant::now();
         let timeout = budget.at_most(self.shared.timeout.min(SHORT_CALL));
-        let key = self.tokens.get(self.shared.ask(&self.tokens.scope, timeout)).await?;
+        let key = self.tokens.get(self.shared.ask(&self.account, &self.tokens.scope, timeout)).await?;
         budget.refund(came.elapsed());
         Ok(key)
     }
@@ -392,6 +410,8 @@ impl Shared {
     /// A call of the token endpoint.
     pub(super) fn token_call<'a>(
         &'a self,
+        account: &'a Account,
+        login: &'a Key,
         scopes: &'a str,
         form: &'a [(&'a str, &'a str)],
         timeout: Duration,
@@ -400,7 +420,8 @@ impl Shared {
             method: &Method::POST,
             url: self.addresses.oauth.clone(),
             setting: "gobiz.oauth_url",
-            key: &self.login,
+            account: account.name(),
+            key: login,
             scopes,
             accept: "application/json",
             request_id: Uuid::new_v4(),
@@ -413,9 +434,10 @@ impl Shared {
     }
 
     /// Asks for a token (documentation: Basic authorization, form body).
-    async fn ask(&self, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
+    async fn ask(&self, account: &Account, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
-        let call = self.token_call(scope, &form, timeout);
+        let login = self.login(account).await?;
+        let call = self.token_call(account, login, scope, &form, timeout);
         let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
         let grant = token::grant(&answer, &call)?;
         if !grant.key.missing_scopes().is_empty() {
@@ -425,8 +447,13 @@ impl Shared {
                 "the token was granted without scopes that were asked for; `menusync doctor` says more"
             );
         }
-        self.http.meter.token_granted(grant.life);
+        self.http.meter.token_granted(account.name(), grant.life);
         Ok(grant)
+    }
+
+    /// As whom an account comes. What cannot be read is another try's to read.
+    pub(super) async fn login<'a>(&self, account: &'a Account) -> Result<&'a Key, RemoteError> {
+        account.login().await.map_err(|why| unsent(&Method::POST, &self.addresses.oauth, &why))
     }
 }
 
@@ -455,6 +482,6 @@ macro_rules! debug {
     };
 }
 
-debug!(Client, |client| &client.0);
+debug!(Client, |client| &client.shared);
 debug!(Reader, |reader| &reader.0.shared);
 debug!(Writer, |writer| &writer.0.shared);

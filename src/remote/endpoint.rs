@@ -2,7 +2,7 @@
 //!
 //! Reading these from settings, files and environment is left to `settings`.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{Url, header::HeaderValue};
 use secrecy::SecretString;
@@ -17,10 +17,6 @@ pub struct Endpoint {
     pub api_url: String,
     /// The whole address of the token endpoint.
     pub oauth_url: String,
-    /// App or client id.
-    pub client_id: String,
-    /// Its secret; never shown.
-    pub client_secret: SecretString,
     /// How many calls may be made each second, tokens and repetitions included; greater than 0.
     pub requests_per_second: f64,
     /// How long one write may take, image download by the platform included (90 s or more is advised). A read and a
@@ -31,6 +27,21 @@ pub struct Endpoint {
     /// `Accept` of all calls but those for tokens: a media type.
     pub accept: String,
 }
+
+/// As whom we come.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// App or client id.
+    pub client_id: String,
+    /// Its secret; never shown.
+    pub client_secret: SecretString,
+    /// How many calls may be made as this one each second, within the pace of the endpoint; greater than 0.
+    pub requests_per_second: Option<f64>,
+}
+
+/// Tells as whom we come for an account (`None`: the one without a name), or why that is not known. Asked when the account is
+/// first needed, and again as long as there is no answer. It may read files.
+pub type LoginOf = Arc<dyn Fn(Option<&str>) -> Result<Login, String> + Send + Sync>;
 
 /// An endpoint that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -150,8 +161,6 @@ mod tests {
         Endpoint {
             api_url: api_url.to_owned(),
             oauth_url: "https://accounts.go-jek.com/oauth2/token".to_owned(),
-            client_id: "id".to_owned(),
-            client_secret: "s3cr3t".into(),
             requests_per_second: 5.0,
             timeout: Duration::from_secs(90),
             stock_key: StockKey::ExternalId,
@@ -214,7 +223,8 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_does_not_show_its_secret() {
-        assert!(!format!("{:?}", endpoint("https://h.id")).contains("s3cr3t"));
+    fn a_login_does_not_show_its_secret() {
+        let login = Login { client_id: "id".to_owned(), client_secret: "s3cr3t".into(), requests_per_second: None };
+        assert!(!format!("{login:?}").contains("s3cr3t"));
     }
 }

@@ -92,7 +92,7 @@ impl Http {
         let request_id = call.request_id;
         tracing::debug!(method = %call.method, path = call.url.path(), status, ?elapsed, %request_id, "called");
         let (method, destination) = (error::method_name(call.method), call.destination());
-        self.meter.called(&Called { method, destination, status, elapsed });
+        self.meter.called(&Called { account: call.account, method, destination, status, elapsed });
         self.learn(permit, call, &result);
         result
     }

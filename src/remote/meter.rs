@@ -7,9 +7,9 @@ use tokio::time::Instant;
 /// Is told of every call. Must return at once.
 pub trait Meter: Send + Sync {
     /// A call was answered, or broke off.
-    fn called(&self, call: &Called);
-    /// A token was granted that lives this long.
-    fn token_granted(&self, life: Duration);
+    fn called(&self, call: &Called<'_>);
+    /// A token was granted to an account that lives this long.
+    fn token_granted(&self, account: Option<&str>, life: Duration);
     /// How a host stands now, after a call or an order has changed that.
     fn host_state(&self, host: &str, state: HostState);
 }
@@ -42,7 +42,9 @@ impl HostState {
 
 /// A call that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Called {
+pub struct Called<'a> {
+    /// As which of `gobiz.accounts`; `None`: the one without a name.
+    pub account: Option<&'a str>,
     /// `GET`, `PUT`, `PATCH`, `POST`, `DELETE`.
     pub method: &'static str,
     /// What was called.
@@ -88,7 +90,7 @@ impl Destination {
 pub(super) struct NoMeter;
 
 impl Meter for NoMeter {
-    fn called(&self, _: &Called) {}
-    fn token_granted(&self, _: Duration) {}
+    fn called(&self, _: &Called<'_>) {}
+    fn token_granted(&self, _: Option<&str>, _: Duration) {}
     fn host_state(&self, _: &str, _: HostState) {}
 }

@@ -5,8 +5,9 @@
 //!
 //! From the bottom up: `text` makes foreign words fit to show, `error` is a failed call, `wire` is their JSON and ours,
 //! `endpoint` is where and as whom, `budget`, `gate` and `breaker` say how often, how fast and whether at all, `call` is what is asked, `answer` what comes back and `hints` what a refusal may mean, `http` makes one call and tells `meter`,
-//! `token` keeps the key, `client` puts these together. What a failure means for an outlet is left to `sync`.
+//! `token` keeps the key, `account` the keys of one login, `client` puts these together. What a failure means for an outlet is left to `sync`.
 
+mod account;
 mod answer;
 mod breaker;
 mod budget;
@@ -36,7 +37,7 @@ use std::future::Future;
 use uuid::Uuid;
 
 pub use client::{Client, Reader, Writer};
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, Login, LoginOf};
 pub use error::{RemoteError, Retry, without_request_ids};
 pub use gate::Lane;
 pub use http::install_crypto;
@@ -99,6 +100,15 @@ pub trait Read: Send + Sync {
         outlet: &OutletId,
         id: &str,
     ) -> impl Future<Output = Result<Option<Promotion>, RemoteError>> + Send;
+
+    /// The same as another of `gobiz.accounts`; `None`: the one without a name.
+    #[must_use]
+    fn of_account(&self, _account: Option<&str>) -> Self
+    where
+        Self: Sized + Clone,
+    {
+        self.clone()
+    }
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}

@@ -47,8 +47,12 @@ impl Client {
 
     async fn probe(&self, scope: &'static str) -> Probe {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
-        let call = self.0.token_call(scope, &form, PATIENCE);
-        match self.0.http.send(&call, &mut Budget::of_a_write()).await {
+        let login = match self.shared.login(&self.account).await {
+            Ok(login) => login,
+            Err(error) => return Probe { scope, granted: Err(error), ahead: None },
+        };
+        let call = self.shared.token_call(&self.account, login, scope, &form, PATIENCE);
+        match self.shared.http.send(&call, &mut Budget::of_a_write()).await {
             Err(error) => Probe { scope, granted: Err(error), ahead: None },
             Ok(answer) => {
                 let ahead = answer.date.map(|there| Timestamp::now().duration_since(there));

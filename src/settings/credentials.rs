@@ -9,7 +9,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{Environment, FILE, Settings, SettingsError, secret_file};
+use super::{Account, Environment, FILE, Settings, SettingsError, secret_file};
 
 /// As whom menusync comes.
 #[derive(Debug, Clone)]
@@ -25,48 +25,67 @@ pub struct Credentials {
 pub fn credentials(settings: &Settings, environment: &Environment, root: &Path) -> Result<Credentials, SettingsError> {
     let id = Search {
         what: "client id",
-        variable: "MENUSYNC_CLIENT_ID",
-        setting: "gobiz.client_id_file",
+        variable: Some("MENUSYNC_CLIENT_ID"),
+        setting: "gobiz.client_id_file".to_owned(),
         file: settings.gobiz.client_id_file.as_deref(),
-        credential: "client-id",
+        credential: "client-id".to_owned(),
     };
     let secret = Search {
         what: "client secret",
-        variable: "MENUSYNC_CLIENT_SECRET",
-        setting: "gobiz.client_secret_file",
+        variable: Some("MENUSYNC_CLIENT_SECRET"),
+        setting: "gobiz.client_secret_file".to_owned(),
         file: settings.gobiz.client_secret_file.as_deref(),
-        credential: "client-secret",
+        credential: "client-secret".to_owned(),
     };
+    Ok(Credentials { client_id: id.load(environment, root)?, client_secret: secret.load(environment, root)? })
+}
+
+/// The same of one of `gobiz.accounts`; no environment variable is its.
+pub fn account_credentials(
+    name: &str,
+    account: &Account,
+    environment: &Environment,
+    root: &Path,
+) -> Result<Credentials, SettingsError> {
+    let search = |what, key: &str, file, credential: &str| Search {
+        what,
+        variable: None,
+        setting: format!("gobiz.accounts.{name}.{key}"),
+        file,
+        credential: format!("{name}-{credential}"),
+    };
+    let id = search("client id", "client_id_file", account.client_id_file.as_deref(), "client-id");
+    let secret = search("client secret", "client_secret_file", account.client_secret_file.as_deref(), "client-secret");
     Ok(Credentials { client_id: id.load(environment, root)?, client_secret: secret.load(environment, root)? })
 }
 
 /// Where one credential may be.
 struct Search<'a> {
     what: &'static str,
-    variable: &'static str,
-    setting: &'static str,
+    variable: Option<&'static str>,
+    setting: String,
     file: Option<&'a Path>,
-    credential: &'static str,
+    credential: String,
 }
 
 impl Search<'_> {
     fn load(&self, environment: &Environment, root: &Path) -> Result<SecretString, SettingsError> {
-        if let Some(value) = environment.get(self.variable) {
-            return self.read_variable(value);
+        if let Some((variable, value)) = self.variable.and_then(|name| Some((name, environment.get(name)?))) {
+            return self.read_variable(variable, value);
         }
         if let Some(file) = self.file {
             return self.read_file(&root.join(file));
         }
         let directory = environment.path("CREDENTIALS_DIRECTORY");
-        let file = directory.as_ref().map(|directory| directory.join(self.credential));
+        let file = directory.as_ref().map(|directory| directory.join(&self.credential));
         match file.filter(|file| file.exists()) {
             Some(file) => self.read_file(&file),
             None => Err(self.nowhere(directory)),
         }
     }
 
-    fn read_variable(&self, value: &OsStr) -> Result<SecretString, SettingsError> {
-        let origin = || self.variable.to_owned();
+    fn read_variable(&self, variable: &str, value: &OsStr) -> Result<SecretString, SettingsError> {
+        let origin = || variable.to_owned();
         let bad = |problem| SettingsError::BadCredential { what: self.what, origin: origin(), problem };
         let text = value.to_str().ok_or_else(|| bad("it is not UTF-8"))?;
         usable(text).map_err(bad)
@@ -79,10 +98,11 @@ impl Search<'_> {
 
     fn nowhere(&self, directory: Option<PathBuf>) -> SettingsError {
         let systemd = match directory {
-            Some(directory) => format!("{} (does not exist)", directory.join(self.credential).display()),
+            Some(directory) => format!("{} (does not exist)", directory.join(&self.credential).display()),
             None => format!("$CREDENTIALS_DIRECTORY/{} (no such variable)", self.credential),
         };
-        let looked_at = format!("{} (not set), `{}` in {FILE} (not given), {systemd}", self.variable, self.setting);
+        let variable = self.variable.map_or_else(String::new, |variable| format!("{variable} (not set), "));
+        let looked_at = format!("{variable}`{}` in {FILE} (not given), {systemd}", self.setting);
         SettingsError::NoCredential { what: self.what, looked_at }
     }
 }

@@ -1,9 +1,9 @@
 //! `menusync.yaml` to [`Settings`], with every error at its place.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use super::{
-    Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
+    Account, Gobiz, Images, Listen, Settings, StockKey, Target, Verify,
     address::{self, Refused},
     fields::{decode_path, refuse_secret},
     notify::notify,
@@ -170,6 +170,7 @@ fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
     Gobiz {
         client_id_file: decode_path(decoder, fields, "client_id_file"),
         client_secret_file: decode_path(decoder, fields, "client_secret_file"),
+        accounts: accounts(decoder, fields),
         requests_per_second: rate(decoder, fields).unwrap_or(default.requests_per_second),
         concurrency: concurrency(decoder, fields, 1..=64).unwrap_or(default.concurrency),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
@@ -177,6 +178,45 @@ fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
         accept: accept(decoder, fields).unwrap_or(default.accept),
         ..default
     }
+}
+
+/// The name of an account is part of the names of files that systemd gives a service.
+const ACCOUNT_NAME: &str = "write 1 to 64 letters, digits, `-` and `_`, beginning with a letter or digit";
+
+fn accounts(decoder: &mut Decoder, fields: &mut Fields<'_>) -> BTreeMap<String, Account> {
+    let mut accounts = BTreeMap::new();
+    let Some(mut inner) = fields.take("accounts").and_then(|node| decoder.mapping(node, "accounts")) else {
+        return accounts;
+    };
+    for (key, node) in inner.entries() {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let begins_well = key.text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if !begins_well || key.text.len() > 64 || !key.text.bytes().all(is_word) {
+            decoder
+                .error("out-of-range", &key.span, format!("`{}` cannot be the name of an account", key.text))
+                .help(ACCOUNT_NAME);
+            continue;
+        }
+        accounts.insert(key.text.to_string(), account(decoder, node));
+    }
+    accounts
+}
+
+/// Without any key, both credentials are in `$CREDENTIALS_DIRECTORY`.
+fn account(decoder: &mut Decoder, node: &Node) -> Account {
+    let Some(mut fields) = (if node.is_null() { None } else { decoder.mapping(node, "an account") }) else {
+        return Account::default();
+    };
+    let account = Account {
+        client_id_file: decode_path(decoder, &mut fields, "client_id_file"),
+        client_secret_file: decode_path(decoder, &mut fields, "client_secret_file"),
+        webhook_secret_file: decode_path(decoder, &mut fields, "webhook_secret_file"),
+        requests_per_second: rate(decoder, &mut fields),
+    };
+    refuse_secret(decoder, &mut fields, "client_id", "client_id_file");
+    refuse_secret(decoder, &mut fields, "client_secret", "client_secret_file");
+    decoder.finish(fields, "an account");
+    account
 }
 
 fn with_addresses(gobiz: Gobiz, target: Option<Target>) -> Gobiz {

@@ -13,18 +13,19 @@ mod secret_file;
 mod webhook;
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
-pub use credentials::{Credentials, credentials};
+pub use credentials::{Credentials, account_credentials, credentials};
 pub use decode::decode;
 pub use environment::{
     Environment, StateDir, check_owner, is_our_root, listen, named_root, root, root_name, state_dir,
 };
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
-pub use webhook::{Signature, Webhook, webhook_secrets};
+pub use webhook::{EventSecret, Signature, Webhook, webhook_secrets};
 
 use crate::{definition::policy::PolicyPatch, schedule::Cron};
 
@@ -70,9 +71,12 @@ impl Settings {
     /// The files with secrets, as written: relative to the root.
     pub fn secret_files(&self) -> Vec<&Path> {
         let client = self.gobiz.client_secret_file.as_deref();
+        let of_accounts = self.gobiz.accounts.values().flat_map(|account| {
+            [&account.client_secret_file, &account.webhook_secret_file].into_iter().filter_map(Option::as_deref)
+        });
         let webhook = self.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
         let sinks = self.notify.iter().flat_map(|sink| sink.kind.secret_files());
-        client.into_iter().chain(webhook).chain(sinks).collect()
+        client.into_iter().chain(of_accounts).chain(webhook).chain(sinks).collect()
     }
 }
 
@@ -146,6 +150,8 @@ pub struct Gobiz {
     pub client_id_file: Option<PathBuf>,
     /// `client_secret_file` as written: relative to the root.
     pub client_secret_file: Option<PathBuf>,
+    /// `accounts`: further credentials by name.
+    pub accounts: BTreeMap<String, Account>,
     /// `requests_per_second`, over all outlets; greater than 0.
     pub requests_per_second: f64,
     /// `concurrency`: outlets worked on at the same time, 1–64.
@@ -166,6 +172,7 @@ impl Default for Gobiz {
             oauth_url: String::new(),
             client_id_file: None,
             client_secret_file: None,
+            accounts: BTreeMap::new(),
             requests_per_second: 5.0,
             concurrency: 8,
             timeout: Duration::from_secs(90),
@@ -173,6 +180,19 @@ impl Default for Gobiz {
             accept: "application/json".to_owned(),
         }
     }
+}
+
+/// One of `gobiz.accounts`. Files as written: relative to the root.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Account {
+    /// `client_id_file`
+    pub client_id_file: Option<PathBuf>,
+    /// `client_secret_file`
+    pub client_secret_file: Option<PathBuf>,
+    /// `webhook_secret_file`: by what events of its outlets are known to be genuine.
+    pub webhook_secret_file: Option<PathBuf>,
+    /// `requests_per_second`, over its outlets; greater than 0. `None`: only the pace over all counts.
+    pub requests_per_second: Option<f64>,
 }
 
 /// By which id a stock call names things: the documentation says theirs, integrators send ours.

@@ -3,12 +3,13 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use secrecy::SecretString;
 
 use super::{
-    SettingsError, Target,
+    Settings, SettingsError, Target,
     address::{self, Refused},
     fields::{decode_path, decode_socket_address, refuse_secret},
     secret_file,
@@ -78,10 +79,30 @@ fn public_url(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Tar
     }
 }
 
-/// The secrets that events may be signed with, one a line of `secret_file` (relative to `root`); none without a file.
-pub fn webhook_secrets(webhook: &Webhook, root: &Path) -> Result<Vec<SecretString>, SettingsError> {
-    let Some(file) = &webhook.secret_file else { return Ok(Vec::new()) };
-    secrets(WHAT, &root.join(file))
+/// What an event may be signed with.
+#[derive(Debug, Clone)]
+pub struct EventSecret {
+    /// Of `gobiz.accounts`: it vouches for the outlets of this one. `None`: for those of accounts without a secret of their own.
+    pub account: Option<Arc<str>>,
+    /// The secret.
+    pub secret: SecretString,
+}
+
+/// The secrets that events may be signed with, one a line of `secret_file` (relative to `root`), and those of accounts; none
+/// without a file.
+pub fn webhook_secrets(settings: &Settings, root: &Path) -> Result<Vec<EventSecret>, SettingsError> {
+    let Some(webhook) = &settings.webhook else { return Ok(Vec::new()) };
+    let own = webhook.secret_file.as_ref().map(|file| (None, file));
+    let of_accounts = settings.gobiz.accounts.iter().filter_map(|(name, account)| {
+        let file = account.webhook_secret_file.as_ref()?;
+        Some((Some(Arc::from(name.as_str())), file))
+    });
+    let mut all = Vec::new();
+    for (account, file) in own.into_iter().chain(of_accounts) {
+        let of_file = secrets(WHAT, &root.join(file))?.into_iter();
+        all.extend(of_file.map(|secret| EventSecret { account: Option::clone(&account), secret }));
+    }
+    Ok(all)
 }
 
 /// One secret a line; at least one.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     harness::Daemon,
-    support::{KUTA, LAYER, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, LAYER, SECRET, Stage},
 };
 
 const RELAY: &str = "relay-secret-Qm3xT8";
@@ -265,4 +265,30 @@ fn ninety_senders_that_stop_in_the_middle_do_not_keep_an_event_out() {
         assert_eq!(Letter::new(MAPPED, KUTA).send(&address, RELAY), 200);
         assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{begin:?}: {:?}", begun.elapsed());
     }
+}
+
+#[test]
+fn the_secret_of_an_account_vouches_for_its_outlets_only() {
+    let stage = Stage::new().with_kemang().in_sync();
+    set(&stage, "signature: enforce");
+    secret(&stage, RELAY);
+    stage.edit(
+        "menusync.yaml",
+        "requests_per_second: 1000,",
+        "requests_per_second: 1000, accounts: {sari: {client_id_file: ../id, client_secret_file: ../secret, \
+         webhook_secret_file: ../sari-relay}},",
+    );
+    for (file, text) in [("id", "sandbox"), ("secret", SECRET), ("sari-relay", "sari-relay-Kd82")] {
+        fs::write(stage.root().join("..").join(file), text).unwrap();
+    }
+    stage.append(KEMANG_FILE, "account: sari\n");
+    let daemon = Daemon::start(&stage);
+    let address = address(&daemon);
+    daemon.wait_for_log("pass ended");
+    for (outlet, secret, status) in
+        [(KUTA, RELAY, 200), (KUTA, "sari-relay-Kd82", 401), (KEMANG, "sari-relay-Kd82", 200), (KEMANG, RELAY, 401)]
+    {
+        assert_eq!(Letter::new(MAPPED, outlet).send(&address, secret), status, "{outlet} {secret}");
+    }
+    daemon.stop();
 }

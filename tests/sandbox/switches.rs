@@ -295,6 +295,27 @@ async fn lists_of_subscriptions_show_what_the_token_may_see() {
     assert!(answer["data"]["subscriptions"].is_null(), "{answer}");
 }
 
+#[tokio::test]
+async fn another_credential_reaches_its_own_outlets_and_no_others() {
+    let harness = Harness::with_menu().await;
+    let other = json!({"other": {"secret": "s", "outlets": ["G2"]}});
+    set(&harness, json!({"clients": other, "register_unknown_outlets": true}));
+    let form = [("grant_type", "client_credentials"), ("scope", "gofood:catalog:read")];
+    let ask = |secret: &'static str| {
+        harness.client.post(harness.sandbox.oauth_url()).basic_auth("other", Some(secret)).form(&form)
+    };
+    assert_eq!(send(ask("sandbox")).await.0, StatusCode::UNAUTHORIZED);
+    let (_, granted) = send(ask("s")).await;
+    let (own, first) =
+        (granted["access_token"].as_str().unwrap().to_owned(), harness.new_token("gofood:catalog:read").await);
+    for (token, outlet, status) in [(&own, "G2", 200), (&own, OUTLET, 404), (&first, "G2", 404), (&first, OUTLET, 200)]
+    {
+        let url = format!("{}/integrations/gofood/outlets/{outlet}/v2/catalog", harness.sandbox.url());
+        let (answered, answer) = send(harness.client.get(url).bearer_auth(token)).await;
+        assert_eq!(answered.as_u16(), status, "{outlet}: {answer}");
+    }
+}
+
 /// A switch that no suite names, or that the documentation does not have, is one that nobody can rely on.
 #[test]
 fn every_switch_is_tested_and_documented() {

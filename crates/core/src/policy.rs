@@ -2,7 +2,10 @@
 //!
 //! `definition` reads them (nearest wins), `plan` and `schedule` obey them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +16,8 @@ use crate::{diagnostic::Severity, schedule::Window};
 pub struct Policy {
     /// Time zone of dated layers, windows and hours.
     pub timezone: jiff::tz::TimeZone,
+    /// Which of `gobiz.accounts` reaches the outlet; `None`: the one without a name.
+    pub account: Option<Arc<str>>,
     /// What happens to edits made elsewhere.
     pub drift: DriftPolicy,
     /// What happens to live items that match nothing of ours.
@@ -35,6 +40,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             timezone: jiff::tz::TimeZone::get("Asia/Jakarta").unwrap_or(jiff::tz::TimeZone::UTC),
+            account: None,
             drift: DriftPolicy::default(),
             unmanaged: UnmanagedPolicy::default(),
             promotions: PromotionPolicy::default(),

@@ -115,6 +115,9 @@ pub(super) fn authorize_outlet<'a>(
     if Uuid::try_parse(outlet).is_ok() {
         return Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", "the outlet id is not one of yours"));
     }
+    if !oauth::reaches(state, headers, outlet) {
+        return Err(Refusal::not_linked());
+    }
     state.outlet(outlet).ok_or_else(Refusal::not_linked)
 }
 

@@ -41,6 +41,6 @@ pub use log::{Delivery, Entry};
 pub use promotions::{ForeignPromotion, PromotionDetail, PromotionDump};
 pub use server::{Sandbox, start};
 pub use settings::{
-    ALL_SCOPES, EmptyList, EventKey, MissingText, Options, PromoAnswer, PromoDetail, PromoLock, PromoStart, Settings,
-    StockKey, Zone,
+    ALL_SCOPES, EmptyList, EventKey, MissingText, Options, OtherClient, PromoAnswer, PromoDetail, PromoLock,
+    PromoStart, Settings, StockKey, Zone,
 };

@@ -1,4 +1,4 @@
-//! The outlets that are linked to a facilitator's credential: all that are registered.
+//! The outlets that are linked to a facilitator's credential: all that are registered and no other credential's.
 
 use std::sync::Arc;
 
@@ -39,7 +39,8 @@ pub(super) async fn list(
     oauth::authorize(&state, &headers, Some(OUTLET_READ))?;
     let (per, page) = (per.unwrap_or(PER_PAGE).clamp(1, 100), page.unwrap_or(1).max(1));
     let ids = state.outlet_ids();
-    let shown = ids.iter().skip(per.saturating_mul(page - 1)).take(per);
+    let theirs = ids.iter().filter(|id| oauth::reaches(&state, &headers, id));
+    let shown = theirs.skip(per.saturating_mul(page - 1)).take(per);
     let outlets: Vec<Value> = shown
         .map(|id| {
             let linked = "2026-01-01T00:00:00Z";

@@ -38,7 +38,13 @@ pub(super) async fn post_token(State(shared): State<Arc<Shared>>, headers: Heade
 fn grant_token(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -> Response {
     let credential =
         parse_basic(headers).or_else(|| Some((form.get("client_id")?.clone(), form.get("client_secret")?.clone())));
-    if !credential.is_some_and(|(id, secret)| id == shared.client_id && secret == shared.client_secret) {
+    let is_first =
+        credential.as_ref().is_some_and(|(id, secret)| *id == shared.client_id && *secret == shared.client_secret);
+    let is_known = |(id, secret): &(String, String)| {
+        shared.state().settings.clients.get(id).is_some_and(|client| client.secret == *secret)
+    };
+    let client = credential.filter(|credential| !is_first && is_known(credential)).map(|(id, _)| id);
+    if !is_first && client.is_none() {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client", "Client authentication failed");
     }
     if form.get("grant_type").map(String::as_str) != Some("client_credentials") {
@@ -54,7 +60,7 @@ fn grant_token(shared: &Shared, headers: &HeaderMap, form: &Form, scope: &str) -
         None => scope.to_owned(),
         Some(only) => scope.split_whitespace().filter(|s| only.iter().any(|o| o == s)).collect::<Vec<_>>().join(" "),
     };
-    issue_token(&mut state, &granted)
+    issue_token(&mut state, client, &granted)
 }
 
 fn may_be_granted(shared: &Shared, state: &Memory, scope: &str) -> bool {
@@ -65,7 +71,7 @@ fn may_be_granted(shared: &Shared, state: &Memory, scope: &str) -> bool {
     }
 }
 
-fn issue_token(state: &mut Memory, scope: &str) -> Response {
+fn issue_token(state: &mut Memory, client: Option<String>, scope: &str) -> Response {
     let lifetime = state.settings.token_lifetime_s;
     let now = Instant::now();
     state.tokens.retain(|_, grant| grant.expires > now);
@@ -73,7 +79,7 @@ fn issue_token(state: &mut Memory, scope: &str) -> Response {
     // A lifetime beyond what the clock can count is as good as a century.
     let expires = now + Duration::from_secs(lifetime.min(100 * 365 * 86_400));
     let scopes = scope.split_whitespace().map(String::from).collect();
-    state.tokens.insert(token.clone(), Grant { scopes, expires });
+    state.tokens.insert(token.clone(), Grant { client, scopes, expires });
     let answer = json!({ "access_token": token, "expires_in": lifetime, "scope": scope, "token_type": "Bearer" });
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
@@ -102,14 +108,25 @@ fn parse_form(headers: &HeaderMap, body: &[u8]) -> Option<Form> {
 
 /// Whether the bearer token allows a call that needs `scope` (`None` = any token does).
 pub(super) fn authorize(state: &Memory, headers: &HeaderMap, scope: Option<&str>) -> Result<(), Refusal> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let grant = value.strip_prefix("Bearer ").and_then(|token| state.tokens.get(token));
+    let grant = grant(state, headers);
     let grant = grant.filter(|grant| grant.expires > Instant::now()).ok_or_else(Refusal::session_expired)?;
     match scope.filter(|scope| !grant.scopes.iter().any(|granted| granted == scope)) {
         None => Ok(()),
         Some(_) if state.settings.unauthorized_without_scope => Err(Refusal::session_expired()),
         Some(scope) => Err(Refusal::new(StatusCode::FORBIDDEN, "Forbidden", format!("the token lacks scope {scope}"))),
     }
+}
+
+fn grant<'s>(state: &'s Memory, headers: &HeaderMap) -> Option<&'s Grant> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.strip_prefix("Bearer ").and_then(|token| state.tokens.get(token))
+}
+
+/// Whether the credential of the bearer token reaches an outlet.
+pub(super) fn reaches(state: &Memory, headers: &HeaderMap, outlet: &str) -> bool {
+    let mut clients = state.settings.clients.iter();
+    let owner = clients.find(|(_, client)| client.outlets.iter().any(|known| known == outlet)).map(|(id, _)| id);
+    grant(state, headers).is_some_and(|grant| grant.client.as_ref() == owner)
 }
 
 /// Whether the bearer token was granted this scope.

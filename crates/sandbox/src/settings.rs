@@ -3,6 +3,7 @@
 //! most likely.
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -107,6 +108,8 @@ pub struct Settings {
     pub event_retry_speed: u32,
     /// Which key of an event's header holds its name.
     pub event_key: EventKey,
+    /// Further credentials by client id, each with outlets that it alone reaches.
+    pub clients: BTreeMap<String, OtherClient>,
     /// Whether the credential is a facilitator's: it may list linked outlets, and has no right to promotions.
     pub facilitator: bool,
     /// A token is granted no more than these scopes, although it was asked for with others; its answer says so.
@@ -223,6 +226,7 @@ impl Default for Settings {
             hold_every_other_event_ms: 0,
             event_retry_speed: 1,
             event_key: EventKey::default(),
+            clients: BTreeMap::new(),
             facilitator: false,
             granted_scopes: None,
             unauthorized_without_scope: false,
@@ -270,6 +274,16 @@ impl Default for Settings {
             promo_now: None,
         }
     }
+}
+
+/// A credential beside the first one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherClient {
+    /// Its secret.
+    pub secret: String,
+    /// Outlets that it alone reaches.
+    pub outlets: Vec<String>,
 }
 
 /// Which id the stock calls take: integrators send one, the documentation's prose names the other.

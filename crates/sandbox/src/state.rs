@@ -25,6 +25,8 @@ use super::{
 /// What a token allows, and until when.
 #[derive(Debug)]
 pub(super) struct Grant {
+    /// One of the further credentials.
+    pub(super) client: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) expires: Instant,
 }

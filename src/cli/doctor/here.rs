@@ -171,7 +171,7 @@ pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding>
         Ok(finding) => finding,
         Err(finding) => return Some(finding),
     };
-    Some(match settings::webhook_secrets(webhook, &session.root()) {
+    Some(match settings::webhook_secrets(settings, &session.root()) {
         Err(error) => {
             Finding::fail("webhook", chain(&error), "write the Relay Secret of the GoBiz portal into that file")
         }
@@ -217,8 +217,14 @@ fn setting(name: &str) -> &'static str {
 }
 
 /// Whether there are credentials; never what they are.
-pub(super) fn credentials(session: &Session, settings: &Settings) -> Finding {
-    match settings::credentials(settings, &session.environment, &session.root()) {
+pub(super) fn credentials(session: &Session, settings: &Settings, account: Option<&str>) -> Finding {
+    let (environment, root) = (&session.environment, session.root());
+    let named = account.and_then(|name| Some((name, settings.gobiz.accounts.get(name)?)));
+    let found = match named {
+        Some((name, account)) => settings::account_credentials(name, account, environment, &root),
+        None => settings::credentials(settings, environment, &root),
+    };
+    match found {
         Ok(_) => Finding::ok("credentials", "client id and secret found"),
         Err(error) => Finding::fail("credentials", chain(&error), "put them into one of those places"),
     }

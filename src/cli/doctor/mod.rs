@@ -31,11 +31,15 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         findings.extend(here::webhook(session, settings));
         findings.extend(here::notify(session, settings));
         findings.extend(here::secrets(session, settings));
-        let credentials = here::credentials(session, settings);
-        let can_ask = credentials.health != Health::Fail && !args.offline;
-        findings.push(credentials);
-        if can_ask {
-            findings.extend(block_on(there::platform(session, &survey))??);
+        let clients = session.clients(&survey);
+        for account in session.accounts(&survey)? {
+            let credentials = here::credentials(session, settings, account.as_deref()).of(account.as_ref());
+            let can_ask = credentials.health != Health::Fail && !args.offline;
+            findings.push(credentials);
+            if let Some(client) = clients.as_ref().ok().filter(|_| can_ask).and_then(|clients| clients.get(&account)) {
+                let found = block_on(there::platform(session, client, account.as_ref(), &survey))??;
+                findings.extend(found.into_iter().map(|finding| finding.of(account.as_ref())));
+            }
         }
         if !args.offline {
             findings.extend(block_on(there::images(settings))?);

@@ -1,6 +1,6 @@
 //! What only others can tell: GoBiz, and the hosts of images and of events.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -24,24 +24,29 @@ const TOO_MUCH: SignedDuration = SignedDuration::from_secs(300);
 const DIAL_FOR: Duration = Duration::from_secs(10);
 
 /// The token endpoint, the rights, the clock, and one outlet.
-pub(super) async fn platform(session: &Session, survey: &Survey) -> Result<Vec<Finding>, CommandError> {
-    let client = session.client()?;
+pub(super) async fn platform(
+    session: &Session,
+    client: &Client,
+    account: Option<&Arc<str>>,
+    survey: &Survey,
+) -> Result<Vec<Finding>, CommandError> {
     let probes = client.probe_rights().await;
     let mut findings = rights(&probes);
     findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
     if probes.iter().any(|probe| probe.granted.is_ok()) {
-        findings.push(outlet(&client, survey).await);
-        if watches_promotions(session, survey)? {
+        findings.push(outlet(client, account, survey).await);
+        if watches_promotions(session, account, survey)? {
             findings.push(promotions(&client.probe_promotions().await));
         }
     }
     Ok(findings)
 }
 
-/// Whether promotions of any outlet are watched, or made.
-fn watches_promotions(session: &Session, survey: &Survey) -> Result<bool, CommandError> {
+/// Whether promotions of any outlet of an account are watched, or made.
+fn watches_promotions(session: &Session, account: Option<&Arc<str>>, survey: &Survey) -> Result<bool, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
-    let mut policies = survey.members.iter().map(|member| loaded.policy(&member.id, now));
+    let theirs = survey.members.iter().filter(|member| member.account.as_ref() == account);
+    let mut policies = theirs.map(|member| loaded.policy(&member.id, now));
     Ok(policies.any(|policy| policy.promotions.watches()))
 }
 
@@ -115,8 +120,9 @@ fn clock(ahead: SignedDuration) -> Finding {
 }
 
 /// One read is enough to know the way; which outlets are linked, `plan` tells.
-async fn outlet(client: &Client, survey: &Survey) -> Finding {
-    let Some(member) = survey.members.iter().find(|member| member.valid && !member.paused) else {
+async fn outlet(client: &Client, account: Option<&Arc<str>>, survey: &Survey) -> Finding {
+    let mut theirs = survey.members.iter().filter(|member| member.account.as_ref() == account);
+    let Some(member) = theirs.find(|member| member.valid && !member.paused) else {
         return Finding::ok("api", "no outlet to look at");
     };
     match client.reader().fetch(&member.id).await {

@@ -9,6 +9,7 @@ use crate::{
     catalog::{Catalog, OutletId, live::LiveCatalog},
     plan::{OutletPlan, PeerPrices},
     policy::Policy,
+    remote::Read,
     sync::{Desired, Moment, Recalled, Target, compare, fetch, recall},
 };
 
@@ -32,7 +33,11 @@ impl Fetched {
 }
 
 /// Fetches all of `outlets`, in their order; the first that cannot be fetched ends it, so that nothing is half done.
-pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<Fetched>, CommandError> {
+pub(super) async fn all(
+    session: &Session,
+    outlets: &[OutletId],
+    account_of: &dyn Fn(&OutletId) -> Option<Arc<str>>,
+) -> Result<Vec<Fetched>, CommandError> {
     let reader = session.client()?.reader();
     let state = session.remembered()?;
     let slots = Arc::new(Semaphore::new(session.settings()?.gobiz.concurrency));
@@ -42,7 +47,8 @@ pub(super) async fn all(session: &Session, outlets: &[OutletId]) -> Result<Vec<F
             Some(state) => recall(state, outlet, jiff::Timestamp::now()).await?,
             None => Recalled::default(),
         };
-        let (reader, outlet, slots) = (reader.clone(), outlet.clone(), Arc::clone(&slots));
+        let reader = reader.of_account(account_of(outlet).as_deref());
+        let (outlet, slots) = (outlet.clone(), Arc::clone(&slots));
         tasks.spawn(async move {
             let _slot = slots.acquire_owned().await.ok();
             // A copy that is behind would bring back into the files what they have just changed.

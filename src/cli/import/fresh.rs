@@ -76,8 +76,15 @@ struct Written {
     plan: Option<OutletPlan>,
 }
 
-/// Writes the files of all outlets and tells how they stand; `layered` says whether what outlets share becomes layers.
-pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layered: bool) -> Result<Exit, CommandError> {
+/// Writes the files of all outlets and tells how they stand; `layered` says whether what outlets share becomes layers, and
+/// `account` what each outlet's file names.
+pub(super) fn write(
+    session: &Session,
+    fetched: Vec<Fetched>,
+    out: &Path,
+    layered: bool,
+    account: Option<&str>,
+) -> Result<Exit, CommandError> {
     let (fetched, empty): (Vec<Fetched>, Vec<Fetched>) = fetched.into_iter().partition(|fetched| sells(&fetched.live));
     let mut policy = Policy::default();
     session.settings()?.policy.apply(&mut policy);
@@ -89,10 +96,17 @@ pub(super) fn write(session: &Session, fetched: Vec<Fetched>, out: &Path, layere
             (fetched, imported)
         })
         .collect();
-    let (files, separate) = match layered {
+    let (mut files, separate) = match layered {
         true => layered_files(&imported, out),
         false => (files(&imported, out), BTreeMap::new()),
     };
+    if let Some(account) = account {
+        let of_outlets = files.iter_mut().filter_map(|file| Some((file.text.find("outlet: ")?, file)));
+        for (at, file) in of_outlets.filter(|(at, file)| *at == 0 || file.text[..*at].ends_with('\n')) {
+            let end = file.text[at..].find('\n').map_or(file.text.len(), |length| at + length);
+            file.text.insert_str(end, &format!("\naccount: {account}"));
+        }
+    }
     let (results, diagnostics) = judge(imported, &files, &policy)?;
     for file in &files {
         atomic::create(&out.join(&file.name), &file.text)?;

@@ -7,7 +7,10 @@ mod fetch;
 mod fresh;
 mod merge;
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -33,6 +36,9 @@ pub(super) struct Args {
     /// Write new files here [default: catalogs/ of the root]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Read new outlets as this one of `gobiz.accounts`, and write that into their files
+    #[arg(long, value_name = "NAME", conflicts_with = "merge")]
+    account: Option<String>,
     /// Write what the outlets share as layers: dishes, price levels, hours; each outlet's file has the rest
     #[arg(long, conflicts_with = "merge")]
     layers: bool,
@@ -50,7 +56,13 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     make_room(session)?;
-    session.settings()?;
+    let accounts = &session.settings()?.gobiz.accounts;
+    if let Some(name) = args.account.as_ref().filter(|name| !accounts.contains_key(*name)) {
+        return Err(CommandError::Usage(format!(
+            "there is no account `{name}` in `gobiz.accounts` of {}",
+            settings::FILE
+        )));
+    }
     let mut survey = session.survey(Timestamp::now())?;
     // What a file that is gone has defined may be imported anew.
     survey.members.retain(|member| session.root().join(&*member.file).exists());
@@ -58,13 +70,15 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if args.merge {
         let filter = args.item.map(|id| Filter { id: ExternalId(id), field: args.field });
         merge::check(&survey, &outlets)?;
-        let fetched = block_on(fetch::all(session, &outlets))??;
+        let account_of = |id: &OutletId| survey.member(id.as_str()).and_then(|member| member.account.clone());
+        let fetched = block_on(fetch::all(session, &outlets, &account_of))??;
         return merge::run(session, &survey, &fetched, filter.as_ref());
     }
     let out = args.out.unwrap_or_else(|| session.root().join("catalogs"));
     fresh::check(session, &survey, &outlets, &out)?;
-    let fetched = block_on(fetch::all(session, &outlets))??;
-    let exit = fresh::write(session, fetched, &out, args.layers)?;
+    let account: Option<Arc<str>> = args.account.as_deref().or(session.default_account()?).map(Arc::from);
+    let fetched = block_on(fetch::all(session, &outlets, &|_| account.clone()))??;
+    let exit = fresh::write(session, fetched, &out, args.layers, args.account.as_deref())?;
     if let Some(example) = untouched_example(&session.root()) {
         note(&format!(
             "the example of `menusync init` is still there: {example}; delete it, or every plan shows its outlet"

@@ -128,7 +128,7 @@ async fn an_accept_that_is_not_taken_names_the_setting() {
     }
     let fake = Fake::answering([reply("406 X", "", words)]).await;
     let endpoint = Endpoint { accept: "application/vnd.eim.v1+json".to_owned(), ..fake.endpoint() };
-    let error = Client::connect(&endpoint).unwrap().reader().fetch(&outlet()).await.unwrap_err();
+    let error = Fake::connect(&endpoint).reader().fetch(&outlet()).await.unwrap_err();
     assert!(error.what.ends_with("write `gobiz.accept: application/json`"), "{error}");
     let seen = fake.seen();
     assert!(
@@ -207,7 +207,7 @@ async fn broken_connections_are_told_plainly() {
     put(&half).await.unwrap();
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let nobody = Endpoint { api_url: format!("http://{free}"), ..cut.endpoint() };
-    let writer = Client::connect(&nobody).unwrap().writer();
+    let writer = Fake::connect(&nobody).writer();
     let change = [super::StockChange { external_id: "S".into(), uuid: String::new(), in_stock: true }];
     let error = writer.patch_stock(&outlet(), super::StockKind::Items, &change).await.unwrap_err();
     insta::assert_snapshot!(error.what, @"cannot connect: connection refused");
@@ -222,7 +222,7 @@ async fn a_server_that_does_not_answer_is_left_after_the_timeout() {
         timeout: Duration::from_millis(200),
         ..fake.endpoint()
     };
-    let writer = Client::connect(&silent).unwrap().writer();
+    let writer = Fake::connect(&silent).writer();
     let error = writer.put_catalog(&outlet(), uuid::Uuid::nil(), &super::menu()).await.unwrap_err();
     insta::assert_snapshot!(error.what, @"timed out after 0.2 s");
     assert!(!error.is_final());

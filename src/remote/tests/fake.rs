@@ -12,12 +12,17 @@ use tokio::{
 };
 
 use crate::{
-    remote::{Client, Endpoint},
+    remote::{Client, Endpoint, Login},
     settings::StockKey,
 };
 
 pub(super) const ID: &str = "app-id-1";
 pub(super) const SECRET: &str = "s3cr3t-of-the-app";
+
+/// As whom the tests come.
+pub(super) fn login() -> Login {
+    Login { client_id: ID.to_owned(), client_secret: SECRET.into(), requests_per_second: None }
+}
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -84,8 +89,6 @@ impl Fake {
         Endpoint {
             api_url: format!("http://127.0.0.1:{}/base/", self.port),
             oauth_url: format!("http://127.0.0.1:{}/oauth2/token", self.port),
-            client_id: ID.to_owned(),
-            client_secret: SECRET.into(),
             requests_per_second: 1000.0,
             timeout: Duration::from_secs(20),
             stock_key: StockKey::ExternalId,
@@ -94,7 +97,11 @@ impl Fake {
     }
 
     pub(super) fn client(&self) -> Client {
-        Client::connect(&self.endpoint()).unwrap()
+        Self::connect(&self.endpoint())
+    }
+
+    pub(super) fn connect(endpoint: &Endpoint) -> Client {
+        Client::connect(endpoint, &login()).unwrap()
     }
 
     /// `text` with the port, which differs from run to run, replaced.

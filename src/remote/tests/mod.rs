@@ -254,7 +254,7 @@ async fn stock_goes_to_its_own_endpoints() {
     let base = "PATCH /base/integrations/gofood/outlets/G1/v2";
     assert_eq!(fake.lines()[1..], [format!("{base}/menu_item_stocks"), format!("{base}/variant_stocks")]);
     assert_eq!(fake.seen()[1].body, r#"[{"external_id":"S","in_stock":false}]"#);
-    let by_id = Client::connect(&Endpoint { stock_key: StockKey::Id, ..fake.endpoint() }).unwrap().writer();
+    let by_id = Fake::connect(&Endpoint { stock_key: StockKey::Id, ..fake.endpoint() }).writer();
     let error = by_id.patch_stock(&outlet(), StockKind::Items, &changes).await.unwrap_err();
     insta::assert_snapshot!(fake.settled(error), @"PATCH http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/menu_item_stocks: not sent: the platform's id of S is not known (gobiz.stock_key is id)");
     assert_eq!(fake.lines().len(), 3);

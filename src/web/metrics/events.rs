@@ -51,7 +51,7 @@ pub struct Metrics {
     pass_duration: Histogram,
     pushes: Family<Labels<1>, Counter>,
     promotions: Family<Labels<1>, Counter>,
-    requests: Family<Labels<3>, Counter>,
+    requests: Family<Vec<(&'static str, String)>, Counter>,
     request_duration: Histograms<2>,
     events: Family<Labels<2>, Counter>,
     circuits_open: Family<Labels<1>, Gauge>,
@@ -68,7 +68,7 @@ struct Noted {
     counted: BTreeMap<OutletId, (Uuid, PassResult)>,
     last_success: Option<Timestamp>,
     last_api_success: Option<Timestamp>,
-    token_ends: Option<Timestamp>,
+    token_ends: BTreeMap<Option<String>, Timestamp>,
     hosts: BTreeMap<String, HostState>,
 }
 
@@ -182,9 +182,9 @@ impl Metrics {
         self.noted(|noted| noted.last_api_success)
     }
 
-    /// When the access token ends.
-    pub(super) fn token_ends(&self) -> Option<Timestamp> {
-        self.noted(|noted| noted.token_ends)
+    /// When the access token of each account ends.
+    pub(super) fn token_ends(&self) -> BTreeMap<Option<String>, Timestamp> {
+        self.noted(|noted| noted.token_ends.clone())
     }
 
     /// The hosts of GoBiz, and whether they get calls.
@@ -225,12 +225,14 @@ impl Noted {
 }
 
 impl Meter for Metrics {
-    fn called(&self, call: &Called) {
-        let Called { method, destination, status, elapsed } = *call;
+    fn called(&self, call: &Called<'_>) {
+        let Called { account, method, destination, status, elapsed } = *call;
         let about = [("method", method.to_owned()), ("endpoint", destination.as_str().to_owned())];
         self.request_duration.get_or_create(&about).observe(elapsed.as_secs_f64());
         let [method, endpoint] = about;
-        self.requests.get_or_create(&[method, endpoint, ("code", code(status))]).inc();
+        let account = account.map(|account| ("account", account.to_owned()));
+        let labels = [method, endpoint, ("code", code(status))].into_iter().chain(account).collect();
+        self.requests.get_or_create(&labels).inc();
         if destination != Destination::Token && status.is_some_and(|status| (200..300).contains(&status)) {
             self.noted(|noted| noted.last_api_success = Some(self.clock.now()));
         }
@@ -241,9 +243,9 @@ impl Meter for Metrics {
         self.noted(|noted| noted.hosts.insert(host.to_owned(), state));
     }
 
-    fn token_granted(&self, life: Duration) {
+    fn token_granted(&self, account: Option<&str>, life: Duration) {
         let ends = self.clock.now().saturating_add(life).unwrap_or(Timestamp::MAX);
-        self.noted(|noted| noted.token_ends = Some(ends));
+        self.noted(|noted| noted.token_ends.insert(account.map(str::to_owned), ends));
     }
 }
 

@@ -29,7 +29,13 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
         "When GoBiz last answered a call about a menu or stock with a 2xx",
         metrics.last_api_success(),
     );
-    moment(&mut registry, "menusync_token_expiry", "When the access token ends", metrics.token_ends());
+    let token_ends = Family::<Vec<(&'static str, String)>, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+    for (account, ends) in metrics.token_ends() {
+        let labels = account.map(|account| ("account", account)).into_iter().collect();
+        token_ends.get_or_create(&labels).set(ends.as_duration().as_secs_f64());
+    }
+    let help = "When the access token ends, in seconds since 1970";
+    registry.register("menusync_token_expiry_timestamp_seconds", help, token_ends);
     let next_tries = Labelled::default();
     for (host, state) in metrics.hosts() {
         let seconds = i64::try_from(state.next_try().as_secs()).unwrap_or(i64::MAX);

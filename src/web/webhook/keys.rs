@@ -5,24 +5,22 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use secrecy::SecretString;
-
 use crate::{
     fleet::Loaded,
-    settings::{Signature, webhook_secrets},
+    settings::{EventSecret, Signature, webhook_secrets},
 };
 
 /// What holds at the moment.
 #[derive(Clone)]
 pub(super) struct Keys {
     pub(super) signature: Signature,
-    pub(super) secrets: Arc<Vec<SecretString>>,
+    pub(super) secrets: Arc<Vec<EventSecret>>,
     /// The files that they were read for.
     of: Weak<Loaded>,
 }
 
 impl Keys {
-    pub(super) fn new(signature: Signature, secrets: Vec<SecretString>) -> Self {
+    pub(super) fn new(signature: Signature, secrets: Vec<EventSecret>) -> Self {
         Self { signature, secrets: Arc::new(secrets), of: Weak::new() }
     }
 
@@ -32,9 +30,10 @@ impl Keys {
             return;
         }
         self.of = Arc::downgrade(loaded);
-        let Some(webhook) = loaded.settings.as_ref().and_then(|settings| settings.webhook.as_ref()) else { return };
+        let Some(settings) = &loaded.settings else { return };
+        let Some(webhook) = &settings.webhook else { return };
         // The daemon says so if they cannot be read.
-        if let Ok(secrets) = webhook_secrets(webhook, root) {
+        if let Ok(secrets) = webhook_secrets(settings, root) {
             (self.signature, self.secrets) = (webhook.signature, Arc::new(secrets));
         }
     }

@@ -27,14 +27,13 @@ use axum::{
     response::Response,
     routing::post,
 };
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use self::{keys::Keys, log_throttle::LogThrottle};
 use super::{Metrics, Server, connection::ConnectionLimit};
 use crate::{
     daemon::{Hints, View},
-    settings::Signature,
+    settings::{EventSecret, Signature},
     state::SharedState,
     sync::Clock,
 };
@@ -71,7 +70,7 @@ pub async fn receive(
     address: SocketAddr,
     inbox: Inbox,
     signature: Signature,
-    secrets: Vec<SecretString>,
+    secrets: Vec<EventSecret>,
 ) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;

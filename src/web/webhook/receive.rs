@@ -17,12 +17,12 @@ use super::{
     Receiver,
     event::{Event, Kind},
     keys::Keys,
-    signature::is_genuine,
+    signature::signed_by,
 };
 use crate::{
     catalog::OutletId,
     daemon::Hint,
-    settings::Signature,
+    settings::{EventSecret, Signature},
     state::{Alarm, StateError},
     sync::chain,
     web::verdict::Verdict,
@@ -54,8 +54,8 @@ impl Receiver {
         let Some(bytes) = read(body).await else { return (None, Verdict::TooLarge) };
         let header = |name: &str| headers.get(name).map(axum::http::HeaderValue::as_bytes);
         let keys = self.keys().await;
-        let genuine = is_genuine(header("x-go-signature"), &bytes, &keys.secrets);
-        if !genuine && keys.signature == Signature::Enforce {
+        let signers: Vec<_> = signed_by(header("x-go-signature"), &bytes, &keys.secrets).collect();
+        if signers.is_empty() && keys.signature == Signature::Enforce {
             if let Some(unsaid) = self.refused.ask() {
                 tracing::warn!(
                     unsaid,
@@ -67,16 +67,27 @@ impl Receiver {
         let Ok(event) = Event::read(&bytes) else { return (None, Verdict::Malformed) };
         let kind = event.kind();
         let Some((_, survey)) = self.inbox.view.shown().files else { return (Some(kind), Verdict::Unavailable) };
-        let is_ours = |id: &&str| survey.members.iter().any(|member| member.id.as_str() == *id);
         let hint = match kind {
             Kind::MappingUpdated => Hint::WentLive,
             Kind::WebhookError => Hint::Alarm,
             Kind::Other => return (Some(kind), Verdict::Ignored),
         };
-        let Some(outlet) = event.outlet().find(is_ours).map(OutletId::from) else {
+        let Some(member) = event.outlet().find_map(|id| survey.member(id)) else {
             return (Some(kind), Verdict::Ignored);
         };
-        if !genuine {
+        // Who knows the secret of one account can say nothing of the outlets of another one.
+        let has_own = |secret: &EventSecret| secret.account.is_some() && secret.account == member.account;
+        let owner = member.account.as_ref().filter(|_| keys.secrets.iter().any(has_own));
+        let is_genuine = signers.iter().any(|secret| secret.account.as_ref() == owner);
+        if !is_genuine && keys.signature == Signature::Enforce {
+            if let Some(unsaid) = self.refused.ask() {
+                let outlet = &member.id;
+                tracing::warn!(%outlet, unsaid, "an event is refused: it is signed by another account than the outlet's (said once an hour)");
+            }
+            return (Some(kind), Verdict::Refused);
+        }
+        let outlet = member.id.clone();
+        if !is_genuine {
             // A look does no harm; but nothing is remembered that anybody could have written.
             if let Some(unsaid) = self.unsigned.ask() {
                 tracing::warn!(%outlet, kind = kind.as_str(), unsaid, "an event without a right signature: it hastens a look and is not remembered (said once an hour)");

@@ -1,18 +1,24 @@
 //! Whether bytes were signed with one of our secrets.
 
 use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use sha2::Sha256;
 
-/// Whether `signature` is the hex HMAC-SHA256 of `body` under one of the secrets (documentation: lower case). The
+use crate::settings::EventSecret;
+
+/// Those of the secrets under which `signature` is the hex HMAC-SHA256 of `body` (documentation: lower case). The
 /// comparison takes the same time wherever it fails.
-pub(super) fn is_genuine(signature: Option<&[u8]>, body: &[u8], secrets: &[SecretString]) -> bool {
-    let Some(signature) = signature.and_then(bytes) else { return false };
-    secrets.iter().any(|secret| {
+pub(super) fn signed_by<'s>(
+    signature: Option<&[u8]>,
+    body: &[u8],
+    secrets: &'s [EventSecret],
+) -> impl Iterator<Item = &'s EventSecret> {
+    let signature = signature.and_then(bytes);
+    secrets.iter().filter(move |EventSecret { secret, .. }| {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
         mac.update(body);
-        mac.verify_slice(&signature).is_ok()
+        signature.is_some_and(|signature| mac.verify_slice(&signature).is_ok())
     })
 }
 
@@ -43,7 +49,15 @@ mod tests {
     #[test]
     fn a_signature_holds_for_these_bytes_and_this_secret_only() {
         let body = b"what do ya want for nothing?";
-        let secrets = |texts: &[&str]| texts.iter().map(|text| SecretString::from(*text)).collect::<Vec<_>>();
+        let secrets = |texts: &[&'static str]| -> Vec<EventSecret> {
+            let secret = |text: &&'static str| EventSecret { account: Some((*text).into()), secret: (*text).into() };
+            texts.iter().map(secret).collect()
+        };
+        let is_genuine = |signature: Option<&[u8]>, body: &[u8], secrets: &[EventSecret]| {
+            let by: Vec<_> = signed_by(signature, body, secrets).filter_map(|secret| secret.account.clone()).collect();
+            assert!(by.is_empty() || by == ["Jefe".into()], "{by:?}");
+            !by.is_empty()
+        };
         assert!(is_genuine(Some(SIGNED), body, &secrets(&["Jefe"])));
         assert!(is_genuine(Some(SIGNED), body, &secrets(&["new", "Jefe"])), "the old one still holds");
         assert!(!is_genuine(Some(SIGNED), body, &secrets(&["new"])));

@@ -30,6 +30,7 @@ impl Kind {
                 "extends",
                 "from",
                 "until",
+                "account",
                 "drift",
                 "unmanaged",
                 "ignore",

@@ -215,6 +215,11 @@ impl Definitions {
         self.files.iter().filter_map(|file| file.head()).flat_map(|head| head.policy.rule_codes())
     }
 
+    /// The accounts that files name, for a check that there are such accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.files.iter().filter_map(|file| file.head()).filter_map(|head| head.policy.account.as_ref())
+    }
+
     /// The patterns that windows of files name outlets by, for a check that they mean somebody.
     pub fn window_outlets(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.files.iter().filter_map(|file| file.head()).flat_map(|head| &head.policy.window_outlets)

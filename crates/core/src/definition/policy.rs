@@ -19,6 +19,8 @@ use crate::{
 pub struct PolicyPatch {
     /// `timezone`
     pub timezone: Option<TimeZone>,
+    /// `account`, for a check that there is one.
+    pub account: Option<Spanned<String>>,
     /// `drift`
     pub drift: Option<DriftPolicy>,
     /// `unmanaged`
@@ -57,10 +59,14 @@ pub struct GuardsPatch {
 impl PolicyPatch {
     /// Lays this over `policy`: what is said here wins, guards and rules one by one, lists as a whole.
     pub fn apply(&self, policy: &mut Policy) {
-        let Self { timezone, drift, unmanaged, promotions, declares_promotions: _, least_discounts, .. } = self;
+        let Self { timezone, account, drift, unmanaged, promotions, declares_promotions: _, least_discounts, .. } =
+            self;
         let Self { ignore, guards, rules, windows, .. } = self;
         let GuardsPatch { deletes, price_change, sold_out, promotion_depth } = guards;
         replace(&mut policy.timezone, timezone);
+        if let Some(account) = account {
+            policy.account = Some(account.value.as_str().into());
+        }
         replace(&mut policy.drift, drift);
         replace(&mut policy.unmanaged, unmanaged);
         replace(&mut policy.promotions, promotions);
@@ -95,6 +101,7 @@ pub fn take_policy(decoder: &mut Decoder, fields: &mut Fields<'_>) -> PolicyPatc
     let promotions = promotions(decoder, fields);
     PolicyPatch {
         timezone: fields.take("timezone").and_then(|node| timezone(decoder, node)),
+        account: fields.take("account").and_then(|node| decoder.text(node, "account")),
         drift: fields.take("drift").and_then(|node| decoder.choice(node, "drift", &DRIFT)).map(|d| d.value),
         unmanaged: fields.take("unmanaged").and_then(|n| decoder.choice(n, "unmanaged", &UNMANAGED)).map(|u| u.value),
         promotions: promotions.0,

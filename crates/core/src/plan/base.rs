@@ -1,6 +1,9 @@
 //! What we remember of an outlet's last verified push. `state` stores it as JSON and does not look inside.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +33,9 @@ pub struct Base {
     /// give that path another value.
     #[serde(default, alias = "stuck", deserialize_with = "known_entries")]
     pub rejected_values: BTreeMap<Path, Option<FieldValue>>,
+    /// Which of `gobiz.accounts` pushed it; `None`: the one without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Arc<str>>,
     /// Keys that we do not know and that live had after a PUT of ours was published (`items/tax_rate`): no push loses them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub platform_keys: BTreeSet<String>,

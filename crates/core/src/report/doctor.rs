@@ -1,6 +1,6 @@
 //! What `doctor` found: each thing ok, worth a look, or broken, with what to do.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use serde::Serialize;
 use serde_json::json;
@@ -24,6 +24,9 @@ pub enum Health {
 pub struct Finding {
     /// What was looked at, in a word.
     pub name: &'static str,
+    /// Of which of `gobiz.accounts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<Arc<str>>,
     /// How it stands.
     pub health: Health,
     /// What was seen.
@@ -35,25 +38,36 @@ pub struct Finding {
 impl Finding {
     /// It is as it should be.
     pub fn ok(name: &'static str, seen: impl Into<String>) -> Self {
-        Self { name, health: Health::Ok, seen: seen.into(), fix: None }
+        Self { name, account: None, health: Health::Ok, seen: seen.into(), fix: None }
     }
 
     /// It works, but somebody should know.
     pub fn warn(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, health: Health::Warn, seen: seen.into(), fix: Some(fix.into()) }
+        Self { name, account: None, health: Health::Warn, seen: seen.into(), fix: Some(fix.into()) }
     }
 
     /// It does not work.
     pub fn fail(name: &'static str, seen: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { name, health: Health::Fail, seen: seen.into(), fix: Some(fix.into()) }
+        Self { name, account: None, health: Health::Fail, seen: seen.into(), fix: Some(fix.into()) }
+    }
+
+    /// The same of an account.
+    #[must_use]
+    pub fn of(self, account: Option<&Arc<str>>) -> Self {
+        Self { account: account.cloned(), ..self }
+    }
+
+    fn title(&self) -> String {
+        self.account.as_ref().map_or_else(|| self.name.to_owned(), |account| format!("{} {account}", self.name))
     }
 }
 
 /// For a terminal.
 pub fn doctor_text(findings: &[Finding]) -> String {
-    let width = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
+    let width = findings.iter().map(|finding| finding.title().len()).max().unwrap_or(0);
     let mut text = String::new();
-    for Finding { name, health, seen, fix } in findings {
+    for finding in findings {
+        let (name, Finding { health, seen, fix, .. }) = (finding.title(), finding);
         let word = match health {
             Health::Ok => "ok",
             Health::Warn => "warn",

@@ -13,8 +13,11 @@ use super::{counted, untrusted::printable};
 pub struct OutletLine {
     /// GoFood's id.
     pub outlet: String,
-    /// Whether the credential reaches it.
+    /// Whether the credential that it goes by reaches it; where no file defines it: whether any does.
     pub linked: bool,
+    /// Which of `gobiz.accounts` reaches it, if that is not the one without a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The id that the facilitator gave it.
     pub external_outlet_id: Option<String>,
     /// Its name in the files; `None`: no file defines it.
@@ -25,11 +28,21 @@ pub struct OutletLine {
 
 impl OutletLine {
     fn what(&self) -> String {
+        let account = self.account.as_ref();
         match (&self.name, &self.file) {
-            (Some(name), Some(file)) => format!("{}  {}", printable(name), printable(file)),
+            (Some(name), Some(file)) => {
+                let account = match account {
+                    Some(account) if self.linked => format!("  account {account}"),
+                    Some(account) => format!("  the account {account} reaches it: write `account: {account}`"),
+                    None => String::new(),
+                };
+                format!("{}  {}{account}", printable(name), printable(file))
+            }
             _ => {
                 let pos = self.external_outlet_id.as_ref().map(|id| format!("{}  ", printable(id))).unwrap_or_default();
-                format!("{pos}in no file: `menusync import --outlet {}` writes one", printable(&self.outlet))
+                let account = account.map(|account| format!(" --account {account}")).unwrap_or_default();
+                let id = printable(&self.outlet);
+                format!("{pos}in no file: `menusync import --outlet {id}{account}` writes one")
             }
         }
     }

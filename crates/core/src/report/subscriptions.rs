@@ -9,6 +9,9 @@ use super::untrusted::printable;
 /// One subscription, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubscriptionLine {
+    /// Of which of `gobiz.accounts`, if that is not the one without a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// The platform's id; `None` if there is none (any more).
     pub id: Option<String>,
     /// The event's name.
@@ -48,7 +51,7 @@ pub enum SubscriptionResult {
 pub fn subscriptions_text(public_url: &str, lines: &[SubscriptionLine]) -> String {
     let (foreign, ours): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.result == SubscriptionResult::Foreign);
     let mut text = format!("{public_url}\n");
-    for SubscriptionLine { event, active, result, error, .. } in ours {
+    for SubscriptionLine { account, event, active, result, error, .. } in ours {
         let word = match result {
             SubscriptionResult::Unchanged if *active => "active",
             SubscriptionResult::Unchanged => "not active: `menusync webhook subscribe` activates it",
@@ -60,14 +63,16 @@ pub fn subscriptions_text(public_url: &str, lines: &[SubscriptionLine]) -> Strin
             SubscriptionResult::Foreign => continue,
         };
         let error = error.as_ref().map(|error| format!(": {}", printable(error))).unwrap_or_default();
-        let _ = writeln!(text, "  {event:<36} {word}{error}");
+        let account = account.as_ref().map(|account| format!("{account}  ")).unwrap_or_default();
+        let _ = writeln!(text, "  {event:<36} {account}{word}{error}");
     }
     if !foreign.is_empty() {
         text.push_str("left alone, as not ours:\n");
     }
-    for SubscriptionLine { event, url, active, .. } in foreign {
+    for SubscriptionLine { account, event, url, active, .. } in foreign {
         let state = if *active { "" } else { "  (not active)" };
-        let _ = writeln!(text, "  {:<36} {}{state}", printable(event), printable(url));
+        let account = account.as_ref().map(|account| format!("{account}  ")).unwrap_or_default();
+        let _ = writeln!(text, "  {:<36} {account}{}{state}", printable(event), printable(url));
     }
     text
 }

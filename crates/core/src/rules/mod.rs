@@ -196,6 +196,7 @@ static PAGES: &[Page] = rules! {
     "timezone-sign",
     "too-deep",
     "too-many-diagnostics",
+    "unknown-account",
     "unknown-alias",
     "unknown-key",
     "unknown-layer",

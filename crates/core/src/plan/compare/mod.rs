@@ -50,6 +50,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
         next: Base {
             uuids: matched.uuids.clone(),
             platform_keys: inputs.base.map(|base| base.platform_keys.clone()).unwrap_or_default(),
+            account: inputs.policy.account.clone(),
             ..Base::default()
         },
         uncopied: BTreeSet::new(),

@@ -162,13 +162,20 @@ impl Judge<'_> {
     }
 
     fn first_contact(&self) -> Option<Finding> {
-        if self.inputs.base.is_some() || self.live_items() == 0 {
+        let account = &self.inputs.policy.account;
+        if self.inputs.base.is_some_and(|base| base.account == *account) || self.live_items() == 0 {
             return None;
         }
-        let message = format!(
-            "no state is stored for this outlet, and its live menu ({}) is neither empty nor what the files say",
-            counted(self.live_items(), "item")
-        );
+        let named = |account: &Option<Arc<str>>| match account {
+            Some(name) => format!("the account `{name}`"),
+            None => "the account without a name".to_owned(),
+        };
+        let why = match self.inputs.base {
+            Some(base) => format!("{} pushed last, and this push would be by {}", named(&base.account), named(account)),
+            None => "no state is stored for this outlet".to_owned(),
+        };
+        let live = counted(self.live_items(), "item");
+        let message = format!("{why}, and its live menu ({live}) is neither empty nor what the files say");
         Some(Finding { limit: None, actual: None, trips: true, items: Vec::new(), message })
     }
 

@@ -1,0 +1,143 @@
+//! One account: as whom we come, and what it was granted. The pace of an account is its own, within the pace of all calls.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
+
+use super::{Lane, Login, LoginOf, call::Key, gate::Gate, token::Tokens};
+
+/// How long the files of a credential may take to be read (our choice).
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// All accounts that were needed so far.
+pub(super) struct Accounts {
+    login_of: LoginOf,
+    known: Mutex<BTreeMap<Option<String>, Arc<Account>>>,
+}
+
+/// One login; a failure of it concerns nobody else.
+pub(super) struct Account {
+    name: Option<Arc<str>>,
+    login_of: LoginOf,
+    opened: OnceCell<Opened>,
+    /// The token of each set of scopes that was needed so far.
+    tokens: Mutex<BTreeMap<String, Arc<Tokens>>>,
+}
+
+struct Opened {
+    key: Key,
+    pace: Option<Gate>,
+}
+
+impl Accounts {
+    pub(super) fn new(login_of: LoginOf) -> Self {
+        Self { login_of, known: Mutex::default() }
+    }
+
+    /// The account of this name; nothing is read yet.
+    pub(super) fn get(&self, name: Option<&str>) -> Arc<Account> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = || Account {
+            name: name.map(Arc::from),
+            login_of: Arc::clone(&self.login_of),
+            opened: OnceCell::new(),
+            tokens: Mutex::default(),
+        };
+        Arc::clone(known.entry(name.map(str::to_owned)).or_insert_with(|| Arc::new(account())))
+    }
+}
+
+impl Account {
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The tokens for these scopes (separated by spaces) and no other.
+    pub(super) fn tokens(&self, scopes: &str) -> Arc<Tokens> {
+        let mut known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(scopes.to_owned()).or_insert_with(|| Arc::new(Tokens::new(scopes))))
+    }
+
+    /// As whom it comes, or why that is not known.
+    pub(super) async fn login(&self) -> Result<&Key, String> {
+        let opened = self.opened.get_or_try_init(|| async {
+            let (login_of, name) = (Arc::clone(&self.login_of), self.name.clone());
+            // A mount may hang.
+            let reading = tokio::task::spawn_blocking(move || login_of(name.as_deref()));
+            let read = match tokio::time::timeout(READ_WITHIN, reading).await {
+                Ok(Ok(login)) => login,
+                Ok(Err(_)) => Err("reading the credentials broke off by a fault in menusync itself".to_owned()),
+                Err(_) => Err(format!("the credentials could not be read within {} s", READ_WITHIN.as_secs())),
+            };
+            match (read, self.name()) {
+                (Ok(login), _) => Ok(Opened::of(&login)),
+                (Err(why), Some(name)) => Err(format!("account `{name}`: {why}")),
+                (Err(why), None) => Err(why),
+            }
+        });
+        Ok(&opened.await?.key)
+    }
+
+    /// Waits for a turn of this account; gives back how long that took.
+    pub(super) async fn pass(&self, lane: Lane) -> Duration {
+        match self.opened.get().and_then(|opened| opened.pace.as_ref()) {
+            Some(pace) => pace.pass(lane).await,
+            None => Duration::ZERO,
+        }
+    }
+}
+
+impl Opened {
+    fn of(login: &Login) -> Self {
+        let secret = login.client_secret.expose_secret();
+        let credential = BASE64_STANDARD.encode(format!("{}:{secret}", login.client_id));
+        let key = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");
+        let pace = login.requests_per_second.filter(|rate| rate.is_finite() && *rate > 0.0).map(Gate::new);
+        Self { key, pace }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_has_a_pace_of_its_own_and_what_cannot_be_read_is_tried_again() {
+        let asked = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&asked);
+        let login_of = move |name: Option<&str>| {
+            *count.lock().unwrap() += 1;
+            match *count.lock().unwrap() {
+                1 => Err("cannot read it".to_owned()),
+                _ => Ok(Login {
+                    client_id: "id".to_owned(),
+                    client_secret: "secret".into(),
+                    requests_per_second: name.map(|_| 1.0),
+                }),
+            }
+        };
+        let accounts = Accounts::new(Arc::new(login_of));
+        let (sari, main) = (accounts.get(Some("sari")), accounts.get(None));
+        assert_eq!(sari.login().await.unwrap_err(), "account `sari`: cannot read it");
+        sari.login().await.unwrap();
+        main.login().await.unwrap();
+        assert!(Arc::ptr_eq(&sari, &accounts.get(Some("sari"))));
+        let began = Instant::now();
+        for _ in 0..4 {
+            sari.pass(Lane::Pass).await;
+            main.pass(Lane::Pass).await;
+        }
+        assert_eq!(began.elapsed().as_secs(), 3);
+        assert_eq!(*asked.lock().unwrap(), 3);
+    }
+}
