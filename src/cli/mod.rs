@@ -60,7 +60,7 @@ use signals::Signals;
 use crate::{
     diagnostic::Diagnostic,
     report::{self, untrusted::printable_lines},
-    settings::Environment,
+    settings::{self, Environment},
 };
 
 /// Keeps GoFood menus equal to YAML files in version control.
@@ -234,6 +234,7 @@ fn wrong_usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
 fn dispatch(cli: Cli) -> Exit {
     let Cli { common, command } = cli;
     let environment = Environment::of_process();
+    settings::take_proxy_of(&environment);
     common.color.unwrap_or_default().apply();
     progress::allow(environment.has_dumb_terminal(), common.quiet);
     let level = logging::level(common.verbose, common.quiet, matches!(command, Command::Run(_)));

@@ -272,7 +272,7 @@ impl Session {
             // Without it nothing can be done; with accounts, only some outlets may need it.
             settings::credentials(settings, &environment, &root)?;
         }
-        let endpoint = endpoint(settings);
+        let endpoint = endpoint(settings)?;
         let settings = settings.clone();
         let login_of = move |account: Option<&str>| login(&settings, &environment, &root, account);
         Ok(Client::connect_as(&endpoint, Arc::new(login_of), meter)?)
@@ -427,16 +427,17 @@ fn no_match(survey: &Survey, globs: &[String]) -> String {
     format!("no outlet matches {}; {known}", globs.join(", "))
 }
 
-fn endpoint(settings: &Settings) -> Endpoint {
+fn endpoint(settings: &Settings) -> Result<Endpoint, CommandError> {
     let gobiz = &settings.gobiz;
-    Endpoint {
+    Ok(Endpoint {
         api_url: gobiz.api_url.clone(),
         oauth_url: gobiz.oauth_url.clone(),
         requests_per_second: gobiz.requests_per_second,
         timeout: gobiz.timeout,
         stock_key: gobiz.stock_key,
         accept: gobiz.accept.clone(),
-    }
+        proxy: settings::proxy(gobiz.proxy.as_ref())?,
+    })
 }
 
 /// As whom an account comes.

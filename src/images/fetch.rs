@@ -22,7 +22,10 @@ use super::{
     address::is_public,
     content::{self, MAX_BYTES},
 };
-use crate::{remote::install_crypto, settings::Images};
+use crate::{
+    remote::{install_crypto, proxied},
+    settings::{self, Images, Proxy},
+};
 
 /// How many redirects are followed (our choice).
 const MOST_REDIRECTS: usize = 3;
@@ -75,6 +78,8 @@ pub(super) struct Fetcher {
     client: Client,
     timeout: Duration,
     allow_private: bool,
+    proxy: Option<Proxy>,
+    lookup: Lookup,
     /// Servers that could not be reached: menus have many images of one, and waiting for it once is enough.
     unreachable: Mutex<BTreeSet<String>>,
 }
@@ -83,23 +88,29 @@ impl Fetcher {
     /// `Err` says why no encrypted connection is possible on this machine.
     pub(super) fn new(settings: &Images, lookup: Lookup) -> Result<Self, String> {
         install_crypto();
+        let proxy = settings::proxy(settings.proxy.as_ref()).map_err(|error| error.to_string())?;
         let builder = || {
-            let resolver = Public { lookup: Arc::clone(&lookup), allow_private: settings.allow_private_hosts };
-            Client::builder()
+            let resolver = Public {
+                lookup: Arc::clone(&lookup),
+                allow_private: settings.allow_private_hosts,
+                proxy: proxy.as_ref().and_then(Proxy::host),
+            };
+            let builder = Client::builder()
                 .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT.min(settings.timeout))
                 .redirect(redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .gzip(false)
                 .referer(false)
-                .no_proxy()
-                .dns_resolver(resolver)
+                .dns_resolver(resolver);
+            proxied(builder, proxy.as_ref())
         };
         // A machine without certificates can still look at what is not encrypted.
-        let client = builder().build().or_else(|_| builder().tls_certs_only([]).build());
+        let (first, without_certificates) = (builder()?, builder()?.tls_certs_only([]));
+        let client = first.build().or_else(|_| without_certificates.build());
         let client = client.map_err(|error| causes(&error))?;
         let allow_private = settings.allow_private_hosts;
-        Ok(Self { client, timeout: settings.timeout, allow_private, unreachable: Mutex::default() })
+        Ok(Self { client, timeout: settings.timeout, allow_private, proxy, lookup, unreachable: Mutex::default() })
     }
 
     /// Fetches and judges one image.
@@ -116,6 +127,7 @@ impl Fetcher {
             Url::parse(url).map_err(|error| Finding::unchecked(&format!("its address cannot be read: {error}")))?;
         for hop in 0..=MOST_REDIRECTS {
             self.permit(&url, hop > 0)?;
+            self.permit_through_proxy(&url, hop > 0).await?;
             let response = self.ask(&url, known, hop > 0).await?;
             let status = response.status();
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -143,6 +155,16 @@ impl Fetcher {
             }
             Some(_) => Ok(()),
             None => Err(Finding::unchecked(&format!("{whither} no host"))),
+        }
+    }
+
+    /// A proxy resolves names itself, in a network of its own: what is private as seen from here is not asked of it.
+    async fn permit_through_proxy(&self, url: &Url, redirected: bool) -> Result<(), Finding> {
+        let Some(host) = url.host_str().filter(|_| self.proxy.is_some() && !self.allow_private) else { return Ok(()) };
+        match (self.lookup)(host.to_owned()).await {
+            Ok(found) if found.iter().any(|address| !is_public(*address)) => Err(private(host, redirected)),
+            // Where only the proxy knows names, it is the proxy's to know.
+            Ok(_) | Err(_) => Ok(()),
         }
     }
 
@@ -247,11 +269,14 @@ fn causes(error: &reqwest::Error) -> String {
 struct Public {
     lookup: Lookup,
     allow_private: bool,
+    /// The proxy that a person has chosen; it may be anywhere.
+    proxy: Option<String>,
 }
 
 impl Resolve for Public {
     fn resolve(&self, name: Name) -> Resolving {
-        let (looking, allow_private) = ((self.lookup)(name.as_str().to_owned()), self.allow_private);
+        let looking = (self.lookup)(name.as_str().to_owned());
+        let allow_private = self.allow_private || self.proxy.as_deref() == Some(name.as_str());
         Box::pin(async move {
             let found = looking.await?;
             if !allow_private && found.iter().any(|address| !is_public(*address)) {

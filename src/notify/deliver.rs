@@ -25,9 +25,9 @@ use tokio::{
 
 use super::{message::Notification, slack};
 use crate::{
-    remote::install_crypto,
+    remote::{install_crypto, proxied},
     report::untrusted,
-    settings::{NotificationKind, SettingsError, Sink, SinkKind, sink_secret, sink_url},
+    settings::{NotificationKind, Proxy, SettingsError, Sink, SinkKind, sink_secret, sink_url},
 };
 
 /// Notifications that may wait for one sink; further ones are dropped, and the log says so (our choice).
@@ -54,19 +54,20 @@ struct Open {
 /// How a sink is reached, with all that was read for it.
 #[derive(Clone)]
 enum Channel {
-    Webhook { url: Url, secret: Option<SecretString> },
-    Slack { url: Url },
+    Webhook { url: Url, secret: Option<SecretString>, proxy: Option<Proxy> },
+    Slack { url: Url, proxy: Option<Proxy> },
     Command { words: Vec<String>, root: PathBuf },
 }
 
 impl Channel {
-    fn read(kind: &SinkKind, root: &Path) -> Result<Self, SettingsError> {
+    fn read(kind: &SinkKind, root: &Path, proxy: Option<&Proxy>) -> Result<Self, SettingsError> {
         Ok(match kind {
             SinkKind::Webhook { url_file, secret_file } => Self::Webhook {
                 url: sink_url(url_file, root)?,
                 secret: secret_file.as_ref().map(|file| sink_secret(file, root)).transpose()?,
+                proxy: proxy.cloned(),
             },
-            SinkKind::Slack { url_file } => Self::Slack { url: sink_url(url_file, root)? },
+            SinkKind::Slack { url_file } => Self::Slack { url: sink_url(url_file, root)?, proxy: proxy.cloned() },
             SinkKind::Command { command } => Self::Command { words: command.clone(), root: root.to_owned() },
         })
     }
@@ -74,10 +75,10 @@ impl Channel {
     fn is(&self, other: &Self) -> bool {
         let exposed = |secret: &Option<SecretString>| secret.as_ref().map(|secret| secret.expose_secret().to_owned());
         match (self, other) {
-            (Self::Webhook { url: a, secret: s }, Self::Webhook { url: b, secret: t }) => {
-                a == b && exposed(s) == exposed(t)
+            (Self::Webhook { url: a, secret: s, proxy: p }, Self::Webhook { url: b, secret: t, proxy: q }) => {
+                a == b && exposed(s) == exposed(t) && p == q
             }
-            (Self::Slack { url: a }, Self::Slack { url: b }) => a == b,
+            (Self::Slack { url: a, proxy: p }, Self::Slack { url: b, proxy: q }) => (a, p) == (b, q),
             (Self::Command { words: a, root: r }, Self::Command { words: b, root: s }) => (a, r) == (b, s),
             _ => false,
         }
@@ -86,13 +87,14 @@ impl Channel {
 
 /// Whether all that the sinks need can be read.
 pub fn check(sinks: &[Sink], root: &Path) -> Result<(), SettingsError> {
-    sinks.iter().try_for_each(|sink| Channel::read(&sink.kind, root).map(drop))
+    sinks.iter().try_for_each(|sink| Channel::read(&sink.kind, root, None).map(drop))
 }
 
 impl Sinks {
     /// Reads what the sinks need and starts their tasks.
-    pub(super) fn open(sinks: &[Sink], root: &Path) -> Result<Self, SettingsError> {
-        let ways: Vec<Channel> = sinks.iter().map(|sink| Channel::read(&sink.kind, root)).collect::<Result<_, _>>()?;
+    pub(super) fn open(sinks: &[Sink], root: &Path, proxy: Option<&Proxy>) -> Result<Self, SettingsError> {
+        let ways = sinks.iter().map(|sink| Channel::read(&sink.kind, root, proxy));
+        let ways: Vec<Channel> = ways.collect::<Result<_, _>>()?;
         let open = |((number, sink), way): ((usize, &Sink), Channel)| {
             let name = format!("notify {} ({})", number + 1, sink.kind.as_str());
             let (queue, waiting) = mpsc::channel(QUEUE);
@@ -196,13 +198,14 @@ async fn attempt(way: &Channel, notification: &Notification) -> Result<(), Failu
     let now = Timestamp::now();
     let done = async {
         match way {
-            Channel::Webhook { url, secret } => {
+            Channel::Webhook { url, secret, proxy } => {
                 let body = notification.json();
                 let signed = secret.as_ref().map(|secret| signatures(secret, &notification.id.to_string(), now, &body));
-                post(url, notification, now, body, signed.unwrap_or_default()).await
+                post((url, proxy.as_ref()), notification, now, body, signed.unwrap_or_default()).await
             }
-            Channel::Slack { url } => {
-                post(url, notification, now, slack::body(notification).to_string().into_bytes(), Vec::new()).await
+            Channel::Slack { url, proxy } => {
+                let body = slack::body(notification).to_string().into_bytes();
+                post((url, proxy.as_ref()), notification, now, body, Vec::new()).await
             }
             Channel::Command { words, root } => run(words, root, &notification.json()).await,
         }
@@ -212,17 +215,16 @@ async fn attempt(way: &Channel, notification: &Notification) -> Result<(), Failu
 
 /// A client of its own for every try: they are rare, and nothing is kept open for a day.
 async fn post(
-    url: &Url,
+    (url, proxy): (&Url, Option<&Proxy>),
     notification: &Notification,
     now: Timestamp,
     body: Vec<u8>,
     signatures: Vec<(&str, String)>,
 ) -> Result<(), Failure> {
     install_crypto();
-    let builder = Client::builder()
-        .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .no_proxy();
+    let builder =
+        Client::builder().user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION"))).redirect(Policy::none());
+    let builder = proxied(builder, proxy).map_err(Failure::passing)?;
     let builder = if url.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
     let client = builder.build().map_err(|_| Failure::passing("encrypted connections cannot be set up"))?;
     let mut request = client.post(url.clone()).header("Content-Type", "application/json");

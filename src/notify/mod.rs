@@ -26,7 +26,7 @@ pub use self::deliver::check;
 use self::{deliver::Sinks, dispatcher::Dispatcher};
 use crate::{
     catalog::OutletId,
-    settings::{NotificationKind, Settings, SettingsError},
+    settings::{self, NotificationKind, Settings, SettingsError},
     state::{SharedState, StateError},
 };
 
@@ -83,7 +83,7 @@ impl Recipients {
     /// # Errors
     /// When a file that a sink needs cannot be read, or holds what is no address or secret.
     pub fn read(settings: &Settings, root: &Path) -> Result<Self, SettingsError> {
-        let sinks = Sinks::open(&settings.notify, root)?;
+        let sinks = Sinks::open(&settings.notify, root, settings::proxy(settings.gobiz.proxy.as_ref())?.as_ref())?;
         let mut policy = crate::policy::Policy::default();
         settings.policy.apply(&mut policy);
         Ok(Self { sinks, zone: policy.timezone, external_url: settings.external_url.clone() })

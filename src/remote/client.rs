@@ -95,7 +95,7 @@ impl Client {
     ) -> Result<Self, EndpointError> {
         let addresses = endpoint.check()?;
         let meter = meter.unwrap_or_else(|| Arc::new(NoMeter));
-        let http = Http::new(endpoint.requests_per_second, &addresses, meter)?;
+        let http = Http::new(endpoint.requests_per_second, &addresses, endpoint.proxy.as_ref(), meter)?;
         let accounts = Accounts::new(login_of);
         let account = accounts.get(None);
         let shared = Shared {

@@ -8,7 +8,7 @@ use reqwest::{Url, header::HeaderValue};
 use secrecy::SecretString;
 
 use super::error::shown;
-use crate::settings::StockKey;
+use crate::settings::{Proxy, StockKey};
 
 /// Everything a [`Client`](super::Client) needs to know.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Endpoint {
     pub stock_key: StockKey,
     /// `Accept` of all calls but those for tokens: a media type.
     pub accept: String,
+    /// Through which proxy calls go; `None`: through none.
+    pub proxy: Option<Proxy>,
 }
 
 /// As whom we come.
@@ -81,6 +83,9 @@ pub enum EndpointError {
     /// A time in which nothing can be done.
     #[error("gobiz.timeout is 0; give a write at least 90s, the platform fetches images meanwhile")]
     Timeout,
+    /// A proxy that cannot be used.
+    #[error("{0}")]
+    Proxy(String),
     /// The HTTP client could not be made.
     #[error(
         "cannot set up encrypted connections: {0}; are the CA certificates of the system installed (package ca-certificates)?"
@@ -165,6 +170,7 @@ mod tests {
             timeout: Duration::from_secs(90),
             stock_key: StockKey::ExternalId,
             accept: "application/json".to_owned(),
+            proxy: None,
         }
     }
 

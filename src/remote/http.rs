@@ -22,8 +22,10 @@ use super::{
     endpoint::Addresses,
     error,
     gate::Gate,
+    proxy::proxied,
     text,
 };
+use crate::settings::Proxy;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -58,17 +60,18 @@ impl Http {
     pub(super) fn new(
         requests_per_second: f64,
         addresses: &Addresses,
+        proxy: Option<&Proxy>,
         meter: Arc<dyn Meter>,
     ) -> Result<Self, EndpointError> {
         install_crypto();
-        let mut builder = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("menusync/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy();
+            .referer(false);
+        let mut builder = proxied(builder, proxy).map_err(EndpointError::Proxy)?;
         // No call will be encrypted, so no certificates are needed.
         if addresses.are_plain() {
             builder = builder.tls_certs_only([]);

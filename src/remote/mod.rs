@@ -24,6 +24,7 @@ mod outlets;
 mod probe;
 mod promotion_answer;
 mod promotions;
+mod proxy;
 mod subscriptions;
 mod text;
 mod token;
@@ -51,6 +52,7 @@ pub use wire::read_body;
 
 pub use promotion_answer::PromotionAnswer;
 pub use promotions::promotion_body;
+pub use proxy::proxied;
 
 use crate::catalog::{Catalog, OutletId, PromoDetail, Promotion, StockChange, StockKind, live::LiveCatalog};
 

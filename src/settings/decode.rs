@@ -7,6 +7,7 @@ use super::{
     address::{self, Refused},
     fields::{decode_path, refuse_secret},
     notify::notify,
+    proxy,
     webhook::webhook,
 };
 use crate::{
@@ -45,7 +46,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
     let target = target(decoder, &mut fields);
     let policy = take_policy(decoder, &mut fields);
     take_promotion_policy(decoder, &mut fields);
-    let settings = Settings {
+    let mut settings = Settings {
         target: target.unwrap_or(Target::Custom),
         policy,
         schedule: fields.take("schedule").and_then(|n| cron(decoder, n, "schedule")).or_else(default_schedule)?,
@@ -59,6 +60,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
     };
+    settings.images.proxy.clone_from(&settings.gobiz.proxy);
     two_addresses(decoder, &mut fields, &settings);
     decoder.finish(fields, "the settings");
     target.map(|_| settings)
@@ -122,6 +124,7 @@ fn images(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Images {
         check: boolean(decoder, fields, "check", default.check),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
         allow_private_hosts: boolean(decoder, fields, "allow_private_hosts", default.allow_private_hosts),
+        proxy: None,
     }
 }
 
@@ -175,6 +178,7 @@ fn gobiz_keys(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Gobiz {
         concurrency: concurrency(decoder, fields, 1..=64).unwrap_or(default.concurrency),
         timeout: duration(decoder, fields, "timeout", default.timeout, SECOND),
         stock_key: stock_key.map_or(default.stock_key, |key| key.value),
+        proxy: proxy::decode(decoder, fields),
         accept: accept(decoder, fields).unwrap_or(default.accept),
         ..default
     }

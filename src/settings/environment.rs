@@ -14,7 +14,7 @@ use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
 /// `anstream`.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 18] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
@@ -29,6 +29,10 @@ const NAMES: [&str; 14] = [
     "WATCHDOG_PID",
     "JOURNAL_STREAM",
     "TERM",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
 ];
 
 /// The environment, taken once. A variable that is set to nothing counts as not set.

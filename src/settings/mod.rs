@@ -9,6 +9,7 @@ mod decode;
 mod environment;
 mod fields;
 mod notify;
+mod proxy;
 mod secret_file;
 mod webhook;
 
@@ -25,6 +26,7 @@ pub use environment::{
     Environment, StateDir, check_owner, is_our_root, listen, named_root, root, root_name, state_dir,
 };
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
+pub use proxy::{Proxy, ProxySetting, proxy, take_proxy_of};
 pub use webhook::{EventSecret, Signature, Webhook, webhook_secrets};
 
 use crate::{definition::policy::PolicyPatch, schedule::Cron};
@@ -131,11 +133,13 @@ pub struct Images {
     pub timeout: Duration,
     /// `allow_private_hosts`: whether image URLs may lead into private networks.
     pub allow_private_hosts: bool,
+    /// `gobiz.proxy`, which is for images as well.
+    pub proxy: Option<ProxySetting>,
 }
 
 impl Default for Images {
     fn default() -> Self {
-        Self { base_url: None, check: true, timeout: Duration::from_secs(10), allow_private_hosts: false }
+        Self { base_url: None, check: true, timeout: Duration::from_secs(10), allow_private_hosts: false, proxy: None }
     }
 }
 
@@ -160,6 +164,8 @@ pub struct Gobiz {
     pub timeout: Duration,
     /// `stock_key`
     pub stock_key: StockKey,
+    /// `proxy`; `None`: as the environment says. See [`proxy()`].
+    pub proxy: Option<ProxySetting>,
     /// `accept`: the media type that answers are asked for in (one production integration sent another than the
     /// documented one; seen live).
     pub accept: String,
@@ -177,6 +183,7 @@ impl Default for Gobiz {
             concurrency: 8,
             timeout: Duration::from_secs(90),
             stock_key: StockKey::ExternalId,
+            proxy: None,
             accept: "application/json".to_owned(),
         }
     }
@@ -274,6 +281,9 @@ pub enum SettingsError {
         /// What to write.
         help: &'static str,
     },
+    /// A variable that names no proxy. It may hold a password, which is not shown.
+    #[error("{0} is no address of a proxy; write one such as http://proxy.example:3128")]
+    Proxy(&'static str),
     /// No credential anywhere.
     #[error("no {what}; looked at {looked_at}")]
     NoCredential {

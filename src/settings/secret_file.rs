@@ -20,7 +20,9 @@ pub(super) fn read(what: &'static str, path: &Path) -> Result<String, SettingsEr
     if bytes.len() as u64 > MAX_BYTES {
         return Err(unusable("the file is larger than 4096 bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8"))
+    let text = String::from_utf8(bytes).map_err(|_| unusable("it is not UTF-8"))?;
+    // Some editors begin a file with a byte order mark, which would be a part of the secret.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// A file that can be read and does not hold what it should.

@@ -53,7 +53,13 @@ fn only_the_target_is_required_and_the_rest_has_defaults() {
     assert_eq!(settings.listen, Listen::On("127.0.0.1:8717".parse().unwrap()));
     assert_eq!(
         settings.images,
-        Images { base_url: None, check: true, timeout: Duration::from_secs(10), allow_private_hosts: false }
+        Images {
+            base_url: None,
+            check: true,
+            timeout: Duration::from_secs(10),
+            allow_private_hosts: false,
+            proxy: None
+        }
     );
     assert_eq!(good("target: sandbox").gobiz.api_url, "https://api.partner-sandbox.gobiz.co.id");
 }

@@ -30,6 +30,7 @@ mod platforms;
 mod policy;
 mod promoting;
 mod promotions;
+mod proxies;
 mod push;
 mod release;
 mod remote;

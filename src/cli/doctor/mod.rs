@@ -31,6 +31,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         findings.extend(here::webhook(session, settings));
         findings.extend(here::notify(session, settings));
         findings.extend(here::secrets(session, settings));
+        findings.extend(there::proxy(settings));
         let clients = session.clients(&survey);
         for account in session.accounts(&survey)? {
             let credentials = here::credentials(session, settings, account.as_deref()).of(account.as_ref());

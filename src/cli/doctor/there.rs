@@ -8,7 +8,7 @@ use crate::{
     fleet::Survey,
     remote::{Client, Probe, Read, RemoteError},
     report::Finding,
-    settings::Settings,
+    settings::{self, Settings},
 };
 
 use super::super::{
@@ -133,6 +133,19 @@ async fn outlet(client: &Client, account: Option<&Arc<str>>, survey: &Survey) ->
             let fix = "check `gobiz.api_url`, and that the outlet is linked to this integration in GoBiz";
             Finding::fail("api", error.to_string(), fix_of(&error, fix))
         }
+    }
+}
+
+/// The way to other machines, where that is not the direct one.
+pub(super) fn proxy(settings: &Settings) -> Option<Finding> {
+    let fix = "set HTTPS_PROXY to an address such as http://proxy.example:3128, or write `gobiz: {proxy: off}`";
+    match settings::proxy(settings.gobiz.proxy.as_ref()) {
+        Ok(None) => settings.gobiz.proxy.as_ref().map(|_| Finding::ok("proxy", "none (gobiz.proxy)")),
+        Ok(Some(proxy)) => {
+            let except = if proxy.except.is_empty() { String::new() } else { format!(", but for {}", proxy.except) };
+            Some(Finding::ok("proxy", format!("{} ({}){except}", proxy.shown(), proxy.named_by)))
+        }
+        Err(error) => Some(Finding::fail("proxy", error.to_string(), fix)),
     }
 }
 

@@ -93,6 +93,7 @@ impl Fake {
             timeout: Duration::from_secs(20),
             stock_key: StockKey::ExternalId,
             accept: "application/json".to_owned(),
+            proxy: None,
         }
     }
 
