@@ -21,6 +21,7 @@ use crate::{
     notify::{Ending, Notices},
     report,
     settings::{self, Listen, Signature},
+    source::{SourceError, unfinished},
     state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
     sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
@@ -46,7 +47,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         session.signals.stopped_is(Exit::Done);
     }
     // The working directory may be moved away and another one put in its place: what counts is the name.
-    session.load_from(&std::path::absolute(session.root())?)?;
+    let root = std::path::absolute(session.root())?;
+    if let Some(operation) = unfinished(&root).filter(|_| args.once) {
+        return Err(CommandError::Refused(SourceError::Unfinished { operation }.to_string()));
+    }
+    session.load_from(&root)?;
     let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)
         .map_err(|error| CommandError::Usage(error.to_string()))?;
     let metrics = Arc::new(Metrics::new(Clock::System));
@@ -220,7 +225,7 @@ async fn parts<W: Worker>(
         settings: settings.clone(),
         survey,
         loaded,
-        load: Arc::new(fleet::load_reusing),
+        load: Arc::new(fleet::load_settled),
         in_flight: session.signals.in_flight(),
         worker: Metered(worker, Arc::clone(metrics)),
         state,

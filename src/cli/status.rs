@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Exit,
@@ -16,6 +16,7 @@ use crate::{
     daemon::{AskError, ask_status},
     fleet,
     report::{self, StatusLine},
+    source::pulled_at,
     state::{Running, running_daemon},
     sync::{OutletState, chain},
 };
@@ -44,6 +45,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if let Asked::Heard { after_restart: Some(words), .. } = &asked {
         note(words);
     }
+    tell_old_checkout(session);
     let (mut lines, source) = match asked {
         Asked::Heard { lines, .. } if !lines.is_empty() => (lines, "from the daemon"),
         Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
@@ -58,6 +60,20 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })
+}
+
+/// A checkout that was not brought up to date for longer is worth a word (our choice; it is tried every minute).
+const OLD_CHECKOUT: SignedDuration = SignedDuration::from_mins(10);
+
+fn tell_old_checkout(session: &Session) {
+    let Some(at) = pulled_at(&session.root()) else { return };
+    if Timestamp::now().duration_since(at) > OLD_CHECKOUT {
+        let since = report::minute(at, &session.zone());
+        note(&format!(
+            "menusync-pull has not reached its repository since {since}: what was merged later is not here \
+             (`journalctl -u menusync-pull`)"
+        ));
+    }
 }
 
 /// What the daemon of this root says.

@@ -107,6 +107,14 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
     Ok(decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before))
 }
 
+/// The same where nobody is there to see what the files are in the middle of.
+pub fn load_settled(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
+    match source::unfinished(root) {
+        Some(operation) => Err(SourceError::Unfinished { operation }),
+        None => load_reusing(root, doing, before),
+    }
+}
+
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.
 pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionError> {
     let commit = Commit::find(root, revision)?;

@@ -65,6 +65,11 @@ pub(super) fn too_large(bytes: usize) -> Option<Finding> {
 }
 
 fn wrong_type(bytes: &[u8], declared: Option<&str>) -> Finding {
+    // What git shows where the picture itself was not fetched (specification of Git LFS).
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        let message = "the file is a pointer of Git LFS, not the picture itself".to_owned();
+        return Finding::new("image-type", message, "run `git lfs pull` where menusync reads the files");
+    }
     let found = match bytes {
         [] => "is empty",
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "is a WebP",

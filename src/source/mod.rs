@@ -11,6 +11,7 @@ mod image;
 mod revision;
 mod text;
 mod tree;
+mod worktree;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -21,6 +22,7 @@ pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use revision::{Revision, revision, why_no_revision};
 pub use tree::{load, load_noting};
+pub use worktree::{git_dir, pulled_at, unfinished};
 
 use crate::{
     diagnostic::Diagnostic,
@@ -53,6 +55,12 @@ pub enum SourceError {
         /// Why.
         source: std::io::Error,
     },
+    /// The files are those of no commit and nobody's wish.
+    #[error("git is in the middle of a {operation} in the work tree; end it by `git {operation}{}", ends(operation))]
+    Unfinished {
+        /// `rebase`, `bisect`, …
+        operation: &'static str,
+    },
     /// The root has no `catalogs/`.
     #[error(
         "{} has no directory `catalogs`: give {} as --root or MENUSYNC_ROOT{}",
@@ -80,6 +88,10 @@ pub enum SourceError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+fn ends(operation: &str) -> &'static str {
+    if operation == "bisect" { " reset`" } else { " --continue` or `--abort`" }
 }
 
 #[cfg(test)]

@@ -1,26 +1,13 @@
 //! Whether git is in the middle of changing the work tree.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::source::git_dir;
 
 /// Whether the index of the work tree that `root` is in is locked: `git checkout`, `pull` and the like hold it while they
 /// write files.
 pub(super) fn is_busy(root: &Path) -> bool {
-    root.ancestors().find_map(git_dir).is_some_and(|dir| dir.join("index.lock").exists())
-}
-
-/// The git directory of the work tree at `top`: `.git`, or what the file `.git` of a linked work tree names.
-fn git_dir(top: &Path) -> Option<PathBuf> {
-    let git = top.join(".git");
-    let kind = git.metadata().ok()?;
-    if kind.is_dir() {
-        return Some(git);
-    }
-    // A pipe would be waited for.
-    if !kind.is_file() {
-        return None;
-    }
-    let text = std::fs::read_to_string(git).ok()?;
-    Some(top.join(text.strip_prefix("gitdir:")?.trim()))
+    git_dir(root).is_some_and(|dir| dir.join("index.lock").exists())
 }
 
 #[cfg(test)]

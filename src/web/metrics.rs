@@ -7,7 +7,7 @@
 mod events;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     extract::State,
@@ -20,11 +20,17 @@ use axum::{
 pub use events::{Metered, Metrics};
 use prometheus_client::{encoding::text, registry::Registry};
 
-use super::{Handle, snapshot::Snapshot};
+use jiff::Timestamp;
+
+use super::{Handle, Site, snapshot::Snapshot};
+use crate::source::pulled_at;
 
 /// The media types of both formats (their specifications).
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// How long the checkout may take to say when it was brought up to date (our choice).
+const PULLED_WITHIN: Duration = Duration::from_millis(500);
 
 /// Everything. What cannot be read is left out: its absence shows in the series.
 pub(super) async fn scrape(State(shared): State<Handle>, headers: HeaderMap) -> Response {
@@ -35,12 +41,20 @@ pub(super) async fn scrape(State(shared): State<Handle>, headers: HeaderMap) -> 
             None
         }
     };
-    let standing = standing::registry(&shared.site, snapshot.as_ref());
+    let pulled = pulled(&shared.site).await;
+    let standing = standing::registry(&shared.site, snapshot.as_ref(), pulled);
     match shared.site.metrics.encode(&standing) {
         Ok(body) if asks_for_openmetrics(&headers) => ([(CONTENT_TYPE, OPENMETRICS)], body).into_response(),
         Ok(body) => ([(CONTENT_TYPE, TEXT)], as_text_format(&body)).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
+}
+
+/// When the checkout was last brought up to date. A mount may hang.
+async fn pulled(site: &Site) -> Option<Timestamp> {
+    let root = site.view.shown().files.map(|(loaded, _)| loaded.root.clone())?;
+    let asked = tokio::task::spawn_blocking(move || pulled_at(&root));
+    tokio::time::timeout(PULLED_WITHIN, asked).await.ok()?.ok()?
 }
 
 fn asks_for_openmetrics(headers: &HeaderMap) -> bool {

@@ -269,3 +269,22 @@ fn an_approval_that_is_committed_lets_its_push_out_and_is_said_to_be_of_no_use_a
     let log = daemon.stop();
     assert_eq!(log.matches("lets nothing through and can be removed").count(), 1, "{log}");
 }
+
+#[test]
+fn what_git_is_in_the_middle_of_is_not_pushed() {
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::start(&stage);
+    daemon.wait_for("a pass", |daemon| daemon.passes() == 1);
+    stage.write(".git/BISECT_LOG", "");
+    stage.edit(LAYER, "price: 36000", "price: 37000");
+    daemon.wait_for_log("git is in the middle of a bisect in the work tree; end it by `git bisect reset`");
+    stage.run(&["apply", "--yes", "--outlet", "nobody"]).expect(64).says(&["git is in the middle of a bisect"]);
+    assert_eq!(stage.live_item(KUTA, "RAWON")["price"], 36000);
+    stage.remove(".git/BISECT_LOG");
+    stage.edit(LAYER, "price: 37000", "price: 37500");
+    daemon.wait_for_price(KUTA, "RAWON", 37500);
+    daemon.stop();
+    stage.write(".git/rebase-merge/done", "");
+    stage.run(&["run", "--once"]).expect(4).says(&["end it by `git rebase --continue` or `--abort`"]);
+    stage.run(&["validate"]).expect(0);
+}

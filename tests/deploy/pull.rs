@@ -166,6 +166,60 @@ fn what_a_run_left_that_was_broken_off_is_swept() {
 }
 
 #[test]
+fn a_checkout_that_is_not_brought_up_to_date_any_more_is_told() {
+    let Some(pulled) = Pulled::new() else { return };
+    fs::write(pulled.origin().join("menusync.yaml"), "target: sandbox\n").unwrap();
+    pulled.commit("price: 1\n");
+    pulled.pull();
+    let status = || {
+        let mut status = Command::new(env!("CARGO_BIN_EXE_menusync"));
+        status.args(["status", "--state-dir"]).arg(pulled.directory.path().join("state"));
+        status.args(["--root"]).arg(pulled.kept().join("current")).env_clear().envs(clock_variables());
+        String::from_utf8(status.env("PATH", std::env::var_os("PATH").unwrap()).output().unwrap().stderr).unwrap()
+    };
+    let told = "menusync-pull has not reached its repository since";
+    assert!(!status().contains(told), "{}", status());
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let checked = fs::File::options().write(true).open(pulled.kept().join("checked")).unwrap();
+    checked.set_modified(old).unwrap();
+    assert!(status().contains(told), "{}", status());
+    pulled.pull();
+    assert!(!status().contains(told), "reaching it is enough, nothing need be new");
+}
+
+#[test]
+fn what_a_power_cut_left_is_mended() {
+    let Some(pulled) = Pulled::new() else { return };
+    let first = pulled.commit("price: 1\n");
+    pulled.pull();
+    let repository = pulled.kept().join("repository");
+    let damage: [(&str, &dyn Fn()); 5] = [
+        ("a lock of a ref", &|| fs::write(repository.join("refs/heads/main.lock"), "").unwrap()),
+        ("a lock of the configuration", &|| fs::write(repository.join("config.lock"), "").unwrap()),
+        ("an empty ref", &|| fs::write(repository.join("refs/heads/main"), "").unwrap()),
+        ("nothing in it", &|| {
+            fs::remove_dir_all(&repository).unwrap();
+            fs::create_dir(&repository).unwrap();
+        }),
+        ("objects that are gone", &|| {
+            fs::remove_dir_all(repository.join("objects")).unwrap();
+            fs::create_dir_all(repository.join("objects/pack")).unwrap();
+        }),
+    ];
+    let mut before = first;
+    for (number, (what, damage)) in damage.iter().enumerate() {
+        damage();
+        assert!(pulled.kept().join("current").join(LAYER).exists(), "{what}");
+        let newest = pulled.commit(&format!("price: {}\n", number + 2));
+        assert_ne!(newest, before);
+        let (done, told) = pulled.run();
+        assert!(done, "{what}: {told}");
+        assert_eq!(pulled.revision(), newest, "{what}");
+        before = newest;
+    }
+}
+
+#[test]
 fn of_several_runs_at_a_time_one_works_and_readers_always_see_a_whole_tree() {
     let Some(pulled) = Pulled::new() else { return };
     pulled.commit("# 0\n");

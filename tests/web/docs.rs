@@ -26,12 +26,13 @@ fn column(text: &str, heading: &str) -> BTreeSet<String> {
 async fn metrics() -> BTreeSet<String> {
     let served = Served::start().await;
     served.metrics.called(&Called {
+        account: Some("sari"),
         method: "GET",
         destination: Destination::Catalog,
         status: Some(200),
         elapsed: Duration::ZERO,
     });
-    served.metrics.token_granted(Duration::from_secs(60));
+    served.metrics.token_granted(Some("sari"), Duration::from_secs(60));
     served.metrics.host_state("api.gobiz.co.id", HostState::default());
     served.view.update(|shown| shown.taken = Some(jiff::Timestamp::now()));
     let mut real: BTreeSet<String> = BTreeSet::new();
@@ -40,6 +41,8 @@ async fn metrics() -> BTreeSet<String> {
     }
     // Comes with the first pass that does not fail; the daemon's own test sees it.
     real.insert("menusync_last_success_timestamp_seconds".to_owned());
+    // Only below `menusync-pull`.
+    real.insert("menusync_checkout_timestamp_seconds".to_owned());
     real
 }
 

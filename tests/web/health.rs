@@ -54,7 +54,13 @@ async fn every_check_has_a_line_if_asked() {
         )
     };
     assert_eq!(served.read("/readyz?verbose").await, (200, lines("warn api: has not answered well yet")));
-    let call = Called { method: "GET", destination: Destination::Catalog, status: Some(200), elapsed: Duration::ZERO };
+    let call = Called {
+        account: None,
+        method: "GET",
+        destination: Destination::Catalog,
+        status: Some(200),
+        elapsed: Duration::ZERO,
+    };
     served.metrics.called(&call);
     assert_eq!(served.read("/readyz?verbose=1").await, (200, lines("ok   api: last answered well 0 s ago")));
     let until = Instant::now() + Duration::from_millis(299_900);

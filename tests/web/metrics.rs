@@ -121,10 +121,16 @@ async fn outlets_are_counted_by_state_and_guard() {
 async fn calls_are_counted_by_method_endpoint_and_status() {
     let served = Served::start().await;
     let call = |method, destination, status| {
-        served.metrics.called(&Called { method, destination, status, elapsed: Duration::from_millis(300) });
+        served.metrics.called(&Called {
+            account: None,
+            method,
+            destination,
+            status,
+            elapsed: Duration::from_millis(300),
+        });
     };
     call("POST", Destination::Token, Some(200));
-    served.metrics.token_granted(Duration::from_secs(3600));
+    served.metrics.token_granted(None, Duration::from_secs(3600));
     assert!(!scrape(&served).await.series.contains_key("menusync_api_last_success_timestamp_seconds"));
     call("GET", Destination::Catalog, Some(200));
     call("GET", Destination::Catalog, Some(200));

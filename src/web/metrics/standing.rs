@@ -18,7 +18,7 @@ use crate::{
 type Labelled = Family<[(&'static str, String); 1], Gauge>;
 
 /// Gauges with their values of this moment.
-pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
+pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>, pulled: Option<Timestamp>) -> Registry {
     let mut registry = Registry::default();
     let metrics = &site.metrics;
     about_process(&mut registry, metrics.started());
@@ -29,13 +29,7 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
         "When GoBiz last answered a call about a menu or stock with a 2xx",
         metrics.last_api_success(),
     );
-    let token_ends = Family::<Vec<(&'static str, String)>, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
-    for (account, ends) in metrics.token_ends() {
-        let labels = account.map(|account| ("account", account)).into_iter().collect();
-        token_ends.get_or_create(&labels).set(ends.as_duration().as_secs_f64());
-    }
-    let help = "When the access token ends, in seconds since 1970";
-    registry.register("menusync_token_expiry_timestamp_seconds", help, token_ends);
+    token_ends(&mut registry, metrics.token_ends());
     let next_tries = Labelled::default();
     for (host, state) in metrics.hosts() {
         let seconds = i64::try_from(state.next_try().as_secs()).unwrap_or(i64::MAX);
@@ -43,6 +37,7 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>) -> Registry {
     }
     let help = "Time until a host is called again: rate-limited, or its circuit breaker is open; 0: it is called now";
     registry.register("menusync_api_next_try_seconds", help, next_tries);
+    moment(&mut registry, "menusync_checkout", "When menusync-pull last reached its repository", pulled);
     let shown = site.view.shown();
     moment(&mut registry, "menusync_last_reload_success", "When files were last taken into use", shown.taken);
     let used = Gauge::<i64>::default();
@@ -60,6 +55,19 @@ fn about_process(registry: &mut Registry, started: Timestamp) {
     registry.register("menusync_build_info", "Always 1; the label says the version", build);
     let gauge = seconds(started);
     registry.register("process_start_time_seconds", "When the process started, in seconds since 1970", gauge);
+}
+
+/// With a label only where there are accounts with names.
+fn token_ends(registry: &mut Registry, ends: BTreeMap<Option<String>, Timestamp>) {
+    const HELP: &str = "When the access token ends";
+    if ends.keys().all(Option::is_none) {
+        return moment(registry, "menusync_token_expiry", HELP, ends.into_values().next());
+    }
+    let family = Family::<[(&'static str, String); 1], Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+    for (account, ends) in ends {
+        family.get_or_create(&[("account", account.unwrap_or_default())]).set(ends.as_duration().as_secs_f64());
+    }
+    registry.register("menusync_token_expiry_timestamp_seconds", format!("{HELP}, in seconds since 1970"), family);
 }
 
 /// A moment in seconds since 1970; no series as long as there was none.
