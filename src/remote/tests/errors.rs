@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Client, Endpoint, Read, Write, without_request_ids},
+    super::{Endpoint, Read, Write, without_request_ids},
     fake::{Fake, reply},
     fetch, outlet, put,
 };

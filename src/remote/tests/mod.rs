@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use fake::{Fake, ID, SECRET, catalog, reply};
 use uuid::Uuid;
 
-use super::{Client, Endpoint, Lane, Read, RemoteError, Retry, StockChange, StockKind, Write, install_crypto};
+use super::{Endpoint, Lane, Read, RemoteError, Retry, StockChange, StockKind, Write, install_crypto};
 use crate::catalog::{Catalog, Field, Item, Menu, OutletId, Price};
 use crate::settings::StockKey;
 

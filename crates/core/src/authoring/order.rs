@@ -43,6 +43,7 @@ impl Kind {
                 "items",
                 "variants",
                 "categories",
+                "attach",
                 "pricing",
                 "promotions",
             ],

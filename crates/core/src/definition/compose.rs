@@ -55,7 +55,8 @@ impl<'d> Composer<'d> {
         }
     }
 
-    /// Lays one layer over what is there: first what it adds, then what it changes, then its markups.
+    /// Lays one layer over what is there: first what it adds, then what it changes, then the choices that it attaches,
+    /// then its markups.
     pub(super) fn lay(&mut self, layer: &'d Content, is_dated: bool) {
         self.current += 1;
         self.draft.hours.lay(&layer.hours);
@@ -64,6 +65,7 @@ impl<'d> Composer<'d> {
         self.patch_categories(&layer.categories);
         self.patch_variants(&layer.variants);
         self.patch_items(&layer.items);
+        self.attach(&layer.attach);
         self.price(&layer.pricing);
         self.lay_promotions(&layer.promotions, is_dated);
     }
@@ -250,7 +252,11 @@ fn defines(layer: &Content, kind: Kind, name: &str) -> bool {
 fn patches(layer: &Content, kind: Kind, id: &ExternalId) -> bool {
     match kind {
         Kind::Menu => false,
-        Kind::Item => !layer.pricing.is_empty() || layer.items.iter().any(|patch| patch.id.value == *id),
+        Kind::Item => {
+            !layer.pricing.is_empty()
+                || !layer.attach.is_empty()
+                || layer.items.iter().any(|patch| patch.id.value == *id)
+        }
         Kind::Category => layer.categories.iter().any(|patch| patch.id.value == *id),
         Kind::Variant => layer.variants.iter().any(|patch| patch.id.value == *id),
     }

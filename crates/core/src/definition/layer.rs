@@ -63,6 +63,8 @@ pub(super) struct Content {
     pub(super) variants: Vec<Patch<VariantFields>>,
     /// Patches of variant categories.
     pub(super) categories: Vec<Patch<CategoryFields>>,
+    /// Choices for many dishes.
+    pub(super) attach: Vec<Attach>,
     /// Markups.
     pub(super) pricing: Vec<Pricing>,
     /// Promotions, new or changed.
@@ -191,6 +193,23 @@ pub(super) struct VariantFields {
     pub(super) name: Declared<String>,
     pub(super) price: Declared<Price>,
     pub(super) in_stock: Declared<bool>,
+}
+
+/// One entry of `attach`.
+#[derive(Debug)]
+pub(super) struct Attach {
+    /// The choice.
+    pub(super) category: Spanned<ExternalId>,
+    pub(super) to: Vec<Spanned<AttachTo>>,
+}
+
+/// Which dishes get it.
+#[derive(Debug)]
+pub(super) enum AttachTo {
+    /// The item of this id, else those whose ids match it.
+    Items(String),
+    /// All items of this menu.
+    Menu(String),
 }
 
 /// One entry of `pricing`.

@@ -7,6 +7,7 @@
 //! network or clock.
 
 mod add;
+mod attach;
 mod compose;
 mod dated;
 mod decode;

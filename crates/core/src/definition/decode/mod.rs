@@ -88,6 +88,7 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         items: patches::items(decoder, &mut fields),
         variants: patches::variants(decoder, &mut fields),
         categories: patches::categories(decoder, &mut fields),
+        attach: patches::attach(decoder, &mut fields),
         pricing: patches::pricing(decoder, &mut fields),
         promotions: promotions::promotions(decoder, &mut fields),
     };

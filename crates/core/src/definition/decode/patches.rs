@@ -1,4 +1,4 @@
-//! `items`, `variants`, `categories` and `pricing`: changes of what stands in this file or in an earlier layer.
+//! `items`, `variants`, `categories`, `attach` and `pricing`: changes of what stands in this file or in an earlier layer.
 
 use super::{
     read::{Owner, Presence, ids, removal, required},
@@ -6,8 +6,10 @@ use super::{
 };
 use crate::{
     catalog::ExternalId,
-    definition::layer::{Action, CategoryFields, ItemChange, Markup, Patch, Pricing, Round, Selector, VariantFields},
-    document::{Decoder, Fields, Node, Spanned},
+    definition::layer::{
+        Action, Attach, AttachTo, CategoryFields, ItemChange, Markup, Patch, Pricing, Round, Selector, VariantFields,
+    },
+    document::{Decoder, Fields, Node, Spanned, Value},
 };
 
 pub(super) fn items(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Patch<ItemChange>> {
@@ -52,6 +54,39 @@ fn patches<C>(
         patches.push(Patch { id, action });
     }
     patches
+}
+
+pub(super) fn attach(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Attach> {
+    let Some(node) = fields.take("attach").filter(|node| !node.is_null()) else { return Vec::new() };
+    let Some(mut by_category) = decoder.mapping(node, "attach") else { return Vec::new() };
+    let mut entries = Vec::new();
+    for (id, node) in by_category.entries() {
+        let Some(targets) = decoder.list(node, "the dishes of a choice") else { continue };
+        let to = targets.iter().filter_map(|node| attach_to(decoder, node)).collect();
+        let category = Spanned { value: ExternalId(id.text.to_string()), place: decoder.place(&id.span) };
+        entries.push(Attach { category, to });
+    }
+    entries
+}
+
+/// An id, a pattern of ids, or `{menu: NAME}`.
+fn attach_to(decoder: &mut Decoder, node: &Node) -> Option<Spanned<AttachTo>> {
+    if let Value::Mapping(_) = node.value {
+        let what = "a dish of a choice";
+        let mut fields = decoder.mapping(node, what)?;
+        let owner = Owner { node, what, at: node.span, presence: Presence::Definition };
+        let menu = required(decoder, &mut fields, "menu", &owner, |decoder, node| decoder.text(node, "menu"));
+        decoder.finish(fields, what);
+        return menu.map(|menu| menu.map(AttachTo::Menu));
+    }
+    let text = decoder.text(node, "a dish")?;
+    if let Err(error) = globset::Glob::new(&text.value) {
+        decoder
+            .error("glob", &node.span, format!("`{}` is not a pattern: {}", text.value, error.kind()))
+            .help("write an external id, with `*` for any characters, or `{menu: NAME}`");
+        return None;
+    }
+    Some(text.map(AttachTo::Items))
 }
 
 pub(super) fn pricing(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Pricing> {

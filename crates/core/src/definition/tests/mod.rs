@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod additions;
+mod attach;
 mod dates;
 mod files;
 mod hours;

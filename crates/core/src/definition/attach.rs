@@ -1,0 +1,88 @@
+//! One choice for many dishes: added at the end of the choices that they have.
+
+use globset::GlobBuilder;
+
+use super::{
+    compose::Composer,
+    kind::Kind,
+    layer::{Attach, AttachTo},
+};
+use crate::{
+    catalog::{ExternalId, Field, ItemField, Path},
+    diagnostic::Diagnostic,
+    document::Spanned,
+};
+
+impl<'d> Composer<'d> {
+    /// Runs the entries of one layer in order.
+    pub(super) fn attach(&mut self, entries: &'d [Attach]) {
+        for Attach { category, to } in entries {
+            if !self.draft.category_index.contains_key(category.value.as_str()) {
+                self.absent_subject(Kind::Category, category.value.as_str(), &category.place);
+                continue;
+            }
+            let (mut found, mut changed) = (false, false);
+            for target in to {
+                let items = self.meant(target);
+                found |= !items.is_empty();
+                for item in items {
+                    changed |= self.attach_to(item, &category.value, target);
+                }
+            }
+            if found && !changed {
+                self.without_effect(&format!("attaching `{}`", category.value), &category.place);
+            }
+        }
+    }
+
+    /// The items that are meant, in display order; what names none is told.
+    fn meant(&mut self, target: &'d Spanned<AttachTo>) -> Vec<usize> {
+        let place = &target.place;
+        match &target.value {
+            AttachTo::Menu(name) => match self.draft.menu(name) {
+                Some(menu) => self.draft.menus[menu].items.clone(),
+                None => {
+                    self.absent_subject(Kind::Menu, name, place);
+                    Vec::new()
+                }
+            },
+            AttachTo::Items(id) if self.draft.item_index.contains_key(id.as_str()) => {
+                vec![self.draft.item_index[id.as_str()]]
+            }
+            AttachTo::Items(pattern) if pattern.contains(['*', '?', '[', '{']) => {
+                // It was read as a pattern before.
+                let Ok(glob) = GlobBuilder::new(pattern).build() else { return Vec::new() };
+                let (matcher, index) = (glob.compile_matcher(), &self.draft.item_index);
+                let mut items: Vec<usize> =
+                    index.iter().filter(|(id, _)| matcher.is_match(id)).map(|(_, item)| *item).collect();
+                items.sort_unstable();
+                let may_come =
+                    || self.is_incomplete() || self.dormant().any(|layer| layer.new_items().next().is_some());
+                if items.is_empty() && !may_come() {
+                    let message = format!("no item has an id that matches `{pattern}`");
+                    let wrong = Diagnostic::error("unknown-patch-target", place.clone(), message);
+                    self.report(wrong.help("correct the pattern; it is compared with external ids"));
+                }
+                items
+            }
+            AttachTo::Items(id) => {
+                self.absent_subject(Kind::Item, id, place);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Returns whether the item got the choice by this.
+    fn attach_to(&mut self, item: usize, category: &ExternalId, target: &'d Spanned<AttachTo>) -> bool {
+        let item = &mut self.draft.items[item].item;
+        let mut choices = item.variant_category_external_ids.value().cloned().unwrap_or_default();
+        if choices.contains(category) {
+            return false;
+        }
+        choices.push(category.clone());
+        item.variant_category_external_ids = Field::Set(choices);
+        let path = Path::item_field(&item.external_id, ItemField::VariantCategories);
+        self.draft.origins.record(path, &target.place);
+        true
+    }
+}
