@@ -150,7 +150,8 @@ async fn a_file_with_menus_can_be_read_on_a_screen_and_on_a_phone() {
     let members: Vec<_> = survey.members.iter().collect();
     let now = jiff::Timestamp::now();
     let photo = |_: &str| Photo::Elsewhere;
-    let page = preview_html(&loaded.menus(&members, now, now), &mut PhotoAlbum::new(&photo));
+    let page =
+        preview_html(&loaded.menus(&members, now, now), &mut PhotoAlbum::new(&photo), menusync::report::Lang::En);
     let file = served.state_dir().join("menus.html");
     std::fs::write(&file, page).unwrap();
     for size in [SCREEN, PHONE] {
