@@ -79,7 +79,7 @@ impl Detail {
                 ours.chain([findings.as_str()]).collect::<Vec<_>>().join(" ")
             }
             Self::Kept(count) => lang.kept_changes(*count),
-            Self::InvalidFrom(invalid) => invalid.words_in(lang, zone),
+            Self::InvalidFrom(invalid) => invalid.words_in(lang, || zone.clone()),
             Self::LiveMenuLeft => lang.live_menu_left().to_owned(),
         }
     }

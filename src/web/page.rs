@@ -276,7 +276,7 @@ fn pause_words(pause: &PauseNote, line: &StatusLine, snapshot: &Snapshot, lang: 
 }
 
 fn invalid_words(invalid: &InvalidFrom, line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> String {
-    invalid.words_in(lang, &zone_of(snapshot, &line.outlet))
+    invalid.words_in(lang, || zone_of(snapshot, &line.outlet))
 }
 
 /// A commit as people name it, with a link to its page at the forge.

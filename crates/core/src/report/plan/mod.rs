@@ -211,11 +211,11 @@ impl std::fmt::Display for InvalidFrom {
 }
 
 impl InvalidFrom {
-    /// The same in a language; the reason is English.
-    pub fn words_in(&self, lang: Lang, zone: &TimeZone) -> String {
+    /// The same in a language; the reason is English. `zone` is the outlet's, and asked for where `when` does not do.
+    pub fn words_in(&self, lang: Lang, zone: impl FnOnce() -> TimeZone) -> String {
         match lang {
             Lang::En => self.to_string(),
-            Lang::Id => lang.invalid_from(&lang.moment(&self.at.to_zoned(zone.clone())), &self.reason),
+            Lang::Id => lang.invalid_from(&lang.moment(&self.at.to_zoned(zone())), &self.reason),
         }
     }
 }
