@@ -27,6 +27,10 @@ impl Lang {
 }
 
 texts! {
+    sent_once_more: "; its answer was lost, so it is sent once more", "; jawabannya hilang, jadi dikirim sekali lagi";
+    running_one_replaced: "the running one ends, then a new one begins", "yang berjalan berakhir, lalu yang baru mulai";
+    waiting_one_replaced: "the one that waits is deleted, then a new one is made",
+        "yang menunggu dihapus, lalu yang baru dibuat";
     no_value: "(none)", "(kosong)";
     back_on_sale: "back on sale", "dijual lagi";
     stays_optional: "stays optional", "tetap opsional";
@@ -44,6 +48,21 @@ texts! {
 }
 
 sentences! {
+    instead_of(price: &str, percent: i64): format!(" instead of {price} (−{percent} %)"),
+        format!(", biasanya {price} (−{percent} %)");
+    promotion_around_push(name: &str, when: &str): format!("“{name}” ends before this push of the menu, and is made again after it: {when}"),
+        format!("“{name}” berakhir sebelum kiriman menu ini, dan dibuat lagi sesudahnya: {when}");
+    promotion_ended_now(name: &str, days: i32): match days {
+            ..=0 => format!("“{name}” ended now, on its last day"),
+            1 => format!("“{name}” ended now, 1 day early"),
+            days => format!("“{name}” ended now, {days} days early"),
+        },
+        match days {
+            ..=0 => format!("“{name}” diakhiri sekarang, pada hari terakhirnya"),
+            days => format!("“{name}” diakhiri sekarang, {days} hari lebih awal"),
+        };
+    promotion_deleted(name: &str, when: &str): format!("“{name}” deleted before it begins ({when})"),
+        format!("“{name}” dihapus sebelum mulai ({when})");
     was(value: &str): format!(", was {value}"), format!(", tadinya {value}");
     cleared(value: &str): format!("cleared, was {value}"), format!("dikosongkan, tadinya {value}");
     cleared_hours(hours: &str): format!("cleared, was {hours}: on sale all day, every day"),

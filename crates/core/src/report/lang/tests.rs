@@ -1,7 +1,9 @@
 //! Every text in both languages.
 
+use jiff::civil::{date, time};
+
 use crate::{
-    catalog::{CategoryField, Day, ItemField, VariantField},
+    catalog::{CategoryField, Day, ItemField, Price, PromoDetail, VariantField},
     plan::Risk,
     policy::Guard,
     report::Lang,
@@ -34,6 +36,12 @@ impl Sample for u64 {
 impl Sample for i64 {
     fn sample(count: usize) -> Self {
         i64::try_from(count).unwrap()
+    }
+}
+
+impl Sample for i32 {
+    fn sample(count: usize) -> Self {
+        i32::try_from(count).unwrap()
     }
 }
 
@@ -142,6 +150,18 @@ fn dates_and_spans_are_said_as_people_say_them() {
     let zone = jiff::tz::TimeZone::get("Asia/Jakarta").unwrap();
     assert_eq!(Lang::En.minute(at, &zone), "2026-08-30 18:05 WIB");
     assert_eq!(Lang::Id.minute(at, &zone), "30 Agu 2026 18.05 WIB");
+    let promotion = PromoDetail {
+        external_menu_id: "NG".into(),
+        selling_price: Price(19_000),
+        start_date: date(2026, 12, 28),
+        end_date: date(2027, 5, 2),
+        start_time: Some(time(14, 0, 0, 0)),
+        end_time: Some(time(16, 30, 0, 0)),
+        applicable_days: vec![Day::Sunday, Day::Monday],
+    };
+    let when = "28 Dec 2026 – 2 May 2027, Sun and Mon 14:00–16:30";
+    assert_eq!((promotion.when().as_str(), Lang::En.promotion_days(&promotion).as_str()), (when, when));
+    assert_eq!(Lang::Id.promotion_days(&promotion), "28 Des 2026 – 2 Mei 2027, Min dan Sen 14.00–16.30");
     let zoned = at.to_zoned(zone);
     assert_eq!(Lang::En.moment(&zoned), "Sun 2026-08-30 18:05 WIB");
     assert_eq!(Lang::Id.moment(&zoned), "Min, 30 Agu 2026 18.05 WIB");

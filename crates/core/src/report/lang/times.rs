@@ -1,9 +1,9 @@
 //! Dates, days and spans of time.
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
-    catalog::{Day, TimeRange},
+    catalog::{DateWords, Day, PromoDetail, TimeRange},
     report::Lang,
 };
 
@@ -61,6 +61,19 @@ impl Lang {
         }
     }
 
+    /// When a promotion is on: `25–28 Feb 2027, Sun and Mon 14:00–16:00`, `25–28 Feb 2027, Min dan Sen 14.00–16.00`.
+    pub fn promotion_days(self, promotion: &PromoDetail) -> String {
+        match self {
+            Self::En => promotion.when(),
+            Self::Id => promotion.when_in(&DateWords {
+                month: |date| month(date).to_owned(),
+                day: |day| Self::Id.day(day).to_owned(),
+                and: "dan",
+                separator: '.',
+            }),
+        }
+    }
+
     /// `2 min ago`; `in 3 h` for what is to come.
     pub fn ago(self, at: Timestamp, now: Timestamp) -> String {
         let seconds = now.duration_since(at).as_secs();
@@ -81,8 +94,11 @@ impl Lang {
 
 /// `8 Feb 2027 00.00 WITA`
 fn date_and_time(at: &Zoned) -> String {
-    let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default();
-    format!("{} {month} {}", at.day(), at.strftime("%Y %H.%M %Z"))
+    format!("{} {} {}", at.day(), month(at.date()), at.strftime("%Y %H.%M %Z"))
+}
+
+fn month(date: Date) -> &'static str {
+    usize::try_from(date.month() - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default()
 }
 
 texts! {

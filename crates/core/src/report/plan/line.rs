@@ -7,7 +7,9 @@ use super::{
     words::{self, Piece, Words, plain, value_word},
 };
 use crate::{
-    catalog::{CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, VariantField},
+    catalog::{
+        CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, PromoDetail, VariantField,
+    },
     plan::{Change, Class, Kind, OutletPlan, PastChange, PromotionOp, PromotionStep, Risk},
     report::Lang,
 };
@@ -170,7 +172,8 @@ impl<'a> Telling<'a> {
 
     /// `“gajian”: Rp 19.000 instead of Rp 27.000 (−30 %), 25–28 Feb 2027, Sun and Mon 14:00–16:00`
     fn promotion_words(&self, name: &str, item: &ExternalId, from: &Side, to: &Side) -> String {
-        let promotions = &self.plan.promotions;
+        let (promotions, lang) = (&self.plan.promotions, self.lang);
+        let when = |detail: &PromoDetail| lang.promotion_days(detail);
         let is_this = |step: &&PromotionStep| step.name == name && step.item == *item;
         let step = promotions.steps.iter().find(is_this);
         let side = |side: &'_ Side| side.as_ref().and_then(FieldValue::as_promotion).cloned();
@@ -180,46 +183,39 @@ impl<'a> Telling<'a> {
                 let instead = live.map(|Price(live)| {
                     // Rounded to whole percents, as people say it.
                     let percent = ((live - new.selling_price.0) * 200 + live) / (2 * live);
-                    format!(" instead of {} (−{percent} %)", Price(live))
+                    lang.instead_of(&Price(live).to_string(), percent)
                 });
-                let again =
-                    step.filter(|step| step.is_resumed).map(|_| "; its answer was lost, so it is sent once more");
+                let again = step.filter(|step| step.is_resumed).map(|_| lang.sent_once_more());
                 format!(
                     "“{name}”: {}{}, {}{}",
                     new.selling_price,
                     instead.unwrap_or_default(),
-                    new.when(),
+                    when(&new),
                     again.unwrap_or_default()
                 )
             }
-            (Some(old), Some(new)) if old == new => {
-                format!("“{name}” ends before this push of the menu, and is made again after it: {}", new.when())
-            }
+            (Some(old), Some(new)) if old == new => lang.promotion_around_push(name, &when(&new)),
             (Some(old), Some(new)) => {
-                let dates = if old.when() == new.when() {
+                let dates = if when(&old) == when(&new) {
                     String::new()
                 } else {
-                    format!(", {} → {}", old.when(), new.when())
+                    format!(", {} → {}", when(&old), when(&new))
                 };
                 let what = if step.is_some_and(|step| step.has_begun) {
-                    "the running one ends, then a new one begins"
+                    lang.running_one_replaced()
                 } else {
-                    "the one that waits is deleted, then a new one is made"
+                    lang.waiting_one_replaced()
                 };
                 format!("“{name}”: {} → {}{dates} ({what})", old.selling_price, new.selling_price)
             }
             (Some(old), None) => match (step.filter(|step| step.has_begun), promotions.now) {
                 (Some(_), Some(now)) => {
                     let days = now.date().until(old.end_date).map_or(0, |span| span.get_days());
-                    match days {
-                        ..=0 => format!("“{name}” ended now, on its last day"),
-                        1 => format!("“{name}” ended now, 1 day early"),
-                        days => format!("“{name}” ended now, {days} days early"),
-                    }
+                    lang.promotion_ended_now(name, days)
                 }
-                _ => format!("“{name}” deleted before it begins ({})", old.when()),
+                _ => lang.promotion_deleted(name, &when(&old)),
             },
-            (None, Some(new)) => format!("“{name}”: {}, {}", new.selling_price, new.when()),
+            (None, Some(new)) => format!("“{name}”: {}, {}", new.selling_price, when(&new)),
             (None, None) => format!("“{name}”"),
         }
     }

@@ -89,7 +89,7 @@ pub(super) fn value_word(path: &Path, value: &Side, lang: Lang) -> String {
         FieldValue::Number(number) => number.to_string(),
         FieldValue::Names(names) => list(names, lang),
         FieldValue::Ids(ids) => list(&ids.iter().map(ExternalId::to_string).collect::<Vec<_>>(), lang),
-        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price, detail.when()),
+        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price, lang.promotion_days(detail)),
         FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => clipped(&value_json(value), lang),
     }
 }
