@@ -41,13 +41,14 @@ fn told(settings: &Settings) -> String {
         state_dir,
         listen,
         external_url,
+        lang,
         webhook,
         notify,
     } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);
     format!(
-        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {state_dir:?} {listen:?} {external_url:?} {webhook:?} {notify:?}"
+        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {state_dir:?} {listen:?} {external_url:?} {lang:?} {webhook:?} {notify:?}"
     )
 }
 

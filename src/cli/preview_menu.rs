@@ -25,8 +25,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Html])?;
-    // The time zone and what images are published as stand there.
-    session.settings()?;
+    // The language, the time zone and what images are published as stand there.
+    let lang = session.settings()?.lang.unwrap_or_default();
     let loaded = session.loaded()?;
     let at = session.moment(args.at.as_ref())?;
     let survey = session.survey(at)?;
@@ -37,8 +37,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let previews = loaded.menus(&valid, at, look_ahead(at));
     session.outputs.emit(|format, screen| match format {
-        Format::Html => report::preview_html(&previews, &mut PhotoAlbum::new(&|url| find_photo(&[loaded], url))),
-        _ => report::preview_text(&previews, screen.color),
+        Format::Html => report::preview_html(&previews, &mut PhotoAlbum::new(&|url| find_photo(&[loaded], url)), lang),
+        _ => report::preview_text(&previews, screen.color, lang),
     })?;
     session.tell_errors(&survey, &selected);
     let of_outlets = if invalid.is_empty() { Exit::Done } else { Exit::Invalid };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Daemon, Worker};
 use crate::{
     fleet::{self, Survey},
-    notify::{Health, Notices, Seen},
+    notify::{Detail, Health, Notices, Seen},
     settings::NotificationKind,
     state::{OutletUpdate, SharedState, StateError, StatusUpdate},
     sync::OutletState,
@@ -48,7 +48,7 @@ impl Missing {
                 name: row.name.clone().unwrap_or_else(|| id.clone()),
                 health: Health::Bad(NotificationKind::Missing),
                 published: false,
-                detail: Some("its live menu is left as it is".to_owned()),
+                detail: Some(Detail::LiveMenuLeft),
             });
             if row.state.as_deref() == Some(OutletState::Missing.as_str()) {
                 continue;

@@ -1,7 +1,7 @@
 //! What people are to be told of a pass. When and how is `notify`'s.
 
 use crate::{
-    notify::{Health, Seen},
+    notify::{Detail, Health, Seen},
     report::InvalidFrom,
     settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
@@ -12,11 +12,8 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
     let plan = outcome.plan.as_deref();
     let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
     let soon = invalid_from.filter(|_| matches!(health(outcome), Health::Good));
-    let detail = soon.map(ToString::to_string).or_else(|| outcome.error.clone()).or_else(|| match drift {
-        0 => None,
-        1 => Some("1 change was made elsewhere and is kept".to_owned()),
-        many => Some(format!("{many} changes were made elsewhere and are kept")),
-    });
+    let detail = soon.cloned().map(Detail::InvalidFrom).or_else(|| error(outcome));
+    let detail = detail.or_else(|| (drift > 0).then_some(Detail::Kept(drift)));
     Seen {
         outlet: outcome.outlet.clone(),
         name: outcome.name.clone(),
@@ -24,6 +21,15 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
         published: outcome.result == PassResult::Published,
         detail,
     }
+}
+
+fn error(outcome: &Outcome) -> Option<Detail> {
+    let words = outcome.error.clone()?;
+    let held = outcome.plan.as_deref().filter(|_| outcome.state == OutletState::Held);
+    Some(match held {
+        Some(plan) => Detail::Held { guards: plan.held().map(|guard| guard.guard).collect(), findings: words },
+        None => Detail::Error(words),
+    })
 }
 
 fn health(outcome: &Outcome) -> Health {

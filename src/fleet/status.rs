@@ -11,7 +11,7 @@ use crate::{
     catalog::OutletId,
     plan::Pins,
     policy::Policy,
-    report::{LastPush, PinNote, StatusLine, errors_brief},
+    report::{Lang, LastPush, PinNote, StatusLine, errors_brief},
     settings::Settings,
     state::{OutletRow, Overview, Pause, PushRow},
     sync::{Facts, Look, OutletState, PushProgress, pause_note},
@@ -69,10 +69,7 @@ pub fn status(
 
 /// What is said of an outlet that no file defines any more.
 pub fn why_missing(outlet: &str) -> String {
-    format!(
-        "no file defines this outlet any more; its menu is left as it is. `menusync forget --outlet {outlet}` drops what is \
-         stored about it"
-    )
+    Lang::En.why_missing(outlet)
 }
 
 fn by_outlet<T>(rows: &[T], id: fn(&T) -> &String) -> BTreeMap<&str, &T> {

@@ -16,6 +16,7 @@ use super::{
     sent_notices::{News, SentNotices},
 };
 use crate::{
+    report::Lang,
     settings::NotificationKind,
     state::{SharedState, StateError},
 };
@@ -39,13 +40,14 @@ pub(super) struct Dispatcher {
     zone: TimeZone,
     /// Where people reach the status page.
     external_url: Option<String>,
+    lang: Lang,
 }
 
 impl Dispatcher {
     pub(super) async fn new(state: SharedState, now: Now) -> Result<Self, StateError> {
         let sent = SentNotices::open(SharedState::clone(&state)).await?;
         let (groups, sinks) = (Groups::default(), Sinks::default());
-        Ok(Self { state, now, sent, groups, sinks, zone: TimeZone::UTC, external_url: None })
+        Ok(Self { state, now, sent, groups, sinks, zone: TimeZone::UTC, external_url: None, lang: Lang::default() })
     }
 
     /// Runs until it is asked to end or all handles are gone.
@@ -87,17 +89,18 @@ impl Dispatcher {
         if still.is_some() {
             self.groups.outdate(seen.outlet.as_str(), still);
         }
+        let detail = seen.detail.as_ref().map(|detail| detail.words(self.lang, &self.zone));
         if let Some(news) = self.sent.news(seen, now) {
-            self.groups.add(seen, &news);
+            self.groups.add(seen, &news, detail.as_deref());
         }
         if seen.published {
             let news = News { occasion: NotificationKind::Published, since: now, repeated: false };
-            self.groups.add(seen, &news);
+            self.groups.add(seen, &news, detail.as_deref());
         }
     }
 
-    fn use_recipients(&mut self, Recipients { sinks, zone, external_url }: Recipients) {
-        (self.zone, self.external_url) = (zone, external_url);
+    fn use_recipients(&mut self, Recipients { sinks, zone, external_url, lang }: Recipients) {
+        (self.zone, self.external_url, self.lang) = (zone, external_url, lang);
         self.sinks.replace_with(sinks);
     }
 
@@ -108,7 +111,7 @@ impl Dispatcher {
             let sent: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
             let lines = lines.into_iter().map(|(line, _)| line).collect();
-            let notification = Notification::of_outlets(occasion, now, lines);
+            let notification = Notification::of_outlets(occasion, now, lines, self.lang);
             self.sinks.enqueue(&notification.with_link(self.external_url.as_deref()));
             self.sent.record_sent(occasion, sent, now).await;
         }
@@ -156,7 +159,7 @@ impl Dispatcher {
                 troubled.push(Line { state: Some(state), ..line });
             }
         }
-        Ok(Notification::digest(now, states, published, troubled).with_link(self.external_url.as_deref()))
+        Ok(Notification::digest(now, states, published, troubled, self.lang).with_link(self.external_url.as_deref()))
     }
 
     async fn end(mut self, ending: Ending) {

@@ -30,8 +30,8 @@ struct Group {
 
 impl Groups {
     /// Adds what a look makes worth telling.
-    pub(super) fn add(&mut self, seen: &Seen, news: &News) {
-        let mut line = Line::new(seen.outlet.as_str(), &seen.name, Some(news.since), seen.detail.as_deref());
+    pub(super) fn add(&mut self, seen: &Seen, news: &News, detail: Option<&str>) {
+        let mut line = Line::new(seen.outlet.as_str(), &seen.name, Some(news.since), detail);
         line.repeated = news.repeated;
         let now = Instant::now();
         let new = || Group { begun: now, grown: now, lines: BTreeMap::new() };

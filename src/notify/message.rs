@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{report::untrusted, settings::NotificationKind};
+use crate::{
+    report::{Lang, untrusted},
+    settings::NotificationKind,
+};
 
 /// The most outlets that are listed; the others are counted (our choice).
 const MOST_OUTLETS: usize = 50;
@@ -19,6 +22,9 @@ const LONGEST_NAME: usize = 80;
 pub(super) struct Notification {
     schema: &'static str,
     tool: &'static str,
+    /// The language of its texts.
+    #[serde(skip)]
+    pub lang: Lang,
     /// Another one for every notification; the same for all sinks and tries.
     pub id: Uuid,
     /// What happened.
@@ -88,38 +94,44 @@ fn short(text: &str, most: usize) -> String {
 
 impl Notification {
     /// About these outlets, of which there is at least one.
-    pub(super) fn of_outlets(event: NotificationKind, at: Timestamp, outlets: Vec<Line>) -> Self {
+    pub(super) fn of_outlets(event: NotificationKind, at: Timestamp, outlets: Vec<Line>, lang: Lang) -> Self {
         let summary = match outlets.as_slice() {
-            [one] => format!("{} ({}) {}", one.name, one.outlet, words(event, one.repeated, false)),
+            [one] => lang.one_outlet(&one.name, &one.outlet, &words(event, one.repeated, false, lang)),
             all => {
                 let repeated = all.iter().all(|line| line.repeated);
-                format!("{} outlets {}", all.len(), words(event, repeated, true))
+                lang.many_outlets(all.len(), &words(event, repeated, true, lang))
             }
         };
-        let help = help(event, &outlets);
-        Self { help, ..Self::new(event, at, summary, outlets) }
+        let help = help(event, &outlets, lang);
+        Self { help, ..Self::new(event, at, summary, outlets, lang) }
     }
 
     /// How everything stands: all outlets by state, and those that are not in sync.
-    pub(super) fn digest(at: Timestamp, states: BTreeMap<String, usize>, published: u64, troubled: Vec<Line>) -> Self {
+    pub(super) fn digest(
+        at: Timestamp,
+        states: BTreeMap<String, usize>,
+        published: u64,
+        troubled: Vec<Line>,
+        lang: Lang,
+    ) -> Self {
         let total: usize = states.values().sum();
         let counts: Vec<String> =
-            states.iter().map(|(state, count)| format!("{count} {}", state.replace('_', " "))).collect();
-        let pushes = if published == 1 { "1 push".to_owned() } else { format!("{published} pushes") };
-        let summary = format!("{total} outlets: {}; {pushes} published", counts.join(", "));
+            states.iter().map(|(state, count)| format!("{count} {}", lang.state(state))).collect();
+        let summary = lang.outlets_by_state(total, &counts.join(", "), published);
         Self {
             states: Some(states),
             published: Some(published),
-            ..Self::new(NotificationKind::Digest, at, summary, troubled)
+            ..Self::new(NotificationKind::Digest, at, summary, troubled, lang)
         }
     }
 
-    fn new(event: NotificationKind, at: Timestamp, summary: String, mut outlets: Vec<Line>) -> Self {
+    fn new(event: NotificationKind, at: Timestamp, summary: String, mut outlets: Vec<Line>, lang: Lang) -> Self {
         let total = outlets.len();
         outlets.truncate(MOST_OUTLETS);
         Self {
             schema: "menusync.notification/1",
             tool: env!("CARGO_PKG_VERSION"),
+            lang,
             id: Uuid::new_v4(),
             event,
             at,
@@ -151,41 +163,31 @@ impl Notification {
 }
 
 /// `failed`, `still have errors in their files`, …
-fn words(event: NotificationKind, repeated: bool, many: bool) -> String {
+fn words(event: NotificationKind, repeated: bool, many: bool, lang: Lang) -> String {
     let either = |one: &'static str, more: &'static str| if many { more } else { one };
     let words = match event {
-        NotificationKind::Held => either("is held by a guard", "are held by guards"),
-        NotificationKind::Failed => either("has failed", "have failed"),
-        NotificationKind::Drift => either("was changed elsewhere", "were changed elsewhere"),
-        NotificationKind::Contested => either(
-            "is contested: changed elsewhere again and again",
-            "are contested: changed elsewhere again and again",
-        ),
-        NotificationKind::Nonconvergent => {
-            either("shows something else than was pushed", "show something else than was pushed")
-        }
-        NotificationKind::Invalid => either("has errors in its files", "have errors in their files"),
-        NotificationKind::InvalidSoon => either(
-            "will have errors when a dated layer begins or ends",
-            "will have errors when dated layers begin or end",
-        ),
-        NotificationKind::Missing => either("is in no file any more", "are in no file any more"),
-        NotificationKind::Recovered => either("is well again", "are well again"),
-        NotificationKind::Published => either("was published", "were published"),
+        NotificationKind::Held => either(lang.held_one(), lang.held_many()),
+        NotificationKind::Failed => either(lang.failed_one(), lang.failed_many()),
+        NotificationKind::Drift => either(lang.drift_one(), lang.drift_many()),
+        NotificationKind::Contested => either(lang.contested_one(), lang.contested_many()),
+        NotificationKind::Nonconvergent => either(lang.nonconvergent_one(), lang.nonconvergent_many()),
+        NotificationKind::Invalid => either(lang.invalid_one(), lang.invalid_many()),
+        NotificationKind::InvalidSoon => either(lang.invalid_soon_one(), lang.invalid_soon_many()),
+        NotificationKind::Missing => either(lang.missing_one(), lang.missing_many()),
+        NotificationKind::Recovered => either(lang.recovered_one(), lang.recovered_many()),
+        NotificationKind::Published => either(lang.published_one(), lang.published_many()),
         NotificationKind::Digest => "",
     };
-    if repeated { format!("still: {words}") } else { words.to_owned() }
+    if repeated { lang.still_so(words) } else { words.to_owned() }
 }
 
 /// A held outlet waits for a person, and a plan says what for.
-fn help(event: NotificationKind, outlets: &[Line]) -> Option<String> {
+fn help(event: NotificationKind, outlets: &[Line], lang: Lang) -> Option<String> {
     let outlet = match outlets {
         [one] => format!(" --outlet {}", one.outlet),
         _ => String::new(),
     };
-    let advice =
-        format!("`menusync plan{outlet}` shows what would be pushed, and how to let it through if it is meant");
-    (event == NotificationKind::Held).then_some(advice)
+    (event == NotificationKind::Held).then(|| lang.what_held_would_do(&outlet))
 }
 
 #[cfg(test)]
@@ -197,7 +199,8 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let line =
             |n: usize| Line::new(&format!("G{n}"), &"é\u{202e}".repeat(200), None, Some(&"x\u{1b}".repeat(10_000)));
-        let notification = Notification::of_outlets(NotificationKind::Failed, at, (0..300).map(line).collect());
+        let notification =
+            Notification::of_outlets(NotificationKind::Failed, at, (0..300).map(line).collect(), Lang::En);
         assert_eq!((notification.total, notification.outlets.len()), (300, 50));
         assert_eq!(notification.summary, "300 outlets have failed");
         let json = String::from_utf8_lossy(&notification.json()).into_owned();
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn a_notification_links_the_page_of_its_outlet_or_of_all() {
         let line = |id: &str| Line::new(id, "Kuta", None, None);
-        let of = |lines| Notification::of_outlets(NotificationKind::Failed, Timestamp::UNIX_EPOCH, lines);
+        let of = |lines| Notification::of_outlets(NotificationKind::Failed, Timestamp::UNIX_EPOCH, lines, Lang::En);
         let link = |lines, page| of(lines).with_link(page).url;
         let page = Some("https://menus.example.com/");
         assert_eq!(link(vec![line("G1/<b>")], page).as_deref(), Some("https://menus.example.com/outlets/G1%2F%3Cb%3E"));

@@ -26,6 +26,8 @@ pub use self::deliver::check;
 use self::{deliver::Sinks, dispatcher::Dispatcher};
 use crate::{
     catalog::OutletId,
+    policy::Guard,
+    report::{InvalidFrom, Lang},
     settings::{self, NotificationKind, Settings, SettingsError},
     state::{SharedState, StateError},
 };
@@ -45,7 +47,42 @@ pub struct Seen {
     /// Whether a push was seen to arrive.
     pub published: bool,
     /// More about it, in a sentence.
-    pub detail: Option<String>,
+    pub detail: Option<Detail>,
+}
+
+/// What is said of an outlet beside its health.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Detail {
+    /// An error, English.
+    Error(String),
+    /// What guards have found, English.
+    Held {
+        /// The guards.
+        guards: Vec<Guard>,
+        /// Their words.
+        findings: String,
+    },
+    /// So many changes were made elsewhere and are kept.
+    Kept(usize),
+    /// A dated layer will make its files invalid.
+    InvalidFrom(InvalidFrom),
+    /// No file defines it; its live menu is left as it is.
+    LiveMenuLeft,
+}
+
+impl Detail {
+    fn words(&self, lang: Lang, zone: &TimeZone) -> String {
+        match self {
+            Self::Error(error) => error.clone(),
+            Self::Held { guards, findings } => {
+                let ours = guards.iter().filter_map(|guard| lang.guard_finding(guard.name()));
+                ours.chain([findings.as_str()]).collect::<Vec<_>>().join(" ")
+            }
+            Self::Kept(count) => lang.kept_changes(*count),
+            Self::InvalidFrom(invalid) => invalid.words_in(lang, || zone.clone()),
+            Self::LiveMenuLeft => lang.live_menu_left().to_owned(),
+        }
+    }
 }
 
 /// Whether an outlet needs anybody.
@@ -75,6 +112,7 @@ pub struct Recipients {
     sinks: Sinks,
     zone: TimeZone,
     external_url: Option<String>,
+    lang: Lang,
 }
 
 impl Recipients {
@@ -86,7 +124,12 @@ impl Recipients {
         let sinks = Sinks::open(&settings.notify, root, settings::proxy(settings.gobiz.proxy.as_ref())?.as_ref())?;
         let mut policy = crate::policy::Policy::default();
         settings.policy.apply(&mut policy);
-        Ok(Self { sinks, zone: policy.timezone, external_url: settings.external_url.clone() })
+        Ok(Self {
+            sinks,
+            zone: policy.timezone,
+            external_url: settings.external_url.clone(),
+            lang: settings.lang.unwrap_or_default(),
+        })
     }
 }
 

@@ -36,7 +36,7 @@ impl Bench {
         let notices = done(Notices::start(SharedState::clone(&store), Arc::clone(&now))).unwrap();
         let (sinks, told) = Sinks::keeping(events);
         let zone = TimeZone::get("Asia/Jakarta").unwrap();
-        notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None }));
+        notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None, lang: Lang::En }));
         Self { _directory: directory, store, notices, told, now }
     }
 
@@ -51,7 +51,7 @@ impl Bench {
             name: format!("Warung {outlet}"),
             health,
             published: false,
-            detail: Some("why".to_owned()),
+            detail: Some(Detail::Error("why".to_owned())),
         });
     }
 
@@ -182,7 +182,7 @@ async fn the_digest_comes_at_eight_once_a_day() {
 async fn who_wants_to_hear_little_hears_little_and_without_ears_nothing_counts_as_told() {
     let Bench { _directory, store, now, notices, told } = Bench::new();
     let (sinks, zone) = (Sinks::default(), TimeZone::UTC);
-    notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None }));
+    notices.order(Order::Recipients(Recipients { sinks, zone, external_url: None, lang: Lang::En }));
     drop(told);
     let deaf = Bench {
         _directory: Arc::clone(&_directory),

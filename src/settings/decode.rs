@@ -14,6 +14,7 @@ use crate::{
     definition::policy::{cron, take_policy, take_promotion_policy},
     diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Node, SourceFile, Spanned, Value},
+    report::Lang,
     schedule::Cron,
 };
 
@@ -57,6 +58,7 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
         state_dir: decode_path(decoder, &mut fields, "state_dir"),
         listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
         external_url: fields.take("external_url").and_then(|node| url(decoder, node, "external_url", address::page)),
+        lang: fields.take("lang").and_then(|node| lang(decoder, node)),
         webhook: webhook(decoder, &mut fields, target),
         notify: notify(decoder, &mut fields),
     };
@@ -64,6 +66,10 @@ fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
     two_addresses(decoder, &mut fields, &settings);
     decoder.finish(fields, "the settings");
     target.map(|_| settings)
+}
+
+fn lang(decoder: &mut Decoder, node: &Node) -> Option<Lang> {
+    decoder.choice(node, "lang", &Lang::ALL.map(|lang| (lang.tag(), lang))).map(|lang| lang.value)
 }
 
 /// The status page and the receiver of events are two servers.

@@ -29,7 +29,7 @@ pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use proxy::{Proxy, ProxySetting, proxy, take_proxy_of};
 pub use webhook::{EventSecret, Signature, Webhook, webhook_secrets};
 
-use crate::{definition::policy::PolicyPatch, schedule::Cron};
+use crate::{definition::policy::PolicyPatch, report::Lang, schedule::Cron};
 
 /// The name of the settings file, in the root.
 pub const FILE: &str = "menusync.yaml";
@@ -57,6 +57,8 @@ pub struct Settings {
     pub listen: Listen,
     /// `external_url`: where people reach the status page; ends in `/`.
     pub external_url: Option<String>,
+    /// `lang`: what owners and kitchens read; `None`: English, and on the status page what the browser asks for.
+    pub lang: Option<Lang>,
     /// `webhook`; `None`: no events are received.
     pub webhook: Option<Webhook>,
     /// `notify`: who is told of what.

@@ -75,7 +75,7 @@ fn every_key_is_read() {
          gobiz:\n  api_url: https://proxy.example.com/gobiz/\n  oauth_url: https://proxy.example.com/token\n\
          \x20 client_id_file: id\n  client_secret_file: /run/secret\n  requests_per_second: 0.5\n  concurrency: 64\n\
          \x20 timeout: 2m\n  stock_key: id\nverify: {timeout: 5m, interval: 5s}\nstate_dir: state\nlisten: off\n\
-         external_url: https://menus.example.com\nx-note: mine\n",
+         external_url: https://menus.example.com\nlang: id\nx-note: mine\n",
     );
     let mut policy = Policy::default();
     settings.policy.apply(&mut policy);
@@ -89,6 +89,13 @@ fn every_key_is_read() {
     assert_eq!((settings.gobiz.concurrency, settings.gobiz.stock_key), (64, StockKey::Id));
     assert_eq!((settings.listen, settings.state_dir), (Listen::Off, Some("state".into())));
     assert_eq!(settings.external_url.as_deref(), Some("https://menus.example.com/"));
+    assert_eq!(settings.lang, Some(crate::report::Lang::Id));
+}
+
+#[test]
+fn a_language_is_english_or_indonesian() {
+    assert_eq!(good("target: sandbox\n").lang, None);
+    assert_eq!(bad("target: sandbox\nlang: in\n"), ["unknown-value 2:7"]);
 }
 
 #[test]

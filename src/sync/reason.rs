@@ -6,7 +6,7 @@ use super::{Desired, Examined, OutletState, Target};
 use crate::{
     catalog::OutletId,
     plan::{Change, OutletPlan},
-    report::{PauseNote, minute, value_json},
+    report::{Lang, PauseNote, minute, value_json},
     state::Pause,
 };
 
@@ -74,8 +74,7 @@ fn rejected(plan: &OutletPlan) -> Option<String> {
 
 /// A pause for people: `paused until 2027-02-08 13:00 WITA; …`
 pub fn pause_note(outlet: &OutletId, pause: Pause, zone: &TimeZone) -> PauseNote {
-    let at = |at| minute(at, zone);
-    let told = pause.until.map_or_else(|| format!("since {}", at(pause.since)), |until| format!("until {}", at(until)));
-    let words = format!("paused {told}; `menusync resume --outlet {outlet}` ends that");
-    PauseNote { since: pause.since, until: pause.until, words }
+    let mut note = PauseNote { since: pause.since, until: pause.until, words: String::new() };
+    note.words = note.words_in(Lang::En, outlet.as_str(), zone);
+    note
 }

@@ -87,7 +87,7 @@ impl<'a> Push<'a> {
 
 fn unavailable(error: Unavailable) -> Response {
     let words = crate::sync::chain(&error);
-    failure(error.into_response().status(), &words)
+    failure(error.status(), &words)
 }
 
 fn failure(status: StatusCode, error: &str) -> Response {

@@ -12,11 +12,11 @@ use axum::{
 };
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Handle, Shared, words::ago};
+use super::{Handle, Shared};
 use crate::{
     daemon::{Refused, Shown},
     remote::HostState,
-    report::counted,
+    report::{Lang, counted},
     state::{daemon_lock_holder, free_bytes},
     sync::chain,
 };
@@ -179,7 +179,7 @@ fn api(shared: &Shared) -> Check {
     let closed: Vec<String> = hosts.iter().filter_map(|(host, state)| why_closed(host, state)).collect();
     let (verdict, why) = match shared.site.metrics.last_api_success() {
         _ if !closed.is_empty() => (Verdict::Warn, closed.join(", and ")),
-        Some(at) => (Verdict::Ok, format!("last answered well {}", ago(at, now))),
+        Some(at) => (Verdict::Ok, format!("last answered well {}", Lang::En.ago(at, now))),
         None => (Verdict::Warn, "has not answered well yet".to_owned()),
     };
     Check { name: "api", verdict, why }

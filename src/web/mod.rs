@@ -17,6 +17,7 @@
 mod api;
 mod connection;
 mod health;
+mod language;
 mod live;
 mod metrics;
 mod page;
@@ -25,7 +26,6 @@ mod snapshot;
 mod state_help;
 mod verdict;
 mod webhook;
-mod words;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 

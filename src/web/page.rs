@@ -15,28 +15,31 @@ use axum::{
     extract::{Path, Query, State},
     http::{
         HeaderMap, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+        header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY},
     },
     response::{IntoResponse, Response},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::Value;
 
 use super::{
     Handle,
+    language::Accepted,
     snapshot::{Snapshot, compose, history, pushes_to_all},
-    state_help, words,
+    state_help,
 };
 use crate::{
     catalog::OutletId,
     fleet::look_ahead,
     policy::Policy,
     report::{
-        changes_html,
-        html::{self as standalone, PhotoAlbum, shown},
-        minute, preview_article,
+        InvalidFrom, Lang, PauseNote, StatusLine, changes_html,
+        html::{self as standalone, PhotoAlbum, shown, with_code},
+        preview_article,
         untrusted::url_part,
     },
+    sync::OutletState,
 };
 
 /// What every page needs beside the style of everything that is shown as HTML.
@@ -62,59 +65,71 @@ pub(super) async fn script() -> Response {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT).into_response()
 }
 
-pub(super) async fn fleet(State(shared): State<Handle>, Query(filter): Query<filter::Filter>) -> Response {
+pub(super) async fn fleet(
+    State(shared): State<Handle>,
+    accepted: Accepted,
+    Query(filter): Query<filter::Filter>,
+) -> Response {
+    let lang = accepted.or_of_settings(&shared);
     match Snapshot::take(&shared).await {
-        Ok(snapshot) => fleet::page(&snapshot, &filter).into_response(),
-        Err(error) => error.into_response(),
+        Ok(snapshot) => fleet::page(&snapshot, &filter, lang).into_response(),
+        Err(error) => error.answer(lang),
     }
 }
 
-pub(super) async fn events(State(shared): State<Handle>, Query(asked): Query<events::Asked>) -> Response {
+pub(super) async fn events(
+    State(shared): State<Handle>,
+    accepted: Accepted,
+    Query(asked): Query<events::Asked>,
+) -> Response {
+    let lang = accepted.or_of_settings(&shared);
     let snapshot = match Snapshot::take(&shared).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return error.into_response(),
+        Err(error) => return error.answer(lang),
     };
     match pushes_to_all(&shared, events::PUSHES).await {
-        Ok(rows) => events::page(&snapshot, &rows, &asked).into_response(),
-        Err(error) => error.into_response(),
+        Ok(rows) => events::page(&snapshot, &rows, &asked, lang).into_response(),
+        Err(error) => error.answer(lang),
     }
 }
 
-pub(super) async fn outlet(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
+pub(super) async fn outlet(State(shared): State<Handle>, accepted: Accepted, Path(id): Path<String>) -> Response {
+    let lang = accepted.or_of_settings(&shared);
     let snapshot = match Snapshot::take(&shared).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return error.into_response(),
+        Err(error) => return error.answer(lang),
     };
     let Some(line) = snapshot.line(&id) else {
-        return missing(&format!("There is no outlet {id}."));
+        return missing(&lang.no_outlet(&id), lang);
     };
     let (history, base) = match history(&shared, &id).await {
         Ok(known) => known,
-        Err(error) => return error.into_response(),
+        Err(error) => return error.answer(lang),
     };
     let (loaded, survey, now) = (Arc::clone(&snapshot.loaded), Arc::clone(&snapshot.survey), snapshot.now);
     let changes = compose(&shared.composing, move || {
         let outlet = loaded.since_push(&survey, &OutletId(id), base.as_ref()?, now)?;
         let find = |url: &str| loaded.photo(url);
         let mut photos = PhotoAlbum::new(&find);
-        let changes = changes_html(outlet, &mut photos)?;
+        let changes = changes_html(&outlet, &mut photos, lang)?;
         Some((changes, photos.style().to_owned()))
     });
     match changes.await {
-        Ok(changes) => outlet::page(&snapshot, line, &history, changes).into_response(),
-        Err(error) => error.into_response(),
+        Ok(changes) => outlet::page(&snapshot, line, &history, changes, lang).into_response(),
+        Err(error) => error.answer(lang),
     }
 }
 
 /// The menu that the files give, now and at every date of its layers.
-pub(super) async fn menu(State(shared): State<Handle>, Path(id): Path<String>) -> Response {
+pub(super) async fn menu(State(shared): State<Handle>, accepted: Accepted, Path(id): Path<String>) -> Response {
+    let lang = accepted.or_of_settings(&shared);
     let snapshot = match Snapshot::take(&shared).await {
         Ok(snapshot) => snapshot,
-        Err(error) => return error.into_response(),
+        Err(error) => return error.answer(lang),
     };
     let survey = Arc::clone(&snapshot.survey);
     let Some(place) = survey.members.iter().position(|member| member.id.as_str() == id && member.valid) else {
-        return missing(&format!("There is no menu of {id}: no file defines that outlet, or its files have errors."));
+        return missing(&lang.no_menu(&id), lang);
     };
     let (loaded, now) = (Arc::clone(&snapshot.loaded), snapshot.now);
     let menu = compose(&shared.composing, move || {
@@ -122,35 +137,42 @@ pub(super) async fn menu(State(shared): State<Handle>, Path(id): Path<String>) -
         let until = look_ahead(now);
         let find = |url: &str| loaded.photo(url);
         let mut photos = PhotoAlbum::new(&find);
-        let menus: Vec<Markup> =
-            loaded.menus(&[member], now, until).iter().map(|preview| preview_article(preview, &mut photos)).collect();
+        let previews = loaded.menus(&[member], now, until);
+        let menus: Vec<Markup> = previews.iter().map(|preview| preview_article(preview, &mut photos, lang)).collect();
         (member.name.clone(), html! { @for menu in &menus { (menu) } }, photos.style().to_owned())
     });
     let (name, menu, style) = match menu.await {
         Ok(menu) => menu,
-        Err(error) => return error.into_response(),
+        Err(error) => return error.answer(lang),
     };
+    let title = lang.menu_of(&name);
     let body = html! {
-        (navigation(""))
-        header { h1 { "Menu of " (shown(&name)) } p { a href=(outlet_link(&id)) { "How this outlet stands" } } }
+        (navigation("", lang))
+        header { h1 { (shown(&title)) } p { a href=(outlet_link(&id)) { (lang.how_it_stands()) } } }
         main { (menu) }
     };
-    Page { title: format!("Menu of {name}"), body, style, ..Page::still() }.into_response()
+    Page { title, body, style, ..Page::still(lang) }.into_response()
 }
 
 /// Anything else; a browser gets a page with the way back.
-pub(super) async fn nothing_here(headers: HeaderMap) -> Response {
+pub(super) async fn nothing_here(State(shared): State<Handle>, accepted: Accepted, headers: HeaderMap) -> Response {
+    let lang = accepted.or_of_settings(&shared);
     let wants_page = headers.get("accept").and_then(|accept| accept.to_str().ok()).is_some_and(|a| a.contains("html"));
-    if wants_page { missing("There is nothing here.") } else { (StatusCode::NOT_FOUND, "not found\n").into_response() }
+    match wants_page {
+        true => missing(lang.nothing_here(), lang),
+        false => (StatusCode::NOT_FOUND, "not found\n").into_response(),
+    }
 }
 
-fn missing(words: &str) -> Response {
-    let body = html! { main { h1 { "Not found" } p { (shown(words)) } p { a href="/" { "All outlets" } } } };
-    (StatusCode::NOT_FOUND, Page { title: "Not found".to_owned(), body, ..Page::still() }).into_response()
+fn missing(words: &str, lang: Lang) -> Response {
+    let title = lang.not_found().to_owned();
+    let body = html! { main { h1 { (title) } p { (shown(words)) } p { a href="/" { (lang.all_outlets()) } } } };
+    (StatusCode::NOT_FOUND, Page { title, body, ..Page::still(lang) }).into_response()
 }
 
 /// A whole page.
 struct Page {
+    lang: Lang,
     title: String,
     body: Markup,
     /// What its photos need in the style sheet.
@@ -161,23 +183,25 @@ struct Page {
 
 impl Page {
     /// One that shows what changes.
-    fn live(snapshot: &Snapshot) -> Self {
-        Self { version: Some(snapshot.version), ..Self::still() }
+    fn live(snapshot: &Snapshot, lang: Lang) -> Self {
+        Self { version: Some(snapshot.version), ..Self::still(lang) }
     }
 
-    fn still() -> Self {
-        Self { title: String::new(), body: Markup::default(), style: String::new(), version: None }
+    fn still(lang: Lang) -> Self {
+        Self { lang, title: String::new(), body: Markup::default(), style: String::new(), version: None }
     }
 }
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let Self { title, body, style: photos, version } = self;
+        let Self { lang, title, body, style: photos, version } = self;
         let style = style() + &photos;
         let policy = content_policy(&style);
+        // What the script says when it hears nothing more; it puts in the time.
+        let silence = version.map(|_| lang.no_answer_since("{time}"));
         let page = html! {
             (DOCTYPE)
-            html lang="en" data-version=[version] {
+            html lang=(lang.tag()) data-version=[version] data-silence=[silence] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -191,16 +215,21 @@ impl IntoResponse for Page {
                 body { (body) }
             }
         };
-        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (CONTENT_SECURITY_POLICY, policy)];
+        let headers = [
+            (CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+            (CONTENT_LANGUAGE, lang.tag().to_owned()),
+            (VARY, "accept-language".to_owned()),
+            (CONTENT_SECURITY_POLICY, policy),
+        ];
         (headers, page.into_string()).into_response()
     }
 }
 
 /// Links to the pages about all outlets; `here` is the one that is shown.
-fn navigation(here: &str) -> Markup {
+fn navigation(here: &str, lang: Lang) -> Markup {
     html! {
-        nav.main aria-label="Pages about all outlets" {
-            @for (path, words) in [("/", "All outlets"), ("/events", "What happened")] {
+        nav.main aria-label=(lang.about_all_outlets()) {
+            @for (path, words) in [("/", lang.all_outlets()), ("/events", lang.what_happened())] {
                 a href=(path) aria-current=[(path == here).then_some("page")] { (words) }
             }
         }
@@ -212,9 +241,42 @@ fn outlet_link(id: &str) -> String {
 }
 
 /// A state as people see it, with its colour.
-fn badge(state: &str) -> Markup {
+fn badge(state: &str, lang: Lang) -> Markup {
     let class = state_help::of(state).1.urgency.class();
-    html! { span class={ "state " (class) } { (shown(&state.replace('_', " "))) } }
+    html! { span class={ "state " (class) } { (shown(&lang.state(state))) } }
+}
+
+/// What is English in every language: errors, what guards and rules have found, what the live menu says.
+fn english(text: &str, lang: Lang) -> Markup {
+    match lang {
+        Lang::En => html! { (shown(text)) },
+        Lang::Id => html! { span lang=(Lang::En.tag()) { (shown(text)) } },
+    }
+}
+
+/// What a guard has found.
+fn guard_words(guard: &Value, lang: Lang) -> Markup {
+    html! {
+        @if let Some(finding) = lang.guard_finding(guard["guard"].as_str().unwrap_or_default()) { (finding) " " }
+        (english(guard["message"].as_str().unwrap_or_default(), lang))
+    }
+}
+
+/// What went wrong with an outlet. That no file defines it is said by its state.
+fn error_of(line: &StatusLine, lang: Lang) -> Option<Markup> {
+    let error = line.error.as_deref()?;
+    Some(match lang {
+        Lang::Id if line.state == OutletState::Missing.as_str() => with_code(&lang.why_missing(&line.outlet)),
+        _ => english(error, lang),
+    })
+}
+
+fn pause_words(pause: &PauseNote, line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> String {
+    pause.words_in(lang, &line.outlet, &zone(snapshot))
+}
+
+fn invalid_words(invalid: &InvalidFrom, line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> String {
+    invalid.words_in(lang, || zone_of(snapshot, &line.outlet))
 }
 
 /// A commit as people name it, with a link to its page at the forge.
@@ -232,14 +294,15 @@ fn commit(snapshot: &Snapshot, revision: &str) -> Markup {
 struct Clock<'a> {
     now: Timestamp,
     zone: &'a TimeZone,
+    lang: Lang,
 }
 
 impl Clock<'_> {
     /// `2027-01-15 19:02 WIB (2 min ago)`
     fn tell(&self, at: Timestamp) -> Markup {
         html! {
-            time datetime=(at) { (minute(at, self.zone)) }
-            " " span.ago { "(" (words::ago(at, self.now)) ")" }
+            time datetime=(at) { (self.lang.minute(at, self.zone)) }
+            " " span.ago { "(" (self.lang.ago(at, self.now)) ")" }
         }
     }
 }

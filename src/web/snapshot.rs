@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{CONTENT_LANGUAGE, VARY},
+    },
     response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
@@ -14,7 +17,7 @@ use crate::{
     daemon::Shown,
     fleet::{Loaded, Selection, Survey, beside, push_lines, status},
     plan::Base,
-    report::{PushLine, StatusLine},
+    report::{Lang, PushLine, StatusLine},
     state::{PushRow, StateError},
     sync::{Facts, Look, OutletState, chain},
 };
@@ -36,23 +39,34 @@ pub(super) struct Snapshot {
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unavailable {
-    #[error("the daemon is still starting")]
+    #[error("{}", Lang::En.starting())]
     Starting,
-    #[error("the files could not be read in time")]
+    #[error("{}", Lang::En.files_unread())]
     Hung,
-    #[error("other menus are being composed; ask again in a few seconds")]
+    #[error("{}", Lang::En.busy())]
     Busy,
-    #[error("cannot read the stored state")]
+    #[error("{}", Lang::En.state_unread())]
     State(#[from] StateError),
 }
 
-impl IntoResponse for Unavailable {
-    fn into_response(self) -> Response {
-        let status = match self {
+impl Unavailable {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
             Self::Starting | Self::Hung | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::State(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Instead of a page.
+    pub(super) fn answer(&self, lang: Lang) -> Response {
+        let words = match self {
+            Self::Starting => lang.starting().to_owned(),
+            Self::Hung => lang.files_unread().to_owned(),
+            Self::Busy => lang.busy().to_owned(),
+            Self::State(error) => format!("{}: {}", lang.state_unread(), chain(error)),
         };
-        (status, format!("{}\n", chain(&self))).into_response()
+        let headers = [(CONTENT_LANGUAGE, lang.tag()), (VARY, "accept-language")];
+        (self.status(), headers, format!("{words}\n")).into_response()
     }
 }
 
@@ -156,7 +170,7 @@ mod tests {
         tokio::time::advance(QUEUE_WITHIN).await;
         let refused = third.await.unwrap().unwrap_err();
         assert_eq!(refused.to_string(), "other menus are being composed; ask again in a few seconds");
-        assert_eq!(refused.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
         tokio::time::advance(COMPOSE_WITHIN).await;
         for (let_go, given_up) in hanging {
             assert!(matches!(given_up.await.unwrap(), Err(Unavailable::Hung)));

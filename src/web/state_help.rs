@@ -1,6 +1,6 @@
 //! What the state of an outlet means for the person who looks: how urgent it is, and what to do.
 
-use crate::sync::OutletState;
+use crate::{report::Lang, sync::OutletState};
 
 /// How urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,9 +32,9 @@ impl Urgency {
 pub(super) struct StateHelp {
     pub(super) state: OutletState,
     pub(super) urgency: Urgency,
-    pub(super) meaning: &'static str,
+    pub(super) meaning: fn(Lang) -> &'static str,
     /// What to do; `ID` stands for the outlet.
-    pub(super) advice: &'static str,
+    pub(super) advice: fn(Lang) -> &'static str,
 }
 
 /// All states, the worst first.
@@ -42,86 +42,80 @@ pub(super) const ALL: [StateHelp; 13] = [
     StateHelp {
         state: OutletState::Failed,
         urgency: Urgency::Act,
-        meaning: "The last pass broke off.",
-        advice: "Read the error. Network trouble and errors of GoFood's servers pass: it is tried again by itself. A refusal \
-                 needs a change of the file, of the credential, or of the outlet's link to the integration in GoBiz.",
+        meaning: Lang::failed_meaning,
+        advice: Lang::failed_advice,
     },
     StateHelp {
         state: OutletState::Unknown,
         urgency: Urgency::Act,
-        meaning: "Something was pushed, and GoFood has not shown it.",
-        advice: "It is looked for, and nothing else is sent meanwhile. If nothing changes for 30 minutes after the push, it \
-                 counts as lost and is planned afresh. If it stays so, compare with the menu in the GoBiz app.",
+        meaning: Lang::unknown_meaning,
+        advice: Lang::unknown_advice,
     },
     StateHelp {
         state: OutletState::Nonconvergent,
         urgency: Urgency::Act,
-        meaning: "GoFood shows something else than was pushed, and stays with it.",
-        advice: "`menusync plan --outlet ID` names the difference. It is not pushed again until the files give it another \
-                 value.",
+        meaning: Lang::nonconvergent_meaning,
+        advice: Lang::nonconvergent_advice,
     },
     StateHelp {
         state: OutletState::Held,
         urgency: Urgency::Act,
-        meaning: "A guard holds the push: a person has to decide.",
-        advice: "`menusync plan --outlet ID` shows what would be pushed. If it is wrong, put the file right; if it is meant, \
-                 `menusync apply --outlet ID --allow GUARD`, or an approval that is reviewed (`menusync approve`).",
+        meaning: Lang::held_meaning,
+        advice: Lang::held_advice,
     },
     StateHelp {
         state: OutletState::Invalid,
         urgency: Urgency::Act,
-        meaning: "Its files have errors; it is not pushed, and its live menu stays as it is.",
-        advice: "`menusync validate` shows every error with its line.",
+        meaning: Lang::invalid_meaning,
+        advice: Lang::invalid_advice,
     },
     StateHelp {
         state: OutletState::Missing,
         urgency: Urgency::Act,
-        meaning: "No file defines it any more; its live menu stays as it is.",
-        advice: "If its file was lost or renamed by mistake, bring it back. If the outlet is closed, \
-                 `menusync forget --outlet ID` deletes its stored state.",
+        meaning: Lang::missing_meaning,
+        advice: Lang::missing_advice,
     },
     StateHelp {
         state: OutletState::Drifted,
         urgency: Urgency::Look,
-        meaning: "Something was changed elsewhere, for instance in the GoBiz app; it is kept.",
-        advice: "`menusync drift --outlet ID` shows it. If it shall stay, write it into the files; if not, `menusync apply \
-                 --revert --outlet ID`.",
+        meaning: Lang::drifted_meaning,
+        advice: Lang::drifted_advice,
     },
     StateHelp {
         state: OutletState::Pending,
         urgency: Urgency::Look,
-        meaning: "There is something to push, or no pass has ended yet.",
-        advice: "The next pass pushes it. If it stays so: with `run --read-only` nothing is pushed; else see the log.",
+        meaning: Lang::pending_meaning,
+        advice: Lang::pending_advice,
     },
     StateHelp {
         state: OutletState::Queued,
         urgency: Urgency::Busy,
-        meaning: "It waits for a window in which pushes are allowed.",
-        advice: "It is pushed when the window opens.",
+        meaning: Lang::queued_meaning,
+        advice: Lang::queued_advice,
     },
     StateHelp {
         state: OutletState::Pushing,
         urgency: Urgency::Busy,
-        meaning: "It is being pushed.",
-        advice: "Nothing to do.",
+        meaning: Lang::pushing_meaning,
+        advice: Lang::nothing_to_do,
     },
     StateHelp {
         state: OutletState::Verifying,
         urgency: Urgency::Busy,
-        meaning: "It was pushed; GoFood has to show it, which takes minutes.",
-        advice: "Nothing to do.",
+        meaning: Lang::verifying_meaning,
+        advice: Lang::nothing_to_do,
     },
     StateHelp {
         state: OutletState::Paused,
         urgency: Urgency::Fine,
-        meaning: "Its file says `state: paused`, or somebody has paused it by a command.",
-        advice: "To have it pushed again, remove that line, or `menusync resume --outlet ID`.",
+        meaning: Lang::paused_meaning,
+        advice: Lang::paused_advice,
     },
     StateHelp {
         state: OutletState::InSync,
         urgency: Urgency::Fine,
-        meaning: "GoFood shows what the files say.",
-        advice: "Nothing to do.",
+        meaning: Lang::in_sync_meaning,
+        advice: Lang::nothing_to_do,
     },
 ];
 
@@ -139,6 +133,7 @@ mod tests {
     fn every_state_is_explained_once_and_urgency_falls() {
         for state in OutletState::ALL {
             assert_eq!(ALL.iter().filter(|state_help| state_help.state == state).count(), 1, "{state:?}");
+            assert_ne!(Lang::En.state(state.as_str()), Lang::Id.state(state.as_str()), "{state:?}");
         }
         assert!(ALL.is_sorted_by_key(|state_help| state_help.urgency));
     }

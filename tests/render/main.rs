@@ -210,6 +210,18 @@ fn a_preview_is_one_file_with_a_link_for_each_date() {
 }
 
 #[test]
+fn a_preview_is_in_the_language_of_the_settings() {
+    let root = root();
+    let settings = fs::read_to_string(root.path().join("menusync.yaml")).unwrap();
+    write(root.path(), "menusync.yaml", &format!("{settings}lang: id\n"));
+    let outputs = ["--output", "text", "--output", "html=menu.html"];
+    let (code, out, err) = run(&root, &[&["preview", "--at", "2027-01-01T00:00:00Z"][..], &outputs].concat());
+    let page = fs::read_to_string(root.path().join("menu.html")).unwrap();
+    assert!(code == 0 && out.contains("  Mulai Sen, 8 Feb 2027 00.00 WITA: menu lain (--at "), "{out}{err}");
+    assert!(page.contains("<html lang=\"id\">") && page.contains("<h1>Menu 2 outlet</h1>"), "{page}");
+}
+
+#[test]
 fn a_preview_of_wrong_files_says_what_is_wrong_and_shows_the_others() {
     let root = root();
     write(

@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use menusync::rules::RULES;
+use menusync::{
+    diagnostic::Severity,
+    rules::{RULES, Rule},
+};
 
 use super::harness::Root;
 
@@ -10,13 +13,43 @@ use super::harness::Root;
 fn the_documentation_of_the_rules_is_what_the_table_says() {
     let run = Root::empty().run(&["rule", "--output", "markdown"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    is_current("docs/rules.md", &run.stdout);
+}
+
+const INDONESIAN: &str = "\
+<!-- Written by `.ci/bless rules`; do not edit. -->
+# Aturan
+
+Arti setiap peringatan dan kesalahan di halaman outlet, dan apa yang harus dilakukan. Kesalahan
+menahan kiriman; peringatan tidak. Penjelasan lengkap dengan contoh, dalam bahasa Inggris, ada di
+[Rules](rules.md).
+
+| kode | | arti |
+|---|---|---|
+";
+
+#[test]
+fn the_rules_are_explained_in_indonesian() {
+    let row = |rule: &Rule| {
+        let severity = match rule.severity {
+            Severity::Error => "kesalahan",
+            Severity::Warning => "peringatan",
+        };
+        format!("| [`{0}`](rules.md#{0}) | {severity} | {1} |\n", rule.code, rule.indonesian.replace('|', "\\|"))
+    };
+    let rows: String = RULES.iter().map(row).collect();
+    is_current("docs/rules.id.md", &format!("{INDONESIAN}{rows}"));
+}
+
+/// Writes the file instead if that is asked for.
+fn is_current(name: &str, text: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE_RULES").is_some() {
-        fs::write(&file, &run.stdout).unwrap();
+        fs::write(&file, text).unwrap();
         return;
     }
-    let is_current = fs::read_to_string(&file).unwrap_or_default() == run.stdout;
-    assert!(is_current, "docs/rules.md is not current: `.ci/bless rules` writes it");
+    let is_current = fs::read_to_string(&file).unwrap_or_default() == text;
+    assert!(is_current, "{name} is not current: `.ci/bless rules` writes it");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod clock;
 mod daemon;
 mod docs;
 mod health;
+mod indonesian;
 mod metrics;
 mod pages;
 mod protection;

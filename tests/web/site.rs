@@ -84,7 +84,7 @@ impl Served {
         Self { directory, view, metrics, server, client, state, _lock: lock }
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.directory.path().join("root").join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();

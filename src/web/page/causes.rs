@@ -3,36 +3,56 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use maud::{Markup, html};
 
+use super::{english, invalid_words, pause_words};
 use crate::{
     remote::without_request_ids,
-    report::StatusLine,
-    web::state_help::{self, Urgency},
+    report::{Lang, StatusLine, html::shown},
+    sync::OutletState,
+    web::{
+        snapshot::Snapshot,
+        state_help::{self, Urgency},
+    },
 };
 
 /// A reason in words that are the same at every outlet that has it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Cause {
     pub(super) words: String,
+    /// Whether they are English in every language.
+    is_english: bool,
 }
 
 impl Cause {
-    pub(super) fn of(line: &StatusLine) -> Option<Self> {
+    pub(super) fn of(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Option<Self> {
         let guards: Vec<&str> =
             line.held.as_array().into_iter().flatten().filter_map(|guard| guard["guard"].as_str()).collect();
         let drift = line.drift.as_array().map_or(0, Vec::len);
+        let mut is_english = false;
         let words = if !guards.is_empty() {
-            format!("held by {}", guards.join(", "))
+            lang.held_by_guards(&guards.join(", "))
         } else if let Some(pause) = &line.pause {
-            pause.words.clone()
+            pause_words(pause, line, snapshot, lang)
+        } else if lang == Lang::Id && line.state == OutletState::Missing.as_str() {
+            lang.why_missing("ID")
         } else if let Some(error) = &line.error {
+            is_english = true;
             without_request_ids(error).replace(&line.outlet, "ID")
         } else if drift > 0 {
-            "changed elsewhere".to_owned()
+            lang.changed_elsewhere().to_owned()
         } else {
-            line.invalid_from.as_ref()?.to_string()
+            invalid_words(line.invalid_from.as_ref()?, line, snapshot, lang)
         };
-        Some(Self { words })
+        Some(Self { words, is_english })
+    }
+
+    pub(super) fn html(&self, lang: Lang) -> Markup {
+        if self.is_english {
+            english(&self.words, lang)
+        } else {
+            html! { (shown(&self.words)) }
+        }
     }
 }
 
@@ -47,14 +67,14 @@ pub(super) struct Group<'a> {
 }
 
 /// The groups of all outlets that want a look, the worst first, then the largest.
-pub(super) fn groups<'a>(lines: &[&'a StatusLine]) -> Vec<Group<'a>> {
+pub(super) fn groups<'a>(lines: &[&'a StatusLine], snapshot: &Snapshot, lang: Lang) -> Vec<Group<'a>> {
     let mut places: HashMap<(&str, Cause), usize> = HashMap::new();
     let mut groups: Vec<Group<'a>> = Vec::new();
     for line in lines {
         if state_help::of(&line.state).1.urgency > Urgency::Look {
             continue;
         }
-        let Some(cause) = Cause::of(line) else { continue };
+        let Some(cause) = Cause::of(line, snapshot, lang) else { continue };
         let place = *places.entry((&line.state, cause.clone())).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => {

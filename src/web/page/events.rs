@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Clock, Page, badge, causes::Cause, commit, outlet_link, zone_of};
+use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone_of};
 use crate::{
-    report::{StatusLine, html::shown},
+    report::{Lang, StatusLine, html::shown},
     state::{PushKind, PushRow},
     web::snapshot::Snapshot,
 };
@@ -27,7 +27,7 @@ enum What<'a> {
     State(&'a StatusLine),
 }
 
-pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Page {
+pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked, lang: Lang) -> Page {
     let names: HashMap<&str, &str> =
         snapshot.lines.iter().filter_map(|line| Some((line.outlet.as_str(), line.name.as_deref()?))).collect();
     let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
@@ -39,50 +39,51 @@ pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Pa
     let page = asked.page.unwrap_or(1).clamp(1, pages);
     let rows = events.iter().skip((page - 1) * ROWS).take(ROWS);
     let body = html! {
-        (super::navigation("/events"))
-        header id="summary" { h1 { "What happened" } p.quiet { "The newest " (PUSHES) " pushes, and since when outlets stand as they do." } }
+        (super::navigation("/events", lang))
+        header id="summary" { h1 { (lang.what_happened()) } p.quiet { (lang.newest_pushes(PUSHES)) } }
         main id="content" {
-            @if events.is_empty() { p { "Nothing yet." } } @else {
+            @if events.is_empty() { p { (lang.nothing_yet()) } } @else {
                 table.list {
                     thead { tr {
-                        th scope="col" { "When" } th scope="col" { "Outlet" } th scope="col" { "What" } th scope="col" { "Commit" }
+                        th scope="col" { (lang.when_heading()) } th scope="col" { (lang.outlet_heading()) } th scope="col" { (lang.what_heading()) }
+                        th scope="col" { (lang.commit_heading()) }
                     } }
                     tbody { @for (at, outlet, what) in rows {
-                        (row(*at, outlet, names.get(outlet).copied(), what, snapshot))
+                        (row(*at, outlet, names.get(outlet).copied(), what, snapshot, lang))
                     } }
                 }
                 @if pages > 1 {
-                    nav.pages aria-label="Pages" {
-                        @if page > 1 { a rel="prev" href={ "/events?page=" (page - 1) } { "Newer" } }
-                        span { "Page " (page) " of " (pages) }
-                        @if page < pages { a rel="next" href={ "/events?page=" (page + 1) } { "Older" } }
+                    nav.pages aria-label=(lang.pages()) {
+                        @if page > 1 { a rel="prev" href={ "/events?page=" (page - 1) } { (lang.newer()) } }
+                        span { (lang.page_of(page, pages)) }
+                        @if page < pages { a rel="next" href={ "/events?page=" (page + 1) } { (lang.older()) } }
                     }
                 }
             }
         }
     };
-    Page { title: "menusync: what happened".to_owned(), body, ..Page::live(snapshot) }
+    Page { title: lang.title_events().to_owned(), body, ..Page::live(snapshot, lang) }
 }
 
-fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapshot: &Snapshot) -> Markup {
+fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapshot: &Snapshot, lang: Lang) -> Markup {
     let zone = zone_of(snapshot, outlet);
-    let clock = Clock { now: snapshot.now, zone: &zone };
+    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     html! {
         tr {
             td { (clock.tell(at)) }
             th scope="row" { a href=(outlet_link(outlet)) { (shown(name.unwrap_or(outlet))) } }
             td { @match what {
                 What::Push(push) => {
-                    "push " (push.number) @if push.kind == PushKind::Stock { " of stock" } ": "
-                    (push.outcome.map_or("under way", |outcome| outcome.as_str()))
-                    @if let Some(error) = &push.error { p { (shown(error)) } }
+                    (lang.numbered_push(push.number)) @if push.kind == PushKind::Stock { " " (lang.of_stock()) } ": "
+                    (lang.outcome(push.outcome.map(|outcome| outcome.as_str())))
+                    @if let Some(error) = &push.error { p { (english(error, lang)) } }
                 }
                 What::State(line) => {
-                    (badge(&line.state))
-                    @if let Some(cause) = Cause::of(line) { " " (shown(&cause.words)) }
+                    (badge(&line.state, lang))
+                    @if let Some(cause) = Cause::of(line, snapshot, lang) { " " (cause.html(lang)) }
                 }
             } }
-            td data-label="Commit" { @match what {
+            td data-label=(lang.commit_heading()) { @match what {
                 What::Push(PushRow { revision: Some(revision), .. }) => (commit(snapshot, revision)),
                 _ => "",
             } }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::causes::Cause;
 use crate::{
     fleet::Member,
-    report::{StatusLine, html::shown, untrusted::url_part},
+    report::{Lang, StatusLine, html::shown, untrusted::url_part},
+    web::snapshot::Snapshot,
 };
 
 /// The fields of the form, and what the links add to them. An empty field is none.
@@ -64,11 +65,13 @@ impl Filter {
         [&self.state, &self.q, &self.layer, &self.reason, &self.cause].into_iter().any(|field| given(field).is_some())
     }
 
-    pub(super) fn matches(&self, line: &StatusLine, member: Option<&Member>) -> bool {
+    /// An address may come from somebody who reads another language, so a reason is one in any.
+    pub(super) fn matches(&self, line: &StatusLine, member: Option<&Member>, snapshot: &Snapshot) -> bool {
         let is_named = |part: &str| has(&line.outlet, part) || line.name.as_deref().is_some_and(|name| has(name, part));
         let extends = |layer: &str| member.is_some_and(|member| member.layers.iter().any(|known| &**known == layer));
-        let is_reason = |part: &str| Cause::of(line).is_some_and(|cause| has(&cause.words, part));
-        let is_cause = |words: &str| Cause::of(line).is_some_and(|cause| shown(&cause.words).trim() == shown(words));
+        let causes = || Lang::ALL.into_iter().filter_map(|lang| Cause::of(line, snapshot, lang));
+        let is_reason = |part: &str| causes().any(|cause| has(&cause.words, part));
+        let is_cause = |words: &str| causes().any(|cause| shown(&cause.words).trim() == shown(words));
         given(&self.state).is_none_or(|state| line.state == state)
             && given(&self.q).is_none_or(is_named)
             && given(&self.layer).is_none_or(extends)

@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use serde_json::Value;
 
 use super::{
     Clock, Page, badge,
     causes::{Group, groups},
-    commit,
+    commit, english, error_of,
     filter::Filter,
-    outlet_link, zone, zone_of,
+    guard_words, invalid_words, outlet_link, pause_words, zone, zone_of,
 };
 use crate::{
     daemon::Refused,
     fleet::Member,
-    report::{StatusLine, html::shown},
+    report::{
+        Lang, StatusLine,
+        html::{shown, with_code},
+    },
     web::{
         snapshot::Snapshot,
         state_help::{self, Urgency},
@@ -29,9 +31,9 @@ const CAUSES: usize = 8;
 /// Layers that can be chosen (our choice); of more, the ones that most outlets have.
 const LAYERS: usize = 200;
 
-pub(super) fn page(snapshot: &Snapshot, filter: &Filter) -> Page {
+pub(super) fn page(snapshot: &Snapshot, filter: &Filter, lang: Lang) -> Page {
     let zone = zone(snapshot);
-    let clock = Clock { now: snapshot.now, zone: &zone };
+    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let mut lines: Vec<&StatusLine> = snapshot.lines.iter().collect();
     lines.sort_by_key(|line| (state_help::of(&line.state).0, line.since, &line.outlet));
     let wanting = lines.iter().filter(|line| state_help::of(&line.state).1.urgency == Urgency::Act).count();
@@ -39,45 +41,41 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter) -> Page {
     let members: HashMap<&str, &Member> =
         snapshot.survey.members.iter().map(|member| (member.id.as_str(), member)).collect();
     let member = |line: &StatusLine| members.get(line.outlet.as_str()).copied();
-    let mut found: Vec<&StatusLine> = lines.iter().copied().filter(|line| filter.matches(line, member(line))).collect();
+    let mut found: Vec<&StatusLine> =
+        lines.iter().copied().filter(|line| filter.matches(line, member(line), snapshot)).collect();
     match filter.sort() {
         Some("name") => found.sort_by_cached_key(|line| (label(line).to_lowercase(), &line.outlet)),
         Some("since") => found.sort_by_key(|line| std::cmp::Reverse(line.since)),
         _ => {}
     }
     let body = html! {
-        (super::navigation("/"))
+        (super::navigation("/", lang))
         header id="summary" {
-            h1 { (headline(wanting, lines.len())) }
-            (counts(&lines, filter))
+            h1 { (headline(wanting, lines.len(), lang)) }
+            (counts(&lines, filter, lang))
             (trouble(snapshot, &clock))
-            (causes(&groups(&lines), &clock))
+            (causes(&groups(&lines, snapshot, lang), &clock))
         }
-        @if lines.is_empty() { main id="content" { p { "The files define no outlet." } } }
+        @if lines.is_empty() { main id="content" { p { (lang.no_outlet_at_all()) } } }
         @else {
-            (form(filter, snapshot))
-            main id="content" { (list(&found, filter, snapshot)) }
+            (form(filter, snapshot, lang))
+            main id="content" { (list(&found, filter, snapshot, lang)) }
         }
         footer id="about" { (about_daemon(snapshot, &clock)) }
     };
-    Page { title, body, ..Page::live(snapshot) }
+    Page { title, body, ..Page::live(snapshot, lang) }
 }
 
 fn label(line: &StatusLine) -> &str {
     line.name.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(&line.outlet)
 }
 
-fn headline(wanting: usize, all: usize) -> String {
-    match (wanting, all) {
-        (0, 1) => "The outlet needs nobody".to_owned(),
-        (0, _) => format!("None of {all} outlets needs anybody"),
-        (1, _) => format!("1 of {all} outlets needs a person"),
-        _ => format!("{wanting} of {all} outlets need a person"),
-    }
+fn headline(wanting: usize, all: usize, lang: Lang) -> String {
+    if wanting == 0 { lang.nobody_needed(all) } else { lang.people_needed(wanting, all) }
 }
 
 /// `2 held · 5 in sync`, each a link to those outlets.
-fn counts(lines: &[&StatusLine], filter: &Filter) -> Markup {
+fn counts(lines: &[&StatusLine], filter: &Filter, lang: Lang) -> Markup {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for line in lines {
         *counts.entry(state_help::of(&line.state).0).or_default() += 1;
@@ -87,7 +85,7 @@ fn counts(lines: &[&StatusLine], filter: &Filter) -> Markup {
             @for (place, count) in counts {
                 @let state = state_help::ALL[place].state.as_str();
                 a href=(filter.with_state(Some(state)).link()) aria-current=[(filter.state() == Some(state)).then_some("true")] {
-                    (count) " " (badge(state))
+                    (count) " " (badge(state, lang))
                 }
             }
         }
@@ -96,41 +94,43 @@ fn counts(lines: &[&StatusLine], filter: &Filter) -> Markup {
 
 /// What keeps new files from being used, and wrong files.
 fn trouble(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     let refused = snapshot.shown.refused.as_ref().map(|(why, since)| match why {
-        Refused::Unreadable(error) => ("The files cannot be read; nothing new is pushed.", error, since),
-        Refused::Settings(error) => ("The new settings are wrong; the old ones still hold.", error, since),
+        Refused::Unreadable(error) => (lang.files_unreadable(), error, since),
+        Refused::Settings(error) => (lang.settings_wrong(), error, since),
     });
     let errors = snapshot.survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     html! {
         @if let Some((what, error, since)) = refused {
-            p.trouble { strong { (what) } " " (shown(error)) " Since " (clock.tell(*since)) "." }
+            p.trouble { strong { (what) } " " (english(error, lang)) " " (lang.since_heading()) " " (clock.tell(*since)) "." }
         }
         @if errors > 0 {
-            p.trouble { (errors) " errors in the files: run " code { "menusync validate" } "." }
+            p.trouble { (with_code(&lang.files_with_errors(errors))) }
         }
     }
 }
 
 /// `38 outlets: 401 from GoBiz since 19:02`
 fn causes(groups: &[Group<'_>], clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     html! {
         @if !groups.is_empty() {
             ul.causes {
                 @for group in groups.iter().take(CAUSES) {
                     li class=(state_help::of(group.state).1.urgency.class()) {
                         @if group.count == 1 { a href=(outlet_link(&group.first.outlet)) { (shown(label(group.first))) } }
-                        @else { a href=(Filter::of_cause(group.state, &group.cause.words).link()) { (group.count) " outlets" } }
-                        ": " (shown(&group.cause.words))
-                        @if let Some(since) = group.since { " since " (clock.tell(since)) }
+                        @else { a href=(Filter::of_cause(group.state, &group.cause.words).link()) { (lang.outlet_count(group.count)) } }
+                        ": " (group.cause.html(lang))
+                        @if let Some(since) = group.since { " " (lang.since()) " " (clock.tell(since)) }
                     }
                 }
             }
-            @if groups.len() > CAUSES { p.quiet { "… and " (groups.len() - CAUSES) " more reasons" } }
+            @if groups.len() > CAUSES { p.quiet { (lang.more_reasons(groups.len() - CAUSES)) } }
         }
     }
 }
 
-fn form(filter: &Filter, snapshot: &Snapshot) -> Markup {
+fn form(filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
     let mut shared: HashMap<&str, usize> = HashMap::new();
     for layer in snapshot.survey.members.iter().flat_map(|member| &member.layers) {
         *shared.entry(layer).or_default() += 1;
@@ -142,36 +142,36 @@ fn form(filter: &Filter, snapshot: &Snapshot) -> Markup {
     layers.sort_by_key(|(_, layer)| *layer);
     html! {
         form method="get" action="/" role="search" {
-            label { "Name or id" input type="search" name="q" value=(shown(filter.search())); }
-            label { "State" select name="state" {
-                option value="" { "any" }
+            label { (lang.name_or_id()) input type="search" name="q" value=(shown(filter.search())); }
+            label { (lang.state_heading()) select name="state" {
+                option value="" { (lang.any()) }
                 @for known in &state_help::ALL {
                     @let state = known.state.as_str();
-                    option value=(state) selected[filter.state() == Some(state)] { (state.replace('_', " ")) }
+                    option value=(state) selected[filter.state() == Some(state)] { (lang.state(state)) }
                 }
             } }
             @if !layers.is_empty() {
-                label { "Layer" select name="layer" {
-                    option value="" { "any" }
+                label { (lang.layer_heading()) select name="layer" {
+                    option value="" { (lang.any()) }
                     @for (_, layer) in &layers { option value=(layer) selected[filter.layer() == Some(layer)] { (shown(layer)) } }
                 } }
             }
-            label { "Reason" input type="text" name="reason" value=(shown(filter.reason())); }
-            label { "Order" select name="sort" {
-                @for (key, words) in [("", "worst first"), ("name", "by name"), ("since", "newest first")] {
+            label { (lang.reason()) input type="text" name="reason" value=(shown(filter.reason())); }
+            label { (lang.order()) select name="sort" {
+                @for (key, words) in [("", lang.worst_first()), ("name", lang.by_name()), ("since", lang.newest_first())] {
                     option value=(key) selected[filter.sort().unwrap_or_default() == key] { (words) }
                 }
             } }
             @if let Some(cause) = filter.cause() {
-                label { "Exactly this reason" input type="text" name="cause" value=(shown(cause)); }
+                label { (lang.exactly_this_reason()) input type="text" name="cause" value=(shown(cause)); }
             }
-            button type="submit" { "Show" }
-            @if filter.selects() { a href="/" { "Show all" } }
+            button type="submit" { (lang.show()) }
+            @if filter.selects() { a href="/" { (lang.show_all()) } }
         }
     }
 }
 
-fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot) -> Markup {
+fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
     let pages = found.len().div_ceil(ROWS).max(1);
     let page = filter.page().min(pages);
     let rows = found.iter().skip((page - 1) * ROWS).take(ROWS);
@@ -179,85 +179,80 @@ fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot) -> Markup {
         (filter.sort().unwrap_or_default() == key).then_some(if key == "since" { "descending" } else { "ascending" })
     };
     html! {
-        @if found.is_empty() { p { "No outlet matches. " a href="/" { "Show all" } } }
+        @if found.is_empty() { p { (lang.no_outlet_matches()) " " a href="/" { (lang.show_all()) } } }
         @else {
             table.list {
-                caption { (found.len()) @if found.len() == 1 { " outlet" } @else { " outlets" } }
+                caption { (lang.outlet_count(found.len())) }
                 thead { tr {
-                    th scope="col" aria-sort=[sorted("name")] { a href=(filter.with_sort("name").link()) { "Outlet" } }
-                    th scope="col" aria-sort=[sorted("")] { a href=(filter.with_sort("").link()) { "State" } }
-                    th scope="col" aria-sort=[sorted("since")] { a href=(filter.with_sort("since").link()) { "Since" } }
-                    th scope="col" { "What" } th scope="col" { "Last push" } th scope="col" { "Commit" }
+                    th scope="col" aria-sort=[sorted("name")] { a href=(filter.with_sort("name").link()) { (lang.outlet_heading()) } }
+                    th scope="col" aria-sort=[sorted("")] { a href=(filter.with_sort("").link()) { (lang.state_heading()) } }
+                    th scope="col" aria-sort=[sorted("since")] { a href=(filter.with_sort("since").link()) { (lang.since_heading()) } }
+                    th scope="col" { (lang.what_heading()) } th scope="col" { (lang.last_push()) } th scope="col" { (lang.commit_heading()) }
                 } }
-                tbody { @for line in rows { (row(line, snapshot)) } }
+                tbody { @for line in rows { (row(line, snapshot, lang)) } }
             }
             @if pages > 1 {
-                nav.pages aria-label="Pages" {
-                    @if page > 1 { a rel="prev" href=(filter.with_page(page - 1).link()) { "Previous" } }
-                    span { "Page " (page) " of " (pages) }
-                    @if page < pages { a rel="next" href=(filter.with_page(page + 1).link()) { "Next" } }
+                nav.pages aria-label=(lang.pages()) {
+                    @if page > 1 { a rel="prev" href=(filter.with_page(page - 1).link()) { (lang.previous()) } }
+                    span { (lang.page_of(page, pages)) }
+                    @if page < pages { a rel="next" href=(filter.with_page(page + 1).link()) { (lang.next()) } }
                 }
             }
         }
     }
 }
 
-fn row(line: &StatusLine, snapshot: &Snapshot) -> Markup {
+fn row(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
     let zone = zone_of(snapshot, &line.outlet);
-    let clock = Clock { now: snapshot.now, zone: &zone };
+    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     html! {
         tr {
             th scope="row" {
                 a href=(outlet_link(&line.outlet)) { (shown(label(line))) }
                 @if label(line) != line.outlet { " " small { (shown(&line.outlet)) } }
             }
-            td { (badge(&line.state)) }
-            td data-label="Since" { (since(line.since, &clock)) }
-            td { (what(line)) }
-            td data-label="Last push" {
-                @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (push.outcome.as_deref().unwrap_or("under way")) }
-                @else { "none" }
+            td { (badge(&line.state, lang)) }
+            td data-label=(lang.since_heading()) { (since(line.since, &clock)) }
+            td { (what(line, snapshot, lang)) }
+            td data-label=(lang.last_push()) {
+                @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (lang.outcome(push.outcome.as_deref())) }
+                @else { (lang.none()) }
             }
-            td data-label="Commit" { @if let Some(revision) = &line.revision { (commit(snapshot, revision)) } @else { "unknown" } }
+            td data-label=(lang.commit_heading()) { @if let Some(revision) = &line.revision { (commit(snapshot, revision)) } @else { (lang.unknown()) } }
         }
     }
 }
 
 fn since(since: Option<Timestamp>, clock: &Clock<'_>) -> Markup {
-    html! { @match since { Some(since) => (clock.tell(since)), None => "not looked at yet" } }
+    html! { @match since { Some(since) => (clock.tell(since)), None => (clock.lang.not_looked_at_yet()) } }
 }
 
 /// The error, the guards with their numbers, the drift.
-fn what(line: &StatusLine) -> Markup {
+fn what(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
     let held = line.held.as_array().map(Vec::as_slice).unwrap_or_default();
     let drift = line.drift.as_array().map_or(0, Vec::len);
     html! {
         // What a guard says is said better by the guard.
-        @if let Some(error) = line.error.as_ref().filter(|_| held.is_empty() && line.pause.is_none()) { p { (shown(error)) } }
-        @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
-        @if let Some(invalid) = &line.invalid_from { p { (shown(&invalid.to_string())) } }
-        @for guard in held { p { strong { (word(guard, "guard")) } ": " (word(guard, "message")) } }
-        @if drift > 0 { p { (drift) " changed elsewhere" } }
-        @if let Some(pins) = &line.pins { p { (pins.paths.len()) " pinned by the rollback to push " (pins.to) } }
+        @if let Some(error) = error_of(line, lang).filter(|_| held.is_empty() && line.pause.is_none()) { p { (error) } }
+        @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
+        @if let Some(invalid) = &line.invalid_from { p { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
+        @for guard in held { p { strong { (shown(guard["guard"].as_str().unwrap_or_default())) } ": " (guard_words(guard, lang)) } }
+        @if drift > 0 { p { (lang.many_changed_elsewhere(drift)) } }
+        @if let Some(pins) = &line.pins { p { (lang.many_pinned(pins.paths.len(), pins.to)) } }
     }
 }
 
-/// A text in a stored object.
-fn word(value: &Value, key: &str) -> String {
-    shown(value.get(key).and_then(Value::as_str).unwrap_or_default()).into_owned()
-}
-
 fn about_daemon(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
-    let shown = &snapshot.shown;
+    let (shown, lang) = (&snapshot.shown, clock.lang);
     html! {
         dl {
-            dt { "As of" } dd { (clock.tell(snapshot.now)) }
-            dt { "In work" } dd { (shown.in_work.len()) }
-            dt { "Last pass ended" } dd { @match shown.last_pass { Some(at) => (clock.tell(at)), None => "none yet" } }
-            dt { "Next pass over all" } dd { @match shown.next_pass { Some(at) => (clock.tell(at)), None => "none" } }
-            dt { "Files taken into use" } dd { @match shown.taken { Some(at) => (clock.tell(at)), None => "not yet" } }
-            @if let Some(revision) = &snapshot.loaded.revision { dt { "Commit" } dd { (commit(snapshot, revision)) } }
-            dt { "menusync" } dd { (env!("CARGO_PKG_VERSION")) @if shown.stopping { ", stopping" } }
+            dt { (lang.as_of()) } dd { (clock.tell(snapshot.now)) }
+            dt { (lang.in_work()) } dd { (shown.in_work.len()) }
+            dt { (lang.last_pass_ended()) } dd { @match shown.last_pass { Some(at) => (clock.tell(at)), None => (lang.none_yet()) } }
+            dt { (lang.next_pass_over_all()) } dd { @match shown.next_pass { Some(at) => (clock.tell(at)), None => (lang.none()) } }
+            dt { (lang.files_taken()) } dd { @match shown.taken { Some(at) => (clock.tell(at)), None => (lang.not_yet()) } }
+            @if let Some(revision) = &snapshot.loaded.revision { dt { (lang.commit_heading()) } dd { (commit(snapshot, revision)) } }
+            dt { "menusync" } dd { (env!("CARGO_PKG_VERSION")) @if shown.stopping { ", " (lang.stopping()) } }
         }
     }
 }

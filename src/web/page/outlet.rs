@@ -4,19 +4,20 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::{Clock, Page, badge, commit, zone_of};
+use super::{Clock, Page, badge, commit, english, error_of, guard_words, invalid_words, pause_words, zone_of};
 use crate::{
     catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
     report::{
-        PinNote, PushLine, StatusLine, counts_for_push,
+        Lang, PinNote, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
         value_json,
     },
-    web::{snapshot::Snapshot, state_help, words},
+    rules,
+    web::{snapshot::Snapshot, state_help},
 };
 
 /// How many lines of a list are shown (our choice); the commands show all.
@@ -28,58 +29,59 @@ pub(super) fn page(
     line: &StatusLine,
     pushes: &[PushLine],
     changes: Option<(Markup, String)>,
+    lang: Lang,
 ) -> Page {
     let zone = zone_of(snapshot, &line.outlet);
-    let clock = Clock { now: snapshot.now, zone: &zone };
+    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
     let (changes, style) = changes.unzip();
     let body = html! {
-        (super::navigation(""))
+        (super::navigation("", lang))
         header id="summary" {
-            h1 { (shown(name)) " " (badge(&line.state)) }
-            (what_to_do(line))
+            h1 { (shown(name)) " " (badge(&line.state, lang)) }
+            (what_to_do(line, lang))
             @if member.is_some_and(|member| member.valid) {
-                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { "The menu as customers see it" } }
+                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { (lang.menu_as_customers_see_it()) } }
             }
         }
         main id="content" {
-            @if let Some(pause) = &line.pause { p { (shown(&pause.words)) } }
-            @else if let Some(error) = &line.error { p.trouble { (shown(error)) } }
-            @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid.to_string())) } }
+            @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
+            @else if let Some(error) = error_of(line, lang) { p.trouble { (error) } }
+            @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
             @if let Some(member) = member {
-                (findings("Errors in its files", member, Diagnostic::is_error))
-                (findings("Warnings in its files", member, counts_for_push))
+                (findings(lang.errors_in_files(), member, Diagnostic::is_error, lang))
+                (findings(lang.warnings_in_files(), member, counts_for_push, lang))
             }
-            (held(line))
+            (held(line, lang))
             @if let Some(changes) = &changes {
-                h2 { "What the files change" }
-                p.quiet { "Compared with the last push that GoFood showed; " code { "menusync plan --outlet " (shell_word(&line.outlet)) } " asks GoFood." }
+                h2 { (lang.what_files_change()) }
+                p.quiet { (with_code(&lang.compared_with(&shell_word(&line.outlet)))) }
                 (changes)
             }
-            (drift(&line.drift))
-            (notes(&line.notes))
+            (drift(&line.drift, lang))
+            (notes(&line.notes, lang))
             @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
-            h2 { "Facts" }
+            h2 { (lang.facts()) }
             (facts(snapshot, line, member, &clock))
-            h2 { "Pushes" }
+            h2 { (lang.pushes()) }
             (history(snapshot, pushes, &clock))
         }
     };
-    let title = format!("{name}: {}", line.state.replace('_', " "));
-    Page { title, body, style: style.unwrap_or_default(), ..Page::live(snapshot) }
+    let title = format!("{name}: {}", lang.state(&line.state));
+    Page { title, body, style: style.unwrap_or_default(), ..Page::live(snapshot, lang) }
 }
 
-fn what_to_do(line: &StatusLine) -> Markup {
+fn what_to_do(line: &StatusLine, lang: Lang) -> Markup {
     let state_help = state_help::of(&line.state).1;
     let flags: Vec<String> =
         guards(line).iter().filter_map(|guard| guard["guard"].as_str()).map(|g| format!("--allow {g}")).collect();
     let advice = match flags.as_slice() {
-        [] => state_help.advice.to_owned(),
-        flags => state_help.advice.replace("--allow GUARD", &flags.join(" ")),
+        [] => (state_help.advice)(lang).to_owned(),
+        flags => (state_help.advice)(lang).replace("--allow GUARD", &flags.join(" ")),
     };
     let advice = advice.replace("ID", &shell_word(&line.outlet));
-    html! { p { (with_code(state_help.meaning)) " " (with_code(&advice)) } }
+    html! { p { (with_code((state_help.meaning)(lang))) " " (with_code(&advice)) } }
 }
 
 /// The guards that hold an outlet, as they were stored.
@@ -87,7 +89,7 @@ fn guards(line: &StatusLine) -> &[Value] {
     line.held.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool) -> Markup {
+fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool, lang: Lang) -> Markup {
     let errors: Vec<_> = member.diagnostics.iter().filter(|diagnostic| are_meant(diagnostic)).collect();
     html! {
         @if !errors.is_empty() {
@@ -96,28 +98,37 @@ fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool) 
                 @for error in errors.iter().take(MOST) {
                     li {
                         @if let Some(place) = &error.place { code { (shown(&place.to_string())) } " " }
-                        (shown(&error.message))
+                        (english(&error.message, lang))
+                        @if let Some(words) = explained(error, lang) { p.quiet { (with_code(words)) } }
                     }
                 }
-                (more(errors.len()))
+                (more(errors.len(), lang))
             }
         }
     }
 }
 
-fn held(line: &StatusLine) -> Markup {
+/// What the rule says to owners who may not read English.
+fn explained(diagnostic: &Diagnostic, lang: Lang) -> Option<&'static str> {
+    match lang {
+        Lang::En => None,
+        Lang::Id => rules::rule(diagnostic.code).map(|rule| rule.indonesian.as_str()),
+    }
+}
+
+fn held(line: &StatusLine, lang: Lang) -> Markup {
     let id = shell_word(&line.outlet);
     html! {
         @if !guards(line).is_empty() {
-            h2 { "Held by" }
+            h2 { (lang.held_by()) }
             table.list {
-                thead { tr { th scope="col" { "Guard" } th scope="col" { "Finding" } th scope="col" { "Concerns" } } }
+                thead { tr { th scope="col" { (lang.guard()) } th scope="col" { (lang.finding()) } th scope="col" { (lang.concerns()) } } }
                 tbody { @for guard in guards(line) { tr {
-                    th scope="row" { (value_text(&guard["guard"])) } td { (value_text(&guard["message"])) }
-                    td data-label="Concerns" { (list(&guard["items"])) }
+                    th scope="row" { (value_text(&guard["guard"])) } td { (guard_words(guard, lang)) }
+                    td data-label=(lang.concerns()) { (list(&guard["items"], lang)) }
                 } } }
             }
-            p { "To let it through with a review:" }
+            p { (lang.let_through()) }
             ul.lines {
                 li { code { "menusync plan --outlet " (id) " --out plan.json" } }
                 @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
@@ -128,80 +139,85 @@ fn held(line: &StatusLine) -> Markup {
     }
 }
 
-fn drift(drift: &Value) -> Markup {
+fn drift(drift: &Value, lang: Lang) -> Markup {
     let changes = drift.as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
         @if !changes.is_empty() {
-            h2 { "Changed elsewhere" }
+            h2 { (lang.changed_elsewhere_heading()) }
             table.list {
                 thead { tr {
-                    th scope="col" { "What" } th scope="col" { "Name" } th scope="col" { "Live" } th scope="col" { "Files" }
-                    th scope="col" { "Class" }
+                    th scope="col" { (lang.what_heading()) } th scope="col" { (lang.name_heading()) } th scope="col" { (lang.live_heading()) }
+                    th scope="col" { (lang.files_heading()) } th scope="col" { (lang.class_heading()) }
                 } }
                 tbody { @for change in changes.iter().take(MOST) { tr {
                     th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) }
-                    td data-label="Live" { (side_text(change, "from")) } td data-label="Files" { (side_text(change, "to")) }
-                    td data-label="Class" { (value_text(&change["class"])) }
+                    td data-label=(lang.live_heading()) { (side_text(change, "from")) } td data-label=(lang.files_heading()) { (side_text(change, "to")) }
+                    td data-label=(lang.class_heading()) { (lang.class(&value_text(&change["class"]))) }
                 } } }
             }
-            (more(changes.len()))
+            (more(changes.len(), lang))
         }
     }
 }
 
 /// What the live menu says beyond what is understood.
-fn notes(notes: &[String]) -> Markup {
+fn notes(notes: &[String], lang: Lang) -> Markup {
     html! {
         @if !notes.is_empty() {
-            h2 { "Notes on its live menu" }
-            ul { @for note in notes.iter().take(MOST) { li { (shown(note)) } } (more(notes.len())) }
+            h2 { (lang.notes_heading()) }
+            ul { @for note in notes.iter().take(MOST) { li { (english(note, lang)) } } (more(notes.len(), lang)) }
         }
     }
 }
 
 fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     html! {
-        h2 { "Pinned" }
-        p { "By the rollback to push " (pins.to) ", " (clock.tell(pins.since)) ". A pin ends when the files give its path another value." }
+        h2 { (lang.pinned_heading()) }
+        p { (lang.pinned_by(pins.to)) ", " (clock.tell(pins.since)) ". " (lang.pin_ends()) }
         table.list {
             thead { tr {
-                th scope="col" { "What" } th scope="col" { "Pinned" } th scope="col" { "Files" } th scope="col" { "Until" }
+                th scope="col" { (lang.what_heading()) } th scope="col" { (lang.pinned_heading()) } th scope="col" { (lang.files_heading()) }
+                th scope="col" { (lang.until_heading()) }
             } }
             tbody { @for pin in pins.paths.iter().take(MOST) { tr {
-                th scope="row" { code { (shown(&pin.path.to_string())) } } td data-label="Pinned" { (field_value_text(&pin.value)) }
-                td data-label="Files" { (field_value_text(&pin.file)) } td data-label="Until" { @if let Some(until) = pin.until { (clock.tell(until)) } }
+                th scope="row" { code { (shown(&pin.path.to_string())) } } td data-label=(lang.pinned_heading()) { (field_value_text(&pin.value)) }
+                td data-label=(lang.files_heading()) { (field_value_text(&pin.file)) } td data-label=(lang.until_heading()) { @if let Some(until) = pin.until { (clock.tell(until)) } }
             } } }
         }
-        (more(pins.paths.len()))
+        (more(pins.paths.len(), lang))
     }
 }
 
 fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock: &Clock<'_>) -> Markup {
-    let id = OutletId(line.outlet.clone());
-    let at = |at: Option<Timestamp>| html! { @match at { Some(at) => (clock.tell(at)), None => "never" } };
+    let (id, lang) = (OutletId(line.outlet.clone()), clock.lang);
+    let at = |at: Option<Timestamp>| html! { @match at { Some(at) => (clock.tell(at)), None => (lang.never()) } };
     html! {
         dl {
-            dt { "Outlet" } dd { code { (shown(&line.outlet)) } }
+            dt { (lang.outlet_heading()) } dd { code { (shown(&line.outlet)) } }
             @if let Some(member) = member {
-                dt { "Files" } dd { @for layer in &member.layers { code { (shown(layer)) } " " } }
+                dt { (lang.files_heading()) } dd { @for layer in &member.layers { code { (shown(layer)) } " " } }
             }
-            dt { "So since" } dd { (at(line.since)) }
-            dt { "Last seen as wanted" } dd { (at(line.last_verified)) }
-            dt { "Commit that is live" } dd { @match &line.revision { Some(revision) => (commit(snapshot, revision)), None => "unknown" } }
-            @if snapshot.shown.in_work.contains(&id) { dt { "Now" } dd { "in work" } }
-            @if let Some(due) = snapshot.shown.due.get(&id) { dt { "Next try" } dd { (clock.tell(*due)) } }
-            @if let Some(next) = line.next_pass { dt { "Next look" } dd { (clock.tell(next)) } }
+            dt { (lang.so_since()) } dd { (at(line.since)) }
+            dt { (lang.last_seen_as_wanted()) } dd { (at(line.last_verified)) }
+            dt { (lang.live_commit()) } dd { @match &line.revision { Some(revision) => (commit(snapshot, revision)), None => (lang.unknown()) } }
+            @if snapshot.shown.in_work.contains(&id) { dt { (lang.now()) } dd { (lang.in_work_now()) } }
+            @if let Some(due) = snapshot.shown.due.get(&id) { dt { (lang.next_try()) } dd { (clock.tell(*due)) } }
+            @if let Some(next) = line.next_pass { dt { (lang.next_look()) } dd { (clock.tell(next)) } }
         }
     }
 }
 
 fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     html! {
-        @if pushes.is_empty() { p { "None yet." } } @else {
+        @if pushes.is_empty() { p { (lang.no_pushes_yet()) } } @else {
             table.list {
                 thead { tr {
-                    th scope="col" { "When" } th scope="col" { "Push" } th scope="col" { "Result" } th scope="col" { "Changes" }
-                    th scope="col" { "Took" } th scope="col" { "Commit" } th scope="col" { "Request id" }
+                    @for heading in [
+                        lang.when_heading(), lang.push_heading(), lang.result(), lang.changes(), lang.took(), lang.commit_heading(),
+                        lang.request_id(),
+                    ] { th scope="col" { (heading) } }
                 } }
                 tbody { @for push in pushes { (push_row(snapshot, push, clock)) } }
             }
@@ -210,46 +226,47 @@ fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Marku
 }
 
 fn push_row(snapshot: &Snapshot, push: &PushLine, clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     let took = push.sent_at.zip(push.finished_at).map(|(sent, finished)| finished.duration_since(sent).as_secs());
     html! {
         tr {
             td { (clock.tell(push.prepared_at)) }
             th scope="row" {
-                (push.number) @if push.kind == "stock" { " of stock" } @if push.live { ", live" }
-                @if let Some(to) = push.back_to { ", back to " (to) }
+                (push.number) @if push.kind == "stock" { " " (lang.of_stock()) } @if push.live { ", " (lang.live()) }
+                @if let Some(to) = push.back_to { ", " (lang.back_to(to)) }
             }
-            td data-label="Result" {
-                (push.outcome.unwrap_or("under way"))
-                @if let Some(error) = &push.error { p { (shown(error)) } }
+            td data-label=(lang.result()) {
+                (lang.outcome(push.outcome))
+                @if let Some(error) = &push.error { p { (english(error, lang)) } }
             }
-            td data-label="Changes" { (changed(push)) }
-            td data-label="Took" { @if let Some(took) = took { (words::span(took.unsigned_abs())) } }
-            td data-label="Commit" {
+            td data-label=(lang.changes()) { (changed(push, lang)) }
+            td data-label=(lang.took()) { @if let Some(took) = took { (lang.span(took.unsigned_abs())) } }
+            td data-label=(lang.commit_heading()) {
                 @if let Some(revision) = &push.revision { (commit(snapshot, revision)) }
-                @if let Some(author) = &push.author { " by " (shown(author)) }
+                @if let Some(author) = &push.author { " " (lang.by_author(&shown(author))) }
             }
-            td data-label="Request id" { code { (push.request_id) } }
+            td data-label=(lang.request_id()) { code { (push.request_id) } }
         }
     }
 }
 
 /// What a push changed: a line, or as many to unfold.
-fn changed(push: &PushLine) -> Markup {
-    let Some(changes) = push_changes(push) else { return html! { "not recorded" } };
+fn changed(push: &PushLine, lang: Lang) -> Markup {
+    let Some(changes) = push_changes(push, lang) else { return html! { (lang.not_recorded()) } };
     html! {
         @match changes.as_slice() {
-            [] => "none",
+            [] => (lang.none()),
             [one] => (shown(one)),
             all => details { summary { (all.len()) } ul.lines {
                 @for change in all.iter().take(MOST) { li { (shown(change)) } }
-            } (more(all.len())) },
+            } (more(all.len(), lang)) },
         }
     }
 }
 
 /// `… and 12 more`
-fn more(all: usize) -> Markup {
-    html! { @if all > MOST { p { "… and " (all - MOST) " more" } } }
+fn more(all: usize, lang: Lang) -> Markup {
+    html! { @if all > MOST { p { (lang.and_more(all - MOST)) } } }
 }
 
 /// A stored value: texts without quotes, nothing for null.
@@ -279,7 +296,7 @@ fn field_value_text(value: &Option<FieldValue>) -> String {
     }
 }
 
-fn list(items: &Value) -> Markup {
+fn list(items: &Value, lang: Lang) -> Markup {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
-    html! { @for item in items.iter().take(MOST) { code { (value_text(item)) } " " } (more(items.len())) }
+    html! { @for item in items.iter().take(MOST) { code { (value_text(item)) } " " } (more(items.len(), lang)) }
 }

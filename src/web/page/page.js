@@ -67,7 +67,7 @@
   setInterval(() => {
     const isSilent = Date.now() - heard > silence;
     if (isSilent && notice.hidden) {
-      notice.textContent = "No answer since " + new Date(heard).toLocaleTimeString() + ": what stands here may be out of date.";
+      notice.textContent = document.documentElement.dataset.silence.replace("{time}", new Date(heard).toLocaleTimeString());
     }
     notice.hidden = !isSilent;
   }, again);

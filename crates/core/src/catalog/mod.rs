@@ -29,7 +29,7 @@ pub use hours::{Day, Hours, TimeRange, parse_clock};
 pub use ids::{ExternalId, OutletId};
 pub use path::{HasPath, Path};
 pub use price::Price;
-pub use promotion::{PromoDetail, Promotion, PromotionPhase, WantedPromotion};
+pub use promotion::{DateWords, PromoDetail, Promotion, PromotionPhase, WantedPromotion};
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
 pub use stored::{ReadAt, known_entries, known_paths};

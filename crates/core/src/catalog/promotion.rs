@@ -183,24 +183,42 @@ impl PromoDetail {
 
     /// `25–28 Feb 2027, Sun and Mon 14:00–16:00`
     pub fn when(&self) -> String {
-        let (first, last) = (self.start_date, self.end_date);
-        let whole = "%-d %b %Y";
-        let mut words = match () {
-            () if first == last => first.strftime(whole).to_string(),
-            () if (first.year(), first.month()) == (last.year(), last.month()) => {
-                format!("{}–{}", first.strftime("%-d"), last.strftime(whole))
-            }
-            () if first.year() == last.year() => format!("{} – {}", first.strftime("%-d %b"), last.strftime(whole)),
-            () => format!("{} – {}", first.strftime(whole), last.strftime(whole)),
+        let english = DateWords {
+            month: |date| date.strftime("%b").to_string(),
+            day: |day| {
+                let mut letters = day.key().chars().take(3);
+                letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+            },
+            and: "and",
+            separator: ':',
         };
-        let days: Vec<String> = self.applicable_days.iter().map(|day| short_day(*day)).collect();
+        self.when_in(&english)
+    }
+
+    /// The same in another language.
+    pub fn when_in(&self, language: &DateWords) -> String {
+        let (first, last) = (self.start_date, self.end_date);
+        let short = |date: Date| format!("{} {}", date.day(), (language.month)(date));
+        let whole = |date: Date| format!("{} {}", short(date), date.year());
+        let mut words = match () {
+            () if first == last => whole(first),
+            () if (first.year(), first.month()) == (last.year(), last.month()) => {
+                format!("{}–{}", first.day(), whole(last))
+            }
+            () if first.year() == last.year() => format!("{} – {}", short(first), whole(last)),
+            () => format!("{} – {}", whole(first), whole(last)),
+        };
+        let days: Vec<String> = self.applicable_days.iter().map(|day| (language.day)(*day)).collect();
         let mut more = match days.split_last() {
             None => String::new(),
             Some((last, [])) => last.clone(),
-            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+            Some((last, rest)) => format!("{} {} {last}", rest.join(", "), language.and),
         };
         if let (Some(from), Some(to)) = (self.start_time, self.end_time) {
-            let clock = |time: Time| time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
+            let clock = |time: Time| {
+                let english = time.strftime(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string();
+                english.replace(':', &language.separator.to_string())
+            };
             let _ = write!(more, "{}{}–{}", if more.is_empty() { "" } else { " " }, clock(from), clock(to));
         }
         if !more.is_empty() {
@@ -210,10 +228,16 @@ impl PromoDetail {
     }
 }
 
-/// `Sun`
-fn short_day(day: Day) -> String {
-    let mut letters = day.key().chars().take(3);
-    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+/// How a language says dates.
+pub struct DateWords {
+    /// The month of a date in short.
+    pub month: fn(Date) -> String,
+    /// A day of the week in short.
+    pub day: fn(Day) -> String,
+    /// Between the last two of several days.
+    pub and: &'static str,
+    /// Between hours and minutes.
+    pub separator: char,
 }
 
 /// Where a promotion is between its start and its end.

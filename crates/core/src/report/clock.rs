@@ -2,9 +2,11 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::Lang;
+
 /// `2026-11-30 18:05 WIB`
 pub fn minute(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    Lang::En.minute(at, zone)
 }
 
 #[cfg(test)]

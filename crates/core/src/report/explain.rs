@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::{untrusted::printable, week::week_words};
+use super::{Lang, untrusted::printable, week::week_words};
 use crate::{
     catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path, WantedPromotion},
     definition::Origins,
@@ -164,7 +164,7 @@ fn value_words(value: &Option<FieldValue>) -> String {
         FieldValue::Price(price) => price.0.to_string(),
         FieldValue::Number(number) => number.to_string(),
         FieldValue::Flag(flag) => flag.to_string(),
-        FieldValue::Hours(_) => week_words(value),
+        FieldValue::Hours(_) => week_words(value, Lang::En),
         FieldValue::Ids(ids) => ids.iter().map(ExternalId::as_str).collect::<Vec<_>>().join(", "),
         FieldValue::Names(names) => names.join(", "),
         FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price.0, detail.when()),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    minute,
+    Lang, minute,
     plan::{change_words, field_words},
     untrusted::printable,
 };
@@ -201,16 +201,16 @@ fn summary(push: &PushLine) -> String {
             let first = changes.iter().find(|change| !matches!(change.path, Path::Menu(_))).unwrap_or(&changes[0]);
             let more = changes.len() - 1;
             let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-            format!("{}{more}", printable(&change_words(first)))
+            format!("{}{more}", printable(&change_words(first, Lang::En)))
         }
     };
     format!("{back}{changes}")
 }
 
 /// What a push changed, a line for each change; `None`: that was not recorded. A menu comes and goes with its items.
-pub fn push_changes(push: &PushLine) -> Option<Vec<String>> {
+pub fn push_changes(push: &PushLine, lang: Lang) -> Option<Vec<String>> {
     let changes = push.changes.as_deref()?.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
-    Some(changes.map(change_words).collect())
+    Some(changes.map(|change| change_words(change, lang)).collect())
 }
 
 /// The outlets one after the other, and in each the fields of the item.
@@ -223,8 +223,10 @@ pub fn item_history_text(outlets: &[ItemHistory], zone: &TimeZone) -> String {
         }
         for FieldHistory { path, pushes } in &outlet.fields {
             let _ = writeln!(text, "  {}", path.field_key().unwrap_or_default());
-            let steps: Vec<String> =
-                pushes.iter().map(|push| printable(&field_words(path, &push.from, &push.to)).into_owned()).collect();
+            let steps: Vec<String> = pushes
+                .iter()
+                .map(|push| printable(&field_words(path, &push.from, &push.to, Lang::En)).into_owned())
+                .collect();
             let widest = steps.iter().map(|steps| steps.width()).max().unwrap_or(0).min(60);
             for (push, steps) in pushes.iter().zip(&steps) {
                 let gap = " ".repeat(widest.saturating_sub(steps.width()));

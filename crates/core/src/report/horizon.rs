@@ -3,7 +3,10 @@
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::plan::{Look, MOST, PlanReport, pages_within, plan_json, plan_markdown_within, plan_text};
+use super::{
+    Lang,
+    plan::{Look, MOST, PlanReport, pages_within, plan_json, plan_markdown_within, plan_text},
+};
 
 /// A moment at which dated layers begin or end.
 pub struct Moment {
@@ -22,7 +25,7 @@ impl Moment {
 
 /// `Mon 2027-02-08 00:00 WIB`
 pub(super) fn moment(at: &Zoned) -> String {
-    at.strftime("%a %Y-%m-%d %H:%M %Z").to_string()
+    Lang::En.moment(at)
 }
 
 /// Kept for what stands between the moments.

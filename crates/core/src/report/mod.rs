@@ -11,6 +11,7 @@ mod explain;
 mod history;
 mod horizon;
 pub mod html;
+mod lang;
 mod menu;
 mod outlets;
 mod pages;
@@ -36,6 +37,7 @@ pub use history::{
     item_history_text, push_changes,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub use lang::{Lang, accepted_language};
 pub use menu::{Level, MenuSides, menu_html};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use pages::plan_html;

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
+    Lang,
     horizon::{Moment, moment},
     html::{Document, PhotoAlbum, shown},
     plan::{PlanReport, Room, View, plan_section, risks_html, sentence},
@@ -20,7 +21,7 @@ struct Stop<'a> {
 pub fn plan_html(now: Option<&PlanReport>, later: &[Moment], photos: &mut PhotoAlbum<'_>) -> String {
     let dated = later.iter().zip(1..).map(|(moment, number)| Stop {
         anchor: format!("date-{number}"),
-        heading: format!("From {}", moment.heading()),
+        heading: Lang::En.from_then(&moment.heading()),
         report: &moment.report,
     });
     let first = now.map(|report| Stop { anchor: "now".to_owned(), heading: heading(report), report });
@@ -38,20 +39,20 @@ pub fn plan_html(now: Option<&PlanReport>, later: &[Moment], photos: &mut PhotoA
             h1 { (title) }
             @if let Some(report) = now { (about(report)) }
         }
-        (dates(&stops.iter().map(|stop| (stop.anchor.as_str(), stop.heading.as_str())).collect::<Vec<_>>()))
+        (dates(&stops.iter().map(|stop| (stop.anchor.as_str(), stop.heading.as_str())).collect::<Vec<_>>(), Lang::En))
         main {
             @if stops.is_empty() { p { "No dated layer begins or ends within this time." } }
             @for section in &sections { (section) }
         }
     };
-    Document { title: title.to_owned(), body }.into_file(photos)
+    Document { lang: Lang::En, title: title.to_owned(), body }.into_file(photos)
 }
 
 /// Links between the dates, where there are several.
-pub(super) fn dates(stops: &[(&str, &str)]) -> Markup {
+pub(super) fn dates(stops: &[(&str, &str)], lang: Lang) -> Markup {
     html! {
         @if stops.len() > 1 {
-            nav.dates aria-label="Dates" { @for (anchor, heading) in stops { a href={ "#" (anchor) } { (heading) } } }
+            nav.dates aria-label=(lang.dates()) { @for (anchor, heading) in stops { a href={ "#" (anchor) } { (heading) } } }
         }
     }
 }

@@ -4,7 +4,7 @@ use jiff::Zoned;
 use maud::{Markup, html};
 
 use super::{
-    horizon::moment,
+    Lang,
     html::{Document, PhotoAlbum, shown},
     menu::{Detail, Level, MenuSides, menu_html, menu_text, sides_html},
     pages::dates,
@@ -35,11 +35,11 @@ pub struct MenuStage {
 
 impl MenuPreview {
     /// `Kuta (G1)`, or `38 outlets: Kuta (G1), Sanur (G2), …`
-    fn title(&self) -> String {
+    fn title(&self, lang: Lang) -> String {
         let names: Vec<String> = self.outlets.iter().map(|(id, name)| named(id, name)).collect();
         match names.as_slice() {
             [name] => name.clone(),
-            names => format!("{} outlets: {}", names.len(), names.join(", ")),
+            names => lang.outlets_named(names.len(), &names.join(", ")),
         }
     }
 }
@@ -49,7 +49,7 @@ fn named(id: &str, name: &str) -> String {
 }
 
 /// For a terminal.
-pub fn preview_text(previews: &[MenuPreview], color: bool) -> String {
+pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String {
     let paint = Paint(color);
     let mut out = String::new();
     for preview in previews {
@@ -57,58 +57,63 @@ pub fn preview_text(previews: &[MenuPreview], color: bool) -> String {
             out.push('\n');
         }
         let Some((first, later)) = preview.stages.split_first() else { continue };
-        out += &format!("{}, {}\n", paint.bold(&printable(&preview.title())), moment(&first.from));
-        let menu = first.catalog.as_ref().map(|catalog| menu_text(catalog, color)).unwrap_or_default();
-        out += if menu.is_empty() { "  Nothing is sold.\n" } else { &menu };
+        out += &format!("{}, {}\n", paint.bold(&printable(&preview.title(lang))), lang.moment(&first.from));
+        let menu = first.catalog.as_ref().map(|catalog| menu_text(catalog, color, lang)).unwrap_or_default();
+        if menu.is_empty() {
+            out += &format!("  {}\n", lang.nothing_sold());
+        } else {
+            out += &menu;
+        }
         for stage in later.iter().take(DATES) {
-            let what = if stage.catalog.is_some() { "another menu" } else { "the files have errors" };
-            out += &format!("  From {}: {what} (--at {})\n", moment(&stage.from), stage.from.strftime("%FT%T%:z"));
+            let what = if stage.catalog.is_some() { lang.another_menu() } else { lang.files_have_errors() };
+            let then = lang.from_then(&lang.moment(&stage.from));
+            out += &format!("  {then}: {what} (--at {})\n", stage.from.strftime("%FT%T%:z"));
         }
         if later.len() > DATES {
-            out += &format!("  … and {} more dates\n", later.len() - DATES);
+            out += &format!("  {}\n", lang.more_dates(later.len() - DATES));
         }
     }
     out
 }
 
 /// As one file.
-pub fn preview_html(previews: &[MenuPreview], photos: &mut PhotoAlbum<'_>) -> String {
+pub fn preview_html(previews: &[MenuPreview], photos: &mut PhotoAlbum<'_>, lang: Lang) -> String {
     let articles: Vec<Markup> =
-        previews.iter().enumerate().map(|(number, preview)| article(number + 1, preview, photos)).collect();
+        previews.iter().enumerate().map(|(number, preview)| article(number + 1, preview, photos, lang)).collect();
     let title = match previews {
-        [only] if only.outlets.len() == 1 => format!("Menu of {}", only.title()),
-        _ => format!("Menus of {} outlets", previews.iter().map(|preview| preview.outlets.len()).sum::<usize>()),
+        [only] if only.outlets.len() == 1 => lang.menu_of(&only.title(lang)),
+        _ => lang.menus_of_outlets(previews.iter().map(|preview| preview.outlets.len()).sum()),
     };
     let body = html! {
-        header { h1 { (shown(&title)) } p.quiet { "As the files give it, before stock and other changes of the kitchen." } }
+        header { h1 { (shown(&title)) } p.quiet { (lang.as_the_files_give_it()) } }
         @if previews.len() > 1 {
-            nav.dates aria-label="Outlets" { @for (preview, number) in previews.iter().zip(1..) {
-                a href={ "#menu-" (number) } { (shown(&preview.short_title())) }
+            nav.dates aria-label=(lang.outlets()) { @for (preview, number) in previews.iter().zip(1..) {
+                a href={ "#menu-" (number) } { (shown(&preview.short_title(lang))) }
             } }
         }
         main { @for article in &articles { (article) } }
     };
-    Document { title, body }.into_file(photos)
+    Document { lang, title, body }.into_file(photos)
 }
 
 impl MenuPreview {
-    fn short_title(&self) -> String {
+    fn short_title(&self, lang: Lang) -> String {
         match self.outlets.as_slice() {
-            [(id, name), others @ ..] if !others.is_empty() => format!("{} and {} more", named(id, name), others.len()),
-            _ => self.title(),
+            [(id, name), others @ ..] if !others.is_empty() => lang.and_more_outlets(&named(id, name), others.len()),
+            _ => self.title(lang),
         }
     }
 }
 
 /// The menus of one preview, for a page that has a heading of its own.
-pub fn preview_article(preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) -> Markup {
-    article(1, preview, photos)
+pub fn preview_article(preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, lang: Lang) -> Markup {
+    article(1, preview, photos, lang)
 }
 
-fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) -> Markup {
+fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, lang: Lang) -> Markup {
     let anchor = |stage: usize| if stage == 0 { format!("menu-{number}") } else { format!("menu-{number}-{stage}") };
     let headings: Vec<(String, String)> =
-        preview.stages.iter().enumerate().map(|(at, stage)| (anchor(at), moment(&stage.from))).collect();
+        preview.stages.iter().enumerate().map(|(at, stage)| (anchor(at), lang.moment(&stage.from))).collect();
     let links: Vec<(&str, &str)> = headings.iter().map(|(anchor, words)| (anchor.as_str(), words.as_str())).collect();
     let mut known: Option<&Catalog> = None;
     let stages: Vec<Markup> = preview
@@ -118,30 +123,28 @@ fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) ->
             let before = known;
             known = stage.catalog.as_ref().or(known);
             match (before, &stage.catalog) {
-                (None, Some(catalog)) => menu_html(catalog, photos, Level::Three),
+                (None, Some(catalog)) => menu_html(catalog, photos, Level::Three, lang),
                 (Some(before), Some(after)) => {
                     let sides = MenuSides { before: before.clone(), after: after.clone(), touched: None };
-                    sides_html(&sides, Detail::Whole, photos, Level::Three)
+                    sides_html(&sides, Detail::Whole, photos, Level::Three, lang)
                 }
-                (_, None) => {
-                    html! { p.trouble { "The files have errors from then on; the live menu would stay as it is." } }
-                }
+                (_, None) => html! { p.trouble { (lang.files_have_errors_then()) } },
             }
         })
         .collect();
-    let first = preview.stages.first().map(|stage| moment(&stage.from)).unwrap_or_default();
+    let first = preview.stages.first().map(|stage| lang.moment(&stage.from)).unwrap_or_default();
     html! {
         article {
             section id=(anchor(0)) {
-                h2 { (shown(&preview.short_title())) ", " (first) }
-                @if preview.outlets.len() > 1 { details { summary { "Which outlets" } p { (shown(&preview.title())) } } }
-                (dates(&links))
+                h2 { (shown(&preview.short_title(lang))) ", " (first) }
+                @if preview.outlets.len() > 1 { details { summary { (lang.which_outlets()) } p { (shown(&preview.title(lang))) } } }
+                (dates(&links, lang))
                 @if let Some(stage) = stages.first() { (stage) }
             }
             @for (at, stage) in stages.iter().enumerate().skip(1) {
                 section id=(anchor(at)) {
-                    h2 { "From " (links[at].1) ": what is different then" }
-                    (dates(&links))
+                    h2 { (lang.different_then(links[at].1)) }
+                    (dates(&links, lang))
                     (stage)
                 }
             }

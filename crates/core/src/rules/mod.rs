@@ -51,6 +51,8 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why, beginning with how we know: `Documentation:`, `Seen live:` or `Our choice:`.
     pub why: String,
+    /// What is wrong and what to do, in Indonesian, for owners.
+    pub indonesian: String,
     /// Files that give this code: one definition, or several files that each begin with a line `# PATH`. Behind the path may
     /// stand what cannot be shown as text: the size of a photo, or what a server answers.
     pub bad: String,

@@ -41,14 +41,26 @@ impl Page {
         lines.expect("")?;
         let summary = lines.take("'# ' and a summary", |line| line.strip_prefix("# "))?;
         lines.expect("")?;
-        let why = lines.paragraph()?;
+        let why = lines.paragraph("the reason")?;
+        lines.expect("## Indonesian")?;
+        lines.expect("")?;
+        let indonesian = lines.paragraph("what is wrong and what to do, in Indonesian")?;
         let bad = lines.example("## Wrong")?;
         lines.expect("")?;
         let good = lines.example("## Right")?;
         match lines.next() {
-            None => {
-                Ok(Rule { code: self.code, severity, adjustable, found_in, summary, why, bad, good, check: self.check })
-            }
+            None => Ok(Rule {
+                code: self.code,
+                severity,
+                adjustable,
+                found_in,
+                summary,
+                why,
+                indonesian,
+                bad,
+                good,
+                check: self.check,
+            }),
             Some(_) => Err(lines.malformed("the end of the page")),
         }
     }
@@ -92,8 +104,8 @@ impl Lines {
     }
 
     /// Lines up to an empty one, as one line.
-    fn paragraph(&mut self) -> Result<String, Malformed> {
-        let mut text = self.take("the reason", |line| (!line.is_empty()).then_some(line))?.to_owned();
+    fn paragraph(&mut self, expected: &str) -> Result<String, Malformed> {
+        let mut text = self.take(expected, |line| (!line.is_empty()).then_some(line))?.to_owned();
         loop {
             match self.take("an empty line", Some)? {
                 "" => return Ok(text),
@@ -122,7 +134,7 @@ mod tests {
     use super::*;
 
     const GOOD: &str = "---\nseverity: error\nadjustable: true\nfound-in: file\n---\n\n# A menu is one\n\nOur choice: two\n\
-                        lines.\n\n## Wrong\n\n```yaml\noutlet: ␇\n```\n\n## Right\n\n```yaml\noutlet: G1\n```\n";
+                        lines.\n\n## Indonesian\n\nMenu.\n\n## Wrong\n\n```yaml\noutlet: ␇\n```\n\n## Right\n\n```yaml\noutlet: G1\n```\n";
 
     fn parse(text: String, check: Option<Check>) -> Result<Rule, Malformed> {
         Page { code: "one", text: text.leak(), check }.parse()
@@ -133,6 +145,7 @@ mod tests {
         let rule = parse(GOOD.to_owned(), None).unwrap();
         assert_eq!((rule.severity, rule.adjustable, rule.found_in), (Severity::Error, true, FoundIn::File));
         assert_eq!((rule.code, rule.summary, rule.why.as_str()), ("one", "A menu is one", "Our choice: two lines."));
+        assert_eq!(rule.indonesian, "Menu.");
         assert_eq!((rule.bad.as_str(), rule.good.as_str()), ("outlet: \u{7}\n", "outlet: G1\n"));
     }
 
@@ -146,11 +159,13 @@ mod tests {
             ("file", "catalog", "4: expected 'found-in: file' or 'found-in: image'"),
             ("# A menu", "A menu", "7: expected '# ' and a summary"),
             ("Our choice: two\nlines.", "", "9: expected the reason"),
-            ("## Wrong", "## Bad", "12: expected '## Wrong'"),
-            ("```yaml\noutlet: ␇", "outlet: ␇", "14: expected '```yaml'"),
-            ("## Right", "Right", "18: expected '## Right'"),
-            ("outlet: G1\n```\n", "outlet: G1\n", "22: expected '```'"),
-            ("outlet: G1\n```\n", "outlet: G1\n```\n\n", "23: expected the end of the page"),
+            ("## Indonesian\n\nMenu.\n\n", "", "12: expected '## Indonesian'"),
+            ("Menu.", "", "14: expected what is wrong and what to do, in Indonesian"),
+            ("## Wrong", "## Bad", "16: expected '## Wrong'"),
+            ("```yaml\noutlet: ␇", "outlet: ␇", "18: expected '```yaml'"),
+            ("## Right", "Right", "22: expected '## Right'"),
+            ("outlet: G1\n```\n", "outlet: G1\n", "26: expected '```'"),
+            ("outlet: G1\n```\n", "outlet: G1\n```\n\n", "27: expected the end of the page"),
         ] {
             let page = GOOD.replacen(from, to, 1);
             assert_eq!(parse(page, None).unwrap_err().to_string(), message, "{from:?}");

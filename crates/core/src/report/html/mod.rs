@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub use photos::{Photo, PhotoAlbum, ShownPhoto};
 use sha2::{Digest as _, Sha256};
 
-use super::untrusted;
+use super::{Lang, untrusted};
 
 /// The style of everything that is shown as HTML.
 pub const STYLE: &str = include_str!("style.css");
@@ -24,6 +24,8 @@ pub fn content_policy(style: &str, more: &str) -> String {
 
 /// A file to be opened, attached or sent.
 pub struct Document {
+    /// Its language.
+    pub lang: Lang,
     /// Its title.
     pub title: String,
     /// Its content.
@@ -36,7 +38,7 @@ impl Document {
         let style = format!("{STYLE}{}", photos.style());
         let page = html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(self.lang.tag()) {
                 head {
                     meta charset="utf-8";
                     meta http-equiv="Content-Security-Policy" content=(content_policy(&style, "form-action 'none'"));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Dish;
+use super::{Dish, Lang};
 use crate::{
     catalog::{Catalog, ExternalId, FieldValue, Item, ItemField, Menu, Path, Thing as _},
     plan::{Change, Class, Kind, OutletPlan},
@@ -135,7 +135,7 @@ pub(super) struct MenuRows {
 }
 
 /// All menus, in the order of the newer state; what goes stands where it stood.
-pub(super) fn compare(sides: &MenuSides) -> Vec<MenuRows> {
+pub(super) fn compare(sides: &MenuSides, lang: Lang) -> Vec<MenuRows> {
     let MenuSides { before, after, touched } = sides;
     let mut old: HashMap<&ExternalId, Vec<(&Menu, &Item)>> = HashMap::new();
     for (menu, item) in before.items() {
@@ -145,16 +145,16 @@ pub(super) fn compare(sides: &MenuSides) -> Vec<MenuRows> {
     let row = |menu: &Menu, item: &Item| {
         let known = old.get(&item.external_id).map(Vec::as_slice).unwrap_or_default();
         let at_home = known.iter().find(|(known, _)| known.name == menu.name);
-        let shown = Dish::of(item, after);
+        let shown = Dish::of(item, after, lang);
         let Some((was_in, was)) = at_home.or(known.first()) else { return Row::Added(shown) };
-        let mut old_dish = Dish::of(was, before);
-        let mut moved = (was_in.name != menu.name).then(|| format!("moved from {}", was_in.name));
+        let mut old_dish = Dish::of(was, before, lang);
+        let mut moved = (was_in.name != menu.name).then(|| lang.moved_from(&was_in.name));
         if let Some(touched) = touched {
             let fields = touched.fields.get(&item.external_id);
             moved = moved.filter(|_| fields.is_some());
             keep_untouched(&mut old_dish, &shown, &|key| fields.is_some_and(|fields| fields.contains(key)));
             if moved.is_none() && touched.moved.contains(&item.external_id) {
-                moved = Some("moved".to_owned());
+                moved = Some(lang.mark_moved().to_owned());
             }
         }
         match old_dish == shown && moved.is_none() {
@@ -174,7 +174,7 @@ pub(super) fn compare(sides: &MenuSides) -> Vec<MenuRows> {
                 match rows.iter().position(|(id, _)| *id == Some(&item.external_id)) {
                     Some(known) => place = known + 1,
                     None if !new.contains(&item.external_id) => {
-                        rows.insert(place, (None, Row::Removed(Dish::of(item, before))));
+                        rows.insert(place, (None, Row::Removed(Dish::of(item, before, lang))));
                         place += 1;
                     }
                     None => {}
@@ -185,7 +185,7 @@ pub(super) fn compare(sides: &MenuSides) -> Vec<MenuRows> {
     }
     for menu in before.menus.iter().filter(|menu| !is_known(&menu.name, &after.menus)) {
         let gone = menu.menu_items.iter().filter(|item| !new.contains(&item.external_id));
-        let rows = gone.map(|item| Row::Removed(Dish::of(item, before))).collect();
+        let rows = gone.map(|item| Row::Removed(Dish::of(item, before, lang))).collect();
         all.push(MenuRows { name: menu.name.clone(), fate: Fate::Goes, rows });
     }
     all

@@ -9,7 +9,7 @@ pub(super) use html::{Detail, sides_html};
 pub use html::{Level, menu_html};
 pub(super) use text::menu_text;
 
-use super::week::hours_words;
+use super::{Lang, week::hours_words};
 use crate::catalog::{Catalog, ExternalId, Field, Hours, Item, Price, Variant, VariantCategory};
 
 /// What customers see of an item.
@@ -45,7 +45,7 @@ struct ChoiceOption {
 }
 
 impl Dish {
-    fn of(item: &Item, catalog: &Catalog) -> Self {
+    fn of(item: &Item, catalog: &Catalog, lang: Lang) -> Self {
         let name = item.name.value().map_or(item.external_id.as_str(), String::as_str);
         let is_limited = |hours: &&Hours| **hours != Hours::all_week();
         let ids = item.variant_category_external_ids.value().map(Vec::as_slice).unwrap_or_default();
@@ -54,23 +54,23 @@ impl Dish {
             price: item.price.value().map(Price::to_string).unwrap_or_default(),
             description: item.description.value().filter(|text| !text.is_empty()).cloned(),
             sold_out: item.in_stock == Field::Set(false),
-            hours: item.operational_hours.value().filter(is_limited).map(hours_words),
+            hours: item.operational_hours.value().filter(is_limited).map(|hours| hours_words(hours, lang)),
             photo: item.image.value().filter(|url| !url.is_empty()).cloned(),
-            choices: ids.iter().filter_map(|id| category(catalog, id)).map(Choice::of).collect(),
+            choices: ids.iter().filter_map(|id| category(catalog, id)).map(|known| Choice::of(known, lang)).collect(),
         }
     }
 }
 
 impl Choice {
-    fn of(category: &VariantCategory) -> Self {
+    fn of(category: &VariantCategory, lang: Lang) -> Self {
         let name = category.name.value().map_or(category.external_id.as_str(), String::as_str);
         let least = category.min_quantity.value().copied().unwrap_or(0);
-        let rule = match (least, category.max_quantity.value()) {
-            (0, None) => "optional".to_owned(),
-            (0, Some(most)) => format!("optional, up to {most}"),
-            (least, None) => format!("choose at least {least}"),
-            (least, Some(most)) if least == *most => format!("choose {least}"),
-            (least, Some(most)) => format!("choose {least} to {most}"),
+        let rule = match (least, category.max_quantity.value().copied()) {
+            (0, None) => lang.optional().to_owned(),
+            (0, Some(most)) => lang.optional_up_to(most),
+            (least, None) => lang.choose_at_least(least),
+            (least, Some(most)) if least == most => lang.choose(least),
+            (least, Some(most)) => lang.choose_between(least, most),
         };
         Self { name: name.to_owned(), rule, options: category.variants.iter().map(ChoiceOption::of).collect() }
     }

@@ -18,7 +18,7 @@ use crate::{
         Change, Class, GuardVerdict, Kind, OutletPlan, PromotionOp, PromotionPlan, PromotionStep, Reviewed, Verdict,
     },
     policy::Guard,
-    report::{counted, minute, release::ReleaseHints},
+    report::{Lang, counted, minute, release::ReleaseHints},
 };
 
 /// How many errors in the files of an outlet are shown; `validate` is for the others (our choice).
@@ -134,7 +134,7 @@ impl<'a> Body<'a> {
     fn new(outlet: &'a OutletReport, view: View, zone: &TimeZone) -> Self {
         Self {
             state: state(outlet.state, view),
-            sections: outlet.plan.as_ref().map(|plan| sections(plan, view, zone)).unwrap_or_default(),
+            sections: outlet.plan.as_ref().map(|plan| sections(plan, view, zone, Lang::En)).unwrap_or_default(),
             guards: shown_guards(outlet, view)
                 .map(|guard| (guard.guard, guard.verdict, guard.approval.as_ref()))
                 .collect(),
@@ -209,7 +209,7 @@ fn rest(outlet: &OutletReport) -> Option<String> {
     paused.or_else(queued)
 }
 
-fn sections(plan: &OutletPlan, view: View, zone: &TimeZone) -> Vec<Section> {
+pub(super) fn sections(plan: &OutletPlan, view: View, zone: &TimeZone, lang: Lang) -> Vec<Section> {
     let unmanaged: HashSet<Path> = plan.unmanaged.iter().map(|item| Path::item(&item.id)).collect();
     let is_unmanaged = |change: &Change| change.kind == Kind::Remove && unmanaged.contains(&change.path);
     let changes_by_topic: Vec<(Topic, &Change)> = plan
@@ -217,7 +217,7 @@ fn sections(plan: &OutletPlan, view: View, zone: &TimeZone) -> Vec<Section> {
         .iter()
         .filter_map(|change| Some((Topic::of(change, view, is_unmanaged(change))?, change)))
         .collect();
-    let telling = Telling::of(plan);
+    let telling = Telling::of(plan, lang);
     let section = |topic: Topic| {
         let changes: Vec<&Change> = changes_by_topic
             .iter()

@@ -3,12 +3,11 @@
 
 use super::{
     line::{Line, Mark, Telling},
-    words::{plain, some_of},
+    words::{plain, some_in},
 };
 use crate::{
     catalog::{ItemField, Path},
     plan::{Change, Kind, Risk},
-    report::counted,
 };
 
 /// Up to so many moves are told one by one (our choice).
@@ -139,6 +138,7 @@ fn belongs(change: &Change, from: &str, to: &str) -> bool {
 
 /// The line of changes that are told together.
 pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: impl Fn(&Change) -> bool) -> Line {
+    let lang = telling.lang;
     let line = |mark, subject: &str, label, words: String| Line {
         mark,
         risk: Risk::Visible,
@@ -151,17 +151,14 @@ pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: imp
     let names = |changes: &[&Change]| changes.iter().map(|change| change.subject.name.clone()).collect::<Vec<_>>();
     match folded {
         Folded::One(change) => telling.pushed(change, is_unmanaged(change)),
-        Folded::Renamed { from, to, items } => {
-            line(Mark::Set, to, "menu", format!("new name, was “{from}” ({})", counted(*items, "item")))
-        }
+        Folded::Renamed { from, to, items } => line(Mark::Set, to, "menu", lang.new_menu_name(from, *items)),
         Folded::Moved { from, to, items } => {
-            let words =
-                format!("{} moved from {from}: {}", counted(items.len(), "item"), some_of(&names(items), NAMED));
+            let words = lang.items_moved(items.len(), from, &some_in(&names(items), NAMED, lang));
             line(Mark::Move, to, "menu", words)
         }
         Folded::Hours(items) => hours_line(items, telling),
         Folded::Order(moves) => {
-            let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or("menus");
+            let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or(lang.menus());
             line(Mark::Move, list, "order", order_words(moves, telling))
         }
     }
@@ -169,24 +166,25 @@ pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: imp
 
 /// One line for the hours of many items: of one menu, or of several.
 fn hours_line(items: &[&Change], telling: &Telling<'_>) -> Line {
-    let one = telling.pushed(items[0], false);
+    let (one, lang) = (telling.pushed(items[0], false), telling.lang);
     let menus: Vec<&str> = items.iter().filter_map(|change| change.subject.within.as_deref()).collect();
     let subject = match menus.as_slice() {
         [first, others @ ..] if others.iter().all(|menu| menu == first) => (*first).to_owned(),
-        _ => "menus".to_owned(),
+        _ => lang.menus().to_owned(),
     };
     let names: Vec<String> = items.iter().map(|change| change.subject.name.clone()).collect();
-    let named = format!(": {}: {}", counted(items.len(), "item"), some_of(&names, NAMED));
+    let named = lang.items_named(items.len(), &some_in(&names, NAMED, lang));
     let words = one.words.into_iter().chain(plain(named)).collect();
     Line { subject: vec![subject], words, ..one }
 }
 
 /// `Es 4 to the front, Es 2 after Es 1`; of many only how it looks afterwards.
 fn order_words(moves: &[&Change], telling: &Telling<'_>) -> String {
+    let lang = telling.lang;
     if moves.len() <= ONE_BY_ONE {
         let places = moves.iter().map(|change| format!("{} {}", change.subject.name, telling.spot(change)));
-        return format!("moved: {}", places.collect::<Vec<_>>().join(", "));
+        return lang.moved_places(&places.collect::<Vec<_>>().join(", "));
     }
     let now = telling.list_of(moves[0]);
-    format!("{} moved, now {}", moves.len(), some_of(&now, NAMED))
+    lang.moved_now(moves.len(), &some_in(&now, NAMED, lang))
 }

@@ -6,7 +6,7 @@ use super::{OutletReport, PlanReport, SavedOutlet, SavedPlan, Side, words::value
 use crate::{
     catalog::{ItemField, Path},
     plan::{Change, Kind},
-    report::untrusted::printable,
+    report::{Lang, untrusted::printable},
 };
 
 /// How many lines are told (our choice: more than a person reads in an error).
@@ -84,7 +84,9 @@ fn happens(change: &Change) -> String {
     let _ = match kind {
         Kind::Add => write!(out, "added{}", named(to)),
         Kind::Remove => write!(out, "removed{}", named(from)),
-        Kind::Set | Kind::Move => write!(out, "{} → {}", value_word(path, from), value_word(path, to)),
+        Kind::Set | Kind::Move => {
+            write!(out, "{} → {}", value_word(path, from, Lang::En), value_word(path, to, Lang::En))
+        }
     };
     out
 }

@@ -1,11 +1,12 @@
 //! A report as a part of a page: what is held and wrong, then for every group of outlets its changes by risk, and its menu
 //! before and after.
 
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::{
     OutletReport, PlanReport, View,
-    body::{Block, Like, ShownGuard, Topic, blocks},
+    body::{Block, Like, Section, ShownGuard, Topic, blocks, sections},
     line::Line,
     summary::{Summary, silence},
     text::{correct_words, other_help, released_by},
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     plan::{Risk, Verdict},
     report::{
+        Lang, ReleaseHints,
         html::{PhotoAlbum, shown, with_code},
         menu::{Detail, Level, sides_html},
     },
@@ -73,17 +75,18 @@ pub(in crate::report) fn plan_section(report: &PlanReport, photos: &mut PhotoAlb
 
 /// The changes of one outlet by risk, and its menu before and after, where a page says the rest. `None`: there are none. Its
 /// headings are of the fourth level.
-pub fn changes_html(outlet: OutletReport, photos: &mut PhotoAlbum<'_>) -> Option<Markup> {
-    let of_files = PlanReport::of_files(None, jiff::Timestamp::UNIX_EPOCH, vec![outlet]);
-    let report = PlanReport { view: View::Plan, ..of_files };
-    let blocks = blocks(&report);
-    let block = blocks.first().filter(|block| block.body.line_count() > 0)?;
-    let lists: Vec<Markup> = block.body.sections.iter().map(|section| list(section, &report)).collect();
-    let menus = block.outlets.first().and_then(|outlet| outlet.menus.as_ref());
-    let pictured = menus.map(|menus| sides_html(menus, Detail::Changes, photos, Level::Four));
+pub fn changes_html(outlet: &OutletReport, photos: &mut PhotoAlbum<'_>, lang: Lang) -> Option<Markup> {
+    let sections = sections(outlet.plan.as_ref()?, View::Plan, &TimeZone::UTC, lang);
+    let hints = ReleaseHints::default();
+    let lists: Vec<Markup> = sections.iter().map(|section| list(section, &hints, lang)).collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let menus = outlet.menus.as_ref();
+    let pictured = menus.map(|menus| sides_html(menus, Detail::Changes, photos, Level::Four, lang));
     Some(html! {
         @for list in &lists { (list) }
-        @if let Some(pictured) = pictured { details { summary { h3 { "The menu before and after" } } (pictured) } }
+        @if let Some(pictured) = pictured { details { summary { h3 { (lang.menu_before_and_after()) } } (pictured) } }
     })
 }
 
@@ -99,7 +102,7 @@ fn group(block: &Block<'_>, report: &PlanReport, photos: &mut PhotoAlbum<'_>, ro
             " " span.mark.changed { (shown(&state)) } (block.like.map(Like::words).unwrap_or_default())
         }
         @if !others.is_empty() { details {
-            summary { "Which outlets" }
+            summary { (Lang::En.which_outlets()) }
             p { @for (at, outlet) in block.outlets.iter().enumerate() {
                 @if at > 0 { ", " }
                 (shown(outlet.label()))
@@ -112,7 +115,8 @@ fn group(block: &Block<'_>, report: &PlanReport, photos: &mut PhotoAlbum<'_>, ro
         @for pin in &block.body.pins { p.quiet { (shown(pin)) } }
     };
     let listed = if room.used < LISTED {
-        let lists: Vec<Markup> = block.body.sections.iter().map(|section| list(section, report)).collect();
+        let lists: Vec<Markup> =
+            block.body.sections.iter().map(|section| list(section, &report.hints, Lang::En)).collect();
         html! { @for list in &lists { (list) } }
     } else {
         html! { p { (lines) " changes; they do not fit here" } }
@@ -120,9 +124,9 @@ fn group(block: &Block<'_>, report: &PlanReport, photos: &mut PhotoAlbum<'_>, ro
     room.used += listed.0.len();
     let pictured = first.menus.as_ref().filter(|_| lines > 0 && room.used < PICTURED).map(|menus| {
         let detail = if room.used < WHOLE { Detail::Whole } else { Detail::Changes };
-        let menus = sides_html(menus, detail, photos, Level::Four);
+        let menus = sides_html(menus, detail, photos, Level::Four, Lang::En);
         let like = if others.is_empty() { String::new() } else { format!(" at {}", shown(first.label())) };
-        html! { details open[room.used < WHOLE] { summary { "The menu before and after" (like) } (menus) } }
+        html! { details open[room.used < WHOLE] { summary { (Lang::En.menu_before_and_after()) (like) } (menus) } }
     });
     room.used += pictured.as_ref().map_or(0, |pictured| pictured.0.len());
     html! { article { (head) (listed) @if let Some(pictured) = pictured { (pictured) } } }
@@ -145,18 +149,18 @@ fn held(guard: &ShownGuard<'_>, report: &PlanReport) -> Markup {
 }
 
 /// The changes of one topic, the worst first.
-fn list(section: &super::body::Section, report: &PlanReport) -> Markup {
-    let heading = section.topic.heading(&report.hints).filter(|_| section.topic != Topic::Push);
+fn list(section: &Section, hints: &ReleaseHints, lang: Lang) -> Markup {
+    let heading = section.topic.heading(hints).filter(|_| section.topic != Topic::Push);
     let mut lines: Vec<&Line> = section.lines.iter().collect();
     lines.sort_by_key(|line| line.risk);
     html! {
         table.changes {
             @if let Some((heading, advice)) = heading { caption { strong { (heading) } " (" (with_code(&advice)) ")" } }
-            thead { tr { th scope="col" { "Risk" } th scope="col" { "What" } th scope="col" { "Change" } } }
+            thead { tr { @for heading in [lang.risk_heading(), lang.what_heading(), lang.change_heading()] { th scope="col" { (heading) } } } }
             tbody { @for line in lines { tr {
-                td { span class={ "risk " (line.risk.word()) } { (line.risk.word()) } }
+                td { span class={ "risk " (line.risk.word()) } { (lang.risk(line.risk)) } }
                 th scope="row" { (shown(&line.subject.join(" › "))) }
-                td { (line.label) " " @for piece in &line.words { @match piece {
+                td { (lang.label(line.label)) " " @for piece in &line.words { @match piece {
                     Piece::Plain(text) => (shown(text)),
                     Piece::Old(text) => del { (shown(text)) },
                     Piece::New(text) => ins { (shown(text)) },

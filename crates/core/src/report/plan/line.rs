@@ -7,9 +7,11 @@ use super::{
     words::{self, Piece, Words, plain, value_word},
 };
 use crate::{
-    catalog::{CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, VariantField},
+    catalog::{
+        CategoryField, ExternalId, FieldKind, FieldValue, Fields, ItemField, Path, Price, PromoDetail, VariantField,
+    },
     plan::{Change, Class, Kind, OutletPlan, PastChange, PromotionOp, PromotionStep, Risk},
-    report::counted,
+    report::Lang,
 };
 
 /// So many variants of a new choice are named (our choice).
@@ -64,11 +66,12 @@ impl Line {
 /// What is needed to word the changes of one plan.
 pub(super) struct Telling<'a> {
     pub(super) plan: &'a OutletPlan,
+    pub(super) lang: Lang,
     places: HashMap<Path, (usize, usize)>,
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn of(plan: &'a OutletPlan) -> Self {
+    pub(super) fn of(plan: &'a OutletPlan, lang: Lang) -> Self {
         let (menus, categories) = (&plan.payload.menus, &plan.payload.variant_categories);
         let mut places = HashMap::new();
         for (index, menu) in menus.iter().enumerate() {
@@ -81,7 +84,7 @@ impl<'a> Telling<'a> {
             let variants = category.variants.iter().zip(1..);
             places.extend(variants.map(|(variant, at)| (Path::variant(&variant.external_id), (index, at))));
         }
-        Self { plan, places }
+        Self { plan, lang, places }
     }
 
     /// Where the thing stands in the menu that would be sent; what is not in it stands at the end of its menu.
@@ -115,18 +118,18 @@ impl<'a> Telling<'a> {
             return self.line(change, true, mark, plain(self.promotion_words(name, item, from, to)));
         }
         match (kind, path.field_key()) {
-            (Kind::Add, _) => self.line(change, true, Mark::Add, plain(format!("new{}", self.details(path, to)))),
+            (Kind::Add, _) => self.line(change, true, Mark::Add, plain(self.lang.new_thing(&self.details(path, to)))),
             (Kind::Remove, _) => {
-                let was = words::price_of(from).map(|price| format!(", was {price}")).unwrap_or_default();
+                let was = words::price_of(from).map(|price| self.lang.was(&price.to_string())).unwrap_or_default();
                 let why = match path {
-                    _ if is_unmanaged => " (no file knows it)",
-                    Path::Item(id, _) if self.plan.ended.contains(id) => " (its dated layer has ended)",
+                    _ if is_unmanaged => self.lang.no_file_knows_it(),
+                    Path::Item(id, _) if self.plan.ended.contains(id) => self.lang.layer_has_ended(),
                     _ => "",
                 };
-                self.line(change, true, Mark::Remove, plain(format!("removed{was}{why}")))
+                self.line(change, true, Mark::Remove, plain(self.lang.removed_thing(&format!("{was}{why}"))))
             }
-            (Kind::Move, None) => self.line(change, true, Mark::Move, plain(format!("moved {}", self.spot(change)))),
-            (Kind::Move, _) => self.line(change, true, Mark::Move, words::move_words(from, to)),
+            (Kind::Move, None) => self.line(change, true, Mark::Move, plain(self.lang.moved_thing(&self.spot(change)))),
+            (Kind::Move, _) => self.line(change, true, Mark::Move, words::move_words(from, to, self.lang)),
             (Kind::Set, _) => self.line(change, true, Mark::Set, self.set_words(path, from, to)),
         }
     }
@@ -150,14 +153,16 @@ impl<'a> Telling<'a> {
                 let words = if both { "removed in the files, but changed elsewhere" } else { "made elsewhere" };
                 line(Mark::Add, plain(format!("{words}{}", self.details(path, from))))
             }
-            (Kind::Move, _) => line(Mark::Move, if both { both_words(change) } else { words::move_words(base, from) }),
+            (Kind::Move, _) => {
+                line(Mark::Move, if both { both_words(change) } else { words::move_words(base, from, self.lang) })
+            }
             _ => line(Mark::Set, if both { both_words(change) } else { self.set_words(path, base, from) }),
         }
     }
 
     /// An external id that is gone, or another.
     pub(super) fn lost_id(&self, change: &Change) -> Line {
-        let ours = value_word(&change.path, &change.to);
+        let ours = value_word(&change.path, &change.to, self.lang);
         let words = match &change.from {
             Some(FieldValue::Text(id)) => format!("is now {id}, ours is {ours}"),
             _ => format!("{ours} is gone"),
@@ -167,7 +172,8 @@ impl<'a> Telling<'a> {
 
     /// `“gajian”: Rp 19.000 instead of Rp 27.000 (−30 %), 25–28 Feb 2027, Sun and Mon 14:00–16:00`
     fn promotion_words(&self, name: &str, item: &ExternalId, from: &Side, to: &Side) -> String {
-        let promotions = &self.plan.promotions;
+        let (promotions, lang) = (&self.plan.promotions, self.lang);
+        let when = |detail: &PromoDetail| lang.promotion_days(detail);
         let is_this = |step: &&PromotionStep| step.name == name && step.item == *item;
         let step = promotions.steps.iter().find(is_this);
         let side = |side: &'_ Side| side.as_ref().and_then(FieldValue::as_promotion).cloned();
@@ -177,52 +183,45 @@ impl<'a> Telling<'a> {
                 let instead = live.map(|Price(live)| {
                     // Rounded to whole percents, as people say it.
                     let percent = ((live - new.selling_price.0) * 200 + live) / (2 * live);
-                    format!(" instead of {} (−{percent} %)", Price(live))
+                    lang.instead_of(&Price(live).to_string(), percent)
                 });
-                let again =
-                    step.filter(|step| step.is_resumed).map(|_| "; its answer was lost, so it is sent once more");
+                let again = step.filter(|step| step.is_resumed).map(|_| lang.sent_once_more());
                 format!(
                     "“{name}”: {}{}, {}{}",
                     new.selling_price,
                     instead.unwrap_or_default(),
-                    new.when(),
+                    when(&new),
                     again.unwrap_or_default()
                 )
             }
-            (Some(old), Some(new)) if old == new => {
-                format!("“{name}” ends before this push of the menu, and is made again after it: {}", new.when())
-            }
+            (Some(old), Some(new)) if old == new => lang.promotion_around_push(name, &when(&new)),
             (Some(old), Some(new)) => {
-                let dates = if old.when() == new.when() {
+                let dates = if when(&old) == when(&new) {
                     String::new()
                 } else {
-                    format!(", {} → {}", old.when(), new.when())
+                    format!(", {} → {}", when(&old), when(&new))
                 };
                 let what = if step.is_some_and(|step| step.has_begun) {
-                    "the running one ends, then a new one begins"
+                    lang.running_one_replaced()
                 } else {
-                    "the one that waits is deleted, then a new one is made"
+                    lang.waiting_one_replaced()
                 };
                 format!("“{name}”: {} → {}{dates} ({what})", old.selling_price, new.selling_price)
             }
             (Some(old), None) => match (step.filter(|step| step.has_begun), promotions.now) {
                 (Some(_), Some(now)) => {
                     let days = now.date().until(old.end_date).map_or(0, |span| span.get_days());
-                    match days {
-                        ..=0 => format!("“{name}” ended now, on its last day"),
-                        1 => format!("“{name}” ended now, 1 day early"),
-                        days => format!("“{name}” ended now, {days} days early"),
-                    }
+                    lang.promotion_ended_now(name, days)
                 }
-                _ => format!("“{name}” deleted before it begins ({})", old.when()),
+                _ => lang.promotion_deleted(name, &when(&old)),
             },
-            (None, Some(new)) => format!("“{name}”: {}, {}", new.selling_price, new.when()),
+            (None, Some(new)) => format!("“{name}”: {}, {}", new.selling_price, when(&new)),
             (None, None) => format!("“{name}”"),
         }
     }
 
     fn set_words(&self, path: &Path, from: &Side, to: &Side) -> Words {
-        words::set_words(path, from, to, &|id| self.choice(id))
+        words::set_words(path, from, to, &|id| self.choice(id), self.lang)
     }
 
     /// A variant category as an item's line names it: `“Level pedas” (mandatory)`.
@@ -231,7 +230,8 @@ impl<'a> Telling<'a> {
         if let Some(category) = sent.find(|category| category.external_id.as_str() == id) {
             let name = category.name.value().map_or(id, String::as_str);
             let least = category.min_quantity.value().copied().unwrap_or(0);
-            return format!("“{name}”{}", if least > 0 { " (mandatory)" } else { "" });
+            let mandatory = if least > 0 { format!(" ({})", self.lang.mandatory()) } else { String::new() };
+            return format!("“{name}”{mandatory}");
         }
         let path = Path::category(&ExternalId::from(id));
         let gone = self.plan.changes.iter().find(|change| change.path == path);
@@ -246,10 +246,10 @@ impl<'a> Telling<'a> {
                 let field = thing.as_ref().and_then(|thing| thing.field(ItemField::VariantCategories.key()));
                 let ids = field.and_then(FieldValue::as_ids).unwrap_or_default();
                 let choices: Vec<String> = ids.iter().map(|id| self.choice(id.as_str())).collect();
-                if choices.is_empty() { price } else { format!("{price}, with {}", choices.join(", ")) }
+                if choices.is_empty() { price } else { price + &self.lang.with_choices(&choices.join(", ")) }
             }
             Path::Variant(..) => price,
-            Path::Category(..) => category_details(thing),
+            Path::Category(..) => category_details(thing, self.lang),
             Path::Menu(_) | Path::Promotion(..) => String::new(),
         }
     }
@@ -257,7 +257,10 @@ impl<'a> Telling<'a> {
     /// `to the front`, or `after Nasi Goreng`.
     pub(super) fn spot(&self, change: &Change) -> String {
         let front = if let Some(FieldValue::After(front)) = &change.to { front.as_ref() } else { None };
-        front.map_or_else(|| "to the front".to_owned(), |id| format!("after {}", self.name_of(&change.path, id)))
+        front.map_or_else(
+            || self.lang.moved_to_the_front().to_owned(),
+            |id| self.lang.after_thing(&self.name_of(&change.path, id)),
+        )
     }
 
     /// The names of all that stands in the same menu or category, or of all menus, in the order that would be sent.
@@ -296,19 +299,20 @@ impl<'a> Telling<'a> {
 }
 
 fn both_words(change: &Change) -> Words {
-    let [live, files, base] = [&change.from, &change.to, &change.base].map(|value| value_word(&change.path, value));
+    let [live, files, base] =
+        [&change.from, &change.to, &change.base].map(|value| value_word(&change.path, value, Lang::En));
     plain(format!("live {live}, files {files}, last push {base}"))
 }
 
 /// `, mandatory, 2 variants: Tidak pedas, Pedas gila +Rp 2.000`
-fn category_details(category: &Side) -> String {
+fn category_details(category: &Side, lang: Lang) -> String {
     let field = |key: &str| category.as_ref().and_then(|category| category.field(key));
     let least = field(CategoryField::MinQuantity.key()).and_then(FieldValue::as_number).unwrap_or(0);
-    let need = if least > 0 { "mandatory" } else { "optional" };
+    let need = if least > 0 { lang.mandatory() } else { lang.optional() };
     let Some(FieldValue::Things(variants)) = field("variants") else { return format!(", {need}") };
     let named: Vec<String> = variants.iter().filter_map(variant_words).collect();
-    let names = words::some_of(&named, VARIANTS);
-    format!(", {need}, {}: {names}", counted(variants.len(), "variant"))
+    let names = words::some_in(&named, VARIANTS, lang);
+    format!(", {need}{}", lang.variants_named(variants.len(), &names))
 }
 
 fn variant_words(variant: &Fields) -> Option<String> {
@@ -322,25 +326,26 @@ fn variant_words(variant: &Fields) -> Option<String> {
 }
 
 /// A change of the past in one line: what, in which thing, from what to what.
-pub(in crate::report) fn change_words(change: &PastChange) -> String {
+pub(in crate::report) fn change_words(change: &PastChange, lang: Lang) -> String {
     let PastChange { path, kind, from, to, subject } = change;
     let subject: Vec<&str> = subject.within.iter().chain([&subject.name]).map(String::as_str).collect();
-    let (subject, label) = (subject.join(" › "), words::label(path));
+    let (subject, label) = (subject.join(" › "), lang.label(words::label(path)));
     match (kind, path.field_key()) {
         (Kind::Add, None) => {
-            format!("+ {subject}: new{}", words::price_of(to).map(|price| format!(", {price}")).unwrap_or_default())
+            let price = words::price_of(to).map(|price| format!(", {price}")).unwrap_or_default();
+            format!("+ {subject}: {}", lang.new_thing(&price))
         }
-        (Kind::Remove, None) => format!("- {subject}: removed"),
-        (Kind::Move, None) => format!("→ {subject}: order"),
-        _ => format!("~ {subject}: {label} {}", field_words(path, from, to)),
+        (Kind::Remove, None) => format!("- {subject}: {}", lang.removed_thing("")),
+        (Kind::Move, None) => format!("→ {subject}: {}", lang.label("order")),
+        _ => format!("~ {subject}: {label} {}", field_words(path, from, to, lang)),
     }
 }
 
 /// A field that went from one value to another, without marks for what is new in a text.
-pub(in crate::report) fn field_words(path: &Path, from: &Side, to: &Side) -> String {
-    let words = words::set_words(path, from, to, &str::to_owned);
+pub(in crate::report) fn field_words(path: &Path, from: &Side, to: &Side, lang: Lang) -> String {
+    let words = words::set_words(path, from, to, &str::to_owned, lang);
     match words.as_slice() {
         [Piece::Plain(text)] => text.clone(),
-        _ => format!("{} → {}", value_word(path, from), value_word(path, to)),
+        _ => format!("{} → {}", value_word(path, from, lang), value_word(path, to, lang)),
     }
 }

@@ -50,6 +50,7 @@ use crate::{
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
     report::{
+        Lang,
         menu::MenuSides,
         release::{Held, ReleaseHints},
     },
@@ -205,7 +206,17 @@ pub struct InvalidFrom {
 /// As of one outlet.
 impl std::fmt::Display for InvalidFrom {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "from {} this outlet will be invalid: {}", self.when, self.reason)
+        f.write_str(&Lang::En.invalid_from(&self.when, &self.reason))
+    }
+}
+
+impl InvalidFrom {
+    /// The same in a language; the reason is English. `zone` is the outlet's, and asked for where `when` does not do.
+    pub fn words_in(&self, lang: Lang, zone: impl FnOnce() -> TimeZone) -> String {
+        match lang {
+            Lang::En => self.to_string(),
+            Lang::Id => lang.invalid_from(&lang.moment(&self.at.to_zoned(zone())), &self.reason),
+        }
     }
 }
 
@@ -219,6 +230,16 @@ pub struct PauseNote {
     /// The same in words.
     #[serde(skip)]
     pub words: String,
+}
+
+impl PauseNote {
+    /// The same in a language.
+    pub fn words_in(&self, lang: Lang, outlet: &str, zone: &TimeZone) -> String {
+        match self.until {
+            None => lang.paused_since(&lang.minute(self.since, zone), outlet),
+            Some(until) => lang.paused_until(&lang.minute(until, zone), outlet),
+        }
+    }
 }
 
 impl PlanReport {

@@ -6,7 +6,7 @@ use super::words::{label, value_word};
 use crate::{
     catalog::ListPath,
     plan::{PinnedPath, Pins},
-    report::minute,
+    report::{Lang, minute},
 };
 
 /// How many pins are told one by one (our choice); JSON has all.
@@ -35,8 +35,8 @@ fn words(pin: &PinnedPath, zone: &TimeZone) -> String {
     let ListPath::Of(known) = path else { return format!("{path}: order") };
     match (known.info(), value, file) {
         (Some(_), ..) => {
-            let says = if file.is_none() { "nothing".to_owned() } else { value_word(known, file) };
-            format!("{path}: {}; the files say {says}", value_word(known, value))
+            let says = if file.is_none() { "nothing".to_owned() } else { value_word(known, file, Lang::En) };
+            format!("{path}: {}; the files say {says}", value_word(known, value, Lang::En))
         }
         (None, None, _) => format!("{path}: left out; the files have this {}", label(known)),
         (None, _, None) => format!("{path}: kept{until}; the files do not have this {}", label(known)),

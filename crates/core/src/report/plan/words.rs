@@ -4,7 +4,10 @@
 use similar::{ChangeTag, TextDiff};
 
 use super::{Side, hours::hours_words, json::value_json};
-use crate::catalog::{ExternalId, FieldKind, FieldValue, Path, Price};
+use crate::{
+    catalog::{ExternalId, FieldKind, FieldValue, Path, Price},
+    report::Lang,
+};
 
 /// Texts longer than this are told as word diffs (our choice: two of them no longer fit on a line).
 const LONG: usize = 40;
@@ -50,63 +53,63 @@ fn kind(path: &Path) -> Option<FieldKind> {
 }
 
 /// A field that goes from one value to another. `choice` names a variant category by its id.
-pub(super) fn set_words(path: &Path, from: &Side, to: &Side, choice: &dyn Fn(&str) -> String) -> Words {
+pub(super) fn set_words(path: &Path, from: &Side, to: &Side, choice: &dyn Fn(&str) -> String, lang: Lang) -> Words {
     match kind(path) {
-        Some(FieldKind::Least) => plain(least_words(from, to)),
-        Some(FieldKind::Most) => plain(most_words(from, to)),
-        Some(FieldKind::Price) => plain(price_words(from, to)),
-        Some(FieldKind::Stock) => plain(stock_word(to)),
-        Some(FieldKind::Hours) => plain(hours_words(from, to)),
-        Some(FieldKind::Choices) => plain(choices_words(from, to, choice)),
-        Some(FieldKind::Address) => plain(image_words(from, to)),
-        Some(FieldKind::Text) => text_words(from, to),
-        Some(FieldKind::Id | FieldKind::Holder | FieldKind::Number) | None => plain(arrow(path, from, to)),
+        Some(FieldKind::Least) => plain(least_words(from, to, lang)),
+        Some(FieldKind::Most) => plain(most_words(from, to, lang)),
+        Some(FieldKind::Price) => plain(price_words(from, to, lang)),
+        Some(FieldKind::Stock) => plain(stock_word(to, lang)),
+        Some(FieldKind::Hours) => plain(hours_words(from, to, lang)),
+        Some(FieldKind::Choices) => plain(choices_words(from, to, choice, lang)),
+        Some(FieldKind::Address) => plain(image_words(from, to, lang)),
+        Some(FieldKind::Text) => text_words(from, to, lang),
+        Some(FieldKind::Id | FieldKind::Holder | FieldKind::Number) | None => plain(arrow(path, from, to, lang)),
     }
 }
 
 /// From one menu (or category) to another: `moved from Nasi to Takjil`.
-pub(super) fn move_words(from: &Side, to: &Side) -> Words {
+pub(super) fn move_words(from: &Side, to: &Side, lang: Lang) -> Words {
     let name = |value: &Side| match value {
-        Some(FieldValue::Text(name)) => clipped(name),
-        Some(FieldValue::Names(names)) => list(names),
-        _ => "(none)".to_owned(),
+        Some(FieldValue::Text(name)) => clipped(name, lang),
+        Some(FieldValue::Names(names)) => list(names, lang),
+        _ => lang.no_value().to_owned(),
     };
-    plain(format!("moved from {} to {}", name(from), name(to)))
+    plain(lang.moved_between(&name(from), &name(to)))
 }
 
 /// One value of a field.
-pub(super) fn value_word(path: &Path, value: &Side) -> String {
-    let Some(known) = value else { return "(none)".to_owned() };
+pub(super) fn value_word(path: &Path, value: &Side, lang: Lang) -> String {
+    let Some(known) = value else { return lang.no_value().to_owned() };
     match known {
-        FieldValue::Price(_) => price(value),
-        FieldValue::Flag(_) => stock_word(value).to_owned(),
-        FieldValue::Hours(_) => crate::report::week::week_words(value),
-        FieldValue::Text(text) if kind(path) == Some(FieldKind::Text) => format!("“{}”", clipped(text)),
-        FieldValue::Text(text) => clipped(text),
+        FieldValue::Price(_) => price(value, lang),
+        FieldValue::Flag(_) => stock_word(value, lang).to_owned(),
+        FieldValue::Hours(_) => crate::report::week::week_words(value, lang),
+        FieldValue::Text(text) if kind(path) == Some(FieldKind::Text) => format!("“{}”", clipped(text, lang)),
+        FieldValue::Text(text) => clipped(text, lang),
         FieldValue::Number(number) => number.to_string(),
-        FieldValue::Names(names) => list(names),
-        FieldValue::Ids(ids) => list(&ids.iter().map(ExternalId::to_string).collect::<Vec<_>>()),
-        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price, detail.when()),
-        FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => clipped(&value_json(value)),
+        FieldValue::Names(names) => list(names, lang),
+        FieldValue::Ids(ids) => list(&ids.iter().map(ExternalId::to_string).collect::<Vec<_>>(), lang),
+        FieldValue::Promotion(detail) => format!("{}, {}", detail.selling_price, lang.promotion_days(detail)),
+        FieldValue::Thing(_) | FieldValue::Things(_) | FieldValue::After(_) => clipped(&value_json(value), lang),
     }
 }
 
-fn arrow(path: &Path, from: &Side, to: &Side) -> String {
+fn arrow(path: &Path, from: &Side, to: &Side, lang: Lang) -> String {
     match to {
-        None => format!("cleared, was {}", value_word(path, from)),
-        to => format!("{} → {}", value_word(path, from), value_word(path, to)),
+        None => lang.cleared(&value_word(path, from, lang)),
+        to => format!("{} → {}", value_word(path, from, lang), value_word(path, to, lang)),
     }
 }
 
-fn clipped(text: &str) -> String {
+fn clipped(text: &str, lang: Lang) -> String {
     match text.char_indices().nth(SHOWN) {
         None => text.to_owned(),
-        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+        Some((end, _)) => format!("{}… {}", &text[..end], lang.characters(text.chars().count())),
     }
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "(none)".to_owned() } else { clipped(&names.join(", ")) }
+fn list(names: &[String], lang: Lang) -> String {
+    if names.is_empty() { lang.no_value().to_owned() } else { clipped(&names.join(", "), lang) }
 }
 
 fn text_of(value: &Side) -> Option<&str> {
@@ -120,8 +123,8 @@ fn rupiah(value: &Side) -> Option<i64> {
 }
 
 /// `Rp 25.000`, or `(none)`.
-pub(super) fn price(value: &Side) -> String {
-    rupiah(value).map_or_else(|| "(none)".to_owned(), |rupiah| Price(rupiah).to_string())
+fn price(value: &Side, lang: Lang) -> String {
+    rupiah(value).map_or_else(|| lang.no_value().to_owned(), |rupiah| Price(rupiah).to_string())
 }
 
 /// The price of a thing that comes or goes, if it has one.
@@ -129,9 +132,14 @@ pub(super) fn price_of(thing: &Side) -> Option<Price> {
     thing.as_ref()?.as_thing()?.values().find_map(rupiah).map(Price)
 }
 
-fn price_words(from: &Side, to: &Side) -> String {
+fn price_words(from: &Side, to: &Side, lang: Lang) -> String {
     let percent = rupiah(from).zip(rupiah(to)).and_then(|(from, to)| percent(from, to));
-    format!("{} → {}{}", price(from), price(to), percent.map(|percent| format!(" ({percent})")).unwrap_or_default())
+    format!(
+        "{} → {}{}",
+        price(from, lang),
+        price(to, lang),
+        percent.map(|percent| format!(" ({percent})")).unwrap_or_default()
+    )
 }
 
 /// `+8 %`; nothing where there is nothing to measure by, or nothing to see after rounding.
@@ -147,8 +155,8 @@ pub(super) fn percent_of(from: i64, to: i64) -> Option<f64> {
 
 // ── stock, choices, numbers ──
 
-fn stock_word(to: &Side) -> &'static str {
-    if *to == Some(FieldValue::Flag(false)) { "SOLD OUT" } else { "back on sale" }
+fn stock_word(to: &Side, lang: Lang) -> &'static str {
+    if *to == Some(FieldValue::Flag(false)) { lang.sold_out_aloud() } else { lang.back_on_sale() }
 }
 
 fn number(value: &Side) -> Option<u32> {
@@ -156,47 +164,48 @@ fn number(value: &Side) -> Option<u32> {
 }
 
 /// How many variants a customer has to pick.
-fn least_words(from: &Side, to: &Side) -> String {
+fn least_words(from: &Side, to: &Side, lang: Lang) -> String {
     match (number(from).unwrap_or(0), number(to).unwrap_or(0)) {
-        (0, 0) => "stays optional".to_owned(),
-        (0, 1) => "becomes mandatory".to_owned(),
-        (0, least) => format!("becomes mandatory, at least {least}"),
-        (_, 0) => "becomes optional".to_owned(),
-        (from, to) => format!("at least {to}, was {from}"),
+        (0, 0) => lang.stays_optional().to_owned(),
+        (0, 1) => lang.becomes_mandatory().to_owned(),
+        (0, least) => lang.becomes_mandatory_at_least(least),
+        (_, 0) => lang.becomes_optional().to_owned(),
+        (from, to) => lang.at_least_was(to, from),
     }
 }
 
 /// How many variants a customer may pick.
-fn most_words(from: &Side, to: &Side) -> String {
+fn most_words(from: &Side, to: &Side, lang: Lang) -> String {
     match (number(from), number(to)) {
-        (Some(from), Some(to)) => format!("up to {to}, was {from}"),
-        (None, Some(to)) => format!("up to {to}, had no limit"),
-        (Some(from), None) => format!("no limit, was {from}"),
-        (None, None) => "no limit".to_owned(),
+        (Some(from), Some(to)) => lang.up_to_was(to, from),
+        (None, Some(to)) => lang.up_to_had_none(to),
+        (Some(from), None) => lang.no_limit_was(from),
+        (None, None) => lang.no_limit().to_owned(),
     }
 }
 
 /// Choices that come and go; if none does, their order changed.
-fn choices_words(from: &Side, to: &Side, choice: &dyn Fn(&str) -> String) -> String {
+fn choices_words(from: &Side, to: &Side, choice: &dyn Fn(&str) -> String, lang: Lang) -> String {
     let ids = |value: &'_ Side| value.as_ref().and_then(FieldValue::as_ids).unwrap_or_default().to_vec();
     let (old, new) = (ids(from), ids(to));
     let names = |ids: &[&ExternalId]| ids.iter().map(|id| choice(id.as_str())).collect::<Vec<_>>().join(", ");
     let gone: Vec<&ExternalId> = old.iter().filter(|id| !new.contains(id)).collect();
     let come: Vec<&ExternalId> = new.iter().filter(|id| !old.contains(id)).collect();
     match (gone.is_empty(), come.is_empty()) {
-        (true, true) => format!("in another order: {}", names(&new.iter().collect::<Vec<_>>())),
-        (true, false) => format!("now with {}", names(&come)),
-        (false, true) => format!("no longer with {}", names(&gone)),
-        (false, false) => format!("no longer with {}, now with {}", names(&gone), names(&come)),
+        (true, true) => lang.in_another_order(&names(&new.iter().collect::<Vec<_>>())),
+        (true, false) => lang.now_with(&names(&come)),
+        (false, true) => lang.no_longer_with(&names(&gone)),
+        (false, false) => format!("{}, {}", lang.no_longer_with(&names(&gone)), lang.now_with(&names(&come))),
     }
 }
 
-fn image_words(from: &Side, to: &Side) -> String {
-    match (text_of(from).map(clipped), text_of(to).map(clipped)) {
-        (None, Some(to)) => format!("new: {to}"),
-        (Some(from), None) => format!("cleared, was {from}"),
-        (Some(from), Some(to)) => format!("changed: {from} → {to}"),
-        (None, None) => "(none)".to_owned(),
+fn image_words(from: &Side, to: &Side, lang: Lang) -> String {
+    let shown = |text: &str| clipped(text, lang);
+    match (text_of(from).map(shown), text_of(to).map(shown)) {
+        (None, Some(to)) => lang.new_value(&to),
+        (Some(from), None) => lang.cleared(&from),
+        (Some(from), Some(to)) => lang.changed_value(&from, &to),
+        (None, None) => lang.no_value().to_owned(),
     }
 }
 
@@ -204,19 +213,24 @@ fn image_words(from: &Side, to: &Side) -> String {
 
 /// `Nasi, Mie and 3 more`: all of them if they are at most one more than `most`.
 pub(super) fn some_of(names: &[String], most: usize) -> String {
+    some_in(names, most, Lang::En)
+}
+
+/// The same in a language.
+pub(super) fn some_in(names: &[String], most: usize, lang: Lang) -> String {
     if names.len() <= most + 1 {
         return names.join(", ");
     }
-    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+    lang.some_and_more(&names[..most].join(", "), names.len() - most)
 }
 
 // ── texts ──
 
-fn text_words(from: &Side, to: &Side) -> Words {
+fn text_words(from: &Side, to: &Side, lang: Lang) -> Words {
     let (Some(old), Some(new)) = (text_of(from), text_of(to)) else {
         return plain(match to {
-            None => format!("cleared, was {}", quoted(from)),
-            to => format!("{} → {}", quoted(from), quoted(to)),
+            None => lang.cleared(&quoted(from, lang)),
+            to => format!("{} → {}", quoted(from, lang), quoted(to, lang)),
         });
     };
     let length = old.chars().count().max(new.chars().count());
@@ -226,11 +240,11 @@ fn text_words(from: &Side, to: &Side) -> Words {
             return word_diff(&diff);
         }
     }
-    plain(format!("{} → {}", quoted(from), quoted(to)))
+    plain(format!("{} → {}", quoted(from, lang), quoted(to, lang)))
 }
 
-fn quoted(value: &Side) -> String {
-    text_of(value).map_or_else(|| "(none)".to_owned(), |text| format!("“{}”", clipped(text)))
+fn quoted(value: &Side, lang: Lang) -> String {
+    text_of(value).map_or_else(|| lang.no_value().to_owned(), |text| format!("“{}”", clipped(text, lang)))
 }
 
 fn word_diff(diff: &TextDiff<'_, '_, str>) -> Words {

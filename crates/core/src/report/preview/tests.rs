@@ -5,7 +5,10 @@ use jiff::Zoned;
 use super::{MenuPreview, MenuStage, preview_html, preview_text};
 use crate::{
     catalog::{Catalog, Field, Hours, Item, Menu, Price, TimeRange, Variant, VariantCategory},
-    report::html::{Photo, PhotoAlbum},
+    report::{
+        Lang,
+        html::{Photo, PhotoAlbum},
+    },
 };
 
 fn set(text: &str) -> Field<String> {
@@ -75,14 +78,24 @@ fn previews() -> Vec<MenuPreview> {
 
 #[test]
 fn a_terminal_shows_what_is_sold_and_when_that_changes() {
-    insta::assert_snapshot!(preview_text(&previews(), false));
+    insta::assert_snapshot!(preview_text(&previews(), false, Lang::En));
+}
+
+#[test]
+fn an_owner_reads_both_in_indonesian() {
+    insta::assert_snapshot!("indonesian_terminal", preview_text(&previews(), false, Lang::Id));
+    insta::assert_snapshot!("indonesian_page", page(Lang::Id));
 }
 
 #[test]
 fn a_page_shows_every_date_and_links_them() {
-    let page = preview_html(&previews(), &mut PhotoAlbum::new(&|_| Photo::Elsewhere));
+    insta::assert_snapshot!(page(Lang::En));
+}
+
+fn page(lang: Lang) -> String {
+    let page = preview_html(&previews(), &mut PhotoAlbum::new(&|_| Photo::Elsewhere), lang);
+    assert!(page.contains(&format!("<html lang=\"{}\">", lang.tag())), "{page}");
     let (_, body) = page.split_once("<body>").unwrap();
     let opened = ["<h1", "<h2", "<h3", "<p", "<li", "<section", "<article", "<details", "<nav", "<div"];
-    let lines = opened.iter().fold(body.to_owned(), |body, tag| body.replace(tag, &format!("\n{tag}")));
-    insta::assert_snapshot!(lines);
+    opened.iter().fold(body.to_owned(), |body, tag| body.replace(tag, &format!("\n{tag}")))
 }
