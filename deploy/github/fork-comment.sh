@@ -53,9 +53,9 @@ is_visible() {
 # Only what menusync writes: once its own tags and escapes are gone, nothing is left that mentions, refers, links or opens a tag.
 # It writes no block that a forge draws (a diagram, a formula).
 is_of_menusync() {
-    ! grep -qE '^[[:space:]>]*(```|~~~)|\$[$`]' "$1" &&
+    ! grep -qE '```|~~~' "$1" &&
         ! sed -E 's/[@#]&#8203;|&#8203;|&(lt|gt|amp);|<\/?(details|summary|del|ins)>|<details open>|\\[][\\|`*_!~$]/ /g' "$1" |
-            grep -qE '[][<>@#&!]|://|[Ww][Ww][Ww]\.|[A-Za-z]-[0-9]'
+            grep -qE '[][<>@#&!$]|://|[Ww][Ww][Ww]\.|[A-Za-z]-[0-9]'
 }
 
 # The pull request must be one of the repository and commit that the run was for.

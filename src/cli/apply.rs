@@ -5,16 +5,13 @@ use std::path::PathBuf;
 use super::{
     Exit,
     command_error::CommandError,
-    output::{Format, note},
+    output::Format,
     push::{Consent, PushRun},
     release_hints::PlanInvocation,
     saved,
     session::{Session, moment},
 };
-use crate::{
-    source::{SourceError, unfinished},
-    sync::PassOptions,
-};
+use crate::sync::PassOptions;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,9 +31,6 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json, Format::Markdown])?;
     session.settings()?;
-    if let Some(operation) = unfinished(&session.root()) {
-        note(&format!("{}; these are not the files of a commit", SourceError::Unfinished { operation }));
-    }
     session.ready_state()?;
     let at = moment(None);
     let survey = session.survey(at)?;

@@ -32,7 +32,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let outlets = block_on(async {
         let mut outlets = Vec::new();
         for member in selected {
-            let reader = reader.of_account(member.account.as_deref());
+            let reader = reader.of_account(member.account.as_deref()).unwrap_or_else(|| reader.clone());
             outlets.push(list(session, &reader, member, at).await?);
         }
         Ok::<_, CommandError>(outlets)

@@ -75,6 +75,7 @@ impl PushRun<'_> {
     pub(super) fn run(&self) -> Result<Exit, CommandError> {
         let Self { session, survey, selected, at, options, consent, saved, is_whole, hints } = *self;
         known_outlets(&consent.allow, survey)?;
+        session.refuse_unfinished(!consent.yes)?;
         let writer = session.client()?.writer();
         let options = |member: &Member| PassOptions { released: consent.released(member), ..options(member) };
         let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole };
@@ -342,7 +343,7 @@ fn push_all(
                 }
             };
             let (context, passed) = (context.clone(), target.clone());
-            let writer = writer.of_account(member.account.as_deref());
+            let writer = writer.of_account(member.account.as_deref()).unwrap_or_else(|| writer.clone());
             let pass = async move { Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await };
             passes.begin(target, pass);
         }

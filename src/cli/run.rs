@@ -21,7 +21,6 @@ use crate::{
     notify::{Ending, Notices},
     report,
     settings::{self, Listen, Signature},
-    source::{SourceError, unfinished},
     state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
     sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
@@ -48,8 +47,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     // The working directory may be moved away and another one put in its place: what counts is the name.
     let root = std::path::absolute(session.root())?;
-    if let Some(operation) = unfinished(&root).filter(|_| args.once) {
-        return Err(CommandError::Refused(SourceError::Unfinished { operation }.to_string()));
+    if args.once {
+        session.refuse_unfinished(false)?;
     }
     session.load_from(&root)?;
     let listen = settings::listen(args.listen.as_deref(), &session.environment, session.settings()?)

@@ -26,6 +26,7 @@ use crate::{
     remote::{Client, Endpoint, Login, Meter},
     report::{self, PlanTarget, counted},
     settings::{self, Credentials, Environment, Settings, StateDir},
+    source::{SourceError, unfinished},
     state::{
         DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
         is_damaged, lock_daemon, running_daemon, set_aside,
@@ -267,7 +268,7 @@ impl Session {
 
     fn connect(&self, meter: Option<Arc<dyn Meter>>) -> Result<Client, CommandError> {
         let settings = self.settings()?;
-        let (environment, root) = (self.environment.clone(), self.root());
+        let (environment, root) = (self.environment.clone(), self.loaded()?.root.clone());
         if settings.gobiz.accounts.is_empty() {
             // Without it nothing can be done; with accounts, only some outlets may need it.
             settings::credentials(settings, &environment, &root)?;
@@ -285,6 +286,18 @@ impl Session {
         Ok(accounts.map(|account| (account.clone(), client.of_account(account.as_deref()))).collect())
     }
 
+    /// Refuses what nobody looks at while git is in the middle of something: the files are those of no commit. Who is asked
+    /// is told.
+    pub(super) fn refuse_unfinished(&self, is_asked: bool) -> Result<(), CommandError> {
+        let Some(operation) = unfinished(&self.root()) else { return Ok(()) };
+        let words = SourceError::Unfinished { operation }.to_string();
+        if !is_asked {
+            return Err(CommandError::Refused(format!("nothing is pushed: {words}")));
+        }
+        note(&words);
+        Ok(())
+    }
+
     /// The account that outlets go by whose files name none.
     pub(super) fn default_account(&self) -> Result<Option<&str>, CommandError> {
         Ok(self.settings()?.policy.account.as_ref().map(|account| account.value.as_str()))
@@ -294,7 +307,7 @@ impl Session {
     pub(super) fn accounts(&self, survey: &Survey) -> Result<BTreeSet<Option<Arc<str>>>, CommandError> {
         let mut accounts: BTreeSet<Option<Arc<str>>> =
             self.settings()?.gobiz.accounts.keys().map(|name| Some(Arc::from(name.as_str()))).collect();
-        if accounts.is_empty() || survey.members.iter().any(|member| member.account.is_none()) {
+        if accounts.is_empty() || survey.members.iter().any(|member| member.valid && member.account.is_none()) {
             accounts.insert(None);
         }
         Ok(accounts)

@@ -109,10 +109,12 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
 
 /// The same where nobody is there to see what the files are in the middle of.
 pub fn load_settled(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
-    match source::unfinished(root) {
-        Some(operation) => Err(SourceError::Unfinished { operation }),
-        None => load_reusing(root, doing, before),
-    }
+    let settled = || source::unfinished(root).map_or(Ok(()), |operation| Err(SourceError::Unfinished { operation }));
+    settled()?;
+    let loaded = load_reusing(root, doing, before)?;
+    // A merge writes the files first and says so last.
+    settled()?;
+    Ok(loaded)
 }
 
 /// Reads a root as it was at `revision` of the git repository that holds it, without checking it out.

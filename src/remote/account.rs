@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, task::JoinHandle};
 
 use super::{Lane, Login, LoginOf, call::Key, gate::Gate, token::Tokens};
 
@@ -26,6 +26,8 @@ pub(super) struct Account {
     name: Option<Arc<str>>,
     login_of: LoginOf,
     opened: OnceCell<Opened>,
+    /// A look at its files that has not ended: a mount that hangs takes one thread and no more.
+    reading: tokio::sync::Mutex<Option<JoinHandle<Result<Login, String>>>>,
     /// The token of each set of scopes that was needed so far.
     tokens: Mutex<BTreeMap<String, Arc<Tokens>>>,
 }
@@ -47,6 +49,7 @@ impl Accounts {
             name: name.map(Arc::from),
             login_of: Arc::clone(&self.login_of),
             opened: OnceCell::new(),
+            reading: tokio::sync::Mutex::default(),
             tokens: Mutex::default(),
         };
         Arc::clone(known.entry(name.map(str::to_owned)).or_insert_with(|| Arc::new(account())))
@@ -68,11 +71,16 @@ impl Account {
     pub(super) async fn login(&self) -> Result<&Key, String> {
         let opened = self.opened.get_or_try_init(|| async {
             let (login_of, name) = (Arc::clone(&self.login_of), self.name.clone());
-            // A mount may hang.
-            let reading = tokio::task::spawn_blocking(move || login_of(name.as_deref()));
-            let read = match tokio::time::timeout(READ_WITHIN, reading).await {
-                Ok(Ok(login)) => login,
-                Ok(Err(_)) => Err("reading the credentials broke off by a fault in menusync itself".to_owned()),
+            let mut under_way = self.reading.lock().await;
+            let reading =
+                under_way.get_or_insert_with(|| tokio::task::spawn_blocking(move || login_of(name.as_deref())));
+            let read = match tokio::time::timeout(READ_WITHIN, &mut *reading).await {
+                Ok(read) => {
+                    *under_way = None;
+                    read.unwrap_or_else(|_| {
+                        Err("reading the credentials broke off by a fault in menusync itself".to_owned())
+                    })
+                }
                 Err(_) => Err(format!("the credentials could not be read within {} s", READ_WITHIN.as_secs())),
             };
             match (read, self.name()) {

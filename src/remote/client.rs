@@ -161,8 +161,8 @@ macro_rules! reads {
                 self.0.find_promotion(outlet, id).await
             }
 
-            fn of_account(&self, account: Option<&str>) -> Self {
-                Self(self.0.of_account(account))
+            fn of_account(&self, account: Option<&str>) -> Option<Self> {
+                Some(Self(self.0.of_account(account)))
             }
 
             fn clear_rate_limits(&self) {

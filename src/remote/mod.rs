@@ -103,14 +103,10 @@ pub trait Read: Send + Sync {
         id: &str,
     ) -> impl Future<Output = Result<Option<Promotion>, RemoteError>> + Send;
 
-    /// The same as another of `gobiz.accounts`; `None`: the one without a name.
-    #[must_use]
-    fn of_account(&self, _account: Option<&str>) -> Self
+    /// The same as another of `gobiz.accounts` (`None`: the one without a name); nothing where there is but one.
+    fn of_account(&self, account: Option<&str>) -> Option<Self>
     where
-        Self: Sized + Clone,
-    {
-        self.clone()
-    }
+        Self: Sized;
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}

@@ -180,7 +180,9 @@ fn secrets_stand_one_a_line() {
         fs::write(root.path().join("relay"), text).unwrap();
         let settings = good("target: sandbox\nwebhook: {secret_file: relay}\n");
         let read = webhook_secrets(&settings, root.path()).map_err(|error| error.to_string())?;
-        Ok::<_, String>(read.iter().map(|known| known.secret.expose_secret().to_owned()).collect::<Vec<_>>())
+        Ok::<_, String>(
+            read.iter().map(|known| known.secret.as_ref().unwrap().expose_secret().to_owned()).collect::<Vec<_>>(),
+        )
     };
     assert_eq!(secrets("one\r\n\n two \n").unwrap(), ["one", "two"]);
     for wrong in ["", " \n\n", "1\n2\n3\n4\n5\n", "a\u{7}bcdefgh"] {

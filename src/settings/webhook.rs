@@ -84,23 +84,29 @@ fn public_url(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Tar
 pub struct EventSecret {
     /// Of `gobiz.accounts`: it vouches for the outlets of this one. `None`: for those of accounts without a secret of their own.
     pub account: Option<Arc<str>>,
-    /// The secret.
-    pub secret: SecretString,
+    /// The secret, or why it cannot be read: nobody vouches for the outlets of such an account.
+    pub secret: Result<SecretString, String>,
 }
 
 /// The secrets that events may be signed with, one a line of `secret_file` (relative to `root`), and those of accounts; none
-/// without a file.
+/// without a file. An error is about `secret_file` alone.
 pub fn webhook_secrets(settings: &Settings, root: &Path) -> Result<Vec<EventSecret>, SettingsError> {
     let Some(webhook) = &settings.webhook else { return Ok(Vec::new()) };
-    let own = webhook.secret_file.as_ref().map(|file| (None, file));
-    let of_accounts = settings.gobiz.accounts.iter().filter_map(|(name, account)| {
-        let file = account.webhook_secret_file.as_ref()?;
-        Some((Some(Arc::from(name.as_str())), file))
-    });
-    let mut all = Vec::new();
-    for (account, file) in own.into_iter().chain(of_accounts) {
-        let of_file = secrets(WHAT, &root.join(file))?.into_iter();
-        all.extend(of_file.map(|secret| EventSecret { account: Option::clone(&account), secret }));
+    let own = webhook.secret_file.as_ref().map(|file| secrets(WHAT, &root.join(file))).transpose()?;
+    let own = own.into_iter().flatten().map(|secret| EventSecret { account: None, secret: Ok(secret) });
+    let mut all: Vec<EventSecret> = own.collect();
+    for (name, account) in &settings.gobiz.accounts {
+        let Some(file) = &account.webhook_secret_file else { continue };
+        let account: Option<Arc<str>> = Some(name.as_str().into());
+        match secrets(WHAT, &root.join(file)) {
+            Ok(read) => {
+                all.extend(read.into_iter().map(|secret| EventSecret { account: account.clone(), secret: Ok(secret) }));
+            }
+            Err(error) => {
+                let why = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                all.push(EventSecret { account, secret: Err(format!("account `{name}`: {error}{why}")) });
+            }
+        }
     }
     Ok(all)
 }

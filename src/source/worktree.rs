@@ -28,7 +28,7 @@ pub fn unfinished(root: &Path) -> Option<&'static str> {
 
 /// When `menusync-pull`, which keeps the tree that `root` is in, last reached its repository; `None`: it keeps none.
 pub fn pulled_at(root: &Path) -> Option<Timestamp> {
-    let root = std::path::absolute(root).ok()?;
+    let root = root.canonicalize().ok()?;
     let kept = root.ancestors().skip(1).find(|dir| dir.join("turned").is_file() && dir.join("current").is_symlink())?;
     let checked = kept.join("checked").metadata().and_then(|checked| checked.modified()).ok()?;
     Timestamp::try_from(checked).ok()

@@ -104,7 +104,12 @@ pub(super) fn desired_now(
     moment: Moment<'_>,
 ) -> Result<Desired, PassError> {
     let pins = moment.rollback.unwrap_or(&recalled.pins);
-    Ok(apply_pins(target, desired, pins, moment.now)?.into_owned())
+    let mut desired = apply_pins(target, desired, pins, moment.now)?.into_owned();
+    // What an account that has not pushed here yet would make or end is no menu that a guard could hold.
+    if recalled.base.as_ref().is_some_and(|base| base.account != desired.policy.account) {
+        desired.policy.promotions = desired.policy.promotions.without_writing();
+    }
+    Ok(desired)
 }
 
 /// Compares a live menu with what is wanted. `desired` has its pins applied.

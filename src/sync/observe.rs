@@ -61,6 +61,9 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let recalled = recall(&context.state, &target.id, now).await?;
         let Some(base) = &recalled.base else { return Ok(None) };
         let desired = Desired::of_last_push(base);
+        // Files with errors may not say any more who reaches it: who pushed last does.
+        let pusher = remote.of_account(base.account.as_deref());
+        let remote = pusher.as_ref().unwrap_or(remote);
         let _slot = context.slot().await;
         let fetched =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;

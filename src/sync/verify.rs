@@ -192,6 +192,9 @@ impl<R: Read + Write> Visit<'_, R> {
             self.step(row.id, PushStep { error, ..PushStep::default() }).await?;
         }
         drop(slot.take());
+        // Who sent it looks for it: another account may see another menu, or none.
+        let sender = self.remote.of_account(pending.verification.account());
+        let sender = Visit { remote: sender.as_ref().unwrap_or(self.remote), ..*self };
         tracing::info!(%outlet, request_id = %row.request_id, "looking for a push that was not seen to arrive");
         let mut verification = Verification::new(
             row.id,
@@ -202,7 +205,7 @@ impl<R: Read + Write> Visit<'_, R> {
             self.context.in_flight.age_of(outlet, row.request_id, sent_at, &self.context.clock),
             now,
         );
-        let ended = self.verify(&mut verification).await?;
+        let ended = sender.verify(&mut verification).await?;
         if let Some(live) = verification.old.as_ref().filter(|_| verification.may_be_lost()) {
             let minutes = LOST_AFTER.as_secs() / 60;
             let error = format!("the live menu did not change within {minutes} minutes; treating the push as lost");

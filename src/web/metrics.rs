@@ -7,7 +7,11 @@
 mod events;
 mod standing;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use axum::{
     extract::State,
@@ -28,6 +32,9 @@ use crate::source::pulled_at;
 /// The media types of both formats (their specifications).
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Whether the checkout is being asked.
+static ASKED: AtomicBool = AtomicBool::new(false);
 
 /// How long the checkout may take to say when it was brought up to date (our choice).
 const PULLED_WITHIN: Duration = Duration::from_millis(500);
@@ -53,7 +60,15 @@ pub(super) async fn scrape(State(shared): State<Handle>, headers: HeaderMap) -> 
 /// When the checkout was last brought up to date. A mount may hang.
 async fn pulled(site: &Site) -> Option<Timestamp> {
     let root = site.view.shown().files.map(|(loaded, _)| loaded.root.clone())?;
-    let asked = tokio::task::spawn_blocking(move || pulled_at(&root));
+    // One that hangs is not asked again.
+    if ASKED.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    let asked = tokio::task::spawn_blocking(move || {
+        let at = pulled_at(&root);
+        ASKED.store(false, Ordering::Relaxed);
+        at
+    });
     tokio::time::timeout(PULLED_WITHIN, asked).await.ok()?.ok()?
 }
 

@@ -95,6 +95,43 @@ fn another_account_than_at_the_last_push_is_a_first_contact() {
 }
 
 #[test]
+fn drift_alone_does_not_let_another_account_in() {
+    let stage = stage();
+    stage.server().change_settings(|settings| settings.clients.get_mut("sari-id").unwrap().outlets.clear());
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.server().change_settings(|settings| {
+        settings.clients.get_mut("sari-id").unwrap().outlets.push(KEMANG.to_owned());
+    });
+    by_sari(&stage);
+    stage.edit_in_app(KEMANG, "RAWON", json!({"price": 99000}));
+    // A pass that has nothing to push, as what differs was changed elsewhere.
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.edit(LAYER, "price: 29000", "price: 29500");
+    stage.run(&["apply", "--yes", "--outlet", KEMANG]).expect(4).says(&["first-contact", "pushed last"]);
+}
+
+#[test]
+fn an_outlet_whose_layer_is_broken_is_looked_at_by_who_pushed_it() {
+    let stage = stage();
+    stage.edit(KEMANG_FILE, "[warung.yaml]", "[sari.yaml]");
+    stage.write("catalogs/sari.yaml", "extends: [warung.yaml]\naccount: sari\n");
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.write("catalogs/sari.yaml", "extends: [warung.yaml]\naccount: 'sari\n");
+    stage.edit_in_app(KEMANG, "RAWON", json!({"price": 99000}));
+    stage.clear_log();
+    stage.run(&["run", "--once", "--read-only"]);
+    let looked: Vec<_> = stage.gets().into_iter().filter(|get| get.outlet.as_deref() == Some(KEMANG)).collect();
+    assert!(!looked.is_empty() && looked.iter().all(|get| get.status == Some(200)), "{looked:?}");
+}
+
+#[test]
+fn a_dated_layer_names_no_account() {
+    let stage = stage();
+    stage.write("catalogs/ramadan.yaml", "from: 2027-02-08\naccount: sari\n");
+    stage.run(&["validate"]).expect(3).says(&["a dated layer cannot name an `account`"]);
+}
+
+#[test]
 fn doctor_and_outlets_look_at_each_account() {
     let stage = stage();
     by_sari(&stage);

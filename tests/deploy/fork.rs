@@ -108,6 +108,8 @@ fn a_report_that_is_not_what_it_should_be_is_refused() {
         ("a tag", plan("<a href=x>y</a>"), "plan.md is not as menusync writes it"),
         ("a diagram", plan("```mermaid\ngraph TD\n```"), "plan.md is not as menusync writes it"),
         ("a diagram in a quotation", plan("  > ~~~ mermaid\ngraph TD"), "plan.md is not as menusync writes it"),
+        ("a diagram in a list", plan("- ```mermaid\n  graph TD"), "plan.md is not as menusync writes it"),
+        ("a short formula", plan("so $x$"), "plan.md is not as menusync writes it"),
         ("a formula", plan("$$x$$"), "plan.md is not as menusync writes it"),
         ("an end of a comment", plan("-->"), "plan.md is not as menusync writes it"),
         ("text that turns around", plan("\u{202e}fine"), "characters that cannot be seen"),

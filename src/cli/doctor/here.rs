@@ -175,6 +175,10 @@ pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding>
         Err(error) => {
             Finding::fail("webhook", chain(&error), "write the Relay Secret of the GoBiz portal into that file")
         }
+        Ok(secrets) if secrets.iter().any(|secret| secret.secret.is_err()) => {
+            let why = secrets.iter().find_map(|secret| secret.secret.as_ref().err()).cloned().unwrap_or_default();
+            Finding::fail("webhook", why, "write the secret that signs its events into that file")
+        }
         Ok(_) if webhook.signature == Signature::Monitor => Finding::warn(
             "webhook",
             format!("{}; events without a valid signature are not refused", address.seen),

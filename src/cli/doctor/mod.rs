@@ -9,7 +9,7 @@ use super::{
     output::Format,
     session::{Session, block_on, moment},
 };
-use crate::report::{self, Health};
+use crate::report::{self, Finding, Health};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -33,6 +33,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         findings.extend(here::secrets(session, settings));
         findings.extend(there::proxy(settings));
         let clients = session.clients(&survey);
+        if let Err(CommandError::Failed(error)) = &clients {
+            // What the checks of credentials and proxy do not say by themselves.
+            findings.push(Finding::fail("api", format!("{error:#}"), "the message says what is missing"));
+        }
         for account in session.accounts(&survey)? {
             let credentials = here::credentials(session, settings, account.as_deref()).of(account.as_ref());
             let can_ask = credentials.health != Health::Fail && !args.offline;

@@ -93,20 +93,13 @@ pub(super) fn write(
         .map(|fetched| {
             let base = fetched.recalled.base.as_ref().map(|base| base.catalog.clone()).unwrap_or_default();
             let imported = import(&fetched.live, &remembered_ids(&fetched), &base, policy.shares_variants());
-            (fetched, imported)
+            (fetched, Imported { account: account.map(str::to_owned), ..imported })
         })
         .collect();
-    let (mut files, separate) = match layered {
+    let (files, separate) = match layered {
         true => layered_files(&imported, out),
         false => (files(&imported, out), BTreeMap::new()),
     };
-    if let Some(account) = account {
-        let of_outlets = files.iter_mut().filter_map(|file| Some((file.text.find("outlet: ")?, file)));
-        for (at, file) in of_outlets.filter(|(at, file)| *at == 0 || file.text[..*at].ends_with('\n')) {
-            let end = file.text[at..].find('\n').map_or(file.text.len(), |length| at + length);
-            file.text.insert_str(end, &format!("\naccount: {account}"));
-        }
-    }
     let (results, diagnostics) = judge(imported, &files, &policy)?;
     for file in &files {
         atomic::create(&out.join(&file.name), &file.text)?;
@@ -165,8 +158,9 @@ fn files(imported: &[(Fetched, Imported)], out: &Path) -> Vec<NewFile> {
             files.extend(outlets.into_iter().map(|id| outlet(id, Vec::new(), imported)));
             continue;
         };
+        let of_layer = Imported { account: imported.account.clone(), ..Imported::default() };
         files.push(NewFile { name: layer.clone(), text: file_text(&Head::Layer, imported) });
-        files.extend(outlets.into_iter().map(|id| outlet(id, vec![layer.clone()], &Imported::default())));
+        files.extend(outlets.into_iter().map(|id| outlet(id, vec![layer.clone()], &of_layer)));
     }
     files
 }
@@ -206,7 +200,9 @@ fn judge(
         let composed = definitions.compose(&fetched.outlet, jiff::Timestamp::now(), policy, &ImageFile::no_address);
         let errors = errors(&composed);
         let plan = errors.is_empty().then(|| fetched.plan(&composed.catalog, &composed.policy));
-        if plan.is_some() && !is_same_menu(&composed.catalog, &imported.catalog) {
+        let is_same = is_same_menu(&composed.catalog, &imported.catalog)
+            && (imported.account.is_none() || composed.policy.account.as_deref() == imported.account.as_deref());
+        if plan.is_some() && !is_same {
             let message = format!(
                 "the YAML made for outlet {} does not match the live menu; nothing was written",
                 fetched.outlet

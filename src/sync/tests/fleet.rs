@@ -37,6 +37,10 @@ impl Counter {
 }
 
 impl Read for Counter {
+    fn of_account(&self, _: Option<&str>) -> Option<Self> {
+        None
+    }
+
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.call(self.platforms[outlet].fetch(outlet)).await
     }

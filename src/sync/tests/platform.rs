@@ -991,6 +991,10 @@ fn error(call: &Call, fault: Fault) -> RemoteError {
 }
 
 impl Read for Platform {
+    fn of_account(&self, _: Option<&str>) -> Option<Self> {
+        None
+    }
+
     async fn fetch(&self, _outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.serve(Call::Get).await
     }

@@ -34,7 +34,15 @@ impl Keys {
         let Some(webhook) = &settings.webhook else { return };
         // The daemon says so if they cannot be read.
         if let Ok(secrets) = webhook_secrets(settings, root) {
+            tell_unread(&secrets);
             (self.signature, self.secrets) = (webhook.signature, Arc::new(secrets));
         }
+    }
+}
+
+/// Nobody vouches for the outlets of an account whose secret cannot be read; the others go on.
+pub(super) fn tell_unread(secrets: &[EventSecret]) {
+    for why in secrets.iter().filter_map(|secret| secret.secret.as_ref().err()) {
+        tracing::error!("events of its outlets are refused: {why}");
     }
 }

@@ -74,6 +74,7 @@ pub async fn receive(
 ) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
+    keys::tell_unread(&secrets);
     let keys = Mutex::new(Keys::new(signature, secrets));
     let receiver =
         Arc::new(Receiver { inbox, keys, refused: LogThrottle::default(), unsigned: LogThrottle::default() });

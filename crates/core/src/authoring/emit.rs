@@ -163,6 +163,9 @@ impl Page<'_> {
         }
         if let Head::Outlet { id, extends } = head {
             self.line(0, &format!("outlet: {}", text(id.as_str(), Context::Block)));
+            if let Some(account) = &self.imported.account {
+                self.line(0, &format!("account: {}", text(account, Context::Block)));
+            }
             self.line(
                 0,
                 "# TODO: add `name:` as people know this outlet, and `timezone:` if it is not that of menusync.yaml",

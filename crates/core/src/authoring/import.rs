@@ -21,6 +21,8 @@ use crate::{
 pub struct Imported {
     /// The catalog as the files shall give it.
     pub catalog: Catalog,
+    /// Which of `gobiz.accounts` an outlet's file is to name.
+    pub account: Option<String>,
     /// Things whose id is proposed here, because neither the platform nor our memory has one.
     pub proposed: BTreeSet<Path>,
     /// Things whose id is the platform's own UUID: it shows that where nobody gave an id.

@@ -1,7 +1,5 @@
 //! One choice for many dishes: added at the end of the choices that they have.
 
-use globset::GlobBuilder;
-
 use super::{
     compose::Composer,
     kind::Kind,
@@ -46,13 +44,11 @@ impl<'d> Composer<'d> {
                     Vec::new()
                 }
             },
-            AttachTo::Items(id) if self.draft.item_index.contains_key(id.as_str()) => {
+            AttachTo::Items(id, _) if self.draft.item_index.contains_key(id.as_str()) => {
                 vec![self.draft.item_index[id.as_str()]]
             }
-            AttachTo::Items(pattern) if pattern.contains(['*', '?', '[', '{']) => {
-                // It was read as a pattern before.
-                let Ok(glob) = GlobBuilder::new(pattern).build() else { return Vec::new() };
-                let (matcher, index) = (glob.compile_matcher(), &self.draft.item_index);
+            AttachTo::Items(pattern, matcher) if pattern.contains(['*', '?', '[', '{']) => {
+                let index = &self.draft.item_index;
                 let mut items: Vec<usize> =
                     index.iter().filter(|(id, _)| matcher.is_match(id)).map(|(_, item)| *item).collect();
                 items.sort_unstable();
@@ -65,7 +61,7 @@ impl<'d> Composer<'d> {
                 }
                 items
             }
-            AttachTo::Items(id) => {
+            AttachTo::Items(id, _) => {
                 self.absent_subject(Kind::Item, id, place);
                 Vec::new()
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use globset::GlobSet;
 use jiff::civil::{self, Date, Time};
 
 use super::{Declared, hours::Week, policy::PolicyPatch};
@@ -206,8 +207,8 @@ pub(super) struct Attach {
 /// Which dishes get it.
 #[derive(Debug)]
 pub(super) enum AttachTo {
-    /// The item of this id, else those whose ids match it.
-    Items(String),
+    /// The item of this id, else those whose ids match the pattern that it is.
+    Items(String, GlobSet),
     /// All items of this menu.
     Menu(String),
 }

@@ -214,6 +214,14 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         compared.changes.append(&mut compared.new_ids);
     }
     compared.changes.sort();
+    // Live is not what the files say, and nobody has let the new account in yet: it stays the other one's.
+    if let Some(base) = inputs.base
+        && base.account != inputs.policy.account
+        && action == Action::None
+        && !compared.changes.is_empty()
+    {
+        compared.next_base.account.clone_from(&base.account);
+    }
     let guards = guards::judge(inputs, &matched, &compared, action);
     let touched = promotions::touched(inputs, &matched, &compared, action);
     let is_foreign = |change: &Change| matches!(change.class, Class::Drift | Class::Conflict);

@@ -323,6 +323,7 @@ impl<'a> Chain<'a> {
         let mut remarks = self.remarks_of(&BTreeSet::from([at]), own);
         let told = outlet.imported.remarks.iter().filter(|remark| !self.common.remarks.contains(remark)).cloned();
         let todo = outlet.imported.todo.iter().filter(|entry| self.common.todo.get(entry.0) != Some(entry.1));
+        remarks.account.clone_from(&outlet.imported.account);
         remarks.remarks = told.chain(todo.map(|(path, todo)| format!("{path}: {todo}"))).collect();
         statements_text(&head, &remarks, own, &[], &[])
     }

@@ -94,6 +94,11 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
     };
     promotions::pasted_body(decoder, &mut fields, "write it under `promotions: NAME:`");
     check_order(decoder, &head);
+    if let Some(account) = head.policy.account.as_ref().filter(|_| head.is_dated()) {
+        let wrong =
+            Diagnostic::error("conflicting-keys", account.place.clone(), "a dated layer cannot name an `account`");
+        decoder.report(wrong.help("write it into the outlet, or into a layer without `from` and `until`"));
+    }
     settings_of_the_root(decoder, &mut fields);
     decoder.finish(fields, "a layer");
     Some(Layer::new(head, content))

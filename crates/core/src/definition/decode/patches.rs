@@ -1,5 +1,7 @@
 //! `items`, `variants`, `categories`, `attach` and `pricing`: changes of what stands in this file or in an earlier layer.
 
+use globset::{Glob, GlobSetBuilder};
+
 use super::{
     read::{Owner, Presence, ids, removal, required},
     things,
@@ -80,13 +82,16 @@ fn attach_to(decoder: &mut Decoder, node: &Node) -> Option<Spanned<AttachTo>> {
         return menu.map(|menu| menu.map(AttachTo::Menu));
     }
     let text = decoder.text(node, "a dish")?;
-    if let Err(error) = globset::Glob::new(&text.value) {
-        decoder
-            .error("glob", &node.span, format!("`{}` is not a pattern: {}", text.value, error.kind()))
-            .help("write an external id, with `*` for any characters, or `{menu: NAME}`");
-        return None;
+    let pattern = Glob::new(&text.value).and_then(|glob| GlobSetBuilder::new().add(glob).build());
+    match pattern {
+        Ok(pattern) => Some(text.map(|text| AttachTo::Items(text, pattern))),
+        Err(error) => {
+            decoder
+                .error("glob", &node.span, format!("`{}` is not a pattern: {}", text.value, error.kind()))
+                .help("write an external id, with `*` for any characters, or `{menu: NAME}`");
+            None
+        }
     }
-    Some(text.map(AttachTo::Items))
 }
 
 pub(super) fn pricing(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Vec<Pricing> {

@@ -70,5 +70,7 @@ fn what_there_is_not_is_told() {
         wrong("attach: {SAMBAL: ['[']}")[0],
         "glob: `[` is not a pattern: unclosed character class; missing ']'"
     );
+    let nested = format!("attach: {{SAMBAL: ['{}a{}']}}", "{".repeat(400), "}".repeat(400));
+    assert!(wrong(&nested).iter().all(|told| told.starts_with("glob: ") || told.starts_with("unknown-patch-target: ")));
     assert_eq!(wrong("attach: {SAMBAL: [{menus: Nasi}]}").len(), 1);
 }

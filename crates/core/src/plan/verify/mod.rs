@@ -159,6 +159,11 @@ impl PushVerification {
         Base { catalog: self.expected.clone(), uuids: self.uuids.clone(), ..Base::default() }
     }
 
+    /// Which of `gobiz.accounts` has sent it.
+    pub fn account(&self) -> Option<&str> {
+        self.next_base.account.as_deref()
+    }
+
     /// The base after `live` has shown what was sent.
     pub fn arrived(&self, live: &LiveCatalog) -> Base {
         let matched = self.matched(live);
