@@ -93,11 +93,11 @@ pub struct Desired {
     /// The approvals that name it.
     pub approvals: Vec<Approval>,
     /// Where the files say a thing.
-    pub place: PlaceOf,
+    pub places: PlacesOf,
 }
 
-/// Finds where the files say a thing.
-pub type PlaceOf = Arc<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
+/// Finds where the files say a thing: all the places that made it, the last one last.
+pub type PlacesOf = Arc<dyn Fn(&Path) -> Vec<Place> + Send + Sync>;
 
 impl Desired {
     /// A menu that no file stands behind: of an import, or what was pushed last.
@@ -111,7 +111,7 @@ impl Desired {
             low_prices: BTreeSet::new(),
             paused: false,
             approvals: Vec::new(),
-            place: Arc::new(|_| None),
+            places: Arc::new(|_| Vec::new()),
         }
     }
 

@@ -215,6 +215,9 @@ impl<'d> Composer<'d> {
                 if *first != week.hours && !drafted.disputed && two_weeks.insert(at) {
                     finisher.two_weeks(&item);
                 }
+                if let Some(steps) = &drafted.steps {
+                    composed.catalog.price_steps.insert(item.external_id.clone(), steps.clone());
+                }
                 finished.menu_items.push(item);
             }
             composed.catalog.menus.push(finished);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalog::{
-        CategoryField, ExternalId, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField,
+        CategoryField, ExternalId, Field, Item, ItemField, Path, PriceSteps, Variant, VariantCategory, VariantField,
         text::same_text,
     },
     diagnostic::{Diagnostic, Place},
@@ -71,6 +71,8 @@ pub(super) struct DraftItem<'d> {
     pub(super) hours: Level<'d>,
     /// The number of the layer that last set the price.
     pub(super) priced_by: usize,
+    /// How markups made the price, if any did.
+    pub(super) steps: Option<PriceSteps>,
     /// It is defined more than once, and that is reported.
     pub(super) disputed: bool,
 }
@@ -258,6 +260,7 @@ impl<'d> DraftItem<'d> {
         };
         if price.is_some() {
             self.priced_by = layer;
+            self.steps = None;
         }
         changed
     }

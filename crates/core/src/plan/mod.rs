@@ -88,8 +88,8 @@ pub struct Inputs<'a> {
     pub low_prices: &'a BTreeSet<Path>,
     /// What earlier days mean for this one.
     pub past: &'a Past,
-    /// Where the files say a thing.
-    pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
+    /// Where the files say a thing: the places that made it, see [`crate::definition::Origins::places`].
+    pub places: &'a (dyn Fn(&Path) -> Vec<Place> + Sync),
     /// Stock goes with the whole menu: the platform has refused the call for stock alone.
     pub stock_by_put: bool,
 }

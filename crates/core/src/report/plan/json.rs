@@ -134,6 +134,8 @@ struct ChangeEntry<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     contested: bool,
     source: Option<SourceEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_sources: Vec<SourceEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -239,16 +241,30 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 }
 
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
-    let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, source } =
+    let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, sources } =
         change;
-    let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
+    let mut sources = sources.iter().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
         file,
         line: *line,
         column: *column,
     });
+    let (source, more_sources) = (sources.next(), sources.collect());
     let since = since.map(|since| since.to_string());
     let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
-    ChangeEntry { kind, class, path, from, to, base, pushed: *pushed, risk, since, contested: *contested, source }
+    ChangeEntry {
+        kind,
+        class,
+        path,
+        from,
+        to,
+        base,
+        pushed: *pushed,
+        risk,
+        since,
+        contested: *contested,
+        source,
+        more_sources,
+    }
 }
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {

@@ -199,7 +199,7 @@ impl FileChange {
         let tampered = || SavedPlanError::Tampered(format!("outlet {outlet}"));
         let read = |value| Option::read_at(&path, value).ok_or_else(tampered);
         let (from, to, base) = (read(from)?, read(to)?, read(base)?);
-        let (only_with_put, contested, since, subject, source) = (false, false, None, Subject::default(), None);
-        Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, source })
+        let (only_with_put, contested, since, subject, sources) = (false, false, None, Subject::default(), Vec::new());
+        Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, sources })
     }
 }

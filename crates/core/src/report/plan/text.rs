@@ -237,7 +237,7 @@ pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(Strin
     let is_held =
         |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
     let changes = plan.changes.iter().filter(is_held);
-    let places = changes.filter_map(|change| change.source.as_ref()).map(|place| (&place.file, place.line));
+    let places = changes.flat_map(|change| &change.sources).map(|place| (&place.file, place.line));
     let mut known = HashSet::new();
     places.filter(|place| known.insert(*place)).map(|(file, line)| (file.to_string(), line)).collect()
 }
