@@ -73,14 +73,16 @@ pub struct FlatCatalog {
     pub promotions: Vec<WantedPromotion>,
     /// As in the catalog.
     pub price_steps: BTreeMap<ExternalId, PriceSteps>,
+    /// As in the catalog.
+    pub menu_files: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl FlatCatalog {
     /// Takes a catalog apart. Of an item in several menus, or a variant in several categories, only the first is looked at.
     pub fn of(catalog: &Catalog) -> Self {
         let (platform_menus, promotions) = (catalog.platform_menus.clone(), catalog.promotions.clone());
-        let price_steps = catalog.price_steps.clone();
-        let mut flat = Self { platform_menus, promotions, price_steps, ..Self::default() };
+        let (price_steps, menu_files) = (catalog.price_steps.clone(), catalog.menu_files.clone());
+        let mut flat = Self { platform_menus, promotions, price_steps, menu_files, ..Self::default() };
         for menu in &catalog.menus {
             let items = Path::Menu(menu.name.clone());
             flat.lists.entry(ListPath::Menus).or_default().push(menu.name.clone());
@@ -140,8 +142,8 @@ impl FlatCatalog {
             category.variants = self.made::<Variant>(list(ListPath::Of(Path::category(&category.external_id))));
         }
         let (platform_menus, promotions) = (self.platform_menus.clone(), self.promotions.clone());
-        let price_steps = self.price_steps.clone();
-        Catalog { menus: menus.collect(), variant_categories, platform_menus, promotions, price_steps }
+        let (price_steps, menu_files) = (self.price_steps.clone(), self.menu_files.clone());
+        Catalog { menus: menus.collect(), variant_categories, platform_menus, promotions, price_steps, menu_files }
     }
 
     fn made<T: HasPath>(&self, ids: &[String]) -> Vec<T> {

@@ -56,6 +56,9 @@ pub struct Catalog {
     /// [`Catalog::price_steps`], which knows whether an entry still holds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub price_steps: BTreeMap<ExternalId, PriceSteps>,
+    /// Which files gave each menu and its items: no part of the menu either, but what tells which one took it away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub menu_files: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A heading of the menu. It has no partner id: its name is its identity.

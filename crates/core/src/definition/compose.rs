@@ -201,6 +201,7 @@ impl<'d> Composer<'d> {
         composed.catalog.platform_menus = draft.platform_menus.keys().map(|name| (*name).to_owned()).collect();
         let promotions = std::mem::take(&mut draft.promotions);
         draft.keep_what_stands();
+        composed.catalog.menu_files = draft.menu_files();
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();

@@ -3,7 +3,7 @@
 //! Things keep their number while they are moved about, so that a change costs the same in a menu of five and of five
 //! hundred. Which changes are allowed is decided by those who make them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Declared,
@@ -208,6 +208,16 @@ impl<'d> Draft<'d> {
             item.hours.patches().for_each(|place| origins.keep(place));
         }
         patched_lists.values().for_each(|place| origins.keep(place));
+    }
+
+    /// The files that give each menu and its items.
+    pub(super) fn menu_files(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let files = |menu: &DraftMenu<'_>| {
+            let items = menu.items.iter().map(|item| Path::item(&self.items[*item].item.external_id));
+            let places = items.chain([Path::Menu(menu.name.to_owned())]).filter_map(|path| self.origins.place(&path));
+            (menu.name.to_owned(), places.map(|place| place.file.to_string()).collect())
+        };
+        self.menus.iter().map(files).collect()
     }
 
     /// Reports menus that are said to be the platform's own and hold items of ours.

@@ -41,7 +41,7 @@ pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use pages::plan_html;
 pub use plan::{
     InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
-    PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WindowNote, changes_html, counts_for_push,
+    PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WHOLE_FILE, WindowNote, changes_html, counts_for_push,
     plan_difference, plan_json, plan_markdown, plan_text, value_json,
 };
 pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};

@@ -65,6 +65,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     // What is declared holds for the push that goes out under it, but for what that push takes away.
     let declared = inputs.desired.platform_menus.iter().filter(|name| is_declared(inputs.desired, Some(&base), name));
     next.platform_menus = declared.cloned().collect();
+    next.menu_files = inputs.desired.menu_files.clone();
     next.price_steps = steps_of(&next, [inputs.desired].into_iter().chain(inputs.base.map(|base| &base.catalog)));
     walk.next.catalog = next;
     Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }
