@@ -24,7 +24,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     Handle,
-    snapshot::{Snapshot, compose, history, pushes_to_all},
+    snapshot::{Snapshot, changes, compose, history, pushes_to_all},
     state_help, words,
 };
 use crate::{
@@ -74,8 +74,13 @@ pub(super) async fn events(State(shared): State<Handle>, Query(asked): Query<eve
         Ok(snapshot) => snapshot,
         Err(error) => return error.into_response(),
     };
-    match pushes_to_all(&shared, events::PUSHES).await {
-        Ok(rows) => events::page(&snapshot, &rows, &asked).into_response(),
+    let rows = match pushes_to_all(&shared, events::PUSHES).await {
+        Ok(rows) => rows,
+        Err(error) => return error.into_response(),
+    };
+    let timeline = events::Timeline::of(&snapshot, &rows, &asked);
+    match changes(&shared, timeline.pushes()).await {
+        Ok(changes) => events::page(&timeline, &changes).into_response(),
         Err(error) => error.into_response(),
     }
 }

@@ -1,6 +1,6 @@
 //! What happened at all outlets: pushes, and since when outlets stand as they do, newest first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -8,9 +8,13 @@ use serde::Deserialize;
 
 use super::{Clock, Page, badge, causes::Cause, commit, outlet_link, zone_of};
 use crate::{
-    report::{StatusLine, html::shown},
-    state::{PushKind, PushRow},
-    web::snapshot::Snapshot,
+    plan::PastChange,
+    report::{
+        StatusLine, changes_summary,
+        html::{shown, with_code},
+    },
+    state::{PushId, PushKind, PushRow},
+    web::{snapshot::Snapshot, state_help},
 };
 
 /// So many events are on a page, and so many pushes are looked at (our choice).
@@ -27,17 +31,39 @@ enum What<'a> {
     State(&'a StatusLine),
 }
 
-pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Page {
+/// The events of one page.
+pub(super) struct Timeline<'a> {
+    snapshot: &'a Snapshot,
+    events: Vec<(Timestamp, &'a str, What<'a>)>,
+    page: usize,
+    pages: usize,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot, pushes: &'a [PushRow], asked: &Asked) -> Self {
+        let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
+        let of_states =
+            snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
+        let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
+        events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
+        let pages = events.len().div_ceil(ROWS).max(1);
+        let page = asked.page.unwrap_or(1).clamp(1, pages);
+        let events = events.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
+        Self { snapshot, events, page, pages }
+    }
+
+    /// The pushes among them.
+    pub(super) fn pushes(&self) -> Vec<PushId> {
+        let push = |what: &What<'_>| if let What::Push(push) = what { Some(push.id) } else { None };
+        self.events.iter().filter_map(|(.., what)| push(what)).collect()
+    }
+}
+
+pub(super) fn page(timeline: &Timeline<'_>, changes: &BTreeMap<PushId, Vec<PastChange>>) -> Page {
+    let Timeline { snapshot, events, page, pages } = timeline;
+    let (page, pages) = (*page, *pages);
     let names: HashMap<&str, &str> =
         snapshot.lines.iter().filter_map(|line| Some((line.outlet.as_str(), line.name.as_deref()?))).collect();
-    let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
-    let of_states =
-        snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
-    let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
-    events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
-    let pages = events.len().div_ceil(ROWS).max(1);
-    let page = asked.page.unwrap_or(1).clamp(1, pages);
-    let rows = events.iter().skip((page - 1) * ROWS).take(ROWS);
     let body = html! {
         (super::navigation("/events"))
         header id="summary" { h1 { "What happened" } p.quiet { "The newest " (PUSHES) " pushes, and since when outlets stand as they do." } }
@@ -47,8 +73,8 @@ pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Pa
                     thead { tr {
                         th scope="col" { "When" } th scope="col" { "Outlet" } th scope="col" { "What" } th scope="col" { "Commit" }
                     } }
-                    tbody { @for (at, outlet, what) in rows {
-                        (row(*at, outlet, names.get(outlet).copied(), what, snapshot))
+                    tbody { @for (at, outlet, what) in events {
+                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes), snapshot))
                     } }
                 }
                 @if pages > 1 {
@@ -64,28 +90,49 @@ pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Pa
     Page { title: "menusync: what happened".to_owned(), body, ..Page::live(snapshot) }
 }
 
-fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapshot: &Snapshot) -> Markup {
+/// What there is to say of an event, and the commit that it is about.
+fn told<'a>(what: &What<'a>, changes: &BTreeMap<PushId, Vec<PastChange>>) -> (Markup, Option<&'a String>) {
+    match what {
+        What::Push(push) => {
+            let back = push.back_to.map(|to| format!(", back to push {to}")).unwrap_or_default();
+            let changed = changes.get(&push.id).map(|changes| changes_summary(changes));
+            let words = html! {
+                "push " (push.number) @if push.kind == PushKind::Stock { " of stock" } (back) ": "
+                (push.outcome.map_or("under way", |outcome| outcome.as_str()))
+                @if let Some(changed) = changed { p { (shown(&changed)) } }
+                @if let Some(error) = &push.error { p { (shown(error)) } }
+            };
+            (words, push.revision.as_ref())
+        }
+        What::State(line) => {
+            let help = state_help::of(&line.state).1;
+            let words = html! {
+                (badge(&line.state)) " "
+                @match Cause::of(line) {
+                    Some(cause) => (shown(&cause.words)),
+                    None => (with_code(help.meaning)),
+                }
+            };
+            (words, line.revision.as_ref())
+        }
+    }
+}
+
+fn row(
+    at: Timestamp,
+    outlet: &str,
+    name: Option<&str>,
+    (words, revision): &(Markup, Option<&String>),
+    snapshot: &Snapshot,
+) -> Markup {
     let zone = zone_of(snapshot, outlet);
     let clock = Clock { now: snapshot.now, zone: &zone };
     html! {
         tr {
             td { (clock.tell(at)) }
             th scope="row" { a href=(outlet_link(outlet)) { (shown(name.unwrap_or(outlet))) } }
-            td { @match what {
-                What::Push(push) => {
-                    "push " (push.number) @if push.kind == PushKind::Stock { " of stock" } ": "
-                    (push.outcome.map_or("under way", |outcome| outcome.as_str()))
-                    @if let Some(error) = &push.error { p { (shown(error)) } }
-                }
-                What::State(line) => {
-                    (badge(&line.state))
-                    @if let Some(cause) = Cause::of(line) { " " (shown(&cause.words)) }
-                }
-            } }
-            td data-label="Commit" { @match what {
-                What::Push(PushRow { revision: Some(revision), .. }) => (commit(snapshot, revision)),
-                _ => "",
-            } }
+            td { (words) }
+            td data-label="Commit" { @if let Some(revision) = revision { (commit(snapshot, revision)) } }
         }
     }
 }

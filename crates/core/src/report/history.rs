@@ -7,7 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    minute,
+    counted, minute,
     plan::{change_words, field_words},
     untrusted::printable,
 };
@@ -211,6 +211,22 @@ fn summary(push: &PushLine) -> String {
 pub fn push_changes(push: &PushLine) -> Option<Vec<String>> {
     let changes = push.changes.as_deref()?.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
     Some(changes.map(change_words).collect())
+}
+
+/// So many changes of a push are told in a row among others (our choice).
+const TOLD: usize = 2;
+
+/// `3 changes: ~ Nasi › Nasi Goreng: price Rp 25.000 → Rp 27.000 (+8 %); … and 1 more`
+pub fn changes_summary(changes: &[PastChange]) -> String {
+    let lines: Vec<String> =
+        changes.iter().filter(|change| !matches!(change.path, Path::Menu(_))).map(change_words).collect();
+    if lines.is_empty() {
+        return "no changes".to_owned();
+    }
+    let more = lines.len().saturating_sub(TOLD);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    let told = &lines[..lines.len().min(TOLD)];
+    format!("{}: {}{more}", counted(lines.len(), "change"), told.join("; "))
 }
 
 /// The outlets one after the other, and in each the fields of the item.

@@ -147,25 +147,27 @@ const ALIKE: usize = 3;
 /// So many of them are named (our choice).
 const NAMED: usize = 5;
 
-/// The states, the worst first; one that is not here comes before the last.
-const WORST_FIRST: [&str; 13] = [
-    "invalid",
+/// The states, the worst first: in this order they are listed and counted everywhere. First what needs a person (what is live
+/// and wrong before what only waits), then what is worth a look, what goes on by itself, and what is as it should be.
+pub const WORST_FIRST: [&str; 13] = [
     "failed",
     "unknown",
-    "held",
     "nonconvergent",
+    "held",
+    "invalid",
     "missing",
     "drifted",
-    "pushing",
-    "verifying",
     "pending",
     "queued",
+    "pushing",
+    "verifying",
     "paused",
     "in_sync",
 ];
 
-fn rank(state: &str) -> usize {
-    WORST_FIRST.iter().position(|known| *known == state).unwrap_or(WORST_FIRST.len() - 1)
+/// The place of a state in [`WORST_FIRST`]; a word that is none counts as the worst.
+pub fn state_rank(state: &str) -> usize {
+    WORST_FIRST.iter().position(|known| *known == state).unwrap_or(0)
 }
 
 /// The outlets, the worst first, each with those of which the same is to be said; and how many that are in sync are left out.
@@ -175,7 +177,7 @@ fn worst_first<'l>(lines: &'l [StatusLine], zone: &TimeZone) -> (Vec<(&'l Status
     // Who asks for those in sync alone gets them.
     let folded = if lines.len() > MOST_IN_SYNC && plain < lines.len() { plain } else { 0 };
     let mut shown: Vec<&StatusLine> = lines.iter().filter(|line| folded == 0 || !is_plain(line)).collect();
-    shown.sort_by_key(|line| rank(&line.state));
+    shown.sort_by_key(|line| state_rank(&line.state));
     let mut groups: Vec<(&StatusLine, Vec<&StatusLine>)> = Vec::new();
     let mut known: HashMap<(&str, Vec<String>), usize> = HashMap::new();
     for line in shown {
