@@ -9,6 +9,7 @@ use crate::{
     catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
+    policy::Guard,
     report::{
         PinNote, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
@@ -76,10 +77,16 @@ fn what_to_do(line: &StatusLine) -> Markup {
         guards(line).iter().filter_map(|guard| guard["guard"].as_str()).map(|g| format!("--allow {g}")).collect();
     let advice = match flags.as_slice() {
         [] => state_help.advice.to_owned(),
-        flags => state_help.advice.replace("--allow GUARD", &flags.join(" ")),
+        flags => state_help.advice.replace("--allow GUARD", &format!("{}{}", revert(line), flags.join(" "))),
     };
     let advice = advice.replace("ID", &shell_word(&line.outlet));
     html! { p { (with_code(state_help.meaning)) " " (with_code(&advice)) } }
+}
+
+/// What brings a menu back that GoFood lost: to release its guard alone would leave it as it is.
+fn revert(line: &StatusLine) -> &'static str {
+    let is_lost = guards(line).iter().any(|guard| guard["guard"] == Guard::EmptyLive.name());
+    if is_lost { "--revert " } else { "" }
 }
 
 /// The guards that hold an outlet, as they were stored.
@@ -119,7 +126,7 @@ fn held(line: &StatusLine) -> Markup {
             }
             p { "To let it through with a review:" }
             ul.lines {
-                li { code { "menusync plan --outlet " (id) " --out plan.json" } }
+                li { code { "menusync plan --outlet " (id) " " (revert(line)) "--out plan.json" } }
                 @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
                     li { code { "menusync approve plan.json --guard " (shell_word(guard)) " --reason TEXT" } }
                 }
