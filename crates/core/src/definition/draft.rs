@@ -214,8 +214,16 @@ impl<'d> Draft<'d> {
     pub(super) fn menu_files(&self) -> BTreeMap<String, BTreeSet<String>> {
         let files = |menu: &DraftMenu<'_>| {
             let items = menu.items.iter().map(|item| Path::item(&self.items[*item].item.external_id));
-            let places = items.chain([Path::Menu(menu.name.to_owned())]).filter_map(|path| self.origins.place(&path));
-            (menu.name.to_owned(), places.map(|place| place.file.to_string()).collect())
+            let paths = items.chain([Path::Menu(menu.name.to_owned())]);
+            // Most often it is one file, whose name need not be copied for each dish.
+            let mut files: BTreeSet<String> = BTreeSet::new();
+            for path in paths {
+                match self.origins.own_place(&path) {
+                    Some(place) if !files.contains(&*place.file) => files.insert(place.file.to_string()),
+                    _ => false,
+                };
+            }
+            (menu.name.to_owned(), files)
         };
         self.menus.iter().map(files).collect()
     }

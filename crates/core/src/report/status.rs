@@ -304,15 +304,15 @@ mod tests {
         lines[30] = line("G30", "Ubud", "held", Some("deletes: 12 items"));
         lines[39] = line("G39", "Kuta", "invalid", Some("catalogs/kuta.yaml:3:1: no name"));
         insta::assert_snapshot!(status_text(&lines, "from the daemon", &TimeZone::UTC, &ReleaseHints::default(), None), @r"
-        Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
-                         catalogs/kuta.yaml:3:1: no name
         Warung 10 (G10)  failed         since 1970-01-01 00:00 UTC  commit 0123456789
                          GoBiz answered 401 Unauthorized
                          the same at 7 other outlets: Warung 11 (G11), Warung 12 (G12), Warung 13 (G13), Warung 14 (G14), Warung 15 (G15) and 2 more
         Ubud (G30)       held           since 1970-01-01 00:00 UTC  commit 0123456789
                          deletes: 12 items
+        Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
+                         catalogs/kuta.yaml:3:1: no name
         30 outlets in sync: see `menusync status --state in_sync`
-        30 of 40 outlets in sync, 1 invalid, 8 failed, 1 held (from the daemon)
+        30 of 40 outlets in sync, 8 failed, 1 held, 1 invalid (from the daemon)
         ");
         let in_sync: Vec<StatusLine> = (0..40).map(|n| line(&format!("G{n}"), "Kuta", "in_sync", None)).collect();
         assert_eq!(

@@ -13,6 +13,8 @@ use crate::{
 
 /// Up to so many moves are told one by one (our choice).
 const ONE_BY_ONE: usize = 3;
+/// So many dishes of a new menu are told with it, each with its price (our choice); more have a line each.
+const IN_A_LINE: usize = 12;
 /// So many names stand for a new order.
 const NAMED: usize = 5;
 
@@ -105,7 +107,9 @@ fn unfold<'a>((first, folded): (&'a Change, Folded<'a>)) -> Vec<(&'a Change, Fol
     let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Folded::One(change))).collect();
     match folded {
         Folded::Order(moves) if moves.len() == 1 => single(moves),
-        Folded::Whole { menu, items } if items.is_empty() => single(vec![menu]),
+        Folded::Whole { menu, items } if items.is_empty() || menu.kind == Kind::Add && items.len() > IN_A_LINE => {
+            single(std::iter::once(menu).chain(items).collect())
+        }
         Folded::Moved { items, .. } | Folded::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
         folded => vec![(first, folded)],
     }
