@@ -56,6 +56,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
         hints: hints(&args, session.flags()),
         at: args.at.as_ref().map(|_| at.to_zoned(session.zone())),
+        zone: session.zone(),
         later: if args.at.is_none() { comparison.later(&selection, &outlets) } else { Vec::new() },
         ..PlanReport::of_files(after.revision.clone(), Timestamp::now(), outlets)
     };

@@ -327,7 +327,10 @@ impl Loaded {
             let plan = plans.iter().find(|plan| plan.outlet == *id)?;
             Some(approval.at(id)?.effect(plan, at))
         };
-        self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
+        self.approvals
+            .iter()
+            .filter_map(|approval| approval.stale(&|id| effect(approval, id), at, &self.defaults.timezone))
+            .collect()
     }
 
     /// The ids and names of the outlets that could be decoded.

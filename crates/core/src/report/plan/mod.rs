@@ -160,6 +160,8 @@ pub struct OutletReport {
     pub invalid_from: Option<Arc<InvalidFrom>>,
     /// Its menu before and after, where that is to be shown.
     pub menus: Option<MenuSides>,
+    /// The moment that is looked at, if that is a later one, in the outlet's zone.
+    pub at: Option<Zoned>,
 }
 
 impl OutletReport {
@@ -177,6 +179,7 @@ impl OutletReport {
             window: None,
             invalid_from: None,
             menus: None,
+            at: None,
         }
     }
 }

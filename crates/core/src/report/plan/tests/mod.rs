@@ -141,6 +141,7 @@ impl Story {
             window: None,
             invalid_from: None,
             menus: None,
+            at: None,
         }
     }
 }
