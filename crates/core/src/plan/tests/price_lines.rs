@@ -103,7 +103,7 @@ fn an_unmoved_price_keeps_its_steps_and_an_edited_markup_gets_new_ones() {
     let steps = |story: &Story| story.plan().next_base.catalog.price_steps;
     assert_eq!(Some(steps(&story)), story.base.as_ref().map(|base| base.catalog.price_steps.clone()));
     // The same price in another way.
-    story.desired = Files { price: "23000", region: "", outlet: "{markup: 0}", ..BEFORE }.compose().catalog;
+    story.desired = Files { price: "23000", region: "", outlet: "{markup: 0}" }.compose().catalog;
     assert_eq!(story.plan().action, Action::None);
     assert_eq!(steps(&story)[&ExternalId::from("NG")].markups, ["0, 1 nearest"]);
 }
