@@ -218,7 +218,7 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
             ended: &Default::default(),
             low_prices: &Default::default(),
             past: &Default::default(),
-            place: &*desired.place,
+            places: &*desired.places,
             stock_by_put: false,
         }))
     });

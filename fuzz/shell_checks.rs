@@ -26,7 +26,7 @@ pub(crate) fn wire(data: &[u8]) {
     for desired in [Catalog::default(), menu()] {
         for revert in [false, true] {
             let (base, peers) = (None, plan::PeerPrices::new());
-            let (desired, live, place) = (&desired, &live, &|_: &_| None);
+            let (desired, live, places) = (&desired, &live, &|_: &_| Vec::new());
             let inputs = Inputs {
                 outlet: &outlet,
                 desired,
@@ -39,7 +39,7 @@ pub(crate) fn wire(data: &[u8]) {
                 ended: &Default::default(),
                 low_prices: &Default::default(),
                 past: &Default::default(),
-                place,
+                places,
                 stock_by_put: false,
             };
             let first = plan::plan(&inputs);

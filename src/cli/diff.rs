@@ -8,7 +8,7 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
-    preview::{exit_of, is_to_push, plans_of, show},
+    preview::{exit_of, is_to_push, origins_of, plans_of, show},
     release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, errors_of, lost_errors},
     when::When,
@@ -52,13 +52,18 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if outlets.is_empty() && !args.outlet.is_empty() {
         return Err(CommandError::Usage(format!("no outlet matches {} on either side", args.outlet.join(", "))));
     }
-    let report = PlanReport {
+    let mut report = PlanReport {
         stale_approvals: after.stale_approvals(plans_of(&outlets), at),
         hints: hints(&args, session.flags()),
         at: args.at.as_ref().map(|_| at.to_zoned(session.zone())),
+        zone: session.zone(),
         later: if args.at.is_none() { comparison.later(&selection, &outlets) } else { Vec::new() },
         ..PlanReport::of_files(after.revision.clone(), Timestamp::now(), outlets)
     };
+    // Who wrote a line is known of the files as they are.
+    if args.after.is_none() {
+        report.line_origins = origins_of(&session.root(), &report.held_lines(), &session.zone());
+    }
     show(&report, &[], &session.outputs, &[after, &before])?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);
     of_files = of_files.max(tell(&args.before, &before, old, &selection, &new.diagnostics));

@@ -1,7 +1,7 @@
 //! What `--help` says below the options, exit codes and examples, and the options of all commands that one command has no use
 //! for.
 
-use clap::CommandFactory;
+use clap::{CommandFactory, parser::ValueSource};
 
 use super::{Cli, Exit};
 
@@ -211,6 +211,20 @@ fn unused(name: &'static str, option: &'static str) -> clap::Arg {
     clap::Arg::new(option).long(long).hide(true).value_parser(refuse)
 }
 
+/// The same of one that stands before the command, where the parser takes it for the program's. What the environment says is
+/// for other commands.
+pub(super) fn refuse_unused(matches: clap::ArgMatches) -> Result<clap::ArgMatches, clap::Error> {
+    let page = matches.subcommand_name().and_then(|name| PAGES.iter().find(|page| page.name == name));
+    let is_given = |option: &&&str| matches.value_source(option) == Some(ValueSource::CommandLine);
+    match page.and_then(|page| Some((page, page.without.iter().find(is_given)?))) {
+        None => Ok(matches),
+        Some((page, option)) => {
+            let message = format!("`{}` has no use for --{}", page.name, option.replace('_', "-"));
+            Err(command().error(clap::error::ErrorKind::ArgumentConflict, message))
+        }
+    }
+}
+
 fn words(exit: Exit) -> &'static str {
     match exit {
         Exit::Done => "done",
@@ -242,6 +256,15 @@ mod tests {
     fn an_option_that_a_command_would_not_look_at_is_refused() {
         let refused = command().try_get_matches_from(["menusync", "rule", "--root", "menus"]);
         assert!(refused.is_err_and(|error| error.to_string().contains("`rule` has no use for it")));
+        let before = |arguments: [&str; 4]| command().try_get_matches_from(arguments).and_then(refuse_unused);
+        for page in PAGES.iter().filter(|page| !page.without.is_empty()) {
+            let name = if page.name == "completions" || page.name == "schema" { "rule" } else { page.name };
+            for option in page.without.iter().map(|option| format!("--{}", option.replace('_', "-"))) {
+                let refused = before(["menusync", &option, "menus", name]).unwrap_err().to_string();
+                assert!(refused.contains(&format!("`{name}` has no use for {option}")), "{refused}");
+            }
+        }
+        assert!(before(["menusync", "--root", "menus", "validate"]).is_ok());
         assert!(command().try_get_matches_from(["menusync", "validate", "--root", "menus"]).is_ok());
     }
 }

@@ -171,7 +171,7 @@ enum Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     completion::answer();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let parsed = help::command().try_get_matches_from(&arguments);
+    let parsed = help::command().try_get_matches_from(&arguments).and_then(help::refuse_unused);
     match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => {
             let exit = dispatch(cli);

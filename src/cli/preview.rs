@@ -211,18 +211,23 @@ const MOST_LINES: usize = 12;
 
 /// Who wrote these lines.
 async fn origins(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {
-    let lines: Vec<(String, u32)> = lines.iter().take(MOST_LINES).cloned().collect();
+    let (root, lines, zone) = (root.to_owned(), lines.to_vec(), zone.clone());
+    tokio::task::spawn_blocking(move || origins_of(&root, &lines, &zone)).await.unwrap_or_default()
+}
+
+/// The same, for who may wait for git.
+pub(super) fn origins_of(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {
+    let lines = &lines[..lines.len().min(MOST_LINES)];
     if lines.is_empty() {
         return BTreeMap::new();
     }
-    let (root, asked) = (root.to_owned(), lines.clone());
-    let found = tokio::task::spawn_blocking(move || line_origins(&root, &asked)).await.unwrap_or_default();
+    let found = line_origins(root, lines);
     let note = |LineOrigin { commit, author, at }| LineNote {
         commit: commit.map(|commit| commit.chars().take(8).collect()),
         author,
         date: at.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
     };
-    let pairs = lines.into_iter().zip(found);
+    let pairs = lines.iter().zip(found);
     pairs.filter_map(|((file, line), origin)| Some((format!("{file}:{line}"), note(origin?)))).collect()
 }
 

@@ -27,12 +27,7 @@ impl PlanInvocation<'_> {
             Some(file) => format!("menusync apply {}{}", shell_word(&file.to_string_lossy()), self.flags),
             None => format!("menusync apply{}", self.outlets()),
         };
-        ReleaseHints {
-            push: Some(Push::Command(push + self.revert())),
-            plan: Some(self.plan()),
-            outlets: self.outlets(),
-            flags: self.flags.clone(),
-        }
+        ReleaseHints { push: Some(Push::Command(push + self.revert())), plan: Some(self.plan()), ..self.looked() }
     }
 
     /// From a push that was asked for.
@@ -47,7 +42,12 @@ impl PlanInvocation<'_> {
 
     /// From a look that nothing is pushed from.
     pub(super) fn looked(&self) -> ReleaseHints {
-        ReleaseHints { outlets: self.outlets(), flags: self.flags.clone(), ..ReleaseHints::default() }
+        ReleaseHints {
+            outlets: self.outlets(),
+            flags: self.flags.clone(),
+            reverts: self.revert,
+            ..ReleaseHints::default()
+        }
     }
 
     fn plan(&self) -> PlanFile {

@@ -73,7 +73,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
     let (survey, selected, options, consent) = (&survey, &*selected, &options, &args.consent);
     // No plan of it can be saved, so none can be approved.
-    let hints = &ReleaseHints { push: Some(Push::Again), plan: None, ..ReleaseHints::default() };
+    let hints = &ReleaseHints { push: Some(Push::Again), plan: None, reverts: true, ..ReleaseHints::default() };
     PushRun { session, survey, selected, at, options, consent, saved: None, is_whole: false, hints }.run()
 }
 

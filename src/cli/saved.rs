@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path, session: &Session, survey: &Survey) -> Result<Sa
     };
     let text = text(path)?.map_err(refused)?;
     let plan = SavedPlan::parse(&text).map_err(|error| refused(&error.to_string()))?;
-    plan.check(&session.target()?, moment(None)).map_err(|error| refused(&error.to_string()))?;
+    plan.check(&session.target()?, moment(None), &session.zone()).map_err(|error| refused(&error.to_string()))?;
     // Of an outlet without a change the plan says at most that it is no longer defined.
     let unknown = plan.outlets.iter().filter(|o| member(survey, &o.outlet).is_none() && !o.changes.is_empty());
     let unknown: Vec<&str> = unknown.map(|outlet| outlet.outlet.as_str()).collect();

@@ -33,7 +33,9 @@ impl<W: Worker> Daemon<W> {
             }
         }
         let of = |file: &ApprovalFile, id: &OutletId| effect.get(&(Arc::clone(&file.file), id.clone())).copied();
-        for stale in loaded.approvals().iter().filter_map(|file| file.stale(&|id| of(file, id), now)) {
+        for stale in
+            loaded.approvals().iter().filter_map(|file| file.stale(&|id| of(file, id), now, &loaded.timezone()))
+        {
             if reported.insert(stale.clone()) {
                 tracing::warn!("{stale}");
             }

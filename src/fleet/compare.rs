@@ -139,7 +139,8 @@ impl Comparison<'_> {
                 plan.guards.retain(|guard| {
                     guard.items.iter().any(|item| plan.changes.iter().any(|change| change.is_of(item)))
                 });
-                Some(report_of(plan, &target, self.with_menus))
+                let at = Some(at.to_zoned(zone.clone()));
+                Some(OutletReport { at, ..report_of(plan, &target, self.with_menus) })
             });
             newer = next.or(newer.take());
             Edge { at: at.to_zoned(zone.clone()), layers, report }

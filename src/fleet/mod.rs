@@ -53,7 +53,7 @@ use crate::{
     schedule::Window,
     settings::{self, Settings},
     source::{self, Commit, Doing, Files, Revision, RevisionError, SourceError},
-    sync::{Basis, Desired, PlaceOf},
+    sync::{Basis, Desired, PlacesOf},
 };
 
 /// A root, read and decoded.
@@ -365,7 +365,10 @@ impl Loaded {
             let plan = plans.iter().find(|plan| plan.outlet == *id)?;
             Some(approval.at(id)?.effect(plan, at))
         };
-        self.approvals.iter().filter_map(|approval| approval.stale(&|id| effect(approval, id), at)).collect()
+        self.approvals
+            .iter()
+            .filter_map(|approval| approval.stale(&|id| effect(approval, id), at, &self.defaults.timezone))
+            .collect()
     }
 
     /// The ids and names of the outlets that could be decoded.
@@ -407,8 +410,8 @@ impl Loaded {
         let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
         let low_prices = judge::low_prices(&composed, known.chain(&composed.diagnostics));
         let Composed { outlet, catalog, origins, policy, ended, .. } = composed;
-        let place: PlaceOf = Arc::new(move |path: &crate::catalog::Path| origins.place(path));
-        Ok(self.desired_of(&outlet, catalog, policy, (ended, low_prices), place))
+        let places: PlacesOf = Arc::new(move |path: &crate::catalog::Path| origins.places(path));
+        Ok(self.desired_of(&outlet, catalog, policy, (ended, low_prices), places))
     }
 
     /// The same of an outlet whose catalog is known. Its file is decoded again if it is asked where something stands.
@@ -420,9 +423,9 @@ impl Loaded {
         let (defaults, photos) = (self.defaults.clone(), Arc::clone(&self.photos));
         let origins = OnceLock::new();
         let decode = move || definition::connect(files.clone()).compose(&id, at, &defaults, &|path| photos.file(path));
-        let place: PlaceOf =
-            Arc::new(move |path: &crate::catalog::Path| origins.get_or_init(|| decode().origins).place(path));
-        Some(self.desired_of(outlet, catalog, policy, (BTreeSet::new(), whole.low_prices.clone()), place))
+        let places: PlacesOf =
+            Arc::new(move |path: &crate::catalog::Path| origins.get_or_init(|| decode().origins).places(path));
+        Some(self.desired_of(outlet, catalog, policy, (BTreeSet::new(), whole.low_prices.clone()), places))
     }
 
     fn desired_of(
@@ -431,12 +434,12 @@ impl Loaded {
         catalog: Catalog,
         policy: Policy,
         (ended, low_prices): (BTreeSet<ExternalId>, BTreeSet<crate::catalog::Path>),
-        place: PlaceOf,
+        places: PlacesOf,
     ) -> Desired {
         let windows = windows_of(&policy, outlet).cloned().collect();
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
         let pins = Pins::default();
-        Desired { catalog, pins, policy, windows, ended, low_prices, paused: outlet.paused, approvals, place }
+        Desired { catalog, pins, policy, windows, ended, low_prices, paused: outlet.paused, approvals, places }
     }
 
     /// The time zone of everything that no layer gives another one.

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::git::Git;
+use crate::report::WHOLE_FILE;
 
 /// A line as it was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +22,32 @@ pub struct LineOrigin {
 pub fn line_origins(root: &Path, lines: &[(String, u32)]) -> Vec<Option<LineOrigin>> {
     let git = Git::in_directory_once(root);
     let origin = |(file, line): &(String, u32)| {
+        if *line == WHOLE_FILE {
+            return deletion(&git, root, file);
+        }
         let range = format!("{line},{line}");
         let answer = git.ask(&["blame", "--porcelain", "-L", &range, "--", file]).ok()?;
         read(&String::from_utf8_lossy(&answer))
     };
     lines.iter().map(origin).collect()
+}
+
+/// Who deleted a file; nobody, if it is there.
+fn deletion(git: &Git, root: &Path, file: &str) -> Option<LineOrigin> {
+    if root.join(file).exists() {
+        return None;
+    }
+    let format = "--format=author %an%nauthor-time %at%ncommit %H";
+    let answer = git.ask(&["log", "-1", "--name-status", "--no-renames", format, "--", file]).ok()?;
+    let text = String::from_utf8_lossy(&answer);
+    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key));
+    // What the last commit still had is gone from the work tree alone.
+    let is_committed = text.lines().any(|line| line.starts_with("D\t"));
+    Some(LineOrigin {
+        commit: is_committed.then(|| value("commit ").map(str::to_owned)).flatten(),
+        author: value("author ")?.to_owned(),
+        at: Timestamp::from_second(value("author-time ")?.parse().ok()?).ok()?,
+    })
 }
 
 fn read(porcelain: &str) -> Option<LineOrigin> {

@@ -158,6 +158,8 @@ async fn pushes_come_newest_first_are_limited_and_numbered_per_outlet(place: &Pl
     state.record_push_step(one, step, at(1)).await.unwrap();
     assert_eq!(state.record(one).await.unwrap(), Some(long));
     assert_eq!(state.history("G1").await.unwrap()[0].1.as_deref(), Some("[]"));
+    let newest = state.pushes(Some("G1"), 1).await.unwrap()[0].id;
+    assert_eq!(state.changes(vec![newest, PushId(i64::MAX)]).await.unwrap(), [(newest, "[]".to_owned())].into());
     let last: Vec<PushId> = state.overview(at(1)).await.unwrap().last_pushes.iter().map(|row| row.id).collect();
     assert_eq!(last, [three, two]);
 }

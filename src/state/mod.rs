@@ -14,7 +14,7 @@ mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 pub use error::StateError;
@@ -86,6 +86,9 @@ pub trait State: Send + Sync {
     /// All pushes to `outlet` that are kept, newest first, each with its changes (JSON) if they were recorded; `plan` is
     /// empty.
     async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError>;
+
+    /// What these pushes changed (JSON), as far as that was recorded.
+    async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError>;
 
     /// What a push sent as a whole (JSON), if that was recorded.
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;

@@ -234,7 +234,7 @@ pub(super) fn judge_promotions(
                     released: moment.released,
                     past,
                     live: &|id| dish.get(id).cloned(),
-                    place: &*desired.place,
+                    place: &|path| (desired.places)(path).pop(),
                 });
             }
             KnownPromotions::Unread(why) | KnownPromotions::NoRight(why) => {
@@ -288,7 +288,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         released: moment.released,
         past: Past::unknown(),
         live: &|id| dish.get(id).cloned(),
-        place: &*after.place,
+        place: &|path| (after.places)(path).pop(),
     });
 }
 
@@ -341,7 +341,7 @@ pub(super) fn inputs<'a>(
         ended: &desired.ended,
         low_prices: &desired.low_prices,
         past,
-        place: &*desired.place,
+        places: &*desired.places,
         stock_by_put: moment.stock_by_put,
     }
 }

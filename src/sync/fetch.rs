@@ -48,7 +48,7 @@ pub(super) async fn fetch_fresh<R: Read>(
         let fetched = remote.fetch_in(outlet, lane).await?;
         let live = &fetched.live;
         let Some(until) = memory.stale_until(live, now) else { return Ok(fetched) };
-        let stale = || PassError::Stale { outlet: outlet.clone(), until };
+        let stale = || PassError::Stale { outlet: outlet.clone(), until, left: until.duration_since(now) };
         if looks_again.next().is_none() {
             let is_awaited = awaited.is_some_and(|push| push.look(live) == Look::Arrived);
             return if is_awaited { Ok(fetched) } else { Err(stale()) };

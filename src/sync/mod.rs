@@ -38,7 +38,7 @@ pub use clock::{Age, Clock};
 pub use examine::{Examined, Moment, compare, compare_promotions, examine};
 pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 pub use memory::{PendingPush, PushProgress, Recalled, recall};
 pub use note::store_failure;
 pub use observe::{observe, observe_invalid};
@@ -93,11 +93,11 @@ pub struct Desired {
     /// The approvals that name it.
     pub approvals: Vec<Approval>,
     /// Where the files say a thing.
-    pub place: PlaceOf,
+    pub places: PlacesOf,
 }
 
-/// Finds where the files say a thing.
-pub type PlaceOf = Arc<dyn Fn(&Path) -> Option<Place> + Send + Sync>;
+/// Finds where the files say a thing: all the places that made it, the last one last.
+pub type PlacesOf = Arc<dyn Fn(&Path) -> Vec<Place> + Send + Sync>;
 
 impl Desired {
     /// A menu that no file stands behind: of an import, or what was pushed last.
@@ -111,7 +111,7 @@ impl Desired {
             low_prices: BTreeSet::new(),
             paused: false,
             approvals: Vec::new(),
-            place: Arc::new(|_| None),
+            places: Arc::new(|_| Vec::new()),
         }
     }
 
@@ -251,14 +251,16 @@ pub enum PassError {
     /// What reads as live is a menu that a push has just replaced.
     #[error(
         "GoFood shows outlet {outlet} as it was before a push that it has shown already; this may be a copy that is behind, \
-         so nothing is sent or concluded from it; try again in a minute: if it still reads so at {}, it counts as live",
-        until.strftime("%Y-%m-%d %H:%M:%S UTC")
+         so nothing is sent or concluded from it; try again in a minute: if it still reads so {} min from now, it counts as live",
+        minutes_up(*left)
     )]
     Stale {
         /// The outlet.
         outlet: OutletId,
         /// When it can be no copy any more.
         until: Timestamp,
+        /// How long that was from the look on.
+        left: SignedDuration,
     },
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]
@@ -302,6 +304,11 @@ const SETTLED_AFTER: Duration = Duration::from_secs(60);
 
 /// How long the call of a push may be under way: the longest timeout and the time for tries (our choice).
 const PUSHING_FOR: Duration = Duration::from_secs(150);
+
+/// Whole minutes, none of them too few.
+fn minutes_up(time: SignedDuration) -> i64 {
+    (time.as_secs() + 59) / 60
+}
 
 /// An error and what caused it, in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {

@@ -37,11 +37,11 @@ pub fn apply_pins<'d>(
     if !why.is_empty() {
         return Err(PassError::PinConflict { outlet: outlet.clone(), to: held.to, why: why.join("; ") });
     }
-    let (files, covering) = (Arc::clone(&desired.place), held.clone());
-    let place = move |path: &Path| (!covering.covers(path)).then(|| files(path)).flatten();
+    let (files, covering) = (Arc::clone(&desired.places), held.clone());
+    let places = move |path: &Path| if covering.covers(path) { Vec::new() } else { files(path) };
     let low_prices =
         desired.low_prices.iter().cloned().chain(doubtful_prices(&catalog, &held, &desired.policy)).collect();
-    Ok(Cow::Owned(Desired { catalog, pins: held, low_prices, place: Arc::new(place), ..desired.clone() }))
+    Ok(Cow::Owned(Desired { catalog, pins: held, low_prices, places: Arc::new(places), ..desired.clone() }))
 }
 
 /// The items whose price is pinned: nobody answers for it in the files, so that its guard asks if it is low.

@@ -26,7 +26,7 @@ use serde_json::Value;
 use super::{
     Handle,
     language::Accepted,
-    snapshot::{Snapshot, compose, history, pushes_to_all},
+    snapshot::{Snapshot, changes, compose, history, pushes_to_all},
     state_help,
 };
 use crate::{
@@ -87,8 +87,13 @@ pub(super) async fn events(
         Ok(snapshot) => snapshot,
         Err(error) => return error.answer(lang),
     };
-    match pushes_to_all(&shared, events::PUSHES).await {
-        Ok(rows) => events::page(&snapshot, &rows, &asked, lang).into_response(),
+    let rows = match pushes_to_all(&shared, events::PUSHES).await {
+        Ok(rows) => rows,
+        Err(error) => return error.answer(lang),
+    };
+    let timeline = events::Timeline::of(&snapshot, &rows, &asked);
+    match changes(&shared, timeline.pushes()).await {
+        Ok(changes) => events::page(&timeline, &changes, lang).into_response(),
         Err(error) => error.answer(lang),
     }
 }

@@ -1,6 +1,6 @@
 //! How everything stands at one moment, read in one go.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     http::{
@@ -16,9 +16,9 @@ use super::Handle;
 use crate::{
     daemon::Shown,
     fleet::{Loaded, Selection, Survey, beside, push_lines, status},
-    plan::Base,
+    plan::{Base, PastChange},
     report::{Lang, PushLine, StatusLine},
-    state::{PushRow, StateError},
+    state::{PushId, PushRow, StateError},
     sync::{Facts, Look, OutletState, chain},
 };
 
@@ -114,6 +114,15 @@ pub(super) async fn pushes(shared: &Handle, id: String) -> Result<Vec<PushRow>, 
 /// The newest pushes to all outlets, newest first.
 pub(super) async fn pushes_to_all(shared: &Handle, most: u32) -> Result<Vec<PushRow>, Unavailable> {
     Ok(shared.site.reader.pushes(None, most).await?)
+}
+
+/// What pushes changed, as far as that was recorded.
+pub(super) async fn changes(
+    shared: &Handle,
+    pushes: Vec<PushId>,
+) -> Result<BTreeMap<PushId, Vec<PastChange>>, Unavailable> {
+    let stored = shared.site.reader.changes(pushes).await?;
+    Ok(stored.into_iter().filter_map(|(id, changes)| Some((id, serde_json::from_str(&changes).ok()?))).collect())
 }
 
 /// The newest pushes to an outlet with what they changed, newest first, and what was last seen to arrive.

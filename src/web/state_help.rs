@@ -1,6 +1,9 @@
 //! What the state of an outlet means for the person who looks: how urgent it is, and what to do.
 
-use crate::{report::Lang, sync::OutletState};
+use crate::{
+    report::{Lang, state_rank},
+    sync::OutletState,
+};
 
 /// How urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +40,7 @@ pub(super) struct StateHelp {
     pub(super) advice: fn(Lang) -> &'static str,
 }
 
-/// All states, the worst first.
+/// All states, in the order of [`crate::report::WORST_FIRST`].
 pub(super) const ALL: [StateHelp; 13] = [
     StateHelp {
         state: OutletState::Failed,
@@ -119,9 +122,9 @@ pub(super) const ALL: [StateHelp; 13] = [
     },
 ];
 
-/// What is known of a state, and its place in [`ALL`]; a word that is none counts as the worst.
+/// What is known of a state, and its place in [`ALL`].
 pub(super) fn of(state: &str) -> (usize, &'static StateHelp) {
-    let place = ALL.iter().position(|state_help| state_help.state.as_str() == state).unwrap_or(0);
+    let place = state_rank(state);
     (place, &ALL[place])
 }
 
@@ -136,5 +139,6 @@ mod tests {
             assert_ne!(Lang::En.state(state.as_str()), Lang::Id.state(state.as_str()), "{state:?}");
         }
         assert!(ALL.is_sorted_by_key(|state_help| state_help.urgency));
+        assert_eq!(ALL.map(|state_help| state_help.state.as_str()), crate::report::WORST_FIRST);
     }
 }

@@ -184,7 +184,8 @@ proptest! {
         let no_files = |path: &str| ImageFile::Missing(path.to_owned());
         let composed = definitions.compose(&id, jiff::Timestamp::UNIX_EPOCH, &Policy::default(), &no_files);
         prop_assert!(composed.diagnostics.iter().all(|d| !d.is_error()), "{yaml}\n{:#?}", composed.diagnostics);
-        prop_assert_eq!(&composed.catalog, &imported.catalog, "{}", yaml);
+        let menu = Catalog { menu_files: Default::default(), ..composed.catalog };
+        prop_assert_eq!(&menu, &imported.catalog, "{}", yaml);
         // The platform answers categories in any order.
         let mut shuffled = live.clone();
         shuffled.variant_categories.reverse();

@@ -16,8 +16,14 @@ fn held(stage: &Stage, guard: &str) -> String {
     let refused = stage.run(&["apply", "--yes"]).expect(4).transcript();
     stage.assert_nothing_written();
     let text = format!("{}{refused}", stage.run(&["plan"]).transcript());
-    stage.run(&["apply", "--yes", "--allow", guard]).expect(0);
+    // What it advises is what a person types.
+    let release = &plan["release"];
+    let advised = release["bring_back"].as_str().or(release["push"].as_str()).unwrap();
+    assert!(text.contains(&format!("`{advised}`")), "{advised}: {text}");
+    let advised: Vec<&str> = advised.split(' ').skip(1).chain(["--yes"]).collect();
+    stage.run(&advised).expect(0);
     assert_eq!(stage.writes().len(), 1);
+    assert_eq!(stage.run(&["plan", "--output", "json"]).json()["summary"]["held"], 0, "{advised:?}");
     text
 }
 
@@ -72,6 +78,16 @@ fn a_menu_that_vanished_holds_also_where_nothing_would_be_sent() {
     let let_through = stage.run(&["apply", "--yes", "--allow", "empty-live", "--output", "json"]).expect(0).json();
     assert_eq!(let_through["outlets"][0]["state"], "drifted", "{let_through:#}");
     stage.assert_nothing_written();
+    // The advised commands, one after the other, bring it back.
+    let release = stage.run(&["plan", "--output", "json"]).json()["release"].clone();
+    for command in release["review_bringing_back"].as_array().unwrap() {
+        let mut typed: Vec<&str> = command.as_str().unwrap().split(' ').skip(1).collect();
+        if typed[0] == "apply" {
+            typed.push("--yes");
+        }
+        stage.run(&typed).expect(0);
+    }
+    assert_eq!(stage.live_item(KUTA, "NG")["price"], 27000);
 }
 
 #[test]

@@ -66,6 +66,11 @@ fn what_a_layer_will_change_is_shown_at_its_date() {
     assert_eq!(later[0]["at"], format!("{}T00:00:00", month.from));
     assert_eq!(later[0]["zones"], serde_json::json!(["WIB", "WITA"]));
     assert_eq!(later[0]["layers"], serde_json::json!([{"file": "catalogs/month.yaml", "begins": true}]));
+    // Each outlet's own midnight.
+    let at = |outlet: usize| later[0]["outlets"][outlet]["at"].as_str().unwrap();
+    let midnight = |offset: &str| format!("{}T00:00:00{offset}", month.from);
+    let of_all: std::collections::BTreeSet<&str> = (0..3).map(at).collect();
+    assert_eq!(of_all, [&*midnight("+07:00"), &*midnight("+08:00")].into());
     assert_eq!((&later[0]["summary"]["changed"], &later[1]["summary"]["changed"]), (&3.into(), &0.into()));
 }
 
@@ -95,4 +100,5 @@ fn at_a_moment_that_is_asked_for_only_that_is_compared() {
     let at = format!("{}T12:00:00+07:00", month.from);
     let json = repository.run(&["diff", "HEAD", "--at", &at, "--output", "json"]).json();
     assert_eq!((&json["summary"]["changed"], json.get("later")), (&3.into(), None));
+    assert_eq!(json["at"], at);
 }

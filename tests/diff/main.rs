@@ -102,6 +102,59 @@ fn outlets_that_come_and_go_are_told_as_a_whole() {
     assert_eq!(states, ["in_sync", "missing", "in_sync", "in_sync", "in_sync", "pending"]);
 }
 
+const DRINKS: &str = "\
+menus:
+  - name: Minuman
+    menu_items:
+      - {external_id: ES, name: Es Teh, description: Manis, price: 5000}
+      - {external_id: KO, name: Kopi, description: Pahit, price: 8000}
+";
+
+/// The brand, whose outlets have drinks of a layer of their own, one of them with a markup.
+fn with_drinks() -> Repository {
+    let repository = brand();
+    repository.write("catalogs/drinks.yaml", DRINKS);
+    for number in 0..5 {
+        let markup = if number == 3 { "pricing: [{markup: 10%}]\n" } else { "" };
+        let text = outlet(&format!("G{number}"), &format!("Warung {number}"), markup);
+        let text = text.replace("../layer.yaml", "../layer.yaml, ../drinks.yaml");
+        repository.write(&format!("catalogs/outlets/{number}.yaml"), text);
+    }
+    repository
+}
+
+#[test]
+fn a_menu_that_comes_is_one_event_with_its_dishes() {
+    let repository = with_drinks();
+    insta::assert_snapshot!(repository.run(&["diff", "HEAD", "--output", "markdown"]).out);
+}
+
+#[test]
+fn a_lost_menu_is_told_once_with_the_file_that_gave_it() {
+    let repository = with_drinks();
+    repository.commit();
+    fs::remove_file(repository.root().join("catalogs/drinks.yaml")).unwrap();
+    for number in 0..5 {
+        let file = format!("catalogs/outlets/{number}.yaml");
+        let text = fs::read_to_string(repository.root().join(&file)).unwrap();
+        repository.write(&file, text.replace(", ../drinks.yaml", ""));
+    }
+    let told = |text: &str| repository.run(&["diff", text]).out;
+    assert!(
+        told("HEAD").contains("it came from catalogs/drinks.yaml (deleted, not committed yet)"),
+        "{}",
+        told("HEAD")
+    );
+    let commit = repository.commit();
+    let ran = repository.run(&["diff", "HEAD~1", "--output", "markdown"]);
+    let masked = ran.out.replace(&commit[..8], "COMMIT");
+    let (before, after) = masked.split_once("COMMIT`, t, ").unwrap();
+    insta::assert_snapshot!(format!("{before}{}", masked[before.len()..].replace(&after[..10], "TODAY")));
+    repository.write("catalogs/drinks.yaml", DRINKS);
+    let told = told("HEAD~1");
+    assert!(told.contains("it came from catalogs/drinks.yaml (edited, or no longer extended)"), "{told}");
+}
+
 #[test]
 fn an_outlet_that_only_vanished_is_a_difference() {
     let repository = brand();

@@ -75,12 +75,13 @@ fn said(loaded: &Loaded, at: Timestamp) -> String {
         said += &format!("{member:?}\n");
         match loaded.desired(&member.id, at) {
             Ok(desired) => {
-                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, place, .. } = desired;
+                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, places, .. } =
+                    desired;
                 let composed = loaded.compose(&member.id, at);
                 assert_eq!((&catalog, &ended), (&composed.catalog, &composed.ended));
                 assert_eq!(format!("{policy:?}"), format!("{:?}", composed.policy));
                 for path in FlatCatalog::of(&catalog).things.keys() {
-                    assert_eq!(place(path), composed.origins.place(path), "{path}");
+                    assert_eq!(places(path), composed.origins.places(path), "{path}");
                 }
                 said += &format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{paused}\n{approvals:?}\n");
             }

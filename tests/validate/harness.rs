@@ -78,7 +78,12 @@ impl Root {
     /// Runs the binary on it.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         let mut command = Command::cargo_bin("menusync").unwrap();
-        command.env_clear().envs(clock_variables()).args(["--root", self.path().to_str().unwrap()]).args(arguments);
+        command.env_clear().envs(clock_variables());
+        // `rule` has no use for a root, and says so.
+        if arguments.first() != Some(&"rule") {
+            command.args(["--root", self.path().to_str().unwrap()]);
+        }
+        command.args(arguments);
         let output = command.output().unwrap();
         Run {
             code: output.status.code().unwrap(),

@@ -108,6 +108,37 @@ impl Browser {
     }
 }
 
+/// Where `.ci/axe` puts axe-core.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe/axe.min.js");
+
+/// What axe-core finds that keeps somebody from using a page.
+const SERIOUS: &str = "
+    const [rules, done] = arguments;
+    const options = rules === null ? {} : {runOnly: rules};
+    const is_serious = (found) => ['serious', 'critical'].includes(found.impact);
+    const words = (found) => found.id + ': ' + found.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; ');
+    axe.run(document, {...options, resultTypes: ['violations']})
+      .then((all) => done(all.violations.filter(is_serious).map(words)), (error) => done([String(error)]));";
+
+impl Browser {
+    /// Has the open page judged by axe-core: in light by all its rules, in dark by that for colours.
+    async fn judge(&self) {
+        let Ok(axe) = std::fs::read_to_string(AXE) else {
+            let _ = writeln!(std::io::stderr(), "left out: there is no axe-core, which `.ci/axe` fetches");
+            return;
+        };
+        self.run(&axe).await;
+        for (scheme, rules) in [("light", Value::Null), ("dark", json!(["color-contrast"]))] {
+            let scheme_feature = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+            self.devtools("Emulation.setEmulatedMedia", scheme_feature).await;
+            let asked = json!({"script": SERIOUS, "args": [rules]});
+            let found = self.call("/execute/async", asked).await.unwrap();
+            let url = self.run("return location.href").await;
+            assert_eq!(found, json!([]), "{url} in {scheme}");
+        }
+    }
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
         // The browser ends with its driver.
@@ -146,6 +177,9 @@ async fn every_page_can_be_read_on_a_screen_and_on_a_phone() {
             };
             for path in ["/", "/?q=nobody", "/events"].iter().chain(own) {
                 browser.check(&format!("{site}{path}")).await;
+                if outlets == 30 && size == SCREEN {
+                    browser.judge().await;
+                }
             }
         }
     }
@@ -165,6 +199,7 @@ async fn a_file_with_menus_can_be_read_on_a_screen_and_on_a_phone() {
     for size in [SCREEN, PHONE] {
         let Some(browser) = Browser::start(size, true).await else { return };
         browser.check(&format!("file://{}", file.display())).await;
+        browser.judge().await;
     }
 }
 
@@ -173,6 +208,12 @@ async fn the_checks_see_what_is_wrong() {
     let Some(browser) = Browser::start(SCREEN, true).await else { return };
     let page = "<h1>A</h1><h3>B</h3><p style='color:%23999'>pale</p><input><table><tr><th>x</table><p style='width:1900px'>wide</p>";
     browser.open(&format!("data:text/html,{page}")).await;
+    if let Ok(axe) = std::fs::read_to_string(AXE) {
+        browser.run(&axe).await;
+        let found =
+            browser.call("/execute/async", json!({"script": SERIOUS, "args": [null]})).await.unwrap().to_string();
+        assert!(found.contains("color-contrast") && found.contains("html-has-lang"), "{found}");
+    }
     let found = browser.run(CHECKS).await.to_string();
     for part in
         ["no language", "no title", "main part", "level of headings", "wider than", "no label", "no head", "contrast"]

@@ -220,6 +220,12 @@ async fn what_happened_at_all_outlets_is_one_timeline() {
     let (status, page) = served.read("/events").await;
     assert_eq!((status, listed(&page)), (200, vec!["G1", "G2", "G1"]), "{page}");
     assert!(page.contains("400 Bad Request: no") && page.contains("push 1"), "{page}");
+    for part in ["no changes", "GoFood shows what the files say.", "0123456789"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+    served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
+    let (_, page) = served.read("/events").await;
+    assert!(page.contains("held by price-change") && page.contains("href=\"/outlets/G2\""), "{page}");
 }
 
 #[tokio::test]

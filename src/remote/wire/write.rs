@@ -86,7 +86,8 @@ struct PutBody<'a> {
 
 impl Serialize for PutBody<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Catalog { menus, variant_categories, platform_menus: _, promotions: _ } = self.catalog;
+        let Catalog { menus, variant_categories, platform_menus: _, promotions: _, price_steps: _, menu_files: _ } =
+            self.catalog;
         let mut map = serializer.serialize_map(None)?;
         if let Some(id) = self.request_id {
             map.serialize_entry("request_id", &id)?;

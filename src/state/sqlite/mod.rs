@@ -12,6 +12,7 @@ mod store;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -229,6 +230,10 @@ impl State for SqliteState {
     async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
         let outlet = outlet.to_owned();
         self.call(move |store| store.history(&outlet)).await
+    }
+
+    async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError> {
+        self.call(move |store| store.changes(&pushes)).await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

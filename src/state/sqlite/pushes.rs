@@ -1,6 +1,8 @@
 //! Every push: recorded before it is sent, so that after a crash nothing is sent blindly again; what it sent, compressed,
 //! and how long that is kept.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{
     Connection, OptionalExtension, Row, params,
@@ -141,6 +143,18 @@ impl Store {
                 Ok((push_row(row)?, changes.map(|changes| changes.0)))
             };
             statement.query_map([&scope.platform, outlet], row)?.collect()
+        })
+    }
+
+    pub(super) fn changes(&self, pushes: &[PushId]) -> Result<BTreeMap<PushId, String>, StateError> {
+        self.read("read what pushes changed", |connection, _| {
+            let mut statement = connection.prepare_cached("SELECT changes FROM records WHERE push = ?1")?;
+            let mut all = BTreeMap::new();
+            for id in pushes {
+                let changes: Option<Unpacked> = statement.query_row([id.0], |row| row.get(0)).optional()?;
+                all.extend(changes.map(|changes| (*id, changes.0)));
+            }
+            Ok(all)
         })
     }
 

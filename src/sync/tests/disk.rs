@@ -1,7 +1,7 @@
 //! A state whose calls fail when a test says so, and that tells the platform what was recorded, so that it can judge the
 //! calls that follow.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -157,6 +157,10 @@ impl State for WatchedState {
 
     async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
         self.inner.history(outlet).await
+    }
+
+    async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError> {
+        self.inner.changes(pushes).await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

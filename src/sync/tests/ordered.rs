@@ -219,11 +219,11 @@ async fn what_the_files_are_excused_for_is_no_conflict_with_pins() {
 async fn the_files_do_not_say_what_is_pinned() {
     let mut bench = Bench::twice_pushed().await;
     let place = Place { file: "catalogs/kuta.yaml".into(), line: 1, column: 1, end_line: 1, end_column: 2 };
-    bench.wanted.place = Arc::new(move |_| Some(place.clone()));
+    bench.wanted.places = Arc::new(move |_| vec![place.clone()]);
     bench.back_to(1);
     let pins = bench.options.rollback.take().unwrap();
     let pinned = apply_pins(&bench.target, &bench.wanted, &pins, bench.context.clock.now()).unwrap();
-    let is_said = |path: &str| (pinned.place)(&path.parse().unwrap()).is_some();
+    let is_said = |path: &str| !(pinned.places)(&path.parse().unwrap()).is_empty();
     assert_eq!((is_said("items/NG/price"), is_said("items/D1/price")), (false, true));
 }
 

@@ -42,9 +42,9 @@ async fn a_refused_push_is_final_and_the_next_pass_plans_again() {
 async fn a_refusal_tells_where_the_files_say_what_its_words_name() {
     let mut bench = edited().await;
     let file: Arc<str> = "catalogs/kuta.yaml".into();
-    bench.wanted.place = Arc::new(move |path| {
+    bench.wanted.places = Arc::new(move |path| {
         let place = Place { file: Arc::clone(&file), line: 7, column: 9, end_line: 7, end_column: 11 };
-        (path.to_string() == "items/NG").then_some(place)
+        (path.to_string() == "items/NG").then_some(place).into_iter().collect()
     });
     for (words, about) in [
         ("price of 'NG' is too high", " (this is items/NG/price at catalogs/kuta.yaml:7:9)"),

@@ -1,6 +1,6 @@
 //! What happened at all outlets: pushes, and since when outlets stand as they do, newest first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -8,9 +8,13 @@ use serde::Deserialize;
 
 use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone_of};
 use crate::{
-    report::{Lang, StatusLine, html::shown},
-    state::{PushKind, PushRow},
-    web::snapshot::Snapshot,
+    plan::PastChange,
+    report::{
+        Lang, StatusLine, changes_summary,
+        html::{shown, with_code},
+    },
+    state::{PushId, PushKind, PushRow},
+    web::{snapshot::Snapshot, state_help},
 };
 
 /// So many events are on a page, and so many pushes are looked at (our choice).
@@ -27,17 +31,39 @@ enum What<'a> {
     State(&'a StatusLine),
 }
 
-pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked, lang: Lang) -> Page {
+/// The events of one page.
+pub(super) struct Timeline<'a> {
+    snapshot: &'a Snapshot,
+    events: Vec<(Timestamp, &'a str, What<'a>)>,
+    page: usize,
+    pages: usize,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot, pushes: &'a [PushRow], asked: &Asked) -> Self {
+        let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
+        let of_states =
+            snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
+        let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
+        events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
+        let pages = events.len().div_ceil(ROWS).max(1);
+        let page = asked.page.unwrap_or(1).clamp(1, pages);
+        let events = events.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
+        Self { snapshot, events, page, pages }
+    }
+
+    /// The pushes among them.
+    pub(super) fn pushes(&self) -> Vec<PushId> {
+        let push = |what: &What<'_>| if let What::Push(push) = what { Some(push.id) } else { None };
+        self.events.iter().filter_map(|(.., what)| push(what)).collect()
+    }
+}
+
+pub(super) fn page(timeline: &Timeline<'_>, changes: &BTreeMap<PushId, Vec<PastChange>>, lang: Lang) -> Page {
+    let Timeline { snapshot, events, page, pages } = timeline;
+    let (page, pages) = (*page, *pages);
     let names: HashMap<&str, &str> =
         snapshot.lines.iter().filter_map(|line| Some((line.outlet.as_str(), line.name.as_deref()?))).collect();
-    let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
-    let of_states =
-        snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
-    let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
-    events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
-    let pages = events.len().div_ceil(ROWS).max(1);
-    let page = asked.page.unwrap_or(1).clamp(1, pages);
-    let rows = events.iter().skip((page - 1) * ROWS).take(ROWS);
     let body = html! {
         (super::navigation("/events", lang))
         header id="summary" { h1 { (lang.what_happened()) } p.quiet { (lang.newest_pushes(PUSHES)) } }
@@ -48,8 +74,8 @@ pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked, lang:
                         th scope="col" { (lang.when_heading()) } th scope="col" { (lang.outlet_heading()) } th scope="col" { (lang.what_heading()) }
                         th scope="col" { (lang.commit_heading()) }
                     } }
-                    tbody { @for (at, outlet, what) in rows {
-                        (row(*at, outlet, names.get(outlet).copied(), what, snapshot, lang))
+                    tbody { @for (at, outlet, what) in events {
+                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes, snapshot, lang), snapshot, lang))
                     } }
                 }
                 @if pages > 1 {
@@ -65,28 +91,55 @@ pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked, lang:
     Page { title: lang.title_events().to_owned(), body, ..Page::live(snapshot, lang) }
 }
 
-fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapshot: &Snapshot, lang: Lang) -> Markup {
+/// What there is to say of an event, and the commit that it is about.
+fn told<'a>(
+    what: &What<'a>,
+    changes: &BTreeMap<PushId, Vec<PastChange>>,
+    snapshot: &Snapshot,
+    lang: Lang,
+) -> (Markup, Option<&'a String>) {
+    match what {
+        What::Push(push) => {
+            let changed = changes.get(&push.id).map(|changes| changes_summary(changes, lang));
+            let words = html! {
+                (lang.numbered_push(push.number)) @if push.kind == PushKind::Stock { " " (lang.of_stock()) }
+                @if let Some(to) = push.back_to { ", " (lang.back_to_push(to)) } ": "
+                (lang.outcome(push.outcome.map(|outcome| outcome.as_str())))
+                @if let Some(changed) = changed { p { (shown(&changed)) } }
+                @if let Some(error) = &push.error { p { (english(error, lang)) } }
+            };
+            (words, push.revision.as_ref())
+        }
+        What::State(line) => {
+            let help = state_help::of(&line.state).1;
+            let words = html! {
+                (badge(&line.state, lang)) " "
+                @match Cause::of(line, snapshot, lang) {
+                    Some(cause) => (cause.html(lang)),
+                    None => (with_code((help.meaning)(lang))),
+                }
+            };
+            (words, line.revision.as_ref())
+        }
+    }
+}
+
+fn row(
+    at: Timestamp,
+    outlet: &str,
+    name: Option<&str>,
+    (words, revision): &(Markup, Option<&String>),
+    snapshot: &Snapshot,
+    lang: Lang,
+) -> Markup {
     let zone = zone_of(snapshot, outlet);
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     html! {
         tr {
             td { (clock.tell(at)) }
             th scope="row" { a href=(outlet_link(outlet)) { (shown(name.unwrap_or(outlet))) } }
-            td { @match what {
-                What::Push(push) => {
-                    (lang.numbered_push(push.number)) @if push.kind == PushKind::Stock { " " (lang.of_stock()) } ": "
-                    (lang.outcome(push.outcome.map(|outcome| outcome.as_str())))
-                    @if let Some(error) = &push.error { p { (english(error, lang)) } }
-                }
-                What::State(line) => {
-                    (badge(&line.state, lang))
-                    @if let Some(cause) = Cause::of(line, snapshot, lang) { " " (cause.html(lang)) }
-                }
-            } }
-            td data-label=(lang.commit_heading()) { @match what {
-                What::Push(PushRow { revision: Some(revision), .. }) => (commit(snapshot, revision)),
-                _ => "",
-            } }
+            td { (words) }
+            td data-label=(lang.commit_heading()) { @if let Some(revision) = revision { (commit(snapshot, revision)) } }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
+    policy::Guard,
     report::{
         Lang, PinNote, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
@@ -78,10 +79,19 @@ fn what_to_do(line: &StatusLine, lang: Lang) -> Markup {
         guards(line).iter().filter_map(|guard| guard["guard"].as_str()).map(|g| format!("--allow {g}")).collect();
     let advice = match flags.as_slice() {
         [] => (state_help.advice)(lang).to_owned(),
-        flags => (state_help.advice)(lang).replace("--allow GUARD", &flags.join(" ")),
+        flags => {
+            let flags = format!("{}{}", revert(line), flags.join(" "));
+            (state_help.advice)(lang).replace("--allow GUARD", &flags)
+        }
     };
     let advice = advice.replace("ID", &shell_word(&line.outlet));
     html! { p { (with_code((state_help.meaning)(lang))) " " (with_code(&advice)) } }
+}
+
+/// What brings a menu back that GoFood lost: to release its guard alone would leave it as it is.
+fn revert(line: &StatusLine) -> &'static str {
+    let is_lost = guards(line).iter().any(|guard| guard["guard"] == Guard::EmptyLive.name());
+    if is_lost { "--revert " } else { "" }
 }
 
 /// The guards that hold an outlet, as they were stored.
@@ -130,7 +140,7 @@ fn held(line: &StatusLine, lang: Lang) -> Markup {
             }
             p { (lang.let_through()) }
             ul.lines {
-                li { code { "menusync plan --outlet " (id) " --out plan.json" } }
+                li { code { "menusync plan --outlet " (id) " " (revert(line)) "--out plan.json" } }
                 @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
                     li { code { "menusync approve plan.json --guard " (shell_word(guard)) " --reason TEXT" } }
                 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Serialize, Serializer};
 
 use super::ApprovalFile;
@@ -24,10 +24,10 @@ pub struct Stale {
 }
 
 /// Why an approval has no effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// Its time is over.
-    Expired(Timestamp),
+    Expired(String),
     /// What would be pushed is something else than what was approved.
     OtherPlan,
     /// Its guard has nothing against what would be pushed.
@@ -37,7 +37,7 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Expired(at) => write!(f, "it expired at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+            Self::Expired(at) => write!(f, "it expired at {at}"),
             Self::OtherPlan => f.write_str("what would be pushed is not what was approved"),
             Self::NotHeld => f.write_str("the guard holds none of its outlets"),
         }
@@ -59,11 +59,17 @@ impl fmt::Display for Stale {
 
 impl ApprovalFile {
     /// Whether it has no effect at `now`, as far as that is known: unless it has expired, only if all of its outlets were
-    /// looked at. `standing` says what it does at an outlet, `None` if that was not looked at.
-    pub fn stale(&self, effect: &dyn Fn(&OutletId) -> Option<ApprovalEffect>, now: Timestamp) -> Option<Stale> {
+    /// looked at. `standing` says what it does at an outlet, `None` if that was not looked at. Times are told in `zone`.
+    pub fn stale(
+        &self,
+        effect: &dyn Fn(&OutletId) -> Option<ApprovalEffect>,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Option<Stale> {
+        let told = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
         let stale = |why| Some(Stale { file: Arc::clone(&self.file), guard: self.guard, why });
         match of_time(self.expires.value, now) {
-            Some(ApprovalEffect::Expired) => return stale(Why::Expired(self.expires.value)),
+            Some(ApprovalEffect::Expired) => return stale(Why::Expired(told(self.expires.value))),
             // That is an error, and told as one.
             Some(_) => return None,
             None => {}

@@ -88,7 +88,7 @@ fn it_is_of_no_use_once_it_is_over_or_lets_nothing_through_anywhere() {
     let now = expires - SignedDuration::from_hours(1);
     let stale = |first: Option<ApprovalEffect>, second: Option<ApprovalEffect>, now| {
         let effect = |id: &OutletId| if id.as_str() == "G1" { first } else { second };
-        file.stale(&effect, now).map(|stale| stale.to_string())
+        file.stale(&effect, now, &jiff::tz::TimeZone::UTC).map(|stale| stale.to_string())
     };
     let told = |why: &str| Some(format!("approvals/a.yaml (deletes) lets nothing through and can be removed: {why}"));
     let (releases, not_held, other) =

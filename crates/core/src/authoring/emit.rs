@@ -35,7 +35,8 @@ pub fn file_text(head: &Head, imported: &Imported) -> String {
     let file_hours = page.hours_of_file();
     page.file_hours(file_hours.as_ref());
     // A live menu shows no promotions.
-    let Catalog { menus, platform_menus, variant_categories: _, promotions: _ } = &imported.catalog;
+    let Catalog { menus, platform_menus, variant_categories: _, promotions: _, price_steps: _, menu_files: _ } =
+        &imported.catalog;
     if !(menus.is_empty() && platform_menus.is_empty()) {
         page.text.push_str("\nmenus:\n");
     }

@@ -10,8 +10,8 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    Catalog, ExternalId, FieldValue, Fields, HasPath, Item, ItemField, Menu, Path, Thing, Variant, VariantCategory,
-    VariantField, WantedPromotion,
+    Catalog, ExternalId, FieldValue, Fields, HasPath, Item, ItemField, Menu, Path, PriceSteps, Thing, Variant,
+    VariantCategory, VariantField, WantedPromotion,
 };
 
 /// Which list has a display order.
@@ -71,13 +71,18 @@ pub struct FlatCatalog {
     pub platform_menus: BTreeSet<String>,
     /// As in the catalog.
     pub promotions: Vec<WantedPromotion>,
+    /// As in the catalog.
+    pub price_steps: BTreeMap<ExternalId, PriceSteps>,
+    /// As in the catalog.
+    pub menu_files: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl FlatCatalog {
     /// Takes a catalog apart. Of an item in several menus, or a variant in several categories, only the first is looked at.
     pub fn of(catalog: &Catalog) -> Self {
         let (platform_menus, promotions) = (catalog.platform_menus.clone(), catalog.promotions.clone());
-        let mut flat = Self { platform_menus, promotions, ..Self::default() };
+        let (price_steps, menu_files) = (catalog.price_steps.clone(), catalog.menu_files.clone());
+        let mut flat = Self { platform_menus, promotions, price_steps, menu_files, ..Self::default() };
         for menu in &catalog.menus {
             let items = Path::Menu(menu.name.clone());
             flat.lists.entry(ListPath::Menus).or_default().push(menu.name.clone());
@@ -137,7 +142,8 @@ impl FlatCatalog {
             category.variants = self.made::<Variant>(list(ListPath::Of(Path::category(&category.external_id))));
         }
         let (platform_menus, promotions) = (self.platform_menus.clone(), self.promotions.clone());
-        Catalog { menus: menus.collect(), variant_categories, platform_menus, promotions }
+        let (price_steps, menu_files) = (self.price_steps.clone(), self.menu_files.clone());
+        Catalog { menus: menus.collect(), variant_categories, platform_menus, promotions, price_steps, menu_files }
     }
 
     fn made<T: HasPath>(&self, ids: &[String]) -> Vec<T> {

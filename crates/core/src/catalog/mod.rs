@@ -18,7 +18,10 @@ mod stored;
 pub mod text;
 mod value;
 
-use std::collections::BTreeSet;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 pub use field::Field;
 pub use fields::{
@@ -28,7 +31,7 @@ pub use flat::{FlatCatalog, ListPath, names};
 pub use hours::{Day, Hours, TimeRange, parse_clock};
 pub use ids::{ExternalId, OutletId};
 pub use path::{HasPath, Path};
-pub use price::Price;
+pub use price::{Price, PriceSteps};
 pub use promotion::{DateWords, PromoDetail, Promotion, PromotionPhase, WantedPromotion};
 use serde::{Deserialize, Serialize};
 pub use stock::{StockChange, StockKind};
@@ -49,6 +52,13 @@ pub struct Catalog {
     /// The promotions that the files declare, by name and dish: no part of the menu either, and made by calls of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promotions: Vec<WantedPromotion>,
+    /// How the files made the prices that they mark up: no part of the menu, but what tells which line moved a price. Ask
+    /// [`Catalog::price_steps`], which knows whether an entry still holds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub price_steps: BTreeMap<ExternalId, PriceSteps>,
+    /// Which files gave each menu and its items: no part of the menu either, but what tells which one took it away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub menu_files: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A heading of the menu. It has no partner id: its name is its identity.
@@ -156,6 +166,13 @@ impl Catalog {
     /// The first item with this id.
     pub fn item(&self, id: &ExternalId) -> Option<&Item> {
         self.items().map(|(_, item)| item).find(|item| item.external_id == *id)
+    }
+
+    /// How the price of an item was made; one without markups is as it was written.
+    pub fn price_steps(&self, id: &ExternalId) -> Option<Cow<'_, PriceSteps>> {
+        let price = *self.item(id)?.price.value()?;
+        let known = self.price_steps.get(id).filter(|steps| steps.gives == price).map(Cow::Borrowed);
+        known.or_else(|| Some(Cow::Owned(PriceSteps { written: price, markups: Vec::new(), gives: price })))
     }
 
     /// Whether nothing is sold.

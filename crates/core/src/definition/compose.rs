@@ -203,6 +203,7 @@ impl<'d> Composer<'d> {
         composed.catalog.platform_menus = draft.platform_menus.keys().map(|name| (*name).to_owned()).collect();
         let promotions = std::mem::take(&mut draft.promotions);
         draft.keep_what_stands();
+        composed.catalog.menu_files = draft.menu_files();
         let mut finisher =
             Finisher { origins: draft.origins, images, wrong: Vec::new(), missing_days: BTreeMap::new() };
         let mut two_weeks = HashSet::new();
@@ -216,6 +217,9 @@ impl<'d> Composer<'d> {
                 let first = weeks[at].get_or_insert_with(|| week.hours.clone());
                 if *first != week.hours && !drafted.disputed && two_weeks.insert(at) {
                     finisher.two_weeks(&item);
+                }
+                if let Some(steps) = &drafted.steps {
+                    composed.catalog.price_steps.insert(item.external_id.clone(), steps.clone());
                 }
                 finished.menu_items.push(item);
             }

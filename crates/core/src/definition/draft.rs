@@ -3,7 +3,7 @@
 //! Things keep their number while they are moved about, so that a change costs the same in a menu of five and of five
 //! hundred. Which changes are allowed is decided by those who make them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Declared,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalog::{
-        CategoryField, ExternalId, Field, Item, ItemField, Path, Variant, VariantCategory, VariantField,
+        CategoryField, ExternalId, Field, Item, ItemField, Path, PriceSteps, Variant, VariantCategory, VariantField,
         text::same_text,
     },
     diagnostic::{Diagnostic, Place},
@@ -71,6 +71,8 @@ pub(super) struct DraftItem<'d> {
     pub(super) hours: Level<'d>,
     /// The number of the layer that last set the price.
     pub(super) priced_by: usize,
+    /// How markups made the price, if any did.
+    pub(super) steps: Option<PriceSteps>,
     /// It is defined more than once, and that is reported.
     pub(super) disputed: bool,
 }
@@ -208,6 +210,24 @@ impl<'d> Draft<'d> {
         patched_lists.values().for_each(|place| origins.keep(place));
     }
 
+    /// The files that give each menu and its items.
+    pub(super) fn menu_files(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let files = |menu: &DraftMenu<'_>| {
+            let items = menu.items.iter().map(|item| Path::item(&self.items[*item].item.external_id));
+            let paths = items.chain([Path::Menu(menu.name.to_owned())]);
+            // Most often it is one file, whose name need not be copied for each dish.
+            let mut files: BTreeSet<String> = BTreeSet::new();
+            for path in paths {
+                match self.origins.own_place(&path) {
+                    Some(place) if !files.contains(&*place.file) => files.insert(place.file.to_string()),
+                    _ => false,
+                };
+            }
+            (menu.name.to_owned(), files)
+        };
+        self.menus.iter().map(files).collect()
+    }
+
     /// Reports menus that are said to be the platform's own and hold items of ours.
     pub(super) fn menus_of_two(&self) -> Vec<Diagnostic> {
         let holds = |name: &str| self.menus.iter().find(|menu| same_text(menu.name, name));
@@ -258,6 +278,7 @@ impl<'d> DraftItem<'d> {
         };
         if price.is_some() {
             self.priced_by = layer;
+            self.steps = None;
         }
         changed
     }

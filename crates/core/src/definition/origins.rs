@@ -18,6 +18,8 @@ pub struct Origins {
 struct Trace {
     place: Place,
     overrode: Vec<Place>,
+    /// So many of the last places made a new value out of the one before them.
+    adds: usize,
     /// A patch said it, and nothing has used it so far.
     is_patch: bool,
 }
@@ -45,6 +47,14 @@ impl Origins {
         self.own_place(path).or_else(|| self.own_place(&path.owner())).cloned()
     }
 
+    /// The places that made the value that won, in their order: for a price under markups where it is written, and each of them;
+    /// for everything else its one place.
+    pub fn places(&self, path: &Path) -> Vec<Place> {
+        let Some(trace) = self.traces.get(path) else { return self.place(path).into_iter().collect() };
+        let before = &trace.overrode[trace.overrode.len().saturating_sub(trace.adds)..];
+        before.iter().chain([&trace.place]).cloned().collect()
+    }
+
     /// The place where just this was said; `None` if nobody did.
     pub fn own_place(&self, path: &Path) -> Option<&Place> {
         self.traces.get(path).map(|trace| &trace.place)
@@ -70,6 +80,15 @@ impl Origins {
     pub(super) fn record(&mut self, path: Path, place: &Place) {
         if let Some(used) = self.say(path, place, false) {
             self.kept.push(used);
+        }
+    }
+
+    /// Notes that `place` made a new value of `path` out of what was there, which stays a part of it.
+    pub(super) fn add(&mut self, path: Path, place: &Place) {
+        let adds = self.traces.get(&path).map_or(0, |trace| trace.adds + 1);
+        self.record(path.clone(), place);
+        if let Some(trace) = self.traces.get_mut(&path) {
+            trace.adds = adds;
         }
     }
 
@@ -108,13 +127,14 @@ impl Origins {
         use std::collections::hash_map::Entry;
         match self.traces.entry(path) {
             Entry::Vacant(entry) => {
-                entry.insert(Trace { place: place.clone(), overrode: Vec::new(), is_patch });
+                entry.insert(Trace { place: place.clone(), overrode: Vec::new(), adds: 0, is_patch });
                 None
             }
             Entry::Occupied(mut entry) => {
                 let trace = entry.get_mut();
                 let old = std::mem::replace(&mut trace.place, place.clone());
                 trace.overrode.push(old.clone());
+                trace.adds = 0;
                 std::mem::replace(&mut trace.is_patch, is_patch).then_some(old)
             }
         }

@@ -6,7 +6,7 @@ use super::{
     layer::{Markup, Pricing, Round, Selector},
 };
 use crate::{
-    catalog::{Field, ItemField, Path, Price},
+    catalog::{Field, ItemField, Path, Price, PriceSteps},
     diagnostic::Diagnostic,
     document::Spanned,
 };
@@ -77,8 +77,26 @@ impl<'d> Composer<'d> {
             return true;
         };
         drafted.item.price = Field::Set(new);
-        self.draft.origins.record(Path::item_field(&id, ItemField::Price), &entry.markup.place);
+        let steps = drafted.steps.get_or_insert_with(|| PriceSteps { written: old, markups: Vec::new(), gives: old });
+        steps.markups.push(entry.to_string());
+        steps.gives = new;
+        self.draft.origins.add(Path::item_field(&id, ItemField::Price), &entry.markup.place);
         new != old
+    }
+}
+
+/// What an entry does to a price, whichever prices it is for: `1000 bp, 500 up`.
+impl std::fmt::Display for Pricing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.markup.value {
+            Markup::BasisPoints(points) => write!(f, "{points} bp")?,
+            Markup::Rupiah(rupiah) => write!(f, "{rupiah}")?,
+        }
+        let round = match self.round {
+            Round::Up => "up",
+            Round::Nearest => "nearest",
+        };
+        write!(f, ", {} {round}", self.round_to)
     }
 }
 

@@ -60,8 +60,8 @@ pub struct Change {
     pub only_with_put: bool,
     /// For people: which menu or category, and the thing's name.
     pub subject: Subject,
-    /// Where the files say it.
-    pub source: Option<Place>,
+    /// Where the files say it. Several places for a price that several of its lines have moved.
+    pub sources: Vec<Place>,
 }
 
 /// The thing a change is about, as people know it.

@@ -20,7 +20,7 @@ pub(super) fn expected(plan: &OutletPlan) -> Catalog {
         menus: menus.collect(),
         variant_categories: expected_categories(plan, &touched),
         platform_menus: plan.next_base.catalog.platform_menus.clone(),
-        promotions: Vec::new(),
+        ..Catalog::default()
     }
 }
 

@@ -88,8 +88,8 @@ pub struct Inputs<'a> {
     pub low_prices: &'a BTreeSet<Path>,
     /// What earlier days mean for this one.
     pub past: &'a Past,
-    /// Where the files say a thing.
-    pub place: &'a (dyn Fn(&Path) -> Option<Place> + Sync),
+    /// Where the files say a thing: the places that made it, see [`crate::definition::Origins::places`].
+    pub places: &'a (dyn Fn(&Path) -> Vec<Place> + Sync),
     /// Stock goes with the whole menu: the platform has refused the call for stock alone.
     pub stock_by_put: bool,
 }
@@ -148,6 +148,8 @@ pub struct OutletPlan {
     pub pins: Pins,
     /// Items that a dated layer brought and takes away.
     pub ended: BTreeSet<ExternalId>,
+    /// Files that gave what would be removed, and do not give it any more, where no line of a file says that it shall go.
+    pub lost_from: BTreeSet<String>,
     /// Path of a price → whole rupiah, for all prices that live shows as we pushed them.
     pub verified_prices: BTreeMap<Path, i64>,
 }
@@ -224,6 +226,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     }
     let guards = guards::judge(inputs, &matched, &compared, action);
     let touched = promotions::touched(inputs, &matched, &compared, action);
+    let lost_from = lost_from(inputs, &compared.changes);
     let is_foreign = |change: &Change| matches!(change.class, Class::Drift | Class::Conflict);
     let was_changed = compared.changes.iter().any(is_foreign);
     OutletPlan {
@@ -246,7 +249,31 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         last_push: inputs.base.filter(|_| was_changed).map(|base| base.catalog.clone()),
         pins: Pins::default(),
         ended: inputs.ended.clone(),
+        lost_from,
     }
+}
+
+fn lost_from(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeSet<String> {
+    let gone =
+        changes.iter().filter(|change| change.pushed && change.kind == Kind::Remove && change.sources.is_empty());
+    let menus: BTreeSet<&str> = gone
+        .filter_map(|change| match &change.path {
+            Path::Menu(name) => Some(name.as_str()),
+            Path::Item(id, None) if !inputs.ended.contains(id) => change.subject.within.as_deref(),
+            _ => None,
+        })
+        .collect();
+    let none = BTreeSet::new();
+    let files = |catalog: &'_ Catalog, menu: &str| catalog.menu_files.get(menu).unwrap_or(&none).clone();
+    let of_menu = |menu: &str| {
+        let [before, after] = [inputs.base.map(|base| &base.catalog), Some(inputs.desired)]
+            .map(|side| side.map(|side| files(side, menu)));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let lost: BTreeSet<String> = before.difference(&after).cloned().collect();
+        // A file that still gives others of its dishes can only be named where there is no other.
+        if lost.is_empty() && before.len() == 1 { before } else { lost }
+    };
+    menus.into_iter().flat_map(of_menu).collect()
 }
 
 fn with_choices<'a>(catalogs: impl Iterator<Item = &'a Catalog>) -> BTreeSet<ExternalId> {

@@ -697,7 +697,7 @@ impl PromotionStep {
             contested: inputs.past.contested.contains_key(&path),
             only_with_put: false,
             subject,
-            source: self.source.clone(),
+            sources: self.source.clone().into_iter().collect(),
             path,
         })
     }

@@ -213,6 +213,20 @@ pub fn push_changes(push: &PushLine, lang: Lang) -> Option<Vec<String>> {
     Some(changes.map(|change| change_words(change, lang)).collect())
 }
 
+/// So many changes of a push are told in a row among others (our choice).
+const TOLD: usize = 2;
+
+/// `3 changes: ~ Nasi › Nasi Goreng: price Rp 25.000 → Rp 27.000 (+8 %); … and 1 more`
+pub fn changes_summary(changes: &[PastChange], lang: Lang) -> String {
+    let told = changes.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
+    let lines: Vec<String> = told.map(|change| change_words(change, lang)).collect();
+    match lines.len() {
+        0 => lang.no_changes().to_owned(),
+        count if count <= TOLD => lang.some_changes(count, &lines.join("; ")),
+        count => lang.many_changes(count, &lines[..TOLD].join("; "), count - TOLD),
+    }
+}
+
 /// The outlets one after the other, and in each the fields of the item.
 pub fn item_history_text(outlets: &[ItemHistory], zone: &TimeZone) -> String {
     let mut text = String::new();

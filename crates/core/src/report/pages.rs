@@ -6,6 +6,7 @@ use super::{
     Lang,
     horizon::{Moment, moment},
     html::{Document, PhotoAlbum, shown},
+    minute,
     plan::{PlanReport, Room, View, plan_section, risks_html, sentence},
 };
 
@@ -79,7 +80,7 @@ fn about(report: &PlanReport) -> Markup {
         p { (sentence(report)) }
         (risks_html(report))
         p.quiet {
-            "Made " (report.generated_at.strftime("%Y-%m-%d %H:%M UTC"))
+            "Made " (minute(report.generated_at, &report.zone))
             @if let Some(revision) = revision { " of commit " code { (shown(&revision)) } }
             @if let Some(target) = &report.target { " for " (shown(&target.to_string())) }
             "."

@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::untrusted::{markdown, printable};
+use super::{
+    shell_word,
+    untrusted::{markdown, printable},
+};
 use crate::{catalog::OutletId, policy::Guard};
 
 /// How what is held can be let through from where a report is read.
@@ -21,6 +24,8 @@ pub struct ReleaseHints {
     pub outlets: String,
     /// The options of all commands that were given: ` --root menus`.
     pub flags: String,
+    /// What was changed elsewhere is undone by what was asked for.
+    pub reverts: bool,
 }
 
 /// A command that pushes.
@@ -53,6 +58,12 @@ pub(super) struct ReleaseCommands {
     push: Option<String>,
     /// With a review, one after the other.
     review: Vec<String>,
+    /// The same of outlets whose menu GoFood lost: brings it back now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bring_back: Option<String>,
+    /// With a review, one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    review_bringing_back: Vec<String>,
 }
 
 /// What is held.
@@ -80,21 +91,73 @@ impl Held {
 
     /// Commands stand between backticks.
     pub(super) fn sentences(&self, hints: &ReleaseHints) -> Vec<String> {
-        if self.0.is_empty() {
-            return Vec::new();
+        let (lost, others) = self.split(hints);
+        let mut sentences = Vec::new();
+        if !others.0.is_empty() {
+            sentences.extend(hints.push.as_ref().map(|push| others.now(push)));
+            sentences.extend(hints.plan.as_ref().map(|plan| others.reviewed(plan, hints)));
         }
-        let now = hints.push.as_ref().map(|push| self.now(push));
-        now.into_iter().chain(hints.plan.as_ref().map(|plan| self.reviewed(plan, hints))).collect()
+        if !lost.0.is_empty() {
+            let now = |_: &Push| format!("To bring back what GoFood lost: `{}`.", lost.bring_back(hints));
+            sentences.extend(hints.push.as_ref().map(now));
+            let review = hints.plan.as_ref().map(|_| lost.review_bringing_back(hints));
+            sentences.extend(review.and_then(|mut commands| {
+                let push = commands.pop()?;
+                let commands: Vec<String> = commands.iter().map(|command| format!("`{command}`")).collect();
+                let commands = commands.join(", then ");
+                Some(format!("With a review: {commands}, and commit what it writes; then `{push}`."))
+            }));
+        }
+        sentences
+    }
+
+    /// The outlets whose menu GoFood lost, with all that holds them, and the others. To release a guard brings nothing back
+    /// there: that the menu is gone is an edit made elsewhere, and such edits are kept unless they are to be undone.
+    fn split(&self, hints: &ReleaseHints) -> (Self, Self) {
+        let is_lost = |outlet: &OutletId| !hints.reverts && self.0.contains(&(Guard::EmptyLive, outlet.clone()));
+        let (lost, others) = self.0.iter().cloned().partition(|(_, outlet)| is_lost(outlet));
+        (Self(lost), Self(others))
+    }
+
+    fn outlets(&self) -> BTreeSet<&OutletId> {
+        self.0.iter().map(|(_, outlet)| outlet).collect()
+    }
+
+    /// The options that mean these outlets alone: elsewhere nothing is to be undone.
+    fn these(&self, hints: &ReleaseHints) -> String {
+        let outlets: String =
+            self.outlets().iter().map(|outlet| format!(" --outlet {}", shell_word(outlet.as_str()))).collect();
+        format!("{}{outlets}", hints.flags)
+    }
+
+    fn bring_back(&self, hints: &ReleaseHints) -> String {
+        format!("menusync apply{} --revert {}", harmless(&self.these(hints)), self.flags())
+    }
+
+    /// The last one pushes.
+    fn review_bringing_back(&self, hints: &ReleaseHints) -> Vec<String> {
+        let these = harmless(&self.these(hints));
+        let file = PlanFile::DEFAULT;
+        let plan = PlanFile::By(format!("menusync plan{these} --revert --out {file}"));
+        let mut commands = self.review(&plan, hints);
+        commands.push(format!("menusync apply{these} --revert"));
+        commands
     }
 
     /// What a person types; nothing if nothing is held, or where nothing can be released from.
     pub(super) fn commands(&self, hints: &ReleaseHints) -> Option<ReleaseCommands> {
+        let (lost, others) = self.split(hints);
         let push = match &hints.push {
-            Some(Push::Command(command)) => Some(format!("{command} {}", self.flags())),
-            Some(Push::Again) | None => None,
+            Some(Push::Command(command)) if !others.0.is_empty() => Some(format!("{command} {}", others.flags())),
+            _ => None,
         };
-        let review = hints.plan.iter().flat_map(|plan| self.review(plan, hints)).collect();
-        let commands = ReleaseCommands { push, review };
+        let plan = hints.plan.as_ref();
+        let review = plan.filter(|_| !others.0.is_empty()).map(|plan| others.review(plan, hints)).unwrap_or_default();
+        let is_pushed = !lost.0.is_empty() && hints.push.is_some();
+        let bring_back = is_pushed.then(|| lost.bring_back(hints));
+        let is_reviewed = !lost.0.is_empty() && plan.is_some();
+        let review_bringing_back = if is_reviewed { lost.review_bringing_back(hints) } else { Vec::new() };
+        let commands = ReleaseCommands { push, review, bring_back, review_bringing_back };
         (!self.0.is_empty() && commands != ReleaseCommands::default()).then_some(commands)
     }
 
@@ -112,8 +175,7 @@ impl Held {
             [guard] => format!("`{guard}`"),
             _ => "the guards' names".to_owned(),
         };
-        let outlets: BTreeSet<&OutletId> = self.0.iter().map(|(_, outlet)| outlet).collect();
-        let one = self.0.first().filter(|_| outlets.len() > 1);
+        let one = self.0.first().filter(|_| self.outlets().len() > 1);
         let one = one.map(|(guard, outlet)| format!("; for one outlet alone: `--allow {guard}:{outlet}`"));
         format!("To let through what is held: {command}, or type {name} when it asks{}.", one.unwrap_or_default())
     }

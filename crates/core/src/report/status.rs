@@ -147,25 +147,27 @@ const ALIKE: usize = 3;
 /// So many of them are named (our choice).
 const NAMED: usize = 5;
 
-/// The states, the worst first; one that is not here comes before the last.
-const WORST_FIRST: [&str; 13] = [
-    "invalid",
+/// The states, the worst first: in this order they are listed and counted everywhere. First what needs a person (what is live
+/// and wrong before what only waits), then what is worth a look, what goes on by itself, and what is as it should be.
+pub const WORST_FIRST: [&str; 13] = [
     "failed",
     "unknown",
-    "held",
     "nonconvergent",
+    "held",
+    "invalid",
     "missing",
     "drifted",
-    "pushing",
-    "verifying",
     "pending",
     "queued",
+    "pushing",
+    "verifying",
     "paused",
     "in_sync",
 ];
 
-fn rank(state: &str) -> usize {
-    WORST_FIRST.iter().position(|known| *known == state).unwrap_or(WORST_FIRST.len() - 1)
+/// The place of a state in [`WORST_FIRST`]; a word that is none counts as the worst.
+pub fn state_rank(state: &str) -> usize {
+    WORST_FIRST.iter().position(|known| *known == state).unwrap_or(0)
 }
 
 /// The outlets, the worst first, each with those of which the same is to be said; and how many that are in sync are left out.
@@ -175,7 +177,7 @@ fn worst_first<'l>(lines: &'l [StatusLine], zone: &TimeZone) -> (Vec<(&'l Status
     // Who asks for those in sync alone gets them.
     let folded = if lines.len() > MOST_IN_SYNC && plain < lines.len() { plain } else { 0 };
     let mut shown: Vec<&StatusLine> = lines.iter().filter(|line| folded == 0 || !is_plain(line)).collect();
-    shown.sort_by_key(|line| rank(&line.state));
+    shown.sort_by_key(|line| state_rank(&line.state));
     let mut groups: Vec<(&StatusLine, Vec<&StatusLine>)> = Vec::new();
     let mut known: HashMap<(&str, Vec<String>), usize> = HashMap::new();
     for line in shown {
@@ -302,15 +304,15 @@ mod tests {
         lines[30] = line("G30", "Ubud", "held", Some("deletes: 12 items"));
         lines[39] = line("G39", "Kuta", "invalid", Some("catalogs/kuta.yaml:3:1: no name"));
         insta::assert_snapshot!(status_text(&lines, "from the daemon", &TimeZone::UTC, &ReleaseHints::default(), None), @r"
-        Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
-                         catalogs/kuta.yaml:3:1: no name
         Warung 10 (G10)  failed         since 1970-01-01 00:00 UTC  commit 0123456789
                          GoBiz answered 401 Unauthorized
                          the same at 7 other outlets: Warung 11 (G11), Warung 12 (G12), Warung 13 (G13), Warung 14 (G14), Warung 15 (G15) and 2 more
         Ubud (G30)       held           since 1970-01-01 00:00 UTC  commit 0123456789
                          deletes: 12 items
+        Kuta (G39)       invalid        since 1970-01-01 00:00 UTC  commit 0123456789
+                         catalogs/kuta.yaml:3:1: no name
         30 outlets in sync: see `menusync status --state in_sync`
-        30 of 40 outlets in sync, 1 invalid, 8 failed, 1 held (from the daemon)
+        30 of 40 outlets in sync, 8 failed, 1 held, 1 invalid (from the daemon)
         ");
         let in_sync: Vec<StatusLine> = (0..40).map(|n| line(&format!("G{n}"), "Kuta", "in_sync", None)).collect();
         assert_eq!(

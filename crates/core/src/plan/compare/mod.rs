@@ -19,7 +19,8 @@ use super::{
     order,
 };
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldValue, Path, Thing},
+    catalog::{Catalog, ExternalId, Field, FieldValue, ItemField, Path, Price, PriceSteps, Thing},
+    diagnostic::Place,
     policy::{DriftPolicy, Ignorable},
 };
 
@@ -65,8 +66,23 @@ pub(super) fn compare(inputs: &Inputs<'_>, matched: &Matched) -> Compared {
     // What is declared holds for the push that goes out under it, but for what that push takes away.
     let declared = inputs.desired.platform_menus.iter().filter(|name| is_declared(inputs.desired, Some(&base), name));
     next.platform_menus = declared.cloned().collect();
+    next.menu_files = inputs.desired.menu_files.clone();
+    next.price_steps = steps_of(&next, [inputs.desired].into_iter().chain(inputs.base.map(|base| &base.catalog)));
     walk.next.catalog = next;
     Compared { changes: walk.changes, new_ids, payload, next_base: walk.next, uncopied: walk.uncopied }
+}
+
+/// How the prices of a catalog were made, as far as one of these knows that.
+fn steps_of<'c>(catalog: &Catalog, known: impl Iterator<Item = &'c Catalog>) -> BTreeMap<ExternalId, PriceSteps> {
+    let prices: BTreeMap<&ExternalId, Price> =
+        catalog.items().filter_map(|(_, item)| Some((&item.external_id, *item.price.value()?))).collect();
+    let mut steps = BTreeMap::new();
+    for (id, made) in known.flat_map(|known| &known.price_steps) {
+        if prices.get(id) == Some(&made.gives) {
+            steps.entry(id.clone()).or_insert_with(|| made.clone());
+        }
+    }
+    steps
 }
 
 /// The catalog as if nobody said anything about the ignored fields: they are copied from live.
@@ -163,7 +179,7 @@ impl Walk<'_> {
 
     fn tell(&mut self, path: Path, kind: Kind, class: Class, sides: Sides, pushed: bool, subject: &Subject) {
         let [from, to, base] = sides;
-        let source = (self.inputs.place)(&path).or_else(|| (self.inputs.place)(&path.owner()));
+        let sources = self.sources(&path);
         let subject = subject.clone();
         let foreign = matches!(class, Class::Drift | Class::Conflict);
         let since = if foreign { self.inputs.past.since(&path) } else { None };
@@ -180,9 +196,29 @@ impl Walk<'_> {
             contested,
             only_with_put: false,
             subject,
-            source,
+            sources,
         };
         self.changes.push(change);
+    }
+
+    /// Where the files say a value. Of a price under markups those of its lines that are not as they were when it was last pushed:
+    /// that is where a mistake is to be corrected. All of them where that is not known, or none has moved.
+    fn sources(&self, path: &Path) -> Vec<Place> {
+        let Inputs { places, desired, base, .. } = self.inputs;
+        let mut all = places(path);
+        if all.is_empty() {
+            all = places(&path.owner());
+        }
+        let Path::Item(id, Some(ItemField::Price)) = path else { return all.pop().into_iter().collect() };
+        let Some(steps) = desired.price_steps(id).filter(|steps| steps.markups.len() + 1 == all.len()) else {
+            return all.pop().into_iter().collect();
+        };
+        let before = base.and_then(|base| base.catalog.price_steps(id));
+        let moved = before.map(|before| steps.moved_since(&before)).unwrap_or_default();
+        match moved.is_empty() {
+            true => all,
+            false => moved.into_iter().map(|step| all[step].clone()).collect(),
+        }
     }
 
     fn added(&self) -> Class {

@@ -41,21 +41,15 @@ impl Judge<'_> {
     }
 
     pub(super) fn decimal_slip(&self) -> Option<Finding> {
-        let mut slips: Vec<(Path, String)> = self
-            .price_changes()
-            .filter(|(_, from, to)| is_decimal_slip(*from, *to))
-            .map(|(change, ..)| (change.path.clone(), format!("“{}” {}", change.subject.name, arrow(change))))
-            .collect();
+        let mut slips: Vec<(Path, String)> =
+            self.price_changes().filter_map(|(change, from, to)| self.slip(change, from, to)).collect();
         slips.extend(self.new_prices().filter_map(|(change, id, price)| {
             let peers = self.inputs.peers.get(id)?;
-            let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, price))?;
-            let message = format!(
-                "“{}” {}, but {peer} at {}",
-                change.subject.name,
-                Price(price),
-                counted(*outlets, "other outlet")
-            );
-            Some((change.path.clone(), message))
+            let written = self.inputs.desired.price_steps(id).map_or(Price(price), |steps| steps.written);
+            let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, written.0))?;
+            let (name, other) = (&change.subject.name, counted(*outlets, "other outlet"));
+            let marked_up = if written.0 == price { "" } else { " before markups" };
+            Some((change.path.clone(), format!("“{name}” {written}{marked_up}, but {peer} at {other}")))
         }));
         let (_, first) = slips.first()?;
         let more = if slips.len() > 1 { format!(", and {} more", slips.len() - 1) } else { String::new() };
@@ -67,6 +61,19 @@ impl Judge<'_> {
             items: slips.into_iter().map(|(path, _)| path).collect(),
             message,
         })
+    }
+
+    /// A price that moved by such a factor; or one whose written price did, whatever a markup then made of it.
+    fn slip(&self, change: &Change, from: i64, to: i64) -> Option<(Path, String)> {
+        let words = format!("“{}” {}", change.subject.name, arrow(change));
+        if is_decimal_slip(from, to) {
+            return Some((change.path.clone(), words));
+        }
+        let Path::Item(id, Some(ItemField::Price)) = &change.path else { return None };
+        let old = self.inputs.base?.catalog.price_steps(id)?.written;
+        let new = self.inputs.desired.price_steps(id)?.written;
+        let words = || format!("{words} (written {old} → {new}, before markups)");
+        is_decimal_slip(old.0, new.0).then(|| (change.path.clone(), words()))
     }
 
     /// Prices that the rule `price-too-low` doubts, of items that are new or cost something else now. What is live already is

@@ -10,6 +10,7 @@ mod laws;
 mod limits;
 mod matching;
 mod memory;
+mod price_lines;
 mod promotions;
 mod records;
 mod refusals;
@@ -123,7 +124,7 @@ impl Story {
             ended: &self.ended,
             low_prices: &self.low_prices,
             past: &self.past,
-            place: &|_| None,
+            places: &|_| Vec::new(),
             stock_by_put: false,
         }
     }

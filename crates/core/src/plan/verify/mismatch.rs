@@ -45,7 +45,7 @@ impl PushVerification {
             ended: &BTreeSet::new(),
             low_prices: &BTreeSet::new(),
             past: Past::unknown(),
-            place: &|_| None,
+            places: &|_| Vec::new(),
             stock_by_put: false,
         };
         let matched = match_live(live, &self.expected, Some(&known));

@@ -93,6 +93,7 @@ texts! {
     live: "live", "yang tampil";
     title_events: "menusync: what happened", "menusync: kejadian";
     nothing_yet: "Nothing yet.", "Belum ada.";
+    no_changes: "no changes", "tidak ada perubahan";
     newer: "Newer", "Lebih baru";
     older: "Older", "Lebih lama";
     risk_heading: "Risk", "Risiko";
@@ -123,11 +124,15 @@ sentences! {
     pinned_by(push: i64): format!("By the rollback to push {push}"), format!("Sejak kembali ke kiriman {push}");
     compared_with(outlet: &str): format!("Compared with the last push that GoFood showed; `menusync plan --outlet {outlet}` asks GoFood."),
         format!("Dibandingkan dengan kiriman terakhir yang tampil di GoFood; `menusync plan --outlet {outlet}` bertanya ke GoFood.");
+    back_to_push(push: i64): format!("back to push {push}"), format!("kembali ke kiriman {push}");
     back_to(push: i64): format!("back to {push}"), format!("kembali ke {push}");
     by_author(author: &str): format!("by {author}"), format!("oleh {author}");
     and_more(count: usize): format!("… and {count} more"), format!("… dan {count} lagi");
     newest_pushes(count: u32): format!("The newest {count} pushes, and since when outlets stand as they do."),
         format!("{count} kiriman terbaru, dan sejak kapan keadaan outlet seperti sekarang.");
+    some_changes(count: usize, told: &str): format!("{}: {told}", counted(count, "change")), format!("{count} perubahan: {told}");
+    many_changes(count: usize, told: &str, more: usize): format!("{}: {told}; and {more} more", counted(count, "change")),
+        format!("{count} perubahan: {told}; dan {more} lagi");
     numbered_push(push: i64): format!("push {push}"), format!("kiriman {push}");
     paused_since(time: &str, outlet: &str): format!("paused since {time}; `menusync resume --outlet {outlet}` ends that"),
         format!("dijeda sejak {time}; `menusync resume --outlet {outlet}` mengakhirinya");

@@ -227,7 +227,11 @@ pub(super) fn sections(plan: &OutletPlan, view: View, zone: &TimeZone, lang: Lan
         let of_each = |say: &dyn Fn(&Change) -> Line| changes.iter().map(|change| (*change, say(change))).collect();
         let mut lines: Vec<(&Change, Line)> = match topic {
             Topic::Push => {
-                let folded = compact::fold(&changes).into_iter();
+                let has_own_words = |change: &Change| {
+                    let is_ended = matches!(&change.path, Path::Item(id, _) if plan.ended.contains(id));
+                    is_unmanaged(change) || is_ended
+                };
+                let folded = compact::fold(&changes, has_own_words).into_iter();
                 folded.map(|(first, folded)| (first, compact::line(&folded, &telling, is_unmanaged))).collect()
             }
             Topic::Stuck => of_each(&|change| telling.pushed(change, is_unmanaged(change))),

@@ -12,6 +12,8 @@ use crate::{
 
 /// Up to so many moves are told one by one (our choice).
 const ONE_BY_ONE: usize = 3;
+/// So many dishes of a new menu are told with it, each with its price (our choice); more have a line each.
+const IN_A_LINE: usize = 12;
 /// So many names stand for a new order.
 const NAMED: usize = 5;
 
@@ -28,6 +30,11 @@ pub(super) enum Folded<'a> {
     },
     /// Items whose hours change in the same way.
     Hours(Vec<&'a Change>),
+    /// A menu that comes or goes as a whole, with its items.
+    Whole {
+        menu: &'a Change,
+        items: Vec<&'a Change>,
+    },
     /// A menu that goes, one that comes, and the items that it takes along.
     Renamed {
         from: &'a str,
@@ -36,15 +43,41 @@ pub(super) enum Folded<'a> {
     },
 }
 
-/// Folds what a push does.
-pub(super) fn fold<'a>(changes: &[&'a Change]) -> Vec<(&'a Change, Folded<'a>)> {
+/// Folds what a push does, but for items that have words of their own.
+pub(super) fn fold<'a>(
+    changes: &[&'a Change],
+    has_own_words: impl Fn(&Change) -> bool,
+) -> Vec<(&'a Change, Folded<'a>)> {
     let mut folded: Vec<(&'a Change, Folded<'a>)> = Vec::new();
     let renames = renames(changes);
+    let whole = |kind: Kind, name: &str| {
+        let menu = changes.iter().find(|menu| menu.kind == kind && matches!(&menu.path, Path::Menu(n) if n == name));
+        menu.copied().filter(|menu| !renames.iter().any(|(from, to, _)| belongs(menu, from, to)))
+    };
     for change in changes {
         let route = route(change);
         if let Some((from, to, items)) = renames.iter().find(|(from, to, _)| belongs(change, from, to)) {
             if change.kind == Kind::Add {
                 folded.push((change, Folded::Renamed { from, to, items: *items }));
+            }
+            continue;
+        }
+        let of_whole = match (&change.path, change.kind) {
+            (Path::Menu(name), Kind::Add | Kind::Remove) => whole(change.kind, name),
+            (Path::Item(_, None), Kind::Add | Kind::Remove) if !has_own_words(change) => {
+                change.subject.within.as_deref().and_then(|menu| whole(change.kind, menu))
+            }
+            _ => None,
+        };
+        if let Some(menu) = of_whole {
+            let known = folded.iter_mut().find_map(|(_, folded)| match folded {
+                Folded::Whole { menu: known, items } if std::ptr::eq(*known, menu) => Some(items),
+                _ => None,
+            });
+            let item = (!std::ptr::eq(*change, menu)).then_some(*change);
+            match known {
+                Some(items) => items.extend(item),
+                None => folded.push((menu, Folded::Whole { menu, items: item.into_iter().collect() })),
             }
             continue;
         }
@@ -73,6 +106,9 @@ fn unfold<'a>((first, folded): (&'a Change, Folded<'a>)) -> Vec<(&'a Change, Fol
     let single = |changes: Vec<&'a Change>| changes.into_iter().map(|change| (change, Folded::One(change))).collect();
     match folded {
         Folded::Order(moves) if moves.len() == 1 => single(moves),
+        Folded::Whole { menu, items } if items.is_empty() || menu.kind == Kind::Add && items.len() > IN_A_LINE => {
+            single(std::iter::once(menu).chain(items).collect())
+        }
         Folded::Moved { items, .. } | Folded::Hours(items) if items.len() <= ONE_BY_ONE => single(items),
         folded => vec![(first, folded)],
     }
@@ -157,11 +193,27 @@ pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: imp
             line(Mark::Move, to, "menu", words)
         }
         Folded::Hours(items) => hours_line(items, telling),
+        Folded::Whole { menu, items } => whole_line(menu, items, telling),
         Folded::Order(moves) => {
             let list = moves.first().and_then(|change| change.subject.within.as_deref()).unwrap_or(lang.menus());
             line(Mark::Move, list, "order", order_words(moves, telling))
         }
     }
+}
+
+/// A menu with all its dishes, in the order of the menu; what they cost only where they come.
+fn whole_line(menu: &Change, items: &[&Change], telling: &Telling<'_>) -> Line {
+    let mut items = items.to_vec();
+    items.sort_by_key(|item| telling.place(item));
+    let lines = items.iter().map(|item| telling.pushed(item, false));
+    let one = telling.pushed(menu, false);
+    let risk = lines.map(|line| line.risk).chain([one.risk]).min().unwrap_or(one.risk);
+    let (what, named): (_, Vec<String>) = match menu.kind {
+        Kind::Remove => ("removed with", items.iter().map(|item| item.subject.name.clone()).collect()),
+        _ => ("new with", items.iter().map(|item| telling.named(item)).collect()),
+    };
+    let words = plain(format!("{what} {}: {}", counted(items.len(), "item"), named.join(", ")));
+    Line { risk, words, ..one }
 }
 
 /// One line for the hours of many items: of one menu, or of several.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Zoned;
 use serde::Serialize;
 
 use super::{
@@ -29,6 +30,8 @@ struct Report<'a> {
     tool: &'static str,
     revision: Option<&'a str>,
     generated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     target: Option<&'a PlanTarget>,
     digest: Digest,
     summary: Summary,
@@ -59,6 +62,8 @@ struct LayerEntry<'a> {
 struct OutletEntry<'a> {
     outlet: &'a str,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     state: &'a str,
     digest: Digest,
     action: Action,
@@ -134,6 +139,8 @@ struct ChangeEntry<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     contested: bool,
     source: Option<SourceEntry<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_sources: Vec<SourceEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -164,6 +171,7 @@ pub fn plan_json(report: &PlanReport) -> String {
         tool: env!("CARGO_PKG_VERSION"),
         revision: report.revision.as_deref(),
         generated_at: report.generated_at.to_string(),
+        at: report.at.as_ref().map(with_offset),
         target: report.target.as_ref(),
         digest: report.digest(),
         summary: Summary::of(report),
@@ -175,6 +183,11 @@ pub fn plan_json(report: &PlanReport) -> String {
     let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and field values are always JSON");
     json.push('\n');
     json
+}
+
+/// `2027-02-08T00:00:00+07:00`
+fn with_offset(at: &Zoned) -> String {
+    at.strftime("%FT%T%:z").to_string()
 }
 
 /// A value as programs get it, on one line; `null` = absent.
@@ -199,7 +212,7 @@ impl<'a> From<&'a LaterChanges> for LaterEntry<'a> {
 }
 
 fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
-    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from, menus: _ } =
+    let OutletReport { outlet: id, name, state, plan, diagnostics, error, pause, window, invalid_from, menus: _, at } =
         outlet;
     let plan = plan.as_ref();
     let guards = plan.into_iter().flat_map(|plan| &plan.guards).filter(|_| view != View::Drift);
@@ -210,6 +223,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
     OutletEntry {
         outlet: id.as_str(),
         name,
+        at: at.as_ref().map(with_offset),
         state,
         digest: digest_of(plan.map(|plan| (id, plan.changes.as_slice()))),
         action: plan.map_or(Action::None, |plan: &OutletPlan| plan.action),
@@ -239,16 +253,30 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 }
 
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
-    let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, source } =
+    let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, sources } =
         change;
-    let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
+    let mut sources = sources.iter().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
         file,
         line: *line,
         column: *column,
     });
+    let (source, more_sources) = (sources.next(), sources.collect());
     let since = since.map(|since| since.to_string());
     let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
-    ChangeEntry { kind, class, path, from, to, base, pushed: *pushed, risk, since, contested: *contested, source }
+    ChangeEntry {
+        kind,
+        class,
+        path,
+        from,
+        to,
+        base,
+        pushed: *pushed,
+        risk,
+        since,
+        contested: *contested,
+        source,
+        more_sources,
+    }
 }
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {

@@ -254,6 +254,15 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// `Kolak (Rp 12.000)`: a thing that comes as a whole, within a line about others.
+    pub(super) fn named(&self, change: &Change) -> String {
+        let name = &change.subject.name;
+        match self.details(&change.path, &change.to).trim_start_matches(", ") {
+            "" => name.clone(),
+            details => format!("{name} ({details})"),
+        }
+    }
+
     /// `to the front`, or `after Nasi Goreng`.
     pub(super) fn spot(&self, change: &Change) -> String {
         let front = if let Some(FieldValue::After(front)) = &change.to { front.as_ref() } else { None };

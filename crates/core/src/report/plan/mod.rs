@@ -36,7 +36,7 @@ pub(super) use markdown::{MOST, pages_within, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use summary::sentence;
 pub(super) use text::stale_text;
-pub use text::{Look, plan_text};
+pub use text::{Look, WHOLE_FILE, plan_text};
 pub use warnings::counts_for_push;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -161,6 +161,8 @@ pub struct OutletReport {
     pub invalid_from: Option<Arc<InvalidFrom>>,
     /// Its menu before and after, where that is to be shown.
     pub menus: Option<MenuSides>,
+    /// The moment that is looked at, if that is a later one, in the outlet's zone.
+    pub at: Option<Zoned>,
 }
 
 impl OutletReport {
@@ -178,6 +180,7 @@ impl OutletReport {
             window: None,
             invalid_from: None,
             menus: None,
+            at: None,
         }
     }
 }
@@ -261,12 +264,15 @@ impl PlanReport {
         }
     }
 
-    /// The lines that give what guards hold, the first of each guard of each outlet.
+    /// The lines that give what guards hold, the first of each guard of each outlet; [`WHOLE_FILE`] of a file that gives it no
+    /// more.
     pub fn held_lines(&self) -> Vec<(String, u32)> {
         let mut lines = Vec::new();
         for plan in self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
             for guard in plan.held() {
                 lines.extend(text::slip_places(guard, plan).into_iter().take(text::SLIPS));
+                let lost = text::lost_files(guard, plan).take(text::SLIPS);
+                lines.extend(lost.map(|file| (file.clone(), WHOLE_FILE)));
             }
         }
         lines.sort();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::{
     catalog::{OutletId, Path, ReadAt},
     plan::{Action, Change, Class, Digest, Kind, Subject, Verdict, approvable, digest_of},
     policy::Guard,
+    report::minute,
 };
 
 /// For how long a saved plan counts.
@@ -71,11 +72,11 @@ pub enum SavedPlanError {
         ours: PlanTarget,
     },
     /// Too old.
-    #[error("was made at {} and counts for 24 hours: make a new one", .0.strftime("%Y-%m-%d %H:%M UTC"))]
-    Stale(Timestamp),
+    #[error("was made at {0} and counts for 24 hours: make a new one")]
+    Stale(String),
     /// From the future.
-    #[error("was made at {}, which has not come yet: are the clocks right?", .0.strftime("%Y-%m-%d %H:%M UTC"))]
-    Early(Timestamp),
+    #[error("was made at {0}, which has not come yet: are the clocks right?")]
+    Early(String),
 }
 
 /// As it stands in the file. Keys that do not matter here are passed over.
@@ -145,15 +146,15 @@ impl SavedPlan {
         if hash == self.digest { Ok(()) } else { Err(SavedPlanError::Tampered("the plan".to_owned())) }
     }
 
-    /// Whether it may be used at `now` with settings for `ours`.
-    pub fn check(&self, ours: &PlanTarget, now: Timestamp) -> Result<(), SavedPlanError> {
+    /// Whether it may be used at `now` with settings for `ours`; times are told in `zone`.
+    pub fn check(&self, ours: &PlanTarget, now: Timestamp, zone: &TimeZone) -> Result<(), SavedPlanError> {
         let age = now.duration_since(self.generated_at);
         if self.target != *ours {
             return Err(SavedPlanError::Foreign { theirs: self.target.clone(), ours: ours.clone() });
         }
         match age {
-            age if age > PLAN_COUNTS_FOR => Err(SavedPlanError::Stale(self.generated_at)),
-            age if age < -CLOCKS_APART => Err(SavedPlanError::Early(self.generated_at)),
+            age if age > PLAN_COUNTS_FOR => Err(SavedPlanError::Stale(minute(self.generated_at, zone))),
+            age if age < -CLOCKS_APART => Err(SavedPlanError::Early(minute(self.generated_at, zone))),
             _ => Ok(()),
         }
     }
@@ -199,7 +200,7 @@ impl FileChange {
         let tampered = || SavedPlanError::Tampered(format!("outlet {outlet}"));
         let read = |value| Option::read_at(&path, value).ok_or_else(tampered);
         let (from, to, base) = (read(from)?, read(to)?, read(base)?);
-        let (only_with_put, contested, since, subject, source) = (false, false, None, Subject::default(), None);
-        Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, source })
+        let (only_with_put, contested, since, subject, sources) = (false, false, None, Subject::default(), Vec::new());
+        Ok(Change { path, kind, class, from, to, base, pushed, only_with_put, contested, since, subject, sources })
     }
 }

@@ -237,7 +237,7 @@ pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(Strin
     let is_held =
         |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
     let changes = plan.changes.iter().filter(is_held);
-    let places = changes.filter_map(|change| change.source.as_ref()).map(|place| (&place.file, place.line));
+    let places = changes.flat_map(|change| &change.sources).map(|place| (&place.file, place.line));
     let mut known = HashSet::new();
     places.filter(|place| known.insert(*place)).map(|(file, line)| (file.to_string(), line)).collect()
 }
@@ -260,8 +260,41 @@ pub(super) fn correct_words(
         harmless(&place) + &origin.unwrap_or_default()
     };
     let places: Vec<String> = places.iter().map(words).collect();
-    (!places.is_empty()).then(|| format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
+    if places.is_empty() {
+        return lost_words(shown, report, code, harmless);
+    }
+    Some(format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
 }
+
+/// Which files took away what a guard holds, where no line says so.
+fn lost_words(
+    shown: &ShownGuard<'_>,
+    report: &PlanReport,
+    code: impl Fn(&str) -> String,
+    harmless: impl Fn(&str) -> String,
+) -> Option<String> {
+    let words = |file: &String| {
+        let why = match report.line_origins.get(&format!("{file}:{WHOLE_FILE}")) {
+            Some(LineNote { commit: Some(commit), author, date }) => {
+                format!("deleted by {}, {}, {date}", code(commit), harmless(author))
+            }
+            Some(LineNote { commit: None, .. }) => "deleted, not committed yet".to_owned(),
+            None => "edited, or no longer extended".to_owned(),
+        };
+        format!("{} ({why})", harmless(file))
+    };
+    let files: Vec<String> = lost_files(shown.verdict, shown.plan?).map(words).collect();
+    (!files.is_empty()).then(|| format!("if this is a mistake: it came from {}", some_of(&files, SLIPS)))
+}
+
+/// The files that no longer give what a guard holds.
+pub(super) fn lost_files<'p>(guard: &GuardVerdict, plan: &'p OutletPlan) -> impl Iterator<Item = &'p String> {
+    let is_asked = matches!(guard.guard, Guard::Deletes | Guard::EmptiedMenu) && slip_places(guard, plan).is_empty();
+    plan.lost_from.iter().filter(move |_| is_asked)
+}
+
+/// The number of the line that stands for a file as a whole, where it is asked who deleted it.
+pub const WHOLE_FILE: u32 = 0;
 
 /// So many places are named (our choice).
 pub(super) const SLIPS: usize = 3;

@@ -102,7 +102,7 @@ impl Story {
         let place = |path: &Path| {
             let file = "catalogs/kuta.yaml".into();
             let place = Place { file, line: 6, column: 23, end_line: 6, end_column: 28 };
-            path.field_key().map(|_| place)
+            path.field_key().map(|_| place).into_iter().collect()
         };
         plan(&Inputs {
             outlet: &outlet.into(),
@@ -116,7 +116,7 @@ impl Story {
             ended: &BTreeSet::new(),
             low_prices: &BTreeSet::new(),
             past: &Default::default(),
-            place: &place,
+            places: &place,
             stock_by_put: false,
         })
     }
@@ -141,6 +141,7 @@ impl Story {
             window: None,
             invalid_from: None,
             menus: None,
+            at: None,
         }
     }
 }

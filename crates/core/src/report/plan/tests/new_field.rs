@@ -39,7 +39,7 @@ fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'
         ended: const { &BTreeSet::new() },
         low_prices: const { &BTreeSet::new() },
         past: crate::plan::Past::unknown(),
-        place: &|_| None,
+        places: &|_| Vec::new(),
         stock_by_put: false,
     }
 }
