@@ -128,6 +128,7 @@ pub(super) fn of(state: &str) -> (usize, &'static StateHelp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::PushOutcome;
 
     #[test]
     fn every_state_is_explained_once_and_urgency_falls() {
@@ -136,5 +137,13 @@ mod tests {
             assert_ne!(Lang::En.state(state.as_str()), Lang::Id.state(state.as_str()), "{state:?}");
         }
         assert!(ALL.is_sorted_by_key(|state_help| state_help.urgency));
+    }
+
+    #[test]
+    fn every_end_of_a_push_has_an_indonesian_word() {
+        for outcome in PushOutcome::ALL {
+            let words = Lang::ALL.map(|lang| lang.outcome(Some(outcome.as_str())));
+            assert_ne!(words[0], words[1], "{outcome:?}");
+        }
     }
 }
