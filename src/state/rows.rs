@@ -23,6 +23,9 @@ macro_rules! stored_word {
         }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// The word it is stored and shown as.
             pub fn as_str(self) -> &'static str {
                 match self {

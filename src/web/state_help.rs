@@ -131,6 +131,7 @@ pub(super) fn of(state: &str) -> (usize, &'static StateHelp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::PushOutcome;
 
     #[test]
     fn every_state_is_explained_once_and_urgency_falls() {
@@ -140,5 +141,13 @@ mod tests {
         }
         assert!(ALL.is_sorted_by_key(|state_help| state_help.urgency));
         assert_eq!(ALL.map(|state_help| state_help.state.as_str()), crate::report::WORST_FIRST);
+    }
+
+    #[test]
+    fn every_end_of_a_push_has_an_indonesian_word() {
+        for outcome in PushOutcome::ALL {
+            let words = Lang::ALL.map(|lang| lang.outcome(Some(outcome.as_str())));
+            assert_ne!(words[0], words[1], "{outcome:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{Clock, Page, badge, commit, english, error_of, guard_words, invalid_words, pause_words, zone_of};
@@ -9,6 +10,7 @@ use crate::{
     catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
+    plan::Class,
     policy::Guard,
     report::{
         Lang, PinNote, PushLine, StatusLine, counts_for_push,
@@ -162,7 +164,7 @@ fn drift(drift: &Value, lang: Lang) -> Markup {
                 tbody { @for change in changes.iter().take(MOST) { tr {
                     th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) }
                     td data-label=(lang.live_heading()) { (side_text(change, "from")) } td data-label=(lang.files_heading()) { (side_text(change, "to")) }
-                    td data-label=(lang.class_heading()) { (lang.class(&value_text(&change["class"]))) }
+                    td data-label=(lang.class_heading()) { (class_text(&change["class"], lang)) }
                 } } }
             }
             (more(changes.len(), lang))
@@ -295,6 +297,11 @@ fn side_text(change: &Value, side: &str) -> String {
         Some(rupiah) => Price(rupiah).to_string(),
         None => value_text(&change[side]),
     }
+}
+
+/// Who has moved away from the last push.
+fn class_text(class: &Value, lang: Lang) -> String {
+    Class::deserialize(class).map_or_else(|_| value_text(class), |class| lang.class(class).to_owned())
 }
 
 /// The same of a value that is known by its field.

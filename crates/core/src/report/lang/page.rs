@@ -1,5 +1,7 @@
 //! The status page.
 
+use crate::report::counted;
+
 texts! {
     all_outlets: "All outlets", "Semua outlet";
     what_happened: "What happened", "Kejadian";
@@ -46,7 +48,7 @@ texts! {
     unknown: "unknown", "tidak diketahui";
     not_looked_at_yet: "not looked at yet", "belum diperiksa";
     changed_elsewhere: "changed elsewhere", "diubah di luar berkas";
-    as_of: "As of", "Per";
+    as_of: "As of", "Keadaan pada";
     in_work: "In work", "Sedang dikerjakan";
     last_pass_ended: "Last pass ended", "Pemeriksaan terakhir selesai";
     next_pass_over_all: "Next pass over all", "Pemeriksaan semua berikutnya";
@@ -86,7 +88,7 @@ texts! {
     push_heading: "Push", "Kiriman";
     result: "Result", "Hasil";
     changes: "Changes", "Perubahan";
-    took: "Took", "Lama";
+    took: "Took", "Lamanya";
     request_id: "Request id", "ID permintaan";
     not_recorded: "not recorded", "tidak tercatat";
     of_stock: "of stock", "stok";

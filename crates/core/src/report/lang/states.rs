@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::{plan::Risk, policy::Guard, report::Lang};
+use crate::{
+    plan::{Class, Risk},
+    policy::Guard,
+    report::Lang,
+};
 
 impl Lang {
     /// The state of an outlet as people read it.
@@ -54,13 +58,16 @@ impl Lang {
     }
 
     /// Who has moved away from what was pushed last.
-    pub fn class(self, word: &str) -> &str {
-        match (self, word) {
-            (Self::Id, "edit") => "diubah di berkas",
-            (Self::Id, "drift") => "diubah di luar berkas",
-            (Self::Id, "conflict") => "diubah di keduanya",
-            (Self::Id, "adopt") => "belum diketahui",
-            (_, word) => word,
+    pub fn class(self, class: Class) -> &'static str {
+        match (self, class) {
+            (Self::En, Class::Edit) => "edit",
+            (Self::En, Class::Drift) => "drift",
+            (Self::En, Class::Conflict) => "conflict",
+            (Self::En, Class::Adopt) => "adopt",
+            (Self::Id, Class::Edit) => "diubah di berkas",
+            (Self::Id, Class::Drift) => "diubah di luar berkas",
+            (Self::Id, Class::Conflict) => "diubah di keduanya",
+            (Self::Id, Class::Adopt) => "belum diketahui",
         }
     }
 
