@@ -91,6 +91,10 @@ sentences! {
     items_moved(count: usize, from: &str, names: &str): format!("{} moved from {from}: {names}", counted(count, "item")),
         format!("{count} hidangan pindah dari {from}: {names}");
     items_named(count: usize, names: &str): format!(": {}: {names}", counted(count, "item")), format!(": {count} hidangan: {names}");
+    new_with(count: usize, names: &str): format!("new with {}: {names}", counted(count, "item")),
+        format!("baru dengan {count} hidangan: {names}");
+    removed_with(count: usize, names: &str): format!("removed with {}: {names}", counted(count, "item")),
+        format!("dihapus dengan {count} hidangan: {names}");
     moved_places(places: &str): format!("moved: {places}"), format!("pindah: {places}");
     moved_now(count: usize, names: &str): format!("{count} moved, now {names}"), format!("{count} pindah, sekarang {names}");
     variants_named(count: usize, names: &str): format!(", {}: {names}", counted(count, "variant")), format!(", {count} varian: {names}");

@@ -208,12 +208,13 @@ fn whole_line(menu: &Change, items: &[&Change], telling: &Telling<'_>) -> Line {
     let lines = items.iter().map(|item| telling.pushed(item, false));
     let one = telling.pushed(menu, false);
     let risk = lines.map(|line| line.risk).chain([one.risk]).min().unwrap_or(one.risk);
-    let (what, named): (_, Vec<String>) = match menu.kind {
-        Kind::Remove => ("removed with", items.iter().map(|item| item.subject.name.clone()).collect()),
-        _ => ("new with", items.iter().map(|item| telling.named(item)).collect()),
+    let names: Vec<String> = items.iter().map(|item| item.subject.name.clone()).collect();
+    let prices: Vec<String> = items.iter().map(|item| telling.named(item)).collect();
+    let words = match menu.kind {
+        Kind::Remove => telling.lang.removed_with(items.len(), &names.join(", ")),
+        _ => telling.lang.new_with(items.len(), &prices.join(", ")),
     };
-    let words = plain(format!("{what} {}: {}", counted(items.len(), "item"), named.join(", ")));
-    Line { risk, words, ..one }
+    Line { risk, words: plain(words), ..one }
 }
 
 /// One line for the hours of many items: of one menu, or of several.
