@@ -24,8 +24,8 @@ pub use locks::{
     try_lock_outlet,
 };
 pub use rows::{
-    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-    PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
+    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
+    PromotionEventRow, PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
 };
 pub use sqlite::{
     KEEP_AT_MOST, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged, set_aside,
@@ -86,6 +86,9 @@ pub trait State: Send + Sync {
     /// All pushes to `outlet` that are kept, newest first, each with its changes (JSON) if they were recorded; `plan` is
     /// empty.
     async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError>;
+
+    /// What became of promotions of ours, at `outlet` or all, newest first, at most `limit`.
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError>;
 
     /// What a push sent as a whole (JSON), if that was recorded.
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;
