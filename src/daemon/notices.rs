@@ -1,8 +1,10 @@
 //! What people are to be told of a pass. When and how is `notify`'s.
 
+use std::collections::BTreeMap;
+
 use crate::{
     notify::{Health, Seen},
-    report::InvalidFrom,
+    report::{InvalidFrom, PromotionResult},
     settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
 };
@@ -12,11 +14,14 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
     let plan = outcome.plan.as_deref();
     let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
     let soon = invalid_from.filter(|_| matches!(health(outcome), Health::Good));
-    let detail = soon.map(ToString::to_string).or_else(|| outcome.error.clone()).or_else(|| match drift {
-        0 => None,
-        1 => Some("1 change was made elsewhere and is kept".to_owned()),
-        many => Some(format!("{many} changes were made elsewhere and are kept")),
-    });
+    let detail =
+        soon.map(ToString::to_string).or_else(|| outcome.error.clone()).or_else(|| promoted(outcome)).or_else(|| {
+            match drift {
+                0 => None,
+                1 => Some("1 change was made elsewhere and is kept".to_owned()),
+                many => Some(format!("{many} changes were made elsewhere and are kept")),
+            }
+        });
     Seen {
         outlet: outcome.outlet.clone(),
         name: outcome.name.clone(),
@@ -24,6 +29,17 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
         published: outcome.result == PassResult::Published,
         detail,
     }
+}
+
+/// What became of promotions: `promotions: 1 created (“gajian” of NG), 2 ended (…)`
+fn promoted(outcome: &Outcome) -> Option<String> {
+    let mut by_result: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for PromotionResult { name, item, result, .. } in &outcome.promotions {
+        by_result.entry(result).or_default().push(format!("“{name}” of {item}"));
+    }
+    let words = |(result, names): (&str, Vec<String>)| format!("{} {result} ({})", names.len(), names.join(", "));
+    let words: Vec<String> = by_result.into_iter().map(words).collect();
+    (!words.is_empty()).then(|| format!("promotions: {}", words.join(", ")))
 }
 
 fn health(outcome: &Outcome) -> Health {
@@ -43,5 +59,36 @@ fn health(outcome: &Outcome) -> Health {
         | OutletState::Verifying
         | OutletState::Queued
         | OutletState::Paused => Health::Changing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+    use crate::sync::Target;
+
+    #[test]
+    fn who_is_told_of_a_push_is_told_what_became_of_promotions() {
+        let promotion = |name: &str, result| PromotionResult {
+            name: name.to_owned(),
+            item: "NG".to_owned(),
+            result,
+            promotion_id: None,
+            error: None,
+        };
+        let target = Target::new("G1", "Kuta", "catalogs/kuta.yaml");
+        let promotions =
+            vec![promotion("gajian", "ended"), promotion("murah", "created"), promotion("siang", "created")];
+        let outcome = Outcome {
+            result: PassResult::Published,
+            state: OutletState::InSync,
+            promotions,
+            error: None,
+            ..Outcome::failed(&target, String::new())
+        };
+        let told = seen(&outcome, None).detail.unwrap();
+        assert_eq!(told, "promotions: 2 created (“murah” of NG, “siang” of NG), 1 ended (“gajian” of NG)");
     }
 }

@@ -24,7 +24,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     Handle,
-    snapshot::{Snapshot, compose, history, pushes_to_all},
+    snapshot::{Snapshot, compose, history, promotions, pushes_to_all},
     state_help, words,
 };
 use crate::{
@@ -74,8 +74,12 @@ pub(super) async fn events(State(shared): State<Handle>, Query(asked): Query<eve
         Ok(snapshot) => snapshot,
         Err(error) => return error.into_response(),
     };
+    let promotions = match promotions(&shared, None, events::PUSHES).await {
+        Ok(promotions) => promotions,
+        Err(error) => return error.into_response(),
+    };
     match pushes_to_all(&shared, events::PUSHES).await {
-        Ok(rows) => events::page(&snapshot, &rows, &asked).into_response(),
+        Ok(rows) => events::page(&snapshot, &rows, &promotions, &asked).into_response(),
         Err(error) => error.into_response(),
     }
 }

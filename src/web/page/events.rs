@@ -1,4 +1,4 @@
-//! What happened at all outlets: pushes, and since when outlets stand as they do, newest first.
+//! What happened at all outlets: pushes, promotions, and since when outlets stand as they do, newest first.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::{Clock, Page, badge, causes::Cause, commit, outlet_link, zone_of};
 use crate::{
-    report::{StatusLine, html::shown},
+    plan::PromotionEvent,
+    report::{PromotionEventLine, StatusLine, html::shown},
     state::{PushKind, PushRow},
     web::snapshot::Snapshot,
 };
@@ -24,23 +25,31 @@ pub(in crate::web) struct Asked {
 
 enum What<'a> {
     Push(&'a PushRow),
+    Promotion(&'a PromotionEvent),
     State(&'a StatusLine),
 }
 
-pub(super) fn page(snapshot: &Snapshot, pushes: &[PushRow], asked: &Asked) -> Page {
+pub(super) fn page(
+    snapshot: &Snapshot,
+    pushes: &[PushRow],
+    promotions: &[(String, PromotionEventLine)],
+    asked: &Asked,
+) -> Page {
     let names: HashMap<&str, &str> =
         snapshot.lines.iter().filter_map(|line| Some((line.outlet.as_str(), line.name.as_deref()?))).collect();
     let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
+    let of_promotions =
+        promotions.iter().map(|(outlet, line)| (line.at, outlet.as_str(), What::Promotion(&line.event)));
     let of_states =
         snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
-    let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
+    let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_promotions).chain(of_states).collect();
     events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
     let pages = events.len().div_ceil(ROWS).max(1);
     let page = asked.page.unwrap_or(1).clamp(1, pages);
     let rows = events.iter().skip((page - 1) * ROWS).take(ROWS);
     let body = html! {
         (super::navigation("/events"))
-        header id="summary" { h1 { "What happened" } p.quiet { "The newest " (PUSHES) " pushes, and since when outlets stand as they do." } }
+        header id="summary" { h1 { "What happened" } p.quiet { "The newest " (PUSHES) " pushes and changes of promotions, and since when outlets stand as they do." } }
         main id="content" {
             @if events.is_empty() { p { "Nothing yet." } } @else {
                 table.list {
@@ -77,13 +86,15 @@ fn row(at: Timestamp, outlet: &str, name: Option<&str>, what: &What<'_>, snapsho
                     (push.outcome.map_or("under way", |outcome| outcome.as_str()))
                     @if let Some(error) = &push.error { p { (shown(error)) } }
                 }
+                What::Promotion(event) => { (event.result.as_str()) ": " (shown(&event.words())) }
                 What::State(line) => {
                     (badge(&line.state))
                     @if let Some(cause) = Cause::of(line) { " " (shown(&cause.words)) }
                 }
             } }
             td data-label="Commit" { @match what {
-                What::Push(PushRow { revision: Some(revision), .. }) => (commit(snapshot, revision)),
+                What::Push(PushRow { revision: Some(revision), .. })
+                | What::Promotion(PromotionEvent { revision: Some(revision), .. }) => (commit(snapshot, revision)),
                 _ => "",
             } }
         }

@@ -10,7 +10,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::Member,
     report::{
-        PinNote, PushLine, StatusLine, counts_for_push,
+        OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
@@ -26,7 +26,7 @@ const MOST: usize = 30;
 pub(super) fn page(
     snapshot: &Snapshot,
     line: &StatusLine,
-    pushes: &[PushLine],
+    history: &OutletHistory,
     changes: Option<(Markup, String)>,
 ) -> Page {
     let zone = zone_of(snapshot, &line.outlet);
@@ -63,7 +63,8 @@ pub(super) fn page(
             h2 { "Facts" }
             (facts(snapshot, line, member, &clock))
             h2 { "Pushes" }
-            (history(snapshot, pushes, &clock))
+            (pushes(snapshot, &history.pushes, &clock))
+            (promotions(snapshot, &history.promotions, &clock))
         }
     };
     let title = format!("{name}: {}", line.state.replace('_', " "));
@@ -195,7 +196,26 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
     }
 }
 
-fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
+fn promotions(snapshot: &Snapshot, promotions: &[PromotionEventLine], clock: &Clock<'_>) -> Markup {
+    html! {
+        @if !promotions.is_empty() {
+            h2 { "Promotions" }
+            table.list {
+                thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Which" } th scope="col" { "Commit" } } }
+                tbody { @for PromotionEventLine { at, event } in promotions { tr {
+                    td { (clock.tell(*at)) } th scope="row" { (event.result.as_str()) }
+                    td data-label="Which" { (shown(&event.words())) }
+                    td data-label="Commit" {
+                        @if let Some(revision) = &event.revision { (commit(snapshot, revision)) }
+                        @if let Some(author) = &event.author { " by " (shown(author)) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+fn pushes(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
     html! {
         @if pushes.is_empty() { p { "None yet." } } @else {
             table.list {

@@ -97,6 +97,9 @@ struct PromotionEntry<'a> {
     promotion_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    source: Option<SourceEntry<'a>>,
 }
 
 impl<'a> From<&'a PromotionStep> for PromotionEntry<'a> {
@@ -107,6 +110,8 @@ impl<'a> From<&'a PromotionStep> for PromotionEntry<'a> {
             item: step.item.as_str(),
             promotion_id: step.record.as_ref().and_then(|record| record.promotion_id.as_deref()),
             note: step.note.as_deref(),
+            error: step.refusal(),
+            source: step.source.as_ref().map(SourceEntry::from),
         }
     }
 }
@@ -136,8 +141,9 @@ struct ChangeEntry<'a> {
     source: Option<SourceEntry<'a>>,
 }
 
+/// A place in the files.
 #[derive(Serialize)]
-struct SourceEntry<'a> {
+pub(in crate::report) struct SourceEntry<'a> {
     file: &'a str,
     line: u32,
     column: u32,
@@ -241,14 +247,16 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
     let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, source } =
         change;
-    let source = source.as_ref().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
-        file,
-        line: *line,
-        column: *column,
-    });
+    let source = source.as_ref().map(SourceEntry::from);
     let since = since.map(|since| since.to_string());
     let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
     ChangeEntry { kind, class, path, from, to, base, pushed: *pushed, risk, since, contested: *contested, source }
+}
+
+impl<'a> From<&'a Place> for SourceEntry<'a> {
+    fn from(Place { file, line, column, end_line: _, end_column: _ }: &'a Place) -> Self {
+        Self { file, line: *line, column: *column }
+    }
 }
 
 impl<'a> From<&'a GuardVerdict> for GuardEntry<'a> {
