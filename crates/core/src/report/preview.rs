@@ -11,7 +11,7 @@ use super::{
     style::Paint,
     untrusted::printable,
 };
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, WantedPromotion};
 
 /// Later dates are named in the text up to this number (our choice).
 const DATES: usize = 6;
@@ -60,6 +60,9 @@ pub fn preview_text(previews: &[MenuPreview], color: bool) -> String {
         out += &format!("{}, {}\n", paint.bold(&printable(&preview.title())), moment(&first.from));
         let menu = first.catalog.as_ref().map(|catalog| menu_text(catalog, color)).unwrap_or_default();
         out += if menu.is_empty() { "  Nothing is sold.\n" } else { &menu };
+        for words in first.catalog.iter().flat_map(promotions) {
+            out += &format!("  Promotion: {}\n", printable(&words));
+        }
         for stage in later.iter().take(DATES) {
             let what = if stage.catalog.is_some() { "another menu" } else { "the files have errors" };
             out += &format!("  From {}: {what} (--at {})\n", moment(&stage.from), stage.from.strftime("%FT%T%:z"));
@@ -105,6 +108,16 @@ pub fn preview_article(preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) -> Ma
     article(1, preview, photos)
 }
 
+/// `Nasi Goreng: Rp 19.000 instead of Rp 25.000, 25–28 Feb 2027`, each that is not over.
+fn promotions(catalog: &Catalog) -> Vec<String> {
+    let words = |one: &WantedPromotion| {
+        let (detail, before) = (&one.detail, one.prices.first()?);
+        let name = catalog.item(&detail.external_menu_id)?.name.value()?;
+        Some(format!("{name}: {} instead of {before}, {}", detail.selling_price, detail.when()))
+    };
+    catalog.promotions.iter().filter(|one| !one.is_over).filter_map(words).collect()
+}
+
 fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) -> Markup {
     let anchor = |stage: usize| if stage == 0 { format!("menu-{number}") } else { format!("menu-{number}-{stage}") };
     let headings: Vec<(String, String)> =
@@ -137,6 +150,11 @@ fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>) ->
                 @if preview.outlets.len() > 1 { details { summary { "Which outlets" } p { (shown(&preview.title())) } } }
                 (dates(&links))
                 @if let Some(stage) = stages.first() { (stage) }
+                @let promotions: Vec<String> = preview.stages.first().and_then(|stage| stage.catalog.as_ref()).iter().flat_map(|catalog| promotions(catalog)).collect();
+                @if !promotions.is_empty() {
+                    h3 { "Promotions" }
+                    ul { @for words in &promotions { li { (shown(words)) } } }
+                }
             }
             @for (at, stage) in stages.iter().enumerate().skip(1) {
                 section id=(anchor(at)) {
