@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     Store,
     packed::{Packed, Unpacked},
-    pushes::KEEP_AT_MOST,
     store::{At, moment},
 };
 use crate::state::{OutletRow, OutletUpdate, Pause, PromotionEventRow, Scope, StateError, StatusUpdate};
@@ -161,7 +160,10 @@ pub(super) fn update_outlet(
     Ok(())
 }
 
-/// Of each outlet as many are kept as of its pushes.
+/// So many things that happened to promotions of an outlet are kept (our choice).
+const KEEP_EVENTS: u32 = 500;
+
+/// Adds to what is known, and drops what is too much.
 fn add_promotion_events(
     connection: &Connection,
     scope: &Scope,
@@ -176,7 +178,7 @@ fn add_promotion_events(
     let sql = "
         DELETE FROM promotion_events WHERE platform = ?1 AND outlet = ?2 AND id <= (
             SELECT id FROM promotion_events WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)";
-    connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, KEEP_AT_MOST]).map(drop)
+    connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, KEEP_EVENTS]).map(drop)
 }
 
 const SET_STATUS: &str = "

@@ -30,6 +30,7 @@ mod promoted;
 mod promoting;
 mod promotion_event;
 mod promotion_record;
+mod promotion_step;
 mod promotions;
 mod record;
 mod refusal;
@@ -52,11 +53,12 @@ pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
 pub use promoted::PromotedPrices;
-pub use promoting::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep, is_before_midnight};
+pub use promoting::is_before_midnight;
 pub use promotion_event::{PromotionEvent, PromotionHappening};
 pub use promotion_record::{
     FoundPromotion, MAY_BE_THERE, PromotionKey, PromotionRecord, PromotionStage, idempotency_key,
 };
+pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
