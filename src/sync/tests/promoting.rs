@@ -879,7 +879,7 @@ impl Life {
 /// `PROMOTION_SEEDS=FROM..TO` chooses other lives.
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_no_promotion_is_made_twice_and_none_of_others_is_touched() {
-    let seeds = std::env::var("PROMOTION_SEEDS").unwrap_or_else(|_| "0..40".to_owned());
+    let seeds = std::env::var("PROMOTION_SEEDS").unwrap_or_else(|_| "0..12".to_owned());
     let (from, to) = seeds.split_once("..").unwrap();
     for seed in from.parse().unwrap()..to.parse().unwrap() {
         let mut life = Life::new(seed).await;

@@ -172,8 +172,8 @@ impl One<'_> {
             PromotionStage::Refused => {
                 let dish = (self.inputs.live)(&self.key.1);
                 let is_price_same = dish.as_ref().map(|dish| dish.price) == record.live_price;
-                let is_back_on_sale =
-                    (record.live_stock, dish.and_then(|dish| dish.in_stock)) == (Some(false), Some(true));
+                let is_on_sale = dish.is_some_and(|dish| dish.in_stock != Some(false));
+                let is_back_on_sale = record.live_stock == Some(false) && is_on_sale;
                 if is_wanted_as_it_is && is_price_same && !is_back_on_sale {
                     self.say(plan, PromotionOp::Refused, record.refusal());
                 } else {
