@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     report,
-    state::{LockError, PushRow, StateError, try_lock_outlet},
+    state::{LockError, OutletUpdate, PushRow, SharedState, StateError, try_lock_outlet},
     sync::{LOST_AFTER, recall},
 };
 
@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// The outlet's id, exactly
     #[arg(long, value_name = "ID")]
     outlet: String,
+    /// Drop only what is stored of its promotions: they run on, as somebody else's
+    #[arg(long)]
+    promotions: bool,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -42,18 +45,48 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         error => error.into(),
     })?;
     let state = session.state()?;
+    if args.promotions {
+        return forget_promotions(&state, &args.outlet);
+    }
     refuse_with_push(&block_on(state.pending_push(&args.outlet))??, &args.outlet)?;
     let (was_paused, promotions, was_there) = block_on(async {
         let was_paused = state.pause(&args.outlet, moment(None)).await?.is_some();
-        let promotions = recall(&state, &args.outlet.as_str().into(), moment(None)).await;
-        let open = promotions.map_or(0, |known| known.promotions.iter().filter(|one| one.is_open()).count());
+        let known = recall(&state, &args.outlet.as_str().into(), moment(None)).await;
+        let open = known.map_or(0, |known| known.may_be_open());
         Ok::<_, StateError>((was_paused, open, state.forget(&args.outlet).await?))
     })??;
     if !was_there {
         return Err(nothing());
     }
     let pause = if was_paused { " It is not paused any more." } else { "" };
-    let promotions = match promotions {
+    let promotions = given_up(promotions);
+    output::print(&format!(
+        "Deleted the stored state of outlet {}. Its live menu is unchanged; the next push to it is a first contact.{pause}{promotions}\n",
+        args.outlet
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// Also what cannot be read: that is what this is for.
+fn forget_promotions(state: &SharedState, outlet: &str) -> Result<Exit, CommandError> {
+    let (stored, open) = block_on(async {
+        let now = moment(None);
+        let keys: Vec<String> = state.recall(outlet, now).await?.promotions.into_iter().map(|(key, _)| key).collect();
+        let open = recall(state, &outlet.into(), now).await.map_or(0, |known| known.may_be_open());
+        let promotions = keys.iter().map(|key| (key.clone(), None)).collect();
+        state.update_outlet(outlet, OutletUpdate { promotions, ..OutletUpdate::default() }, now).await?;
+        Ok::<_, StateError>((keys.len(), open))
+    })??;
+    if stored == 0 {
+        return Err(CommandError::Usage(format!("nothing is stored of promotions of the outlet {outlet}")));
+    }
+    output::print(&format!("Deleted what was stored of promotions of outlet {outlet}.{}\n", given_up(open)))?;
+    Ok(Exit::Done)
+}
+
+/// What becomes of promotions that are not known any more.
+fn given_up(open: usize) -> String {
+    match open {
         0 => String::new(),
         number => format!(
             " {} that menusync made {} somebody else's from now on: to end {}, use the GoBiz app.",
@@ -61,12 +94,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
             if number == 1 { "is" } else { "are" },
             if number == 1 { "it" } else { "them" }
         ),
-    };
-    output::print(&format!(
-        "Deleted the stored state of outlet {}. Its live menu is unchanged; the next push to it is a first contact.{pause}{promotions}\n",
-        args.outlet
-    ))?;
-    Ok(Exit::Done)
+    }
 }
 
 /// In a state directory that roots share, what another one defined last is its own. A root that is gone owns nothing.

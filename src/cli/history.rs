@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Show which pushes changed this item, field by field
     #[arg(long, value_name = "ID")]
     item: Option<String>,
-    /// Show only the newest N pushes of each outlet
+    /// Show only the newest N pushes, and changes of promotions, of each outlet
     #[arg(
         long,
         value_name = "N",
@@ -52,7 +52,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     if let Some(item) = &args.item {
         return of_item(item, &outlets, session);
     }
-    outlets.iter_mut().for_each(|outlet| outlet.pushes.truncate(usize::from(args.limit)));
+    for outlet in &mut outlets {
+        outlet.pushes.truncate(usize::from(args.limit));
+        outlet.promotions.truncate(usize::from(args.limit));
+    }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::history_json(&outlets),
         _ => report::history_text(&outlets, &session.zone()),

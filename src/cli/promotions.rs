@@ -9,10 +9,12 @@ use super::{
     session::{Session, block_on, moment},
 };
 use crate::{
-    catalog::{ExternalId, PromotionPhase},
+    catalog::{ExternalId, Promotion, PromotionPhase},
     fleet::Member,
     remote::{Read, Reader},
     report::{self, OutletPromotions, PromotionLine},
+    state::SharedState,
+    sync::recall,
 };
 
 #[derive(Debug, clap::Args)]
@@ -29,11 +31,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let survey = session.survey(at)?;
     let selected = session.select(&survey, &args.outlet)?;
     let reader = session.client()?.reader();
+    let state = session.remembered()?;
     let outlets = block_on(async {
         let mut outlets = Vec::new();
         for member in selected {
             let reader = reader.of_account(member.account.as_deref()).unwrap_or_else(|| reader.clone());
-            outlets.push(list(session, &reader, member, at).await?);
+            outlets.push(list(session, &reader, state.as_ref(), member, at).await?);
         }
         Ok::<_, CommandError>(outlets)
     })??;
@@ -48,6 +51,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 async fn list(
     session: &Session,
     reader: &Reader,
+    state: Option<&SharedState>,
     member: &Member,
     at: Timestamp,
 ) -> Result<OutletPromotions, CommandError> {
@@ -63,12 +67,21 @@ async fn list(
         Ok(listed) => listed,
         Err(error) => return Ok(OutletPromotions { error: Some(error.to_string()), ..blank }),
     };
+    let known = match state {
+        Some(state) => recall(state, &member.id, at).await.map(|known| known.promotions).unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let record_of = |promotion: &Promotion| {
+        known.iter().find(|record| record.promotion_id.as_ref() == Some(&promotion.promotion_id))
+    };
     let name_of = |id: &ExternalId| composed.catalog.item(id).and_then(|item| item.name.value().cloned());
     let mut promotions: Vec<PromotionLine> = listed
         .into_iter()
         .map(|promotion| PromotionLine {
             phase: promotion.phase(now),
             item_name: promotion.external_menu_id.as_ref().and_then(name_of),
+            ours: record_of(&promotion).map(|record| record.name.clone()),
+            source: record_of(&promotion).and_then(|record| composed.origins.place(&record.path())),
             promotion,
         })
         .filter(|line| line.phase != PromotionPhase::Over)

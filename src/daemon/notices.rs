@@ -1,8 +1,10 @@
 //! What people are to be told of a pass. When and how is `notify`'s.
 
+use std::collections::BTreeMap;
+
 use crate::{
     notify::{Detail, Health, Seen},
-    report::InvalidFrom,
+    report::{InvalidFrom, PromotionResult},
     settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
 };
@@ -12,7 +14,7 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
     let plan = outcome.plan.as_deref();
     let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
     let soon = invalid_from.filter(|_| matches!(health(outcome), Health::Good));
-    let detail = soon.cloned().map(Detail::InvalidFrom).or_else(|| error(outcome));
+    let detail = soon.cloned().map(Detail::InvalidFrom).or_else(|| error(outcome)).or_else(|| promoted(outcome));
     let detail = detail.or_else(|| (drift > 0).then_some(Detail::Kept(drift)));
     Seen {
         outlet: outcome.outlet.clone(),
@@ -32,6 +34,15 @@ fn error(outcome: &Outcome) -> Option<Detail> {
     })
 }
 
+/// What became of promotions, by how they ended.
+fn promoted(outcome: &Outcome) -> Option<Detail> {
+    let mut by_result: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for PromotionResult { name, item, result, .. } in &outcome.promotions {
+        by_result.entry(result).or_default().push(format!("“{name}” of {item}"));
+    }
+    (!by_result.is_empty()).then(|| Detail::Promotions(by_result.into_iter().collect()))
+}
+
 fn health(outcome: &Outcome) -> Health {
     let is_contested =
         || outcome.plan.as_deref().is_some_and(|plan| plan.changes.iter().any(|change| change.contested));
@@ -49,5 +60,36 @@ fn health(outcome: &Outcome) -> Health {
         | OutletState::Verifying
         | OutletState::Queued
         | OutletState::Paused => Health::Changing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+    use crate::sync::Target;
+
+    #[test]
+    fn who_is_told_of_a_push_is_told_what_became_of_promotions() {
+        let promotion = |name: &str, result| PromotionResult {
+            name: name.to_owned(),
+            item: "NG".to_owned(),
+            result,
+            promotion_id: None,
+            error: None,
+        };
+        let target = Target::new("G1", "Kuta", "catalogs/kuta.yaml");
+        let promotions =
+            vec![promotion("gajian", "ended"), promotion("murah", "created"), promotion("siang", "created")];
+        let outcome = Outcome {
+            result: PassResult::Published,
+            state: OutletState::InSync,
+            promotions,
+            error: None,
+            ..Outcome::failed(&target, String::new())
+        };
+        let told = seen(&outcome, None).detail.unwrap();
+        assert_eq!(told, "promotions: 2 created (“murah” of NG, “siang” of NG), 1 ended (“gajian” of NG)");
     }
 }

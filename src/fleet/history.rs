@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Selection, Survey};
 use crate::{
-    report::{OutletHistory, PushLine},
-    state::{PushOutcome, PushRow, SharedState, StateError},
+    report::{OutletHistory, PromotionEventLine, PushLine},
+    state::{KEEP_AT_MOST, PromotionEventRow, PushOutcome, PushRow, SharedState, StateError},
 };
 
 /// The selected outlets with all their pushes: those of the files by id, then those that are remembered but in no file any
@@ -32,9 +32,22 @@ pub async fn history(
             Some(state) => state.history(&outlet).await?,
             None => Vec::new(),
         };
-        histories.push(OutletHistory { pushes: push_lines(rows), outlet, name });
+        let events = match state {
+            Some(state) => state.promotion_events(Some(&outlet), KEEP_AT_MOST).await?,
+            None => Vec::new(),
+        };
+        let promotions = promotion_lines(events).into_iter().map(|(_, line)| line).collect();
+        histories.push(OutletHistory { pushes: push_lines(rows), promotions, outlet, name });
     }
     Ok(histories)
+}
+
+/// What became of promotions as it is told, each with its outlet. What a later release has stored may not be understood.
+pub fn promotion_lines(rows: Vec<PromotionEventRow>) -> Vec<(String, PromotionEventLine)> {
+    let line = |PromotionEventRow { outlet, at, event }: PromotionEventRow| {
+        Some((outlet, PromotionEventLine { at, event: serde_json::from_str(&event).ok()? }))
+    };
+    rows.into_iter().filter_map(line).collect()
 }
 
 /// Pushes as they are told, newest first.

@@ -33,7 +33,12 @@ impl Loaded {
         let mut stages: Vec<MenuStage> = Vec::new();
         let mut next = Some(from);
         while let Some(at) = next.filter(|at| *at <= until) {
-            let catalog = self.desired(id, at).ok().map(|desired| desired.catalog);
+            let catalog = self.desired(id, at).ok().map(|mut desired| {
+                if !desired.policy.promotions.may_write() {
+                    desired.catalog.promotions.clear();
+                }
+                desired.catalog
+            });
             if stages.last().is_none_or(|last| last.catalog != catalog) {
                 stages.push(MenuStage { from: at.to_zoned(zone.clone()), catalog });
             }

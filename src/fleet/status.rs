@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{Selection, Survey};
 use crate::{
     catalog::OutletId,
-    plan::Pins,
+    plan::{Pins, PromotionRecord},
     policy::Policy,
-    report::{Lang, LastPush, PinNote, StatusLine, errors_brief},
+    report::{Lang, LastPush, PinNote, PromotionCounts, StatusLine, errors_brief},
     settings::Settings,
     state::{OutletRow, Overview, Pause, PushRow},
     sync::{Facts, Look, OutletState, PushProgress, pause_note},
@@ -30,7 +30,7 @@ pub fn status(
     let overview = overview.unwrap_or(&nothing);
     let rows = by_outlet(&overview.outlets, |row| &row.id);
     let pushes = by_outlet(&overview.last_pushes, |push| &push.outlet);
-    let orders = Orders::read(overview, settings);
+    let orders = Orders::read(overview, settings, now);
     let next_pass = next_pass(settings, now);
     let mut lines = Vec::new();
     for member in survey.members.iter().filter(|member| selection.matches(member)) {
@@ -87,11 +87,13 @@ struct Orders<'o> {
     pauses: BTreeMap<&'o str, Pause>,
     pins: BTreeMap<&'o str, Pins>,
     notes: BTreeMap<&'o str, Vec<String>>,
+    promotions: BTreeMap<&'o str, Vec<PromotionRecord>>,
     zone: TimeZone,
+    now: Timestamp,
 }
 
 impl<'o> Orders<'o> {
-    fn read(overview: &'o Overview, settings: &Settings) -> Self {
+    fn read(overview: &'o Overview, settings: &Settings, now: Timestamp) -> Self {
         let mut policy = Policy::default();
         settings.policy.apply(&mut policy);
         let pauses = overview.pauses.iter().map(|(outlet, pause)| (outlet.as_str(), *pause));
@@ -99,7 +101,12 @@ impl<'o> Orders<'o> {
             overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
         let notes =
             overview.notes.iter().filter_map(|(outlet, n)| Some((outlet.as_str(), serde_json::from_str(n).ok()?)));
-        Self { pauses: pauses.collect(), pins: pins.collect(), notes: notes.collect(), zone: policy.timezone }
+        let mut promotions: BTreeMap<&str, Vec<PromotionRecord>> = BTreeMap::new();
+        for (outlet, record) in &overview.promotions {
+            promotions.entry(outlet).or_default().extend(serde_json::from_str::<PromotionRecord>(record).ok());
+        }
+        let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());
+        Self { pauses, pins, notes, promotions, zone: policy.timezone, now }
     }
 
     /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end.
@@ -112,6 +119,8 @@ impl<'o> Orders<'o> {
             paths: pins.pinned_paths(),
         });
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
+        let promotions = self.promotions.get(outlet.as_str()).into_iter().flatten();
+        line.promotions = PromotionCounts::of(promotions, self.now.to_zoned(self.zone.clone()).datetime());
     }
 }
 
@@ -133,6 +142,7 @@ fn unseen(id: &str) -> StatusLine {
         pins: None,
         notes: Vec::new(),
         invalid_from: None,
+        promotions: None,
     }
 }
 

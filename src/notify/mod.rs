@@ -64,6 +64,8 @@ pub enum Detail {
     },
     /// So many changes were made elsewhere and are kept.
     Kept(usize),
+    /// What became of promotions, by how they ended, each with its name and dish.
+    Promotions(Vec<(&'static str, Vec<String>)>),
     /// A dated layer will make its files invalid.
     InvalidFrom(InvalidFrom),
     /// No file defines it; its live menu is left as it is.
@@ -79,6 +81,13 @@ impl Detail {
                 ours.chain([findings.as_str()]).collect::<Vec<_>>().join(" ")
             }
             Self::Kept(count) => lang.kept_changes(*count),
+            Self::Promotions(by_result) => {
+                let words = |(result, names): &(&str, Vec<String>)| {
+                    format!("{} {} ({})", names.len(), lang.promotion_result(result), names.join(", "))
+                };
+                let all = by_result.iter().map(words).collect::<Vec<_>>().join(", ");
+                lang.promotions_so_far(&all)
+            }
             Self::InvalidFrom(invalid) => invalid.words_in(lang, || zone.clone()),
             Self::LiveMenuLeft => lang.live_menu_left().to_owned(),
         }

@@ -242,19 +242,41 @@ async fn promotions_are_kept_by_their_key_and_go_with_their_outlet(place: &Place
     let state = place.state();
     let some = |key: &str, json: &str| (key.to_owned(), Some(json.to_owned()));
     let update = |promotions| OutletUpdate { promotions, ..OutletUpdate::default() };
-    let known = async |state: &SharedState, outlet| state.recall(outlet, at(9)).await.unwrap().promotions;
+    let known = async |state: &SharedState, outlet| -> Vec<String> {
+        let stored = state.recall(outlet, at(9)).await.unwrap().promotions;
+        stored.into_iter().map(|(key, promotion)| format!("{key}: {promotion}")).collect()
+    };
     state.update_outlet("G1", update(vec![some("b", "2"), some("a", "1")]), at(1)).await.unwrap();
     state.update_outlet("G2", update(vec![some("a", "3")]), at(1)).await.unwrap();
-    assert_eq!(known(&place.state(), "G1").await, ["1", "2"]);
+    assert_eq!(known(&place.state(), "G1").await, ["a: 1", "b: 2"]);
     state.update_outlet("G1", update(vec![some("b", "4"), ("a".to_owned(), None)]), at(2)).await.unwrap();
-    assert_eq!(known(&state, "G1").await, ["4"]);
+    assert_eq!(known(&state, "G1").await, ["b: 4"]);
     state.update_outlet("G1", status("in_sync"), at(3)).await.unwrap();
-    assert_eq!(known(&state, "G1").await, ["4"], "left alone where nothing is said of it");
+    assert_eq!(known(&state, "G1").await, ["b: 4"], "left alone where nothing is said of it");
     let elsewhere = (place.open)(&scope("https://other.example"));
     assert_eq!(known(&elsewhere, "G1").await, [""; 0]);
     assert_eq!((state.platform(), elsewhere.platform()), ("https://api.example", "https://other.example"));
+    let happened = async |outlet: Option<&str>| -> Vec<(String, Timestamp, String)> {
+        let rows = state.promotion_events(outlet, 2).await.unwrap();
+        rows.into_iter().map(|row| (row.outlet, row.at, row.event)).collect()
+    };
+    let events = |events: &[&str]| {
+        let promotion_events = events.iter().map(|event| (*event).to_owned()).collect();
+        OutletUpdate { promotion_events, ..OutletUpdate::default() }
+    };
+    state.update_outlet("G1", events(&["made", "ended"]), at(4)).await.unwrap();
+    state.update_outlet("G2", events(&["refused"]), at(5)).await.unwrap();
+    let (g1, g2) = ("G1".to_owned(), "G2".to_owned());
+    assert_eq!(
+        happened(Some("G1")).await,
+        [(g1.clone(), at(4), "ended".to_owned()), (g1.clone(), at(4), "made".to_owned())]
+    );
+    assert_eq!(happened(None).await, [(g2, at(5), "refused".to_owned()), (g1, at(4), "ended".to_owned())]);
+    assert_eq!(elsewhere.promotion_events(None, 9).await.unwrap(), []);
+    assert_eq!(state.overview(at(6)).await.unwrap().promotions.len(), 2);
     assert!(state.forget("G1").await.unwrap());
-    assert_eq!((known(&state, "G1").await, known(&state, "G2").await), (vec![], vec!["3".to_owned()]));
+    assert!(happened(Some("G1")).await.is_empty());
+    assert_eq!((known(&state, "G1").await, known(&state, "G2").await), (vec![], vec!["a: 3".to_owned()]));
 }
 
 async fn a_pause_ends_by_itself_or_by_order(place: &Place) {

@@ -24,8 +24,8 @@ pub use locks::{
     try_lock_outlet,
 };
 pub use rows::{
-    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-    PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
+    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
+    PromotionEventRow, PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
 };
 pub use sqlite::{
     KEEP_AT_MOST, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged, set_aside,
@@ -89,6 +89,9 @@ pub trait State: Send + Sync {
 
     /// What these pushes changed (JSON), as far as that was recorded.
     async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError>;
+
+    /// What became of promotions of ours, at `outlet` or all, newest first, at most `limit`.
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError>;
 
     /// What a push sent as a whole (JSON), if that was recorded.
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;

@@ -111,6 +111,8 @@ pub struct OutletUpdate {
     pub pins: Option<Option<String>>,
     /// Promotions of ours by their key, as JSON; `None` drops one.
     pub promotions: Vec<(String, Option<String>)>,
+    /// JSON: what became of promotions of ours, one each; added to what is known.
+    pub promotion_events: Vec<String>,
 }
 
 impl OutletUpdate {
@@ -252,6 +254,17 @@ pub struct PushStep {
     pub outlet_update: OutletUpdate,
 }
 
+/// What became of a promotion of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionEventRow {
+    /// The outlet.
+    pub outlet: String,
+    /// When it was learnt.
+    pub at: Timestamp,
+    /// JSON.
+    pub event: String,
+}
+
 /// Holds an outlet still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause {
@@ -320,8 +333,8 @@ pub struct OutletMemory {
     pub lost_puts: Vec<String>,
     /// An alarm that no verified push of the whole menu has answered since.
     pub alarm: Option<Alarm>,
-    /// JSON: promotions of ours, by their key.
-    pub promotions: Vec<String>,
+    /// Promotions of ours by their key, as JSON.
+    pub promotions: Vec<(String, String)>,
 }
 
 /// What is stored of all outlets, read at one moment, without what only planning needs.
@@ -339,6 +352,8 @@ pub struct Overview {
     pub pins: Vec<(String, String)>,
     /// What the last look has shown beyond what is understood (JSON: texts), by outlet; only where there is something.
     pub notes: Vec<(String, String)>,
+    /// Promotions of ours (JSON), by outlet.
+    pub promotions: Vec<(String, String)>,
 }
 
 impl Overview {

@@ -1,7 +1,10 @@
 //! One examination of one outlet: what is live, what is stored, and what a push would do. Every command and every pass that
 //! looks at an outlet does it with this; what they do with it is theirs. Reads only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,8 +12,8 @@ use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetc
 use crate::{
     catalog::{Catalog, ExternalId, Field, Promotion, WantedPromotion, live::LiveCatalog},
     plan::{
-        Action, Base, Change, Inputs, KnownPromotions, LiveDish, OutletPlan, Past, PeerPrices, Pins, PromotionInputs,
-        PromotionRecord, PromotionStage, as_published, plan,
+        Action, Base, Change, Inputs, KnownPromotions, LiveDish, OutletPlan, Past, PeerPrices, Pins, PromotedPrices,
+        PromotionInputs, PromotionRecord, PromotionStage, as_published, plan,
     },
     policy::{DriftPolicy, Guard},
     remote::{AnswerDigest, Read, RemoteError, without_request_ids},
@@ -92,7 +95,7 @@ pub(super) async fn with_promotions<R: Read>(
     moment: Moment<'_>,
 ) -> Examined {
     let known = list_promotions(remote, target, desired, &examined, moment).await;
-    judge_promotions(&mut examined, known, desired, moment);
+    judge_promotions(&mut examined, target, known, desired, moment);
     examined
 }
 
@@ -120,7 +123,10 @@ pub fn compare(
     desired: &Desired,
     moment: Moment<'_>,
 ) -> Examined {
-    let live = without_promoted_prices(live, &recalled, desired, moment.now);
+    let live = match promoted_prices(&recalled, desired, moment.now).passed_over(&live) {
+        Cow::Owned(live) => live,
+        Cow::Borrowed(_) => live,
+    };
     let base_learnt = recalled.base.as_mut().is_some_and(|base| base.release_stock(&live));
     let past = recalled.memory.at(moment.now);
     // A push of ours that is on its way is no foreign menu: what it will have done is what the next push would meet.
@@ -136,26 +142,11 @@ pub fn compare(
 }
 
 /// While a promotion of ours runs, a dish may be shown with its price: that is no edit of the price.
-fn without_promoted_prices(
-    mut live: LiveCatalog,
-    recalled: &Recalled,
-    desired: &Desired,
-    now: Timestamp,
-) -> LiveCatalog {
+fn promoted_prices(recalled: &Recalled, desired: &Desired, now: Timestamp) -> PromotedPrices {
     let now = now.to_zoned(desired.policy.timezone.clone()).datetime();
     let runs = |one: &&PromotionRecord| one.is_open() && one.detail.is_on(now, CLOCKS_APART);
-    let Some(base) = &recalled.base else { return live };
-    for PromotionRecord { detail, .. } in recalled.promotions.iter().filter(runs) {
-        let Some(pushed) = base.catalog.item(&detail.external_menu_id) else { continue };
-        for item in live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
-            let is_promoted = item.external_id.value() == Some(&detail.external_menu_id)
-                && item.price.value() == Some(&detail.selling_price);
-            if is_promoted {
-                item.price = pushed.price.clone();
-            }
-        }
-    }
-    live
+    let usual = |id: &ExternalId| recalled.base.as_ref()?.catalog.item(id)?.price.value().copied();
+    PromotedPrices::of(recalled.promotions.iter().filter(runs), usual)
 }
 
 /// The promotions of an outlet, where a push could end one or where the files declare some; `None`: nothing is to be asked
@@ -164,10 +155,11 @@ pub(super) async fn list_promotions<R: Read>(
     remote: &R,
     target: &Target,
     desired: &Desired,
-    Examined { recalled: Recalled { promotions: records, .. }, plan, .. }: &Examined,
+    Examined { recalled, plan, .. }: &Examined,
     moment: Moment<'_>,
 ) -> Option<KnownPromotions> {
-    let manages = manages(desired, records, moment);
+    let records = &recalled.promotions;
+    let manages = manages(desired, records, moment) && recalled.unread_promotions.is_empty();
     if !manages && (!desired.policy.promotions.watches() || plan.touched.is_empty()) {
         return None;
     }
@@ -211,14 +203,17 @@ pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Mo
 /// Plans the promotions that the files declare by what was listed, and asks the guards about them.
 pub(super) fn judge_promotions(
     examined: &mut Examined,
+    target: &Target,
     known: Option<KnownPromotions>,
     desired: &Desired,
     moment: Moment<'_>,
 ) {
+    let is_ours_to_do = desired.policy.promotions.may_write() && moment.rollback.is_none();
+    examined.plan.promotions.unread = examined.recalled.why_promotions_rest(target).filter(|_| is_ours_to_do);
     let Some(known) = known else { return };
     let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
     let Examined { live, recalled, past, plan, .. } = examined;
-    if manages(desired, &recalled.promotions, moment) {
+    if plan.promotions.unread.is_none() && manages(desired, &recalled.promotions, moment) {
         match &known {
             KnownPromotions::Listed(listed) => {
                 let dish = dishes(live, &plan.payload);
@@ -264,7 +259,9 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         sent_at: moment.now,
         before: BTreeSet::new(),
         live_price: None,
+        live_stock: None,
         error: None,
+        is_replacement: false,
         missing_since: None,
         kept_until: None,
     };
@@ -292,15 +289,18 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
     });
 }
 
-/// What each dish costs live, its menu and its name; of one that a push brings, what it will be.
+/// Each dish as it is live; one that a push brings, as it will be.
 fn dishes(live: &LiveCatalog, payload: &Catalog) -> BTreeMap<ExternalId, LiveDish> {
     let coming = payload.items().filter_map(|(menu, item)| {
-        let name = item.name.value()?.clone();
-        Some((item.external_id.clone(), (*item.price.value()?, menu.name.clone(), name)))
+        // Until the push arrives, nobody can order it.
+        let (price, in_stock) = (*item.price.value()?, Some(false));
+        let dish = LiveDish { price, in_stock, menu: menu.name.clone(), name: item.name.value()?.clone() };
+        Some((item.external_id.clone(), dish))
     });
     let live = live.items().filter_map(|(menu, item)| {
-        let id = item.external_id.value()?.clone();
-        Some((id, (*item.price.value()?, menu.to_owned(), item.name.clone())))
+        let (price, in_stock) = (*item.price.value()?, item.in_stock.value().copied());
+        let dish = LiveDish { price, in_stock, menu: menu.to_owned(), name: item.name.clone() };
+        Some((item.external_id.value()?.clone(), dish))
     });
     coming.chain(live).collect()
 }

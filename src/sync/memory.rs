@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{PUSHING_FOR, PassError};
+use super::{PUSHING_FOR, PassError, Target, chain};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record},
@@ -31,6 +31,8 @@ pub struct Recalled {
     pub alarm: Option<Alarm>,
     /// Promotions of ours, by name and dish.
     pub promotions: Vec<PromotionRecord>,
+    /// Keys of those that are stored and cannot be read.
+    pub unread_promotions: Vec<String>,
 }
 
 /// A push without an outcome.
@@ -92,6 +94,7 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
             sent: sent.map(|record| record.sent),
         })
     });
+    let (promotions, unread_promotions) = promotions_of(outlet, promotions);
     Ok(Recalled {
         base: base.map(|base| parse(outlet, &base)).transpose()?,
         memory: memory.map(|memory| parse(outlet, &memory)).transpose()?.unwrap_or_default(),
@@ -100,7 +103,8 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         pending: pending.transpose()?,
         lost_puts,
         alarm,
-        promotions: promotions_of(outlet, &promotions)?,
+        promotions,
+        unread_promotions,
     })
 }
 
@@ -110,11 +114,43 @@ pub(super) async fn recall_promotions(
     outlet: &OutletId,
     now: Timestamp,
 ) -> Result<Vec<PromotionRecord>, PassError> {
-    promotions_of(outlet, &state.recall(outlet.as_str(), now).await?.promotions)
+    Ok(promotions_of(outlet, state.recall(outlet.as_str(), now).await?.promotions).0)
 }
 
-fn promotions_of(outlet: &OutletId, stored: &[String]) -> Result<Vec<PromotionRecord>, PassError> {
-    stored.iter().map(|record| parse(outlet, record)).collect()
+/// Those that can be read, and the keys of the others. Of those nobody knows what they are, which is no reason to leave the
+/// menu as it is.
+fn promotions_of(outlet: &OutletId, stored: Vec<(String, String)>) -> (Vec<PromotionRecord>, Vec<String>) {
+    let (mut promotions, mut unread) = (Vec::new(), Vec::new());
+    for (key, record) in stored {
+        match parse::<PromotionRecord>(outlet, &record) {
+            Ok(record) => promotions.push(record),
+            Err(error) => {
+                tracing::warn!(%outlet, key, error = %chain(&error), "what is stored of a promotion cannot be read");
+                unread.push(key);
+            }
+        }
+    }
+    (promotions, unread)
+}
+
+impl Recalled {
+    /// How many promotions of ours may be open: of those that cannot be read, each.
+    pub fn may_be_open(&self) -> usize {
+        self.promotions.iter().filter(|record| record.is_open()).count() + self.unread_promotions.len()
+    }
+
+    /// Why nobody knows which promotions are ours, and what to type.
+    pub(super) fn why_promotions_rest(&self, target: &Target) -> Option<String> {
+        if self.unread_promotions.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "what is stored of {} cannot be read; `menusync forget --outlet {} --promotions` drops what is stored of \
+             promotions, and those that menusync made are somebody else's then",
+            self.unread_promotions.join(", "),
+            target.id
+        ))
+    }
 }
 
 pub(super) fn parse<T: DeserializeOwned>(outlet: &OutletId, json: &str) -> Result<T, PassError> {

@@ -115,6 +115,7 @@ fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Res
         base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
         memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
         promotions: learnt_promotions(target, examined)?,
+        promotion_events: promotion_events(context, target, examined)?,
         ..OutletUpdate::default()
     })
 }
@@ -126,6 +127,18 @@ fn learnt_promotions(target: &Target, examined: &Examined) -> Result<Vec<(String
     let is_over = |record: &&PromotionRecord| plan.over.contains(&record.id());
     let over = examined.recalled.promotions.iter().filter(is_over).map(|record| Ok((state_key(record), None)));
     learnt.chain(over).collect()
+}
+
+/// What a look has shown to have happened to promotions of ours.
+fn promotion_events(context: &Context, target: &Target, examined: &Examined) -> Result<Vec<String>, PassError> {
+    let plan = &examined.plan.promotions;
+    let events = plan.learnt.iter().filter_map(|record| {
+        let before = examined.recalled.promotions.iter().find(|before| before.id() == record.id())?;
+        let is_over = plan.now.is_some_and(|now| record.detail.end() <= now);
+        let happened = record.happened_since(before, is_over)?;
+        Some(record.event(happened, context.revision.as_ref(), context.author.as_ref()))
+    });
+    events.map(|event| stored(&event, &target.id)).collect()
 }
 
 pub(super) async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {

@@ -191,7 +191,9 @@ impl<R: Read + Write> Pass<'_, R> {
             };
             // It was judged by the price that the push was to bring.
             let now = planned.iter().find(is_it).filter(|now| now.live_price == step.coming_price)?;
-            Some(PromotionStep { live_price: now.live_price, is_resumed: now.is_resumed, ..step.clone() })
+            // What was to be made again after an end before the push stays that: it has ended by now.
+            let record = step.record.clone();
+            Some(PromotionStep { op: step.op, record, note: step.note.clone(), ..now.clone() })
         };
         Ok(Ok(steps.iter().filter(|step| step.op.is_sent()).filter_map(still).collect()))
     }
@@ -220,7 +222,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let state = OutletState::of(&facts);
         let wrong = results.iter().filter(|result| !is_well(result)).map(|result| {
             let error = result.error.as_deref().unwrap_or_default();
-            format!("promotion “{}” of {} {}: {error}", result.name, result.item, result.result)
+            let is_it = |step: &&PromotionStep| (&*step.name, step.item.as_str()) == (&*result.name, &*result.item);
+            let label = steps.iter().find(is_it).map_or_else(|| format!("“{}”", result.name), PromotionStep::label);
+            format!("promotion {label} {}: {error}", result.result)
         });
         let wrong: Vec<String> = wrong.collect();
         let why = match wrong.is_empty() {
@@ -283,13 +287,14 @@ impl<R: Read + Write> Pass<'_, R> {
         let again = may_list.then(|| recalled.clone());
         let mut examined = self.look(recalled, &desired).await?;
         let listed = list_promotions(remote, target, &desired, &examined, moment);
-        if let (Some(known), Some(recalled)) = (self.unless_withdrawn(listed).await?, again) {
+        let known = self.unless_withdrawn(listed).await?;
+        if let (Some(_), Some(recalled)) = (&known, again) {
             // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
             if examined.plan.action != Action::None {
                 examined = self.look(recalled, &desired).await?;
             }
-            judge_promotions(&mut examined, Some(known), &desired, self.moment(context.clock.now()));
         }
+        judge_promotions(&mut examined, target, known, &desired, self.moment(context.clock.now()));
         if let Some(why) = &examined.plan.unwatched {
             tracing::warn!(outlet = %target.id, "{why}");
         }

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     catalog::{FieldValue, PromoDetail, Promotion, PromotionPhase},
     plan::{
-        FoundPromotion, MAY_BE_THERE, PromotionOp, PromotionRecord, PromotionStage, PromotionStep, idempotency_key,
-        is_before_midnight,
+        FoundPromotion, MAY_BE_THERE, PromotionHappening, PromotionOp, PromotionRecord, PromotionStage, PromotionStep,
+        idempotency_key, is_before_midnight,
     },
     remote::{PromotionAnswer, Read, RemoteError, Write},
     report::PromotionResult,
@@ -26,6 +26,9 @@ const MOST_TRIES: u32 = 4;
 
 /// The longest pause between two looks for a promotion (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// For so long a list of promotions tells which were there before one is made (our choice).
+const LISTED_FOR: Duration = Duration::from_secs(30);
 
 /// Key of a record in the state.
 pub(super) fn state_key(record: &PromotionRecord) -> String {
@@ -86,6 +89,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// are looked for as long as one push is; what does not show by then, later passes look for.
     pub(super) async fn promote(&self, steps: &[PromotionStep]) -> Result<Vec<PromotionResult>, PassError> {
         let deadline = self.deadline();
+        let (mut listed, mut listed_at) = (None, Instant::now());
         let mut results = Vec::new();
         let mut blocked = BTreeSet::new();
         let sent = || steps.iter().filter(|step| step.op.is_sent());
@@ -124,7 +128,22 @@ impl<R: Read + Write> Pass<'_, R> {
                 return Ok(results);
             }
             let word = if step.op == PromotionOp::Add { "created" } else { "replaced" };
-            let (done, record) = Box::pin(self.create_promotion(step, detail, deadline)).await?;
+            // What the plan was made by is known; where that has taken long, somebody may have made one since.
+            if listed_at.elapsed() > LISTED_FOR && !step.is_resumed {
+                match self.visit.remote.promotions(&self.visit.target.id).await {
+                    Ok(again) => (listed, listed_at) = (Some(again), Instant::now()),
+                    Err(error) => {
+                        results.push(Done::Failed(error.to_string()).result(step, word, step.record.as_ref()));
+                        continue;
+                    }
+                }
+            }
+            let on_dish = |one: &&Promotion| one.may_be_on(&step.item);
+            let before = listed.as_ref().map_or_else(
+                || step.listed.clone(),
+                |listed| listed.iter().filter(on_dish).map(|one| one.promotion_id.clone()).collect(),
+            );
+            let (done, record) = Box::pin(self.create_promotion(step, detail, before, deadline)).await?;
             results.push(done.result(step, word, record.as_ref()));
         }
         Ok(results)
@@ -160,9 +179,20 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     async fn store(&self, record: &PromotionRecord) -> Result<(), PassError> {
+        self.store_with(record, None).await
+    }
+
+    /// The same with what happened to it, in one step: history and state never say different things.
+    async fn store_with(
+        &self,
+        record: &PromotionRecord,
+        happened: Option<PromotionHappening>,
+    ) -> Result<(), PassError> {
         let Visit { context, target, .. } = *self.visit;
         let promotions = vec![(state_key(record), Some(json(record, &target.id)?))];
-        let update = OutletUpdate { promotions, ..OutletUpdate::default() };
+        let event = happened.map(|what| record.event(what, context.revision.as_ref(), context.author.as_ref()));
+        let promotion_events = event.iter().map(|event| json(event, &target.id)).collect::<Result<_, _>>()?;
+        let update = OutletUpdate { promotions, promotion_events, ..OutletUpdate::default() };
         Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
     }
 
@@ -199,7 +229,7 @@ impl<R: Read + Write> Pass<'_, R> {
         match self.watch(&id, deadline, is_over).await {
             Ok(true) => {
                 (record.stage, record.error) = (PromotionStage::Ended, None);
-                self.store(&record).await?;
+                self.store_with(&record, Some(PromotionHappening::Ended)).await?;
                 tracing::info!(outlet = %target.id, name = record.name, promotion = id, "ended a promotion");
                 Ok(Done::Well)
             }
@@ -213,6 +243,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         step: &PromotionStep,
         detail: &PromoDetail,
+        before_it: BTreeSet<String>,
         deadline: Instant,
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
         let Visit { context, remote, target } = *self.visit;
@@ -222,11 +253,6 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut record = match resumed {
             Some(record) => record,
             None => {
-                let listed = match remote.promotions(&target.id).await {
-                    Ok(listed) => listed,
-                    Err(error) => return Ok((Done::Failed(error.to_string()), known)),
-                };
-                let of_dish = |one: &&Promotion| one.may_be_on(&detail.external_menu_id);
                 let generation = known.as_ref().map_or(0, |record| record.generation.saturating_add(1));
                 let before = known.as_ref().and_then(|known| known.kept_until.max(Some(known.detail.end_date)));
                 PromotionRecord {
@@ -237,9 +263,11 @@ impl<R: Read + Write> Pass<'_, R> {
                     stage: PromotionStage::Creating,
                     promotion_id: None,
                     sent_at: context.clock.now(),
-                    before: listed.iter().filter(of_dish).map(|one| one.promotion_id.clone()).collect(),
+                    before: before_it,
                     live_price: step.live_price,
+                    live_stock: step.live_stock,
                     error: None,
+                    is_replacement: step.op != PromotionOp::Add,
                     missing_since: None,
                     kept_until: before.max(Some(detail.end_date)),
                 }
@@ -309,7 +337,7 @@ impl<R: Read + Write> Pass<'_, R> {
             },
         };
         (record.stage, record.promotion_id, record.error) = (PromotionStage::Made, Some(id.clone()), None);
-        self.store(&record).await?;
+        self.store_with(&record, Some(record.making())).await?;
         self.verify(record, &id, step, deadline).await
     }
 
@@ -332,7 +360,7 @@ impl<R: Read + Write> Pass<'_, R> {
         words: String,
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
         (record.stage, record.error) = (PromotionStage::Refused, Some(words.clone()));
-        self.store(&record).await?;
+        self.store_with(&record, Some(PromotionHappening::Refused)).await?;
         Ok((Done::Refused(words), Some(record)))
     }
 

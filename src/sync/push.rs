@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    catalog::{Catalog, Path},
-    plan::{Action, Look, Memory, OutletPlan, PushVerification, Record, StockCalls, named_in},
+    catalog::{Catalog, ExternalId, Path},
+    plan::{Action, Look, Memory, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
     remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
@@ -69,11 +69,18 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
     pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
-        let Examined { live, base, past, mut plan, recalled: Recalled { memory, .. }, .. } = examined;
+        let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, .. }, .. } = examined;
         let moment = self.moment(self.visit.context.clock.now());
         let (verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
-            (PushVerification::new(&plan, &inputs), Record::new(&plan, &inputs))
+            // Whenever they begin: it may be looked for until then.
+            let open = promotions.iter().filter(|record| record.is_open());
+            let live_price = |id: &ExternalId| {
+                let mut items = live.items().filter(|(_, item)| item.external_id.value() == Some(id));
+                items.find_map(|(_, item)| item.price.value().copied())
+            };
+            let promoted = PromotedPrices::of(open, live_price);
+            (PushVerification::new(&plan, &inputs).with_promoted(promoted), Record::new(&plan, &inputs))
         };
         drop((live, base, past));
         let mut verification = verification;

@@ -26,7 +26,7 @@ use serde_json::Value;
 use super::{
     Handle,
     language::Accepted,
-    snapshot::{Snapshot, changes, compose, history, pushes_to_all},
+    snapshot::{Snapshot, changes, compose, history, promotions, pushes_to_all},
     state_help,
 };
 use crate::{
@@ -91,7 +91,11 @@ pub(super) async fn events(
         Ok(rows) => rows,
         Err(error) => return error.answer(lang),
     };
-    let timeline = events::Timeline::of(&snapshot, &rows, &asked);
+    let promotions = match promotions(&shared, None, events::PUSHES).await {
+        Ok(promotions) => promotions,
+        Err(error) => return error.answer(lang),
+    };
+    let timeline = events::Timeline::of(&snapshot, &rows, &promotions, &asked);
     match changes(&shared, timeline.pushes()).await {
         Ok(changes) => events::page(&timeline, &changes, lang).into_response(),
         Err(error) => error.answer(lang),

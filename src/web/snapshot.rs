@@ -15,9 +15,9 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::Handle;
 use crate::{
     daemon::Shown,
-    fleet::{Loaded, Selection, Survey, beside, push_lines, status},
+    fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, status},
     plan::{Base, PastChange},
-    report::{Lang, PushLine, StatusLine},
+    report::{Lang, OutletHistory, PromotionEventLine, StatusLine},
     state::{PushId, PushRow, StateError},
     sync::{Facts, Look, OutletState, chain},
 };
@@ -125,12 +125,23 @@ pub(super) async fn changes(
     Ok(stored.into_iter().filter_map(|(id, changes)| Some((id, serde_json::from_str(&changes).ok()?))).collect())
 }
 
+/// What became of promotions, at an outlet or all, newest first.
+pub(super) async fn promotions(
+    shared: &Handle,
+    id: Option<&str>,
+    most: u32,
+) -> Result<Vec<(String, PromotionEventLine)>, Unavailable> {
+    Ok(promotion_lines(shared.site.reader.promotion_events(id, most).await?))
+}
+
 /// The newest pushes to an outlet with what they changed, newest first, and what was last seen to arrive.
-pub(super) async fn history(shared: &Handle, id: &str) -> Result<(Vec<PushLine>, Option<Base>), Unavailable> {
+pub(super) async fn history(shared: &Handle, id: &str) -> Result<(OutletHistory, Option<Base>), Unavailable> {
     let mut pushes = push_lines(shared.site.reader.history(id).await?);
     pushes.truncate(MOST_PUSHES as usize);
+    let promotions = promotions(shared, Some(id), MOST_PUSHES).await?.into_iter().map(|(_, line)| line).collect();
+    let history = OutletHistory { outlet: id.to_owned(), name: String::new(), pushes, promotions };
     let base = shared.site.reader.outlet(id).await?.and_then(|row| row.base);
-    Ok((pushes, base.and_then(|base| serde_json::from_str(&base).ok())))
+    Ok((history, base.and_then(|base| serde_json::from_str(&base).ok())))
 }
 
 /// How long a menu may take to be composed while somebody waits for a page (our choice: it takes milliseconds), and how long

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{KEMANG, KUTA, KUTA_FILE, LAYER, Stage};
 
 /// Puts `catalogs/` under version control as it stands; moments are fixed, so that commits have fixed names.
-fn commit(stage: &Stage, author: &str) {
+pub(crate) fn commit(stage: &Stage, author: &str) {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
         git.arg("-C").arg(stage.root()).args(["-c", "user.email=w@example.com"]);

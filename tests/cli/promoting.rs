@@ -5,6 +5,7 @@ use menusync::sandbox::{Endpoint, Fault, PromotionDump};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    history::commit,
     promotions::promote,
     support::{KUTA, KUTA_FILE, LAYER, Stage},
 };
@@ -111,8 +112,8 @@ fn every_form_of_answer_is_understood() {
     // An answer that names nothing.
     let stage = promoting();
     let body = json!({ "success": true, "data": null });
-    // One look for the plan that is shown, two for the push.
-    let silent = Fault { after: 3, commit: Some(true), body: Some(body), ..Fault::status(Endpoint::Promo, 200) };
+    // One look for the plan that is shown, one for the push.
+    let silent = Fault { after: 2, commit: Some(true), body: Some(body), ..Fault::status(Endpoint::Promo, 200) };
     stage.server().inject(silent);
     let told = stage.run(&["apply", "--yes"]).transcript();
     assert!(told.contains("created"), "found in the list: {told}");
@@ -125,6 +126,68 @@ fn every_form_of_answer_is_understood() {
     stage.clear_log();
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(writes(&stage), [""; 0]);
+}
+
+#[test]
+fn a_refusal_is_told_word_for_word_wherever_the_outlet_is_shown() {
+    let stage = promoting();
+    set(&stage, json!({ "promo_min_discount": [60, 90] }));
+    let mut told = stage.run(&["apply", "--yes"]).expect(1).transcript();
+    stage.clear_log();
+    for arguments in [&["plan"][..], &["plan", "--output", "markdown"], &["status"]] {
+        told += "----\n";
+        told += &stage.run(arguments).transcript();
+    }
+    assert_snapshot!(told);
+    let page = stage.run(&["plan", "--output", "html"]).expect(0).transcript();
+    assert!(page.contains("GoFood refused it: Discount is below the minimum"), "{page}");
+    let plan = stage.run(&["plan", "--output", "json"]).expect(0).json();
+    let line = stage.read(KUTA_FILE).lines().position(|line| line == "  gajian:").unwrap() + 1;
+    let promotion = &plan["outlets"][0]["promotions"][0];
+    assert_eq!(
+        [&promotion["op"], &promotion["error"], &promotion["source"]["file"], &promotion["source"]["line"]],
+        [&json!("refused"), &json!("Discount is below the minimum"), &json!(KUTA_FILE), &json!(line)]
+    );
+    assert_eq!(writes(&stage), [""; 0]);
+}
+
+#[test]
+fn history_says_what_became_of_promotions_and_by_whose_commit() {
+    let stage = promoting();
+    commit(&stage, "Dewi");
+    promote(&stage, "RAWON", json!({}));
+    stage.run(&["apply", "--yes"]).expect(0);
+    stage.edit(KUTA_FILE, "selling_price: 19000", "selling_price: 18000");
+    commit(&stage, "Budi");
+    stage.run(&["apply", "--yes"]).expect(0);
+    let mut told = stage.run(&["promotions"]).expect(0).transcript();
+    set(&stage, json!({ "promo_min_discount": [60, 90] }));
+    stage.edit(KUTA_FILE, "selling_price: 18000", "selling_price: 17000");
+    stage.run(&["apply", "--yes"]).expect(1);
+    for command in ["history", "status"] {
+        told += &format!("----\n{}", stage.run(&[command]).transcript());
+    }
+    assert_snapshot!(told);
+    let history = stage.run(&["history", "--output", "json"]).expect(0).json();
+    let events = history["outlets"][0]["promotions"].as_array().unwrap();
+    let results: Vec<Value> = events.iter().map(|event| event["result"].clone()).collect();
+    assert_eq!(results, ["refused", "ended", "replaced", "ended", "created"]);
+    assert_eq!((&events[0]["error"], &events[4]["author"]), (&json!("Discount is below the minimum"), &json!("Dewi")));
+    let listed = stage.run(&["promotions", "--output", "json"]).expect(0).json();
+    let listed = &listed["outlets"][0]["promotions"][0];
+    assert_eq!((&listed["ours"], &listed["source"]), (&Value::Null, &Value::Null), "made elsewhere");
+}
+
+#[test]
+fn what_is_stored_of_promotions_can_be_dropped_alone() {
+    let stage = promoting();
+    stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(64).says(&["nothing is stored of promotions"]);
+    stage.run(&["apply", "--yes"]).expect(0);
+    let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
+    assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");
+    stage.write(KUTA_FILE, stage.read(KUTA_FILE).split("promotions:").next().unwrap());
+    stage.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "it runs on");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 #![allow(dead_code)] // of the platform only a part is used here
 
 // As in the crate that the platform belongs to.
-use menusync::{catalog, plan, remote};
+use menusync::{catalog, plan, remote, sync};
 
 mod measure;
 #[path = "../../src/sync/tests/platform.rs"]

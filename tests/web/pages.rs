@@ -3,7 +3,7 @@
 use menusync::{
     fleet::{self, Selection},
     report::status_json,
-    state::PushOutcome,
+    state::{OutletUpdate, PushOutcome},
 };
 use serde_json::Value;
 
@@ -63,6 +63,25 @@ async fn an_outlet_has_the_notes_on_its_live_menu() {
     assert!(page.contains("Notes on its live menu") && page.contains("in no push: “&lt;script&gt;"), "{page}");
     let (_, page) = served.read("/outlets/G1").await;
     assert!(!page.contains("Notes on its live menu"), "{page}");
+}
+
+#[tokio::test]
+async fn what_became_of_promotions_is_told_with_its_commit() {
+    let served = Served::start().await;
+    let event = serde_json::json!({
+        "result": "refused", "name": "gajian", "promotion_id": null, "error": HOSTILE, "revision": "0123456789abcdef",
+        "author": "Dewi", "detail": {
+            "external_menu_id": "NG", "selling_price": 19000, "start_date": "2027-02-25", "end_date": "2027-02-28",
+        },
+    });
+    let later = r#"{"result": "of a later release"}"#.to_owned();
+    let update = OutletUpdate { promotion_events: vec![event.to_string(), later], ..OutletUpdate::default() };
+    served.state.update_outlet("G1", update, jiff::Timestamp::now()).await.unwrap();
+    for path in ["/outlets/G1", "/events"] {
+        let (_, page) = served.read(path).await;
+        let words = "promotion “gajian” of NG: Rp 19.000, 25–28 Feb 2027: &lt;script&gt;";
+        assert!(page.contains("refused") && page.contains(words) && page.contains("0123456789"), "{path}: {page}");
+    }
 }
 
 #[tokio::test]

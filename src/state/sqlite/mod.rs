@@ -34,8 +34,8 @@ pub use self::{
     store::{adopt_shared, check_writable, free_bytes},
 };
 use super::{
-    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
-    PushStep, Scope, SharedState, State, StateError,
+    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PromotionEventRow,
+    PushId, PushRow, PushStep, Scope, SharedState, State, StateError,
 };
 
 /// How long a call is waited for (our choice: what hangs that long, hangs).
@@ -234,6 +234,11 @@ impl State for SqliteState {
 
     async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError> {
         self.call(move |store| store.changes(&pushes)).await
+    }
+
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError> {
+        let outlet = outlet.map(str::to_owned);
+        self.call(move |store| store.promotion_events(outlet.as_deref(), limit)).await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

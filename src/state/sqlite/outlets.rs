@@ -8,7 +8,7 @@ use super::{
     packed::{Packed, Unpacked},
     store::{At, moment},
 };
-use crate::state::{OutletRow, OutletUpdate, Pause, Scope, StateError, StatusUpdate};
+use crate::state::{OutletRow, OutletUpdate, Pause, PromotionEventRow, Scope, StateError, StatusUpdate};
 
 /// A pause counts until the moment at which it ends.
 pub(super) const COUNTS: &str = "(until IS NULL OR until > ?2)";
@@ -54,10 +54,27 @@ impl Store {
             let pushes = "SELECT id FROM pushes WHERE platform = ?1 AND outlet = ?2";
             connection.execute(&format!("DELETE FROM records WHERE push IN ({pushes})"), key)?;
             let mut gone = connection.execute("DELETE FROM outlets WHERE platform = ?1 AND id = ?2", key)?;
-            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices", "promotions"] {
+            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices", "promotions", "promotion_events"]
+            {
                 gone += connection.execute(&format!("DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2"), key)?;
             }
             Ok(gone > 0)
+        })
+    }
+
+    pub(super) fn promotion_events(
+        &self,
+        outlet: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<PromotionEventRow>, StateError> {
+        self.read("read what became of promotions", |connection, scope| {
+            let sql = "
+                SELECT outlet, at, event FROM promotion_events
+                WHERE platform = ?1 AND (?2 IS NULL OR outlet = ?2) ORDER BY id DESC LIMIT ?3";
+            let row = |row: &Row<'_>| {
+                Ok(PromotionEventRow { outlet: row.get(0)?, at: row.get::<_, At>(1)?.0, event: row.get(2)? })
+            };
+            connection.prepare_cached(sql)?.query_map(params![scope.platform, outlet, limit], row)?.collect()
         })
     }
 
@@ -93,7 +110,7 @@ pub(super) fn update_outlet(
     update: &OutletUpdate,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let OutletUpdate { status, base, memory, pins, promotions } = update;
+    let OutletUpdate { status, base, memory, pins, promotions, promotion_events } = update;
     let platform = &scope.platform;
     if let Some(StatusUpdate { state, name, file, error, held, drift, last_verified, revision }) = status {
         let verified = last_verified.map(At);
@@ -126,6 +143,9 @@ pub(super) fn update_outlet(
         };
         connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
     }
+    if !promotion_events.is_empty() {
+        add_promotion_events(connection, scope, outlet, promotion_events, at)?;
+    }
     match pins {
         None => {}
         Some(Some(pins)) => {
@@ -138,6 +158,27 @@ pub(super) fn update_outlet(
         }
     }
     Ok(())
+}
+
+/// So many things that happened to promotions of an outlet are kept (our choice).
+const KEEP_EVENTS: u32 = 500;
+
+/// Adds to what is known, and drops what is too much.
+fn add_promotion_events(
+    connection: &Connection,
+    scope: &Scope,
+    outlet: &str,
+    events: &[String],
+    at: Timestamp,
+) -> rusqlite::Result<()> {
+    for event in events {
+        let sql = "INSERT INTO promotion_events (platform, outlet, at, event) VALUES (?1, ?2, ?3, ?4)";
+        connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, At(at), event])?;
+    }
+    let sql = "
+        DELETE FROM promotion_events WHERE platform = ?1 AND outlet = ?2 AND id <= (
+            SELECT id FROM promotion_events WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)";
+    connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, KEEP_EVENTS]).map(drop)
 }
 
 const SET_STATUS: &str = "

@@ -42,9 +42,9 @@ impl Store {
                 lost_puts: lost_puts(&transaction, scope, outlet)?,
                 alarm: alarm(&transaction, scope, outlet, now)?,
                 promotions: {
-                    let sql = "SELECT promotion FROM promotions WHERE platform = ?1 AND outlet = ?2 ORDER BY key";
+                    let sql = "SELECT key, promotion FROM promotions WHERE platform = ?1 AND outlet = ?2 ORDER BY key";
                     let mut statement = transaction.prepare_cached(sql)?;
-                    statement.query_map(key, |row| row.get(0))?.collect::<Result<_, _>>()?
+                    statement.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
                 },
             })
         })
@@ -80,7 +80,9 @@ impl Store {
             let sql = "
                 SELECT outlet, notes FROM memories WHERE platform = ?1 AND notes IS NOT NULL ORDER BY outlet";
             let notes = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
-            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins, notes })
+            let sql = "SELECT outlet, promotion FROM promotions WHERE platform = ?1 ORDER BY outlet, key";
+            let promotions = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
+            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins, notes, promotions })
         })
     }
 }

@@ -11,8 +11,8 @@ use super::{
     platform::{Ledger, Permission, Platform},
 };
 use crate::state::{
-    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId, PushRow,
-    PushStep, SharedState, State, StateError,
+    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PromotionEventRow,
+    PushId, PushRow, PushStep, SharedState, State, StateError,
     testing::{done, is_locked},
 };
 
@@ -161,6 +161,10 @@ impl State for WatchedState {
 
     async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError> {
         self.inner.changes(pushes).await
+    }
+
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError> {
+        self.inner.promotion_events(outlet, limit).await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

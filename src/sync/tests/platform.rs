@@ -23,6 +23,7 @@ use crate::{
     },
     plan::as_published,
     remote::{AnswerDigest, Fetched, Lane, PromotionAnswer, Read, RemoteError, Retry, Write},
+    sync::Clock,
 };
 
 /// What the bench waits.
@@ -245,10 +246,16 @@ pub(super) struct World {
     pub(super) promos: Vec<Promo>,
     /// What was answered to each key.
     promo_answers: BTreeMap<String, (PromoDetail, PromotionAnswer)>,
+    /// By which a promotion is over once its last moment has passed, in Jakarta; else only who ends it ends it.
+    pub(super) promo_clock: Option<Clock>,
     /// Whether no key is known again.
     pub(super) forgets_keys: bool,
     /// Whether no look shows a promotion, as if all copies were behind.
     pub(super) hides_promos: bool,
+    /// Whether a dish shows the price of its promotion, whenever that is on.
+    pub(super) shows_promo_prices: bool,
+    /// How long each call for promotions takes.
+    pub(super) promo_delay: Duration,
     /// What becomes of the next calls for promotions.
     pub(super) promo_faults: VecDeque<PromoFault>,
     /// The calls for promotions.
@@ -731,6 +738,12 @@ impl World {
 
     /// How a menu reads.
     fn shown(&self, mut live: LiveCatalog) -> LiveCatalog {
+        for promo in self.promos.iter().filter(|promo| self.shows_promo_prices && !promo.is_ended) {
+            let items = live.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+            items
+                .filter(|item| item.external_id.value() == Some(&promo.detail.external_menu_id))
+                .for_each(|item| item.price = Field::Set(promo.detail.selling_price));
+        }
         let (signs, spelling) = (self.signs_images, self.spelling);
         let random = fastrand::Rng::with_seed(self.reads);
         let spell = |text: &mut Field<String>| {
@@ -826,7 +839,10 @@ impl Platform {
             promos: Vec::new(),
             promo_answers: BTreeMap::new(),
             forgets_keys: false,
+            promo_clock: None,
             hides_promos: false,
+            promo_delay: Duration::ZERO,
+            shows_promo_prices: false,
             promo_faults: VecDeque::new(),
             promo_log: Vec::new(),
             promo_prices: BTreeSet::new(),
@@ -860,6 +876,7 @@ impl Platform {
             world.hooks.clear();
             world.write_faults.clear();
             world.read_faults.clear();
+            world.promo_faults.clear();
             (world.crash, world.down_until, world.disk) = (None, None, Disk::default());
             world.refuses.clear();
             world.delay = Duration::ZERO;
@@ -923,10 +940,15 @@ impl Platform {
 
     async fn die_at(&self, crash: Crash) {
         if self.with(|world| world.crash.take_if(|planned| *planned == crash)).is_some() {
-            self.with(World::forget_last_call);
-            self.crashed.notify_one();
-            std::future::pending::<()>().await;
+            self.die().await
         }
+    }
+
+    /// Never ends; who watches ends the caller.
+    async fn die<T>(&self) -> T {
+        self.with(World::forget_last_call);
+        self.crashed.notify_one();
+        std::future::pending().await
     }
 }
 
@@ -1040,7 +1062,10 @@ impl World {
 
     /// Ours that are open.
     pub(super) fn our_promos(&self) -> Vec<&Promo> {
-        self.promos.iter().filter(|promo| !promo.is_foreign && !promo.is_ended).collect()
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
+        let now = self.promo_clock.as_ref().map(|clock| clock.now().to_zoned(zone).datetime());
+        let is_over = |promo: &Promo| promo.is_ended || now.is_some_and(|now| promo.detail.end() <= now);
+        self.promos.iter().filter(|promo| !promo.is_foreign && !is_over(promo)).collect()
     }
 
     fn create_promo(&mut self, key: &str, detail: &PromoDetail) -> PromotionAnswer {
@@ -1083,6 +1108,7 @@ impl World {
 impl Platform {
     /// One call for promotions.
     async fn promo<T>(&self, call: String, act: impl FnOnce(&mut World) -> T) -> Result<T, RemoteError> {
+        tokio::time::sleep(self.with(|world| world.promo_delay)).await;
         let fault = self.with(|world| {
             world.publish_if_due();
             world.promo_log.push(call.clone());
@@ -1109,10 +1135,10 @@ impl Platform {
                 self.with(act);
                 Err(error(None, "connection reset", Retry::After(None)))
             }
-            PromoFault::HangsBefore => std::future::pending().await,
+            PromoFault::HangsBefore => self.die().await,
             PromoFault::HangsAfterwards => {
                 self.with(act);
-                std::future::pending().await
+                self.die().await
             }
             PromoFault::Status(status @ 500..) => Err(error(Some(status), "unavailable", Retry::After(None))),
             PromoFault::Status(status) => Err(error(Some(status), "no", Retry::Never)),

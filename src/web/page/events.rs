@@ -1,4 +1,4 @@
-//! What happened at all outlets: pushes, and since when outlets stand as they do, newest first.
+//! What happened at all outlets: pushes, promotions, and since when outlets stand as they do, newest first.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone_of};
 use crate::{
-    plan::PastChange,
+    plan::{PastChange, PromotionEvent},
     report::{
-        Lang, StatusLine, changes_summary,
+        Lang, PromotionEventLine, StatusLine, changes_summary,
         html::{shown, with_code},
     },
     state::{PushId, PushKind, PushRow},
@@ -28,6 +28,7 @@ pub(in crate::web) struct Asked {
 
 enum What<'a> {
     Push(&'a PushRow),
+    Promotion(&'a PromotionEvent),
     State(&'a StatusLine),
 }
 
@@ -40,11 +41,18 @@ pub(super) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn of(snapshot: &'a Snapshot, pushes: &'a [PushRow], asked: &Asked) -> Self {
+    pub(super) fn of(
+        snapshot: &'a Snapshot,
+        pushes: &'a [PushRow],
+        promotions: &'a [(String, PromotionEventLine)],
+        asked: &Asked,
+    ) -> Self {
         let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
+        let of_promotions =
+            promotions.iter().map(|(outlet, line)| (line.at, outlet.as_str(), What::Promotion(&line.event)));
         let of_states =
             snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
-        let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_states).collect();
+        let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_promotions).chain(of_states).collect();
         events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
         let pages = events.len().div_ceil(ROWS).max(1);
         let page = asked.page.unwrap_or(1).clamp(1, pages);
@@ -109,6 +117,11 @@ fn told<'a>(
                 @if let Some(error) = &push.error { p { (english(error, lang)) } }
             };
             (words, push.revision.as_ref())
+        }
+        What::Promotion(event) => {
+            let words =
+                html! { (lang.promotion_result(event.result.as_str())) ": " (shown(&lang.promotion_event(event))) };
+            (words, event.revision.as_ref())
         }
         What::State(line) => {
             let help = state_help::of(&line.state).1;

@@ -13,7 +13,7 @@ use crate::{
     plan::Class,
     policy::Guard,
     report::{
-        Lang, PinNote, PushLine, StatusLine, counts_for_push,
+        Lang, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
@@ -30,7 +30,7 @@ const MOST: usize = 30;
 pub(super) fn page(
     snapshot: &Snapshot,
     line: &StatusLine,
-    pushes: &[PushLine],
+    history: &OutletHistory,
     changes: Option<(Markup, String)>,
     lang: Lang,
 ) -> Page {
@@ -68,7 +68,8 @@ pub(super) fn page(
             h2 { (lang.facts()) }
             (facts(snapshot, line, member, &clock))
             h2 { (lang.pushes()) }
-            (history(snapshot, pushes, &clock))
+            (pushes(snapshot, &history.pushes, &clock))
+            (promotions(snapshot, &history.promotions, &clock))
         }
     };
     let title = format!("{name}: {}", lang.state(&line.state));
@@ -220,7 +221,31 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
     }
 }
 
-fn history(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
+fn promotions(snapshot: &Snapshot, promotions: &[PromotionEventLine], clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
+    html! {
+        @if !promotions.is_empty() {
+            h2 { (lang.promotions()) }
+            table.list {
+                thead { tr {
+                    @for heading in [lang.when_heading(), lang.result(), lang.what_heading(), lang.commit_heading()] {
+                        th scope="col" { (heading) }
+                    }
+                } }
+                tbody { @for PromotionEventLine { at, event } in promotions { tr {
+                    td { (clock.tell(*at)) } th scope="row" { (lang.promotion_result(event.result.as_str())) }
+                    td data-label=(lang.what_heading()) { (shown(&lang.promotion_event(event))) }
+                    td data-label=(lang.commit_heading()) {
+                        @if let Some(revision) = &event.revision { (commit(snapshot, revision)) }
+                        @if let Some(author) = &event.author { " " (lang.by_author(author)) }
+                    }
+                } } }
+            }
+        }
+    }
+}
+
+fn pushes(snapshot: &Snapshot, pushes: &[PushLine], clock: &Clock<'_>) -> Markup {
     let lang = clock.lang;
     html! {
         @if pushes.is_empty() { p { (lang.no_pushes_yet()) } } @else {

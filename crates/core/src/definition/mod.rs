@@ -334,8 +334,12 @@ impl Definitions {
         let promotions = composer.finish(images, &mut composed);
         if !promotions.is_empty() {
             let (outlet, policy) = (composed.outlet.clone(), composed.policy.clone());
-            let later = |until| menus_until(&layers, (at, until), &zone, &outlet, &policy);
-            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later };
+            let menu_at = |moment| menu_at(&layers, moment, &zone, &outlet, &policy);
+            let later = |until| {
+                let edges = edges_until(&layers, (at, until), &zone).into_iter();
+                edges.take(MOST_EDGES).map(|edge| (edge, menu_at(edge))).collect()
+            };
+            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later, menu_at: &menu_at };
             promotions::finish(promotions, &mut composed, &moments);
         }
         composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());
@@ -347,25 +351,30 @@ impl Definitions {
 /// So many moments at which dated layers begin or end are looked at for the prices of promotions (our choice).
 const MOST_EDGES: usize = 100;
 
-/// What an outlet sells after each moment at which one of its dated layers begins or ends, between the two.
-fn menus_until(
+/// The moments at which one of the dated layers begins or ends, between the two.
+fn edges_until(
     layers: &[(&Head, Arc<Content>)],
     (at, until): (jiff::Timestamp, jiff::Timestamp),
     zone: &jiff::tz::TimeZone,
+) -> BTreeSet<jiff::Timestamp> {
+    let edges = layers.iter().flat_map(|(head, _)| dated::edges(head, at, zone)).map(|(edge, _)| edge);
+    edges.filter(|edge| *edge < until).collect()
+}
+
+/// What an outlet sells at a moment, also at one that has passed, by the files of now.
+fn menu_at(
+    layers: &[(&Head, Arc<Content>)],
+    at: jiff::Timestamp,
+    zone: &jiff::tz::TimeZone,
     outlet: &Outlet,
     policy: &Policy,
-) -> Vec<(jiff::Timestamp, Catalog)> {
-    let edges = layers.iter().flat_map(|(head, _)| dated::edges(head, at, zone)).map(|(edge, _)| edge);
-    let edges: BTreeSet<jiff::Timestamp> = edges.filter(|edge| *edge < until).collect();
-    let menu_at = |edge: jiff::Timestamp| {
-        let mut composer = Composer::new(policy, Vec::new(), true);
-        let active = layers.iter().filter(|(head, _)| dated::is_active(head, edge, zone));
-        active.for_each(|(head, content)| composer.lay(content, head.is_dated()));
-        let mut composed = Composed::empty(outlet.clone(), policy.clone());
-        composer.finish(&ImageFile::no_address, &mut composed);
-        (edge, composed.catalog)
-    };
-    edges.into_iter().take(MOST_EDGES).map(menu_at).collect()
+) -> Catalog {
+    let mut composer = Composer::new(policy, Vec::new(), true);
+    let active = layers.iter().filter(|(head, _)| dated::is_active(head, at, zone));
+    active.for_each(|(head, content)| composer.lay(content, head.is_dated()));
+    let mut composed = Composed::empty(outlet.clone(), policy.clone());
+    composer.finish(&ImageFile::no_address, &mut composed);
+    composed.catalog
 }
 
 impl Composed {

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Change, Effects, OutletPlan, Past, PushVerification, effects::is_foreign, fingerprint::Fingerprint,
+    Action, Change, Effects, OutletPlan, Past, PromotedPrices, PushVerification, effects::is_foreign,
+    fingerprint::Fingerprint,
 };
 use crate::catalog::{ExternalId, FieldValue, Path, ReadAt, known_entries, live::LiveCatalog};
 
@@ -59,6 +60,9 @@ pub struct Memory {
 struct Replaced {
     menu: Fingerprint,
     at: Timestamp,
+    /// What promotions of ours may show of it.
+    #[serde(default, skip_serializing_if = "PromotedPrices::is_empty")]
+    promoted: PromotedPrices,
 }
 
 /// A price that live showed as our base had it, at every look of a stretch of time.
@@ -148,11 +152,12 @@ impl Memory {
 
     /// Notes that `live` shows what became of a push, so that the menu from before is not live any more.
     pub fn note_replaced(&mut self, push: &PushVerification, live: &LiveCatalog, now: Timestamp) {
-        let shown = Fingerprint::of(live);
+        let shown = Fingerprint::of(&push.promoted().passed_over(live));
         // What shows now may have been live before, too.
         self.replaced.retain(|replaced| replaced.is_recent(now) && replaced.menu != shown);
         let before = push.before().filter(|before| **before != shown);
-        self.replaced.extend(before.map(|menu| Replaced { menu: menu.clone(), at: now }));
+        let promoted = push.promoted().clone();
+        self.replaced.extend(before.map(|menu| Replaced { menu: menu.clone(), at: now, promoted }));
     }
 
     /// Until when nothing may be concluded from `live`, as it equals a menu that a push replaced a few minutes ago: it may come
@@ -167,7 +172,11 @@ impl Memory {
         let mut recent = self.replaced.iter().filter(|replaced| replaced.is_recent(now)).peekable();
         recent.peek()?;
         let shown = Fingerprint::of(live);
-        let stale = recent.filter(|replaced| replaced.menu == shown);
+        let is_it = |replaced: &&Replaced| match replaced.promoted.is_empty() {
+            true => replaced.menu == shown,
+            false => replaced.menu == Fingerprint::of(&replaced.promoted.passed_over(live)),
+        };
+        let stale = recent.filter(is_it);
         // A clock that was set back since makes nobody wait for longer than that.
         stale.map(|replaced| replaced.at.min(now).saturating_add(STALE_FOR).unwrap_or(Timestamp::MAX)).max()
     }

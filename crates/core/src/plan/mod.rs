@@ -26,7 +26,11 @@ mod memory;
 mod order;
 mod past;
 mod pins;
+mod promoted;
 mod promoting;
+mod promotion_event;
+mod promotion_record;
+mod promotion_step;
 mod promotions;
 mod record;
 mod refusal;
@@ -48,10 +52,13 @@ pub use memory::Memory;
 pub(crate) use order::longest_increasing;
 pub use past::Past;
 pub use pins::{BROUGHT_BACK_FOR, Goal, PinnedPath, Pins};
-pub use promoting::{
-    FoundPromotion, LiveDish, MAY_BE_THERE, PromotionInputs, PromotionKey, PromotionOp, PromotionPlan, PromotionRecord,
-    PromotionStage, PromotionStep, idempotency_key, is_before_midnight,
+pub use promoted::PromotedPrices;
+pub use promoting::is_before_midnight;
+pub use promotion_event::{PromotionEvent, PromotionHappening};
+pub use promotion_record::{
+    FoundPromotion, MAY_BE_THERE, PromotionKey, PromotionRecord, PromotionStage, idempotency_key,
 };
+pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;

@@ -162,7 +162,9 @@ pub fn apply_text(lines: &[ApplyLine], stale: &[Stale], hints: &ReleaseHints, co
         out.push('\n');
         for promotion in &line.promotions {
             let PromotionResult { name, item, result, error, .. } = promotion;
-            let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            let is_told = |error: &&String| line.error.as_ref().is_some_and(|told| told.contains(error.as_str()));
+            let error = error.as_ref().filter(|error| !is_told(error));
+            let error = error.map(|error| format!(": {error}")).unwrap_or_default();
             out += &format!("  promotion {}\n", printable(&format!("“{name}” of {item} {result}{error}")));
         }
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     catalog::{FieldValue, ItemField, Path},
-    plan::PastChange,
+    plan::{PastChange, PromotionEvent, PromotionHappening},
 };
 
 /// One push.
@@ -49,6 +49,16 @@ pub struct PushLine {
     pub changes: Option<Vec<PastChange>>,
 }
 
+/// What became of a promotion of ours.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromotionEventLine {
+    /// When that was learnt.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: PromotionEvent,
+}
+
 /// The pushes to one outlet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutletHistory {
@@ -58,6 +68,9 @@ pub struct OutletHistory {
     pub name: String,
     /// Newest first.
     pub pushes: Vec<PushLine>,
+    /// What became of its promotions, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub promotions: Vec<PromotionEventLine>,
 }
 
 /// What pushes did to one item of one outlet.
@@ -166,7 +179,11 @@ pub fn history_text(outlets: &[OutletHistory], zone: &TimeZone) -> String {
             text += "  no push is stored\n";
         }
         let widest = outlet.pushes.iter().map(|push| number(push).len()).max().unwrap_or(0);
+        let mut promotions = outlet.promotions.iter().peekable();
         for push in &outlet.pushes {
+            while let Some(promotion) = promotions.next_if(|promotion| promotion.at >= push.prepared_at) {
+                text += &promotion_lines(promotion, widest, zone);
+            }
             let outcome = push.outcome.unwrap_or("under way");
             let _ = writeln!(
                 text,
@@ -181,8 +198,18 @@ pub fn history_text(outlets: &[OutletHistory], zone: &TimeZone) -> String {
                 let _ = writeln!(text, "  {:widest$}  {}", "", printable(error));
             }
         }
+        promotions.for_each(|promotion| text += &promotion_lines(promotion, widest, zone));
     }
     text
+}
+
+/// What became of a promotion, in two lines as a push has them.
+fn promotion_lines(PromotionEventLine { at, event }: &PromotionEventLine, widest: usize, zone: &TimeZone) -> String {
+    let who = commit(event.revision.as_deref(), event.author.as_deref());
+    let who = if event.result == PromotionHappening::EndedElsewhere { String::new() } else { format!("  {who}") };
+    let result = event.result.as_str();
+    let first = format!("  {:widest$}  {}  {result:<13}{who}", "", minute(*at, zone));
+    format!("{}\n  {:widest$}  {}\n", first.trim_end(), "", printable(&Lang::En.promotion_event(event)))
 }
 
 /// `* 12` if it is live, `  11` otherwise.

@@ -33,8 +33,8 @@ pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, d
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Origin, explain, explain_json, explain_text};
 pub use history::{
-    FieldHistory, FieldPush, ItemHistory, OutletHistory, PushLine, changes_summary, history_json, history_text,
-    item_history_json, item_history_text, push_changes,
+    FieldHistory, FieldPush, ItemHistory, OutletHistory, PromotionEventLine, PushLine, changes_summary, history_json,
+    history_text, item_history_json, item_history_text, push_changes,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use lang::{Lang, accepted_language};
@@ -51,7 +51,7 @@ pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotion
 pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use shell::{is_plain_word, shell_word};
-pub use status::{LastPush, PinNote, StatusLine, WORST_FIRST, state_rank, status_json, status_text};
+pub use status::{LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, state_rank, status_json, status_text};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 
 /// `1 item`, `3 items`

@@ -11,7 +11,7 @@ use super::{
     style::Paint,
     untrusted::printable,
 };
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, WantedPromotion};
 
 /// Later dates are named in the text up to this number (our choice).
 const DATES: usize = 6;
@@ -64,6 +64,9 @@ pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String
         } else {
             out += &menu;
         }
+        for words in first.catalog.iter().flat_map(|catalog| promotions(catalog, lang)) {
+            out += &format!("  {}\n", printable(&lang.promotion_of(&words)));
+        }
         for stage in later.iter().take(DATES) {
             let what = if stage.catalog.is_some() { lang.another_menu() } else { lang.files_have_errors() };
             let then = lang.from_then(&lang.moment(&stage.from));
@@ -110,6 +113,17 @@ pub fn preview_article(preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, lang:
     article(1, preview, photos, lang)
 }
 
+/// `Nasi Goreng: Rp 19.000 instead of Rp 25.000, 25–28 Feb 2027`, each that is not over.
+fn promotions(catalog: &Catalog, lang: Lang) -> Vec<String> {
+    let words = |one: &WantedPromotion| {
+        let (detail, before) = (&one.detail, one.prices.first()?);
+        let name = catalog.item(&detail.external_menu_id)?.name.value()?;
+        let (price, before) = (detail.selling_price.to_string(), before.to_string());
+        Some(lang.promoted(name, &price, &before, &lang.promotion_days(detail)))
+    };
+    catalog.promotions.iter().filter(|one| !one.is_over).filter_map(words).collect()
+}
+
 fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, lang: Lang) -> Markup {
     let anchor = |stage: usize| if stage == 0 { format!("menu-{number}") } else { format!("menu-{number}-{stage}") };
     let headings: Vec<(String, String)> =
@@ -140,6 +154,11 @@ fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, la
                 @if preview.outlets.len() > 1 { details { summary { (lang.which_outlets()) } p { (shown(&preview.title(lang))) } } }
                 (dates(&links, lang))
                 @if let Some(stage) = stages.first() { (stage) }
+                @let promotions: Vec<String> = preview.stages.first().and_then(|stage| stage.catalog.as_ref()).iter().flat_map(|catalog| promotions(catalog, lang)).collect();
+                @if !promotions.is_empty() {
+                    h3 { (lang.promotions()) }
+                    ul { @for words in &promotions { li { (shown(words)) } } }
+                }
             }
             @for (at, stage) in stages.iter().enumerate().skip(1) {
                 section id=(anchor(at)) {

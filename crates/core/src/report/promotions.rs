@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::{counted, untrusted::printable};
-use crate::catalog::{Promotion, PromotionPhase};
+use super::{counted, plan::SourceEntry, untrusted::printable};
+use crate::{
+    catalog::{Promotion, PromotionPhase},
+    diagnostic::Place,
+};
 
 /// The promotions of one outlet.
 #[derive(Debug, Clone, Serialize)]
@@ -23,15 +26,35 @@ pub struct OutletPromotions {
 }
 
 /// One promotion.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct PromotionLine {
     /// Whether it runs or waits, by our clock.
     pub phase: PromotionPhase,
     /// The name of its dish in the files.
     pub item_name: Option<String>,
+    /// Our name for it, if we made it; `null`: it was made elsewhere, or nobody knows any more that it was us.
+    pub ours: Option<String>,
+    /// Where the files declare it.
+    pub source: Option<Place>,
     /// What the platform says of it.
-    #[serde(flatten)]
     pub promotion: Promotion,
+}
+
+impl Serialize for PromotionLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry<'a> {
+            phase: PromotionPhase,
+            item_name: &'a Option<String>,
+            ours: &'a Option<String>,
+            source: Option<SourceEntry<'a>>,
+            #[serde(flatten)]
+            promotion: &'a Promotion,
+        }
+        let Self { phase, item_name, ours, source, promotion } = self;
+        let source = source.as_ref().map(SourceEntry::from);
+        Entry { phase: *phase, item_name, ours, source, promotion }.serialize(serializer)
+    }
 }
 
 impl PromotionLine {
@@ -42,7 +65,13 @@ impl PromotionLine {
             (None, Some(id)) => format!("{id} (in no file)"),
             _ => "no dish is named".to_owned(),
         };
-        printable(&format!("{:<5}  {dish}: {}", self.phase.as_str(), self.promotion.words())).into_owned()
+        let whose = match (&self.ours, &self.source) {
+            (None, _) => "made elsewhere".to_owned(),
+            (Some(name), Some(place)) => format!("ours, “{name}” ({place})"),
+            (Some(name), None) => format!("ours, “{name}”, which no file declares any more"),
+        };
+        let words = format!("{:<5}  {dish}: {}; {whose}", self.phase.as_str(), self.promotion.words());
+        printable(&words).into_owned()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -12,7 +12,10 @@ use super::{
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
-use crate::{plan::PinnedPath, policy::Guard};
+use crate::{
+    plan::{PinnedPath, PromotionRecord, PromotionStage},
+    policy::Guard,
+};
 
 /// One outlet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +53,53 @@ pub struct StatusLine {
     /// When it turns invalid by itself, though nothing is wrong now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invalid_from: Option<InvalidFrom>,
+    /// Its promotions that we made or were to make, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotions: Option<PromotionCounts>,
+}
+
+/// How many promotions of ours an outlet has, by our clock and as far as they are known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromotionCounts {
+    /// Seen, and on between their first and last moment.
+    pub run: usize,
+    /// Seen, and not begun.
+    pub wait: usize,
+    /// Refused by the platform.
+    pub refused: usize,
+    /// Being made or ended, and not seen yet.
+    pub open: usize,
+}
+
+impl PromotionCounts {
+    /// Counts what is stored of promotions, on the clocks of the outlet.
+    pub fn of<'r>(records: impl IntoIterator<Item = &'r PromotionRecord>, now: DateTime) -> Option<Self> {
+        let mut counts = Self::default();
+        for record in records.into_iter().filter(|record| record.detail.end() > now) {
+            match record.stage {
+                PromotionStage::Seen if record.detail.start() <= now => counts.run += 1,
+                PromotionStage::Seen => counts.wait += 1,
+                PromotionStage::Refused => counts.refused += 1,
+                PromotionStage::Creating | PromotionStage::Made | PromotionStage::Ending => counts.open += 1,
+                PromotionStage::Ended => {}
+            }
+        }
+        (counts != Self::default()).then_some(counts)
+    }
+
+    /// `promotions: 2 run, 1 waits, 1 refused`
+    fn words(self) -> String {
+        let Self { run, wait, refused, open } = self;
+        let s = |number| if number == 1 { "s" } else { "" };
+        let counts = [
+            (run, format!("{run} run{}", s(run))),
+            (wait, format!("{wait} wait{}", s(wait))),
+            (refused, format!("{refused} refused")),
+            (open, format!("{open} not seen yet")),
+        ];
+        let said: Vec<String> = counts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect();
+        format!("promotions: {}: see `menusync promotions`", said.join(", "))
+    }
 }
 
 /// The pins of an outlet.
@@ -243,7 +293,8 @@ fn below(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
         format!("{paths} pinned by the rollback of {at} to push {}: see `menusync plan`", pins.to)
     });
     let invalid = line.invalid_from.as_ref().map(ToString::to_string);
-    [error, invalid, pause, drift, pins].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
+    let promotions = line.promotions.map(PromotionCounts::words);
+    [error, invalid, pause, drift, pins, promotions].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
 }
 
 /// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
@@ -290,6 +341,7 @@ mod tests {
             pins: None,
             notes: Vec::new(),
             invalid_from: None,
+            promotions: None,
         }
     }
 

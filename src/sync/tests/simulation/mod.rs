@@ -3,13 +3,15 @@
 //! answers from copies that are behind, menus that are published in parts or twice, images, orders and texts that read
 //! back otherwise, lost answers, other failures, outages, deaths at any call and in any pause, requests to stop, restarts,
 //! minutes and days that pass, a state that cannot be written, wall clocks that leap, people who are shown a plan and agree to
-//! it some time later or decline, first pushes that are never finished, menus that somebody else has made, several outlets
+//! it some time later or decline, promotions that files declare, that the app makes and ends, and that end by themselves, while
+//! answers to their calls are lost, first pushes that are never finished, menus that somebody else has made, several outlets
 //! that share slots and a limit of requests, and settings that name another platform and the first one again.
 //!
 //! After every step: no stock was changed that is not ours, no price or text from the app was overwritten that could have
 //! been seen (unless drift is to be undone), nothing went out that a guard holds, the guard over 24 hours included, nothing
 //! that was shown as held or declined, no other plan than the agreed one, nothing that was not recorded before, and never was a
-//! push sent while another was in flight. Every pass ends, and says if the state failed. What is remembered of one platform is as
+//! push sent while another was in flight. No promotion of others has changed, none of ours was made while one like it was
+//! there, and none at a price that no file said. Every pass ends, and says if the state failed. What is remembered of one platform is as
 //! it was after work at another. When the faults end, all comes to rest. The platform judges every PUT by rules of its own,
 //! so that a guard's mistake is not repeated here.
 //!
@@ -22,6 +24,7 @@
 //! call than one that died.
 
 mod outlet;
+mod promotions;
 
 use std::rc::Rc;
 
@@ -96,7 +99,11 @@ impl Simulation {
                 let mut bench = first.beside(&format!("G{number}"));
                 WatchedState::watch(&mut bench.context, Arc::clone(&state), &bench.platform, &format!("G{number}"));
                 let seed = seed + 1_000_003 * outlets.len() as u64 + 7 * sites.len() as u64;
-                let outlet = SimulatedOutlet::new(bench, seed, start, pace.clone(), Rc::clone(&log)).await;
+                let mut outlet = SimulatedOutlet::new(bench, seed, start, pace.clone(), Rc::clone(&log)).await;
+                // By a clock that is off by weeks, promotions are over that are not.
+                if clock != ClockKind::Wild && seed % 3 != 1 {
+                    outlet = outlet.with_promotions(seed);
+                }
                 outlet.bench.platform.with(|world| {
                     world.day_slack = match clock {
                         ClockKind::Right => Some(1),

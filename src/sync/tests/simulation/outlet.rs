@@ -2,10 +2,13 @@
 
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
-use super::super::{
-    disk::{FULL, WatchedState},
-    platform::{self, Disk, Pace, Permission, facts},
-    *,
+use super::{
+    super::{
+        disk::{FULL, WatchedState},
+        platform::{self, Disk, Pace, Permission, facts},
+        *,
+    },
+    promotions::Promotions,
 };
 use crate::{
     plan::{Action, as_published},
@@ -51,6 +54,8 @@ pub(super) struct SimulatedOutlet {
     ours: BTreeSet<String>,
     /// Of these, those that the kitchen touched unseen: whoever took them off last cannot be told.
     unclear: BTreeSet<String>,
+    /// Its promotions, in some lives.
+    promotions: Option<Promotions>,
 }
 
 impl SimulatedOutlet {
@@ -80,7 +85,14 @@ impl SimulatedOutlet {
             log,
             ours: BTreeSet::new(),
             unclear: BTreeSet::new(),
+            promotions: None,
         }
+    }
+
+    /// The same where promotions are declared, made, ended and refused as well.
+    pub(super) fn with_promotions(mut self, seed: u64) -> Self {
+        self.promotions = Some(Promotions::new(&mut self.bench, seed));
+        self
     }
 
     /// A new process has opened the state.
@@ -251,6 +263,10 @@ impl SimulatedOutlet {
         if self.random.bool() {
             self.plan_trouble();
         }
+        if let Some(promotions) = &mut self.promotions {
+            let told = promotions.disturb(&mut self.bench);
+            self.tell(told);
+        }
         for _ in 0..self.random.u8(..3) {
             let number = self.random.usize(2..12);
             self.interfere(Some(number));
@@ -271,6 +287,9 @@ impl SimulatedOutlet {
         let released = self.random.u8(..4) == 0;
         if released {
             self.bench.options.released.insert(Guard::FirstContact);
+        }
+        if let Some(promotions) = &mut self.promotions {
+            promotions.begin_pass(&mut self.bench);
         }
         let has_pending = self.has_pending();
         let permission = match &self.bench.options.consent {
@@ -302,8 +321,10 @@ impl SimulatedOutlet {
             Ok(recalled) => recalled,
             Err(_) => return,
         };
-        // Without a plan that was shown there is no pass of a person.
+        // Without a plan that was shown there is no pass of a person. What goes wrong with promotions is for the pass.
+        let faults = platform.with(|world| std::mem::take(&mut world.promo_faults));
         let shown = examine(&**platform, recalled, target, wanted, moment).await;
+        platform.with(|world| world.promo_faults = faults);
         // Who only looks stores nothing, so this is no look that a push could go by.
         platform.with(platform::World::forget_last_call);
         let Ok((_, shown)) = shown else { return };
@@ -350,6 +371,12 @@ impl SimulatedOutlet {
             let failed = std::mem::take(&mut world.disk).failed;
             (world.ledger.as_ref().unwrap().begun, failed, world.live.is_empty())
         });
+        if let Some(promotions) = &mut self.promotions {
+            let may_act = !matches!(self.bench.options.consent, Consent::ShowOnly(_));
+            let (told, wrong) = promotions.end_pass(&self.bench, may_act);
+            self.tell(told);
+            self.assert(wrong.is_empty(), &wrong);
+        }
         let Some(outcome) = outcome else { return };
         // It sees at most one earlier push through, and one of its own; a menu that carries the stock of a refused call is
         // another one, which a guard may hold.
@@ -358,7 +385,9 @@ impl SimulatedOutlet {
         let sends_instead = patch.is_some_and(|patch| calls[patch..].iter().any(|call| call.starts_with("PUT")));
         let may_be_two = u32::from(says_instead || sends_instead);
         let pushes = u32::from(prepared.has_pending) + begun.min(1 + may_be_two);
-        let most = platform::VERIFY_TIMEOUT * pushes.max(1) + PASS_SLACK;
+        // Promotions that end before it and those that come after it are looked for as long as a push.
+        let waits = pushes.max(1) + if self.promotions.is_some() { 2 } else { 0 };
+        let most = platform::VERIFY_TIMEOUT * waits + PASS_SLACK;
         self.assert(took <= most, &format!("a pass took {took:?} instead of at most {most:?}"));
         self.assert(begun <= 1 + may_be_two, &format!("one pass began {begun} pushes"));
         self.assert(!says_instead || patch.is_some(), "no stock call was refused");
@@ -449,7 +478,8 @@ impl SimulatedOutlet {
 
     pub(super) async fn come_to_rest(&mut self) {
         self.bench.platform.behave();
-        self.bench.wanted.catalog = self.files.clone();
+        let promotions = std::mem::take(&mut self.bench.wanted.catalog.promotions);
+        self.bench.wanted.catalog = Catalog { promotions, ..self.files.clone() };
         for _ in 0..6 {
             let (outcome, calls) = self.pass_at_rest().await;
             tokio::time::sleep(minutes(40)).await;
@@ -459,7 +489,13 @@ impl SimulatedOutlet {
         let (outcome, calls) = self.pass_at_rest().await;
         // A platform that goes on cutting texts is left alone, and that is told.
         let rests = matches!(outcome.result, PassResult::Unchanged | PassResult::Nonconvergent);
-        self.assert(rests && calls == ["GET"], &format!("no rest: {outcome:?}"));
+        if let Some(promotions) = &self.promotions {
+            let wrong = promotions.judge_rest(&self.bench, outcome.plan.as_deref());
+            self.assert(wrong.is_empty(), &wrong);
+        }
+        // After the list of promotions, what would be pushed is looked at again.
+        let may_look_twice = self.promotions.is_some() && calls == ["GET", "GET"];
+        self.assert(rests && (calls == ["GET"] || may_look_twice), &format!("no rest: {outcome:?}"));
         let live = self.bench.platform.with(|world| world.prices());
         let files = self.files.clone();
         let plan = outcome.plan.unwrap();
@@ -476,6 +512,9 @@ impl SimulatedOutlet {
     async fn pass_at_rest(&mut self) -> (Outcome, Vec<String>) {
         self.bench.options = PassOptions::default();
         self.bench.options.released.insert(Guard::FirstContact);
+        if let Some(promotions) = &mut self.promotions {
+            promotions.begin_pass(&mut self.bench);
+        }
         self.bench.platform.with(|world| {
             let ledger = world.ledger.as_mut().unwrap();
             (ledger.permission, ledger.may_adopt) = (Permission::AsGuardsSay, true);

@@ -55,6 +55,18 @@ fn a_discount_is_taken_off_the_price_that_the_outlet_has_after_pricing() {
     assert_eq!(words(&composed.catalog.promotions), ["gajian NG 24000 25–28 Feb 2027"]);
     let prices: Vec<i64> = composed.catalog.promotions[0].prices.iter().map(|price| price.0).collect();
     assert_eq!(prices, [30_000, 25_000], "from start to end");
+    // What was promised on its first day holds to its last, also after that layer has ended, or where one begins meanwhile.
+    let began = |layers: &[&str], at| words(&layered_at(layers, at).catalog.promotions);
+    for at in ["2027-02-25T05:00:00Z", "2027-02-27T20:00:00Z", "2027-02-28T05:00:00Z"] {
+        assert_eq!(began(&[off, dated, "{}"], at), ["gajian NG 24000 25–28 Feb 2027"], "{at}");
+    }
+    let meanwhile = "from: 2027-02-26\nitems: {NG: {price: 30000}}";
+    assert_eq!(began(&[off, meanwhile, "{}"], "2027-02-27T05:00:00Z"), ["gajian NG 20000 25–28 Feb 2027"]);
+    // A price that the files have given up is no promise.
+    assert_eq!(
+        began(&[off, "items: {NG: {price: 30000}}"], "2027-02-27T05:00:00Z"),
+        ["gajian NG 24000 25–28 Feb 2027"]
+    );
 }
 
 #[test]

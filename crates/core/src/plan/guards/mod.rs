@@ -6,13 +6,15 @@
 mod beyond;
 mod leaving;
 mod prices;
+mod promotions;
 
-pub(super) use prices::{is_decimal_slip, percent_change};
+pub(super) use promotions::judge_prices;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::prices::{is_decimal_slip, percent_change};
 use super::{Action, Change, Inputs, compare::Compared, matching::Matched, matching::item_ids};
 use crate::{
     catalog::{FieldValue, ItemField, Path},

@@ -9,7 +9,7 @@ use crate::{
         live::{LiveCatalog, LiveCategory},
         text::normalise_text,
     },
-    plan::{Extras, fingerprint::Fingerprint},
+    plan::Extras,
 };
 
 /// What one look at live says about a push.
@@ -32,10 +32,11 @@ pub enum Look {
 impl PushVerification {
     /// Judges one look at live.
     pub fn look(&self, live: &LiveCatalog) -> Look {
+        let live = &*self.promoted.hidden(live);
         let mut mismatches = self.mismatches(live);
         let extras = self.matched(live).extras;
         // What has landed is published, whatever somebody has edited since.
-        let old = !self.is_published() && (self.before == Fingerprint::of(live) || self.is_old(&mismatches, &extras));
+        let old = !self.is_published() && (self.before == self.fingerprint(live) || self.is_old(&mismatches, &extras));
         if !mismatches.is_empty() && old {
             return Look::Old;
         }
@@ -86,7 +87,7 @@ impl PushVerification {
     /// and says nothing of what is live.
     pub fn is_stale_look(&self, live: &LiveCatalog) -> bool {
         // Stock is in no fingerprint.
-        self.published && !self.is_stock() && !self.old_values.is_empty() && self.before == Fingerprint::of(live)
+        self.published && !self.is_stock() && !self.old_values.is_empty() && self.before == self.fingerprint(live)
     }
 
     /// Whether an earlier look has shown some of this push.
@@ -124,7 +125,7 @@ impl PushVerification {
     /// Notes what landed while something else has not: if it changes again, somebody has edited it since. What cannot be read
     /// may still be what it was.
     pub fn note_landed(&mut self, live: &LiveCatalog, mismatches: &[Mismatch]) {
-        let extras = self.matched(live).extras;
+        let extras = self.matched(&self.promoted.hidden(live)).extras;
         let is_missing = |new: &Path| mismatches.iter().any(|mismatch| concerns(new, &mismatch.path));
         let landed = self.old_values.keys().filter(|new| !is_missing(new) && !extras.is_unread(new));
         self.landed.extend(landed.cloned());
@@ -168,13 +169,13 @@ impl PushVerification {
     /// Whether anything but stock is not as it was when the payload was made, so that sending it again would overwrite
     /// what somebody has edited since.
     pub fn is_touched(&self, live: &LiveCatalog) -> bool {
-        self.before != Fingerprint::of(live)
+        self.before != self.fingerprint(live)
     }
 
     /// For how long live has shown this same something else, as far as it was looked at. What was first seen later than now,
     /// by a clock that was set back since, counts from now on.
     pub fn settled_for(&mut self, live: &LiveCatalog, now: jiff::Timestamp) -> jiff::SignedDuration {
-        let shown = Fingerprint::of(live);
+        let shown = self.fingerprint(live);
         match &self.other {
             Some((known, since)) if *known == shown && *since <= now => now.duration_since(*since),
             _ => {

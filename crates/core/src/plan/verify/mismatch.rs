@@ -26,6 +26,7 @@ pub struct Mismatch {
 impl PushVerification {
     /// Every path that live does not show as it was sent.
     pub fn mismatches(&self, live: &LiveCatalog) -> Vec<Mismatch> {
+        let live = &*self.promoted.hidden(live);
         let mut mismatches = self.stock_mismatches(live);
         if !self.stock_calls.is_empty() {
             return mismatches;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, StockCalls, Uuids,
+    Action, Base, Change, Effects, Inputs, Kind, OutletPlan, PromotedPrices, StockCalls, Uuids,
     expected::expected,
     fingerprint::Fingerprint,
     matching::{Matched, match_live},
@@ -56,6 +56,9 @@ pub struct PushVerification {
     /// changed, which reads back as nothing.
     #[serde(deserialize_with = "known_entries")]
     old_values: BTreeMap<Path, Option<FieldValue>>,
+    /// What promotions of ours may show instead of prices of dishes.
+    #[serde(skip_serializing_if = "PromotedPrices::is_empty")]
+    promoted: PromotedPrices,
     /// Whether its publication may read back as the old menu.
     #[serde(alias = "traceless")]
     indistinguishable: bool,
@@ -98,6 +101,7 @@ impl PushVerification {
             effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
             before: Fingerprint::of(inputs.live),
             old_values: BTreeMap::new(),
+            promoted: PromotedPrices::default(),
             indistinguishable: false,
             landed: BTreeSet::new(),
             shown: BTreeMap::new(),
@@ -121,6 +125,21 @@ impl PushVerification {
         waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
         waiting.old_values = mismatches.into_iter().map(|mismatch| (mismatch.path, mismatch.live)).collect();
         waiting
+    }
+
+    /// The same where promotions of ours may show these prices.
+    pub fn with_promoted(self, promoted: PromotedPrices) -> Self {
+        Self { promoted, ..self }
+    }
+
+    /// What a look at live is recognised by, whatever promotions of ours show.
+    fn fingerprint(&self, live: &LiveCatalog) -> Fingerprint {
+        Fingerprint::of(&self.promoted.passed_over(live))
+    }
+
+    /// The prices that promotions of ours may show.
+    pub(super) fn promoted(&self) -> &PromotedPrices {
+        &self.promoted
     }
 
     /// Notes the categories that variants leave while others have them, before or after: as copies there are not ours any more,

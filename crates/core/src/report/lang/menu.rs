@@ -25,11 +25,16 @@ texts! {
     as_the_files_give_it: "As the files give it, before stock and other changes of the kitchen.",
         "Menurut berkas, sebelum stok dan perubahan lain dari dapur.";
     outlets: "Outlets", "Outlet";
+    promotions: "Promotions", "Promo";
     which_outlets: "Which outlets", "Outlet mana saja";
     dates: "Dates", "Tanggal";
 }
 
 sentences! {
+    promotion_of(words: &str): format!("Promotion: {words}"), format!("Promo: {words}");
+    promoted(dish: &str, price: &str, before: &str, when: &str): format!("{dish}: {price} instead of {before}, {when}"),
+        format!("{dish}: {price}, biasanya {before}, {when}");
+    promotion_named(name: &str): format!("promotion “{name}” of"), format!("promo “{name}” untuk");
     optional_up_to(most: u32): format!("optional, up to {most}"), format!("opsional, paling banyak {most}");
     choose_at_least(least: u32): format!("choose at least {least}"), format!("pilih paling sedikit {least}");
     choose(number: u32): format!("choose {number}"), format!("pilih {number}");

@@ -28,6 +28,7 @@ texts! {
 }
 
 sentences! {
+    promotions_so_far(words: &str): format!("promotions: {words}"), format!("promo: {words}");
     one_outlet(name: &str, id: &str, what: &str): format!("{name} ({id}) {what}"), format!("Outlet {name} ({id}) {what}");
     many_outlets(count: usize, what: &str): format!("{count} outlets {what}"), format!("{count} outlet {what}");
     still_so(what: &str): format!("still: {what}"), format!("masih {what}");

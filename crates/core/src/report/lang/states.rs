@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    plan::{Class, Risk},
+    plan::{Class, PromotionEvent, Risk},
     policy::Guard,
     report::Lang,
 };
@@ -44,6 +44,28 @@ impl Lang {
             (Self::Id, Some("abandoned")) => Cow::Borrowed("tidak jadi"),
             (_, Some(word)) => Cow::Borrowed(word),
         }
+    }
+
+    /// What became of a promotion.
+    pub fn promotion_result(self, word: &str) -> Cow<'_, str> {
+        match (self, word) {
+            (Self::Id, "created") => Cow::Borrowed("dibuat"),
+            (Self::Id, "replaced") => Cow::Borrowed("diganti"),
+            (Self::Id, "ended") => Cow::Borrowed("diakhiri"),
+            (Self::Id, "ended elsewhere") => Cow::Borrowed("diakhiri di luar berkas"),
+            (Self::Id, "refused") => Cow::Borrowed("ditolak"),
+            (Self::Id, "unverified") => Cow::Borrowed("belum terlihat"),
+            (Self::Id, "failed") => Cow::Borrowed("gagal"),
+            (_, word) => Cow::Owned(word.to_owned()),
+        }
+    }
+
+    /// `promotion “gajian” of NG: Rp 19.000, 25–28 Feb 2027`, with the platform's words where it refused.
+    pub fn promotion_event(self, event: &PromotionEvent) -> String {
+        let PromotionEvent { name, detail, error, .. } = event;
+        let why = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        let (item, price) = (&detail.external_menu_id, detail.selling_price);
+        format!("{} {item}: {price}, {}{why}", self.promotion_named(name), self.promotion_days(detail))
     }
 
     /// What a change means for the outlet.

@@ -143,7 +143,11 @@ impl<'a> Body<'a> {
                 .plan
                 .as_ref()
                 .map(|plan| match view {
-                    View::Plan => plan.extras.words().into_iter().chain(promotion_notes(plan)).collect(),
+                    View::Plan => {
+                        let error = outlet.error.as_deref().unwrap_or_default();
+                        let notes = promotion_notes(plan).into_iter().filter(|note| !error.contains(note.as_str()));
+                        plan.extras.words().into_iter().chain(notes).collect()
+                    }
                     View::Diff => plan.promotions.events.clone(),
                     View::Drift => Vec::new(),
                 })

@@ -102,6 +102,9 @@ struct PromotionEntry<'a> {
     promotion_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    source: Option<SourceEntry<'a>>,
 }
 
 impl<'a> From<&'a PromotionStep> for PromotionEntry<'a> {
@@ -112,6 +115,8 @@ impl<'a> From<&'a PromotionStep> for PromotionEntry<'a> {
             item: step.item.as_str(),
             promotion_id: step.record.as_ref().and_then(|record| record.promotion_id.as_deref()),
             note: step.note.as_deref(),
+            error: step.refusal(),
+            source: step.source.as_ref().map(SourceEntry::from),
         }
     }
 }
@@ -143,8 +148,9 @@ struct ChangeEntry<'a> {
     more_sources: Vec<SourceEntry<'a>>,
 }
 
+/// A place in the files.
 #[derive(Serialize)]
-struct SourceEntry<'a> {
+pub(in crate::report) struct SourceEntry<'a> {
     file: &'a str,
     line: u32,
     column: u32,
@@ -255,11 +261,7 @@ fn outlet_entry(outlet: &OutletReport, view: View) -> OutletEntry<'_> {
 fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> ChangeEntry<'a> {
     let Change { path, kind, class, from, to, base, pushed, since, contested, only_with_put: _, subject: _, sources } =
         change;
-    let mut sources = sources.iter().map(|Place { file, line, column, end_line: _, end_column: _ }| SourceEntry {
-        file,
-        line: *line,
-        column: *column,
-    });
+    let mut sources = sources.iter().map(SourceEntry::from);
     let (source, more_sources) = (sources.next(), sources.collect());
     let since = since.map(|since| since.to_string());
     let (risk, kind, class, path) = (risk_of(change, plan, view), *kind, *class, path.to_string());
@@ -276,6 +278,12 @@ fn change_entry<'a>(change: &'a Change, plan: &OutletPlan, view: View) -> Change
         contested: *contested,
         source,
         more_sources,
+    }
+}
+
+impl<'a> From<&'a Place> for SourceEntry<'a> {
+    fn from(Place { file, line, column, end_line: _, end_column: _ }: &'a Place) -> Self {
+        Self { file, line: *line, column: *column }
     }
 }
 

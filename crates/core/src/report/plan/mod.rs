@@ -27,6 +27,7 @@ mod words;
 pub use difference::plan_difference;
 pub use html::changes_html;
 pub(super) use html::{Room, plan_section, risks_html};
+pub(super) use json::SourceEntry;
 pub use json::{plan_json, value_json};
 pub use later::LaterChanges;
 pub(super) use line::{change_words, field_words};

@@ -4,7 +4,9 @@ use jiff::Zoned;
 
 use super::{MenuPreview, MenuStage, preview_html, preview_text};
 use crate::{
-    catalog::{Catalog, Field, Hours, Item, Menu, Price, TimeRange, Variant, VariantCategory},
+    catalog::{
+        Catalog, Field, Hours, Item, Menu, Price, PromoDetail, TimeRange, Variant, VariantCategory, WantedPromotion,
+    },
     report::{
         Lang,
         html::{Photo, PhotoAlbum},
@@ -54,9 +56,26 @@ fn menu() -> Catalog {
     }
 }
 
+fn gajian() -> WantedPromotion {
+    let detail = PromoDetail {
+        external_menu_id: "NG".into(),
+        selling_price: Price(19_000),
+        start_date: "2027-02-25".parse().unwrap(),
+        end_date: "2027-02-28".parse().unwrap(),
+        start_time: None,
+        end_time: None,
+        applicable_days: Vec::new(),
+    };
+    let (prices, least_discount) = (vec![Price(25_000)], 5);
+    let name = "gajian".to_owned();
+    WantedPromotion { name, detail, prices, least_discount, begins_by_today: false, is_over: false }
+}
+
 fn previews() -> Vec<MenuPreview> {
     let at = |text: &str| -> Zoned { format!("{text}[Asia/Makassar]").parse().unwrap() };
     let mut ramadan = menu();
+    let mut first = menu();
+    first.promotions = vec![gajian()];
     ramadan.menus[0].menu_items.remove(1);
     ramadan.menus[0].menu_items[0].price = Field::Set(Price(27_000));
     let kolak =
@@ -65,7 +84,7 @@ fn previews() -> Vec<MenuPreview> {
     let stage = |from: &str, catalog| MenuStage { from: at(from), catalog };
     let outlet = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     let stages = vec![
-        stage("2027-01-04T10:00", Some(menu())),
+        stage("2027-01-04T10:00", Some(first)),
         stage("2027-02-08T00:00", Some(ramadan)),
         stage("2027-03-10T00:00", None),
     ];

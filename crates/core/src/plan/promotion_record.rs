@@ -1,0 +1,156 @@
+//! What is stored of one promotion of ours, and what a list shows of it.
+
+use std::collections::BTreeSet;
+
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, DateTime},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::catalog::{ExternalId, OutletId, Path, Price, PromoDetail, Promotion, PromotionPhase};
+
+/// Within this time one shows that was made (our choice: as long as a push).
+const SHOWS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// How far a promotion of ours is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PromotionStage {
+    /// Its call is about to be made, or was, and no answer to it is recorded.
+    Creating,
+    /// The platform has named its id, and it was not seen yet.
+    Made,
+    /// It was seen.
+    Seen,
+    /// Its end is asked for, or about to be, and was not seen yet.
+    Ending,
+    /// Its end was seen, or it never came to be. Kept until its last moment, so that no key is used twice.
+    Ended,
+    /// The platform refused to make it.
+    Refused,
+}
+
+/// What is stored of one promotion of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromotionRecord {
+    /// Our name for it.
+    pub name: String,
+    /// What was sent.
+    pub detail: PromoDetail,
+    /// How often this name was made on this dish before, on purpose.
+    pub generation: u32,
+    /// `X-Idempotency-Key` of the call that makes it.
+    pub key: String,
+    /// How far it is.
+    pub stage: PromotionStage,
+    /// The platform's id.
+    #[serde(default)]
+    pub promotion_id: Option<String>,
+    /// When the call was first about to be made.
+    pub sent_at: Timestamp,
+    /// The promotions of the dish that were listed then: none of them is this one.
+    #[serde(default)]
+    pub before: BTreeSet<String>,
+    /// What the dish cost live then: a refusal holds for as long as that is so.
+    #[serde(default)]
+    pub live_price: Option<Price>,
+    /// Whether the dish was on sale live then.
+    #[serde(default)]
+    pub live_stock: Option<bool>,
+    /// The platform's words, or what is not known.
+    #[serde(default)]
+    pub error: Option<String>,
+    /// Whether one that we ended for it was there before.
+    #[serde(default)]
+    pub is_replacement: bool,
+    /// Since when it is not shown, although it was seen.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
+    /// The last day of all that was made under this name on this dish: until then it is kept, so that no key is used twice.
+    #[serde(default)]
+    pub kept_until: Option<Date>,
+}
+
+/// What is said of a promotion that may be there.
+pub const MAY_BE_THERE: &str = "whether GoFood made it was never learnt, and a promotion like it has come on the dish: it is \
+                                not sent again; end that one in the GoBiz app, or leave this one out here";
+
+/// What a list shows of a promotion whose call was made, and whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundPromotion {
+    /// The id of the one promotion that has come since, and is as it was asked for.
+    One(String),
+    /// What has come since may be it, and nobody knows: made again, it could be one too many.
+    Unclear,
+    /// Nothing that could be it.
+    Nothing,
+}
+
+impl PromotionRecord {
+    /// Which promotion of the files it is.
+    pub fn id(&self) -> PromotionKey {
+        (self.name.clone(), self.detail.external_menu_id.clone())
+    }
+
+    /// The same as a path.
+    pub fn path(&self) -> Path {
+        Path::Promotion(self.name.clone(), self.detail.external_menu_id.clone())
+    }
+
+    /// That the platform refused it, in its own words, and until when it is not asked again.
+    pub(super) fn refusal(&self) -> String {
+        let words = self.error.as_deref().unwrap_or("without a reason");
+        let back = if self.live_stock == Some(false) { ", or the dish is on sale again" } else { "" };
+        format!(
+            "GoFood refused it: {words}; it is asked again once the promotion or the price of its dish changes{back}"
+        )
+    }
+
+    /// What a list shows of it while its id is not known.
+    pub fn find_made(&self, listed: &[Promotion], ours: &[Self], now: DateTime) -> FoundPromotion {
+        let is_known = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));
+        let has_come = |one: &&Promotion| {
+            !is_known(one)
+                && one.may_be_on(&self.detail.external_menu_id)
+                && one.phase(now) != PromotionPhase::Over
+                && !self.before.contains(&one.promotion_id)
+                && one.selling_price.is_none_or(|price| price == self.detail.selling_price)
+        };
+        // An empty id can be neither looked at nor ended.
+        let is_it = |one: &Promotion| {
+            let is_complete =
+                !one.promotion_id.is_empty() && one.external_menu_id.is_some() && one.selling_price.is_some();
+            is_complete && self.detail.shown_otherwise(one).is_empty()
+        };
+        let mut come = listed.iter().filter(has_come);
+        match (come.next(), come.next()) {
+            (None, _) => FoundPromotion::Nothing,
+            (Some(one), None) if is_it(one) => FoundPromotion::One(one.promotion_id.clone()),
+            _ => FoundPromotion::Unclear,
+        }
+    }
+
+    /// Whether it would have been seen by now, had it been made (our choice: as long as a push).
+    pub fn would_show(&self, at: Timestamp) -> bool {
+        at.duration_since(self.sent_at) >= SHOWS_WITHIN
+    }
+
+    /// Whether something of it is open, so that it has to be looked at whatever the files say.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.stage, PromotionStage::Ended | PromotionStage::Refused)
+    }
+}
+
+/// A promotion of the files: its name and its dish.
+pub type PromotionKey = (String, ExternalId);
+
+/// `X-Idempotency-Key`: 32 lower-case hexadecimal digits. The same promotion of the same generation has the same one wherever
+/// it is made, so that it is never made twice.
+pub fn idempotency_key(platform: &str, outlet: &OutletId, name: &str, detail: &PromoDetail, generation: u32) -> String {
+    let parts = (platform, outlet.as_str(), name, detail, generation);
+    let text = serde_json::to_string(&parts).expect("texts, numbers and dates are always JSON");
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
