@@ -89,7 +89,10 @@ mod tests {
             error: None,
             ..Outcome::failed(&target, String::new())
         };
-        let told = seen(&outcome, None).detail.unwrap();
-        assert_eq!(told, "promotions: 2 created (“murah” of NG, “siang” of NG), 1 ended (“gajian” of NG)");
+        let Some(Detail::Promotions(told)) = seen(&outcome, None).detail else {
+            panic!("nothing is told of promotions")
+        };
+        let words: Vec<String> = told.iter().map(|(result, names)| format!("{result}: {}", names.join(", "))).collect();
+        assert_eq!(words, ["created: “murah” of NG, “siang” of NG", "ended: “gajian” of NG"]);
     }
 }
