@@ -45,6 +45,10 @@ const SETTINGS: &str = "target: sandbox\nschedule: \"*/5 * * * *\"\njitter: 0s\n
 struct Fleet(Arc<BTreeMap<OutletId, Platform>>);
 
 impl Read for Fleet {
+    fn of_account(&self, _: Option<&str>) -> Option<Self> {
+        None
+    }
+
     async fn fetch(&self, outlet: &OutletId) -> Result<LiveCatalog, RemoteError> {
         self.0[outlet].fetch(outlet).await
     }

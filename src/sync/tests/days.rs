@@ -121,6 +121,10 @@ async fn who_only_looks_does_not_speak_for_whoever_waits_for_a_push() {
 struct SlowLook<'b>(&'b Bench);
 
 impl crate::remote::Read for SlowLook<'_> {
+    fn of_account(&self, _: Option<&str>) -> Option<Self> {
+        None
+    }
+
     async fn fetch(
         &self,
         outlet: &crate::catalog::OutletId,
