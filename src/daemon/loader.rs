@@ -162,7 +162,7 @@ impl Job {
         let survey = loaded.survey(self.clock.now());
         let beside = loaded.settings.as_ref().map(|settings| {
             doing.set("the files with secrets");
-            let secrets = webhook_secrets(&settings, &loaded.root).map(drop);
+            let secrets = webhook_secrets(settings, &loaded.root).map(drop);
             Beside {
                 settings: settings.clone(),
                 recipients: Recipients::read(settings, &loaded.root),
