@@ -258,10 +258,7 @@ impl Judge<'_> {
         let (mut composed, has_photos) = self.judge(id, at, &mut used);
         let mut images = DefaultHasher::new();
         composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
-        let price = |(_, item): (_, &Item)| {
-            let id = &item.external_id;
-            Some((id.clone(), composed.catalog.price_steps(id)?.written))
-        };
+        let price = |(_, item): (_, &Item)| Some((item.external_id.clone(), composed.catalog.written_price(item)?));
         let files = self.definitions.files_of(id);
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
         let is_whole = files.iter().all(|file| file.whole_outlet().is_some());

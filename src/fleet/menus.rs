@@ -37,7 +37,8 @@ impl Loaded {
                 if !desired.policy.promotions.may_write() {
                     desired.catalog.promotions.clear();
                 }
-                desired.catalog
+                // How files come to a menu is nothing that customers see.
+                desired.catalog.without_makings()
             });
             if stages.last().is_none_or(|last| last.catalog != catalog) {
                 stages.push(MenuStage { from: at.to_zoned(zone.clone()), catalog });

@@ -16,7 +16,7 @@ use crate::harness::{OUTLET, World, examples, menu, written_of};
 /// What an import cannot or need not say: stock, addresses of images (they read back as another one), hours that say
 /// "always", texts that say nothing, a cashier's name that repeats the name, and ids of categories (GoFood keeps them).
 fn essence(catalog: &Catalog, with_category_ids: bool) -> String {
-    let mut catalog = Catalog { menu_files: Default::default(), price_steps: Default::default(), ..catalog.clone() };
+    let mut catalog = catalog.clone().without_makings();
     let names: Vec<(ExternalId, String)> = catalog
         .variant_categories
         .iter()

@@ -147,6 +147,7 @@ fn held(line: &StatusLine, lang: Lang) -> Markup {
                 @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
                     li { code { "menusync approve plan.json --guard " (shell_word(guard)) " --reason TEXT" } }
                 }
+                @if !revert(line).is_empty() { li { code { "menusync apply --outlet " (id) " --revert" } } }
             }
         }
     }

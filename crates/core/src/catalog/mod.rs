@@ -175,6 +175,19 @@ impl Catalog {
         known.or_else(|| Some(Cow::Owned(PriceSteps { written: price, markups: Vec::new(), gives: price })))
     }
 
+    /// What an item of this catalog costs before markups.
+    pub fn written_price(&self, item: &Item) -> Option<Price> {
+        let price = *item.price.value()?;
+        let steps = self.price_steps.get(&item.external_id).filter(|steps| steps.gives == price);
+        Some(steps.map_or(price, |steps| steps.written))
+    }
+
+    /// The same without how files came to it: what is sold, and for what.
+    #[must_use]
+    pub fn without_makings(self) -> Self {
+        Self { price_steps: BTreeMap::new(), menu_files: BTreeMap::new(), ..self }
+    }
+
     /// Whether nothing is sold.
     pub fn is_empty(&self) -> bool {
         self.items().next().is_none()

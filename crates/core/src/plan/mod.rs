@@ -265,7 +265,7 @@ fn lost_from(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeSet<String> {
         changes.iter().filter(|change| change.pushed && change.kind == Kind::Remove && change.sources.is_empty());
     let menus: BTreeSet<&str> = gone
         .filter_map(|change| match &change.path {
-            Path::Menu(name) => Some(name.as_str()),
+            Path::Menu(name) if !ends_with_its_layer(inputs, name) => Some(name.as_str()),
             Path::Item(id, None) if !inputs.ended.contains(id) => change.subject.within.as_deref(),
             _ => None,
         })
@@ -281,6 +281,14 @@ fn lost_from(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeSet<String> {
         if lost.is_empty() && before.len() == 1 { before } else { lost }
     };
     menus.into_iter().flat_map(of_menu).collect()
+}
+
+/// Whether all dishes of a menu were those of dated layers that have ended: nobody has lost it.
+fn ends_with_its_layer(inputs: &Inputs<'_>, menu: &str) -> bool {
+    let base = inputs.base.map(|base| &base.catalog);
+    let known = base.and_then(|base| base.menus.iter().find(|known| known.name == menu));
+    let items = known.map(|known| known.menu_items.as_slice()).unwrap_or_default();
+    !items.is_empty() && items.iter().all(|item| inputs.ended.contains(&item.external_id))
 }
 
 fn with_choices<'a>(catalogs: impl Iterator<Item = &'a Catalog>) -> BTreeSet<ExternalId> {

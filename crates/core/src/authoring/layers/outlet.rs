@@ -66,8 +66,7 @@ fn normal_form(catalog: &Catalog) -> Catalog {
             Field::set_or_unsaid(value.value().filter(|value| !is_empty(value)).cloned())
         })
     }
-    // How files come to it is no part of a menu.
-    let mut catalog = Catalog { price_steps: Default::default(), menu_files: Default::default(), ..catalog.clone() };
+    let mut catalog = catalog.clone().without_makings();
     for item in catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
         *item = without_nulls(item);
     }

@@ -45,11 +45,19 @@ impl Judge<'_> {
             self.price_changes().filter_map(|(change, from, to)| self.slip(change, from, to)).collect();
         slips.extend(self.new_prices().filter_map(|(change, id, price)| {
             let peers = self.inputs.peers.get(id)?;
-            let written = self.inputs.desired.price_steps(id).map_or(Price(price), |steps| steps.written);
-            let (peer, outlets) = peers.iter().find(|(peer, _)| is_decimal_slip(peer.0, written.0))?;
+            let written = self.inputs.desired.price_steps.get(id).map_or(price, |steps| steps.written.0);
+            // A markup may slip as well as what it is laid on.
+            let slipped = |peer: Price| [written, price].into_iter().find(|price| is_decimal_slip(peer.0, *price));
+            let (peer, outlets, slipped) =
+                peers.iter().find_map(|(peer, outlets)| Some((peer, outlets, slipped(*peer)?)))?;
             let (name, other) = (&change.subject.name, counted(*outlets, "other outlet"));
-            let marked_up = if written.0 == price { "" } else { " before markups" };
-            Some((change.path.clone(), format!("“{name}” {written}{marked_up}, but {peer} at {other}")))
+            let which = match () {
+                () if written == price => "",
+                () if slipped == price => " after markups",
+                () => " before markups",
+            };
+            let slipped = Price(slipped);
+            Some((change.path.clone(), format!("“{name}” {slipped}{which}, but {peer} at {other}")))
         }));
         let (_, first) = slips.first()?;
         let more = if slips.len() > 1 { format!(", and {} more", slips.len() - 1) } else { String::new() };
@@ -70,8 +78,9 @@ impl Judge<'_> {
             return Some((change.path.clone(), words));
         }
         let Path::Item(id, Some(ItemField::Price)) = &change.path else { return None };
-        let old = self.inputs.base?.catalog.price_steps(id)?.written;
-        let new = self.inputs.desired.price_steps(id)?.written;
+        // A base of an earlier release does not know how its prices were made.
+        let old = self.inputs.base?.catalog.price_steps.get(id).filter(|steps| steps.gives.0 == from)?.written;
+        let new = self.inputs.desired.price_steps.get(id).map_or(Price(to), |steps| steps.written);
         let words = || format!("{words} (written {old} → {new}, before markups)");
         is_decimal_slip(old.0, new.0).then(|| (change.path.clone(), words()))
     }

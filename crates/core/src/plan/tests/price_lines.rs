@@ -136,4 +136,12 @@ fn a_slipped_decimal_is_seen_before_markups() {
     let plan = story.plan();
     let slip = plan.guards.iter().find(|guard| guard.guard == Guard::DecimalSlip).unwrap();
     insta::assert_snapshot!(slip.message, @"a factor of 10, 100 or 1000 looks like a slipped decimal: “Nasi” Rp 2.000 before markups, but Rp 20.000 at 3 other outlets");
+    // A markup slips: what is written is what the others write.
+    let price = story.desired.menus[0].menu_items[0].price.value().copied().unwrap();
+    let steps = story.desired.price_steps.get_mut(&ExternalId::from("NEW")).unwrap();
+    steps.written = Price(price.0 * 10);
+    story.peers.insert("NEW".into(), BTreeMap::from([(Price(price.0 * 10), 3)]));
+    let plan = story.plan();
+    let slip = plan.guards.iter().find(|guard| guard.guard == Guard::DecimalSlip).unwrap();
+    assert!(slip.message.contains(" after markups, but "), "{}", slip.message);
 }

@@ -209,9 +209,10 @@ fn whole_line(menu: &Change, items: &[&Change], telling: &Telling<'_>) -> Line {
     let one = telling.pushed(menu, false);
     let risk = lines.map(|line| line.risk).chain([one.risk]).min().unwrap_or(one.risk);
     let names: Vec<String> = items.iter().map(|item| item.subject.name.clone()).collect();
+    let names = some_in(&names, IN_A_LINE, telling.lang);
     let prices: Vec<String> = items.iter().map(|item| telling.named(item)).collect();
     let words = match menu.kind {
-        Kind::Remove => telling.lang.removed_with(items.len(), &names.join(", ")),
+        Kind::Remove => telling.lang.removed_with(items.len(), &names),
         _ => telling.lang.new_with(items.len(), &prices.join(", ")),
     };
     Line { risk, words: plain(words), ..one }

@@ -279,7 +279,7 @@ fn lost_words(
                 format!("deleted by {}, {}, {date}", code(commit), harmless(author))
             }
             Some(LineNote { commit: None, .. }) => "deleted, not committed yet".to_owned(),
-            None => "edited, or no longer extended".to_owned(),
+            None => "deleted, edited or no longer extended".to_owned(),
         };
         format!("{} ({why})", harmless(file))
     };
