@@ -152,7 +152,7 @@ fn a_lost_menu_is_told_once_with_the_file_that_gave_it() {
     insta::assert_snapshot!(format!("{before}{}", masked[before.len()..].replace(&after[..10], "TODAY")));
     repository.write("catalogs/drinks.yaml", DRINKS);
     let told = told("HEAD~1");
-    assert!(told.contains("it came from catalogs/drinks.yaml (edited, or no longer extended)"), "{told}");
+    assert!(told.contains("it came from catalogs/drinks.yaml (deleted, edited or no longer extended)"), "{told}");
 }
 
 #[test]
