@@ -46,6 +46,7 @@ impl PlanInvocation<'_> {
             outlets: self.outlets(),
             flags: self.flags.clone(),
             reverts: self.revert,
+            stands_in: self.base.is_some(),
             ..ReleaseHints::default()
         }
     }

@@ -306,7 +306,7 @@ impl Judge<'_> {
         // First what layering says: what is no error any more must not keep the rules from looking at the catalog.
         self.adjust(&mut composed.diagnostics, &composed.policy, used);
         if !composed.diagnostics.iter().any(Diagnostic::is_error) {
-            let mut judged = rules::check(&composed.catalog, &|path| composed.origins.place(path));
+            let mut judged = rules::check(&composed.catalog, &|path| composed.origins.written_place(path));
             judged.retain(|diagnostic| !is_ignored(diagnostic.code, &composed.policy));
             for diagnostic in &mut judged {
                 diagnostic.place.get_or_insert_with(|| Place::start_of(&composed.outlet.file));
@@ -347,7 +347,7 @@ pub(super) fn low_prices<'d>(composed: &Composed, diagnostics: impl Iterator<Ite
         return BTreeSet::new();
     }
     let is_low = |item: &&Item| {
-        let price = composed.origins.place(&Path::item_field(&item.external_id, ItemField::Price));
+        let price = composed.origins.written_place(&Path::item_field(&item.external_id, ItemField::Price));
         price.is_some_and(|place| places.contains(&place))
     };
     let items = composed.catalog.items().map(|(_, item)| item).filter(is_low);

@@ -235,7 +235,7 @@ pub fn of_one_file(file: &SourceFile, root: Option<&Loaded>, at: Timestamp) -> V
         let composed = definitions.compose(&outlet, at, &defaults, &found);
         diagnostics = composed.diagnostics;
         if !diagnostics.iter().any(Diagnostic::is_error) {
-            diagnostics.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+            diagnostics.extend(rules::check(&composed.catalog, &|path| composed.origins.written_place(path)));
         }
     }
     diagnostics.extend(unknown_rules(definitions.rule_codes()));

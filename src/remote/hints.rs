@@ -155,6 +155,11 @@ pub(super) fn hint_of(call: &Call<'_>, status: u16, words: &str) -> String {
             .replace("{missing}", &missing.join(" and "))
             .replace("{accept}", call.accept)
             .replace("{other_accept}", other_accept);
+        // The files of an account have names of their own.
+        let text = match call.account {
+            Some(account) => text.replace("`gobiz.client_", &format!("`gobiz.accounts.{account}.client_")),
+            None => text,
+        };
         format!("; {text}")
     })
 }

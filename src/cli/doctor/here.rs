@@ -230,7 +230,7 @@ pub(super) fn credentials(session: &Session, settings: &Settings, account: Optio
     };
     match found {
         Ok(_) => Finding::ok("credentials", "client id and secret found"),
-        Err(error) => Finding::fail("credentials", chain(&error), "put them into one of those places"),
+        Err(error) => Finding::fail("credentials", chain(&error), "the message says where they are looked for"),
     }
 }
 

@@ -16,7 +16,7 @@ impl<'d> Composer<'d> {
     pub(super) fn attach(&mut self, entries: &'d [Attach]) {
         for Attach { category, to } in entries {
             if !self.draft.category_index.contains_key(category.value.as_str()) {
-                self.absent_subject(Kind::Category, category.value.as_str(), &category.place);
+                self.no_choice(category);
                 continue;
             }
             let (mut found, mut changed) = (false, false);
@@ -31,6 +31,16 @@ impl<'d> Composer<'d> {
                 self.without_effect(&format!("attaching `{}`", category.value), &category.place);
             }
         }
+    }
+
+    fn no_choice(&mut self, named: &Spanned<ExternalId>) {
+        let id = &named.value;
+        if !self.draft.item_index.contains_key(id.as_str()) {
+            return self.absent_subject(Kind::Category, id.as_str(), &named.place);
+        }
+        let wrong =
+            Diagnostic::error("unknown-patch-target", named.place.clone(), format!("`{id}` is a dish, not a choice"));
+        self.report(wrong.help(format!("write the choice first: `attach: {{CHOICE: [{id}]}}`")));
     }
 
     /// The items that are meant, in display order; what names none is told.

@@ -55,6 +55,14 @@ impl Origins {
         before.iter().chain([&trace.place]).cloned().collect()
     }
 
+    /// Where a person wrote the value that won: of a price under markups its own line, which is where it is put right.
+    pub fn written_place(&self, path: &Path) -> Option<Place> {
+        let written = self.traces.get(path).and_then(|trace| {
+            trace.overrode.get(trace.overrode.len().saturating_sub(trace.adds)).filter(|_| trace.adds > 0)
+        });
+        written.cloned().or_else(|| self.place(path))
+    }
+
     /// The place where just this was said; `None` if nobody did.
     pub fn own_place(&self, path: &Path) -> Option<&Place> {
         self.traces.get(path).map(|trace| &trace.place)

@@ -26,6 +26,8 @@ pub struct ReleaseHints {
     pub flags: String,
     /// What was changed elsewhere is undone by what was asked for.
     pub reverts: bool,
+    /// An older state of the files stands in for what is stored: nobody knows what was pushed.
+    pub stands_in: bool,
 }
 
 /// A command that pushes.

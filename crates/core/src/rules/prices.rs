@@ -34,12 +34,15 @@ pub(super) fn check_price_not_positive(catalog: &Catalog, findings: &mut Finding
 }
 
 pub(super) fn check_price_too_low(catalog: &Catalog, findings: &mut Findings<'_>) {
-    for (subject, price) in item_prices(catalog).filter(|(_, price)| price.0 > 0 && *price < MIN_LIKELY_PRICE) {
+    let items = catalog.items().filter_map(|(_, item)| Some((item, *item.price.value()?)));
+    for (item, price) in items.filter(|(_, price)| price.0 > 0 && *price < MIN_LIKELY_PRICE) {
+        let written = catalog.written_price(item).unwrap_or(price);
+        let before = if written == price { String::new() } else { format!(" ({written} before markups)") };
         findings.add(
-            subject,
-            format!("price is {price}, less than {MIN_LIKELY_PRICE}"),
-            if price < LIKELY_THOUSANDS {
-                format!("if thousands are meant write `price: {}000`", price.0)
+            Subject::Item(item, Some(ItemField::Price)),
+            format!("price is {price}{before}, less than {MIN_LIKELY_PRICE}"),
+            if written < LIKELY_THOUSANDS {
+                format!("if thousands are meant write `price: {}000`", written.0)
             } else {
                 "write what customers pay in whole rupiah, or beside it why it is so cheap: `# menusync: \
                      allow(price-too-low) reason`"
@@ -54,7 +57,10 @@ pub(super) fn check_price_too_high(catalog: &Catalog, findings: &mut Findings<'_
         findings.add(
             subject,
             format!("price is {price}, GoFood may refuse more than {MAX_PRICE}"),
-            format!("write {MAX_PRICE} or less: `price: {}`", MAX_PRICE.0),
+            match price.0 % 100 {
+                0 => format!("if zeros were typed too many write `price: {}`", price.0 / 100),
+                _ => "write what customers pay, in whole rupiah".to_owned(),
+            },
         );
     }
 }

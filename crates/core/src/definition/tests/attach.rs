@@ -62,6 +62,7 @@ fn what_there_is_not_is_told() {
         wrong("attach: {SAMBEL: [NG]}"),
         ["unknown-patch-target: no layer defines the variant category `SAMBEL`"]
     );
+    assert_eq!(wrong("attach: {NG: [SAMBAL]}"), ["unknown-patch-target: `NG` is a dish, not a choice"]);
     assert_eq!(wrong("attach: {SAMBAL: [NX]}"), ["unknown-patch-target: no layer defines the item `NX`"]);
     assert_eq!(wrong("attach: {SAMBAL: ['X*']}"), ["unknown-patch-target: no item has an id that matches `X*`"]);
     assert_eq!(wrong("attach: {SAMBAL: [{menu: Nasii}]}"), ["unknown-menu: no layer defines the menu `Nasii`"]);

@@ -23,7 +23,7 @@ texts! {
     files_have_errors_then: "The files have errors from then on; the live menu would stay as it is.",
         "Mulai saat itu ada kesalahan di berkas; menu di GoFood tetap seperti adanya.";
     as_the_files_give_it: "As the files give it, before stock and other changes of the kitchen.",
-        "Menurut berkas, sebelum stok dan perubahan lain dari dapur.";
+        "Menurut berkas, belum termasuk stok dan perubahan lain dari dapur.";
     outlets: "Outlets", "Outlet";
     promotions: "Promotions", "Promo";
     which_outlets: "Which outlets", "Outlet mana saja";

@@ -4,7 +4,7 @@ use crate::report::counted;
 
 texts! {
     all_outlets: "All outlets", "Semua outlet";
-    what_happened: "What happened", "Kejadian";
+    what_happened: "What happened", "Riwayat";
     about_all_outlets: "Pages about all outlets", "Halaman tentang semua outlet";
     not_found: "Not found", "Tidak ditemukan";
     nothing_here: "There is nothing here.", "Tidak ada apa-apa di sini.";
@@ -35,7 +35,7 @@ texts! {
     outlet_heading: "Outlet", "Outlet";
     since_heading: "Since", "Sejak";
     since: "since", "sejak";
-    what_heading: "What", "Apa";
+    what_heading: "What", "Keterangan";
     last_push: "Last push", "Kiriman terakhir";
     commit_heading: "Commit", "Commit";
     pages: "Pages", "Halaman";
@@ -75,7 +75,7 @@ texts! {
     pin_ends: "A pin ends when the files give its path another value.",
         "Kunci berakhir begitu berkas memberi nilai lain di tempat itu.";
     facts: "Facts", "Fakta";
-    so_since: "So since", "Begini sejak";
+    so_since: "So since", "Sejak";
     last_seen_as_wanted: "Last seen as wanted", "Terakhir terlihat sesuai";
     live_commit: "Commit that is live", "Commit yang tampil di GoFood";
     now: "Now", "Sekarang";
@@ -93,7 +93,7 @@ texts! {
     not_recorded: "not recorded", "tidak tercatat";
     of_stock: "of stock", "stok";
     live: "live", "yang tampil";
-    title_events: "menusync: what happened", "menusync: kejadian";
+    title_events: "menusync: what happened", "menusync: riwayat";
     nothing_yet: "Nothing yet.", "Belum ada.";
     no_changes: "no changes", "tidak ada perubahan";
     newer: "Newer", "Lebih baru";
@@ -115,7 +115,7 @@ sentences! {
             _ => format!("{count} of {all} outlets need a person"),
         },
         format!("{count} dari {all} outlet perlu ditangani");
-    files_with_errors(count: usize): format!("{count} errors in the files: run `menusync validate`."),
+    files_with_errors(count: usize): format!("{} in the files: run `menusync validate`.", counted(count, "error")),
         format!("{count} kesalahan di berkas: jalankan `menusync validate`.");
     more_reasons(count: usize): format!("… and {count} more reasons"), format!("… dan {count} alasan lagi");
     page_of(page: usize, pages: usize): format!("Page {page} of {pages}"), format!("Halaman {page} dari {pages}");
@@ -125,7 +125,7 @@ sentences! {
     held_by_guards(guards: &str): format!("held by {guards}"), format!("ditahan oleh {guards}");
     pinned_by(push: i64): format!("By the rollback to push {push}"), format!("Sejak kembali ke kiriman {push}");
     compared_with(outlet: &str): format!("Compared with the last push that GoFood showed; `menusync plan --outlet {outlet}` asks GoFood."),
-        format!("Dibandingkan dengan kiriman terakhir yang tampil di GoFood; `menusync plan --outlet {outlet}` bertanya ke GoFood.");
+        format!("Dibandingkan dengan kiriman terakhir yang tampil di GoFood; `menusync plan --outlet {outlet}` mengecek langsung ke GoFood.");
     back_to_push(push: i64): format!("back to push {push}"), format!("kembali ke kiriman {push}");
     back_to(push: i64): format!("back to {push}"), format!("kembali ke {push}");
     by_author(author: &str): format!("by {author}"), format!("oleh {author}");

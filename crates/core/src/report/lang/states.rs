@@ -21,7 +21,7 @@ impl Lang {
             (Self::Id, "held") => Some("ditahan"),
             (Self::Id, "queued") => Some("menunggu jadwal"),
             (Self::Id, "paused") => Some("dijeda"),
-            (Self::Id, "invalid") => Some("berkas salah"),
+            (Self::Id, "invalid") => Some("ada kesalahan di berkas"),
             (Self::Id, "missing") => Some("tanpa berkas"),
             (Self::Id, "nonconvergent") => Some("tidak cocok"),
             (Self::Id, "failed") => Some("gagal"),
@@ -142,7 +142,7 @@ texts! {
     held_advice: "`menusync plan --outlet ID` shows what would be pushed. If it is wrong, put the file right; if it is meant, \
         `menusync apply --outlet ID --allow GUARD`, or an approval that is reviewed (`menusync approve`).",
         "`menusync plan --outlet ID` menampilkan apa yang akan dikirim. Kalau salah, betulkan berkasnya; kalau memang maksudnya \
-        begitu, `menusync apply --outlet ID --allow GUARD`, atau persetujuan yang sudah diperiksa (`menusync approve`).";
+        begitu, `menusync apply --outlet ID --allow GUARD`, atau pakai persetujuan yang sudah diperiksa (`menusync approve`).";
     invalid_meaning: "Its files have errors; it is not pushed, and its live menu stays as it is.",
         "Ada kesalahan di berkasnya; tidak ada yang dikirim, dan menu di GoFood tetap seperti adanya.";
     invalid_advice: "`menusync validate` shows every error with its line.",

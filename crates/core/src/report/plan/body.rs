@@ -66,6 +66,10 @@ impl Topic {
         let (heading, advice) = match self {
             Self::Push => return None,
             Self::Undone => ("changed elsewhere", "the next push undoes it".to_owned()),
+            Self::Drift if hints.stands_in => (
+                "shown otherwise than the files said before",
+                "held and not pushed yet, or changed in the GoBiz app: `menusync status` says which".to_owned(),
+            ),
             Self::Drift => ("changed elsewhere, kept as it is", keep_or_undo),
             Self::Contested => (
                 "changed elsewhere again and again, kept as it is",
