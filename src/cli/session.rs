@@ -458,7 +458,11 @@ fn login(settings: &Settings, environment: &Environment, root: &Path, account: O
     use secrecy::ExposeSecret;
     let named = account.map(|name| {
         let known = settings.gobiz.accounts.get(name);
-        known.map(|known| (name, known)).ok_or_else(|| "it was not in the settings at the start; restart".to_owned())
+        known.map(|known| (name, known)).ok_or_else(|| {
+            "it is not in `gobiz.accounts` as read at the start: put it back (what it has sent is looked for by it), or \
+             restart if it is there"
+                .to_owned()
+        })
     });
     let named = named.transpose()?;
     let credentials = match named {

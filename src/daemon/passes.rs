@@ -125,7 +125,7 @@ impl<W: Worker> Daemon<W> {
             let last_note = self.last_notes.entry(outlet.clone()).or_default();
             let news = span.in_scope(|| note::tell(&outcome, last_note, now));
             let waited = self.rounds.cause(round) == Some(Cause::Due);
-            self.rounds.ended(round, outcome.result, news, now);
+            self.rounds.ended(round, outcome.result, outcome.state == OutletState::Invalid, news, now);
             self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome, waited);
         }

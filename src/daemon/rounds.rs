@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 
-use crate::sync::PassResult;
+use crate::sync::{OutletState, PassResult};
 
 /// Why a round began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,10 +100,12 @@ impl Rounds {
         }
     }
 
-    /// A pass of it ended.
-    pub(super) fn ended(&mut self, number: u64, result: PassResult, news: bool, now: Timestamp) {
+    /// A pass of it ended; `invalid`: the files of its outlet are.
+    pub(super) fn ended(&mut self, number: u64, result: PassResult, invalid: bool, news: bool, now: Timestamp) {
         if let Some(round) = self.open.get_mut(&number) {
-            *round.ended.by_result.entry(result.as_str()).or_default() += 1;
+            // Of what is left out nothing was looked at that could be unchanged.
+            let word = if invalid { OutletState::Invalid.as_str() } else { result.as_str() };
+            *round.ended.by_result.entry(word).or_default() += 1;
             round.ended.news |= news;
         }
         self.leave(number, now);

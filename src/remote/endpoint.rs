@@ -150,7 +150,7 @@ fn address(name: &'static str, text: &str) -> Result<Url, EndpointError> {
 }
 
 /// Whether the host is the loopback by name or number.
-fn is_this_machine(url: &Url) -> bool {
+pub(super) fn is_this_machine(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let number = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || number.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

@@ -160,6 +160,10 @@ pub(super) fn hint_of(call: &Call<'_>, status: u16, words: &str) -> String {
             Some(account) => text.replace("`gobiz.client_", &format!("`gobiz.accounts.{account}.client_")),
             None => text,
         };
-        format!("; {text}")
+        let as_whom = match call.account {
+            Some(account) if (401..=404).contains(&status) => format!(" (as the account `{account}`)"),
+            _ => String::new(),
+        };
+        format!("{as_whom}; {text}")
     })
 }

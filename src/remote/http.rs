@@ -19,7 +19,7 @@ use super::{
     breaker::{Breaker, Closed, Kind, LONGEST_RATE_LIMIT, Permit, Sign},
     budget::{Budget, retry_after, timestamp},
     call::{Body, Call},
-    endpoint::Addresses,
+    endpoint::{Addresses, is_this_machine},
     error,
     gate::Gate,
     proxy::proxied,
@@ -51,6 +51,8 @@ pub fn install_crypto() {
 pub(super) struct Http {
     client: reqwest::Client,
     gate: Gate,
+    /// The proxy in words, and whether it is for this address.
+    proxy: Option<Proxy>,
     breakers: BTreeMap<String, Breaker>,
     pub(super) meter: Arc<dyn Meter>,
 }
@@ -79,7 +81,8 @@ impl Http {
         let client = builder.build().map_err(|error| EndpointError::Tls(text::causes(&error)))?;
         let breakers = [&addresses.api, &addresses.oauth].map(|url| (host(url), Breaker::default()));
         breakers.iter().for_each(|(host, _)| meter.host_state(host, HostState::default()));
-        Ok(Self { client, gate: Gate::new(requests_per_second), breakers: breakers.into(), meter })
+        let proxy = proxy.cloned();
+        Ok(Self { client, proxy, gate: Gate::new(requests_per_second), breakers: breakers.into(), meter })
     }
 
     /// Waits for a turn, then makes the call, in what time `budget` has left. Any status is an answer.
@@ -174,7 +177,12 @@ impl Http {
             Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),
             Body::Form(form) => request.form(form),
         };
-        let mut response = request.send().await.map_err(|error| call.broken(None, error, timeout))?;
+        let through = |error: RemoteError| match self.proxy.as_ref().filter(|_| !is_this_machine(&call.url)) {
+            Some(proxy) => error.and(&format!("; through the proxy {} ({})", proxy.shown(), proxy.named_by)),
+            None => error,
+        };
+        let sent = request.send().await;
+        let mut response = sent.map_err(|error| through(call.broken(None, error, timeout)))?;
         let status = response.status();
         let body = read_body(&mut response).await.map_err(|error| call.broken(Some(status), error, timeout));
         let body = match body.and_then(|body| body.ok_or_else(|| call.too_large(status))) {

@@ -30,6 +30,7 @@ const SWITCHES: &str = r#"{
     "hold_every_other_event_ms": 10,
     "event_retry_speed": 1000,
     "event_key": "event_type",
+    "clients": {"other": {"secret": "s", "outlets": ["G1001"]}},
     "facilitator": true,
     "granted_scopes": ["gofood:catalog:read"],
     "unauthorized_without_scope": true,
@@ -82,9 +83,10 @@ fn switches() -> Map<String, Value> {
 }
 
 /// What the platform refuses: the words that people read then.
-const REFUSED: [(&str, &str); 11] = [
+const REFUSED: [(&str, &str); 12] = [
     ("accept_types", "`gobiz.accept: application/vnd.eim.v1+json`"),
     ("choice_name_limit", "is too long"),
+    ("clients", "not yet registered for integration"),
     ("fetch_images", "image cannot be fetched"),
     ("granted_scopes", "without the scope gofood:catalog:write"),
     ("highest_price", "price: is too high"),

@@ -78,6 +78,11 @@ fn rights(probes: &[Probe]) -> Vec<Finding> {
             format!("granted without {}: {} was requested", granted.missing.join(" "), probe.scope),
             "ask GoBiz to add the missing scope to the credential",
         ),
+        Err(error) if error.status == Some(401) => Finding::fail(
+            "token",
+            format!("refused: {error}"),
+            "write the client id and secret that the GoBiz portal shows, of this target",
+        ),
         Err(error) if error.is_final() => Finding::fail(
             "token",
             format!("refused: {}: {error}", probe.scope),

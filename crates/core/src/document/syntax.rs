@@ -13,11 +13,14 @@ use crate::diagnostic::Diagnostic;
 
 /// The diagnostic for what the parser stumbled over; `bracket` is the `[` or `{` that was not closed yet, if any.
 pub(super) fn explain(file: &Arc<str>, text: &str, error: &ScanError, bracket: Option<Span>) -> Fatal {
-    let (code, message, help) = words(error.kind());
     let start = Pos::of(error.marker());
+    let (code, message, help) = match is_about_lines(error.kind(), bracket) && begins_with_tab(text, start.line) {
+        true => (TAB_INDENTATION.0, Some(TAB_INDENTATION.1.to_owned()), TAB_INDENTATION.2),
+        false => words(error.kind()),
+    };
     let start = if code == TAB_INDENTATION.0 { tab_at_or_after(text, start).unwrap_or(start) } else { start };
     if let Some(Slip { span, message, help }) =
-        indentation::find(text, start).filter(|_| is_about_lines(error.kind(), bracket))
+        indentation::find(text, start).filter(|_| is_about_lines(error.kind(), bracket) && code != TAB_INDENTATION.0)
     {
         return Box::new(Diagnostic::error("syntax", span.in_file(file), message).help(help));
     }
@@ -42,6 +45,12 @@ fn is_about_lines(kind: &Kind, bracket: Option<Span>) -> bool {
                 | Kind::SimpleKeyExpected
                 | Kind::InvalidSimpleKey
         )
+}
+
+/// Whether a tab is what a line begins with, after spaces: to the parser that is white space like any other there.
+fn begins_with_tab(text: &str, line: u32) -> bool {
+    let at = usize::try_from(line).ok().and_then(|line| line.checked_sub(1));
+    at.and_then(|at| text.lines().nth(at)).is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'))
 }
 
 /// The first tab that indents a line. Where it continues a plain text, the parser points to where that text began.

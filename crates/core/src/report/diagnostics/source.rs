@@ -41,8 +41,29 @@ impl Lines {
         let start = *self.starts.get(index)?;
         let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
         let line = self.text.get(start..end)?.trim_end_matches(['\n', '\r']);
-        Some(line.chars().take(MAX_SHOWN).map(visible).collect())
+        let shown = line.chars().take(MAX_SHOWN).map(visible).collect();
+        Some(without_passwords(shown))
     }
+}
+
+/// Covers what stands between `://` and `@` in an address: a password that was written where many can read it shall not be in
+/// a log as well. Every character by one, so that columns still count.
+fn without_passwords(line: String) -> String {
+    if !line.contains("://") || !line.contains('@') {
+        return line;
+    }
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line.as_str();
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || "/?#\"'`,".contains(c)).unwrap_or(after.len());
+        let user = after[..end].rfind('@').unwrap_or(0);
+        shown.extend(after[..user].chars().map(|_| '*'));
+        rest = &after[user..];
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// A character of the same width of one column that shows what is there. Tabs are the renderer's.
@@ -136,4 +157,21 @@ impl Window {
 /// Byte offset of the character with this index; the end of the line if there is none.
 fn byte_of(line: &str, index: usize) -> usize {
     line.char_indices().nth(index).map_or(line.len(), |(byte, _)| byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_covered() {
+        for (line, shown) in [
+            ("proxy: http://me:pw@h.id:1/", "proxy: http://*****@h.id:1/"),
+            ("a: [https://u:p@x@h, 'http://k@h']", "a: [https://*****@h, 'http://*@h']"),
+            ("see https://h.id/@me and a@b://", "see https://h.id/@me and a@b://"),
+            ("menu: 10 @ 2", "menu: 10 @ 2"),
+        ] {
+            assert_eq!(without_passwords(line.to_owned()), shown);
+        }
+    }
 }
