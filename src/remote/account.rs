@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret;
-use tokio::{sync::OnceCell, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use super::{Lane, Login, LoginOf, call::Key, gate::Gate, token::Tokens};
 
@@ -25,15 +25,16 @@ pub(super) struct Accounts {
 pub(super) struct Account {
     name: Option<Arc<str>>,
     login_of: LoginOf,
-    opened: OnceCell<Opened>,
+    opened: Mutex<Option<Arc<Opened>>>,
     /// A look at its files that has not ended: a mount that hangs takes one thread and no more.
     reading: tokio::sync::Mutex<Option<JoinHandle<Result<Login, String>>>>,
     /// The token of each set of scopes that was needed so far.
     tokens: Mutex<BTreeMap<String, Arc<Tokens>>>,
 }
 
-struct Opened {
-    key: Key,
+/// As whom we come, once that is known.
+pub(super) struct Opened {
+    pub(super) key: Key,
     pace: Option<Gate>,
 }
 
@@ -48,7 +49,7 @@ impl Accounts {
         let account = || Account {
             name: name.map(Arc::from),
             login_of: Arc::clone(&self.login_of),
-            opened: OnceCell::new(),
+            opened: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             tokens: Mutex::default(),
         };
@@ -68,34 +69,57 @@ impl Account {
     }
 
     /// As whom it comes, or why that is not known.
-    pub(super) async fn login(&self) -> Result<&Key, String> {
-        let opened = self.opened.get_or_try_init(|| async {
-            let (login_of, name) = (Arc::clone(&self.login_of), self.name.clone());
-            let mut under_way = self.reading.lock().await;
-            let reading =
-                under_way.get_or_insert_with(|| tokio::task::spawn_blocking(move || login_of(name.as_deref())));
-            let read = match tokio::time::timeout(READ_WITHIN, &mut *reading).await {
-                Ok(read) => {
-                    *under_way = None;
-                    read.unwrap_or_else(|_| {
-                        Err("reading the credentials broke off by a fault in menusync itself".to_owned())
-                    })
-                }
-                Err(_) => Err(format!("the credentials could not be read within {} s", READ_WITHIN.as_secs())),
-            };
-            match (read, self.name()) {
-                (Ok(login), _) => Ok(Opened::of(&login)),
-                (Err(why), Some(name)) => Err(format!("account `{name}`: {why}")),
-                (Err(why), None) => Err(why),
+    pub(super) async fn login(&self) -> Result<Arc<Opened>, String> {
+        if let Some(opened) = self.known() {
+            return Ok(opened);
+        }
+        // One at a time; who waited finds what the other has read.
+        let mut under_way = self.reading.lock().await;
+        if let Some(opened) = self.known() {
+            return Ok(opened);
+        }
+        let (login_of, name) = (Arc::clone(&self.login_of), self.name.clone());
+        let reading = under_way.get_or_insert_with(|| tokio::task::spawn_blocking(move || login_of(name.as_deref())));
+        let read = match tokio::time::timeout(READ_WITHIN, &mut *reading).await {
+            Ok(read) => {
+                *under_way = None;
+                read.unwrap_or_else(|_| {
+                    Err("reading the credentials broke off by a fault in menusync itself".to_owned())
+                })
             }
-        });
-        Ok(&opened.await?.key)
+            Err(_) => Err(format!("the credentials could not be read within {} s", READ_WITHIN.as_secs())),
+        };
+        match (read, self.name()) {
+            (Ok(login), _) => {
+                let opened = Arc::new(Opened::of(&login));
+                *self.opened() = Some(Arc::clone(&opened));
+                Ok(opened)
+            }
+            (Err(why), Some(name)) => Err(format!("account `{name}`: {why}")),
+            (Err(why), None) => Err(why),
+        }
+    }
+
+    /// It was refused: whoever wants it next reads it anew, as the secret may have been changed.
+    pub(super) fn forget_login(&self, refused: &Arc<Opened>) {
+        self.opened().take_if(|opened| Arc::ptr_eq(opened, refused));
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Option<Arc<Opened>>> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> Option<Arc<Opened>> {
+        self.opened().clone()
     }
 
     /// Waits for a turn of this account; gives back how long that took.
     pub(super) async fn pass(&self, lane: Lane) -> Duration {
-        match self.opened.get().and_then(|opened| opened.pace.as_ref()) {
-            Some(pace) => pace.pass(lane).await,
+        match self.known() {
+            Some(opened) => match &opened.pace {
+                Some(pace) => pace.pass(lane).await,
+                None => Duration::ZERO,
+            },
             None => Duration::ZERO,
         }
     }
@@ -136,7 +160,7 @@ mod tests {
         };
         let accounts = Accounts::new(Arc::new(login_of));
         let (sari, main) = (accounts.get(Some("sari")), accounts.get(None));
-        assert_eq!(sari.login().await.unwrap_err(), "account `sari`: cannot read it");
+        assert_eq!(sari.login().await.err().unwrap(), "account `sari`: cannot read it");
         sari.login().await.unwrap();
         main.login().await.unwrap();
         assert!(Arc::ptr_eq(&sari, &accounts.get(Some("sari"))));
@@ -147,5 +171,14 @@ mod tests {
         }
         assert_eq!(began.elapsed().as_secs(), 3);
         assert_eq!(*asked.lock().unwrap(), 3);
+        // What was refused is read anew, once.
+        let (old, other) = (sari.login().await.unwrap(), main.login().await.unwrap());
+        sari.forget_login(&other);
+        sari.login().await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), 3);
+        sari.forget_login(&old);
+        sari.login().await.unwrap();
+        sari.login().await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), 4);
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Login, LoginOf, Meter, PromotionAnswer, Read, RemoteError,
     Retry, StockChange, StockKind, Write,
-    account::{Account, Accounts},
+    account::{Account, Accounts, Opened},
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
@@ -437,8 +437,11 @@ impl Shared {
     async fn ask(&self, account: &Account, scope: &str, timeout: Duration) -> Result<token::Grant, RemoteError> {
         let form = [("grant_type", "client_credentials"), ("scope", scope)];
         let login = self.login(account).await?;
-        let call = self.token_call(account, login, scope, &form, timeout);
+        let call = self.token_call(account, &login.key, scope, &form, timeout);
         let answer = self.http.send(&call, &mut Budget::of_a_write()).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            account.forget_login(&login);
+        }
         let grant = token::grant(&answer, &call)?;
         if !grant.key.missing_scopes().is_empty() {
             let missing = grant.key.missing_scopes().join(" ");
@@ -452,7 +455,7 @@ impl Shared {
     }
 
     /// As whom an account comes. What cannot be read is another try's to read.
-    pub(super) async fn login<'a>(&self, account: &'a Account) -> Result<&'a Key, RemoteError> {
+    pub(super) async fn login(&self, account: &Account) -> Result<Arc<Opened>, RemoteError> {
         account.login().await.map_err(|why| unsent(&Method::POST, &self.addresses.oauth, &why))
     }
 }

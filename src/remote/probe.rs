@@ -51,7 +51,7 @@ impl Client {
             Ok(login) => login,
             Err(error) => return Probe { scope, granted: Err(error), ahead: None },
         };
-        let call = self.shared.token_call(&self.account, login, scope, &form, PATIENCE);
+        let call = self.shared.token_call(&self.account, &login.key, scope, &form, PATIENCE);
         match self.shared.http.send(&call, &mut Budget::of_a_write()).await {
             Err(error) => Probe { scope, granted: Err(error), ahead: None },
             Ok(answer) => {
