@@ -14,7 +14,7 @@ use crate::{
     catalog::{FieldValue, PromoDetail, Promotion, PromotionPhase},
     plan::{
         FoundPromotion, MAY_BE_THERE, PromotionHappening, PromotionOp, PromotionRecord, PromotionStage, PromotionStep,
-        idempotency_key, is_before_midnight,
+        idempotency_key, is_before_midnight, is_made_elsewhere,
     },
     remote::{PromotionAnswer, Read, RemoteError, Write},
     report::PromotionResult,
@@ -137,6 +137,12 @@ impl<R: Read + Write> Pass<'_, R> {
                         continue;
                     }
                 }
+            }
+            // Somebody has made it meanwhile: the next look says so.
+            if let (Some(listed), false) = (&listed, step.is_resumed)
+                && is_made_elsewhere(detail, listed, &self.records().await?, self.local_now())
+            {
+                continue;
             }
             let on_dish = |one: &&Promotion| one.may_be_on(&step.item);
             let before = listed.as_ref().map_or_else(

@@ -185,9 +185,21 @@ fn what_is_stored_of_promotions_can_be_dropped_alone() {
     stage.run(&["apply", "--yes"]).expect(0);
     let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
     assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");
+    stage.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "it runs on, and is not made again");
+    // Where some of it cannot be read, that alone.
+    stage.edit(KUTA_FILE, "external_menu_id: NG", "external_menu_id: TEH");
+    stage.edit(KUTA_FILE, "selling_price: 19000", "selling_price: 5000");
+    stage.run(&["apply", "--yes"]).expect(0);
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    let broken = "INSERT INTO promotions SELECT platform, outlet, 'promotions/teh/TEH', '{}' FROM promotions";
+    state.execute(broken, []).unwrap();
+    let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
+    assert!(told.contains("Deleted what was stored of promotions/teh/TEH of outlet"), "{told}");
+    assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");
     stage.write(KUTA_FILE, stage.read(KUTA_FILE).split("promotions:").next().unwrap());
     stage.run(&["apply", "--yes"]).expect(0);
-    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "it runs on");
+    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "the other one is ended");
 }
 
 #[test]

@@ -287,13 +287,38 @@ async fn an_answer_that_names_nothing_is_looked_for() {
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, results(&outcome)), (PassResult::Published, vec![("gajian", "created")]));
     bench.assert_just(&[detail("NG", 20_000)]);
-    // One just like it that was there before is somebody else's.
+    // One on the same dish that was there before is somebody else's.
     let bench = Bench::promoting().await;
-    bench.platform.with(|world| world.promote(detail("NG", 20_000)));
+    bench.platform.with(|world| world.promote(PromoDetail { end_date: day("2027-02-27"), ..detail("NG", 20_000) }));
     bench.promo_faults(&[Fine, Silent]);
     let outcome = bench.pass().await;
     assert_eq!(outcome.result, PassResult::Published, "{outcome:?}");
     assert!(bench.recalled().promotions[0].promotion_id.as_deref().unwrap().starts_with("ours-"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_just_like_it_that_none_of_ours_is_is_not_made_beside_it() {
+    let mut bench = Bench::promoting().await;
+    bench.platform.with(|world| world.promote(detail("NG", 20_000)));
+    let plan = bench.examined().await.plan;
+    let steps: Vec<_> = plan.promotions.steps.iter().map(|step| (step.op, step.note.as_deref())).collect();
+    let note = Some("one just like it is there, made elsewhere: end it in the GoBiz app, or leave this one out");
+    assert_eq!(steps, [(PromotionOp::Waiting, note)]);
+    assert_eq!((bench.pass().await.state, bench.ours().len()), (OutletState::InSync, 0));
+    bench.platform.with(|world| world.promos[0].is_ended = true);
+    assert_eq!(results(&bench.pass().await), [("gajian", "created")]);
+    // What is changed to one that somebody has made stays what it is.
+    bench.platform.with(|world| world.promote(detail("NG", 19_000)));
+    bench.declare([wanted("gajian", detail("NG", 19_000))]);
+    bench.pass().await;
+    bench.assert_just(&[detail("NG", 20_000)]);
+    // What menusync forgot is somebody else's, and is not made a second time.
+    bench.declare([wanted("gajian", detail("NG", 20_000))]);
+    let promotions = vec![("promotions/gajian/NG".to_owned(), None)];
+    let update = OutletUpdate { promotions, ..OutletUpdate::default() };
+    done(bench.context.state.update_outlet("G1", update, bench.context.clock.now())).unwrap();
+    bench.pass().await;
+    bench.assert_just(&[detail("NG", 20_000)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -642,8 +667,7 @@ async fn a_record_that_cannot_be_read_keeps_no_menu_back() {
         outcome.error.as_deref(),
         Some(
             "promotions are neither made nor ended: what is stored of promotions/gajian/NG cannot be read; `menusync \
-             forget --outlet G1 --promotions` drops what is stored of promotions, and those that menusync made are \
-             somebody else's then"
+             forget --outlet G1 --promotions` drops that alone, and what menusync made of it is somebody else's then"
         )
     );
     assert_eq!(bench.promo_calls(), [""; 0], "it is not known which are ours");

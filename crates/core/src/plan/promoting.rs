@@ -8,7 +8,7 @@ use jiff::{SignedDuration, civil::DateTime};
 use super::{
     Action, Change, Class, FoundPromotion, Kind, LiveDish, MAY_BE_THERE, OutletPlan, PromotionInputs, PromotionKey,
     PromotionOp, PromotionPlan, PromotionRecord, PromotionStage, PromotionStep, Subject, change::digest_of,
-    guards::judge_prices,
+    guards::judge_prices, is_made_elsewhere, promotion_record::JUST_LIKE_IT,
 };
 use crate::catalog::{ExternalId, FieldValue, Path, Price, PromoDetail, Promotion, PromotionPhase, WantedPromotion};
 
@@ -63,7 +63,7 @@ impl OutletPlan {
             // What has to end before a push ends now, whatever it has to wait for to be made again.
             let makes = matches!(step.op, PromotionOp::Add | PromotionOp::Replace) && !step.before_push;
             let least = wanted.get(&step.id()).map_or(0, |wanted| wanted.least_discount);
-            if let Some(note) = step.waits(*now, least).filter(|_| makes) {
+            if let Some(note) = step.waits(inputs, least).filter(|_| makes) {
                 (step.op, step.note) = (PromotionOp::Waiting, Some(note));
             }
         }
@@ -312,11 +312,16 @@ impl One<'_> {
 
 impl PromotionStep {
     /// Why it is not made now.
-    fn waits(&self, now: DateTime, least: u32) -> Option<String> {
-        if is_before_midnight(now) {
+    fn waits(&self, PromotionInputs { now, listed, records, .. }: &PromotionInputs<'_>, least: u32) -> Option<String> {
+        let detail = self.create.as_ref()?;
+        // One whose call was made is looked for otherwise.
+        if !self.is_resumed && is_made_elsewhere(detail, listed, records, *now) {
+            return Some(JUST_LIKE_IT.to_owned());
+        }
+        if is_before_midnight(*now) {
             return Some(format!("made after midnight: not within {BEFORE_MIDNIGHT} minutes before it"));
         }
-        let (price, selling) = (self.coming_price?, self.create.as_ref()?.selling_price);
+        let (price, selling) = (self.coming_price?, detail.selling_price);
         let takes_off = i128::from(price.0) - i128::from(selling.0);
         let is_enough = takes_off > 0 && takes_off * 100 >= i128::from(least) * i128::from(price.0);
         let what = if takes_off > 0 { format!("at least {least} % below") } else { "below".to_owned() };
