@@ -263,6 +263,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         error: None,
         is_replacement: false,
         missing_since: None,
+        ended_elsewhere: None,
         kept_until: None,
     };
     let records: Vec<PromotionRecord> = declared.map(record).collect();

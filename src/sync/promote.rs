@@ -235,7 +235,9 @@ impl<R: Read + Write> Pass<'_, R> {
         match self.watch(&id, deadline, is_over).await {
             Ok(true) => {
                 (record.stage, record.error) = (PromotionStage::Ended, None);
-                self.store_with(&record, Some(PromotionHappening::Ended)).await?;
+                // One that somebody else had ended was told as that.
+                let ended = record.ended_elsewhere.is_none().then_some(PromotionHappening::Ended);
+                self.store_with(&record, ended).await?;
                 tracing::info!(outlet = %target.id, name = record.name, promotion = id, "ended a promotion");
                 Ok(Done::Well)
             }
@@ -275,6 +277,7 @@ impl<R: Read + Write> Pass<'_, R> {
                     error: None,
                     is_replacement: step.op != PromotionOp::Add,
                     missing_since: None,
+                    ended_elsewhere: None,
                     kept_until: before.max(Some(detail.end_date)),
                 }
             }

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     catalog::{Path, PromoDetail, WantedPromotion},
-    plan::{PromotionOp, PromotionStage},
+    plan::{PromotionEvent, PromotionOp, PromotionStage},
     policy::{DriftPolicy, Guard, PromotionPolicy},
+    report::PromotionCounts,
     state::OutletUpdate,
 };
 
@@ -80,6 +81,23 @@ impl Bench {
         let ours: Vec<PromoDetail> = self.ours().into_iter().map(|promo| promo.detail).collect();
         assert_eq!(ours, expected);
         assert_eq!(self.platform.with(|world| world.violations.clone()), [""; 0]);
+    }
+
+    /// What is told of promotions, oldest first, each with its commit where there is one.
+    fn happened(&self) -> Vec<String> {
+        let rows = done(self.context.state.promotion_events(None, 99)).unwrap();
+        let told = rows.iter().rev().map(|row| serde_json::from_str::<PromotionEvent>(&row.event).unwrap());
+        let words = |event: PromotionEvent| {
+            let PromotionEvent { result, name, revision, .. } = event;
+            let commit = revision.map(|revision| format!(" by {revision}")).unwrap_or_default();
+            format!("{name} {}{commit}", result.as_str())
+        };
+        told.map(words).collect()
+    }
+
+    fn counts(&self) -> Option<PromotionCounts> {
+        let now = self.context.clock.now().to_zoned(self.wanted.policy.timezone.clone()).datetime();
+        PromotionCounts::of(&self.recalled().promotions, now)
     }
 
     fn stages(&self) -> Vec<PromotionStage> {
@@ -245,6 +263,9 @@ async fn what_is_ended_elsewhere_is_told_and_made_again_only_where_the_files_win
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
     assert_eq!(bench.promo_verbs(), ["LIST", "LOOK"]);
+    bench.pass().await;
+    assert_eq!(bench.happened(), ["gajian created by c0ffee", "gajian ended elsewhere"], "told once");
+    assert_eq!(bench.counts(), None);
     bench.wanted.policy.drift = DriftPolicy::Revert;
     for again in 1..=3 {
         let outcome = bench.pass().await;
@@ -503,6 +524,18 @@ async fn one_look_that_does_not_show_a_promotion_is_not_its_end() {
     hide(&bench, true);
     assert_eq!(bench.pass().await.state, OutletState::Drifted);
     bench.assert_just(&[detail("NG", 20_000)]);
+    assert_eq!(bench.happened(), ["gajian created by c0ffee"]);
+    bench.wanted.policy.drift = DriftPolicy::Report;
+    tokio::time::sleep(minutes(10)).await;
+    bench.pass().await;
+    assert_eq!((bench.happened().len(), bench.counts()), (2, None), "two looks are sure");
+    hide(&bench, false);
+    bench.pass().await;
+    assert_eq!(
+        bench.counts(),
+        Some(PromotionCounts { wait: 1, ..PromotionCounts::default() }),
+        "and it is there again"
+    );
     // Changed or taken back in the files: whatever a look shows, its end is asked for.
     bench.declare([wanted("gajian", detail("NG", 19_000))]);
     bench.pass().await;

@@ -55,10 +55,12 @@ pub struct PromotionEvent {
 
 impl PromotionRecord {
     /// What a look has shown to have happened since it was `before`; `None` also where its last moment has passed, as it ends
-    /// by itself then.
+    /// by itself then, and where its end elsewhere was told before.
     pub fn happened_since(&self, before: &Self, is_over: bool) -> Option<PromotionHappening> {
         use PromotionStage::{Creating, Ended, Ending, Made, Seen};
         match (before.stage, self.stage) {
+            _ if before.ended_elsewhere.is_some() => None,
+            (Made | Seen, Made | Seen) => self.ended_elsewhere.map(|_| PromotionHappening::EndedElsewhere),
             (Creating, Made | Seen) => Some(self.making()),
             (Ending, Ended) if !is_over => Some(PromotionHappening::Ended),
             (Made | Seen, Ended) if !is_over => Some(PromotionHappening::EndedElsewhere),

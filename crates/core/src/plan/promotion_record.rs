@@ -68,6 +68,9 @@ pub struct PromotionRecord {
     /// Since when it is not shown, although it was seen.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
+    /// When a look was first sure that somebody else has ended it before its time.
+    #[serde(default)]
+    pub ended_elsewhere: Option<Timestamp>,
     /// The last day of all that was made under this name on this dish: until then it is kept, so that no key is used twice.
     #[serde(default)]
     pub kept_until: Option<Date>,

@@ -75,7 +75,8 @@ impl PromotionCounts {
     /// Counts what is stored of promotions, on the clocks of the outlet.
     pub fn of<'r>(records: impl IntoIterator<Item = &'r PromotionRecord>, now: DateTime) -> Option<Self> {
         let mut counts = Self::default();
-        for record in records.into_iter().filter(|record| record.detail.end() > now) {
+        let counts_still = |record: &&PromotionRecord| record.detail.end() > now && record.ended_elsewhere.is_none();
+        for record in records.into_iter().filter(counts_still) {
             match record.stage {
                 PromotionStage::Seen if record.detail.start() <= now => counts.run += 1,
                 PromotionStage::Seen => counts.wait += 1,
