@@ -726,6 +726,31 @@ async fn several_are_made_after_one_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_on_a_dish_before_is_as_old_as_the_list_that_shows_it() {
+    let mut bench = Bench::in_sync().await;
+    bench.declare([wanted("gajian", detail("D1", 5_000)), wanted("gajian", detail("NG", 20_000))]);
+    bench.pass().await;
+    bench.platform.with(|world| {
+        world.promos.iter_mut().for_each(|promo| promo.is_ended = true);
+        world.promo_delay = seconds(20);
+    });
+    let (ours, march) = (bench.wanted.catalog.promotions.clone(), |name: &str, from| {
+        wanted(name, PromoDetail { start_date: day(from), end_date: day("2027-03-31"), ..detail("N1", 11_000) })
+    });
+    bench.declare(ours.into_iter().chain([march("maret", "2027-03-21")]));
+    bench.promo_calls();
+    bench.pass().await;
+    assert_eq!(bench.promo_verbs()[..5], ["LIST", "LOOK", "LOOK", "LIST", "CREATE"]);
+    // What a pass makes is not what it makes next.
+    let mut bench = Bench::in_sync().await;
+    let april = PromoDetail { start_date: day("2027-04-01"), end_date: day("2027-04-02"), ..detail("NG", 20_000) };
+    bench.declare([wanted("april", april), wanted("gajian", detail("NG", 20_000))]);
+    bench.pass().await;
+    let records = bench.recalled().promotions;
+    assert_eq!(records[1].before, records[0].promotion_id.clone().into_iter().collect());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_asked_again_once_the_dish_is_back_on_sale() {
     let mut bench = Bench::in_sync().await;
     bench.platform.with(|world| world.kitchen("NG", false));
