@@ -290,6 +290,8 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         is_replacement: false,
         missing_since: None,
         ended_elsewhere: None,
+        revision: None,
+        author: None,
         kept_until: None,
     };
     let records: Vec<PromotionRecord> = declared.map(record).collect();

@@ -212,7 +212,7 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<(), PassError> {
         let Visit { context, target, .. } = *self.visit;
         let promotions = vec![(state_key(record), Some(json(record, &target.id)?))];
-        let event = happened.map(|what| record.event(what, context.revision.as_ref(), context.author.as_ref()));
+        let event = happened.map(|what| record.event(what));
         let promotion_events = event.iter().map(|event| json(event, &target.id)).collect::<Result<_, _>>()?;
         let update = OutletUpdate { promotions, promotion_events, ..OutletUpdate::default() };
         Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
@@ -225,13 +225,16 @@ impl<R: Read + Write> Pass<'_, R> {
         has_begun: bool,
         deadline: Instant,
     ) -> Result<Done, PassError> {
-        let Visit { remote, target, .. } = *self.visit;
+        let Visit { context, remote, target } = *self.visit;
         let Some(id) = record.promotion_id.clone() else {
             record.stage = PromotionStage::Ended;
             self.store(&record).await?;
             return Ok(Done::Well);
         };
-        record.stage = PromotionStage::Ending;
+        if record.stage != PromotionStage::Ending {
+            record.stage = PromotionStage::Ending;
+            (record.revision, record.author) = (context.revision.clone(), context.author.clone());
+        }
         self.store(&record).await?;
         let mut attempt = 1;
         while let Err(error) = remote.end_promotion(&target.id, &id, has_begun).await {
@@ -294,6 +297,8 @@ impl<R: Read + Write> Pass<'_, R> {
                     is_replacement: step.op != PromotionOp::Add,
                     missing_since: None,
                     ended_elsewhere: None,
+                    revision: context.revision.clone(),
+                    author: context.author.clone(),
                     kept_until: before.max(Some(detail.end_date)),
                 }
             }

@@ -485,6 +485,22 @@ async fn what_may_have_been_made_is_looked_for_before_it_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_happened_is_by_the_commit_that_asked_for_it_whenever_it_is_learnt() {
+    use PromoFault::{Fine, HangsAfterwards};
+    let mut bench = Bench::promoting().await;
+    let commit = |bench: &mut Bench, revision: &str| bench.context.revision = Some(revision.to_owned());
+    commit(&mut bench, "a1");
+    bench.passes_die_at(&[Fine, HangsAfterwards]).await;
+    commit(&mut bench, "b2");
+    bench.pass().await;
+    bench.declare([]);
+    bench.passes_die_at(&[Fine, HangsAfterwards]).await;
+    commit(&mut bench, "c3");
+    bench.pass().await;
+    assert_eq!(bench.happened(), ["gajian created by a1", "gajian ended by b2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_promotion_without_an_id_is_nobodys() {
     use PromoFault::{Fine, HangsBefore};
     let bench = Bench::promoting().await;

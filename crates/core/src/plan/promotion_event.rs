@@ -73,13 +73,8 @@ impl PromotionRecord {
         if self.is_replacement { PromotionHappening::Replaced } else { PromotionHappening::Created }
     }
 
-    /// That this happened to it. Who asked for it is told where it was us.
-    pub fn event(
-        &self,
-        result: PromotionHappening,
-        revision: Option<&String>,
-        author: Option<&String>,
-    ) -> PromotionEvent {
+    /// That this happened to it. Who asked for it is told where it was us; that is no matter of when it is learnt.
+    pub fn event(&self, result: PromotionHappening) -> PromotionEvent {
         let is_ours = result != PromotionHappening::EndedElsewhere;
         PromotionEvent {
             result,
@@ -87,8 +82,8 @@ impl PromotionRecord {
             detail: self.detail.clone(),
             promotion_id: self.promotion_id.clone(),
             error: self.error.clone().filter(|_| result == PromotionHappening::Refused),
-            revision: revision.filter(|_| is_ours).cloned(),
-            author: author.filter(|_| is_ours).cloned(),
+            revision: self.revision.clone().filter(|_| is_ours),
+            author: self.author.clone().filter(|_| is_ours),
         }
     }
 }

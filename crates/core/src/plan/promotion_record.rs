@@ -71,6 +71,12 @@ pub struct PromotionRecord {
     /// When a look was first sure that somebody else has ended it before its time.
     #[serde(default)]
     pub ended_elsewhere: Option<Timestamp>,
+    /// The commit of the files by which it was made, or is ended.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// Who wrote that commit.
+    #[serde(default)]
+    pub author: Option<String>,
     /// The last day of all that was made under this name on this dish: until then it is kept, so that no key is used twice.
     #[serde(default)]
     pub kept_until: Option<Date>,
