@@ -87,7 +87,8 @@ struct Orders<'o> {
     pauses: BTreeMap<&'o str, Pause>,
     pins: BTreeMap<&'o str, Pins>,
     notes: BTreeMap<&'o str, Vec<String>>,
-    promotions: BTreeMap<&'o str, Vec<PromotionRecord>>,
+    /// And of how many it cannot be read.
+    promotions: BTreeMap<&'o str, (Vec<PromotionRecord>, usize)>,
     zone: TimeZone,
     now: Timestamp,
 }
@@ -101,9 +102,13 @@ impl<'o> Orders<'o> {
             overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
         let notes =
             overview.notes.iter().filter_map(|(outlet, n)| Some((outlet.as_str(), serde_json::from_str(n).ok()?)));
-        let mut promotions: BTreeMap<&str, Vec<PromotionRecord>> = BTreeMap::new();
+        let mut promotions: BTreeMap<&str, (Vec<PromotionRecord>, usize)> = BTreeMap::new();
         for (outlet, record) in &overview.promotions {
-            promotions.entry(outlet).or_default().extend(serde_json::from_str::<PromotionRecord>(record).ok());
+            let (records, unread) = promotions.entry(outlet).or_default();
+            match serde_json::from_str(record) {
+                Ok(record) => records.push(record),
+                Err(_) => *unread += 1,
+            }
         }
         let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());
         Self { pauses, pins, notes, promotions, zone: policy.timezone, now }
@@ -119,8 +124,9 @@ impl<'o> Orders<'o> {
             paths: pins.pinned_paths(),
         });
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
-        let promotions = self.promotions.get(outlet.as_str()).into_iter().flatten();
-        line.promotions = PromotionCounts::of(promotions, self.now.to_zoned(self.zone.clone()).datetime());
+        let stored = self.promotions.get(outlet.as_str());
+        let (records, unread) = stored.map_or((&[][..], 0), |(records, unread)| (records.as_slice(), *unread));
+        line.promotions = PromotionCounts::of(records, unread, self.now.to_zoned(self.zone.clone()).datetime());
     }
 }
 

@@ -194,6 +194,8 @@ fn what_is_stored_of_promotions_can_be_dropped_alone() {
     let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
     let broken = "INSERT INTO promotions SELECT platform, outlet, 'promotions/teh/TEH', '{}' FROM promotions";
     state.execute(broken, []).unwrap();
+    stage.run(&["promotions"]).expect(0).says(&["whose is not known: what is stored cannot be read", "ours, “gajian”"]);
+    stage.run(&["status"]).says(&["promotions: 1 waits, 1 not seen yet"]);
     let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
     assert!(told.contains("Deleted what was stored of promotions/teh/TEH of outlet"), "{told}");
     assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");

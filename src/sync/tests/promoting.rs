@@ -97,7 +97,7 @@ impl Bench {
 
     fn counts(&self) -> Option<PromotionCounts> {
         let now = self.context.clock.now().to_zoned(self.wanted.policy.timezone.clone()).datetime();
-        PromotionCounts::of(&self.recalled().promotions, now)
+        PromotionCounts::of(&self.recalled().promotions, 0, now)
     }
 
     fn stages(&self) -> Vec<PromotionStage> {

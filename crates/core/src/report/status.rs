@@ -67,14 +67,18 @@ pub struct PromotionCounts {
     pub wait: usize,
     /// Refused by the platform.
     pub refused: usize,
-    /// Being made or ended, and not seen yet.
+    /// Being made or ended, and not seen yet; also those of which what is stored cannot be read.
     pub open: usize,
 }
 
 impl PromotionCounts {
-    /// Counts what is stored of promotions, on the clocks of the outlet.
-    pub fn of<'r>(records: impl IntoIterator<Item = &'r PromotionRecord>, now: DateTime) -> Option<Self> {
-        let mut counts = Self::default();
+    /// Counts what is stored of promotions, on the clocks of the outlet. `unread`: of so many it cannot be read.
+    pub fn of<'r>(
+        records: impl IntoIterator<Item = &'r PromotionRecord>,
+        unread: usize,
+        now: DateTime,
+    ) -> Option<Self> {
+        let mut counts = Self { open: unread, ..Self::default() };
         let counts_still = |record: &&PromotionRecord| record.detail.end() > now && record.ended_elsewhere.is_none();
         for record in records.into_iter().filter(counts_still) {
             match record.stage {
