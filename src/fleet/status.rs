@@ -41,7 +41,7 @@ pub fn status(
         line.last_push = push.map(last_push);
         line.invalid_from = member.invalid_from.as_deref().cloned();
         line.next_pass = next_pass;
-        orders.apply(&mut line);
+        orders.apply(&mut line, member.zone.as_ref());
         let pending = push.and_then(|push| PushProgress::of(push, settings.verify.timeout, now));
         let known = row.and_then(|row| row.state.as_deref()).and_then(OutletState::parse);
         let is_paused = member.paused || line.pause.is_some();
@@ -114,8 +114,9 @@ impl<'o> Orders<'o> {
         Self { pauses, pins, notes, promotions, zone: policy.timezone, now }
     }
 
-    /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end.
-    fn apply(&self, line: &mut StatusLine) {
+    /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end. `zone`: that of
+    /// the outlet.
+    fn apply(&self, line: &mut StatusLine, zone: Option<&TimeZone>) {
         let outlet = OutletId(line.outlet.clone());
         line.pause = self.pauses.get(outlet.as_str()).map(|pause| pause_note(&outlet, *pause, &self.zone));
         line.pins = self.pins.get(outlet.as_str()).map(|pins| PinNote {
@@ -126,7 +127,8 @@ impl<'o> Orders<'o> {
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
         let stored = self.promotions.get(outlet.as_str());
         let (records, unread) = stored.map_or((&[][..], 0), |(records, unread)| (records.as_slice(), *unread));
-        line.promotions = PromotionCounts::of(records, unread, self.now.to_zoned(self.zone.clone()).datetime());
+        let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
+        line.promotions = PromotionCounts::of(records, unread, now);
     }
 }
 

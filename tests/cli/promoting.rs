@@ -220,12 +220,21 @@ fn a_credential_without_the_right_pushes_the_menu() {
 }
 
 #[test]
-fn a_promotion_made_elsewhere_is_counted_and_left_alone() {
+fn one_made_elsewhere_is_left_alone_and_ours_are_counted_on_the_clocks_of_the_outlet() {
     let stage = promoting();
     promote(&stage, "RAWON", json!({}));
     stage.run(&["plan"]).expect(0).says(&["1 promotion made elsewhere, left alone"]);
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(all(&stage).iter().map(|one| one.foreign).collect::<Vec<_>>(), [true, false]);
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Pacific/Kiritimati").unwrap()).date();
+    let begins = "UPDATE promotions SET promotion = replace(promotion, '2098-02-25', ?1)";
+    state.execute(begins, [today.to_string()]).unwrap();
+    for (zone, told) in [("Pacific/Kiritimati", "1 runs"), ("Etc/GMT+12", "1 waits")] {
+        stage.append(KUTA_FILE, &format!("timezone: {zone}\n"));
+        stage.run(&["status"]).says(&[told]);
+        stage.write(KUTA_FILE, &stage.read(KUTA_FILE).replace(&format!("timezone: {zone}\n"), ""));
+    }
     stage.run(&["forget", "--outlet", KUTA]).expect(0).says(&["1 promotion that menusync made is somebody else's"]);
     assert_eq!(statuses(&stage).len(), 2);
 }
