@@ -152,10 +152,13 @@ impl<R: Read + Write> Pass<'_, R> {
                     }
                 }
             }
-            // Somebody has made it meanwhile: the next look says so.
+            // Somebody has made it meanwhile: the next look says so. What it was to replace has ended.
             if let (Some(listed), false) = (&listed, step.is_resumed)
                 && is_made_elsewhere(detail, listed, &self.records().await?, self.local_now())
             {
+                if step.op != PromotionOp::Add {
+                    results.push(Done::Well.result(step, "ended", step.record.as_ref()));
+                }
                 continue;
             }
             let on_dish = |one: &&Promotion| one.may_be_on(&step.item);

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use super::{
-    platform::{Promo, PromoFault},
+    platform::{Promo, PromoFault, World},
     *,
 };
 use crate::{
@@ -340,6 +340,16 @@ async fn one_just_like_it_that_none_of_ours_is_is_not_made_beside_it() {
     done(bench.context.state.update_outlet("G1", update, bench.context.clock.now())).unwrap();
     bench.pass().await;
     bench.assert_just(&[detail("NG", 20_000)]);
+    // Somebody makes it while ours ends, which takes long.
+    let mut bench = Bench::promoted().await;
+    bench.declare([wanted("gajian", detail("NG", 19_000))]);
+    bench.platform.with(|world| {
+        let act = |world: &mut World| world.promote(detail("NG", 19_000));
+        world.while_listing = Some(Box::new(move |world| world.while_listing = Some(Box::new(act))));
+        world.promo_delay = seconds(20);
+    });
+    assert_eq!(results(&bench.pass().await), [("gajian", "ended")]);
+    bench.assert_just(&[]);
 }
 
 #[tokio::test(start_paused = true)]
