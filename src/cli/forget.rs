@@ -12,7 +12,7 @@ use super::{
 use crate::{
     report,
     state::{LockError, OutletUpdate, PushRow, SharedState, StateError, try_lock_outlet},
-    sync::{LOST_AFTER, recall},
+    sync::{LOST_AFTER, Recalled, recall},
 };
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) struct Args {
     /// The outlet's id, exactly
     #[arg(long, value_name = "ID")]
     outlet: String,
-    /// Drop only what is stored of its promotions: they run on, as somebody else's
+    /// Drop only what is stored of its promotions, or of it only what cannot be read: they run on, as somebody else's
     #[arg(long)]
     promotions: bool,
 }
@@ -67,20 +67,27 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// Also what cannot be read: that is what this is for.
+/// Where some of it cannot be read, that alone: what can be read is still known to be ours.
 fn forget_promotions(state: &SharedState, outlet: &str) -> Result<Exit, CommandError> {
-    let (stored, open) = block_on(async {
+    let (unread, stored, open) = block_on(async {
         let now = moment(None);
-        let keys: Vec<String> = state.recall(outlet, now).await?.promotions.into_iter().map(|(key, _)| key).collect();
-        let open = recall(state, &outlet.into(), now).await.map_or(0, |known| known.may_be_open());
-        let promotions = keys.iter().map(|key| (key.clone(), None)).collect();
+        let stored: Vec<String> = state.recall(outlet, now).await?.promotions.into_iter().map(|(key, _)| key).collect();
+        let known = recall(state, &outlet.into(), now).await;
+        let open = known.as_ref().map_or(0, Recalled::may_be_open);
+        let unread = known.map(|known| known.unread_promotions).unwrap_or_default();
+        let (dropped, open) = if unread.is_empty() { (&stored, open) } else { (&unread, unread.len()) };
+        let promotions = dropped.iter().map(|key| (key.clone(), None)).collect();
         state.update_outlet(outlet, OutletUpdate { promotions, ..OutletUpdate::default() }, now).await?;
-        Ok::<_, StateError>((keys.len(), open))
+        Ok::<_, StateError>((unread, stored.len(), open))
     })??;
     if stored == 0 {
         return Err(CommandError::Usage(format!("nothing is stored of promotions of the outlet {outlet}")));
     }
-    output::print(&format!("Deleted what was stored of promotions of outlet {outlet}.{}\n", given_up(open)))?;
+    let what = match unread.as_slice() {
+        [] => format!("what was stored of promotions of outlet {outlet}"),
+        keys => format!("what was stored of {} of outlet {outlet} and could not be read", keys.join(", ")),
+    };
+    output::print(&format!("Deleted {what}.{}\n", given_up(open)))?;
     Ok(Exit::Done)
 }
 

@@ -61,15 +61,19 @@ async fn list(
         outlet: member.id.to_string(),
         name: member.name.clone(),
         promotions: Vec::new(),
+        has_unread: false,
         error: None,
     };
     let listed = match reader.promotions(&member.id).await {
         Ok(listed) => listed,
         Err(error) => return Ok(OutletPromotions { error: Some(error.to_string()), ..blank }),
     };
-    let known = match state {
-        Some(state) => recall(state, &member.id, at).await.map(|known| known.promotions).unwrap_or_default(),
-        None => Vec::new(),
+    let (known, has_unread) = match state {
+        Some(state) => match recall(state, &member.id, at).await {
+            Ok(known) => (known.promotions, !known.unread_promotions.is_empty()),
+            Err(_) => (Vec::new(), true),
+        },
+        None => (Vec::new(), false),
     };
     let record_of = |promotion: &Promotion| {
         known.iter().find(|record| record.promotion_id.as_ref() == Some(&promotion.promotion_id))
@@ -87,5 +91,5 @@ async fn list(
         .filter(|line| line.phase != PromotionPhase::Over)
         .collect();
     promotions.sort_by_key(|line| (line.phase, line.promotion.start_date));
-    Ok(OutletPromotions { promotions, ..blank })
+    Ok(OutletPromotions { promotions, has_unread, ..blank })
 }

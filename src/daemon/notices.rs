@@ -14,7 +14,7 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
     let plan = outcome.plan.as_deref();
     let drift = plan.map_or(0, |plan| plan.unpushed_drift().count());
     let soon = invalid_from.filter(|_| matches!(health(outcome), Health::Good));
-    let detail = soon.cloned().map(Detail::InvalidFrom).or_else(|| error(outcome)).or_else(|| promoted(outcome));
+    let detail = soon.cloned().map(Detail::InvalidFrom).or_else(|| error(outcome)).or_else(|| promoted(outcome, drift));
     let detail = detail.or_else(|| (drift > 0).then_some(Detail::Kept(drift)));
     Seen {
         outlet: outcome.outlet.clone(),
@@ -34,13 +34,14 @@ fn error(outcome: &Outcome) -> Option<Detail> {
     })
 }
 
-/// What became of promotions, by how they ended.
-fn promoted(outcome: &Outcome) -> Option<Detail> {
+/// What became of promotions, by how they ended; beside it, how many changes are kept.
+fn promoted(outcome: &Outcome, kept: usize) -> Option<Detail> {
     let mut by_result: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for PromotionResult { name, item, result, .. } in &outcome.promotions {
         by_result.entry(result).or_default().push(format!("“{name}” of {item}"));
     }
-    (!by_result.is_empty()).then(|| Detail::Promotions(by_result.into_iter().collect()))
+    let by_result: Vec<_> = by_result.into_iter().collect();
+    (!by_result.is_empty()).then_some(Detail::Promotions { by_result, kept })
 }
 
 fn health(outcome: &Outcome) -> Health {
@@ -89,7 +90,7 @@ mod tests {
             error: None,
             ..Outcome::failed(&target, String::new())
         };
-        let Some(Detail::Promotions(told)) = seen(&outcome, None).detail else {
+        let Some(Detail::Promotions { by_result: told, .. }) = seen(&outcome, None).detail else {
             panic!("nothing is told of promotions")
         };
         let words: Vec<String> = told.iter().map(|(result, names)| format!("{result}: {}", names.join(", "))).collect();

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Loaded, local_images::LocalImages, shadows::Shadows};
 use crate::{
@@ -35,6 +35,7 @@ pub(super) struct Judged {
     pub(super) outlet: Outlet,
     /// Which of `gobiz.accounts` reaches it.
     pub(super) account: Option<Arc<str>>,
+    pub(super) zone: TimeZone,
     /// Everything that is wrong with its files and its catalog, sorted.
     pub(super) diagnostics: Vec<Arc<Diagnostic>>,
     /// The comments that excused something of it.
@@ -266,6 +267,7 @@ impl Judge<'_> {
             basis: Basis(NUMBER.fetch_add(1, Ordering::Relaxed)),
             outlet: composed.outlet.clone(),
             account: composed.policy.account.clone(),
+            zone: composed.policy.timezone.clone(),
             diagnostics,
             used,
             prices: composed.catalog.items().filter_map(price).collect(),

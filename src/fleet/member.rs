@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::{catalog::OutletId, diagnostic::Diagnostic, report::InvalidFrom, sync::Target};
 
 /// One outlet, without its catalog.
@@ -17,6 +19,8 @@ pub struct Member {
     pub layers: Vec<Arc<str>>,
     /// Which of `gobiz.accounts` reaches it.
     pub account: Option<Arc<str>>,
+    /// Its time zone; `None` where its files cannot be read.
+    pub zone: Option<TimeZone>,
     /// `state: paused`
     pub paused: bool,
     /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address

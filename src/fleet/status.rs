@@ -41,7 +41,7 @@ pub fn status(
         line.last_push = push.map(last_push);
         line.invalid_from = member.invalid_from.as_deref().cloned();
         line.next_pass = next_pass;
-        orders.apply(&mut line);
+        orders.apply(&mut line, member.zone.as_ref());
         let pending = push.and_then(|push| PushProgress::of(push, settings.verify.timeout, now));
         let known = row.and_then(|row| row.state.as_deref()).and_then(OutletState::parse);
         let is_paused = member.paused || line.pause.is_some();
@@ -87,7 +87,8 @@ struct Orders<'o> {
     pauses: BTreeMap<&'o str, Pause>,
     pins: BTreeMap<&'o str, Pins>,
     notes: BTreeMap<&'o str, Vec<String>>,
-    promotions: BTreeMap<&'o str, Vec<PromotionRecord>>,
+    /// And of how many it cannot be read.
+    promotions: BTreeMap<&'o str, (Vec<PromotionRecord>, usize)>,
     zone: TimeZone,
     now: Timestamp,
 }
@@ -101,16 +102,21 @@ impl<'o> Orders<'o> {
             overview.pins.iter().filter_map(|(outlet, p)| Some((outlet.as_str(), serde_json::from_str(p).ok()?)));
         let notes =
             overview.notes.iter().filter_map(|(outlet, n)| Some((outlet.as_str(), serde_json::from_str(n).ok()?)));
-        let mut promotions: BTreeMap<&str, Vec<PromotionRecord>> = BTreeMap::new();
+        let mut promotions: BTreeMap<&str, (Vec<PromotionRecord>, usize)> = BTreeMap::new();
         for (outlet, record) in &overview.promotions {
-            promotions.entry(outlet).or_default().extend(serde_json::from_str::<PromotionRecord>(record).ok());
+            let (records, unread) = promotions.entry(outlet).or_default();
+            match serde_json::from_str(record) {
+                Ok(record) => records.push(record),
+                Err(_) => *unread += 1,
+            }
         }
         let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());
         Self { pauses, pins, notes, promotions, zone: policy.timezone, now }
     }
 
-    /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end.
-    fn apply(&self, line: &mut StatusLine) {
+    /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end. `zone`: that of
+    /// the outlet.
+    fn apply(&self, line: &mut StatusLine, zone: Option<&TimeZone>) {
         let outlet = OutletId(line.outlet.clone());
         line.pause = self.pauses.get(outlet.as_str()).map(|pause| pause_note(&outlet, *pause, &self.zone));
         line.pins = self.pins.get(outlet.as_str()).map(|pins| PinNote {
@@ -119,8 +125,10 @@ impl<'o> Orders<'o> {
             paths: pins.pinned_paths(),
         });
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
-        let promotions = self.promotions.get(outlet.as_str()).into_iter().flatten();
-        line.promotions = PromotionCounts::of(promotions, self.now.to_zoned(self.zone.clone()).datetime());
+        let stored = self.promotions.get(outlet.as_str());
+        let (records, unread) = stored.map_or((&[][..], 0), |(records, unread)| (records.as_slice(), *unread));
+        let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
+        line.promotions = PromotionCounts::of(records, unread, now);
     }
 }
 

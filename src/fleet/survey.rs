@@ -116,6 +116,7 @@ impl Survey {
                     file: former.file.map_or_else(|| Arc::clone(&first.file), Arc::from),
                     layers: vec![Arc::clone(&first.file)],
                     account: None,
+                    zone: None,
                     paused: false,
                     images: 0,
                     valid: false,
@@ -287,8 +288,8 @@ impl Loaded {
 pub(super) fn member(judged: &Judged) -> Member {
     let Outlet { id, name, file, chain, paused, place: _ } = judged.outlet.clone();
     let (images, valid, diagnostics) = (judged.images, judged.is_valid(), judged.diagnostics.clone());
-    let account = judged.account.clone();
-    Member { id, name, file, layers: chain, account, paused, images, valid, diagnostics, invalid_from: None }
+    let (account, zone) = (judged.account.clone(), Some(judged.zone.clone()));
+    Member { id, name, file, layers: chain, account, zone, paused, images, valid, diagnostics, invalid_from: None }
 }
 
 /// A file's diagnostic comes once for the file and once for every outlet that uses it; settings of an outlet may have

@@ -27,7 +27,7 @@ use self::{deliver::Sinks, dispatcher::Dispatcher};
 use crate::{
     catalog::OutletId,
     policy::Guard,
-    report::{InvalidFrom, Lang},
+    report::{InvalidFrom, Lang, some_in},
     settings::{self, NotificationKind, Settings, SettingsError},
     state::{SharedState, StateError},
 };
@@ -64,13 +64,21 @@ pub enum Detail {
     },
     /// So many changes were made elsewhere and are kept.
     Kept(usize),
-    /// What became of promotions, by how they ended, each with its name and dish.
-    Promotions(Vec<(&'static str, Vec<String>)>),
+    /// What became of promotions.
+    Promotions {
+        /// By how they ended, each with its name and dish.
+        by_result: Vec<(&'static str, Vec<String>)>,
+        /// And so many changes were made elsewhere and are kept.
+        kept: usize,
+    },
     /// A dated layer will make its files invalid.
     InvalidFrom(InvalidFrom),
     /// No file defines it; its live menu is left as it is.
     LiveMenuLeft,
 }
+
+/// So many promotions of one result are named; of others only the number is told.
+const PROMOTIONS_NAMED: usize = 5;
 
 impl Detail {
     fn words(&self, lang: Lang, zone: &TimeZone) -> String {
@@ -81,12 +89,14 @@ impl Detail {
                 ours.chain([findings.as_str()]).collect::<Vec<_>>().join(" ")
             }
             Self::Kept(count) => lang.kept_changes(*count),
-            Self::Promotions(by_result) => {
+            Self::Promotions { by_result, kept } => {
                 let words = |(result, names): &(&str, Vec<String>)| {
-                    format!("{} {} ({})", names.len(), lang.promotion_result(result), names.join(", "))
+                    let named = some_in(names, PROMOTIONS_NAMED, lang);
+                    format!("{} {} ({named})", names.len(), lang.promotion_result(result))
                 };
                 let all = by_result.iter().map(words).collect::<Vec<_>>().join(", ");
-                lang.promotions_so_far(&all)
+                let kept = (*kept > 0).then(|| lang.kept_changes(*kept));
+                [lang.promotions_so_far(&all)].into_iter().chain(kept).collect::<Vec<_>>().join("; ")
             }
             Self::InvalidFrom(invalid) => invalid.words_in(lang, || zone.clone()),
             Self::LiveMenuLeft => lang.live_menu_left().to_owned(),

@@ -73,6 +73,13 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)
 }
 
+#[test]
+fn some_promotions_are_named_and_what_is_kept_is_told_beside_them() {
+    let names = |count: usize| (1..=count).map(|n| format!("“p{n}” of NG")).collect::<Vec<_>>();
+    let detail = Detail::Promotions { by_result: vec![("created", names(40)), ("ended", names(1))], kept: 2 };
+    insta::assert_snapshot!(detail.words(Lang::En, &TimeZone::UTC), @"promotions: 40 created (“p1” of NG, “p2” of NG, “p3” of NG, “p4” of NG, “p5” of NG and 35 more), 1 ended (“p1” of NG); 2 changes were made elsewhere and are kept");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_happens_to_a_whole_fleet_is_told_once() {
     let mut bench = Bench::new();

@@ -7,6 +7,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::{Desired, LOST_AT_MOST, PassError, Recalled, Target, apply_pins, fetch::fetch};
 use crate::{
@@ -67,6 +68,8 @@ pub struct Examined {
     pub plan: OutletPlan,
     /// Whether this very push was accepted and never seen so often that it is not sent again by itself.
     pub lost_again: bool,
+    /// When the promotions were listed that it is planned by.
+    pub promotions_listed_at: Option<Instant>,
     /// What a push waits for: in words, and when the window opens, unless none does within a year.
     pub window: Option<(String, Option<Timestamp>)>,
 }
@@ -94,8 +97,8 @@ pub(super) async fn with_promotions<R: Read>(
     mut examined: Examined,
     moment: Moment<'_>,
 ) -> Examined {
-    let known = list_promotions(remote, target, desired, &examined, moment).await;
-    judge_promotions(&mut examined, target, known, desired, moment);
+    let listed = list_promotions(remote, target, desired, &examined, moment).await;
+    judge_promotions(&mut examined, target, listed, desired, moment);
     examined
 }
 
@@ -138,7 +141,20 @@ pub fn compare(
     let lost_again = was_lost_again(&plan, &recalled.lost_puts);
     let pins_changed = moment.rollback.is_none() && recalled.pins != plan.pins;
     let window = desired.waits(moment.now);
-    Examined { live, answer: None, recalled, base_learnt, base, past, pins_changed, plan, lost_again, window }
+    let (answer, promotions_listed_at) = (None, None);
+    Examined {
+        live,
+        answer,
+        recalled,
+        base_learnt,
+        base,
+        past,
+        pins_changed,
+        plan,
+        lost_again,
+        promotions_listed_at,
+        window,
+    }
 }
 
 /// While a promotion of ours runs, a dish may be shown with its price: that is no edit of the price.
@@ -149,6 +165,12 @@ fn promoted_prices(recalled: &Recalled, desired: &Desired, now: Timestamp) -> Pr
     PromotedPrices::of(recalled.promotions.iter().filter(runs), usual)
 }
 
+/// What is known of promotions, and when they were listed.
+pub(super) struct Listed {
+    known: KnownPromotions,
+    at: Instant,
+}
+
 /// The promotions of an outlet, where a push could end one or where the files declare some; `None`: nothing is to be asked
 /// about them. Otherwise not one request is made. Ours that the list shows otherwise than they are remembered are asked for.
 pub(super) async fn list_promotions<R: Read>(
@@ -157,14 +179,16 @@ pub(super) async fn list_promotions<R: Read>(
     desired: &Desired,
     Examined { recalled, plan, .. }: &Examined,
     moment: Moment<'_>,
-) -> Option<KnownPromotions> {
+) -> Option<Listed> {
     let records = &recalled.promotions;
     let manages = manages(desired, records, moment) && recalled.unread_promotions.is_empty();
     if !manages && (!desired.policy.promotions.watches() || plan.touched.is_empty()) {
         return None;
     }
+    let mut at = Instant::now();
     let listed = async {
         let mut listed = remote.promotions(&target.id).await?;
+        at = Instant::now();
         let open = records.iter().filter(|record| manages && record.is_open());
         for (record, id) in open.filter_map(|record| Some((record, record.promotion_id.as_ref()?))) {
             let known = listed.iter().position(|one| one.promotion_id == *id);
@@ -181,14 +205,15 @@ pub(super) async fn list_promotions<R: Read>(
         }
         Ok(listed)
     };
-    Some(match listed.await {
+    let known = match listed.await {
         Ok(promotions) => KnownPromotions::Listed(promotions),
         Err(error) => {
             let error: RemoteError = error;
             let words = without_request_ids(&error.to_string());
             if error.lacks_scope { KnownPromotions::NoRight(words) } else { KnownPromotions::Unread(words) }
         }
-    })
+    };
+    Some(Listed { known, at })
 }
 
 /// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise. A rollback leaves them alone.
@@ -204,13 +229,14 @@ pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Mo
 pub(super) fn judge_promotions(
     examined: &mut Examined,
     target: &Target,
-    known: Option<KnownPromotions>,
+    listed: Option<Listed>,
     desired: &Desired,
     moment: Moment<'_>,
 ) {
     let is_ours_to_do = desired.policy.promotions.may_write() && moment.rollback.is_none();
     examined.plan.promotions.unread = examined.recalled.why_promotions_rest(target).filter(|_| is_ours_to_do);
-    let Some(known) = known else { return };
+    let Some(Listed { known, at }) = listed else { return };
+    examined.promotions_listed_at = Some(at);
     let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
     let Examined { live, recalled, past, plan, .. } = examined;
     if plan.promotions.unread.is_none() && manages(desired, &recalled.promotions, moment) {
@@ -263,6 +289,9 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         error: None,
         is_replacement: false,
         missing_since: None,
+        ended_elsewhere: None,
+        revision: None,
+        author: None,
         kept_until: None,
     };
     let records: Vec<PromotionRecord> = declared.map(record).collect();

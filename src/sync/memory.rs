@@ -9,6 +9,7 @@ use super::{PUSHING_FOR, PassError, Target, chain};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record},
+    report::shell_word,
     state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
 
@@ -145,10 +146,10 @@ impl Recalled {
             return None;
         }
         Some(format!(
-            "what is stored of {} cannot be read; `menusync forget --outlet {} --promotions` drops what is stored of \
-             promotions, and those that menusync made are somebody else's then",
+            "what is stored of {} cannot be read; `menusync forget --outlet {} --promotions` drops that alone, and what \
+             menusync made of it is somebody else's then",
             self.unread_promotions.join(", "),
-            target.id
+            shell_word(target.id.as_str())
         ))
     }
 }

@@ -115,7 +115,7 @@ fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Res
         base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
         memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
         promotions: learnt_promotions(target, examined)?,
-        promotion_events: promotion_events(context, target, examined)?,
+        promotion_events: promotion_events(target, examined)?,
         ..OutletUpdate::default()
     })
 }
@@ -130,13 +130,12 @@ fn learnt_promotions(target: &Target, examined: &Examined) -> Result<Vec<(String
 }
 
 /// What a look has shown to have happened to promotions of ours.
-fn promotion_events(context: &Context, target: &Target, examined: &Examined) -> Result<Vec<String>, PassError> {
+fn promotion_events(target: &Target, examined: &Examined) -> Result<Vec<String>, PassError> {
     let plan = &examined.plan.promotions;
     let events = plan.learnt.iter().filter_map(|record| {
         let before = examined.recalled.promotions.iter().find(|before| before.id() == record.id())?;
         let is_over = plan.now.is_some_and(|now| record.detail.end() <= now);
-        let happened = record.happened_since(before, is_over)?;
-        Some(record.event(happened, context.revision.as_ref(), context.author.as_ref()))
+        record.happened_since(before, is_over).map(|what| record.event(what))
     });
     events.map(|event| stored(&event, &target.id)).collect()
 }

@@ -13,7 +13,7 @@ use super::{
     fetch::fetch_fresh,
     memory::{json as stored, pins_json, recall},
     note::{note, store, update_if_any},
-    promote::is_well,
+    promote::{PlannedPromotions, is_well},
     push::Sent,
     reason::reason,
     unchanged::remember,
@@ -139,12 +139,12 @@ impl<R: Read + Write> Pass<'_, R> {
             outcome = Box::pin(self.push_stock_by_put(&refusal, outcome)).await?;
         }
         self.undo_rollback(&pins_before).await?;
-        if !promotions.iter().any(|step| step.op.is_sent()) {
+        if !promotions.steps.iter().any(|step| step.op.is_sent()) {
             return Ok(outcome);
         }
         match outcome.result {
-            PassResult::Published => match Box::pin(pass.still_to_do(&promotions)).await? {
-                Ok(steps) => Box::pin(pass.after_push(Some(outcome), &steps)).await,
+            PassResult::Published => match Box::pin(pass.still_to_do(&promotions.steps)).await? {
+                Ok(promotions) => Box::pin(pass.after_push(Some(outcome), &promotions)).await,
                 Err(why) => {
                     let left = format!("promotions are made and ended in a later pass: {why}");
                     let why = outcome.error.into_iter().chain([left]).collect::<Vec<_>>().join("; ");
@@ -161,7 +161,7 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Of the promotions that were planned with a push, what is still to be done now that it has arrived: waiting for it may
     /// have taken long. `Err` in words: why nothing is.
-    async fn still_to_do(&self, steps: &[PromotionStep]) -> Result<Result<Vec<PromotionStep>, String>, PassError> {
+    async fn still_to_do(&self, steps: &[PromotionStep]) -> Result<Result<PlannedPromotions, String>, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
         let recalled = recall(&context.state, &target.id, now).await?;
@@ -195,13 +195,14 @@ impl<R: Read + Write> Pass<'_, R> {
             let record = step.record.clone();
             Some(PromotionStep { op: step.op, record, note: step.note.clone(), ..now.clone() })
         };
-        Ok(Ok(steps.iter().filter(|step| step.op.is_sent()).filter_map(still).collect()))
+        let steps = steps.iter().filter(|step| step.op.is_sent()).filter_map(still).collect();
+        Ok(Ok(PlannedPromotions { steps, listed_at: examined.promotions_listed_at }))
     }
 
     /// Makes and ends promotions once the menu is as it should be. `pushed`: what became of the push that went before.
-    async fn after_push(&self, pushed: Option<Outcome>, steps: &[PromotionStep]) -> Result<Outcome, PassError> {
+    async fn after_push(&self, pushed: Option<Outcome>, promotions: &PlannedPromotions) -> Result<Outcome, PassError> {
         let Visit { context, remote, target } = *self.visit;
-        let results = self.promote(steps).await?;
+        let results = self.promote(promotions).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
@@ -223,7 +224,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let wrong = results.iter().filter(|result| !is_well(result)).map(|result| {
             let error = result.error.as_deref().unwrap_or_default();
             let is_it = |step: &&PromotionStep| (&*step.name, step.item.as_str()) == (&*result.name, &*result.item);
-            let label = steps.iter().find(is_it).map_or_else(|| format!("“{}”", result.name), PromotionStep::label);
+            let label =
+                promotions.steps.iter().find(is_it).map_or_else(|| format!("“{}”", result.name), PromotionStep::label);
             format!("promotion {label} {}: {error}", result.result)
         });
         let wrong: Vec<String> = wrong.collect();
@@ -287,14 +289,14 @@ impl<R: Read + Write> Pass<'_, R> {
         let again = may_list.then(|| recalled.clone());
         let mut examined = self.look(recalled, &desired).await?;
         let listed = list_promotions(remote, target, &desired, &examined, moment);
-        let known = self.unless_withdrawn(listed).await?;
-        if let (Some(_), Some(recalled)) = (&known, again) {
+        let listed = self.unless_withdrawn(listed).await?;
+        if let (Some(_), Some(recalled)) = (&listed, again) {
             // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
             if examined.plan.action != Action::None {
                 examined = self.look(recalled, &desired).await?;
             }
         }
-        judge_promotions(&mut examined, target, known, &desired, self.moment(context.clock.now()));
+        judge_promotions(&mut examined, target, listed, &desired, self.moment(context.clock.now()));
         if let Some(why) = &examined.plan.unwatched {
             tracing::warn!(outlet = %target.id, "{why}");
         }
@@ -336,11 +338,11 @@ impl<R: Read + Write> Pass<'_, R> {
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
                 let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
-                let promotions = examined.plan.promotions.steps.clone();
+                let promotions = PlannedPromotions::of(&examined);
                 if examined.plan.action == Action::None {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
-                if let Err(why) = Box::pin(pass.end_before_push(&promotions)).await? {
+                if let Err(why) = Box::pin(pass.end_before_push(&promotions.steps)).await? {
                     let why = format!("{why}; the menu was not pushed");
                     let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
                     return Ok(Step::Done(outcome.with_plan(examined.plan)));
@@ -477,7 +479,7 @@ impl<R: Read + Write> Pass<'_, R> {
 enum Step {
     Done(Outcome),
     /// A push went out, of this; or only promotions are to be made and ended.
-    Sent(Option<Box<Sent>>, Box<Desired>, Vec<PromotionStep>),
+    Sent(Option<Box<Sent>>, Box<Desired>, PlannedPromotions),
 }
 
 enum Verdict {

@@ -6,15 +6,15 @@ use jiff::civil::DateTime;
 use tokio::time::Instant;
 
 use super::{
-    PassError, Recalled,
+    Examined, PassError, Recalled,
     memory::{json, recall, recall_promotions},
     visit::{Pass, Visit},
 };
 use crate::{
-    catalog::{FieldValue, PromoDetail, Promotion, PromotionPhase},
+    catalog::{ExternalId, FieldValue, PromoDetail, Promotion, PromotionPhase},
     plan::{
         FoundPromotion, MAY_BE_THERE, PromotionHappening, PromotionOp, PromotionRecord, PromotionStage, PromotionStep,
-        idempotency_key, is_before_midnight,
+        idempotency_key, is_before_midnight, is_made_elsewhere,
     },
     remote::{PromotionAnswer, Read, RemoteError, Write},
     report::PromotionResult,
@@ -29,6 +29,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// For so long a list of promotions tells which were there before one is made (our choice).
 const LISTED_FOR: Duration = Duration::from_secs(30);
+
+/// What a plan does about promotions, and when they were listed that it is made by.
+pub(super) struct PlannedPromotions {
+    pub(super) steps: Vec<PromotionStep>,
+    pub(super) listed_at: Option<Instant>,
+}
+
+impl PlannedPromotions {
+    pub(super) fn of(examined: &Examined) -> Self {
+        Self { steps: examined.plan.promotions.steps.clone(), listed_at: examined.promotions_listed_at }
+    }
+}
 
 /// Key of a record in the state.
 pub(super) fn state_key(record: &PromotionRecord) -> String {
@@ -87,9 +99,11 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// Ends and makes what was planned: first all ends, then what is made, one after the other. However many there are, they
     /// are looked for as long as one push is; what does not show by then, later passes look for.
-    pub(super) async fn promote(&self, steps: &[PromotionStep]) -> Result<Vec<PromotionResult>, PassError> {
+    pub(super) async fn promote(&self, planned: &PlannedPromotions) -> Result<Vec<PromotionResult>, PassError> {
+        let PlannedPromotions { steps, listed_at } = planned;
         let deadline = self.deadline();
-        let (mut listed, mut listed_at) = (None, Instant::now());
+        let (mut listed, mut listed_at) = (None, *listed_at);
+        let mut made: Vec<(&ExternalId, String)> = Vec::new();
         let mut results = Vec::new();
         let mut blocked = BTreeSet::new();
         let sent = || steps.iter().filter(|step| step.op.is_sent());
@@ -129,21 +143,32 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             let word = if step.op == PromotionOp::Add { "created" } else { "replaced" };
             // What the plan was made by is known; where that has taken long, somebody may have made one since.
-            if listed_at.elapsed() > LISTED_FOR && !step.is_resumed {
+            if listed_at.is_none_or(|at| at.elapsed() > LISTED_FOR) && !step.is_resumed {
                 match self.visit.remote.promotions(&self.visit.target.id).await {
-                    Ok(again) => (listed, listed_at) = (Some(again), Instant::now()),
+                    Ok(again) => (listed, listed_at) = (Some(again), Some(Instant::now())),
                     Err(error) => {
                         results.push(Done::Failed(error.to_string()).result(step, word, step.record.as_ref()));
                         continue;
                     }
                 }
             }
+            // Somebody has made it meanwhile: the next look says so. What it was to replace has ended.
+            if let (Some(listed), false) = (&listed, step.is_resumed)
+                && is_made_elsewhere(detail, listed, &self.records().await?, self.local_now())
+            {
+                if step.op != PromotionOp::Add {
+                    results.push(Done::Well.result(step, "ended", step.record.as_ref()));
+                }
+                continue;
+            }
             let on_dish = |one: &&Promotion| one.may_be_on(&step.item);
-            let before = listed.as_ref().map_or_else(
+            let mut before = listed.as_ref().map_or_else(
                 || step.listed.clone(),
                 |listed| listed.iter().filter(on_dish).map(|one| one.promotion_id.clone()).collect(),
             );
+            before.extend(made.iter().filter(|(item, _)| **item == step.item).map(|(_, id)| id.clone()));
             let (done, record) = Box::pin(self.create_promotion(step, detail, before, deadline)).await?;
+            made.extend(record.iter().filter_map(|record| Some((&step.item, record.promotion_id.clone()?))));
             results.push(done.result(step, word, record.as_ref()));
         }
         Ok(results)
@@ -190,7 +215,7 @@ impl<R: Read + Write> Pass<'_, R> {
     ) -> Result<(), PassError> {
         let Visit { context, target, .. } = *self.visit;
         let promotions = vec![(state_key(record), Some(json(record, &target.id)?))];
-        let event = happened.map(|what| record.event(what, context.revision.as_ref(), context.author.as_ref()));
+        let event = happened.map(|what| record.event(what));
         let promotion_events = event.iter().map(|event| json(event, &target.id)).collect::<Result<_, _>>()?;
         let update = OutletUpdate { promotions, promotion_events, ..OutletUpdate::default() };
         Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
@@ -203,13 +228,16 @@ impl<R: Read + Write> Pass<'_, R> {
         has_begun: bool,
         deadline: Instant,
     ) -> Result<Done, PassError> {
-        let Visit { remote, target, .. } = *self.visit;
+        let Visit { context, remote, target } = *self.visit;
         let Some(id) = record.promotion_id.clone() else {
             record.stage = PromotionStage::Ended;
             self.store(&record).await?;
             return Ok(Done::Well);
         };
-        record.stage = PromotionStage::Ending;
+        if record.stage != PromotionStage::Ending {
+            record.stage = PromotionStage::Ending;
+            (record.revision, record.author) = (context.revision.clone(), context.author.clone());
+        }
         self.store(&record).await?;
         let mut attempt = 1;
         while let Err(error) = remote.end_promotion(&target.id, &id, has_begun).await {
@@ -229,7 +257,9 @@ impl<R: Read + Write> Pass<'_, R> {
         match self.watch(&id, deadline, is_over).await {
             Ok(true) => {
                 (record.stage, record.error) = (PromotionStage::Ended, None);
-                self.store_with(&record, Some(PromotionHappening::Ended)).await?;
+                // One that somebody else had ended was told as that.
+                let ended = record.ended_elsewhere.is_none().then_some(PromotionHappening::Ended);
+                self.store_with(&record, ended).await?;
                 tracing::info!(outlet = %target.id, name = record.name, promotion = id, "ended a promotion");
                 Ok(Done::Well)
             }
@@ -269,6 +299,9 @@ impl<R: Read + Write> Pass<'_, R> {
                     error: None,
                     is_replacement: step.op != PromotionOp::Add,
                     missing_since: None,
+                    ended_elsewhere: None,
+                    revision: context.revision.clone(),
+                    author: context.author.clone(),
                     kept_until: before.max(Some(detail.end_date)),
                 }
             }

@@ -147,6 +147,7 @@ fn teaches_nothing(desired: &Desired, examined: &Examined) -> bool {
         pins_changed,
         plan,
         lost_again: _,
+        promotions_listed_at: _,
         window: _,
     } = examined;
     OutletState::of(&Facts::of_look(Look::Examined(examined))) == OutletState::InSync

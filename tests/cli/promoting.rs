@@ -185,9 +185,23 @@ fn what_is_stored_of_promotions_can_be_dropped_alone() {
     stage.run(&["apply", "--yes"]).expect(0);
     let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
     assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");
+    stage.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "it runs on, and is not made again");
+    // Where some of it cannot be read, that alone.
+    stage.edit(KUTA_FILE, "external_menu_id: NG", "external_menu_id: TEH");
+    stage.edit(KUTA_FILE, "selling_price: 19000", "selling_price: 5000");
+    stage.run(&["apply", "--yes"]).expect(0);
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    let broken = "INSERT INTO promotions SELECT platform, outlet, 'promotions/teh/TEH', '{}' FROM promotions";
+    state.execute(broken, []).unwrap();
+    stage.run(&["promotions"]).expect(0).says(&["whose is not known: what is stored cannot be read", "ours, “gajian”"]);
+    stage.run(&["status"]).says(&["promotions: 1 waits, 1 not seen yet"]);
+    let told = stage.run(&["forget", "--outlet", KUTA, "--promotions"]).expect(0).transcript();
+    assert!(told.contains("Deleted what was stored of promotions/teh/TEH of outlet"), "{told}");
+    assert!(told.contains("1 promotion that menusync made is somebody else's from now on"), "{told}");
     stage.write(KUTA_FILE, stage.read(KUTA_FILE).split("promotions:").next().unwrap());
     stage.run(&["apply", "--yes"]).expect(0);
-    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "it runs on");
+    assert_eq!(statuses(&stage), [("created".to_owned(), 19_000)], "the other one is ended");
 }
 
 #[test]
@@ -206,12 +220,21 @@ fn a_credential_without_the_right_pushes_the_menu() {
 }
 
 #[test]
-fn a_promotion_made_elsewhere_is_counted_and_left_alone() {
+fn one_made_elsewhere_is_left_alone_and_ours_are_counted_on_the_clocks_of_the_outlet() {
     let stage = promoting();
     promote(&stage, "RAWON", json!({}));
     stage.run(&["plan"]).expect(0).says(&["1 promotion made elsewhere, left alone"]);
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(all(&stage).iter().map(|one| one.foreign).collect::<Vec<_>>(), [true, false]);
+    let state = rusqlite::Connection::open(stage.state_dir().join("menusync.sqlite3")).unwrap();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Pacific/Kiritimati").unwrap()).date();
+    let begins = "UPDATE promotions SET promotion = replace(promotion, '2098-02-25', ?1)";
+    state.execute(begins, [today.to_string()]).unwrap();
+    for (zone, told) in [("Pacific/Kiritimati", "1 runs"), ("Etc/GMT+12", "1 waits")] {
+        stage.append(KUTA_FILE, &format!("timezone: {zone}\n"));
+        stage.run(&["status"]).says(&[told]);
+        stage.write(KUTA_FILE, &stage.read(KUTA_FILE).replace(&format!("timezone: {zone}\n"), ""));
+    }
     stage.run(&["forget", "--outlet", KUTA]).expect(0).says(&["1 promotion that menusync made is somebody else's"]);
     assert_eq!(statuses(&stage).len(), 2);
 }

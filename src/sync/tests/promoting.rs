@@ -3,13 +3,14 @@
 use jiff::civil::{Date, Time};
 
 use super::{
-    platform::{Promo, PromoFault},
+    platform::{Promo, PromoFault, World},
     *,
 };
 use crate::{
     catalog::{Path, PromoDetail, WantedPromotion},
-    plan::{PromotionOp, PromotionStage},
+    plan::{PromotionEvent, PromotionOp, PromotionStage},
     policy::{DriftPolicy, Guard, PromotionPolicy},
+    report::PromotionCounts,
     state::OutletUpdate,
 };
 
@@ -80,6 +81,23 @@ impl Bench {
         let ours: Vec<PromoDetail> = self.ours().into_iter().map(|promo| promo.detail).collect();
         assert_eq!(ours, expected);
         assert_eq!(self.platform.with(|world| world.violations.clone()), [""; 0]);
+    }
+
+    /// What is told of promotions, oldest first, each with its commit where there is one.
+    fn happened(&self) -> Vec<String> {
+        let rows = done(self.context.state.promotion_events(None, 99)).unwrap();
+        let told = rows.iter().rev().map(|row| serde_json::from_str::<PromotionEvent>(&row.event).unwrap());
+        let words = |event: PromotionEvent| {
+            let PromotionEvent { result, name, revision, .. } = event;
+            let commit = revision.map(|revision| format!(" by {revision}")).unwrap_or_default();
+            format!("{name} {}{commit}", result.as_str())
+        };
+        told.map(words).collect()
+    }
+
+    fn counts(&self) -> Option<PromotionCounts> {
+        let now = self.context.clock.now().to_zoned(self.wanted.policy.timezone.clone()).datetime();
+        PromotionCounts::of(&self.recalled().promotions, 0, now)
     }
 
     fn stages(&self) -> Vec<PromotionStage> {
@@ -245,6 +263,9 @@ async fn what_is_ended_elsewhere_is_told_and_made_again_only_where_the_files_win
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::Drifted));
     assert_eq!(bench.promo_verbs(), ["LIST", "LOOK"]);
+    bench.pass().await;
+    assert_eq!(bench.happened(), ["gajian created by c0ffee", "gajian ended elsewhere"], "told once");
+    assert_eq!(bench.counts(), None);
     bench.wanted.policy.drift = DriftPolicy::Revert;
     for again in 1..=3 {
         let outcome = bench.pass().await;
@@ -287,13 +308,48 @@ async fn an_answer_that_names_nothing_is_looked_for() {
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, results(&outcome)), (PassResult::Published, vec![("gajian", "created")]));
     bench.assert_just(&[detail("NG", 20_000)]);
-    // One just like it that was there before is somebody else's.
+    // One on the same dish that was there before is somebody else's.
     let bench = Bench::promoting().await;
-    bench.platform.with(|world| world.promote(detail("NG", 20_000)));
+    bench.platform.with(|world| world.promote(PromoDetail { end_date: day("2027-02-27"), ..detail("NG", 20_000) }));
     bench.promo_faults(&[Fine, Silent]);
     let outcome = bench.pass().await;
     assert_eq!(outcome.result, PassResult::Published, "{outcome:?}");
     assert!(bench.recalled().promotions[0].promotion_id.as_deref().unwrap().starts_with("ours-"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_just_like_it_that_none_of_ours_is_is_not_made_beside_it() {
+    let mut bench = Bench::promoting().await;
+    bench.platform.with(|world| world.promote(detail("NG", 20_000)));
+    let plan = bench.examined().await.plan;
+    let steps: Vec<_> = plan.promotions.steps.iter().map(|step| (step.op, step.note.as_deref())).collect();
+    let note = Some("one just like it is there, made elsewhere: end it in the GoBiz app, or leave this one out");
+    assert_eq!(steps, [(PromotionOp::Waiting, note)]);
+    assert_eq!((bench.pass().await.state, bench.ours().len()), (OutletState::InSync, 0));
+    bench.platform.with(|world| world.promos[0].is_ended = true);
+    assert_eq!(results(&bench.pass().await), [("gajian", "created")]);
+    // What is changed to one that somebody has made stays what it is.
+    bench.platform.with(|world| world.promote(detail("NG", 19_000)));
+    bench.declare([wanted("gajian", detail("NG", 19_000))]);
+    bench.pass().await;
+    bench.assert_just(&[detail("NG", 20_000)]);
+    // What menusync forgot is somebody else's, and is not made a second time.
+    bench.declare([wanted("gajian", detail("NG", 20_000))]);
+    let promotions = vec![("promotions/gajian/NG".to_owned(), None)];
+    let update = OutletUpdate { promotions, ..OutletUpdate::default() };
+    done(bench.context.state.update_outlet("G1", update, bench.context.clock.now())).unwrap();
+    bench.pass().await;
+    bench.assert_just(&[detail("NG", 20_000)]);
+    // Somebody makes it while ours ends, which takes long.
+    let mut bench = Bench::promoted().await;
+    bench.declare([wanted("gajian", detail("NG", 19_000))]);
+    bench.platform.with(|world| {
+        let act = |world: &mut World| world.promote(detail("NG", 19_000));
+        world.while_listing = Some(Box::new(move |world| world.while_listing = Some(Box::new(act))));
+        world.promo_delay = seconds(20);
+    });
+    assert_eq!(results(&bench.pass().await), [("gajian", "ended")]);
+    bench.assert_just(&[]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -439,6 +495,22 @@ async fn what_may_have_been_made_is_looked_for_before_it_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_happened_is_by_the_commit_that_asked_for_it_whenever_it_is_learnt() {
+    use PromoFault::{Fine, HangsAfterwards};
+    let mut bench = Bench::promoting().await;
+    let commit = |bench: &mut Bench, revision: &str| bench.context.revision = Some(revision.to_owned());
+    commit(&mut bench, "a1");
+    bench.passes_die_at(&[Fine, HangsAfterwards]).await;
+    commit(&mut bench, "b2");
+    bench.pass().await;
+    bench.declare([]);
+    bench.passes_die_at(&[Fine, HangsAfterwards]).await;
+    commit(&mut bench, "c3");
+    bench.pass().await;
+    assert_eq!(bench.happened(), ["gajian created by a1", "gajian ended by b2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_promotion_without_an_id_is_nobodys() {
     use PromoFault::{Fine, HangsBefore};
     let bench = Bench::promoting().await;
@@ -478,6 +550,18 @@ async fn one_look_that_does_not_show_a_promotion_is_not_its_end() {
     hide(&bench, true);
     assert_eq!(bench.pass().await.state, OutletState::Drifted);
     bench.assert_just(&[detail("NG", 20_000)]);
+    assert_eq!(bench.happened(), ["gajian created by c0ffee"]);
+    bench.wanted.policy.drift = DriftPolicy::Report;
+    tokio::time::sleep(minutes(10)).await;
+    bench.pass().await;
+    assert_eq!((bench.happened().len(), bench.counts()), (2, None), "two looks are sure");
+    hide(&bench, false);
+    bench.pass().await;
+    assert_eq!(
+        bench.counts(),
+        Some(PromotionCounts { wait: 1, ..PromotionCounts::default() }),
+        "and it is there again"
+    );
     // Changed or taken back in the files: whatever a look shows, its end is asked for.
     bench.declare([wanted("gajian", detail("NG", 19_000))]);
     bench.pass().await;
@@ -642,8 +726,7 @@ async fn a_record_that_cannot_be_read_keeps_no_menu_back() {
         outcome.error.as_deref(),
         Some(
             "promotions are neither made nor ended: what is stored of promotions/gajian/NG cannot be read; `menusync \
-             forget --outlet G1 --promotions` drops what is stored of promotions, and those that menusync made are \
-             somebody else's then"
+             forget --outlet G1 --promotions` drops that alone, and what menusync made of it is somebody else's then"
         )
     );
     assert_eq!(bench.promo_calls(), [""; 0], "it is not known which are ours");
@@ -666,6 +749,31 @@ async fn several_are_made_after_one_list() {
     bench.pass().await;
     let verbs = bench.promo_verbs();
     assert_eq!(verbs.iter().filter(|verb| *verb == "LIST").count(), 4, "{verbs:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_on_a_dish_before_is_as_old_as_the_list_that_shows_it() {
+    let mut bench = Bench::in_sync().await;
+    bench.declare([wanted("gajian", detail("D1", 5_000)), wanted("gajian", detail("NG", 20_000))]);
+    bench.pass().await;
+    bench.platform.with(|world| {
+        world.promos.iter_mut().for_each(|promo| promo.is_ended = true);
+        world.promo_delay = seconds(20);
+    });
+    let (ours, march) = (bench.wanted.catalog.promotions.clone(), |name: &str, from| {
+        wanted(name, PromoDetail { start_date: day(from), end_date: day("2027-03-31"), ..detail("N1", 11_000) })
+    });
+    bench.declare(ours.into_iter().chain([march("maret", "2027-03-21")]));
+    bench.promo_calls();
+    bench.pass().await;
+    assert_eq!(bench.promo_verbs()[..5], ["LIST", "LOOK", "LOOK", "LIST", "CREATE"]);
+    // What a pass makes is not what it makes next.
+    let mut bench = Bench::in_sync().await;
+    let april = PromoDetail { start_date: day("2027-04-01"), end_date: day("2027-04-02"), ..detail("NG", 20_000) };
+    bench.declare([wanted("april", april), wanted("gajian", detail("NG", 20_000))]);
+    bench.pass().await;
+    let records = bench.recalled().promotions;
+    assert_eq!(records[1].before, records[0].promotion_id.clone().into_iter().collect());
 }
 
 #[tokio::test(start_paused = true)]

@@ -143,6 +143,12 @@ impl PromoDetail {
         }
     }
 
+    /// Whether a promotion that the platform shows is just like this one: its dish and price, and nothing otherwise.
+    pub fn is_shown_as(&self, shown: &Promotion) -> bool {
+        let is_complete = shown.external_menu_id.is_some() && shown.selling_price.is_some();
+        is_complete && self.shown_otherwise(shown).is_empty()
+    }
+
     /// In which keys the platform shows something else than was sent, in words. A key that it does not show says nothing.
     pub fn shown_otherwise(&self, shown: &Promotion) -> Vec<String> {
         let mut others = Vec::new();

@@ -348,7 +348,8 @@ impl Definitions {
     }
 }
 
-/// So many moments at which dated layers begin or end are looked at for the prices of promotions (our choice).
+/// So many moments at which dated layers begin or end, and at which promotions have begun, are looked at for the prices of
+/// promotions (our choice).
 const MOST_EDGES: usize = 100;
 
 /// The moments at which one of the dated layers begins or ends, between the two.

@@ -11,7 +11,7 @@ use jiff::{
 };
 
 use super::{
-    Composed,
+    Composed, MOST_EDGES,
     compose::Composer,
     draft_promotions::{DraftPromotion, Drafts},
     layer::{Action, Content, Markup, PromotionEntry, Selling},
@@ -167,8 +167,13 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
             let prices = prices(id, &detail, &composed.catalog, &menus, now);
             // What was promised when it began holds to its end, whatever a dated layer makes of the price meanwhile.
             let began = detail.start().to_zoned((*zone).clone()).map(|start| start.timestamp());
-            let began = began.ok().filter(|began| began < at && matches!(selling, Selling::Discount { .. }));
-            let promised = began.and_then(|began| {
+            let is_over = detail.end() <= now;
+            let is_promised = |began: &Timestamp| began < at && !is_over && matches!(selling, Selling::Discount { .. });
+            let promised = began.ok().filter(is_promised).and_then(|began| {
+                // Each is the whole menu once more.
+                if menus_before.len() >= MOST_EDGES && !menus_before.contains_key(&began) {
+                    return None;
+                }
                 let menu = menus_before.entry(began).or_insert_with(|| menu_at(began));
                 menu.item(id)?.price.value().copied()
             });
@@ -183,7 +188,7 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
                 prices: if is_sold { prices } else { Vec::new() },
                 least_discount: least,
                 begins_by_today: start_date <= now.date(),
-                is_over: detail.end() <= now,
+                is_over,
                 detail,
             };
             let path = Path::Promotion(name.to_owned(), id.clone());

@@ -58,7 +58,7 @@ pub use promotion_event::{PromotionEvent, PromotionHappening};
 pub use promotion_record::{
     FoundPromotion, MAY_BE_THERE, PromotionKey, PromotionRecord, PromotionStage, idempotency_key,
 };
-pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep};
+pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep, is_made_elsewhere};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;

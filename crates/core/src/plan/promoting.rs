@@ -8,7 +8,7 @@ use jiff::{SignedDuration, civil::DateTime};
 use super::{
     Action, Change, Class, FoundPromotion, Kind, LiveDish, MAY_BE_THERE, OutletPlan, PromotionInputs, PromotionKey,
     PromotionOp, PromotionPlan, PromotionRecord, PromotionStage, PromotionStep, Subject, change::digest_of,
-    guards::judge_prices,
+    guards::judge_prices, is_made_elsewhere, promotion_record::JUST_LIKE_IT,
 };
 use crate::catalog::{ExternalId, FieldValue, Path, Price, PromoDetail, Promotion, PromotionPhase, WantedPromotion};
 
@@ -63,7 +63,7 @@ impl OutletPlan {
             // What has to end before a push ends now, whatever it has to wait for to be made again.
             let makes = matches!(step.op, PromotionOp::Add | PromotionOp::Replace) && !step.before_push;
             let least = wanted.get(&step.id()).map_or(0, |wanted| wanted.least_discount);
-            if let Some(note) = step.waits(*now, least).filter(|_| makes) {
+            if let Some(note) = step.waits(inputs, least).filter(|_| makes) {
                 (step.op, step.note) = (PromotionOp::Waiting, Some(note));
             }
         }
@@ -187,9 +187,10 @@ impl One<'_> {
             }
             PromotionStage::Ending => plan.steps.push(self.step(end, has_begun)),
             PromotionStage::Made | PromotionStage::Seen if is_there => {
-                if record.stage == PromotionStage::Made || record.missing_since.is_some() {
+                let was_missed = record.missing_since.is_some() || record.ended_elsewhere.is_some();
+                if record.stage == PromotionStage::Made || was_missed {
                     let seen = PromotionRecord { stage: PromotionStage::Seen, error: None, ..record.clone() };
-                    plan.learnt.push(PromotionRecord { missing_since: None, ..seen });
+                    plan.learnt.push(PromotionRecord { missing_since: None, ended_elsewhere: None, ..seen });
                 }
                 let others = shown.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
                 if !is_wanted_as_it_is {
@@ -201,7 +202,7 @@ impl One<'_> {
                 }
             }
             PromotionStage::Made | PromotionStage::Seen if is_wanted_as_it_is && says_over => {
-                self.drifted(plan, has_begun, true);
+                self.drifted(plan, has_begun, record.clone(), true);
             }
             PromotionStage::Made if is_wanted_as_it_is => {
                 let id = record.promotion_id.as_deref().unwrap_or_default();
@@ -211,11 +212,9 @@ impl One<'_> {
             }
             PromotionStage::Seen if is_wanted_as_it_is => {
                 let since = record.missing_since.unwrap_or(*at);
-                if record.missing_since.is_none() {
-                    plan.learnt.push(PromotionRecord { missing_since: Some(since), ..record.clone() });
-                }
                 let is_sure = at.duration_since(since) >= MISSING_FOR && record.would_show(*at);
-                self.drifted(plan, has_begun, is_sure);
+                let missed = PromotionRecord { missing_since: Some(since), ..record.clone() };
+                self.drifted(plan, has_begun, missed, is_sure);
             }
             PromotionStage::Made | PromotionStage::Seen if says_over => {
                 plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
@@ -260,8 +259,14 @@ impl One<'_> {
         }
     }
 
-    /// What was ended elsewhere is made again where the files win and it is sure, unless that was undone again and again.
-    fn drifted(&self, plan: &mut PromotionPlan, has_begun: bool, is_sure: bool) {
+    /// What was ended elsewhere is made again where the files win and it is sure, unless that was undone again and again. Its
+    /// stage stays as it is: one that has ended would be made again whoever wins.
+    fn drifted(&self, plan: &mut PromotionPlan, has_begun: bool, missed: PromotionRecord, is_sure: bool) {
+        let ended_elsewhere = missed.ended_elsewhere.or(is_sure.then_some(self.inputs.at));
+        let learnt = PromotionRecord { ended_elsewhere, ..missed };
+        if self.record != Some(&learnt) {
+            plan.learnt.push(learnt);
+        }
         let path = Path::Promotion(self.key.0.clone(), self.key.1.clone());
         let is_contested = self.inputs.past.contested.contains_key(&path);
         let is_undone = self.inputs.revert && is_sure && !is_contested;
@@ -312,11 +317,16 @@ impl One<'_> {
 
 impl PromotionStep {
     /// Why it is not made now.
-    fn waits(&self, now: DateTime, least: u32) -> Option<String> {
-        if is_before_midnight(now) {
+    fn waits(&self, PromotionInputs { now, listed, records, .. }: &PromotionInputs<'_>, least: u32) -> Option<String> {
+        let detail = self.create.as_ref()?;
+        // One whose call was made is looked for otherwise.
+        if !self.is_resumed && is_made_elsewhere(detail, listed, records, *now) {
+            return Some(JUST_LIKE_IT.to_owned());
+        }
+        if is_before_midnight(*now) {
             return Some(format!("made after midnight: not within {BEFORE_MIDNIGHT} minutes before it"));
         }
-        let (price, selling) = (self.coming_price?, self.create.as_ref()?.selling_price);
+        let (price, selling) = (self.coming_price?, detail.selling_price);
         let takes_off = i128::from(price.0) - i128::from(selling.0);
         let is_enough = takes_off > 0 && takes_off * 100 >= i128::from(least) * i128::from(price.0);
         let what = if takes_off > 0 { format!("at least {least} % below") } else { "below".to_owned() };

@@ -55,10 +55,12 @@ pub struct PromotionEvent {
 
 impl PromotionRecord {
     /// What a look has shown to have happened since it was `before`; `None` also where its last moment has passed, as it ends
-    /// by itself then.
+    /// by itself then, and where its end elsewhere was told before.
     pub fn happened_since(&self, before: &Self, is_over: bool) -> Option<PromotionHappening> {
         use PromotionStage::{Creating, Ended, Ending, Made, Seen};
         match (before.stage, self.stage) {
+            _ if before.ended_elsewhere.is_some() => None,
+            (Made | Seen, Made | Seen) => self.ended_elsewhere.map(|_| PromotionHappening::EndedElsewhere),
             (Creating, Made | Seen) => Some(self.making()),
             (Ending, Ended) if !is_over => Some(PromotionHappening::Ended),
             (Made | Seen, Ended) if !is_over => Some(PromotionHappening::EndedElsewhere),
@@ -71,13 +73,8 @@ impl PromotionRecord {
         if self.is_replacement { PromotionHappening::Replaced } else { PromotionHappening::Created }
     }
 
-    /// That this happened to it. Who asked for it is told where it was us.
-    pub fn event(
-        &self,
-        result: PromotionHappening,
-        revision: Option<&String>,
-        author: Option<&String>,
-    ) -> PromotionEvent {
+    /// That this happened to it. Who asked for it is told where it was us; that is no matter of when it is learnt.
+    pub fn event(&self, result: PromotionHappening) -> PromotionEvent {
         let is_ours = result != PromotionHappening::EndedElsewhere;
         PromotionEvent {
             result,
@@ -85,8 +82,8 @@ impl PromotionRecord {
             detail: self.detail.clone(),
             promotion_id: self.promotion_id.clone(),
             error: self.error.clone().filter(|_| result == PromotionHappening::Refused),
-            revision: revision.filter(|_| is_ours).cloned(),
-            author: author.filter(|_| is_ours).cloned(),
+            revision: self.revision.clone().filter(|_| is_ours),
+            author: self.author.clone().filter(|_| is_ours),
         }
     }
 }

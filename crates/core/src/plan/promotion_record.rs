@@ -68,6 +68,15 @@ pub struct PromotionRecord {
     /// Since when it is not shown, although it was seen.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
+    /// When a look was first sure that somebody else has ended it before its time.
+    #[serde(default)]
+    pub ended_elsewhere: Option<Timestamp>,
+    /// The commit of the files by which it was made, or is ended.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// Who wrote that commit.
+    #[serde(default)]
+    pub author: Option<String>,
     /// The last day of all that was made under this name on this dish: until then it is kept, so that no key is used twice.
     #[serde(default)]
     pub kept_until: Option<Date>,
@@ -76,6 +85,10 @@ pub struct PromotionRecord {
 /// What is said of a promotion that may be there.
 pub const MAY_BE_THERE: &str = "whether GoFood made it was never learnt, and a promotion like it has come on the dish: it is \
                                 not sent again; end that one in the GoBiz app, or leave this one out here";
+
+/// What is said of one that is not made because somebody else has made it.
+pub(super) const JUST_LIKE_IT: &str =
+    "one just like it is there, made elsewhere: end it in the GoBiz app, or leave this one out";
 
 /// What a list shows of a promotion whose call was made, and whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,11 +132,7 @@ impl PromotionRecord {
                 && one.selling_price.is_none_or(|price| price == self.detail.selling_price)
         };
         // An empty id can be neither looked at nor ended.
-        let is_it = |one: &Promotion| {
-            let is_complete =
-                !one.promotion_id.is_empty() && one.external_menu_id.is_some() && one.selling_price.is_some();
-            is_complete && self.detail.shown_otherwise(one).is_empty()
-        };
+        let is_it = |one: &Promotion| !one.promotion_id.is_empty() && self.detail.is_shown_as(one);
         let mut come = listed.iter().filter(has_come);
         match (come.next(), come.next()) {
             (None, _) => FoundPromotion::Nothing,

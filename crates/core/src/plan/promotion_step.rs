@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Past, PromotionKey, PromotionRecord};
 use crate::{
-    catalog::{ExternalId, Path, Price, PromoDetail, Promotion, WantedPromotion},
+    catalog::{ExternalId, Path, Price, PromoDetail, Promotion, PromotionPhase, WantedPromotion},
     diagnostic::Place,
     policy::{Guard, GuardLimits},
 };
@@ -56,6 +56,14 @@ impl PromotionOp {
     pub fn is_sent(self) -> bool {
         matches!(self, Self::Add | Self::Remove | Self::Replace | Self::Renew)
     }
+}
+
+/// Whether a list shows a promotion that is just like this one and none of ours: what we made and know no more of would be
+/// there twice.
+pub fn is_made_elsewhere(detail: &PromoDetail, listed: &[Promotion], ours: &[PromotionRecord], now: DateTime) -> bool {
+    let is_ours = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));
+    let is_open = |one: &Promotion| one.phase(now) != PromotionPhase::Over;
+    listed.iter().any(|one| detail.is_shown_as(one) && is_open(one) && !is_ours(one))
 }
 
 /// One promotion of an outlet's plan.

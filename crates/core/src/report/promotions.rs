@@ -21,6 +21,9 @@ pub struct OutletPromotions {
     pub name: String,
     /// Those that run, then those that wait; empty where they could not be listed.
     pub promotions: Vec<PromotionLine>,
+    /// What is stored of ours cannot be read, so that one which is not known as ours may be ours all the same.
+    #[serde(skip)]
+    pub has_unread: bool,
     /// Why they could not be listed.
     pub error: Option<String>,
 }
@@ -58,7 +61,7 @@ impl Serialize for PromotionLine {
 }
 
 impl PromotionLine {
-    fn words(&self) -> String {
+    fn words(&self, has_unread: bool) -> String {
         let id = self.promotion.external_menu_id.as_ref();
         let dish = match (&self.item_name, id) {
             (Some(name), Some(id)) => format!("{name} ({id})"),
@@ -66,6 +69,7 @@ impl PromotionLine {
             _ => "no dish is named".to_owned(),
         };
         let whose = match (&self.ours, &self.source) {
+            (None, _) if has_unread => "whose is not known: what is stored cannot be read".to_owned(),
             (None, _) => "made elsewhere".to_owned(),
             (Some(name), Some(place)) => format!("ours, “{name}” ({place})"),
             (Some(name), None) => format!("ours, “{name}”, which no file declares any more"),
@@ -87,7 +91,7 @@ pub fn promotions_text(outlets: &[OutletPromotions]) -> String {
         };
         let _ = writeln!(text, "{}: {}", printable(&label), printable(&what));
         for line in &outlet.promotions {
-            let _ = writeln!(text, "  {}", line.words());
+            let _ = writeln!(text, "  {}", line.words(outlet.has_unread));
         }
     }
     text

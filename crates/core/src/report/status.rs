@@ -67,15 +67,20 @@ pub struct PromotionCounts {
     pub wait: usize,
     /// Refused by the platform.
     pub refused: usize,
-    /// Being made or ended, and not seen yet.
+    /// Being made or ended, and not seen yet; also those of which what is stored cannot be read.
     pub open: usize,
 }
 
 impl PromotionCounts {
-    /// Counts what is stored of promotions, on the clocks of the outlet.
-    pub fn of<'r>(records: impl IntoIterator<Item = &'r PromotionRecord>, now: DateTime) -> Option<Self> {
-        let mut counts = Self::default();
-        for record in records.into_iter().filter(|record| record.detail.end() > now) {
+    /// Counts what is stored of promotions, on the clocks of the outlet. `unread`: of so many it cannot be read.
+    pub fn of<'r>(
+        records: impl IntoIterator<Item = &'r PromotionRecord>,
+        unread: usize,
+        now: DateTime,
+    ) -> Option<Self> {
+        let mut counts = Self { open: unread, ..Self::default() };
+        let counts_still = |record: &&PromotionRecord| record.detail.end() > now && record.ended_elsewhere.is_none();
+        for record in records.into_iter().filter(counts_still) {
             match record.stage {
                 PromotionStage::Seen if record.detail.start() <= now => counts.run += 1,
                 PromotionStage::Seen => counts.wait += 1,

@@ -62,6 +62,19 @@ fn a_discount_is_taken_off_the_price_that_the_outlet_has_after_pricing() {
     }
     let meanwhile = "from: 2027-02-26\nitems: {NG: {price: 30000}}";
     assert_eq!(began(&[off, meanwhile, "{}"], "2027-02-27T05:00:00Z"), ["gajian NG 20000 25–28 Feb 2027"]);
+    // What is over costs nothing any more, and is no reason to compose the menu of then.
+    assert_eq!(began(&[off, dated, "{}"], "2027-03-01T05:00:00Z"), ["gajian NG 20000 25–28 Feb 2027"]);
+    // So many menus of then are composed and not one more: what began last has the price of now.
+    let first = jiff::civil::date(2026, 6, 1);
+    let begin = (0..=100).map(|n| (n, first.saturating_add(jiff::Span::new().days(n))));
+    let one = |(n, day)| {
+        format!("  p{n:03}: {{external_menu_id: NG, discount: 20%, start_date: {day}, end_date: 2027-12-31}}\n")
+    };
+    let many = format!("promotions:\n{}", begin.map(one).collect::<String>());
+    let dearer = "from: 2026-01-01\nuntil: 2026-12-31\nitems: {NG: {price: 30000}}";
+    let composed = layered_at(&[&many, dearer, "{}"], "2027-02-27T05:00:00Z").catalog.promotions;
+    let prices: Vec<i64> = composed[99..].iter().map(|one| one.detail.selling_price.0).collect();
+    assert_eq!(prices, [24_000, 20_000]);
     // A price that the files have given up is no promise.
     assert_eq!(
         began(&[off, "items: {NG: {price: 30000}}"], "2027-02-27T05:00:00Z"),

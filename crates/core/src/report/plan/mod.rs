@@ -39,6 +39,7 @@ pub(super) use summary::sentence;
 pub(super) use text::stale_text;
 pub use text::{Look, WHOLE_FILE, plan_text};
 pub use warnings::counts_for_push;
+pub use words::some_in;
 
 use std::{collections::BTreeMap, sync::Arc};
 

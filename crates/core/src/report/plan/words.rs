@@ -217,7 +217,7 @@ pub(super) fn some_of(names: &[String], most: usize) -> String {
 }
 
 /// The same in a language.
-pub(super) fn some_in(names: &[String], most: usize, lang: Lang) -> String {
+pub fn some_in(names: &[String], most: usize, lang: Lang) -> String {
     if names.len() <= most + 1 {
         return names.join(", ");
     }
