@@ -27,7 +27,7 @@ pub enum Head {
     /// The same, with a line that says what it is for.
     DescribedLayer(String),
     /// A layer made from a spreadsheet: this file and sheet.
-    Sheet(String),
+    Worksheet(String),
 }
 
 /// The text of a new file that says `imported`.
@@ -142,7 +142,7 @@ impl Page<'_> {
     }
 
     pub(super) fn head(&mut self, head: &Head) {
-        if let Head::Sheet(title) = head {
+        if let Head::Worksheet(title) = head {
             self.line(0, &format!("# Made from {} with `menusync import --from`.", one_line(title)));
             self.line(
                 0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Sheet};
+use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet};
 
 /// How much text all cells of a workbook may have, in bytes (our choice).
 const MOST_TEXT: usize = 50 << 20;
@@ -55,7 +55,7 @@ impl Builder {
         self.merged.push(cells);
     }
 
-    pub(super) fn finish(self, file: &str, name: String, remark: Option<&str>) -> Sheet {
+    pub(super) fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
         let mut remarks: Vec<String> = remark.map(str::to_owned).into_iter().collect();
         match self.formulas {
             0 => {}
@@ -68,6 +68,6 @@ impl Builder {
             let named = self.merged.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
             remarks.push(format!("of merged cells only the first has the value: {named}{more}"));
         }
-        Sheet { file: file.to_owned(), name: Some(name), rows: self.rows.into_values().collect(), remarks }
+        Worksheet { file: file.to_owned(), name: Some(name), rows: self.rows.into_values().collect(), remarks }
     }
 }

@@ -31,7 +31,7 @@ use crate::{
     authoring::{
         Context, EditStyle, Imported, merge,
         sheet::{
-            ColumnMap, MOST_BYTES, Sheet, SheetChanges, SheetError, SheetMenu, has_headers, read_csv, read_sheet,
+            ColumnMap, MOST_BYTES, SheetChanges, SheetError, SheetMenu, Worksheet, has_headers, read_csv, read_sheet,
             sheet_changes, unlike_sheet,
         },
         text,
@@ -47,6 +47,9 @@ use crate::{
 
 /// The outlet that looks at the layer; it is nowhere but in memory.
 const READER: &str = "G0";
+
+/// The most changes times dishes of a file that is edited (our choice): the file is read anew for each change.
+const MOST_WORK: usize = 2_000_000;
 
 /// What the command line says about a sheet.
 pub(super) struct Request<'a> {
@@ -94,7 +97,7 @@ pub(super) fn run(session: &Session, request: &Request<'_>) -> Result<Exit, Comm
 // ── reading ──
 
 /// All sheets of the file.
-fn read(request: &Request<'_>) -> Result<Vec<Sheet>, CommandError> {
+fn read(request: &Request<'_>) -> Result<Vec<Worksheet>, CommandError> {
     let path = request.file;
     // Without its directories, which nobody else has: it will stand in the layer.
     let name = file_name(path);
@@ -105,7 +108,7 @@ fn read(request: &Request<'_>) -> Result<Vec<Sheet>, CommandError> {
         return Err(invalid(&name, "it is larger than 20 MB", "keep the sheet of the menu only, without pictures"));
     }
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let workbook = |sheets: Result<Vec<Sheet>, String>| {
+    let workbook = |sheets: Result<Vec<Worksheet>, String>| {
         sheets.map_err(|why| {
             invalid(
                 &name,
@@ -134,8 +137,8 @@ fn invalid(file: &str, why: &str, help: &str) -> CommandError {
 }
 
 /// The sheet that is meant: the one that is named, else the only one with headers.
-fn pick(mut sheets: Vec<Sheet>, request: &Request<'_>) -> Result<Sheet, CommandError> {
-    let names = |sheets: &mut dyn Iterator<Item = &Sheet>| -> String {
+fn pick(mut sheets: Vec<Worksheet>, request: &Request<'_>) -> Result<Worksheet, CommandError> {
+    let names = |sheets: &mut dyn Iterator<Item = &Worksheet>| -> String {
         let names = sheets.filter_map(|sheet| sheet.name.as_ref()).map(|name| format!("`{}`", printable(name)));
         names.collect::<Vec<_>>().join(", ")
     };
@@ -145,7 +148,7 @@ fn pick(mut sheets: Vec<Sheet>, request: &Request<'_>) -> Result<Sheet, CommandE
             return Err(CommandError::Usage(format!("{file} has no sheets with names: leave --sheet out")));
         }
         Some(wanted) => {
-            let is_named = |sheet: &Sheet| sheet.name.as_ref().is_some_and(|name| name.trim() == wanted.trim());
+            let is_named = |sheet: &Worksheet| sheet.name.as_ref().is_some_and(|name| name.trim() == wanted.trim());
             (0..sheets.len()).filter(|at| is_named(&sheets[*at])).collect()
         }
         None if sheets.len() == 1 => vec![0],
@@ -154,7 +157,7 @@ fn pick(mut sheets: Vec<Sheet>, request: &Request<'_>) -> Result<Sheet, CommandE
     let all = names(&mut sheets.iter());
     match (&meant[..], request.sheet) {
         ([at], _) => {
-            let others: Vec<Sheet> =
+            let others: Vec<Worksheet> =
                 sheets.iter().enumerate().filter(|(i, _)| i != at).map(|(_, s)| s.clone()).collect();
             let mut sheet = sheets.swap_remove(*at);
             if !others.is_empty() {
@@ -288,7 +291,7 @@ impl Layer {
     }
 
     /// A text that says what the sheet says, keeps the rules and changes nothing else; why not, otherwise.
-    fn checked(&self, new: String, sheet: &Sheet, menu: &SheetMenu) -> Result<String, CommandError> {
+    fn checked(&self, new: String, sheet: &Worksheet, menu: &SheetMenu) -> Result<String, CommandError> {
         let composed = self.composed(&new);
         let mut errors: Vec<Diagnostic> =
             composed.diagnostics.iter().filter(|found| found.is_error()).cloned().collect();
@@ -316,10 +319,18 @@ impl Layer {
     fn edited(
         &self,
         old: &str,
-        sheet: &Sheet,
+        sheet: &Worksheet,
         menu: &SheetMenu,
         changes: &SheetChanges,
     ) -> Result<String, CommandError> {
+        let (count, dishes) = (changes.steps.len(), self.catalog.items().count());
+        if count.saturating_mul(dishes) > MOST_WORK {
+            let path = shown(&self.path);
+            let message = format!(
+                "{count} changes in {path}, which has {dishes} dishes, are too many at once: remove the file to make it anew, or import the sheet in parts"
+            );
+            return Err(CommandError::Usage(message));
+        }
         let file = SourceFile { path: Arc::clone(&self.name), text: old.into() };
         // A new dish takes the hours of its file and menu as they are: they are no reason for hours of its own.
         let mut known = self.catalog.clone();
@@ -378,7 +389,7 @@ fn tell_changes(file: &str, changes: &SheetChanges) {
     }
 }
 
-fn sheet_json(sheet: &Sheet, menu: &SheetMenu, file: Option<&String>, changes: Option<&SheetChanges>) -> String {
+fn sheet_json(sheet: &Worksheet, menu: &SheetMenu, file: Option<&String>, changes: Option<&SheetChanges>) -> String {
     let proposed: Vec<_> = menu.proposed.iter().collect();
     let items: BTreeMap<&str, usize> =
         menu.catalog.menus.iter().map(|menu| (menu.name.as_str(), menu.menu_items.len())).collect();

@@ -6,12 +6,12 @@ use super::{
     archive::{Archive, Piece, Xml, attribute, name_of},
     builder::Builder,
 };
-use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Sheet, cell_name};
+use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Worksheet, cell_name};
 
 /// The most sheets that are read (our choice).
 const MOST_SHEETS: usize = 50;
 
-pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, String> {
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
     let mut archive = Archive::open(bytes)?;
     let content = archive.text("content.xml")?.ok_or("it is no .ods workbook")?;
     let mut xml = Xml::new(&content);
@@ -171,9 +171,9 @@ fn cell(draft: Draft) -> Cell {
         _ if draft.has_formula && text.starts_with(['#', '*']) || text.starts_with("Err:") => {
             Cell::Wrong(format!("the cell has the error {text}"))
         }
-        _ if draft.has_formula && text.is_empty() && draft.kind.is_empty() => {
-            Cell::Wrong("the formula has no stored value".to_owned())
-        }
+        _ if draft.has_formula && text.is_empty() && draft.kind.is_empty() => Cell::Wrong(
+            "the formula has no stored value: open the file in a spreadsheet program and save it there".to_owned(),
+        ),
         _ => Cell::Text(text),
     }
 }

@@ -8,12 +8,12 @@ use super::{
     archive::{Archive, Piece, Xml, attribute, name_of},
     builder::Builder,
 };
-use crate::authoring::sheet::{Cell, Sheet, column_of};
+use crate::authoring::sheet::{Cell, Worksheet, column_of};
 
 /// The most sheets that are read (our choice).
 const MOST_SHEETS: usize = 50;
 
-pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Sheet>, String> {
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
     let mut archive = Archive::open(bytes)?;
     let workbook = archive.text("xl/workbook.xml")?.ok_or("it is no .xlsx workbook")?;
     let relations = archive.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
@@ -171,9 +171,9 @@ fn draft_of(start: &BytesStart<'_>, next: usize) -> Draft {
 fn cell(draft: &Draft, shared: &[String]) -> Result<Cell, String> {
     let value = &draft.value;
     Ok(match draft.kind.as_str() {
-        _ if value.is_empty() && draft.has_formula && draft.kind != "str" => {
-            Cell::Wrong("the formula has no stored value".to_owned())
-        }
+        _ if value.is_empty() && draft.has_formula && draft.kind != "str" => Cell::Wrong(
+            "the formula has no stored value: open the file in a spreadsheet program and save it there".to_owned(),
+        ),
         _ if value.is_empty() => Cell::Empty,
         "s" => {
             let text = value.trim().parse::<usize>().ok().and_then(|at| shared.get(at));

@@ -32,7 +32,7 @@ pub fn sheet_changes(layer: &Catalog, menu: &SheetMenu) -> SheetChanges {
             added.lines.push(format!("+ {id} {} in {}: {}", quoted(name_of(item)), quoted(of_sheet), price_of(item)));
             continue;
         };
-        for (field, from, to) in said(known, item) {
+        for (field, from, to) in changed_fields(known, item) {
             let path = Path::item_field(id, field);
             let from = from.map_or_else(|| "none".to_owned(), |from| quoted(&from));
             changes.lines.push(format!("~ {id} {}: {from} → {}", field.key(), quoted(&to)));
@@ -111,7 +111,7 @@ pub fn unlike_sheet(layer: &Catalog, before: &Catalog, menu: &SheetMenu) -> Opti
 }
 
 /// Fields that the sheet says otherwise, with both values.
-fn said(known: &Item, item: &Item) -> Vec<(ItemField, Option<String>, String)> {
+fn changed_fields(known: &Item, item: &Item) -> Vec<(ItemField, Option<String>, String)> {
     let texts = [
         (ItemField::Name, &known.name, &item.name),
         (ItemField::Description, &known.description, &item.description),

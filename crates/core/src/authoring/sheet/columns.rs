@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-use super::grid::{Cell, Row, Sheet, column_name, column_of, quoted};
-use crate::diagnostic::Diagnostic;
+use super::{
+    SheetError,
+    grid::{Cell, Row, Worksheet, column_name, column_of, quoted},
+};
 
 /// How many rows may stand before the headers (our choice).
 const MOST_TITLES: usize = 30;
@@ -247,16 +249,8 @@ impl Header {
     }
 }
 
-/// Why there are no columns to read by.
-pub(super) enum NoColumns {
-    /// `--map` is wrong.
-    Usage(String),
-    /// The sheet is.
-    Invalid(Diagnostic),
-}
-
 /// The headers of a sheet, each field once.
-pub(super) fn columns(sheet: &Sheet, maps: &[ColumnMap]) -> Result<Header, NoColumns> {
+pub(super) fn columns(sheet: &Worksheet, maps: &[ColumnMap]) -> Result<Header, SheetError> {
     let Some(header) = find_header(&sheet.rows, maps) else {
         let shown: Vec<String> = sheet
             .rows
@@ -269,14 +263,14 @@ pub(super) fn columns(sheet: &Sheet, maps: &[ColumnMap]) -> Result<Header, NoCol
             if shown.is_empty() { "it is empty".to_owned() } else { format!("it begins with {}", shown.join(", ")) };
         let message = format!("no row has a header for the name of a dish and one for its price; {begins}");
         let help = "name these columns `Nama` and `Harga` (or `Name` and `Price`), or say which they are: --map B=name --map C=price";
-        return Err(NoColumns::Invalid(sheet.error(None, &message, help)));
+        return Err(SheetError::Invalid(vec![sheet.error(None, &message, help)]));
     };
     for map in maps {
         if !header.columns.iter().any(|column| map.is_by_header(&column.title))
             && column_of(&map.column).is_none_or(|at| !header.columns.iter().any(|column| column.at == at))
         {
             let known: Vec<String> = header.columns.iter().map(|column| quoted(&column.title)).collect();
-            return Err(NoColumns::Usage(format!(
+            return Err(SheetError::Usage(format!(
                 "--map names a column {} that {} does not have; its columns are {}",
                 quoted(&map.column),
                 sheet.title(),
@@ -292,7 +286,7 @@ pub(super) fn columns(sheet: &Sheet, maps: &[ColumnMap]) -> Result<Header, NoCol
                 [first, second].map(|column| format!("{} {}", column_name(column.at), quoted(&column.title)));
             let message = format!("the columns {one} and {other} could both be the {}", field.word());
             let help = format!("say which: --map {}={}", column_name(second.at), field.word());
-            return Err(NoColumns::Invalid(sheet.error(Some((second.at, row)), &message, &help)));
+            return Err(SheetError::Invalid(vec![sheet.error(Some((second.at, row)), &message, &help)]));
         }
     }
     Ok(header)

@@ -2,7 +2,7 @@
 
 use super::{
     columns::{ColumnMap, find_header},
-    grid::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Sheet},
+    grid::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet},
 };
 use crate::diagnostic::Diagnostic;
 
@@ -13,14 +13,14 @@ const DELIMITERS: [(char, &str); 4] = [(',', "commas"), (';', "semicolons"), ('\
 const WINDOWS_1252: &str = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
 /// Reads a CSV file. The delimiter is the one by which a row becomes headers that are known or named in `maps`.
-pub fn read_csv(file: &str, bytes: &[u8], maps: &[ColumnMap]) -> Result<Sheet, Vec<Diagnostic>> {
-    let sheet = Sheet { file: file.to_owned(), ..Sheet::default() };
+pub fn read_csv(file: &str, bytes: &[u8], maps: &[ColumnMap]) -> Result<Worksheet, Vec<Diagnostic>> {
+    let sheet = Worksheet { file: file.to_owned(), ..Worksheet::default() };
     let (text, encoding) = decode(bytes).map_err(|why| {
         vec![sheet.error(None, why, "save it as CSV UTF-8, or as .xlsx, in your spreadsheet program")]
     })?;
     let (hint, text) = delimiter_hint(&text);
     let candidates = DELIMITERS.iter().filter(|(delimiter, _)| hint.is_none_or(|hint| hint == *delimiter));
-    let tried: Vec<(&str, Result<Vec<Row>, Fault>, usize)> = candidates
+    let tried: Vec<_> = candidates
         .map(|(delimiter, name)| {
             let rows = split(text, *delimiter);
             let known = rows.as_ref().map_or(0, |rows| find_header(rows, maps).map_or(0, |header| header.known()));
@@ -34,7 +34,7 @@ pub fn read_csv(file: &str, bytes: &[u8], maps: &[ColumnMap]) -> Result<Sheet, V
     };
     let rows = rows.map_err(|Fault { column, row, what, help }| vec![sheet.error(Some((column, row)), what, help)])?;
     let remarks = vec![format!("read as {encoding}, with {name} between the columns")];
-    Ok(Sheet { rows, remarks, ..sheet })
+    Ok(Worksheet { rows, remarks, ..sheet })
 }
 
 /// Excel's line `sep=;` before everything else.

@@ -41,7 +41,7 @@ pub struct Row {
 
 /// One sheet of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sheet {
+pub struct Worksheet {
     /// The file, as it is named to people.
     pub file: String,
     /// Its name; a CSV file has none.
@@ -79,7 +79,7 @@ impl Row {
     }
 }
 
-impl Sheet {
+impl Worksheet {
     /// `menu.xlsx, sheet Menu`
     pub fn title(&self) -> String {
         match &self.name {

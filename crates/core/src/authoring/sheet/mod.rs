@@ -1,7 +1,7 @@
 //! A spreadsheet as a layer. Nothing is guessed: what a column was taken for and which rows are no dishes is told, and what
 //! may be read in two ways is an error that names its cell.
 //!
-//! Cells come from whoever opened the file ([`Sheet`]); here they get their meaning.
+//! Cells come from whoever opened the file ([`Worksheet`]); here they get their meaning.
 
 mod changes;
 mod columns;
@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 pub use changes::{SheetChanges, sheet_changes, unlike_sheet};
 pub use columns::{ColumnMap, SheetField};
 pub use csv::read_csv;
-pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Sheet, cell_name, column_name, column_of};
+pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_name, column_of};
 
 use self::{
-    columns::{NoColumns, columns, find_header},
+    columns::{columns, find_header},
     grid::quoted,
     read::{Dish, ONLY_MENU, read_dishes},
 };
@@ -63,17 +63,14 @@ pub enum SheetError {
 }
 
 /// Whether a sheet has headers, for finding the sheet that is meant.
-pub fn has_headers(sheet: &Sheet, maps: &[ColumnMap]) -> bool {
+pub fn has_headers(sheet: &Worksheet, maps: &[ColumnMap]) -> bool {
     find_header(&sheet.rows, maps).is_some()
 }
 
 /// Reads a sheet as a menu. `known` is what the layer has: a dish that stands there in the same menu under the same name keeps
 /// its id, and one that is the only one of its name wherever it stands.
-pub fn read_sheet(sheet: &Sheet, maps: &[ColumnMap], known: &Catalog) -> Result<SheetMenu, SheetError> {
-    let header = columns(sheet, maps).map_err(|error| match error {
-        NoColumns::Usage(message) => SheetError::Usage(message),
-        NoColumns::Invalid(diagnostic) => SheetError::Invalid(vec![diagnostic]),
-    })?;
+pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Result<SheetMenu, SheetError> {
+    let header = columns(sheet, maps)?;
     let (dishes, told) = read_dishes(sheet, &header).map_err(SheetError::Invalid)?;
     let id_column = header.column(SheetField::Id).unwrap_or_default();
     check_ids(sheet, &dishes, id_column).map_err(SheetError::Invalid)?;
@@ -126,7 +123,7 @@ pub fn read_sheet(sheet: &Sheet, maps: &[ColumnMap], known: &Catalog) -> Result<
 }
 
 /// Refuses an id that two dishes have.
-fn check_ids(sheet: &Sheet, dishes: &[Dish], column: usize) -> Result<(), Vec<Diagnostic>> {
+fn check_ids(sheet: &Worksheet, dishes: &[Dish], column: usize) -> Result<(), Vec<Diagnostic>> {
     let mut first: BTreeMap<&str, &Dish> = BTreeMap::new();
     let mut errors = Vec::new();
     for dish in dishes {
@@ -189,8 +186,8 @@ fn ids(dishes: &[Dish], known: &Catalog) -> (Vec<ExternalId>, BTreeSet<ExternalI
 
 impl SheetMenu {
     /// The text of a new layer.
-    pub fn layer_text(&self, sheet: &Sheet) -> String {
-        file_text(&Head::Sheet(sheet.title()), &Imported { catalog: self.catalog.clone(), ..Imported::default() })
+    pub fn layer_text(&self, sheet: &Worksheet) -> String {
+        file_text(&Head::Worksheet(sheet.title()), &Imported { catalog: self.catalog.clone(), ..Imported::default() })
     }
 
     /// Where the sheet says something, for rules: `line` and `column` are those of the cell.
@@ -201,7 +198,7 @@ impl SheetMenu {
     }
 
     /// What a rule found, with the cell in place of a line.
-    pub fn in_cells(&self, sheet: &Sheet, found: Diagnostic) -> Diagnostic {
+    pub fn in_cells(&self, sheet: &Worksheet, found: Diagnostic) -> Diagnostic {
         let cell = |place: &Place| cell_name(place.column.saturating_sub(1) as usize, place.line as usize);
         let at = found.place.as_ref().map(|place| format!(", cell {}", cell(place))).unwrap_or_default();
         let others: Vec<String> = found.related.iter().map(|related| cell(&related.place)).collect();

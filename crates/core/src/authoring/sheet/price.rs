@@ -11,7 +11,7 @@ const WRITE_DIGITS: &str = "write whole rupiah in digits, such as 25000";
 
 /// What one cell says by itself.
 #[derive(Debug, Clone, PartialEq)]
-struct Said {
+struct Amount {
     rupiah: i64,
     /// It names its currency or its unit, so that a small price is meant as it stands.
     is_stated: bool,
@@ -23,11 +23,11 @@ struct Said {
 
 /// The prices of a column, cell by cell. `says_rupiah`: its header does.
 pub(super) fn read_prices(cells: &[&Cell], says_rupiah: bool) -> Vec<Reading> {
-    let said: Vec<Result<Said, (String, &'static str)>> = cells.iter().map(|cell| said(cell)).collect();
+    let said: Vec<Result<Amount, (String, &'static str)>> = cells.iter().map(|cell| read_cell(cell)).collect();
     let known = || said.iter().flatten();
     let groups = |sign: char| known().any(|said| said.groups == Some(sign));
     let decimals = |sign: char| known().any(|said| said.decimals == Some(sign));
-    let judge = |said: &Result<Said, (String, &'static str)>| -> Reading {
+    let judge = |said: &Result<Amount, (String, &'static str)>| -> Reading {
         let said = said.clone()?;
         if let Some(sign) = said.groups {
             let other = if sign == '.' { ',' } else { '.' };
@@ -45,7 +45,7 @@ pub(super) fn read_prices(cells: &[&Cell], says_rupiah: bool) -> Vec<Reading> {
     said.iter().map(judge).collect()
 }
 
-fn said(cell: &Cell) -> Result<Said, (String, &'static str)> {
+fn read_cell(cell: &Cell) -> Result<Amount, (String, &'static str)> {
     match cell {
         cell if cell.is_empty() => Err(("there is no price".to_owned(), "write one, or delete the row")),
         Cell::Wrong(why) => Err((why.clone(), WRITE_DIGITS)),
@@ -54,17 +54,17 @@ fn said(cell: &Cell) -> Result<Said, (String, &'static str)> {
     }
 }
 
-fn of_number(number: f64) -> Result<Said, (String, &'static str)> {
-    if number.is_nan() || number < 0.0 || number > 1e12 {
+fn of_number(number: f64) -> Result<Amount, (String, &'static str)> {
+    if !(0.0..=1e12).contains(&number) {
         return Err(("this number is no price".to_owned(), WRITE_DIGITS));
     }
     if number.fract() != 0.0 {
         return Err((format!("the number {number} has decimals, and prices are whole rupiah"), WRITE_DIGITS));
     }
-    Ok(Said { rupiah: number as i64, is_stated: false, groups: None, decimals: None })
+    Ok(Amount { rupiah: number as i64, is_stated: false, groups: None, decimals: None })
 }
 
-fn of_text(text: &str) -> Option<Said> {
+fn of_text(text: &str) -> Option<Amount> {
     let lower = text.to_lowercase();
     let mut rest = lower.trim();
     let mut is_stated = false;
@@ -84,10 +84,10 @@ fn of_text(text: &str) -> Option<Said> {
     let unit = units.into_iter().find_map(|(word, factor)| Some((rest.strip_suffix(word)?.trim(), factor)));
     if let Some((amount, factor)) = unit {
         let (rupiah, decimals) = in_unit(amount, factor)?;
-        return Some(Said { rupiah, is_stated: true, groups: None, decimals });
+        return Some(Amount { rupiah, is_stated: true, groups: None, decimals });
     }
     let (rupiah, groups, decimals) = amount(rest)?;
-    Some(Said { rupiah, is_stated, groups, decimals })
+    Some(Amount { rupiah, is_stated, groups, decimals })
 }
 
 /// `25` or `2,5` before a unit. Three digits behind a sign may be decimals or thousands.

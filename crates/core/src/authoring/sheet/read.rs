@@ -2,7 +2,7 @@
 
 use super::{
     columns::{Header, SheetField},
-    grid::{Cell, Row, Sheet, quoted, rows_named},
+    grid::{Cell, Row, Worksheet, quoted, rows_named},
     price::read_prices,
 };
 use crate::diagnostic::Diagnostic;
@@ -39,7 +39,7 @@ struct Rows {
 }
 
 /// The dishes of a sheet, and lines about what is none; or all that cannot be read.
-pub(super) fn read_dishes(sheet: &Sheet, header: &Header) -> Result<(Vec<Dish>, Vec<String>), Vec<Diagnostic>> {
+pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dish>, Vec<String>), Vec<Diagnostic>> {
     let mut reader = Reader { sheet, header, rows: Rows::default(), menu: None, pending: None, errors: Vec::new() };
     let dishes: Vec<(&Row, Dish)> =
         sheet.rows.iter().skip(header.row + 1).filter_map(|row| Some((row, reader.row(row)?))).collect();
@@ -79,7 +79,7 @@ pub(super) fn read_dishes(sheet: &Sheet, header: &Header) -> Result<(Vec<Dish>, 
 }
 
 struct Reader<'s> {
-    sheet: &'s Sheet,
+    sheet: &'s Worksheet,
     header: &'s Header,
     rows: Rows,
     /// The menu that the rows above named.
@@ -205,7 +205,7 @@ fn header_fields(header: &Header) -> Vec<(SheetField, usize)> {
 }
 
 impl Rows {
-    fn lines(&self, sheet: &Sheet, header: &Header) -> Vec<String> {
+    fn lines(&self, sheet: &Worksheet, header: &Header) -> Vec<String> {
         let titles =
             sheet.rows.iter().take(header.row).filter_map(|row| {
                 Some(format!("row {} {}", row.number, quoted(&row.cell(*row.filled().first()?).text())))

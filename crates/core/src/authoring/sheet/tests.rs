@@ -155,7 +155,7 @@ fn whatever_the_cells_say_the_layer_says_it() {
                 cells: vec![cell(name), Cell::Number(price as f64), cell(menu), cell(description)],
             });
         }
-        let sheet = Sheet { file: "a.xlsx".into(), name: Some("S\u{85}\n".into()), rows, remarks: Vec::new() };
+        let sheet = Worksheet { file: "a.xlsx".into(), name: Some("S\u{85}\n".into()), rows, remarks: Vec::new() };
         let menu = read_sheet(&sheet, &[], &Catalog::default()).unwrap();
         let catalog = read_back(&menu.layer_text(&sheet));
         assert_eq!(unlike_sheet(&catalog, &Catalog::default(), &menu), None);
