@@ -2,7 +2,8 @@
 //! what libFuzzer invents; `tests/robust` replays the corpus with them. Of the core alone, so that a fuzzer is built soon.
 
 use menusync_core::{
-    catalog::OutletId,
+    authoring::sheet::{read_csv, read_sheet, unlike_sheet},
+    catalog::{Catalog, OutletId},
     definition::{self, Composed, Definitions, ImageFile},
     diagnostic::Diagnostic,
     document::{self, Node, SourceFile, Value},
@@ -42,6 +43,22 @@ pub(crate) fn definitions(data: &[u8]) {
         }
     }
     check_diagnostics(&diagnostics, &files);
+}
+
+/// A CSV file as a layer, which says what the sheet says wherever it is valid.
+pub(crate) fn sheet(data: &[u8]) {
+    let Ok(sheet) = read_csv("a.csv", data, &[]) else { return };
+    let nothing = Catalog::default();
+    let Ok(menu) = read_sheet(&sheet, &[], &nothing) else { return };
+    let files = [
+        source("catalogs/a.yaml", &menu.layer_text(&sheet)),
+        source("catalogs/b.yaml", "outlet: G1\nextends: [a.yaml]\n"),
+    ];
+    let outlet = OutletId("G1".to_owned());
+    let (composed, _) = compose(&definition::parse(&files), &outlet, "2027-02-10T00:00:00Z");
+    if !composed.diagnostics.iter().any(Diagnostic::is_error) {
+        assert_eq!(unlike_sheet(&composed.catalog, &nothing, &menu), None, "{}", files[0].text);
+    }
 }
 
 /// An outlet and everything that is said about it.

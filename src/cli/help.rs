@@ -105,6 +105,7 @@ const PAGES: [Page; 30] = [
         &[
             ("menusync import --outlet G916309315", "a file for an outlet that is live already"),
             ("menusync import --outlet Kuta --merge", "take over what was changed in the app"),
+            ("menusync import --from menu.xlsx --map 'Harga GoFood=price'", "a layer from a spreadsheet"),
         ],
         &[],
     ),

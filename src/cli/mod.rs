@@ -120,7 +120,7 @@ enum Command {
     Approve(approve::Args),
     /// Show what was changed outside the files since the last verified push
     Drift(drift::Args),
-    /// Write YAML files from live menus
+    /// Write YAML files from live menus or a spreadsheet
     Import(import::Args),
     /// Format definitions and settings, keeping comments
     Fmt(fmt::Args),

@@ -38,6 +38,7 @@ mod saved;
 mod schedule;
 mod secrets;
 mod shapes;
+mod sheet;
 mod stock;
 mod stopping;
 mod terminal;

@@ -40,6 +40,11 @@ fn the_corpus_of_the_definitions_holds() {
 }
 
 #[test]
+fn the_corpus_of_the_sheets_holds() {
+    replay("sheet", checks::sheet);
+}
+
+#[test]
 fn the_corpus_of_the_wire_holds() {
     replay("wire", shell_checks::wire);
 }

@@ -1,9 +1,6 @@
 //! New files: one for every outlet, and a layer for those that sell exactly the same.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::json;
 
@@ -14,6 +11,7 @@ use super::{
         output::{Format, note},
         session::{MOST_DIAGNOSTICS, Session},
     },
+    absolute,
     fetch::Fetched,
     shown,
 };
@@ -51,15 +49,6 @@ pub(super) fn check(session: &Session, survey: &Survey, outlets: &[OutletId], ou
 /// Whether what is written there are definitions of the root.
 fn is_inside(session: &Session, out: &Path) -> bool {
     absolute(out).starts_with(absolute(&session.root().join("catalogs")))
-}
-
-/// Without links, as far as it exists.
-fn absolute(path: &Path) -> PathBuf {
-    let existing = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
-    match existing {
-        Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
-        None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
-    }
 }
 
 /// A file to be written.

@@ -1,4 +1,4 @@
-//! `import`: YAML from live catalogs.
+//! `import`: YAML from live catalogs, or from a spreadsheet.
 //!
 //! Looks and never writes to GoFood. Files that exist are touched only with `--merge`, and only if what was written reads
 //! back as what was meant.
@@ -6,6 +6,7 @@
 mod fetch;
 mod fresh;
 mod merge;
+mod sheet;
 
 use std::{
     path::{Component, Path, PathBuf},
@@ -22,7 +23,7 @@ use super::{
     session::{Session, block_on},
 };
 use crate::{
-    authoring::Filter,
+    authoring::{Filter, sheet::ColumnMap},
     catalog::{ExternalId, OutletId},
     fleet::{Selection, Survey},
     settings,
@@ -31,9 +32,9 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Outlets whose id, name, file or layer matches, or the id of an outlet that no file defines yet (repeatable)
-    #[arg(long, value_name = "GLOB", required = true)]
+    #[arg(long, value_name = "GLOB", required_unless_present = "from")]
     outlet: Vec<String>,
-    /// Write new files here [default: catalogs/ of the root]
+    /// Write new files here [default: catalogs/ of the root]; with --from also the name of a file that ends with .yaml
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Read new outlets as this one of `gobiz.accounts`, and write that into their files
@@ -51,11 +52,24 @@ pub(super) struct Args {
     /// With --item: only this field, such as price
     #[arg(long, value_name = "FIELD", requires = "item")]
     field: Option<String>,
+    /// Make a layer of a spreadsheet (.xlsx, .ods or .csv), or change the layer that was made of it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["outlet", "account", "layers", "merge", "item", "field"])]
+    from: Option<PathBuf>,
+    /// With --from: this sheet of the workbook
+    #[arg(long, value_name = "SHEET", requires = "from", conflicts_with = "outlet")]
+    sheet: Option<String>,
+    /// With --from: what a column is, by its header or letters: name, price, menu, description, image, external_id or ignore (repeatable)
+    #[arg(long, value_name = "COLUMN=FIELD", requires = "from", conflicts_with = "outlet")]
+    map: Vec<ColumnMap>,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     make_room(session)?;
+    if let Some(file) = &args.from {
+        let (sheet, maps, out) = (args.sheet.as_deref(), &*args.map, args.out.as_deref());
+        return sheet::run(session, &sheet::Request { file, sheet, maps, out });
+    }
     let accounts = &session.settings()?.gobiz.accounts;
     if let Some(name) = args.account.as_ref().filter(|name| !accounts.contains_key(*name)) {
         return Err(CommandError::Usage(format!(
@@ -90,6 +104,15 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 /// A path as people write it: without a `.` on the way.
 fn shown(path: &Path) -> String {
     path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>().display().to_string()
+}
+
+/// Without links, as far as it exists.
+fn absolute(path: &Path) -> PathBuf {
+    let existing = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    match existing {
+        Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
+        None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    }
 }
 
 /// A root that has settings and no definitions yet is what import is for.

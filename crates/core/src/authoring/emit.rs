@@ -26,6 +26,8 @@ pub enum Head {
     Layer,
     /// The same, with a line that says what it is for.
     DescribedLayer(String),
+    /// A layer made from a spreadsheet: this file and sheet.
+    Worksheet(String),
 }
 
 /// The text of a new file that says `imported`.
@@ -141,6 +143,15 @@ impl Page<'_> {
     }
 
     pub(super) fn head(&mut self, head: &Head) {
+        if let Head::Worksheet(title) = head {
+            self.line(0, &format!("# Made from {} with `menusync import --from`.", one_line(title)));
+            self.line(
+                0,
+                "# The next import of the sheet changes what it says otherwise, and keeps comments and the rest.",
+            );
+            self.line(0, "# Keep the ids: an id that changes later is a new dish to GoFood.");
+            return;
+        }
         self.line(0, "# Imported from GoFood with `menusync import`.");
         if let Head::DescribedLayer(about) = head {
             self.line(0, &format!("# {}", one_line(about)));

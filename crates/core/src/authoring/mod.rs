@@ -19,6 +19,7 @@ mod merge;
 mod merge_plan;
 mod order;
 mod scalar;
+pub mod sheet;
 
 pub use block::block_text;
 pub use editor::EditError;

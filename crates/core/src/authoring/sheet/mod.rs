@@ -1,0 +1,212 @@
+//! A spreadsheet as a layer. Nothing is guessed: what a column was taken for and which rows are no dishes is told, and what
+//! may be read in two ways is an error that names its cell.
+//!
+//! Cells come from whoever opened the file ([`Worksheet`]); here they get their meaning.
+
+mod changes;
+mod columns;
+mod csv;
+mod grid;
+mod price;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+pub use changes::{SheetChanges, sheet_changes, unlike_sheet};
+pub use columns::{ColumnMap, SheetField};
+pub use csv::read_csv;
+pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_name, column_of};
+
+use self::{
+    columns::{columns, find_header},
+    grid::quoted,
+    read::{Dish, ONLY_MENU, read_dishes},
+};
+use super::{
+    Head, Imported,
+    emit::file_text,
+    ids::{Nameless, propose},
+};
+use crate::{
+    catalog::{
+        Catalog, ExternalId, Field, Item, ItemField, Menu, Path, Price,
+        text::{normalise_text, same_text},
+    },
+    diagnostic::{Diagnostic, Place},
+};
+
+/// What a sheet says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SheetMenu {
+    /// Its dishes under their ids.
+    pub catalog: Catalog,
+    /// The row of the headers.
+    pub header_row: usize,
+    /// A line for each column: what it was taken for.
+    pub mapping: Vec<String>,
+    /// Lines about what was not taken as it stands.
+    pub told: Vec<String>,
+    /// Dishes whose id was made from their name.
+    pub proposed: BTreeSet<ExternalId>,
+    /// Fields that the sheet has columns for.
+    fields: BTreeSet<SheetField>,
+    cells: BTreeMap<Path, (usize, usize)>,
+}
+
+/// Why a sheet is no menu.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SheetError {
+    /// The command line is wrong.
+    Usage(String),
+    /// Cells are.
+    Invalid(Vec<Diagnostic>),
+}
+
+/// Whether a sheet has headers, for finding the sheet that is meant.
+pub fn has_headers(sheet: &Worksheet, maps: &[ColumnMap]) -> bool {
+    find_header(&sheet.rows, maps).is_some()
+}
+
+/// Reads a sheet as a menu. `known` is what the layer has: a dish that stands there in the same menu under the same name keeps
+/// its id, and one that is the only one of its name wherever it stands.
+pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Result<SheetMenu, SheetError> {
+    let header = columns(sheet, maps)?;
+    let (dishes, told) = read_dishes(sheet, &header).map_err(SheetError::Invalid)?;
+    let id_column = header.column(SheetField::Id).unwrap_or_default();
+    check_ids(sheet, &dishes, id_column).map_err(SheetError::Invalid)?;
+    let (ids, proposed) = ids(&dishes, known);
+    // Headings between the dishes are as good as a column.
+    let names_menus = dishes.iter().any(|dish| dish.menu != ONLY_MENU).then_some(SheetField::Menu);
+    let mut menu = SheetMenu {
+        header_row: sheet.rows[header.row].number,
+        mapping: header.lines(),
+        told: [sheet.remarks.clone(), told].concat(),
+        proposed,
+        fields: header.columns.iter().filter_map(|column| column.field).chain(names_menus).collect(),
+        ..SheetMenu::default()
+    };
+    let mut menus: HashMap<String, usize> = HashMap::new();
+    for (dish, id) in dishes.into_iter().zip(ids) {
+        for (path, field) in [
+            (Path::item(&id), SheetField::Id),
+            (Path::item_field(&id, ItemField::Name), SheetField::Name),
+            (Path::item_field(&id, ItemField::Price), SheetField::Price),
+            (Path::item_field(&id, ItemField::Description), SheetField::Description),
+            (Path::item_field(&id, ItemField::Image), SheetField::Image),
+            (Path::item_field(&id, ItemField::Menu), SheetField::Menu),
+        ] {
+            let column = header.column(field).or(header.column(SheetField::Name)).unwrap_or_default();
+            menu.cells.insert(path, (column, dish.row));
+        }
+        menu.cells.entry(Path::Menu(dish.menu.clone())).or_insert_with(|| {
+            let column = header.column(SheetField::Menu).or(header.column(SheetField::Name));
+            (column.unwrap_or_default(), dish.row)
+        });
+        let item = Item {
+            external_id: id,
+            name: Field::Set(dish.name),
+            price: Field::Set(Price(dish.price)),
+            description: Field::set_or_unsaid(dish.description),
+            image: Field::set_or_unsaid(dish.image),
+            ..Item::default()
+        };
+        let at = *menus.entry(normalise_text(&dish.menu).into_owned()).or_insert_with(|| {
+            // As the layer spells it, so that it is not another menu.
+            let spelled = known.menus.iter().find(|known| same_text(&known.name, &dish.menu));
+            let name = spelled.map_or(dish.menu, |known| known.name.clone());
+            menu.catalog.menus.push(Menu { name, menu_items: Vec::new() });
+            menu.catalog.menus.len() - 1
+        });
+        menu.catalog.menus[at].menu_items.push(item);
+    }
+    Ok(menu)
+}
+
+/// Refuses an id that two dishes have.
+fn check_ids(sheet: &Worksheet, dishes: &[Dish], column: usize) -> Result<(), Vec<Diagnostic>> {
+    let mut first: BTreeMap<&str, &Dish> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for dish in dishes {
+        let Some(id) = &dish.id else { continue };
+        if let Some(other) = first.insert(id, dish) {
+            let message =
+                format!("the id {} is that of {} in row {} as well", quoted(id), quoted(&other.name), other.row);
+            errors.push(sheet.error(Some((column, dish.row)), &message, "give each dish an id of its own"));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// The ids of dishes: that of the sheet, else the one that the layer has, else one made from the name.
+fn ids(dishes: &[Dish], known: &Catalog) -> (Vec<ExternalId>, BTreeSet<ExternalId>) {
+    let key = |menu: &str, name: &str| (normalise_text(menu).into_owned(), normalise_text(name).into_owned());
+    let mut taken: BTreeSet<String> = dishes.iter().filter_map(|dish| dish.id.clone()).collect();
+    let mut remembered: HashMap<(String, String), VecDeque<&ExternalId>> = HashMap::new();
+    for (menu, item) in known.items().filter(|(_, item)| !taken.contains(item.external_id.as_str())) {
+        let name = item.name.value().map_or("", String::as_str);
+        remembered.entry(key(&menu.name, name)).or_default().push_back(&item.external_id);
+    }
+    let mut of_layer =
+        |dish: &Dish| remembered.get_mut(&key(&dish.menu, &dish.name))?.pop_front().map(|id| id.0.clone());
+    let mut ids: Vec<Option<String>> = dishes.iter().map(|dish| dish.id.clone().or_else(|| of_layer(dish))).collect();
+    // A dish that went into another menu, where its name leaves no doubt which one it is.
+    let mut unclaimed: HashMap<String, Vec<&ExternalId>> = HashMap::new();
+    for ((_, name), of_name) in remembered {
+        unclaimed.entry(name).or_default().extend(of_name);
+    }
+    let mut nameless: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, dish) in dishes.iter().enumerate().filter(|(at, _)| ids[*at].is_none()) {
+        nameless.entry(normalise_text(&dish.name).into_owned()).or_default().push(at);
+    }
+    for (name, at) in nameless {
+        if let ([at], Some([id])) = (&at[..], unclaimed.get(&name).map(Vec::as_slice)) {
+            ids[*at] = Some(id.0.clone());
+        }
+    }
+    taken.extend(known.items().map(|(_, item)| item.external_id.0.clone()));
+    let nameless = |dish: &Dish| Nameless {
+        kind: "ITEM",
+        within: dish.menu.clone(),
+        name: dish.name.clone(),
+        uuid: String::new(),
+    };
+    let wanting: Vec<Nameless> =
+        dishes.iter().zip(&ids).filter(|(_, id)| id.is_none()).map(|(dish, _)| nameless(dish)).collect();
+    let mut made = propose(&wanting, &taken).into_iter();
+    let mut proposed = BTreeSet::new();
+    let complete = ids.into_iter().map(|id| {
+        ExternalId(id.unwrap_or_else(|| {
+            let id = made.next().unwrap_or_default();
+            proposed.insert(ExternalId(id.clone()));
+            id
+        }))
+    });
+    (complete.collect(), proposed)
+}
+
+impl SheetMenu {
+    /// The text of a new layer.
+    pub fn layer_text(&self, sheet: &Worksheet) -> String {
+        file_text(&Head::Worksheet(sheet.title()), &Imported { catalog: self.catalog.clone(), ..Imported::default() })
+    }
+
+    /// Where the sheet says something, for rules: `line` and `column` are those of the cell.
+    pub fn place(&self, path: &Path) -> Option<Place> {
+        let (column, row) = *self.cells.get(path).or_else(|| self.cells.get(&path.owner()))?;
+        let [line, column] = [row, column + 1].map(|number| u32::try_from(number).unwrap_or_default());
+        Some(Place { file: "sheet".into(), line, column, end_line: line, end_column: column })
+    }
+
+    /// What a rule found, with the cell in place of a line.
+    pub fn in_cells(&self, sheet: &Worksheet, found: Diagnostic) -> Diagnostic {
+        let cell = |place: &Place| cell_name(place.column.saturating_sub(1) as usize, place.line as usize);
+        let at = found.place.as_ref().map(|place| format!(", cell {}", cell(place))).unwrap_or_default();
+        let others: Vec<String> = found.related.iter().map(|related| cell(&related.place)).collect();
+        let others = if others.is_empty() { String::new() } else { format!(" (see {})", others.join(", ")) };
+        let message = format!("{}{at}: {}{others}", sheet.title(), found.message);
+        Diagnostic { message, place: None, related: Vec::new(), ..found }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use super::*;
+use crate::{
+    catalog::OutletId,
+    definition::{self, ImageFile},
+    document::SourceFile,
+    policy::Policy,
+};
+
+/// What is made of a CSV, as people and files get it.
+fn shown(csv: &str, maps: &[&str]) -> String {
+    shown_beside(csv, maps, &Catalog::default())
+}
+
+fn shown_beside(csv: &str, maps: &[&str], known: &Catalog) -> String {
+    let maps: Vec<ColumnMap> = maps.iter().map(|map| map.parse().unwrap()).collect();
+    let read = read_csv("menu.csv", csv.as_bytes(), &maps).map_err(SheetError::Invalid);
+    match read.and_then(|sheet| Ok((read_sheet(&sheet, &maps, known)?, sheet))) {
+        Ok((menu, sheet)) => {
+            let lines = [&menu.mapping[..], &menu.told].concat();
+            format!("{}\n---\n{}", lines.join("\n"), menu.layer_text(&sheet))
+        }
+        Err(SheetError::Usage(message)) => format!("usage: {message}"),
+        Err(SheetError::Invalid(errors)) => {
+            let line =
+                |error: &Diagnostic| format!("{}\n  {}", error.message, error.help.as_deref().unwrap_or_default());
+            errors.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+#[test]
+fn a_sheet_becomes_a_layer_and_says_what_was_taken_for_what() {
+    let csv = "Daftar Menu Warung;;;;;;\n;;;;;;\nNo;Nama Menu;Kategori;Harga (Rp);Keterangan;Stok;HPP\n\
+               1;Nasi Goreng;Makanan;25.000;\"Pedas, dengan telur\";ada;9.000\n2;Mie Goreng;;Rp 22rb;;habis;8.000\n\
+               No;Nama Menu;Kategori;Harga (Rp);Keterangan;Stok;HPP\n;;Minuman;;;;\n3;Es  Teh;;5000;=cmd|' /C calc'!A0;ada;1.000\n\
+               4;Es Teh;Makanan;6000;\"#a: {b}\u{1b}[31m\";ada;\nTotal;;;58.000;;;\n;;;;;;\n* harga termasuk pajak;;;;;;\n";
+    insta::assert_snapshot!(shown(csv, &[]));
+}
+
+#[test]
+fn headings_between_dishes_are_menus() {
+    insta::assert_snapshot!(shown(
+        "MENU,HARGA,FOTO\nMAKANAN\nSoto,18000,https://a.example/soto.jpg\nMINUMAN\nKopi,9000,kopi.jpg\nTerima kasih\n",
+        &[]
+    ));
+}
+
+#[test]
+fn columns_are_named_by_map() {
+    let csv = "Hidangan apa,Harga dine-in,Harga,GoFood,Kode\nSoto,18000,19000,21000,S1\nKopi,9000,9500,11000,\n";
+    let told = [
+        shown(csv, &[]),
+        shown(csv, &["A=name", "GoFood=price"]),
+        shown(csv, &["Hidangan apa=name"]),
+        shown(csv, &["Z=name", "B=price"]),
+        shown("Nama,Harga,Harga GoFood\nSoto,1,2\n", &[]),
+        format!("{:?}", "Harga=cost".parse::<ColumnMap>()),
+        format!("{:?}", "Harga".parse::<ColumnMap>()),
+    ];
+    insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_its_cell() {
+    let tried = [
+        "",
+        "Nama,Harga\n",
+        "Soto,18000\nKopi,9000\n",
+        "Nama,Harga (ribu)\nSoto,18\n",
+        "Nama,Harga,Kategori\nSoto,25.000,\nKopi,\"9,000\",Minuman\n,8000,Minuman\nTeh,,Minuman\nRoti,18,Makanan\nSusu,7000,Minuman",
+        "Kode,Nama,Harga\nA,Soto,18000\nA,Kopi,9000\n",
+    ];
+    insta::assert_snapshot!(tried.map(|csv| shown(csv, &[])).join("\n\n"));
+}
+
+/// The menu of a CSV beside what is known.
+fn menu_of(csv: &str, known: &Catalog) -> SheetMenu {
+    read_sheet(&read_csv("menu.csv", csv.as_bytes(), &[]).unwrap(), &[], known).unwrap()
+}
+
+#[test]
+fn ids_stay_when_the_sheet_is_imported_again() {
+    let first = menu_of("Kategori,Nama,Harga\nMakanan,Soto,18000\nMinuman,Teh,5000\n", &Catalog::default());
+    let again = menu_of("Kategori,Nama,Harga\nEs,Teh,6000\nMinuman,Teh,5500\nMinuman,Kopi,9000\n", &first.catalog);
+    let ids: Vec<&str> = again.catalog.items().map(|(_, item)| item.external_id.as_str()).collect();
+    assert_eq!(ids, ["ES-TEH", "TEH", "KOPI"]);
+    let changes = sheet_changes(&first.catalog, &again);
+    insta::assert_snapshot!([changes.lines, changes.left].concat().join("\n"));
+    assert!(sheet_changes(&first.catalog, &first).steps.is_empty());
+    let moved = menu_of("Nama,Harga\nEs\nTeh,5000\nLain\nSoto,18000\nSoto,9000\n", &first.catalog);
+    let ids: Vec<&str> = moved.catalog.items().map(|(_, item)| item.external_id.as_str()).collect();
+    assert_eq!(ids, ["TEH", "LAIN-SOTO", "LAIN-SOTO-2"], "one of two is not guessed");
+    insta::assert_snapshot!(sheet_changes(&first.catalog, &moved).lines.join("\n"));
+    assert_eq!(unlike_sheet(&first.catalog, &Catalog::default(), &first), None);
+    assert_eq!(unlike_sheet(&first.catalog, &first.catalog, &again).as_deref(), Some("ES-TEH would be missing"));
+}
+
+#[test]
+fn names_of_columns_are_those_of_spreadsheets() {
+    for (at, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
+        assert_eq!((column_name(at).as_str(), column_of(name)), (name, Some(at)));
+    }
+    assert_eq!([column_of("A1"), column_of(""), column_of("ABCD")], [None; 3]);
+}
+
+/// What a layer of this text gives to an outlet that extends it.
+fn read_back(layer: &str) -> Catalog {
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let files = [file("a.yaml", layer), file("b.yaml", "outlet: G1\nextends: [a.yaml]\n")];
+    let outlet = OutletId("G1".to_owned());
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let composed = definition::parse(&files).compose(&outlet, at, &Policy::default(), &ImageFile::no_address);
+    assert_eq!(composed.diagnostics, [], "{layer}");
+    composed.catalog
+}
+
+#[test]
+fn whatever_the_cells_say_the_layer_says_it() {
+    let texts = [
+        "Nasi",
+        "no",
+        "1e3",
+        "=cmd|'/C calc'!A0",
+        "a: b #c",
+        "- x",
+        "{{x}}",
+        "'\"",
+        "é\u{301}\u{202e}",
+        "\u{1b}[31m",
+        "😀",
+        "&amp;",
+        "*a",
+        "…",
+    ];
+    for seed in 0..300 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut text = |lines: bool| {
+            let words: Vec<&str> = (0..random.usize(1..4)).map(|_| texts[random.usize(0..texts.len())]).collect();
+            words.join(if lines { "\n" } else { " " })
+        };
+        let cell = |text: String| Cell::Text(text);
+        let mut rows = vec![Row {
+            number: 1,
+            hidden: false,
+            cells: ["Nama", "Harga", "Kategori", "Deskripsi"].map(|t| cell(t.to_owned())).to_vec(),
+        }];
+        let mut wanted = Vec::new();
+        for number in 2..8 {
+            let (name, menu, description) = (text(false), text(false), text(true));
+            let price = 1_000 + i64::try_from(number).unwrap() * 500;
+            wanted.push((menu.clone(), name.clone(), price, description.clone()));
+            rows.push(Row {
+                number,
+                hidden: false,
+                cells: vec![cell(name), Cell::Number(price as f64), cell(menu), cell(description)],
+            });
+        }
+        let sheet = Worksheet { file: "a.xlsx".into(), name: Some("S\u{85}\n".into()), rows, remarks: Vec::new() };
+        let menu = read_sheet(&sheet, &[], &Catalog::default()).unwrap();
+        let catalog = read_back(&menu.layer_text(&sheet));
+        assert_eq!(unlike_sheet(&catalog, &Catalog::default(), &menu), None);
+        let found: Vec<(&str, &Item)> = catalog.items().map(|(menu, item)| (menu.name.as_str(), item)).collect();
+        assert_eq!(found.len(), wanted.len());
+        for (of, name, price, description) in wanted {
+            let is_it = |(menu, item): &&(&str, &Item)| {
+                same_text(menu, &of)
+                    && item.name.value() == Some(&name)
+                    && item.price.value() == Some(&Price(price))
+                    && item.description.value() == Some(&description)
+            };
+            assert!(found.iter().any(|found| is_it(&found)), "{seed}: {of} {name}");
+        }
+        assert!(sheet_changes(&catalog, &read_sheet(&sheet, &[], &catalog).unwrap()).steps.is_empty(), "{seed}");
+    }
+}
+
+#[test]
+fn no_file_makes_the_reader_panic() {
+    let parts =
+        ["Nama", "Harga", ",", ";", "\n", "\r", "\"", "25.000", "Rp", "k", "Total", "\u{feff}", " ", "-", "é", "\t"];
+    for seed in 0..2_000 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let rest: String = (0..random.usize(0..40)).map(|_| parts[random.usize(0..parts.len())]).collect();
+        let mut bytes = format!("Nama,Harga\n{rest}").into_bytes();
+        if seed % 4 == 0 {
+            let at = random.usize(0..bytes.len());
+            bytes[at] = random.u8(..);
+        }
+        if let Ok(sheet) = read_csv("a.csv", &bytes, &[]) {
+            let _ = read_sheet(&sheet, &[], &Catalog::default());
+        }
+    }
+}

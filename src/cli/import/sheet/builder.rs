@@ -1,0 +1,73 @@
+//! Cells put into a sheet one by one, within limits: a workbook may claim a million rows, or repeat one cell without end.
+
+use std::collections::BTreeMap;
+
+use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet};
+
+/// How much text all cells of a workbook may have, in bytes (our choice).
+const MOST_TEXT: usize = 50 << 20;
+
+/// How many merged cells are named.
+const MOST_NAMED: usize = 5;
+
+/// A sheet in the making.
+#[derive(Default)]
+pub(super) struct Builder {
+    rows: BTreeMap<usize, Row>,
+    text: usize,
+    formulas: usize,
+    merged: Vec<String>,
+}
+
+impl Builder {
+    /// Puts a cell; rows count from 1, columns from 0.
+    pub(super) fn put(&mut self, row: usize, column: usize, hidden: bool, cell: Cell) -> Result<(), String> {
+        if cell.is_empty() {
+            return Ok(());
+        }
+        if row > MOST_ROWS {
+            return Err(format!("a sheet has more than {MOST_ROWS} rows"));
+        }
+        if column >= MOST_COLUMNS {
+            return Err(format!("a sheet has more than {MOST_COLUMNS} columns"));
+        }
+        if let Cell::Text(text) | Cell::Wrong(text) = &cell {
+            self.text += text.len();
+        }
+        if self.text > MOST_TEXT {
+            return Err("its cells have more than 50 MB of text".to_owned());
+        }
+        let known = self.rows.entry(row).or_insert_with(|| Row { number: row, hidden, cells: Vec::new() });
+        if known.cells.len() <= column {
+            known.cells.resize(column + 1, Cell::Empty);
+        }
+        known.cells[column] = cell;
+        Ok(())
+    }
+
+    /// One more cell has a formula.
+    pub(super) fn count_formula(&mut self) {
+        self.formulas += 1;
+    }
+
+    /// These cells are merged: `A2:A5`.
+    pub(super) fn add_merged(&mut self, cells: String) {
+        self.merged.push(cells);
+    }
+
+    pub(super) fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
+        let mut remarks: Vec<String> = remark.map(str::to_owned).into_iter().collect();
+        match self.formulas {
+            0 => {}
+            1 => remarks.push("1 cell is a formula: its stored value was taken".to_owned()),
+            count => remarks.push(format!("{count} cells are formulas: their stored values were taken")),
+        }
+        if !self.merged.is_empty() {
+            let more = self.merged.len().saturating_sub(MOST_NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let named = self.merged.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+            remarks.push(format!("of merged cells only the first has the value: {named}{more}"));
+        }
+        Worksheet { file: file.to_owned(), name: Some(name), rows: self.rows.into_values().collect(), remarks }
+    }
+}

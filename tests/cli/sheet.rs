@@ -1,0 +1,186 @@
+//! `import --from`: spreadsheets as layers.
+
+use std::{fs, io::Write, path::PathBuf};
+
+use insta::assert_snapshot;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use crate::support::{KUTA, KUTA_FILE, LAYER, Output, Stage};
+
+/// Imports a file of these bytes.
+fn import(stage: &Stage, file: &str, bytes: impl AsRef<[u8]>, more: &[&str]) -> Output {
+    let path: PathBuf = stage.root().join(file);
+    fs::write(&path, bytes).unwrap();
+    stage.run(&[&["import", "--from", path.to_str().unwrap()], more].concat())
+}
+
+#[test]
+fn a_sheet_becomes_a_layer_and_changes_it_later() {
+    let stage = Stage::new();
+    let first = "Nama;Kategori;Harga;Keterangan\nSoto;Makanan;Rp 18.000;\"Kuah: kuning #1\"\nKopi;Minuman;9rb;\n";
+    assert_snapshot!("new", import(&stage, "daftar.csv", first, &[]).expect(0).transcript());
+    assert_snapshot!("layer", stage.read("catalogs/daftar.yaml"));
+    stage.edit("catalogs/daftar.yaml", "        price: 9000\n", "        price: 9000 # since May\n");
+    stage.append("catalogs/daftar.yaml", "      - {external_id: X, name: Air, price: 4000}\n");
+    let second = "Nama;Kategori;Harga;Keterangan\nKopi;Minuman;9500;Hitam\nSoto;Makanan;18000;\nTeh;Minuman;5000;\n";
+    assert_snapshot!("changed", import(&stage, "daftar.csv", second, &[]).expect(0).transcript());
+    assert_snapshot!("layer_changed", stage.read("catalogs/daftar.yaml"));
+    let again = import(&stage, "daftar.csv", second, &["--output", "json"]).expect(0).json();
+    assert_eq!((again["files"].to_string(), again["from"]["changes"].to_string()), ("[]".into(), "[]".into()));
+    let moved = "Nama,Kategori,Harga\nTeh,Es,5000\nEs Jeruk,Es,7000\n";
+    import(&stage, "daftar.csv", second.replace("Teh;Minuman", "Teh;Es") + "Es Jeruk;Es;7000;\n", &[]).expect(0);
+    let told = import(&stage, "daftar.csv", moved, &[]).expect(0);
+    assert!(told.stderr.contains("says all of it already"), "{}", told.transcript());
+
+    stage.write(KUTA_FILE, "outlet: G1001\nextends: [daftar.yaml]\n");
+    let body = stage.run(&["render", "--outlet", KUTA, "--output", "json"]).expect(0).json();
+    let prices = |menu: usize| -> Vec<String> {
+        let items = body["menus"][menu]["menu_items"].as_array().unwrap();
+        items.iter().map(|item| format!("{} {}", item["name"], item["price"])).collect()
+    };
+    let all = [prices(0), prices(1), prices(2)].concat();
+    assert_eq!(all, ["\"Soto\" 18000", "\"Kopi\" 9500", "\"Air\" 4000", "\"Es Jeruk\" 7000", "\"Teh\" 5000"]);
+    assert!(stage.log().is_empty(), "nothing is asked of GoFood");
+}
+
+#[test]
+fn what_is_no_menu_is_refused_and_nothing_is_written() {
+    let stage = Stage::new();
+    let long = format!("Nama,Harga\nSoto,18000\n{},9000\nTeh,25\n", "x".repeat(200));
+    let sheet = "Nama,Harga\nSoto,18000\n";
+    let told = [
+        import(&stage, "a.csv", "Nama,Harga\nSoto,18\nKopi,gratis\n", &[]).expect(3),
+        import(&stage, "a.csv", long.replace("25", "5000"), &[]).expect(3),
+        import(&stage, "a.csv", sheet, &["--sheet", "Menu"]).expect(64),
+        import(&stage, "a.csv", sheet, &["--map", "Biaya=price"]).expect(64),
+        import(&stage, "a.csv", sheet, &["--map", "Harga=cost"]).expect(64),
+        import(&stage, "a.csv", sheet, &["--outlet", KUTA]).expect(64),
+        import(&stage, "a.csv", sheet, &["--out", stage.root().join(KUTA_FILE).to_str().unwrap()]).expect(64),
+        import(&stage, "a.csv", sheet, &["--out", stage.root().join(LAYER).to_str().unwrap()]).expect(64),
+        import(&stage, "a.xls", sheet, &[]).expect(64),
+        stage.run(&["import", "--from", "/nowhere/menu.csv"]).expect(1),
+        stage.run(&["import", "--outlet", KUTA, "--map", "A=name"]).expect(64),
+    ];
+    assert_snapshot!(told.map(|told| told.transcript()).join("\n"));
+    assert!(!stage.root().join("catalogs/a.yaml").exists());
+}
+
+// ── workbooks ──
+
+/// An archive of these parts.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A workbook with a sheet of these rows, and one of notes.
+fn xlsx(sheet: &str) -> Vec<u8> {
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let workbook = "<workbook xmlns:r='r'><sheets><sheet name='Menu' sheetId='1' r:id='rId1'/>\
+                    <sheet name='Catatan' sheetId='2' r:id='rId2' state='hidden'/></sheets></workbook>";
+    let relations = format!(
+        "<Relationships><Relationship Id='rId1' Type='{kind}/worksheet' Target='worksheets/sheet1.xml'/>\
+         <Relationship Id='rId2' Type='{kind}/worksheet' Target='/xl/worksheets/sheet2.xml'/>\
+         <Relationship Id='rId3' Type='{kind}/sharedStrings' Target='sharedStrings.xml'/>\
+         <Relationship Id='rId4' Type='{kind}/externalLink' Target='file:///etc/passwd' TargetMode='External'/></Relationships>"
+    );
+    let shared = "<sst><si><t>Nama</t></si><si><r><t>Ha</t></r><r><t xml:space='preserve'>rga</t></r></si>\
+                  <si><t>Soto &amp; nasi</t><rPh><t>no</t></rPh></si><si><t>Kategori</t></si></sst>";
+    archive(&[
+        ("xl/workbook.xml", workbook),
+        ("xl/_rels/workbook.xml.rels", &relations),
+        ("xl/sharedStrings.xml", shared),
+        ("xl/worksheets/sheet1.xml", sheet),
+        (
+            "xl/worksheets/sheet2.xml",
+            "<worksheet><sheetData><row><c t='inlineStr'><is><t>x</t></is></c></row></sheetData></worksheet>",
+        ),
+    ])
+}
+
+fn sheet(rows: &str, more: &str) -> String {
+    let header =
+        "<row r='3'><c r='A3' t='s'><v>3</v></c><c r='B3' t='s'><v>0</v></c><c r='C3' t='s'><v>1</v></c></row>";
+    format!("<worksheet><sheetData>{header}{rows}</sheetData>{more}</worksheet>")
+}
+
+#[test]
+fn workbooks_are_read_and_what_is_odd_is_told() {
+    let stage = Stage::new();
+    let rows = "<row r='4'><c r='A4' t='inlineStr'><is><t>Makanan</t></is></c><c r='B4' t='s'><v>2</v></c><c r='C4'><v>18000</v></c></row>\
+                <row r='5'><c r='B5' t='str'><f>[1]Lain!A1</f><v>Kopi</v></c><c r='C5'><f>C4/2</f><v>9000.0</v></c></row>\
+                <row r='6' hidden='1'><c r='B6' t='inlineStr'><is><t>Rahasia</t></is></c><c r='C6'><v>1</v></c></row>\
+                <row r='7'><c r='A7' t='inlineStr'><is><t>Total</t></is></c><c r='C7'><f>SUM(C4:C5)</f><v>27000</v></c></row>\
+                <row r='1048576'><c r='XFD1048576' s='1'/></row>";
+    let merged = "<mergeCells count='1'><mergeCell ref='A4:A5'/></mergeCells>";
+    assert_snapshot!("xlsx", import(&stage, "buku.xlsx", xlsx(&sheet(rows, merged)), &[]).expect(0).transcript());
+    let layer = stage.read("catalogs/buku.yaml");
+    assert_snapshot!("xlsx_layer", layer);
+
+    let cell =
+        |text: &str| format!("<table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell>");
+    let number = |value: &str| {
+        format!(
+            "<table:table-cell office:value-type='float' office:value='{value}'><text:p>x</text:p></table:table-cell>"
+        )
+    };
+    let row = |cells: &str| format!("<table:table-row>{cells}</table:table-row>");
+    let content = format!(
+        "<office:document-content><table:table table:name='Menu'><table:table-row table:number-rows-repeated='2'><table:table-cell/></table:table-row>{}{}{}\
+         <table:table-row table:visibility='filter'>{}</table:table-row>\
+         <table:table-row table:number-rows-repeated='1048000'><table:table-cell table:number-columns-repeated='16384'/></table:table-row>\
+         </table:table></office:document-content>",
+        row(&[cell("Kategori"), cell("Nama"), cell("Harga")].concat()),
+        row(&[
+            "<table:table-cell table:number-rows-spanned='2'><text:p>Makanan</text:p></table:table-cell>".to_owned(),
+            cell("Soto &amp;<text:s/>nasi<office:annotation><text:p>note</text:p></office:annotation>"),
+            number("18000")
+        ]
+        .concat()),
+        row(&["<table:covered-table-cell/>".to_owned(), cell("Kopi"), number("9000")].concat()),
+        [cell("Rahasia"), number("1")].concat(),
+    );
+    let ods = import(&stage, "lembar.ods", archive(&[("content.xml", &content)]), &[]).expect(0);
+    assert_snapshot!("ods", ods.transcript());
+    assert_eq!(stage.read("catalogs/lembar.yaml").replace("lembar.ods", "buku.xlsx"), layer);
+}
+
+#[test]
+fn hostile_workbooks_are_refused() {
+    let stage = Stage::new();
+    let row = |at: &str| format!("<row><c r='{at}'><v>1</v></c></row>");
+    let rows = format!("<row r='1048576'>{}</row>", "<c r='A1048576'><v>1</v></c>");
+    let mut bomb = xlsx(&sheet("", ""));
+    // The directory of the archive says how much each part unpacks to.
+    let at = bomb.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+    bomb[at + 24..at + 28].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
+    let entity = "<!DOCTYPE x [<!ENTITY a 'aaaa'>]><office:document-content>&a;</office:document-content>";
+    let repeated = "<x><table:table table:name='M'><table:table-row table:number-rows-repeated='1000000000'><table:table-cell \
+                    table:number-columns-repeated='100' office:value-type='string'><text:p>x</text:p></table:table-cell>\
+                    </table:table-row></table:table></x>";
+    let told = [
+        import(&stage, "a.xlsx", &bomb, &[]),
+        import(&stage, "a.xlsx", xlsx(&sheet(&rows, "")), &[]),
+        import(&stage, "a.xlsx", xlsx(&sheet(&row("XFD4"), "")), &[]),
+        import(&stage, "a.xlsx", xlsx(&sheet("<row><c r='C4' t='s'><v>99</v></c></row>", "")), &[]),
+        import(
+            &stage,
+            "a.xlsx",
+            xlsx(&sheet("<row r='4'><c r='A4'><v>1</v></c><c r='B4'><v>7</v></c><c r='C4'><f>A1</f></c></row>", "")),
+            &[],
+        ),
+        import(&stage, "a.xlsx", xlsx("<worksheet><row>"), &[]),
+        import(&stage, "a.xlsx", "no zip", &[]),
+        import(&stage, "a.xlsx", b"\xd0\xcf\x11\xe0 with a password", &[]),
+        import(&stage, "a.ods", archive(&[("content.xml", entity)]), &[]),
+        import(&stage, "a.ods", archive(&[("content.xml", repeated)]), &[]),
+        import(&stage, "a.ods", archive(&[("x", "")]), &[]),
+    ];
+    assert_snapshot!(told.map(|told| told.expect(3).transcript()).join("\n"));
+    assert!(!stage.root().join("catalogs/a.yaml").exists());
+}
