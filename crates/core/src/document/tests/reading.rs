@@ -189,7 +189,7 @@ fn a_second_document_is_an_error() {
 fn tabs_for_indentation_are_an_error() {
     assert_eq!(errors("a:\n\tb: 1\n"), ["tab-indentation 2:2"]);
     assert_eq!(errors("\ta: 1\n"), ["tab-indentation 1:2"]);
-    assert_eq!(errors("a: 1\nb: [w]\n\tc: {}\n"), ["tab-indentation 3:1"]);
+    assert_eq!(errors("a: 1\nb: [w]\n\tc: {}\n"), ["tab-indentation 3:2"]);
     assert_eq!(errors("a:\n  - b: 1\n\t  c: 2\n").len(), 1);
     tree("a:\t1\t# tabs between things are fine\n");
 }
