@@ -495,6 +495,54 @@ async fn what_may_have_been_made_is_looked_for_before_it_is_asked_for_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_with_times_or_days_that_ours_has_not_is_not_adopted_nor_the_other_way() {
+    use PromoFault::{Fine, HangsBefore};
+    let plain = detail("NG", 20_000);
+    let (from, to) = (Some(Time::constant(14, 0, 0, 0)), Some(Time::constant(16, 0, 0, 0)));
+    let timed = PromoDetail { start_time: from, end_time: to, ..plain.clone() };
+    let on_days = PromoDetail { applicable_days: vec![crate::catalog::Day::Friday], ..plain.clone() };
+    let pairs = [(&plain, &timed), (&plain, &on_days), (&timed, &plain), (&on_days, &plain)];
+    for (ours, theirs) in pairs {
+        let mut bench = Bench::in_sync().await;
+        bench.declare([wanted("gajian", ours.clone())]);
+        bench.passes_die_at(&[Fine, HangsBefore]).await;
+        bench.platform.with(|world| world.promote(theirs.clone()));
+        bench.promo_calls();
+        let outcome = bench.pass().await;
+        assert_eq!(outcome.state, OutletState::Nonconvergent, "{ours:?} {theirs:?}");
+        assert!(outcome.error.unwrap().contains("a promotion like it has come on the dish"));
+        bench.declare([]);
+        bench.pass().await;
+        assert_eq!(bench.promo_verbs(), ["LIST", "LIST"], "nothing is sent, and nothing ends");
+        bench.assert_just(&[]);
+    }
+    // The whole day and each day are what no times and no days are.
+    let bench = Bench::promoting().await;
+    bench.passes_die_at(&[Fine, HangsBefore]).await;
+    let whole = PromoDetail {
+        start_time: Some(Time::midnight()),
+        end_time: Some(Time::constant(23, 59, 59, 0)),
+        applicable_days: crate::catalog::Day::ALL.to_vec(),
+        ..plain
+    };
+    bench.platform.with(|world| world.promote(whole));
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+    assert_eq!(bench.stages(), [PromotionStage::Seen]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_fails_after_the_plan_was_shown_is_told() {
+    let mut bench = Bench::promoting().await;
+    bench.options.consent = Consent::Agreed(bench.shown_digest().await);
+    bench.promo_faults(&[PromoFault::Status(503)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+    let why = outcome.error.unwrap();
+    let begins = "the plan changed after it was shown (promotions are neither made nor ended: GET https://gobiz.test/";
+    assert!(why.starts_with(begins) && why.ends_with("unavailable); nothing was pushed"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_happened_is_by_the_commit_that_asked_for_it_whenever_it_is_learnt() {
     use PromoFault::{Fine, HangsAfterwards};
     let mut bench = Bench::promoting().await;

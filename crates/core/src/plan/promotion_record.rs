@@ -131,8 +131,10 @@ impl PromotionRecord {
                 && !self.before.contains(&one.promotion_id)
                 && one.selling_price.is_none_or(|price| price == self.detail.selling_price)
         };
-        // An empty id can be neither looked at nor ended.
-        let is_it = |one: &Promotion| !one.promotion_id.is_empty() && self.detail.is_shown_as(one);
+        // An empty id can be neither looked at nor ended. What is taken for ours is ended later: nothing of it may be open.
+        let is_it = |one: &Promotion| {
+            !one.promotion_id.is_empty() && self.detail.is_shown_as(one) && !self.detail.is_shown_in_part(one)
+        };
         let mut come = listed.iter().filter(has_come);
         match (come.next(), come.next()) {
             (None, _) => FoundPromotion::Nothing,
