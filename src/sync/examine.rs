@@ -289,6 +289,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         error: None,
         is_replacement: false,
         replays: 0,
+        is_untold: false,
         missing_since: None,
         ended_elsewhere: None,
         revision: None,

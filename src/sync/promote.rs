@@ -316,6 +316,7 @@ impl<R: Read + Write> Pass<'_, R> {
                     error: None,
                     is_replacement: step.op != PromotionOp::Add,
                     replays,
+                    is_untold: false,
                     missing_since: None,
                     ended_elsewhere: None,
                     revision: context.revision.clone(),
@@ -388,7 +389,8 @@ impl<R: Read + Write> Pass<'_, R> {
             },
         };
         (record.stage, record.promotion_id, record.error) = (PromotionStage::Made, Some(id.clone()), None);
-        self.store_with(&record, Some(record.making())).await?;
+        record.is_untold = true;
+        self.store(&record).await?;
         self.verify(record, &id, step, deadline).await
     }
 
@@ -447,7 +449,7 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Ok(true) => {
                 record.stage = PromotionStage::Seen;
-                self.store(&record).await?;
+                self.tell_made(&mut record).await?;
                 tracing::info!(outlet = %target.id, name = record.name, promotion = id, "made a promotion");
                 if step.note.is_some() {
                     self.note_undone(step).await?;
@@ -459,11 +461,20 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok((done, Some(record)))
             }
             Ok(false) => {
+                self.tell_made(&mut record).await?;
                 let why = format!("GoFood took it (id {id}) and did not show it in time; it is only looked for");
                 Ok((Done::Unverified(why), Some(record)))
             }
-            Err(error) => Ok((Done::Failed(error.to_string()), Some(record))),
+            Err(error) => {
+                self.tell_made(&mut record).await?;
+                Ok((Done::Failed(error.to_string()), Some(record)))
+            }
         }
+    }
+
+    async fn tell_made(&self, record: &mut PromotionRecord) -> Result<(), PassError> {
+        record.is_untold = false;
+        self.store_with(record, Some(record.making())).await
     }
 
     /// What was ended elsewhere has been made again: too often, and it is left alone.

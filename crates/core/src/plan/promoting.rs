@@ -193,7 +193,12 @@ impl One<'_> {
                 let was_missed = record.missing_since.is_some() || record.ended_elsewhere.is_some();
                 if record.stage == PromotionStage::Made || was_missed {
                     let seen = PromotionRecord { stage: PromotionStage::Seen, error: None, ..record.clone() };
-                    plan.learnt.push(PromotionRecord { missing_since: None, ended_elsewhere: None, ..seen });
+                    plan.learnt.push(PromotionRecord {
+                        is_untold: false,
+                        missing_since: None,
+                        ended_elsewhere: None,
+                        ..seen
+                    });
                 }
                 let others = shown.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
                 if !is_wanted_as_it_is {

@@ -60,6 +60,7 @@ impl PromotionRecord {
         use PromotionStage::{Creating, Ended, Ending, Made, Refused, Seen};
         match (before.stage, self.stage) {
             _ if before.ended_elsewhere.is_some() => None,
+            (Made, Seen) if before.is_untold => Some(self.making()),
             (Made | Seen, Made | Seen) => self.ended_elsewhere.map(|_| PromotionHappening::EndedElsewhere),
             (Creating, Made | Seen) => Some(self.making()),
             (Ending, Ended) if !is_over => Some(PromotionHappening::Ended),

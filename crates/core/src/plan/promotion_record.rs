@@ -68,6 +68,9 @@ pub struct PromotionRecord {
     /// How many calls in a row were answered with one that had ended: answers of keys that were used before.
     #[serde(default)]
     pub replays: u32,
+    /// Whether it is still to be told that it was made: the id that a call was answered with may be that of an earlier one.
+    #[serde(default)]
+    pub is_untold: bool,
     /// Since when it is not shown, although it was seen.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
@@ -154,13 +157,13 @@ impl PromotionRecord {
     /// next key may not be known, but a platform that ends all that is made is not asked for ever.
     #[must_use]
     pub fn replayed(self) -> Self {
-        let replays = self.replays.saturating_add(1);
+        let (replays, is_untold) = (self.replays.saturating_add(1), false);
         if replays < MOST_REPLAYS {
-            return Self { stage: PromotionStage::Ended, replays, ..self };
+            return Self { stage: PromotionStage::Ended, replays, is_untold, ..self };
         }
         let id = self.promotion_id.as_deref().unwrap_or_default();
         let error = format!("it answered {replays} calls with promotions that had ended, the last one with id {id}");
-        Self { stage: PromotionStage::Refused, replays: 0, error: Some(error), ..self }
+        Self { stage: PromotionStage::Refused, replays: 0, is_untold, error: Some(error), ..self }
     }
 
     /// What a list shows of it while its id is not known.
