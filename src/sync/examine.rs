@@ -288,6 +288,8 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         live_stock: None,
         error: None,
         is_replacement: false,
+        replays: 0,
+        is_untold: false,
         missing_since: None,
         ended_elsewhere: None,
         revision: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{PUSHING_FOR, PassError, Target, chain};
+use super::{PUSHING_FOR, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record},
@@ -123,15 +123,20 @@ pub(super) async fn recall_promotions(
 fn promotions_of(outlet: &OutletId, stored: Vec<(String, String)>) -> (Vec<PromotionRecord>, Vec<String>) {
     let (mut promotions, mut unread) = (Vec::new(), Vec::new());
     for (key, record) in stored {
-        match parse::<PromotionRecord>(outlet, &record) {
+        match serde_json::from_str::<PromotionRecord>(&record) {
             Ok(record) => promotions.push(record),
             Err(error) => {
-                tracing::warn!(%outlet, key, error = %chain(&error), "what is stored of a promotion cannot be read");
+                tracing::warn!(%outlet, key, %error, "what is stored of a promotion cannot be read; {}", how_to_drop(outlet));
                 unread.push(key);
             }
         }
     }
     (promotions, unread)
+}
+
+/// What to type where what is stored of a promotion cannot be read.
+fn how_to_drop(outlet: &OutletId) -> String {
+    format!("`menusync forget --outlet {} --promotions` drops that alone", shell_word(outlet.as_str()))
 }
 
 impl Recalled {
@@ -146,10 +151,9 @@ impl Recalled {
             return None;
         }
         Some(format!(
-            "what is stored of {} cannot be read; `menusync forget --outlet {} --promotions` drops that alone, and what \
-             menusync made of it is somebody else's then",
+            "what is stored of {} cannot be read; {}, and what menusync made of it is somebody else's then",
             self.unread_promotions.join(", "),
-            shell_word(target.id.as_str())
+            how_to_drop(&target.id)
         ))
     }
 }

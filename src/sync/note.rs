@@ -11,7 +11,7 @@ use super::{
     promote::state_key,
 };
 use crate::{
-    plan::{Change, OutletPlan, PromotionRecord},
+    plan::{Change, OutletPlan, PromotionRecord, STILL_LISTED},
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
 
@@ -124,6 +124,9 @@ fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Res
 fn learnt_promotions(target: &Target, examined: &Examined) -> Result<Vec<(String, Option<String>)>, PassError> {
     let plan = &examined.plan.promotions;
     let learnt = plan.learnt.iter().map(|record| Ok((state_key(record), Some(stored(record, &target.id)?))));
+    for record in plan.learnt.iter().filter(|record| record.error.as_deref() == Some(STILL_LISTED)) {
+        tracing::warn!(outlet = %target.id, name = record.name, item = %record.detail.external_menu_id, "a promotion stays known: {STILL_LISTED}");
+    }
     let is_over = |record: &&PromotionRecord| plan.over.contains(&record.id());
     let over = examined.recalled.promotions.iter().filter(is_over).map(|record| Ok((state_key(record), None)));
     learnt.chain(over).collect()

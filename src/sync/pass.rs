@@ -15,7 +15,7 @@ use super::{
     note::{note, store, update_if_any},
     promote::{PlannedPromotions, is_well},
     push::Sent,
-    reason::reason,
+    reason::{promotions_unread, reason},
     unchanged::remember,
     until,
     verify::Earlier,
@@ -427,6 +427,11 @@ impl<R: Read + Write> Pass<'_, R> {
         if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
             && *shown != plan.digest
         {
+            // Where nobody knows what GoFood has, nothing is left to push either.
+            if let (Some(why), false) = (promotions_unread(plan), plan.is_to_send()) {
+                let why = format!("the plan changed after it was shown ({why}); nothing was pushed");
+                return Verdict::Refused(PassResult::Failed, state, why, None);
+            }
             let now = match plan.is_to_send() {
                 false => "nothing is left to push".to_owned(),
                 true => format!("now {}, was {shown}", plan.digest),

@@ -57,6 +57,8 @@ enum Done {
     Unverified(String),
     /// Not carried out, or nobody knows; it is tried again in the next pass.
     Failed(String),
+    /// Its key was used before, and answered with what has ended since: the next one is to be tried.
+    Replayed,
 }
 
 impl Done {
@@ -67,6 +69,7 @@ impl Done {
             Self::Refused(why) => ("refused", Some(why)),
             Self::Unverified(why) => ("unverified", Some(why)),
             Self::Failed(why) => ("failed", Some(why)),
+            Self::Replayed => ("unverified", Some("GoFood named one that has ended; it is made again".to_owned())),
         };
         PromotionResult {
             name: step.name.clone(),
@@ -88,7 +91,7 @@ impl<R: Read + Write> Pass<'_, R> {
         for step in steps.iter().filter(|step| step.before_push && step.op != PromotionOp::Add && step.op.is_sent()) {
             let Some(record) = &step.record else { continue };
             match Box::pin(self.end_promotion(record.clone(), step.has_begun, deadline)).await? {
-                Done::Well => {}
+                Done::Well | Done::Replayed => {}
                 Done::Refused(why) | Done::Unverified(why) | Done::Failed(why) => {
                     return Ok(Err(format!("promotion “{}” of {} could not be ended: {why}", step.name, step.item)));
                 }
@@ -167,7 +170,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 |listed| listed.iter().filter(on_dish).map(|one| one.promotion_id.clone()).collect(),
             );
             before.extend(made.iter().filter(|(item, _)| **item == step.item).map(|(_, id)| id.clone()));
-            let (done, record) = Box::pin(self.create_promotion(step, detail, before, deadline)).await?;
+            let (mut done, mut record) =
+                Box::pin(self.create_promotion(step, detail, before.clone(), deadline)).await?;
+            let again = PromotionStep { is_resumed: false, ..step.clone() };
+            while matches!(done, Done::Replayed) && self.may_make().await? {
+                (done, record) = Box::pin(self.create_promotion(&again, detail, before.clone(), deadline)).await?;
+            }
             made.extend(record.iter().filter_map(|record| Some((&step.item, record.promotion_id.clone()?))));
             results.push(done.result(step, word, record.as_ref()));
         }
@@ -243,9 +251,15 @@ impl<R: Read + Write> Pass<'_, R> {
         while let Err(error) = remote.end_promotion(&target.id, &id, has_begun).await {
             let pause = Some(pause_after(attempt)).filter(|_| attempt < MOST_TRIES && !self.visit.is_stopping());
             let Some(pause) = pause.filter(|_| !error.is_final()) else {
+                let is_no = error.is_final() && !error.lacks_scope;
+                // What is over by our clock, and cannot be ended, is over by that of GoFood too.
+                if is_no && record.detail.end() <= self.local_now() {
+                    (record.stage, record.error) = (PromotionStage::Ended, None);
+                    self.store(&record).await?;
+                    return Ok(Done::Well);
+                }
                 record.error = Some(error.to_string());
                 self.store(&record).await?;
-                let is_no = error.is_final() && !error.lacks_scope;
                 return Ok(if is_no { Done::Refused(error.to_string()) } else { Done::Failed(error.to_string()) });
             };
             tracing::warn!(outlet = %target.id, promotion = id, attempt, %error, "the end of a promotion will be asked for again");
@@ -284,6 +298,9 @@ impl<R: Read + Write> Pass<'_, R> {
             Some(record) => record,
             None => {
                 let generation = known.as_ref().map_or(0, |record| record.generation.saturating_add(1));
+                let is_next =
+                    |known: &&PromotionRecord| known.stage == PromotionStage::Ended && known.detail == *detail;
+                let replays = known.as_ref().filter(is_next).map_or(0, |known| known.replays);
                 let before = known.as_ref().and_then(|known| known.kept_until.max(Some(known.detail.end_date)));
                 PromotionRecord {
                     name: step.name.clone(),
@@ -298,6 +315,8 @@ impl<R: Read + Write> Pass<'_, R> {
                     live_stock: step.live_stock,
                     error: None,
                     is_replacement: step.op != PromotionOp::Add,
+                    replays,
+                    is_untold: false,
                     missing_since: None,
                     ended_elsewhere: None,
                     revision: context.revision.clone(),
@@ -370,7 +389,8 @@ impl<R: Read + Write> Pass<'_, R> {
             },
         };
         (record.stage, record.promotion_id, record.error) = (PromotionStage::Made, Some(id.clone()), None);
-        self.store_with(&record, Some(record.making())).await?;
+        record.is_untold = true;
+        self.store(&record).await?;
         self.verify(record, &id, step, deadline).await
     }
 
@@ -406,18 +426,30 @@ impl<R: Read + Write> Pass<'_, R> {
         deadline: Instant,
     ) -> Result<(Done, Option<PromotionRecord>), PassError> {
         let target = self.visit.target;
-        let mut others = Vec::new();
+        let (mut others, mut is_replayed) = (Vec::new(), false);
         let shows = self
             .watch(id, deadline, |shown| {
+                is_replayed = shown.is_some_and(Promotion::says_over);
                 let open = shown.filter(|shown| shown.phase(self.local_now()) != PromotionPhase::Over);
                 others = open.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
-                open.is_some()
+                open.is_some() || is_replayed
             })
             .await;
         match shows {
+            Ok(true) if is_replayed => {
+                tracing::warn!(outlet = %target.id, name = record.name, promotion = id, "the key of a promotion was answered with one that has ended");
+                let record = record.replayed();
+                match record.error.clone() {
+                    Some(words) => self.refuse(record, words).await,
+                    None => {
+                        self.store(&record).await?;
+                        Ok((Done::Replayed, Some(record)))
+                    }
+                }
+            }
             Ok(true) => {
                 record.stage = PromotionStage::Seen;
-                self.store(&record).await?;
+                self.tell_made(&mut record).await?;
                 tracing::info!(outlet = %target.id, name = record.name, promotion = id, "made a promotion");
                 if step.note.is_some() {
                     self.note_undone(step).await?;
@@ -429,11 +461,20 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok((done, Some(record)))
             }
             Ok(false) => {
+                self.tell_made(&mut record).await?;
                 let why = format!("GoFood took it (id {id}) and did not show it in time; it is only looked for");
                 Ok((Done::Unverified(why), Some(record)))
             }
-            Err(error) => Ok((Done::Failed(error.to_string()), Some(record))),
+            Err(error) => {
+                self.tell_made(&mut record).await?;
+                Ok((Done::Failed(error.to_string()), Some(record)))
+            }
         }
+    }
+
+    async fn tell_made(&self, record: &mut PromotionRecord) -> Result<(), PassError> {
+        record.is_untold = false;
+        self.store_with(record, Some(record.making())).await
     }
 
     /// What was ended elsewhere has been made again: too often, and it is left alone.

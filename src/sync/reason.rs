@@ -27,10 +27,7 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
             target.id
         )),
         OutletState::Nonconvergent => Some(not_as_sent(&examined.plan)),
-        OutletState::Failed => {
-            let unread = examined.plan.promotions.unread.as_ref();
-            unread.map(|why| format!("promotions are neither made nor ended: {why}"))
-        }
+        OutletState::Failed => promotions_unread(&examined.plan),
         OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
         OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
             format!(
@@ -42,6 +39,11 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
         }),
         _ => None,
     }
+}
+
+/// Why nothing is done about promotions, where nobody knows how they stand.
+pub(super) fn promotions_unread(plan: &OutletPlan) -> Option<String> {
+    plan.promotions.unread.as_ref().map(|why| format!("promotions are neither made nor ended: {why}"))
 }
 
 /// How many values are named that GoFood does not take.

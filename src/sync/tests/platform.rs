@@ -1031,20 +1031,25 @@ impl Read for Platform {
         if let Some(act) = self.with(|world| world.while_listing.take()) {
             self.with(act);
         }
-        let list = |world: &mut World| world.shown_promos().map(Promo::shown).collect();
+        let list = |world: &mut World| world.shown_promos().map(|promo| promo.shown(world)).collect();
         self.promo("LIST".to_owned(), list).await
     }
 
     async fn promotion(&self, _outlet: &OutletId, id: &str) -> Result<Option<Promotion>, RemoteError> {
-        let find = |world: &mut World| world.shown_promos().find(|promo| promo.id == id).map(Promo::shown);
+        let find =
+            |world: &mut World| world.shown_promos().find(|promo| promo.id == id).map(|promo| promo.shown(world));
         self.promo("LOOK".to_owned(), find).await
     }
 }
 
 impl Promo {
-    fn shown(&self) -> Promotion {
+    fn shown(&self, world: &World) -> Promotion {
         let shown = self.detail.published(self.id.clone());
-        let status = if self.is_ended { Some("deactivated".to_owned()) } else { shown.status };
+        let status = match () {
+            () if self.is_ended => Some("deactivated".to_owned()),
+            () if world.is_over(self) => Some("ended".to_owned()),
+            () => shown.status,
+        };
         Promotion { status, ..shown }
     }
 }
@@ -1062,10 +1067,13 @@ impl World {
 
     /// Ours that are open.
     pub(super) fn our_promos(&self) -> Vec<&Promo> {
+        self.promos.iter().filter(|promo| !promo.is_foreign && !self.is_over(promo)).collect()
+    }
+
+    fn is_over(&self, promo: &Promo) -> bool {
         let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(7));
         let now = self.promo_clock.as_ref().map(|clock| clock.now().to_zoned(zone).datetime());
-        let is_over = |promo: &Promo| promo.is_ended || now.is_some_and(|now| promo.detail.end() <= now);
-        self.promos.iter().filter(|promo| !promo.is_foreign && !is_over(promo)).collect()
+        promo.is_ended || now.is_some_and(|now| promo.detail.end() <= now)
     }
 
     fn create_promo(&mut self, key: &str, detail: &PromoDetail) -> PromotionAnswer {

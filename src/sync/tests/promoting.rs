@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     catalog::{Path, PromoDetail, WantedPromotion},
-    plan::{PromotionEvent, PromotionOp, PromotionStage},
+    plan::{PromotionEvent, PromotionOp, PromotionRecord, PromotionStage},
     policy::{DriftPolicy, Guard, PromotionPolicy},
     report::PromotionCounts,
     state::OutletUpdate,
@@ -410,6 +410,7 @@ async fn a_push_that_needs_an_end_and_fails_makes_nothing_until_it_has_gone_thro
 async fn what_is_over_leaves_without_a_word_and_midnight_is_waited_for() {
     let bench = Bench::promoted().await;
     let later = bench.context.clock.now() + jiff::SignedDuration::from_hours(24 * 60);
+    bench.platform.with(|world| world.promo_clock = Some(Clock::starting_at(later)));
     let mut bench = Bench { context: Context { clock: Clock::starting_at(later), ..bench.context.clone() }, ..bench };
     bench.wanted.catalog.promotions[0].is_over = true;
     let outcome = bench.pass().await;
@@ -492,6 +493,142 @@ async fn what_may_have_been_made_is_looked_for_before_it_is_asked_for_again() {
     assert_eq!(outcome.state, OutletState::Nonconvergent);
     assert!(outcome.error.unwrap().contains("a promotion like it has come on the dish"));
     assert_eq!(bench.promo_verbs(), ["LIST"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_with_times_or_days_that_ours_has_not_is_not_adopted_nor_the_other_way() {
+    use PromoFault::{Fine, HangsBefore};
+    let plain = detail("NG", 20_000);
+    let (from, to) = (Some(Time::constant(14, 0, 0, 0)), Some(Time::constant(16, 0, 0, 0)));
+    let timed = PromoDetail { start_time: from, end_time: to, ..plain.clone() };
+    let on_days = PromoDetail { applicable_days: vec![crate::catalog::Day::Friday], ..plain.clone() };
+    let pairs = [(&plain, &timed), (&plain, &on_days), (&timed, &plain), (&on_days, &plain)];
+    for (ours, theirs) in pairs {
+        let mut bench = Bench::in_sync().await;
+        bench.declare([wanted("gajian", ours.clone())]);
+        bench.passes_die_at(&[Fine, HangsBefore]).await;
+        bench.platform.with(|world| world.promote(theirs.clone()));
+        bench.promo_calls();
+        let outcome = bench.pass().await;
+        assert_eq!(outcome.state, OutletState::Nonconvergent, "{ours:?} {theirs:?}");
+        assert!(outcome.error.unwrap().contains("a promotion like it has come on the dish"));
+        bench.declare([]);
+        bench.pass().await;
+        assert_eq!(bench.promo_verbs(), ["LIST", "LIST"], "nothing is sent, and nothing ends");
+        bench.assert_just(&[]);
+    }
+    // The whole day and each day are what no times and no days are.
+    let bench = Bench::promoting().await;
+    bench.passes_die_at(&[Fine, HangsBefore]).await;
+    let whole = PromoDetail {
+        start_time: Some(Time::midnight()),
+        end_time: Some(Time::constant(23, 59, 59, 0)),
+        applicable_days: crate::catalog::Day::ALL.to_vec(),
+        ..plain
+    };
+    bench.platform.with(|world| world.promote(whole));
+    assert_eq!(bench.pass().await.state, OutletState::InSync);
+    assert_eq!(bench.stages(), [PromotionStage::Seen]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_fails_after_the_plan_was_shown_is_told() {
+    let mut bench = Bench::promoting().await;
+    bench.options.consent = Consent::Agreed(bench.shown_digest().await);
+    bench.promo_faults(&[PromoFault::Status(503)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
+    let why = outcome.error.unwrap();
+    let begins = "the plan changed after it was shown (promotions are neither made nor ended: GET https://gobiz.test/";
+    assert!(why.starts_with(begins) && why.ends_with("unavailable); nothing was pushed"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_ends_nothing_that_is_listed_as_running() {
+    let ahead = |bench: &mut Bench| {
+        let clock = bench.context.clock;
+        bench.context.clock = Clock::starting_at("2027-04-05T03:00:00Z".parse().unwrap());
+        bench.wanted.catalog.promotions[0].is_over = true;
+        clock
+    };
+    let mut bench = Bench::promoted().await;
+    let right = ahead(&mut bench);
+    let known = bench.recalled().promotions;
+    for _ in 0..2 {
+        assert_eq!(bench.pass().await.state, OutletState::InSync);
+        let told = Some("it is over by the clock of this machine, and GoFood still lists it".to_owned());
+        assert_eq!(bench.recalled().promotions, [PromotionRecord { error: told, ..known[0].clone() }]);
+    }
+    assert_eq!(bench.promo_verbs(), ["LIST", "LIST"]);
+    bench.context.clock = right;
+    bench.declare([wanted("gajian", detail("NG", 20_000))]);
+    assert_eq!(bench.pass().await.result, PassResult::Unchanged);
+    bench.declare([]);
+    assert_eq!(results(&bench.pass().await), [("gajian", "ended")]);
+    bench.assert_just(&[]);
+    // What the files want after it ends it first, also where GoFood says that there is nothing to end.
+    for answer in [PromoFault::Fine, PromoFault::Status(422)] {
+        let mut bench = Bench::promoted().await;
+        ahead(&mut bench);
+        let april = PromoDetail { start_date: day("2027-04-25"), end_date: day("2027-04-28"), ..detail("NG", 20_000) };
+        bench.declare([wanted("gajian", april)]);
+        bench.promo_faults(&[PromoFault::Fine, answer]);
+        assert_eq!(results(&bench.pass().await), [("gajian", "replaced")], "{answer:?}");
+    }
+    // Nobody has learnt its id yet.
+    let mut bench = Bench::promoting().await;
+    bench.passes_die_at(&[PromoFault::Fine, PromoFault::HangsAfterwards]).await;
+    let right = ahead(&mut bench);
+    bench.pass().await;
+    assert_eq!(bench.stages(), [PromotionStage::Creating]);
+    bench.context.clock = right;
+    bench.declare([]);
+    assert_eq!(results(&bench.pass().await), [("gajian", "ended")]);
+    bench.assert_just(&[]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_answered_with_what_has_ended_gives_way_to_the_next() {
+    let lost = async |lives: usize| {
+        let mut bench = Bench::promoted().await;
+        for _ in 1..lives {
+            bench.declare([]);
+            bench.pass().await;
+            bench.declare([wanted("gajian", detail("NG", 20_000))]);
+            bench.pass().await;
+        }
+        bench.declare([]);
+        bench.pass().await;
+        let promotions = vec![("promotions/gajian/NG".to_owned(), None)];
+        let update = OutletUpdate { promotions, ..OutletUpdate::default() };
+        done(bench.context.state.update_outlet("G1", update, bench.context.clock.now())).unwrap();
+        bench.declare([wanted("gajian", detail("NG", 20_000))]);
+        bench.promo_calls();
+        bench
+    };
+    let bench = lost(2).await;
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.state, results(&outcome)), (OutletState::InSync, vec![("gajian", "created")]));
+    assert_eq!(bench.promo_verbs(), ["LIST", "CREATE", "LOOK", "CREATE", "LOOK", "CREATE", "LOOK", "LIST"]);
+    bench.assert_just(&[detail("NG", 20_000)]);
+    let life = ["gajian created by c0ffee", "gajian ended by c0ffee"];
+    assert_eq!(bench.happened(), [&life[..], &life, &life[..1]].concat(), "once, and never ended elsewhere");
+    // The pass dies before it looks: the next one knows all the same.
+    let bench = lost(1).await;
+    bench.passes_die_at(&[PromoFault::Fine, PromoFault::Fine, PromoFault::HangsBefore]).await;
+    assert_eq!(bench.stages(), [PromotionStage::Made]);
+    assert_eq!(results(&bench.pass().await), [("gajian", "created")]);
+    bench.assert_just(&[detail("NG", 20_000)]);
+    assert_eq!(bench.happened(), [&life[..], &life[..1]].concat());
+    // It is not asked for ever.
+    let bench = lost(6).await;
+    assert_eq!((bench.pass().await.state, bench.stages()), (OutletState::Nonconvergent, vec![PromotionStage::Refused]));
+    let error = bench.pass().await.error.unwrap();
+    assert!(
+        error.contains("it answered 5 calls with promotions that had ended, the last one with id ours-4"),
+        "{error}"
+    );
+    assert_eq!(bench.promo_verbs().iter().filter(|verb| *verb == "CREATE").count(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -149,6 +149,13 @@ impl PromoDetail {
         is_complete && self.shown_otherwise(shown).is_empty()
     }
 
+    /// Whether a promotion that the platform shows leaves open whether it is just like this one: a key is not shown.
+    pub fn is_shown_in_part(&self, shown: &Promotion) -> bool {
+        let has_no_dates = shown.start_date.is_none() || shown.end_date.is_none();
+        let has_no_times = self.start_time.is_some() && (shown.start_time.is_none() || shown.end_time.is_none());
+        has_no_dates || has_no_times || (!self.applicable_days.is_empty() && shown.applicable_days.is_empty())
+    }
+
     /// In which keys the platform shows something else than was sent, in words. A key that it does not show says nothing.
     pub fn shown_otherwise(&self, shown: &Promotion) -> Vec<String> {
         let mut others = Vec::new();
@@ -171,13 +178,19 @@ impl PromoDetail {
         );
         compare("start_date", Some(self.start_date.to_string()), shown.start_date.map(|date| date.to_string()));
         compare("end_date", Some(self.end_date.to_string()), shown.end_date.map(|date| date.to_string()));
-        // A promotion without times may read back as one of the whole day.
-        if self.start_time.is_some() {
-            let time = |time: Option<Time>| time.map(|time| time.to_string());
+        // A promotion without times may read back as one of the whole day, and one without days as one of each day.
+        let time = |time: Option<Time>| time.map(|time| time.to_string());
+        if self.start_time.is_some() || shown.start_time != Some(Time::midnight()) {
             compare("start_time", time(self.start_time), time(shown.start_time));
+        }
+        let is_midnight = |time: Time| time == Time::midnight() || (time.hour(), time.minute()) == (23, 59);
+        if self.end_time.is_some() || !shown.end_time.is_some_and(is_midnight) {
             compare("end_time", time(self.end_time), time(shown.end_time));
         }
-        if !self.applicable_days.is_empty() && !shown.applicable_days.is_empty() {
+        let is_shown_for_each =
+            Day::ALL.iter().all(|day| shown.applicable_days.iter().any(|shown| shown.to_lowercase() == day.key()));
+        let are_days_alike = self.applicable_days.is_empty() && is_shown_for_each;
+        if !are_days_alike && !shown.applicable_days.is_empty() {
             let mut theirs: Vec<String> = shown.applicable_days.iter().map(|day| day.to_lowercase()).collect();
             let week = |day: &String| Day::ALL.iter().position(|known| known.key() == *day);
             theirs.sort_by_key(week);

@@ -56,7 +56,7 @@ pub use promoted::PromotedPrices;
 pub use promoting::is_before_midnight;
 pub use promotion_event::{PromotionEvent, PromotionHappening};
 pub use promotion_record::{
-    FoundPromotion, MAY_BE_THERE, PromotionKey, PromotionRecord, PromotionStage, idempotency_key,
+    FoundPromotion, MAY_BE_THERE, PromotionKey, PromotionRecord, PromotionStage, STILL_LISTED, idempotency_key,
 };
 pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep, is_made_elsewhere};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};

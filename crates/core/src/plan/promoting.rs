@@ -149,6 +149,9 @@ impl One<'_> {
     fn plan(&self, plan: &mut PromotionPlan) {
         let Some(record) = self.record else { return self.add(plan) };
         let PromotionInputs { now, at, listed, .. } = self.inputs;
+        if record.detail.end() <= *now && record.is_still_listed(listed, self.inputs.records) {
+            return self.plan_still_listed(record, plan);
+        }
         if record.detail.end() <= *now {
             // Whatever it was, it is not any more; what takes its place is another content.
             if record.kept_until.is_none_or(|last| last < now.date()) {
@@ -190,7 +193,12 @@ impl One<'_> {
                 let was_missed = record.missing_since.is_some() || record.ended_elsewhere.is_some();
                 if record.stage == PromotionStage::Made || was_missed {
                     let seen = PromotionRecord { stage: PromotionStage::Seen, error: None, ..record.clone() };
-                    plan.learnt.push(PromotionRecord { missing_since: None, ended_elsewhere: None, ..seen });
+                    plan.learnt.push(PromotionRecord {
+                        is_untold: false,
+                        missing_since: None,
+                        ended_elsewhere: None,
+                        ..seen
+                    });
                 }
                 let others = shown.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
                 if !is_wanted_as_it_is {
@@ -201,7 +209,12 @@ impl One<'_> {
                     self.say(plan, PromotionOp::Nonconvergent, note);
                 }
             }
-            PromotionStage::Made | PromotionStage::Seen if is_wanted_as_it_is && says_over => {
+            PromotionStage::Made if says_over => {
+                let replayed = record.clone().replayed();
+                plan.learnt.push(replayed.clone());
+                One { record: Some(&replayed), ..*self }.plan(plan);
+            }
+            PromotionStage::Seen if is_wanted_as_it_is && says_over => {
                 self.drifted(plan, has_begun, record.clone(), true);
             }
             PromotionStage::Made if is_wanted_as_it_is => {
@@ -216,12 +229,24 @@ impl One<'_> {
                 let missed = PromotionRecord { missing_since: Some(since), ..record.clone() };
                 self.drifted(plan, has_begun, missed, is_sure);
             }
-            PromotionStage::Made | PromotionStage::Seen if says_over => {
+            PromotionStage::Seen if says_over => {
                 plan.learnt.push(PromotionRecord { stage: PromotionStage::Ended, ..record.clone() });
                 self.add(plan);
             }
             // Nobody wants it as it is, and it may be there: the answer to its end says whether it is.
             PromotionStage::Made | PromotionStage::Seen => plan.steps.push(self.step(end, has_begun)),
+        }
+    }
+
+    /// Over by our clock, and listed: it is kept until the list says so too, as only who knows it can end it. What the files
+    /// want in its place ends it first.
+    fn plan_still_listed(&self, record: &PromotionRecord, plan: &mut PromotionPlan) {
+        plan.learnt.extend(record.still_listed(self.inputs.now));
+        match record.stage {
+            _ if self.wanted.is_none_or(|wanted| wanted.end() <= self.inputs.now) => {}
+            PromotionStage::Creating => self.say(plan, PromotionOp::Unverified, MAY_BE_THERE.to_owned()),
+            PromotionStage::Ended | PromotionStage::Refused => self.add(plan),
+            _ => plan.steps.push(self.step(PromotionOp::Replace, true)),
         }
     }
 

@@ -57,13 +57,16 @@ impl PromotionRecord {
     /// What a look has shown to have happened since it was `before`; `None` also where its last moment has passed, as it ends
     /// by itself then, and where its end elsewhere was told before.
     pub fn happened_since(&self, before: &Self, is_over: bool) -> Option<PromotionHappening> {
-        use PromotionStage::{Creating, Ended, Ending, Made, Seen};
+        use PromotionStage::{Creating, Ended, Ending, Made, Refused, Seen};
         match (before.stage, self.stage) {
             _ if before.ended_elsewhere.is_some() => None,
+            (Made, Seen) if before.is_untold => Some(self.making()),
             (Made | Seen, Made | Seen) => self.ended_elsewhere.map(|_| PromotionHappening::EndedElsewhere),
             (Creating, Made | Seen) => Some(self.making()),
             (Ending, Ended) if !is_over => Some(PromotionHappening::Ended),
-            (Made | Seen, Ended) if !is_over => Some(PromotionHappening::EndedElsewhere),
+            (Made, Refused) => Some(PromotionHappening::Refused),
+            // One that was never seen to run was an old answer.
+            (Seen, Ended) if !is_over => Some(PromotionHappening::EndedElsewhere),
             _ => None,
         }
     }

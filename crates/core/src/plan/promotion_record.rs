@@ -65,6 +65,12 @@ pub struct PromotionRecord {
     /// Whether one that we ended for it was there before.
     #[serde(default)]
     pub is_replacement: bool,
+    /// How many calls in a row were answered with one that had ended: answers of keys that were used before.
+    #[serde(default)]
+    pub replays: u32,
+    /// Whether it is still to be told that it was made: the id that a call was answered with may be that of an earlier one.
+    #[serde(default)]
+    pub is_untold: bool,
     /// Since when it is not shown, although it was seen.
     #[serde(default)]
     pub missing_since: Option<Timestamp>,
@@ -89,6 +95,15 @@ pub const MAY_BE_THERE: &str = "whether GoFood made it was never learnt, and a p
 /// What is said of one that is not made because somebody else has made it.
 pub(super) const JUST_LIKE_IT: &str =
     "one just like it is there, made elsewhere: end it in the GoBiz app, or leave this one out";
+
+/// What is remembered of one that is over by our clock alone.
+pub const STILL_LISTED: &str = "it is over by the clock of this machine, and GoFood still lists it";
+
+/// So many keys are tried for one promotion where each is answered with one that has ended (our choice).
+const MOST_REPLAYS: u32 = 5;
+
+/// For so long after its end one may be listed as if it were on: clocks differ, and lists are behind (our choice).
+const LISTED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a list shows of a promotion whose call was made, and whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +136,36 @@ impl PromotionRecord {
         )
     }
 
+    /// Of one that is over by our clock: what is listed as if it were on all the same, or may be it. A clock that is wrong ends
+    /// nothing.
+    pub fn is_still_listed(&self, listed: &[Promotion], ours: &[Self]) -> bool {
+        match &self.promotion_id {
+            Some(id) => listed.iter().any(|one| one.promotion_id == *id && !one.says_over()),
+            None if self.stage != PromotionStage::Creating => false,
+            None => self.find_made(listed, ours, self.detail.start()) != FoundPromotion::Nothing,
+        }
+    }
+
+    /// The same as it is remembered from `now` on, if that is to be told.
+    pub(super) fn still_listed(&self, now: DateTime) -> Option<Self> {
+        let is_told = self.error.as_deref() == Some(STILL_LISTED);
+        let is_late = now.duration_since(self.detail.end()) >= LISTED_AFTER;
+        (self.is_open() && is_late && !is_told).then(|| Self { error: Some(STILL_LISTED.to_owned()), ..self.clone() })
+    }
+
+    /// Its call was answered with a promotion that had ended when it was first seen: what a key was answered with before. The
+    /// next key may not be known, but a platform that ends all that is made is not asked for ever.
+    #[must_use]
+    pub fn replayed(self) -> Self {
+        let (replays, is_untold) = (self.replays.saturating_add(1), false);
+        if replays < MOST_REPLAYS {
+            return Self { stage: PromotionStage::Ended, replays, is_untold, ..self };
+        }
+        let id = self.promotion_id.as_deref().unwrap_or_default();
+        let error = format!("it answered {replays} calls with promotions that had ended, the last one with id {id}");
+        Self { stage: PromotionStage::Refused, replays: 0, is_untold, error: Some(error), ..self }
+    }
+
     /// What a list shows of it while its id is not known.
     pub fn find_made(&self, listed: &[Promotion], ours: &[Self], now: DateTime) -> FoundPromotion {
         let is_known = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));
@@ -131,8 +176,10 @@ impl PromotionRecord {
                 && !self.before.contains(&one.promotion_id)
                 && one.selling_price.is_none_or(|price| price == self.detail.selling_price)
         };
-        // An empty id can be neither looked at nor ended.
-        let is_it = |one: &Promotion| !one.promotion_id.is_empty() && self.detail.is_shown_as(one);
+        // An empty id can be neither looked at nor ended. What is taken for ours is ended later: nothing of it may be open.
+        let is_it = |one: &Promotion| {
+            !one.promotion_id.is_empty() && self.detail.is_shown_as(one) && !self.detail.is_shown_in_part(one)
+        };
         let mut come = listed.iter().filter(has_come);
         match (come.next(), come.next()) {
             (None, _) => FoundPromotion::Nothing,
