@@ -11,7 +11,8 @@ use super::{
     promote::state_key,
 };
 use crate::{
-    plan::{Change, OutletPlan, PromotionRecord, STILL_LISTED},
+    plan::{Change, GuardVerdict, OutletPlan, PromotionRecord, STILL_LISTED},
+    report::held_places,
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
 
@@ -73,7 +74,7 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
     let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
     // What is paused is not held back by guards.
     let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
-    let held = list(judged.flat_map(OutletPlan::held).map(|guard| json!(guard)).collect());
+    let held = list(judged.flat_map(|plan| plan.held().map(|guard| held_json(guard, plan))).collect());
     let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
     StatusUpdate {
@@ -86,6 +87,12 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
         last_verified: in_place.then_some(now),
         revision: revision.cloned().filter(|_| in_place),
     }
+}
+
+fn held_json(guard: &GuardVerdict, plan: &OutletPlan) -> Value {
+    let mut json = json!(guard);
+    json["places"] = held_places(guard, plan).into();
+    json
 }
 
 fn drift_json(change: &Change) -> Value {

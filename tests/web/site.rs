@@ -122,7 +122,7 @@ impl Served {
     /// Remembers that an outlet is held by a guard and that something was changed elsewhere.
     pub(crate) async fn hold(&self, id: &str, message: &str) {
         let held = serde_json::json!([{"guard": "price-change", "limit": 50.0, "actual": 92.0, "verdict": "held",
-            "items": ["items/NG/price"], "message": message}]);
+            "items": ["items/NG/price"], "message": message, "places": ["catalogs/kuta.yaml:12"]}]);
         let drift = serde_json::json!([{"path": "items/ET/price", "class": "drift", "from": 9900, "to": 5000, "name": message}]);
         let status = StatusUpdate {
             state: "held".to_owned(),

@@ -137,7 +137,10 @@ fn held(line: &StatusLine, lang: Lang) -> Markup {
             table.list {
                 thead { tr { th scope="col" { (lang.guard()) } th scope="col" { (lang.finding()) } th scope="col" { (lang.concerns()) } } }
                 tbody { @for guard in guards(line) { tr {
-                    th scope="row" { (value_text(&guard["guard"])) } td { (guard_words(guard, lang)) }
+                    th scope="row" { (value_text(&guard["guard"])) } td {
+                        (guard_words(guard, lang))
+                        (places(guard, lang))
+                    }
                     td data-label=(lang.concerns()) { (list(&guard["items"], lang)) }
                 } } }
             }
@@ -149,6 +152,16 @@ fn held(line: &StatusLine, lang: Lang) -> Markup {
                 }
                 @if !revert(line).is_empty() { li { code { "menusync apply --outlet " (id) " --revert" } } }
             }
+        }
+    }
+}
+
+/// Where the files say what a guard holds; a state of an older version does not know.
+fn places(guard: &Value, lang: Lang) -> Markup {
+    let places = guard["places"].as_array().map(Vec::as_slice).unwrap_or_default();
+    html! {
+        @if !places.is_empty() {
+            p.quiet { (lang.to_correct()) @for place in places { " " code { (value_text(place)) } } }
         }
     }
 }

@@ -44,7 +44,7 @@ pub use pages::plan_html;
 pub use plan::{
     InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
     PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WHOLE_FILE, WindowNote, changes_html, counts_for_push,
-    plan_difference, plan_json, plan_markdown, plan_text, some_in, value_json,
+    held_places, plan_difference, plan_json, plan_markdown, plan_text, some_in, value_json,
 };
 pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};

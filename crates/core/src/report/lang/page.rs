@@ -61,6 +61,7 @@ texts! {
     guard: "Guard", "Pengaman";
     finding: "Finding", "Temuan";
     concerns: "Concerns", "Mengenai";
+    to_correct: "If it is a mistake, correct", "Kalau ini salah, perbaiki";
     let_through: "To let it through with a review:", "Supaya dikirim setelah diperiksa orang lain:";
     what_files_change: "What the files change", "Yang diubah oleh berkas";
     menu_before_and_after: "The menu before and after", "Menu sebelum dan sesudah";

@@ -293,6 +293,12 @@ pub(super) fn lost_files<'p>(guard: &GuardVerdict, plan: &'p OutletPlan) -> impl
     plan.lost_from.iter().filter(move |_| is_asked)
 }
 
+/// The places to correct if what a guard holds is a mistake, `file:line`, or the files that no longer give it; the first few.
+pub fn held_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<String> {
+    let places = slip_places(guard, plan).into_iter().map(|(file, line)| format!("{file}:{line}"));
+    places.chain(lost_files(guard, plan).cloned()).take(SLIPS).collect()
+}
+
 /// The number of the line that stands for a file as a whole, where it is asked who deleted it.
 pub const WHOLE_FILE: u32 = 0;
 
