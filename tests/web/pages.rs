@@ -7,7 +7,7 @@ use menusync::{
 };
 use serde_json::Value;
 
-use crate::site::{HOSTILE, Served};
+use crate::site::{HOSTILE, Served, outlet};
 
 #[tokio::test]
 async fn outlets_come_worst_first_with_what_is_needed_to_act() {
@@ -174,6 +174,23 @@ async fn a_state_that_cannot_be_read_is_said_and_stops_nothing() {
 fn listed(page: &str) -> Vec<&str> {
     let list = page.split("<tbody>").nth(1).unwrap_or_default().split("</tbody>").next().unwrap();
     list.split("<a href=\"/outlets/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn outlets_are_found_by_their_account() {
+    let served = Served::start().await;
+    let (_, page) = served.read("/").await;
+    assert!(!page.contains("name=\"account\""), "nobody names one: {page}");
+    served.write(
+        "menusync.yaml",
+        "target: sandbox\ngobiz: {accounts: {resto-nusa: {client_id_file: nusa-id, client_secret_file: nusa-secret}}}\n",
+    );
+    served.write("catalogs/b.yaml", &format!("account: resto-nusa\n{}", outlet("G2", "Kemang")));
+    served.take_files();
+    let (_, page) = served.read("/?account=resto-nusa").await;
+    assert_eq!(listed(&page), ["G2"]);
+    assert!(page.contains("<option value=\"resto-nusa\" selected>resto-nusa"), "{page}");
+    assert!(served.read("/outlets/G2").await.1.contains("<dt>Account</dt><dd><code>resto-nusa</code></dd>"));
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ impl Served {
     }
 }
 
-fn outlet(id: &str, name: &str) -> String {
+pub(crate) fn outlet(id: &str, name: &str) -> String {
     format!(
         "outlet: {id}\nname: \"{name}\"\nmenus:\n  - name: Nasi\n    menu_items:\n      - {{external_id: NG, name: Nasi Goreng, \
          description: Telur, price: 25000}}\n"

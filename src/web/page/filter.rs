@@ -15,6 +15,7 @@ pub(in crate::web) struct Filter {
     state: Option<String>,
     q: Option<String>,
     layer: Option<String>,
+    account: Option<String>,
     reason: Option<String>,
     /// A reason as a link names it: the whole of it. A part of it would also be found in others.
     cause: Option<String>,
@@ -43,6 +44,10 @@ impl Filter {
         given(&self.layer)
     }
 
+    pub(super) fn account(&self) -> Option<&str> {
+        given(&self.account)
+    }
+
     pub(super) fn reason(&self) -> &str {
         given(&self.reason).unwrap_or_default()
     }
@@ -62,19 +67,23 @@ impl Filter {
 
     /// Whether it leaves out outlets.
     pub(super) fn selects(&self) -> bool {
-        [&self.state, &self.q, &self.layer, &self.reason, &self.cause].into_iter().any(|field| given(field).is_some())
+        [&self.state, &self.q, &self.layer, &self.account, &self.reason, &self.cause]
+            .into_iter()
+            .any(|field| given(field).is_some())
     }
 
     /// An address may come from somebody who reads another language, so a reason is one in any.
     pub(super) fn matches(&self, line: &StatusLine, member: Option<&Member>, snapshot: &Snapshot) -> bool {
         let is_named = |part: &str| has(&line.outlet, part) || line.name.as_deref().is_some_and(|name| has(name, part));
         let extends = |layer: &str| member.is_some_and(|member| member.layers.iter().any(|known| &**known == layer));
+        let is_of = |account: &str| member.is_some_and(|member| member.account.as_deref() == Some(account));
         let causes = || Lang::ALL.into_iter().filter_map(|lang| Cause::of(line, snapshot, lang));
         let is_reason = |part: &str| causes().any(|cause| has(&cause.words, part));
         let is_cause = |words: &str| causes().any(|cause| shown(&cause.words).trim() == shown(words));
         given(&self.state).is_none_or(|state| line.state == state)
             && given(&self.q).is_none_or(is_named)
             && given(&self.layer).is_none_or(extends)
+            && given(&self.account).is_none_or(is_of)
             && given(&self.reason).is_none_or(is_reason)
             && given(&self.cause).is_none_or(is_cause)
     }
@@ -103,6 +112,7 @@ impl Filter {
             ("state", given(&self.state)),
             ("q", given(&self.q)),
             ("layer", given(&self.layer)),
+            ("account", given(&self.account)),
             ("reason", given(&self.reason)),
             ("cause", given(&self.cause)),
             ("sort", given(&self.sort)),

@@ -1,6 +1,6 @@
 //! All outlets on one screen: how many stand how, why, and a list that can be searched; and how the daemon itself is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -140,6 +140,8 @@ fn form(filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
     layers.sort_by_key(|(count, layer)| (std::cmp::Reverse(*count), *layer));
     layers.truncate(LAYERS);
     layers.sort_by_key(|(_, layer)| *layer);
+    let accounts: BTreeSet<&str> =
+        snapshot.survey.members.iter().filter_map(|member| member.account.as_deref()).collect();
     html! {
         form method="get" action="/" role="search" {
             label { (lang.name_or_id()) input type="search" name="q" value=(shown(filter.search())); }
@@ -154,6 +156,12 @@ fn form(filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
                 label { (lang.layer_heading()) select name="layer" {
                     option value="" { (lang.any()) }
                     @for (_, layer) in &layers { option value=(layer) selected[filter.layer() == Some(layer)] { (shown(layer)) } }
+                } }
+            }
+            @if !accounts.is_empty() {
+                label { (lang.account_heading()) select name="account" {
+                    option value="" { (lang.any()) }
+                    @for account in &accounts { option value=(account) selected[filter.account() == Some(account)] { (shown(account)) } }
                 } }
             }
             label { (lang.reason()) input type="text" name="reason" value=(shown(filter.reason())); }

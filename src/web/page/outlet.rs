@@ -224,6 +224,7 @@ fn facts(snapshot: &Snapshot, line: &StatusLine, member: Option<&Member>, clock:
             dt { (lang.outlet_heading()) } dd { code { (shown(&line.outlet)) } }
             @if let Some(member) = member {
                 dt { (lang.files_heading()) } dd { @for layer in &member.layers { code { (shown(layer)) } " " } }
+                @if let Some(account) = &member.account { dt { (lang.account_heading()) } dd { code { (shown(account)) } } }
             }
             dt { (lang.so_since()) } dd { (at(line.since)) }
             dt { (lang.last_seen_as_wanted()) } dd { (at(line.last_verified)) }

@@ -23,6 +23,7 @@ texts! {
     state_heading: "State", "Keadaan";
     any: "any", "semua";
     layer_heading: "Layer", "Lapisan";
+    account_heading: "Account", "Akun";
     reason: "Reason", "Alasan";
     order: "Order", "Urutan";
     worst_first: "worst first", "yang terburuk dahulu";
