@@ -426,7 +426,8 @@ fn limit_words(limit: Limit) -> String {
 fn actual_words(actual: f64, limit: Option<Limit>) -> String {
     match limit {
         Some(Limit::Percent(_)) => format!("{actual} %"),
-        _ => actual.to_string(),
+        Some(Limit::CountOrPercent(..)) => counted(actual as usize, "item"),
+        None => actual.to_string(),
     }
 }
 
