@@ -72,7 +72,7 @@ fn a_mistake_that_is_mended_before_its_turn_is_never_pushed() {
     stage.clear_log();
     // One outlet takes the only place for calls while the other waits for its turn with a mistake in its file.
     stage.server().inject(Fault {
-        delay_ms: 3_000,
+        delay_ms: 10_000,
         outlet: Some(KUTA.to_owned()),
         ..Fault::new(Endpoint::Get, FaultKind::Delay)
     });
