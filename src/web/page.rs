@@ -158,7 +158,11 @@ pub(super) async fn menu(State(shared): State<Handle>, accepted: Accepted, Path(
     let body = html! {
         (navigation("", lang))
         header { h1 { (shown(&title)) } p { a href=(outlet_link(&id)) { (lang.how_it_stands()) } } }
-        main { (menu) }
+        main {
+            @let state = snapshot.line(&id).map_or("pending", |line| line.state.as_str());
+            @if state != "in_sync" { p.trouble { (lang.not_all_live(&lang.state(state))) } }
+            (menu)
+        }
     };
     Page { title, body, style, ..Page::still(lang) }.into_response()
 }

@@ -279,6 +279,12 @@ async fn an_outlet_shows_what_its_files_change_and_its_menu() {
     for part in ["<h1>Menu of Kuta</h1>", "Nasi Goreng", "Rp 25.000", "Telur"] {
         assert!(page.contains(part), "no {part} in {page}");
     }
+    let warning = "GoFood may not show all of it";
+    served.hold("G1", "the price of Nasi Goreng would move by 92 %").await;
+    let (_, page) = served.read("/outlets/G1/menu").await;
+    assert!(page.contains(warning) && page.contains("the outlet is held"), "{page}");
+    served.stand("G1", "in_sync", None).await;
+    assert!(!served.read("/outlets/G1/menu").await.1.contains(warning));
     for path in ["/outlets/G3/menu", "/outlets/G7/menu"] {
         assert_eq!(served.read(path).await.0, 404, "{path}");
     }

@@ -45,7 +45,7 @@ pub(super) fn page(
             h1 { (shown(name)) " " (badge(&line.state, lang)) }
             (what_to_do(line, lang))
             @if member.is_some_and(|member| member.valid) {
-                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { (lang.menu_as_customers_see_it()) } }
+                p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { (lang.menu_of_files()) } }
             }
         }
         main id="content" {

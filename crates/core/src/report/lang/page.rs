@@ -55,7 +55,7 @@ texts! {
     next_pass_over_all: "Next pass over all", "Pemeriksaan semua berikutnya";
     files_taken: "Files taken into use", "Berkas mulai dipakai";
     stopping: "stopping", "sedang berhenti";
-    menu_as_customers_see_it: "The menu as customers see it", "Menu seperti dilihat pelanggan";
+    menu_of_files: "The menu that the files give, as customers would see it", "Menu menurut berkas, seperti yang akan dilihat pelanggan";
     errors_in_files: "Errors in its files", "Kesalahan di berkasnya";
     warnings_in_files: "Warnings in its files", "Peringatan di berkasnya";
     held_by: "Held by", "Ditahan oleh";
@@ -108,6 +108,8 @@ sentences! {
     no_answer_since(time: &str): format!("No answer since {time}: what stands here may be out of date."),
         format!("Tidak ada jawaban sejak {time}: isi halaman ini mungkin sudah lama.");
     no_outlet(id: &str): format!("There is no outlet {id}."), format!("Tidak ada outlet {id}.");
+    not_all_live(state: &str): format!("This is what the files give. GoFood may not show all of it: the outlet is {state}."),
+        format!("Ini isi berkas. Mungkin belum semuanya tampil di GoFood: keadaan outlet {state}.");
     no_menu(id: &str): format!("There is no menu of {id}: no file defines that outlet, or its files have errors."),
         format!("Tidak ada menu {id}: tidak ada berkas untuk outlet itu, atau ada kesalahan di berkasnya.");
     nobody_needed(all: usize): if all == 1 { "The outlet needs nobody".to_owned() } else { format!("None of {all} outlets needs anybody") },

@@ -138,7 +138,8 @@ texts! {
     nonconvergent_advice: "`menusync plan --outlet ID` names the difference. It is not pushed again until the files give it \
         another value.",
         "`menusync plan --outlet ID` menyebut bedanya. Tidak dikirim lagi sampai berkas memberi nilai lain.";
-    held_meaning: "A guard holds the push: a person has to decide.", "Pengaman menahan kiriman ini: harus ada orang yang memutuskan.";
+    held_meaning: "A guard holds the push: a person has to decide. The live menu stays as it is.",
+        "Pengaman menahan kiriman ini: harus ada orang yang memutuskan. Menu di GoFood tetap seperti adanya.";
     held_advice: "`menusync plan --outlet ID` shows what would be pushed. If it is wrong, put the file right; if it is meant, \
         `menusync apply --outlet ID --allow GUARD`, or an approval that is reviewed (`menusync approve`).",
         "`menusync plan --outlet ID` menampilkan apa yang akan dikirim. Kalau salah, betulkan berkasnya; kalau memang maksudnya \
