@@ -4,7 +4,7 @@ use jiff::{ToSpan, Zoned};
 
 use crate::harness::{Ran, Repository, brand, outlet};
 
-/// A month in which Takjil is sold, a month from now, whatever the day.
+/// A month in which Takjil is sold. Weeks lie before it whatever the day and the zone: where it is tomorrow, Kuta is there already.
 struct Month {
     from: String,
     until: String,
@@ -12,7 +12,7 @@ struct Month {
 
 impl Month {
     fn next() -> Self {
-        let first = Zoned::now().checked_add(1.month()).unwrap().first_of_month().unwrap();
+        let first = Zoned::now().checked_add(2.months()).unwrap().first_of_month().unwrap();
         let after = first.checked_add(1.month()).unwrap();
         Self { from: first.strftime("%Y-%m-%d").to_string(), until: after.strftime("%Y-%m-%d").to_string() }
     }
