@@ -28,6 +28,20 @@ fn by_sari(stage: &Stage) {
     stage.append(KEMANG_FILE, "account: sari\n");
 }
 
+/// Kemang was pushed by the account without a name, and its file now says `sari`.
+fn handed_over() -> Stage {
+    let stage = stage();
+    let reached = |outlets: &[&str]| {
+        let outlets = outlets.iter().map(|&id| id.to_owned()).collect();
+        stage.server().change_settings(|settings| settings.clients.get_mut("sari-id").unwrap().outlets = outlets);
+    };
+    reached(&[]);
+    stage.run(&["apply", "--yes"]).expect(0);
+    reached(&[KEMANG]);
+    by_sari(&stage);
+    stage
+}
+
 #[test]
 fn each_outlet_goes_by_its_own_account() {
     let stage = stage();
@@ -74,13 +88,7 @@ fn an_account_that_there_is_not_is_told_where_it_is_named() {
 
 #[test]
 fn another_account_than_at_the_last_push_is_a_first_contact() {
-    let stage = stage();
-    stage.server().change_settings(|settings| settings.clients.get_mut("sari-id").unwrap().outlets.clear());
-    stage.run(&["apply", "--yes"]).expect(0);
-    stage.server().change_settings(|settings| {
-        settings.clients.get_mut("sari-id").unwrap().outlets.push(KEMANG.to_owned());
-    });
-    by_sari(&stage);
+    let stage = handed_over();
     // What is as wanted needs nobody, and is ours from then on.
     stage.edit(LAYER, "price: 36000", "price: 36500");
     stage.clear_log();
@@ -96,13 +104,7 @@ fn another_account_than_at_the_last_push_is_a_first_contact() {
 
 #[test]
 fn drift_alone_does_not_let_another_account_in() {
-    let stage = stage();
-    stage.server().change_settings(|settings| settings.clients.get_mut("sari-id").unwrap().outlets.clear());
-    stage.run(&["apply", "--yes"]).expect(0);
-    stage.server().change_settings(|settings| {
-        settings.clients.get_mut("sari-id").unwrap().outlets.push(KEMANG.to_owned());
-    });
-    by_sari(&stage);
+    let stage = handed_over();
     stage.edit_in_app(KEMANG, "RAWON", json!({"price": 99000}));
     // A pass that has nothing to push, as what differs was changed elsewhere.
     stage.run(&["apply", "--yes"]).expect(0);
