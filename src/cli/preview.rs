@@ -108,7 +108,7 @@ impl Preview<'_> {
                 }
             };
             let examination = Examination {
-                remote: remote.of_account(member.account.as_deref()).unwrap_or_else(|| remote.clone()),
+                remote: remote.as_account(member.account.as_deref()),
                 target,
                 desired,
                 options: (self.options)(member),

@@ -9,7 +9,7 @@ use super::{
     session::{Session, block_on, moment},
 };
 use crate::{
-    catalog::{ExternalId, Promotion, PromotionPhase},
+    catalog::{ExternalId, PromotionPhase},
     fleet::Member,
     remote::{Read, Reader},
     report::{self, OutletPromotions, PromotionLine},
@@ -35,7 +35,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let outlets = block_on(async {
         let mut outlets = Vec::new();
         for member in selected {
-            let reader = reader.of_account(member.account.as_deref()).unwrap_or_else(|| reader.clone());
+            let reader = reader.as_account(member.account.as_deref());
             outlets.push(list(session, &reader, state.as_ref(), member, at).await?);
         }
         Ok::<_, CommandError>(outlets)
@@ -75,18 +75,18 @@ async fn list(
         },
         None => (Vec::new(), false),
     };
-    let record_of = |promotion: &Promotion| {
-        known.iter().find(|record| record.promotion_id.as_ref() == Some(&promotion.promotion_id))
-    };
     let name_of = |id: &ExternalId| composed.catalog.item(id).and_then(|item| item.name.value().cloned());
     let mut promotions: Vec<PromotionLine> = listed
         .into_iter()
-        .map(|promotion| PromotionLine {
-            phase: promotion.phase(now),
-            item_name: promotion.external_menu_id.as_ref().and_then(name_of),
-            ours: record_of(&promotion).map(|record| record.name.clone()),
-            source: record_of(&promotion).and_then(|record| composed.origins.place(&record.path())),
-            promotion,
+        .map(|promotion| {
+            let record = known.iter().find(|record| record.promotion_id.as_ref() == Some(&promotion.promotion_id));
+            PromotionLine {
+                phase: promotion.phase(now),
+                item_name: promotion.external_menu_id.as_ref().and_then(name_of),
+                ours: record.map(|record| record.name.clone()),
+                source: record.and_then(|record| composed.origins.place(&record.path())),
+                promotion,
+            }
         })
         .filter(|line| line.phase != PromotionPhase::Over)
         .collect();

@@ -343,7 +343,7 @@ fn push_all(
                 }
             };
             let (context, passed) = (context.clone(), target.clone());
-            let writer = writer.of_account(member.account.as_deref()).unwrap_or_else(|| writer.clone());
+            let writer = writer.as_account(member.account.as_deref());
             let pass = async move { Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await };
             passes.begin(target, pass);
         }

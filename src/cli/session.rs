@@ -26,7 +26,7 @@ use crate::{
     remote::{Client, Endpoint, Login, Meter},
     report::{self, PlanTarget, counted},
     settings::{self, Credentials, Environment, Settings, StateDir},
-    source::{SourceError, unfinished},
+    source::check_settled,
     state::{
         DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
         is_damaged, lock_daemon, running_daemon, set_aside,
@@ -271,12 +271,12 @@ impl Session {
         let (environment, root) = (self.environment.clone(), self.loaded()?.root.clone());
         if settings.gobiz.accounts.is_empty() {
             // Without it nothing can be done; with accounts, only some outlets may need it.
-            settings::credentials(settings, &environment, &root)?;
+            settings::credentials(settings, None, &environment, &root)?;
         }
         let endpoint = endpoint(settings)?;
         let settings = settings.clone();
         let login_of = move |account: Option<&str>| login(&settings, &environment, &root, account);
-        Ok(Client::connect_as(&endpoint, Arc::new(login_of), meter)?)
+        Ok(Client::connect(&endpoint, Arc::new(login_of), meter)?)
     }
 
     /// The platform as each account that outlets of these go by, by its name.
@@ -289,8 +289,8 @@ impl Session {
     /// Refuses what nobody looks at while git is in the middle of something: the files are those of no commit. Who is asked
     /// is told.
     pub(super) fn refuse_unfinished(&self, is_asked: bool) -> Result<(), CommandError> {
-        let Some(operation) = unfinished(&self.root()) else { return Ok(()) };
-        let words = SourceError::Unfinished { operation }.to_string();
+        let Err(error) = check_settled(&self.root()) else { return Ok(()) };
+        let words = error.to_string();
         if !is_asked {
             return Err(CommandError::Refused(format!("nothing is pushed: {words}")));
         }
@@ -465,10 +465,7 @@ fn login(settings: &Settings, environment: &Environment, root: &Path, account: O
         })
     });
     let named = named.transpose()?;
-    let credentials = match named {
-        Some((name, known)) => settings::account_credentials(name, known, environment, root),
-        None => settings::credentials(settings, environment, root),
-    };
+    let credentials = settings::credentials(settings, named, environment, root);
     let Credentials { client_id, client_secret } = credentials.map_err(|error| chain(&error))?;
     let requests_per_second = named.and_then(|(_, known)| known.requests_per_second);
     Ok(Login { client_id: client_id.expose_secret().to_owned(), client_secret, requests_per_second })

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::{Daemon, Worker};
 use crate::{
-    fleet::{self, Survey},
+    fleet::Survey,
     notify::{Detail, Health, Notices, Seen},
+    report::Lang,
     settings::NotificationKind,
     state::{OutletUpdate, SharedState, StateError, StatusUpdate},
     sync::OutletState,
@@ -54,7 +55,7 @@ impl Missing {
                 continue;
             }
             tracing::warn!(outlet = id, "no file defines this outlet any more; its live menu is left as it is");
-            let error = fleet::why_missing(id);
+            let error = Lang::En.why_missing(id);
             let state = OutletState::Missing.as_str().to_owned();
             let status = Some(StatusUpdate { state, error: Some(error), ..StatusUpdate::default() });
             self.state.update_outlet(id, OutletUpdate { status, ..OutletUpdate::default() }, self.now).await?;

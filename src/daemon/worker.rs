@@ -48,7 +48,7 @@ impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let target = member.target();
-        let remote = &of_account(&self.0, member);
+        let remote = &self.0.as_account(member.account.as_deref());
         let basis = loaded.basis(&target.id, context.clock.now());
         let options = PassOptions { withdrawn: Some(withdrawn.clone()), basis, ..PassOptions::default() };
         let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
@@ -113,7 +113,7 @@ impl<R: Read + Clone + 'static> Worker for Observer<R> {
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
-        let remote = &of_account(&self.0, member);
+        let remote = &self.0.as_account(member.account.as_deref());
         let look = async {
             let slot = context.slot().await;
             match desired(context, loaded, member).await {
@@ -131,11 +131,6 @@ impl<R: Read + Clone + 'static> Worker for Observer<R> {
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
     }
-}
-
-/// Who reaches an outlet.
-fn of_account<R: Read + Clone>(remote: &R, member: &Member) -> R {
-    remote.of_account(member.account.as_deref()).unwrap_or_else(|| remote.clone())
 }
 
 /// What the files want of an outlet now; `None` if they are invalid.

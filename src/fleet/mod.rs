@@ -34,7 +34,7 @@ use local_images::LocalImages;
 pub use member::Member;
 use rayon::prelude::*;
 pub use select::{Selection, SelectionError};
-pub use status::{status, why_missing};
+pub use status::status;
 pub use survey::{Former, Survey};
 
 use crate::{
@@ -109,11 +109,10 @@ pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Resu
 
 /// The same where nobody is there to see what the files are in the middle of.
 pub fn load_settled(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
-    let settled = || source::unfinished(root).map_or(Ok(()), |operation| Err(SourceError::Unfinished { operation }));
-    settled()?;
+    source::check_settled(root)?;
     let loaded = load_reusing(root, doing, before)?;
     // A merge writes the files first and says so last.
-    settled()?;
+    source::check_settled(root)?;
     Ok(loaded)
 }
 

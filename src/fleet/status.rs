@@ -61,15 +61,10 @@ pub fn status(
     let meant = |row: &&OutletRow| selection.matches_remembered(&row.id, row.name.as_deref(), row.file.as_deref());
     for row in overview.of_root().filter(|row| survey.is_missing(*row)).filter(meant) {
         let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
-        let error = Some(why_missing(&row.id));
+        let error = Some(Lang::En.why_missing(&row.id));
         lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, error, ..stored(row) });
     }
     lines
-}
-
-/// What is said of an outlet that no file defines any more.
-pub fn why_missing(outlet: &str) -> String {
-    Lang::En.why_missing(outlet)
 }
 
 fn by_outlet<T>(rows: &[T], id: fn(&T) -> &String) -> BTreeMap<&str, &T> {
@@ -125,10 +120,10 @@ impl<'o> Orders<'o> {
             paths: pins.pinned_paths(),
         });
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
-        let stored = self.promotions.get(outlet.as_str());
-        let (records, unread) = stored.map_or((&[][..], 0), |(records, unread)| (records.as_slice(), *unread));
-        let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
-        line.promotions = PromotionCounts::of(records, unread, now);
+        line.promotions = self.promotions.get(outlet.as_str()).and_then(|(records, unread)| {
+            let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
+            PromotionCounts::of(records, *unread, now)
+        });
     }
 }
 

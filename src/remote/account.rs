@@ -115,11 +115,9 @@ impl Account {
 
     /// Waits for a turn of this account; gives back how long that took.
     pub(super) async fn pass(&self, lane: Lane) -> Duration {
-        match self.known() {
-            Some(opened) => match &opened.pace {
-                Some(pace) => pace.pass(lane).await,
-                None => Duration::ZERO,
-            },
+        let opened = self.known();
+        match opened.as_ref().and_then(|opened| opened.pace.as_ref()) {
+            Some(pace) => pace.pass(lane).await,
             None => Duration::ZERO,
         }
     }

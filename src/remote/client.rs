@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, Login, LoginOf, Meter, PromotionAnswer, Read, RemoteError,
-    Retry, StockChange, StockKind, Write,
+    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, LoginOf, Meter, PromotionAnswer, Read, RemoteError, Retry,
+    StockChange, StockKind, Write,
     account::{Account, Accounts, Opened},
     answer::Answer,
     budget::Budget,
@@ -81,14 +81,9 @@ impl Order<'_> {
 }
 
 impl Client {
-    /// Checks the endpoint and prepares; no call is made yet.
-    pub fn connect(endpoint: &Endpoint, login: &Login) -> Result<Self, EndpointError> {
-        let login = login.clone();
-        Self::connect_as(endpoint, Arc::new(move |_| Ok(login.clone())), None)
-    }
-
-    /// The same as whoever `login_of` says, at first as the account without a name; `meter` is told of every call.
-    pub fn connect_as(
+    /// Checks the endpoint and prepares; no call is made yet. It comes as whoever `login_of` says, at first as the account
+    /// without a name; `meter` is told of every call.
+    pub fn connect(
         endpoint: &Endpoint,
         login_of: LoginOf,
         meter: Option<Arc<dyn Meter>>,

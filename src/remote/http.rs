@@ -51,7 +51,7 @@ pub fn install_crypto() {
 pub(super) struct Http {
     client: reqwest::Client,
     gate: Gate,
-    /// The proxy in words, and whether it is for this address.
+    /// The proxy of calls to other machines, for the words of a failure.
     proxy: Option<Proxy>,
     breakers: BTreeMap<String, Breaker>,
     pub(super) meter: Arc<dyn Meter>,

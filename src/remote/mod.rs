@@ -108,6 +108,14 @@ pub trait Read: Send + Sync {
     where
         Self: Sized;
 
+    /// The same; itself where there is but one.
+    fn as_account(&self, account: Option<&str>) -> Self
+    where
+        Self: Clone,
+    {
+        self.of_account(account).unwrap_or_else(|| self.clone())
+    }
+
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}
 }

@@ -20,43 +20,37 @@ pub struct Credentials {
     pub client_secret: SecretString,
 }
 
-/// Loads both. For each, the first that is there counts: the environment variable, the file named in the settings
-/// (relative to `root`), the file in `$CREDENTIALS_DIRECTORY`. A place that is there but unusable is an error.
-pub fn credentials(settings: &Settings, environment: &Environment, root: &Path) -> Result<Credentials, SettingsError> {
-    let id = Search {
-        what: "client id",
-        variable: Some("MENUSYNC_CLIENT_ID"),
-        setting: "gobiz.client_id_file".to_owned(),
-        file: settings.gobiz.client_id_file.as_deref(),
-        credential: "client-id".to_owned(),
-    };
-    let secret = Search {
-        what: "client secret",
-        variable: Some("MENUSYNC_CLIENT_SECRET"),
-        setting: "gobiz.client_secret_file".to_owned(),
-        file: settings.gobiz.client_secret_file.as_deref(),
-        credential: "client-secret".to_owned(),
-    };
-    Ok(Credentials { client_id: id.load(environment, root)?, client_secret: secret.load(environment, root)? })
-}
-
-/// The same of one of `gobiz.accounts`; no environment variable is its.
-pub fn account_credentials(
-    name: &str,
-    account: &Account,
+/// Loads both of the account without a name, or of one of `gobiz.accounts` by its name. For each, the first that is there
+/// counts: the environment variable, which no account with a name has, the file named in the settings (relative to `root`), the
+/// file in `$CREDENTIALS_DIRECTORY`. A place that is there but unusable is an error.
+pub fn credentials(
+    settings: &Settings,
+    account: Option<(&str, &Account)>,
     environment: &Environment,
     root: &Path,
 ) -> Result<Credentials, SettingsError> {
-    let search = |what, key: &str, file, credential: &str| Search {
-        what,
-        variable: None,
-        setting: format!("gobiz.accounts.{name}.{key}"),
-        file,
-        credential: format!("{name}-{credential}"),
+    let gobiz = &settings.gobiz;
+    let (id_file, secret_file) = match account {
+        Some((_, account)) => (&account.client_id_file, &account.client_secret_file),
+        None => (&gobiz.client_id_file, &gobiz.client_secret_file),
     };
-    let id = search("client id", "client_id_file", account.client_id_file.as_deref(), "client-id");
-    let secret = search("client secret", "client_secret_file", account.client_secret_file.as_deref(), "client-secret");
-    Ok(Credentials { client_id: id.load(environment, root)?, client_secret: secret.load(environment, root)? })
+    let load = |what, variable, key: &str, file: &Option<PathBuf>, credential: &str| {
+        let (variable, setting, credential) = match account {
+            Some((name, _)) => (None, format!("gobiz.accounts.{name}.{key}"), format!("{name}-{credential}")),
+            None => (Some(variable), format!("gobiz.{key}"), credential.to_owned()),
+        };
+        Search { what, variable, setting, file: file.as_deref(), credential }.load(environment, root)
+    };
+    Ok(Credentials {
+        client_id: load("client id", "MENUSYNC_CLIENT_ID", "client_id_file", id_file, "client-id")?,
+        client_secret: load(
+            "client secret",
+            "MENUSYNC_CLIENT_SECRET",
+            "client_secret_file",
+            secret_file,
+            "client-secret",
+        )?,
+    })
 }
 
 /// Where one credential may be.

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-pub use credentials::{Credentials, account_credentials, credentials};
+pub use credentials::{Credentials, credentials};
 pub use decode::decode;
 pub use environment::{
     Environment, StateDir, check_owner, is_our_root, listen, named_root, root, root_name, state_dir,

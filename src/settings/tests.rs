@@ -325,7 +325,7 @@ fn load(settings: &str, variables: &[(&str, &str)], files: &[(&str, &[u8])]) -> 
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.replace("{}", here))).collect();
     let environment = Environment::of(variables.iter().map(|(name, value)| (*name, value.as_str())));
     let settings = good(&format!("target: sandbox\n{settings}"));
-    let loaded = credentials(&settings, &environment, root.path()).map_err(|error| error.to_string())?;
+    let loaded = credentials(&settings, None, &environment, root.path()).map_err(|error| error.to_string())?;
     Ok((loaded.client_id.expose_secret().to_owned(), loaded.client_secret.expose_secret().to_owned()))
 }
 
@@ -383,7 +383,7 @@ fn unusable_credentials_are_refused_without_being_shown() {
 #[test]
 fn secrets_are_not_in_debug_output() {
     let environment = Environment::of([("MENUSYNC_CLIENT_SECRET", "hunter2"), ("MENUSYNC_CLIENT_ID", "someone")]);
-    let loaded = credentials(&good("target: sandbox"), &environment, Path::new("/")).unwrap();
+    let loaded = credentials(&good("target: sandbox"), None, &environment, Path::new("/")).unwrap();
     let shown = format!("{environment:?} {loaded:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("someone"), "{shown}");
 }

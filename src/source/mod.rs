@@ -22,7 +22,7 @@ pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use revision::{Revision, revision, why_no_revision};
 pub use tree::{load, load_noting};
-pub use worktree::{git_dir, pulled_at, unfinished};
+pub use worktree::{check_settled, git_dir, pulled_at};
 
 use crate::{
     diagnostic::Diagnostic,

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::SourceError;
+
 /// What git leaves in its directory while a person has not ended it (its documentation), and the word for it.
 const UNFINISHED: [(&str, &str); 6] = [
     ("rebase-merge", "rebase"),
@@ -20,10 +22,15 @@ pub fn git_dir(root: &Path) -> Option<PathBuf> {
 }
 
 /// What git is in the middle of in the work tree that `root` is in, such as `rebase`: its files are nobody's wish.
-pub fn unfinished(root: &Path) -> Option<&'static str> {
+fn unfinished(root: &Path) -> Option<&'static str> {
     let root = root.canonicalize().ok()?;
     let dir = git_dir(&root)?;
     UNFINISHED.into_iter().find(|(file, _)| dir.join(file).symlink_metadata().is_ok()).map(|(_, word)| word)
+}
+
+/// Refuses the work tree that `root` is in while git is in the middle of something there.
+pub fn check_settled(root: &Path) -> Result<(), SourceError> {
+    unfinished(root).map_or(Ok(()), |operation| Err(SourceError::Unfinished { operation }))
 }
 
 /// When `menusync-pull`, which keeps the tree that `root` is in, last reached its repository; `None`: it keeps none.

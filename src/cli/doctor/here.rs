@@ -175,16 +175,15 @@ pub(super) fn webhook(session: &Session, settings: &Settings) -> Option<Finding>
         Err(error) => {
             Finding::fail("webhook", chain(&error), "write the Relay Secret of the GoBiz portal into that file")
         }
-        Ok(secrets) if secrets.iter().any(|secret| secret.secret.is_err()) => {
-            let why = secrets.iter().find_map(|secret| secret.secret.as_ref().err()).cloned().unwrap_or_default();
-            Finding::fail("webhook", why, "write the secret that signs its events into that file")
-        }
-        Ok(_) if webhook.signature == Signature::Monitor => Finding::warn(
-            "webhook",
-            format!("{}; events without a valid signature are not refused", address.seen),
-            "remove `signature: monitor` once the log has no wrong signatures",
-        ),
-        Ok(_) => address,
+        Ok(secrets) => match secrets.into_iter().find_map(|known| known.secret.err()) {
+            Some(why) => Finding::fail("webhook", why, "write the secret that signs its events into that file"),
+            None if webhook.signature == Signature::Monitor => Finding::warn(
+                "webhook",
+                format!("{}; events without a valid signature are not refused", address.seen),
+                "remove `signature: monitor` once the log has no wrong signatures",
+            ),
+            None => address,
+        },
     })
 }
 
@@ -224,11 +223,7 @@ fn setting(name: &str) -> &'static str {
 pub(super) fn credentials(session: &Session, settings: &Settings, account: Option<&str>) -> Finding {
     let (environment, root) = (&session.environment, session.root());
     let named = account.and_then(|name| Some((name, settings.gobiz.accounts.get(name)?)));
-    let found = match named {
-        Some((name, account)) => settings::account_credentials(name, account, environment, &root),
-        None => settings::credentials(settings, environment, &root),
-    };
-    match found {
+    match settings::credentials(settings, named, environment, &root) {
         Ok(_) => Finding::ok("credentials", "client id and secret found"),
         Err(error) => Finding::fail("credentials", chain(&error), "the message says where they are looked for"),
     }

@@ -32,8 +32,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         findings.extend(here::notify(session, settings));
         findings.extend(here::secrets(session, settings));
         findings.extend(there::proxy(settings));
-        let clients = session.clients(&survey);
-        if let Err(CommandError::Failed(error)) = &clients {
+        let client = session.client();
+        if let Err(CommandError::Failed(error)) = &client {
             // What the checks of credentials and proxy do not say by themselves.
             findings.push(Finding::fail("api", format!("{error:#}"), "the message says what is missing"));
         }
@@ -41,8 +41,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
             let credentials = here::credentials(session, settings, account.as_deref()).of(account.as_ref());
             let can_ask = credentials.health != Health::Fail && !args.offline;
             findings.push(credentials);
-            if let Some(client) = clients.as_ref().ok().filter(|_| can_ask).and_then(|clients| clients.get(&account)) {
-                let found = block_on(there::platform(session, client, account.as_ref(), &survey))??;
+            if let Some(client) = client.as_ref().ok().filter(|_| can_ask) {
+                let client = client.of_account(account.as_deref());
+                let found = block_on(there::platform(session, &client, account.as_ref(), &survey))??;
                 findings.extend(found.into_iter().map(|finding| finding.of(account.as_ref())));
             }
         }

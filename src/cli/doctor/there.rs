@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::SignedDuration;
 
 use crate::{
-    fleet::Survey,
+    fleet::{Member, Survey},
     remote::{Client, Probe, Read, RemoteError},
     report::Finding,
     settings::{self, Settings},
@@ -30,24 +30,23 @@ pub(super) async fn platform(
     account: Option<&Arc<str>>,
     survey: &Survey,
 ) -> Result<Vec<Finding>, CommandError> {
+    let theirs: Vec<&Member> = survey.members.iter().filter(|member| member.account.as_ref() == account).collect();
     let probes = client.probe_rights().await;
     let mut findings = rights(&probes);
     findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
     if probes.iter().any(|probe| probe.granted.is_ok()) {
-        findings.push(outlet(client, account, survey).await);
-        if watches_promotions(session, account, survey)? {
+        findings.push(outlet(client, &theirs).await);
+        if watches_promotions(session, &theirs)? {
             findings.push(promotions(&client.probe_promotions().await));
         }
     }
     Ok(findings)
 }
 
-/// Whether promotions of any outlet of an account are watched, or made.
-fn watches_promotions(session: &Session, account: Option<&Arc<str>>, survey: &Survey) -> Result<bool, CommandError> {
+/// Whether promotions of any of these outlets are watched, or made.
+fn watches_promotions(session: &Session, theirs: &[&Member]) -> Result<bool, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
-    let theirs = survey.members.iter().filter(|member| member.account.as_ref() == account);
-    let mut policies = theirs.map(|member| loaded.policy(&member.id, now));
-    Ok(policies.any(|policy| policy.promotions.watches()))
+    Ok(theirs.iter().any(|member| loaded.policy(&member.id, now).promotions.watches()))
 }
 
 /// Without the right, menus are pushed all the same, and promotions are not watched.
@@ -125,9 +124,8 @@ fn clock(ahead: SignedDuration) -> Finding {
 }
 
 /// One read is enough to know the way; which outlets are linked, `plan` tells.
-async fn outlet(client: &Client, account: Option<&Arc<str>>, survey: &Survey) -> Finding {
-    let mut theirs = survey.members.iter().filter(|member| member.account.as_ref() == account);
-    let Some(member) = theirs.find(|member| member.valid && !member.paused) else {
+async fn outlet(client: &Client, theirs: &[&Member]) -> Finding {
+    let Some(member) = theirs.iter().find(|member| member.valid && !member.paused) else {
         return Finding::ok("api", "no outlet to look at");
     };
     match client.reader().fetch(&member.id).await {

@@ -47,7 +47,7 @@ pub(super) async fn all(
             Some(state) => recall(state, outlet, jiff::Timestamp::now()).await?,
             None => Recalled::default(),
         };
-        let reader = reader.of_account(account_of(outlet).as_deref()).unwrap_or_else(|| reader.clone());
+        let reader = reader.as_account(account_of(outlet).as_deref());
         let (outlet, slots) = (outlet.clone(), Arc::clone(&slots));
         tasks.spawn(async move {
             let _slot = slots.acquire_owned().await.ok();

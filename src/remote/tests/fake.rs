@@ -102,7 +102,7 @@ impl Fake {
     }
 
     pub(super) fn connect(endpoint: &Endpoint) -> Client {
-        Client::connect(endpoint, &login()).unwrap()
+        Client::connect(endpoint, Arc::new(|_| Ok(login())), None).unwrap()
     }
 
     /// `text` with the port, which differs from run to run, replaced.
