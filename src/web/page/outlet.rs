@@ -251,8 +251,7 @@ fn promotions(snapshot: &Snapshot, promotions: &[PromotionEventLine], clock: &Cl
                     td { (clock.tell(*at)) } th scope="row" { (lang.promotion_result(event.result.as_str())) }
                     td data-label=(lang.what_heading()) { (shown(&lang.promotion_event(event))) }
                     td data-label=(lang.commit_heading()) {
-                        @if let Some(revision) = &event.revision { (commit(snapshot, revision)) }
-                        @if let Some(author) = &event.author { " " (lang.by_author(author)) }
+                        (commit_by(snapshot, event.revision.as_deref(), event.author.as_deref(), lang))
                     }
                 } } }
             }
@@ -294,11 +293,17 @@ fn push_row(snapshot: &Snapshot, push: &PushLine, clock: &Clock<'_>) -> Markup {
             td data-label=(lang.changes()) { (changed(push, lang)) }
             td data-label=(lang.took()) { @if let Some(took) = took { (lang.span(took.unsigned_abs())) } }
             td data-label=(lang.commit_heading()) {
-                @if let Some(revision) = &push.revision { (commit(snapshot, revision)) }
-                @if let Some(author) = &push.author { " " (lang.by_author(&shown(author))) }
+                (commit_by(snapshot, push.revision.as_deref(), push.author.as_deref(), lang))
             }
             td data-label=(lang.request_id()) { code { (push.request_id) } }
         }
+    }
+}
+
+fn commit_by(snapshot: &Snapshot, revision: Option<&str>, author: Option<&str>, lang: Lang) -> Markup {
+    html! {
+        @if let Some(revision) = revision { (commit(snapshot, revision)) }
+        @if let Some(author) = author { " " (lang.by_author(&shown(author))) }
     }
 }
 
