@@ -27,7 +27,7 @@ use prometheus_client::{encoding::text, registry::Registry};
 use jiff::Timestamp;
 
 use super::{Handle, Site, snapshot::Snapshot};
-use crate::source::pulled_at;
+use crate::{fleet::beside, source::pulled_at};
 
 /// The media types of both formats (their specifications).
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -64,12 +64,12 @@ async fn pulled(site: &Site) -> Option<Timestamp> {
     if ASKED.swap(true, Ordering::Relaxed) {
         return None;
     }
-    let asked = tokio::task::spawn_blocking(move || {
+    let asked = beside(PULLED_WITHIN, move || {
         let at = pulled_at(&root);
         ASKED.store(false, Ordering::Relaxed);
         at
     });
-    tokio::time::timeout(PULLED_WITHIN, asked).await.ok()?.ok()?
+    asked.await.flatten()
 }
 
 fn asks_for_openmetrics(headers: &HeaderMap) -> bool {

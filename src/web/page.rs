@@ -32,7 +32,6 @@ use super::{
 use crate::{
     catalog::OutletId,
     fleet::look_ahead,
-    policy::Policy,
     report::{
         InvalidFrom, Lang, PauseNote, StatusLine, changes_html,
         html::{self as standalone, PhotoAlbum, shown, with_code},
@@ -322,11 +321,7 @@ impl Clock<'_> {
 
 /// The zone of the settings: the one that those who run this count in.
 fn zone(snapshot: &Snapshot) -> TimeZone {
-    let mut policy = Policy::default();
-    if let Some(settings) = &snapshot.loaded.settings {
-        settings.policy.apply(&mut policy);
-    }
-    policy.timezone
+    snapshot.loaded.timezone()
 }
 
 /// The zone of an outlet; of one that no file defines that of the settings.

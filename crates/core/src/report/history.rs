@@ -225,7 +225,7 @@ fn summary(push: &PushLine) -> String {
         Some([]) => "no change".to_owned(),
         Some(changes) => {
             // A menu comes and goes with its items, and those say more.
-            let first = changes.iter().find(|change| !matches!(change.path, Path::Menu(_))).unwrap_or(&changes[0]);
+            let first = telling(changes).next().unwrap_or(&changes[0]);
             let more = changes.len() - 1;
             let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
             format!("{}{more}", printable(&change_words(first, Lang::En)))
@@ -234,10 +234,14 @@ fn summary(push: &PushLine) -> String {
     format!("{back}{changes}")
 }
 
+/// What says more than that its menu comes or goes.
+fn telling(changes: &[PastChange]) -> impl Iterator<Item = &PastChange> {
+    changes.iter().filter(|change| !matches!(change.path, Path::Menu(_)))
+}
+
 /// What a push changed, a line for each change; `None`: that was not recorded. A menu comes and goes with its items.
 pub fn push_changes(push: &PushLine, lang: Lang) -> Option<Vec<String>> {
-    let changes = push.changes.as_deref()?.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
-    Some(changes.map(|change| change_words(change, lang)).collect())
+    Some(telling(push.changes.as_deref()?).map(|change| change_words(change, lang)).collect())
 }
 
 /// So many changes of a push are told in a row among others (our choice).
@@ -245,12 +249,11 @@ const TOLD: usize = 2;
 
 /// `3 changes: ~ Nasi › Nasi Goreng: price Rp 25.000 → Rp 27.000 (+8 %); … and 1 more`
 pub fn changes_summary(changes: &[PastChange], lang: Lang) -> String {
-    let told = changes.iter().filter(|change| !matches!(change.path, Path::Menu(_)));
-    let lines: Vec<String> = told.map(|change| change_words(change, lang)).collect();
-    match lines.len() {
+    let words: Vec<String> = telling(changes).take(TOLD).map(|change| change_words(change, lang)).collect();
+    match telling(changes).count() {
         0 => lang.no_changes().to_owned(),
-        count if count <= TOLD => lang.some_changes(count, &lines.join("; ")),
-        count => lang.many_changes(count, &lines[..TOLD].join("; "), count - TOLD),
+        count if count <= TOLD => lang.some_changes(count, &words.join("; ")),
+        count => lang.many_changes(count, &words.join("; "), count - TOLD),
     }
 }
 

@@ -102,7 +102,7 @@ pub fn preview_html(previews: &[MenuPreview], photos: &mut PhotoAlbum<'_>, lang:
 impl MenuPreview {
     fn short_title(&self, lang: Lang) -> String {
         match self.outlets.as_slice() {
-            [(id, name), others @ ..] if !others.is_empty() => lang.and_more_outlets(&named(id, name), others.len()),
+            [(id, name), others @ ..] if !others.is_empty() => lang.some_and_more(&named(id, name), others.len()),
             _ => self.title(lang),
         }
     }

@@ -29,7 +29,7 @@ pub struct OutletPromotions {
 }
 
 /// One promotion.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct PromotionLine {
     /// Whether it runs or waits, by our clock.
     pub phase: PromotionPhase,
@@ -38,26 +38,15 @@ pub struct PromotionLine {
     /// Our name for it, if we made it; `null`: it was made elsewhere, or nobody knows any more that it was us.
     pub ours: Option<String>,
     /// Where the files declare it.
+    #[serde(serialize_with = "source_entry")]
     pub source: Option<Place>,
     /// What the platform says of it.
+    #[serde(flatten)]
     pub promotion: Promotion,
 }
 
-impl Serialize for PromotionLine {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Entry<'a> {
-            phase: PromotionPhase,
-            item_name: &'a Option<String>,
-            ours: &'a Option<String>,
-            source: Option<SourceEntry<'a>>,
-            #[serde(flatten)]
-            promotion: &'a Promotion,
-        }
-        let Self { phase, item_name, ours, source, promotion } = self;
-        let source = source.as_ref().map(SourceEntry::from);
-        Entry { phase: *phase, item_name, ours, source, promotion }.serialize(serializer)
-    }
+fn source_entry<S: Serializer>(place: &Option<Place>, serializer: S) -> Result<S::Ok, S::Error> {
+    place.as_ref().map(SourceEntry::from).serialize(serializer)
 }
 
 impl PromotionLine {

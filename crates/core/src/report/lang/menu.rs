@@ -51,7 +51,6 @@ sentences! {
     menu_of(name: &str): format!("Menu of {name}"), format!("Menu {name}");
     menus_of_outlets(count: usize): format!("Menus of {count} outlets"), format!("Menu {count} outlet");
     outlets_named(count: usize, names: &str): format!("{count} outlets: {names}"), format!("{count} outlet: {names}");
-    and_more_outlets(first: &str, count: usize): format!("{first} and {count} more"), format!("{first} dan {count} lagi");
     from_then(moment: &str): format!("From {moment}"), format!("Mulai {moment}");
     different_then(moment: &str): format!("From {moment}: what is different then"), format!("Mulai {moment}: yang berbeda");
     more_dates(count: usize): format!("… and {count} more dates"), format!("… dan {count} tanggal lagi");

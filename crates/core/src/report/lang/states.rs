@@ -32,31 +32,31 @@ impl Lang {
     }
 
     /// How a push ended, or that it has not.
-    pub fn outcome(self, word: Option<&str>) -> Cow<'_, str> {
+    pub fn outcome(self, word: Option<&str>) -> &str {
         match (self, word) {
-            (_, None) => Cow::Borrowed(self.under_way()),
-            (Self::Id, Some("published")) => Cow::Borrowed("sudah tampil"),
-            (Self::Id, Some("nonconvergent")) => Cow::Borrowed("tidak cocok"),
-            (Self::Id, Some("rejected")) => Cow::Borrowed("ditolak"),
-            (Self::Id, Some("timeout")) => Cow::Borrowed("belum tampil"),
-            (Self::Id, Some("lost")) => Cow::Borrowed("hilang"),
-            (Self::Id, Some("failed")) => Cow::Borrowed("gagal"),
-            (Self::Id, Some("abandoned")) => Cow::Borrowed("tidak jadi"),
-            (_, Some(word)) => Cow::Borrowed(word),
+            (_, None) => self.under_way(),
+            (Self::Id, Some("published")) => "sudah tampil",
+            (Self::Id, Some("nonconvergent")) => "tidak cocok",
+            (Self::Id, Some("rejected")) => "ditolak",
+            (Self::Id, Some("timeout")) => "belum tampil",
+            (Self::Id, Some("lost")) => "hilang",
+            (Self::Id, Some("failed")) => "gagal",
+            (Self::Id, Some("abandoned")) => "tidak jadi",
+            (_, Some(word)) => word,
         }
     }
 
     /// What became of a promotion.
-    pub fn promotion_result(self, word: &str) -> Cow<'_, str> {
+    pub fn promotion_result(self, word: &str) -> &str {
         match (self, word) {
-            (Self::Id, "created") => Cow::Borrowed("dibuat"),
-            (Self::Id, "replaced") => Cow::Borrowed("diganti"),
-            (Self::Id, "ended") => Cow::Borrowed("diakhiri"),
-            (Self::Id, "ended elsewhere") => Cow::Borrowed("diakhiri di luar berkas"),
-            (Self::Id, "refused") => Cow::Borrowed("ditolak"),
-            (Self::Id, "unverified") => Cow::Borrowed("belum terlihat"),
-            (Self::Id, "failed") => Cow::Borrowed("gagal"),
-            (_, word) => Cow::Owned(word.to_owned()),
+            (Self::Id, "created") => "dibuat",
+            (Self::Id, "replaced") => "diganti",
+            (Self::Id, "ended") => "diakhiri",
+            (Self::Id, "ended elsewhere") => "diakhiri di luar berkas",
+            (Self::Id, "refused") => "ditolak",
+            (Self::Id, "unverified") => "belum terlihat",
+            (Self::Id, "failed") => "gagal",
+            (_, word) => word,
         }
     }
 

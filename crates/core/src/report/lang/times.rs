@@ -23,12 +23,7 @@ impl Lang {
     pub fn moment(self, at: &Zoned) -> String {
         match self {
             Self::En => at.strftime("%a %Y-%m-%d %H:%M %Z").to_string(),
-            Self::Id => {
-                let days = [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday, Day::Saturday];
-                let day = usize::try_from(at.weekday().to_monday_zero_offset()).ok();
-                let day = day.and_then(|day| days.get(day).copied()).unwrap_or(Day::Sunday);
-                format!("{}, {}", self.day(day), date_and_time(at))
-            }
+            Self::Id => format!("{}, {}", self.day(Day::of(at.date())), date_and_time(at)),
         }
     }
 

@@ -205,15 +205,17 @@ pub(super) fn line(folded: &Folded<'_>, telling: &Telling<'_>, is_unmanaged: imp
 fn whole_line(menu: &Change, items: &[&Change], telling: &Telling<'_>) -> Line {
     let mut items = items.to_vec();
     items.sort_by_key(|item| telling.place(item));
-    let lines = items.iter().map(|item| telling.pushed(item, false));
     let one = telling.pushed(menu, false);
-    let risk = lines.map(|line| line.risk).chain([one.risk]).min().unwrap_or(one.risk);
-    let names: Vec<String> = items.iter().map(|item| item.subject.name.clone()).collect();
-    let names = some_in(&names, IN_A_LINE, telling.lang);
-    let prices: Vec<String> = items.iter().map(|item| telling.named(item)).collect();
+    let risk = items.iter().map(|item| telling.plan.risk(&item.step(true))).chain([one.risk]).min().unwrap_or(one.risk);
     let words = match menu.kind {
-        Kind::Remove => telling.lang.removed_with(items.len(), &names),
-        _ => telling.lang.new_with(items.len(), &prices.join(", ")),
+        Kind::Remove => {
+            let names: Vec<String> = items.iter().map(|item| item.subject.name.clone()).collect();
+            telling.lang.removed_with(items.len(), &some_in(&names, IN_A_LINE, telling.lang))
+        }
+        _ => {
+            let named: Vec<String> = items.iter().map(|item| telling.named(item)).collect();
+            telling.lang.new_with(items.len(), &named.join(", "))
+        }
     };
     Line { risk, words: plain(words), ..one }
 }

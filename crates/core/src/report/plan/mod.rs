@@ -272,9 +272,7 @@ impl PlanReport {
         let mut lines = Vec::new();
         for plan in self.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
             for guard in plan.held() {
-                lines.extend(text::slip_places(guard, plan).into_iter().take(text::SLIPS));
-                let lost = text::lost_files(guard, plan).take(text::SLIPS);
-                lines.extend(lost.map(|file| (file.clone(), WHOLE_FILE)));
+                lines.extend(text::places_of(guard, plan).into_iter().take(text::SLIPS));
             }
         }
         lines.sort();

@@ -231,8 +231,17 @@ pub(super) fn released_by(guard: &GuardVerdict) -> String {
         .map_or_else(|| "you".to_owned(), |approval| format!("{} ({})", approval.file, approval.reason))
 }
 
-/// Where the files say what a guard holds: that is what to correct if it is a mistake.
-pub(super) fn slip_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
+/// Where the files say what a guard holds: that is what to correct if it is a mistake. Where no line does, the files that no
+/// longer give it, each as [`WHOLE_FILE`].
+pub(super) fn places_of(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
+    let lines = lines_of(guard, plan);
+    if !lines.is_empty() || !matches!(guard.guard, Guard::Deletes | Guard::EmptiedMenu) {
+        return lines;
+    }
+    plan.lost_from.iter().map(|file| (file.clone(), WHOLE_FILE)).collect()
+}
+
+fn lines_of(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
     let items: HashSet<&Path> = guard.items.iter().collect();
     let is_held =
         |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
@@ -250,7 +259,10 @@ pub(super) fn correct_words(
     code: impl Fn(&str) -> String,
     harmless: impl Fn(&str) -> String,
 ) -> Option<String> {
-    let places = slip_places(shown.verdict, shown.plan?);
+    let places = places_of(shown.verdict, shown.plan?);
+    if places.first().is_some_and(|(_, line)| *line == WHOLE_FILE) {
+        return Some(lost_words(&places, report, code, harmless));
+    }
     let words = |(file, line): &(String, u32)| {
         let place = format!("{file}:{line}");
         let origin = report.line_origins.get(&place).map(|LineNote { commit, author, date }| match commit {
@@ -260,20 +272,17 @@ pub(super) fn correct_words(
         harmless(&place) + &origin.unwrap_or_default()
     };
     let places: Vec<String> = places.iter().map(words).collect();
-    if places.is_empty() {
-        return lost_words(shown, report, code, harmless);
-    }
-    Some(format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
+    (!places.is_empty()).then(|| format!("if this is a mistake, correct {}", some_of(&places, SLIPS)))
 }
 
 /// Which files took away what a guard holds, where no line says so.
 fn lost_words(
-    shown: &ShownGuard<'_>,
+    files: &[(String, u32)],
     report: &PlanReport,
     code: impl Fn(&str) -> String,
     harmless: impl Fn(&str) -> String,
-) -> Option<String> {
-    let words = |file: &String| {
+) -> String {
+    let words = |(file, _): &(String, u32)| {
         let why = match report.line_origins.get(&format!("{file}:{WHOLE_FILE}")) {
             Some(LineNote { commit: Some(commit), author, date }) => {
                 format!("deleted by {}, {}, {date}", code(commit), harmless(author))
@@ -283,20 +292,14 @@ fn lost_words(
         };
         format!("{} ({why})", harmless(file))
     };
-    let files: Vec<String> = lost_files(shown.verdict, shown.plan?).map(words).collect();
-    (!files.is_empty()).then(|| format!("if this is a mistake: it came from {}", some_of(&files, SLIPS)))
-}
-
-/// The files that no longer give what a guard holds.
-pub(super) fn lost_files<'p>(guard: &GuardVerdict, plan: &'p OutletPlan) -> impl Iterator<Item = &'p String> {
-    let is_asked = matches!(guard.guard, Guard::Deletes | Guard::EmptiedMenu) && slip_places(guard, plan).is_empty();
-    plan.lost_from.iter().filter(move |_| is_asked)
+    let files: Vec<String> = files.iter().map(words).collect();
+    format!("if this is a mistake: it came from {}", some_of(&files, SLIPS))
 }
 
 /// The places to correct if what a guard holds is a mistake, `file:line`, or the files that no longer give it; the first few.
 pub fn held_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<String> {
-    let places = slip_places(guard, plan).into_iter().map(|(file, line)| format!("{file}:{line}"));
-    places.chain(lost_files(guard, plan).cloned()).take(SLIPS).collect()
+    let words = |(file, line)| if line == WHOLE_FILE { file } else { format!("{file}:{line}") };
+    places_of(guard, plan).into_iter().take(SLIPS).map(words).collect()
 }
 
 /// The number of the line that stands for a file as a whole, where it is asked who deleted it.
