@@ -70,7 +70,7 @@ async fn what_became_of_promotions_is_told_with_its_commit() {
     let served = Served::start().await;
     let event = serde_json::json!({
         "result": "refused", "name": "gajian", "promotion_id": null, "error": HOSTILE, "revision": "0123456789abcdef",
-        "author": "Dewi", "detail": {
+        "author": "Dewi\u{202e}", "detail": {
             "external_menu_id": "NG", "selling_price": 19000, "start_date": "2027-02-25", "end_date": "2027-02-28",
         },
     });
@@ -81,6 +81,7 @@ async fn what_became_of_promotions_is_told_with_its_commit() {
         let (_, page) = served.read(path).await;
         let words = "promotion “gajian” of NG: Rp 19.000, 25–28 Feb 2027: &lt;script&gt;";
         assert!(page.contains("refused") && page.contains(words) && page.contains("0123456789"), "{path}: {page}");
+        assert!(!page.contains('\u{202e}'), "{path}: {page}");
     }
 }
 
