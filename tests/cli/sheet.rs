@@ -163,6 +163,8 @@ fn hostile_workbooks_are_refused() {
     let repeated = "<x><table:table table:name='M'><table:table-row table:number-rows-repeated='1000000000'><table:table-cell \
                     table:number-columns-repeated='100' office:value-type='string'><text:p>x</text:p></table:table-cell>\
                     </table:table-row></table:table></x>";
+    let many = "<x><table:table table:name='M'><table:table-row table:number-rows-repeated='15000'><table:table-cell \
+                table:number-columns-repeated='200' office:value-type='float' office:value='1'/></table:table-row></table:table></x>";
     let told = [
         import(&stage, "a.xlsx", &bomb, &[]),
         import(&stage, "a.xlsx", xlsx(&sheet(&rows, "")), &[]),
@@ -180,6 +182,7 @@ fn hostile_workbooks_are_refused() {
         import(&stage, "a.ods", archive(&[("content.xml", entity)]), &[]),
         import(&stage, "a.ods", archive(&[("content.xml", repeated)]), &[]),
         import(&stage, "a.ods", archive(&[("x", "")]), &[]),
+        import(&stage, "a.ods", archive(&[("content.xml", many)]), &[]),
     ];
     assert_snapshot!(told.map(|told| told.expect(3).transcript()).join("\n"));
     assert!(!stage.root().join("catalogs/a.yaml").exists());

@@ -4,16 +4,52 @@ use std::collections::BTreeMap;
 
 use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet};
 
-/// How much text all cells of a workbook may have, in bytes (our choice).
+/// How much text the cells of a workbook may have, in bytes (our choice).
 const MOST_TEXT: usize = 50 << 20;
+
+/// The most sheets that are read (our choice).
+const MOST_SHEETS: usize = 50;
+
+/// The most cells of all sheets (our choice).
+const MOST_CELLS: usize = 2_000_000;
 
 /// How many merged cells are named.
 const MOST_NAMED: usize = 5;
+
+/// The sheets of a workbook. Each is within its limits, and here so that many of them are not much.
+#[derive(Default)]
+pub(super) struct Sheets {
+    sheets: Vec<Worksheet>,
+    cells: usize,
+    text: usize,
+}
+
+impl Sheets {
+    pub(super) fn add(&mut self, sheet: Builder, file: &str, name: String, remark: Option<&str>) -> Result<(), String> {
+        self.text += sheet.text;
+        self.cells += sheet.cells;
+        if self.sheets.len() >= MOST_SHEETS || self.cells > MOST_CELLS || self.text > MOST_TEXT {
+            return Err("it has too many sheets".to_owned());
+        }
+        self.sheets.push(sheet.finish(file, name, remark));
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<Worksheet>, String> {
+        if self.sheets.is_empty() { Err("it has no sheets".to_owned()) } else { Ok(self.sheets) }
+    }
+}
+
+/// What a cell has whose formula nobody has computed.
+pub(super) fn without_value() -> Cell {
+    Cell::Wrong("the formula has no stored value: open the file in a spreadsheet program and save it there".to_owned())
+}
 
 /// A sheet in the making.
 #[derive(Default)]
 pub(super) struct Builder {
     rows: BTreeMap<usize, Row>,
+    cells: usize,
     text: usize,
     formulas: usize,
     merged: Vec<String>,
@@ -39,7 +75,11 @@ impl Builder {
         }
         let known = self.rows.entry(row).or_insert_with(|| Row { number: row, hidden, cells: Vec::new() });
         if known.cells.len() <= column {
+            self.cells += column + 1 - known.cells.len();
             known.cells.resize(column + 1, Cell::Empty);
+        }
+        if self.cells > MOST_CELLS {
+            return Err(format!("a sheet has more than {MOST_CELLS} cells"));
         }
         known.cells[column] = cell;
         Ok(())
@@ -55,7 +95,7 @@ impl Builder {
         self.merged.push(cells);
     }
 
-    pub(super) fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
+    fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
         let mut remarks: Vec<String> = remark.map(str::to_owned).into_iter().collect();
         match self.formulas {
             0 => {}

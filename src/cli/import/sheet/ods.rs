@@ -4,18 +4,15 @@ use quick_xml::events::BytesStart;
 
 use super::{
     archive::{Archive, Piece, Xml, attribute, name_of},
-    builder::Builder,
+    builder::{Builder, Sheets, without_value},
 };
 use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Worksheet, cell_name};
-
-/// The most sheets that are read (our choice).
-const MOST_SHEETS: usize = 50;
 
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
     let mut archive = Archive::open(bytes)?;
     let content = archive.text("content.xml")?.ok_or("it is no .ods workbook")?;
     let mut xml = Xml::new(&content);
-    let mut sheets = Vec::new();
+    let mut sheets = Sheets::default();
     let mut reader = Reader::default();
     while let Some(piece) = xml.next()? {
         match piece {
@@ -23,15 +20,12 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
             Piece::Text(text) => reader.text(&text),
             Piece::End(name) => {
                 if let Some(builder) = reader.end(&name)? {
-                    if sheets.len() >= MOST_SHEETS {
-                        return Err("it has too many sheets".to_owned());
-                    }
-                    sheets.push(builder.finish(file, std::mem::take(&mut reader.name), None));
+                    sheets.add(builder, file, std::mem::take(&mut reader.name), None)?;
                 }
             }
         }
     }
-    if sheets.is_empty() { Err("it has no sheets".to_owned()) } else { Ok(sheets) }
+    sheets.finish()
 }
 
 /// A cell in the making.
@@ -171,9 +165,7 @@ fn cell(draft: Draft) -> Cell {
         _ if draft.has_formula && text.starts_with(['#', '*']) || text.starts_with("Err:") => {
             Cell::Wrong(format!("the cell has the error {text}"))
         }
-        _ if draft.has_formula && text.is_empty() && draft.kind.is_empty() => Cell::Wrong(
-            "the formula has no stored value: open the file in a spreadsheet program and save it there".to_owned(),
-        ),
+        _ if draft.has_formula && text.is_empty() && draft.kind.is_empty() => without_value(),
         _ => Cell::Text(text),
     }
 }

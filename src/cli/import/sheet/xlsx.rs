@@ -6,12 +6,9 @@ use quick_xml::events::BytesStart;
 
 use super::{
     archive::{Archive, Piece, Xml, attribute, name_of},
-    builder::Builder,
+    builder::{Builder, Sheets, without_value},
 };
 use crate::authoring::sheet::{Cell, Worksheet, column_of};
-
-/// The most sheets that are read (our choice).
-const MOST_SHEETS: usize = 50;
 
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
     let mut archive = Archive::open(bytes)?;
@@ -24,8 +21,7 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
         Some(part) => shared_texts(&archive.text(&part)?.unwrap_or_default())?,
         None => Vec::new(),
     };
-    let mut sheets = Vec::new();
-    let mut texts = 0;
+    let mut sheets = Sheets::default();
     for (name, relation, hidden) in sheet_list(&workbook)? {
         let Some((kind, part)) = targets.get(&relation) else { continue };
         if !kind.ends_with("/worksheet") {
@@ -33,15 +29,9 @@ pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Vec<Worksheet>, String> {
         }
         let part = archive.text(part)?.ok_or_else(|| format!("its sheet `{name}` is missing"))?;
         let remark = hidden.then_some("the sheet is hidden");
-        let sheet = sheet(&part, &shared)?.finish(file, name, remark);
-        texts += sheet.rows.iter().map(|row| row.cells.len()).sum::<usize>();
-        // Each sheet is within its limits; so that many of them are not much.
-        if sheets.len() >= MOST_SHEETS || texts > 2_000_000 {
-            return Err("it has too many sheets".to_owned());
-        }
-        sheets.push(sheet);
+        sheets.add(sheet(&part, &shared)?, file, name, remark)?;
     }
-    if sheets.is_empty() { Err("it has no sheets".to_owned()) } else { Ok(sheets) }
+    sheets.finish()
 }
 
 /// Name, relation and whether it is hidden, of each sheet.
@@ -171,9 +161,7 @@ fn draft_of(start: &BytesStart<'_>, next: usize) -> Draft {
 fn cell(draft: &Draft, shared: &[String]) -> Result<Cell, String> {
     let value = &draft.value;
     Ok(match draft.kind.as_str() {
-        _ if value.is_empty() && draft.has_formula && draft.kind != "str" => Cell::Wrong(
-            "the formula has no stored value: open the file in a spreadsheet program and save it there".to_owned(),
-        ),
+        _ if value.is_empty() && draft.has_formula && draft.kind != "str" => without_value(),
         _ if value.is_empty() => Cell::Empty,
         "s" => {
             let text = value.trim().parse::<usize>().ok().and_then(|at| shared.get(at));
