@@ -157,11 +157,9 @@ fn pick(mut sheets: Vec<Worksheet>, request: &Request<'_>) -> Result<Worksheet, 
     let all = names(&mut sheets.iter());
     match (&meant[..], request.sheet) {
         ([at], _) => {
-            let others: Vec<Worksheet> =
-                sheets.iter().enumerate().filter(|(i, _)| i != at).map(|(_, s)| s.clone()).collect();
-            let mut sheet = sheets.swap_remove(*at);
-            if !others.is_empty() {
-                sheet.remarks.push(format!("not read, as they are other sheets: {}", names(&mut others.iter())));
+            let mut sheet = sheets.remove(*at);
+            if !sheets.is_empty() {
+                sheet.remarks.push(format!("not read, as they are other sheets: {}", names(&mut sheets.iter())));
             }
             Ok(sheet)
         }

@@ -42,16 +42,13 @@ pub fn sheet_changes(layer: &Catalog, menu: &SheetMenu) -> SheetChanges {
             changes.lines.push(format!("~ {id} menu: {} → {}", quoted(in_layer), quoted(of_sheet)));
             changes.steps.push(MergeStep::Move(id.clone(), of_sheet.to_owned()));
         }
-        let emptied = [
-            (
-                SheetField::Description,
-                "description",
-                known.description.value().is_some() && item.description.is_unsaid(),
-            ),
-            (SheetField::Image, "image", known.image.value().is_some() && item.image.is_unsaid()),
-        ];
-        for (_, key, _) in emptied.into_iter().filter(|(field, _, emptied)| *emptied && menu.fields.contains(field)) {
-            changes.left.push(format!("{id}: its {key} is not in the sheet, and stays in the file"));
+        for (field, from, to) in [
+            (SheetField::Description, &known.description, &item.description),
+            (SheetField::Image, &known.image, &item.image),
+        ] {
+            if menu.fields.contains(&field) && from.value().is_some() && to.is_unsaid() {
+                changes.left.push(format!("{id}: its {} is not in the sheet, and stays in the file", field.word()));
+            }
         }
     }
     // New menus need their items, and moves need the menus.

@@ -189,7 +189,7 @@ impl FromStr for ColumnMap {
 }
 
 impl ColumnMap {
-    /// Whether it means this column: by its header, else by its letters.
+    /// Whether it names this column by its header.
     fn is_by_header(&self, title: &str) -> bool {
         plain(&self.column) == plain(title) && !plain(title).is_empty()
     }
@@ -201,7 +201,6 @@ pub(super) struct Column {
     pub(super) at: usize,
     pub(super) title: String,
     pub(super) field: Option<SheetField>,
-    is_mapped: bool,
 }
 
 /// The row of headers.
@@ -321,12 +320,13 @@ fn header_of(at: usize, row: &Row, maps: &[ColumnMap]) -> Header {
             let recognised = recognise(title).filter(|field| !is_given(*field));
             let field = map.map(|map| map.field).or(recognised);
             says_rupiah |= field == Some(SheetField::Price) && has_word(title, &CURRENCY);
-            Column { at: *column, title: title.clone(), field, is_mapped: map.is_some() }
+            Column { at: *column, title: title.clone(), field }
         })
         .collect();
     // `Menu, Harga` is how many write it: the menu is the dish.
     let has_name = columns.iter().any(|column| column.field == Some(SheetField::Name));
-    let menu = columns.iter_mut().find(|column| plain(&column.title) == "menu" && !column.is_mapped);
+    let is_mapped = |column: &Column| mapped(column.at, &column.title).is_some();
+    let menu = columns.iter_mut().find(|column| plain(&column.title) == "menu" && !is_mapped(column));
     if let (false, Some(menu)) = (has_name, menu) {
         menu.field = Some(SheetField::Name);
     }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 pub use changes::{SheetChanges, sheet_changes, unlike_sheet};
 pub use columns::{ColumnMap, SheetField};
 pub use csv::read_csv;
-pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_name, column_of};
+pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_of};
 
 use self::{
     columns::{columns, find_header},

@@ -48,7 +48,7 @@ pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dis
     let cells: Vec<&Cell> = dishes.iter().map(|(row, _)| row.cell(column)).collect();
     let mut told = Vec::new();
     let mut read = Vec::new();
-    for ((row, dish), price) in dishes.iter().zip(read_prices(&cells, header.says_rupiah)) {
+    for ((row, dish), price) in dishes.into_iter().zip(read_prices(&cells, header.says_rupiah)) {
         match price {
             Ok(price) => {
                 if let Cell::Text(text) = row.cell(column)
@@ -56,7 +56,7 @@ pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dis
                 {
                     told.push((text.trim().to_owned(), price));
                 }
-                read.push(Dish { price, ..dish.clone() });
+                read.push(Dish { price, ..dish });
             }
             Err((why, help)) => {
                 let text = row.cell(column).text();

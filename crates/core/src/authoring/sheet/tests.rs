@@ -1,4 +1,4 @@
-use super::*;
+use super::{grid::column_name, *};
 use crate::{
     catalog::OutletId,
     definition::{self, ImageFile},
