@@ -47,13 +47,7 @@ impl<'d> Composer<'d> {
     fn meant(&mut self, target: &'d Spanned<AttachTo>) -> Vec<usize> {
         let place = &target.place;
         match &target.value {
-            AttachTo::Menu(name) => match self.draft.menu(name) {
-                Some(menu) => self.draft.menus[menu].items.clone(),
-                None => {
-                    self.absent_subject(Kind::Menu, name, place);
-                    Vec::new()
-                }
-            },
+            AttachTo::Menu(name) => self.items_of_menu(name, place).unwrap_or_default(),
             AttachTo::Items(id, _) if self.draft.item_index.contains_key(id.as_str()) => {
                 vec![self.draft.item_index[id.as_str()]]
             }

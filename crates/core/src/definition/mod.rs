@@ -322,8 +322,8 @@ impl Definitions {
             .map(|layer| (&layer.head, layer.content(&decode_file)))
             .collect();
         composed.next_change = layers.iter().filter_map(|(head, _)| dated::next_change(head, at, &zone)).min();
-        let (active, dormant): (Vec<_>, Vec<_>) =
-            layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));
+        let is_active = |head: &Head, moment| dated::is_active(head, moment, &zone);
+        let (active, dormant): (Vec<_>, Vec<_>) = layers.iter().partition(|(head, _)| is_active(head, at));
 
         let ended = dormant.iter().filter(|(head, _)| dated::has_ended(head, at, &zone));
         composed.ended = ended.flat_map(|(_, content)| content.new_items()).map(|item| item.id.value.clone()).collect();
@@ -339,7 +339,11 @@ impl Definitions {
                 let edges = edges_until(&layers, (at, until), &zone).into_iter();
                 edges.take(MOST_EDGES).map(|edge| (edge, menu_at(edge))).collect()
             };
-            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later, menu_at: &menu_at };
+            let menu_before = |moment| {
+                let is_same = layers.iter().all(|(head, _)| is_active(head, moment) == is_active(head, at));
+                (!is_same).then(|| menu_at(moment))
+            };
+            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later, menu_before: &menu_before };
             promotions::finish(promotions, &mut composed, &moments);
         }
         composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());

@@ -40,6 +40,13 @@ pub struct Shadowed {
     pub removed: bool,
 }
 
+impl Trace {
+    /// The places of what stays a part of the value, without the last one.
+    fn before(&self) -> &[Place] {
+        &self.overrode[self.overrode.len().saturating_sub(self.adds)..]
+    }
+}
+
 impl Origins {
     /// The place of the value that won. For a whole thing: where it was defined, or where it was removed. A field that nobody
     /// mentions has the place of the thing it belongs to.
@@ -51,15 +58,12 @@ impl Origins {
     /// for everything else its one place.
     pub fn places(&self, path: &Path) -> Vec<Place> {
         let Some(trace) = self.traces.get(path) else { return self.place(path).into_iter().collect() };
-        let before = &trace.overrode[trace.overrode.len().saturating_sub(trace.adds)..];
-        before.iter().chain([&trace.place]).cloned().collect()
+        trace.before().iter().chain([&trace.place]).cloned().collect()
     }
 
     /// Where a person wrote the value that won: of a price under markups its own line, which is where it is put right.
     pub fn written_place(&self, path: &Path) -> Option<Place> {
-        let written = self.traces.get(path).and_then(|trace| {
-            trace.overrode.get(trace.overrode.len().saturating_sub(trace.adds)).filter(|_| trace.adds > 0)
-        });
+        let written = self.traces.get(path).and_then(|trace| trace.before().first());
         written.cloned().or_else(|| self.place(path))
     }
 
@@ -86,24 +90,20 @@ impl Origins {
 
     /// Notes that `place` now has the last word on `path`, and made it out of what was there.
     pub(super) fn record(&mut self, path: Path, place: &Place) {
-        if let Some(used) = self.say(path, place, false) {
-            self.kept.push(used);
-        }
+        let used = self.say(path, place, false, false);
+        self.kept.extend(used);
     }
 
     /// Notes that `place` made a new value of `path` out of what was there, which stays a part of it.
     pub(super) fn add(&mut self, path: Path, place: &Place) {
-        let adds = self.traces.get(&path).map_or(0, |trace| trace.adds + 1);
-        self.record(path.clone(), place);
-        if let Some(trace) = self.traces.get_mut(&path) {
-            trace.adds = adds;
-        }
+        let used = self.say(path, place, false, true);
+        self.kept.extend(used);
     }
 
     /// Notes that a patch at `place` now has the last word on `path`, whatever was there. One that `changed` nothing takes
     /// no other's place.
     pub(super) fn patch(&mut self, path: Path, place: &Place, changed: bool) {
-        let old = self.say(path.clone(), place, changed);
+        let old = self.say(path.clone(), place, changed, false);
         match old {
             Some(old) if changed => self.shadow(&path, path.field_key().unwrap_or_default(), &old, place),
             old => self.kept.extend(old),
@@ -130,8 +130,9 @@ impl Origins {
         self.kept.push(place.clone());
     }
 
-    /// Gives `place` the last word. Returns the place of the patch that had it.
-    fn say(&mut self, path: Path, place: &Place, is_patch: bool) -> Option<Place> {
+    /// Gives `place` the last word; what was there stays a part of it where it `adds`. Returns the place of the patch that had
+    /// it.
+    fn say(&mut self, path: Path, place: &Place, is_patch: bool, adds: bool) -> Option<Place> {
         use std::collections::hash_map::Entry;
         match self.traces.entry(path) {
             Entry::Vacant(entry) => {
@@ -142,7 +143,7 @@ impl Origins {
                 let trace = entry.get_mut();
                 let old = std::mem::replace(&mut trace.place, place.clone());
                 trace.overrode.push(old.clone());
-                trace.adds = 0;
+                trace.adds = if adds { trace.adds + 1 } else { 0 };
                 std::mem::replace(&mut trace.is_patch, is_patch).then_some(old)
             }
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     catalog::{Field, ItemField, Path, Price, PriceSteps},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Place},
     document::Spanned,
 };
 
@@ -19,9 +19,9 @@ impl<'d> Composer<'d> {
     pub(super) fn price(&mut self, entries: &'d [Pricing]) {
         for entry in entries {
             let Some(items) = self.selected(&entry.selector) else { continue };
-            let mut changed = false;
+            let (mut changed, words) = (false, entry.to_string());
             for item in items {
-                changed |= self.mark_up(item, entry);
+                changed |= self.mark_up(item, entry, &words);
             }
             if !changed {
                 self.without_effect("this pricing entry", &entry.markup.place);
@@ -37,13 +37,7 @@ impl<'d> Composer<'d> {
                 all.sort_unstable();
                 Some(all)
             }
-            Selector::Menu(name) => match self.draft.menu(&name.value) {
-                Some(menu) => Some(self.draft.menus[menu].items.clone()),
-                None => {
-                    self.absent_subject(Kind::Menu, &name.value, &name.place);
-                    None
-                }
-            },
+            Selector::Menu(name) => self.items_of_menu(&name.value, &name.place),
             Selector::Ids(ids) => {
                 let mut items = Vec::new();
                 let mut all_known = true;
@@ -62,8 +56,17 @@ impl<'d> Composer<'d> {
         }
     }
 
-    /// Returns whether the price changed.
-    fn mark_up(&mut self, item: usize, entry: &'d Pricing) -> bool {
+    /// The items of a menu in display order; `None` if there is no such menu, which is told.
+    pub(super) fn items_of_menu(&mut self, name: &str, place: &Place) -> Option<Vec<usize>> {
+        let Some(menu) = self.draft.menu(name) else {
+            self.absent_subject(Kind::Menu, name, place);
+            return None;
+        };
+        Some(self.draft.menus[menu].items.clone())
+    }
+
+    /// Returns whether the price changed. `words`: the entry in words.
+    fn mark_up(&mut self, item: usize, entry: &'d Pricing, words: &str) -> bool {
         let drafted = &mut self.draft.items[item];
         let Field::Set(old) = drafted.item.price else { return false };
         if drafted.priced_by == self.current {
@@ -78,7 +81,7 @@ impl<'d> Composer<'d> {
         };
         drafted.item.price = Field::Set(new);
         let steps = drafted.steps.get_or_insert_with(|| PriceSteps { written: old, markups: Vec::new(), gives: old });
-        steps.markups.push(entry.to_string());
+        steps.markups.push(words.to_owned());
         steps.gives = new;
         self.draft.origins.add(Path::item_field(&id, ItemField::Price), &entry.markup.place);
         new != old

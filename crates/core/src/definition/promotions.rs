@@ -33,8 +33,8 @@ pub(super) struct Moments<'m> {
     pub(super) zone: &'m TimeZone,
     /// What it sells after each moment at which that changes, up to this one.
     pub(super) later: &'m dyn Fn(Timestamp) -> Vec<(Timestamp, Catalog)>,
-    /// What it sells, or sold, at a moment.
-    pub(super) menu_at: &'m dyn Fn(Timestamp) -> Catalog,
+    /// What it sold at an earlier moment; `None`: the same layers held then as now.
+    pub(super) menu_before: &'m dyn Fn(Timestamp) -> Option<Catalog>,
 }
 
 impl<'d> Composer<'d> {
@@ -141,12 +141,12 @@ impl Selling {
 /// is one at which something else is to be said of it.
 pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Moments<'_>) {
     let Some(last) = drafts.values().filter_map(|draft| draft.end_date).max() else { return };
-    let Moments { at, zone, later, menu_at } = moments;
+    let Moments { at, zone, later, menu_before } = moments;
     let local = |at: Timestamp| at.to_zoned((*zone).clone()).datetime();
     let now = local(*at);
     let until = last.tomorrow().unwrap_or(last).to_zoned((*zone).clone()).map_or(*at, |zoned| zoned.timestamp());
     let menus: Vec<(DateTime, Catalog)> = later(until).into_iter().map(|(at, menu)| (local(at), menu)).collect();
-    let mut menus_before: BTreeMap<Timestamp, Catalog> = BTreeMap::new();
+    let mut menus_before: BTreeMap<Timestamp, Option<Catalog>> = BTreeMap::new();
     for (name, draft) in drafts {
         let (Some(start_date), Some(end_date)) = (draft.start_date, draft.end_date) else { continue };
         for (item, selling) in draft.dishes() {
@@ -174,8 +174,8 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
                 if menus_before.len() >= MOST_EDGES && !menus_before.contains_key(&began) {
                     return None;
                 }
-                let menu = menus_before.entry(began).or_insert_with(|| menu_at(began));
-                menu.item(id)?.price.value().copied()
+                let menu = menus_before.entry(began).or_insert_with(|| menu_before(began));
+                menu.as_ref().unwrap_or(&composed.catalog).item(id)?.price.value().copied()
             });
             detail.selling_price = selling.of(promised.or(prices.first().copied())).unwrap_or_default();
             let least = if draft.start_time.is_some() {
