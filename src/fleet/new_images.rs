@@ -26,7 +26,7 @@ impl Loaded {
         let severities = Arc::new(desired.policy.rules.clone());
         let mut uses = ImageUses::new();
         for (path, url) in images_of(&desired.catalog).filter(|(_, url)| !known.contains(url)) {
-            let Some(place) = (desired.places)(&path).pop() else { continue };
+            let Some(place) = desired.place(&path) else { continue };
             let used = ImageUse { place, severities: Arc::clone(&severities) };
             uses.entry(url.to_owned()).or_default().insert(used);
         }

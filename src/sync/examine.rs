@@ -216,13 +216,15 @@ pub(super) async fn list_promotions<R: Read>(
     Some(Listed { known, at })
 }
 
-/// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise. A rollback leaves them alone.
+/// Whether promotions of an outlet are ours to make and end. A rollback leaves them alone.
+fn may_act(desired: &Desired, moment: Moment<'_>) -> bool {
+    moment.rollback.is_none() && desired.policy.promotions.may_write()
+}
+
+/// Whether promotions of an outlet may have to be made or ended: nothing is asked otherwise.
 pub(super) fn manages(desired: &Desired, records: &[PromotionRecord], moment: Moment<'_>) -> bool {
-    if moment.rollback.is_some() {
-        return false;
-    }
-    let wants = desired.catalog.promotions.iter().any(|wanted| !wanted.is_over);
-    desired.policy.promotions.may_write() && (wants || records.iter().any(PromotionRecord::is_open))
+    let wants = || desired.catalog.promotions.iter().any(|wanted| !wanted.is_over);
+    may_act(desired, moment) && (wants() || records.iter().any(PromotionRecord::is_open))
 }
 
 /// Plans the promotions that the files declare by what was listed, and asks the guards about them.
@@ -233,8 +235,8 @@ pub(super) fn judge_promotions(
     desired: &Desired,
     moment: Moment<'_>,
 ) {
-    let is_ours_to_do = desired.policy.promotions.may_write() && moment.rollback.is_none();
-    examined.plan.promotions.unread = examined.recalled.why_promotions_rest(target).filter(|_| is_ours_to_do);
+    examined.plan.promotions.unread =
+        examined.recalled.why_promotions_rest(target).filter(|_| may_act(desired, moment));
     let Some(Listed { known, at }) = listed else { return };
     examined.promotions_listed_at = Some(at);
     let now = moment.now.to_zoned(desired.policy.timezone.clone()).datetime();
@@ -255,7 +257,7 @@ pub(super) fn judge_promotions(
                     released: moment.released,
                     past,
                     live: &|id| dish.get(id).cloned(),
-                    place: &|path| (desired.places)(path).pop(),
+                    place: &|path| desired.place(path),
                 });
             }
             KnownPromotions::Unread(why) | KnownPromotions::NoRight(why) => {
@@ -276,25 +278,9 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
     let declared = before.filter(|before| before.policy.promotions.may_write());
     let declared = declared.into_iter().flat_map(|before| &before.catalog.promotions).filter(|one| !one.is_over);
     let record = |one: &WantedPromotion| PromotionRecord {
-        name: one.name.clone(),
-        detail: one.detail.clone(),
-        generation: 0,
-        key: String::new(),
         stage: PromotionStage::Seen,
         promotion_id: Some(format!("{}/{}", one.name, one.detail.external_menu_id)),
-        sent_at: moment.now,
-        before: BTreeSet::new(),
-        live_price: None,
-        live_stock: None,
-        error: None,
-        is_replacement: false,
-        replays: 0,
-        is_untold: false,
-        missing_since: None,
-        ended_elsewhere: None,
-        revision: None,
-        author: None,
-        kept_until: None,
+        ..PromotionRecord::new(&one.name, &one.detail, moment.now)
     };
     let records: Vec<PromotionRecord> = declared.map(record).collect();
     if !manages(after, &records, moment) {
@@ -316,7 +302,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         released: moment.released,
         past: Past::unknown(),
         live: &|id| dish.get(id).cloned(),
-        place: &|path| (after.places)(path).pop(),
+        place: &|path| after.place(path),
     });
 }
 

@@ -100,6 +100,11 @@ pub struct Desired {
 pub type PlacesOf = Arc<dyn Fn(&Path) -> Vec<Place> + Send + Sync>;
 
 impl Desired {
+    /// Where the files say a thing: of several places the last one.
+    pub fn place(&self, path: &Path) -> Option<Place> {
+        (self.places)(path).pop()
+    }
+
     /// A menu that no file stands behind: of an import, or what was pushed last.
     pub fn of_catalog(catalog: Catalog, policy: Policy) -> Self {
         Self {

@@ -170,12 +170,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 |listed| listed.iter().filter(on_dish).map(|one| one.promotion_id.clone()).collect(),
             );
             before.extend(made.iter().filter(|(item, _)| **item == step.item).map(|(_, id)| id.clone()));
-            let (mut done, mut record) =
-                Box::pin(self.create_promotion(step, detail, before.clone(), deadline)).await?;
-            let again = PromotionStep { is_resumed: false, ..step.clone() };
-            while matches!(done, Done::Replayed) && self.may_make().await? {
-                (done, record) = Box::pin(self.create_promotion(&again, detail, before.clone(), deadline)).await?;
-            }
+            let (done, record) = loop {
+                let (done, record) = Box::pin(self.create_promotion(step, detail, before.clone(), deadline)).await?;
+                if !matches!(done, Done::Replayed) || !self.may_make().await? {
+                    break (done, record);
+                }
+            };
             made.extend(record.iter().filter_map(|record| Some((&step.item, record.promotion_id.clone()?))));
             results.push(done.result(step, word, record.as_ref()));
         }
@@ -294,6 +294,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let records = self.records().await?;
         let known = records.iter().find(|record| record.id() == step.id()).cloned();
         let resumed = known.clone().filter(|record| step.is_resumed && record.stage == PromotionStage::Creating);
+        // Whether an earlier call may have been carried out: then a refusal of this one says nothing of that one.
+        let mut maybe_done = resumed.is_some();
         let mut record = match resumed {
             Some(record) => record,
             None => {
@@ -303,32 +305,22 @@ impl<R: Read + Write> Pass<'_, R> {
                 let replays = known.as_ref().filter(is_next).map_or(0, |known| known.replays);
                 let before = known.as_ref().and_then(|known| known.kept_until.max(Some(known.detail.end_date)));
                 PromotionRecord {
-                    name: step.name.clone(),
                     key: idempotency_key(context.state.platform(), &target.id, &step.name, detail, generation),
-                    detail: detail.clone(),
                     generation,
-                    stage: PromotionStage::Creating,
-                    promotion_id: None,
-                    sent_at: context.clock.now(),
                     before: before_it,
                     live_price: step.live_price,
                     live_stock: step.live_stock,
-                    error: None,
                     is_replacement: step.op != PromotionOp::Add,
                     replays,
-                    is_untold: false,
-                    missing_since: None,
-                    ended_elsewhere: None,
                     revision: context.revision.clone(),
                     author: context.author.clone(),
                     kept_until: before.max(Some(detail.end_date)),
+                    ..PromotionRecord::new(&step.name, detail, context.clock.now())
                 }
             }
         };
         // On disk before the first byte leaves: after a crash it is known that there may be one.
         self.store(&record).await?;
-        // Whether an earlier call may have been carried out: then a refusal of this one says nothing of that one.
-        let mut maybe_done = step.is_resumed;
         let mut attempt = 1;
         let (answer, may_be_there) = loop {
             if maybe_done {

@@ -229,8 +229,7 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Where the files say what the platform's words are about, as far as they say that.
     fn about(&self, words: &str, payload: &Catalog) -> String {
         let named = named_in(words, payload);
-        let last = |path: &Path| (self.desired.places)(path).pop();
-        let place = |path: &Path| last(path).or_else(|| last(&path.owner()));
+        let place = |path: &Path| self.desired.place(path).or_else(|| self.desired.place(&path.owner()));
         let told: Vec<String> = named
             .iter()
             .take(NAMED_AT_MOST)

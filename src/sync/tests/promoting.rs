@@ -1108,8 +1108,7 @@ impl Life {
             outcome.plan.iter().flat_map(|plan| plan.unpushed_drift()).map(|change| change.path.to_string()).collect();
         let troubles: Vec<String> = outcome.plan.iter().flat_map(|plan| plan.promotions.troubles()).collect();
         let mut ours: Vec<PromoDetail> = self.bench.ours().into_iter().map(|promo| promo.detail).collect();
-        let path =
-            |one: &WantedPromotion| Path::Promotion(one.name.clone(), one.detail.external_menu_id.clone()).to_string();
+        let path = |one: &WantedPromotion| one.path().to_string();
         let all = self.bench.wanted.catalog.promotions.iter();
         let mut wanted: Vec<PromoDetail> =
             all.filter(|one| !drift.contains(&path(one))).map(|one| one.detail.clone()).collect();

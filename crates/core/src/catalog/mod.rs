@@ -168,18 +168,22 @@ impl Catalog {
         self.items().map(|(_, item)| item).find(|item| item.external_id == *id)
     }
 
+    /// How the files made this price of an item, where markups did.
+    pub fn steps_giving(&self, id: &ExternalId, price: Price) -> Option<&PriceSteps> {
+        self.price_steps.get(id).filter(|steps| steps.gives == price)
+    }
+
     /// How the price of an item was made; one without markups is as it was written.
     pub fn price_steps(&self, id: &ExternalId) -> Option<Cow<'_, PriceSteps>> {
         let price = *self.item(id)?.price.value()?;
-        let known = self.price_steps.get(id).filter(|steps| steps.gives == price).map(Cow::Borrowed);
+        let known = self.steps_giving(id, price).map(Cow::Borrowed);
         known.or_else(|| Some(Cow::Owned(PriceSteps { written: price, markups: Vec::new(), gives: price })))
     }
 
     /// What an item of this catalog costs before markups.
     pub fn written_price(&self, item: &Item) -> Option<Price> {
         let price = *item.price.value()?;
-        let steps = self.price_steps.get(&item.external_id).filter(|steps| steps.gives == price);
-        Some(steps.map_or(price, |steps| steps.written))
+        Some(self.steps_giving(&item.external_id, price).map_or(price, |steps| steps.written))
     }
 
     /// The same without how files came to it: what is sold, and for what.

@@ -8,7 +8,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Day, ExternalId, Price};
+use super::{Day, ExternalId, Path, Price};
 
 /// The documented type: a price of one dish.
 const SKU_PROMO: &str = "sku_promo";
@@ -83,6 +83,18 @@ pub struct WantedPromotion {
     pub begins_by_today: bool,
     /// Its last moment has passed: it is not made any more.
     pub is_over: bool,
+}
+
+impl WantedPromotion {
+    /// Which one it is.
+    pub fn id(&self) -> (String, ExternalId) {
+        (self.name.clone(), self.detail.external_menu_id.clone())
+    }
+
+    /// The same as a path.
+    pub fn path(&self) -> Path {
+        Path::Promotion(self.name.clone(), self.detail.external_menu_id.clone())
+    }
 }
 
 impl PromoDetail {

@@ -270,13 +270,10 @@ fn lost_from(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeSet<String> {
             _ => None,
         })
         .collect();
-    let none = BTreeSet::new();
-    let files = |catalog: &'_ Catalog, menu: &str| catalog.menu_files.get(menu).unwrap_or(&none).clone();
+    let files = |catalog: &Catalog, menu: &str| catalog.menu_files.get(menu).cloned().unwrap_or_default();
     let of_menu = |menu: &str| {
-        let [before, after] = [inputs.base.map(|base| &base.catalog), Some(inputs.desired)]
-            .map(|side| side.map(|side| files(side, menu)));
-        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-        let lost: BTreeSet<String> = before.difference(&after).cloned().collect();
+        let before = inputs.base.map(|base| files(&base.catalog, menu)).unwrap_or_default();
+        let lost = &before - &files(inputs.desired, menu);
         // A file that still gives others of its dishes can only be named where there is no other.
         if lost.is_empty() && before.len() == 1 { before } else { lost }
     };

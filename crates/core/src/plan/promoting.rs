@@ -35,12 +35,8 @@ impl OutletPlan {
         let ours: BTreeSet<&str> = records.iter().filter_map(|record| record.promotion_id.as_deref()).collect();
         let is_open = |promotion: &&Promotion| promotion.phase(*now) != PromotionPhase::Over;
         plan.foreign = listed.iter().filter(is_open).filter(|one| !ours.contains(one.promotion_id.as_str())).count();
-        let wanted: BTreeMap<PromotionKey, &WantedPromotion> = inputs
-            .wanted
-            .iter()
-            .filter(|wanted| !wanted.is_over)
-            .map(|wanted| ((wanted.name.clone(), wanted.detail.external_menu_id.clone()), wanted))
-            .collect();
+        let wanted: BTreeMap<PromotionKey, &WantedPromotion> =
+            inputs.wanted.iter().filter(|wanted| !wanted.is_over).map(|wanted| (wanted.id(), wanted)).collect();
         let known: BTreeMap<PromotionKey, &PromotionRecord> =
             records.iter().map(|record| (record.id(), record)).collect();
         let keys: BTreeSet<&PromotionKey> = wanted.keys().chain(known.keys()).collect();
@@ -89,16 +85,15 @@ impl OutletPlan {
             |record: &&PromotionRecord| matches!(record.stage, PromotionStage::Made | PromotionStage::Seen);
         for record in inputs.records.iter().filter(may_be_there) {
             let is_touched = self.touched.iter().any(|touched| touched.item == record.detail.external_menu_id);
-            let is_about =
-                |step: &PromotionStep| (&step.name, &step.item) == (&record.name, &record.detail.external_menu_id);
+            let key = record.id();
+            let is_about = |step: &PromotionStep| step.id() == key;
             let is_planned = plan.steps.iter().any(|step| is_about(step) && step.op.is_sent());
             let shown = inputs.listed.iter().find(|one| Some(&one.promotion_id) == record.promotion_id.as_ref());
             let phase = shown.map(|shown| shown.phase(inputs.now));
             if !is_touched || is_planned || phase.is_none_or(|phase| phase == PromotionPhase::Over) {
                 continue;
             }
-            let key = record.id();
-            let wanted = inputs.wanted.iter().find(|one| (&one.name, &one.detail.external_menu_id) == (&key.0, &key.1));
+            let wanted = inputs.wanted.iter().find(|one| one.id() == key);
             let one = One { inputs, key: &key, wanted: wanted.map(|wanted| &wanted.detail), record: Some(record) };
             let step = one.step(PromotionOp::Renew, record.detail.start() <= inputs.now);
             plan.steps.retain(|step| !is_about(step));

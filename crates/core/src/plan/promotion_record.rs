@@ -117,6 +117,31 @@ pub enum FoundPromotion {
 }
 
 impl PromotionRecord {
+    /// One that is about to be asked for.
+    pub fn new(name: &str, detail: &PromoDetail, sent_at: Timestamp) -> Self {
+        Self {
+            name: name.to_owned(),
+            detail: detail.clone(),
+            generation: 0,
+            key: String::new(),
+            stage: PromotionStage::Creating,
+            promotion_id: None,
+            sent_at,
+            before: BTreeSet::new(),
+            live_price: None,
+            live_stock: None,
+            error: None,
+            is_replacement: false,
+            replays: 0,
+            is_untold: false,
+            missing_since: None,
+            ended_elsewhere: None,
+            revision: None,
+            author: None,
+            kept_until: None,
+        }
+    }
+
     /// Which promotion of the files it is.
     pub fn id(&self) -> PromotionKey {
         (self.name.clone(), self.detail.external_menu_id.clone())

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Lang, untrusted::printable, week::week_words};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path, WantedPromotion},
+    catalog::{Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Path},
     definition::Origins,
     diagnostic::Place,
 };
@@ -54,9 +54,8 @@ pub fn explain(catalog: &Catalog, origins: &Origins, texts: &dyn Fn(&str) -> Opt
         explainer.thing(category, "");
         category.variants.iter().for_each(|variant| explainer.thing(variant, category.external_id.as_str()));
     }
-    for WantedPromotion { name, detail, .. } in &catalog.promotions {
-        let path = Path::Promotion(name.clone(), detail.external_menu_id.clone());
-        explainer.tell(path, Some(FieldValue::Promotion(Box::new(detail.clone()))));
+    for promotion in &catalog.promotions {
+        explainer.tell(promotion.path(), Some(FieldValue::Promotion(Box::new(promotion.detail.clone()))));
     }
     explainer.explained
 }

@@ -31,9 +31,7 @@ impl<'a> Subject<'a> {
             Self::Item(item, field) => Path::Item(item.external_id.clone(), field),
             Self::Category(category, field) => Path::Category(category.external_id.clone(), field),
             Self::Variant(variant, field) => Path::Variant(variant.external_id.clone(), field),
-            Self::Promotion(promotion) => {
-                Path::Promotion(promotion.name.clone(), promotion.detail.external_menu_id.clone())
-            }
+            Self::Promotion(promotion) => promotion.path(),
         }
     }
 

@@ -73,16 +73,16 @@ impl Judge<'_> {
 
     /// A price that moved by such a factor; or one whose written price did, whatever a markup then made of it.
     fn slip(&self, change: &Change, from: i64, to: i64) -> Option<(Path, String)> {
-        let words = format!("“{}” {}", change.subject.name, arrow(change));
+        let words = || format!("“{}” {}", change.subject.name, arrow(change));
         if is_decimal_slip(from, to) {
-            return Some((change.path.clone(), words));
+            return Some((change.path.clone(), words()));
         }
         let Path::Item(id, Some(ItemField::Price)) = &change.path else { return None };
         // A base of an earlier release does not know how its prices were made.
-        let old = self.inputs.base?.catalog.price_steps.get(id).filter(|steps| steps.gives.0 == from)?.written;
+        let old = self.inputs.base?.catalog.steps_giving(id, Price(from))?.written;
         let new = self.inputs.desired.price_steps.get(id).map_or(Price(to), |steps| steps.written);
-        let words = || format!("{words} (written {old} → {new}, before markups)");
-        is_decimal_slip(old.0, new.0).then(|| (change.path.clone(), words()))
+        let is_slip = is_decimal_slip(old.0, new.0);
+        is_slip.then(|| (change.path.clone(), format!("{} (written {old} → {new}, before markups)", words())))
     }
 
     /// Prices that the rule `price-too-low` doubts, of items that are new or cost something else now. What is live already is
@@ -119,12 +119,12 @@ impl Judge<'_> {
 }
 
 /// By how many percent of `from` a price moves; infinite where there is nothing to measure by.
-pub(in crate::plan) fn percent_change(from: i64, to: i64) -> f64 {
+pub(super) fn percent_change(from: i64, to: i64) -> f64 {
     (to as f64 - from as f64).abs() * 100.0 / (from as f64).abs()
 }
 
 /// Whether two prices differ by a factor within 10 % of 10, 100 or 1000, whichever is the larger.
-pub(in crate::plan) fn is_decimal_slip(a: i64, b: i64) -> bool {
+pub(super) fn is_decimal_slip(a: i64, b: i64) -> bool {
     let (small, large) = (a.unsigned_abs().min(b.unsigned_abs()), a.unsigned_abs().max(b.unsigned_abs()));
     let (small, large) = (u128::from(small), u128::from(large));
     small > 0
