@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{CategoryField, ExternalId, FieldInfo, Item, ItemField, Thing, Variant, VariantCategory, VariantField};
+use super::{
+    CategoryField, ExternalId, FieldInfo, Item, ItemField, Thing, Variant, VariantCategory, VariantField,
+    WantedPromotion,
+};
 
 /// One thing (`items/NG`) or one field of it (`items/NG/price`). Sorts by kind, id, field.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,6 +166,13 @@ impl<'de> Deserialize<'de> for Path {
 pub trait HasPath: Thing {
     /// The path of it or of one of its fields.
     fn path(id: &ExternalId, field: Option<Self::Field>) -> Path;
+}
+
+impl WantedPromotion {
+    /// Which one it is, as a path.
+    pub fn path(&self) -> Path {
+        Path::Promotion(self.name.clone(), self.detail.external_menu_id.clone())
+    }
 }
 
 impl HasPath for Item {

@@ -8,7 +8,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Day, ExternalId, Path, Price};
+use super::{Day, ExternalId, Price};
 
 /// The documented type: a price of one dish.
 const SKU_PROMO: &str = "sku_promo";
@@ -89,11 +89,6 @@ impl WantedPromotion {
     /// Which one it is.
     pub fn id(&self) -> (String, ExternalId) {
         (self.name.clone(), self.detail.external_menu_id.clone())
-    }
-
-    /// The same as a path.
-    pub fn path(&self) -> Path {
-        Path::Promotion(self.name.clone(), self.detail.external_menu_id.clone())
     }
 }
 
