@@ -7,11 +7,10 @@ use super::{
     command_error::CommandError,
     output::Format,
     push::{Consent, PushRun},
-    release_hints::PlanInvocation,
     saved,
     session::{Session, moment},
 };
-use crate::sync::PassOptions;
+use crate::{report::PlanInvocation, sync::PassOptions};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

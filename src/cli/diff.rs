@@ -8,15 +8,14 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
-    preview::{exit_of, is_to_push, origins_of, plans_of, show},
-    release_hints::PlanInvocation,
+    preview::{exit_of, is_to_push, plans_of, show},
     session::{MOST_DIAGNOSTICS, Session, errors_of, lost_errors},
     when::When,
 };
 use crate::{
     diagnostic::Diagnostic,
-    fleet::{self, Comparison, Loaded, Selection, Survey},
-    report::{self, OutletReport, PlanReport, ReleaseHints},
+    fleet::{self, Comparison, Loaded, Selection, Survey, line_notes},
+    report::{self, OutletReport, PlanInvocation, PlanReport, ReleaseHints},
     source::RevisionError,
 };
 
@@ -62,7 +61,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     };
     // Who wrote a line is known of the files as they are.
     if args.after.is_none() {
-        report.line_origins = origins_of(&session.root(), &report.held_lines(), &session.zone());
+        report.line_origins = line_notes(&session.root(), &report.held_lines(), &session.zone());
     }
     show(&report, &[], &session.outputs, &[after, &before])?;
     let mut of_files = tell(args.after.as_deref().unwrap_or("the files"), after, new, &selection, &[]);

@@ -5,10 +5,12 @@ use super::{
     command_error::CommandError,
     output::Format,
     preview::{Preview, exit_of, has_drift, show},
-    release_hints::PlanInvocation,
     session::{Session, block_on, moment},
 };
-use crate::{report::View, sync::PassOptions};
+use crate::{
+    report::{PlanInvocation, View},
+    sync::PassOptions,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -30,7 +30,6 @@ mod preview_menu;
 mod progress;
 mod promotions;
 mod push;
-mod release_hints;
 mod reload;
 mod render;
 mod rollback;

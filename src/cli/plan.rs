@@ -10,7 +10,6 @@ use super::{
     diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, find_photo, has_differences, is_held, later, moments, show},
-    release_hints::PlanInvocation,
     saved,
     session::{Session, block_on, lost_errors},
     when::When,
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Comparison, Loaded, Member, Survey},
-    report::{self, OutletReport, ReleaseHints, View, html::PhotoAlbum},
+    report::{self, OutletReport, PlanInvocation, ReleaseHints, View, html::PhotoAlbum},
     sync::PassOptions,
 };
 

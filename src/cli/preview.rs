@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{self, Loaded, Member, Step, Survey},
+    fleet::{self, Loaded, Member, Step, Survey, line_notes},
     plan::{OutletPlan, PeerPrices},
     remote::Read,
     report::{
@@ -23,7 +23,6 @@ use crate::{
         minute,
         untrusted::printable,
     },
-    source::{LineOrigin, line_origins},
     state::{Overview, SharedState},
     sync::{
         Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain, examine,
@@ -206,29 +205,10 @@ impl Preview<'_> {
     }
 }
 
-/// At most so many lines are asked for (our choice): each is a call of git.
-const MOST_LINES: usize = 12;
-
 /// Who wrote these lines.
 async fn origins(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {
     let (root, lines, zone) = (root.to_owned(), lines.to_vec(), zone.clone());
-    tokio::task::spawn_blocking(move || origins_of(&root, &lines, &zone)).await.unwrap_or_default()
-}
-
-/// The same, for who may wait for git.
-pub(super) fn origins_of(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {
-    let lines = &lines[..lines.len().min(MOST_LINES)];
-    if lines.is_empty() {
-        return BTreeMap::new();
-    }
-    let found = line_origins(root, lines);
-    let note = |LineOrigin { commit, author, at }| LineNote {
-        commit: commit.map(|commit| commit.chars().take(8).collect()),
-        author,
-        date: at.to_zoned(zone.clone()).strftime("%Y-%m-%d").to_string(),
-    };
-    let pairs = lines.iter().zip(found);
-    pairs.filter_map(|((file, line), origin)| Some((format!("{file}:{line}"), note(origin?)))).collect()
+    tokio::task::spawn_blocking(move || line_notes(&root, &lines, &zone)).await.unwrap_or_default()
 }
 
 /// The plans of a report.

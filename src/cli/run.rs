@@ -10,7 +10,6 @@ use super::{
     logging,
     output::{Format, note},
     push,
-    release_hints::PlanInvocation,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
     signals::{self, StopAnnouncer},
 };
@@ -19,7 +18,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Survey},
     notify::{Ending, Notices},
-    report,
+    report::{self, PlanInvocation},
     settings::{self, Listen, Signature},
     state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
     sync::{Clock, PassResult},
@@ -157,7 +156,8 @@ impl Start<'_> {
         let Listen::On(address) = self.listen else { return Ok(None) };
         let (view, metrics) = (Arc::clone(&parts.view), Arc::clone(&self.metrics));
         let (state, reader) = (SharedState::clone(&parts.state), self.reader(parts)?);
-        let site = Site { view, metrics, state, reader, state_dir: parts.state_dir.clone(), clock: parts.clock };
+        let (state_dir, flags) = (parts.state_dir.clone(), self.session.flags_anywhere());
+        let site = Site { view, metrics, state, reader, state_dir, flags, clock: parts.clock };
         let server = web::serve(address, site).await.map_err(|error| cannot_listen(address, error))?;
         let address = server.address();
         tracing::info!("status page at http://{address}/");
@@ -246,9 +246,10 @@ fn report_once(session: &Session, outcomes: Vec<crate::sync::Outcome>) -> Result
     let exit = Exit::of_outlets(outcomes.iter().map(push::exit_of));
     let lines: Vec<report::ApplyLine> = outcomes.into_iter().map(push::line).collect();
     let revision = session.loaded()?.revision.as_deref();
+    let hints = PlanInvocation { flags: session.flags(), ..PlanInvocation::default() }.hints_of_plan();
     session.outputs.emit(|format, screen| match format {
         Format::Json => report::apply_json(&lines, &stale, revision),
-        _ => report::apply_text(&lines, &stale, &PlanInvocation::default().hints_of_plan(), screen.color),
+        _ => report::apply_text(&lines, &stale, &hints, screen.color),
     })?;
     Ok(exit)
 }

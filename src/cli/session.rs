@@ -15,7 +15,6 @@ use super::{
     command_error::CommandError,
     output::{Outputs, note},
     progress::Progress,
-    release_hints,
     signals::Signals,
     when::When,
 };
@@ -71,7 +70,14 @@ impl Session {
 
     /// The options that say where, as they were given.
     pub(super) fn flags(&self) -> String {
-        release_hints::flags(self.root.as_deref(), self.state_dir.as_deref())
+        report::command_flags(self.root.as_deref(), self.state_dir.as_deref())
+    }
+
+    /// The options with which a command means this root and this state wherever it is typed.
+    pub(super) fn flags_anywhere(&self) -> String {
+        let told = self.state_place().ok().filter(|place| place.is_told).map(|place| place.dir);
+        let told = told.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
+        report::command_flags(Some(Path::new(&self.root_name())), told.as_deref())
     }
 
     /// The root, read once.
@@ -158,7 +164,7 @@ impl Session {
 
     /// Takes over what an earlier release kept elsewhere, if there is anything.
     pub(super) fn take_over(&self) -> Result<(), CommandError> {
-        let StateDir { dir, shared } = self.state_place()?;
+        let StateDir { dir, shared, .. } = self.state_place()?;
         shared.map_or(Ok(()), |shared| take_over(&shared, &dir))
     }
 
@@ -186,7 +192,7 @@ impl Session {
 
     /// What is remembered, to read; `None` if nothing is.
     pub(super) fn remembered(&self) -> Result<Option<SharedState>, CommandError> {
-        let StateDir { dir, shared } = self.state_place()?;
+        let StateDir { dir, shared, .. } = self.state_place()?;
         let state = SqliteState::open_read_only(&dir, &self.scope()?)?;
         if state.is_none()
             && let Some(shared) = shared.filter(|shared| shared.join("menusync.sqlite3").is_file())

@@ -9,13 +9,12 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
-    release_hints::PlanInvocation,
     session::{Session, block_on},
 };
 use crate::{
     daemon::{AskError, ask_status},
     fleet,
-    report::{self, StatusLine},
+    report::{self, PlanInvocation, StatusLine},
     source::pulled_at,
     state::{Running, running_daemon},
     sync::{OutletState, chain},

@@ -37,7 +37,10 @@ pub fn status(
         let id = member.id.as_str();
         let (row, push) = (rows.get(id).copied(), pushes.get(id).copied());
         let mut line = row.map_or_else(|| unseen(id), stored);
-        line.name = Some(member.name.clone());
+        // A file that cannot be read gives no name: it is known by the one that it had.
+        if member.valid || member.name != id || line.name.is_none() {
+            line.name = Some(member.name.clone());
+        }
         line.last_push = push.map(last_push);
         line.invalid_from = member.invalid_from.as_deref().cloned();
         line.next_pass = next_pass;

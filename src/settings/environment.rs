@@ -141,6 +141,8 @@ pub struct StateDir {
     pub dir: PathBuf,
     /// Where releases up to 0.1 kept the state of all roots of a user, if `dir` is the default.
     pub shared: Option<PathBuf>,
+    /// Only this process was told of it: a command that is typed elsewhere has to be told, too.
+    pub is_told: bool,
 }
 
 /// The state directory: `--state-dir`, else `MENUSYNC_STATE_DIR`, else `state_dir` of the file (relative to `root`),
@@ -152,13 +154,14 @@ pub fn state_dir(
     settings: &Settings,
     root: &Path,
 ) -> Result<StateDir, SettingsError> {
+    let told = |dir: PathBuf| (dir, true);
     let given = flag
-        .map(Path::to_owned)
-        .or_else(|| environment.path("MENUSYNC_STATE_DIR"))
-        .or_else(|| settings.state_dir.as_ref().map(|dir| root.join(dir)))
-        .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| first_of_list(&dirs)));
-    if let Some(dir) = given {
-        return Ok(StateDir { dir, shared: None });
+        .map(|dir| told(dir.to_owned()))
+        .or_else(|| environment.path("MENUSYNC_STATE_DIR").map(told))
+        .or_else(|| settings.state_dir.as_ref().map(|dir| (root.join(dir), false)))
+        .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| told(first_of_list(&dirs))));
+    if let Some((dir, is_told)) = given {
+        return Ok(StateDir { dir, shared: None, is_told });
     }
     // The XDG specification has relative paths ignored.
     let shared = environment
@@ -167,7 +170,7 @@ pub fn state_dir(
         .map(|dir| dir.join("menusync"))
         .or_else(|| environment.path("HOME").map(|home| home.join(".local/state/menusync")))
         .ok_or(SettingsError::NoStateDir)?;
-    Ok(StateDir { dir: shared.join(own_name(root)), shared: Some(shared) })
+    Ok(StateDir { dir: shared.join(own_name(root)), shared: Some(shared), is_told: false })
 }
 
 /// `menus-1a2b3c4d5e6f`: to recognise it by, and to tell apart roots of the same name.

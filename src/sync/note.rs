@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     plan::{Change, GuardVerdict, OutletPlan, PromotionRecord, STILL_LISTED},
-    report::held_places,
+    report::{held_names, held_places},
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
 
@@ -76,10 +76,12 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
     let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
     let held = list(judged.flat_map(|plan| plan.held().map(|guard| held_json(guard, plan))).collect());
     let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
+    // A file that cannot be read gives no name: the outlet is known by the one that it had.
+    let has_name = outcome.state != OutletState::Invalid || target.name != target.id.as_str();
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
     StatusUpdate {
         state: outcome.state.as_str().to_owned(),
-        name: Some(target.name.clone()),
+        name: has_name.then(|| target.name.clone()),
         file: Some(target.file.to_string()),
         error: outcome.error.clone(),
         held,
@@ -91,6 +93,7 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
 
 fn held_json(guard: &GuardVerdict, plan: &OutletPlan) -> Value {
     let mut json = json!(guard);
+    json["names"] = held_names(guard, plan).into();
     json["places"] = held_places(guard, plan).into();
     json
 }

@@ -15,6 +15,7 @@
 //! On an address of its own, `webhook` takes events of the platform: they make the daemon look sooner.
 
 mod api;
+mod authors;
 mod connection;
 mod health;
 mod language;
@@ -34,7 +35,7 @@ pub use metrics::{Metered, Metrics};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 pub use webhook::{Inbox, receive};
 
-use self::connection::ConnectionLimit;
+use self::{authors::Authors, connection::ConnectionLimit};
 use crate::{daemon::View, state::SharedState, sync::Clock};
 
 /// What is shown.
@@ -47,6 +48,8 @@ pub struct Site {
     pub reader: SharedState,
     /// Where locks are.
     pub state_dir: PathBuf,
+    /// The options that a command needs to mean this root and this state, wherever it is typed.
+    pub flags: String,
     /// What was counted.
     pub metrics: Arc<Metrics>,
     /// The time.
@@ -66,6 +69,7 @@ struct Shared {
     health: health::Memory,
     /// Places for menus that are composed for a page.
     composing: Arc<Semaphore>,
+    authors: Authors,
 }
 
 type Handle = Arc<Shared>;
@@ -78,7 +82,10 @@ pub async fn serve(address: SocketAddr, site: Site) -> io::Result<Server> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let composing = Arc::new(Semaphore::new(snapshot::COMPOSED_AT_ONCE));
-    let router = router(Arc::new(Shared { site, health: health::Memory::default(), composing }), address);
+    let router = router(
+        Arc::new(Shared { site, health: health::Memory::default(), composing, authors: Authors::default() }),
+        address,
+    );
     let task = tokio::spawn(async move { axum::serve(ConnectionLimit::new(listener), router).await });
     Ok(Server { address, task })
 }

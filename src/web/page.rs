@@ -9,7 +9,7 @@ mod filter;
 mod fleet;
 mod outlet;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     extract::{Path, Query, State},
@@ -21,10 +21,10 @@ use axum::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::Value;
 
 use super::{
     Handle,
+    authors::authors,
     language::Accepted,
     snapshot::{Snapshot, changes, compose, history, promotions, pushes_to_all},
     state_help,
@@ -33,9 +33,9 @@ use crate::{
     catalog::OutletId,
     fleet::look_ahead,
     report::{
-        InvalidFrom, Lang, PauseNote, StatusLine, changes_html,
+        HeldGuard, InvalidFrom, Lang, LineNote, PauseNote, PlanInvocation, StatusLine, changes_html,
         html::{self as standalone, PhotoAlbum, shown, with_code},
-        preview_article,
+        preview_article, release_html,
         untrusted::url_part,
     },
     sync::OutletState,
@@ -71,7 +71,10 @@ pub(super) async fn fleet(
 ) -> Response {
     let lang = accepted.or_of_settings(&shared);
     match Snapshot::take(&shared).await {
-        Ok(snapshot) => fleet::page(&snapshot, &filter, lang).into_response(),
+        Ok(snapshot) => {
+            let authors = authors(&shared, &snapshot, &snapshot.lines).await;
+            fleet::page(&snapshot, &filter, &authors, lang).into_response()
+        }
         Err(error) => error.answer(lang),
     }
 }
@@ -123,7 +126,10 @@ pub(super) async fn outlet(State(shared): State<Handle>, accepted: Accepted, Pat
         Some((changes, photos.style().to_owned()))
     });
     match changes.await {
-        Ok(changes) => outlet::page(&snapshot, line, &history, changes, lang).into_response(),
+        Ok(changes) => {
+            let authors = authors(&shared, &snapshot, [line]).await;
+            outlet::page(&snapshot, line, &history, changes, &authors, lang).into_response()
+        }
         Err(error) => error.answer(lang),
     }
 }
@@ -267,11 +273,45 @@ fn english(text: &str, lang: Lang) -> Markup {
 }
 
 /// What a guard has found.
-fn guard_words(guard: &Value, lang: Lang) -> Markup {
+fn guard_words(guard: &HeldGuard<'_>, lang: Lang) -> Markup {
     html! {
-        @if let Some(finding) = lang.guard_finding(guard["guard"].as_str().unwrap_or_default()) { (finding) " " }
-        (english(guard["message"].as_str().unwrap_or_default(), lang))
+        @if let Some(finding) = lang.guard_finding(guard.guard) { (finding) " " }
+        (english(guard.message, lang))
     }
+}
+
+/// A place of the files, with who wrote it.
+fn place(place: &str, snapshot: &Snapshot, authors: &BTreeMap<String, LineNote>, lang: Lang) -> Markup {
+    html! {
+        code { (shown(place)) }
+        @match authors.get(place) {
+            Some(LineNote { commit: Some(hash), author, date }) => { " (" (commit(snapshot, hash)) ", " (shown(author)) ", " (date) ")" }
+            Some(LineNote { commit: None, .. }) => { " (" (lang.not_committed_yet()) ")" }
+            None => {}
+        }
+    }
+}
+
+/// A text with its commands, complete wherever they are typed.
+fn with_commands(text: &str, snapshot: &Snapshot) -> Markup {
+    let parts: Vec<String> =
+        text.split('`').enumerate().map(|(at, part)| complete(at % 2 == 1, part, snapshot)).collect();
+    with_code(&parts.join("`"))
+}
+
+/// What lets through what holds these outlets; `globs` select them, and nothing else that is held.
+fn release(lines: &[&StatusLine], globs: &[String], snapshot: &Snapshot, lang: Lang) -> Markup {
+    let invocation = PlanInvocation { outlets: globs, flags: snapshot.flags.clone(), ..PlanInvocation::default() };
+    release_html(lines, &invocation.hints_of_plan(), lang)
+}
+
+/// `menusync plan --outlet G1` with the options that say where.
+fn complete(is_code: bool, part: &str, snapshot: &Snapshot) -> String {
+    let words = part.strip_prefix("menusync ").filter(|_| is_code);
+    let Some(words) = words else { return part.to_owned() };
+    let (command, rest) = words.split_once(' ').map_or((words, ""), |(command, rest)| (command, rest));
+    let space = if rest.is_empty() { "" } else { " " };
+    format!("menusync {command}{}{space}{rest}", snapshot.flags)
 }
 
 /// What went wrong with an outlet. That no file defines it is said by its state.

@@ -34,6 +34,8 @@ pub(super) struct Snapshot {
     pub(super) lines: Vec<StatusLine>,
     /// Of what the daemon shows, at most as new as the rest.
     pub(super) version: u64,
+    /// See [`super::Site::flags`].
+    pub(super) flags: String,
 }
 
 /// Why there is no snapshot.
@@ -97,7 +99,7 @@ impl Snapshot {
             }
         }
         shown.overlay(&mut lines);
-        Ok(Self { now, shown, loaded, survey, lines, version })
+        Ok(Self { now, shown, loaded, survey, lines, version, flags: site.flags.clone() })
     }
 
     /// An outlet.

@@ -103,7 +103,8 @@ async fn every_page_is_in_the_language_of_the_settings_else_of_the_browser() {
         assert_eq!(read_in(&served, "/", accepted).await.1, language, "{accepted}");
     }
     // A link with a reason that was sent by somebody who reads another language.
-    let (_, _, page) = read_in(&served, "/?cause=held+by+price-change", "id").await;
+    let (_, _, page) =
+        read_in(&served, "/?cause=held+by+price-change:+%E2%80%9CNasi+Goreng%E2%80%9D,+catalogs/b.yaml:2", "id").await;
     assert!(page.contains("href=\"/outlets/G2\"") && !page.contains("href=\"/outlets/G1\""), "{page}");
     let starting = read_in(&Served::start_empty().await, "/", "id").await;
     assert_eq!(starting, (503, "id".to_owned(), "daemon masih memulai\n".to_owned()));

@@ -248,6 +248,55 @@ async fn the_same_trouble_is_told_once_with_a_link_to_all_that_have_it() {
     assert_eq!(listed(&served.read(&link.replace("&amp;", "&")).await.1), ["G1", "G2"], "{link}");
 }
 
+/// The link of the first reason, and what it is called.
+fn first_cause(page: &str) -> (String, String) {
+    let cause = page.split("<ul class=\"causes\">").nth(1).unwrap();
+    let link = cause.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let words = cause.split_once("</a>").unwrap().1.split(" since ").next().unwrap().to_owned();
+    (link, words)
+}
+
+#[tokio::test]
+async fn what_is_held_names_the_dish_its_line_who_wrote_it_and_what_lets_it_through_everywhere() {
+    let served = Served::start_fleet(0).await;
+    served.write("catalogs/bali.yaml", "extends: [layer.yaml]\n");
+    for (id, layer) in [("G1", "bali.yaml"), ("G2", "bali.yaml"), ("G3", "layer.yaml"), ("G4", "layer.yaml")] {
+        served.write(&format!("catalogs/{id}.yaml"), &format!("outlet: {id}\nname: Warung {id}\nextends: [{layer}]\n"));
+    }
+    served.commit("https://github.com/warung/menus.git");
+    served.hold_at(&["G1", "G2"], "price-change", "catalogs/layer.yaml:4").await;
+    let (_, page) = served.read("/").await;
+    let (link, words) = first_cause(&page);
+    let told = ": held by price-change: “Nasi Goreng”, <code>catalogs/layer.yaml:4</code> (<a href=\"https://github.com/warung/";
+    assert!(words.starts_with(told) && words.contains("</a>, t, 2"), "{words}");
+    assert!(served.read("/outlets/G1").await.1.contains("<code>catalogs/layer.yaml:4</code> (<a"), "no author");
+    // Nobody else is held by it: no outlet has to be named.
+    let (_, page) = served.read(&link).await;
+    assert!(page.contains("let it through at all 2"), "{page}");
+    assert!(page.contains("<code>menusync apply --allow price-change</code>"), "{page}");
+    // A layer selects those who are held for this reason, and no others.
+    served.hold_at(&["G3"], "price-change", "catalogs/G3.yaml:2").await;
+    let (_, page) = served.read(&link).await;
+    assert!(page.contains("<code>menusync apply --outlet catalogs/bali.yaml --allow price-change</code>"), "{page}");
+    assert!(page.contains("<code>menusync plan --outlet catalogs/bali.yaml --out plan.json</code>"), "{page}");
+    // Where none does, their ids do.
+    served.stand("G2", "in_sync", None).await;
+    served.hold_at(&["G4"], "price-change", "catalogs/layer.yaml:4").await;
+    let (_, page) = served.read(&link).await;
+    assert_eq!(listed(&page), ["G1", "G4"]);
+    assert!(page.contains("<code>menusync apply --outlet G1 --outlet G4 --allow price-change</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn an_outlet_whose_file_cannot_be_read_keeps_the_name_that_it_had() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None).await;
+    served.write("catalogs/a.yaml", "outlet: G1\nname: Kuta\n - oops: [\n");
+    served.take_files();
+    let (_, page) = served.read("/").await;
+    assert!(page.contains("Kuta</a> <small>G1</small>"), "{page}");
+}
+
 #[tokio::test]
 async fn what_happened_at_all_outlets_is_one_timeline() {
     let served = Served::start().await;

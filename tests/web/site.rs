@@ -77,7 +77,8 @@ impl Served {
         let (view, metrics) = (Arc::new(View::default()), Arc::new(Metrics::new(Clock::System)));
         let (shown, counted) = (Arc::clone(&view), Arc::clone(&metrics));
         let shared = SharedState::clone(&state);
-        let site = Site { view: shown, metrics: counted, state: shared, reader, state_dir, clock: Clock::System };
+        let (flags, clock) = (String::new(), Clock::System);
+        let site = Site { view: shown, metrics: counted, state: shared, reader, state_dir, flags, clock };
         let server = web::serve("127.0.0.1:0".parse().unwrap(), site).await.unwrap();
         install_crypto();
         let client = Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
@@ -122,8 +123,21 @@ impl Served {
     /// Remembers that an outlet is held by a guard and that something was changed elsewhere.
     pub(crate) async fn hold(&self, id: &str, message: &str) {
         let held = serde_json::json!([{"guard": "price-change", "limit": 50.0, "actual": 92.0, "verdict": "held",
-            "items": ["items/NG/price"], "message": message, "places": ["catalogs/kuta.yaml:12"]}]);
+            "items": ["items/NG/price"], "message": message, "names": ["Nasi Goreng"], "places": ["catalogs/b.yaml:2"]}]);
         let drift = serde_json::json!([{"path": "items/ET/price", "class": "drift", "from": 9900, "to": 5000, "name": message}]);
+        self.set_held(id, message, held, drift).await;
+    }
+
+    /// Remembers that a guard holds a dish of these outlets for a line of the files.
+    pub(crate) async fn hold_at(&self, ids: &[&str], guard: &str, place: &str) {
+        let held = serde_json::json!([{"guard": guard, "limit": 50.0, "actual": 92.0, "verdict": "held",
+            "items": ["items/NG/price"], "message": "by 92 %", "names": ["Nasi Goreng"], "places": [place]}]);
+        for id in ids {
+            self.set_held(id, "by 92 %", held.clone(), serde_json::json!([])).await;
+        }
+    }
+
+    async fn set_held(&self, id: &str, message: &str, held: serde_json::Value, drift: serde_json::Value) {
         let status = StatusUpdate {
             state: "held".to_owned(),
             error: Some(message.to_owned()),
@@ -138,7 +152,8 @@ impl Served {
     pub(crate) async fn stand(&self, id: &str, state: &str, error: Option<&str>) {
         let revision = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
         let (state, error) = (state.to_owned(), error.map(str::to_owned));
-        self.set_status(id, StatusUpdate { state, error, revision, ..StatusUpdate::default() }).await;
+        let name = self.view.shown().files.and_then(|(_, survey)| Some(survey.member(id)?.name.clone()));
+        self.set_status(id, StatusUpdate { state, name, error, revision, ..StatusUpdate::default() }).await;
     }
 
     /// Remembers that the menu of a file of these tests was pushed with this price, and arrived.

@@ -1,14 +1,14 @@
 //! Why outlets need somebody, told once for all outlets with the same reason.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::{english, invalid_words, pause_words};
+use super::{english, invalid_words, pause_words, place};
 use crate::{
     remote::without_request_ids,
-    report::{Lang, StatusLine, html::shown},
+    report::{HeldGuard, Lang, LineNote, StatusLine, html::shown},
     sync::OutletState,
     web::{
         snapshot::Snapshot,
@@ -17,43 +17,77 @@ use crate::{
 };
 
 /// A reason in words that are the same at every outlet that has it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Cause {
-    pub(super) words: String,
-    /// Whether they are English in every language.
-    is_english: bool,
+    words: String,
+    /// What follows, in English in every language.
+    english: String,
+    /// The line that is held, as the words end with it.
+    place: Option<String>,
 }
 
 impl Cause {
     pub(super) fn of(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Option<Self> {
-        let guards: Vec<&str> =
-            line.held.as_array().into_iter().flatten().filter_map(|guard| guard["guard"].as_str()).collect();
+        let guards = line.held_guards();
         let drift = line.drift.as_array().map_or(0, Vec::len);
-        let mut is_english = false;
-        let words = if !guards.is_empty() {
-            lang.held_by_guards(&guards.join(", "))
-        } else if let Some(pause) = &line.pause {
+        if !guards.is_empty() {
+            return Some(Self::of_guards(&guards, line, lang));
+        }
+        let words = if let Some(pause) = &line.pause {
             pause_words(pause, line, snapshot, lang)
         } else if lang == Lang::Id && line.state == OutletState::Missing.as_str() {
             lang.why_missing("ID")
         } else if let Some(error) = &line.error {
-            is_english = true;
-            without_request_ids(error).replace(&line.outlet, "ID")
+            return Some(Self { english: without_request_ids(error).replace(&line.outlet, "ID"), ..Self::default() });
         } else if drift > 0 {
             lang.changed_elsewhere().to_owned()
         } else {
             invalid_words(line.invalid_from.as_ref()?, line, snapshot, lang)
         };
-        Some(Self { words, is_english })
+        Some(Self { words, ..Self::default() })
     }
 
-    pub(super) fn html(&self, lang: Lang) -> Markup {
-        if self.is_english {
-            english(&self.words, lang)
-        } else {
-            html! { (shown(&self.words)) }
+    /// What is held and where the files say it, whatever the amounts are at each outlet.
+    fn of_guards(guards: &[HeldGuard<'_>], line: &StatusLine, lang: Lang) -> Self {
+        let kinds: Vec<&str> = guards.iter().map(|guard| guard.guard).collect();
+        let words = lang.held_by_guards(&kinds.join(", "));
+        let names = distinct(guards.iter().flat_map(|guard| &guard.names));
+        let place = guards.iter().flat_map(|guard| &guard.places).next().map(|place| (*place).to_owned());
+        if names.is_empty() {
+            let english = guards[0].message.replace(&line.outlet, "ID");
+            return Self { words: words + ": ", english, place };
+        }
+        let things: HashSet<&str> = guards.iter().flat_map(|guard| &guard.items).map(|path| thing_of(path)).collect();
+        let more = things.len().saturating_sub(names.len());
+        let names = names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+        let names = if more > 0 { lang.some_and_more(&names, more) } else { names };
+        Self { words: format!("{words}: {names}"), english: String::new(), place }
+    }
+
+    /// All of it, as an address names it.
+    pub(super) fn text(&self) -> String {
+        let place = self.place.iter().map(|place| format!(", {place}"));
+        [self.words.clone(), self.english.clone()].into_iter().chain(place).collect()
+    }
+
+    pub(super) fn html(&self, snapshot: &Snapshot, authors: &BTreeMap<String, LineNote>, lang: Lang) -> Markup {
+        html! {
+            (shown(&self.words))
+            @if !self.english.is_empty() { (english(&self.english, lang)) }
+            @if let Some(line) = &self.place { ", " (place(line, snapshot, authors, lang)) }
         }
     }
+}
+
+/// Each once, in their order.
+fn distinct<'l>(names: impl Iterator<Item = &'l &'l str>) -> Vec<&'l str> {
+    let mut known = HashSet::new();
+    names.copied().filter(|name| known.insert(*name)).collect()
+}
+
+/// `items/NG` of `items/NG/price`
+fn thing_of(path: &str) -> &str {
+    path.match_indices('/').nth(1).map_or(path, |(end, _)| &path[..end])
 }
 
 /// The outlets in one state for one reason.

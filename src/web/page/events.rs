@@ -128,7 +128,7 @@ fn told<'a>(
             let words = html! {
                 (badge(&line.state, lang)) " "
                 @match Cause::of(line, snapshot, lang) {
-                    Some(cause) => (cause.html(lang)),
+                    Some(cause) => (cause.html(snapshot, &BTreeMap::new(), lang)),
                     None => (with_code((help.meaning)(lang))),
                 }
             };

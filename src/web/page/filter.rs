@@ -78,8 +78,8 @@ impl Filter {
         let extends = |layer: &str| member.is_some_and(|member| member.layers.iter().any(|known| &**known == layer));
         let is_of = |account: &str| member.is_some_and(|member| member.account.as_deref() == Some(account));
         let causes = || Lang::ALL.into_iter().filter_map(|lang| Cause::of(line, snapshot, lang));
-        let is_reason = |part: &str| causes().any(|cause| has(&cause.words, part));
-        let is_cause = |words: &str| causes().any(|cause| shown(&cause.words).trim() == shown(words));
+        let is_reason = |part: &str| causes().any(|cause| has(&cause.text(), part));
+        let is_cause = |words: &str| causes().any(|cause| shown(&cause.text()).trim() == shown(words));
         given(&self.state).is_none_or(|state| line.state == state)
             && given(&self.q).is_none_or(is_named)
             && given(&self.layer).is_none_or(extends)

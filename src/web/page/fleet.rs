@@ -10,15 +10,16 @@ use super::{
     causes::{Group, groups},
     commit, english, error_of,
     filter::Filter,
-    guard_words, invalid_words, outlet_link, pause_words, zone, zone_of,
+    guard_words, invalid_words, outlet_link, pause_words, release, with_commands, zone,
 };
 use crate::{
     daemon::Refused,
-    fleet::Member,
+    fleet::{Member, Selection},
     report::{
-        Lang, StatusLine,
+        Lang, LineNote, StatusLine,
         html::{shown, with_code},
     },
+    sync::OutletState,
     web::{
         snapshot::Snapshot,
         state_help::{self, Urgency},
@@ -31,7 +32,7 @@ const CAUSES: usize = 8;
 /// Layers that can be chosen (our choice); of more, the ones that most outlets have.
 const LAYERS: usize = 200;
 
-pub(super) fn page(snapshot: &Snapshot, filter: &Filter, lang: Lang) -> Page {
+pub(super) fn page(snapshot: &Snapshot, filter: &Filter, authors: &BTreeMap<String, LineNote>, lang: Lang) -> Page {
     let zone = zone(snapshot);
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let mut lines: Vec<&StatusLine> = snapshot.lines.iter().collect();
@@ -54,12 +55,13 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter, lang: Lang) -> Page {
             h1 { (headline(wanting, lines.len(), lang)) }
             (counts(&lines, filter, lang))
             (trouble(snapshot, &clock))
-            (causes(&groups(&lines, snapshot, lang), &clock))
+            (causes(&groups(&lines, snapshot, lang), snapshot, authors, &clock))
+            (release_of_cause(&found, &lines, filter, snapshot, lang))
         }
         @if lines.is_empty() { main id="content" { p { (lang.no_outlet_at_all()) } } }
         @else {
             (form(filter, snapshot, lang))
-            main id="content" { (list(&found, filter, snapshot, lang)) }
+            main id="content" { (list(&found, filter, snapshot, &clock)) }
         }
         footer id="about" { (about_daemon(snapshot, &clock)) }
     };
@@ -100,18 +102,25 @@ fn trouble(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
         Refused::Settings(error) => (lang.settings_wrong(), error, since),
     });
     let errors = snapshot.survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    // What keeps an outlet from being pushed is said as its reason.
+    let is_said = snapshot.survey.members.iter().any(|member| !member.valid);
     html! {
         @if let Some((what, error, since)) = refused {
             p.trouble { strong { (what) } " " (english(error, lang)) " " (lang.since_heading()) " " (clock.tell(*since)) "." }
         }
-        @if errors > 0 {
-            p.trouble { (with_code(&lang.files_with_errors(errors))) }
+        @if errors > 0 && !is_said {
+            p.trouble { (with_commands(&lang.files_with_errors(errors), snapshot)) }
         }
     }
 }
 
 /// `38 outlets: 401 from GoBiz since 19:02`
-fn causes(groups: &[Group<'_>], clock: &Clock<'_>) -> Markup {
+fn causes(
+    groups: &[Group<'_>],
+    snapshot: &Snapshot,
+    authors: &BTreeMap<String, LineNote>,
+    clock: &Clock<'_>,
+) -> Markup {
     let lang = clock.lang;
     html! {
         @if !groups.is_empty() {
@@ -119,8 +128,8 @@ fn causes(groups: &[Group<'_>], clock: &Clock<'_>) -> Markup {
                 @for group in groups.iter().take(CAUSES) {
                     li class=(state_help::of(group.state).1.urgency.class()) {
                         @if group.count == 1 { a href=(outlet_link(&group.first.outlet)) { (shown(label(group.first))) } }
-                        @else { a href=(Filter::of_cause(group.state, &group.cause.words).link()) { (lang.outlet_count(group.count)) } }
-                        ": " (group.cause.html(lang))
+                        @else { a href=(Filter::of_cause(group.state, &group.cause.text()).link()) { (lang.outlet_count(group.count)) } }
+                        ": " (group.cause.html(snapshot, authors, lang))
                         @if let Some(since) = group.since { " " (lang.since()) " " (clock.tell(since)) }
                     }
                 }
@@ -164,22 +173,24 @@ fn form(filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
                     @for account in &accounts { option value=(account) selected[filter.account() == Some(account)] { (shown(account)) } }
                 } }
             }
-            label { (lang.reason()) input type="text" name="reason" value=(shown(filter.reason())); }
+            @if let Some(cause) = filter.cause() {
+                label { (lang.reason()) input type="text" name="cause" value=(shown(cause)); }
+            } @else {
+                label { (lang.reason()) input type="text" name="reason" value=(shown(filter.reason())); }
+            }
             label { (lang.order()) select name="sort" {
                 @for (key, words) in [("", lang.worst_first()), ("name", lang.by_name()), ("since", lang.newest_first())] {
                     option value=(key) selected[filter.sort().unwrap_or_default() == key] { (words) }
                 }
             } }
-            @if let Some(cause) = filter.cause() {
-                label { (lang.exactly_this_reason()) input type="text" name="cause" value=(shown(cause)); }
-            }
             button type="submit" { (lang.show()) }
             @if filter.selects() { a href="/" { (lang.show_all()) } }
         }
     }
 }
 
-fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot, lang: Lang) -> Markup {
+fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     let pages = found.len().div_ceil(ROWS).max(1);
     let page = filter.page().min(pages);
     let rows = found.iter().skip((page - 1) * ROWS).take(ROWS);
@@ -197,7 +208,7 @@ fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot, lang: Lang)
                     th scope="col" aria-sort=[sorted("since")] { a href=(filter.with_sort("since").link()) { (lang.since_heading()) } }
                     th scope="col" { (lang.what_heading()) } th scope="col" { (lang.last_push()) } th scope="col" { (lang.commit_heading()) }
                 } }
-                tbody { @for line in rows { (row(line, snapshot, lang)) } }
+                tbody { @for line in rows { (row(line, snapshot, clock)) } }
             }
             @if pages > 1 {
                 nav.pages aria-label=(lang.pages()) {
@@ -210,9 +221,8 @@ fn list(found: &[&StatusLine], filter: &Filter, snapshot: &Snapshot, lang: Lang)
     }
 }
 
-fn row(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
-    let zone = zone_of(snapshot, &line.outlet);
-    let clock = Clock { now: snapshot.now, zone: &zone, lang };
+fn row(line: &StatusLine, snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
     html! {
         tr {
             th scope="row" {
@@ -220,7 +230,7 @@ fn row(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
                 @if label(line) != line.outlet { " " small { (shown(&line.outlet)) } }
             }
             td { (badge(&line.state, lang)) }
-            td data-label=(lang.since_heading()) { (since(line.since, &clock)) }
+            td data-label=(lang.since_heading()) { (since(line.since, clock)) }
             td { (what(line, snapshot, lang)) }
             td data-label=(lang.last_push()) {
                 @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (lang.outcome(push.outcome.as_deref())) }
@@ -235,16 +245,64 @@ fn since(since: Option<Timestamp>, clock: &Clock<'_>) -> Markup {
     html! { @match since { Some(since) => (clock.tell(since)), None => (clock.lang.not_looked_at_yet()) } }
 }
 
+/// What lets through what is held for the one reason that was asked for.
+fn release_of_cause(
+    found: &[&StatusLine],
+    lines: &[&StatusLine],
+    filter: &Filter,
+    snapshot: &Snapshot,
+    lang: Lang,
+) -> Markup {
+    let is_asked = filter.cause().is_some() && found.iter().all(|line| line.state == OutletState::Held.as_str());
+    let Some(first) = found.first().filter(|_| is_asked) else { return Markup::default() };
+    let guards: BTreeSet<&str> = first.held_guards().iter().map(|held| held.guard).collect();
+    let is_alike = |line: &&StatusLine| line.held_guards().iter().any(|held| guards.contains(held.guard));
+    let alike: Vec<&str> = lines.iter().copied().filter(is_alike).map(|line| line.outlet.as_str()).collect();
+    let meant: BTreeSet<&str> = found.iter().map(|line| line.outlet.as_str()).collect();
+    match globs_of(&meant, &alike, snapshot) {
+        Some(globs) => {
+            html! { details { summary { (lang.let_through_these(found.len())) } (release(found, &globs, snapshot, lang)) } }
+        }
+        None => html! { p.quiet { (with_code(lang.too_many_to_name())) } },
+    }
+}
+
+/// So many outlets are named in a command (our choice: what can still be copied).
+const NAMED: usize = 30;
+
+/// What selects these outlets of `alike` and no others: nothing where all are meant, a layer that they share, their ids.
+fn globs_of(meant: &BTreeSet<&str>, alike: &[&str], snapshot: &Snapshot) -> Option<Vec<String>> {
+    if alike.len() == meant.len() {
+        return Some(Vec::new());
+    }
+    let members: Vec<&Member> = alike.iter().filter_map(|id| snapshot.survey.member(id)).collect();
+    let selects = |layer: &String| {
+        let selection = Selection::new(std::slice::from_ref(layer));
+        let is_right = |member: &&Member| {
+            selection.as_ref().is_ok_and(|selection| selection.matches(member)) == meant.contains(member.id.as_str())
+        };
+        members.len() == alike.len() && members.iter().all(is_right)
+    };
+    let first = members.iter().find(|member| meant.contains(member.id.as_str()))?;
+    let layer = first.layers.iter().map(|layer| layer.to_string()).find(selects);
+    let named = || (meant.len() <= NAMED).then(|| meant.iter().map(|id| (*id).to_owned()).collect());
+    layer.map(|layer| vec![layer]).or_else(named)
+}
+
 /// The error, the guards with their numbers, the drift.
 fn what(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
-    let held = line.held.as_array().map(Vec::as_slice).unwrap_or_default();
+    let held = line.held_guards();
     let drift = line.drift.as_array().map_or(0, Vec::len);
     html! {
         // What a guard says is said better by the guard.
         @if let Some(error) = error_of(line, lang).filter(|_| held.is_empty() && line.pause.is_none()) { p { (error) } }
         @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
         @if let Some(invalid) = &line.invalid_from { p { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
-        @for guard in held { p { strong { (shown(guard["guard"].as_str().unwrap_or_default())) } ": " (guard_words(guard, lang)) } }
+        // The others say the same in other words; the outlet's page has them.
+        @if let Some(first) = held.first() {
+            @let guards: Vec<&str> = held.iter().map(|guard| guard.guard).collect();
+            p { strong { (shown(&guards.join(", "))) } ": " (guard_words(first, lang)) }
+        }
         @if drift > 0 { p { (lang.many_changed_elsewhere(drift)) } }
         @if let Some(pins) = &line.pins { p { (lang.many_pinned(pins.paths.len(), pins.to)) } }
     }

@@ -1,19 +1,23 @@
 //! One outlet: how it stands, what to do, what the files change, what holds it, what was changed elsewhere, and its pushes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{Clock, Page, badge, commit, english, error_of, guard_words, invalid_words, pause_words, zone_of};
+use super::{
+    Clock, Page, badge, commit, english, error_of, guard_words, invalid_words, pause_words, place, release,
+    with_commands, zone_of,
+};
 use crate::{
     catalog::{FieldValue, OutletId, Price},
     diagnostic::Diagnostic,
     fleet::Member,
     plan::Class,
-    policy::Guard,
     report::{
-        Lang, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
+        HeldGuard, Lang, LineNote, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
@@ -32,34 +36,37 @@ pub(super) fn page(
     line: &StatusLine,
     history: &OutletHistory,
     changes: Option<(Markup, String)>,
+    authors: &BTreeMap<String, LineNote>,
     lang: Lang,
 ) -> Page {
     let zone = zone_of(snapshot, &line.outlet);
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
+    let guards = line.held_guards();
     let (changes, style) = changes.unzip();
     let body = html! {
         (super::navigation("", lang))
         header id="summary" {
             h1 { (shown(name)) " " (badge(&line.state, lang)) }
-            (what_to_do(line, lang))
+            (what_to_do(snapshot, line, lang))
             @if member.is_some_and(|member| member.valid) {
                 p { a href={ "/outlets/" (url_part(&line.outlet)) "/menu" } { (lang.menu_of_files()) } }
             }
         }
         main id="content" {
             @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
-            @else if let Some(error) = error_of(line, lang) { p.trouble { (error) } }
+            // What a guard says is said better by the guard.
+            @else if let Some(error) = error_of(line, lang).filter(|_| guards.is_empty()) { p.trouble { (error) } }
             @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
             @if let Some(member) = member {
                 (findings(lang.errors_in_files(), member, Diagnostic::is_error, lang))
                 (findings(lang.warnings_in_files(), member, counts_for_push, lang))
             }
-            (held(line, lang))
+            (held(line, &guards, snapshot, authors, lang))
             @if let Some(changes) = &changes {
                 h2 { (lang.what_files_change()) }
-                p.quiet { (with_code(&lang.compared_with(&shell_word(&line.outlet)))) }
+                p.quiet { (with_commands(&lang.compared_with(&shell_word(&line.outlet)), snapshot)) }
                 (changes)
             }
             (drift(&line.drift, lang))
@@ -76,30 +83,10 @@ pub(super) fn page(
     Page { title, body, style: style.unwrap_or_default(), ..Page::live(snapshot, lang) }
 }
 
-fn what_to_do(line: &StatusLine, lang: Lang) -> Markup {
+fn what_to_do(snapshot: &Snapshot, line: &StatusLine, lang: Lang) -> Markup {
     let state_help = state_help::of(&line.state).1;
-    let flags: Vec<String> =
-        guards(line).iter().filter_map(|guard| guard["guard"].as_str()).map(|g| format!("--allow {g}")).collect();
-    let advice = match flags.as_slice() {
-        [] => (state_help.advice)(lang).to_owned(),
-        flags => {
-            let flags = format!("{}{}", revert(line), flags.join(" "));
-            (state_help.advice)(lang).replace("--allow GUARD", &flags)
-        }
-    };
-    let advice = advice.replace("ID", &shell_word(&line.outlet));
-    html! { p { (with_code((state_help.meaning)(lang))) " " (with_code(&advice)) } }
-}
-
-/// What brings a menu back that GoFood lost: to release its guard alone would leave it as it is.
-fn revert(line: &StatusLine) -> &'static str {
-    let is_lost = guards(line).iter().any(|guard| guard["guard"] == Guard::EmptyLive.name());
-    if is_lost { "--revert " } else { "" }
-}
-
-/// The guards that hold an outlet, as they were stored.
-fn guards(line: &StatusLine) -> &[Value] {
-    line.held.as_array().map(Vec::as_slice).unwrap_or_default()
+    let advice = (state_help.advice)(lang).replace("ID", &shell_word(&line.outlet));
+    html! { p { (with_code((state_help.meaning)(lang))) " " (with_commands(&advice, snapshot)) } }
 }
 
 fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool, lang: Lang) -> Markup {
@@ -129,39 +116,29 @@ fn explained(diagnostic: &Diagnostic, lang: Lang) -> Option<&'static str> {
     }
 }
 
-fn held(line: &StatusLine, lang: Lang) -> Markup {
-    let id = shell_word(&line.outlet);
+fn held(
+    line: &StatusLine,
+    guards: &[HeldGuard<'_>],
+    snapshot: &Snapshot,
+    authors: &BTreeMap<String, LineNote>,
+    lang: Lang,
+) -> Markup {
     html! {
-        @if !guards(line).is_empty() {
+        @if !guards.is_empty() {
             h2 { (lang.held_by()) }
             table.list {
                 thead { tr { th scope="col" { (lang.guard()) } th scope="col" { (lang.finding()) } th scope="col" { (lang.concerns()) } } }
-                tbody { @for guard in guards(line) { tr {
-                    th scope="row" { (value_text(&guard["guard"])) } td {
+                tbody { @for guard in guards { tr {
+                    th scope="row" { (shown(guard.guard)) } td {
                         (guard_words(guard, lang))
-                        (places(guard, lang))
+                        @if !guard.places.is_empty() {
+                            p.quiet { (lang.to_correct()) @for line in &guard.places { " " (place(line, snapshot, authors, lang)) } }
+                        }
                     }
-                    td data-label=(lang.concerns()) { (list(&guard["items"], lang)) }
+                    td data-label=(lang.concerns()) { (list(&guard.items, lang)) }
                 } } }
             }
-            p { (lang.let_through()) }
-            ul.lines {
-                li { code { "menusync plan --outlet " (id) " " (revert(line)) "--out plan.json" } }
-                @for guard in guards(line).iter().filter_map(|guard| guard["guard"].as_str()) {
-                    li { code { "menusync approve plan.json --guard " (shell_word(guard)) " --reason TEXT" } }
-                }
-                @if !revert(line).is_empty() { li { code { "menusync apply --outlet " (id) " --revert" } } }
-            }
-        }
-    }
-}
-
-/// Where the files say what a guard holds; a state of an older version does not know.
-fn places(guard: &Value, lang: Lang) -> Markup {
-    let places = guard["places"].as_array().map(Vec::as_slice).unwrap_or_default();
-    html! {
-        @if !places.is_empty() {
-            p.quiet { (lang.to_correct()) @for place in places { " " code { (value_text(place)) } } }
+            (release(&[line], std::slice::from_ref(&line.outlet), snapshot, lang))
         }
     }
 }
@@ -358,7 +335,6 @@ fn field_value_text(value: &Option<FieldValue>) -> String {
     }
 }
 
-fn list(items: &Value, lang: Lang) -> Markup {
-    let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
-    html! { @for item in items.iter().take(MOST) { code { (value_text(item)) } " " } (more(items.len(), lang)) }
+fn list(items: &[&str], lang: Lang) -> Markup {
+    html! { @for item in items.iter().take(MOST) { code { (shown(item)) } " " } (more(items.len(), lang)) }
 }

@@ -11,6 +11,7 @@ mod explain;
 mod history;
 mod horizon;
 pub mod html;
+mod invocation;
 mod lang;
 mod menu;
 mod outlets;
@@ -37,6 +38,7 @@ pub use history::{
     history_text, item_history_json, item_history_text, push_changes,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
+pub use invocation::{PlanInvocation, command_flags};
 pub use lang::{Lang, accepted_language};
 pub use menu::{Level, MenuSides, menu_html};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
@@ -44,14 +46,17 @@ pub use pages::plan_html;
 pub use plan::{
     InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
     PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WHOLE_FILE, WindowNote, changes_html, counts_for_push,
-    held_places, plan_difference, plan_json, plan_markdown, plan_text, some_in, value_json,
+    held_names, held_places, plan_difference, plan_json, plan_markdown, plan_text, some_in, value_json,
 };
 pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use shell::{is_plain_word, shell_word};
-pub use status::{LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, state_rank, status_json, status_text};
+pub use status::{
+    HeldGuard, LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, release_html, state_rank, status_json,
+    status_text,
+};
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 
 /// `1 item`, `3 items`

@@ -5,9 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use maud::{Markup, html};
 use serde::Serialize;
 
 use super::{
+    Lang,
+    html::shown,
     shell_word,
     untrusted::{markdown, printable},
 };
@@ -89,6 +92,22 @@ impl Held {
         let lines: String =
             self.sentences(hints).iter().map(|sentence| format!("- {}\n", with_code(sentence))).collect();
         if lines.is_empty() { lines } else { format!("\n{lines}") }
+    }
+
+    /// The same for the page, with each command on its own.
+    pub(super) fn html(&self, hints: &ReleaseHints, lang: Lang) -> Markup {
+        let Some(ReleaseCommands { push, review, bring_back, review_bringing_back }) = self.commands(hints) else {
+            return Markup::default();
+        };
+        let (is_reviewed, is_brought_back) = (!review.is_empty(), !review_bringing_back.is_empty());
+        html! {
+            @if let Some(push) = push { p { (lang.let_through_now()) } (typed(&[push])) }
+            @if is_reviewed { p { (lang.let_through()) } (typed(&review)) p.quiet { (lang.commit_the_approval()) } }
+            @if let Some(bring_back) = bring_back { p { (lang.bring_back_now()) } (typed(&[bring_back])) }
+            @if is_brought_back {
+                p { (lang.let_through()) } (typed(&review_bringing_back)) p.quiet { (lang.commit_before_the_last()) }
+            }
+        }
     }
 
     /// Commands stand between backticks.
@@ -204,6 +223,11 @@ impl Held {
         guards.dedup();
         guards
     }
+}
+
+/// Commands, one after the other.
+fn typed(commands: &[String]) -> Markup {
+    html! { ul.lines { @for command in commands { li { code { (shown(command)) } } } } }
 }
 
 /// Without what would end a command.

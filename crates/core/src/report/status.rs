@@ -3,12 +3,13 @@
 use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use maud::Markup;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    InvalidFrom, PauseNote, counted, minute,
+    InvalidFrom, Lang, PauseNote, counted, minute,
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
@@ -104,6 +105,32 @@ impl PromotionCounts {
         ];
         let said: Vec<String> = counts.into_iter().filter(|(number, _)| *number > 0).map(|(_, words)| words).collect();
         format!("promotions: {}: see `menusync promotions`", said.join(", "))
+    }
+}
+
+/// What a guard holds, as it was stored.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HeldGuard<'l> {
+    /// Its name.
+    pub guard: &'l str,
+    /// What it found.
+    pub message: &'l str,
+    /// The paths concerned.
+    #[serde(default)]
+    pub items: Vec<&'l str>,
+    /// The first of them as people know them, and where the files say them; an older version stored neither.
+    #[serde(default)]
+    pub names: Vec<&'l str>,
+    /// `file:line`, or a file that no longer gives it.
+    #[serde(default)]
+    pub places: Vec<&'l str>,
+}
+
+impl StatusLine {
+    /// The guards that hold it.
+    pub fn held_guards(&self) -> Vec<HeldGuard<'_>> {
+        let stored = self.held.as_array().into_iter().flatten();
+        stored.filter_map(|guard| HeldGuard::deserialize(guard).ok()).collect()
     }
 }
 
@@ -261,11 +288,15 @@ fn others(lines: &[StatusLine]) -> String {
 }
 
 /// What guards hold, as it was remembered.
-fn held(lines: &[StatusLine]) -> Held {
-    let held = lines.iter().filter(|line| line.state == "held");
-    let guards = held.flat_map(|line| line.held.as_array().into_iter().flatten().map(move |guard| (line, guard)));
-    let named = |guard: &Value| Guard::from_name(guard.get("guard")?.as_str()?);
-    guards.filter_map(|(line, guard)| Some((named(guard)?, line.outlet.as_str().into()))).collect()
+fn held<'l>(lines: impl IntoIterator<Item = &'l StatusLine>) -> Held {
+    let held = lines.into_iter().filter(|line| line.state == "held");
+    let guards = held.flat_map(|line| line.held_guards().into_iter().map(move |held| (line, held.guard)));
+    guards.filter_map(|(line, guard)| Some((Guard::from_name(guard)?, line.outlet.as_str().into()))).collect()
+}
+
+/// What lets through what holds these outlets, as commands to copy.
+pub fn release_html(lines: &[&StatusLine], hints: &ReleaseHints, lang: Lang) -> Markup {
+    held(lines.iter().copied()).html(hints, lang)
 }
 
 /// `Kuta (G916309315)`

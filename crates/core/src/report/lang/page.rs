@@ -29,7 +29,6 @@ texts! {
     worst_first: "worst first", "yang terburuk dahulu";
     by_name: "by name", "menurut nama";
     newest_first: "newest first", "yang terbaru dahulu";
-    exactly_this_reason: "Exactly this reason", "Tepat alasan ini";
     show: "Show", "Tampilkan";
     show_all: "Show all", "Tampilkan semua";
     no_outlet_matches: "No outlet matches.", "Tidak ada outlet yang cocok.";
@@ -64,6 +63,15 @@ texts! {
     concerns: "Concerns", "Mengenai";
     to_correct: "If it is a mistake, correct", "Kalau ini salah, perbaiki";
     let_through: "To let it through with a review:", "Supaya dikirim setelah diperiksa orang lain:";
+    let_through_now: "To let it through now:", "Supaya dikirim sekarang:";
+    commit_the_approval: "Commit what it writes; the next pass pushes it.",
+        "Commit berkas yang ditulisnya; pemeriksaan berikutnya mengirimnya.";
+    bring_back_now: "To bring back now what GoFood lost:", "Untuk mengembalikan sekarang yang hilang di GoFood:";
+    commit_before_the_last: "Commit what it writes before you type the last one.",
+        "Commit berkas yang ditulisnya sebelum perintah terakhir.";
+    too_many_to_name: "To let these through, choose them with `--outlet GLOB`: no layer is theirs alone.",
+        "Supaya semua ini dikirim, pilih dengan `--outlet GLOB`: tidak ada lapisan yang hanya milik mereka.";
+    not_committed_yet: "not committed yet", "belum di-commit";
     what_files_change: "What the files change", "Yang diubah oleh berkas";
     menu_before_and_after: "The menu before and after", "Menu sebelum dan sesudah";
     changed_elsewhere_heading: "Changed elsewhere", "Diubah di luar berkas";
@@ -126,6 +134,14 @@ sentences! {
     many_changed_elsewhere(count: usize): format!("{count} changed elsewhere"), format!("{count} diubah di luar berkas");
     many_pinned(count: usize, push: i64): format!("{count} pinned by the rollback to push {push}"),
         format!("{count} dikunci sejak kembali ke kiriman {push}");
+    let_through_these(count: usize): match count {
+            1 => "If it is meant: let it through".to_owned(),
+            _ => format!("If it is meant: let it through at all {count}"),
+        },
+        match count {
+            1 => "Kalau memang maksudnya begitu: kirim".to_owned(),
+            _ => format!("Kalau memang maksudnya begitu: kirim di {count} outlet"),
+        };
     held_by_guards(guards: &str): format!("held by {guards}"), format!("ditahan oleh {guards}");
     pinned_by(push: i64): format!("By the rollback to push {push}"), format!("Sejak kembali ke kiriman {push}");
     compared_with(outlet: &str): format!("Compared with the last push that GoFood showed; `menusync plan --outlet {outlet}` asks GoFood."),

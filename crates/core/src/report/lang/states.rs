@@ -141,9 +141,9 @@ texts! {
     held_meaning: "A guard holds the push: a person has to decide. The live menu stays as it is.",
         "Pengaman menahan kiriman ini: harus ada orang yang memutuskan. Menu di GoFood tetap seperti adanya.";
     held_advice: "`menusync plan --outlet ID` shows what would be pushed. If it is wrong, put the file right; if it is meant, \
-        `menusync apply --outlet ID --allow GUARD`, or an approval that is reviewed (`menusync approve`).",
+        the commands below let it through.",
         "`menusync plan --outlet ID` menampilkan apa yang akan dikirim. Kalau salah, betulkan berkasnya; kalau memang maksudnya \
-        begitu, `menusync apply --outlet ID --allow GUARD`, atau pakai persetujuan yang sudah diperiksa (`menusync approve`).";
+        begitu, pakai perintah di bawah supaya dikirim.";
     invalid_meaning: "Its files have errors; it is not pushed, and its live menu stays as it is.",
         "Ada kesalahan di berkasnya; tidak ada yang dikirim, dan menu di GoFood tetap seperti adanya.";
     invalid_advice: "`menusync validate` shows every error with its line.",

@@ -37,7 +37,7 @@ pub(super) use markdown::{MOST, pages_within, plan_markdown_within};
 pub use saved::{PLAN_COUNTS_FOR, SavedOutlet, SavedPlan, SavedPlanError};
 pub(super) use summary::sentence;
 pub(super) use text::stale_text;
-pub use text::{Look, WHOLE_FILE, held_places, plan_text};
+pub use text::{Look, WHOLE_FILE, held_names, held_places, plan_text};
 pub use warnings::counts_for_push;
 pub use words::some_in;
 

@@ -242,13 +242,16 @@ pub(super) fn places_of(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String,
 }
 
 fn lines_of(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<(String, u32)> {
-    let items: HashSet<&Path> = guard.items.iter().collect();
-    let is_held =
-        |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
-    let changes = plan.changes.iter().filter(is_held);
-    let places = changes.flat_map(|change| &change.sources).map(|place| (&place.file, place.line));
+    let places = held_changes(guard, plan).flat_map(|change| &change.sources).map(|place| (&place.file, place.line));
     let mut known = HashSet::new();
     places.filter(|place| known.insert(*place)).map(|(file, line)| (file.to_string(), line)).collect()
+}
+
+fn held_changes<'p>(guard: &GuardVerdict, plan: &'p OutletPlan) -> impl Iterator<Item = &'p Change> {
+    let items: HashSet<&Path> = guard.items.iter().collect();
+    let is_held =
+        move |change: &&Change| change.pushed && (items.contains(&change.path) || items.contains(&change.path.owner()));
+    plan.changes.iter().filter(is_held)
 }
 
 /// `correct catalogs/base.yaml:10 (1a2b3c4d, Sari, 2026-11-30)`
@@ -300,6 +303,13 @@ fn lost_words(
 pub fn held_places(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<String> {
     let words = |(file, line)| if line == WHOLE_FILE { file } else { format!("{file}:{line}") };
     places_of(guard, plan).into_iter().take(SLIPS).map(words).collect()
+}
+
+/// What a guard holds, as people know it; the first few.
+pub fn held_names(guard: &GuardVerdict, plan: &OutletPlan) -> Vec<String> {
+    let mut known = HashSet::new();
+    let names = held_changes(guard, plan).map(|change| &change.subject.name).filter(|name| known.insert(*name));
+    names.take(SLIPS).cloned().collect()
 }
 
 /// The number of the line that stands for a file as a whole, where it is asked who deleted it.

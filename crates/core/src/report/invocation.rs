@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::report::{PlanFile, Push, ReleaseHints, shell_word};
+use super::{
+    release::{PlanFile, Push, ReleaseHints},
+    shell::shell_word,
+};
 
 /// Stands for the branch that a pull request is merged into, where the revision that was given says that for this checkout
 /// alone.
@@ -10,19 +13,22 @@ const TARGET: &str = "TARGET-BRANCH";
 
 /// From a plan: what was given shapes what has to be given again.
 #[derive(Debug, Default)]
-pub(super) struct PlanInvocation<'a> {
-    pub(super) outlets: &'a [String],
-    pub(super) base: Option<&'a str>,
-    pub(super) revert: bool,
+pub struct PlanInvocation<'a> {
+    /// The globs that select outlets; none where all are meant.
+    pub outlets: &'a [String],
+    /// The revision that stands in for what is stored.
+    pub base: Option<&'a str>,
+    /// What was changed elsewhere is to be undone.
+    pub revert: bool,
     /// The file that the plan stands in.
-    pub(super) file: Option<&'a Path>,
+    pub file: Option<&'a Path>,
     /// The options of all commands that were given.
-    pub(super) flags: String,
+    pub flags: String,
 }
 
 impl PlanInvocation<'_> {
     /// From a plan that was only looked at.
-    pub(super) fn hints_of_plan(&self) -> ReleaseHints {
+    pub fn hints_of_plan(&self) -> ReleaseHints {
         let push = match self.file {
             Some(file) => format!("menusync apply {}{}", shell_word(&file.to_string_lossy()), self.flags),
             None => format!("menusync apply{}", self.outlets()),
@@ -31,17 +37,17 @@ impl PlanInvocation<'_> {
     }
 
     /// From a push that was asked for.
-    pub(super) fn pushed(&self) -> ReleaseHints {
+    pub fn pushed(&self) -> ReleaseHints {
         ReleaseHints { push: Some(Push::Again), ..self.compared() }
     }
 
     /// From two states of the files, which nothing can push.
-    pub(super) fn compared(&self) -> ReleaseHints {
+    pub fn compared(&self) -> ReleaseHints {
         ReleaseHints { plan: Some(self.plan()), ..self.looked() }
     }
 
     /// From a look that nothing is pushed from.
-    pub(super) fn looked(&self) -> ReleaseHints {
+    pub fn looked(&self) -> ReleaseHints {
         ReleaseHints {
             outlets: self.outlets(),
             flags: self.flags.clone(),
@@ -77,7 +83,7 @@ fn shared(revision: &str) -> String {
 }
 
 /// Options that were given to a command, as they are given to another.
-pub(super) fn flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
+pub fn command_flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
     let flag =
         |name: &str, path: Option<&Path>| path.map(|path| format!(" --{name} {}", shell_word(&path.to_string_lossy())));
     flag("root", root).into_iter().chain(flag("state-dir", state_dir)).collect()
@@ -102,7 +108,7 @@ mod tests {
         assert_eq!(plan(from), "menusync plan --base TARGET-BRANCH --out plan.json");
         let from = PlanInvocation { file: Some(Path::new("my plan.json")), ..PlanInvocation::default() };
         assert_eq!(plan(from), "'my plan.json'");
-        let flags = flags(Some(Path::new("my menus")), None);
+        let flags = command_flags(Some(Path::new("my menus")), None);
         let from = PlanInvocation { flags, ..PlanInvocation::default() };
         assert_eq!(plan(from), "menusync plan --root 'my menus' --out plan.json");
     }
