@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Selection, Survey};
 use crate::{
     report::{OutletHistory, PromotionEventLine, PushLine},
-    state::{KEEP_AT_MOST, PromotionEventRow, PushOutcome, PushRow, SharedState, StateError},
+    state::{KEEP_EVENTS, PromotionEventRow, PushOutcome, PushRow, SharedState, StateError},
 };
 
 /// The selected outlets with all their pushes: those of the files by id, then those that are remembered but in no file any
@@ -33,7 +33,7 @@ pub async fn history(
             None => Vec::new(),
         };
         let events = match state {
-            Some(state) => state.promotion_events(Some(&outlet), KEEP_AT_MOST).await?,
+            Some(state) => state.promotion_events(Some(&outlet), KEEP_EVENTS).await?,
             None => Vec::new(),
         };
         let promotions = promotion_lines(events).into_iter().map(|(_, line)| line).collect();

@@ -177,8 +177,9 @@ impl Http {
             Body::Json(bytes) => request.header(CONTENT_TYPE, "application/json").body(bytes.to_vec()),
             Body::Form(form) => request.form(form),
         };
-        let through = |error: RemoteError| match self.proxy.as_ref().filter(|_| !is_this_machine(&call.url)) {
-            Some(proxy) => error.and(&format!("; through the proxy {} ({})", proxy.shown(), proxy.named_by)),
+        let may_help = |proxy: &&Proxy| !is_this_machine(&call.url) && proxy.may_carry(call.url.scheme());
+        let through = |error: RemoteError| match self.proxy.as_ref().filter(may_help) {
+            Some(proxy) => error.and(&format!("; a proxy is set: {} ({})", proxy.shown(), proxy.named_by)),
             None => error,
         };
         let sent = request.send().await;

@@ -28,7 +28,8 @@ pub use rows::{
     PromotionEventRow, PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
 };
 pub use sqlite::{
-    KEEP_AT_MOST, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged, set_aside,
+    KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged,
+    set_aside,
 };
 
 /// Whose memory it is.

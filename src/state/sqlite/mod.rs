@@ -30,6 +30,7 @@ use tokio::sync::oneshot;
 use self::store::Store;
 pub use self::{
     damage::{is_damaged, set_aside},
+    outlets::KEEP_EVENTS,
     pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},
     store::{adopt_shared, check_writable, free_bytes},
 };

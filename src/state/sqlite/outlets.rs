@@ -161,7 +161,7 @@ pub(super) fn update_outlet(
 }
 
 /// So many things that happened to promotions of an outlet are kept (our choice).
-const KEEP_EVENTS: u32 = 500;
+pub const KEEP_EVENTS: u32 = 500;
 
 /// Adds to what is known, and drops what is too much.
 fn add_promotion_events(

@@ -45,7 +45,7 @@ impl Judge<'_> {
             self.price_changes().filter_map(|(change, from, to)| self.slip(change, from, to)).collect();
         slips.extend(self.new_prices().filter_map(|(change, id, price)| {
             let peers = self.inputs.peers.get(id)?;
-            let written = self.inputs.desired.price_steps.get(id).map_or(price, |steps| steps.written.0);
+            let written = self.written(id, price);
             // A markup may slip as well as what it is laid on.
             let slipped = |peer: Price| [written, price].into_iter().find(|price| is_decimal_slip(peer.0, *price));
             let (peer, outlets, slipped) =
@@ -80,9 +80,14 @@ impl Judge<'_> {
         let Path::Item(id, Some(ItemField::Price)) = &change.path else { return None };
         // A base of an earlier release does not know how its prices were made.
         let old = self.inputs.base?.catalog.steps_giving(id, Price(from))?.written;
-        let new = self.inputs.desired.price_steps.get(id).map_or(Price(to), |steps| steps.written);
+        let new = Price(self.written(id, to));
         let is_slip = is_decimal_slip(old.0, new.0);
         is_slip.then(|| (change.path.clone(), format!("{} (written {old} → {new}, before markups)", words())))
+    }
+
+    /// What the files say of a price before markups; of one that they do not give, as of a pinned one, itself.
+    fn written(&self, id: &ExternalId, price: i64) -> i64 {
+        self.inputs.desired.steps_giving(id, Price(price)).map_or(price, |steps| steps.written.0)
     }
 
     /// Prices that the rule `price-too-low` doubts, of items that are new or cost something else now. What is live already is

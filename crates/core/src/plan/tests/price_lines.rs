@@ -109,6 +109,15 @@ fn an_unmoved_price_keeps_its_steps_and_an_edited_markup_gets_new_ones() {
 }
 
 #[test]
+fn a_pinned_price_is_no_slip_of_what_the_files_say_meanwhile() {
+    let mut story = Story::in_sync(BEFORE.compose().catalog);
+    story.desired = Files { price: "2000", ..BEFORE }.compose().catalog;
+    // As a rollback leaves it: 23.000 → 24.000, whatever the files give.
+    story.desired.menus[0].menu_items[0].price = Field::Set(Price(24_000));
+    assert_eq!(held(&story.plan()), [""; 0]);
+}
+
+#[test]
 fn a_slipped_decimal_is_seen_before_markups() {
     // 23.000 → 3.000, which no factor leads to; 23.000 → 221.000, which one nearly does.
     for (price, to) in [("2000", "Rp 3.000"), ("200", "Rp 1.000"), ("20000000", "Rp 22.001.000")] {
