@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::{Selection, Survey};
 use crate::{
     catalog::OutletId,
     plan::{Pins, PromotionRecord},
     policy::Policy,
-    report::{Lang, LastPush, PinNote, PromotionCounts, StatusLine, errors_brief},
+    report::{Lang, LastPush, PinNote, PromotionCounts, StatusLine, errors_brief, known_notes},
     settings::Settings,
     state::{OutletRow, Overview, Pause, PushRow},
     sync::{Facts, Look, OutletState, PushProgress, pause_note},
@@ -53,7 +53,7 @@ pub fn status(
         if known.is_some_and(|known| known != state) {
             // They explain what is over.
             line.error = None;
-            line.held = Value::Array(Vec::new());
+            line.held = Vec::new();
         }
         state.as_str().clone_into(&mut line.state);
         if state == OutletState::Invalid && line.error.is_none() {
@@ -141,8 +141,8 @@ fn unseen(id: &str) -> StatusLine {
         last_push: None,
         last_verified: None,
         next_pass: None,
-        drift: Value::Array(Vec::new()),
-        held: Value::Array(Vec::new()),
+        drift: Vec::new(),
+        held: Vec::new(),
         error: None,
         pause: None,
         pins: None,
@@ -153,19 +153,20 @@ fn unseen(id: &str) -> StatusLine {
 }
 
 fn stored(row: &OutletRow) -> StatusLine {
-    let list = |json: Option<&String>| {
-        json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or(Value::Array(Vec::new()))
-    };
     StatusLine {
         name: row.name.clone(),
         since: row.since,
         revision: row.revision.clone(),
         last_verified: row.last_verified,
-        drift: list(row.drift.as_ref()),
-        held: list(row.held.as_ref()),
+        drift: notes(row.drift.as_deref()),
+        held: notes(row.held.as_deref()),
         error: row.error.clone(),
         ..unseen(&row.id)
     }
+}
+
+fn notes<T: DeserializeOwned>(stored: Option<&str>) -> Vec<T> {
+    stored.and_then(|json| known_notes(&mut serde_json::Deserializer::from_str(json)).ok()).unwrap_or_default()
 }
 
 fn last_push(push: &PushRow) -> LastPush {

@@ -85,7 +85,7 @@ impl Detail {
         match self {
             Self::Error(error) => error.clone(),
             Self::Held { guards, findings } => {
-                let ours = guards.iter().filter_map(|guard| lang.guard_finding(guard.name()));
+                let ours = guards.iter().filter_map(|guard| lang.guard_finding(*guard));
                 ours.chain([findings.as_str()]).collect::<Vec<_>>().join(" ")
             }
             Self::Kept(count) => lang.kept_changes(*count),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
@@ -11,8 +11,8 @@ use super::{
     promote::state_key,
 };
 use crate::{
-    plan::{Change, GuardVerdict, OutletPlan, PromotionRecord, STILL_LISTED},
-    report::{held_names, held_places},
+    plan::{OutletPlan, PromotionRecord, STILL_LISTED},
+    report::{DriftNote, HeldNote},
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
 
@@ -71,11 +71,10 @@ fn unstored(outcome: Outcome, error: &StateError) -> Outcome {
 
 fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Timestamp) -> StatusUpdate {
     let plan = outcome.plan.as_deref();
-    let list = |lines: Vec<Value>| (!lines.is_empty()).then(|| Value::from(lines).to_string());
     // What is paused is not held back by guards.
     let judged = plan.into_iter().filter(|_| outcome.state != OutletState::Paused);
-    let held = list(judged.flat_map(|plan| plan.held().map(|guard| held_json(guard, plan))).collect());
-    let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(drift_json).collect());
+    let held = list(judged.flat_map(|plan| plan.held().map(|guard| HeldNote::new(guard, plan))).collect());
+    let drift = list(plan.into_iter().flat_map(OutletPlan::unpushed_drift).map(DriftNote::from).collect());
     // A file that cannot be read gives no name: the outlet is known by the one that it had.
     let has_name = outcome.state != OutletState::Invalid || target.name != target.id.as_str();
     let in_place = matches!(outcome.state, OutletState::InSync | OutletState::Drifted);
@@ -91,19 +90,9 @@ fn status(revision: Option<&String>, target: &Target, outcome: &Outcome, now: Ti
     }
 }
 
-fn held_json(guard: &GuardVerdict, plan: &OutletPlan) -> Value {
-    let mut json = json!(guard);
-    json["names"] = held_names(guard, plan).into();
-    json["places"] = held_places(guard, plan).into();
-    json
-}
-
-fn drift_json(change: &Change) -> Value {
-    let Change { path, class, from, to, subject, since, contested, .. } = change;
-    let since = since.map(|since| since.to_string());
-    json!({
-        "path": path, "class": class, "from": from, "to": to, "name": subject.name, "since": since, "contested": contested,
-    })
+/// Nothing of nothing.
+fn list<T: Serialize>(notes: Vec<T>) -> Option<String> {
+    (!notes.is_empty()).then(|| serde_json::to_string(&notes).ok()).flatten()
 }
 
 /// Stores what a look has shown: what the kitchen put back on sale (by the next look it may have sold it out again), what

@@ -61,7 +61,7 @@ pub(super) async fn authors<'l>(
 
 fn most_common<'l>(lines: impl IntoIterator<Item = &'l StatusLine>) -> Vec<&'l str> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for place in lines.into_iter().flat_map(|line| line.held_guards()).flat_map(|guard| guard.places) {
+    for place in lines.into_iter().flat_map(|line| &line.held).flat_map(|held| &held.places) {
         *counts.entry(place).or_default() += 1;
     }
     let mut places: Vec<(&str, usize)> = counts.into_iter().collect();

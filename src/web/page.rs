@@ -33,7 +33,7 @@ use crate::{
     catalog::OutletId,
     fleet::look_ahead,
     report::{
-        HeldGuard, InvalidFrom, Lang, LineNote, PauseNote, PlanInvocation, StatusLine, changes_html,
+        HeldNote, InvalidFrom, Lang, LineNote, PauseNote, PlanInvocation, StatusLine, changes_html,
         html::{self as standalone, PhotoAlbum, shown, with_code},
         preview_article, release_html,
         untrusted::url_part,
@@ -273,10 +273,10 @@ fn english(text: &str, lang: Lang) -> Markup {
 }
 
 /// What a guard has found.
-fn guard_words(guard: &HeldGuard<'_>, lang: Lang) -> Markup {
+fn guard_words(held: &HeldNote, lang: Lang) -> Markup {
     html! {
-        @if let Some(finding) = lang.guard_finding(guard.guard) { (finding) " " }
-        (english(guard.message, lang))
+        @if let Some(finding) = lang.guard_finding(held.guard) { (finding) " " }
+        (english(&held.message, lang))
     }
 }
 

@@ -86,11 +86,10 @@ fn seconds(at: Timestamp) -> Gauge<f64, std::sync::atomic::AtomicU64> {
 fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
     let states = counted("state", OutletState::ALL.map(OutletState::as_str), lines.iter().map(|line| &*line.state));
     registry.register("menusync_outlets", "Outlets, by how they stand", states);
-    let held = lines.iter().flat_map(|line| line.held.as_array().into_iter().flatten());
-    let guards = held.filter_map(|guard| guard.get("guard")?.as_str());
+    let guards = lines.iter().flat_map(|line| &line.held).map(|held| held.guard.name());
     let held = counted("guard", Guard::ALL.map(Guard::name), guards);
     registry.register("menusync_guard_held_outlets", "Outlets that a guard holds, by guard", held);
-    let drift = || lines.iter().filter_map(|line| line.drift.as_array()).flatten();
+    let drift = || lines.iter().flat_map(|line| &line.drift);
     let number = |count: usize| {
         let gauge = Gauge::<i64>::default();
         gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -98,7 +97,7 @@ fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
     };
     let help = "Changes made elsewhere that are told and kept, over all outlets";
     registry.register("menusync_drift_changes", help, number(drift().count()));
-    let contested = drift().filter(|change| change["contested"] == true).count();
+    let contested = drift().filter(|change| change.contested).count();
     let help = "Of these, the ones that were undone again and again and are left alone now";
     registry.register("menusync_contested_changes", help, number(contested));
 }

@@ -7,8 +7,9 @@ use maud::{Markup, html};
 
 use super::{english, invalid_words, pause_words, place};
 use crate::{
+    catalog::Path,
     remote::without_request_ids,
-    report::{HeldGuard, Lang, LineNote, StatusLine, html::shown},
+    report::{HeldNote, Lang, LineNote, StatusLine, html::shown},
     sync::OutletState,
     web::{
         snapshot::Snapshot,
@@ -28,10 +29,8 @@ pub(super) struct Cause {
 
 impl Cause {
     pub(super) fn of(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Option<Self> {
-        let guards = line.held_guards();
-        let drift = line.drift.as_array().map_or(0, Vec::len);
-        if !guards.is_empty() {
-            return Some(Self::of_guards(&guards, line, lang));
+        if !line.held.is_empty() {
+            return Some(Self::of_guards(&line.held, line, lang));
         }
         let words = if let Some(pause) = &line.pause {
             pause_words(pause, line, snapshot, lang)
@@ -39,7 +38,7 @@ impl Cause {
             lang.why_missing("ID")
         } else if let Some(error) = &line.error {
             return Some(Self { english: without_request_ids(error).replace(&line.outlet, "ID"), ..Self::default() });
-        } else if drift > 0 {
+        } else if !line.drift.is_empty() {
             lang.changed_elsewhere().to_owned()
         } else {
             invalid_words(line.invalid_from.as_ref()?, line, snapshot, lang)
@@ -48,16 +47,16 @@ impl Cause {
     }
 
     /// What is held and where the files say it, whatever the amounts are at each outlet.
-    fn of_guards(guards: &[HeldGuard<'_>], line: &StatusLine, lang: Lang) -> Self {
-        let kinds: Vec<&str> = guards.iter().map(|guard| guard.guard).collect();
+    fn of_guards(guards: &[HeldNote], line: &StatusLine, lang: Lang) -> Self {
+        let kinds: Vec<&str> = guards.iter().map(|held| held.guard.name()).collect();
         let words = lang.held_by_guards(&kinds.join(", "));
         let names = distinct(guards.iter().flat_map(|guard| &guard.names));
-        let place = guards.iter().flat_map(|guard| &guard.places).next().map(|place| (*place).to_owned());
+        let place = guards.iter().flat_map(|guard| &guard.places).next().cloned();
         if names.is_empty() {
             let english = guards[0].message.replace(&line.outlet, "ID");
             return Self { words: words + ": ", english, place };
         }
-        let things: HashSet<&str> = guards.iter().flat_map(|guard| &guard.items).map(|path| thing_of(path)).collect();
+        let things: HashSet<Path> = guards.iter().flat_map(|held| &held.items).map(Path::owner).collect();
         let more = things.len().saturating_sub(names.len());
         let names = names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
         let names = if more > 0 { lang.some_and_more(&names, more) } else { names };
@@ -80,14 +79,9 @@ impl Cause {
 }
 
 /// Each once, in their order.
-fn distinct<'l>(names: impl Iterator<Item = &'l &'l str>) -> Vec<&'l str> {
+fn distinct<'l>(names: impl Iterator<Item = &'l String>) -> Vec<&'l String> {
     let mut known = HashSet::new();
-    names.copied().filter(|name| known.insert(*name)).collect()
-}
-
-/// `items/NG` of `items/NG/price`
-fn thing_of(path: &str) -> &str {
-    path.match_indices('/').nth(1).map_or(path, |(end, _)| &path[..end])
+    names.filter(|name| known.insert(*name)).collect()
 }
 
 /// The outlets in one state for one reason.

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     daemon::Refused,
     fleet::{Member, Selection},
+    policy::Guard,
     report::{
         Lang, LineNote, StatusLine,
         html::{shown, with_code},
@@ -255,8 +256,8 @@ fn release_of_cause(
 ) -> Markup {
     let is_asked = filter.cause().is_some() && found.iter().all(|line| line.state == OutletState::Held.as_str());
     let Some(first) = found.first().filter(|_| is_asked) else { return Markup::default() };
-    let guards: BTreeSet<&str> = first.held_guards().iter().map(|held| held.guard).collect();
-    let is_alike = |line: &&StatusLine| line.held_guards().iter().any(|held| guards.contains(held.guard));
+    let guards: BTreeSet<Guard> = first.held.iter().map(|held| held.guard).collect();
+    let is_alike = |line: &&StatusLine| line.held.iter().any(|held| guards.contains(&held.guard));
     let alike: Vec<&str> = lines.iter().copied().filter(is_alike).map(|line| line.outlet.as_str()).collect();
     let meant: BTreeSet<&str> = found.iter().map(|line| line.outlet.as_str()).collect();
     match globs_of(&meant, &alike, snapshot) {
@@ -291,8 +292,7 @@ fn globs_of(meant: &BTreeSet<&str>, alike: &[&str], snapshot: &Snapshot) -> Opti
 
 /// The error, the guards with their numbers, the drift.
 fn what(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
-    let held = line.held_guards();
-    let drift = line.drift.as_array().map_or(0, Vec::len);
+    let (held, drift) = (&line.held, line.drift.len());
     html! {
         // What a guard says is said better by the guard.
         @if let Some(error) = error_of(line, lang).filter(|_| held.is_empty() && line.pause.is_none()) { p { (error) } }
@@ -300,7 +300,7 @@ fn what(line: &StatusLine, snapshot: &Snapshot, lang: Lang) -> Markup {
         @if let Some(invalid) = &line.invalid_from { p { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
         // The others say the same in other words; the outlet's page has them.
         @if let Some(first) = held.first() {
-            @let guards: Vec<&str> = held.iter().map(|guard| guard.guard).collect();
+            @let guards: Vec<&str> = held.iter().map(|held| held.guard.name()).collect();
             p { strong { (shown(&guards.join(", "))) } ": " (guard_words(first, lang)) }
         }
         @if drift > 0 { p { (lang.many_changed_elsewhere(drift)) } }

@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use serde::Deserialize as _;
-use serde_json::Value;
 
 use super::{
     Clock, Page, badge, commit, english, error_of, guard_words, invalid_words, pause_words, place, release,
     with_commands, zone_of,
 };
 use crate::{
-    catalog::{FieldValue, OutletId, Price},
+    catalog::{FieldValue, OutletId, Path},
     diagnostic::Diagnostic,
     fleet::Member,
-    plan::Class,
     report::{
-        HeldGuard, Lang, LineNote, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
+        DriftNote, Lang, LineNote, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
@@ -43,7 +40,6 @@ pub(super) fn page(
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
-    let guards = line.held_guards();
     let (changes, style) = changes.unzip();
     let body = html! {
         (super::navigation("", lang))
@@ -57,13 +53,13 @@ pub(super) fn page(
         main id="content" {
             @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
             // What a guard says is said better by the guard.
-            @else if let Some(error) = error_of(line, lang).filter(|_| guards.is_empty()) { p.trouble { (error) } }
+            @else if let Some(error) = error_of(line, lang).filter(|_| line.held.is_empty()) { p.trouble { (error) } }
             @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
             @if let Some(member) = member {
                 (findings(lang.errors_in_files(), member, Diagnostic::is_error, lang))
                 (findings(lang.warnings_in_files(), member, counts_for_push, lang))
             }
-            (held(line, &guards, snapshot, authors, lang))
+            (held(line, snapshot, authors, lang))
             @if let Some(changes) = &changes {
                 h2 { (lang.what_files_change()) }
                 p.quiet { (with_commands(&lang.compared_with(&shell_word(&line.outlet)), snapshot)) }
@@ -116,26 +112,20 @@ fn explained(diagnostic: &Diagnostic, lang: Lang) -> Option<&'static str> {
     }
 }
 
-fn held(
-    line: &StatusLine,
-    guards: &[HeldGuard<'_>],
-    snapshot: &Snapshot,
-    authors: &BTreeMap<String, LineNote>,
-    lang: Lang,
-) -> Markup {
+fn held(line: &StatusLine, snapshot: &Snapshot, authors: &BTreeMap<String, LineNote>, lang: Lang) -> Markup {
     html! {
-        @if !guards.is_empty() {
+        @if !line.held.is_empty() {
             h2 { (lang.held_by()) }
             table.list {
                 thead { tr { th scope="col" { (lang.guard()) } th scope="col" { (lang.finding()) } th scope="col" { (lang.concerns()) } } }
-                tbody { @for guard in guards { tr {
-                    th scope="row" { (shown(guard.guard)) } td {
-                        (guard_words(guard, lang))
-                        @if !guard.places.is_empty() {
-                            p.quiet { (lang.to_correct()) @for line in &guard.places { " " (place(line, snapshot, authors, lang)) } }
+                tbody { @for held in &line.held { tr {
+                    th scope="row" { (held.guard.name()) } td {
+                        (guard_words(held, lang))
+                        @if !held.places.is_empty() {
+                            p.quiet { (lang.to_correct()) @for line in &held.places { " " (place(line, snapshot, authors, lang)) } }
                         }
                     }
-                    td data-label=(lang.concerns()) { (list(&guard.items, lang)) }
+                    td data-label=(lang.concerns()) { (list(&held.items, lang)) }
                 } } }
             }
             (release(&[line], std::slice::from_ref(&line.outlet), snapshot, lang))
@@ -143,23 +133,22 @@ fn held(
     }
 }
 
-fn drift(drift: &Value, lang: Lang) -> Markup {
-    let changes = drift.as_array().map(Vec::as_slice).unwrap_or_default();
+fn drift(drift: &[DriftNote], lang: Lang) -> Markup {
     html! {
-        @if !changes.is_empty() {
+        @if !drift.is_empty() {
             h2 { (lang.changed_elsewhere_heading()) }
             table.list {
                 thead { tr {
                     th scope="col" { (lang.what_heading()) } th scope="col" { (lang.name_heading()) } th scope="col" { (lang.live_heading()) }
                     th scope="col" { (lang.files_heading()) } th scope="col" { (lang.class_heading()) }
                 } }
-                tbody { @for change in changes.iter().take(MOST) { tr {
-                    th scope="row" { code { (value_text(&change["path"])) } } td { (value_text(&change["name"])) }
-                    td data-label=(lang.live_heading()) { (side_text(change, "from")) } td data-label=(lang.files_heading()) { (side_text(change, "to")) }
-                    td data-label=(lang.class_heading()) { (class_text(&change["class"], lang)) }
+                tbody { @for change in drift.iter().take(MOST) { tr {
+                    th scope="row" { code { (shown(&change.path.to_string())) } } td { (shown(&change.name)) }
+                    td data-label=(lang.live_heading()) { (value_text(&change.from)) } td data-label=(lang.files_heading()) { (value_text(&change.to)) }
+                    td data-label=(lang.class_heading()) { (lang.class(change.class)) }
                 } } }
             }
-            (more(changes.len(), lang))
+            (more(drift.len(), lang))
         }
     }
 }
@@ -185,8 +174,8 @@ fn pinned(pins: &PinNote, clock: &Clock<'_>) -> Markup {
                 th scope="col" { (lang.until_heading()) }
             } }
             tbody { @for pin in pins.paths.iter().take(MOST) { tr {
-                th scope="row" { code { (shown(&pin.path.to_string())) } } td data-label=(lang.pinned_heading()) { (field_value_text(&pin.value)) }
-                td data-label=(lang.files_heading()) { (field_value_text(&pin.file)) } td data-label=(lang.until_heading()) { @if let Some(until) = pin.until { (clock.tell(until)) } }
+                th scope="row" { code { (shown(&pin.path.to_string())) } } td data-label=(lang.pinned_heading()) { (value_text(&pin.value)) }
+                td data-label=(lang.files_heading()) { (value_text(&pin.file)) } td data-label=(lang.until_heading()) { @if let Some(until) = pin.until { (clock.tell(until)) } }
             } } }
         }
         (more(pins.paths.len(), lang))
@@ -303,38 +292,16 @@ fn more(all: usize, lang: Lang) -> Markup {
     html! { @if all > MOST { p { (lang.and_more(all - MOST)) } } }
 }
 
-/// A stored value: texts without quotes, nothing for null.
-fn value_text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => shown(text).into_owned(),
-        other => shown(&other.to_string()).into_owned(),
-    }
-}
-
-/// One side of a stored change; prices as people write them.
-fn side_text(change: &Value, side: &str) -> String {
-    let is_price = change["path"].as_str().is_some_and(|path| path.ends_with("/price"));
-    match change[side].as_i64().filter(|_| is_price) {
-        Some(rupiah) => Price(rupiah).to_string(),
-        None => value_text(&change[side]),
-    }
-}
-
-/// Who has moved away from the last push.
-fn class_text(class: &Value, lang: Lang) -> String {
-    Class::deserialize(class).map_or_else(|_| value_text(class), |class| lang.class(class).to_owned())
-}
-
-/// The same of a value that is known by its field.
-fn field_value_text(value: &Option<FieldValue>) -> String {
+/// A value: texts without quotes, prices as people write them, nothing for none.
+fn value_text(value: &Option<FieldValue>) -> String {
     match value {
         None => String::new(),
         Some(FieldValue::Text(text)) => shown(text).into_owned(),
+        Some(FieldValue::Price(price)) => price.to_string(),
         Some(_) => shown(&value_json(value)).into_owned(),
     }
 }
 
-fn list(items: &[&str], lang: Lang) -> Markup {
-    html! { @for item in items.iter().take(MOST) { code { (shown(item)) } " " } (more(items.len(), lang)) }
+fn list(items: &[Path], lang: Lang) -> Markup {
+    html! { @for item in items.iter().take(MOST) { code { (shown(&item.to_string())) } " " } (more(items.len(), lang)) }
 }

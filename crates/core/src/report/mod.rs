@@ -54,8 +54,8 @@ pub use release::{PlanFile, Push, ReleaseHints};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use shell::{is_plain_word, shell_word};
 pub use status::{
-    HeldGuard, LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, release_html, state_rank, status_json,
-    status_text,
+    DriftNote, HeldNote, LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, known_notes, release_html,
+    state_rank, status_json, status_text,
 };
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 

@@ -4,17 +4,18 @@ use std::{borrow::Cow, collections::HashMap, fmt::Write as _};
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use maud::Markup;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    InvalidFrom, Lang, PauseNote, counted, minute,
+    InvalidFrom, Lang, PauseNote, counted, held_names, held_places, minute,
     release::{Held, ReleaseHints},
     untrusted::printable,
 };
 use crate::{
-    plan::{PinnedPath, PromotionRecord, PromotionStage},
+    catalog::{FieldValue, Path, ReadAt as _},
+    plan::{Change, Class, GuardVerdict, Limit, OutletPlan, PinnedPath, PromotionRecord, PromotionStage, Verdict},
     policy::Guard,
 };
 
@@ -39,9 +40,11 @@ pub struct StatusLine {
     /// the schedule.
     pub next_pass: Option<Timestamp>,
     /// What was changed elsewhere.
-    pub drift: Value,
+    #[serde(deserialize_with = "known_notes")]
+    pub drift: Vec<DriftNote>,
     /// The guards that hold it.
-    pub held: Value,
+    #[serde(deserialize_with = "known_notes")]
+    pub held: Vec<HeldNote>,
     /// What went wrong or is waited for.
     pub error: Option<String>,
     /// The pause that a person has ordered.
@@ -108,30 +111,87 @@ impl PromotionCounts {
     }
 }
 
-/// What a guard holds, as it was stored.
-#[derive(Debug, Clone, Deserialize)]
-pub struct HeldGuard<'l> {
-    /// Its name.
-    pub guard: &'l str,
+/// What a guard holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldNote {
+    /// The guard.
+    pub guard: Guard,
+    /// Its limit, if it has one.
+    pub limit: Option<Limit>,
+    /// What the push would do, in the unit of the limit or in a number of items.
+    pub actual: Option<f64>,
+    /// That it holds.
+    pub verdict: Verdict,
+    /// The items, variants or menus concerned, by path.
+    pub items: Vec<Path>,
     /// What it found.
-    pub message: &'l str,
-    /// The paths concerned.
+    pub message: String,
+    /// The first of them as people know them; an older version stored neither this nor the next.
     #[serde(default)]
-    pub items: Vec<&'l str>,
-    /// The first of them as people know them, and where the files say them; an older version stored neither.
+    pub names: Vec<String>,
+    /// What to correct if it is a mistake: `file:line`, or a file that no longer gives it.
     #[serde(default)]
-    pub names: Vec<&'l str>,
-    /// `file:line`, or a file that no longer gives it.
-    #[serde(default)]
-    pub places: Vec<&'l str>,
+    pub places: Vec<String>,
 }
 
-impl StatusLine {
-    /// The guards that hold it.
-    pub fn held_guards(&self) -> Vec<HeldGuard<'_>> {
-        let stored = self.held.as_array().into_iter().flatten();
-        stored.filter_map(|guard| HeldGuard::deserialize(guard).ok()).collect()
+impl HeldNote {
+    /// Of a guard that holds a plan.
+    pub fn new(held: &GuardVerdict, plan: &OutletPlan) -> Self {
+        let GuardVerdict { guard, limit, actual, verdict, items, message, promotions: _, approval: _ } = held.clone();
+        let (names, places) = (held_names(held, plan), held_places(held, plan));
+        Self { guard, limit, actual, verdict, items, message, names, places }
     }
+}
+
+/// What was changed elsewhere.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriftNote {
+    /// What it is about.
+    pub path: Path,
+    /// Who has moved away from the last push.
+    pub class: Class,
+    /// What is live; `None` = absent.
+    pub from: Option<FieldValue>,
+    /// What the files say; `None` = absent.
+    pub to: Option<FieldValue>,
+    /// Its name.
+    pub name: String,
+    /// When a look first saw it.
+    pub since: Option<Timestamp>,
+    /// Undone again and again elsewhere, and left alone.
+    pub contested: bool,
+}
+
+impl From<&Change> for DriftNote {
+    fn from(change: &Change) -> Self {
+        let Change { path, class, from, to, subject, since, contested, .. } = change.clone();
+        Self { path, class, from, to, name: subject.name, since, contested }
+    }
+}
+
+impl<'de> Deserialize<'de> for DriftNote {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Stored {
+            path: Path,
+            class: Class,
+            from: Value,
+            to: Value,
+            name: String,
+            since: Option<Timestamp>,
+            #[serde(default)]
+            contested: bool,
+        }
+        let Stored { path, class, from, to, name, since, contested } = Stored::deserialize(deserializer)?;
+        let (from, to) = (Option::read_at(&path, from).flatten(), Option::read_at(&path, to).flatten());
+        Ok(Self { path, class, from, to, name, since, contested })
+    }
+}
+
+/// A stored list of notes; what another version wrote and this one does not know is passed over.
+pub fn known_notes<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let stored = Vec::<Value>::deserialize(deserializer)?;
+    Ok(stored.into_iter().filter_map(|note| serde_json::from_value(note).ok()).collect())
 }
 
 /// The pins of an outlet.
@@ -290,8 +350,7 @@ fn others(lines: &[StatusLine]) -> String {
 /// What guards hold, as it was remembered.
 fn held<'l>(lines: impl IntoIterator<Item = &'l StatusLine>) -> Held {
     let held = lines.into_iter().filter(|line| line.state == "held");
-    let guards = held.flat_map(|line| line.held_guards().into_iter().map(move |held| (line, held.guard)));
-    guards.filter_map(|(line, guard)| Some((Guard::from_name(guard)?, line.outlet.as_str().into()))).collect()
+    held.flat_map(|line| line.held.iter().map(|held| (held.guard, line.outlet.as_str().into()))).collect()
 }
 
 /// What lets through what holds these outlets, as commands to copy.
@@ -315,11 +374,10 @@ fn last_push(line: &StatusLine) -> String {
 
 /// What there is to say below an outlet's line.
 fn below(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
-    let drifted = line.drift.as_array().filter(|drift| !drift.is_empty());
-    let drift = drifted.map(|drift| {
-        let contested = drift.iter().filter(|change| change["contested"] == true).count();
+    let drift = (!line.drift.is_empty()).then(|| {
+        let contested = line.drift.iter().filter(|change| change.contested).count();
         let left = if contested > 0 { format!(", {contested} contested") } else { String::new() };
-        format!("{} changed elsewhere{left}: see `menusync drift`", drift.len())
+        format!("{} changed elsewhere{left}: see `menusync drift`", line.drift.len())
     });
     let pause = line.pause.as_ref().map(|pause| pause.words.clone());
     // A pass under a pause leaves the same words as its error.
@@ -356,8 +414,6 @@ fn wrap(line: &str, between: &str, indent: usize, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn line(outlet: &str, name: &str, state: &str, error: Option<&str>) -> StatusLine {
@@ -370,8 +426,8 @@ mod tests {
             last_push: None,
             last_verified: None,
             next_pass: None,
-            drift: json!([]),
-            held: json!([]),
+            drift: Vec::new(),
+            held: Vec::new(),
             error: error.map(str::to_owned),
             pause: None,
             pins: None,

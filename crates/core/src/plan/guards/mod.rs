@@ -44,23 +44,14 @@ pub enum Verdict {
     Released,
 }
 
-/// A guard's limit, in the units of its name.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A guard's limit, in the units of its name: `50`, or `[5, 20]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Limit {
     /// Percent.
     Percent(f64),
     /// A number of items, or a share of them in percent.
     CountOrPercent(u32, f64),
-}
-
-/// `50`, or `[5, 20]`.
-impl Serialize for Limit {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Self::Percent(percent) => serializer.serialize_f64(percent),
-            Self::CountOrPercent(count, percent) => (count, percent).serialize(serializer),
-        }
-    }
 }
 
 /// One guard's word on a plan.

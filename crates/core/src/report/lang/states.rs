@@ -94,10 +94,10 @@ impl Lang {
     }
 
     /// What a guard has found, before its own words, which are English.
-    pub fn guard_finding(self, guard: &str) -> Option<&'static str> {
+    pub fn guard_finding(self, guard: Guard) -> Option<&'static str> {
         match self {
             Self::En => None,
-            Self::Id => Guard::from_name(guard).map(indonesian_finding),
+            Self::Id => Some(indonesian_finding(guard)),
         }
     }
 }

@@ -99,7 +99,7 @@ type Say = fn(Lang) -> Vec<(&'static str, String)>;
 
 /// Words that are looked up by what they stand for.
 const OTHERS: [Say; 3] = [
-    |lang| Guard::ALL.into_iter().filter_map(|g| Some((g.name(), lang.guard_finding(g.name())?.to_owned()))).collect(),
+    |lang| Guard::ALL.into_iter().filter_map(|g| Some((g.name(), lang.guard_finding(g)?.to_owned()))).collect(),
     |lang| Risk::ALL.map(|risk| (risk.word(), lang.risk(risk).to_owned())).to_vec(),
     |lang| Day::ALL.map(|day| (day.key(), lang.day(day).to_owned())).to_vec(),
 ];
