@@ -44,6 +44,8 @@ fn told(settings: &Settings) -> String {
         lang,
         webhook,
         notify,
+        notify_is_operators: _,
+        reserved: _,
     } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);

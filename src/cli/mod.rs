@@ -82,6 +82,9 @@ struct Common {
     /// Directory of the stored state [env: MENUSYNC_STATE_DIR] [default: $STATE_DIRECTORY, else one for this root in ~/.local/state/menusync]
     #[arg(long, global = true, value_name = "DIR", display_order = 901)]
     state_dir: Option<PathBuf>,
+    /// Settings of whoever runs menusync here, outside of the repository [env: MENUSYNC_OPERATOR] [default: /etc/menusync/operator.yaml if it exists]
+    #[arg(long, global = true, value_name = "FILE", display_order = 901)]
+    operator: Option<PathBuf>,
     /// text, json, markdown, html, github or sarif, or FORMAT=FILE (repeatable) [default: text]
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", display_order = 902)]
     output: Vec<Output>,
@@ -243,7 +246,8 @@ fn dispatch(cli: Cli) -> Exit {
         Ok(signals) => signals,
         Err(error) => return tell(&CommandError::failed("cannot listen to signals", error), None),
     };
-    let session = Session::new(common.root, common.state_dir, environment, outputs, signals);
+    let operator = settings::operator(common.operator.as_deref(), &environment);
+    let session = Session::new(common.root, common.state_dir, operator, environment, outputs, signals);
     if let Err(trouble) = session.outputs.check() {
         return tell(&trouble, Some(&session));
     }

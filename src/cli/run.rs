@@ -224,7 +224,10 @@ async fn parts<W: Worker>(
         settings: settings.clone(),
         survey,
         loaded,
-        load: Arc::new(fleet::load_settled),
+        load: {
+            let operator = session.operator.clone();
+            Arc::new(move |root, doing, before| fleet::load_settled(root, operator.as_deref(), doing, before))
+        },
         in_flight: session.signals.in_flight(),
         worker: Metered(worker, Arc::clone(metrics)),
         state,

@@ -25,7 +25,7 @@ use crate::{
     remote::{Client, Endpoint, Login, Meter},
     report::{self, PlanTarget, counted},
     settings::{self, Credentials, Environment, Settings, StateDir},
-    source::check_settled,
+    source::{Doing, check_settled},
     state::{
         DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
         is_damaged, lock_daemon, running_daemon, set_aside,
@@ -40,6 +40,8 @@ pub(super) const MOST_DIAGNOSTICS: usize = 50;
 pub(super) struct Session {
     root: Option<PathBuf>,
     state_dir: Option<PathBuf>,
+    /// The settings of whoever runs menusync here, outside of the root.
+    pub(super) operator: Option<PathBuf>,
     pub(super) environment: Environment,
     pub(super) outputs: Outputs,
     pub(super) signals: Signals,
@@ -51,11 +53,21 @@ impl Session {
     pub(super) fn new(
         root: Option<PathBuf>,
         state_dir: Option<PathBuf>,
+        operator: Option<PathBuf>,
         environment: Environment,
         outputs: Outputs,
         signals: Signals,
     ) -> Self {
-        Self { root, state_dir, environment, outputs, signals, found_root: OnceCell::new(), loaded: OnceCell::new() }
+        Self {
+            root,
+            state_dir,
+            operator,
+            environment,
+            outputs,
+            signals,
+            found_root: OnceCell::new(),
+            loaded: OnceCell::new(),
+        }
     }
 
     /// The root directory.
@@ -70,14 +82,19 @@ impl Session {
 
     /// The options that say where, as they were given.
     pub(super) fn flags(&self) -> String {
-        report::command_flags(self.root.as_deref(), self.state_dir.as_deref())
+        report::command_flags(self.root.as_deref(), self.state_dir.as_deref(), self.named_operator())
     }
 
     /// The options with which a command means this root and this state wherever it is typed.
     pub(super) fn flags_anywhere(&self) -> String {
         let told = self.state_place().ok().filter(|place| place.is_told).map(|place| place.dir);
         let told = told.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
-        report::command_flags(Some(Path::new(&self.root_name())), told.as_deref())
+        report::command_flags(Some(Path::new(&self.root_name())), told.as_deref(), self.named_operator())
+    }
+
+    /// Where they are not those that every command here finds.
+    fn named_operator(&self) -> Option<&Path> {
+        self.operator.as_deref().filter(|path| *path != Path::new(settings::OPERATOR_FILE))
     }
 
     /// The root, read once.
@@ -92,7 +109,7 @@ impl Session {
         }
         settings::check_owner(root, self.root.as_deref(), &self.environment)?;
         let progress = Progress::new("reading files");
-        let loaded = fleet::load(root)?;
+        let loaded = fleet::load_under(root, self.operator.as_deref(), &Doing::default(), None)?;
         drop(progress);
         if let Some(why) = &loaded.revision_unknown {
             tracing::warn!("the commit of the files is not known: {why}");

@@ -42,7 +42,7 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn begin_load(&mut self) {
-        let Self { loader, load, root, loaded, others, context, .. } = self;
+        let Self { loader, load, root, loaded, others, context, started_with, .. } = self;
         loader.begin(|| Job {
             load: Arc::clone(load),
             root: root.clone(),
@@ -50,6 +50,7 @@ impl<W: Worker> Daemon<W> {
             others: others.clone(),
             state: SharedState::clone(&context.state),
             clock: context.clock,
+            started_with: started_with.clone(),
         });
     }
 
@@ -242,6 +243,7 @@ fn after_restart(settings: &Settings, used: &Settings) -> Option<String> {
         ("`gobiz`", settings.gobiz != used.gobiz),
         ("`listen`", settings.listen != used.listen),
         ("`webhook.listen`", hook(settings) != hook(used)),
+        ("`notify` (a command)", settings.without_new_commands(used).notify != settings.notify),
     ];
     let changed: Vec<&str> = changed.into_iter().filter_map(|(key, is_changed)| is_changed.then_some(key)).collect();
     let (first, is_one) = (changed.first()?, changed.len() == 1);

@@ -123,6 +123,7 @@ pub(super) struct Job {
     pub(super) others: Others,
     pub(super) state: SharedState,
     pub(super) clock: Clock,
+    pub(super) started_with: Settings,
 }
 
 impl Job {
@@ -163,9 +164,10 @@ impl Job {
         let beside = loaded.settings.as_ref().map(|settings| {
             doing.set("the files with secrets");
             let secrets = webhook_secrets(settings, &loaded.root).map(drop);
+            let known = settings.without_new_commands(&self.started_with);
             Beside {
                 settings: settings.clone(),
-                recipients: Recipients::read(settings, &loaded.root),
+                recipients: Recipients::read(&known, &loaded.root),
                 webhook_secrets: secrets,
             }
         });

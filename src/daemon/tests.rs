@@ -76,7 +76,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         settings: loaded.settings.clone().unwrap(),
         survey: Arc::new(loaded.survey(Timestamp::now())),
         loaded,
-        load: Arc::new(fleet::load_reusing),
+        load: Arc::new(|root, doing, before| fleet::load_under(root, None, doing, before)),
         in_flight: InFlight::default(),
         worker,
         state: inline(&state_dir),

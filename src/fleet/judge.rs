@@ -224,7 +224,10 @@ impl Loaded {
     /// Takes over what `before` knows of outlets that are made of the same things. Decoded files are the same only if
     /// this was loaded knowing `before`.
     pub(super) fn reuse_verdicts(&self, before: &Self) {
-        let text = |loaded: &Self| loaded.files.settings.as_ref().map(|file| Arc::clone(&file.text));
+        let text = |loaded: &Self| {
+            [&loaded.files.settings, &loaded.files.operator]
+                .map(|file| file.as_ref().map(|file| Arc::clone(&file.text)))
+        };
         if text(self) != text(before) {
             return;
         }

@@ -98,21 +98,42 @@ fn windows_of<'p>(policy: &'p Policy, outlet: &Outlet) -> impl Iterator<Item = &
 
 /// Reads a root. The error is about the root as a whole and says nothing about any outlet.
 pub fn load(root: &Path) -> Result<Loaded, SourceError> {
-    load_reusing(root, &Doing::default(), None)
+    load_under(root, None, &Doing::default(), None)
 }
 
-/// The same, noting what is waited for, also in later looks at the outlets. What is as in `before` is not worked out again.
-pub fn load_reusing(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
-    let files = source::load_noting(root, doing)?;
+/// The same below the settings of the operator, noting what is waited for, also in later looks at the outlets. What is as in
+/// `before` is not worked out again.
+pub fn load_under(
+    root: &Path,
+    operator: Option<&Path>,
+    doing: &Doing,
+    before: Option<&Loaded>,
+) -> Result<Loaded, SourceError> {
+    let mut files = source::load_noting(root, doing)?;
+    doing.set("the settings of the operator");
+    let (operator, refused) = match operator.map(source::operator_settings).transpose() {
+        Ok(operator) => (operator, None),
+        Err(refused) => (None, Some(*refused)),
+    };
+    files.operator = operator;
     doing.set("git");
     let revision = source::revision(root, &files);
-    Ok(decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before))
+    let mut loaded = decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before);
+    // What is reserved is not known, so nothing of the repository's settings can be used.
+    loaded.settings = loaded.settings.filter(|_| refused.is_none());
+    loaded.diagnostics.extend(refused);
+    Ok(loaded)
 }
 
 /// The same where nobody is there to see what the files are in the middle of.
-pub fn load_settled(root: &Path, doing: &Doing, before: Option<&Loaded>) -> Result<Loaded, SourceError> {
+pub fn load_settled(
+    root: &Path,
+    operator: Option<&Path>,
+    doing: &Doing,
+    before: Option<&Loaded>,
+) -> Result<Loaded, SourceError> {
     source::check_settled(root)?;
-    let loaded = load_reusing(root, doing, before)?;
+    let loaded = load_under(root, operator, doing, before)?;
     // A merge writes the files first and says so last.
     source::check_settled(root)?;
     Ok(loaded)
@@ -135,7 +156,7 @@ fn decode(
     before: Option<&Loaded>,
 ) -> Loaded {
     let (settings, mut diagnostics) = match &files.settings {
-        Some(file) => settings::decode(file),
+        Some(file) => settings::decode_under(file, files.operator.as_ref()),
         None => (None, missing_settings(&files)),
     };
     let salvaged = || files.settings.as_ref().and_then(salvaged_policy).unwrap_or_default();
@@ -302,7 +323,7 @@ impl Loaded {
     /// The text of a file, for showing a line of it.
     pub fn text(&self, file: &str) -> Option<Arc<str>> {
         let Ok(at) = self.files.catalogs.binary_search_by(|known| (*known.path).cmp(file)) else {
-            let mut others = self.files.settings.iter().chain(&self.files.approvals);
+            let mut others = self.files.settings.iter().chain(&self.files.operator).chain(&self.files.approvals);
             return others.find(|known| &*known.path == file).map(|known| Arc::clone(&known.text));
         };
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,9 +11,9 @@ use super::{
     webhook::webhook,
 };
 use crate::{
-    definition::policy::{cron, take_policy, take_promotion_policy},
+    definition::policy::{PolicyPatch, cron, take_policy, take_promotion_policy},
     diagnostic::{Diagnostic, Place},
-    document::{self, Decoder, Fields, Node, SourceFile, Spanned, Value},
+    document::{self, Decoder, Fields, Node, Parsed, SourceFile, Spanned, Value},
     report::Lang,
     schedule::Cron,
 };
@@ -22,49 +22,145 @@ use crate::{
 ///
 /// Whether the rule codes exist is left to whoever knows the rules ([`crate::definition::policy::PolicyPatch::rule_codes`]).
 pub fn decode(file: &SourceFile) -> (Option<Settings>, Vec<Diagnostic>) {
-    let parsed = document::parse(file);
+    decode_under(file, None)
+}
+
+/// The same below the settings of the operator: a key that these say is not read from `file`.
+pub fn decode_under(file: &SourceFile, operator: Option<&SourceFile>) -> (Option<Settings>, Vec<Diagnostic>) {
     let mut decoder = Decoder::new(Arc::clone(&file.path));
-    let unreadable = !parsed.diagnostics.is_empty();
-    for diagnostic in parsed.diagnostics {
-        decoder.report(diagnostic);
-    }
-    let settings = match &parsed.root {
-        Some(root) => settings(&mut decoder, root),
-        None if unreadable => None,
-        None => {
-            let place = Place::start_of(&file.path);
-            decoder
-                .report(Diagnostic::error("missing-key", place, "the settings are empty"))
-                .help("write `target: sandbox` or `target: production`");
-            None
+    let parsed: Vec<Parsed> = operator.into_iter().chain([file]).map(document::parse).collect();
+    let unreadable = parsed.iter().any(|parsed| !parsed.diagnostics.is_empty());
+    let mut roots = Vec::new();
+    for (source, parsed) in operator.into_iter().chain([file]).zip(parsed) {
+        for diagnostic in parsed.diagnostics {
+            decoder.report(diagnostic);
         }
-    };
+        roots.extend(parsed.root.map(|root| (&source.path, root)));
+    }
+    let is_there = roots.last().is_some_and(|(path, _)| **path == file.path);
+    if !is_there && !unreadable {
+        let place = Place::start_of(&file.path);
+        decoder
+            .report(Diagnostic::error("missing-key", place, "the settings are empty"))
+            .help("write `target: sandbox` or `target: production`");
+    }
+    let settings = if is_there { settings(&mut decoder, &roots) } else { None };
     (settings.filter(|_| !decoder.has_errors()), decoder.into_diagnostics())
 }
 
-fn settings(decoder: &mut Decoder, root: &Node) -> Option<Settings> {
-    let mut fields = decoder.mapping(root, "the settings")?;
-    let target = target(decoder, &mut fields);
-    let policy = take_policy(decoder, &mut fields);
-    take_promotion_policy(decoder, &mut fields);
+/// The fields of the operator's settings, if there are any, then those of the repository.
+struct Both<'n>(Vec<(&'n Arc<str>, Fields<'n>)>);
+
+impl<'n> Both<'n> {
+    /// The fields that a key is read from: the operator's if they have it.
+    fn of(&mut self, decoder: &mut Decoder, key: &'static str) -> &mut Fields<'n> {
+        let at = self.0.iter().position(|(_, fields)| fields.has(key)).unwrap_or(self.0.len() - 1);
+        for (_, overruled) in &mut self.0[at + 1..] {
+            overruled.take_entry(key);
+        }
+        let (file, fields) = &mut self.0[at];
+        decoder.go_on_in(file);
+        fields
+    }
+
+    fn take(&mut self, decoder: &mut Decoder, key: &'static str) -> Option<&'n Node> {
+        self.of(decoder, key).take(key)
+    }
+
+    fn policy(&mut self, decoder: &mut Decoder) -> PolicyPatch {
+        let patches = self.0.iter_mut().map(|(file, fields)| {
+            decoder.go_on_in(file);
+            let patch = take_policy(decoder, fields);
+            take_promotion_policy(decoder, fields);
+            patch
+        });
+        patches.reduce(PolicyPatch::over).unwrap_or_default()
+    }
+
+    /// Refuses what the operator keeps out of the repository.
+    fn reserved(&mut self, decoder: &mut Decoder) -> Vec<&'static str> {
+        let [(operator, fields), repository] = self.0.as_mut_slice() else { return Vec::new() };
+        decoder.go_on_in(operator);
+        let reserved = fields.take("reserve").map(|node| reserve(decoder, node)).unwrap_or_default();
+        decoder.go_on_in(repository.0);
+        for key in &reserved {
+            let Some((at, _)) = repository.1.take_entry(key) else { continue };
+            decoder
+                .error(
+                    "unknown-key",
+                    &at.span,
+                    format!("`{key}` has no place here: the operator reserves it in {operator}"),
+                )
+                .help("remove it; who runs menusync sets it there");
+        }
+        reserved
+    }
+
+    fn finish(self, decoder: &mut Decoder) {
+        for (file, fields) in self.0 {
+            decoder.go_on_in(file);
+            decoder.finish(fields, "the settings");
+        }
+    }
+}
+
+/// What can be reserved: where secrets are sent, what runs as the daemon, and what it opens.
+const RESERVABLE: [&str; 5] = ["gobiz", "listen", "notify", "state_dir", "webhook"];
+
+fn reserve(decoder: &mut Decoder, node: &Node) -> Vec<&'static str> {
+    let keys = RESERVABLE.map(|key| (key, key));
+    let nodes = decoder.list(node, "reserve").unwrap_or_default();
+    nodes.iter().filter_map(|node| decoder.choice(node, "reserve", &keys)).map(|key| key.value).collect()
+}
+
+fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Option<Settings> {
+    let mut both = Vec::new();
+    for (file, root) in roots {
+        decoder.go_on_in(file);
+        both.push((*file, decoder.mapping(root, "the settings")?));
+    }
+    let mut both = Both(both);
+    let reserved = both.reserved(decoder);
+    let target = target(decoder, &mut both);
+    let policy = both.policy(decoder);
+    let notify_is_operators = both.0.len() > 1 && both.0[0].1.has("notify");
     let mut settings = Settings {
         target: target.unwrap_or(Target::Custom),
         policy,
-        schedule: fields.take("schedule").and_then(|n| cron(decoder, n, "schedule")).or_else(default_schedule)?,
-        jitter: duration(decoder, &mut fields, "jitter", Duration::from_secs(30), Duration::ZERO),
-        images: section(decoder, &mut fields, "images", images),
-        gobiz: gobiz(decoder, &mut fields, target),
-        verify: section(decoder, &mut fields, "verify", verify),
-        state_dir: decode_path(decoder, &mut fields, "state_dir"),
-        listen: fields.take("listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
-        external_url: fields.take("external_url").and_then(|node| url(decoder, node, "external_url", address::page)),
-        lang: fields.take("lang").and_then(|node| lang(decoder, node)),
-        webhook: webhook(decoder, &mut fields, target),
-        notify: notify(decoder, &mut fields),
+        schedule: both
+            .take(decoder, "schedule")
+            .and_then(|n| cron(decoder, n, "schedule"))
+            .or_else(default_schedule)?,
+        jitter: {
+            let fields = both.of(decoder, "jitter");
+            duration(decoder, fields, "jitter", Duration::from_secs(30), Duration::ZERO)
+        },
+        images: section(decoder, &mut both, "images", images),
+        gobiz: gobiz(decoder, &mut both, target),
+        verify: section(decoder, &mut both, "verify", verify),
+        state_dir: {
+            let fields = both.of(decoder, "state_dir");
+            decode_path(decoder, fields, "state_dir")
+        },
+        listen: both.take(decoder, "listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
+        external_url: both
+            .take(decoder, "external_url")
+            .and_then(|node| url(decoder, node, "external_url", address::page)),
+        lang: both.take(decoder, "lang").and_then(|node| lang(decoder, node)),
+        webhook: {
+            let fields = both.of(decoder, "webhook");
+            webhook(decoder, fields, target)
+        },
+        notify: {
+            let fields = both.of(decoder, "notify");
+            notify(decoder, fields)
+        },
+        notify_is_operators,
+        reserved,
     };
     settings.images.proxy.clone_from(&settings.gobiz.proxy);
-    two_addresses(decoder, &mut fields, &settings);
-    decoder.finish(fields, "the settings");
+    two_addresses(decoder, &mut both, &settings);
+    both.finish(decoder);
     target.map(|_| settings)
 }
 
@@ -73,16 +169,17 @@ fn lang(decoder: &mut Decoder, node: &Node) -> Option<Lang> {
 }
 
 /// The status page and the receiver of events are two servers.
-fn two_addresses(decoder: &mut Decoder, fields: &mut Fields<'_>, settings: &Settings) {
+fn two_addresses(decoder: &mut Decoder, both: &mut Both<'_>, settings: &Settings) {
     let Some(webhook) = &settings.webhook else { return };
     let same = settings.listen == Listen::On(webhook.listen) && webhook.listen.port() != 0;
-    let Some((key, node)) = fields.take_entry("webhook").filter(|_| same) else { return };
+    let listen = both.take(decoder, "listen").map(|node| decoder.place(&node.span));
+    let Some((key, node)) = both.of(decoder, "webhook").take_entry("webhook").filter(|_| same) else { return };
     let own = entry(node, "listen").map_or(&key.span, |listen| &listen.span);
     let error = decoder
         .error("out-of-range", own, format!("`webhook.listen` and `listen` are both {}", webhook.listen))
         .help("give one of them another port");
-    if let Some((_, listen)) = fields.take_entry("listen") {
-        error.related(&listen.span, "the status page listens here");
+    if let Some(listen) = listen {
+        error.related_place(listen, "the status page listens here");
     }
 }
 
@@ -92,9 +189,10 @@ fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     entries.iter().find(|(known, _)| &*known.text == key).map(|(_, value)| value)
 }
 
-fn target(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Target> {
+fn target(decoder: &mut Decoder, both: &mut Both<'_>) -> Option<Target> {
     const TARGETS: [(&str, Target); 3] =
         [("sandbox", Target::Sandbox), ("production", Target::Production), ("custom", Target::Custom)];
+    let fields = both.of(decoder, "target");
     let Some(node) = fields.take("target") else {
         let start = document::Span { end: fields.span.start, ..fields.span };
         decoder
@@ -113,11 +211,13 @@ fn default_schedule() -> Option<Cron> {
 /// A section of its own keys, or its default.
 fn section<T: Default>(
     decoder: &mut Decoder,
-    fields: &mut Fields<'_>,
+    both: &mut Both<'_>,
     key: &'static str,
     read: fn(&mut Decoder, &mut Fields<'_>) -> T,
 ) -> T {
-    let Some(mut inner) = fields.take(key).and_then(|node| decoder.mapping(node, key)) else { return T::default() };
+    let Some(mut inner) = both.take(decoder, key).and_then(|node| decoder.mapping(node, key)) else {
+        return T::default();
+    };
     let value = read(decoder, &mut inner);
     decoder.finish(inner, key);
     value
@@ -154,7 +254,8 @@ fn verify(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Verify {
     Verify { timeout, interval }
 }
 
-fn gobiz(decoder: &mut Decoder, fields: &mut Fields<'_>, target: Option<Target>) -> Gobiz {
+fn gobiz(decoder: &mut Decoder, both: &mut Both<'_>, target: Option<Target>) -> Gobiz {
+    let fields = both.of(decoder, "gobiz");
     let node = fields.take("gobiz");
     let inner = node.and_then(|node| decoder.mapping(node, "gobiz"));
     let Some(mut inner) = inner else {
@@ -225,6 +326,7 @@ fn account(decoder: &mut Decoder, node: &Node) -> Account {
     };
     refuse_secret(decoder, &mut fields, "client_id", "client_id_file");
     refuse_secret(decoder, &mut fields, "client_secret", "client_secret_file");
+    refuse_secret(decoder, &mut fields, "webhook_secret", "webhook_secret_file");
     decoder.finish(fields, "an account");
     account
 }

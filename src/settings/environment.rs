@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     fs::Metadata,
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -14,8 +15,9 @@ use super::{Listen, Settings, SettingsError};
 
 /// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
 /// `anstream`.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "MENUSYNC_ROOT",
+    "MENUSYNC_OPERATOR",
     "MENUSYNC_STATE_DIR",
     "MENUSYNC_LISTEN",
     "MENUSYNC_CLIENT_ID",
@@ -95,6 +97,15 @@ pub fn named_root(flag: Option<&Path>, environment: &Environment) -> Option<Path
     flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_ROOT"))
 }
 
+/// The settings of the operator: by `--operator`, else by `MENUSYNC_OPERATOR`, else those of this machine, if it has some.
+pub fn operator(flag: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let of_machine = Path::new(super::OPERATOR_FILE);
+    let is_there = || of_machine.symlink_metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true);
+    let named = flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_OPERATOR"));
+    let named = named.map(|path| std::path::absolute(&path).unwrap_or(path));
+    named.or_else(|| is_there().then(|| of_machine.to_owned()))
+}
+
 /// The root: the one that is named, else the working directory, or the nearest one above it that holds settings.
 pub fn root(flag: Option<&Path>, environment: &Environment) -> PathBuf {
     let named = named_root(flag, environment);
@@ -125,6 +136,11 @@ pub fn check_owner(root: &Path, flag: Option<&Path>, environment: &Environment) 
 /// Whether nobody but this user and root could have written the settings of a directory.
 pub fn is_our_root(root: &Path) -> bool {
     is_ours(root) && is_ours(&root.join(super::FILE))
+}
+
+/// Whether a file belongs to this user or to root, and nobody else may write it.
+pub fn is_only_ours(path: &Path) -> bool {
+    is_ours(path) && path.metadata().is_ok_and(|known| known.mode() & 0o022 == 0)
 }
 
 /// Whether neither a link nor what it leads to belongs to another user.

@@ -1,6 +1,9 @@
 //! Keys that several sections have.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use crate::document::{Decoder, Fields, Node};
 
@@ -19,7 +22,7 @@ pub(super) fn refuse_secret(decoder: &mut Decoder, fields: &mut Fields<'_>, key:
     }
 }
 
-/// A path that says something.
+/// A path that says something. In settings outside of the root it is one from their directory.
 pub(super) fn decode_path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &'static str) -> Option<PathBuf> {
     let node = fields.take(key)?;
     let text = decoder.text(node, key)?.value;
@@ -35,7 +38,8 @@ pub(super) fn decode_path(decoder: &mut Decoder, fields: &mut Fields<'_>, key: &
             .help("write the whole path, or one relative to the root");
         return None;
     }
-    Some(PathBuf::from(text))
+    let of_operator = Path::new(&**decoder.file()).parent().filter(|directory| directory.is_absolute());
+    Some(of_operator.map_or_else(|| PathBuf::from(&text), |directory| directory.join(&text)))
 }
 
 /// An IP address and a port.

@@ -21,9 +21,10 @@ use std::{
 };
 
 pub use credentials::{Credentials, credentials};
-pub use decode::decode;
+pub use decode::{decode, decode_under};
 pub use environment::{
-    Environment, StateDir, check_owner, is_our_root, listen, named_root, root, root_name, state_dir,
+    Environment, StateDir, check_owner, is_only_ours, is_our_root, listen, named_root, operator, root, root_name,
+    state_dir,
 };
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use proxy::{Proxy, ProxySetting, proxy, take_proxy_of};
@@ -33,6 +34,8 @@ use crate::{definition::policy::PolicyPatch, report::Lang, schedule::Cron};
 
 /// The name of the settings file, in the root.
 pub const FILE: &str = "menusync.yaml";
+/// The settings of whoever runs menusync on a machine, where no other file is named.
+pub const OPERATOR_FILE: &str = "/etc/menusync/operator.yaml";
 
 /// What `menusync.yaml` says, with defaults filled in.
 #[derive(Debug, Clone)]
@@ -63,9 +66,25 @@ pub struct Settings {
     pub webhook: Option<Webhook>,
     /// `notify`: who is told of what.
     pub notify: Vec<Sink>,
+    /// Whether the operator's settings say `notify`.
+    pub notify_is_operators: bool,
+    /// What the operator keeps out of the repository, by key.
+    pub reserved: Vec<&'static str>,
 }
 
 impl Settings {
+    /// Without the commands under `notify` that the repository names and did not when the process was started: what somebody
+    /// merges does not run as the daemon.
+    #[must_use]
+    pub fn without_new_commands(&self, started_with: &Self) -> Self {
+        let is_new = |sink: &Sink| {
+            let is_known = || started_with.notify.iter().any(|known| known.kind == sink.kind);
+            matches!(sink.kind, SinkKind::Command { .. }) && !self.notify_is_operators && !is_known()
+        };
+        let notify = self.notify.iter().filter(|sink| !is_new(sink)).cloned().collect();
+        Self { notify, ..self.clone() }
+    }
+
     /// The platform: the origin of `gobiz.api_url`, in one form (`https://api.gobiz.co.id`). What is stored belongs to one.
     pub fn platform(&self) -> String {
         let url = &self.gobiz.api_url;

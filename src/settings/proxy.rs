@@ -53,6 +53,11 @@ impl Proxy {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// Whether addresses of this scheme go through it, but for hosts that are reached without it.
+    pub fn may_carry(&self, scheme: &str) -> bool {
+        scheme == "https" || !self.only_https
+    }
+
     /// Its host.
     pub fn host(&self) -> Option<String> {
         Url::parse(self.address()).ok()?.host_str().map(str::to_owned)

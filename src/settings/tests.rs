@@ -392,6 +392,7 @@ fn secrets_are_not_in_debug_output() {
 fn secrets_have_no_place_in_settings() {
     for (section, key) in [
         ("gobiz: {client_secret: abc}", "2:9"),
+        ("gobiz: {accounts: {sari: {webhook_secret: abc}}}", "2:27"),
         ("gobiz: {client_id: abc}", "2:9"),
         ("webhook: {secret: abc, secret_file: relay}", "2:11"),
         ("notify: [{url: 'https://hooks.example.com/abc', kind: slack, url_file: slack}]", "2:11"),
@@ -422,4 +423,82 @@ fn the_status_page_and_events_need_an_address_each() {
     good(&format!("{hook}listen: 127.0.0.1:8719\n"));
     good(&format!("{hook}listen: off\n"));
     good("target: sandbox\nlisten: 127.0.0.1:0\nwebhook: {signature: monitor, listen: '127.0.0.1:0'}\n");
+}
+
+/// What the settings of an operator and those of a repository come to.
+fn both(operator: &str, repository: &str) -> (Option<Settings>, Vec<String>) {
+    let operator = SourceFile { path: "/etc/menusync/operator.yaml".into(), text: operator.into() };
+    let (settings, diagnostics) = decode_under(&file(repository), Some(&operator));
+    (settings, diagnostics.iter().map(|found| format!("{} {}", found.place.as_ref().unwrap(), found.message)).collect())
+}
+
+#[test]
+fn what_the_operator_says_wins_key_by_key() {
+    let operator = "gobiz: {client_secret_file: secret, proxy: off}\nlisten: off\nguards: {price-change: 20%}\n";
+    let repository = "target: sandbox\ngobiz: {client_secret_file: theirs, requests_per_second: 9}\n\
+                      listen: 127.0.0.1:1\nguards: {price-change: 90%, deletes: [7, 7%]}\njitter: 5s\n";
+    let (settings, found) = both(operator, repository);
+    assert_eq!(found, [""; 0]);
+    let settings = settings.unwrap();
+    // A path is one from the directory of the file that names it, and a section is taken whole.
+    assert_eq!(settings.gobiz.client_secret_file, Some("/etc/menusync/secret".into()));
+    assert_eq!(settings.gobiz.requests_per_second, Gobiz::default().requests_per_second);
+    assert_eq!((settings.listen, settings.jitter), (Listen::Off, Duration::from_secs(5)));
+    let mut policy = Policy::default();
+    settings.policy.apply(&mut policy);
+    assert_eq!((policy.guards.price_change, policy.guards.deletes.count), (20.0, 7));
+}
+
+#[test]
+fn what_the_operator_reserves_has_no_place_in_the_repository() {
+    let reserve = "reserve: [gobiz, notify]\ngobiz: {client_secret_file: /run/secret}\n";
+    let repository = "target: custom\ngobiz:\n  api_url: https://evil.example\n  oauth_url: https://evil.example\n\
+                      notify: [{kind: command, command: [rm]}]\n";
+    let (settings, found) = both(reserve, repository);
+    assert!(settings.is_none());
+    let place = |key, at| {
+        format!("menusync.yaml:{at} `{key}` has no place here: the operator reserves it in /etc/menusync/operator.yaml")
+    };
+    assert!(found.contains(&place("gobiz", "2:1")) && found.contains(&place("notify", "5:1")), "{found:?}");
+    // Reserved is reserved, whether the operator says anything or not.
+    assert!(both("reserve: [listen]\n", "target: sandbox\nlisten: off\n").0.is_none());
+    let (settings, found) = both("reserve: [gobiz]\n", "target: sandbox\n");
+    assert_eq!((settings.unwrap().reserved, found), (vec!["gobiz"], Vec::new()));
+    // Nobody reserves anything from within.
+    assert_eq!(bad("target: sandbox\nreserve: [listen]\n"), ["unknown-key 2:1"]);
+}
+
+#[test]
+fn mistakes_are_told_in_the_file_that_has_them() {
+    let (settings, found) = both(
+        "listn: off\nreserve: [guards]\nwebhook: {listen: 127.0.0.1:1}\n",
+        "target: sandbox\nlisten: 127.0.0.1:1\njiter: 5s\n",
+    );
+    assert!(settings.is_none());
+    let places: Vec<&str> = found.iter().map(|words| words.split(' ').next().unwrap()).collect();
+    for place in [
+        "/etc/menusync/operator.yaml:1:1",
+        "/etc/menusync/operator.yaml:2:11",
+        "/etc/menusync/operator.yaml:3:19",
+        "menusync.yaml:3:1",
+    ] {
+        assert!(places.contains(&place), "{place}: {found:#?}");
+    }
+    let (settings, found) = both("a: [\n", "target: sandbox\n");
+    assert!(
+        settings.is_none() && found.iter().all(|words| words.starts_with("/etc/menusync/operator.yaml:")),
+        "{found:?}"
+    );
+    assert!(both("", "target: sandbox\n").0.is_some());
+}
+
+#[test]
+fn a_command_that_is_merged_does_not_run_before_a_restart() {
+    let with = |command: &str| format!("target: sandbox\nnotify: [{{kind: command, command: [{command}]}}]\n");
+    let started = good(&with("known"));
+    let is_new = |settings: &Settings| settings.without_new_commands(&started).notify.is_empty();
+    assert!(!is_new(&good(&with("known"))) && is_new(&good(&with("other"))));
+    assert!(!is_new(&good("target: sandbox\nnotify: [{kind: slack, url_file: x}]\n")));
+    let (of_operator, _) = both("notify: [{kind: command, command: [other]}]\n", "target: sandbox\n");
+    assert!(!is_new(&of_operator.unwrap()));
 }

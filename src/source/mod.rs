@@ -8,6 +8,7 @@ mod committed;
 mod doing;
 mod git;
 mod image;
+mod operator;
 mod revision;
 mod text;
 mod tree;
@@ -20,6 +21,7 @@ pub use committed::{Commit, RevisionError};
 pub use doing::Doing;
 pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
+pub use operator::operator_settings;
 pub use revision::{Revision, revision, why_no_revision};
 pub use tree::{load, load_noting};
 pub use worktree::{check_settled, git_dir, pulled_at};
@@ -34,6 +36,8 @@ use crate::{
 pub struct Files {
     /// `menusync.yaml`; `None` if there is none or it is unreadable.
     pub settings: Option<SourceFile>,
+    /// The settings of the operator, from outside of the root.
+    pub operator: Option<SourceFile>,
     /// `catalogs/**/*.yaml`, `*.yml`, `*.json`.
     pub catalogs: Vec<PackedFile>,
     /// `approvals/*.yaml`.

@@ -23,6 +23,7 @@ mod history;
 mod levels;
 mod matrix;
 mod nonconvergent;
+mod operator;
 mod outlets;
 mod places;
 mod platform_menus;

@@ -113,6 +113,19 @@ fn a_rate_limit_of_years_is_said_once_and_lifted_by_a_reload() {
     assert!(log.contains("is lifted, as asked"), "{log}");
 }
 
+#[test]
+fn a_command_that_is_merged_waits_for_a_restart_and_that_is_said() {
+    const WORDS: &str =
+        "`notify` (a command) has changed in the settings; the daemon uses its old value until it is restarted";
+    let stage = Stage::new().in_sync();
+    let daemon = Daemon::begin(&stage, &["run"], &[]);
+    daemon.wait_for("the first pass", |daemon| daemon.is_idle_after(0));
+    stage.append("menusync.yaml", "notify: [{kind: command, command: [/bin/false]}]\n");
+    let told = stage.run_beside_a_writer(&["reload", "--wait"]).expect(0);
+    assert_eq!((told.stdout.as_str(), told.stderr.trim_end()), ("Reloaded: 1 outlet.\n", WORDS));
+    daemon.stop();
+}
+
 /// The daemon goes on with the platform that it was started with, and says so as often as it is asked.
 #[test]
 fn another_platform_in_the_settings_is_said_to_wait_for_a_restart_as_long_as_it_does() {

@@ -250,7 +250,7 @@ impl World {
             settings: loaded.settings.clone().unwrap(),
             survey: Arc::new(loaded.survey(self.clock.now())),
             loaded,
-            load: Arc::new(fleet::load_reusing),
+            load: Arc::new(|root, doing, before| fleet::load_under(root, None, doing, before)),
             in_flight: InFlight::default(),
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
             state: self.state(),

@@ -98,7 +98,7 @@ fn differs_after(edit: impl FnOnce(&Root), then: &str) -> bool {
     let first = said(&before, at(BEFORE));
     assert_eq!(first, said(&before, at(BEFORE)), "a second look at the same");
     edit(&root);
-    let again = fleet::load_reusing(root.path(), &Default::default(), Some(&before)).unwrap();
+    let again = fleet::load_under(root.path(), None, &Default::default(), Some(&before)).unwrap();
     let fresh = said(&fleet::load(root.path()).unwrap(), at(then));
     assert_eq!(said(&again, at(then)), fresh, "what is kept is not what a fresh look says");
     assert_eq!(said(&again, at(then)), fresh, "a second look at what is kept");
@@ -127,7 +127,7 @@ fn what_an_outlet_comes_from_is_the_same_until_one_of_its_files_or_the_settings_
     let before = fleet::load(root.path()).unwrap();
     said(&before, at(BEFORE));
     let is_same = || {
-        let again = fleet::load_reusing(root.path(), &Default::default(), Some(&before)).unwrap();
+        let again = fleet::load_under(root.path(), None, &Default::default(), Some(&before)).unwrap();
         said(&again, at(BEFORE));
         ["G2", "G4"].map(|id| {
             let (was, is) = (before.basis(&id.into(), at(BEFORE)), again.basis(&id.into(), at(BEFORE)));

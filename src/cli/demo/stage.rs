@@ -117,7 +117,7 @@ impl Stage {
     pub(super) fn session(&self) -> Session {
         let outputs = Outputs::new(Vec::new(), false);
         let signals = self.signals.clone();
-        Session::new(Some(self.root()), Some(self.state_dir()), self.environment(), outputs, signals)
+        Session::new(Some(self.root()), Some(self.state_dir()), None, self.environment(), outputs, signals)
     }
 
     // ── the daemon ──
@@ -132,7 +132,7 @@ impl Stage {
             settings: self.session().settings()?.clone(),
             survey: Arc::new(loaded.survey(Clock::System.now())),
             loaded,
-            load: Arc::new(fleet::load_reusing),
+            load: Arc::new(|root, doing, before| fleet::load_under(root, None, doing, before)),
             in_flight: InFlight::default(),
             worker: Pusher(client.writer()),
             state: SharedState::clone(&state),

@@ -152,6 +152,14 @@ fn state_finding(dir: &std::path::Display<'_>, overview: &Overview, own: &str, p
     Finding::warn("state", format!("{seen}; {}", other_platforms(own, platforms)), fix)
 }
 
+/// The settings outside of the root, where there are some.
+pub(super) fn operator(session: &Session, settings: &Settings) -> Option<Finding> {
+    let path = session.operator.as_ref()?.display();
+    let reserved = settings.reserved.join(", ");
+    let reserves = if reserved.is_empty() { "nothing is reserved".to_owned() } else { format!("reserves {reserved}") };
+    Some(Finding::ok("operator", format!("{path}; {reserves}")))
+}
+
 /// Whether the status page has its address.
 pub(super) fn listen(session: &Session, settings: &Settings) -> Finding {
     let address = match settings::listen(None, &session.environment, settings) {

@@ -25,6 +25,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     findings.push(here::git(session));
     if let Ok(settings) = session.settings() {
         let survey = session.survey(moment(None))?;
+        findings.extend(here::operator(session, settings));
         findings.push(here::zones(session, &survey));
         findings.extend(here::state(session)?);
         findings.push(here::listen(session, settings));

@@ -80,6 +80,31 @@ impl PolicyPatch {
         policy.rules.extend(rules.iter().map(|(code, severity)| (code.value.clone(), *severity)));
     }
 
+    /// Both as one: what is said here wins over what is said `below`, guards and rules one by one, lists as a whole.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        let limits = |upper: GuardsPatch, lower: GuardsPatch| GuardsPatch {
+            deletes: upper.deletes.or(lower.deletes),
+            price_change: upper.price_change.or(lower.price_change),
+            sold_out: upper.sold_out.or(lower.sold_out),
+            promotion_depth: upper.promotion_depth.or(lower.promotion_depth),
+        };
+        Self {
+            timezone: self.timezone.or(below.timezone),
+            account: self.account.or(below.account),
+            drift: self.drift.or(below.drift),
+            unmanaged: self.unmanaged.or(below.unmanaged),
+            promotions: self.promotions.or(below.promotions),
+            declares_promotions: self.declares_promotions || below.declares_promotions,
+            least_discounts: self.least_discounts.or(below.least_discounts),
+            ignore: self.ignore.or(below.ignore),
+            guards: limits(self.guards, below.guards),
+            rules: below.rules.into_iter().chain(self.rules).collect(),
+            window_outlets: if self.windows.is_some() { self.window_outlets } else { below.window_outlets },
+            windows: self.windows.or(below.windows),
+        }
+    }
+
     /// The codes under `rules`, for a check that they exist.
     pub fn rule_codes(&self) -> impl Iterator<Item = &Spanned<String>> {
         self.rules.iter().map(|(code, _)| code)

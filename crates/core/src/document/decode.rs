@@ -94,6 +94,11 @@ impl Decoder {
         Self { file, diagnostics: Collected::default() }
     }
 
+    /// The nodes from now on are those of `file`.
+    pub fn go_on_in(&mut self, file: &Arc<str>) {
+        self.file = Arc::clone(file);
+    }
+
     /// Where `span` is.
     pub fn place(&self, span: &Span) -> Place {
         span.in_file(&self.file)

@@ -83,10 +83,11 @@ fn shared(revision: &str) -> String {
 }
 
 /// Options that were given to a command, as they are given to another.
-pub fn command_flags(root: Option<&Path>, state_dir: Option<&Path>) -> String {
+pub fn command_flags(root: Option<&Path>, state_dir: Option<&Path>, operator: Option<&Path>) -> String {
     let flag =
         |name: &str, path: Option<&Path>| path.map(|path| format!(" --{name} {}", shell_word(&path.to_string_lossy())));
-    flag("root", root).into_iter().chain(flag("state-dir", state_dir)).collect()
+    let flags = [flag("root", root), flag("state-dir", state_dir), flag("operator", operator)];
+    flags.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(plan(from), "menusync plan --base TARGET-BRANCH --out plan.json");
         let from = PlanInvocation { file: Some(Path::new("my plan.json")), ..PlanInvocation::default() };
         assert_eq!(plan(from), "'my plan.json'");
-        let flags = command_flags(Some(Path::new("my menus")), None);
+        let flags = command_flags(Some(Path::new("my menus")), None, None);
         let from = PlanInvocation { flags, ..PlanInvocation::default() };
         assert_eq!(plan(from), "menusync plan --root 'my menus' --out plan.json");
     }
