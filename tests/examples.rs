@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 use menusync::{
-    catalog::{Catalog, Day, ExternalId, Item, OutletId, Price},
+    catalog::{Catalog, Day, ExternalId, Item, Menu, OutletId, Price},
     definition::{self, Composed, Definitions, ImageFile},
     diagnostic::Diagnostic,
     document::{PackedFile, SourceFile},
@@ -32,7 +32,11 @@ struct Example {
 }
 
 fn example() -> Example {
-    let files = source::load(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+    example_in(".")
+}
+
+fn example_in(root: &str) -> Example {
+    let files = source::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(root)).unwrap();
     let (settings, mut diagnostics) = settings::decode(files.settings.as_ref().unwrap());
     let settings = settings.unwrap_or_else(|| panic!("the settings are wrong: {diagnostics:?}"));
     let definitions = definition::parse(&files.catalogs.iter().map(PackedFile::open).collect::<Vec<_>>());
@@ -97,6 +101,23 @@ fn the_example_has_neither_errors_nor_warnings_at_any_time_of_the_year() {
             assert_eq!(example.compose(outlet.id.as_str(), day).1, [], "{} on {day:?}", outlet.name);
         }
     }
+}
+
+#[test]
+fn two_brands_sell_the_dishes_of_one_kitchen_under_their_own_names_and_prices() {
+    let example = example_in("docs/cloud-kitchen");
+    assert_eq!(example.diagnostics, []);
+    let told = example.definitions.outlets().map(|outlet| {
+        let (composed, diagnostics) = example.compose(outlet.id.as_str(), ORDINARY);
+        assert_eq!(diagnostics, [], "{}", outlet.name);
+        let dish = |(menu, item): (&Menu, &Item)| {
+            let (name, price) = (item.name.value().unwrap(), item.price.value().unwrap());
+            let sold_out = if item.in_stock.value() == Some(&false) { ", sold out" } else { "" };
+            format!("  {}: {} {name}, {price}{sold_out}\n", menu.name, item.external_id)
+        };
+        format!("{}\n{}", outlet.name, composed.catalog.items().map(dish).collect::<String>())
+    });
+    insta::assert_snapshot!(told.collect::<String>());
 }
 
 #[test]
