@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     fleet::{Loaded, line_notes},
-    report::{LineNote, StatusLine, WHOLE_FILE},
+    report::{LineNote, WHOLE_FILE},
 };
 
 /// What git answered, by place; `None` = it does not know.
@@ -32,18 +32,17 @@ impl Authors {
     }
 }
 
-/// So many places are asked for (our choice): those that most outlets are held for.
+/// So many places are asked for at a time (our choice).
 const MOST: usize = 12;
 
-/// Who wrote the lines for which most of these outlets are held, by place as it was stored. What git does not answer in time
-/// is left out.
+/// Who wrote the lines that come most often among these places, by place. What git does not answer in time is left out.
 pub(super) async fn authors<'l>(
     shared: &Handle,
     snapshot: &Snapshot,
-    lines: impl IntoIterator<Item = &'l StatusLine>,
+    places: impl Iterator<Item = &'l String>,
 ) -> BTreeMap<String, LineNote> {
     let mut answers = shared.authors.answers(&snapshot.loaded);
-    let mut places = most_common(lines);
+    let mut places = most_common(places);
     places.retain(|place| !answers.contains_key(*place));
     if !places.is_empty() {
         let loaded = Arc::clone(&snapshot.loaded);
@@ -59,9 +58,9 @@ pub(super) async fn authors<'l>(
     answers.into_iter().filter_map(|(place, note)| Some((place, note?))).collect()
 }
 
-fn most_common<'l>(lines: impl IntoIterator<Item = &'l StatusLine>) -> Vec<&'l str> {
+fn most_common<'l>(places: impl Iterator<Item = &'l String>) -> Vec<&'l str> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for place in lines.into_iter().flat_map(|line| &line.held).flat_map(|held| &held.places) {
+    for place in places {
         *counts.entry(place).or_default() += 1;
     }
     let mut places: Vec<(&str, usize)> = counts.into_iter().collect();
@@ -69,8 +68,12 @@ fn most_common<'l>(lines: impl IntoIterator<Item = &'l StatusLine>) -> Vec<&'l s
     places.into_iter().take(MOST).map(|(place, _)| place).collect()
 }
 
-/// `catalogs/base.yaml:10`, or a file as a whole.
+/// `catalogs/base.yaml:10`, with a column behind that or none, or a file as a whole.
 fn split(place: &str) -> (String, u32) {
-    let line = place.rsplit_once(':').and_then(|(file, line)| Some((file.to_owned(), line.parse().ok()?)));
+    let parts: Vec<&str> = place.split(':').collect();
+    let line = match parts.as_slice() {
+        [file, line] | [file, line, _] => line.parse().ok().map(|line| ((*file).to_owned(), line)),
+        _ => None,
+    };
     line.unwrap_or_else(|| (place.to_owned(), WHOLE_FILE))
 }

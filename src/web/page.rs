@@ -72,7 +72,8 @@ pub(super) async fn fleet(
     let lang = accepted.or_of_settings(&shared);
     match Snapshot::take(&shared).await {
         Ok(snapshot) => {
-            let authors = authors(&shared, &snapshot, &snapshot.lines).await;
+            let held = snapshot.lines.iter().flat_map(|line| &line.held).flat_map(|held| &held.places);
+            let authors = authors(&shared, &snapshot, held).await;
             fleet::page(&snapshot, &filter, &authors, lang).into_response()
         }
         Err(error) => error.answer(lang),
@@ -127,7 +128,11 @@ pub(super) async fn outlet(State(shared): State<Handle>, accepted: Accepted, Pat
     });
     match changes.await {
         Ok(changes) => {
-            let authors = authors(&shared, &snapshot, [line]).await;
+            let errors = snapshot.survey.member(&line.outlet).into_iter().flat_map(|member| &member.diagnostics);
+            let errors = errors.filter(|found| found.is_error()).filter_map(|error| error.place.as_ref());
+            let errors: Vec<String> = errors.map(ToString::to_string).collect();
+            let held = line.held.iter().flat_map(|held| &held.places);
+            let authors = authors(&shared, &snapshot, held.chain(&errors)).await;
             outlet::page(&snapshot, line, &history, changes, &authors, lang).into_response()
         }
         Err(error) => error.answer(lang),
@@ -267,8 +272,8 @@ fn badge(state: &str, lang: Lang) -> Markup {
 /// What is English in every language: errors, what guards and rules have found, what the live menu says.
 fn english(text: &str, lang: Lang) -> Markup {
     match lang {
-        Lang::En => html! { (shown(text)) },
-        Lang::Id => html! { span lang=(Lang::En.tag()) { (shown(text)) } },
+        Lang::En => with_code(text),
+        Lang::Id => html! { span lang=(Lang::En.tag()) { (with_code(text)) } },
     }
 }
 

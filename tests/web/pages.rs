@@ -245,14 +245,14 @@ async fn the_same_trouble_is_told_once_with_a_link_to_all_that_have_it() {
     let link =
         page.split("<ul class=\"causes\">").nth(1).unwrap().split("href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(page.contains(">2 outlets</a>: cannot fetch the menu of ID: 401 Unauthorized"), "{page}");
-    assert_eq!(listed(&served.read(&link.replace("&amp;", "&")).await.1), ["G1", "G2"], "{link}");
+    assert_eq!(listed(&served.read(&link.replace("&amp;", "&")).await.1), ["G2", "G1"], "by name: {link}");
 }
 
 /// The link of the first reason, and what it is called.
 fn first_cause(page: &str) -> (String, String) {
     let cause = page.split("<ul class=\"causes\">").nth(1).unwrap();
     let link = cause.split("href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
-    let words = cause.split_once("</a>").unwrap().1.split(" since ").next().unwrap().to_owned();
+    let words = cause.split_once("</a>").unwrap().1.split(", since ").next().unwrap().to_owned();
     (link, words)
 }
 
@@ -392,7 +392,7 @@ async fn the_page_of_a_large_fleet_is_one_screen() {
         assert!(size < 60_000, "{path}: {size}");
     }
     let (_, page) = served.read("/").await;
-    assert!(page.contains("38 outlets</a>: GoBiz answered 401 Unauthorized since"), "{page}");
+    assert!(page.contains("38 outlets</a>: GoBiz answered 401 Unauthorized, since"), "{page}");
     assert_eq!(listed(&page).len(), 25);
     let next = page.split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!((next, listed(&served.read(next).await.1).len()), ("/?page=2", 25));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone_of};
+use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone};
 use crate::{
     plan::{PastChange, PromotionEvent},
     report::{
@@ -72,6 +72,8 @@ pub(super) fn page(timeline: &Timeline<'_>, changes: &BTreeMap<PushId, Vec<PastC
     let (page, pages) = (*page, *pages);
     let names: HashMap<&str, &str> =
         snapshot.lines.iter().filter_map(|line| Some((line.outlet.as_str(), line.name.as_deref()?))).collect();
+    let zone = zone(snapshot);
+    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let body = html! {
         (super::navigation("/events", lang))
         header id="summary" { h1 { (lang.what_happened()) } p.quiet { (lang.newest_pushes(PUSHES)) } }
@@ -83,7 +85,7 @@ pub(super) fn page(timeline: &Timeline<'_>, changes: &BTreeMap<PushId, Vec<PastC
                         th scope="col" { (lang.commit_heading()) }
                     } }
                     tbody { @for (at, outlet, what) in events {
-                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes, snapshot, lang), snapshot, lang))
+                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes, snapshot, lang), snapshot, &clock))
                     } }
                 }
                 @if pages > 1 {
@@ -143,16 +145,14 @@ fn row(
     name: Option<&str>,
     (words, revision): &(Markup, Option<&String>),
     snapshot: &Snapshot,
-    lang: Lang,
+    clock: &Clock<'_>,
 ) -> Markup {
-    let zone = zone_of(snapshot, outlet);
-    let clock = Clock { now: snapshot.now, zone: &zone, lang };
     html! {
         tr {
-            td { (clock.tell(at)) }
+            td.short { (clock.tell(at)) }
             th scope="row" { a href=(outlet_link(outlet)) { (shown(name.unwrap_or(outlet))) } }
             td { (words) }
-            td data-label=(lang.commit_heading()) { @if let Some(revision) = revision { (commit(snapshot, revision)) } }
+            td data-label=(clock.lang.commit_heading()) { @if let Some(revision) = revision { (commit(snapshot, revision)) } }
         }
     }
 }

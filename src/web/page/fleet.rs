@@ -10,7 +10,7 @@ use super::{
     causes::{Group, groups},
     commit, english, error_of,
     filter::Filter,
-    guard_words, invalid_words, outlet_link, pause_words, release, with_commands, zone,
+    guard_words, invalid_words, outlet_link, pause_words, place, release, with_commands, zone,
 };
 use crate::{
     daemon::Refused,
@@ -37,7 +37,10 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter, authors: &BTreeMap<Stri
     let zone = zone(snapshot);
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let mut lines: Vec<&StatusLine> = snapshot.lines.iter().collect();
-    lines.sort_by_key(|line| (state_help::of(&line.state).0, line.since, &line.outlet));
+    lines.sort_by_cached_key(|line| {
+        let minute = line.since.map(|since| since.as_second() / 60);
+        (state_help::of(&line.state).0, minute, label(line).to_lowercase(), line.outlet.clone())
+    });
     let wanting = lines.iter().filter(|line| state_help::of(&line.state).1.urgency == Urgency::Act).count();
     let title = if wanting == 0 { "menusync".to_owned() } else { format!("({wanting}) menusync") };
     let members: HashMap<&str, &Member> =
@@ -57,7 +60,7 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter, authors: &BTreeMap<Stri
             (counts(&lines, filter, lang))
             (trouble(snapshot, &clock))
             (causes(&groups(&lines, snapshot, lang), snapshot, authors, &clock))
-            (release_of_cause(&found, &lines, filter, snapshot, lang))
+            (release_of_cause(&found, &lines, filter, snapshot, authors, lang))
         }
         @if lines.is_empty() { main id="content" { p { (lang.no_outlet_at_all()) } } }
         @else {
@@ -131,7 +134,10 @@ fn causes(
                         @if group.count == 1 { a href=(outlet_link(&group.first.outlet)) { (shown(label(group.first))) } }
                         @else { a href=(Filter::of_cause(group.state, &group.cause.text()).link()) { (lang.outlet_count(group.count)) } }
                         ": " (group.cause.html(snapshot, authors, lang))
-                        @if let Some(since) = group.since { " " (lang.since()) " " (clock.tell(since)) }
+                        @if let Some(since) = group.since { ", " (lang.since()) " " (clock.tell(since)) }
+                        @if let Some(held) = group.first.held.first() {
+                            p.quiet { (shown(label(group.first))) ": " (guard_words(held, lang)) }
+                        }
                     }
                 }
             }
@@ -231,9 +237,9 @@ fn row(line: &StatusLine, snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
                 @if label(line) != line.outlet { " " small { (shown(&line.outlet)) } }
             }
             td { (badge(&line.state, lang)) }
-            td data-label=(lang.since_heading()) { (since(line.since, clock)) }
+            td.short data-label=(lang.since_heading()) { (since(line.since, clock)) }
             td { (what(line, snapshot, lang)) }
-            td data-label=(lang.last_push()) {
+            td.short data-label=(lang.last_push()) {
                 @if let Some(push) = &line.last_push { (clock.tell(push.at)) " " (lang.outcome(push.outcome.as_deref())) }
                 @else { (lang.none()) }
             }
@@ -252,6 +258,7 @@ fn release_of_cause(
     lines: &[&StatusLine],
     filter: &Filter,
     snapshot: &Snapshot,
+    authors: &BTreeMap<String, LineNote>,
     lang: Lang,
 ) -> Markup {
     let is_asked = filter.cause().is_some() && found.iter().all(|line| line.state == OutletState::Held.as_str());
@@ -260,11 +267,13 @@ fn release_of_cause(
     let is_alike = |line: &&StatusLine| line.held.iter().any(|held| guards.contains(&held.guard));
     let alike: Vec<&str> = lines.iter().copied().filter(is_alike).map(|line| line.outlet.as_str()).collect();
     let meant: BTreeSet<&str> = found.iter().map(|line| line.outlet.as_str()).collect();
-    match globs_of(&meant, &alike, snapshot) {
-        Some(globs) => {
-            html! { details { summary { (lang.let_through_these(found.len())) } (release(found, &globs, snapshot, lang)) } }
+    let wrong = first.held.iter().find_map(|held| held.places.first());
+    html! {
+        @if let Some(line) = wrong { p { (lang.to_correct()) " " (place(line, snapshot, authors, lang)) } }
+        @match globs_of(&meant, &alike, snapshot) {
+            Some(globs) => details { summary { (lang.let_through_these(found.len())) } (release(found, &globs, snapshot, lang)) },
+            None => p.quiet { (with_code(lang.too_many_to_name())) },
         }
-        None => html! { p.quiet { (with_code(lang.too_many_to_name())) } },
     }
 }
 

@@ -27,6 +27,9 @@ use crate::{
 /// How many lines of a list are shown (our choice); the commands show all.
 const MOST: usize = 30;
 
+/// So many of the things that a guard holds are named beside its finding (our choice): what changes is told below.
+const CONCERNED: usize = 5;
+
 /// `changes`: what the files change since the last verified push, and what its photos need in the style sheet.
 pub(super) fn page(
     snapshot: &Snapshot,
@@ -40,6 +43,7 @@ pub(super) fn page(
     let clock = Clock { now: snapshot.now, zone: &zone, lang };
     let member = snapshot.survey.member(&line.outlet);
     let name = line.name.as_deref().unwrap_or(&line.outlet);
+    let is_said = !line.held.is_empty() || member.is_some_and(|member| !member.valid);
     let (changes, style) = changes.unzip();
     let body = html! {
         (super::navigation("", lang))
@@ -52,12 +56,12 @@ pub(super) fn page(
         }
         main id="content" {
             @if let Some(pause) = &line.pause { p { (shown(&pause_words(pause, line, snapshot, lang))) } }
-            // What a guard says is said better by the guard.
-            @else if let Some(error) = error_of(line, lang).filter(|_| line.held.is_empty()) { p.trouble { (error) } }
+            // What guards say and what is wrong with files is told below, in whole.
+            @else if let Some(error) = error_of(line, lang).filter(|_| !is_said) { p.trouble { (error) } }
             @if let Some(invalid) = &line.invalid_from { p.trouble { (shown(&invalid_words(invalid, line, snapshot, lang))) } }
             @if let Some(member) = member {
-                (findings(lang.errors_in_files(), member, Diagnostic::is_error, lang))
-                (findings(lang.warnings_in_files(), member, counts_for_push, lang))
+                (findings(lang.errors_in_files(), member, Diagnostic::is_error, snapshot, authors, lang))
+                (findings(lang.warnings_in_files(), member, counts_for_push, snapshot, authors, lang))
             }
             (held(line, snapshot, authors, lang))
             @if let Some(changes) = &changes {
@@ -85,7 +89,14 @@ fn what_to_do(snapshot: &Snapshot, line: &StatusLine, lang: Lang) -> Markup {
     html! { p { (with_code((state_help.meaning)(lang))) " " (with_commands(&advice, snapshot)) } }
 }
 
-fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool, lang: Lang) -> Markup {
+fn findings(
+    heading: &str,
+    member: &Member,
+    are_meant: fn(&Diagnostic) -> bool,
+    snapshot: &Snapshot,
+    authors: &BTreeMap<String, LineNote>,
+    lang: Lang,
+) -> Markup {
     let errors: Vec<_> = member.diagnostics.iter().filter(|diagnostic| are_meant(diagnostic)).collect();
     html! {
         @if !errors.is_empty() {
@@ -93,8 +104,9 @@ fn findings(heading: &str, member: &Member, are_meant: fn(&Diagnostic) -> bool, 
             ul {
                 @for error in errors.iter().take(MOST) {
                     li {
-                        @if let Some(place) = &error.place { code { (shown(&place.to_string())) } " " }
+                        @if let Some(found) = &error.place { (place(&found.to_string(), snapshot, authors, lang)) " " }
                         (english(&error.message, lang))
+                        @if let Some(help) = &error.help { p.quiet { (english(help, lang)) } }
                         @if let Some(words) = explained(error, lang) { p.quiet { (with_code(words)) } }
                     }
                 }
@@ -247,17 +259,17 @@ fn push_row(snapshot: &Snapshot, push: &PushLine, clock: &Clock<'_>) -> Markup {
     let took = push.sent_at.zip(push.finished_at).map(|(sent, finished)| finished.duration_since(sent).as_secs());
     html! {
         tr {
-            td { (clock.tell(push.prepared_at)) }
-            th scope="row" {
+            td.short { (clock.tell(push.prepared_at)) }
+            th.short scope="row" {
                 (push.number) @if push.kind == "stock" { " " (lang.of_stock()) } @if push.live { ", " (lang.live()) }
                 @if let Some(to) = push.back_to { ", " (lang.back_to(to)) }
             }
-            td data-label=(lang.result()) {
+            td.short data-label=(lang.result()) {
                 (lang.outcome(push.outcome))
                 @if let Some(error) = &push.error { p { (english(error, lang)) } }
             }
-            td data-label=(lang.changes()) { (changed(push, lang)) }
-            td data-label=(lang.took()) { @if let Some(took) = took { (lang.span(took.unsigned_abs())) } }
+            td.short data-label=(lang.changes()) { (changed(push, lang)) }
+            td.short data-label=(lang.took()) { @if let Some(took) = took { (lang.span(took.unsigned_abs())) } }
             td data-label=(lang.commit_heading()) {
                 (commit_by(snapshot, push.revision.as_deref(), push.author.as_deref(), lang))
             }
@@ -303,5 +315,8 @@ fn value_text(value: &Option<FieldValue>) -> String {
 }
 
 fn list(items: &[Path], lang: Lang) -> Markup {
-    html! { @for item in items.iter().take(MOST) { code { (shown(&item.to_string())) } " " } (more(items.len(), lang)) }
+    html! {
+        @for item in items.iter().take(CONCERNED) { code { (shown(&item.to_string())) } " " }
+        @if items.len() > CONCERNED { (lang.and_more(items.len() - CONCERNED)) }
+    }
 }

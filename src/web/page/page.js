@@ -4,8 +4,8 @@
 (() => {
   const parts = ["summary", "content", "about"];
   // In milliseconds: until something that failed is tried again; how long an answer may take; a silence worth a word (the
-  // daemon is asked at least every 20 s).
-  const [again, patience, silence] = [5_000, 20_000, 40_000];
+  // daemon is asked at least every 20 s); how old "2 min ago" may get.
+  const [again, patience, silence, oldest] = [5_000, 20_000, 40_000, 30_000];
   let version = document.documentElement.dataset.version;
   let heard = Date.now();
   let [waits, retry] = [false, 0];
@@ -72,6 +72,7 @@
     notice.hidden = !isSilent;
   }, again);
 
+  setInterval(refresh, oldest);
   document.addEventListener("visibilitychange", () => { if (waits) refresh(); });
   listen();
 })();

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     Lang,
-    html::shown,
+    html::{self, shown},
     shell_word,
     untrusted::{markdown, printable},
 };
@@ -102,10 +102,10 @@ impl Held {
         let (is_reviewed, is_brought_back) = (!review.is_empty(), !review_bringing_back.is_empty());
         html! {
             @if let Some(push) = push { p { (lang.let_through_now()) } (typed(&[push])) }
-            @if is_reviewed { p { (lang.let_through()) } (typed(&review)) p.quiet { (lang.commit_the_approval()) } }
+            @if is_reviewed { p { (lang.let_through()) } (typed(&review)) p.quiet { (html::with_code(lang.commit_the_approval())) } }
             @if let Some(bring_back) = bring_back { p { (lang.bring_back_now()) } (typed(&[bring_back])) }
             @if is_brought_back {
-                p { (lang.let_through()) } (typed(&review_bringing_back)) p.quiet { (lang.commit_before_the_last()) }
+                p { (lang.let_through()) } (typed(&review_bringing_back))
             }
         }
     }

@@ -62,13 +62,11 @@ texts! {
     finding: "Finding", "Temuan";
     concerns: "Concerns", "Mengenai";
     to_correct: "If it is a mistake, correct", "Kalau ini salah, perbaiki";
-    let_through: "To let it through with a review:", "Supaya dikirim setelah diperiksa orang lain:";
+    let_through: "To let it through with a reason that is kept:", "Supaya dikirim dengan alasan yang dicatat:";
     let_through_now: "To let it through now:", "Supaya dikirim sekarang:";
-    commit_the_approval: "Commit what it writes; the next pass pushes it.",
-        "Commit berkas yang ditulisnya; pemeriksaan berikutnya mengirimnya.";
+    commit_the_approval: "What `approve` writes counts at once: it is pushed within seconds. Commit that file, so that others see why.",
+        "Berkas yang ditulis `approve` langsung berlaku: dikirim dalam hitungan detik. Commit berkas itu, supaya orang lain tahu alasannya.";
     bring_back_now: "To bring back now what GoFood lost:", "Untuk mengembalikan sekarang yang hilang di GoFood:";
-    commit_before_the_last: "Commit what it writes before you type the last one.",
-        "Commit berkas yang ditulisnya sebelum perintah terakhir.";
     too_many_to_name: "To let these through, choose them with `--outlet GLOB`: no layer is theirs alone.",
         "Supaya semua ini dikirim, pilih dengan `--outlet GLOB`: tidak ada lapisan yang hanya milik mereka.";
     not_committed_yet: "not committed yet", "belum di-commit";
