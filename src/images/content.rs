@@ -2,13 +2,12 @@
 //! never unpacked, so a small file cannot ask for much memory.
 
 use super::Finding;
-use crate::diagnostic::Severity;
+use crate::{diagnostic::Severity, source::MAX_IMAGE_BYTES};
 
-/// GoFood takes images of at most 1 MB (documentation), which does not say whether that is a million bytes or 1024².
-/// Above this it is too large either way.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
+/// Above this an image is too large, whatever GoFood means by 1 MB.
+pub(super) const MAX_BYTES: usize = MAX_IMAGE_BYTES as usize;
 /// Above this it may be too large.
-const SURE_BYTES: usize = 1_000_000;
+pub(super) const SURE_BYTES: usize = 1_000_000;
 /// The least width and height (our choice: smaller pictures look blurred on today's phones).
 const LEAST_PIXELS: u32 = 400;
 /// How much width and height may differ and still count as a square (our choice: scaling rounds).
@@ -25,13 +24,26 @@ enum Picture {
     Broken,
 }
 
+/// What a JPEG or PNG was found to be, with its name; `None`: it is neither.
+fn picture(bytes: &[u8]) -> Option<(&'static str, Picture)> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', rest @ ..] => Some(("PNG", png(rest))),
+        [0xff, 0xd8, 0xff, ..] => Some(("JPEG", jpeg(&bytes[2..]))),
+        _ => None,
+    }
+}
+
+/// Width and height of a whole JPEG or PNG, in pixels.
+pub fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    match picture(bytes)? {
+        (_, Picture::Whole(width, height)) => Some((width, height)),
+        _ => None,
+    }
+}
+
 /// Everything that is wrong with an image. `declared` is the content type that its server gives, if it was fetched.
 pub fn judge(bytes: &[u8], declared: Option<&str>) -> Vec<Finding> {
-    let (name, picture) = match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', rest @ ..] => ("PNG", png(rest)),
-        [0xff, 0xd8, 0xff, ..] => ("JPEG", jpeg(&bytes[2..])),
-        other => return vec![wrong_type(other, declared)],
-    };
+    let Some((name, picture)) = picture(bytes) else { return vec![wrong_type(bytes, declared)] };
     let mut findings: Vec<Finding> = too_large(bytes.len()).into_iter().collect();
     findings.extend(declared.and_then(|declared| wrongly_declared(name, declared)));
     match picture {

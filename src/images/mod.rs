@@ -12,7 +12,7 @@ mod finding;
 
 pub use address::is_public;
 pub use check::{Progress, Remembered, check, check_new};
-pub use content::judge;
+pub use content::{judge, size};
 pub use fetch::{Lookup, system_lookup};
 pub use finding::Finding;
 

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::text::{Resolved, read_at_most, resolve};
 
-/// GoFood takes images of at most 1 MB (documentation); larger files are not read.
+/// GoFood takes images of at most 1 MB (documentation, which does not say whether that is a million bytes or 1024²); larger
+/// files are not read.
 pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024;
 
 /// An image file that cannot be used.
@@ -44,6 +45,11 @@ pub(super) fn is_inside(path: &str) -> bool {
 
 /// The content of the file `path`, which is relative to `root`.
 pub fn read_image(root: &Path, path: &str) -> Result<Vec<u8>, ImageError> {
+    read_inside(root, path, MAX_IMAGE_BYTES)?.ok_or(ImageError::TooLarge)
+}
+
+/// The same; `None`: it has more than `limit` bytes.
+pub(super) fn read_inside(root: &Path, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ImageError> {
     if !is_inside(path) {
         return Err(ImageError::OutsideRoot);
     }
@@ -54,11 +60,8 @@ pub fn read_image(root: &Path, path: &str) -> Result<Vec<u8>, ImageError> {
     if !real.metadata().map_err(unreadable)?.is_file() {
         return Err(ImageError::NotAFile);
     }
-    let bytes = read_at_most(&real, MAX_IMAGE_BYTES).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_IMAGE_BYTES {
-        return Err(ImageError::TooLarge);
-    }
-    Ok(bytes)
+    let bytes = read_at_most(&real, limit).map_err(unreadable)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
 fn unreadable(error: io::Error) -> ImageError {
