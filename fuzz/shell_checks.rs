@@ -1,6 +1,10 @@
 //! As `checks.rs`, of what needs the package `menusync` itself.
 
-use menusync::{remote, settings};
+use menusync::{
+    diagnostic::Severity,
+    images::{self, Mark, Squaring},
+    remote, settings,
+};
 use menusync_core::{
     catalog::{Catalog, Field, OutletId},
     definition,
@@ -64,4 +68,24 @@ fn menu() -> Catalog {
                 {selection: {min_quantity: 0, max_quantity: 1}}, variants: [{external_id: LV, name: Pedas, price: 0}]}]\n";
     let definitions = definition::parse(&[source("catalogs/a.yaml", text)]);
     compose(&definitions, &OutletId("G1".into()), "2027-02-10T00:00:00Z").0.catalog
+}
+
+/// A photo: every copy of it is one that the judge of photos has nothing against, and is known again.
+pub(crate) fn photo(data: &[u8]) {
+    images::judge(data, None);
+    let thumbnail = images::thumbnail(data);
+    for squaring in [Squaring::Crop, Squaring::Pad] {
+        let Ok(copy) = images::fit(data, squaring, 40) else {
+            assert!(thumbnail.is_err(), "what has a thumbnail has a copy");
+            continue;
+        };
+        assert_eq!(images::fit(data, squaring, 40).as_ref(), Ok(&copy), "the same photo has the same copy");
+        let source = images::source_hash(data);
+        let marked = images::mark(&copy, &source, squaring).expect("a copy takes a mark");
+        assert_eq!(images::read_mark(&marked), Some(Mark { source, squaring: Some(squaring) }));
+        let (width, height) = images::size(&marked).expect("a copy is a whole JPEG");
+        assert!(width == height && width <= 40, "{width} × {height}");
+        assert!(images::judge(&marked, None).iter().all(|finding| finding.severity != Severity::Error));
+        assert!(!marked.windows(2).any(|pair| pair == [0xff, 0xe1]) && thumbnail.is_ok(), "nothing of the camera");
+    }
 }

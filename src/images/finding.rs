@@ -7,6 +7,11 @@ use crate::{
     rules,
 };
 
+/// Whether a copy of an image, in another form or of another size, would not break this rule.
+pub fn is_of_form(code: &str) -> bool {
+    matches!(code, "image-type" | "image-ratio" | "image-too-large")
+}
+
 /// One thing that is wrong with an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

@@ -9,12 +9,16 @@ mod check;
 mod content;
 mod fetch;
 mod finding;
+mod fit;
+mod mark;
 
 pub use address::is_public;
 pub use check::{Progress, Remembered, check, check_new};
 pub use content::{judge, size};
 pub use fetch::{Lookup, system_lookup};
-pub use finding::Finding;
+pub use finding::{Finding, is_of_form};
+pub use fit::{FitError, MOST_SIDE, Squaring, can_unpack, fit, thumbnail};
+pub use mark::{Mark, mark, read_mark, source_hash};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -48,3 +48,8 @@ fn the_corpus_of_the_sheets_holds() {
 fn the_corpus_of_the_wire_holds() {
     replay("wire", shell_checks::wire);
 }
+
+#[test]
+fn the_corpus_of_the_photos_holds() {
+    replay("photo", shell_checks::photo);
+}
