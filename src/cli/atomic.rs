@@ -12,10 +12,10 @@ use tempfile::NamedTempFile;
 use super::command_error::CommandError;
 
 /// Writes a file that must not be there yet; makes its directory.
-pub(super) fn create(path: &Path, text: &str) -> Result<(), CommandError> {
+pub(super) fn create(path: &Path, content: impl AsRef<[u8]>) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         // The process's umask takes away what it takes away from any new file.
-        let file = written(path, text, Permissions::from_mode(0o666))?;
+        let file = written(path, &content, Permissions::from_mode(0o666))?;
         file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
             io::ErrorKind::AlreadyExists => io::Error::other("it exists already, and is left as it is"),
             _ => error.error,
@@ -39,13 +39,22 @@ pub(super) fn write_private(path: &Path, text: &str) -> Result<(), CommandError>
 
 /// Replaces a file that still holds `old`; a link stays one, and who may read the file may read it still.
 pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), CommandError> {
+    let is_old = |now: &[u8]| std::str::from_utf8(now).is_ok_and(|now| now.trim_start_matches('\u{feff}') == old);
+    replace_if(path, is_old, text)
+}
+
+/// The same, where `is_old` knows what the file holds.
+pub(super) fn replace_if(
+    path: &Path,
+    is_old: impl Fn(&[u8]) -> bool,
+    content: impl AsRef<[u8]>,
+) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
         let real = path.canonicalize()?;
-        let now = fs::read_to_string(&real)?;
-        if now.trim_start_matches('\u{feff}') != old {
+        if !is_old(&fs::read(&real)?) {
             return Err(io::Error::other("it was changed in the meantime; nothing was written to it, try again"));
         }
-        let file = written(&real, text, fs::metadata(&real)?.permissions())?;
+        let file = written(&real, &content, fs::metadata(&real)?.permissions())?;
         fs::set_permissions(file.path(), fs::metadata(&real)?.permissions())?;
         file.persist(&real).map(drop).map_err(|error| error.error)
     };
@@ -53,11 +62,11 @@ pub(super) fn replace(path: &Path, old: &str, text: &str) -> Result<(), CommandE
 }
 
 /// A finished file beside `path`, not under its name yet. Its name begins with a dot, so nothing reads it as a definition.
-fn written(path: &Path, text: &str, permissions: Permissions) -> io::Result<NamedTempFile> {
+fn written(path: &Path, content: impl AsRef<[u8]>, permissions: Permissions) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
     let mut file = tempfile::Builder::new().prefix(".menusync-").permissions(permissions).tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content.as_ref())?;
     file.as_file().sync_all()?;
     Ok(file)
 }

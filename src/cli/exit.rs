@@ -15,7 +15,7 @@ pub enum Exit {
     Failed,
     /// 5: some outlets are as wanted and some are not.
     Mixed,
-    /// 3: definitions or settings are invalid.
+    /// 3: definitions, settings or photos are invalid.
     Invalid,
     /// 64: wrong usage.
     Usage,

@@ -30,7 +30,7 @@ const STATE: &str = "state_dir";
 
 use Exit::{Differences, Done, Failed, Invalid, Mixed, Refused};
 
-const PAGES: [Page; 30] = [
+const PAGES: [Page; 31] = [
     page("init", &[Done, Failed], &[("menusync init menus", "a new repository in the directory menus")], &[STATE]),
     page(
         "validate",
@@ -58,6 +58,16 @@ const PAGES: [Page; 30] = [
         &[
             ("menusync preview --outlet Kuta", "the menu as customers will see it"),
             ("menusync preview --output html=menus.html", "as a page with photos, for all outlets"),
+        ],
+        &[STATE],
+    ),
+    page(
+        "photos",
+        &[Done, Failed, Invalid],
+        &[
+            ("menusync photos", "what GoFood would refuse, and which dishes have which photo"),
+            ("menusync photos --fix", "writes copies that it takes, beside the originals"),
+            ("menusync photos --output html=photos.html", "a contact sheet"),
         ],
         &[STATE],
     ),
@@ -231,7 +241,7 @@ fn words(exit: Exit) -> &'static str {
         Exit::Done => "done",
         Exit::Failed => "failed: network, API, disk; refused by GoFood, or not seen to arrive in time",
         Exit::Differences => "differences exist (`plan`: only with --detailed-exitcode)",
-        Exit::Invalid => "definitions or settings are invalid",
+        Exit::Invalid => "definitions, settings or photos are invalid",
         Exit::Refused => "refused: a guard (`plan`: only with --fail-on-guard), a stale plan, a lock",
         Exit::Mixed => "some outlets are as wanted and some are not",
         Exit::Usage => "wrong usage",

@@ -24,7 +24,7 @@ failed: network, API, disk; refused by GoFood, or not seen to arrive in time
 .IP 2
 differences exist (plan \-\-detailed\-exitcode, drift, diff, fmt \-\-check, status)
 .IP 3
-definitions or settings are invalid
+definitions, settings or photos are invalid
 .IP 4
 refused: a guard, a window, a plan that is out of date, a lock
 .IP 5

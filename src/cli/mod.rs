@@ -24,6 +24,7 @@ mod new_images;
 mod outlets;
 mod output;
 mod pause;
+mod photos;
 mod plan;
 mod preview;
 mod preview_menu;
@@ -112,6 +113,8 @@ enum Command {
     Render(render::Args),
     /// Show the menus that the files give as customers will see them, offline
     Preview(preview_menu::Args),
+    /// Check local photos, and write copies that GoFood takes
+    Photos(photos::Args),
     /// Fetch, compare, and show what a push would do
     Plan(plan::Args),
     /// Compare two states of the files, offline
@@ -256,6 +259,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Validate(args) => validate::run(args, &session),
         Command::Render(args) => render::run(args, &session),
         Command::Preview(args) => preview_menu::run(args, &session),
+        Command::Photos(args) => photos::run(args, &session),
         Command::Plan(args) => plan::run(args, &session),
         Command::Diff(args) => diff::run(args, &session),
         Command::Apply(args) => apply::run(args, &session),

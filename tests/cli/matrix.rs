@@ -11,6 +11,7 @@ use crate::{
 const PUSHES: [&str; 3] = ["text", "json", "markdown"];
 const SHOWN: [&str; 4] = ["text", "json", "markdown", "html"];
 const MENUS: [&str; 2] = ["text", "html"];
+const SHEETS: [&str; 3] = ["text", "json", "html"];
 const FINDINGS: [&str; 4] = ["text", "json", "github", "sarif"];
 const PLAIN: [&str; 2] = ["text", "json"];
 
@@ -21,6 +22,7 @@ fn formats(command: &str) -> &'static [&'static str] {
         "plan" | "drift" | "diff" => &SHOWN,
         "apply" => &PUSHES,
         "preview" => &MENUS,
+        "photos" => &SHEETS,
         _ => &PLAIN,
     }
 }
@@ -57,7 +59,8 @@ fn done() {
     let stage = Stage::new().in_sync();
     all_end_with(0, &stage, &READ);
     all_end_with(0, &stage, &PUSH);
-    all_end_with(0, &stage, &[&["status"], &["diff", "."], &["apply"]]);
+    std::fs::create_dir(stage.root().join("photos")).unwrap();
+    all_end_with(0, &stage, &[&["status"], &["diff", "."], &["apply"], &["photos"]]);
     stage.run(&["plan", "--out", "plan.json"]).expect(0);
     all_end_with(0, &stage, &[&["apply", "plan.json"]]);
 }
@@ -68,7 +71,7 @@ fn failed() {
     let elsewhere: Vec<Vec<&str>> =
         READ.iter().chain(&PUSH).map(|command| [&["--root", "elsewhere"], *command].concat()).collect();
     all_end_with(1, &stage, &elsewhere.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    all_end_with(1, &stage, &[&["--root", "elsewhere", "status"]]);
+    all_end_with(1, &stage, &[&["--root", "elsewhere", "status"], &["photos"]]);
     stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Get, 403) });
     all_end_with(1, &stage, &[&["plan"], &["drift"]]);
     all_end_with(1, &stage, &PUSH);
@@ -100,6 +103,8 @@ fn invalid() {
     all_end_with(3, &stage, &READ);
     all_end_with(3, &stage, &PUSH);
     all_end_with(3, &stage, &[&["diff", "."]]);
+    stage.write("photos/soto.jpg", "<svg/>");
+    all_end_with(3, &stage, &[&["photos"]]);
     stage.settings("gaurds: 1");
     all_end_with(3, &stage, &READ);
     all_end_with(3, &stage, &PUSH);

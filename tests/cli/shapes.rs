@@ -81,6 +81,19 @@ fn promotions_of_all_kinds() {
 }
 
 #[test]
+fn photos_of_all_states() {
+    let stage = Stage::new();
+    std::fs::create_dir_all(stage.root().join("photos")).unwrap();
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/photo");
+    for name in ["lossy.webp", "cut.jpg", "bomb.webp", "palette.png"] {
+        std::fs::copy(corpus.join(name), stage.root().join("photos").join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/hostname", stage.root().join("photos/out.jpg")).unwrap();
+    stage.edit(LAYER, "price: 25000", "price: 25000\n        image: photos/lossy.webp");
+    fit(&stage, &[&["photos"], &["photos", "--fix"], &["photos", "--fix"]]);
+}
+
+#[test]
 fn results_and_troubles() {
     let stage = Stage::new();
     fit(&stage, &[&["apply"], &["apply", "--yes"], &["apply", "--yes"], &["run", "--once"], &["validate"]]);

@@ -10,6 +10,7 @@ mod daemon;
 mod example_files;
 mod harness;
 mod local;
+mod photos;
 
 use harness::{Answer, Bench};
 use menusync::rules::RULES;

@@ -22,6 +22,7 @@ const HISTORY: &str = include_str!("history.json");
 const SCHEDULE: &str = include_str!("schedule.json");
 const OUTLETS: &str = include_str!("outlets.json");
 const PROMOTIONS: &str = include_str!("promotions.json");
+const PHOTOS: &str = include_str!("photos.json");
 const HORIZON: &str = include_str!("horizon.json");
 const POLICY: &str = include_str!("policy.json");
 
@@ -59,6 +60,8 @@ enum Kind {
     Outlets,
     /// `menusync.promotions/1`
     Promotions,
+    /// `menusync.photos/1`
+    Photos,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -94,6 +97,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Horizon => with_plan(parsed(HORIZON)),
         Kind::Outlets => parsed(OUTLETS),
         Kind::Promotions => parsed(PROMOTIONS),
+        Kind::Photos => parsed(PHOTOS),
     }
 }
 

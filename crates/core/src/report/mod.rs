@@ -16,6 +16,7 @@ mod lang;
 mod menu;
 mod outlets;
 mod pages;
+mod photos;
 mod plan;
 mod preview;
 mod promotions;
@@ -43,6 +44,9 @@ pub use lang::{Lang, accepted_language};
 pub use menu::{Level, MenuSides, menu_html};
 pub use outlets::{OutletLine, outlets_json, outlets_text};
 pub use pages::plan_html;
+pub use photos::{
+    FitCopy, KnownUses, PhotoLine, PhotoState, PhotoUse, PhotosReport, photos_html, photos_json, photos_text,
+};
 pub use plan::{
     InvalidFrom, LaterChanges, LineNote, Look, NO_LONGER_DEFINED, OutletReport, PLAN_COUNTS_FOR, PauseNote, PlanReport,
     PlanTarget, SavedOutlet, SavedPlan, SavedPlanError, View, WHOLE_FILE, WindowNote, changes_html, counts_for_push,

@@ -12,6 +12,15 @@ use crate::catalog::{Catalog, ItemField};
 /// Endings of files that GoFood does not take (seen live for WebP; the others are not JPEG or PNG either).
 const REFUSED_EXTENSIONS: [&str; 9] = ["webp", "gif", "svg", "avif", "heic", "heif", "bmp", "tif", "tiff"];
 
+/// Endings of files that GoFood takes.
+const TAKEN_EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "jfif", "png"];
+
+/// Whether a name is that of a picture, by its ending.
+pub fn has_picture_ending(name: &str) -> bool {
+    let Some((_, ending)) = name.rsplit_once('.') else { return false };
+    TAKEN_EXTENSIONS.iter().chain(&REFUSED_EXTENSIONS).any(|known| ending.eq_ignore_ascii_case(known))
+}
+
 /// Hosts that give links to pages, with what they are called.
 const SHARE_PAGES: [(&str, &str); 12] = [
     ("drive.google.com", "Google Drive"),

@@ -26,6 +26,7 @@ mod texts;
 pub use adjust::{adjust, adjust_each, suggest, unknown_rule};
 pub use allows::{Allows, UsedAllows};
 pub use finding::Findings;
+pub use images::has_picture_ending;
 pub use prices::MIN_LIKELY_PRICE;
 
 use std::sync::LazyLock;

@@ -11,6 +11,7 @@ mod changes;
 mod menu;
 mod notices;
 mod page;
+mod photos;
 mod states;
 #[cfg(test)]
 mod tests;

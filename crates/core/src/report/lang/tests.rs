@@ -67,6 +67,8 @@ fn all(lang: Lang) -> Vec<(&'static str, String)> {
         super::notices::sentences(lang),
         super::page::texts(lang),
         super::page::sentences(lang),
+        super::photos::texts(lang),
+        super::photos::sentences(lang),
         super::states::texts(lang),
         super::times::texts(lang),
         super::times::sentences(lang),
