@@ -58,6 +58,11 @@ impl Base {
         }
     }
 
+    /// A person has switched it off by a command: what we took off is the kitchen's from now on. Whether it was ours.
+    pub fn leave_to_kitchen(&mut self, kind: StockKind, id: &ExternalId) -> bool {
+        self.taken_off_mut(kind).remove(id)
+    }
+
     /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was. Of
     /// several things under one id all must be on sale.
     pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {

@@ -37,6 +37,8 @@ mod refusal;
 mod risk;
 mod settle;
 mod stock;
+mod switch;
+mod switching;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +65,11 @@ pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
+pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
+pub use switching::{
+    OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchStep, SwitchVerdict, calls_of, judge_switch, label,
+    live_ids, plan_switches, shows_all,
+};
 pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{

@@ -82,27 +82,7 @@ pub(super) fn judge(inputs: &Inputs<'_>, matched: &Matched, compared: &Compared,
     let judge = Judge { inputs, matched, compared, action };
     // That a menu has vanished is said even where nothing would be sent.
     let asked = Guard::ALL.into_iter().filter(|guard| action != Action::None || *guard == Guard::EmptyLive);
-    asked
-        .filter_map(|guard| {
-            let finding = judge.ask(guard)?;
-            let verdict = match (finding.trips, inputs.released.contains(&guard)) {
-                (false, _) => Verdict::Pass,
-                (true, true) => Verdict::Released,
-                (true, false) => Verdict::Held,
-            };
-            let Finding { limit, actual, trips: _, items, message } = finding;
-            Some(GuardVerdict {
-                guard,
-                limit,
-                actual: actual.map(tenth),
-                verdict,
-                items,
-                promotions: Vec::new(),
-                message,
-                approval: None,
-            })
-        })
-        .collect()
+    asked.filter_map(|guard| Some(judge.ask(guard)?.verdict(guard, inputs.released.contains(&guard)))).collect()
 }
 
 fn tenth(number: f64) -> f64 {
@@ -115,6 +95,38 @@ struct Finding {
     trips: bool,
     items: Vec<Path>,
     message: String,
+}
+
+impl Finding {
+    fn verdict(self, guard: Guard, is_released: bool) -> GuardVerdict {
+        let Self { limit, actual, trips, items, message } = self;
+        let verdict = match (trips, is_released) {
+            (false, _) => Verdict::Pass,
+            (true, true) => Verdict::Released,
+            (true, false) => Verdict::Held,
+        };
+        let (actual, promotions) = (actual.map(tenth), Vec::new());
+        GuardVerdict { guard, limit, actual, verdict, items, promotions, message, approval: None }
+    }
+}
+
+/// What `sold-out` says where these of so many live items go out of stock.
+pub(super) fn judge_sold_out(off: Vec<Path>, of: usize, limit: f64, is_released: bool) -> Option<GuardVerdict> {
+    Some(sold_out(off, of, limit)?.verdict(Guard::SoldOut, is_released))
+}
+
+fn sold_out(off: Vec<Path>, of: usize, limit: f64) -> Option<Finding> {
+    if off.is_empty() {
+        return None;
+    }
+    let percent = share(off.len(), of);
+    let message = format!(
+        "{} of {} would go out of stock ({percent:.0} %); the limit is {limit} %",
+        off.len(),
+        counted(of, "live item")
+    );
+    let trips = percent > limit;
+    Some(Finding { limit: Some(Limit::Percent(limit)), actual: Some(percent), trips, items: off, message })
 }
 
 struct Judge<'a> {
@@ -191,23 +203,7 @@ impl Judge<'_> {
             .filter(|change| matches!(change.path, Path::Item(_, Some(ItemField::InStock))))
             .map(|change| change.path.clone())
             .collect();
-        if off.is_empty() {
-            return None;
-        }
-        let limit = self.inputs.policy.guards.sold_out;
-        let percent = share(off.len(), self.live_items());
-        let message = format!(
-            "{} of {} would go out of stock ({percent:.0} %); the limit is {limit} %",
-            off.len(),
-            counted(self.live_items(), "live item")
-        );
-        Some(Finding {
-            limit: Some(Limit::Percent(limit)),
-            actual: Some(percent),
-            trips: percent > limit,
-            items: off,
-            message,
-        })
+        sold_out(off, self.live_items(), self.inputs.policy.guards.sold_out)
     }
 }
 

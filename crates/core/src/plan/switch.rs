@@ -1,0 +1,181 @@
+//! Stock that a person switches by command: what is stored of it, what live shows of it, and what became of it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog};
+
+/// One dish or choice that was switched, stored while its call is under way and until its end. Before the switch it was
+/// seen the other way round, else nothing of it would be switched back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockSwitch {
+    /// A dish or a choice.
+    pub kind: StockKind,
+    /// Its id.
+    pub id: ExternalId,
+    /// Its name on the live menu.
+    pub name: String,
+    /// What it was switched to.
+    pub in_stock: bool,
+    /// When.
+    pub at: Timestamp,
+    /// When it is switched back; `None`: never.
+    pub until: Option<Timestamp>,
+    /// Which of `gobiz.accounts` switched it; `None`: the one without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Arc<str>>,
+    /// How far it is.
+    pub stage: SwitchStage,
+}
+
+/// How far a switch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchStage {
+    /// Its call may have been made.
+    Sending,
+    /// Live has shown it.
+    Set,
+    /// The call that switches it back may have been made at this moment.
+    Returning(Timestamp),
+}
+
+impl StockSwitch {
+    /// The dish or choice.
+    pub fn thing(&self) -> Path {
+        thing(self.kind, &self.id)
+    }
+
+    /// Its stock.
+    pub fn path(&self) -> Path {
+        match self.kind {
+            StockKind::Items => Path::item_field(&self.id, ItemField::InStock),
+            StockKind::Variants => Path::variant_field(&self.id, VariantField::InStock),
+        }
+    }
+
+    /// That this happened to it.
+    pub fn event(&self, result: SwitchHappening, error: Option<String>) -> SwitchEvent {
+        let Self { kind, ref id, ref name, in_stock, until, .. } = *self;
+        SwitchEvent { result, kind, id: id.clone(), name: name.clone(), in_stock, until, error }
+    }
+}
+
+/// The path of a dish or a choice.
+pub fn thing(kind: StockKind, id: &ExternalId) -> Path {
+    match kind {
+        StockKind::Items => Path::item(id),
+        StockKind::Variants => Path::variant(id),
+    }
+}
+
+/// What happened to a switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SwitchHappening {
+    /// Live shows it.
+    Switched,
+    /// Live shows that it was switched back.
+    SwitchedBack,
+    /// Somebody else switched it before its end.
+    ChangedElsewhere,
+    /// GoFood refused to switch it back.
+    Refused,
+    /// Its call broke off, and live never showed it.
+    NotSeen,
+    /// The call that switches it back broke off, and nobody knows whether the kitchen has switched it since.
+    Doubtful,
+    /// It was not on the live menu at its end.
+    Gone,
+    /// The files take it off sale by now.
+    OffInFiles,
+    /// Another account reaches the outlet by now.
+    OtherAccount,
+}
+
+impl SwitchHappening {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Switched,
+        Self::SwitchedBack,
+        Self::ChangedElsewhere,
+        Self::Refused,
+        Self::NotSeen,
+        Self::Doubtful,
+        Self::Gone,
+        Self::OffInFiles,
+        Self::OtherAccount,
+    ];
+
+    /// Whether a person expects something else.
+    pub fn is_trouble(self) -> bool {
+        !matches!(self, Self::Switched | Self::SwitchedBack)
+    }
+}
+
+/// One thing that happened to a switch. Stored between runs and releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchEvent {
+    /// What.
+    pub result: SwitchHappening,
+    /// A dish or a choice.
+    pub kind: StockKind,
+    /// Its id.
+    pub id: ExternalId,
+    /// Its name on the live menu.
+    pub name: String,
+    /// What it was switched to.
+    pub in_stock: bool,
+    /// When it was to be switched back.
+    pub until: Option<Timestamp>,
+    /// More about it: the platform's words, or the line of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What live shows under one id: an item in two menus, or a variant of several categories, is shown more than once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveStock {
+    /// Its name.
+    pub name: String,
+    /// The platform's ids.
+    uuids: Vec<String>,
+    shown: Vec<Field<bool>>,
+}
+
+impl LiveStock {
+    /// What live shows under `id`; `None`: nothing.
+    pub fn of(live: &LiveCatalog, kind: StockKind, id: &ExternalId) -> Option<Self> {
+        type Shown<'l> = (&'l Field<ExternalId>, &'l str, &'l str, &'l Field<bool>);
+        let all: Vec<Shown<'_>> = match kind {
+            StockKind::Items => {
+                live.items().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
+            }
+            StockKind::Variants => {
+                live.variants().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
+            }
+        };
+        let mut found: Option<Self> = None;
+        for (_, name, uuid, in_stock) in all.into_iter().filter(|(known, ..)| known.value() == Some(id)) {
+            let found = found.get_or_insert_with(|| Self { name: name.to_owned(), uuids: vec![], shown: vec![] });
+            if !found.uuids.iter().any(|known| known == uuid) {
+                found.uuids.push(uuid.to_owned());
+            }
+            found.shown.push(in_stock.clone());
+        }
+        found
+    }
+
+    /// Whether all of it is so. Where it cannot be read, or differs, it is neither on sale nor sold out.
+    pub fn shows(&self, in_stock: bool) -> bool {
+        self.shown.iter().all(|shown| *shown == Field::Set(in_stock))
+    }
+
+    /// What sets it.
+    pub fn changes(&self, id: &ExternalId, in_stock: bool) -> Vec<StockChange> {
+        let line = |uuid: &String| StockChange { external_id: id.clone(), uuid: uuid.clone(), in_stock };
+        self.uuids.iter().map(line).collect()
+    }
+}

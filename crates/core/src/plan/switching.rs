@@ -1,0 +1,359 @@
+//! What a switch of stock does, and when it is switched back. Stock is the kitchen's: nothing goes on sale that was off
+//! before the switch, that the files take off sale, or that anybody else has switched since.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    GuardVerdict, LiveStock, StockCalls, StockSwitch, SwitchHappening, SwitchStage, guards::judge_sold_out, thing,
+};
+use crate::{
+    catalog::{ExternalId, Path, StockChange, StockKind, live::LiveCatalog},
+    policy::Guard,
+};
+
+/// A call that broke off may still be carried out for this long: the longest timeout and the time for tries (our choice).
+const MAY_STILL_COME: SignedDuration = SignedDuration::from_secs(150);
+
+/// A dish that a broken-off call was to put on sale goes on sale within this time or not at all: later, the kitchen may have
+/// sold it out again (our choice).
+const MAY_BE_REPEATED: SignedDuration = SignedDuration::from_mins(10);
+
+/// Where the files take something off sale; `None`: they do not.
+pub type OffInFiles<'a> = dyn Fn(&Path) -> Option<String> + Sync + 'a;
+
+/// What a person asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchOrder {
+    /// Dishes and choices, each once.
+    pub things: Vec<(StockKind, ExternalId)>,
+    /// On sale, or sold out.
+    pub in_stock: bool,
+    /// When they are switched back; `None`: never.
+    pub until: Option<Timestamp>,
+    /// Now.
+    pub at: Timestamp,
+    /// Which of `gobiz.accounts` does it.
+    pub account: Option<Arc<str>>,
+}
+
+/// What becomes of one dish or choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SwitchStep {
+    /// It is switched, by these.
+    Set(Vec<StockChange>),
+    /// It is so by an earlier switch; only its end becomes another.
+    Extend,
+    /// It is so already, and not by a switch of ours: it is not switched back.
+    Already,
+    /// The live menu has none of this id.
+    Absent,
+    /// It is not switched, in words.
+    Refused(String),
+}
+
+/// One dish or choice, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedSwitch {
+    /// As it is stored while its call is under way.
+    pub switch: StockSwitch,
+    /// The earlier switch of the same thing.
+    pub earlier: Option<StockSwitch>,
+    /// What becomes of it.
+    pub step: SwitchStep,
+}
+
+/// What an order does to one outlet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SwitchPlan {
+    /// In the order in which they were asked for.
+    pub switches: Vec<PlannedSwitch>,
+    /// What `sold-out` has to say.
+    pub guard: Option<GuardVerdict>,
+}
+
+/// What becomes of what is ordered, by what is live now. `known`: earlier switches.
+pub fn plan_switches(
+    order: &SwitchOrder,
+    live: &LiveCatalog,
+    known: &[StockSwitch],
+    off_in_files: &OffInFiles<'_>,
+    limit: f64,
+    released: &BTreeSet<Guard>,
+) -> SwitchPlan {
+    let switches: Vec<PlannedSwitch> = order
+        .things
+        .iter()
+        .map(|(kind, id)| {
+            let stock = LiveStock::of(live, *kind, id);
+            let earlier = known.iter().find(|known| (known.kind, &known.id) == (*kind, id)).cloned();
+            let switch = StockSwitch {
+                kind: *kind,
+                id: id.clone(),
+                name: stock.as_ref().map(|stock| stock.name.clone()).unwrap_or_default(),
+                in_stock: order.in_stock,
+                at: order.at,
+                until: order.until,
+                account: order.account.clone(),
+                stage: SwitchStage::Sending,
+            };
+            let step = stock.map_or(SwitchStep::Absent, |stock| step(&switch, &stock, earlier.as_ref(), off_in_files));
+            PlannedSwitch { switch, earlier, step }
+        })
+        .collect();
+    let goes_off = |planned: &&PlannedSwitch| {
+        matches!(planned.step, SwitchStep::Set(_)) && !order.in_stock && planned.switch.kind == StockKind::Items
+    };
+    let off: Vec<Path> = switches.iter().filter(goes_off).map(|planned| planned.switch.path()).collect();
+    let guard = judge_sold_out(off, dishes(live), limit, released.contains(&Guard::SoldOut));
+    SwitchPlan { switches, guard }
+}
+
+/// A dish that is shown twice is one.
+fn dishes(live: &LiveCatalog) -> usize {
+    let mut known = BTreeSet::new();
+    live.items().filter(|(_, item)| item.uuid.is_empty() || known.insert(item.uuid.as_str())).count()
+}
+
+fn step(
+    switch: &StockSwitch,
+    stock: &LiveStock,
+    earlier: Option<&StockSwitch>,
+    off_in_files: &OffInFiles<'_>,
+) -> SwitchStep {
+    if stock.shows(switch.in_stock) {
+        let is_ours = earlier.is_some_and(|earlier| earlier.in_stock == switch.in_stock);
+        return if is_ours { SwitchStep::Extend } else { SwitchStep::Already };
+    }
+    if !stock.shows(!switch.in_stock) && (switch.in_stock || switch.until.is_some()) {
+        let why = "GoFood shows it more than once, in stock and sold out, or its stock cannot be read; \
+                   `off` without an end is possible";
+        return SwitchStep::Refused(why.to_owned());
+    }
+    if let (true, Some(place)) = (switch.in_stock, off_in_files(&switch.path())) {
+        return SwitchStep::Refused(format!(
+            "the files take it off sale ({place}): remove `in_stock: false` there, and `menusync apply` puts back what it \
+             took off"
+        ));
+    }
+    SwitchStep::Set(stock.changes(&switch.id, switch.in_stock))
+}
+
+impl SwitchPlan {
+    /// Whether the guard holds it.
+    pub fn held(&self) -> Option<&GuardVerdict> {
+        self.guard.as_ref().filter(|guard| guard.verdict == super::Verdict::Held)
+    }
+
+    /// Whether anything is to be sent.
+    pub fn is_to_send(&self) -> bool {
+        self.switches.iter().any(|planned| matches!(planned.step, SwitchStep::Set(_)))
+    }
+
+    /// The calls that switch them, at most one of each kind.
+    pub fn calls(&self) -> StockCalls {
+        let sent = self.switches.iter().filter_map(|planned| match &planned.step {
+            SwitchStep::Set(changes) => Some((planned.switch.kind, changes.clone())),
+            _ => None,
+        });
+        calls_of(sent)
+    }
+}
+
+/// One call of each kind.
+pub fn calls_of(changes: impl IntoIterator<Item = (StockKind, Vec<StockChange>)>) -> StockCalls {
+    let (mut items, mut variants) = (Vec::new(), Vec::new());
+    for (kind, changes) in changes {
+        match kind {
+            StockKind::Items => items.extend(changes),
+            StockKind::Variants => variants.extend(changes),
+        }
+    }
+    let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
+    calls.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
+}
+
+/// Whether live shows all that a call has set.
+pub fn shows_all(live: &LiveCatalog, kind: StockKind, changes: &[StockChange]) -> bool {
+    let shows = |change: &StockChange| {
+        LiveStock::of(live, kind, &change.external_id).is_some_and(|stock| stock.shows(change.in_stock))
+    };
+    changes.iter().all(shows)
+}
+
+/// What is to be done about a switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SwitchVerdict {
+    /// Nothing yet.
+    Wait,
+    /// Live shows it: its call was carried out.
+    Seen,
+    /// It has ended like this.
+    End(SwitchHappening, Option<String>),
+    /// It is to be switched back now, by these.
+    Back(Vec<StockChange>),
+}
+
+/// What is to be done about a switch, by what is live now. `account`: who reaches the outlet.
+pub fn judge_switch(
+    switch: &StockSwitch,
+    live: &LiveCatalog,
+    now: Timestamp,
+    account: Option<&str>,
+    off_in_files: &OffInFiles<'_>,
+) -> SwitchVerdict {
+    use SwitchHappening::{ChangedElsewhere, Doubtful, Gone, NotSeen, OffInFiles, OtherAccount, SwitchedBack};
+    let is_due = switch.until.is_some_and(|until| until <= now);
+    let is_late = now.duration_since(switch.at) > MAY_STILL_COME;
+    let Some(stock) = LiveStock::of(live, switch.kind, &switch.id) else {
+        // A menu that reads empty teaches nothing.
+        let has_ended = !live.is_empty() && (is_due || switch.stage == SwitchStage::Sending && is_late);
+        return if has_ended { SwitchVerdict::End(Gone, None) } else { SwitchVerdict::Wait };
+    };
+    match switch.stage {
+        SwitchStage::Sending if stock.shows(switch.in_stock) => return SwitchVerdict::Seen,
+        SwitchStage::Sending if is_late => return SwitchVerdict::End(NotSeen, None),
+        SwitchStage::Sending => return SwitchVerdict::Wait,
+        SwitchStage::Returning(_) if stock.shows(!switch.in_stock) => return SwitchVerdict::End(SwitchedBack, None),
+        SwitchStage::Returning(at) if !switch.in_stock && now.duration_since(at) > MAY_BE_REPEATED => {
+            return SwitchVerdict::End(Doubtful, None);
+        }
+        SwitchStage::Set | SwitchStage::Returning(_) if !stock.shows(switch.in_stock) => {
+            return SwitchVerdict::End(ChangedElsewhere, None);
+        }
+        SwitchStage::Set | SwitchStage::Returning(_) => {}
+    }
+    if !is_due {
+        return SwitchVerdict::Wait;
+    }
+    if switch.account.as_deref() != account {
+        return SwitchVerdict::End(OtherAccount, None);
+    }
+    if let (false, Some(place)) = (switch.in_stock, off_in_files(&switch.path())) {
+        return SwitchVerdict::End(OffInFiles, Some(place));
+    }
+    SwitchVerdict::Back(stock.changes(&switch.id, !switch.in_stock))
+}
+
+/// The ids of one kind on a live menu, for who has written another one.
+pub fn live_ids(live: &LiveCatalog, kind: StockKind) -> BTreeSet<&str> {
+    let ids: Vec<&crate::catalog::Field<ExternalId>> = match kind {
+        StockKind::Items => live.items().map(|(_, item)| &item.external_id).collect(),
+        StockKind::Variants => live.variants().map(|(_, variant)| &variant.external_id).collect(),
+    };
+    ids.into_iter().filter_map(|id| id.value()).map(ExternalId::as_str).collect()
+}
+
+/// The label of a dish or choice: `Nasi Goreng (items/NG)`, without a name its path.
+pub fn label(kind: StockKind, id: &ExternalId, name: &str) -> String {
+    let path = thing(kind, id);
+    if name.trim().is_empty() { path.to_string() } else { format!("{name} ({path})") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+    use crate::catalog::{
+        Field,
+        live::{LiveCatalog, LiveItem, LiveMenu},
+    };
+
+    /// Items by UUID, id and stock.
+    fn live(items: &[(&str, &str, Field<bool>)]) -> LiveCatalog {
+        let item = |(uuid, id, in_stock): &(&str, &str, Field<bool>)| LiveItem {
+            uuid: (*uuid).to_owned(),
+            external_id: Field::Set((*id).into()),
+            name: format!("Nasi {id}"),
+            in_stock: in_stock.clone(),
+            ..LiveItem::default()
+        };
+        let menu = LiveMenu { menu_items: items.iter().map(item).collect(), ..LiveMenu::default() };
+        LiveCatalog { menus: vec![menu], ..LiveCatalog::default() }
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + 60 * minute).unwrap()
+    }
+
+    fn plan_of(live: &LiveCatalog, in_stock: bool, until: Option<Timestamp>, known: &[StockSwitch]) -> SwitchPlan {
+        let things = vec![(StockKind::Items, "NG".into())];
+        let order = SwitchOrder { things, in_stock, until, at: at(0), account: None };
+        plan_switches(&order, live, known, &|_| None, 50.0, &BTreeSet::new())
+    }
+
+    #[test]
+    fn copies_that_differ_or_cannot_be_read_go_off_without_an_end_and_nothing_else() {
+        for second in [Field::Set(false), Field::Unsaid, Field::Null] {
+            let live =
+                live(&[("1", "NG", Field::Set(true)), ("2", "NG", second.clone()), ("3", "TEH", Field::Set(true))]);
+            let step = |in_stock, until| plan_of(&live, in_stock, until, &[]).switches.remove(0).step;
+            assert!(matches!(step(true, None), SwitchStep::Refused(_)), "{second:?}");
+            assert!(matches!(step(false, Some(at(60))), SwitchStep::Refused(_)), "{second:?}");
+            let SwitchStep::Set(changes) = step(false, None) else { panic!("{second:?}") };
+            assert_eq!(changes.iter().map(|change| change.uuid.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        }
+    }
+
+    #[test]
+    fn a_dish_that_is_shown_twice_counts_once_and_its_call_names_it_once() {
+        let on = Field::Set(true);
+        let live = live(&[("1", "NG", on.clone()), ("1", "NG", on.clone()), ("2", "TEH", on)]);
+        let plan = plan_of(&live, false, None, &[]);
+        assert_eq!(plan.calls()[0].1.len(), 1);
+        assert_eq!(plan.guard.as_ref().unwrap().actual, Some(50.0));
+        assert!(plan.held().is_none() && plan.is_to_send());
+    }
+
+    #[test]
+    fn an_end_is_judged_by_what_is_live_then() {
+        use SwitchHappening::*;
+        let switch = |stage, in_stock| StockSwitch {
+            kind: StockKind::Items,
+            id: "NG".into(),
+            name: String::new(),
+            in_stock,
+            at: at(0),
+            until: Some(at(60)),
+            account: None,
+            stage,
+        };
+        let shows = |in_stock| live(&[("1", "NG", Field::Set(in_stock))]);
+        let judge = |switch: &StockSwitch, live: &LiveCatalog, minute, account| {
+            judge_switch(switch, live, at(minute), account, &|_| None)
+        };
+        let (sending, set, returning) = (SwitchStage::Sending, SwitchStage::Set, SwitchStage::Returning(at(60)));
+        let end = |happened| SwitchVerdict::End(happened, None);
+        let back = |in_stock| {
+            SwitchVerdict::Back(vec![StockChange { external_id: "NG".into(), uuid: "1".to_owned(), in_stock }])
+        };
+        for (stage, is_on, minute, verdict) in [
+            (sending, true, 2, SwitchVerdict::Wait),
+            (sending, true, 3, end(NotSeen)),
+            (sending, false, 90, SwitchVerdict::Seen),
+            (set, false, 59, SwitchVerdict::Wait),
+            (set, false, 60, back(true)),
+            (set, true, 5, end(ChangedElsewhere)),
+            (set, true, 61, end(ChangedElsewhere)),
+            (returning, true, 61, end(SwitchedBack)),
+            (returning, false, 70, back(true)),
+            (returning, false, 71, end(Doubtful)),
+        ] {
+            assert_eq!(
+                judge(&switch(stage, false), &shows(is_on), minute, None),
+                verdict,
+                "{stage:?} {is_on} {minute}"
+            );
+        }
+        // To go off is safe at any time.
+        assert_eq!(judge(&switch(returning, true), &shows(true), 600, None), back(false));
+        assert_eq!(judge(&switch(set, false), &shows(false), 60, Some("other")), end(OtherAccount));
+        let nothing = LiveCatalog::default();
+        assert_eq!(judge(&switch(set, false), &nothing, 60, None), SwitchVerdict::Wait, "a menu that reads empty");
+        let others = live(&[("2", "TEH", Field::Set(true))]);
+        assert_eq!(judge(&switch(set, false), &others, 59, None), SwitchVerdict::Wait, "it may come back");
+        assert_eq!(judge(&switch(set, false), &others, 60, None), end(Gone));
+    }
+}
