@@ -1,4 +1,4 @@
-//! Completion in shells, also of what a root has: outlets by id and by name, items, guards, rules.
+//! Completion in shells, also of what a root has: outlets by id and by name, items, variants, guards, rules.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Exit, command_error::CommandError, help, output};
 use crate::{
+    catalog::{Catalog, ExternalId, Field},
     fleet::{self, Loaded},
     policy::Guard,
     report::{is_plain_word, untrusted::printable},
@@ -22,8 +23,14 @@ const OUTLETS: usize = 20;
 type Candidates = fn() -> Vec<CompletionCandidate>;
 
 /// What the values of these options and arguments may be, in every command that has them.
-const VALUES: [(&str, Candidates); 5] =
-    [("outlet", outlets), ("item", items), ("guard", guards), ("allow", guards), ("code", rules)];
+const VALUES: [(&str, Candidates); 6] = [
+    ("outlet", outlets),
+    ("item", items),
+    ("variant", variants),
+    ("guard", guards),
+    ("allow", guards),
+    ("code", rules),
+];
 
 /// Answers a shell that asks, and ends then.
 pub(super) fn answer() {
@@ -70,14 +77,22 @@ fn outlets() -> Vec<CompletionCandidate> {
 }
 
 fn items() -> Vec<CompletionCandidate> {
+    things(|catalog| catalog.items().map(|(_, item)| (&item.external_id, &item.name)).collect())
+}
+
+fn variants() -> Vec<CompletionCandidate> {
+    things(|catalog| catalog.variants().map(|(_, variant)| (&variant.external_id, &variant.name)).collect())
+}
+
+fn things(of: impl Fn(&Catalog) -> Vec<(&ExternalId, &Field<String>)>) -> Vec<CompletionCandidate> {
     let Some(loaded) = loaded() else { return Vec::new() };
-    let mut items: BTreeMap<String, String> = BTreeMap::new();
+    let mut things: BTreeMap<String, String> = BTreeMap::new();
     for (id, _) in loaded.outlet_names().take(OUTLETS) {
-        for (_, item) in loaded.compose(&id.into(), Timestamp::now()).catalog.items() {
-            items.insert(item.external_id.to_string(), item.name.value().cloned().unwrap_or_default());
+        for (id, name) in of(&loaded.compose(&id.into(), Timestamp::now()).catalog) {
+            things.insert(id.to_string(), name.value().cloned().unwrap_or_default());
         }
     }
-    items.iter().filter_map(|(id, name)| named(id, name)).collect()
+    things.iter().filter_map(|(id, name)| named(id, name)).collect()
 }
 
 fn guards() -> Vec<CompletionCandidate> {

@@ -30,7 +30,7 @@ const STATE: &str = "state_dir";
 
 use Exit::{Differences, Done, Failed, Invalid, Mixed, Refused};
 
-const PAGES: [Page; 31] = [
+const PAGES: [Page; 32] = [
     page("init", &[Done, Failed], &[("menusync init menus", "a new repository in the directory menus")], &[STATE]),
     page(
         "validate",
@@ -168,6 +168,17 @@ const PAGES: [Page; 31] = [
         &[
             ("menusync rollback --outlet Kuta --to 12", "what push 12 of `menusync history` sent"),
             ("menusync rollback --outlet Kuta --to '2026-11-30 18:05 WIB'", "what was live then"),
+        ],
+        &[],
+    ),
+    page(
+        "stock",
+        &[Done, Failed, Invalid, Refused, Mixed],
+        &[
+            ("menusync stock --outlet Kuta --item RAWON off --for 3h", "sold out for three hours"),
+            ("menusync stock --outlet '*' --item RAWON off --until '2026-12-01 10:00'", "until tomorrow, everywhere"),
+            ("menusync stock --outlet Kuta --variant LV-3 on", "a choice is on sale again"),
+            ("menusync stock --list", "what is switched back, and when"),
         ],
         &[],
     ),

@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Show which pushes changed this item, field by field
     #[arg(long, value_name = "ID")]
     item: Option<String>,
-    /// Show only the newest N pushes, and changes of promotions, of each outlet
+    /// Show only the newest N pushes, changes of promotions and switches of stock of each outlet
     #[arg(
         long,
         value_name = "N",
@@ -55,6 +55,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     for outlet in &mut outlets {
         outlet.pushes.truncate(usize::from(args.limit));
         outlet.promotions.truncate(usize::from(args.limit));
+        outlet.switches.truncate(usize::from(args.limit));
     }
     session.outputs.emit(|format, _| match format {
         Format::Json => report::history_json(&outlets),

@@ -43,6 +43,7 @@ mod schema;
 mod session;
 mod signals;
 mod status;
+mod stock;
 mod terminal;
 mod validate;
 mod webhook;
@@ -143,6 +144,8 @@ enum Command {
     History(history::Args),
     /// Go back to what an earlier push sent
     Rollback(rollback::Args),
+    /// Switch dishes and choices on or off sale at once, until a time or for good
+    Stock(stock::Args),
     /// Push nothing to outlets, for a while or until `resume`
     Pause(pause::Args),
     /// End the pause of outlets
@@ -188,7 +191,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 /// What other tools call our commands.
-const OTHER_NAMES: [(&str, &str); 12] = [
+const OTHER_NAMES: [(&str, &str); 14] = [
     ("push", "apply"),
     ("deploy", "apply"),
     ("sync", "apply"),
@@ -201,6 +204,8 @@ const OTHER_NAMES: [(&str, &str); 12] = [
     ("daemon", "run"),
     ("log", "history"),
     ("pull", "import"),
+    ("snooze", "stock"),
+    ("86", "stock"),
 ];
 
 /// With the command that is meant by a word of other tools.
@@ -274,6 +279,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Status(args) => status::run(args, &session),
         Command::History(args) => history::run(args, &session),
         Command::Rollback(args) => rollback::run(args, &session),
+        Command::Stock(args) => stock::run(args, &session),
         Command::Pause(args) => pause::run(args, &session),
         Command::Resume(args) => pause::resume(args, &session),
         Command::Outlets(args) => outlets::run(args, &session),

@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     Exit,
@@ -45,12 +45,19 @@ pub(super) struct Consent {
     /// Refuse (exit code 4) unless the plan has this digest
     #[arg(long, value_name = "DIGEST")]
     expect_digest: Option<String>,
+    #[command(flatten)]
+    release: Release,
+}
+
+/// What goes out without a question, and although a guard holds it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Release {
     /// Release a guard, for all outlets or for one (repeatable)
     #[arg(long, value_name = "GUARD[:OUTLET]")]
     allow: Vec<Allow>,
     /// Do not ask for confirmation
     #[arg(long, short)]
-    yes: bool,
+    pub(super) yes: bool,
 }
 
 /// A push to some outlets, from the plan that is shown to the report of how it ended.
@@ -74,10 +81,10 @@ impl PushRun<'_> {
     /// Plans, asks, pushes, reports. The outlets are valid.
     pub(super) fn run(&self) -> Result<Exit, CommandError> {
         let Self { session, survey, selected, at, options, consent, saved, is_whole, hints } = *self;
-        known_outlets(&consent.allow, survey)?;
-        session.refuse_unfinished(!consent.yes)?;
+        consent.release.check(survey)?;
+        session.refuse_unfinished(!consent.release.yes)?;
         let writer = session.client()?.writer();
-        let options = |member: &Member| PassOptions { released: consent.released(member), ..options(member) };
+        let options = |member: &Member| PassOptions { released: consent.release.guards(member), ..options(member) };
         let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole };
         let mut report = block_on(preview.report(&writer, selected))??;
         self.store_failures(&report)?;
@@ -100,7 +107,7 @@ impl PushRun<'_> {
             let look = session.outputs.look(Screen::of(&std::io::stderr()));
             note(&report::plan_text(&report, look));
         }
-        let typed = if consent.yes { BTreeMap::new() } else { ask(&report)? };
+        let typed = if consent.release.yes { BTreeMap::new() } else { ask(&report)? };
         let options = agreed(&report, selected, options, &typed);
         let outcomes = push_all(session, survey, selected, writer, options)?;
         emit(session, &report, outcomes, hints)
@@ -129,9 +136,14 @@ impl PushRun<'_> {
     }
 }
 
-impl Consent {
+impl Release {
+    /// Refuses outlets that no file defines.
+    pub(super) fn check(&self, survey: &Survey) -> Result<(), CommandError> {
+        known_outlets(&self.allow, survey)
+    }
+
     /// The guards that are released for an outlet.
-    fn released(&self, member: &Member) -> BTreeSet<Guard> {
+    pub(super) fn guards(&self, member: &Member) -> BTreeSet<Guard> {
         let theirs = |allow: &&Allow| allow.outlet.as_ref().is_none_or(|outlet| *outlet == member.id.0);
         self.allow.iter().filter(theirs).map(|allow| allow.guard).collect()
     }
@@ -202,11 +214,7 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
     if !report.outlets.iter().any(is_to_push) {
         return Ok(typed);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(CommandError::Usage(
-            "there is something to push, but no terminal to ask on: review `menusync plan`, then use --yes".to_owned(),
-        ));
-    }
+    need_terminal("there is something to push, but no terminal to ask on: review `menusync plan`, then use --yes")?;
     for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
         for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
             note(&printable(&format!("{}: {} holds it: {}", outlet.name, guard.guard, guard.message)));
@@ -227,7 +235,15 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
     }
 }
 
-fn answer(question: &str) -> Result<String, CommandError> {
+/// Refuses with `why` where nobody can be asked.
+pub(super) fn need_terminal(why: &str) -> Result<(), CommandError> {
+    match std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        true => Ok(()),
+        false => Err(CommandError::Usage(why.to_owned())),
+    }
+}
+
+pub(super) fn answer(question: &str) -> Result<String, CommandError> {
     // Whoever waits for a line holds no lock on stderr: a signal has to be answered there.
     let mut stderr = std::io::stderr();
     write!(stderr, "{question}").and_then(|()| stderr.flush())?;
@@ -271,6 +287,32 @@ fn agreed(
         .collect()
 }
 
+/// What all outlets of one command share.
+pub(super) fn context(
+    session: &Session,
+    survey: &Survey,
+    stop: watch::Receiver<bool>,
+) -> Result<Context, CommandError> {
+    let settings = session.settings()?;
+    let loaded = session.load_from(&session.root())?;
+    Ok(Context {
+        state: session.state()?,
+        state_dir: session.state_dir()?,
+        clock: Clock::System,
+        verify_timeout: settings.verify.timeout,
+        verify_interval: settings.verify.interval,
+        slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
+        poll_slots: PollSlots::new(settings.gobiz.concurrency),
+        revision: loaded.revision.clone(),
+        author: loaded.author.clone(),
+        peers: Arc::clone(&survey.peers),
+        stop,
+        poll_waker: PollWaker::default(),
+        in_flight: session.signals.in_flight(),
+        in_sync: InSync::default(),
+    })
+}
+
 fn push_all(
     session: &Session,
     survey: &Survey,
@@ -278,28 +320,10 @@ fn push_all(
     writer: Writer,
     mut options: BTreeMap<OutletId, PassOptions>,
 ) -> Result<Vec<Outcome>, CommandError> {
-    let settings = session.settings()?;
     let loaded = session.load_from(&session.root())?;
-    let state_dir = session.state_dir()?;
-    let state = session.state()?;
     let ending = session.signals.end_in_order(StopAnnouncer::Stderr);
+    let context = context(session, survey, ending.stop())?;
     block_on(async {
-        let context = Context {
-            state,
-            state_dir,
-            clock: Clock::System,
-            verify_timeout: settings.verify.timeout,
-            verify_interval: settings.verify.interval,
-            slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
-            poll_slots: PollSlots::new(settings.gobiz.concurrency),
-            revision: loaded.revision.clone(),
-            author: loaded.author.clone(),
-            peers: Arc::clone(&survey.peers),
-            stop: ending.stop(),
-            poll_waker: PollWaker::default(),
-            in_flight: session.signals.in_flight(),
-            in_sync: InSync::default(),
-        };
         let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         let (progress, all) = (Progress::new("outlets"), selected.len());
         progress.tell(0, all);

@@ -23,6 +23,8 @@ const APART: Duration = Duration::from_secs(5);
 pub enum Hint {
     /// A menu went live: a push that is waited for may show.
     WentLive,
+    /// A switch of stock ends: a whole pass is wanted.
+    SwitchEnds,
     /// Something is wrong with the menu: a whole pass is wanted.
     Alarm,
 }

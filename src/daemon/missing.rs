@@ -50,6 +50,7 @@ impl Missing {
                 health: Health::Bad(NotificationKind::Missing),
                 published: false,
                 detail: Some(Detail::LiveMenuLeft),
+                switches: Vec::new(),
             });
             if row.state.as_deref() == Some(OutletState::Missing.as_str()) {
                 continue;

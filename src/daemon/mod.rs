@@ -1,7 +1,7 @@
 //! Waiting for a reason to look, and passing over the outlets when there is one.
 //!
 //! Reasons: the start, a changed file (the outlets it touches), the schedule, the moment a dated layer begins or ends, a
-//! window that opens, a retry that is due, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a
+//! window that opens, a retry that is due, the end of a switch of stock, an event of the platform, SIGUSR1 and SIGHUP. What a pass does is `sync`'s; a
 //! failed outlet never stops the daemon, and an unreadable root never looks like an empty one. The main loop waits for
 //! nothing but these reasons: files are read beside it (`loader`).
 
@@ -18,6 +18,7 @@ mod parts;
 mod passes;
 mod rounds;
 mod stopping;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -100,6 +101,8 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     let mut daemon = Daemon::new(parts);
     let mut watcher = None;
     daemon.read_files(Reasons { start: true, ..Reasons::default() });
+    let Context { state, clock, stop, .. } = daemon.context.clone();
+    tokio::spawn(switches::watch_ends(state, clock, Arc::clone(&daemon.hints), stop));
     loop {
         daemon.show();
         let sleep = daemon.sleep();

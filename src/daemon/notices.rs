@@ -22,6 +22,7 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
         health: soon.map_or_else(|| health(outcome), |_| Health::Bad(NotificationKind::InvalidSoon)),
         published: outcome.result == PassResult::Published,
         detail,
+        switches: outcome.switches.iter().filter(|event| event.result.is_trouble()).cloned().collect(),
     }
 }
 

@@ -86,18 +86,23 @@ impl<W: Worker> Daemon<W> {
         self.view.update(|shown| _ = shown.in_work.insert(outlet.clone()));
     }
 
-    /// An event says that an outlet is worth a look: a pass that waits for its push looks now, else one begins.
+    /// An outlet is worth a look, by an event or by the end of a switch of stock: a pass that waits for its push looks now,
+    /// else one begins.
     pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
         let is_busy = self.busy.contains_key(outlet);
-        tracing::info!(%outlet, ?hint, "an event asks for a look");
+        let cause = if hint == Hint::SwitchEnds { Cause::Stock } else { Cause::Event };
+        match cause {
+            Cause::Stock => tracing::info!(%outlet, "a switch of stock ends"),
+            _ => tracing::info!(%outlet, ?hint, "an event asks for a look"),
+        }
         if let Some(request_id) = self.hints.announced(outlet) {
             self.context.poll_waker.announce(outlet, request_id);
         }
         if is_busy {
             self.context.poll_waker.wake(outlet);
         }
-        if !is_busy || hint == Hint::Alarm {
-            self.begin_round(Cause::Event, [outlet.clone()]);
+        if !is_busy || hint != Hint::WentLive {
+            self.begin_round(cause, [outlet.clone()]);
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Cause {
     Due,
     /// The platform sent an event.
     Event,
+    /// A switch of stock ends.
+    Stock,
     Reload,
     Signal,
 }
@@ -32,6 +34,7 @@ impl Cause {
             Self::Layer => "layer",
             Self::Due => "due",
             Self::Event => "event",
+            Self::Stock => "stock",
             Self::Reload => "reload",
             Self::Signal => "signal",
         }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Selection, Survey};
 use crate::{
-    report::{OutletHistory, PromotionEventLine, PushLine},
-    state::{KEEP_EVENTS, PromotionEventRow, PushOutcome, PushRow, SharedState, StateError},
+    report::{OutletHistory, PromotionEventLine, PushLine, SwitchEventLine},
+    state::{EventRow, KEEP_EVENTS, PushOutcome, PushRow, SharedState, StateError},
 };
 
 /// The selected outlets with all their pushes: those of the files by id, then those that are remembered but in no file any
@@ -37,16 +37,27 @@ pub async fn history(
             None => Vec::new(),
         };
         let promotions = promotion_lines(events).into_iter().map(|(_, line)| line).collect();
-        histories.push(OutletHistory { pushes: push_lines(rows), promotions, outlet, name });
+        let switches = match state {
+            Some(state) => switch_lines(state.switch_events(Some(&outlet), KEEP_EVENTS).await?),
+            None => Vec::new(),
+        };
+        histories.push(OutletHistory { pushes: push_lines(rows), promotions, switches, outlet, name });
     }
     Ok(histories)
 }
 
 /// What became of promotions as it is told, each with its outlet. What a later release has stored may not be understood.
-pub fn promotion_lines(rows: Vec<PromotionEventRow>) -> Vec<(String, PromotionEventLine)> {
-    let line = |PromotionEventRow { outlet, at, event }: PromotionEventRow| {
+pub fn promotion_lines(rows: Vec<EventRow>) -> Vec<(String, PromotionEventLine)> {
+    let line = |EventRow { outlet, at, event }: EventRow| {
         Some((outlet, PromotionEventLine { at, event: serde_json::from_str(&event).ok()? }))
     };
+    rows.into_iter().filter_map(line).collect()
+}
+
+/// What became of switches of stock as it is told. What a later release has stored may not be understood.
+pub fn switch_lines(rows: Vec<EventRow>) -> Vec<SwitchEventLine> {
+    let line =
+        |EventRow { at, event, .. }: EventRow| Some(SwitchEventLine { at, event: serde_json::from_str(&event).ok()? });
     rows.into_iter().filter_map(line).collect()
 }
 

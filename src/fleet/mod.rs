@@ -28,7 +28,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step, look_ahead};
-pub use history::{history, promotion_lines, push_lines};
+pub use history::{history, promotion_lines, push_lines, switch_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use judge::{Judged, Verdicts};

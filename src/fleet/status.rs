@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 use super::{Selection, Survey};
 use crate::{
     catalog::OutletId,
-    plan::{Pins, PromotionRecord},
+    plan::{Pins, PromotionRecord, StockSwitch},
     policy::Policy,
-    report::{Lang, LastPush, PinNote, PromotionCounts, StatusLine, errors_brief, known_notes},
+    report::{Lang, LastPush, PinNote, PromotionCounts, StatusLine, SwitchNote, errors_brief, known_notes},
     settings::Settings,
     state::{OutletRow, Overview, Pause, PushRow},
     sync::{Facts, Look, OutletState, PushProgress, pause_note},
@@ -65,7 +65,9 @@ pub fn status(
     for row in overview.of_root().filter(|row| survey.is_missing(*row)).filter(meant) {
         let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
         let error = Some(Lang::En.why_missing(&row.id));
-        lines.push(StatusLine { state: OutletState::Missing.as_str().to_owned(), last_push, error, ..stored(row) });
+        let switches = orders.switches_of(&row.id);
+        let state = OutletState::Missing.as_str().to_owned();
+        lines.push(StatusLine { state, last_push, error, switches, ..stored(row) });
     }
     lines
 }
@@ -87,6 +89,7 @@ struct Orders<'o> {
     notes: BTreeMap<&'o str, Vec<String>>,
     /// And of how many it cannot be read.
     promotions: BTreeMap<&'o str, (Vec<PromotionRecord>, usize)>,
+    switches: BTreeMap<&'o str, Vec<SwitchNote>>,
     zone: TimeZone,
     now: Timestamp,
 }
@@ -108,8 +111,17 @@ impl<'o> Orders<'o> {
                 Err(_) => *unread += 1,
             }
         }
+        let mut switches: BTreeMap<&str, Vec<SwitchNote>> = BTreeMap::new();
+        for (outlet, switch) in &overview.switches {
+            let read = serde_json::from_str::<StockSwitch>(switch).ok();
+            switches.entry(outlet).or_default().extend(read.as_ref().map(SwitchNote::from));
+        }
         let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());
-        Self { pauses, pins, notes, promotions, zone: policy.timezone, now }
+        Self { pauses, pins, notes, promotions, switches, zone: policy.timezone, now }
+    }
+
+    fn switches_of(&self, outlet: &str) -> Vec<SwitchNote> {
+        self.switches.get(outlet).cloned().unwrap_or_default()
     }
 
     /// Puts in what was ordered for an outlet. It counts at once, before any pass has seen it begin or end. `zone`: that of
@@ -122,6 +134,7 @@ impl<'o> Orders<'o> {
             since: pins.since,
             paths: pins.pinned_paths(),
         });
+        line.switches = self.switches_of(outlet.as_str());
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
         line.promotions = self.promotions.get(outlet.as_str()).and_then(|(records, unread)| {
             let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
@@ -149,6 +162,7 @@ fn unseen(id: &str) -> StatusLine {
         notes: Vec::new(),
         invalid_from: None,
         promotions: None,
+        switches: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     groups::Groups,
     message::{Line, Notification},
     sent_notices::{News, SentNotices},
+    switches_words,
 };
 use crate::{
     report::Lang,
@@ -92,6 +93,10 @@ impl Dispatcher {
         let detail = seen.detail.as_ref().map(|detail| detail.words(self.lang, &self.zone));
         if let Some(news) = self.sent.news(seen, now) {
             self.groups.add(seen, &news, detail.as_deref());
+        }
+        if !seen.switches.is_empty() {
+            let news = News { occasion: NotificationKind::Stock, since: now, repeated: false };
+            self.groups.add(seen, &news, Some(&switches_words(&seen.switches, self.lang)));
         }
         if seen.published {
             let news = News { occasion: NotificationKind::Published, since: now, repeated: false };

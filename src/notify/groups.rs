@@ -38,7 +38,7 @@ impl Groups {
         let group = self.waiting.entry(news.occasion).or_insert_with(new);
         // What was noticed first tells since when.
         let since = group.lines.get(seen.outlet.as_str()).map_or(news.since, |(_, since)| *since);
-        if news.occasion != NotificationKind::Published {
+        if !news.occasion.has_happened() {
             line.since = Some(since);
         }
         if group.lines.insert(seen.outlet.as_str().to_owned(), (line, since)).is_none() {
@@ -49,7 +49,7 @@ impl Groups {
     /// What has not been told yet of how an outlet stands is out of date, but for `still`.
     pub(super) fn outdate(&mut self, outlet: &str, still: Option<NotificationKind>) {
         for (occasion, group) in &mut self.waiting {
-            if *occasion != NotificationKind::Published && Some(*occasion) != still {
+            if !occasion.has_happened() && Some(*occasion) != still {
                 group.lines.remove(outlet);
             }
         }

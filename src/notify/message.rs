@@ -176,6 +176,7 @@ fn words(event: NotificationKind, repeated: bool, many: bool, lang: Lang) -> Str
         NotificationKind::Missing => either(lang.missing_one(), lang.missing_many()),
         NotificationKind::Recovered => either(lang.recovered_one(), lang.recovered_many()),
         NotificationKind::Published => either(lang.published_one(), lang.published_many()),
+        NotificationKind::Stock => either(lang.stock_one(), lang.stock_many()),
         NotificationKind::Digest => "",
     };
     if repeated { lang.still_so(words) } else { words.to_owned() }

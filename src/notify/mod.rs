@@ -26,6 +26,7 @@ pub use self::deliver::check;
 use self::{deliver::Sinks, dispatcher::Dispatcher};
 use crate::{
     catalog::OutletId,
+    plan::SwitchEvent,
     policy::Guard,
     report::{InvalidFrom, Lang, some_in},
     settings::{self, NotificationKind, Settings, SettingsError},
@@ -48,6 +49,8 @@ pub struct Seen {
     pub published: bool,
     /// More about it, in a sentence.
     pub detail: Option<Detail>,
+    /// Stock that was not switched back at its end.
+    pub switches: Vec<SwitchEvent>,
 }
 
 /// What is said of an outlet beside its health.
@@ -79,6 +82,14 @@ pub enum Detail {
 
 /// So many promotions of one result are named; of others only the number is told.
 const PROMOTIONS_NAMED: usize = 5;
+
+/// So many switches of stock are told in one notification.
+const SWITCHES_NAMED: usize = 3;
+
+fn switches_words(switches: &[SwitchEvent], lang: Lang) -> String {
+    let words: Vec<String> = switches.iter().map(|event| lang.switch_event(event, None)).collect();
+    some_in(&words, SWITCHES_NAMED, lang)
+}
 
 impl Detail {
     fn words(&self, lang: Lang, zone: &TimeZone) -> String {

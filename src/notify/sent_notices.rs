@@ -63,7 +63,7 @@ impl SentNotices {
     ) {
         let row = |since| NoticeRow { occasion: occasion.as_str().to_owned(), since, told_at: now };
         let rows: Vec<(String, Option<NoticeRow>)> = match occasion {
-            NotificationKind::Published => return,
+            occasion if occasion.has_happened() => return,
             NotificationKind::Recovered => outlets.into_iter().map(|(outlet, _)| (outlet, None)).collect(),
             _ => outlets.into_iter().map(|(outlet, since)| (outlet, Some(row(since)))).collect(),
         };

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use super::{message::Notification, *};
+use crate::plan::SwitchHappening;
 use crate::state::{
     OutletUpdate, StatusUpdate,
     testing::{done, inline},
@@ -52,6 +53,20 @@ impl Bench {
             health,
             published: false,
             detail: Some(Detail::Error("why".to_owned())),
+            switches: Vec::new(),
+        });
+    }
+
+    fn saw_switch(&self, outlet: &str, result: SwitchHappening) {
+        let (kind, id, name) = (crate::catalog::StockKind::Items, "NG".into(), "Nasi Goreng".to_owned());
+        let event = SwitchEvent { result, kind, id, name, in_stock: false, until: None, error: None };
+        self.notices.report(Seen {
+            outlet: outlet.into(),
+            name: format!("Warung {outlet}"),
+            health: Health::Good,
+            published: false,
+            detail: None,
+            switches: vec![event],
         });
     }
 
@@ -107,6 +122,20 @@ async fn outlets_that_fail_one_by_one_over_an_hour_are_a_few_notifications() {
     }
     let told = bench.told_after(minutes(10)).await;
     assert!((10..=14).contains(&told.len()), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn stock_that_was_not_switched_back_is_told_once_and_changes_nothing_else() {
+    let mut bench = Bench::new();
+    bench.saw_switch("G1", SwitchHappening::ChangedElsewhere);
+    bench.saw("G1", Health::Good);
+    sleep(minutes(1)).await;
+    let told = bench.told.try_recv().unwrap();
+    assert_eq!(told.summary, "Warung G1 (G1) has stock that was not switched back");
+    let detail = "Nasi Goreng (items/NG): somebody else switched it before its end; it is left as it is";
+    assert_eq!(told.outlets[0].detail.as_deref(), Some(detail));
+    bench.saw("G1", Health::Good);
+    assert_eq!(bench.told_after(minutes(60 * 20)).await, NONE);
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,13 +38,15 @@ pub enum NotificationKind {
     Recovered,
     /// A push was seen to arrive.
     Published,
+    /// Stock was not switched back at its end.
+    Stock,
     /// How everything stands, once a day.
     Digest,
 }
 
 impl NotificationKind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Held,
         Self::Failed,
         Self::Drift,
@@ -55,8 +57,14 @@ impl NotificationKind {
         Self::Missing,
         Self::Recovered,
         Self::Published,
+        Self::Stock,
         Self::Digest,
     ];
+
+    /// Whether it has happened, and does not last.
+    pub fn has_happened(self) -> bool {
+        matches!(self, Self::Published | Self::Stock)
+    }
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -71,6 +79,7 @@ impl NotificationKind {
             Self::Missing => "missing",
             Self::Recovered => "recovered",
             Self::Published => "published",
+            Self::Stock => "stock",
             Self::Digest => "digest",
         }
     }

@@ -279,6 +279,43 @@ async fn promotions_are_kept_by_their_key_and_go_with_their_outlet(place: &Place
     assert_eq!((known(&state, "G1").await, known(&state, "G2").await), (vec![], vec!["a: 3".to_owned()]));
 }
 
+async fn switches_are_kept_by_their_key_are_bounded_and_go_with_their_outlet(place: &Place) {
+    let state = place.state();
+    let switch = |key: &str, until: Option<i64>| {
+        (key.to_owned(), Some(SwitchRow { until: until.map(at), switch: format!("{{\"{key}\":0}}") }))
+    };
+    let update = |switches| OutletUpdate { switches, ..OutletUpdate::default() };
+    let known = async |state: &SharedState| {
+        let stored = state.recall("G1", at(9)).await.unwrap().switches;
+        stored.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    let both = update(vec![switch("items/NG", Some(70)), switch("items/TEH", None)]);
+    state.update_outlet("G1", both, at(1)).await.unwrap();
+    state.update_outlet("G2", update(vec![switch("items/NG", Some(90))]), at(1)).await.unwrap();
+    state.update_outlet("G3", update(vec![switch("items/NG", None)]), at(1)).await.unwrap();
+    assert_eq!(known(&state).await, ["items/NG", "items/TEH"]);
+    assert_eq!(state.switch_ends().await.unwrap(), [("G1".to_owned(), at(70)), ("G2".to_owned(), at(90))]);
+    assert_eq!(state.overview(at(9)).await.unwrap().switches.len(), 4);
+    let moved = update(vec![switch("items/NG", Some(80)), ("items/TEH".to_owned(), None)]);
+    state.update_outlet("G1", moved, at(2)).await.unwrap();
+    assert_eq!((known(&state).await, state.switch_ends().await.unwrap()[0].1), (vec!["items/NG".to_owned()], at(80)));
+
+    let events = |from: usize| (from..from + 400).map(|n| format!("{{\"n\":{n}}}")).collect();
+    for from in [0, 400] {
+        let update = OutletUpdate { switch_events: events(from), ..OutletUpdate::default() };
+        state.update_outlet("G1", update, at(3)).await.unwrap();
+    }
+    let rows = state.switch_events(Some("G1"), 1000).await.unwrap();
+    assert_eq!((rows.len(), rows[0].event.as_str(), rows[0].at), (500, "{\"n\":799}", at(3)));
+    assert_eq!(state.promotion_events(None, 9).await.unwrap(), []);
+
+    let elsewhere = (place.open)(&scope("https://other.example"));
+    assert_eq!((known(&elsewhere).await.len(), elsewhere.switch_ends().await.unwrap().len()), (0, 0));
+    assert_eq!(elsewhere.switch_events(None, 9).await.unwrap(), []);
+    state.forget("G1").await.unwrap();
+    assert_eq!((known(&state).await.len(), state.switch_events(Some("G1"), 9).await.unwrap().len()), (0, 0));
+}
+
 async fn a_pause_ends_by_itself_or_by_order(place: &Place) {
     let state = place.state();
     let (short, open) = (Pause { since: at(1), until: Some(at(5)) }, Pause { since: at(1), until: None });
@@ -458,6 +495,7 @@ laws! {
     forgetting_drops_one_outlet_and_reuses_no_number,
     pins_come_with_their_push_and_go_with_their_outlet,
     promotions_are_kept_by_their_key_and_go_with_their_outlet,
+    switches_are_kept_by_their_key_are_bounded_and_go_with_their_outlet,
     a_pause_ends_by_itself_or_by_order,
     an_event_is_known_again_by_any_of_its_marks,
     an_alarm_holds_until_a_later_push_of_the_menu_is_seen_to_arrive,

@@ -24,8 +24,8 @@ pub use locks::{
     try_lock_outlet,
 };
 pub use rows::{
-    Alarm, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
-    PromotionEventRow, PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate,
+    Alarm, EventRow, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
+    PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchRow,
 };
 pub use sqlite::{
     KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged,
@@ -92,7 +92,13 @@ pub trait State: Send + Sync {
     async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError>;
 
     /// What became of promotions of ours, at `outlet` or all, newest first, at most `limit`.
-    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError>;
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError>;
+
+    /// What became of switches of stock, at `outlet` or all, newest first, at most `limit`.
+    async fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError>;
+
+    /// When the next switch of stock ends, by outlet; without those where none does.
+    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError>;
 
     /// What a push sent as a whole (JSON), if that was recorded.
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;

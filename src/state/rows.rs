@@ -113,6 +113,19 @@ pub struct OutletUpdate {
     pub promotions: Vec<(String, Option<String>)>,
     /// JSON: what became of promotions of ours, one each; added to what is known.
     pub promotion_events: Vec<String>,
+    /// Switches of stock by their key; `None` drops one.
+    pub switches: Vec<(String, Option<SwitchRow>)>,
+    /// JSON: what became of switches, one each; added to what is known.
+    pub switch_events: Vec<String>,
+}
+
+/// A switch of stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchRow {
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// JSON.
+    pub switch: String,
 }
 
 impl OutletUpdate {
@@ -254,9 +267,9 @@ pub struct PushStep {
     pub outlet_update: OutletUpdate,
 }
 
-/// What became of a promotion of ours.
+/// What became of a promotion or a switch of stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PromotionEventRow {
+pub struct EventRow {
     /// The outlet.
     pub outlet: String,
     /// When it was learnt.
@@ -335,6 +348,8 @@ pub struct OutletMemory {
     pub alarm: Option<Alarm>,
     /// Promotions of ours by their key, as JSON.
     pub promotions: Vec<(String, String)>,
+    /// Switches of stock by their key, as JSON.
+    pub switches: Vec<(String, String)>,
 }
 
 /// What is stored of all outlets, read at one moment, without what only planning needs.
@@ -354,6 +369,8 @@ pub struct Overview {
     pub notes: Vec<(String, String)>,
     /// Promotions of ours (JSON), by outlet.
     pub promotions: Vec<(String, String)>,
+    /// Switches of stock (JSON), by outlet.
+    pub switches: Vec<(String, String)>,
 }
 
 impl Overview {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::{PUSHING_FOR, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
-    plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record},
+    plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record, StockSwitch},
     report::shell_word,
     state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
@@ -34,6 +34,8 @@ pub struct Recalled {
     pub promotions: Vec<PromotionRecord>,
     /// Keys of those that are stored and cannot be read.
     pub unread_promotions: Vec<String>,
+    /// Switches of stock that are under way or have an end.
+    pub switches: Vec<StockSwitch>,
 }
 
 /// A push without an outcome.
@@ -86,7 +88,8 @@ pub async fn recall(state: &SharedState, outlet: &OutletId, now: Timestamp) -> R
 }
 
 pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Recalled, PassError> {
-    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions } = stored;
+    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions, switches } =
+        stored;
     let sent = pending_record.as_deref().and_then(|record| serde_json::from_str::<Record>(record).ok());
     let pending = pending.map(|row| {
         Ok::<_, PassError>(PendingPush {
@@ -106,6 +109,7 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         alarm,
         promotions,
         unread_promotions,
+        switches: switches_of(outlet, switches),
     })
 }
 
@@ -132,6 +136,18 @@ fn promotions_of(outlet: &OutletId, stored: Vec<(String, String)>) -> (Vec<Promo
         }
     }
     (promotions, unread)
+}
+
+/// Those that can be read: of the others nobody knows what they are, so they are not acted on.
+fn switches_of(outlet: &OutletId, stored: Vec<(String, String)>) -> Vec<StockSwitch> {
+    let read = |(key, switch): (String, String)| match serde_json::from_str(&switch) {
+        Ok(switch) => Some(switch),
+        Err(error) => {
+            tracing::warn!(%outlet, key, %error, "what is stored of a switch of stock cannot be read: it is not switched back");
+            None
+        }
+    };
+    stored.into_iter().filter_map(read).collect()
 }
 
 /// What to type where what is stored of a promotion cannot be read.

@@ -25,6 +25,10 @@ mod poll_waker;
 mod promote;
 mod push;
 mod reason;
+mod set_stock;
+mod switch;
+mod switch_back;
+mod switch_record;
 mod unchanged;
 mod verify;
 mod visit;
@@ -49,6 +53,7 @@ pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
+pub use switch::{SwitchLook, look_at_switch, not_switched, switch_stock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 pub use unchanged::{Basis, InSync, pass_unchanged};
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Facts, Look, OutletState, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
-    plan::OutletPlan,
+    plan::{OutletPlan, SwitchEvent},
     remote::{RemoteError, Retry},
     report::PromotionResult,
 };
@@ -82,6 +82,8 @@ pub struct Outcome {
     pub plan: Option<Box<OutletPlan>>,
     /// What became of promotions that were to be made or ended.
     pub promotions: Vec<PromotionResult>,
+    /// What became of switches of stock.
+    pub switches: Vec<SwitchEvent>,
     /// The push's id, if one was made or looked for.
     pub request_id: Option<Uuid>,
     /// What went wrong or is waited for, in a sentence.
@@ -105,6 +107,7 @@ impl Outcome {
             state,
             plan: None,
             promotions: Vec::new(),
+            switches: Vec::new(),
             request_id: None,
             error,
             opens_at: None,

@@ -72,7 +72,7 @@ async fn run_locked<R: Read + Write>(
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
     let pass = Pass { visit: &visit, desired, options };
     let earlier = match Box::pin(visit.finish_pending(recalled, &mut slot)).await? {
-        (Earlier::None, recalled) => return Box::pin(pass.run(slot, recalled, None)).await,
+        (Earlier::None, recalled) => return Box::pin(pass.settle_and_run(slot, recalled, None)).await,
         (earlier, _) => earlier,
     };
     let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
@@ -84,9 +84,9 @@ async fn run_locked<R: Read + Write>(
             Pass { visit: &visit, desired: &pinned, options }.after_arrival(arrival, recalled.clone()).await?
         }
         Earlier::Settled(outcome) => outcome,
-        Earlier::None => return Box::pin(pass.run(slot, recalled, None)).await,
+        Earlier::None => return Box::pin(pass.settle_and_run(slot, recalled, None)).await,
     };
-    match Box::pin(pass.run(slot, recalled, Some(earlier.clone()))).await {
+    match Box::pin(pass.settle_and_run(slot, recalled, Some(earlier.clone()))).await {
         // At least the earlier push was seen to end.
         Err(PassError::Withdrawn) => Ok(earlier),
         done => done,
@@ -113,6 +113,24 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
 impl<R: Read + Write> Pass<'_, R> {
     fn context(&self) -> &Context {
         self.visit.context
+    }
+
+    /// The walk, after switches of stock that have reached their end.
+    async fn settle_and_run(
+        &self,
+        mut slot: Option<Slot>,
+        recalled: Recalled,
+        earlier: Option<Outcome>,
+    ) -> Result<Outcome, PassError> {
+        let settled = Box::pin(self.settle_switches(&recalled, &mut slot)).await?;
+        match Box::pin(self.run(slot, recalled, earlier)).await {
+            Ok(outcome) => Ok(settled.put_into(outcome)),
+            Err(PassError::Withdrawn) => Err(PassError::Withdrawn),
+            Err(error) => {
+                let Visit { context, target, .. } = *self.visit;
+                Ok(settled.put_into(broken_off(context, target, &error).await))
+            }
+        }
     }
 
     /// The walk after what became of an earlier push is known.

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Tries of one push, the first included (our choice).
-const MOST_TRIES: u32 = 5;
+pub(super) const MOST_TRIES: u32 = 5;
 
 /// How long a push is tried (our choice).
 const TRY_FOR: Duration = Duration::from_secs(45);
@@ -298,7 +298,7 @@ fn what_is_done(done: &StockCalls) -> &'static str {
 }
 
 /// How long to wait before the next try; `None` = not worth one.
-fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
+pub(super) fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
     let asked = match error.retry {
         Retry::After(asked) => asked,
         Retry::NotBefore(rest) => Some(rest),

@@ -189,11 +189,12 @@ pub(super) async fn remember(
     Ok(())
 }
 
-/// Of what is stored of an outlet that nothing is pinned, paused, promoted, on its way or alarming at.
+/// Of what is stored of an outlet that nothing is pinned, paused, promoted, switched, on its way or alarming at.
 fn digest(stored: &OutletMemory) -> Option<[u8; 32]> {
-    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions } = stored;
+    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions, switches } =
+        stored;
     let is_quiet = pins.is_none() && pause.is_none() && pending.is_none() && pending_record.is_none();
-    if !is_quiet || !lost_puts.is_empty() || alarm.is_some() || !promotions.is_empty() {
+    if !is_quiet || !lost_puts.is_empty() || alarm.is_some() || !promotions.is_empty() || !switches.is_empty() {
         return None;
     }
     let mut digest = Sha256::new();

@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::Handle;
 use crate::{
     daemon::Shown,
-    fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, status},
+    fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, status, switch_lines},
     plan::{Base, PastChange},
     report::{Lang, OutletHistory, PromotionEventLine, StatusLine},
     state::{PushId, PushRow, StateError},
@@ -141,7 +141,8 @@ pub(super) async fn history(shared: &Handle, id: &str) -> Result<(OutletHistory,
     let mut pushes = push_lines(shared.site.reader.history(id).await?);
     pushes.truncate(MOST_PUSHES as usize);
     let promotions = promotions(shared, Some(id), MOST_PUSHES).await?.into_iter().map(|(_, line)| line).collect();
-    let history = OutletHistory { outlet: id.to_owned(), name: String::new(), pushes, promotions };
+    let switches = switch_lines(shared.site.reader.switch_events(Some(id), MOST_PUSHES).await?);
+    let history = OutletHistory { outlet: id.to_owned(), name: String::new(), pushes, promotions, switches };
     let base = shared.site.reader.outlet(id).await?.and_then(|row| row.base);
     Ok((history, base.and_then(|base| serde_json::from_str(&base).ok())))
 }

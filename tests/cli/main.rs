@@ -42,6 +42,7 @@ mod shapes;
 mod sheet;
 mod stock;
 mod stopping;
+mod switching;
 mod terminal;
 mod unfinished;
 mod usage;

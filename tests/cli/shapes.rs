@@ -151,6 +151,18 @@ fn what_was_pushed() {
 }
 
 #[test]
+fn switches_of_stock() {
+    let stage = Stage::new().with_kemang().in_sync();
+    let off = ["stock", "--outlet", "*", "--item", "RAWON", "--variant", "LV-3", "off", "--yes", "--for", "3h"];
+    fit(&stage, &[&off, &off, &["stock", "--list"], &["status"], &["history"]]);
+    stage.kitchen(KUTA, "RAWON", true);
+    stage.run(&["run", "--once"]).expect(0);
+    stage.append(KUTA_FILE, "state: paused\n");
+    stage.server().inject(Fault::status(Endpoint::Get, 403));
+    fit(&stage, &[&off, &["stock", "--list"], &["status"], &["history"]]);
+}
+
+#[test]
 fn what_comes() {
     let stage = Stage::new().with_kemang().in_sync();
     fit(&stage, &[&["schedule"], &["plan", "--horizon", "30d"]]);

@@ -78,7 +78,8 @@ pub(crate) fn apply_with(stage: &Stage, person: impl FnOnce(&Screen) -> String) 
     run_at_a_terminal(stage.command(&["apply", "--output", "json"]), person)
 }
 
-fn run_at_a_terminal(command: Command, person: impl FnOnce(&Screen) -> String) -> Told {
+/// Runs a command; somebody looks at the screen and then types.
+pub(crate) fn run_at_a_terminal(command: Command, person: impl FnOnce(&Screen) -> String) -> Told {
     let (mut controller, open) = terminal();
     let mut child = {
         // It holds the terminal open, and is gone once the program runs.

@@ -26,6 +26,7 @@ mod service;
 mod state;
 mod status;
 mod stopping;
+mod switching;
 mod trouble;
 mod units;
 mod webhook;

@@ -28,8 +28,19 @@ use serde_json::{Value, json};
 /// What people write.
 const KINDS: [&str; 3] = ["settings", "layer", "approval"];
 /// What programs read; that outputs have these shapes is tested where outputs are made, in `tests/cli`.
-const SHAPES: [&str; 10] =
-    ["plan", "diagnostics", "apply", "status", "history", "schedule", "horizon", "outlets", "promotions", "photos"];
+const SHAPES: [&str; 11] = [
+    "plan",
+    "diagnostics",
+    "apply",
+    "status",
+    "history",
+    "schedule",
+    "horizon",
+    "outlets",
+    "promotions",
+    "photos",
+    "stock",
+];
 
 /// What the binary prints.
 fn printed(kind: &str) -> Vec<u8> {

@@ -40,8 +40,8 @@ const LAYER_TEXT: &str = include_str!("warung.yaml");
 const KUTA_TEXT: &str = "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\n";
 const KEMANG_TEXT: &str = "outlet: G1002\nname: Kemang\nextends: [warung.yaml]\n";
 
-/// The only commands that may write to GoFood; `run` not with `--read-only`.
-const WRITING: [&str; 3] = ["apply", "rollback", "run"];
+/// The only commands that may write to GoFood; `run` not with `--read-only`, `stock` not with `--list`.
+const WRITING: [&str; 4] = ["apply", "rollback", "run", "stock"];
 
 /// Root, state, server and environment of one test.
 pub struct Stage {
@@ -322,7 +322,8 @@ impl Stage {
 }
 
 fn is_read_only(arguments: &[&str]) -> bool {
-    arguments.contains(&"--read-only") || !arguments.iter().any(|argument| WRITING.contains(argument))
+    let only_looks = ["--read-only", "--list"].iter().any(|option| arguments.contains(option));
+    only_looks || !arguments.iter().any(|argument| WRITING.contains(argument))
 }
 
 fn only_reads(entry: &Entry) -> bool {

@@ -23,6 +23,7 @@ const SCHEDULE: &str = include_str!("schedule.json");
 const OUTLETS: &str = include_str!("outlets.json");
 const PROMOTIONS: &str = include_str!("promotions.json");
 const PHOTOS: &str = include_str!("photos.json");
+const STOCK: &str = include_str!("stock.json");
 const HORIZON: &str = include_str!("horizon.json");
 const POLICY: &str = include_str!("policy.json");
 
@@ -62,6 +63,8 @@ enum Kind {
     Promotions,
     /// `menusync.photos/1`
     Photos,
+    /// `menusync.stock/1`
+    Stock,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -98,6 +101,7 @@ fn schema(kind: Kind) -> Value {
         Kind::Outlets => parsed(OUTLETS),
         Kind::Promotions => parsed(PROMOTIONS),
         Kind::Photos => parsed(PHOTOS),
+        Kind::Stock => parsed(STOCK),
     }
 }
 

@@ -35,8 +35,8 @@ pub use self::{
     store::{adopt_shared, check_writable, free_bytes},
 };
 use super::{
-    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PromotionEventRow,
-    PushId, PushRow, PushStep, Scope, SharedState, State, StateError,
+    Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
+    PushRow, PushStep, Scope, SharedState, State, StateError,
 };
 
 /// How long a call is waited for (our choice: what hangs that long, hangs).
@@ -237,9 +237,18 @@ impl State for SqliteState {
         self.call(move |store| store.changes(&pushes)).await
     }
 
-    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError> {
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
         let outlet = outlet.map(str::to_owned);
         self.call(move |store| store.promotion_events(outlet.as_deref(), limit)).await
+    }
+
+    async fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
+        let outlet = outlet.map(str::to_owned);
+        self.call(move |store| store.switch_events(outlet.as_deref(), limit)).await
+    }
+
+    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+        self.call(|store| store.switch_ends()).await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

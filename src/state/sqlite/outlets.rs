@@ -8,7 +8,7 @@ use super::{
     packed::{Packed, Unpacked},
     store::{At, moment},
 };
-use crate::state::{OutletRow, OutletUpdate, Pause, PromotionEventRow, Scope, StateError, StatusUpdate};
+use crate::state::{EventRow, OutletRow, OutletUpdate, Pause, Scope, StateError, StatusUpdate, SwitchRow};
 
 /// A pause counts until the moment at which it ends.
 pub(super) const COUNTS: &str = "(until IS NULL OR until > ?2)";
@@ -54,27 +54,42 @@ impl Store {
             let pushes = "SELECT id FROM pushes WHERE platform = ?1 AND outlet = ?2";
             connection.execute(&format!("DELETE FROM records WHERE push IN ({pushes})"), key)?;
             let mut gone = connection.execute("DELETE FROM outlets WHERE platform = ?1 AND id = ?2", key)?;
-            for table in ["pushes", "pins", "pauses", "memories", "alarms", "notices", "promotions", "promotion_events"]
-            {
+            for table in [
+                "pushes",
+                "pins",
+                "pauses",
+                "memories",
+                "alarms",
+                "notices",
+                "promotions",
+                "promotion_events",
+                "switches",
+                "switch_events",
+            ] {
                 gone += connection.execute(&format!("DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2"), key)?;
             }
             Ok(gone > 0)
         })
     }
 
-    pub(super) fn promotion_events(
-        &self,
-        outlet: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<PromotionEventRow>, StateError> {
+    pub(super) fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
         self.read("read what became of promotions", |connection, scope| {
+            events(connection, PROMOTION_EVENTS, scope, outlet, limit)
+        })
+    }
+
+    pub(super) fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
+        self.read("read what became of switches of stock", |connection, scope| {
+            events(connection, SWITCH_EVENTS, scope, outlet, limit)
+        })
+    }
+
+    pub(super) fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+        self.read("read when switches of stock end", |connection, scope| {
             let sql = "
-                SELECT outlet, at, event FROM promotion_events
-                WHERE platform = ?1 AND (?2 IS NULL OR outlet = ?2) ORDER BY id DESC LIMIT ?3";
-            let row = |row: &Row<'_>| {
-                Ok(PromotionEventRow { outlet: row.get(0)?, at: row.get::<_, At>(1)?.0, event: row.get(2)? })
-            };
-            connection.prepare_cached(sql)?.query_map(params![scope.platform, outlet, limit], row)?.collect()
+                SELECT outlet, min(until) FROM switches WHERE platform = ?1 AND until IS NOT NULL GROUP BY outlet";
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, At>(1)?.0));
+            connection.prepare_cached(sql)?.query_map([&scope.platform], row)?.collect()
         })
     }
 
@@ -98,6 +113,21 @@ pub(super) fn pause(
     connection.prepare_cached(&sql)?.query_row(params![scope.platform, At(now), outlet], pause_row).optional()
 }
 
+fn events(
+    connection: &Connection,
+    table: &str,
+    scope: &Scope,
+    outlet: Option<&str>,
+    limit: u32,
+) -> rusqlite::Result<Vec<EventRow>> {
+    let sql = format!(
+        "SELECT outlet, at, event FROM {table}
+         WHERE platform = ?1 AND (?2 IS NULL OR outlet = ?2) ORDER BY id DESC LIMIT ?3"
+    );
+    let row = |row: &Row<'_>| Ok(EventRow { outlet: row.get(0)?, at: row.get::<_, At>(1)?.0, event: row.get(2)? });
+    connection.prepare_cached(&sql)?.query_map(params![scope.platform, outlet, limit], row)?.collect()
+}
+
 pub(super) fn pause_row(row: &Row<'_>) -> rusqlite::Result<Pause> {
     Ok(Pause { since: row.get::<_, At>("since")?.0, until: moment(row, "until")? })
 }
@@ -110,7 +140,7 @@ pub(super) fn update_outlet(
     update: &OutletUpdate,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let OutletUpdate { status, base, memory, pins, promotions, promotion_events } = update;
+    let OutletUpdate { status, base, memory, pins, promotions, promotion_events, switches, switch_events } = update;
     let platform = &scope.platform;
     if let Some(StatusUpdate { state, name, file, error, held, drift, last_verified, revision }) = status {
         let verified = last_verified.map(At);
@@ -143,8 +173,17 @@ pub(super) fn update_outlet(
         };
         connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
     }
-    if !promotion_events.is_empty() {
-        add_promotion_events(connection, scope, outlet, promotion_events, at)?;
+    for (key, switch) in switches {
+        let Some(SwitchRow { until, switch }) = switch else {
+            let sql = "DELETE FROM switches WHERE platform = ?1 AND outlet = ?2 AND key = ?3";
+            connection.prepare_cached(sql)?.execute([platform, outlet, key])?;
+            continue;
+        };
+        let sql = "INSERT OR REPLACE INTO switches (platform, outlet, key, until, switch) VALUES (?1, ?2, ?3, ?4, ?5)";
+        connection.prepare_cached(sql)?.execute(params![platform, outlet, key, until.map(At), switch])?;
+    }
+    for (table, events) in [(PROMOTION_EVENTS, promotion_events), (SWITCH_EVENTS, switch_events)] {
+        add_events(connection, table, scope, outlet, events, at)?;
     }
     match pins {
         None => {}
@@ -160,25 +199,34 @@ pub(super) fn update_outlet(
     Ok(())
 }
 
-/// So many things that happened to promotions of an outlet are kept (our choice).
+/// The tables of what happened to promotions and to switches of stock.
+const PROMOTION_EVENTS: &str = "promotion_events";
+const SWITCH_EVENTS: &str = "switch_events";
+
+/// So many events of each kind are kept of an outlet (our choice).
 pub const KEEP_EVENTS: u32 = 500;
 
 /// Adds to what is known, and drops what is too much.
-fn add_promotion_events(
+fn add_events(
     connection: &Connection,
+    table: &str,
     scope: &Scope,
     outlet: &str,
     events: &[String],
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    for event in events {
-        let sql = "INSERT INTO promotion_events (platform, outlet, at, event) VALUES (?1, ?2, ?3, ?4)";
-        connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, At(at), event])?;
+    if events.is_empty() {
+        return Ok(());
     }
-    let sql = "
-        DELETE FROM promotion_events WHERE platform = ?1 AND outlet = ?2 AND id <= (
-            SELECT id FROM promotion_events WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)";
-    connection.prepare_cached(sql)?.execute(params![scope.platform, outlet, KEEP_EVENTS]).map(drop)
+    for event in events {
+        let sql = format!("INSERT INTO {table} (platform, outlet, at, event) VALUES (?1, ?2, ?3, ?4)");
+        connection.prepare_cached(&sql)?.execute(params![scope.platform, outlet, At(at), event])?;
+    }
+    let sql = format!(
+        "DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2 AND id <= (
+            SELECT id FROM {table} WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)"
+    );
+    connection.prepare_cached(&sql)?.execute(params![scope.platform, outlet, KEEP_EVENTS]).map(drop)
 }
 
 const SET_STATUS: &str = "

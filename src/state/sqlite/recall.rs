@@ -31,6 +31,10 @@ impl Store {
                 let text: Option<Option<Unpacked>> = statement.query_row(key, |row| row.get(0)).optional()?;
                 Ok(text.flatten().map(|text| text.0))
             };
+            let by_key = |sql: &str| -> rusqlite::Result<Vec<(String, String)>> {
+                let mut statement = transaction.prepare_cached(sql)?;
+                statement.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            };
             let pending = transaction.prepare_cached(PENDING)?.query_row(key, push_row).optional()?;
             Ok(OutletMemory {
                 base: packed("SELECT base FROM outlets WHERE platform = ?1 AND id = ?2")?,
@@ -41,11 +45,10 @@ impl Store {
                 pending,
                 lost_puts: lost_puts(&transaction, scope, outlet)?,
                 alarm: alarm(&transaction, scope, outlet, now)?,
-                promotions: {
-                    let sql = "SELECT key, promotion FROM promotions WHERE platform = ?1 AND outlet = ?2 ORDER BY key";
-                    let mut statement = transaction.prepare_cached(sql)?;
-                    statement.query_map(key, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
-                },
+                promotions: by_key(
+                    "SELECT key, promotion FROM promotions WHERE platform = ?1 AND outlet = ?2 ORDER BY key",
+                )?,
+                switches: by_key("SELECT key, switch FROM switches WHERE platform = ?1 AND outlet = ?2 ORDER BY key")?,
             })
         })
     }
@@ -82,7 +85,10 @@ impl Store {
             let notes = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
             let sql = "SELECT outlet, promotion FROM promotions WHERE platform = ?1 ORDER BY outlet, key";
             let promotions = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
-            Ok(Overview { root: scope.root.clone(), outlets, last_pushes: pushes, pauses, pins, notes, promotions })
+            let sql = "SELECT outlet, switch FROM switches WHERE platform = ?1 ORDER BY outlet, key";
+            let switches = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
+            let root = scope.root.clone();
+            Ok(Overview { root, outlets, last_pushes: pushes, pauses, pins, notes, promotions, switches })
         })
     }
 }

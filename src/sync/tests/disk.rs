@@ -11,8 +11,8 @@ use super::{
     platform::{Ledger, Permission, Platform},
 };
 use crate::state::{
-    Alarm, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PromotionEventRow,
-    PushId, PushRow, PushStep, SharedState, State, StateError,
+    Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
+    PushRow, PushStep, SharedState, State, StateError,
     testing::{done, is_locked},
 };
 
@@ -163,8 +163,16 @@ impl State for WatchedState {
         self.inner.changes(pushes).await
     }
 
-    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PromotionEventRow>, StateError> {
+    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
         self.inner.promotion_events(outlet, limit).await
+    }
+
+    async fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
+        self.inner.switch_events(outlet, limit).await
+    }
+
+    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+        self.inner.switch_ends().await
     }
 
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {

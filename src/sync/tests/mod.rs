@@ -17,6 +17,7 @@ mod restarting;
 mod retrying;
 mod simulation;
 mod stock;
+mod switching;
 mod unchanged;
 mod unreadable;
 mod verifying;

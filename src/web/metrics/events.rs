@@ -300,6 +300,7 @@ mod tests {
             state: OutletState::Unknown,
             plan: None,
             promotions: Vec::new(),
+            switches: Vec::new(),
             request_id,
             error: None,
             opens_at: None,

@@ -14,7 +14,8 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::Member,
     report::{
-        DriftNote, Lang, LineNote, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, counts_for_push,
+        DriftNote, Lang, LineNote, OutletHistory, PinNote, PromotionEventLine, PushLine, StatusLine, SwitchEventLine,
+        SwitchNote, counts_for_push,
         html::{shown, with_code},
         push_changes, shell_word,
         untrusted::url_part,
@@ -71,12 +72,14 @@ pub(super) fn page(
             }
             (drift(&line.drift, lang))
             (notes(&line.notes, lang))
+            (open_switches(line, &clock))
             @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
             h2 { (lang.facts()) }
             (facts(snapshot, line, member, &clock))
             h2 { (lang.pushes()) }
             (pushes(snapshot, &history.pushes, &clock))
             (promotions(snapshot, &history.promotions, &clock))
+            (switches(&history.switches, &clock))
         }
     };
     let title = format!("{name}: {}", lang.state(&line.state));
@@ -171,6 +174,36 @@ fn notes(notes: &[String], lang: Lang) -> Markup {
         @if !notes.is_empty() {
             h2 { (lang.notes_heading()) }
             ul { @for note in notes.iter().take(MOST) { li { (english(note, lang)) } } (more(notes.len(), lang)) }
+        }
+    }
+}
+
+/// Switches of stock that are under way or have an end.
+fn open_switches(line: &StatusLine, clock: &Clock<'_>) -> Markup {
+    let words = |switch: &SwitchNote| switch.words(&line.state, clock.zone, clock.lang);
+    html! {
+        @if !line.switches.is_empty() {
+            h2 { (clock.lang.stock_switches()) }
+            ul { @for switch in line.switches.iter().take(MOST) { li { (shown(&words(switch))) } } (more(line.switches.len(), clock.lang)) }
+        }
+    }
+}
+
+/// What became of switches of stock.
+fn switches(switches: &[SwitchEventLine], clock: &Clock<'_>) -> Markup {
+    let lang = clock.lang;
+    html! {
+        @if !switches.is_empty() {
+            h2 { (lang.past_switches()) }
+            table.list {
+                thead { tr {
+                    @for heading in [lang.when_heading(), lang.result(), lang.what_heading()] { th scope="col" { (heading) } }
+                } }
+                tbody { @for SwitchEventLine { at, event } in switches { tr {
+                    td { (clock.tell(*at)) } th scope="row" { (lang.switch_result(event.result)) }
+                    td data-label=(lang.what_heading()) { (shown(&lang.switch_event(event, Some(clock.zone)))) }
+                } } }
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     catalog::{FieldValue, ItemField, Path},
-    plan::{PastChange, PromotionEvent, PromotionHappening},
+    plan::{PastChange, PromotionEvent, PromotionHappening, SwitchEvent},
 };
 
 /// One push.
@@ -59,6 +59,16 @@ pub struct PromotionEventLine {
     pub event: PromotionEvent,
 }
 
+/// What became of a switch of stock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SwitchEventLine {
+    /// When that was learnt.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: SwitchEvent,
+}
+
 /// The pushes to one outlet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutletHistory {
@@ -71,6 +81,9 @@ pub struct OutletHistory {
     /// What became of its promotions, newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub promotions: Vec<PromotionEventLine>,
+    /// What became of switches of stock, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<SwitchEventLine>,
 }
 
 /// What pushes did to one item of one outlet.
@@ -179,10 +192,10 @@ pub fn history_text(outlets: &[OutletHistory], zone: &TimeZone) -> String {
             text += "  no push is stored\n";
         }
         let widest = outlet.pushes.iter().map(|push| number(push).len()).max().unwrap_or(0);
-        let mut promotions = outlet.promotions.iter().peekable();
+        let mut others = others(outlet, widest, zone).into_iter().peekable();
         for push in &outlet.pushes {
-            while let Some(promotion) = promotions.next_if(|promotion| promotion.at >= push.prepared_at) {
-                text += &promotion_lines(promotion, widest, zone);
+            while let Some((_, lines)) = others.next_if(|(at, _)| *at >= push.prepared_at) {
+                text += &lines;
             }
             let outcome = push.outcome.unwrap_or("under way");
             let _ = writeln!(
@@ -198,9 +211,25 @@ pub fn history_text(outlets: &[OutletHistory], zone: &TimeZone) -> String {
                 let _ = writeln!(text, "  {:widest$}  {}", "", printable(error));
             }
         }
-        promotions.for_each(|promotion| text += &promotion_lines(promotion, widest, zone));
+        text.extend(others.map(|(_, lines)| lines));
     }
     text
+}
+
+/// What happened beside pushes, newest first.
+fn others(outlet: &OutletHistory, widest: usize, zone: &TimeZone) -> Vec<(Timestamp, String)> {
+    let promotions = outlet.promotions.iter().map(|line| (line.at, promotion_lines(line, widest, zone)));
+    let switches = outlet.switches.iter().map(|line| (line.at, switch_lines(line, widest, zone)));
+    let mut all: Vec<(Timestamp, String)> = promotions.chain(switches).collect();
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all
+}
+
+/// What became of a switch of stock, in two lines as a push has them.
+fn switch_lines(SwitchEventLine { at, event }: &SwitchEventLine, widest: usize, zone: &TimeZone) -> String {
+    let result = Lang::En.switch_result(event.result);
+    let words = Lang::En.switch_event(event, Some(zone));
+    format!("  {:widest$}  {}  {result}\n  {:widest$}  {}\n", "", minute(*at, zone), "", printable(&words))
 }
 
 /// What became of a promotion, in two lines as a push has them.

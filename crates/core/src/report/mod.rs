@@ -24,6 +24,7 @@ mod release;
 mod schedule;
 mod shell;
 mod status;
+mod stock;
 mod style;
 mod subscriptions;
 pub mod untrusted;
@@ -35,8 +36,8 @@ pub use diagnostics::{diagnostics_github, diagnostics_json, diagnostics_sarif, d
 pub use doctor::{Finding, Health, doctor_json, doctor_text};
 pub use explain::{Explained, Origin, explain, explain_json, explain_text};
 pub use history::{
-    FieldHistory, FieldPush, ItemHistory, OutletHistory, PromotionEventLine, PushLine, changes_summary, history_json,
-    history_text, item_history_json, item_history_text, push_changes,
+    FieldHistory, FieldPush, ItemHistory, OutletHistory, PromotionEventLine, PushLine, SwitchEventLine,
+    changes_summary, history_json, history_text, item_history_json, item_history_text, push_changes,
 };
 pub use horizon::{Moment, horizon_json, horizon_markdown, horizon_text};
 pub use invocation::{PlanInvocation, command_flags};
@@ -60,6 +61,10 @@ pub use shell::{is_plain_word, shell_word};
 pub use status::{
     DriftNote, HeldNote, LastPush, PinNote, PromotionCounts, StatusLine, WORST_FIRST, known_notes, release_html,
     state_rank, status_json, status_text,
+};
+pub use stock::{
+    StockLine, StockOutlet, SwitchNote, SwitchesOf, held_words, stock_json, stock_plan_text, stock_text, switches_json,
+    switches_text,
 };
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     InvalidFrom, Lang, PauseNote, counted, held_names, held_places, minute,
     release::{Held, ReleaseHints},
+    stock::SwitchNote,
     untrusted::printable,
 };
 use crate::{
@@ -60,6 +61,9 @@ pub struct StatusLine {
     /// Its promotions that we made or were to make, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promotions: Option<PromotionCounts>,
+    /// Switches of stock that are under way or have an end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub switches: Vec<SwitchNote>,
 }
 
 /// How many promotions of ours an outlet has, by our clock and as far as they are known.
@@ -388,7 +392,18 @@ fn below(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
     });
     let invalid = line.invalid_from.as_ref().map(ToString::to_string);
     let promotions = line.promotions.map(PromotionCounts::words);
-    [error, invalid, pause, drift, pins, promotions].into_iter().flatten().chain(line.notes.iter().cloned()).collect()
+    let said = [error, invalid, pause, drift, pins, promotions].into_iter().flatten();
+    said.chain(switches(line, zone)).chain(line.notes.iter().cloned()).collect()
+}
+
+/// So many switches of an outlet are told one by one (our choice).
+const SWITCHES: usize = 3;
+
+fn switches(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
+    match line.switches.len() {
+        ..=SWITCHES => line.switches.iter().map(|switch| switch.words(&line.state, zone, Lang::En)).collect(),
+        count => vec![Lang::En.more_switches(count)],
+    }
 }
 
 /// Breaks a line where `between` separates its pieces. What follows is indented; a piece that is wider than a line is left
@@ -434,6 +449,7 @@ mod tests {
             notes: Vec::new(),
             invalid_from: None,
             promotions: None,
+            switches: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ mod notices;
 mod page;
 mod photos;
 mod states;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod times;

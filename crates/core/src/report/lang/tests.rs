@@ -70,6 +70,8 @@ fn all(lang: Lang) -> Vec<(&'static str, String)> {
         super::photos::texts(lang),
         super::photos::sentences(lang),
         super::states::texts(lang),
+        super::stock::texts(lang),
+        super::stock::sentences(lang),
         super::times::texts(lang),
         super::times::sentences(lang),
     ]

@@ -1,0 +1,314 @@
+//! `stock`: a person switches dishes and choices, at once. Recorded before the call, looked for after it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    Context, Desired, PassError, Recalled, Target, chain,
+    fetch::{fetch, fetch_fresh},
+    memory::{json, recall},
+    note::update_if_any,
+    set_stock::StockSet,
+    switch_record::{keep, keep_as, seen},
+    visit::Visit,
+};
+use crate::{
+    catalog::{OutletId, Path, live::LiveCatalog},
+    plan::{PlannedSwitch, StockSwitch, SwitchOrder, SwitchPlan, SwitchStage, SwitchStep, plan_switches},
+    policy::Guard,
+    remote::{Lane, Read, Write},
+    report::{StockLine, StockOutlet, held_words, minute, shell_word},
+    state::{LockError, OutletLock, OutletUpdate, lock_outlet},
+};
+
+/// A look of the daemon takes a second or two; for so long the outlet's lock is waited for (our choice). Who waits for a push
+/// to show has it longer.
+const LOCK_FOR: Duration = Duration::from_secs(15);
+
+/// The time between two tries (our choice).
+const LOCK_AGAIN: Duration = Duration::from_millis(250);
+
+/// What a switch would do to one outlet, by what is live now.
+pub struct SwitchLook {
+    /// What becomes of each dish and choice.
+    pub plan: SwitchPlan,
+    /// What it was planned by.
+    pub live: LiveCatalog,
+    recalled: Recalled,
+}
+
+/// Looks at an outlet for who shows what a switch would do. `Err`, in words: why nothing may be switched there.
+pub async fn look_at_switch<R: Read>(
+    reader: &R,
+    recalled: Recalled,
+    target: &Target,
+    desired: &Desired,
+    order: &SwitchOrder,
+    released: &BTreeSet<Guard>,
+) -> Result<Result<SwitchLook, String>, PassError> {
+    if let Some(why) = refusal(&recalled, target, desired) {
+        return Ok(Err(why));
+    }
+    let live = fetch(reader, &recalled, &target.id, order.at).await?;
+    Ok(Ok(planned(live, recalled, desired, order, released)))
+}
+
+fn planned(
+    live: LiveCatalog,
+    recalled: Recalled,
+    desired: &Desired,
+    order: &SwitchOrder,
+    released: &BTreeSet<Guard>,
+) -> SwitchLook {
+    let off = |path: &Path| off_in_files(desired, path);
+    let limit = desired.policy.guards.sold_out;
+    let plan = plan_switches(order, &live, &recalled.switches, &off, limit, released);
+    SwitchLook { plan, live, recalled }
+}
+
+/// Where the files take something off sale.
+pub(super) fn off_in_files(desired: &Desired, path: &Path) -> Option<String> {
+    let is_off = match path {
+        Path::Item(id, _) => desired.catalog.item(id).is_some_and(|item| item.in_stock.value() == Some(&false)),
+        Path::Variant(id, _) => {
+            let mut variants = desired.catalog.variants().filter(|(_, variant)| variant.external_id == *id);
+            variants.any(|(_, variant)| variant.in_stock.value() == Some(&false))
+        }
+        _ => false,
+    };
+    let place = || desired.place(path).or_else(|| desired.place(&path.owner()));
+    is_off.then(|| place().map_or_else(|| "`in_stock: false`".to_owned(), |place| place.to_string()))
+}
+
+/// Why nothing may be switched, whatever is live: a menu on its way would overwrite it, and to what is paused nothing is sent.
+fn refusal(recalled: &Recalled, target: &Target, desired: &Desired) -> Option<String> {
+    let id = shell_word(target.id.as_str());
+    if desired.paused {
+        return Some(format!("its file says `state: paused`: remove that from {}", target.file));
+    }
+    if let Some(pause) = recalled.pause {
+        return Some(super::pause_note(&target.id, pause, &desired.policy.timezone).words);
+    }
+    let pending = recalled.pending.as_ref()?;
+    let at = minute(pending.row.prepared_at, &desired.policy.timezone);
+    Some(format!(
+        "push {} of {at} is not settled, and would overwrite the switch in silence; try again when `menusync status --outlet \
+         {id}` does not say `pushing`, `verifying` or `unknown` (the next pass looks for it)",
+        pending.row.number
+    ))
+}
+
+/// Switches at one outlet what is ordered, and sees it shown. Ends with an outcome whatever happens.
+pub async fn switch_stock<R: Read + Write>(
+    context: &Context,
+    remote: &R,
+    target: &Target,
+    desired: &Desired,
+    order: &SwitchOrder,
+    released: &BTreeSet<Guard>,
+) -> StockOutlet {
+    let _lock = match lock_patiently(context, &target.id).await {
+        Ok(lock) => lock,
+        Err(LockError::Held { .. }) => {
+            let why = "another menusync process is pushing this outlet, or waits for a push to show; try again when it has \
+                       finished";
+            return outlet(target, "held", Some(why.to_owned()));
+        }
+        Err(error) => return outlet(target, "failed", Some(chain(&error))),
+    };
+    let switch = Switch { visit: &Visit { context, remote, target }, desired, order, released };
+    match Box::pin(switch.run_locked()).await {
+        Ok(outcome) => outcome,
+        Err(error) => outlet(target, "failed", Some(chain(&error))),
+    }
+}
+
+/// An outlet at which nothing was switched.
+pub fn not_switched(target: &Target, result: &'static str, why: String) -> StockOutlet {
+    outlet(target, result, Some(why))
+}
+
+fn outlet(target: &Target, result: &'static str, error: Option<String>) -> StockOutlet {
+    StockOutlet { outlet: target.id.to_string(), name: target.name.clone(), result, error, switches: Vec::new() }
+}
+
+async fn lock_patiently(context: &Context, id: &OutletId) -> Result<OutletLock, LockError> {
+    let until = Instant::now() + LOCK_FOR;
+    loop {
+        match lock_outlet(&context.state_dir, id.as_str()).await {
+            Err(LockError::Held { .. }) if Instant::now() < until && !*context.stop.borrow() => {
+                tokio::time::sleep(LOCK_AGAIN).await;
+            }
+            locked => return locked,
+        }
+    }
+}
+
+struct Switch<'a, R> {
+    visit: &'a Visit<'a, R>,
+    desired: &'a Desired,
+    order: &'a SwitchOrder,
+    released: &'a BTreeSet<Guard>,
+}
+
+impl<R: Read + Write> Switch<'_, R> {
+    async fn run_locked(&self) -> Result<StockOutlet, PassError> {
+        let Visit { context, remote, target } = *self.visit;
+        let now = context.clock.now();
+        let recalled = recall(&context.state, &target.id, now).await?;
+        if let Some(why) = refusal(&recalled, target, self.desired) {
+            return Ok(outlet(target, "held", Some(why)));
+        }
+        let stop = Some(&context.stop);
+        let fetched = fetch_fresh(remote, Lane::FirstPoll, &recalled.memory, &target.id, now, None, stop).await?;
+        // A question may have stood for a while.
+        let now = context.clock.now();
+        if self.order.until.is_some_and(|until| until <= now) {
+            return Ok(outlet(target, "held", Some("its end is over by now, so nothing was switched".to_owned())));
+        }
+        let order = SwitchOrder { at: now, ..self.order.clone() };
+        let look = planned(fetched.live, recalled, self.desired, &order, self.released);
+        if let Some(guard) = look.plan.held() {
+            return Ok(outlet(target, "held", Some(held_words(guard))));
+        }
+        if self.visit.is_stopping() {
+            return Err(PassError::Withdrawn);
+        }
+        self.record(&look).await?;
+        let mut lines = Vec::new();
+        for planned in &look.plan.switches {
+            lines.extend(self.settled_line(planned));
+        }
+        for (kind, changes) in look.plan.calls() {
+            let of_kind = || {
+                let switches = look.plan.switches.iter();
+                switches.filter(move |one| matches!(one.step, SwitchStep::Set(_)) && one.switch.kind == kind)
+            };
+            let set = match self.visit.set_stock(kind, &changes, &look.recalled.memory).await {
+                Ok(set) => set,
+                Err(PassError::Withdrawn) => {
+                    self.undo(of_kind()).await?;
+                    lines.extend(of_kind().map(|one| line(one, "failed", Some(PassError::Withdrawn.to_string()))));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let (result, why) = match set {
+                StockSet::Seen => {
+                    self.done(of_kind()).await?;
+                    ("switched", None)
+                }
+                StockSet::Refused(error) => {
+                    self.undo(of_kind()).await?;
+                    ("rejected", Some(error.to_string()))
+                }
+                StockSet::Failed(error) => {
+                    self.undo(of_kind()).await?;
+                    ("failed", Some(error.to_string()))
+                }
+                StockSet::NotSeen { why, is_refuted: true } => {
+                    self.undo(of_kind()).await?;
+                    ("failed", Some(format!("{why}; it was not carried out")))
+                }
+                // What is stored stays: the next pass sees whether it shows.
+                StockSet::NotSeen { why, is_refuted: false } => ("timeout", Some(why)),
+            };
+            lines.extend(of_kind().map(|one| line(one, result, why.clone())));
+        }
+        let is_any = |results: &[&str]| lines.iter().any(|line| results.contains(&line.result));
+        let result = match () {
+            () if is_any(&["rejected", "failed", "timeout"]) => "failed",
+            () if is_any(&["refused"]) => "held",
+            () => "done",
+        };
+        Ok(StockOutlet { switches: lines, ..outlet(target, result, None) })
+    }
+
+    /// What is said of a thing that no call is made for.
+    fn settled_line(&self, planned: &PlannedSwitch) -> Option<StockLine> {
+        let is_off = !self.order.in_stock;
+        let note = match (&planned.step, self.order.until) {
+            (SwitchStep::Set(_), _) => return None,
+            (SwitchStep::Already, Some(_)) if is_off => {
+                Some("sold out before this, so it is not put back on sale at the end".to_owned())
+            }
+            (SwitchStep::Already, Some(_)) => {
+                Some("on sale before this, so it is not taken off sale at the end".to_owned())
+            }
+            (SwitchStep::Refused(why), _) => Some(why.clone()),
+            _ => None,
+        };
+        let result = match planned.step {
+            SwitchStep::Extend => "extended",
+            SwitchStep::Absent => "absent",
+            SwitchStep::Refused(_) => "refused",
+            _ => "unchanged",
+        };
+        Some(line(planned, result, note))
+    }
+
+    /// What is about to be sent, and what is so already: in one step, before the first call.
+    async fn record(&self, look: &SwitchLook) -> Result<(), PassError> {
+        let target = self.visit.target;
+        let mut update = OutletUpdate::default();
+        let mut base = look.recalled.base.clone();
+        let mut is_handed_over = false;
+        for PlannedSwitch { switch, step, earlier } in &look.plan.switches {
+            match step {
+                SwitchStep::Set(_) => keep(&mut update, target, switch)?,
+                // It ends when this order says; the stage stays what it was, but that nothing is being switched back.
+                SwitchStep::Extend if switch.until.is_some() => {
+                    keep(&mut update, target, &StockSwitch { stage: SwitchStage::Set, ..switch.clone() })?;
+                }
+                // Somebody else has switched it since, or it has no end any more.
+                SwitchStep::Extend | SwitchStep::Already if earlier.is_some() => keep_as(&mut update, switch, None),
+                _ => {}
+            }
+            // What is off by this is the kitchen's: no end of an `in_stock: false` puts it back.
+            let is_theirs = match step {
+                SwitchStep::Set(_) => true,
+                SwitchStep::Already | SwitchStep::Extend => switch.until.is_none(),
+                SwitchStep::Absent | SwitchStep::Refused(_) => false,
+            };
+            if is_theirs && !switch.in_stock {
+                let base = base.as_mut().map(|base| base.leave_to_kitchen(switch.kind, &switch.id));
+                is_handed_over |= base == Some(true);
+            }
+        }
+        if let Some(base) = base.filter(|_| is_handed_over) {
+            update.base = Some(json(&base, &target.id)?);
+        }
+        update_if_any(self.visit.context, target, update).await
+    }
+
+    /// It is as it was before.
+    async fn undo<'p>(&self, switches: impl Iterator<Item = &'p PlannedSwitch>) -> Result<(), PassError> {
+        let target = self.visit.target;
+        let mut update = OutletUpdate::default();
+        for PlannedSwitch { switch, earlier, .. } in switches {
+            match earlier {
+                Some(earlier) => keep(&mut update, target, earlier)?,
+                None => keep_as(&mut update, switch, None),
+            }
+        }
+        update_if_any(self.visit.context, target, update).await
+    }
+
+    /// Live shows it.
+    async fn done<'p>(&self, switches: impl Iterator<Item = &'p PlannedSwitch>) -> Result<(), PassError> {
+        let target = self.visit.target;
+        let mut update = OutletUpdate::default();
+        for PlannedSwitch { switch, .. } in switches {
+            seen(&mut update, target, switch)?;
+        }
+        update_if_any(self.visit.context, target, update).await
+    }
+}
+
+fn line(planned: &PlannedSwitch, result: &'static str, error: Option<String>) -> StockLine {
+    let StockSwitch { kind, ref id, ref name, in_stock, until, .. } = planned.switch;
+    let is_ended = matches!(result, "switched" | "extended" | "timeout");
+    let until = until.filter(|_| is_ended);
+    StockLine { kind, id: id.clone(), name: name.clone(), in_stock, result, until, error }
+}
