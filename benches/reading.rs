@@ -216,6 +216,7 @@ fn plan_one_outlet(bencher: Bencher, items: usize) {
             released: &released,
             peers: &peers,
             ended: &Default::default(),
+            recurring: &Default::default(),
             low_prices: &Default::default(),
             past: &Default::default(),
             places: &*desired.places,

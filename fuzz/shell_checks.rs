@@ -41,6 +41,7 @@ pub(crate) fn wire(data: &[u8]) {
                 released: &released,
                 peers: &peers,
                 ended: &Default::default(),
+                recurring: &Default::default(),
                 low_prices: &Default::default(),
                 past: &Default::default(),
                 places,

@@ -334,6 +334,7 @@ pub(super) fn later(
 pub(super) fn moments(loaded: &Loaded, steps: Vec<Step>) -> Vec<Moment> {
     let moment = |step: Step| Moment {
         at: step.at.to_zoned(loaded.timezone()),
+        repeats: step.repeats,
         report: PlanReport::of_files(loaded.revision.clone(), Timestamp::now(), step.outlets),
     };
     steps.into_iter().map(moment).collect()

@@ -18,8 +18,9 @@ impl Loaded {
             let kind = if is_open { EventKind::Opens } else { EventKind::Closes };
             Event { at, kind }
         });
-        let edges = self.definitions.dated_edges(&member.id, now, &self.defaults);
-        let dated = edges.into_iter().take(count).map(|(at, file, begins)| {
+        let edges = self.definitions.next_edges(&member.id, now, count, &self.defaults);
+        let layers = edges.into_iter().flat_map(|edge| edge.layers.into_iter().map(move |layer| (edge.at, layer)));
+        let dated = layers.take(count).map(|(at, (file, begins))| {
             let kind = if begins { EventKind::Begins(file) } else { EventKind::Ends(file) };
             Event { at, kind }
         });

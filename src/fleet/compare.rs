@@ -15,8 +15,9 @@ use rayon::prelude::*;
 use super::{Loaded, Member, Selection, Survey, judge::SharedDiagnostics, survey};
 use crate::{
     catalog::{FieldValue, OutletId, Path, WantedPromotion, live::LiveCatalog},
+    definition,
     diagnostic::{Diagnostic, Place},
-    plan::{Base, Change, Kind, OutletPlan, PeerPrices, as_published},
+    plan::{Base, Change, Kind, Memory, OutletPlan, PeerPrices, RecurringStep, as_published, assumed_steps},
     report::{LaterChanges, OutletReport, PlanReport, View},
     sync::{self, Desired, Facts, Look, Moment, OutletState, Recalled, Target},
 };
@@ -37,6 +38,8 @@ pub struct Comparison<'a> {
 pub struct Step {
     /// When.
     pub at: Timestamp,
+    /// The same comes again later, by a layer with `when`.
+    pub repeats: bool,
     /// The outlets that change, by id.
     pub outlets: Vec<OutletReport>,
 }
@@ -50,6 +53,7 @@ pub fn look_ahead(at: Timestamp) -> Timestamp {
 struct Edge {
     at: Zoned,
     layers: BTreeSet<(String, bool)>,
+    repeats: bool,
     /// What is different then, if it is not shown elsewhere.
     report: Option<OutletReport>,
 }
@@ -93,15 +97,17 @@ impl Comparison<'_> {
             if is_comparable { self.edges_of(member, plan) } else { Vec::new() }
         });
         let mut moments: BTreeMap<civil::DateTime, LaterChanges> = BTreeMap::new();
-        for Edge { at, layers, report } in edges.collect::<Vec<_>>().into_iter().flatten() {
+        for Edge { at, layers, repeats, report } in edges.collect::<Vec<_>>().into_iter().flatten() {
             let moment = moments.entry(at.datetime()).or_insert_with(|| LaterChanges {
                 at: at.datetime(),
                 zones: BTreeSet::new(),
                 layers: BTreeSet::new(),
+                repeats: false,
                 report: PlanReport::of_files(self.after.0.revision.clone(), self.at, Vec::new()),
             });
             moment.zones.insert(at.strftime("%Z").to_string());
             moment.layers.extend(layers);
+            moment.repeats |= repeats;
             moment.report.outlets.extend(report);
         }
         moments.into_values().collect()
@@ -110,9 +116,11 @@ impl Comparison<'_> {
     fn edges_of(&self, member: &Member, now: Option<&OutletPlan>) -> Vec<Edge> {
         let (id, peers) = (&member.id, &self.after.1.peers);
         let (before, after) = (self.before.0, self.after.0);
-        let mut moments: BTreeMap<Timestamp, BTreeSet<(String, bool)>> = BTreeMap::new();
-        for (at, file, begins) in [before, after].iter().flat_map(|side| side.edges(id, self.at)) {
-            moments.entry(at).or_default().insert((file.to_string(), begins));
+        let mut moments: BTreeMap<Timestamp, (BTreeSet<(String, bool)>, bool)> = BTreeMap::new();
+        for edge in [before, after].iter().flat_map(|side| side.edges(id, self.at, look_ahead(self.at))) {
+            let moment = moments.entry(edge.at).or_default();
+            moment.0.extend(edge.layers.into_iter().map(|(file, begins)| (file.to_string(), begins)));
+            moment.1 |= edge.repeats;
         }
         if moments.is_empty() {
             return Vec::new();
@@ -121,7 +129,8 @@ impl Comparison<'_> {
         let mut shown = Shown::default();
         shown.add(now.into_iter().flat_map(|plan| &plan.changes));
         let [mut older, mut newer] = [before, after].map(|side| side.desired(id, self.at).ok());
-        let edges = moments.into_iter().map(|(at, layers)| {
+        let edges = moments.into_iter().map(|(at, (layers, repeats))| {
+            newer = after.until_then(id, at).or(newer.take());
             // What cannot be composed then is still as it was before.
             older = before.desired(id, at).ok().or(older.take());
             let next = after.desired(id, at).ok();
@@ -134,7 +143,8 @@ impl Comparison<'_> {
                 }
                 shown.add(&plan.changes);
                 // What is pushed then is a step from what the newer files gave until then.
-                let step = newer.as_ref().map(|newer| difference(&target, Some(newer), next, peers, at));
+                let of_edge = || layers.iter().map(|(file, begins)| (file.as_str(), *begins));
+                let step = newer.as_ref().map(|newer| step(&target, (newer, next), of_edge(), peers, at));
                 plan.guards = step.map(|step| step.guards).unwrap_or_default();
                 plan.guards.retain(|guard| {
                     guard.items.iter().any(|item| plan.changes.iter().any(|change| change.is_of(item)))
@@ -143,7 +153,7 @@ impl Comparison<'_> {
                 Some(OutletReport { at, ..report_of(plan, &target, self.with_menus) })
             });
             newer = next.or(newer.take());
-            Edge { at: at.to_zoned(zone.clone()), layers, report }
+            Edge { at: at.to_zoned(zone.clone()), layers, repeats, report }
         });
         edges.collect()
     }
@@ -187,16 +197,19 @@ impl Loaded {
         let member = survey.member(id.as_str()).filter(|member| member.valid && !member.paused)?;
         let (target, desired) = (member.target(), self.desired(id, at).ok()?);
         let live = as_published(&base.catalog);
-        let plan = plan_of_files(&target, live, Some(base.clone()), &desired, &survey.peers, at);
+        let recalled = Recalled { base: Some(base.clone()), ..Recalled::default() };
+        let plan = plan_of_files(&target, live, recalled, &desired, &survey.peers, at);
         Some(report_of(plan, &target, true))
     }
 
-    /// The moments after `at` at which the layers of an outlet begin (`true`) or end, as far ahead as is looked.
-    fn edges(&self, id: &OutletId, at: Timestamp) -> Vec<(Timestamp, Arc<str>, bool)> {
-        let last = look_ahead(at);
-        let mut edges = self.definitions.dated_edges(id, at, &self.defaults);
-        edges.retain(|(edge, ..)| *edge <= last);
-        edges
+    /// The moments after `at` and not after `last` at which the layers of an outlet begin or end.
+    fn edges(&self, id: &OutletId, at: Timestamp, last: Timestamp) -> Vec<definition::Edge> {
+        self.definitions.telling_edges(id, (at, last), &self.defaults)
+    }
+
+    /// What the files give up to a moment, where not every change before it was looked at.
+    fn until_then(&self, id: &OutletId, at: Timestamp) -> Option<Desired> {
+        self.definitions.recurs(id).then(|| self.desired(id, definition::just_before(at)).ok()).flatten()
     }
 
     /// What dated layers will change after `from` and not after `until`, in order. Outlets that are invalid at such a moment
@@ -209,13 +222,15 @@ impl Loaded {
         peers: &PeerPrices,
         with_menus: bool,
     ) -> Vec<Step> {
-        let mut steps: BTreeMap<Timestamp, Vec<OutletReport>> = BTreeMap::new();
+        let mut steps: BTreeMap<Timestamp, Step> = BTreeMap::new();
         for outlet in members.iter().filter(|member| member.valid && !member.paused) {
-            for (at, report) in self.steps_of(outlet, from, until, peers, with_menus) {
-                steps.entry(at).or_default().push(report);
+            for (at, repeats, report) in self.steps_of(outlet, from, until, peers, with_menus) {
+                let step = steps.entry(at).or_insert_with(|| Step { at, repeats: false, outlets: Vec::new() });
+                step.repeats |= repeats;
+                step.outlets.push(report);
             }
         }
-        steps.into_iter().map(|(at, outlets)| Step { at, outlets }).collect()
+        steps.into_values().collect()
     }
 
     fn steps_of(
@@ -225,25 +240,36 @@ impl Loaded {
         until: Timestamp,
         peers: &PeerPrices,
         with_menus: bool,
-    ) -> Vec<(Timestamp, OutletReport)> {
+    ) -> Vec<(Timestamp, bool, OutletReport)> {
         let (target, id) = (member.target(), &member.id);
         let mut steps = Vec::new();
         let mut before = self.desired(id, from).ok();
         let shared = SharedDiagnostics::default();
-        let mut next = self.judged(id, from, &shared).next_edge();
-        while let Some(edge) = next.filter(|edge| *edge <= until) {
+        let mut of_layers = self.edges(id, from, until).into_iter().peekable();
+        let mut of_promotions = self.judged(id, from, &shared).next_promotion.filter(|edge| *edge <= until);
+        while let Some(edge) = of_layers.peek().map(|edge| edge.at).into_iter().chain(of_promotions).min() {
+            let layers = of_layers.next_if(|layers| layers.at == edge);
+            let repeats = layers.as_ref().is_some_and(|layers| layers.repeats);
+            let layers = layers.map(|edge| edge.layers).unwrap_or_default();
+            before = self.until_then(id, edge).or(before);
             let judged = self.judged(id, edge, &shared);
-            next = judged.next_edge();
+            of_promotions = judged.next_promotion.filter(|edge| *edge <= until);
             let desired = self.desired(id, edge).ok();
             match &desired {
-                None => steps.push((edge, without_plan(&survey::member(&judged), "invalid"))),
+                None => steps.push((edge, repeats, without_plan(&survey::member(&judged), "invalid"))),
                 Some(desired) => {
-                    let mut plan = difference(&target, before.as_ref(), desired, peers, edge);
+                    let mut plan = match &before {
+                        Some(before) => {
+                            let of_edge = layers.iter().map(|(file, begins)| (&**file, *begins));
+                            step(&target, (before, desired), of_edge, peers, edge)
+                        }
+                        None => difference(&target, None, desired, peers, edge),
+                    };
                     plan.promotions.events = promotion_events(desired, edge);
                     let has_events = !plan.promotions.events.is_empty();
                     let report = report_of(plan, &target, with_menus);
                     if report.state != "in_sync" || has_events {
-                        steps.push((edge, report));
+                        steps.push((edge, repeats, report));
                     }
                 }
             }
@@ -282,28 +308,54 @@ fn difference(
     peers: &PeerPrices,
     at: Timestamp,
 ) -> OutletPlan {
+    let assumed = before.map(|before| assumed_steps((&before.catalog, &before.recurring), &*before.places, None));
+    difference_after(target, (before, assumed.unwrap_or_default()), after, peers, at)
+}
+
+/// The same of one state of the files, before and after a moment at which these of its layers begin or end: where one with
+/// `when` ends, prices go back to where they have come from.
+fn step<'l>(
+    target: &Target,
+    (before, after): (&Desired, &Desired),
+    layers: impl IntoIterator<Item = (&'l str, bool)>,
+    peers: &PeerPrices,
+    at: Timestamp,
+) -> OutletPlan {
+    let ending: BTreeSet<&str> = layers.into_iter().filter(|(_, begins)| !begins).map(|(file, _)| file).collect();
+    let mut assumed = assumed_steps((&before.catalog, &before.recurring), &*before.places, Some(&after.catalog));
+    assumed.retain(|(_, step)| step.from.is_none() || ending.contains(step.file.as_str()));
+    difference_after(target, (Some(before), assumed), after, peers, at)
+}
+
+fn difference_after(
+    target: &Target,
+    (before, assumed): (Option<&Desired>, Vec<(Path, RecurringStep)>),
+    after: &Desired,
+    peers: &PeerPrices,
+    at: Timestamp,
+) -> OutletPlan {
     let live = before.map(|before| as_published(&before.catalog)).unwrap_or_default();
     let base = before.map(|before| base_of(target, before, at));
-    let mut plan = plan_of_files(target, live, base, after, peers, at);
+    let recalled = Recalled { base, memory: Memory::of_steps(assumed, at), ..Recalled::default() };
+    let mut plan = plan_of_files(target, live, recalled, after, peers, at);
     sync::compare_promotions(&mut plan, before, after, Moment::new(at, peers));
     plan
 }
 
 /// What is stored after a first push to an empty menu.
 fn base_of(target: &Target, desired: &Desired, at: Timestamp) -> Base {
-    plan_of_files(target, LiveCatalog::default(), None, desired, &PeerPrices::new(), at).next_base
+    plan_of_files(target, LiveCatalog::default(), Recalled::default(), desired, &PeerPrices::new(), at).next_base
 }
 
 /// The examination of a menu that files stand for.
 fn plan_of_files(
     target: &Target,
     live: LiveCatalog,
-    base: Option<Base>,
+    recalled: Recalled,
     desired: &Desired,
     peers: &PeerPrices,
     at: Timestamp,
 ) -> OutletPlan {
-    let recalled = Recalled { base, ..Recalled::default() };
     sync::compare(live, recalled, target, desired, Moment::new(at, peers)).plan
 }
 

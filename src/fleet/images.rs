@@ -44,11 +44,9 @@ impl Loaded {
     }
 
     fn uses_of(&self, outlet: &OutletId, at: Timestamp, uses: &mut ImageUses) {
-        let mut next = Some(at);
-        for _ in 0..MOST_EDGES {
-            let Some(moment) = next else { break };
+        let edges = self.definitions.telling_edges(outlet, (at, Timestamp::MAX), &self.defaults);
+        for moment in [at].into_iter().chain(edges.into_iter().map(|edge| edge.at)).take(MOST_EDGES) {
             let composed = self.compose(outlet, moment);
-            next = composed.next_change;
             if !composed.diagnostics.iter().any(Diagnostic::is_error) && !ignores_images(&composed.policy) {
                 self.collect(&composed, uses);
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Loaded, judge::Judged, survey::MOST_EDGES};
 use crate::{
-    definition::Composed,
+    definition::{Composed, just_before},
     diagnostic::Diagnostic,
     report::{InvalidFrom, errors_brief},
 };
@@ -19,15 +19,14 @@ impl Loaded {
     }
 
     fn first_invalid(&self, judged: &Judged, first: Timestamp) -> Option<InvalidFrom> {
-        let mut next = Some(first);
-        for _ in 0..MOST_EDGES {
-            let at = next?;
-            let Composed { diagnostics, policy, next_change, .. } = self.compose(&judged.outlet.id, at);
+        let id = &judged.outlet.id;
+        let edges = self.definitions.telling_edges(id, (just_before(first), Timestamp::MAX), &self.defaults);
+        for at in edges.into_iter().take(MOST_EDGES).map(|edge| edge.at) {
+            let Composed { diagnostics, policy, .. } = self.compose(id, at);
             if diagnostics.iter().any(Diagnostic::is_error) {
                 let when = at.to_zoned(policy.timezone).strftime("%a %Y-%m-%d %H:%M").to_string();
                 return Some(InvalidFrom { at, when, reason: errors_brief(&diagnostics)? });
             }
-            next = next_change;
         }
         None
     }

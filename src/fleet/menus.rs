@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Loaded, Member, judge::SharedDiagnostics};
+use super::{Loaded, Member};
 use crate::report::{MenuPreview, MenuStage};
 
 impl Loaded {
@@ -28,11 +28,12 @@ impl Loaded {
     }
 
     fn stages(&self, member: &Member, from: Timestamp, until: Timestamp) -> Vec<MenuStage> {
-        let (id, shared) = (&member.id, SharedDiagnostics::default());
+        let id = &member.id;
         let zone = self.policy(id, from).timezone;
         let mut stages: Vec<MenuStage> = Vec::new();
-        let mut next = Some(from);
-        while let Some(at) = next.filter(|at| *at <= until) {
+        let edges = self.definitions.telling_edges(id, (from, until), &self.defaults);
+        let edges = edges.into_iter().map(|edge| (edge.at, edge.repeats));
+        for (at, repeats) in [(from, false)].into_iter().chain(edges) {
             let catalog = self.desired(id, at).ok().map(|mut desired| {
                 if !desired.policy.promotions.may_write() {
                     desired.catalog.promotions.clear();
@@ -41,9 +42,8 @@ impl Loaded {
                 desired.catalog.without_makings()
             });
             if stages.last().is_none_or(|last| last.catalog != catalog) {
-                stages.push(MenuStage { from: at.to_zoned(zone.clone()), catalog });
+                stages.push(MenuStage { from: at.to_zoned(zone.clone()), repeats, catalog });
             }
-            next = self.judged(id, at, &shared).next_change;
         }
         stages
     }

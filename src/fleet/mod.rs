@@ -43,14 +43,14 @@ pub use survey::{Former, Survey};
 
 use crate::{
     approval::{self, ApprovalFile, Stale},
-    catalog::{Catalog, ExternalId, OutletId},
+    catalog::{Catalog, OutletId},
     definition::{
         self, Composed, Definitions, ImageFile, Outlet,
         policy::{PolicyPatch, take_policy},
     },
     diagnostic::{self, Diagnostic},
     document::{self, Decoder, PackedFile, SourceFile, Spanned, closest},
-    plan::{ApprovalEffect, OutletPlan, Pins},
+    plan::{ApprovalEffect, OutletPlan},
     policy::Policy,
     report::html::Photo,
     rules::{self, Allows},
@@ -433,9 +433,9 @@ impl Loaded {
         };
         let known = judged.iter().flat_map(|judged| &judged.diagnostics).map(AsRef::as_ref);
         let low_prices = judge::low_prices(&composed, known.chain(&composed.diagnostics));
-        let Composed { outlet, catalog, origins, policy, ended, .. } = composed;
+        let Composed { outlet, catalog, origins, policy, ended, recurring, .. } = composed;
         let places: PlacesOf = Arc::new(move |path: &crate::catalog::Path| origins.places(path));
-        Ok(self.desired_of(&outlet, catalog, policy, (ended, low_prices), places))
+        Ok(Desired { ended, recurring, ..self.desired_of(&outlet, catalog, policy, low_prices, places) })
     }
 
     /// The same of an outlet whose catalog is known. Its file is decoded again if it is asked where something stands.
@@ -449,7 +449,7 @@ impl Loaded {
         let decode = move || definition::connect(files.clone()).compose(&id, at, &defaults, &|path| photos.file(path));
         let places: PlacesOf =
             Arc::new(move |path: &crate::catalog::Path| origins.get_or_init(|| decode().origins).places(path));
-        Some(self.desired_of(outlet, catalog, policy, (BTreeSet::new(), whole.low_prices.clone()), places))
+        Some(self.desired_of(outlet, catalog, policy, whole.low_prices.clone(), places))
     }
 
     fn desired_of(
@@ -457,13 +457,13 @@ impl Loaded {
         outlet: &Outlet,
         catalog: Catalog,
         policy: Policy,
-        (ended, low_prices): (BTreeSet<ExternalId>, BTreeSet<crate::catalog::Path>),
+        low_prices: BTreeSet<crate::catalog::Path>,
         places: PlacesOf,
     ) -> Desired {
         let windows = windows_of(&policy, outlet).cloned().collect();
         let approvals = self.approvals.iter().filter_map(|approval| approval.at(&outlet.id)).collect();
-        let pins = Pins::default();
-        Desired { catalog, pins, policy, windows, ended, low_prices, paused: outlet.paused, approvals, places }
+        let paused = outlet.paused;
+        Desired { windows, low_prices, paused, approvals, places, ..Desired::of_catalog(catalog, policy) }
     }
 
     /// The time zone of everything that no layer gives another one.

@@ -157,19 +157,22 @@ impl Loaded {
     /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
     pub fn survey_ahead(&self, at: Timestamp) -> Survey {
         let mut survey = self.survey_with(at, true);
-        let mut next = survey.next_change;
-        for _ in 0..MOST_EDGES {
-            let Some(edge) = next else { break };
-            let later = self.look(edge, true);
+        let edges: BTreeSet<Timestamp> = self
+            .definitions
+            .outlets()
+            .flat_map(|outlet| self.definitions.telling_edges(&outlet.id, (at, Timestamp::MAX), &self.defaults))
+            .map(|edge| edge.at)
+            .collect();
+        for edge in edges.iter().take(MOST_EDGES) {
+            let later = self.look(*edge, true);
             // What is said of a day is said on that day.
             let lasting = later.diagnostics.into_iter().filter(|later| !OF_A_DAY.contains(&later.code));
             survey.diagnostics.extend(lasting);
             survey.used.extend(later.used);
             survey.shadows.extend(later.shadows);
-            next = later.next_change;
         }
         // Only if all outlets could be judged, at all times, is it known what comes to nothing.
-        if next.is_none() && !survey.diagnostics.iter().any(Diagnostic::is_error) {
+        if edges.len() <= MOST_EDGES && !survey.diagnostics.iter().any(Diagnostic::is_error) {
             let mut shadowed = survey.shadows.diagnostics();
             self.allows.apply(&mut shadowed, &mut survey.used);
             survey.diagnostics.extend(shadowed);

@@ -11,7 +11,10 @@ use super::{
     webhook::webhook,
 };
 use crate::{
-    definition::policy::{PolicyPatch, cron, take_policy, take_promotion_policy},
+    definition::{
+        cron,
+        policy::{PolicyPatch, take_policy, take_promotion_policy},
+    },
     diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Node, Parsed, SourceFile, Spanned, Value},
     report::Lang,

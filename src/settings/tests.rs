@@ -83,7 +83,10 @@ fn every_key_is_read() {
     assert_eq!((policy.drift, policy.ignore.len()), (DriftPolicy::Revert, 2));
     assert_eq!((policy.guards.deletes.count, policy.guards.price_change), (3, 150.0));
     assert_eq!(policy.rules["image-missing"], None);
-    assert_eq!((policy.windows[0].kind, policy.windows[0].duration), (WindowKind::Deny, Duration::from_secs(10_800)));
+    assert_eq!(
+        (policy.windows[0].kind, policy.windows[0].times.duration),
+        (WindowKind::Deny, Duration::from_secs(10_800))
+    );
     assert_eq!(settings.images.base_url.as_deref(), Some("https://img.example.com/menu/"));
     assert_eq!(settings.gobiz.api_url, "https://proxy.example.com/gobiz");
     assert_eq!((settings.gobiz.concurrency, settings.gobiz.stock_key), (64, StockKey::Id));

@@ -356,6 +356,7 @@ pub(super) fn inputs<'a>(
         released: moment.released,
         peers: moment.peers,
         ended: &desired.ended,
+        recurring: &desired.recurring,
         low_prices: &desired.low_prices,
         past,
         places: &*desired.places,

@@ -59,6 +59,7 @@ pub use unchanged::{Basis, InSync, pass_unchanged};
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId, Path},
+    definition::Recurring,
     diagnostic::Place,
     plan::{Approval, Base, Digest, PeerPrices, Pins},
     policy::{Guard, Policy},
@@ -91,6 +92,8 @@ pub struct Desired {
     pub windows: Vec<Window>,
     /// Items of its dated layers that have ended.
     pub ended: BTreeSet<ExternalId>,
+    /// What comes and goes by layers with `when`.
+    pub recurring: Recurring,
     /// Items whose price the rules call too low.
     pub low_prices: BTreeSet<Path>,
     /// Whether its file says `state: paused`.
@@ -118,6 +121,7 @@ impl Desired {
             pins: Pins::default(),
             windows: Vec::new(),
             ended: BTreeSet::new(),
+            recurring: Recurring::default(),
             low_prices: BTreeSet::new(),
             paused: false,
             approvals: Vec::new(),

@@ -102,3 +102,36 @@ fn at_a_moment_that_is_asked_for_only_that_is_compared() {
     assert_eq!((&json["summary"]["changed"], json.get("later")), (&3.into(), None));
     assert_eq!(json["at"], at);
 }
+
+/// Two hours a day.
+fn happy_hour(price: u32, hour: &str) -> String {
+    format!("when: {{schedule: '0 {hour} * * *', duration: 2h}}\nitems: {{NG: {{price: {price}}}}}\n")
+}
+
+#[test]
+fn a_change_of_what_comes_back_is_shown_once_and_said_to_come_again() {
+    let repository = brand();
+    repository.write("catalogs/happy.yaml", happy_hour(20_000, "16"));
+    let file = outlet("G0", "Kemang", "").replace("../layer.yaml", "../layer.yaml, ../happy.yaml");
+    repository.write("catalogs/outlets/0.yaml", file);
+    repository.commit();
+    repository.write("catalogs/happy.yaml", happy_hour(18_000, "16"));
+    let json = diff(&repository, "json").json();
+    let later = json["later"].as_array().unwrap();
+    let of = |price: &str| -> Vec<String> {
+        let all = [&json].into_iter().chain(later);
+        let outlets = all.flat_map(|moment| moment["outlets"].as_array().unwrap());
+        let changes = outlets.filter_map(|outlet| outlet["changes"].as_array()).flatten();
+        changes
+            .filter(|change| change["path"] == price)
+            .map(|change| format!("{}→{}", change["from"], change["to"]))
+            .collect()
+    };
+    assert_eq!(of("items/NG/price"), ["20000→18000"], "now or later, once: {json:#}");
+    assert_eq!(later.len(), 2, "once on, once off");
+    assert!(later.iter().all(|moment| moment["repeats"] == true), "{json:#}");
+    // It begins an hour later: for an hour it is cheaper before, for another after.
+    repository.write("catalogs/happy.yaml", happy_hour(20_000, "17"));
+    let moved = diff(&repository, "text").out;
+    assert!(moved.contains("begins") && moved.contains("and again as `when` says"), "{moved}");
+}

@@ -5,6 +5,7 @@
 
 #[path = "../support/clock.rs"]
 mod clock;
+mod when;
 
 use std::{fs, path::Path, process::Command};
 

@@ -75,15 +75,27 @@ fn said(loaded: &Loaded, at: Timestamp) -> String {
         said += &format!("{member:?}\n");
         match loaded.desired(&member.id, at) {
             Ok(desired) => {
-                let menusync::sync::Desired { catalog, policy, windows, ended, paused, approvals, places, .. } =
-                    desired;
+                let menusync::sync::Desired {
+                    catalog,
+                    policy,
+                    windows,
+                    ended,
+                    recurring,
+                    paused,
+                    approvals,
+                    places,
+                    ..
+                } = desired;
                 let composed = loaded.compose(&member.id, at);
                 assert_eq!((&catalog, &ended), (&composed.catalog, &composed.ended));
+                assert_eq!(recurring, composed.recurring);
                 assert_eq!(format!("{policy:?}"), format!("{:?}", composed.policy));
                 for path in FlatCatalog::of(&catalog).things.keys() {
                     assert_eq!(places(path), composed.origins.places(path), "{path}");
                 }
-                said += &format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{paused}\n{approvals:?}\n");
+                said += &format!(
+                    "{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{recurring:?}\n{paused}\n{approvals:?}\n"
+                );
             }
             Err(wrong) => said += &format!("{wrong:?}\n"),
         }
@@ -113,9 +125,10 @@ fn differs_after(edit: impl FnOnce(&Root), then: &str) -> bool {
 
 fn wanted(loaded: &Loaded, id: &menusync::catalog::OutletId, at: Timestamp) -> String {
     let desired = loaded.desired(id, at).unwrap();
-    let menusync::sync::Desired { catalog, policy, windows, ended, low_prices, paused, approvals, .. } = desired;
+    let menusync::sync::Desired { catalog, policy, windows, ended, recurring, low_prices, paused, approvals, .. } =
+        desired;
     assert!(approvals.is_empty());
-    format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{low_prices:?}\n{paused}")
+    format!("{catalog:?}\n{policy:?}\n{windows:?}\n{ended:?}\n{recurring:?}\n{low_prices:?}\n{paused}")
 }
 
 #[test]
@@ -250,4 +263,39 @@ fn a_layer_that_begins_at_midnight_in_the_zone_of_the_outlet() {
     assert!(differs_after(|_| (), "2027-02-07T16:00:00Z"));
     assert!(differs_after(|_| (), "2027-03-09T16:00:00Z"));
     assert!(!differs_after(|_| (), "2027-02-07T15:00:00Z"), "a clock that is set back");
+}
+
+/// Every day from four to six in Jakarta.
+#[test]
+fn a_layer_that_comes_back_by_when() {
+    let root = root();
+    write("catalogs/happy.yaml", "when: {schedule: '0 16 * * *', duration: 2h}\nitems: {MA: {price: 12000}}\n")(&root);
+    write("catalogs/kuta.yaml", KUTA.replace("[base.yaml]", "[base.yaml, happy.yaml]").replace("{MA", "{MB"))(&root);
+    write("catalogs/base.yaml", BASE.replace("photos/mie.png", "https://img.example.com/mie.png"))(&root);
+    let kept = fleet::load(root.path()).unwrap();
+    let price = |time: &str| {
+        let desired = kept.desired(&"G1".into(), at(time)).unwrap();
+        desired.catalog.item(&"MA".into()).unwrap().price.value().unwrap().0
+    };
+    let mut known: Vec<(i64, menusync::sync::Basis)> = Vec::new();
+    for (time, expected) in [
+        ("2027-01-04T08:59:59Z", 18_000),
+        ("2027-01-04T09:00:00Z", 12_000),
+        ("2027-01-04T10:59:59Z", 12_000),
+        ("2027-01-04T11:00:00Z", 18_000),
+        ("2027-01-05T09:00:00Z", 12_000),
+        ("2027-01-05T11:00:00Z", 18_000),
+        ("2027-01-05T10:00:00Z", 12_000),
+    ] {
+        let again = fleet::load_under(root.path(), None, &Default::default(), Some(&kept)).unwrap();
+        let fresh = said(&fleet::load(root.path()).unwrap(), at(time));
+        assert_eq!([said(&kept, at(time)), said(&again, at(time))], [fresh.clone(), fresh], "{time}");
+        assert_eq!(price(time), expected, "{time}");
+        let basis = kept.basis(&"G1".into(), at(time)).unwrap();
+        let of_other_price = known.iter().find(|(price, known)| *known == basis && *price != expected);
+        assert_eq!(of_other_price, None, "the short way would take one menu for the other at {time}");
+        known.push((expected, basis));
+    }
+    let same: Vec<bool> = known.windows(2).map(|pair| pair[0].1 == pair[1].1).collect();
+    assert_eq!(same, [false, true, false, false, false, false], "from edge to edge, and no longer");
 }

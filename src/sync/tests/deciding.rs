@@ -2,7 +2,7 @@
 
 use super::{disk::WatchedState, *};
 use crate::{
-    schedule::{Cron, WindowKind},
+    schedule::{Cron, Recurrence, WindowKind},
     state::try_lock_outlet,
 };
 
@@ -175,8 +175,11 @@ async fn outside_its_windows_a_push_is_queued() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
     let schedule = Cron::parse("0 10 * * *").unwrap();
-    bench.wanted.windows =
-        vec![Window { kind: WindowKind::Deny, schedule, duration: minutes(60), outlets: Vec::new() }];
+    bench.wanted.windows = vec![Window {
+        kind: WindowKind::Deny,
+        times: Recurrence { schedule, duration: minutes(60) },
+        outlets: Vec::new(),
+    }];
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Queued, OutletState::Queued));
     assert!(outcome.error.unwrap().contains("2027-01-04 11:00"), "10:00 in Jakarta is within the window");

@@ -13,6 +13,7 @@ mod events;
 mod fleet;
 mod ordered;
 mod promoting;
+mod recurring;
 mod restarting;
 mod retrying;
 mod simulation;
@@ -123,9 +124,9 @@ impl Bench {
 
     /// The same files, the same number.
     fn basis(&self) -> Basis {
-        let Desired { catalog, policy, windows, ended, low_prices, paused, .. } = &self.wanted;
+        let Desired { catalog, policy, windows, ended, recurring, low_prices, paused, .. } = &self.wanted;
         let mut hash = DefaultHasher::new();
-        format!("{catalog:?} {policy:?} {windows:?} {ended:?} {low_prices:?} {paused}").hash(&mut hash);
+        format!("{catalog:?} {policy:?} {windows:?} {ended:?} {recurring:?} {low_prices:?} {paused}").hash(&mut hash);
         Basis(hash.finish())
     }
 

@@ -30,6 +30,7 @@ impl Kind {
                 "extends",
                 "from",
                 "until",
+                "when",
                 "account",
                 "drift",
                 "unmanaged",

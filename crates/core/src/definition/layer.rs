@@ -10,6 +10,7 @@ use crate::{
     catalog::{Day, ExternalId, OutletId, Price},
     diagnostic::Place,
     document::{PackedFile, SourceFile, Spanned},
+    schedule::Recurrence,
 };
 
 /// One decoded file.
@@ -30,6 +31,8 @@ pub(super) struct Head {
     pub(super) from: Option<Spanned<civil::DateTime>>,
     /// The first moment at which it no longer counts.
     pub(super) until: Option<Spanned<civil::DateTime>>,
+    /// The times at which it counts, between these dates.
+    pub(super) when: Option<Spanned<Recurrence>>,
     /// Settings.
     pub(super) policy: PolicyPatch,
 }
@@ -37,7 +40,7 @@ pub(super) struct Head {
 impl Head {
     /// Whether it counts only at some times.
     pub(super) fn is_dated(&self) -> bool {
-        self.from.is_some() || self.until.is_some()
+        self.from.is_some() || self.until.is_some() || self.when.is_some()
     }
 }
 
@@ -94,6 +97,11 @@ impl Content {
     /// The items that it adds.
     pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
         self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
+    }
+
+    /// The variants of the categories that it adds.
+    pub(super) fn new_variants(&self) -> impl Iterator<Item = &VariantEntry> {
+        self.variant_categories.iter().flat_map(|category| category.fields.variants.iter().flatten())
     }
 }
 

@@ -19,25 +19,31 @@ mod kind;
 mod layer;
 mod order;
 mod origins;
+mod over_time;
 mod patch;
 pub mod policy;
 mod pricing;
 mod promotions;
+mod recurrence;
 #[cfg(test)]
 mod tests;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use compose::Composer;
+pub use dated::{Edge, just_before};
 pub use decode::decode_file;
 use graph::Graph;
 use layer::{Content, Head};
 pub use layer::{DecodedFile, Markup, Round};
 pub use origins::{Origins, Shadowed};
+use over_time::OverTime;
 pub use pricing::marked_up;
+pub use recurrence::cron;
 
 use crate::{
     catalog::{Catalog, ExternalId, OutletId},
@@ -115,6 +121,17 @@ impl ImageFile {
     }
 }
 
+/// What comes and goes at an outlet by layers with `when`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recurring {
+    /// These layers.
+    pub files: BTreeSet<Arc<str>>,
+    /// Items that only those define that do not count now.
+    pub resting: BTreeSet<ExternalId>,
+    /// Variants of which this is true.
+    pub resting_variants: BTreeSet<ExternalId>,
+}
+
 /// What one outlet should be at one time.
 #[derive(Debug, Clone)]
 pub struct Composed {
@@ -128,6 +145,8 @@ pub struct Composed {
     pub policy: Policy,
     /// Items of its dated layers that have ended: what a season brought, it takes away.
     pub ended: BTreeSet<ExternalId>,
+    /// What comes back by `when`.
+    pub recurring: Recurring,
     /// What is wrong with its files and between them; sorted, severities as the rules have them by default. If one is an
     /// error the catalog is not to be used.
     pub diagnostics: Vec<Diagnostic>,
@@ -239,9 +258,7 @@ impl Definitions {
 
     /// Whether a file is a dated layer that counts no longer at `at`, in `zone`.
     pub fn is_over(&self, file: &str, at: jiff::Timestamp, zone: &jiff::tz::TimeZone) -> bool {
-        self.file(file).and_then(|known| known.head()).is_some_and(|head| {
-            head.until.is_some() && !dated::is_active(head, at, zone) && dated::next_change(head, at, zone).is_none()
-        })
+        self.file(file).and_then(|known| known.head()).is_some_and(|head| dated::has_ended(head, at, zone))
     }
 
     /// Whether a layer of `outlet` counts only at some times.
@@ -278,23 +295,33 @@ impl Definitions {
         policy
     }
 
-    /// When the dated layers of `outlet` begin (`true`) or cease to count after `at`, in order.
-    pub fn dated_edges(
+    /// The dated layers of `outlet`.
+    fn timeline(&self, outlet: &OutletId, defaults: &Policy) -> dated::Timeline<'_> {
+        let chain = self.outlets.get(outlet).map(|known| known.chain.as_slice()).unwrap_or_default();
+        let layers = chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].head()?)));
+        dated::Timeline::new(layers, zone(self.heads_of(outlet), defaults))
+    }
+
+    /// The next `most` moments after `at` at which dated layers of `outlet` begin or cease to count.
+    pub fn next_edges(&self, outlet: &OutletId, at: jiff::Timestamp, most: usize, defaults: &Policy) -> Vec<Edge> {
+        let timeline = self.timeline(outlet, defaults);
+        timeline.all(at).take(most).map(|at| timeline.edge(at)).collect()
+    }
+
+    /// The moments after `at` and not after `last` at which dated layers of `outlet` begin or cease to count. What comes back
+    /// by `when` is there once: the first time that it begins, and the first time that it ends.
+    pub fn telling_edges(
         &self,
         outlet: &OutletId,
-        at: jiff::Timestamp,
+        (at, last): (jiff::Timestamp, jiff::Timestamp),
         defaults: &Policy,
-    ) -> Vec<(jiff::Timestamp, Arc<str>, bool)> {
-        let Some(Known { chain, .. }) = self.outlets.get(outlet) else { return Vec::new() };
-        let files = || chain.iter().filter_map(|file| Some((&self.files[*file].path, self.files[*file].head()?)));
-        let zone = zone(files().map(|(_, head)| head), defaults);
-        let of_file = |(path, head)| {
-            let with_path = |(edge, begins)| (edge, Arc::clone(path), begins);
-            dated::edges(head, at, &zone).into_iter().map(with_path).collect::<Vec<_>>()
-        };
-        let mut edges: Vec<_> = files().flat_map(of_file).collect();
-        edges.sort();
-        edges
+    ) -> Vec<Edge> {
+        self.timeline(outlet, defaults).telling(at, last)
+    }
+
+    /// Whether a layer of `outlet` counts at times that come back.
+    pub fn recurs(&self, outlet: &OutletId) -> bool {
+        self.heads_of(outlet).any(|head| head.when.is_some())
     }
 
     /// Lays the layers of `outlet` as they count at `at`. `defaults` are the settings of the whole root; `images` answers
@@ -321,65 +348,46 @@ impl Definitions {
             .filter_map(|file| file.layer.as_ref())
             .map(|layer| (&layer.head, layer.content(&decode_file)))
             .collect();
-        composed.next_change = layers.iter().filter_map(|(head, _)| dated::next_change(head, at, &zone)).min();
-        let is_active = |head: &Head, moment| dated::is_active(head, moment, &zone);
-        let (active, dormant): (Vec<_>, Vec<_>) = layers.iter().partition(|(head, _)| is_active(head, at));
+        let timeline = self.timeline(&outlet.id, defaults);
+        composed.next_change = timeline.next(at);
+        let (active, dormant): (Vec<_>, Vec<_>) =
+            layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));
 
-        let ended = dormant.iter().filter(|(head, _)| dated::has_ended(head, at, &zone));
-        composed.ended = ended.flat_map(|(_, content)| content.new_items()).map(|item| item.id.value.clone()).collect();
+        let items_of = |is_meant: &dyn Fn(&Head) -> bool| -> BTreeSet<ExternalId> {
+            let meant = dormant.iter().filter(|(head, _)| is_meant(head));
+            meant.flat_map(|(_, content)| content.new_items()).map(|item| item.id.value.clone()).collect()
+        };
+        composed.ended = items_of(&|head| head.when.is_none() && dated::has_ended(head, at, &zone));
+        composed.recurring = Recurring {
+            files: timeline.recurring().cloned().collect(),
+            resting: items_of(&|head| dated::is_resting(head, at, &zone)),
+            resting_variants: dormant
+                .iter()
+                .filter(|(head, _)| dated::is_resting(head, at, &zone))
+                .flat_map(|(_, content)| content.new_variants())
+                .map(|variant| variant.id.value.clone())
+                .collect(),
+        };
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
         let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
         active.into_iter().for_each(|(head, content)| composer.lay(content, head.is_dated()));
         let promotions = composer.finish(images, &mut composed);
         if !promotions.is_empty() {
-            let (outlet, policy) = (composed.outlet.clone(), composed.policy.clone());
-            let menu_at = |moment| menu_at(&layers, moment, &zone, &outlet, &policy);
-            let later = |until| {
-                let edges = edges_until(&layers, (at, until), &zone).into_iter();
-                edges.take(MOST_EDGES).map(|edge| (edge, menu_at(edge))).collect()
+            let over_time = OverTime {
+                layers: &layers,
+                timeline: &timeline,
+                outlet: composed.outlet.clone(),
+                policy: composed.policy.clone(),
+                at,
+                known: RefCell::default(),
             };
-            let menu_before = |moment| {
-                let is_same = layers.iter().all(|(head, _)| is_active(head, moment) == is_active(head, at));
-                (!is_same).then(|| menu_at(moment))
-            };
-            let moments = promotions::Moments { at, zone: &policy.timezone, later: &later, menu_before: &menu_before };
-            promotions::finish(promotions, &mut composed, &moments);
+            promotions::finish(promotions, &mut composed, &over_time);
         }
         composed.diagnostics.extend(files.iter().flat_map(|file| &file.diagnostics).chain(between()).cloned());
         diagnostic::sort(&mut composed.diagnostics);
         composed
     }
-}
-
-/// So many moments at which dated layers begin or end, and at which promotions have begun, are looked at for the prices of
-/// promotions (our choice).
-const MOST_EDGES: usize = 100;
-
-/// The moments at which one of the dated layers begins or ends, between the two.
-fn edges_until(
-    layers: &[(&Head, Arc<Content>)],
-    (at, until): (jiff::Timestamp, jiff::Timestamp),
-    zone: &jiff::tz::TimeZone,
-) -> BTreeSet<jiff::Timestamp> {
-    let edges = layers.iter().flat_map(|(head, _)| dated::edges(head, at, zone)).map(|(edge, _)| edge);
-    edges.filter(|edge| *edge < until).collect()
-}
-
-/// What an outlet sells at a moment, also at one that has passed, by the files of now.
-fn menu_at(
-    layers: &[(&Head, Arc<Content>)],
-    at: jiff::Timestamp,
-    zone: &jiff::tz::TimeZone,
-    outlet: &Outlet,
-    policy: &Policy,
-) -> Catalog {
-    let mut composer = Composer::new(policy, Vec::new(), true);
-    let active = layers.iter().filter(|(head, _)| dated::is_active(head, at, zone));
-    active.for_each(|(head, content)| composer.lay(content, head.is_dated()));
-    let mut composed = Composed::empty(outlet.clone(), policy.clone());
-    composer.finish(&ImageFile::no_address, &mut composed);
-    composed.catalog
 }
 
 impl Composed {
@@ -390,6 +398,7 @@ impl Composed {
             origins: Origins::default(),
             policy,
             ended: BTreeSet::new(),
+            recurring: Recurring::default(),
             diagnostics: Vec::new(),
             next_change: None,
             next_promotion: None,

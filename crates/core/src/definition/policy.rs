@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
 
+use super::recurrence::{START_OF_A_YEAR, recurrence};
 use crate::{
     diagnostic::Severity,
     document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
     policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, PromotionPolicy, UnmanagedPolicy},
-    schedule::Cron,
     schedule::{Gate, Window, WindowKind, gate},
 };
 
@@ -346,8 +346,7 @@ fn windows(decoder: &mut Decoder, node: &Node, outlets: &mut Vec<Spanned<String>
 /// Tells windows that let nothing through at any time. Judged in a year of its own and without a zone: what a file says is
 /// wrong on all days or on none.
 fn tell_never_open(decoder: &mut Decoder, windows: &[(&Node, Window)]) {
-    const MONDAY: i64 = 1_798_416_000; // 2026-12-28T00:00:00Z
-    let now = jiff::Timestamp::constant(MONDAY, 0);
+    let now = START_OF_A_YEAR;
     let never_open = |windows: &[&Window]| {
         let gate = gate(windows.iter().copied(), now, &TimeZone::UTC);
         matches!(gate, Gate::Closed { opens_at: None })
@@ -382,37 +381,13 @@ fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) 
     let mut fields = decoder.mapping(node, "a window")?;
     let kind = decoder.require(&mut fields, "kind", "the window");
     let kind = kind.and_then(|node| decoder.choice(node, "kind", &KINDS));
-    let schedule =
-        decoder.require(&mut fields, "schedule", "the window").and_then(|node| cron(decoder, node, "schedule"));
-    let duration = decoder.require(&mut fields, "duration", "the window");
-    let duration = duration.and_then(|node| positive_duration(decoder, node));
+    let times = recurrence(decoder, &mut fields, "the window");
     let outlets = fields.take("outlets").map_or_else(|| Some(Vec::new()), |node| globs(decoder, node));
     decoder.finish(fields, "a window");
     let globs = outlets?;
     let outlets = globs.iter().map(|glob| glob.value.clone()).collect();
     named.extend(globs);
-    Some(Window { kind: kind?.value, schedule: schedule?, duration: duration?, outlets })
-}
-
-/// A cron expression; `what` is its key.
-pub fn cron(decoder: &mut Decoder, node: &Node, what: &str) -> Option<Cron> {
-    let text = decoder.text(node, what)?.value;
-    match Cron::parse(&text) {
-        Ok(cron) => Some(cron),
-        Err(error) => {
-            decoder.error("cron", &node.span, format!("`{what}`: {}", error.message)).help(error.help);
-            None
-        }
-    }
-}
-
-fn positive_duration(decoder: &mut Decoder, node: &Node) -> Option<std::time::Duration> {
-    let duration = decoder.duration(node, "duration")?.value;
-    if duration.is_zero() {
-        decoder.error("out-of-range", &node.span, "a window of no length never opens").help("write 1m or more");
-        return None;
-    }
-    Some(duration)
+    Some(Window { kind: kind?.value, times: times?, outlets })
 }
 
 fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<Spanned<String>>> {

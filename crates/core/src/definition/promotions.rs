@@ -2,19 +2,17 @@
 //!
 //! Whether they are sensible is judged by `rules`.
 
-use std::collections::BTreeMap;
-
 use jiff::{
     Timestamp,
     civil::{DateTime, Time},
-    tz::TimeZone,
 };
 
 use super::{
-    Composed, MOST_EDGES,
+    Composed,
     compose::Composer,
     draft_promotions::{DraftPromotion, Drafts},
     layer::{Action, Content, Markup, PromotionEntry, Selling},
+    over_time::OverTime,
     pricing::marked_up,
 };
 use crate::{
@@ -24,18 +22,6 @@ use crate::{
 
 /// Dishes of one name (our choice: each is a call).
 const MOST_DISHES: usize = 500;
-
-/// At which time an outlet is composed.
-pub(super) struct Moments<'m> {
-    /// Now.
-    pub(super) at: Timestamp,
-    /// The outlet's zone.
-    pub(super) zone: &'m TimeZone,
-    /// What it sells after each moment at which that changes, up to this one.
-    pub(super) later: &'m dyn Fn(Timestamp) -> Vec<(Timestamp, Catalog)>,
-    /// What it sold at an earlier moment; `None`: the same layers held then as now.
-    pub(super) menu_before: &'m dyn Fn(Timestamp) -> Option<Catalog>,
-}
 
 impl<'d> Composer<'d> {
     pub(super) fn lay_promotions(&mut self, entries: &'d [PromotionEntry], is_dated: bool) {
@@ -139,14 +125,10 @@ impl Selling {
 
 /// Gives an outlet its promotions, when all layers are laid. The earliest of the moments at which one of them begins or ends
 /// is one at which something else is to be said of it.
-pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Moments<'_>) {
-    let Some(last) = drafts.values().filter_map(|draft| draft.end_date).max() else { return };
-    let Moments { at, zone, later, menu_before } = moments;
-    let local = |at: Timestamp| at.to_zoned((*zone).clone()).datetime();
-    let now = local(*at);
-    let until = last.tomorrow().unwrap_or(last).to_zoned((*zone).clone()).map_or(*at, |zoned| zoned.timestamp());
-    let menus: Vec<(DateTime, Catalog)> = later(until).into_iter().map(|(at, menu)| (local(at), menu)).collect();
-    let mut menus_before: BTreeMap<Timestamp, Option<Catalog>> = BTreeMap::new();
+pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, over_time: &OverTime<'_>) {
+    let (at, zone) = (over_time.at, composed.policy.timezone.clone());
+    let moment = |civil: DateTime| civil.to_zoned(zone.clone()).map(|zoned| zoned.timestamp()).ok();
+    let now = at.to_zoned(zone.clone()).datetime();
     for (name, draft) in drafts {
         let (Some(start_date), Some(end_date)) = (draft.start_date, draft.end_date) else { continue };
         for (item, selling) in draft.dishes() {
@@ -164,18 +146,15 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
             if draft.where_sold && !is_sold {
                 continue;
             }
-            let prices = prices(id, &detail, &composed.catalog, &menus, now);
+            let (start, end) = (moment(detail.start()), moment(detail.end()));
+            let prices = prices(id, (start.unwrap_or(at).max(at), end.unwrap_or(at)), &composed.catalog, over_time);
             // What was promised when it began holds to its end, whatever a dated layer makes of the price meanwhile.
-            let began = detail.start().to_zoned((*zone).clone()).map(|start| start.timestamp());
             let is_over = detail.end() <= now;
-            let is_promised = |began: &Timestamp| began < at && !is_over && matches!(selling, Selling::Discount { .. });
-            let promised = began.ok().filter(is_promised).and_then(|began| {
-                // Each is the whole menu once more.
-                if menus_before.len() >= MOST_EDGES && !menus_before.contains_key(&began) {
-                    return None;
-                }
-                let menu = menus_before.entry(began).or_insert_with(|| menu_before(began));
-                menu.as_ref().unwrap_or(&composed.catalog).item(id)?.price.value().copied()
+            let is_promised =
+                |began: &Timestamp| *began < at && !is_over && matches!(selling, Selling::Discount { .. });
+            let promised = start.filter(is_promised).and_then(|began| {
+                let menu = over_time.other_menu(began);
+                menu.as_deref().unwrap_or(&composed.catalog).item(id)?.price.value().copied()
             });
             detail.selling_price = selling.of(promised.or(prices.first().copied())).unwrap_or_default();
             let least = if draft.start_time.is_some() {
@@ -197,8 +176,7 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
                 composed.origins.record(path, &item.place);
             }
             let edges = [start_date.to_datetime(Time::midnight()), promotion.detail.end()].into_iter();
-            let edges = edges.filter_map(|edge| edge.to_zoned((*zone).clone()).ok()).map(|edge| edge.timestamp());
-            let next = edges.filter(|edge| edge > at).min();
+            let next = edges.filter_map(moment).filter(|edge| *edge > at).min();
             composed.next_promotion = [composed.next_promotion, next].into_iter().flatten().min();
             composed.catalog.promotions.push(promotion);
         }
@@ -209,23 +187,19 @@ pub(super) fn finish(drafts: Drafts<'_>, composed: &mut Composed, moments: &Mome
         .sort_by(|a, b| (&a.name, &a.detail.external_menu_id).cmp(&(&b.name, &b.detail.external_menu_id)));
 }
 
-/// What a dish costs while a promotion is on, each price once, the first one first.
+/// What a dish costs between two moments, each price once, the first one first.
 fn prices(
     id: &ExternalId,
-    detail: &PromoDetail,
-    menu: &Catalog,
-    later: &[(DateTime, Catalog)],
-    now: DateTime,
+    (start, end): (Timestamp, Timestamp),
+    now: &Catalog,
+    over_time: &OverTime<'_>,
 ) -> Vec<Price> {
-    let price = |menu: &Catalog| menu.item(id).and_then(|item| item.price.value().copied());
-    let (start, end) = (detail.start().max(now), detail.end());
-    let mut steps: Vec<(DateTime, Option<Price>)> = vec![(now, price(menu))];
-    steps.extend(later.iter().map(|(from, menu)| (*from, price(menu))));
-    // The last step up to the start holds at the start.
-    let first = steps.iter().rposition(|(from, _)| *from <= start).unwrap_or(0);
+    let price = |at: Timestamp| {
+        let menu = over_time.other_menu(at);
+        menu.as_deref().unwrap_or(now).item(id).and_then(|item| item.price.value().copied())
+    };
     let mut prices = Vec::new();
-    for price in steps[first..].iter().filter(|(from, _)| *from <= start || *from < end).filter_map(|(_, price)| *price)
-    {
+    for price in [start].into_iter().chain(over_time.changes(start, end)).filter_map(price) {
         if !prices.contains(&price) {
             prices.push(price);
         }

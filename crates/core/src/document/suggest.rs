@@ -16,7 +16,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Indonesian words for keys, as people type them. The first of ours that may stand there is meant.
-const INDONESIAN: [(&str, &[&str]); 33] = [
+const INDONESIAN: [(&str, &[&str]); 36] = [
     ("nama", &["name"]),
     ("nama_internal", &["internal_name"]),
     ("harga", &["price", "pricing"]),
@@ -37,6 +37,9 @@ const INDONESIAN: [(&str, &[&str]); 33] = [
     ("sampai", &["until", "end"]),
     ("hingga", &["until", "end"]),
     ("selesai", &["until", "end"]),
+    ("kapan", &["when"]),
+    ("jadwal", &["schedule", "when"]),
+    ("durasi", &["duration"]),
     ("zona_waktu", &["timezone"]),
     ("hapus", &["remove"]),
     ("ganti_nama", &["rename"]),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Class, Kind, OutletPlan};
-use crate::catalog::{ExternalId, FieldValue, Path, known_entries};
+use super::{Change, Class, Inputs, Kind, OutletPlan, RecurringStep, recurring::leaves_sold_out};
+use crate::catalog::{ExternalId, FieldValue, Path, known_entries, known_paths};
 
 /// What a push does that is worth remembering once it has arrived.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,18 +19,27 @@ pub struct Effects {
     /// What was done elsewhere and is undone: path → the files' value.
     #[serde(deserialize_with = "known_entries")]
     pub(super) undoes: BTreeMap<Path, Option<FieldValue>>,
+    /// What layers with `when` make of prices.
+    #[serde(deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) recurring: BTreeMap<Path, RecurringStep>,
+    /// What they take away while it is sold out.
+    #[serde(deserialize_with = "known_paths", skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) leaves_sold_out: BTreeSet<Path>,
 }
 
 impl Effects {
-    /// The effects of a plan. `fills`: live has nothing yet.
-    pub(super) fn of(plan: &OutletPlan, ended: &BTreeSet<ExternalId>, fills: bool) -> Self {
-        let mut effects = Self::default();
+    /// The effects of a plan.
+    pub(super) fn of(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
+        let (ended, fills) = (&plan.ended, inputs.live.is_empty());
+        let leaves_sold_out = leaves_sold_out(plan, inputs);
+        let mut effects = Self { leaves_sold_out, ..Self::default() };
         for change in plan.pushed().filter(|change| !change.is_promotion()) {
             match (&change.path, change.kind) {
                 (Path::Item(id, None), Kind::Add) if !fills => drop(effects.coming.insert(id.clone())),
                 (Path::Item(id, None), Kind::Remove) if !ended.contains(id) => drop(effects.leaving.insert(id.clone())),
                 _ => {}
             }
+            effects.recurring.extend(RecurringStep::of(change, inputs.recurring));
             if is_foreign(change) {
                 effects.undoes.insert(change.path.clone(), change.to.clone());
             }
@@ -46,6 +55,8 @@ impl Effects {
                 self.leaving.remove(id);
             }
             self.undoes.remove(path);
+            self.recurring.retain(|price, _| price != path && price.owner() != *path);
+            self.leaves_sold_out.remove(path);
         }
         self
     }

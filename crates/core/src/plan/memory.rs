@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Change, Effects, OutletPlan, Past, PromotedPrices, PushVerification, effects::is_foreign,
+    Action, Change, Effects, OutletPlan, Past, PromotedPrices, PushVerification, RecurringStep, effects::is_foreign,
     fingerprint::Fingerprint,
 };
 use crate::catalog::{ExternalId, FieldValue, Path, ReadAt, known_entries, live::LiveCatalog};
@@ -43,6 +43,12 @@ pub struct Memory {
     /// Path of a price → what it was, oldest first.
     #[serde(deserialize_with = "known_entries")]
     prices: BTreeMap<Path, Vec<StablePrice>>,
+    /// Path of a price → what layers with `when` have made of it, one step for each file.
+    #[serde(deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
+    recurring: BTreeMap<Path, Vec<KnownStep>>,
+    /// What such a layer took away while it was sold out, and when.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_entries")]
+    left_sold_out: BTreeMap<Path, Timestamp>,
     /// Path → what somebody else did there.
     #[serde(deserialize_with = "known_entries")]
     drift: BTreeMap<Path, Foreign>,
@@ -73,6 +79,32 @@ struct StablePrice {
     until: Timestamp,
     /// Whether the last look still showed it.
     open: bool,
+}
+
+/// What a layer with `when` made of a price, and when that was last so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct KnownStep {
+    #[serde(flatten)]
+    step: RecurringStep,
+    at: Timestamp,
+}
+
+impl ReadAt for KnownStep {
+    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
+}
+
+impl ReadAt for Timestamp {
+    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
+}
+
+impl KnownStep {
+    fn is_recent(&self, now: Timestamp) -> bool {
+        was_lately(self.at, now)
+    }
 }
 
 /// Edits made elsewhere of one path.
@@ -106,6 +138,15 @@ impl ReadAt for StablePrice {
 }
 
 impl Memory {
+    /// Of an outlet of which nothing else is known.
+    pub fn of_steps(steps: impl IntoIterator<Item = (Path, RecurringStep)>, at: Timestamp) -> Self {
+        let mut memory = Self::default();
+        for (path, step) in steps {
+            memory.recurring.entry(path).or_default().push(KnownStep { step, at });
+        }
+        memory
+    }
+
     /// Notes that a push has arrived. `at` is when it was sent, so that noting it twice is noting it once.
     pub fn arrived(&mut self, effects: &Effects, at: Timestamp) {
         let push = Some((at, effects.clone()));
@@ -113,7 +154,7 @@ impl Memory {
             return;
         }
         self.noted = push;
-        let Effects { coming, leaving, undoes } = effects;
+        let Effects { coming, leaving, undoes, recurring, leaves_sold_out } = effects;
         for id in coming {
             if self.removed.remove(id).is_none() {
                 self.added.insert(id.clone(), at);
@@ -125,6 +166,15 @@ impl Memory {
                 self.removed.insert(id.clone(), at);
             }
         }
+        for (path, step) in recurring {
+            let known = self.recurring.entry(path.clone()).or_default();
+            let before = known.iter().position(|known| known.step.file == step.file).map(|at| known.swap_remove(at));
+            // An edit while the layer counts goes on from where the layer began.
+            let begun = before.filter(|before| step.from == Some(before.step.to)).map(|before| before.step.from);
+            let step = RecurringStep { from: begun.unwrap_or(step.from), ..step.clone() };
+            known.push(KnownStep { step, at });
+        }
+        self.left_sold_out.extend(leaves_sold_out.iter().map(|path| (path.clone(), at)));
         for (path, wanted) in undoes {
             let foreign = self.drift.entry(path.clone()).or_default();
             if foreign.wanted != *wanted {
@@ -187,6 +237,7 @@ impl Memory {
         self.removed.retain(|_, at| is_recent(*at, now));
         self.replaced.retain(|replaced| replaced.is_recent(now));
         self.note_prices(&plan.verified_prices, plan.action != Action::None, now);
+        self.note_recurring(plan, now);
         self.note_drift(&plan.changes, now);
         self.notes = plan.extras.words();
     }
@@ -211,6 +262,26 @@ impl Memory {
             prices.retain(|price| price.open || (price.is_proven() && price.is_recent(now)));
         }
         self.prices.retain(|_, prices| !prices.is_empty());
+    }
+
+    /// What goes on standing is no older than now, and what is live again is the kitchen's.
+    fn note_recurring(&mut self, plan: &OutletPlan, now: Timestamp) {
+        for (path, steps) in &mut self.recurring {
+            let stands = |known: &&mut KnownStep| plan.verified_prices.get(path) == Some(&known.step.to);
+            for known in steps.iter_mut().filter(stands) {
+                if now.duration_since(known.at).abs() >= NOTED_EVERY {
+                    known.at = now;
+                }
+            }
+            steps.retain(|known| known.is_recent(now));
+        }
+        self.recurring.retain(|_, steps| !steps.is_empty());
+        let is_live = |path: &Path| match path {
+            Path::Item(id, _) => plan.live.item(id).is_some(),
+            Path::Variant(id, _) => plan.live.variants().any(|(_, variant)| variant.external_id == *id),
+            _ => true,
+        };
+        self.left_sold_out.retain(|path, at| was_lately(*at, now) && !is_live(path));
     }
 
     fn note_drift(&mut self, changes: &[Change], now: Timestamp) {
@@ -257,6 +328,13 @@ impl Memory {
             at: Some(now),
             added: ids(&self.added),
             removed: ids(&self.removed),
+            recurring: self
+                .recurring
+                .iter()
+                .map(|(path, steps)| (path.clone(), steps.iter().filter(|known| known.is_recent(now))))
+                .map(|(path, steps)| (path, steps.map(|known| known.step.clone()).collect()))
+                .collect(),
+            left_sold_out: self.left_sold_out.keys().cloned().collect(),
             stable_prices: stable.filter(|(_, prices): &(_, BTreeSet<i64>)| !prices.is_empty()).collect(),
             since: self.drift.iter().filter_map(|(path, known)| Some((path.clone(), known.since?))).collect(),
             contested: contested.map(|(path, known)| (path.clone(), known.wanted.clone())).collect(),
@@ -268,6 +346,12 @@ impl Memory {
 /// set back a little must not make anything forgotten.
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).abs() < DAY
+}
+
+/// Within the time for which prices are remembered.
+fn was_lately(at: Timestamp, now: Timestamp) -> bool {
+    // What was seen later than now was seen by a clock that was wrong.
+    (-NOTED_EVERY..=PRICES_FOR).contains(&now.duration_since(at))
 }
 
 impl Replaced {
@@ -282,7 +366,6 @@ impl StablePrice {
     }
 
     fn is_recent(&self, now: Timestamp) -> bool {
-        // What was seen later than now was seen by a clock that was wrong.
-        (-NOTED_EVERY..=PRICES_FOR).contains(&now.duration_since(self.until))
+        was_lately(self.until, now)
     }
 }

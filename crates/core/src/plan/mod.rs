@@ -33,6 +33,7 @@ mod promotion_record;
 mod promotion_step;
 mod promotions;
 mod record;
+mod recurring;
 mod refusal;
 mod risk;
 mod settle;
@@ -63,6 +64,7 @@ pub use promotion_record::{
 pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep, is_made_elsewhere};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
+pub use recurring::{RecurringStep, assumed_steps};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
@@ -74,6 +76,7 @@ pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{
     catalog::{Catalog, ExternalId, Field, FieldKind, HasPath, Item, OutletId, Path, Price, live::LiveCatalog},
+    definition::Recurring,
     diagnostic::Place,
     policy::{Guard, Policy},
 };
@@ -98,6 +101,8 @@ pub struct Inputs<'a> {
     pub peers: &'a PeerPrices,
     /// Items that a dated layer brought and takes away: their leaving is no deletion to be guarded.
     pub ended: &'a BTreeSet<ExternalId>,
+    /// What comes and goes by layers with `when`.
+    pub recurring: &'a Recurring,
     /// Items whose price the rules call too low, unless the files say why it is not.
     pub low_prices: &'a BTreeSet<Path>,
     /// What earlier days mean for this one.
@@ -160,7 +165,7 @@ pub struct OutletPlan {
     pub extras: Extras,
     /// What a rollback holds against the files; filled in by who lays pins over them.
     pub pins: Pins,
-    /// Items that a dated layer brought and takes away.
+    /// Items that a dated layer brought and takes away, for now or for good.
     pub ended: BTreeSet<ExternalId>,
     /// Files that gave what would be removed, and do not give it any more, where no line of a file says that it shall go.
     pub lost_from: BTreeSet<String>,
@@ -219,6 +224,8 @@ impl OutletPlan {
 
 /// Makes the plan of one outlet.
 pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
+    let ended = recurring::gone_with_their_layer(inputs);
+    let inputs = &Inputs { ended: &ended, ..*inputs };
     let matched = matching::match_live(inputs.live, inputs.desired, inputs.base);
     let mut compared = compare::compare(inputs, &matched);
     let action = match action_of(&compared.changes) {
@@ -243,7 +250,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
     let lost_from = lost_from(inputs, &compared.changes);
     let is_foreign = |change: &Change| matches!(change.class, Class::Drift | Class::Conflict);
     let was_changed = compared.changes.iter().any(is_foreign);
-    OutletPlan {
+    let mut plan = OutletPlan {
         outlet: inputs.outlet.clone(),
         digest: digest_of([(inputs.outlet, compared.changes.as_slice())]),
         action,
@@ -264,7 +271,12 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         pins: Pins::default(),
         ended: inputs.ended.clone(),
         lost_from,
+    };
+    // As it would be if it had stayed on the menu.
+    if !inputs.past.left_sold_out.is_empty() {
+        plan.send_sold_out(&|path| inputs.past.left_sold_out.contains(path));
     }
+    plan
 }
 
 fn lost_from(inputs: &Inputs<'_>, changes: &[Change]) -> BTreeSet<String> {
@@ -300,17 +312,19 @@ fn with_choices<'a>(catalogs: impl Iterator<Item = &'a Catalog>) -> BTreeSet<Ext
     catalogs.flat_map(Catalog::items).map(|(_, item)| item).filter(has_some).map(|i| i.external_id.clone()).collect()
 }
 
-fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<Path, i64> {
+/// Path of a price → whole rupiah.
+fn prices(catalog: &Catalog) -> BTreeMap<Path, i64> {
     fn of<T: HasPath>(thing: &T) -> impl Iterator<Item = (Path, i64)> {
         let prices = T::members().filter(|(spec, _)| spec.info.kind == FieldKind::Price);
         prices.filter_map(|(spec, member)| {
             Some((T::path(thing.id(), Some(spec.field)), (member.get)(thing).value()?.as_rupiah()?))
         })
     }
-    let prices = |catalog: &Catalog| -> BTreeMap<Path, i64> {
-        let items = catalog.items().flat_map(|(_, item)| of(item));
-        items.chain(catalog.variants().flat_map(|(_, variant)| of(variant))).collect()
-    };
+    let items = catalog.items().flat_map(|(_, item)| of(item));
+    items.chain(catalog.variants().flat_map(|(_, variant)| of(variant))).collect()
+}
+
+fn verified_prices(base: Option<&Base>, live: &Catalog) -> BTreeMap<Path, i64> {
     let Some(base) = base else { return BTreeMap::new() };
     let (live, mut known) = (prices(live), prices(&base.catalog));
     // What shows instead of a price that was sent is nobody's wish.

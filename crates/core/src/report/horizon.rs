@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use super::{
     Lang,
-    plan::{Look, MOST, PlanReport, pages_within, plan_json, plan_markdown_within, plan_text},
+    plan::{AGAIN, Look, MOST, PlanReport, pages_within, plan_json, plan_markdown_within, plan_text},
 };
 
 /// A moment at which dated layers begin or end.
 pub struct Moment {
     /// When, in the zone in which it is shown.
     pub at: Zoned,
+    /// A layer with `when` begins or ends: the same comes again.
+    pub repeats: bool,
     /// What changes then.
     pub report: PlanReport,
 }
@@ -19,7 +21,7 @@ pub struct Moment {
 impl Moment {
     /// `Mon 2027-02-08 00:00 WIB`
     pub(super) fn heading(&self) -> String {
-        moment(&self.at)
+        moment(&self.at) + if self.repeats { AGAIN } else { "" }
     }
 }
 
@@ -57,7 +59,7 @@ pub fn horizon_markdown(moments: &[Moment]) -> String {
 /// For other programs: `menusync.horizon/1`, whose steps hold a `menusync.plan/1` each.
 pub fn horizon_json(moments: &[Moment], from: Timestamp, until: Timestamp) -> String {
     let plan = |report: &PlanReport| serde_json::from_str::<Value>(&plan_json(report)).unwrap_or(Value::Null);
-    let step = |moment: &Moment| json!({"at": moment.at.timestamp().to_string(), "plan": plan(&moment.report)});
+    let step = |moment: &Moment| json!({"at": moment.at.timestamp().to_string(), "repeats": moment.repeats, "plan": plan(&moment.report)});
     let steps: Vec<Value> = moments.iter().map(step).collect();
     let all = json!({
         "schema": "menusync.horizon/1",

@@ -29,6 +29,8 @@ pub struct MenuPreview {
 pub struct MenuStage {
     /// When, in the outlet's zone.
     pub from: Zoned,
+    /// A layer with `when` begins or ends: the same comes again.
+    pub repeats: bool,
     /// The menu; `None` if the files have errors then.
     pub catalog: Option<Catalog>,
 }
@@ -41,6 +43,14 @@ impl MenuPreview {
             [name] => name.clone(),
             names => lang.outlets_named(names.len(), &names.join(", ")),
         }
+    }
+}
+
+impl MenuStage {
+    /// `Fri 2027-02-12 16:00 WIB, and again`
+    fn moment(&self, lang: Lang) -> String {
+        let moment = lang.moment(&self.from);
+        if self.repeats { lang.and_again(&moment) } else { moment }
     }
 }
 
@@ -69,7 +79,7 @@ pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String
         }
         for stage in later.iter().take(DATES) {
             let what = if stage.catalog.is_some() { lang.another_menu() } else { lang.files_have_errors() };
-            let then = lang.from_then(&lang.moment(&stage.from));
+            let then = lang.from_then(&stage.moment(lang));
             out += &format!("  {then}: {what} (--at {})\n", stage.from.strftime("%FT%T%:z"));
         }
         if later.len() > DATES {
@@ -127,7 +137,7 @@ fn promotions(catalog: &Catalog, lang: Lang) -> Vec<String> {
 fn article(number: usize, preview: &MenuPreview, photos: &mut PhotoAlbum<'_>, lang: Lang) -> Markup {
     let anchor = |stage: usize| if stage == 0 { format!("menu-{number}") } else { format!("menu-{number}-{stage}") };
     let headings: Vec<(String, String)> =
-        preview.stages.iter().enumerate().map(|(at, stage)| (anchor(at), lang.moment(&stage.from))).collect();
+        preview.stages.iter().enumerate().map(|(at, stage)| (anchor(at), stage.moment(lang))).collect();
     let links: Vec<(&str, &str)> = headings.iter().map(|(anchor, words)| (anchor.as_str(), words.as_str())).collect();
     let mut known: Option<&Catalog> = None;
     let stages: Vec<Markup> = preview

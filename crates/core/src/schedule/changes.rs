@@ -4,7 +4,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Window,
-    windows::{HORIZON, MOST_EDGES, is_open, open_until},
+    recurrence::{HORIZON, MOST_EDGES},
+    windows::is_open,
 };
 
 /// The next `most` moments after `now` at which pushes that may happen have to wait from then on, or the reverse, and
@@ -34,8 +35,8 @@ pub fn gate_changes<'a>(
 
 /// The next moment after `at` at which any window opens or ends.
 fn next_edge(windows: &[&Window], at: Timestamp, tz: &TimeZone) -> Option<Timestamp> {
-    let opens = windows.iter().filter_map(|window| window.schedule.next_after(at, tz));
-    let ends = windows.iter().filter_map(|window| open_until(window, at, tz));
+    let opens = windows.iter().filter_map(|window| window.times.schedule.next_after(at, tz));
+    let ends = windows.iter().filter_map(|window| window.times.open_until(at, tz));
     opens.chain(ends).min()
 }
 
@@ -46,11 +47,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::schedule::{Cron, WindowKind};
+    use crate::schedule::{Cron, Recurrence, WindowKind};
 
     fn window(kind: WindowKind, cron: &str, minutes: u64) -> Window {
         let duration = Duration::from_secs(minutes * 60);
-        Window { kind, schedule: Cron::parse(cron).unwrap(), duration, outlets: Vec::new() }
+        let times = Recurrence { schedule: Cron::parse(cron).unwrap(), duration };
+        Window { kind, times, outlets: Vec::new() }
     }
 
     fn changes(windows: &[Window]) -> Vec<String> {

@@ -1,13 +1,15 @@
-//! When things are due: cron expressions, windows. Functions of a given now.
+//! When things are due: cron expressions, stretches of time that come back, windows. Functions of a given now.
 //!
 //! Nothing here reads a clock or waits; `daemon` does both. Which windows concern which outlet is the caller's to know.
 
 mod changes;
 mod cron;
 mod fields;
+mod recurrence;
 mod windows;
 
 pub use changes::gate_changes;
 pub use cron::Cron;
 pub use fields::CronError;
+pub use recurrence::{Endless, MOST_JOINED, Recurrence};
 pub use windows::{Gate, Window, WindowKind, gate};

@@ -1,11 +1,10 @@
 //! Whether pushes may happen now, and if not, when.
 //!
-//! A window begins at every tick of its schedule and lasts its duration, in elapsed time (three hours are three hours
-//! also when clocks change). Which windows concern an outlet, and its zone, are the caller's to know.
+//! Which windows concern an outlet, and its zone, are the caller's to know.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
-use super::Cron;
+use super::recurrence::{HORIZON, MOST_EDGES, Recurrence};
 
 /// `kind: allow | deny`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +15,13 @@ pub enum WindowKind {
     Deny,
 }
 
-/// A stretch of time that begins at every tick of `schedule` in the outlet's zone and lasts `duration`.
+/// Stretches of time, in the outlet's zone.
 #[derive(Debug, Clone)]
 pub struct Window {
     /// Allow or deny.
     pub kind: WindowKind,
-    /// When it opens.
-    pub schedule: Cron,
-    /// How long it stays open.
-    pub duration: std::time::Duration,
+    /// When it is open.
+    pub times: Recurrence,
     /// Globs over outlets (id, name, file or a layer); empty = all.
     pub outlets: Vec<String>,
 }
@@ -47,12 +44,6 @@ impl Gate {
         self == Self::Open
     }
 }
-
-/// How far ahead an opening is looked for: longer than any yearly schedule needs (our choice).
-pub(super) const HORIZON: SignedDuration = SignedDuration::from_hours(366 * 24);
-
-/// How many edges are looked at before the search gives up: enough for one every hour of the horizon (our choice).
-pub(super) const MOST_EDGES: usize = 9_000;
 
 /// Judges `windows` at `now`, their schedules read on the clocks of `tz`: an open deny closes; otherwise, if there is any
 /// allow, one must be open. A window is open at its first instant and no more at its end. No windows: always open.
@@ -97,23 +88,15 @@ fn first_open(windows: &[&Window], now: Timestamp, first: Timestamp, tz: &TimeZo
 fn next_candidate(windows: &[&Window], at: Timestamp, tz: &TimeZone) -> Candidate {
     let of_kind = |kind| windows.iter().filter(move |window| window.kind == kind);
     // While any deny is open nothing opens, so the last of their ends is the earliest hope.
-    if let Some(end) = of_kind(WindowKind::Deny).filter_map(|window| open_until(window, at, tz)).max() {
+    if let Some(end) = of_kind(WindowKind::Deny).filter_map(|window| window.times.open_until(at, tz)).max() {
         return Candidate::NotBefore(Some(end));
     }
     let mut allows = of_kind(WindowKind::Allow).peekable();
-    if allows.peek().is_none() || allows.any(|window| open_until(window, at, tz).is_some()) {
+    if allows.peek().is_none() || allows.any(|window| window.times.is_on(at, tz)) {
         return Candidate::Open;
     }
-    let lasting = of_kind(WindowKind::Allow).filter(|window| !window.duration.is_zero());
-    Candidate::NotBefore(lasting.filter_map(|window| window.schedule.next_after(at, tz)).min())
-}
-
-/// The end (exclusive) of the stretch that `at` is in, if it is in one. The latest tick decides, as all stretches of a
-/// window are equally long.
-pub(super) fn open_until(window: &Window, at: Timestamp, tz: &TimeZone) -> Option<Timestamp> {
-    let start = window.schedule.previous_at_or_before(at, tz)?;
-    let end = start.checked_add(window.duration).unwrap_or(Timestamp::MAX);
-    (at < end).then_some(end)
+    let lasting = of_kind(WindowKind::Allow).filter(|window| !window.times.duration.is_zero());
+    Candidate::NotBefore(lasting.filter_map(|window| window.times.schedule.next_after(at, tz)).min())
 }
 
 #[cfg(test)]
@@ -127,7 +110,8 @@ mod tests {
 
     fn window(kind: WindowKind, schedule: &str, minutes: u64) -> Window {
         let schedule = Cron::parse(schedule).unwrap();
-        Window { kind, schedule, duration: Duration::from_secs(minutes * 60), outlets: Vec::new() }
+        let times = Recurrence { schedule, duration: Duration::from_secs(minutes * 60) };
+        Window { kind, times, outlets: Vec::new() }
     }
 
     fn deny(schedule: &str, minutes: u64) -> Window {

@@ -15,11 +15,13 @@ use super::{
     hours::decode_week,
     layer::{Content, DecodedFile, Head, Layer, OutletHead},
     policy::take_policy,
+    recurrence::{outside_dates, when},
 };
 use crate::{
     catalog::OutletId,
     diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Key, Node, SourceFile, Spanned, Value},
+    schedule::Recurrence,
 };
 
 /// Decodes one file, whatever others say.
@@ -79,6 +81,7 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         extends: decode_extends(decoder, &mut fields),
         from: decode_date(decoder, &mut fields, "from", is_outlet),
         until: decode_date(decoder, &mut fields, "until", is_outlet),
+        when: decode_when(decoder, &mut fields, is_outlet),
         policy: take_policy(decoder, &mut fields),
     };
     let content = Content {
@@ -93,11 +96,11 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         promotions: promotions::promotions(decoder, &mut fields),
     };
     promotions::pasted_body(decoder, &mut fields, "write it under `promotions: NAME:`");
-    check_order(decoder, &head);
+    check_dates(decoder, &head);
     if let Some(account) = head.policy.account.as_ref().filter(|_| head.is_dated()) {
         let wrong =
             Diagnostic::error("conflicting-keys", account.place.clone(), "a dated layer cannot name an `account`");
-        decoder.report(wrong.help("write it into the outlet, or into a layer without `from` and `until`"));
+        decoder.report(wrong.help("write it into the outlet, or into a layer without `from`, `until` and `when`"));
     }
     settings_of_the_root(decoder, &mut fields);
     decoder.finish(fields, "a layer");
@@ -166,6 +169,28 @@ fn decode_hours(
     })
 }
 
+/// The entry of a key that says when a layer counts, if it may stand there.
+fn dated_entry<'n>(
+    decoder: &mut Decoder,
+    fields: &mut Fields<'n>,
+    key: &'static str,
+    is_outlet: bool,
+) -> Option<(&'n Key, &'n Node)> {
+    let entry = fields.take_entry(key).filter(|(_, node)| !node.is_null())?;
+    if is_outlet {
+        let message = format!("an outlet cannot have `{key}`");
+        decoder.error("dated-outlet", &entry.0.span, message).help("put what is dated into a layer and extend it");
+        return None;
+    }
+    Some(entry)
+}
+
+/// `when`: times that come back.
+fn decode_when(decoder: &mut Decoder, fields: &mut Fields<'_>, is_outlet: bool) -> Option<Spanned<Recurrence>> {
+    let (_, node) = dated_entry(decoder, fields, "when", is_outlet)?;
+    when(decoder, node)
+}
+
 /// `from` and `until`: a civil date, with or without a time.
 fn decode_date(
     decoder: &mut Decoder,
@@ -173,13 +198,8 @@ fn decode_date(
     key: &'static str,
     is_outlet: bool,
 ) -> Option<Spanned<civil::DateTime>> {
-    let (key, node) = fields.take_entry(key).filter(|(_, node)| !node.is_null())?;
-    if is_outlet {
-        let message = format!("an outlet cannot have `{}`", key.text);
-        decoder.error("dated-outlet", &key.span, message).help("put what is dated into a layer and extend it");
-        return None;
-    }
-    let text = decoder.text(node, &key.text)?;
+    let (_, node) = dated_entry(decoder, fields, key, is_outlet)?;
+    let text = decoder.text(node, key)?;
     let Some(value) = parse_date(&text.value) else {
         let message = format!("`{}` is not a date", text.value);
         let help =
@@ -200,7 +220,7 @@ fn parse_date(text: &str) -> Option<civil::DateTime> {
     }
 }
 
-fn check_order(decoder: &mut Decoder, head: &Head) {
+fn check_dates(decoder: &mut Decoder, head: &Head) {
     if let (Some(from), Some(until)) = (&head.from, &head.until)
         && until.value <= from.value
     {
@@ -208,6 +228,11 @@ fn check_order(decoder: &mut Decoder, head: &Head) {
         let wrong = Diagnostic::error("date-format", until.place.clone(), message)
             .help("`until` is the first moment at which the layer no longer counts")
             .related(from.place.clone(), "`from` is here");
+        decoder.report(wrong);
+        return;
+    }
+    let date = |date: &Option<Spanned<civil::DateTime>>| date.as_ref().map(|date| date.value);
+    if let Some(wrong) = head.when.as_ref().and_then(|when| outside_dates(when, date(&head.from), date(&head.until))) {
         decoder.report(wrong);
     }
 }

@@ -11,6 +11,7 @@ mod laws;
 mod patches;
 mod pricing;
 mod promotions;
+mod when;
 
 use super::{Composed, Definitions, ImageFile, parse};
 use crate::{

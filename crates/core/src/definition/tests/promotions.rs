@@ -71,8 +71,11 @@ fn a_discount_is_taken_off_the_price_that_the_outlet_has_after_pricing() {
         format!("  p{n:03}: {{external_menu_id: NG, discount: 20%, start_date: {day}, end_date: 2027-12-31}}\n")
     };
     let many = format!("promotions:\n{}", begin.map(one).collect::<String>());
-    let dearer = "from: 2026-01-01\nuntil: 2026-12-31\nitems: {NG: {price: 30000}}";
-    let composed = layered_at(&[&many, dearer, "{}"], "2027-02-27T05:00:00Z").catalog.promotions;
+    let day = |n| first.saturating_add(jiff::Span::new().days(n));
+    let dearer = |n| format!("from: {}\nuntil: {}\nitems: {{NG: {{price: 30000}}}}", day(n), day(n + 1));
+    let dearer: Vec<String> = (0..=100).map(dearer).collect();
+    let layers: Vec<&str> = [&*many].into_iter().chain(dearer.iter().map(String::as_str)).chain(["{}"]).collect();
+    let composed = layered_at(&layers, "2027-02-27T05:00:00Z").catalog.promotions;
     let prices: Vec<i64> = composed[99..].iter().map(|one| one.detail.selling_price.0).collect();
     assert_eq!(prices, [24_000, 20_000]);
     // A price that the files have given up is no promise.

@@ -1,5 +1,5 @@
 //! Guards on prices: `price-change`, `decimal-slip`, `low-price`. A price that returns to what stood there for a day trips
-//! none.
+//! none, nor does one that a layer with `when` has made before.
 
 use super::{
     super::{Change, Kind},
@@ -16,6 +16,7 @@ impl Judge<'_> {
             .filter(|change| change.is_price())
             .filter_map(|change| Some((change, rupiah(&change.from)?, rupiah(&change.to)?)))
             .filter(|(change, _, to)| !self.inputs.past.was_stable(&change.path, *to))
+            .filter(|(change, ..)| !self.inputs.past.has_recurred(change, self.inputs.recurring))
     }
 
     pub(super) fn price_change(&self) -> Option<Finding> {
@@ -115,8 +116,10 @@ impl Judge<'_> {
         self.pushed().filter_map(|change| match (&change.path, change.kind) {
             (Path::Item(id, None), Kind::Add) => {
                 let price = change.to.as_ref()?.field(ItemField::Price.key())?.as_rupiah()?;
-                let was_stable = self.inputs.past.was_stable(&Path::item_field(id, ItemField::Price), price);
-                (!was_stable).then_some((change, id, price))
+                let past = self.inputs.past;
+                let was_stable = past.was_stable(&Path::item_field(id, ItemField::Price), price);
+                let is_known = was_stable || past.has_recurred(change, self.inputs.recurring);
+                (!is_known).then_some((change, id, price))
             }
             _ => None,
         })

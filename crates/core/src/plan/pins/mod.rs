@@ -225,13 +225,16 @@ impl OutletPlan {
     /// What comes back by a pin and was sold out when it left is sent sold out. Nobody claims its stock by that: it is the
     /// kitchen's to put back.
     pub fn keep_sold_out(&mut self, pins: &Pins) {
-        if !pins.values.values().any(|pin| pin.sold_out) {
-            return;
+        if pins.values.values().any(|pin| pin.sold_out) {
+            self.send_sold_out(&|path| pins.values.get(path).is_some_and(|pin| pin.sold_out));
         }
+    }
+
+    /// The same for whatever comes back.
+    pub(super) fn send_sold_out(&mut self, was_sold_out: &dyn Fn(&Path) -> bool) {
         let added: HashSet<&Path> =
             self.changes.iter().filter(|change| change.kind == Kind::Add).map(|change| &change.path).collect();
         let added = |path: &Path| added.contains(path);
-        let was_sold_out = |path: &Path| pins.values.get(path).is_some_and(|pin| pin.sold_out);
         for item in self.payload.menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
             let path = Path::item(&item.external_id);
             if was_sold_out(&path) && added(&path) {

@@ -13,6 +13,7 @@ mod memory;
 mod price_lines;
 mod promotions;
 mod records;
+mod recurring;
 mod refusals;
 mod rejected;
 mod returning;
@@ -72,6 +73,9 @@ pub(super) fn warung() -> Catalog {
     }
 }
 
+/// Where the files say a thing.
+type Places = Box<dyn Fn(&Path) -> Vec<Place> + Sync>;
+
 /// Everything a plan needs; `story` changes one side of it.
 struct Story {
     desired: Catalog,
@@ -82,6 +86,8 @@ struct Story {
     released: BTreeSet<Guard>,
     peers: PeerPrices,
     ended: BTreeSet<ExternalId>,
+    recurring: Recurring,
+    places: Places,
     low_prices: BTreeSet<Path>,
     memory: Memory,
     past: Past,
@@ -105,6 +111,8 @@ impl Story {
             released: BTreeSet::new(),
             peers: BTreeMap::new(),
             ended: BTreeSet::new(),
+            recurring: Recurring::default(),
+            places: Box::new(|_| Vec::new()),
             low_prices: BTreeSet::new(),
             memory: Memory::default(),
             past: Past::default(),
@@ -122,9 +130,10 @@ impl Story {
             released: &self.released,
             peers: &self.peers,
             ended: &self.ended,
+            recurring: &self.recurring,
             low_prices: &self.low_prices,
             past: &self.past,
-            places: &|_| Vec::new(),
+            places: &*self.places,
             stock_by_put: false,
         }
     }

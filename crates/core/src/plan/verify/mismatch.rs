@@ -8,6 +8,7 @@ use crate::{
         ExternalId, Field, FieldValue, OutletId, Path, VariantField,
         live::{LiveCatalog, LiveItem},
     },
+    definition::Recurring,
     plan::{Base, Inputs, Kind, Past, compare::compare, matching::match_live},
     policy::Policy,
 };
@@ -44,6 +45,7 @@ impl PushVerification {
             released: &BTreeSet::new(),
             peers: &BTreeMap::new(),
             ended: &BTreeSet::new(),
+            recurring: &Recurring::default(),
             low_prices: &BTreeSet::new(),
             past: Past::unknown(),
             places: &|_| Vec::new(),

@@ -98,7 +98,7 @@ impl PushVerification {
             stock_calls: plan.stock.clone(),
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
-            effects: Effects::of(plan, inputs.ended, inputs.live.is_empty()),
+            effects: Effects::of(plan, inputs),
             before: Fingerprint::of(inputs.live),
             old_values: BTreeMap::new(),
             promoted: PromotedPrices::default(),

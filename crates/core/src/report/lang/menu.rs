@@ -53,6 +53,7 @@ sentences! {
     outlets_named(count: usize, names: &str): format!("{count} outlets: {names}"), format!("{count} outlet: {names}");
     from_then(moment: &str): format!("From {moment}"), format!("Mulai {moment}");
     different_then(moment: &str): format!("From {moment}: what is different then"), format!("Mulai {moment}: yang berbeda");
+    and_again(moment: &str): format!("{moment}, and again"), format!("{moment}, dan berulang");
     more_dates(count: usize): format!("… and {count} more dates"), format!("… dan {count} tanggal lagi");
     outlet_count(count: usize): counted(count, "outlet"), format!("{count} outlet");
 }

@@ -48,6 +48,7 @@ struct LaterEntry<'a> {
     at: String,
     zones: &'a BTreeSet<String>,
     layers: Vec<LayerEntry<'a>>,
+    repeats: bool,
     summary: Summary,
     outlets: Vec<OutletEntry<'a>>,
 }
@@ -206,11 +207,12 @@ fn outlet_entries(report: &PlanReport) -> Vec<OutletEntry<'_>> {
 }
 
 impl<'a> From<&'a LaterChanges> for LaterEntry<'a> {
-    fn from(LaterChanges { at, zones, layers, report }: &'a LaterChanges) -> Self {
+    fn from(LaterChanges { at, zones, layers, repeats, report }: &'a LaterChanges) -> Self {
         Self {
             at: at.to_string(),
             zones,
             layers: layers.iter().map(|(file, begins)| LayerEntry { file, begins: *begins }).collect(),
+            repeats: *repeats,
             summary: Summary::of(report),
             outlets: outlet_entries(report),
         }

@@ -6,6 +6,9 @@ use jiff::civil;
 
 use super::PlanReport;
 
+/// What is said of a moment of a layer with `when`, which is shown once.
+pub(in crate::report) const AGAIN: &str = ", and again as `when` says";
+
 /// The changes of a later moment that no earlier one shows.
 pub struct LaterChanges {
     /// When, in the time of each outlet.
@@ -14,6 +17,8 @@ pub struct LaterChanges {
     pub zones: BTreeSet<String>,
     /// The layers that begin (`true`) or end then.
     pub layers: BTreeSet<(String, bool)>,
+    /// One of them has `when`: the same comes again.
+    pub repeats: bool,
     /// The outlets with such changes.
     pub report: PlanReport,
 }
@@ -34,7 +39,8 @@ impl LaterChanges {
     pub(in crate::report) fn heading(&self) -> String {
         let verb = |begins: &bool| if *begins { "begins" } else { "ends" };
         let layers: Vec<String> = self.layers.iter().map(|(file, begins)| format!("{file} {}", verb(begins))).collect();
-        format!("From {} ({})", self.moment(), layers.join(", "))
+        let again = if self.repeats { AGAIN } else { "" };
+        format!("From {} ({}{again})", self.moment(), layers.join(", "))
     }
 }
 

@@ -29,6 +29,7 @@ pub use html::changes_html;
 pub(super) use html::{Room, plan_section, risks_html};
 pub(super) use json::SourceEntry;
 pub use json::{plan_json, value_json};
+pub(super) use later::AGAIN;
 pub use later::LaterChanges;
 pub(super) use line::{change_words, field_words};
 pub use markdown::plan_markdown;

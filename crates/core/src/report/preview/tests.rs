@@ -81,7 +81,7 @@ fn previews() -> Vec<MenuPreview> {
     let kolak =
         Item { external_id: "K".into(), name: set("Kolak"), price: Field::Set(Price(12_000)), ..Item::default() };
     ramadan.menus.insert(0, Menu { name: "Takjil".to_owned(), menu_items: vec![kolak] });
-    let stage = |from: &str, catalog| MenuStage { from: at(from), catalog };
+    let stage = |from: &str, catalog| MenuStage { from: at(from), repeats: false, catalog };
     let outlet = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     let stages = vec![
         stage("2027-01-04T10:00", Some(first)),

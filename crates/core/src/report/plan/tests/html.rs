@@ -47,7 +47,7 @@ fn dates_are_linked_and_groups_are_told_once() {
     story.desired.menus.push(Menu { name: "Takjil".to_owned(), menu_items: vec![item("KOLAK", "Kolak", 12_000)] });
     let ramadan = report(vec![story.outlet("G1", "Kuta"), story.outlet("G2", "Sanur")]);
     let at = "2027-02-08T00:00[Asia/Jakarta]".parse().unwrap();
-    let later = [Moment { at, report: with_menus(PlanReport { view: View::Diff, ..ramadan }) }];
+    let later = [Moment { at, repeats: false, report: with_menus(PlanReport { view: View::Diff, ..ramadan }) }];
     insta::assert_snapshot!(body(&page(fleet(), &later)));
 }
 

@@ -27,6 +27,8 @@ fn story() -> Story {
 
 fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'a Policy) -> Inputs<'a> {
     static NOTHING: BTreeSet<Guard> = BTreeSet::new();
+    static NONE: Recurring =
+        Recurring { files: BTreeSet::new(), resting: BTreeSet::new(), resting_variants: BTreeSet::new() };
     Inputs {
         outlet,
         desired: &story.desired,
@@ -37,6 +39,7 @@ fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'
         released: &NOTHING,
         peers: const { &BTreeMap::new() },
         ended: const { &BTreeSet::new() },
+        recurring: &NONE,
         low_prices: const { &BTreeSet::new() },
         past: crate::plan::Past::unknown(),
         places: &|_| Vec::new(),

@@ -1,0 +1,122 @@
+//! What layers with `when` do again and again: a step that was let through once and arrived is no other one on the next day.
+//!
+//! Remembered is what such a layer has made of a price, by its file: the last step only, so that a corrected price does not
+//! leave the wrong one behind as known.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Base, Change, Class, Inputs, Kind, OutletPlan, prices};
+use crate::{
+    catalog::{Catalog, ExternalId, Field, FieldValue, ItemField, Path, ReadAt},
+    definition::Recurring,
+    diagnostic::Place,
+};
+
+/// What a layer with `when` made of a price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecurringStep {
+    /// Whole rupiah; `None`: the layer brought the dish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<i64>,
+    /// Whole rupiah.
+    pub to: i64,
+    /// The layer.
+    pub file: String,
+}
+
+impl ReadAt for RecurringStep {
+    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
+}
+
+impl RecurringStep {
+    /// The path of the price, and what a layer with `when` makes of it by this change. What undoes an edit made elsewhere is
+    /// none: nobody has reviewed what it starts from.
+    pub(super) fn of(change: &Change, recurring: &Recurring) -> Option<(Path, Self)> {
+        let file = change.sources.iter().rev().map(|place| &place.file).find(|file| recurring.files.contains(*file))?;
+        if !matches!(change.class, Class::Edit | Class::Adopt) {
+            return None;
+        }
+        let rupiah = |side: &Option<FieldValue>| side.as_ref().and_then(FieldValue::as_rupiah);
+        let file = file.to_string();
+        match (&change.path, change.kind) {
+            (Path::Item(id, None), Kind::Add) => {
+                let to = change.to.as_ref()?.field(ItemField::Price.key())?.as_rupiah()?;
+                Some((Path::item_field(id, ItemField::Price), Self { from: None, to, file }))
+            }
+            (path, Kind::Set) if change.is_price() => {
+                Some((path.clone(), Self { from: Some(rupiah(&change.from)?), to: rupiah(&change.to)?, file }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Items whose leaving is no deletion: those of dated layers that have ended, and those of layers with `when` that rest, if
+/// such a layer has brought them. What stood in the menu before it was given a `when` leaves past the guards.
+pub(super) fn gone_with_their_layer<'i>(inputs: &Inputs<'i>) -> Cow<'i, BTreeSet<ExternalId>> {
+    let brought: Vec<_> = inputs.recurring.resting.iter().filter(|id| inputs.past.was_brought(id)).cloned().collect();
+    match brought.is_empty() {
+        true => Cow::Borrowed(inputs.ended),
+        false => Cow::Owned(inputs.ended.iter().cloned().chain(brought).collect()),
+    }
+}
+
+/// What would be remembered if `before` had been pushed, its layers with `when` as they count in it. `after` is what the same
+/// files give next: where prices go back to, they have come from.
+pub fn assumed_steps(
+    (before, recurring): (&Catalog, &Recurring),
+    places: &dyn Fn(&Path) -> Vec<Place>,
+    after: Option<&Catalog>,
+) -> Vec<(Path, RecurringStep)> {
+    if recurring.files.is_empty() {
+        return Vec::new();
+    }
+    let file = |path: &Path| {
+        let places = places(path);
+        places
+            .iter()
+            .rev()
+            .map(|place| &place.file)
+            .find(|file| recurring.files.contains(*file))
+            .map(ToString::to_string)
+    };
+    let next = after.map(prices).unwrap_or_default();
+    let step = |(path, to): (Path, i64)| {
+        let brought = file(&path.owner()).filter(|_| matches!(path, Path::Item(..)));
+        let (file, from) = match brought {
+            Some(file) => (file, None),
+            None => (file(&path)?, Some(*next.get(&path)?)),
+        };
+        Some((path, RecurringStep { from, to, file }))
+    };
+    prices(before).into_iter().filter_map(step).collect()
+}
+
+/// What a layer with `when` takes away while it is sold out: it comes back so, as if it had stayed.
+pub(super) fn leaves_sold_out(plan: &OutletPlan, inputs: &Inputs<'_>) -> BTreeSet<Path> {
+    let Recurring { resting, resting_variants, .. } = inputs.recurring;
+    let is_off = |stock: &Field<bool>| *stock == Field::Set(false);
+    // What a file took off sale is on sale as soon as no file says so.
+    let ours = |taken_off: fn(&Base) -> &BTreeSet<ExternalId>, id| {
+        inputs.base.is_some_and(|base| taken_off(base).contains(id))
+    };
+    let items = plan.live.items().map(|(_, item)| item);
+    let items = items.filter(|item| resting.contains(&item.external_id) && is_off(&item.in_stock));
+    let items = items.filter(|item| !ours(|base| &base.items_taken_off, &item.external_id));
+    let items = items.filter(|item| plan.payload.item(&item.external_id).is_none());
+    let staying: HashSet<&ExternalId> = plan.payload.variants().map(|(_, variant)| &variant.external_id).collect();
+    let variants = plan.live.variants().map(|(_, variant)| variant);
+    let variants =
+        variants.filter(|variant| resting_variants.contains(&variant.external_id) && is_off(&variant.in_stock));
+    let variants = variants.filter(|variant| !ours(|base| &base.variants_taken_off, &variant.external_id));
+    let variants = variants.filter(|variant| !staying.contains(&variant.external_id));
+    let variants = variants.map(|variant| Path::variant(&variant.external_id));
+    items.map(|item| Path::item(&item.external_id)).chain(variants).collect()
+}
