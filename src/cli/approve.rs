@@ -18,7 +18,7 @@ use crate::{
     document::{self, SourceFile},
     plan::{Digest, LONGEST_APPROVAL},
     policy::Guard,
-    report::{self, SavedPlan, untrusted::printable_lines},
+    report::{self, SavedPlan, counted, untrusted::printable_lines},
 };
 
 #[derive(Debug, clap::Args)]
@@ -113,13 +113,20 @@ fn read_back(file: &str, text: &str, args: &Args) -> Result<(), CommandError> {
     }
 }
 
+/// So many outlets are named (our choice); the file has all.
+const NAMED: usize = 5;
+
 fn describe_approval(args: &Args, new: &New, zone: &TimeZone) -> String {
-    let outlets: Vec<&str> = new.outlets.keys().map(OutletId::as_str).collect();
+    let named: Vec<&str> = new.outlets.keys().take(NAMED).map(OutletId::as_str).collect();
+    let outlets = match new.outlets.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{}: {} and {more} more", counted(new.outlets.len(), "outlet"), named.join(", ")),
+    };
     let message = format!(
         "{}: `{}` is released at {} until {}, for the plan in {} only\nit counts in this root from now on; commit it, so that it counts elsewhere too",
         new.file,
         args.guard,
-        outlets.join(", "),
+        outlets,
         report::minute(new.expires, zone),
         args.plan.display()
     );
