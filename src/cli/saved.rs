@@ -16,7 +16,8 @@ use super::{
 use crate::{
     catalog::OutletId,
     fleet::{Member, Survey},
-    report::{self, PlanReport, SavedPlan, untrusted::printable},
+    plan::OutletPlan,
+    report::{self, OutletReport, PlanReport, SavedPlan, untrusted::printable},
 };
 
 /// The largest plan file that is read (our choice: hundreds of new outlets at once have less).
@@ -25,8 +26,10 @@ const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// Writes a plan file, for its owner alone: it is a whole `menusync.plan/1`, with names and prices.
 pub(super) fn write(path: &Path, report: &PlanReport) -> Result<(), CommandError> {
     atomic::write_private(path, &report::plan_json(report))?;
-    if report.outlets.iter().any(is_to_push) {
-        note(&format!("the plan is in {0}: `menusync apply {0}` pushes it within 24 hours", path.display()));
+    let is_held = |outlet: &OutletReport| outlet.plan.as_ref().is_some_and(OutletPlan::is_held);
+    if report.outlets.iter().any(|outlet| is_to_push(outlet) && !is_held(outlet)) {
+        let (file, flags) = (path.display(), &report.hints.flags);
+        note(&format!("the plan is in {file}: `menusync apply {file}{flags}` pushes it within 24 hours"));
     }
     Ok(())
 }
