@@ -44,6 +44,44 @@ fn a_sheet_becomes_a_layer_and_changes_it_later() {
 }
 
 #[test]
+fn choices_of_a_sheet_go_into_the_layer_and_change_with_it() {
+    let stage = Stage::new();
+    let first = "Nama;Harga;Topping (0-2);Level (1)\nRoti;9000;Keju +5.000, Susu (Rp 3rb);\n\
+                 Kue;8000;Keju +5.000, Susu (Rp 3rb);\nBakso;18000;;Tidak pedas; Pedas\n";
+    let first = first.replace("Tidak pedas; Pedas", "\"Tidak pedas; Pedas\"");
+    assert_snapshot!("choices_new", import(&stage, "roti.csv", &first, &[]).expect(0).transcript());
+    assert_snapshot!("choices_layer", stage.read("catalogs/roti.yaml"));
+
+    stage.edit("catalogs/roti.yaml", "name: Keju, price: 5000}", "name: Keju, price: 5000} # from Bandung");
+    stage.edit("catalogs/roti.yaml", "name: Susu, price: 3000", "name: Susu, price: 3000, in_stock: false");
+    let second =
+        first.replace("Keju +5.000, Susu (Rp 3rb)", "Keju +6.000, Susu (Rp 3rb), Madu").replace("Level (1)", "Level");
+    let second = second + "Donat;7000;Keju +6.000;\n";
+    assert_snapshot!("choices_changed", import(&stage, "roti.csv", &second, &[]).expect(0).transcript());
+    let layer = stage.read("catalogs/roti.yaml");
+    assert_snapshot!("choices_layer_changed", layer);
+    let again = import(&stage, "roti.csv", &second, &["--output", "json"]).expect(0).json();
+    assert_eq!((again["files"].to_string(), again["from"]["changes"].to_string()), ("[]".into(), "[]".into()));
+    assert_eq!(again["from"]["choices"].to_string(), r#"{"VC-LEVEL":2,"VC-TOPPING":3,"VC-TOPPING-2":1}"#);
+
+    // A list of its own would be new to GoFood, and so on sale.
+    let apart = second.replace("Kue;8000;Keju +6.000, Susu (Rp 3rb), Madu", "Kue;8000;Susu");
+    assert_snapshot!("choices_refused", import(&stage, "roti.csv", apart, &[]).expect(3).transcript());
+    assert_snapshot!(
+        "choices_rule",
+        import(&stage, "lain.csv", "Nama,Harga,Level (3)\nRoti,9000,A\n", &[]).expect(3).transcript()
+    );
+    assert_eq!(stage.read("catalogs/roti.yaml"), layer);
+    assert!(!stage.root().join("catalogs/lain.yaml").exists());
+
+    stage.write(KUTA_FILE, "outlet: G1001\nextends: [roti.yaml]\n");
+    let body = stage.run(&["render", "--outlet", KUTA, "--output", "json"]).expect(0).json();
+    let topping = &body["variant_categories"][0];
+    assert_eq!(topping["variants"][1]["in_stock"].to_string(), "false");
+    assert_eq!(body["menus"][0]["menu_items"][0]["variant_category_external_ids"].to_string(), r#"["VC-TOPPING"]"#);
+}
+
+#[test]
 fn what_is_no_menu_is_refused_and_nothing_is_written() {
     let stage = Stage::new();
     let long = format!("Nama,Harga\nSoto,18000\n{},9000\nTeh,25\n", "x".repeat(200));

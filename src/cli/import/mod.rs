@@ -58,7 +58,7 @@ pub(super) struct Args {
     /// With --from: this sheet of the workbook
     #[arg(long, value_name = "SHEET", requires = "from", conflicts_with = "outlet")]
     sheet: Option<String>,
-    /// With --from: what a column is, by its header or letters: name, price, menu, description, image, external_id or ignore (repeatable)
+    /// With --from: what a column is, by its header or letters: name, price, menu, description, image, external_id, choice or ignore (repeatable)
     #[arg(long, value_name = "COLUMN=FIELD", requires = "from", conflicts_with = "outlet")]
     map: Vec<ColumnMap>,
 }

@@ -48,7 +48,7 @@ use crate::{
 /// The outlet that looks at the layer; it is nowhere but in memory.
 const READER: &str = "G0";
 
-/// The most changes times dishes of a file that is edited (our choice): the file is read anew for each change.
+/// The most changes times dishes and variants of a file that is edited (our choice): the file is read anew for each change.
 const MOST_WORK: usize = 2_000_000;
 
 /// What the command line says about a sheet.
@@ -321,11 +321,11 @@ impl Layer {
         menu: &SheetMenu,
         changes: &SheetChanges,
     ) -> Result<String, CommandError> {
-        let (count, dishes) = (changes.steps.len(), self.catalog.items().count());
-        if count.saturating_mul(dishes) > MOST_WORK {
+        let (count, things) = (changes.steps.len(), self.catalog.items().count() + self.catalog.variants().count());
+        if count.saturating_mul(things) > MOST_WORK {
             let path = shown(&self.path);
             let message = format!(
-                "{count} changes in {path}, which has {dishes} dishes, are too many at once: remove the file to make it anew, or import the sheet in parts"
+                "{count} changes in {path}, which has {things} dishes and variants, are too many at once: remove the file to make it anew, or import the sheet in parts"
             );
             return Err(CommandError::Usage(message));
         }
@@ -360,7 +360,12 @@ fn tell(line: &str) {
 fn tell_new(path: &Path, menu: &SheetMenu) {
     let (dishes, menus) = (menu.catalog.items().count(), menu.catalog.menus.len());
     let dishes = if dishes == 1 { "1 dish".to_owned() } else { format!("{dishes} dishes") };
-    tell(&format!("{dishes} in {}", counted(menus, "menu")));
+    let (choices, variants) = (menu.catalog.variant_categories.len(), menu.catalog.variants().count());
+    let choices = match choices {
+        0 => String::new(),
+        _ => format!(", {} of {}", counted(choices, "choice"), counted(variants, "variant")),
+    };
+    tell(&format!("{dishes} in {}{choices}", counted(menus, "menu")));
     if !menu.proposed.is_empty() {
         tell(&format!(
             "  {} of their ids were made from the names: keep them, or write your own before the first push",
@@ -391,9 +396,15 @@ fn sheet_json(sheet: &Worksheet, menu: &SheetMenu, file: Option<&String>, change
     let proposed: Vec<_> = menu.proposed.iter().collect();
     let items: BTreeMap<&str, usize> =
         menu.catalog.menus.iter().map(|menu| (menu.name.as_str(), menu.menu_items.len())).collect();
+    let choices: BTreeMap<&ExternalId, usize> = menu
+        .catalog
+        .variant_categories
+        .iter()
+        .map(|category| (&category.external_id, category.variants.len()))
+        .collect();
     let mut about = json!({
         "file": sheet.file, "sheet": sheet.name, "header_row": menu.header_row, "columns": menu.mapping,
-        "remarks": menu.told, "items": items, "proposed": proposed,
+        "remarks": menu.told, "items": items, "choices": choices, "proposed": proposed,
     });
     if let Some(changes) = changes {
         about["changes"] = json!(changes.lines);

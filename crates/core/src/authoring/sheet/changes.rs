@@ -1,23 +1,12 @@
 //! What a sheet changes in a layer that is there already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{SheetField, SheetMenu, grid::quoted};
+use super::{SheetChanges, SheetField, SheetMenu, choice_changes, grid::quoted};
 use crate::{
     authoring::MergeStep,
-    catalog::{Catalog, ExternalId, Field, Item, ItemField, Path, text::same_text},
+    catalog::{Catalog, ExternalId, Field, Item, ItemField, Path, VariantCategory, text::same_text},
 };
-
-/// What a sheet changes in a layer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SheetChanges {
-    /// In the order in which they are written.
-    pub steps: Vec<MergeStep>,
-    /// A line for each change.
-    pub lines: Vec<String>,
-    /// Lines about what stays although the sheet has it no more.
-    pub left: Vec<String>,
-}
 
 /// What has to change in `layer`, so that it says what the sheet says. An empty cell says nothing, and a dish that is not in
 /// the sheet stays: it may have been written by hand.
@@ -25,6 +14,7 @@ pub fn sheet_changes(layer: &Catalog, menu: &SheetMenu) -> SheetChanges {
     let mut changes = SheetChanges::default();
     let mut added = SheetChanges::default();
     let (in_sheet, layer_by_id) = (by_id(&menu.catalog), by_id(layer));
+    choice_changes::add(&mut changes, layer, menu);
     for (of_sheet, item) in places(&menu.catalog) {
         let id = &item.external_id;
         let Some(&(in_layer, known)) = layer_by_id.get(id) else {
@@ -87,9 +77,17 @@ pub fn unlike_sheet(layer: &Catalog, before: &Catalog, menu: &SheetMenu) -> Opti
             }
         }
         wanted.price = item.price.clone();
+        let links = &item.variant_category_external_ids;
+        if links.value().is_some() {
+            wanted.variant_category_external_ids = links.clone();
+        }
         if old.is_none() {
-            // Hours of the file hold for a new dish as well.
+            // Hours of the file hold for a new dish as well, and so do choices that it attaches.
             wanted.operational_hours = written.operational_hours.clone();
+            let (of_sheet, written) = (ids_of(links), &written.variant_category_external_ids);
+            if ids_of(written).starts_with(of_sheet) {
+                wanted.variant_category_external_ids = written.clone();
+            }
         }
         if *written != wanted {
             return Some(format!("{id} would not be as the sheet has it"));
@@ -103,7 +101,14 @@ pub fn unlike_sheet(layer: &Catalog, before: &Catalog, menu: &SheetMenu) -> Opti
         let others = places(catalog).filter(|(_, item)| !in_sheet.contains_key(&item.external_id));
         others.map(|(name, item)| (name.to_owned(), item.clone())).collect()
     };
-    let is_same = others(layer) == others(before) && layer.variant_categories == before.variant_categories;
+    if let Some(id) = choice_changes::unlike(layer, menu) {
+        return Some(format!("the choice {id} would not be as the sheet has it"));
+    }
+    let in_sheet: HashSet<&ExternalId> = categories(&menu.catalog).map(|category| &category.external_id).collect();
+    let choices = |catalog: &Catalog| -> Vec<VariantCategory> {
+        categories(catalog).filter(|category| !in_sheet.contains(&category.external_id)).cloned().collect()
+    };
+    let is_same = others(layer) == others(before) && choices(layer) == choices(before);
     (!is_same).then(|| "something else would change as well".to_owned())
 }
 
@@ -118,8 +123,23 @@ fn changed_fields(known: &Item, item: &Item) -> Vec<(ItemField, Option<String>, 
     let texts = texts.map(|(field, from, to): (ItemField, &Field<String>, &Field<String>)| {
         (field, from.value().cloned(), to.value().cloned())
     });
-    let all = texts.into_iter().chain([(ItemField::Price, price(known), price(item))]);
+    let choices = |item: &Item| {
+        let ids = item.variant_category_external_ids.value()?;
+        Some(ids.iter().map(ExternalId::as_str).collect::<Vec<_>>().join(", "))
+    };
+    let all = texts.into_iter().chain([
+        (ItemField::Price, price(known), price(item)),
+        (ItemField::VariantCategories, choices(known), choices(item)),
+    ]);
     all.filter(|(_, from, to)| from != to).filter_map(|(field, from, to)| Some((field, from, to?))).collect()
+}
+
+fn ids_of(links: &Field<Vec<ExternalId>>) -> &[ExternalId] {
+    links.value().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn categories(catalog: &Catalog) -> impl Iterator<Item = &VariantCategory> {
+    catalog.variant_categories.iter()
 }
 
 fn places(catalog: &Catalog) -> impl Iterator<Item = (&str, &Item)> {

@@ -27,8 +27,8 @@ pub enum SheetField {
     Id,
     /// Whether it is on sale: told and not taken.
     Stock,
-    /// What customers choose: told and not taken.
-    Choices,
+    /// What customers choose with it; the one field that several columns may be about.
+    Choice,
     /// Not to be taken, by `--map`.
     Ignored,
 }
@@ -121,8 +121,10 @@ const HEADERS: [(SheetField, &[&str]); 8] = [
         &["stock", "in stock", "stok", "tersedia", "ketersediaan", "available", "availability", "status"],
     ),
     (
-        SheetField::Choices,
+        SheetField::Choice,
         &[
+            "choice",
+            "choices",
             "variant",
             "variants",
             "varian",
@@ -138,6 +140,13 @@ const HEADERS: [(SheetField, &[&str]); 8] = [
             "add ons",
             "level",
             "level pedas",
+            "tingkat pedas",
+            "ukuran",
+            "size",
+            "sizes",
+            "tambahan",
+            "extra",
+            "extras",
         ],
     ),
 ];
@@ -153,13 +162,13 @@ impl SheetField {
             Self::Image => "image",
             Self::Id => "external_id",
             Self::Stock => "stock",
-            Self::Choices => "choices",
+            Self::Choice => "choice",
             Self::Ignored => "ignore",
         }
     }
 
     pub(super) fn is_taken(self) -> bool {
-        !matches!(self, Self::Stock | Self::Choices | Self::Ignored)
+        !matches!(self, Self::Stock | Self::Ignored)
     }
 }
 
@@ -176,7 +185,7 @@ impl FromStr for ColumnMap {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fields = "name, price, menu, description, image, external_id, ignore";
+        let fields = "name, price, menu, description, image, external_id, choice, ignore";
         let Some((column, field)) = text.rsplit_once('=').filter(|(column, _)| !column.trim().is_empty()) else {
             return Err(format!("write COLUMN=FIELD, such as `Harga GoFood=price`; fields are {fields}"));
         };
@@ -203,6 +212,43 @@ pub(super) struct Column {
     pub(super) field: Option<SheetField>,
 }
 
+/// How many variants a customer picks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) min: u32,
+    /// `None`: all of them.
+    pub(super) max: Option<u32>,
+}
+
+impl Column {
+    /// Whether its header says that its numbers are rupiah.
+    pub(super) fn says_rupiah(&self) -> bool {
+        has_word(&self.title, &CURRENCY)
+    }
+
+    /// The name of the choice that its header is, and the limits that stand behind it: `Topping (0-3)`.
+    pub(super) fn choice(&self) -> (String, Option<Limits>) {
+        let (title, limits) = without_limits(&self.title);
+        let is_name = |word: &&str| !is_no_name(&plain(word));
+        let name = title.split_whitespace().filter(is_name).collect::<Vec<_>>().join(" ");
+        (if name.is_empty() { title.to_owned() } else { name }, limits)
+    }
+
+    /// What a column of choices is taken for.
+    fn choice_line(&self) -> String {
+        let (name, limits) = self.choice();
+        let limits = match limits {
+            None => format!(
+                "from none to all to be chosen of a new one; `{name} (1)` or `{name} (0-3)` in the header says how many"
+            ),
+            Some(Limits { min, max: Some(max) }) if min == max => format!("{min} to be chosen"),
+            Some(Limits { min, max: Some(max) }) => format!("{min} to {max} to be chosen"),
+            Some(Limits { min, max: None }) => format!("{min} or more to be chosen"),
+        };
+        format!("choice {}, {limits}", quoted(&name))
+    }
+}
+
 /// The row of headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
@@ -224,15 +270,18 @@ impl Header {
         self.columns.iter().find(|column| column.field == Some(field)).map(|column| column.at)
     }
 
+    /// The columns of choices.
+    pub(super) fn choices(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.field == Some(SheetField::Choice))
+    }
+
     /// A line for each column: what it is taken for.
     pub(super) fn lines(&self) -> Vec<String> {
         let said = |column: &Column| match column.field {
             Some(SheetField::Stock) => {
                 "not taken: stock is the kitchen's; `in_stock: false` in the file takes a dish off sale".to_owned()
             }
-            Some(SheetField::Choices) => {
-                "not taken: write choices into the file, under `variant_categories`".to_owned()
-            }
+            Some(SheetField::Choice) => column.choice_line(),
             Some(SheetField::Ignored) => "not taken, as --map says".to_owned(),
             Some(field) => field.word().to_owned(),
             None => format!("not taken: an unknown header; `--map {}=FIELD` says what it is", column_name(column.at)),
@@ -277,18 +326,33 @@ pub(super) fn columns(sheet: &Worksheet, maps: &[ColumnMap]) -> Result<Header, S
             )));
         }
     }
-    let row = sheet.rows[header.row].number;
-    for (field, _) in HEADERS.iter().filter(|(field, _)| field.is_taken()) {
-        let same: Vec<&Column> = header.columns.iter().filter(|column| column.field == Some(*field)).collect();
-        if let [first, second, ..] = same[..] {
-            let [one, other] =
-                [first, second].map(|column| format!("{} {}", column_name(column.at), quoted(&column.title)));
-            let message = format!("the columns {one} and {other} could both be the {}", field.word());
-            let help = format!("say which: --map {}={}", column_name(second.at), field.word());
-            return Err(SheetError::Invalid(vec![sheet.error(Some((second.at, row)), &message, &help)]));
-        }
-    }
+    check_unique(sheet, &header)?;
     Ok(header)
+}
+
+/// Refuses two columns for one field, and two choices of one name.
+fn check_unique(sheet: &Worksheet, header: &Header) -> Result<(), SheetError> {
+    let row = sheet.rows[header.row].number;
+    let mut first: Vec<((SheetField, String), &Column)> = Vec::new();
+    for column in &header.columns {
+        let Some(field) = column.field.filter(|field| field.is_taken()) else { continue };
+        let name = if field == SheetField::Choice { plain(&column.choice().0) } else { String::new() };
+        let key = (field, name);
+        let Some((_, other)) = first.iter().find(|(known, _)| *known == key) else {
+            first.push((key, column));
+            continue;
+        };
+        let [one, two] = [other, column].map(|column| format!("{} {}", column_name(column.at), quoted(&column.title)));
+        let message = format!("the columns {one} and {two} could both be the {}", field.word());
+        let help = match field {
+            SheetField::Choice => {
+                format!("give each a name of its own, or leave one out: --map {}=ignore", column_name(column.at))
+            }
+            _ => format!("say which: --map {}={}", column_name(column.at), field.word()),
+        };
+        return Err(SheetError::Invalid(vec![sheet.error(Some((column.at, row)), &message, &help)]));
+    }
+    Ok(())
 }
 
 /// The first row that has a column for names and one for prices.
@@ -317,10 +381,11 @@ fn header_of(at: usize, row: &Row, maps: &[ColumnMap]) -> Header {
         .iter()
         .map(|(column, title)| {
             let map = mapped(*column, title);
-            let recognised = recognise(title).filter(|field| !is_given(*field));
+            let recognised = recognise(title).filter(|field| *field == SheetField::Choice || !is_given(*field));
             let field = map.map(|map| map.field).or(recognised);
-            says_rupiah |= field == Some(SheetField::Price) && has_word(title, &CURRENCY);
-            Column { at: *column, title: title.clone(), field }
+            let column = Column { at: *column, title: title.clone(), field };
+            says_rupiah |= field == Some(SheetField::Price) && column.says_rupiah();
+            column
         })
         .collect();
     // `Menu, Harga` is how many write it: the menu is the dish.
@@ -342,10 +407,41 @@ fn has_word(title: &str, words: &[&str]) -> bool {
 /// What a header says by itself. `Harga (Rp)` and `Harga GoFood` are prices, `Harga (ribu)` is not: nothing says what its
 /// numbers are.
 fn recognise(title: &str) -> Option<SheetField> {
-    let plain = plain(title);
-    let words = plain.split(' ').filter(|word| !CURRENCY.contains(word) && *word != "gofood");
+    let (name, limits) = without_limits(title);
+    let plain = plain(name);
+    let words = plain.split(' ').filter(|word| !is_no_name(word));
     let essence = words.collect::<Vec<_>>().join(" ");
-    HEADERS.iter().find(|(_, headers)| headers.contains(&essence.as_str())).map(|(field, _)| *field)
+    let known = HEADERS.iter().find(|(_, headers)| headers.contains(&essence.as_str())).map(|(field, _)| *field);
+    known.filter(|field| limits.is_none() || *field == SheetField::Choice)
+}
+
+/// Whether a word of a header says where its values hold, and not what they are.
+fn is_no_name(word: &str) -> bool {
+    CURRENCY.contains(&word) || word == "gofood"
+}
+
+/// A header and the limits in brackets behind it: `(1)`, `(0-3)`, `(pilih 1)`, `(max 2)`, `(min 1)`.
+fn without_limits(title: &str) -> (&str, Option<Limits>) {
+    let title = title.trim();
+    let inner = title.strip_suffix(')').and_then(|title| title.rsplit_once('('));
+    let limits = inner.and_then(|(name, limits)| Some((name.trim(), limits_of(limits)?)));
+    limits.filter(|(name, _)| !name.is_empty()).map_or((title, None), |(name, limits)| (name, Some(limits)))
+}
+
+fn limits_of(text: &str) -> Option<Limits> {
+    let text = text.trim().to_lowercase();
+    let number = |text: &str| text.trim().parse::<u32>().ok().filter(|_| text.trim().len() <= 3);
+    if let Some((min, max)) = text.split_once(['-', '–']) {
+        return Some(Limits { min: number(min)?, max: Some(number(max)?) });
+    }
+    let words = text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches([' ', '.', ':']);
+    let count = number(text.strip_prefix(words)?.trim_start_matches([' ', '.', ':']))?;
+    match words {
+        "" | "pilih" | "pick" | "choose" | "select" => Some(Limits { min: count, max: Some(count) }),
+        "max" | "maks" | "maksimal" | "maximum" | "pilih maks" | "up to" => Some(Limits { min: 0, max: Some(count) }),
+        "min" | "minimal" | "minimum" | "pilih min" | "at least" => Some(Limits { min: count, max: None }),
+        _ => None,
+    }
 }
 
 /// In lower case, signs as spaces, spaces once.

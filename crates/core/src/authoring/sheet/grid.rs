@@ -120,9 +120,9 @@ pub fn column_of(name: &str) -> Option<usize> {
 
 /// The beginning of a text on one line and between backticks.
 pub(super) fn quoted(text: &str) -> String {
-    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = one_line.chars().take(LONGEST_QUOTE).collect();
-    if short.len() < one_line.len() {
+    let whole = one_line(text);
+    let mut short: String = whole.chars().take(LONGEST_QUOTE).collect();
+    if short.len() < whole.len() {
         short.push('…');
     }
     format!("`{short}`")
@@ -136,4 +136,9 @@ pub(super) fn rows_named(rows: &[usize]) -> String {
         (0, [first @ .., last]) => format!("rows {} and {last}", first.join(", ")),
         (more, _) => format!("rows {} and {more} more", named.join(", ")),
     }
+}
+
+/// Line ends and double spaces of a cell are how it looked.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,32 +4,41 @@
 //! Cells come from whoever opened the file ([`Worksheet`]); here they get their meaning.
 
 mod changes;
+mod choice_changes;
+mod choice_ids;
+mod choice_links;
+mod choices;
 mod columns;
 mod csv;
 mod grid;
+mod lists;
 mod price;
 mod read;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-pub use changes::{SheetChanges, sheet_changes, unlike_sheet};
+pub use changes::{sheet_changes, unlike_sheet};
 pub use columns::{ColumnMap, SheetField};
 pub use csv::read_csv;
 pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_of};
 
 use self::{
+    choice_ids::settle,
+    choice_links::{Replaced, link},
+    choices::{Choice, MOST_CHOICES, gather},
     columns::{columns, find_header},
     grid::quoted,
     read::{Dish, ONLY_MENU, read_dishes},
 };
 use super::{
-    Head, Imported,
+    Head, Imported, MergeStep,
     emit::file_text,
     ids::{Nameless, propose},
 };
 use crate::{
     catalog::{
-        Catalog, ExternalId, Field, Item, ItemField, Menu, Path, Price,
+        Catalog, CategoryField, ExternalId, Field, Item, ItemField, Menu, Path, Price,
         text::{normalise_text, same_text},
     },
     diagnostic::{Diagnostic, Place},
@@ -46,11 +55,26 @@ pub struct SheetMenu {
     pub mapping: Vec<String>,
     /// Lines about what was not taken as it stands.
     pub told: Vec<String>,
-    /// Dishes whose id was made from their name.
+    /// Dishes, choices and variants whose id was made from their name.
     pub proposed: BTreeSet<ExternalId>,
     /// Fields that the sheet has columns for.
     fields: BTreeSet<SheetField>,
     cells: BTreeMap<Path, (usize, usize)>,
+    /// The names of choices that have a column.
+    choices: Vec<String>,
+    /// Choices that come in the place of others for some dishes, each with the other one.
+    replaced: Vec<(ExternalId, ExternalId)>,
+}
+
+/// What a sheet changes in a layer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SheetChanges {
+    /// In the order in which they are written.
+    pub steps: Vec<MergeStep>,
+    /// A line for each change.
+    pub lines: Vec<String>,
+    /// Lines about what stays although the sheet has it no more.
+    pub left: Vec<String>,
 }
 
 /// Why a sheet is no menu.
@@ -75,18 +99,26 @@ pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Res
     let id_column = header.column(SheetField::Id).unwrap_or_default();
     check_ids(sheet, &dishes, id_column).map_err(SheetError::Invalid)?;
     let (ids, proposed) = ids(&dishes, known);
+    let choices = gather(&header, &dishes);
+    if choices.len() > MOST_CHOICES {
+        let what = format!("there are more than {MOST_CHOICES} different lists of variants");
+        let help = "leave the columns of choices out (--map COLUMN=ignore), or import the sheet in parts";
+        return Err(SheetError::Invalid(vec![sheet.error(None, &what, help)]));
+    }
     // Headings between the dishes are as good as a column.
     let names_menus = dishes.iter().any(|dish| dish.menu != ONLY_MENU).then_some(SheetField::Menu);
     let mut menu = SheetMenu {
         header_row: sheet.rows[header.row].number,
         mapping: header.lines(),
         told: [sheet.remarks.clone(), told].concat(),
+        choices: header.choices().map(|column| column.choice().0).collect(),
         proposed,
         fields: header.columns.iter().filter_map(|column| column.field).chain(names_menus).collect(),
         ..SheetMenu::default()
     };
+    let links = menu.add_choices(sheet, &choices, &ids, known)?;
     let mut menus: HashMap<String, usize> = HashMap::new();
-    for (dish, id) in dishes.into_iter().zip(ids) {
+    for ((dish, id), links) in dishes.into_iter().zip(ids).zip(links) {
         for (path, field) in [
             (Path::item(&id), SheetField::Id),
             (Path::item_field(&id, ItemField::Name), SheetField::Name),
@@ -94,6 +126,7 @@ pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Res
             (Path::item_field(&id, ItemField::Description), SheetField::Description),
             (Path::item_field(&id, ItemField::Image), SheetField::Image),
             (Path::item_field(&id, ItemField::Menu), SheetField::Menu),
+            (Path::item_field(&id, ItemField::VariantCategories), SheetField::Choice),
         ] {
             let column = header.column(field).or(header.column(SheetField::Name)).unwrap_or_default();
             menu.cells.insert(path, (column, dish.row));
@@ -108,6 +141,7 @@ pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Res
             price: Field::Set(Price(dish.price)),
             description: Field::set_or_unsaid(dish.description),
             image: Field::set_or_unsaid(dish.image),
+            variant_category_external_ids: Field::set_or_unsaid(links),
             ..Item::default()
         };
         let at = *menus.entry(normalise_text(&dish.menu).into_owned()).or_insert_with(|| {
@@ -185,6 +219,42 @@ fn ids(dishes: &[Dish], known: &Catalog) -> (Vec<ExternalId>, BTreeSet<ExternalI
 }
 
 impl SheetMenu {
+    /// Takes the choices in, and gives those of each dish.
+    fn add_choices(
+        &mut self,
+        sheet: &Worksheet,
+        choices: &[Choice],
+        ids: &[ExternalId],
+        known: &Catalog,
+    ) -> Result<Vec<Option<Vec<ExternalId>>>, SheetError> {
+        let settled = settle(choices, ids, known);
+        for ((choice, category), listed) in choices.iter().zip(&settled.categories).zip(&settled.listed) {
+            self.cells.insert(Path::category(&category.external_id), choice.cell);
+            if choice.limits.is_some() {
+                self.cells.insert(Path::category_field(&category.external_id, CategoryField::MaxQuantity), choice.cell);
+            }
+            for variant in listed.iter().filter_map(|at| category.variants.get(*at)) {
+                self.cells.insert(Path::variant(&variant.external_id), choice.cell);
+            }
+        }
+        let links = link(choices, &settled.categories, ids, known);
+        let mut errors = Vec::new();
+        for Replaced { new, old, on_sale } in links.replaced {
+            if let Some(what) = on_sale {
+                let help = "list the same variants for all dishes that share a choice, or take `in_stock: false` out of the file first";
+                errors.push(sheet.error(self.cells.get(&Path::category(&new)).copied(), &what, help));
+            }
+            self.replaced.push((new, old));
+        }
+        if !errors.is_empty() {
+            return Err(SheetError::Invalid(errors));
+        }
+        self.told.extend(choices::lines(choices, &settled.categories));
+        self.proposed.extend(settled.proposed);
+        self.catalog.variant_categories = settled.categories;
+        Ok(links.of_dishes)
+    }
+
     /// The text of a new layer.
     pub fn layer_text(&self, sheet: &Worksheet) -> String {
         file_text(&Head::Worksheet(sheet.title()), &Imported { catalog: self.catalog.clone(), ..Imported::default() })

@@ -45,6 +45,28 @@ pub(super) fn read_prices(cells: &[&Cell], says_rupiah: bool) -> Vec<Reading> {
     said.iter().map(judge).collect()
 }
 
+/// What a text is that may be a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// It has a currency, a unit or groups of digits, or is as much as a dish costs.
+    Price,
+    /// So few that they may count anything.
+    Number,
+    /// It cannot be read as a price.
+    Other,
+}
+
+/// Whether a text would be read as a price, and as hardly anything else.
+pub(super) fn likeness(text: &str) -> Likeness {
+    match of_text(text) {
+        Some(amount) if amount.is_stated || amount.groups.is_some() || amount.rupiah >= MIN_LIKELY_PRICE.0 => {
+            Likeness::Price
+        }
+        Some(_) => Likeness::Number,
+        None => Likeness::Other,
+    }
+}
+
 fn read_cell(cell: &Cell) -> Result<Amount, (String, &'static str)> {
     match cell {
         cell if cell.is_empty() => Err(("there is no price".to_owned(), "write one, or delete the row")),

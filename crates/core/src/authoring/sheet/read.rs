@@ -2,7 +2,8 @@
 
 use super::{
     columns::{Header, SheetField},
-    grid::{Cell, Row, Worksheet, quoted, rows_named},
+    grid::{Cell, Row, Worksheet, one_line, quoted, rows_named},
+    lists::{VariantList, read_lists},
     price::read_prices,
 };
 use crate::diagnostic::Diagnostic;
@@ -23,6 +24,8 @@ pub(super) struct Dish {
     pub(super) description: Option<String>,
     pub(super) image: Option<String>,
     pub(super) id: Option<String>,
+    /// What its cells list, for each column of choices.
+    pub(super) lists: Vec<VariantList>,
 }
 
 /// What rows are for people: which were taken for what.
@@ -48,7 +51,10 @@ pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dis
     let cells: Vec<&Cell> = dishes.iter().map(|(row, _)| row.cell(column)).collect();
     let mut told = Vec::new();
     let mut read = Vec::new();
-    for ((row, dish), price) in dishes.into_iter().zip(read_prices(&cells, header.says_rupiah)) {
+    let rows: Vec<&Row> = dishes.iter().map(|(row, _)| *row).collect();
+    let lists = read_lists(sheet, header, &rows, &mut reader.errors);
+    let prices = read_prices(&cells, header.says_rupiah);
+    for (((row, dish), lists), price) in dishes.into_iter().zip(lists).zip(prices) {
         match price {
             Ok(price) => {
                 if let Cell::Text(text) = row.cell(column)
@@ -56,7 +62,7 @@ pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dis
                 {
                     told.push((text.trim().to_owned(), price));
                 }
-                read.push(Dish { price, ..dish });
+                read.push(Dish { price, lists, ..dish });
             }
             Err((why, help)) => {
                 let text = row.cell(column).text();
@@ -104,6 +110,12 @@ impl Reader<'_> {
         }
         if SUMS.contains(&first.trim_end_matches([':', '=', ' ']).to_lowercase().as_str()) {
             self.rows.sums.push(row.number);
+            return None;
+        }
+        if filled.iter().all(|at| self.header.choices().any(|column| column.at == *at)) {
+            let help = "list all variants of a dish in one cell of its row, separated with `;`";
+            let place = filled.first().map(|at| (*at, row.number));
+            self.errors.push(self.sheet.error(place, "there are variants in a row without a dish", help));
             return None;
         }
         let column = |field| self.header.column(field);
@@ -164,6 +176,7 @@ impl Reader<'_> {
             description: text(SheetField::Description).map(|text| text.replace("\r\n", "\n").replace('\r', "\n")),
             image: image.filter(is_address),
             id: text(SheetField::Id),
+            lists: Vec::new(),
         })
     }
 
@@ -234,11 +247,6 @@ impl Rows {
         .flatten()
         .collect()
     }
-}
-
-/// Line ends and double spaces of a cell are how it looked.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_sold_out(stock: &str) -> bool {

@@ -1,6 +1,6 @@
 use super::{grid::column_name, *};
 use crate::{
-    catalog::OutletId,
+    catalog::{OutletId, Variant, VariantCategory},
     definition::{self, ImageFile},
     document::SourceFile,
     policy::Policy,
@@ -96,6 +96,68 @@ fn ids_stay_when_the_sheet_is_imported_again() {
 }
 
 #[test]
+fn columns_of_choices_become_choices() {
+    let shared = "Nama;Harga;Level (1);Topping (0-3);Ukuran (Rp)\n\
+                  Bakso;18000;Tidak pedas, Pedas +1.000;Keju +5.000, Telur (Rp 4rb);\n\
+                  Mie;15000;Tidak pedas, Pedas +1.000;Telur (Rp 4rb);Biasa, Jumbo +500\nTeh;5000;-;;\n";
+    let tried = [
+        shown(shared, &[]),
+        shown("Nama,Harga,Apa saja (max 2),Isi\nRoti,9000,\"Keju +5000, Susu\",3\n", &["Apa saja (max 2)=choice"]),
+        shown("Nama,Harga,Topping,Topping GoFood\nRoti,9000,Keju,Susu\n", &[]),
+        shown(
+            "Nama,Harga,Topping\nRoti,9000,\"Keju +5.000\nSusu +5,000\"\nKue,8000,Susu 3rb\n,,Madu\n,,\nTeh,5000,Es +500\n",
+            &[],
+        ),
+        shown("Nama,Harga,Varian 素\nRoti,9000,素;菜\nBakso,9000,菜\n", &["C=choice"]),
+    ];
+    insta::assert_snapshot!(tried.join("\n\n"));
+}
+
+#[test]
+fn too_many_choices_are_refused() {
+    let rows: String = (0..501).map(|row| format!("Roti {row},9000,V{row}\n")).collect();
+    assert!(shown(&format!("Nama,Harga,Topping\n{rows}"), &[]).contains("more than 500 different lists"));
+}
+
+#[test]
+fn choices_keep_their_ids_and_what_was_written_by_hand() {
+    let first =
+        menu_of("Nama;Harga;Topping\nRoti;9000;Keju +5000, Susu\nKue;8000;Keju +5000, Susu\n", &Catalog::default());
+    let mut layer = first.catalog.clone();
+    assert!(
+        sheet_changes(
+            &layer,
+            &menu_of("Nama;Harga;Topping\nKue;8000;Keju +5000, Susu\nRoti;9000;Keju +5000, Susu\n", &layer)
+        )
+        .steps
+        .is_empty()
+    );
+    let by_hand =
+        VariantCategory { external_id: "OWN".into(), name: Field::Set("Gula".into()), ..VariantCategory::default() };
+    layer.variant_categories.push(by_hand);
+    layer.variant_categories[0].variants[1].in_stock = Field::Set(false);
+    let item = &mut layer.menus[0].menu_items[0];
+    item.variant_category_external_ids = Field::Set(vec!["OWN".into(), "VC-TOPPING".into()]);
+    let mut other = layer.menus[0].menu_items[1].clone();
+    other.external_id = "TART".into();
+    layer.menus[0].menu_items.push(other);
+    let told = |csv: &str| {
+        let menu = menu_of(csv, &layer);
+        let changes = sheet_changes(&layer, &menu);
+        format!("{}\n  {:?}\n", [changes.lines, changes.left].concat().join("\n"), changes.steps)
+    };
+    insta::assert_snapshot!(
+        [
+            told("Nama;Harga;Topping\nRoti;9000;Keju +6000, Madu\nKue;8000;Keju +6000, Madu\n"),
+            told("Nama;Harga;Topping (1)\nRoti;9000;Keju +5000, Madu\nKue;8000;Keju +5000, Susu\n"),
+            told("Nama;Harga;Topping\nRoti;9000;\nKue;8000;Susu\n"),
+            told("Nama;Harga\nRoti;9000\nKue;8000\n"),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn names_of_columns_are_those_of_spreadsheets() {
     for (at, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
         assert_eq!((column_name(at).as_str(), column_of(name)), (name, Some(at)));
@@ -142,46 +204,86 @@ fn whatever_the_cells_say_the_layer_says_it() {
         let mut rows = vec![Row {
             number: 1,
             hidden: false,
-            cells: ["Nama", "Harga", "Kategori", "Deskripsi"].map(|t| cell(t.to_owned())).to_vec(),
+            cells: ["Nama", "Harga", "Kategori", "Deskripsi", "Topping", "Saus=x (1-2)"]
+                .map(|t| cell(t.to_owned()))
+                .to_vec(),
         }];
+        let mut dice = fastrand::Rng::with_seed(seed + 1_000);
+        let maps = ["Saus=x (1-2)=choice".parse().unwrap()];
         let mut wanted = Vec::new();
         for number in 2..8 {
             let (name, menu, description) = (text(false), text(false), text(true));
             let price = 1_000 + i64::try_from(number).unwrap() * 500;
-            wanted.push((menu.clone(), name.clone(), price, description.clone()));
+            // Without what separates, and what may be a price.
+            let lists = ["no", "1e3", "Nasi", "é\u{301}", "&lt", "*a"];
+            let mut choices = || -> Vec<(String, i64)> {
+                let mut names: Vec<String> = (0..dice.usize(0..3))
+                    .map(|at| format!("{} {}", lists[dice.usize(0..6)], ["x", "y", "z"][at]))
+                    .collect();
+                names.dedup();
+                names.into_iter().map(|name| (name, [0, 500, 2_000][dice.usize(0..3)])).collect()
+            };
+            let choices = [choices(), choices()];
+            wanted.push((menu.clone(), name.clone(), price, description.clone(), choices.clone()));
+            let listed = |list: &Vec<(String, i64)>| {
+                let shown = |(name, price): &(String, i64)| match price {
+                    0 => name.clone(),
+                    price => format!("{name} +Rp {price}"),
+                };
+                cell(list.iter().map(shown).collect::<Vec<_>>().join("\n"))
+            };
             rows.push(Row {
                 number,
                 hidden: false,
-                cells: vec![cell(name), Cell::Number(price as f64), cell(menu), cell(description)],
+                cells: vec![
+                    cell(name),
+                    Cell::Number(price as f64),
+                    cell(menu),
+                    cell(description),
+                    listed(&choices[0]),
+                    listed(&choices[1]),
+                ],
             });
         }
         let sheet = Worksheet { file: "a.xlsx".into(), name: Some("S\u{85}\n".into()), rows, remarks: Vec::new() };
-        let menu = read_sheet(&sheet, &[], &Catalog::default()).unwrap();
+        let menu = read_sheet(&sheet, &maps, &Catalog::default()).unwrap();
         let catalog = read_back(&menu.layer_text(&sheet));
         assert_eq!(unlike_sheet(&catalog, &Catalog::default(), &menu), None);
         let found: Vec<(&str, &Item)> = catalog.items().map(|(menu, item)| (menu.name.as_str(), item)).collect();
         assert_eq!(found.len(), wanted.len());
-        for (of, name, price, description) in wanted {
+        for (of, name, price, description, choices) in wanted {
             let is_it = |(menu, item): &&(&str, &Item)| {
-                same_text(menu, &of)
+                choices_of(&catalog, item)
+                    == choices.iter().filter(|list| !list.is_empty()).cloned().collect::<Vec<_>>()
+                    && same_text(menu, &of)
                     && item.name.value() == Some(&name)
                     && item.price.value() == Some(&Price(price))
                     && item.description.value() == Some(&description)
             };
             assert!(found.iter().any(|found| is_it(&found)), "{seed}: {of} {name}");
         }
-        assert!(sheet_changes(&catalog, &read_sheet(&sheet, &[], &catalog).unwrap()).steps.is_empty(), "{seed}");
+        assert!(sheet_changes(&catalog, &read_sheet(&sheet, &maps, &catalog).unwrap()).steps.is_empty(), "{seed}");
     }
+}
+
+/// What customers choose from with a dish.
+fn choices_of(catalog: &Catalog, item: &Item) -> Vec<Vec<(String, i64)>> {
+    let links = item.variant_category_external_ids.value().into_iter().flatten();
+    let categories = links.map(|id| catalog.variant_categories.iter().find(|c| c.external_id == *id).unwrap());
+    let listed = |v: &Variant| (v.name.value().unwrap().clone(), v.price.value().unwrap().0);
+    categories.map(|category| category.variants.iter().map(listed).collect()).collect()
 }
 
 #[test]
 fn no_file_makes_the_reader_panic() {
-    let parts =
-        ["Nama", "Harga", ",", ";", "\n", "\r", "\"", "25.000", "Rp", "k", "Total", "\u{feff}", " ", "-", "é", "\t"];
+    let parts = [
+        "Nama", "Harga", "+", "(", ")", ",", ";", "\n", "\r", "\"", "25.000", "Rp", "k", "Total", "\u{feff}", " ", "-",
+        "é", "\t",
+    ];
     for seed in 0..2_000 {
         let mut random = fastrand::Rng::with_seed(seed);
         let rest: String = (0..random.usize(0..40)).map(|_| parts[random.usize(0..parts.len())]).collect();
-        let mut bytes = format!("Nama,Harga\n{rest}").into_bytes();
+        let mut bytes = format!("Nama,Harga,Topping (1)\n{rest}").into_bytes();
         if seed % 4 == 0 {
             let at = random.usize(0..bytes.len());
             bytes[at] = random.u8(..);
