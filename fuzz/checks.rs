@@ -49,7 +49,7 @@ pub(crate) fn definitions(data: &[u8]) {
 pub(crate) fn sheet(data: &[u8]) {
     let Ok(sheet) = read_csv("a.csv", data, &[]) else { return };
     let nothing = Catalog::default();
-    let Ok(menu) = read_sheet(&sheet, &[], &nothing) else { return };
+    let Ok(menu) = read_sheet(&sheet, None, &[], &nothing) else { return };
     let files = [
         source("catalogs/a.yaml", &menu.layer_text(&sheet)),
         source("catalogs/b.yaml", "outlet: G1\nextends: [a.yaml]\n"),

@@ -188,6 +188,57 @@ fn workbooks_are_read_and_what_is_odd_is_told() {
     assert_eq!(stage.read("catalogs/lembar.yaml").replace("lembar.ods", "buku.xlsx"), layer);
 }
 
+/// A workbook of these sheets, whose cells are texts with `;` between them.
+fn book(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let names = sheets.iter().enumerate().map(|(at, (name, _))| format!("<sheet name='{name}' r:id='r{at}'/>"));
+    let workbook = format!("<workbook xmlns:r='r'><sheets>{}</sheets></workbook>", names.collect::<String>());
+    let relation =
+        |at: usize| format!("<Relationship Id='r{at}' Type='x/worksheet' Target='worksheets/sheet{at}.xml'/>");
+    let relations = format!("<Relationships>{}</Relationships>", (0..sheets.len()).map(relation).collect::<String>());
+    let cell = |text: &str| format!("<c t='inlineStr'><is><t>{text}</t></is></c>");
+    let row = |row: &str| format!("<row>{}</row>", row.split(';').map(cell).collect::<String>());
+    let parts = sheets.iter().enumerate().map(|(at, (_, rows))| {
+        let rows: String = rows.lines().map(row).collect();
+        (format!("xl/worksheets/sheet{at}.xml"), format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"))
+    });
+    let parts: Vec<(String, String)> =
+        [("xl/workbook.xml".to_owned(), workbook), ("xl/_rels/workbook.xml.rels".to_owned(), relations)]
+            .into_iter()
+            .chain(parts)
+            .collect();
+    archive(&parts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
+#[test]
+fn choices_have_a_sheet_of_their_own_in_a_workbook() {
+    let stage = Stage::new();
+    let dishes = "Nama;Harga;Pilihan\nBakso;18000;Level, Topping\nRoti;9000;Topping";
+    let choices =
+        "Pilihan;Varian;Harga;Min;Maks\nLevel;Tidak pedas;;1;1\n;Pedas;Rp 1.000\nTopping;Keju;5.000;;2\n;Susu;3.000";
+    let read = |choices: &str, more: &[&str]| {
+        let sheets = [("Catatan", "halo"), ("Menu", dishes), ("Daftar pilihan", choices)];
+        import(&stage, "buku.xlsx", book(&sheets), more)
+    };
+    assert_snapshot!("book_new", read(choices, &[]).expect(0).transcript());
+    assert_snapshot!("book_layer", stage.read("catalogs/buku.yaml"));
+    stage.edit("catalogs/buku.yaml", "name: Pedas, price: 1000}", "name: Pedas, price: 1000} # cabe");
+    let changed = choices.replace("Rp 1.000", "Rp 1.500").replace("Susu;3.000", "Susu;3.000\n;Madu;2.000");
+    assert_snapshot!("book_changed", read(&changed, &[]).expect(0).transcript());
+    let layer = stage.read("catalogs/buku.yaml");
+    assert!(layer.contains("name: Pedas, price: 1500} # cabe") && layer.contains("name: Madu, price: 2000"), "{layer}");
+    let again = read(&changed, &["--output", "json"]).expect(0).json();
+    assert_eq!(again["from"]["changes"].to_string(), "[]");
+    assert_eq!(again["from"]["choice_sheet"]["title"], "buku.xlsx, sheet `Daftar pilihan`");
+
+    let told = [
+        read(&choices.replace(";1;1", ";3;3"), &[]).expect(3),
+        read(&choices.replace("Topping;", "Saus;"), &[]).expect(3),
+        import(&stage, "buku.xlsx", book(&[("Menu", dishes), ("A", choices), ("B", choices)]), &[]).expect(3),
+    ];
+    assert_snapshot!("book_refused", told.map(|told| told.transcript()).join("\n"));
+    assert_eq!(stage.read("catalogs/buku.yaml"), layer);
+}
+
 #[test]
 fn hostile_workbooks_are_refused() {
     let stage = Stage::new();

@@ -31,8 +31,8 @@ use crate::{
     authoring::{
         Context, EditStyle, Imported, merge,
         sheet::{
-            ColumnMap, MOST_BYTES, SheetChanges, SheetError, SheetMenu, Worksheet, has_headers, read_csv, read_sheet,
-            sheet_changes, unlike_sheet,
+            ColumnMap, MOST_BYTES, SheetChanges, SheetError, SheetMenu, Worksheet, has_choice_headers, has_headers,
+            read_csv, read_sheet, sheet_changes, unlike_sheet,
         },
         text,
     },
@@ -61,15 +61,16 @@ pub(super) struct Request<'a> {
 
 /// Writes the layer, or changes the one that is there.
 pub(super) fn run(session: &Session, request: &Request<'_>) -> Result<Exit, CommandError> {
-    let sheet = pick(read(request)?, request)?;
+    let (sheet, choices) = pick(read(request)?, request)?;
     let layer = Layer::new(session, target(session, request)?)?;
-    let menu = read_sheet(&sheet, request.maps, &layer.catalog).map_err(|error| match error {
+    let menu = read_sheet(&sheet, choices.as_ref(), request.maps, &layer.catalog).map_err(|error| match error {
         SheetError::Usage(message) => CommandError::Usage(printable(&message).into_owned()),
         SheetError::Invalid(errors) => CommandError::Invalid(errors),
     })?;
     layer.check_origin(&menu)?;
     tell(&format!("{}: row {} has the headers", sheet.title(), menu.header_row));
-    menu.mapping.iter().chain(&menu.told).for_each(|line| tell(&format!("  {line}")));
+    let of_choices = menu.choice_sheet.iter().flat_map(|(_, lines)| lines);
+    menu.mapping.iter().chain(of_choices).chain(&menu.told).for_each(|line| tell(&format!("  {line}")));
     let changes = layer.text.is_some().then(|| sheet_changes(&layer.catalog, &menu));
     let new = match (&layer.text, &changes) {
         (Some(_), Some(changes)) if changes.steps.is_empty() => None,
@@ -136,8 +137,8 @@ fn invalid(file: &str, why: &str, help: &str) -> CommandError {
     CommandError::Invalid(vec![Diagnostic::error("sheet", None, format!("{file}: {why}")).help(help)])
 }
 
-/// The sheet that is meant: the one that is named, else the only one with headers.
-fn pick(mut sheets: Vec<Worksheet>, request: &Request<'_>) -> Result<Worksheet, CommandError> {
+/// The sheet that is meant: the one that is named, else the only one with headers; and the sheet of choices beside it.
+fn pick(mut sheets: Vec<Worksheet>, request: &Request<'_>) -> Result<(Worksheet, Option<Worksheet>), CommandError> {
     let names = |sheets: &mut dyn Iterator<Item = &Worksheet>| -> String {
         let names = sheets.filter_map(|sheet| sheet.name.as_ref()).map(|name| format!("`{}`", printable(name)));
         names.collect::<Vec<_>>().join(", ")
@@ -158,10 +159,25 @@ fn pick(mut sheets: Vec<Worksheet>, request: &Request<'_>) -> Result<Worksheet, 
     match (&meant[..], request.sheet) {
         ([at], _) => {
             let mut sheet = sheets.remove(*at);
+            let is_of_choices = |other: &Worksheet| has_choice_headers(other) && !has_headers(other, request.maps);
+            let of_choices: Vec<usize> = (0..sheets.len()).filter(|at| is_of_choices(&sheets[*at])).collect();
+            let choices = match of_choices[..] {
+                [] => None,
+                [at] => Some(sheets.remove(at)),
+                _ => {
+                    let several = names(&mut of_choices.iter().map(|at| &sheets[*at]));
+                    let what = format!("several sheets look like lists of choices: {several}");
+                    return Err(invalid(
+                        &file,
+                        &what,
+                        "keep them in one sheet, with the columns `Pilihan` and `Varian`",
+                    ));
+                }
+            };
             if !sheets.is_empty() {
                 sheet.remarks.push(format!("not read, as they are other sheets: {}", names(&mut sheets.iter())));
             }
-            Ok(sheet)
+            Ok((sheet, choices))
         }
         ([], Some(wanted)) => {
             Err(CommandError::Usage(format!("{file} has no sheet `{}`; its sheets are {all}", printable(wanted))))
@@ -406,6 +422,9 @@ fn sheet_json(sheet: &Worksheet, menu: &SheetMenu, file: Option<&String>, change
         "file": sheet.file, "sheet": sheet.name, "header_row": menu.header_row, "columns": menu.mapping,
         "remarks": menu.told, "items": items, "choices": choices, "proposed": proposed,
     });
+    if let Some((title, lines)) = &menu.choice_sheet {
+        about["choice_sheet"] = json!({"title": title, "remarks": lines});
+    }
     if let Some(changes) = changes {
         about["changes"] = json!(changes.lines);
         about["left"] = json!(changes.left);

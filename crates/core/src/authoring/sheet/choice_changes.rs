@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{SheetChanges, SheetField, SheetMenu, choice_ids::name_of, grid::quoted};
+use super::{
+    SheetChanges, SheetField, SheetMenu,
+    choice_ids::name_of,
+    choice_links::{is_same_choice, put_on_sale},
+    grid::quoted,
+};
 use crate::{
     authoring::MergeStep,
     catalog::{
-        Catalog, CategoryField, ExternalId, Field, Item, Path, Price, Variant, VariantCategory, VariantField,
-        text::same_text,
+        Catalog, CategoryField, ExternalId, Item, Path, Price, Variant, VariantCategory, VariantField, text::same_text,
     },
 };
 
@@ -27,6 +31,8 @@ pub(super) fn add(changes: &mut SheetChanges, layer: &Catalog, menu: &SheetMenu)
                 let id = &category.external_id;
                 changes.lines.push(format!("+ {id} {}: {}", quoted(name_of(&category.name)), listed(category)));
                 changes.steps.push(MergeStep::AddCategory(id.clone()));
+                let alike = layer.variant_categories.iter().filter(|known| is_same_choice(known, category));
+                changes.left.extend(alike.filter_map(|known| put_on_sale(known, category)));
             }
             Some(known) => {
                 let before = changes.steps.len();
@@ -46,7 +52,7 @@ pub(super) fn add(changes: &mut SheetChanges, layer: &Catalog, menu: &SheetMenu)
     }
     for (new, old) in &menu.replaced {
         let line = format!(
-            "{new} comes in the place of {old}: its new variants are on sale, whatever the kitchen has switched off in {old}"
+            "{new} comes in the place of {old}: its new variants are on sale, whatever the kitchen or another file has switched off in {old}"
         );
         changes.left.push(line);
     }
@@ -71,24 +77,34 @@ fn add_changes(changes: &mut SheetChanges, known: &VariantCategory, category: &V
                 changes.lines.push(format!("+ {of} in {id}: {}", worded(variant)));
                 changes.steps.push(MergeStep::AddVariant(id.clone(), of.clone()));
             }
-            Some(known) if known.price != variant.price => {
-                let from = known.price.value().map_or_else(|| "none".to_owned(), |price| format!("`{}`", price.0));
-                changes.lines.push(format!("~ {of} price: {from} → `{}`", price_of(variant)));
-                changes.steps.push(MergeStep::Set(Path::variant_field(of, VariantField::Price)));
+            Some(known) => {
+                let price = |variant: &Variant| variant.price.value().map(|Price(price)| price.to_string());
+                set(changes, Path::variant_field(of, VariantField::Name), known.name.value(), variant.name.value());
+                let (from, to) = (price(known), price(variant));
+                set(changes, Path::variant_field(of, VariantField::Price), from.as_ref(), to.as_ref());
             }
-            Some(_) => {}
         }
     }
+    set(changes, Path::category_field(id, CategoryField::Name), known.name.value(), category.name.value());
     for (field, from, to) in [
         (CategoryField::MinQuantity, &known.min_quantity, &category.min_quantity),
         (CategoryField::MaxQuantity, &known.max_quantity, &category.max_quantity),
     ] {
-        if let (true, Field::Set(to)) = (from != to, to) {
-            let from = from.value().map_or_else(|| "none".to_owned(), |from| format!("`{from}`"));
-            changes.lines.push(format!("~ {id} {}: {from} → `{to}`", field.key()));
-            changes.steps.push(MergeStep::Set(Path::category_field(id, field)));
-        }
+        let [from, to] = [from, to].map(|limit| limit.value().map(ToString::to_string));
+        set(changes, Path::category_field(id, field), from.as_ref(), to.as_ref());
     }
+}
+
+/// Adds a change of one value, if it is one.
+fn set(changes: &mut SheetChanges, path: Path, from: Option<&String>, to: Option<&String>) {
+    let (Some(to), Some(key)) = (to.filter(|to| Some(*to) != from), path.field_key()) else { return };
+    let id = match &path {
+        Path::Category(id, _) | Path::Variant(id, _) => id.as_str(),
+        _ => return,
+    };
+    let from = from.map_or_else(|| "none".to_owned(), |from| quoted(from));
+    changes.lines.push(format!("~ {id} {key}: {from} → {}", quoted(to)));
+    changes.steps.push(MergeStep::Set(path));
 }
 
 /// Dishes that have a changed choice and do not name it in the sheet.

@@ -78,12 +78,12 @@ fn links(
 }
 
 /// Whether customers are asked the same.
-fn is_same_choice(one: &VariantCategory, other: &VariantCategory) -> bool {
+pub(super) fn is_same_choice(one: &VariantCategory, other: &VariantCategory) -> bool {
     same_text(name_of(&one.name), name_of(&other.name))
 }
 
-/// A variant that is off sale in the layer, and would be on sale under a new id.
-fn put_on_sale(old: &VariantCategory, new: &VariantCategory) -> Option<String> {
+/// A variant that is off sale in the layer, and on sale under a new id.
+pub(super) fn put_on_sale(old: &VariantCategory, new: &VariantCategory) -> Option<String> {
     let mut off = old.variants.iter().filter(|variant| variant.in_stock == Field::Set(false));
     off.find_map(|off| {
         let is_it = |variant: &&Variant| {
@@ -91,6 +91,9 @@ fn put_on_sale(old: &VariantCategory, new: &VariantCategory) -> Option<String> {
         };
         let on = new.variants.iter().find(is_it)?;
         let (name, id) = (quoted(name_of(&on.name)), &on.external_id);
-        Some(format!("{name} would be on sale as {id}, and {} is `in_stock: false` in the file", off.external_id))
+        Some(format!(
+            "the new variant {id} {name} is on sale, and {} is `in_stock: false` in the file",
+            off.external_id
+        ))
     })
 }

@@ -26,6 +26,25 @@ pub(super) struct Choice {
     pub(super) dishes: Vec<usize>,
     /// The column and row of the first cell that lists it.
     pub(super) cell: (usize, usize),
+    /// Where choices have a sheet of their own, what only that can say.
+    pub(super) own: Option<Own>,
+}
+
+/// What a sheet of choices says beside names and prices.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Own {
+    pub(super) id: Option<String>,
+    pub(super) min: Option<u32>,
+    pub(super) max: Option<u32>,
+    /// For each variant.
+    pub(super) variants: Vec<OwnVariant>,
+}
+
+/// The same of one variant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct OwnVariant {
+    pub(super) id: Option<String>,
+    pub(super) cell: (usize, usize),
 }
 
 /// The choices that the dishes come to, column by column.
@@ -38,7 +57,7 @@ pub(super) fn gather(header: &Header, dishes: &[Dish]) -> Vec<Choice> {
             let Some(list) = dish.lists.get(at).filter(|list| !list.is_empty()) else { continue };
             let choice = *known.entry(comparable(list)).or_insert_with(|| {
                 let (name, variants, cell) = (name.clone(), list.clone(), (column.at, dish.row));
-                choices.push(Choice { name, limits, variants, dishes: Vec::new(), cell });
+                choices.push(Choice { name, limits, variants, dishes: Vec::new(), cell, own: None });
                 choices.len() - 1
             });
             choices[choice].dishes.push(position);
@@ -64,8 +83,11 @@ pub(super) fn lines(choices: &[Choice], categories: &[VariantCategory]) -> Vec<S
         format!("the choice {id} {name}, for {dishes}: {}", variants.join("; "))
     });
     let more = choices.len().saturating_sub(MOST_NAMED);
-    let lone: Vec<usize> =
-        choices.iter().filter(|choice| choice.variants.len() == 1).map(|choice| choice.cell.1).collect();
+    let lone: Vec<usize> = choices
+        .iter()
+        .filter(|choice| choice.own.is_none() && choice.variants.len() == 1)
+        .map(|choice| choice.cell.1)
+        .collect();
     shown
         .chain((more > 0).then(|| format!("and {more} more choices")))
         .chain((!lone.is_empty()).then(|| format!("a choice of one variant only: {}", rows_named(&lone))))

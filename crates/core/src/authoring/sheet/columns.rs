@@ -8,7 +8,7 @@ use super::{
 };
 
 /// How many rows may stand before the headers (our choice).
-const MOST_TITLES: usize = 30;
+pub(super) const MOST_TITLES: usize = 30;
 
 /// What a column of a sheet is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,7 +223,7 @@ pub(super) struct Limits {
 impl Column {
     /// Whether its header says that its numbers are rupiah.
     pub(super) fn says_rupiah(&self) -> bool {
-        has_word(&self.title, &CURRENCY)
+        says_rupiah(&self.title)
     }
 
     /// The name of the choice that its header is, and the limits that stand behind it: `Topping (0-3)`.
@@ -275,12 +275,13 @@ impl Header {
         self.columns.iter().filter(|column| column.field == Some(SheetField::Choice))
     }
 
-    /// A line for each column: what it is taken for.
-    pub(super) fn lines(&self) -> Vec<String> {
+    /// A line for each column: what it is taken for. `names_choices`: choices have a sheet of their own.
+    pub(super) fn lines(&self, names_choices: bool) -> Vec<String> {
         let said = |column: &Column| match column.field {
             Some(SheetField::Stock) => {
                 "not taken: stock is the kitchen's; `in_stock: false` in the file takes a dish off sale".to_owned()
             }
+            Some(SheetField::Choice) if names_choices => "names of choices, which have a sheet of their own".to_owned(),
             Some(SheetField::Choice) => column.choice_line(),
             Some(SheetField::Ignored) => "not taken, as --map says".to_owned(),
             Some(field) => field.word().to_owned(),
@@ -400,19 +401,24 @@ fn header_of(at: usize, row: &Row, maps: &[ColumnMap]) -> Header {
 
 const CURRENCY: [&str; 3] = ["rp", "idr", "rupiah"];
 
-fn has_word(title: &str, words: &[&str]) -> bool {
-    plain(title).split(' ').any(|word| words.contains(&word))
+/// Whether a header says that its numbers are rupiah.
+pub(super) fn says_rupiah(title: &str) -> bool {
+    plain(title).split(' ').any(|word| CURRENCY.contains(&word))
 }
 
 /// What a header says by itself. `Harga (Rp)` and `Harga GoFood` are prices, `Harga (ribu)` is not: nothing says what its
 /// numbers are.
 fn recognise(title: &str) -> Option<SheetField> {
     let (name, limits) = without_limits(title);
-    let plain = plain(name);
-    let words = plain.split(' ').filter(|word| !is_no_name(word));
-    let essence = words.collect::<Vec<_>>().join(" ");
+    let essence = essence(name);
     let known = HEADERS.iter().find(|(_, headers)| headers.contains(&essence.as_str())).map(|(field, _)| *field);
     known.filter(|field| limits.is_none() || *field == SheetField::Choice)
+}
+
+/// What a header is about, in lower case and without signs.
+pub(super) fn essence(title: &str) -> String {
+    let plain = plain(title);
+    plain.split(' ').filter(|word| !is_no_name(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a word of a header says where its values hold, and not what they are.
@@ -445,7 +451,7 @@ fn limits_of(text: &str) -> Option<Limits> {
 }
 
 /// In lower case, signs as spaces, spaces once.
-fn plain(title: &str) -> String {
+pub(super) fn plain(title: &str) -> String {
     let letters: String = title.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }

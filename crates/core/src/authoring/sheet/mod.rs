@@ -7,6 +7,7 @@ mod changes;
 mod choice_changes;
 mod choice_ids;
 mod choice_links;
+mod choice_sheet;
 mod choices;
 mod columns;
 mod csv;
@@ -19,6 +20,7 @@ mod variants;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 pub use changes::{sheet_changes, unlike_sheet};
+pub use choice_sheet::has_choice_headers;
 pub use columns::{ColumnMap, SheetField};
 pub use csv::read_csv;
 pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_of};
@@ -26,8 +28,9 @@ pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_n
 use self::{
     choice_ids::settle,
     choice_links::{Replaced, link},
+    choice_sheet::{ChoiceSheet, assign, read_choices},
     choices::{Choice, MOST_CHOICES, gather},
-    columns::{columns, find_header},
+    columns::{Header, columns, find_header},
     grid::quoted,
     read::{Dish, ONLY_MENU, read_dishes},
 };
@@ -44,6 +47,9 @@ use crate::{
     diagnostic::{Diagnostic, Place},
 };
 
+/// What places call the sheet of choices.
+const CHOICES: &str = "choices";
+
 /// What a sheet says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SheetMenu {
@@ -59,11 +65,21 @@ pub struct SheetMenu {
     pub proposed: BTreeSet<ExternalId>,
     /// Fields that the sheet has columns for.
     fields: BTreeSet<SheetField>,
-    cells: BTreeMap<Path, (usize, usize)>,
+    cells: BTreeMap<Path, Spot>,
+    /// The title of the sheet of choices, and lines about it.
+    pub choice_sheet: Option<(String, Vec<String>)>,
     /// The names of choices that have a column.
     choices: Vec<String>,
     /// Choices that come in the place of others for some dishes, each with the other one.
     replaced: Vec<(ExternalId, ExternalId)>,
+}
+
+/// A cell: its column and row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    cell: (usize, usize),
+    /// Of the sheet of choices.
+    in_choices: bool,
 }
 
 /// What a sheet changes in a layer.
@@ -91,32 +107,46 @@ pub fn has_headers(sheet: &Worksheet, maps: &[ColumnMap]) -> bool {
     find_header(&sheet.rows, maps).is_some()
 }
 
-/// Reads a sheet as a menu. `known` is what the layer has: a dish that stands there in the same menu under the same name keeps
+/// Reads a sheet as a menu, with a sheet of choices if there is one. `known` is what the layer has: a dish that stands there in the same menu under the same name keeps
 /// its id, and one that is the only one of its name wherever it stands.
-pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Result<SheetMenu, SheetError> {
+pub fn read_sheet(
+    sheet: &Worksheet,
+    choice_sheet: Option<&Worksheet>,
+    maps: &[ColumnMap],
+    known: &Catalog,
+) -> Result<SheetMenu, SheetError> {
+    if !has_headers(sheet, maps) && has_choice_headers(sheet) {
+        let help = "put it into a workbook (.xlsx, .ods) beside the sheet of the dishes; in a CSV file list variants in a column of the dishes, such as `Topping`";
+        return Err(SheetError::Invalid(vec![sheet.error(None, "it lists choices and no dishes", help)]));
+    }
     let header = columns(sheet, maps)?;
-    let (dishes, told) = read_dishes(sheet, &header).map_err(SheetError::Invalid)?;
+    let (dishes, told) = read_dishes(sheet, &header, choice_sheet.is_some()).map_err(SheetError::Invalid)?;
     let id_column = header.column(SheetField::Id).unwrap_or_default();
     check_ids(sheet, &dishes, id_column).map_err(SheetError::Invalid)?;
     let (ids, proposed) = ids(&dishes, known);
-    let choices = gather(&header, &dishes);
-    if choices.len() > MOST_CHOICES {
-        let what = format!("there are more than {MOST_CHOICES} different lists of variants");
-        let help = "leave the columns of choices out (--map COLUMN=ignore), or import the sheet in parts";
-        return Err(SheetError::Invalid(vec![sheet.error(None, &what, help)]));
-    }
+    let (choices, of_choices) = choices_of(sheet, choice_sheet, &header, &dishes).map_err(SheetError::Invalid)?;
     // Headings between the dishes are as good as a column.
     let names_menus = dishes.iter().any(|dish| dish.menu != ONLY_MENU).then_some(SheetField::Menu);
     let mut menu = SheetMenu {
         header_row: sheet.rows[header.row].number,
-        mapping: header.lines(),
+        mapping: header.lines(choice_sheet.is_some()),
+        choice_sheet: choice_sheet.map(|sheet| (sheet.title(), of_choices)),
         told: [sheet.remarks.clone(), told].concat(),
-        choices: header.choices().map(|column| column.choice().0).collect(),
+        choices: match choice_sheet {
+            Some(_) => choices.iter().map(|choice| choice.name.clone()).collect(),
+            None => header.choices().map(|column| column.choice().0).collect(),
+        },
         proposed,
-        fields: header.columns.iter().filter_map(|column| column.field).chain(names_menus).collect(),
+        fields: header
+            .columns
+            .iter()
+            .filter_map(|column| column.field)
+            .chain(names_menus)
+            .chain(choice_sheet.map(|_| SheetField::Choice))
+            .collect(),
         ..SheetMenu::default()
     };
-    let links = menu.add_choices(sheet, &choices, &ids, known)?;
+    let links = menu.add_choices(choice_sheet.unwrap_or(sheet), &choices, &ids, known)?;
     let mut menus: HashMap<String, usize> = HashMap::new();
     for ((dish, id), links) in dishes.into_iter().zip(ids).zip(links) {
         for (path, field) in [
@@ -129,11 +159,11 @@ pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Res
             (Path::item_field(&id, ItemField::VariantCategories), SheetField::Choice),
         ] {
             let column = header.column(field).or(header.column(SheetField::Name)).unwrap_or_default();
-            menu.cells.insert(path, (column, dish.row));
+            menu.cells.insert(path, Spot { cell: (column, dish.row), in_choices: false });
         }
         menu.cells.entry(Path::Menu(dish.menu.clone())).or_insert_with(|| {
             let column = header.column(SheetField::Menu).or(header.column(SheetField::Name));
-            (column.unwrap_or_default(), dish.row)
+            Spot { cell: (column.unwrap_or_default(), dish.row), in_choices: false }
         });
         let item = Item {
             external_id: id,
@@ -154,6 +184,30 @@ pub fn read_sheet(sheet: &Worksheet, maps: &[ColumnMap], known: &Catalog) -> Res
         menu.catalog.menus[at].menu_items.push(item);
     }
     Ok(menu)
+}
+
+/// The choices of the dishes, and lines about the sheet that they have of their own.
+fn choices_of(
+    sheet: &Worksheet,
+    choice_sheet: Option<&Worksheet>,
+    header: &Header,
+    dishes: &[Dish],
+) -> Result<(Vec<Choice>, Vec<String>), Vec<Diagnostic>> {
+    if let Some(of) = choice_sheet {
+        let ChoiceSheet { mut choices, mut lines } = read_choices(of)?;
+        assign(sheet, header, dishes, of, &mut choices)?;
+        if header.choices().next().is_none() {
+            lines.push("no dish has a choice: add a column `Pilihan` to the dishes that names them".to_owned());
+        }
+        return Ok((choices, lines));
+    }
+    let choices = gather(header, dishes);
+    if choices.len() > MOST_CHOICES {
+        let what = format!("there are more than {MOST_CHOICES} different lists of variants");
+        let help = "leave the columns of choices out (--map COLUMN=ignore), or import the sheet in parts";
+        return Err(vec![sheet.error(None, &what, help)]);
+    }
+    Ok((choices, Vec::new()))
 }
 
 /// Refuses an id that two dishes have.
@@ -228,21 +282,29 @@ impl SheetMenu {
         known: &Catalog,
     ) -> Result<Vec<Option<Vec<ExternalId>>>, SheetError> {
         let settled = settle(choices, ids, known);
+        let help = "an id that changes is a new variant to GoFood: write the one of the file";
+        let mut errors: Vec<Diagnostic> =
+            settled.conflicts.iter().map(|(cell, what)| sheet.error(Some(*cell), what, help)).collect();
         for ((choice, category), listed) in choices.iter().zip(&settled.categories).zip(&settled.listed) {
-            self.cells.insert(Path::category(&category.external_id), choice.cell);
+            let own = choice.own.as_ref().map(|own| own.variants.as_slice()).unwrap_or_default();
+            let spot = |cell| Spot { cell, in_choices: choice.own.is_some() };
+            self.cells.insert(Path::category(&category.external_id), spot(choice.cell));
             if choice.limits.is_some() {
-                self.cells.insert(Path::category_field(&category.external_id, CategoryField::MaxQuantity), choice.cell);
+                let path = Path::category_field(&category.external_id, CategoryField::MaxQuantity);
+                self.cells.insert(path, spot(choice.cell));
             }
-            for variant in listed.iter().filter_map(|at| category.variants.get(*at)) {
-                self.cells.insert(Path::variant(&variant.external_id), choice.cell);
+            for (position, at) in listed.iter().enumerate() {
+                let cell = own.get(position).map_or(choice.cell, |own| own.cell);
+                let id = &category.variants[*at].external_id;
+                self.cells.insert(Path::variant(id), spot(cell));
             }
         }
         let links = link(choices, &settled.categories, ids, known);
-        let mut errors = Vec::new();
         for Replaced { new, old, on_sale } in links.replaced {
             if let Some(what) = on_sale {
                 let help = "list the same variants for all dishes that share a choice, or take `in_stock: false` out of the file first";
-                errors.push(sheet.error(self.cells.get(&Path::category(&new)).copied(), &what, help));
+                let cell = self.cells.get(&Path::category(&new)).map(|spot| spot.cell);
+                errors.push(sheet.error(cell, &what, help));
             }
             self.replaced.push((new, old));
         }
@@ -262,18 +324,28 @@ impl SheetMenu {
 
     /// Where the sheet says something, for rules: `line` and `column` are those of the cell.
     pub fn place(&self, path: &Path) -> Option<Place> {
-        let (column, row) = *self.cells.get(path).or_else(|| self.cells.get(&path.owner()))?;
+        let spot = self.cells.get(path).or_else(|| self.cells.get(&path.owner()))?;
+        let (column, row) = spot.cell;
         let [line, column] = [row, column + 1].map(|number| u32::try_from(number).unwrap_or_default());
-        Some(Place { file: "sheet".into(), line, column, end_line: line, end_column: column })
+        let file = if spot.in_choices { CHOICES } else { "sheet" };
+        Some(Place { file: file.into(), line, column, end_line: line, end_column: column })
     }
 
     /// What a rule found, with the cell in place of a line.
     pub fn in_cells(&self, sheet: &Worksheet, found: Diagnostic) -> Diagnostic {
         let cell = |place: &Place| cell_name(place.column.saturating_sub(1) as usize, place.line as usize);
         let at = found.place.as_ref().map(|place| format!(", cell {}", cell(place))).unwrap_or_default();
-        let others: Vec<String> = found.related.iter().map(|related| cell(&related.place)).collect();
+        let title = |place: &Place| {
+            self.choice_sheet.as_ref().map(|(title, _)| title.clone()).filter(|_| &*place.file == CHOICES)
+        };
+        let others = found.related.iter().map(|related| match title(&related.place) {
+            Some(title) => format!("{title}, cell {}", cell(&related.place)),
+            None => cell(&related.place),
+        });
+        let others: Vec<String> = others.collect();
         let others = if others.is_empty() { String::new() } else { format!(" (see {})", others.join(", ")) };
-        let message = format!("{}{at}: {}{others}", sheet.title(), found.message);
+        let title = found.place.as_ref().and_then(title).unwrap_or_else(|| sheet.title());
+        let message = format!("{title}{at}: {}{others}", found.message);
         Diagnostic { message, place: None, related: Vec::new(), ..found }
     }
 }

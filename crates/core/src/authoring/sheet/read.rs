@@ -42,7 +42,12 @@ struct Rows {
 }
 
 /// The dishes of a sheet, and lines about what is none; or all that cannot be read.
-pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dish>, Vec<String>), Vec<Diagnostic>> {
+/// `names_choices`: cells of choices name them, and list no variants.
+pub(super) fn read_dishes(
+    sheet: &Worksheet,
+    header: &Header,
+    names_choices: bool,
+) -> Result<(Vec<Dish>, Vec<String>), Vec<Diagnostic>> {
     let mut reader = Reader { sheet, header, rows: Rows::default(), menu: None, pending: None, errors: Vec::new() };
     let dishes: Vec<(&Row, Dish)> =
         sheet.rows.iter().skip(header.row + 1).filter_map(|row| Some((row, reader.row(row)?))).collect();
@@ -52,7 +57,10 @@ pub(super) fn read_dishes(sheet: &Worksheet, header: &Header) -> Result<(Vec<Dis
     let mut told = Vec::new();
     let mut read = Vec::new();
     let rows: Vec<&Row> = dishes.iter().map(|(row, _)| *row).collect();
-    let lists = read_lists(sheet, header, &rows, &mut reader.errors);
+    let lists = match names_choices {
+        true => vec![Vec::new(); rows.len()],
+        false => read_lists(sheet, header, &rows, &mut reader.errors),
+    };
     let prices = read_prices(&cells, header.says_rupiah);
     for (((row, dish), lists), price) in dishes.into_iter().zip(lists).zip(prices) {
         match price {

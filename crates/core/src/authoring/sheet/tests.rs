@@ -14,7 +14,7 @@ fn shown(csv: &str, maps: &[&str]) -> String {
 fn shown_beside(csv: &str, maps: &[&str], known: &Catalog) -> String {
     let maps: Vec<ColumnMap> = maps.iter().map(|map| map.parse().unwrap()).collect();
     let read = read_csv("menu.csv", csv.as_bytes(), &maps).map_err(SheetError::Invalid);
-    match read.and_then(|sheet| Ok((read_sheet(&sheet, &maps, known)?, sheet))) {
+    match read.and_then(|sheet| Ok((read_sheet(&sheet, None, &maps, known)?, sheet))) {
         Ok((menu, sheet)) => {
             let lines = [&menu.mapping[..], &menu.told].concat();
             format!("{}\n---\n{}", lines.join("\n"), menu.layer_text(&sheet))
@@ -75,7 +75,7 @@ fn what_cannot_be_read_is_named_with_its_cell() {
 
 /// The menu of a CSV beside what is known.
 fn menu_of(csv: &str, known: &Catalog) -> SheetMenu {
-    read_sheet(&read_csv("menu.csv", csv.as_bytes(), &[]).unwrap(), &[], known).unwrap()
+    read_sheet(&read_csv("menu.csv", csv.as_bytes(), &[]).unwrap(), None, &[], known).unwrap()
 }
 
 #[test]
@@ -111,6 +111,70 @@ fn columns_of_choices_become_choices() {
         shown("Nama,Harga,Varian 素\nRoti,9000,素;菜\nBakso,9000,菜\n", &["C=choice"]),
     ];
     insta::assert_snapshot!(tried.join("\n\n"));
+}
+
+/// One sheet of a workbook.
+fn sheet_of(name: &str, rows: &str) -> Worksheet {
+    let sheet = read_csv("buku.xlsx", format!("sep=;\n{rows}").as_bytes(), &[]).unwrap();
+    Worksheet { name: Some(name.to_owned()), remarks: Vec::new(), ..sheet }
+}
+
+/// What is made of a sheet of dishes and one of choices.
+fn book(dishes: &str, choices: &str, known: &Catalog) -> Result<SheetMenu, String> {
+    let (dishes, choices) = (sheet_of("Menu", dishes), sheet_of("Pilihan", choices));
+    read_sheet(&dishes, Some(&choices), &[], known).map_err(|error| match error {
+        SheetError::Usage(message) => message,
+        SheetError::Invalid(errors) => {
+            let errors =
+                errors.iter().map(|error| format!("{}\n  {}", error.message, error.help.clone().unwrap_or_default()));
+            errors.collect::<Vec<_>>().join("\n")
+        }
+    })
+}
+
+const DISHES: &str = "Nama;Harga;Pilihan\nBakso;18000;Level, Topping\nRoti;9000;Topping; \nTeh;5000;-\n";
+
+#[test]
+fn a_sheet_of_choices_gives_dishes_the_choices_that_they_name() {
+    let choices = "Pilihan kami\nPilihan;Varian;Harga tambahan;Min;Maks;Kode varian;Catatan\n\
+                   Level;Tidak pedas;;1;1;LV-0;x\n;Pedas;Rp 1.000;;;LV-1;\nTopping;Keju;5.000;;2;;\n\
+                   Pilihan;Varian;Harga tambahan;Min;Maks;Kode varian;Catatan\n;Susu;0;;;;\nTopping;Madu;3rb;0;;;\n;;;;;;akhir\n";
+    let menu = book(DISHES, choices, &Catalog::default()).unwrap();
+    let (title, lines) = menu.choice_sheet.clone().unwrap();
+    let lines = [vec![title], lines, menu.mapping.clone(), menu.told.clone()].concat().join("\n");
+    let text = menu.layer_text(&sheet_of("Menu", DISHES));
+    insta::assert_snapshot!(format!("{lines}\n---\n{text}"));
+    let layer = read_back(&text);
+    assert_eq!(unlike_sheet(&layer, &Catalog::default(), &menu), None);
+    assert!(sheet_changes(&layer, &book(DISHES, choices, &layer).unwrap()).steps.is_empty());
+
+    let changed =
+        choices.replace("Rp 1.000", "Rp 2.000").replace("Tidak pedas", "Aman").replace(";Susu;0;", ";Kacang;0;");
+    let changes = sheet_changes(&layer, &book(DISHES, &changed, &layer).unwrap());
+    insta::assert_snapshot!("sheet_of_choices_changed", [changes.lines, changes.left].concat().join("\n"));
+    let rekeyed = book(DISHES, &choices.replace("LV-0", "LV-9"), &layer).unwrap_err();
+    assert!(rekeyed.contains("cell B3: `Tidak pedas` has the id LV-9, and LV-0 in the file"), "{rekeyed}");
+}
+
+#[test]
+fn what_a_sheet_of_choices_gets_wrong_is_named_with_its_cell() {
+    let choices = "Pilihan;Varian;Harga;Min;Max;Kode pilihan;Kode varian\n";
+    let wrong = "Level;Pedas;1.000;x;1;L;A\nLevel;Pedas;1,000;;2;K;B\nLevel;;;;;;\nTopping;Keju;18;;;L;A\n\
+                 Saus;Manis;18;0;;;\nSaus;Asin;1.000;1;;;\nSaus;Asam;1,000;-1;;;\n";
+    let many: String = (0..101).map(|at| format!("Level;V{at};;;;;\n")).collect();
+    let tried = [
+        book(DISHES, &format!("{choices};Keju;;;;;\n"), &Catalog::default()),
+        book(DISHES, &format!("{choices}{wrong}"), &Catalog::default()),
+        book(DISHES, &format!("{choices}Level;Pedas;;;;;\n"), &Catalog::default()),
+        book("Nama;Harga;Topping (1)\nRoti;9000;Level\n", &format!("{choices}Level;Pedas;;;;;\n"), &Catalog::default()),
+        book(DISHES, &format!("{choices}{many}"), &Catalog::default()),
+        book(DISHES, "Pilihan;Varian;Opsi\nLevel;Pedas;\n", &Catalog::default()),
+        book(DISHES, "Nama;Harga\nRoti;9000\n", &Catalog::default()),
+        Err(shown("Pilihan,Varian,Harga\nTopping,Keju,5000\n", &[])),
+    ];
+    insta::assert_snapshot!(
+        tried.map(|tried| tried.map(|menu| format!("{:?}", menu.told)).unwrap_or_else(|why| why)).join("\n\n")
+    );
 }
 
 #[test]
@@ -150,6 +214,7 @@ fn choices_keep_their_ids_and_what_was_written_by_hand() {
         [
             told("Nama;Harga;Topping\nRoti;9000;Keju +6000, Madu\nKue;8000;Keju +6000, Madu\n"),
             told("Nama;Harga;Topping (1)\nRoti;9000;Keju +5000, Madu\nKue;8000;Keju +5000, Susu\n"),
+            told("Nama;Harga;Topping\nRoti;9000;Keju +5000, Susu\nLapis;8000;Susu +1000\n"),
             told("Nama;Harga;Topping\nRoti;9000;\nKue;8000;Susu\n"),
             told("Nama;Harga\nRoti;9000\nKue;8000\n"),
         ]
@@ -246,7 +311,7 @@ fn whatever_the_cells_say_the_layer_says_it() {
             });
         }
         let sheet = Worksheet { file: "a.xlsx".into(), name: Some("S\u{85}\n".into()), rows, remarks: Vec::new() };
-        let menu = read_sheet(&sheet, &maps, &Catalog::default()).unwrap();
+        let menu = read_sheet(&sheet, None, &maps, &Catalog::default()).unwrap();
         let catalog = read_back(&menu.layer_text(&sheet));
         assert_eq!(unlike_sheet(&catalog, &Catalog::default(), &menu), None);
         let found: Vec<(&str, &Item)> = catalog.items().map(|(menu, item)| (menu.name.as_str(), item)).collect();
@@ -262,7 +327,10 @@ fn whatever_the_cells_say_the_layer_says_it() {
             };
             assert!(found.iter().any(|found| is_it(&found)), "{seed}: {of} {name}");
         }
-        assert!(sheet_changes(&catalog, &read_sheet(&sheet, &maps, &catalog).unwrap()).steps.is_empty(), "{seed}");
+        assert!(
+            sheet_changes(&catalog, &read_sheet(&sheet, None, &maps, &catalog).unwrap()).steps.is_empty(),
+            "{seed}"
+        );
     }
 }
 
@@ -289,7 +357,10 @@ fn no_file_makes_the_reader_panic() {
             bytes[at] = random.u8(..);
         }
         if let Ok(sheet) = read_csv("a.csv", &bytes, &[]) {
-            let _ = read_sheet(&sheet, &[], &Catalog::default());
+            let _ = read_sheet(&sheet, None, &[], &Catalog::default());
+            let choices =
+                sheet_of("Pilihan", &format!("Pilihan;Varian;Harga;Min\nRoti;9000;A\n{}", rest.replace('"', "")));
+            let _ = read_sheet(&sheet, Some(&choices), &[], &Catalog::default());
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn listed(cell: &Cell) -> Result<Vec<Typed>, Fault> {
 }
 
 /// Where lines or semicolons separate, no comma does; a comma within brackets or between digits never does.
-fn parts(text: &str, is_clear: bool) -> Result<Vec<&str>, Fault> {
+pub(super) fn parts(text: &str, is_clear: bool) -> Result<Vec<&str>, Fault> {
     let tidy = |part: &'_ str| !part.is_empty();
     if !is_clear {
         return Ok(by_commas(text).into_iter().filter(|part| tidy(part)).collect());
