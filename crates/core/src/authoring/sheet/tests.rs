@@ -1,5 +1,6 @@
 use super::{grid::column_name, *};
 use crate::{
+    authoring::{EditStyle, merge},
     catalog::{OutletId, Variant, VariantCategory},
     definition::{self, ImageFile},
     document::SourceFile,
@@ -331,6 +332,87 @@ fn whatever_the_cells_say_the_layer_says_it() {
             sheet_changes(&catalog, &read_sheet(&sheet, None, &maps, &catalog).unwrap()).steps.is_empty(),
             "{seed}"
         );
+    }
+}
+
+/// A few dishes with choices, in columns or by their names, and a sheet of choices.
+fn random_book(dice: &mut fastrand::Rng) -> (Worksheet, Worksheet) {
+    let mut list = |between: &str| -> String {
+        let variants = ["Keju", "Susu", "Madu", "Gula"].iter().filter_map(|name| match dice.usize(0..5) {
+            0 | 1 => None,
+            2 => Some((*name).to_owned()),
+            price => Some(format!("{name} +{}", price * 1_000)),
+        });
+        variants.collect::<Vec<_>>().join(between)
+    };
+    let lists: Vec<[String; 2]> = (0..5).map(|_| [list(", "), list("\n")]).collect();
+    let mut columns = "Nama;Harga;Topping;Tambahan (0-2)\n".to_owned();
+    let mut names = "Nama;Harga;Pilihan\n".to_owned();
+    for dish in ["Roti", "Kue", "Donat", "Lapis", "Tart"] {
+        if dish != "Tart" && dice.usize(0..4) == 0 {
+            continue;
+        }
+        let [topping, extra] = [&lists[dice.usize(0..3)][0], &lists[dice.usize(0..5)][1]];
+        columns.push_str(&format!("{dish};9000;{topping};\"{extra}\"\n"));
+        names.push_str(&format!("{dish};9000;{}\n", ["", "Level", "Topping, Level", "Topping"][dice.usize(0..4)]));
+    }
+    let mut choices = "Pilihan;Varian;Harga;Maks\nLevel;Aman\nTopping;Es;0\n".to_owned();
+    for variant in ["Pedas", "Gila", "Keju"] {
+        let (of, price) = (["Level", "Topping"][dice.usize(0..2)], dice.usize(0..4) * 1_000);
+        choices.push_str(&format!("{of};{variant};{price};{}\n", ["", "1"][dice.usize(0..2)]));
+    }
+    let dishes = if dice.bool() { columns } else { names };
+    (sheet_of("Menu", &dishes), sheet_of("Pilihan", &choices))
+}
+
+#[test]
+fn whatever_changes_the_layer_says_the_new_sheet_and_keeps_the_rest() {
+    for seed in 0..60 {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let (mut text, mut layer) = (String::new(), Catalog::default());
+        for round in 0..4 {
+            let (dishes, choices) = random_book(&mut dice);
+            let names_choices = dishes.rows[0].cells.len() == 3;
+            let menu = read_sheet(&dishes, names_choices.then_some(&choices), &[], &layer).unwrap();
+            let changes = sheet_changes(&layer, &menu);
+            let comments = text.matches("# by hand").count();
+            text = match round {
+                0 => menu.layer_text(&dishes).replace("\n    variants:", "\n    variants: # by hand"),
+                _ => {
+                    let imported = Imported { catalog: menu.catalog.clone(), ..Imported::default() };
+                    let file = SourceFile { path: "a.yaml".into(), text: text.as_str().into() };
+                    merge(&file, &changes.steps, &layer, &imported, EditStyle::InPlace).unwrap()
+                }
+            };
+            assert!(text.matches("# by hand").count() >= comments, "{seed}: a comment is gone");
+            let written = read_back(&text);
+            assert_eq!(unlike_sheet(&written, &layer, &menu), None, "{seed}, {round}: {text}");
+            if !names_choices {
+                dishes.rows[1..].iter().for_each(|row| assert_sold_with_its_choices(&written, row));
+            }
+            for (_, item) in layer.items() {
+                assert!(written.item(&item.external_id).is_some(), "{seed}: a dish is gone");
+            }
+            for (_, variant) in layer.variants() {
+                let is_it = |(_, other): (&VariantCategory, &Variant)| other.external_id == variant.external_id;
+                assert!(written.variants().any(is_it), "{seed}: a variant is gone");
+            }
+            let again = read_sheet(&dishes, names_choices.then_some(&choices), &[], &written).unwrap();
+            assert!(sheet_changes(&written, &again).steps.is_empty(), "{seed}, {round}: not settled");
+            layer = written;
+        }
+    }
+}
+
+/// Whether customers of a dish find what its row lists, and for its price.
+fn assert_sold_with_its_choices(catalog: &Catalog, row: &Row) {
+    let name = row.cell(0).text();
+    let (_, item) = catalog.items().find(|(_, item)| item.name.value() == Some(&name)).unwrap();
+    let found: Vec<(String, i64)> = choices_of(catalog, item).into_iter().flatten().collect();
+    for listed in [2, 3].map(|at| row.cell(at).text()).iter().flat_map(|list| list.split([',', '\n'])) {
+        let (name, price) = listed.split_once('+').unwrap_or((listed, "0"));
+        let wanted = (name.trim().to_owned(), price.parse().unwrap());
+        assert!(wanted.0.is_empty() || found.contains(&wanted), "{wanted:?} is not in {found:?}");
     }
 }
 
