@@ -31,8 +31,8 @@ pub(super) enum StockSet {
     Refused(RemoteError),
     /// Not carried out.
     Failed(RemoteError),
-    /// It may have been carried out, and live does not show it, in words. `is_refuted`: the last look has shown that it was not.
-    NotSeen { why: String, is_refuted: bool },
+    /// It may have been carried out, or may still be, and live does not show it, in words. No look proves that it never will.
+    NotSeen(String),
 }
 
 impl<R: Read + Write> Visit<'_, R> {
@@ -71,7 +71,7 @@ impl<R: Read + Write> Visit<'_, R> {
         }
         Ok(match self.shows_stock(kind, changes, memory).await {
             Ok(true) => StockSet::Seen,
-            shown => StockSet::NotSeen { why: error.to_string(), is_refuted: shown.is_ok() },
+            _ => StockSet::NotSeen(error.to_string()),
         })
     }
 
@@ -81,7 +81,8 @@ impl<R: Read + Write> Visit<'_, R> {
         match self.remote.patch_stock(id, kind, changes).await {
             Err(error) if error.refuses_stock_call() => {
                 let other = self.remote.patch_stock_by_other_key(id, kind, changes).await;
-                other.map_err(|_| error)
+                // What is known of the first refusal says nothing of a call whose answer is lost.
+                other.map_err(|other| if other.may_have_been_done() { other } else { error })
             }
             done => done,
         }
@@ -100,7 +101,7 @@ impl<R: Read + Write> Visit<'_, R> {
                     Ok(_) => "GoFood took the call and does not show it".to_owned(),
                     Err(error) => format!("GoFood took the call, and whether it shows it is not known: {error}"),
                 };
-                return StockSet::NotSeen { why, is_refuted: false };
+                return StockSet::NotSeen(why);
             }
             self.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

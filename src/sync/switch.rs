@@ -207,12 +207,8 @@ impl<R: Read + Write> Switch<'_, R> {
                     self.undo(of_kind()).await?;
                     ("failed", Some(error.to_string()))
                 }
-                StockSet::NotSeen { why, is_refuted: true } => {
-                    self.undo(of_kind()).await?;
-                    ("failed", Some(format!("{why}; it was not carried out")))
-                }
-                // What is stored stays: the next pass sees whether it shows.
-                StockSet::NotSeen { why, is_refuted: false } => ("timeout", Some(why)),
+                // What is stored stays: a later pass sees whether it shows.
+                StockSet::NotSeen(why) => ("timeout", Some(why)),
             };
             lines.extend(of_kind().map(|one| line(one, result, why.clone())));
         }
@@ -266,11 +262,7 @@ impl<R: Read + Write> Switch<'_, R> {
                 _ => {}
             }
             // What is off by this is the kitchen's: no end of an `in_stock: false` puts it back.
-            let is_theirs = match step {
-                SwitchStep::Set(_) => true,
-                SwitchStep::Already | SwitchStep::Extend => switch.until.is_none(),
-                SwitchStep::Absent | SwitchStep::Refused(_) => false,
-            };
+            let is_theirs = !matches!(step, SwitchStep::Absent | SwitchStep::Refused(_));
             if is_theirs && !switch.in_stock {
                 let base = base.as_mut().map(|base| base.leave_to_kitchen(switch.kind, &switch.id));
                 is_handed_over |= base == Some(true);

@@ -153,12 +153,7 @@ impl<R: Read + Write> Pass<'_, R> {
                     self.store_stage(switches(), SwitchStage::Set).await?;
                     (None, Some((error.to_string(), Some(error.retry))))
                 }
-                StockSet::NotSeen { why, is_refuted } => {
-                    if is_refuted {
-                        self.store_stage(switches(), SwitchStage::Set).await?;
-                    }
-                    (None, Some((why, None)))
-                }
+                StockSet::NotSeen(why) => (None, Some((why, None))),
             };
             if let Some((result, why)) = ended {
                 let mut update = OutletUpdate::default();

@@ -191,18 +191,19 @@ async fn the_files_own_what_they_take_off_sale() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_person_switched_off_stays_off_when_the_files_let_go() {
-    // Taken off by the files first; with and without somebody who puts it back before the switch.
-    for is_back in [false, true] {
+    // Taken off by the files first; with and without somebody who puts it back before the switch, and with an end that is
+    // later than that of the files.
+    for (is_back, time) in [(false, None), (false, Some(minutes(60))), (true, Some(minutes(60)))] {
         let mut bench = Bench::in_sync().await;
         bench.file_item("D1").in_stock = Field::Set(false);
         bench.pass().await;
         if is_back {
             bench.platform.with(|world| world.kitchen("D1", true));
         }
-        bench.switch(&["D1"], false, is_back.then(|| minutes(60))).await;
+        bench.switch(&["D1"], false, time).await;
         bench.file_item("D1").in_stock = Field::Unsaid;
         bench.pass().await;
-        assert!(!bench.stock("D1"), "is_back: {is_back}");
+        assert!(!bench.stock("D1"), "is_back: {is_back}, {time:?}");
     }
 }
 
@@ -359,6 +360,28 @@ async fn a_call_that_fails_is_looked_for_and_tried_again() {
     assert_eq!((outcome.result, results(&outcome)), ("failed", vec!["rejected"]));
     assert!(outcome.switches[0].error.as_ref().unwrap().contains("no such item"));
     assert_eq!((bench.switches(), bench.stock("D1")), (vec![], true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_comes_late_goes_back_at_its_end() {
+    let bench = Bench::in_sync().await;
+    bench.faults(&[Fault::Status(504); 5]);
+    let outcome = bench.switch(&["D1"], false, Some(minutes(60))).await;
+    assert_eq!((outcome.result, results(&outcome)), ("failed", vec!["timeout"]), "{outcome:?}");
+    assert_eq!(bench.switches()[0].stage, SwitchStage::Sending, "a look does not prove that it never comes");
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.after(seconds(20)).await;
+    assert_eq!(bench.switches()[0].stage, SwitchStage::Set);
+    bench.after(minutes(61)).await;
+    assert!(bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_by_the_other_key_whose_answer_is_lost_is_looked_for() {
+    let bench = Bench::in_sync().await;
+    bench.faults(&[Fault::Refused("no such item"), Fault::LostAfterwards]);
+    let outcome = bench.switch(&["D1"], false, Some(minutes(60))).await;
+    assert_eq!((results(&outcome), bench.stock("D1"), bench.switches().len()), (vec!["switched"], false, 1));
 }
 
 #[tokio::test(start_paused = true)]
