@@ -113,7 +113,7 @@ impl<'o> Orders<'o> {
         }
         let mut switches: BTreeMap<&str, Vec<SwitchNote>> = BTreeMap::new();
         for (outlet, switch) in &overview.switches {
-            let read = serde_json::from_str::<StockSwitch>(switch).ok();
+            let read = serde_json::from_str::<StockSwitch>(switch).ok().filter(StockSwitch::is_open);
             switches.entry(outlet).or_default().extend(read.as_ref().map(SwitchNote::from));
         }
         let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());

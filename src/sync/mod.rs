@@ -276,6 +276,20 @@ pub enum PassError {
         /// How long that was from the look on.
         left: SignedDuration,
     },
+    /// What reads as live is the stock from before a switch.
+    #[error(
+        "GoFood shows stock of outlet {outlet} as it was before `menusync stock` switched it; this may be a copy that is \
+         behind, so nothing is pushed from it; try again in a minute: if it still reads so {} min from now, it counts as live",
+        minutes_up(*left)
+    )]
+    BehindSwitch {
+        /// The outlet.
+        outlet: OutletId,
+        /// When it can be no copy any more.
+        until: Timestamp,
+        /// How long that was from the look on.
+        left: SignedDuration,
+    },
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]
     Withdrawn,

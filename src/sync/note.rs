@@ -9,9 +9,10 @@ use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
     memory::{json as stored, pins_json, recall},
     promote::state_key,
+    switch_record::{SwitchesSeen, judge_switches},
 };
 use crate::{
-    plan::{OutletPlan, PromotionRecord, STILL_LISTED},
+    plan::{OutletPlan, PromotionRecord, STILL_LISTED, SwitchEvent},
     report::{DriftNote, HeldNote},
     state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
 };
@@ -111,7 +112,7 @@ fn what_was_seen(context: &Context, target: &Target, examined: &Examined) -> Res
         memory.note(&examined.plan, now);
     }
     Ok(OutletUpdate {
-        base: examined.recalled.base.as_ref().filter(|_| examined.base_learnt).map(|b| stored(b, id)).transpose()?,
+        base: learnt_base(target, examined)?,
         memory: (memory != examined.recalled.memory).then(|| stored(&memory, id)).transpose()?,
         promotions: learnt_promotions(target, examined)?,
         promotion_events: promotion_events(target, examined)?,
@@ -149,22 +150,53 @@ pub(super) async fn update_if_any(context: &Context, target: &Target, update: Ou
     Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
 }
 
-/// The same for who only looks: pins stay as they are. Who pushes the outlet at the moment notes himself what there is; and
-/// who has pushed it since it was recalled has left something newer than this look.
-pub(super) async fn note_if_free(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
-    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
-    update_if_any(context, target, what_was_seen(context, target, examined)?).await
-}
-
-pub(super) async fn learn_base_if_free(
+/// The same for who only looks: pins stay as they are, and nothing is switched back. Who pushes the outlet at the moment
+/// notes himself what there is; and who has pushed it since it was recalled has left something newer than this look. What
+/// became of switches of stock.
+pub(super) async fn note_if_free(
     context: &Context,
     target: &Target,
     examined: &Examined,
-) -> Result<(), PassError> {
-    let (Some(base), true) = (&examined.recalled.base, examined.base_learnt) else { return Ok(()) };
-    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(()) };
-    let update = OutletUpdate { base: Some(stored(base, &target.id)?), ..OutletUpdate::default() };
-    update_if_any(context, target, update).await
+) -> Result<Vec<SwitchEvent>, PassError> {
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(Vec::new()) };
+    let mut update = what_was_seen(context, target, examined)?;
+    let events = switches_seen(context, target, examined, &mut update)?;
+    update_if_any(context, target, update).await?;
+    Ok(events)
+}
+
+fn switches_seen(
+    context: &Context,
+    target: &Target,
+    examined: &Examined,
+    update: &mut OutletUpdate,
+) -> Result<Vec<SwitchEvent>, PassError> {
+    let (live, now) = (&examined.live, context.clock.now());
+    let seen = SwitchesSeen { live, now, has_looked_again: false, returns: None };
+    Ok(judge_switches(update, target, &examined.recalled.switches, &seen)?.events)
+}
+
+/// The same where nobody knows what the files want: what was put back on sale, and what became of switches of stock.
+pub(super) async fn note_stock_if_free(
+    context: &Context,
+    target: &Target,
+    examined: &Examined,
+) -> Result<Vec<SwitchEvent>, PassError> {
+    if !examined.base_learnt && examined.recalled.switches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(_lock) = lock_if_unchanged(context, target, examined).await? else { return Ok(Vec::new()) };
+    let mut update = OutletUpdate { base: learnt_base(target, examined)?, ..OutletUpdate::default() };
+    let events = switches_seen(context, target, examined, &mut update)?;
+    update_if_any(context, target, update).await?;
+    Ok(events)
+}
+
+fn learnt_base(
+    target: &Target,
+    Examined { recalled, base_learnt, .. }: &Examined,
+) -> Result<Option<String>, PassError> {
+    recalled.base.as_ref().filter(|_| *base_learnt).map(|base| stored(base, &target.id)).transpose()
 }
 
 /// The lock of an outlet, if nobody has it and what is stored is what the examination began with.
@@ -174,14 +206,14 @@ async fn lock_if_unchanged(
     examined: &Examined,
 ) -> Result<Option<OutletLock>, PassError> {
     let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
-    let Recalled { mut base, memory, pending, promotions, .. } =
+    let Recalled { mut base, memory, pending, promotions, switches, .. } =
         recall(&context.state, &target.id, context.clock.now()).await?;
     if examined.base_learnt {
         base.as_mut().map(|base| base.release_stock(&examined.live));
     }
     let known = &examined.recalled;
     let request = |pending: &Option<PendingPush>| pending.as_ref().map(|pending| pending.row.id);
-    let is_same = (&base, &memory, request(&pending), &promotions)
-        == (&known.base, &known.memory, request(&known.pending), &known.promotions);
+    let is_same = (&base, &memory, request(&pending), &promotions, &switches)
+        == (&known.base, &known.memory, request(&known.pending), &known.promotions, &known.switches);
     Ok(is_same.then_some(lock))
 }

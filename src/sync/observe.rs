@@ -7,7 +7,7 @@ use super::{
     examine::{compare, examine},
     fetch::fetch_fresh,
     memory::recall,
-    note::{learn_base_if_free, note_if_free, store_if_free},
+    note::{note_if_free, note_stock_if_free, store_if_free},
     reason::reason,
 };
 use crate::remote::{Lane, Read};
@@ -36,10 +36,11 @@ pub async fn observe<R: Read>(
         let pause = examined.recalled.pause;
         let facts = Facts { valid: true, paused: pause.is_some(), pending, look: Look::Examined(&examined) };
         let state = OutletState::of(&facts);
-        note_if_free(context, target, &examined).await?;
+        let switches = note_if_free(context, target, &examined).await?;
         let why = reason(target, &desired, &examined, state);
         let opens_at = pause.and_then(|pause| pause.until);
-        Ok(Outcome { opens_at, ..Outcome::new(target, PassResult::Unchanged, state, why).with_plan(examined.plan) })
+        let outcome = Outcome::new(target, PassResult::Unchanged, state, why).with_plan(examined.plan);
+        Ok(Outcome { opens_at, switches, ..outcome })
     };
     let outcome: Outcome = match look.await {
         Ok(outcome) => outcome,
@@ -68,11 +69,11 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let fetched =
             fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
         let examined = compare(fetched.live, recalled, target, &desired, Moment::new(now, &context.peers));
-        learn_base_if_free(context, target, &examined).await?;
-        Ok::<_, PassError>(Some(examined.plan))
+        let switches = note_stock_if_free(context, target, &examined).await?;
+        Ok::<_, PassError>(Some((examined.plan, switches)))
     };
     let outcome = match drift.await {
-        Ok(Some(plan)) => plain.with_plan(plan),
+        Ok(Some((plan, switches))) => Outcome { switches, ..plain.with_plan(plan) },
         Ok(None) => plain,
         Err(error) => {
             tracing::warn!(outlet = %target.id, error = %chain(&error), "cannot look for drift of an outlet whose files are invalid");

@@ -153,7 +153,7 @@ impl Outcome {
         match error {
             PassError::Remote(error) => self.after(error),
             // Copies catch up one after the other, and at `until` there is nothing left to wait for.
-            PassError::Stale { until, .. } => {
+            PassError::Stale { until, .. } | PassError::BehindSwitch { until, .. } => {
                 let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
                 Self { again: Some(Retry::NotBefore(left.min(STALE_AGAIN))), ..self }
             }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    plan::{Action, Pins, PromotionOp, PromotionStep},
+    plan::{Action, Pins, PromotionOp, PromotionStep, behind_until},
     remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
 };
@@ -122,8 +122,12 @@ impl<R: Read + Write> Pass<'_, R> {
         recalled: Recalled,
         earlier: Option<Outcome>,
     ) -> Result<Outcome, PassError> {
-        let settled = Box::pin(self.settle_switches(&recalled, &mut slot)).await?;
-        match Box::pin(self.run(slot, recalled, earlier)).await {
+        let (settled, look) = Box::pin(self.settle_switches(&recalled, &mut slot)).await?;
+        let recalled = match (&look, recalled.switches.is_empty()) {
+            (None, false) => recall(&self.context().state, &self.visit.target.id, self.context().clock.now()).await?,
+            _ => recalled,
+        };
+        match Box::pin(self.run(slot, recalled, earlier, look)).await {
             Ok(outcome) => Ok(settled.put_into(outcome)),
             Err(PassError::Withdrawn) => Err(PassError::Withdrawn),
             Err(error) => {
@@ -133,19 +137,20 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    /// The walk after what became of an earlier push is known.
+    /// The walk after what became of an earlier push is known. `look`: what switches of stock were just judged by.
     async fn run(
         &self,
         slot: Option<Slot>,
         recalled: Recalled,
         earlier: Option<Outcome>,
+        look: Option<Fetched>,
     ) -> Result<Outcome, PassError> {
         if self.desired.paused {
             let facts = Facts { paused: true, ..Facts::of_look(Look::Stored(None)) };
             return Ok(self.visit.outcome(PassResult::Unchanged, &facts, None));
         }
         let pins_before = recalled.pins.clone();
-        let (sent, desired, promotions) = match Box::pin(self.plan_push(slot, recalled, earlier)).await? {
+        let (sent, desired, promotions) = match Box::pin(self.plan_push(slot, recalled, earlier, look)).await? {
             Step::Done(outcome) => return Ok(outcome),
             Step::Sent(sent, desired, promotions) => (sent, *desired, promotions),
         };
@@ -270,7 +275,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let options = PassOptions { stock_by_put: true, ..self.options.clone() };
         let pass = Pass { visit: self.visit, desired: self.desired, options: &options };
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
-        let instead = match pass.plan_push(None, recalled, None).await {
+        let instead = match pass.plan_push(None, recalled, None, None).await {
             Ok(Step::Done(outcome)) => outcome,
             Ok(Step::Sent(Some(sent), desired, _)) => {
                 Pass { visit: self.visit, desired: &desired, options: &options }.await_result(*sent).await?
@@ -295,6 +300,7 @@ impl<R: Read + Write> Pass<'_, R> {
         slot: Option<Slot>,
         recalled: Recalled,
         earlier: Option<Outcome>,
+        look: Option<Fetched>,
     ) -> Result<Step, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let _slot = match slot {
@@ -305,7 +311,10 @@ impl<R: Read + Write> Pass<'_, R> {
         let moment = self.moment(context.clock.now());
         let may_list = desired.policy.promotions.watches() || manages(&desired, &recalled.promotions, moment);
         let again = may_list.then(|| recalled.clone());
-        let mut examined = self.look(recalled, &desired).await?;
+        let mut examined = match look {
+            Some(look) => self.examined(look, recalled, &desired),
+            None => self.look(recalled, &desired).await?,
+        };
         let listed = list_promotions(remote, target, &desired, &examined, moment);
         let listed = self.unless_withdrawn(listed).await?;
         if let (Some(_), Some(recalled)) = (&listed, again) {
@@ -360,6 +369,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 if examined.plan.action == Action::None {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
+                self.refuse_copy_behind_switch(&examined)?;
                 if let Err(why) = Box::pin(pass.end_before_push(&promotions.steps)).await? {
                     let why = format!("{why}; the menu was not pushed");
                     let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
@@ -376,9 +386,22 @@ impl<R: Read + Write> Pass<'_, R> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
-        let Fetched { live, answer } = self.unless_withdrawn(fetched).await??;
-        let examined = compare(live, recalled, target, desired, self.moment(context.clock.now()));
-        Ok(Examined { answer, ..examined })
+        let fetched = self.unless_withdrawn(fetched).await??;
+        Ok(self.examined(fetched, recalled, desired))
+    }
+
+    fn examined(&self, Fetched { live, answer }: Fetched, recalled: Recalled, desired: &Desired) -> Examined {
+        let moment = self.moment(self.context().clock.now());
+        Examined { answer, ..compare(live, recalled, self.visit.target, desired, moment) }
+    }
+
+    /// A push from a copy that is behind a switch would undo it.
+    fn refuse_copy_behind_switch(&self, examined: &Examined) -> Result<(), PassError> {
+        let now = self.context().clock.now();
+        let behind = examined.recalled.switches.iter().filter_map(|switch| behind_until(switch, &examined.live, now));
+        let Some(until) = behind.max() else { return Ok(()) };
+        let outlet = self.visit.target.id.clone();
+        Err(PassError::BehindSwitch { outlet, until, left: until.duration_since(now) })
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.
@@ -408,7 +431,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Waits for a step that comes before anything is sent, but only while the pass is still wanted.
-    async fn unless_withdrawn<T>(&self, step: impl Future<Output = T>) -> Result<T, PassError> {
+    pub(super) async fn unless_withdrawn<T>(&self, step: impl Future<Output = T>) -> Result<T, PassError> {
         let withdrawn = async {
             match &self.options.withdrawn {
                 Some(withdrawn) => until(withdrawn.clone()).await,

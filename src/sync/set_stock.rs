@@ -31,8 +31,10 @@ pub(super) enum StockSet {
     Refused(RemoteError),
     /// Not carried out.
     Failed(RemoteError),
+    /// It was taken, and live does not show it, in words.
+    Taken(String),
     /// It may have been carried out, or may still be, and live does not show it, in words. No look proves that it never will.
-    NotSeen(String),
+    Unknown(String),
 }
 
 impl<R: Read + Write> Visit<'_, R> {
@@ -71,7 +73,7 @@ impl<R: Read + Write> Visit<'_, R> {
         }
         Ok(match self.shows_stock(kind, changes, memory).await {
             Ok(true) => StockSet::Seen,
-            _ => StockSet::NotSeen(error.to_string()),
+            _ => StockSet::Unknown(error.to_string()),
         })
     }
 
@@ -101,7 +103,7 @@ impl<R: Read + Write> Visit<'_, R> {
                     Ok(_) => "GoFood took the call and does not show it".to_owned(),
                     Err(error) => format!("GoFood took the call, and whether it shows it is not known: {error}"),
                 };
-                return StockSet::NotSeen(why);
+                return StockSet::Taken(why);
             }
             self.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

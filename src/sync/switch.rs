@@ -10,7 +10,7 @@ use super::{
     memory::{json, recall},
     note::update_if_any,
     set_stock::StockSet,
-    switch_record::{keep, keep_as, seen},
+    switch_record::{keep, keep_as, off_in_files, seen},
     visit::Visit,
 };
 use crate::{
@@ -65,20 +65,6 @@ fn planned(
     let limit = desired.policy.guards.sold_out;
     let plan = plan_switches(order, &live, &recalled.switches, &off, limit, released);
     SwitchLook { plan, live, recalled }
-}
-
-/// Where the files take something off sale.
-pub(super) fn off_in_files(desired: &Desired, path: &Path) -> Option<String> {
-    let is_off = match path {
-        Path::Item(id, _) => desired.catalog.item(id).is_some_and(|item| item.in_stock.value() == Some(&false)),
-        Path::Variant(id, _) => {
-            let mut variants = desired.catalog.variants().filter(|(_, variant)| variant.external_id == *id);
-            variants.any(|(_, variant)| variant.in_stock.value() == Some(&false))
-        }
-        _ => false,
-    };
-    let place = || desired.place(path).or_else(|| desired.place(&path.owner()));
-    is_off.then(|| place().map_or_else(|| "`in_stock: false`".to_owned(), |place| place.to_string()))
 }
 
 /// Why nothing may be switched, whatever is live: a menu on its way would overwrite it, and to what is paused nothing is sent.
@@ -208,7 +194,7 @@ impl<R: Read + Write> Switch<'_, R> {
                     ("failed", Some(error.to_string()))
                 }
                 // What is stored stays: a later pass sees whether it shows.
-                StockSet::NotSeen(why) => ("timeout", Some(why)),
+                StockSet::Taken(why) | StockSet::Unknown(why) => ("timeout", Some(why)),
             };
             lines.extend(of_kind().map(|one| line(one, result, why.clone())));
         }
@@ -253,12 +239,14 @@ impl<R: Read + Write> Switch<'_, R> {
         for PlannedSwitch { switch, step, earlier } in &look.plan.switches {
             match step {
                 SwitchStep::Set(_) => keep(&mut update, target, switch)?,
-                // It ends when this order says; the stage stays what it was, but that nothing is being switched back.
-                SwitchStep::Extend if switch.until.is_some() => {
+                // It ends when this order says, if it does, and nothing is being switched back.
+                SwitchStep::Extend => {
                     keep(&mut update, target, &StockSwitch { stage: SwitchStage::Set, ..switch.clone() })?;
                 }
-                // Somebody else has switched it since, or it has no end any more.
-                SwitchStep::Extend | SwitchStep::Already if earlier.is_some() => keep_as(&mut update, switch, None),
+                // Somebody else has switched it since.
+                SwitchStep::Already if earlier.as_ref().is_some_and(|one| one.in_stock != switch.in_stock) => {
+                    keep_as(&mut update, switch, None);
+                }
                 _ => {}
             }
             // What is off by this is the kitchen's: no end of an `in_stock: false` puts it back.

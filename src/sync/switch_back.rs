@@ -3,28 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::{
     Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, chain,
     fetch::fetch_fresh,
     note::update_if_any,
     set_stock::StockSet,
-    switch::off_in_files,
-    switch_record::{end, keep, seen},
+    switch_record::{JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
     visit::{Pass, Visit},
 };
 use crate::{
-    catalog::{Path, StockChange, live::LiveCatalog},
-    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, SwitchVerdict, calls_of, judge_switch, label},
+    catalog::{Path, StockChange, StockKind},
+    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, behind_until, calls_of, label},
     remote::{Fetched, Lane, Read, Retry, Write},
     state::OutletUpdate,
 };
 
-/// For so long after a switch a copy that is behind may show it the other way round (our choice).
-const MAY_BE_BEHIND: SignedDuration = SignedDuration::from_mins(10);
-
-/// As often as this such a copy is looked at again, after this long (our choice).
+/// As often as this a copy that may be behind a switch is looked at again, after this long (our choice).
 const LOOKS_AGAIN: u32 = 2;
 const APART: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -38,6 +32,13 @@ pub(super) struct SwitchesSettled {
 }
 
 impl SwitchesSettled {
+    fn fail(&mut self, names: &str, why: &str, again: Option<Retry>) {
+        let words = format!("stock could not be switched back ({names}): {why}");
+        let earlier = self.failed.take();
+        let again = earlier.as_ref().and_then(|(_, again)| *again).or(again);
+        self.failed = Some((earlier.map_or_else(|| words.clone(), |(before, _)| format!("{before}; {words}")), again));
+    }
+
     /// The outcome of the pass with what became of switches.
     pub(super) fn put_into(self, outcome: Outcome) -> Outcome {
         let outcome = Outcome { switches: self.events, ..outcome };
@@ -55,74 +56,63 @@ impl SwitchesSettled {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// Ends and switches back what is to be. Nothing is sent to a paused outlet: its switches wait. Who was shown a plan has
-    /// agreed to that and no more.
+    /// Ends and switches back what is to be, and the look that it did so by, if that still holds. Nothing is sent to a paused
+    /// outlet: its switches wait. Who was shown a plan has agreed to that and no more.
     pub(super) async fn settle_switches(
         &self,
         recalled: &Recalled,
         slot: &mut Option<Slot>,
-    ) -> Result<SwitchesSettled, PassError> {
-        let may_send = self.options.consent == Consent::Standing && self.options.rollback.is_none();
-        let is_paused = self.desired.paused || recalled.pause.is_some();
-        if recalled.switches.is_empty() || !may_send || is_paused || self.is_withdrawn() {
-            return Ok(SwitchesSettled::default());
+    ) -> Result<(SwitchesSettled, Option<Fetched>), PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        if recalled.switches.is_empty() || self.is_withdrawn() {
+            return Ok(Default::default());
         }
         if slot.is_none() {
-            *slot = self.visit.context.slot().await;
+            *slot = context.slot().await;
         }
-        let live = match self.look_at_switches(recalled).await {
-            Ok(live) => live,
-            Err(error) => {
-                // The pass itself fails for the same reason, and says so.
-                tracing::debug!(outlet = %self.visit.target.id, error = chain(&error), "cannot look at switches of stock");
-                return Ok(SwitchesSettled::default());
+        let fetched = match self.unless_withdrawn(self.look_at_switches(recalled)).await? {
+            Ok(fetched) => fetched,
+            // The pass itself asks for nothing there.
+            Err(error) if self.desired.paused => {
+                tracing::debug!(outlet = %target.id, error = chain(&error), "cannot look at switches of stock");
+                return Ok(Default::default());
             }
+            Err(error) => return Err(error),
         };
-        let now = self.visit.context.clock.now();
-        let (mut settled, mut update) = (SwitchesSettled::default(), OutletUpdate::default());
-        let mut due: Vec<(&StockSwitch, Vec<StockChange>)> = Vec::new();
-        for switch in &recalled.switches {
-            match self.judge(switch, &live, now) {
-                SwitchVerdict::Wait => {}
-                SwitchVerdict::Seen => seen(&mut update, self.visit.target, switch)?,
-                SwitchVerdict::End(result, why) => {
-                    let event = switch.event(result, why);
-                    end(&mut update, self.visit.target, switch, &event)?;
-                    settled.events.push(event);
-                }
-                SwitchVerdict::Back(changes) => due.push((switch, changes)),
-            }
-        }
-        update_if_any(self.visit.context, self.visit.target, update).await?;
-        if !due.is_empty() {
-            // Waiting for it to show holds no slot.
-            *slot = None;
-            self.switch_back(&due, recalled, &mut settled).await?;
-        }
-        Ok(settled)
-    }
-
-    fn judge(&self, switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> SwitchVerdict {
+        let is_paused = self.desired.paused || recalled.pause.is_some();
+        let may_send = self.options.consent == Consent::Standing && self.options.rollback.is_none() && !is_paused;
         let off = |path: &Path| off_in_files(self.desired, path);
-        judge_switch(switch, live, now, self.desired.policy.account.as_deref(), &off)
+        let returns = || SwitchReturns { account: self.desired.policy.account.as_deref(), off_in_files: &off };
+        let seen = SwitchesSeen {
+            live: &fetched.live,
+            now: context.clock.now(),
+            has_looked_again: true,
+            returns: may_send.then(returns),
+        };
+        let mut update = OutletUpdate::default();
+        let JudgedSwitches { events, due } = judge_switches(&mut update, target, &recalled.switches, &seen)?;
+        update_if_any(context, target, update).await?;
+        let mut settled = SwitchesSettled { events, failed: None };
+        if due.is_empty() {
+            return Ok((settled, Some(fetched)));
+        }
+        // Waiting for it to show holds no slot.
+        *slot = None;
+        self.switch_back(&due, recalled, &mut settled).await?;
+        Ok((settled, None))
     }
 
     /// What is live. Where a switch seems to be undone soon after it was made, another copy is asked.
-    async fn look_at_switches(&self, recalled: &Recalled) -> Result<LiveCatalog, PassError> {
+    async fn look_at_switches(&self, recalled: &Recalled) -> Result<Fetched, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let mut looks_again = 0..LOOKS_AGAIN;
         loop {
             let now = context.clock.now();
             let stop = Some(&context.stop);
-            let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, stop);
-            let Fetched { live, .. } = fetched.await?;
-            let is_doubtful = |switch: &StockSwitch| {
-                let is_undone =
-                    matches!(self.judge(switch, &live, now), SwitchVerdict::End(SwitchHappening::ChangedElsewhere, _));
-                is_undone && now.duration_since(switch.at) < MAY_BE_BEHIND
-            };
-            if !recalled.switches.iter().any(is_doubtful) || looks_again.next().is_none() || self.is_withdrawn() {
-                return Ok(live);
+            let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, stop).await?;
+            let may_be_behind = |switch: &StockSwitch| behind_until(switch, &fetched.live, now).is_some();
+            if !recalled.switches.iter().any(may_be_behind) || looks_again.next().is_none() || self.is_withdrawn() {
+                return Ok(fetched);
             }
             self.visit.pause(APART).await;
         }
@@ -134,54 +124,108 @@ impl<R: Read + Write> Pass<'_, R> {
         recalled: &Recalled,
         settled: &mut SwitchesSettled,
     ) -> Result<(), PassError> {
-        let Visit { context, target, .. } = *self.visit;
         for (kind, changes) in calls_of(due.iter().map(|(switch, changes)| (switch.kind, changes.clone()))) {
-            let switches = || due.iter().map(|(switch, _)| *switch).filter(move |switch| switch.kind == kind);
-            if self.is_withdrawn() {
-                return Ok(());
+            let switches: Vec<&StockSwitch> =
+                due.iter().map(|(switch, _)| *switch).filter(|one| one.kind == kind).collect();
+            let is_refused = self.switch_back_by(kind, &changes, &switches, recalled, settled).await?;
+            if !is_refused {
+                continue;
             }
-            self.store_stage(switches(), SwitchStage::Returning(context.clock.now())).await?;
-            let set = match self.visit.set_stock(kind, &changes, &recalled.memory).await {
-                Ok(set) => set,
-                Err(PassError::Withdrawn) => return self.store_stage(switches(), SwitchStage::Set).await,
-                Err(error) => return Err(error),
-            };
-            let (ended, failed) = match set {
-                StockSet::Seen => (Some((SwitchHappening::SwitchedBack, None)), None),
-                StockSet::Refused(error) => (Some((SwitchHappening::Refused, Some(error.to_string()))), None),
-                StockSet::Failed(error) => {
-                    self.store_stage(switches(), SwitchStage::Set).await?;
-                    (None, Some((error.to_string(), Some(error.retry))))
-                }
-                StockSet::NotSeen(why) => (None, Some((why, None))),
-            };
-            if let Some((result, why)) = ended {
-                let mut update = OutletUpdate::default();
-                for switch in switches() {
-                    let event = switch.event(result, why.clone());
-                    end(&mut update, target, switch, &event)?;
-                    settled.events.push(event);
-                }
-                update_if_any(context, target, update).await?;
-            }
-            if let Some((why, again)) = failed {
-                let names: BTreeSet<String> = switches().map(|one| label(one.kind, &one.id, &one.name)).collect();
-                let names = names.into_iter().collect::<Vec<_>>().join(", ");
-                settled.failed = Some((format!("stock could not be switched back ({names}): {why}"), again));
+            // One of them may be why: the others go back without it.
+            for (switch, changes) in due.iter().filter(|(switch, _)| switch.kind == kind) {
+                self.switch_back_by(kind, changes, &[*switch], recalled, settled).await?;
             }
         }
         Ok(())
     }
 
-    async fn store_stage<'s>(
+    /// One call. Whether it was refused for several things at once, which says nothing of each.
+    async fn switch_back_by(
         &self,
-        switches: impl Iterator<Item = &'s StockSwitch>,
-        stage: SwitchStage,
+        kind: StockKind,
+        changes: &[StockChange],
+        switches: &[&StockSwitch],
+        recalled: &Recalled,
+        settled: &mut SwitchesSettled,
+    ) -> Result<bool, PassError> {
+        let context = self.visit.context;
+        if self.is_withdrawn() {
+            return Ok(false);
+        }
+        let now = context.clock.now();
+        // How long it may be repeated counts from the first call that may have been carried out.
+        self.store_stage(switches, |switch| match switch.stage {
+            SwitchStage::Returning(at) => SwitchStage::Returning(at),
+            _ => SwitchStage::Returning(now),
+        })
+        .await?;
+        let failed = match self.visit.set_stock(kind, changes, &recalled.memory).await {
+            Ok(StockSet::Seen) => {
+                self.end_all(switches, SwitchHappening::SwitchedBack, None, settled).await?;
+                None
+            }
+            Ok(StockSet::Refused(_)) if switches.len() > 1 => {
+                self.restore(switches).await?;
+                return Ok(true);
+            }
+            Ok(StockSet::Refused(error)) if error.refuses_stock_call() => {
+                self.end_all(switches, SwitchHappening::Refused, Some(error.to_string()), settled).await?;
+                None
+            }
+            Ok(StockSet::Refused(error) | StockSet::Failed(error)) => {
+                self.restore(switches).await?;
+                Some((error.to_string(), Some(error.retry)))
+            }
+            Ok(StockSet::Taken(why)) => {
+                let now = context.clock.now();
+                self.store_stage(switches, |_| SwitchStage::Returned(now)).await?;
+                Some((why, None))
+            }
+            Ok(StockSet::Unknown(why)) => Some((why, None)),
+            Err(PassError::Withdrawn) => {
+                self.restore(switches).await?;
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some((why, again)) = failed {
+            let names: BTreeSet<String> = switches.iter().map(|one| label(one.kind, &one.id, &one.name)).collect();
+            settled.fail(&names.into_iter().collect::<Vec<_>>().join(", "), &why, again);
+        }
+        Ok(false)
+    }
+
+    async fn end_all(
+        &self,
+        switches: &[&StockSwitch],
+        result: SwitchHappening,
+        why: Option<String>,
+        settled: &mut SwitchesSettled,
     ) -> Result<(), PassError> {
         let Visit { context, target, .. } = *self.visit;
         let mut update = OutletUpdate::default();
         for switch in switches {
-            keep(&mut update, target, &StockSwitch { stage, ..switch.clone() })?;
+            let event = switch.event(result, why.clone());
+            end(&mut update, target, switch, &event)?;
+            settled.events.push(event);
+        }
+        update_if_any(context, target, update).await
+    }
+
+    /// Nothing of this call was carried out. They were as they were left at this moment.
+    async fn restore(&self, switches: &[&StockSwitch]) -> Result<(), PassError> {
+        self.store_stage(switches, |switch| switch.stage).await
+    }
+
+    async fn store_stage(
+        &self,
+        switches: &[&StockSwitch],
+        stage: impl Fn(&StockSwitch) -> SwitchStage,
+    ) -> Result<(), PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        let (now, mut update) = (context.clock.now(), OutletUpdate::default());
+        for switch in switches {
+            keep(&mut update, target, &StockSwitch { stage: stage(switch), held_at: Some(now), ..(*switch).clone() })?;
         }
         update_if_any(context, target, update).await
     }

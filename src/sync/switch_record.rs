@@ -1,8 +1,14 @@
 //! What is stored of switches of stock, and the log of them.
 
-use super::{PassError, Target, memory::json};
+use jiff::Timestamp;
+
+use super::{Desired, PassError, Target, memory::json};
 use crate::{
-    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchStage},
+    catalog::{Path, StockChange, live::LiveCatalog},
+    plan::{
+        StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict, behind_until,
+        judge_switch,
+    },
     report::{Lang, untrusted::printable},
     state::{OutletUpdate, SwitchRow},
 };
@@ -19,12 +25,9 @@ pub(super) fn keep_as(update: &mut OutletUpdate, switch: &StockSwitch, row: Opti
     update.switches.push((switch.thing().to_string(), row));
 }
 
-/// Live has shown a switch: one without an end is over.
+/// Live has shown a switch. One without an end is known until no copy is behind it any more.
 pub(super) fn seen(update: &mut OutletUpdate, target: &Target, switch: &StockSwitch) -> Result<(), PassError> {
-    match switch.until {
-        Some(_) => keep(update, target, &StockSwitch { stage: SwitchStage::Set, ..switch.clone() })?,
-        None => keep_as(update, switch, None),
-    }
+    keep(update, target, &StockSwitch { stage: SwitchStage::Set, ..switch.clone() })?;
     happened(update, target, &switch.event(SwitchHappening::Switched, None))
 }
 
@@ -37,6 +40,70 @@ pub(super) fn end(
 ) -> Result<(), PassError> {
     keep_as(update, switch, None);
     happened(update, target, event)
+}
+
+/// Where the files take something off sale.
+pub(super) fn off_in_files(desired: &Desired, path: &Path) -> Option<String> {
+    let is_off = match path {
+        Path::Item(id, _) => desired.catalog.item(id).is_some_and(|item| item.in_stock.value() == Some(&false)),
+        Path::Variant(id, _) => {
+            let mut variants = desired.catalog.variants().filter(|(_, variant)| variant.external_id == *id);
+            variants.any(|(_, variant)| variant.in_stock.value() == Some(&false))
+        }
+        _ => false,
+    };
+    let place = || desired.place(path).or_else(|| desired.place(&path.owner()));
+    is_off.then(|| place().map_or_else(|| "`in_stock: false`".to_owned(), |place| place.to_string()))
+}
+
+/// A look at an outlet, for its switches.
+pub(super) struct SwitchesSeen<'a> {
+    pub(super) live: &'a LiveCatalog,
+    pub(super) now: Timestamp,
+    /// Where a switch seemed to be undone, other copies were asked as well.
+    pub(super) has_looked_again: bool,
+    /// `None`: nothing may be switched back.
+    pub(super) returns: Option<SwitchReturns<'a>>,
+}
+
+/// What a look has taught of switches.
+#[derive(Debug, Default)]
+pub(super) struct JudgedSwitches<'s> {
+    pub(super) events: Vec<SwitchEvent>,
+    /// What is to be switched back now.
+    pub(super) due: Vec<(&'s StockSwitch, Vec<StockChange>)>,
+}
+
+/// Judges switches by a look, and stores what it has taught.
+pub(super) fn judge_switches<'s>(
+    update: &mut OutletUpdate,
+    target: &Target,
+    switches: &'s [StockSwitch],
+    seen_now: &SwitchesSeen<'_>,
+) -> Result<JudgedSwitches<'s>, PassError> {
+    let SwitchesSeen { live, now, has_looked_again, returns } = seen_now;
+    let mut judged = JudgedSwitches::default();
+    for switch in switches {
+        let may_be_behind = behind_until(switch, live, *now).is_some();
+        match judge_switch(switch, live, *now, returns.as_ref()) {
+            SwitchVerdict::Wait => {}
+            SwitchVerdict::Seen => seen(update, target, switch)?,
+            SwitchVerdict::Forget => keep_as(update, switch, None),
+            SwitchVerdict::Hold => keep(update, target, &StockSwitch { held_at: Some(*now), ..switch.clone() })?,
+            SwitchVerdict::Back(changes) => judged.due.push((switch, changes)),
+            SwitchVerdict::End(_) if may_be_behind && !has_looked_again => {}
+            SwitchVerdict::End(result) => {
+                let event = switch.event(result, None);
+                end(update, target, switch, &event)?;
+                // It does not go back; and until it is certain what is live, nothing is pushed over it.
+                if may_be_behind && result == SwitchHappening::ChangedElsewhere {
+                    keep(update, target, &StockSwitch { until: None, ..switch.clone() })?;
+                }
+                judged.events.push(event);
+            }
+        }
+    }
+    Ok(judged)
 }
 
 fn happened(update: &mut OutletUpdate, target: &Target, event: &SwitchEvent) -> Result<(), PassError> {

@@ -1,5 +1,7 @@
 //! A person switches stock by command: at once, seen live, and back at its end only if nobody else has touched it since.
 
+use std::pin::Pin;
+
 use super::*;
 use crate::{
     catalog::StockKind,
@@ -69,7 +71,7 @@ async fn a_switch_is_one_call_of_each_kind_is_seen_live_and_goes_back_at_its_end
     assert_eq!(bench.calls(), ["GET", "PATCH D1=off,NG=off", "GET", "PATCH LV3=off", "GET"]);
     let outcome = bench.after(minutes(59)).await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::InSync));
-    assert_eq!(bench.calls(), ["GET", "GET"], "nothing is sent before the end");
+    assert_eq!(bench.calls(), ["GET"], "nothing is sent before the end, and one look does for stock and menu");
     let outcome = bench.after(minutes(1)).await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::InSync));
     assert_eq!(bench.calls(), ["GET", "PATCH D1=on,NG=on", "GET", "PATCH LV3=on", "GET", "GET"]);
@@ -81,12 +83,36 @@ async fn a_switch_is_one_call_of_each_kind_is_seen_live_and_goes_back_at_its_end
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_an_end_nothing_is_kept_and_nothing_goes_back() {
+async fn without_an_end_nothing_goes_back_and_nothing_is_known_for_long() {
     let bench = Bench::in_sync().await;
     bench.switch(&["D1"], false, None).await;
+    assert_eq!((bench.switches().len(), bench.told()), (1, vec![SwitchHappening::Switched]));
+    bench.after(minutes(11)).await;
     assert_eq!((bench.switches(), bench.told()), (vec![], vec![SwitchHappening::Switched]));
     bench.after(minutes(100_000)).await;
     assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_push_is_made_from_a_copy_that_is_behind_a_switch() {
+    for time in [None, Some(minutes(60))] {
+        let mut bench = Bench::in_sync().await;
+        bench.switch(&["D1"], false, time).await;
+        bench.calls();
+        bench.price_in_file("NG", 27_000);
+        // All three looks are behind.
+        bench.platform.with(|world| world.kitchen("D1", true));
+        bench.platform.before(4, |world| world.kitchen("D1", false));
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed), "{time:?}");
+        assert!(outcome.error.unwrap().contains("as it was before `menusync stock` switched it"));
+        assert_eq!(bench.calls(), ["GET"; 3], "{time:?}");
+        bench.platform.with(|world| world.kitchen("D1", false));
+        bench.calls();
+        assert_eq!(bench.after(seconds(60)).await.result, PassResult::Published, "{time:?}");
+        bench.after(minutes(61)).await;
+        assert!(!bench.stock("D1"), "{time:?}: nobody knows whether the kitchen has switched it twice");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,8 +211,53 @@ async fn the_files_own_what_they_take_off_sale() {
     assert!(outcome.switches[0].error.as_ref().unwrap().contains("the files take it off sale"));
     bench.calls();
     bench.after(minutes(61)).await;
+    bench.after(minutes(100)).await;
     assert!(bench.calls().iter().all(|call| call == "GET"));
-    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::OffInFiles));
+    // Now both reasons have ended.
+    bench.file_item("D1").in_stock = Field::Unsaid;
+    bench.after(minutes(100)).await;
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (true, SwitchHappening::SwitchedBack));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_nobody_looked_at_puts_nothing_on_sale() {
+    let bench = Bench::off_for_an_hour(&["D1"]).await;
+    bench.after(minutes(60 + 121)).await;
+    assert!(bench.calls().iter().all(|call| call == "GET"));
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::Doubtful));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_not_switch_back_still_sees_what_the_kitchen_does() {
+    type Look = fn(&mut Bench) -> Pin<Box<dyn Future<Output = Outcome> + '_>>;
+    let paused: Look = |bench| {
+        let pause = Pause { since: bench.context.clock.now(), until: None };
+        done(bench.context.state.set_pause("G1", Some(pause))).unwrap();
+        Box::pin(bench.pass())
+    };
+    let paused_in_file: Look = |bench| {
+        bench.wanted.paused = true;
+        Box::pin(bench.pass())
+    };
+    let read_only: Look = |bench| Box::pin(bench.observe());
+    let invalid: Look =
+        |bench| Box::pin(observe_invalid(&bench.context, &*bench.platform, &bench.target, "no name".to_owned()));
+    for (name, look) in
+        [("paused", paused), ("in file", paused_in_file), ("read-only", read_only), ("invalid", invalid)]
+    {
+        for is_seen in [false, true] {
+            let mut bench = Bench::off_for_an_hour(&["D1"]).await;
+            tokio::time::sleep(minutes(61)).await;
+            bench.platform.with(|world| world.kitchen("D1", is_seen));
+            let seen: Vec<_> = look(&mut bench).await.switches.iter().map(|event| event.result).collect();
+            assert_eq!(seen, vec![SwitchHappening::ChangedElsewhere; usize::from(is_seen)], "{name}");
+            bench.platform.with(|world| world.kitchen("D1", false));
+            done(bench.context.state.set_pause("G1", None)).unwrap();
+            bench.wanted.paused = false;
+            bench.after(minutes(119)).await;
+            assert_eq!(bench.stock("D1"), !is_seen, "{name}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -286,7 +357,7 @@ async fn a_thing_that_left_the_menu_is_told_and_one_that_is_not_there_is_absent(
     assert_eq!(results(&bench.switch(&["XX", "D2"], false, None).await), ["absent", "switched"]);
     bench.remove_from_file("D1");
     bench.pass().await;
-    assert_eq!(bench.switches().len(), 1, "it may come back before the end");
+    assert!(bench.switches().iter().any(|switch| switch.id.as_str() == "D1"), "it may come back before the end");
     bench.after(minutes(61)).await;
     assert_eq!((bench.switches(), bench.told()[0]), (vec![], SwitchHappening::Gone));
 }
@@ -406,6 +477,61 @@ async fn an_end_that_is_refused_is_told_and_not_tried_again() {
     bench.calls();
     bench.after(minutes(30)).await;
     assert_eq!((bench.calls(), bench.stock("D1")), (vec!["GET".to_owned()], false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_taken_is_never_repeated_although_no_look_shows_it() {
+    let bench = Bench::off_for_an_hour(&["D1"]).await;
+    // 1 GET, 2 PATCH, 3 GET.
+    bench.platform.before(3, |world| world.read_faults = [Fault::Status(503); 50].into());
+    let outcome = bench.after(minutes(60)).await;
+    assert_eq!((outcome.result, bench.stock("D1")), (PassResult::Failed, true));
+    bench.platform.behave();
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.calls();
+    bench.after(seconds(15)).await;
+    bench.after(minutes(3)).await;
+    assert!(bench.calls().iter().all(|call| call == "GET"));
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::Doubtful));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_whose_answers_are_lost_are_repeated_for_ten_minutes_in_all() {
+    let bench = Bench::off_for_an_hour(&["D1"]).await;
+    tokio::time::sleep(minutes(60)).await;
+    for _ in 0..2 {
+        bench.faults(&[Fault::Lost; 5]);
+        assert_eq!(bench.pass().await.result, PassResult::Failed);
+        bench.faults(&[Fault::Status(503); 5]);
+        assert_eq!(bench.after(minutes(4)).await.result, PassResult::Failed);
+    }
+    bench.faults(&[]);
+    bench.calls();
+    bench.after(minutes(2)).await;
+    assert!(bench.calls().iter().all(|call| call == "GET"));
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::Doubtful));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_dish_that_cannot_go_back_keeps_no_other_from_it() {
+    let bench = Bench::off_for_an_hour(&["D1", "D2", "D3"]).await;
+    // The call for all and the first alone, each by both keys.
+    bench.faults(&[Fault::Refused("unknown id"); 4]);
+    let outcome = bench.after(minutes(60)).await;
+    assert_eq!((outcome.state, outcome.switches.len()), (OutletState::InSync, 3));
+    assert_eq!(["D1", "D2", "D3"].map(|id| bench.stock(id)), [false, true, true]);
+    assert_eq!(bench.told().iter().filter(|told| **told == SwitchHappening::Refused).count(), 1);
+    assert_eq!(bench.switches(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_without_the_right_to_it_is_tried_again() {
+    let bench = Bench::off_for_an_hour(&["D1"]).await;
+    bench.faults(&[Fault::Status(403)]);
+    let outcome = bench.after(minutes(60)).await;
+    assert_eq!((outcome.result, bench.switches().len()), (PassResult::Failed, 1));
+    bench.after(minutes(60)).await;
+    assert!(bench.stock("D1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,8 +69,8 @@ pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
 pub use switching::{
-    OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchStep, SwitchVerdict, calls_of, judge_switch, label,
-    live_ids, plan_switches, shows_all,
+    OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict, behind_until,
+    calls_of, judge_switch, label, live_ids, plan_switches, shows_all,
 };
 pub use verify::{Look, Mismatch, PushVerification};
 

@@ -28,6 +28,9 @@ pub struct StockSwitch {
     pub account: Option<Arc<str>>,
     /// How far it is.
     pub stage: SwitchStage,
+    /// When a look after its end has last shown it as it was left, while it could not be switched back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_at: Option<Timestamp>,
 }
 
 /// How far a switch is.
@@ -38,8 +41,10 @@ pub enum SwitchStage {
     Sending,
     /// Live has shown it.
     Set,
-    /// The call that switches it back may have been made at this moment.
+    /// The call that switches it back may have been made from this moment on.
     Returning(Timestamp),
+    /// GoFood took that call at this moment, and did not show it.
+    Returned(Timestamp),
 }
 
 impl StockSwitch {
@@ -54,6 +59,11 @@ impl StockSwitch {
             StockKind::Items => Path::item_field(&self.id, ItemField::InStock),
             StockKind::Variants => Path::variant_field(&self.id, VariantField::InStock),
         }
+    }
+
+    /// Whether it is under way or has an end: others are known for the sake of copies that are behind.
+    pub fn is_open(&self) -> bool {
+        self.until.is_some() || self.stage == SwitchStage::Sending
     }
 
     /// That this happened to it.
@@ -85,19 +95,18 @@ pub enum SwitchHappening {
     Refused,
     /// Its call broke off, and live never showed it.
     NotSeen,
-    /// The call that switches it back broke off, and nobody knows whether the kitchen has switched it since.
+    /// Nobody looked at its end, or the call that switches it back was not seen to arrive: the kitchen may have sold it out
+    /// since.
     Doubtful,
     /// It was not on the live menu at its end.
     Gone,
-    /// The files take it off sale by now.
-    OffInFiles,
     /// Another account reaches the outlet by now.
     OtherAccount,
 }
 
 impl SwitchHappening {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Switched,
         Self::SwitchedBack,
         Self::ChangedElsewhere,
@@ -105,7 +114,6 @@ impl SwitchHappening {
         Self::NotSeen,
         Self::Doubtful,
         Self::Gone,
-        Self::OffInFiles,
         Self::OtherAccount,
     ];
 

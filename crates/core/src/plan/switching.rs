@@ -20,6 +20,13 @@ const MAY_STILL_COME: SignedDuration = SignedDuration::from_secs(150);
 /// sold it out again (our choice).
 const MAY_BE_REPEATED: SignedDuration = SignedDuration::from_mins(10);
 
+/// A dish goes back on sale so long after its end at most, or after a look that had to leave it as it was: in a longer time
+/// nobody looked at, the kitchen may have put it on sale and sold it out again (our choice; `run --once` may be hourly).
+const MAY_BE_LATE: SignedDuration = SignedDuration::from_hours(2);
+
+/// For so long after a switch a copy that is behind may show it the other way round (our choice).
+const MAY_BE_BEHIND: SignedDuration = SignedDuration::from_mins(10);
+
 /// Where the files take something off sale; `None`: they do not.
 pub type OffInFiles<'a> = dyn Fn(&Path) -> Option<String> + Sync + 'a;
 
@@ -43,7 +50,7 @@ pub struct SwitchOrder {
 pub enum SwitchStep {
     /// It is switched, by these.
     Set(Vec<StockChange>),
-    /// It is so by an earlier switch; only its end becomes another.
+    /// It is so by an earlier switch with an end, which becomes another.
     Extend,
     /// It is so already, and not by a switch of ours: it is not switched back.
     Already,
@@ -97,6 +104,7 @@ pub fn plan_switches(
                 until: order.until,
                 account: order.account.clone(),
                 stage: SwitchStage::Sending,
+                held_at: None,
             };
             let step = stock.map_or(SwitchStep::Absent, |stock| step(&switch, &stock, earlier.as_ref(), off_in_files));
             PlannedSwitch { switch, earlier, step }
@@ -123,7 +131,7 @@ fn step(
     off_in_files: &OffInFiles<'_>,
 ) -> SwitchStep {
     if stock.shows(switch.in_stock) {
-        let is_ours = earlier.is_some_and(|earlier| earlier.in_stock == switch.in_stock);
+        let is_ours = earlier.is_some_and(|one| one.in_stock == switch.in_stock && one.until.is_some());
         return if is_ours { SwitchStep::Extend } else { SwitchStep::Already };
     }
     if !stock.shows(!switch.in_stock) && (switch.in_stock || switch.until.is_some()) {
@@ -190,50 +198,83 @@ pub enum SwitchVerdict {
     /// Live shows it: its call was carried out.
     Seen,
     /// It has ended like this.
-    End(SwitchHappening, Option<String>),
+    End(SwitchHappening),
+    /// It has no end, and no copy is behind it any more.
+    Forget,
+    /// Its end has come, it is as it was left, and it may not be switched back yet.
+    Hold,
     /// It is to be switched back now, by these.
     Back(Vec<StockChange>),
 }
 
-/// What is to be done about a switch, by what is live now. `account`: who reaches the outlet.
+/// Who switches back what has reached its end.
+pub struct SwitchReturns<'a> {
+    /// Which of `gobiz.accounts` reaches the outlet.
+    pub account: Option<&'a str>,
+    /// Where the files take something off sale.
+    pub off_in_files: &'a OffInFiles<'a>,
+}
+
+/// What is to be done about a switch, by what is live now. Without `returns` nothing may be switched back.
 pub fn judge_switch(
     switch: &StockSwitch,
     live: &LiveCatalog,
     now: Timestamp,
-    account: Option<&str>,
-    off_in_files: &OffInFiles<'_>,
+    returns: Option<&SwitchReturns<'_>>,
 ) -> SwitchVerdict {
-    use SwitchHappening::{ChangedElsewhere, Doubtful, Gone, NotSeen, OffInFiles, OtherAccount, SwitchedBack};
+    use SwitchHappening::{ChangedElsewhere, Doubtful, Gone, NotSeen, SwitchedBack};
     let is_due = switch.until.is_some_and(|until| until <= now);
+    let is_sending = switch.stage == SwitchStage::Sending;
     let is_late = now.duration_since(switch.at) > MAY_STILL_COME;
+    if switch.until.is_none() && !is_sending {
+        let is_over = now.duration_since(switch.at) > MAY_BE_BEHIND;
+        return if is_over { SwitchVerdict::Forget } else { SwitchVerdict::Wait };
+    }
     let Some(stock) = LiveStock::of(live, switch.kind, &switch.id) else {
         // A menu that reads empty teaches nothing.
-        let has_ended = !live.is_empty() && (is_due || switch.stage == SwitchStage::Sending && is_late);
-        return if has_ended { SwitchVerdict::End(Gone, None) } else { SwitchVerdict::Wait };
+        let has_ended = !live.is_empty() && (is_due || is_sending && is_late);
+        return if has_ended { SwitchVerdict::End(Gone) } else { SwitchVerdict::Wait };
     };
+    let goes_on_sale = !switch.in_stock;
     match switch.stage {
         SwitchStage::Sending if stock.shows(switch.in_stock) => return SwitchVerdict::Seen,
-        SwitchStage::Sending if is_late => return SwitchVerdict::End(NotSeen, None),
+        SwitchStage::Sending if is_late => return SwitchVerdict::End(NotSeen),
         SwitchStage::Sending => return SwitchVerdict::Wait,
-        SwitchStage::Returning(_) if stock.shows(!switch.in_stock) => return SwitchVerdict::End(SwitchedBack, None),
-        SwitchStage::Returning(at) if !switch.in_stock && now.duration_since(at) > MAY_BE_REPEATED => {
-            return SwitchVerdict::End(Doubtful, None);
+        SwitchStage::Returning(_) | SwitchStage::Returned(_) if stock.shows(!switch.in_stock) => {
+            return SwitchVerdict::End(SwitchedBack);
         }
-        SwitchStage::Set | SwitchStage::Returning(_) if !stock.shows(switch.in_stock) => {
-            return SwitchVerdict::End(ChangedElsewhere, None);
+        SwitchStage::Returning(at) if goes_on_sale && now.duration_since(at) > MAY_BE_REPEATED => {
+            return SwitchVerdict::End(Doubtful);
         }
-        SwitchStage::Set | SwitchStage::Returning(_) => {}
+        // What was carried out is not repeated: if it does not show, the kitchen has sold it out since.
+        SwitchStage::Returned(at) if goes_on_sale => {
+            let is_over = now.duration_since(at) > MAY_STILL_COME;
+            return if is_over { SwitchVerdict::End(Doubtful) } else { SwitchVerdict::Wait };
+        }
+        _ if !stock.shows(switch.in_stock) => return SwitchVerdict::End(ChangedElsewhere),
+        _ => {}
     }
-    if !is_due {
-        return SwitchVerdict::Wait;
+    let looked_at = switch.until.filter(|_| is_due).map(|until| switch.held_at.map_or(until, |held| held.max(until)));
+    let Some(looked_at) = looked_at else { return SwitchVerdict::Wait };
+    if goes_on_sale && now.duration_since(looked_at) > MAY_BE_LATE {
+        return SwitchVerdict::End(Doubtful);
     }
-    if switch.account.as_deref() != account {
-        return SwitchVerdict::End(OtherAccount, None);
+    let Some(returns) = returns else { return SwitchVerdict::Hold };
+    if switch.account.as_deref() != returns.account {
+        return SwitchVerdict::End(SwitchHappening::OtherAccount);
     }
-    if let (false, Some(place)) = (switch.in_stock, off_in_files(&switch.path())) {
-        return SwitchVerdict::End(OffInFiles, Some(place));
+    if goes_on_sale && (returns.off_in_files)(&switch.path()).is_some() {
+        return SwitchVerdict::Hold;
     }
     SwitchVerdict::Back(stock.changes(&switch.id, !switch.in_stock))
+}
+
+/// Where live reads as if a switch had not been made, so soon after it that the copy may be behind: until when.
+pub fn behind_until(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> Option<Timestamp> {
+    let is_made = matches!(switch.stage, SwitchStage::Sending | SwitchStage::Set);
+    let is_undone = || LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(switch.in_stock));
+    let until = switch.at.saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
+    (is_made && now <= until && is_undone()).then_some(until)
 }
 
 /// The ids of one kind on a live menu, for who has written another one.
@@ -311,6 +352,7 @@ mod tests {
     fn an_end_is_judged_by_what_is_live_then() {
         use SwitchHappening::*;
         let switch = |stage, in_stock| StockSwitch {
+            held_at: None,
             kind: StockKind::Items,
             id: "NG".into(),
             name: String::new(),
@@ -322,10 +364,11 @@ mod tests {
         };
         let shows = |in_stock| live(&[("1", "NG", Field::Set(in_stock))]);
         let judge = |switch: &StockSwitch, live: &LiveCatalog, minute, account| {
-            judge_switch(switch, live, at(minute), account, &|_| None)
+            judge_switch(switch, live, at(minute), Some(&SwitchReturns { account, off_in_files: &|_| None }))
         };
         let (sending, set, returning) = (SwitchStage::Sending, SwitchStage::Set, SwitchStage::Returning(at(60)));
-        let end = |happened| SwitchVerdict::End(happened, None);
+        let returned = SwitchStage::Returned(at(60));
+        let end = SwitchVerdict::End;
         let back = |in_stock| {
             SwitchVerdict::Back(vec![StockChange { external_id: "NG".into(), uuid: "1".to_owned(), in_stock }])
         };
@@ -340,6 +383,11 @@ mod tests {
             (returning, true, 61, end(SwitchedBack)),
             (returning, false, 70, back(true)),
             (returning, false, 71, end(Doubtful)),
+            (returned, true, 90, end(SwitchedBack)),
+            (returned, false, 61, SwitchVerdict::Wait),
+            (returned, false, 63, end(Doubtful)),
+            (set, false, 180, back(true)),
+            (set, false, 181, end(Doubtful)),
         ] {
             assert_eq!(
                 judge(&switch(stage, false), &shows(is_on), minute, None),
@@ -348,12 +396,47 @@ mod tests {
             );
         }
         // To go off is safe at any time.
-        assert_eq!(judge(&switch(returning, true), &shows(true), 600, None), back(false));
+        for stage in [set, returning, returned] {
+            assert_eq!(judge(&switch(stage, true), &shows(true), 600, None), back(false), "{stage:?}");
+        }
         assert_eq!(judge(&switch(set, false), &shows(false), 60, Some("other")), end(OtherAccount));
         let nothing = LiveCatalog::default();
         assert_eq!(judge(&switch(set, false), &nothing, 60, None), SwitchVerdict::Wait, "a menu that reads empty");
         let others = live(&[("2", "TEH", Field::Set(true))]);
         assert_eq!(judge(&switch(set, false), &others, 59, None), SwitchVerdict::Wait, "it may come back");
         assert_eq!(judge(&switch(set, false), &others, 60, None), end(Gone));
+    }
+
+    #[test]
+    fn an_end_that_has_to_wait_holds_as_long_as_somebody_looks() {
+        let live = live(&[("1", "NG", Field::Set(false))]);
+        let plan = plan_of(&live, false, Some(at(60)), &[]);
+        let switch = StockSwitch { stage: SwitchStage::Set, ..plan.switches[0].switch.clone() };
+        let judge = |held_at, minute, returns: Option<&SwitchReturns<'_>>| {
+            judge_switch(&StockSwitch { held_at, ..switch.clone() }, &live, at(minute), returns)
+        };
+        let off = SwitchReturns { account: None, off_in_files: &|_| Some("kuta.yaml:3".to_owned()) };
+        let on = SwitchReturns { account: None, off_in_files: &|_| None };
+        let other = SwitchReturns { account: Some("sari"), ..on };
+        for (returns, is_held) in [(None, true), (Some(&off), true), (Some(&other), false), (Some(&on), false)] {
+            assert_eq!(judge(None, 59, returns), SwitchVerdict::Wait);
+            assert_eq!(judge(None, 61, returns) == SwitchVerdict::Hold, is_held);
+            assert_eq!(judge(Some(at(600)), 720, returns) == SwitchVerdict::Hold, is_held);
+            assert_eq!(judge(Some(at(600)), 721, returns), SwitchVerdict::End(SwitchHappening::Doubtful));
+        }
+        assert!(matches!(judge(Some(at(600)), 720, Some(&on)), SwitchVerdict::Back(_)));
+    }
+
+    #[test]
+    fn a_switch_without_an_end_is_known_for_as_long_as_copies_may_be_behind() {
+        let live = live(&[("1", "NG", Field::Set(true))]);
+        let switch =
+            StockSwitch { stage: SwitchStage::Set, ..plan_of(&live, false, None, &[]).switches[0].switch.clone() };
+        for (minute, is_known) in [(0, true), (10, true), (11, false)] {
+            let verdict = if is_known { SwitchVerdict::Wait } else { SwitchVerdict::Forget };
+            assert_eq!(judge_switch(&switch, &live, at(minute), None), verdict, "{minute}");
+            assert_eq!(behind_until(&switch, &live, at(minute)), is_known.then(|| at(10)), "{minute}");
+        }
+        assert_eq!(plan_of(&live, true, Some(at(60)), &[switch]).switches[0].step, SwitchStep::Already);
     }
 }

@@ -30,13 +30,11 @@ sentences! {
     switch_not_seen(what: &str): format!("{what}: the call broke off and GoFood does not show it; switch it again if it is wanted"),
         format!("{what}: panggilannya terputus dan tidak tampak di GoFood; ulangi kalau masih perlu");
     switch_doubtful(what: &str): format!(
-            "{what}: not put back on sale: the call broke off, and the kitchen may have sold it out since; switch it in the app"
+            "{what}: not put back on sale, as the kitchen may have sold it out since its end; switch it in the app"
         ),
-        format!("{what}: tidak dijual kembali: panggilannya terputus, dan mungkin dapur sudah menandainya habis; ubah lewat aplikasi");
+        format!("{what}: tidak dijual kembali, karena mungkin dapur menandainya habis sejak waktunya; ubah lewat aplikasi");
     switch_gone(what: &str): format!("{what}: not switched back, as it is not on the live menu"),
         format!("{what}: tidak dikembalikan, karena tidak ada di menu GoFood");
-    switch_off_in_files(what: &str, place: &str): format!("{what}: not put back on sale, as the files take it off sale ({place})"),
-        format!("{what}: tidak dijual kembali, karena berkas menandainya habis ({place})");
     switch_of_other_account(what: &str): format!("{what}: not switched back, as another account reaches the outlet now"),
         format!("{what}: tidak dikembalikan, karena outlet ini sekarang memakai akun lain");
     more_switches(count: usize): format!("{count} stock switches: see `menusync stock --list`"),
@@ -75,7 +73,6 @@ impl Lang {
             SwitchHappening::NotSeen => self.switch_not_seen(what),
             SwitchHappening::Doubtful => self.switch_doubtful(what),
             SwitchHappening::Gone => self.switch_gone(what),
-            SwitchHappening::OffInFiles => self.switch_off_in_files(what, why),
             SwitchHappening::OtherAccount => self.switch_of_other_account(what),
         }
     }
