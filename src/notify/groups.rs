@@ -31,11 +31,16 @@ struct Group {
 impl Groups {
     /// Adds what a look makes worth telling.
     pub(super) fn add(&mut self, seen: &Seen, news: &News, detail: Option<&str>) {
-        let mut line = Line::new(seen.outlet.as_str(), &seen.name, Some(news.since), detail);
-        line.repeated = news.repeated;
         let now = Instant::now();
         let new = || Group { begun: now, grown: now, lines: BTreeMap::new() };
         let group = self.waiting.entry(news.occasion).or_insert_with(new);
+        let earlier = group.lines.get(seen.outlet.as_str()).and_then(|(line, _)| line.detail.clone());
+        let earlier = earlier.filter(|earlier| news.occasion.has_happened() && detail != Some(earlier));
+        // What has happened stays so when more happens.
+        let detail = earlier.into_iter().chain(detail.map(str::to_owned)).collect::<Vec<_>>().join("; ");
+        let detail = Some(&*detail).filter(|detail| !detail.is_empty());
+        let mut line = Line::new(seen.outlet.as_str(), &seen.name, Some(news.since), detail);
+        line.repeated = news.repeated;
         // What was noticed first tells since when.
         let since = group.lines.get(seen.outlet.as_str()).map_or(news.since, |(_, since)| *since);
         if !news.occasion.has_happened() {
