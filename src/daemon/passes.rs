@@ -118,6 +118,10 @@ impl<W: Worker> Daemon<W> {
         });
         if outcome.was_withdrawn() {
             self.rounds.leave(round, now);
+            // What became of switches before it was given up is not told by the next pass.
+            if !outcome.switches.is_empty() {
+                self.notices.report(notices::seen(&outcome, None));
+            }
         } else {
             let member = self.survey.member(outcome.outlet.as_str());
             let invalid_from = member.and_then(|member| member.invalid_from.as_deref());
@@ -145,21 +149,20 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn plan_next(&mut self, outcome: &Outcome, waited: bool) {
         let Outcome { outlet, result, state, opens_at, again, .. } = outcome;
         let now = self.now();
-        match result {
+        match (again, result) {
+            // Nothing was tried at this outlet, so its waits do not grow.
+            (Some(Retry::NotBefore(rest)), _) => self.due.wait(outlet, now, *rest),
+            // Also where the menu is left as it is: an end of a switch of stock does not wait for it.
+            (Some(Retry::After(asked)), _) => self.due.retry(outlet, now, waited, asked.unwrap_or_default()),
+            (_, PassResult::Failed | PassResult::Timeout) => self.due.retry(outlet, now, waited, Duration::ZERO),
             // Without an opening only the schedule or a change of the windows helps.
-            PassResult::Queued => self.due.settle_until(outlet, *opens_at),
+            (_, PassResult::Queued) => self.due.settle_until(outlet, *opens_at),
             // A pause that ends by itself.
-            PassResult::Unchanged if *state == OutletState::Paused => self.due.settle_until(outlet, *opens_at),
-            // The same menu would be refused again: the schedule is soon enough, and a change of the files comes at once.
-            PassResult::Rejected => self.due.settle(outlet),
-            PassResult::Failed | PassResult::Timeout => match again {
-                // Nothing was tried at this outlet, so its waits do not grow.
-                Some(Retry::NotBefore(rest)) => self.due.wait(outlet, now, *rest),
-                Some(Retry::After(Some(asked))) => self.due.retry(outlet, now, waited, *asked),
-                _ => self.due.retry(outlet, now, waited, Duration::ZERO),
-            },
+            (_, PassResult::Unchanged) if *state == OutletState::Paused => self.due.settle_until(outlet, *opens_at),
             // Another process has the outlet.
-            PassResult::Held if !outcome.is_ours() => self.due.retry(outlet, now, waited, Duration::ZERO),
+            (_, PassResult::Held) if !outcome.is_ours() => self.due.retry(outlet, now, waited, Duration::ZERO),
+            // Of what is refused, the same would be refused again: the schedule is soon enough, and a change of the files
+            // comes at once.
             _ => self.due.settle(outlet),
         }
     }

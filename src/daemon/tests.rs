@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::{
     fleet::{self, Member},
+    remote::Retry,
     state::testing::inline,
     sync::{Clock, InFlight, PassResult, Target},
     systemd::{Notifier, ServiceManager},
@@ -159,11 +160,21 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
     let _inside = runtime.enter();
     let (_directory, _sender, parts) = parts(Faulty);
     let mut daemon = Daemon::new(parts);
-    let ended =
-        |result| Outcome { result, ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned()) };
-    for (result, again) in [(PassResult::Failed, true), (PassResult::Timeout, true), (PassResult::Rejected, false)] {
+    let ended = |result, again| Outcome {
+        result,
+        again,
+        ..Outcome::failed(&Target::new("G1", "Kuta", "kuta.yaml"), "422".to_owned())
+    };
+    let stock = Some(Retry::After(None));
+    for (result, asked, again) in [
+        (PassResult::Failed, None, true),
+        (PassResult::Timeout, None, true),
+        (PassResult::Rejected, None, false),
+        (PassResult::Rejected, stock, true),
+        (PassResult::Held, stock, true),
+    ] {
         daemon.due.forget(&"G1".into());
-        daemon.plan_next(&ended(result), true);
+        daemon.plan_next(&ended(result, asked), true);
         daemon.show();
         assert_eq!(daemon.view.shown().due.contains_key("G1"), again, "{result:?}");
     }

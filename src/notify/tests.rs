@@ -127,12 +127,14 @@ async fn outlets_that_fail_one_by_one_over_an_hour_are_a_few_notifications() {
 #[tokio::test(start_paused = true)]
 async fn stock_that_was_not_switched_back_is_told_once_and_changes_nothing_else() {
     let mut bench = Bench::new();
-    bench.saw_switch("G1", SwitchHappening::ChangedElsewhere);
+    bench.saw_switch("G1", SwitchHappening::Doubtful);
+    bench.saw_switch("G1", SwitchHappening::Gone);
     bench.saw("G1", Health::Good);
     sleep(minutes(1)).await;
     let told = bench.told.try_recv().unwrap();
     assert_eq!(told.summary, "Warung G1 (G1) has stock that was not switched back");
-    let detail = "Nasi Goreng (items/NG): somebody else switched it before its end; it is left as it is";
+    let detail = "Nasi Goreng (items/NG): not put back on sale, as nobody knows whether the kitchen has switched it since; \
+                  switch it in the app; Nasi Goreng (items/NG): not switched back, as it is not on the live menu";
     assert_eq!(told.outlets[0].detail.as_deref(), Some(detail));
     bench.saw("G1", Health::Good);
     assert_eq!(bench.told_after(minutes(60 * 20)).await, NONE);

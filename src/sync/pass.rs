@@ -50,6 +50,9 @@ pub async fn pass<R: Read + Write>(
         Err(PassError::Withdrawn) => return Outcome::withdrawn(target),
         Err(error) => broken_off(context, target, &error).await,
     };
+    if outcome.was_withdrawn() {
+        return outcome;
+    }
     // A rollback that is held has not happened: the outlet stands as it stood, and nothing waits to be let through.
     if options.rollback.is_none() || outcome.result != PassResult::Held {
         return store(context, target, outcome).await;
@@ -89,6 +92,7 @@ async fn run_locked<R: Read + Write>(
     match Box::pin(pass.settle_and_run(slot, recalled, Some(earlier.clone()))).await {
         // At least the earlier push was seen to end.
         Err(PassError::Withdrawn) => Ok(earlier),
+        Ok(outcome) if outcome.was_withdrawn() => Ok(Outcome { switches: outcome.switches, ..earlier }),
         done => done,
     }
 }
@@ -129,7 +133,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         match Box::pin(self.run(slot, recalled, earlier, look)).await {
             Ok(outcome) => Ok(settled.put_into(outcome)),
-            Err(PassError::Withdrawn) => Err(PassError::Withdrawn),
+            Err(PassError::Withdrawn) => settled.of_withdrawn(self.visit.target).ok_or(PassError::Withdrawn),
             Err(error) => {
                 let Visit { context, target, .. } = *self.visit;
                 Ok(settled.put_into(broken_off(context, target, &error).await))

@@ -14,8 +14,8 @@ use super::{
     visit::Visit,
 };
 use crate::{
-    catalog::{OutletId, Path, live::LiveCatalog},
-    plan::{PlannedSwitch, StockSwitch, SwitchOrder, SwitchPlan, SwitchStage, SwitchStep, plan_switches},
+    catalog::{OutletId, Path, StockChange, StockKind, live::LiveCatalog},
+    plan::{Memory, PlannedSwitch, StockSwitch, SwitchOrder, SwitchPlan, SwitchStage, SwitchStep, plan_switches},
     policy::Guard,
     remote::{Lane, Read, Write},
     report::{StockLine, StockOutlet, held_words, minute, shell_word},
@@ -167,36 +167,18 @@ impl<R: Read + Write> Switch<'_, R> {
             lines.extend(self.settled_line(planned));
         }
         for (kind, changes) in look.plan.calls() {
-            let of_kind = || {
-                let switches = look.plan.switches.iter();
-                switches.filter(move |one| matches!(one.step, SwitchStep::Set(_)) && one.switch.kind == kind)
-            };
-            let set = match self.visit.set_stock(kind, &changes, &look.recalled.memory).await {
-                Ok(set) => set,
-                Err(PassError::Withdrawn) => {
-                    self.undo(of_kind()).await?;
-                    lines.extend(of_kind().map(|one| line(one, "failed", Some(PassError::Withdrawn.to_string()))));
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let (result, why) = match set {
-                StockSet::Seen => {
-                    self.done(of_kind()).await?;
-                    ("switched", None)
-                }
-                StockSet::Refused(error) => {
-                    self.undo(of_kind()).await?;
-                    ("rejected", Some(error.to_string()))
-                }
-                StockSet::Failed(error) => {
-                    self.undo(of_kind()).await?;
-                    ("failed", Some(error.to_string()))
-                }
-                // What is stored stays: a later pass sees whether it shows.
-                StockSet::Taken(why) | StockSet::Unknown(why) => ("timeout", Some(why)),
-            };
-            lines.extend(of_kind().map(|one| line(one, result, why.clone())));
+            let switches: Vec<&PlannedSwitch> = look
+                .plan
+                .switches
+                .iter()
+                .filter(|one| matches!(one.step, SwitchStep::Set(_)) && one.switch.kind == kind)
+                .collect();
+            // What an earlier call has switched is told whatever becomes of this one.
+            let (result, why) = self
+                .switch_kind(kind, &changes, &switches, &look.recalled.memory)
+                .await
+                .unwrap_or_else(|error| ("failed", Some(chain(&error))));
+            lines.extend(switches.iter().map(|one| line(one, result, why.clone())));
         }
         let is_any = |results: &[&str]| lines.iter().any(|line| results.contains(&line.result));
         let result = match () {
@@ -205,6 +187,29 @@ impl<R: Read + Write> Switch<'_, R> {
             () => "done",
         };
         Ok(StockOutlet { switches: lines, ..outlet(target, result, None) })
+    }
+
+    /// One call, and what is said of each thing that it switches.
+    async fn switch_kind(
+        &self,
+        kind: StockKind,
+        changes: &[StockChange],
+        switches: &[&PlannedSwitch],
+        memory: &Memory,
+    ) -> Result<(&'static str, Option<String>), PassError> {
+        self.begin_call(switches).await?;
+        let (result, why, stored) = match self.visit.set_stock(kind, changes, memory).await {
+            Ok(StockSet::Seen) => ("switched", None, self.done(switches).await),
+            Ok(StockSet::Refused(error)) => ("rejected", Some(error.to_string()), self.undo(switches).await),
+            Ok(StockSet::Failed(error)) => ("failed", Some(error.to_string()), self.undo(switches).await),
+            // What is stored stays: a later pass sees whether it shows.
+            Ok(StockSet::Taken(why) | StockSet::Unknown(why)) => ("timeout", Some(why), Ok(())),
+            Err(error) => ("failed", Some(chain(&error)), self.undo(switches).await),
+        };
+        // A later pass sees what became of it all the same.
+        let unstored = stored.err().map(|error| format!("that could not be stored: {}", chain(&error)));
+        let why: Vec<String> = why.into_iter().chain(unstored).collect();
+        Ok((result, (!why.is_empty()).then(|| why.join("; "))))
     }
 
     /// What is said of a thing that no call is made for.
@@ -262,8 +267,18 @@ impl<R: Read + Write> Switch<'_, R> {
         update_if_any(self.visit.context, target, update).await
     }
 
+    /// A call may come late from the moment on at which it is made: the one before it may have taken minutes.
+    async fn begin_call(&self, switches: &[&PlannedSwitch]) -> Result<(), PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        let (at, mut update) = (context.clock.now(), OutletUpdate::default());
+        for PlannedSwitch { switch, .. } in switches {
+            keep(&mut update, target, &StockSwitch { at, ..switch.clone() })?;
+        }
+        update_if_any(context, target, update).await
+    }
+
     /// It is as it was before.
-    async fn undo<'p>(&self, switches: impl Iterator<Item = &'p PlannedSwitch>) -> Result<(), PassError> {
+    async fn undo(&self, switches: &[&PlannedSwitch]) -> Result<(), PassError> {
         let target = self.visit.target;
         let mut update = OutletUpdate::default();
         for PlannedSwitch { switch, earlier, .. } in switches {
@@ -275,14 +290,14 @@ impl<R: Read + Write> Switch<'_, R> {
         update_if_any(self.visit.context, target, update).await
     }
 
-    /// Live shows it.
-    async fn done<'p>(&self, switches: impl Iterator<Item = &'p PlannedSwitch>) -> Result<(), PassError> {
-        let target = self.visit.target;
-        let mut update = OutletUpdate::default();
+    /// Live shows it from now on, but for copies that are behind.
+    async fn done(&self, switches: &[&PlannedSwitch]) -> Result<(), PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        let (at, mut update) = (context.clock.now(), OutletUpdate::default());
         for PlannedSwitch { switch, .. } in switches {
-            seen(&mut update, target, switch)?;
+            seen(&mut update, target, &StockSwitch { at, ..switch.clone() })?;
         }
-        update_if_any(self.visit.context, target, update).await
+        update_if_any(context, target, update).await
     }
 }
 

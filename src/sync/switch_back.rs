@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, chain,
+    Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, Target, chain,
     fetch::fetch_fresh,
     note::update_if_any,
     set_stock::StockSet,
@@ -28,30 +28,40 @@ pub(super) struct SwitchesSettled {
     /// What people are told.
     events: Vec<SwitchEvent>,
     /// What could not be switched back yet, in words, and when it may be tried again.
-    failed: Option<(String, Option<Retry>)>,
+    failed: Option<(String, Retry)>,
 }
 
 impl SwitchesSettled {
-    fn fail(&mut self, names: &str, why: &str, again: Option<Retry>) {
-        let words = format!("stock could not be switched back ({names}): {why}");
-        let earlier = self.failed.take();
-        let again = earlier.as_ref().and_then(|(_, again)| *again).or(again);
-        self.failed = Some((earlier.map_or_else(|| words.clone(), |(before, _)| format!("{before}; {words}")), again));
+    fn fail(&mut self, what: &str, why: &str, again: Retry) {
+        let words = format!("stock could not be switched back{what}: {why}");
+        // Whatever GoFood said of this call, its end has come: it is tried again.
+        let again = if again == Retry::Never { Retry::After(None) } else { again };
+        self.failed = Some(match self.failed.take() {
+            Some((before, first)) => (format!("{before}; {words}"), first),
+            None => (words, again),
+        });
     }
 
     /// The outcome of the pass with what became of switches.
     pub(super) fn put_into(self, outcome: Outcome) -> Outcome {
-        let outcome = Outcome { switches: self.events, ..outcome };
+        let switches = outcome.switches.iter().cloned().chain(self.events).collect();
+        let outcome = Outcome { switches, ..outcome };
         let Some((why, again)) = self.failed else { return outcome };
         let error = Some(outcome.error.iter().cloned().chain([why]).collect::<Vec<_>>().join("; "));
+        let again = outcome.again.or(Some(again));
         match outcome.result {
             // The menu is well, and is looked at again for the sake of the stock.
             PassResult::Unchanged | PassResult::Published | PassResult::Queued => {
                 let state = OutletState::of(&Facts::failed());
                 Outcome { result: PassResult::Failed, state, error, again, ..outcome }
             }
-            _ => Outcome { error, ..outcome },
+            _ => Outcome { error, again, ..outcome },
         }
+    }
+
+    /// The outcome of a pass that was given up after switches were settled; `None`: nothing became of any.
+    pub(super) fn of_withdrawn(self, target: &Target) -> Option<Outcome> {
+        (!self.events.is_empty()).then(|| Outcome { switches: self.events, ..Outcome::withdrawn(target) })
     }
 }
 
@@ -98,7 +108,9 @@ impl<R: Read + Write> Pass<'_, R> {
         }
         // Waiting for it to show holds no slot.
         *slot = None;
-        self.switch_back(&due, recalled, &mut settled).await?;
+        if let Err(error) = self.switch_back(&due, recalled, &mut settled).await {
+            settled.fail("", &chain(&error), Retry::After(None));
+        }
         Ok((settled, None))
     }
 
@@ -174,14 +186,14 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Ok(StockSet::Refused(error) | StockSet::Failed(error)) => {
                 self.restore(switches).await?;
-                Some((error.to_string(), Some(error.retry)))
+                Some((error.to_string(), error.retry))
             }
             Ok(StockSet::Taken(why)) => {
                 let now = context.clock.now();
                 self.store_stage(switches, |_| SwitchStage::Returned(now)).await?;
-                Some((why, None))
+                Some((why, Retry::After(None)))
             }
-            Ok(StockSet::Unknown(why)) => Some((why, None)),
+            Ok(StockSet::Unknown(why)) => Some((why, Retry::After(None))),
             Err(PassError::Withdrawn) => {
                 self.restore(switches).await?;
                 None
@@ -190,7 +202,8 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         if let Some((why, again)) = failed {
             let names: BTreeSet<String> = switches.iter().map(|one| label(one.kind, &one.id, &one.name)).collect();
-            settled.fail(&names.into_iter().collect::<Vec<_>>().join(", "), &why, again);
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            settled.fail(&format!(" ({names})"), &why, again);
         }
         Ok(false)
     }

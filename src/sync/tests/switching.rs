@@ -535,6 +535,49 @@ async fn an_end_without_the_right_to_it_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_that_fails_at_a_held_outlet_is_tried_again_soon() {
+    let mut bench = Bench::off_for_an_hour(&["D1"]).await;
+    bench.price_in_file("NG", 250_000);
+    bench.faults(&[Fault::Status(503); 5]);
+    let outcome = bench.after(minutes(60)).await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Held));
+    assert!(outcome.again.is_some(), "the schedule may be later than the end may be repeated");
+    bench.after(seconds(15)).await;
+    assert!(bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_became_of_a_switch_is_told_although_the_pass_was_given_up_then() {
+    let mut bench = Bench::off_for_an_hour(&["D1"]).await;
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.options.withdrawn = Some(withdrawn);
+    // 1 GET, 2 PATCH, 3 GET.
+    bench.platform.before(3, move |_| _ = withdraw.send_replace(true));
+    let outcome = bench.after(minutes(60)).await;
+    assert!(outcome.was_withdrawn());
+    assert_eq!(outcome.switches.iter().map(|event| event.result).collect::<Vec<_>>(), [SwitchHappening::SwitchedBack]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_call_may_come_late_from_its_own_beginning_on() {
+    let bench = Bench::in_sync().await;
+    bench.faults(&[Fault::Busy(20); 2]);
+    // GET, then PATCH and GET three times for the dish.
+    bench.platform.with(|world| world.crash = Some(Crash::Before(8)));
+    let order = bench.order(&["D1", "LV3"], false, Some(minutes(60)));
+    tokio::select! {
+        outcome = bench.carry_out(&order, &[]) => panic!("it ended: {outcome:?}"),
+        () = bench.platform.crashed() => {}
+    }
+    bench.after(seconds(130)).await;
+    bench.platform.with(|world| world.kitchen("LV3", false));
+    bench.after(seconds(1)).await;
+    assert_eq!(bench.switches().len(), 2);
+    bench.after(minutes(60)).await;
+    assert!(["D1", "LV3"].iter().all(|id| bench.stock(id)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_is_stopped_sends_nothing_more() {
     let bench = Bench::off_for_an_hour(&["D1"]).await;
     tokio::time::sleep(minutes(61)).await;

@@ -30,9 +30,9 @@ sentences! {
     switch_not_seen(what: &str): format!("{what}: the call broke off and GoFood does not show it; switch it again if it is wanted"),
         format!("{what}: panggilannya terputus dan tidak tampak di GoFood; ulangi kalau masih perlu");
     switch_doubtful(what: &str): format!(
-            "{what}: not put back on sale, as the kitchen may have sold it out since its end; switch it in the app"
+            "{what}: not put back on sale, as nobody knows whether the kitchen has switched it since; switch it in the app"
         ),
-        format!("{what}: tidak dijual kembali, karena mungkin dapur menandainya habis sejak waktunya; ubah lewat aplikasi");
+        format!("{what}: tidak dijual kembali, karena tidak diketahui apakah dapur sudah mengubahnya; ubah lewat aplikasi");
     switch_gone(what: &str): format!("{what}: not switched back, as it is not on the live menu"),
         format!("{what}: tidak dikembalikan, karena tidak ada di menu GoFood");
     switch_of_other_account(what: &str): format!("{what}: not switched back, as another account reaches the outlet now"),
