@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// Drop only what is stored of its promotions, or of it only what cannot be read: they run on, as somebody else's
     #[arg(long)]
     promotions: bool,
+    /// Drop only what is stored of its switches of stock, or of it only what cannot be read: none of it is switched back
+    #[arg(long, conflicts_with = "promotions")]
+    switches: bool,
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
@@ -47,6 +50,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let state = session.state()?;
     if args.promotions {
         return forget_promotions(&state, &args.outlet);
+    }
+    if args.switches {
+        return forget_switches(&state, &args.outlet);
     }
     refuse_with_push(&block_on(state.pending_push(&args.outlet))??, &args.outlet)?;
     let (was_paused, promotions, was_there) = block_on(async {
@@ -88,6 +94,28 @@ fn forget_promotions(state: &SharedState, outlet: &str) -> Result<Exit, CommandE
         keys => format!("what was stored of {} of outlet {outlet} and could not be read", keys.join(", ")),
     };
     output::print(&format!("Deleted {what}.{}\n", given_up(open)))?;
+    Ok(Exit::Done)
+}
+
+/// Where some of it cannot be read, that alone: the others still go back at their ends.
+fn forget_switches(state: &SharedState, outlet: &str) -> Result<Exit, CommandError> {
+    let dropped = block_on(async {
+        let now = moment(None);
+        let stored = state.recall(outlet, now).await?.switches.into_iter().map(|(key, _)| key);
+        let unread = recall(state, &outlet.into(), now).await.map(|known| known.unread_switches).unwrap_or_default();
+        let dropped: Vec<String> = if unread.is_empty() { stored.collect() } else { unread };
+        let switches = dropped.iter().map(|key| (key.clone(), None)).collect();
+        state.update_outlet(outlet, OutletUpdate { switches, ..OutletUpdate::default() }, now).await?;
+        Ok::<_, StateError>(dropped)
+    })??;
+    if dropped.is_empty() {
+        return Err(CommandError::Usage(format!("nothing is stored of switches of stock of the outlet {outlet}")));
+    }
+    let dropped = report::untrusted::printable(&dropped.join(", ")).into_owned();
+    output::print(&format!(
+        "Deleted what was stored of the switches of {dropped} of outlet {outlet}. They stay as they are: to switch them, use \
+         `menusync stock` or the GoBiz app.\n"
+    ))?;
     Ok(Exit::Done)
 }
 

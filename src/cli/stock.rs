@@ -101,8 +101,10 @@ fn list(args: &Args, session: &Session) -> Result<Exit, CommandError> {
         outlet: line.outlet,
         state: line.state,
         switches: line.switches,
+        unread: line.unread_switches,
     };
-    let outlets: Vec<SwitchesOf> = lines.into_iter().filter(|line| !line.switches.is_empty()).map(of).collect();
+    let has_any = |line: &report::StatusLine| !line.switches.is_empty() || !line.unread_switches.is_empty();
+    let outlets: Vec<SwitchesOf> = lines.into_iter().filter(has_any).map(of).collect();
     session.outputs.emit(|format, _| match format {
         Format::Json => report::switches_json(&outlets),
         _ => report::switches_text(&outlets),

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{Hint, Hints};
 use crate::{
-    state::{SharedState, StateError},
+    state::{SharedState, StateError, SwitchEnd},
     sync::Clock,
 };
 
@@ -39,14 +39,17 @@ async fn give_hints(
     state: &SharedState,
     now: Timestamp,
     hints: &Hints,
-    told: &mut BTreeSet<(String, Timestamp)>,
+    told: &mut BTreeSet<SwitchEnd>,
 ) -> Result<Option<Timestamp>, StateError> {
-    let (due, coming): (Vec<_>, Vec<_>) = state.switch_ends().await?.into_iter().partition(|(_, at)| *at <= now);
-    for (outlet, _) in due.iter().filter(|end| !told.contains(*end)) {
-        hints.give(&outlet.as_str().into(), Hint::SwitchEnds);
+    let (due, coming): (BTreeSet<_>, BTreeSet<_>) =
+        state.switch_ends().await?.into_iter().partition(|end| end.until <= now);
+    // One that stays where it is hides no later one of its outlet.
+    let outlets: BTreeSet<&str> = due.difference(told).map(|end| end.outlet.as_str()).collect();
+    for outlet in outlets {
+        hints.give(&outlet.into(), Hint::SwitchEnds);
     }
-    *told = due.into_iter().collect();
-    Ok(coming.into_iter().map(|(_, at)| at).min())
+    *told = due;
+    Ok(coming.into_iter().map(|end| end.until).min())
 }
 
 #[cfg(test)]
@@ -67,13 +70,14 @@ mod tests {
         let watching = tokio::spawn(watch_ends(SharedState::clone(&state), clock, Arc::clone(&hints), stopped));
         tokio::time::sleep(Duration::from_secs(5)).await;
         let at = |second: u64| clock.now() + Duration::from_secs(second);
-        for (outlet, seconds) in [("G1", 60), ("G2", 90), ("G2", 3_600)] {
+        for (outlet, seconds) in [("G1", 60), ("G2", 90), ("G2", 120), ("G2", 3_600)] {
             let row = SwitchRow { until: Some(at(seconds)), switch: "{}".to_owned() };
             let switches = vec![(format!("items/{seconds}"), Some(row))];
             state.update_outlet(outlet, OutletUpdate { switches, ..OutletUpdate::default() }, at(0)).await.unwrap();
         }
         let begun = tokio::time::Instant::now();
-        for (outlet, seconds) in [("G1", 60), ("G2", 90)] {
+        // The one before stays, as it cannot be read.
+        for (outlet, seconds) in [("G1", 60), ("G2", 90), ("G2", 120)] {
             assert_eq!(hints.take().await, (outlet.into(), Hint::SwitchEnds));
             assert_eq!(begun.elapsed().as_secs(), seconds, "{outlet}");
         }

@@ -65,9 +65,9 @@ pub fn status(
     for row in overview.of_root().filter(|row| survey.is_missing(*row)).filter(meant) {
         let last_push = pushes.get(row.id.as_str()).copied().map(last_push);
         let error = Some(Lang::En.why_missing(&row.id));
-        let switches = orders.switches_of(&row.id);
+        let (switches, unread_switches) = orders.switches_of(&row.id);
         let state = OutletState::Missing.as_str().to_owned();
-        lines.push(StatusLine { state, last_push, error, switches, ..stored(row) });
+        lines.push(StatusLine { state, last_push, error, switches, unread_switches, ..stored(row) });
     }
     lines
 }
@@ -89,7 +89,8 @@ struct Orders<'o> {
     notes: BTreeMap<&'o str, Vec<String>>,
     /// And of how many it cannot be read.
     promotions: BTreeMap<&'o str, (Vec<PromotionRecord>, usize)>,
-    switches: BTreeMap<&'o str, Vec<SwitchNote>>,
+    /// Those that can be read, and the keys of the others.
+    switches: BTreeMap<&'o str, (Vec<SwitchNote>, Vec<String>)>,
     zone: TimeZone,
     now: Timestamp,
 }
@@ -111,16 +112,20 @@ impl<'o> Orders<'o> {
                 Err(_) => *unread += 1,
             }
         }
-        let mut switches: BTreeMap<&str, Vec<SwitchNote>> = BTreeMap::new();
-        for (outlet, switch) in &overview.switches {
-            let read = serde_json::from_str::<StockSwitch>(switch).ok().filter(StockSwitch::is_open);
-            switches.entry(outlet).or_default().extend(read.as_ref().map(SwitchNote::from));
+        let mut switches: BTreeMap<&str, (Vec<SwitchNote>, Vec<String>)> = BTreeMap::new();
+        for (outlet, key, switch) in &overview.switches {
+            let (notes, unread) = switches.entry(outlet).or_default();
+            match serde_json::from_str::<StockSwitch>(switch) {
+                Ok(switch) if switch.is_open() => notes.push(SwitchNote::of(&switch, now)),
+                Ok(_) => {}
+                Err(_) => unread.push(key.clone()),
+            }
         }
         let (pauses, pins, notes) = (pauses.collect(), pins.collect(), notes.collect());
         Self { pauses, pins, notes, promotions, switches, zone: policy.timezone, now }
     }
 
-    fn switches_of(&self, outlet: &str) -> Vec<SwitchNote> {
+    fn switches_of(&self, outlet: &str) -> (Vec<SwitchNote>, Vec<String>) {
         self.switches.get(outlet).cloned().unwrap_or_default()
     }
 
@@ -134,7 +139,7 @@ impl<'o> Orders<'o> {
             since: pins.since,
             paths: pins.pinned_paths(),
         });
-        line.switches = self.switches_of(outlet.as_str());
+        (line.switches, line.unread_switches) = self.switches_of(outlet.as_str());
         line.notes = self.notes.get(outlet.as_str()).cloned().unwrap_or_default();
         line.promotions = self.promotions.get(outlet.as_str()).and_then(|(records, unread)| {
             let now = self.now.to_zoned(zone.unwrap_or(&self.zone).clone()).datetime();
@@ -163,6 +168,7 @@ fn unseen(id: &str) -> StatusLine {
         invalid_from: None,
         promotions: None,
         switches: Vec::new(),
+        unread_switches: Vec::new(),
     }
 }
 

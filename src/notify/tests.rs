@@ -132,7 +132,7 @@ async fn stock_that_was_not_switched_back_is_told_once_and_changes_nothing_else(
     bench.saw("G1", Health::Good);
     sleep(minutes(1)).await;
     let told = bench.told.try_recv().unwrap();
-    assert_eq!(told.summary, "Warung G1 (G1) has stock that was not switched back");
+    assert_eq!(told.summary, "Warung G1 (G1) has stock that was not switched as ordered");
     let detail = "Nasi Goreng (items/NG): not put back on sale, as nobody knows whether the kitchen has switched it since; \
                   switch it in the app; Nasi Goreng (items/NG): not switched back, as it is not on the live menu";
     assert_eq!(told.outlets[0].detail.as_deref(), Some(detail));

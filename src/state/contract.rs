@@ -294,11 +294,16 @@ async fn switches_are_kept_by_their_key_are_bounded_and_go_with_their_outlet(pla
     state.update_outlet("G2", update(vec![switch("items/NG", Some(90))]), at(1)).await.unwrap();
     state.update_outlet("G3", update(vec![switch("items/NG", None)]), at(1)).await.unwrap();
     assert_eq!(known(&state).await, ["items/NG", "items/TEH"]);
-    assert_eq!(state.switch_ends().await.unwrap(), [("G1".to_owned(), at(70)), ("G2".to_owned(), at(90))]);
+    let ends = async || {
+        let ends = state.switch_ends().await.unwrap();
+        ends.into_iter().map(|end| (end.outlet, end.key, end.until)).collect::<Vec<_>>()
+    };
+    let end = |outlet: &str, until| (outlet.to_owned(), "items/NG".to_owned(), at(until));
+    assert_eq!(ends().await, [end("G1", 70), end("G2", 90)]);
     assert_eq!(state.overview(at(9)).await.unwrap().switches.len(), 4);
     let moved = update(vec![switch("items/NG", Some(80)), ("items/TEH".to_owned(), None)]);
     state.update_outlet("G1", moved, at(2)).await.unwrap();
-    assert_eq!((known(&state).await, state.switch_ends().await.unwrap()[0].1), (vec!["items/NG".to_owned()], at(80)));
+    assert_eq!((known(&state).await, ends().await[0].clone()), (vec!["items/NG".to_owned()], end("G1", 80)));
 
     let events = |from: usize| (from..from + 400).map(|n| format!("{{\"n\":{n}}}")).collect();
     for from in [0, 400] {

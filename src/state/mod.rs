@@ -25,7 +25,7 @@ pub use locks::{
 };
 pub use rows::{
     Alarm, EventRow, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
-    PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchRow,
+    PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchEnd, SwitchRow,
 };
 pub use sqlite::{
     KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged,
@@ -97,8 +97,8 @@ pub trait State: Send + Sync {
     /// What became of switches of stock, at `outlet` or all, newest first, at most `limit`.
     async fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError>;
 
-    /// When the next switch of stock ends, by outlet; without those where none does.
-    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError>;
+    /// When switches of stock end, also those that cannot be read; without those that do not.
+    async fn switch_ends(&self) -> Result<Vec<SwitchEnd>, StateError>;
 
     /// What a push sent as a whole (JSON), if that was recorded.
     async fn record(&self, push: PushId) -> Result<Option<String>, StateError>;

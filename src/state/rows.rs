@@ -119,6 +119,17 @@ pub struct OutletUpdate {
     pub switch_events: Vec<String>,
 }
 
+/// When a switch of stock ends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SwitchEnd {
+    /// Where.
+    pub outlet: String,
+    /// The key of its row.
+    pub key: String,
+    /// Its end.
+    pub until: Timestamp,
+}
+
 /// A switch of stock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SwitchRow {
@@ -369,8 +380,8 @@ pub struct Overview {
     pub notes: Vec<(String, String)>,
     /// Promotions of ours (JSON), by outlet.
     pub promotions: Vec<(String, String)>,
-    /// Switches of stock (JSON), by outlet.
-    pub switches: Vec<(String, String)>,
+    /// Switches of stock: outlet, key, JSON.
+    pub switches: Vec<(String, String, String)>,
 }
 
 impl Overview {

@@ -9,7 +9,7 @@ use super::{PUSHING_FOR, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record, StockSwitch},
-    report::shell_word,
+    report::{shell_word, unread_switch, untrusted::printable},
     state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
 };
 
@@ -34,8 +34,10 @@ pub struct Recalled {
     pub promotions: Vec<PromotionRecord>,
     /// Keys of those that are stored and cannot be read.
     pub unread_promotions: Vec<String>,
-    /// Switches of stock that are under way or have an end.
+    /// Switches of stock that are under way, have an end, or were made just now.
     pub switches: Vec<StockSwitch>,
+    /// Keys of those that are stored and cannot be read.
+    pub unread_switches: Vec<String>,
 }
 
 /// A push without an outcome.
@@ -99,6 +101,7 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         })
     });
     let (promotions, unread_promotions) = promotions_of(outlet, promotions);
+    let (switches, unread_switches) = switches_of(outlet, switches);
     Ok(Recalled {
         base: base.map(|base| parse(outlet, &base)).transpose()?,
         memory: memory.map(|memory| parse(outlet, &memory)).transpose()?.unwrap_or_default(),
@@ -109,7 +112,8 @@ pub(super) fn understand(outlet: &OutletId, stored: OutletMemory) -> Result<Reca
         alarm,
         promotions,
         unread_promotions,
-        switches: switches_of(outlet, switches),
+        switches,
+        unread_switches,
     })
 }
 
@@ -138,16 +142,19 @@ fn promotions_of(outlet: &OutletId, stored: Vec<(String, String)>) -> (Vec<Promo
     (promotions, unread)
 }
 
-/// Those that can be read: of the others nobody knows what they are, so they are not acted on.
-fn switches_of(outlet: &OutletId, stored: Vec<(String, String)>) -> Vec<StockSwitch> {
-    let read = |(key, switch): (String, String)| match serde_json::from_str(&switch) {
-        Ok(switch) => Some(switch),
-        Err(error) => {
-            tracing::warn!(%outlet, key, %error, "what is stored of a switch of stock cannot be read: it is not switched back");
-            None
+/// Those that can be read, and the keys of the others: they are not acted on.
+fn switches_of(outlet: &OutletId, stored: Vec<(String, String)>) -> (Vec<StockSwitch>, Vec<String>) {
+    let (mut switches, mut unread) = (Vec::new(), Vec::new());
+    for (key, switch) in stored {
+        match serde_json::from_str::<StockSwitch>(&switch) {
+            Ok(switch) => switches.push(switch),
+            Err(error) => {
+                tracing::warn!(%outlet, %error, "{}", printable(&unread_switch(outlet.as_str(), &key)));
+                unread.push(key);
+            }
         }
-    };
-    stored.into_iter().filter_map(read).collect()
+    }
+    (switches, unread)
 }
 
 /// What to type where what is stored of a promotion cannot be read.

@@ -93,10 +93,12 @@ pub(super) fn judge_switches<'s>(
             SwitchVerdict::Back(changes) => judged.due.push((switch, changes)),
             SwitchVerdict::End(_) if may_be_behind && !has_looked_again => {}
             SwitchVerdict::End(result) => {
+                let is_doubtful = may_be_behind && result == SwitchHappening::ChangedElsewhere && !switch.in_stock;
+                let result = if is_doubtful { SwitchHappening::Doubtful } else { result };
                 let event = switch.event(result, None);
                 end(update, target, switch, &event)?;
                 // It does not go back; and until it is certain what is live, nothing is pushed over it.
-                if may_be_behind && result == SwitchHappening::ChangedElsewhere {
+                if may_be_behind && result != SwitchHappening::NotSeen {
                     keep(update, target, &StockSwitch { until: None, ..switch.clone() })?;
                 }
                 judged.events.push(event);

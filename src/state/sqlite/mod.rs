@@ -36,7 +36,7 @@ pub use self::{
 };
 use super::{
     Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-    PushRow, PushStep, Scope, SharedState, State, StateError,
+    PushRow, PushStep, Scope, SharedState, State, StateError, SwitchEnd,
 };
 
 /// How long a call is waited for (our choice: what hangs that long, hangs).
@@ -247,7 +247,7 @@ impl State for SqliteState {
         self.call(move |store| store.switch_events(outlet.as_deref(), limit)).await
     }
 
-    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+    async fn switch_ends(&self) -> Result<Vec<SwitchEnd>, StateError> {
         self.call(|store| store.switch_ends()).await
     }
 

@@ -8,7 +8,7 @@ use super::{
     packed::{Packed, Unpacked},
     store::{At, moment},
 };
-use crate::state::{EventRow, OutletRow, OutletUpdate, Pause, Scope, StateError, StatusUpdate, SwitchRow};
+use crate::state::{EventRow, OutletRow, OutletUpdate, Pause, Scope, StateError, StatusUpdate, SwitchEnd, SwitchRow};
 
 /// A pause counts until the moment at which it ends.
 pub(super) const COUNTS: &str = "(until IS NULL OR until > ?2)";
@@ -84,11 +84,12 @@ impl Store {
         })
     }
 
-    pub(super) fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+    pub(super) fn switch_ends(&self) -> Result<Vec<SwitchEnd>, StateError> {
         self.read("read when switches of stock end", |connection, scope| {
             let sql = "
-                SELECT outlet, min(until) FROM switches WHERE platform = ?1 AND until IS NOT NULL GROUP BY outlet";
-            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, At>(1)?.0));
+                SELECT outlet, key, until FROM switches WHERE platform = ?1 AND until IS NOT NULL ORDER BY outlet, key";
+            let row =
+                |row: &Row<'_>| Ok(SwitchEnd { outlet: row.get(0)?, key: row.get(1)?, until: row.get::<_, At>(2)?.0 });
             connection.prepare_cached(sql)?.query_map([&scope.platform], row)?.collect()
         })
     }

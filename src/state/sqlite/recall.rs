@@ -85,7 +85,8 @@ impl Store {
             let notes = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
             let sql = "SELECT outlet, promotion FROM promotions WHERE platform = ?1 ORDER BY outlet, key";
             let promotions = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
-            let sql = "SELECT outlet, switch FROM switches WHERE platform = ?1 ORDER BY outlet, key";
+            let sql = "SELECT outlet, key, switch FROM switches WHERE platform = ?1 ORDER BY outlet, key";
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
             let switches = transaction.prepare_cached(sql)?.query_map(platform, row)?.collect::<Result<_, _>>()?;
             let root = scope.root.clone();
             Ok(Overview { root, outlets, last_pushes: pushes, pauses, pins, notes, promotions, switches })

@@ -171,7 +171,7 @@ impl State for WatchedState {
         self.inner.switch_events(outlet, limit).await
     }
 
-    async fn switch_ends(&self) -> Result<Vec<(String, Timestamp)>, StateError> {
+    async fn switch_ends(&self) -> Result<Vec<crate::state::SwitchEnd>, StateError> {
         self.inner.switch_ends().await
     }
 

@@ -117,9 +117,9 @@ impl SwitchHappening {
         Self::OtherAccount,
     ];
 
-    /// Whether a person expects something else.
+    /// Whether a person expects something else. To switch before the end is the kitchen's right.
     pub fn is_trouble(self) -> bool {
-        !matches!(self, Self::Switched | Self::SwitchedBack)
+        !matches!(self, Self::Switched | Self::SwitchedBack | Self::ChangedElsewhere)
     }
 }
 

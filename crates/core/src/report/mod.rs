@@ -64,7 +64,7 @@ pub use status::{
 };
 pub use stock::{
     StockLine, StockOutlet, SwitchNote, SwitchesOf, held_words, stock_json, stock_plan_text, stock_text, switches_json,
-    switches_text,
+    switches_text, unread_switch,
 };
 pub use subscriptions::{SubscriptionLine, SubscriptionResult, subscriptions_json, subscriptions_text};
 

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     InvalidFrom, Lang, PauseNote, counted, held_names, held_places, minute,
     release::{Held, ReleaseHints},
-    stock::SwitchNote,
+    stock::{SwitchNote, unread_switch},
     untrusted::printable,
 };
 use crate::{
@@ -64,6 +64,9 @@ pub struct StatusLine {
     /// Switches of stock that are under way or have an end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub switches: Vec<SwitchNote>,
+    /// Those that are stored and cannot be read, by their keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread_switches: Vec<String>,
 }
 
 /// How many promotions of ours an outlet has, by our clock and as far as they are known.
@@ -393,7 +396,8 @@ fn below(line: &StatusLine, zone: &TimeZone) -> Vec<String> {
     let invalid = line.invalid_from.as_ref().map(ToString::to_string);
     let promotions = line.promotions.map(PromotionCounts::words);
     let said = [error, invalid, pause, drift, pins, promotions].into_iter().flatten();
-    said.chain(switches(line, zone)).chain(line.notes.iter().cloned()).collect()
+    let unread = line.unread_switches.iter().map(|key| unread_switch(&line.outlet, key));
+    said.chain(switches(line, zone)).chain(unread).chain(line.notes.iter().cloned()).collect()
 }
 
 /// So many switches of an outlet are told one by one (our choice).
@@ -450,6 +454,7 @@ mod tests {
             invalid_from: None,
             promotions: None,
             switches: Vec::new(),
+            unread_switches: Vec::new(),
         }
     }
 

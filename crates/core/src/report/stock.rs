@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Lang, minute, untrusted::printable};
+use super::{Lang, minute, shell_word, untrusted::printable};
 use crate::{
     catalog::{ExternalId, StockKind},
     plan::{GuardVerdict, PlannedSwitch, StockSwitch, SwitchPlan, SwitchStep, label},
@@ -61,6 +61,9 @@ pub struct SwitchNote {
     pub at: Timestamp,
     /// When it is switched back.
     pub until: Option<Timestamp>,
+    /// Its end has come, and it was not switched back yet.
+    #[serde(default)]
+    pub is_due: bool,
 }
 
 /// The switches of one outlet.
@@ -74,26 +77,34 @@ pub struct SwitchesOf {
     pub state: String,
     /// What is under way or has an end.
     pub switches: Vec<SwitchNote>,
+    /// Those that are stored and cannot be read, by their keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
     /// On whose clocks the ends are told.
     #[serde(skip)]
     pub zone: TimeZone,
 }
 
-impl From<&StockSwitch> for SwitchNote {
-    fn from(switch: &StockSwitch) -> Self {
-        let StockSwitch { kind, ref id, ref name, in_stock, at, until, .. } = *switch;
-        Self { kind, id: id.clone(), name: name.clone(), in_stock, at, until }
-    }
-}
-
 impl SwitchNote {
+    /// A switch as it stands now.
+    pub fn of(switch: &StockSwitch, now: Timestamp) -> Self {
+        let StockSwitch { kind, ref id, ref name, in_stock, at, until, .. } = *switch;
+        let is_due = until.is_some_and(|until| until <= now);
+        Self { kind, id: id.clone(), name: name.clone(), in_stock, at, until, is_due }
+    }
+
     /// `Nasi Goreng (items/NG): sold out until 2026-12-01 06:00 WITA`, and why not then at an outlet of this `state`.
     pub fn words(&self, state: &str, zone: &TimeZone, lang: Lang) -> String {
         let end = self.until.map(|until| lang.minute(until, zone));
-        let words = lang.switch(&label(self.kind, &self.id, &self.name), self.in_stock, end.as_deref());
+        let what = label(self.kind, &self.id, &self.name);
+        let words = match end {
+            Some(end) if self.is_due => lang.past_end(&lang.switch(&what, self.in_stock, None), &end),
+            end => lang.switch(&what, self.in_stock, end.as_deref()),
+        };
         match state {
             "paused" => format!("{words}; {}", lang.waits_for_resume()),
             "missing" => format!("{words}; {}", lang.waits_for_files()),
+            "invalid" => format!("{words}; {}", lang.waits_for_valid_files()),
             _ => words,
         }
     }
@@ -149,6 +160,15 @@ pub fn stock_text(outlets: &[StockOutlet], zone_of: impl Fn(&str) -> TimeZone) -
     text
 }
 
+/// What is said of a switch that is stored and cannot be read.
+pub fn unread_switch(outlet: &str, key: &str) -> String {
+    format!(
+        "what is stored of the switch of {key} cannot be read, so it is not switched back; look in the GoBiz app, then \
+         `menusync forget --outlet {} --switches` drops it",
+        shell_word(outlet)
+    )
+}
+
 /// `menusync.stock/1`: what became of a switch.
 pub fn stock_json(outlets: &[StockOutlet]) -> String {
     json_of(outlets)
@@ -167,13 +187,16 @@ fn json_of(outlets: &[impl Serialize]) -> String {
 /// For people: a line for each switch.
 pub fn switches_text(outlets: &[SwitchesOf]) -> String {
     let mut text = String::new();
-    for SwitchesOf { outlet, name, state, switches, zone } in outlets {
+    for SwitchesOf { outlet, name, state, switches, unread, zone } in outlets {
         let _ = writeln!(text, "{}", printable(&format!("{name} ({outlet})")));
         for switch in switches {
             let _ = writeln!(text, "  {}", printable(&switch.words(state, zone, Lang::En)));
         }
+        for key in unread {
+            let _ = writeln!(text, "  {}", printable(&unread_switch(outlet, key)));
+        }
     }
-    let number: usize = outlets.iter().map(|outlet| outlet.switches.len()).sum();
+    let number: usize = outlets.iter().map(|outlet| outlet.switches.len() + outlet.unread.len()).sum();
     text += &match number {
         0 => "no switch of stock has an end or is under way\n".to_owned(),
         1 => "1 switch\n".to_owned(),

@@ -24,8 +24,8 @@ texts! {
     recovered_many: "are well again", "sudah baik kembali";
     published_one: "was published", "sudah tampil di GoFood";
     published_many: "were published", "sudah tampil di GoFood";
-    stock_one: "has stock that was not switched back", "punya stok yang tidak dikembalikan";
-    stock_many: "have stock that was not switched back", "punya stok yang tidak dikembalikan";
+    stock_one: "has stock that was not switched as ordered", "punya stok yang tidak diubah seperti diminta";
+    stock_many: "have stock that was not switched as ordered", "punya stok yang tidak diubah seperti diminta";
     live_menu_left: "its live menu is left as it is", "menunya di GoFood dibiarkan";
 }
 

@@ -12,14 +12,18 @@ texts! {
     past_switches: "Past stock switches", "Saklar stok yang lalu";
     switched: "switched", "diubah";
     switched_back: "switched back", "dikembalikan";
+    not_switched: "not switched", "tidak diubah";
     not_switched_back: "not switched back", "tidak dikembalikan";
     waits_for_resume: "not switched back while the outlet is paused", "tidak dikembalikan selama outlet dijeda";
+    waits_for_valid_files: "not switched back while the files of the outlet are invalid",
+        "tidak dikembalikan selama berkas outlet masih salah";
     waits_for_files: "not switched back while no file defines the outlet", "tidak dikembalikan selama outlet tidak ada di berkas";
 }
 
 sentences! {
     is_sold_out(what: &str): format!("{what}: sold out"), format!("{what}: habis");
     is_on_sale(what: &str): format!("{what}: on sale"), format!("{what}: dijual");
+    past_end(what: &str, end: &str): format!("{what}; to be switched back since {end}"), format!("{what}; mestinya dikembalikan sejak {end}");
     with_end(what: &str, end: &str): format!("{what} until {end}"), format!("{what} sampai {end}");
     is_back_on_sale(what: &str): format!("{what}: back on sale"), format!("{what}: dijual kembali");
     is_sold_out_again(what: &str): format!("{what}: sold out again"), format!("{what}: habis kembali");
@@ -53,6 +57,7 @@ impl Lang {
         match result {
             SwitchHappening::Switched => self.switched(),
             SwitchHappening::SwitchedBack => self.switched_back(),
+            SwitchHappening::NotSeen => self.not_switched(),
             _ => self.not_switched_back(),
         }
     }
