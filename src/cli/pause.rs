@@ -13,6 +13,7 @@ use super::{
     status::{Asked, ask_daemon},
 };
 use crate::{
+    daemon::DaemonStatus,
     fleet::Member,
     report::untrusted::printable,
     state::{LockError, Pause, SharedState, try_lock_outlet},
@@ -112,7 +113,7 @@ fn each<'s>(
 /// A pause is stored for the platform of the settings. A daemon that works for another one until it is restarted does not
 /// find it there.
 fn note_other_platform_of_daemon(outlets: &[String], session: &Session) -> Result<(), CommandError> {
-    if let Asked::Heard { after_restart: Some(words), .. } = ask_daemon(outlets, session)? {
+    if let Asked::Heard(DaemonStatus { after_restart: Some(words), .. }) = ask_daemon(outlets, session)? {
         note(&format!("{words}; if that is another platform, the daemon does not know this pause and goes on pushing"));
     }
     Ok(())

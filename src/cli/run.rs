@@ -59,7 +59,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.take_over()?;
     let lock = lock(session)?;
     set_aside_damage(&session.state_dir()?, &lock)?;
-    let start = Start { once: args.once, listen, metrics, session };
+    let start = Start { once: args.once, switches_back: !args.read_only, listen, metrics, session };
     if args.read_only { start.with(Observer(client.reader())) } else { start.with(Pusher(client.writer())) }
 }
 
@@ -73,6 +73,7 @@ fn lock(session: &Session) -> Result<DaemonLock, CommandError> {
 /// A daemon that is about to start.
 struct Start<'a> {
     once: bool,
+    switches_back: bool,
     listen: Listen,
     metrics: Arc<Metrics>,
     session: &'a Session,
@@ -142,7 +143,8 @@ impl Start<'_> {
     ) -> Result<(), CommandError> {
         let (view, state_dir) = (Arc::clone(&parts.view), parts.state_dir.clone());
         let (reader, root) = (self.reader(parts)?, self.session.root_name());
-        if let Err(error) = daemon::listen(Control { orders, view, reader, state_dir, root, clock: parts.clock }) {
+        let (clock, switches_back) = (parts.clock, self.switches_back);
+        if let Err(error) = daemon::listen(Control { orders, view, reader, state_dir, root, clock, switches_back }) {
             tracing::warn!(
                 %error,
                 "no socket in the state directory: `menusync reload` and `status` will not reach this daemon; SIGHUP does"

@@ -12,7 +12,7 @@ use super::{
     session::{Session, block_on},
 };
 use crate::{
-    daemon::{AskError, ask_status},
+    daemon::{AskError, DaemonStatus, ask_status},
     fleet,
     report::{self, PlanInvocation, StatusLine},
     source::pulled_at,
@@ -41,13 +41,13 @@ fn a_state(text: &str) -> Result<OutletState, String> {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let asked = ask_daemon(&args.outlet, session)?;
-    if let Asked::Heard { after_restart: Some(words), .. } = &asked {
+    if let Asked::Heard(DaemonStatus { after_restart: Some(words), .. }) = &asked {
         note(words);
     }
     tell_old_checkout(session);
     let (mut lines, source) = match asked {
-        Asked::Heard { lines, .. } if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard { .. } => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
+        Asked::Heard(DaemonStatus { lines, .. }) if !lines.is_empty() => (lines, "from the daemon"),
+        Asked::Heard(_) => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
         Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
     };
@@ -77,11 +77,7 @@ fn tell_old_checkout(session: &Session) {
 
 /// What the daemon of this root says.
 pub(super) enum Asked {
-    Heard {
-        lines: Vec<StatusLine>,
-        /// What waits for its restart, in a sentence.
-        after_restart: Option<String>,
-    },
+    Heard(DaemonStatus),
     NoAnswer,
     Nobody,
 }
@@ -93,7 +89,7 @@ pub(super) fn ask_daemon(outlets: &[String], session: &Session) -> Result<Asked,
         return Ok(Asked::Nobody);
     }
     Ok(match block_on(ask_status(&state_dir, &session.root_name(), outlets, DAEMON_ANSWERS_WITHIN))? {
-        Ok((lines, after_restart)) => Asked::Heard { lines, after_restart },
+        Ok(status) => Asked::Heard(status),
         Err(AskError::OtherRoot { .. }) => Asked::Nobody,
         Err(error) => {
             tracing::debug!(error = chain(&error), "the daemon cannot be asked");

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     catalog::{ExternalId, OutletId, Path, StockKind},
+    daemon::DaemonStatus,
     document::closest,
     fleet::{self, Loaded, Survey},
     plan::{SwitchOrder, SwitchStep, live_ids, thing},
@@ -211,13 +212,17 @@ fn until(args: &Args, zone: &TimeZone, now: Timestamp) -> Result<Option<Timestam
 /// An end that nobody waits for is no end.
 fn tell_where_nobody_switches_back(outlets: &[String], session: &Session) -> Result<(), CommandError> {
     match ask_daemon(outlets, session)? {
-        Asked::Heard { after_restart: Some(words), .. } => note(&format!(
+        Asked::Heard(status) if !status.switches_back => note(
+            "the daemon that runs here is `run --read-only` or of an earlier release and does not switch back; \
+             `menusync run` or `menusync run --once` does so at or after the end",
+        ),
+        Asked::Heard(DaemonStatus { after_restart: Some(words), .. }) => note(&format!(
             "{words}; if that is another platform, the daemon does not know this switch and does not switch it back"
         )),
         Asked::Nobody => {
             note("no daemon runs here: `menusync run` or `menusync run --once` switches back after the end")
         }
-        Asked::Heard { .. } | Asked::NoAnswer => {}
+        Asked::Heard(_) | Asked::NoAnswer => {}
     }
     Ok(())
 }

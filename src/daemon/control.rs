@@ -77,9 +77,22 @@ enum Answer {
     Status {
         lines: Vec<StatusAnswer>,
         after_restart: Option<String>,
+        /// A release that knows nothing of it does not.
+        #[serde(default)]
+        switches_back: bool,
     },
     /// Another root is served here.
     OtherRoot(String),
+}
+
+/// How a daemon stands.
+pub struct DaemonStatus {
+    /// Its outlets.
+    pub lines: Vec<StatusLine>,
+    /// What waits for its restart, in a sentence.
+    pub after_restart: Option<String>,
+    /// Whether it switches stock back.
+    pub switches_back: bool,
 }
 
 /// Why nothing was heard.
@@ -147,7 +160,7 @@ pub async fn ask_status(
     root: &str,
     globs: &[String],
     patience: Duration,
-) -> Result<(Vec<StatusLine>, Option<String>), AskError> {
+) -> Result<DaemonStatus, AskError> {
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
     let directory = open_directory(&state_dir.join(DIRECTORY)).map_err(nobody)?;
@@ -160,8 +173,9 @@ pub async fn ask_status(
         serde_json::from_slice::<Answer>(&answer).map_err(io::Error::other)
     });
     match heard.await.unwrap_or_else(|late| Err(late.into())) {
-        Ok(Answer::Status { lines, after_restart }) => {
-            Ok((lines.into_iter().map(StatusAnswer::line).collect(), after_restart))
+        Ok(Answer::Status { lines, after_restart, switches_back }) => {
+            let lines = lines.into_iter().map(StatusAnswer::line).collect();
+            Ok(DaemonStatus { lines, after_restart, switches_back })
         }
         Ok(Answer::OtherRoot(root)) => Err(AskError::OtherRoot { root }),
         Ok(Answer::Reload(_)) => Err(AskError::NoAnswer { path, source: io::ErrorKind::InvalidData.into() }),
@@ -222,6 +236,8 @@ pub struct Control {
     pub root: String,
     /// The time.
     pub clock: Clock,
+    /// Whether it switches stock back.
+    pub switches_back: bool,
 }
 
 /// Listens from now on. Only who holds the daemon lock of the state directory may call this: a socket that lies there is
@@ -294,6 +310,7 @@ impl Control {
         Some(Answer::Status {
             lines: lines.into_iter().map(StatusAnswer::new).collect(),
             after_restart: shown.after_restart,
+            switches_back: self.switches_back,
         })
     }
 

@@ -31,7 +31,7 @@ use std::{
     time::Duration,
 };
 
-pub use control::{AskError, Control, ask_reload, ask_status, listen};
+pub use control::{AskError, Control, DaemonStatus, ask_reload, ask_status, listen};
 pub use hints::{Hint, Hints};
 use jiff::Timestamp;
 pub use parts::{DaemonError, LoadFn, Order, Parts, Reloaded, Reply};

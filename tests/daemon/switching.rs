@@ -22,4 +22,9 @@ fn a_switch_goes_back_at_its_end_although_the_daemon_was_killed_meanwhile() {
         assert!(page.contains(words), "no {words:?} in\n{page}");
     }
     daemon.stop();
+    let watcher = Daemon::begin(&stage, &["run", "--read-only", "--listen", "127.0.0.1:0"], &[]);
+    watcher.wait_for_state(KUTA, "in_sync");
+    let beside = ["stock", "--outlet", KUTA, "--item", "RAWON", "off", "--yes", "--for", "3h"];
+    stage.run_beside_a_writer(&beside).expect(0).says(&["does not switch back"]);
+    watcher.stop();
 }

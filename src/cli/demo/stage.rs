@@ -152,6 +152,7 @@ impl Stage {
             root: self.session().root_name(),
             state_dir: self.state_dir(),
             clock: parts.clock,
+            switches_back: true,
         };
         let entered = self.runtime.enter();
         daemon::listen(control)?;
