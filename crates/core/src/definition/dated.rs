@@ -9,7 +9,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 use super::layer::Head;
-use crate::document::Spanned;
+use crate::{document::Spanned, schedule::Stretch};
 
 /// A moment at which layers of an outlet begin or cease to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ const MOST_IN_ALL: usize = 3_000;
 
 /// Whether a layer counts at a moment.
 pub(super) fn is_active(layer: &Head, at: Timestamp, zone: &TimeZone) -> bool {
-    is_between_dates(layer, at, zone) && layer.when.as_ref().is_none_or(|when| when.value.is_on(at, zone))
+    is_between_dates(layer, at, zone) && stretch(layer, at, zone).is_none_or(|stretch| stretch.is_on)
 }
 
 /// Whether a layer with `when` that does not count at a moment may have counted before.
@@ -62,9 +62,14 @@ pub(super) fn next_change(layer: &Head, at: Timestamp, zone: &TimeZone) -> Optio
 fn next_candidate(layer: &Head, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let dates = [&layer.from, &layer.until].into_iter().filter_map(|said| date(said.as_ref(), zone));
     let next_date = dates.filter(|date| *date > at && *date < Timestamp::MAX).min();
-    let recurring = layer.when.as_ref().filter(|_| is_between_dates(layer, at, zone));
-    let next_time = recurring.and_then(|when| when.value.next_change(at, zone));
+    let recurring = stretch(layer, at, zone).filter(|_| is_between_dates(layer, at, zone));
+    let next_time = recurring.and_then(|stretch| stretch.until);
     [next_date, next_time].into_iter().flatten().min()
+}
+
+/// What `when` of a layer says of a moment.
+fn stretch(layer: &Head, at: Timestamp, zone: &TimeZone) -> Option<Stretch> {
+    layer.when.as_ref().map(|when| layer.stretches.at(&when.value, at, zone))
 }
 
 fn is_between_dates(layer: &Head, at: Timestamp, zone: &TimeZone) -> bool {
@@ -157,15 +162,16 @@ impl<'h> Timeline<'h> {
         let dates = dates.filter_map(|said| date(said.as_ref(), &self.zone));
         let starts: BTreeSet<Timestamp> =
             dates.filter(|date| *date > at && *date <= last).map(just_before).chain([at]).collect();
-        let mut moments = BTreeSet::new();
+        let (mut moments, mut covered) = (BTreeSet::new(), Covered::default());
         for start in starts {
-            moments.extend(self.upcoming(start, last));
+            moments.extend(covered.upcoming(self, start, last));
             for (_, head) in self.layers.iter().filter(|(_, head)| head.when.is_some()) {
                 let next = |at: Timestamp| next_change(head, at, &self.zone).map(|(at, _)| at);
                 let first = std::iter::successors(next(start), |at| next(*at)).take(2).filter(|at| *at <= last);
                 for at in first {
                     // The day before it shows what it begins or ends in.
-                    moments.extend(self.upcoming(a_day_before(at), at).chain([at]));
+                    moments.extend(covered.upcoming(self, a_day_before(at), at));
+                    moments.insert(at);
                 }
             }
             if moments.len() > MOST_IN_ALL {
@@ -176,14 +182,26 @@ impl<'h> Timeline<'h> {
         moments
     }
 
-    /// The next moments after `at` and not after `last`.
-    fn upcoming(&self, at: Timestamp, last: Timestamp) -> impl Iterator<Item = Timestamp> {
-        self.all(at).take_while(move |at| *at <= last).take(MOST_LOOKED_AT)
-    }
-
     /// Which of them count at a moment.
     pub(super) fn active(&self, at: Timestamp) -> Vec<bool> {
         self.layers.iter().map(|(_, head)| is_active(head, at, &self.zone)).collect()
+    }
+}
+
+/// Stretches of time of which all moments have been looked at.
+#[derive(Default)]
+struct Covered(Vec<(Timestamp, Timestamp)>);
+
+impl Covered {
+    /// The next moments after `at` and not after `last`; none if they are known.
+    fn upcoming(&mut self, timeline: &Timeline<'_>, at: Timestamp, last: Timestamp) -> Vec<Timestamp> {
+        if self.0.iter().any(|(from, until)| *from <= at && last <= *until) {
+            return Vec::new();
+        }
+        let moments: Vec<_> = timeline.all(at).take_while(|at| *at <= last).take(MOST_LOOKED_AT).collect();
+        let until = moments.last().copied().filter(|_| moments.len() == MOST_LOOKED_AT).unwrap_or(last);
+        self.0.push((at, until));
+        moments
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     catalog::{Day, ExternalId, OutletId, Price},
     diagnostic::Place,
     document::{PackedFile, SourceFile, Spanned},
-    schedule::Recurrence,
+    schedule::{Recurrence, Stretches},
 };
 
 /// One decoded file.
@@ -33,6 +33,8 @@ pub(super) struct Head {
     pub(super) until: Option<Spanned<civil::DateTime>>,
     /// The times at which it counts, between these dates.
     pub(super) when: Option<Spanned<Recurrence>>,
+    /// What has been found of it.
+    pub(super) stretches: Stretches,
     /// Settings.
     pub(super) policy: PolicyPatch,
 }

@@ -6,10 +6,12 @@ mod changes;
 mod cron;
 mod fields;
 mod recurrence;
+mod stretches;
 mod windows;
 
 pub use changes::gate_changes;
 pub use cron::Cron;
 pub use fields::CronError;
 pub use recurrence::{Endless, MOST_JOINED, Recurrence};
+pub use stretches::{Stretch, Stretches};
 pub use windows::{Gate, Window, WindowKind, gate};

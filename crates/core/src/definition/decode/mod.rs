@@ -21,7 +21,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::{Diagnostic, Place},
     document::{self, Decoder, Fields, Key, Node, SourceFile, Spanned, Value},
-    schedule::Recurrence,
+    schedule::{Recurrence, Stretches},
 };
 
 /// Decodes one file, whatever others say.
@@ -82,6 +82,7 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
         from: decode_date(decoder, &mut fields, "from", is_outlet),
         until: decode_date(decoder, &mut fields, "until", is_outlet),
         when: decode_when(decoder, &mut fields, is_outlet),
+        stretches: Stretches::default(),
         policy: take_policy(decoder, &mut fields),
     };
     let content = Content {
