@@ -100,11 +100,6 @@ impl Content {
     pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
         self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
     }
-
-    /// The variants of the categories that it adds.
-    pub(super) fn new_variants(&self) -> impl Iterator<Item = &VariantEntry> {
-        self.variant_categories.iter().flat_map(|category| category.fields.variants.iter().flatten())
-    }
 }
 
 /// What makes a file an outlet.

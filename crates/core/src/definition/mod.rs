@@ -128,8 +128,6 @@ pub struct Recurring {
     pub files: BTreeSet<Arc<str>>,
     /// Items that only those define that do not count now.
     pub resting: BTreeSet<ExternalId>,
-    /// Variants of which this is true.
-    pub resting_variants: BTreeSet<ExternalId>,
 }
 
 /// What one outlet should be at one time.
@@ -361,12 +359,6 @@ impl Definitions {
         composed.recurring = Recurring {
             files: timeline.recurring().cloned().collect(),
             resting: items_of(&|head| dated::is_resting(head, at, &zone)),
-            resting_variants: dormant
-                .iter()
-                .filter(|(head, _)| dated::is_resting(head, at, &zone))
-                .flat_map(|(_, content)| content.new_variants())
-                .map(|variant| variant.id.value.clone())
-                .collect(),
         };
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
         let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();

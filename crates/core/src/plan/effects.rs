@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Class, Inputs, Kind, OutletPlan, RecurringStep, recurring::leaves_sold_out};
+use super::{Change, Class, Inputs, Kind, OutletPlan, RecurringStep};
 use crate::catalog::{ExternalId, FieldValue, Path, known_entries, known_paths};
 
 /// What a push does that is worth remembering once it has arrived.
@@ -22,7 +22,7 @@ pub struct Effects {
     /// What layers with `when` make of prices.
     #[serde(deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) recurring: BTreeMap<Path, RecurringStep>,
-    /// What they take away while it is sold out.
+    /// What leaves sold out where such layers are, as the last look at the old menu has shown it.
     #[serde(deserialize_with = "known_paths", skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) leaves_sold_out: BTreeSet<Path>,
 }
@@ -31,8 +31,7 @@ impl Effects {
     /// The effects of a plan.
     pub(super) fn of(plan: &OutletPlan, inputs: &Inputs<'_>) -> Self {
         let (ended, fills) = (&plan.ended, inputs.live.is_empty());
-        let leaves_sold_out = leaves_sold_out(plan, inputs);
-        let mut effects = Self { leaves_sold_out, ..Self::default() };
+        let mut effects = Self::default();
         for change in plan.pushed().filter(|change| !change.is_promotion()) {
             match (&change.path, change.kind) {
                 (Path::Item(id, None), Kind::Add) if !fills => drop(effects.coming.insert(id.clone())),

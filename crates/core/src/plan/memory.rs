@@ -23,6 +23,9 @@ const PRICES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24 + 1);
 /// A price that goes on standing is noted this often (our choice: not every look is worth a write).
 const NOTED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// What left sold out comes back so for longer than a yearly layer pauses (our choice), whatever the clock did meanwhile.
+const LEFT_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 /// For so long after a push was seen to arrive, the menu from before may still be read from a copy that is behind (our
 /// choice).
 const STALE_FOR: SignedDuration = SignedDuration::from_mins(10);
@@ -281,7 +284,7 @@ impl Memory {
             Path::Variant(id, _) => plan.live.variants().any(|(_, variant)| variant.external_id == *id),
             _ => true,
         };
-        self.left_sold_out.retain(|path, at| was_lately(*at, now) && !is_live(path));
+        self.left_sold_out.retain(|path, at| now.duration_since(*at) < LEFT_FOR && !is_live(path));
     }
 
     fn note_drift(&mut self, changes: &[Change], now: Timestamp) {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Base, Change, Class, Inputs, Kind, OutletPlan, prices};
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldValue, ItemField, Path, ReadAt},
+    catalog::{Catalog, ExternalId, FieldValue, ItemField, Path, ReadAt},
     definition::Recurring,
     diagnostic::Place,
 };
@@ -99,24 +99,19 @@ pub fn assumed_steps(
     prices(before).into_iter().filter_map(step).collect()
 }
 
-/// What a layer with `when` takes away while it is sold out: it comes back so, as if it had stayed.
-pub(super) fn leaves_sold_out(plan: &OutletPlan, inputs: &Inputs<'_>) -> BTreeSet<Path> {
-    let Recurring { resting, resting_variants, .. } = inputs.recurring;
-    let is_off = |stock: &Field<bool>| *stock == Field::Set(false);
-    // What a file took off sale is on sale as soon as no file says so.
-    let ours = |taken_off: fn(&Base) -> &BTreeSet<ExternalId>, id| {
+/// What leaves and may come back by a layer with `when`, whichever file defines it: also what such a layer removes returns.
+/// What a file took off sale is left out: it is on sale as soon as no file says otherwise.
+pub(super) fn leaving(plan: &OutletPlan, inputs: &Inputs<'_>) -> BTreeSet<Path> {
+    if inputs.recurring.files.is_empty() {
+        return BTreeSet::new();
+    }
+    let ours = |taken_off: fn(&Base) -> &BTreeSet<ExternalId>, id: &ExternalId| {
         inputs.base.is_some_and(|base| taken_off(base).contains(id))
     };
-    let items = plan.live.items().map(|(_, item)| item);
-    let items = items.filter(|item| resting.contains(&item.external_id) && is_off(&item.in_stock));
-    let items = items.filter(|item| !ours(|base| &base.items_taken_off, &item.external_id));
-    let items = items.filter(|item| plan.payload.item(&item.external_id).is_none());
+    let items = plan.live.items().map(|(_, item)| &item.external_id);
+    let items = items.filter(|id| plan.payload.item(id).is_none() && !ours(|base| &base.items_taken_off, id));
     let staying: HashSet<&ExternalId> = plan.payload.variants().map(|(_, variant)| &variant.external_id).collect();
-    let variants = plan.live.variants().map(|(_, variant)| variant);
-    let variants =
-        variants.filter(|variant| resting_variants.contains(&variant.external_id) && is_off(&variant.in_stock));
-    let variants = variants.filter(|variant| !ours(|base| &base.variants_taken_off, &variant.external_id));
-    let variants = variants.filter(|variant| !staying.contains(&variant.external_id));
-    let variants = variants.map(|variant| Path::variant(&variant.external_id));
-    items.map(|item| Path::item(&item.external_id)).chain(variants).collect()
+    let variants = plan.live.variants().map(|(_, variant)| &variant.external_id);
+    let variants = variants.filter(|id| !staying.contains(id) && !ours(|base| &base.variants_taken_off, id));
+    items.map(Path::item).chain(variants.map(Path::variant)).collect()
 }

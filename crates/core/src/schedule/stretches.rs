@@ -19,6 +19,7 @@ const MOST_ZONES: usize = 8;
 /// A stretch of time in which a recurrence is on, or is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
+    /// Which of the two.
     pub is_on: bool,
     /// The next change, see [`Recurrence::next_change`].
     pub until: Option<Timestamp>,

@@ -1,6 +1,6 @@
 //! Layers with `when`: what they do every day is let through once, and nothing else with it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{days::hour, *};
 
@@ -240,6 +240,52 @@ fn what_was_sold_out_when_it_left_is_sold_out_when_it_comes_back() {
 }
 
 #[test]
+fn so_is_what_such_a_layer_removes_while_it_counts() {
+    let mut story = story();
+    story.live_item("NG").in_stock = Field::Set(false);
+    let removed = story.desired.menus[0].menu_items.iter().position(|item| item.external_id == "NG".into()).unwrap();
+    let dish = story.desired.menus[0].menu_items.remove(removed);
+    story.push(hour(18));
+    story.desired.menus[0].menu_items.insert(removed, dish);
+    assert_eq!(story.sent("NG").unwrap().in_stock, Field::Set(false));
+}
+
+#[test]
+fn it_stays_sold_out_however_long_it_was_away_and_whatever_the_clock_did() {
+    for back in [hour(8), hour(24 * 65)] {
+        let mut story = story();
+        story.begins(hour(6));
+        story.live_item("B2").in_stock = Field::Set(false);
+        story.ends(hour(10));
+        story.look(back);
+        story.begins(back + SignedDuration::from_hours(1));
+        assert_eq!(story.live_item("B2").in_stock, Field::Set(false), "{back}");
+    }
+}
+
+#[test]
+fn what_the_kitchen_does_until_the_end_shows_counts() {
+    let mut story = story();
+    story.begins(hour(6));
+    story.live_item("B1").in_stock = Field::Set(false);
+    story.past = story.memory.at(hour(10));
+    story.desired.menus.pop();
+    let plan = story.plan();
+    let mut waiting = PushVerification::new(&plan, &story.inputs());
+    story.live_item("B1").in_stock = Field::Set(true);
+    story.live_item("B2").in_stock = Field::Set(false);
+    story.live_item("B2").external_id = Field::Unsaid;
+    waiting.remember_stock(&story.live);
+    // Where only a part shows, what is gone already is as it was.
+    story.live.menus.pop();
+    waiting.remember_doubtful_stock(&story.live);
+    let stored: PushVerification = serde_json::from_value(json!(waiting)).unwrap();
+    let mut memory = story.memory.clone();
+    memory.arrived(&stored.effects(&[]), hour(10));
+    assert_eq!(memory.at(hour(11)).left_sold_out, [Path::item(&"B2".into())].into());
+}
+
+#[test]
 fn what_a_file_took_off_sale_comes_back_on_sale_once_it_says_so_no_more() {
     let mut story = story();
     story.begins(hour(6));
@@ -265,10 +311,8 @@ fn so_is_a_variant_of_such_a_layer() {
         }
     });
     story.desired.variant_categories.pop();
-    story.recurring.resting_variants = ["TB1".into(), "TB2".into()].into();
     story.push(hour(10));
     story.desired.variant_categories.push(category);
-    story.recurring.resting_variants.clear();
     story.past = story.memory.at(hour(30));
     let plan = story.plan();
     let off = plan.payload.variants().filter(|(_, variant)| variant.in_stock == Field::Set(false));

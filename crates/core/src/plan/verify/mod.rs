@@ -4,6 +4,7 @@
 //! [`PushVerification`] holds all that looking needs; `state` keeps it, so that a restart goes on where a crash left off. What one look
 //! says is in `look`, what has not arrived in `mismatch`, and what the kitchen did meanwhile in `stock`.
 
+mod leaving;
 mod look;
 mod mismatch;
 mod stock;
@@ -17,6 +18,7 @@ use super::{
     expected::expected,
     fingerprint::Fingerprint,
     matching::{Matched, match_live},
+    recurring,
     settle::take_from,
 };
 use crate::catalog::{
@@ -44,6 +46,9 @@ pub struct PushVerification {
     left_categories: BTreeMap<ExternalId, BTreeSet<ExternalId>>,
     /// Stock that PATCHes set; empty for a PUT.
     stock_calls: StockCalls,
+    /// What it takes away that may come back by a layer with `when`.
+    #[serde(deserialize_with = "known_paths", skip_serializing_if = "BTreeSet::is_empty")]
+    leaving: BTreeSet<Path>,
     /// The platform's ids before the push.
     uuids: Uuids,
     /// The base once everything has arrived.
@@ -96,6 +101,7 @@ impl PushVerification {
             gone_categories: BTreeSet::new(),
             left_categories: BTreeMap::new(),
             stock_calls: plan.stock.clone(),
+            leaving: if plan.action == Action::Put { recurring::leaving(plan, inputs) } else { BTreeSet::new() },
             uuids: matched.uuids,
             next_base: plan.next_base.clone(),
             effects: Effects::of(plan, inputs),
@@ -121,6 +127,7 @@ impl PushVerification {
             }
         }
         waiting.note_left_categories(plan, &matched.catalog);
+        waiting.note_leaving(inputs.live);
         let mismatches = waiting.mismatches(inputs.live);
         waiting.indistinguishable = mismatches.iter().all(|mismatch| is_made_of(&mismatch.live, &mismatch.sent));
         waiting.old_values = mismatches.into_iter().map(|mismatch| (mismatch.path, mismatch.live)).collect();

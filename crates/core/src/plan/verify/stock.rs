@@ -97,6 +97,7 @@ impl PushVerification {
         let matched = self.matched(live);
         self.last = Stocks::of(&matched.catalog);
         self.last.sell_out_unread(&matched.extras);
+        self.note_leaving(live);
         let put_back = |of: fn(&Stocks) -> &BTreeMap<ExternalId, bool>, id: &ExternalId| {
             let was_off = self.sent.last().is_some_and(|sent| of(sent).get(id) == Some(&false));
             was_off && of(&self.last).get(id) == Some(&true)

@@ -27,8 +27,7 @@ fn story() -> Story {
 
 fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'a Policy) -> Inputs<'a> {
     static NOTHING: BTreeSet<Guard> = BTreeSet::new();
-    static NONE: Recurring =
-        Recurring { files: BTreeSet::new(), resting: BTreeSet::new(), resting_variants: BTreeSet::new() };
+    static NONE: Recurring = Recurring { files: BTreeSet::new(), resting: BTreeSet::new() };
     Inputs {
         outlet,
         desired: &story.desired,
