@@ -126,8 +126,8 @@ impl ImageFile {
 pub struct Recurring {
     /// These layers.
     pub files: BTreeSet<Arc<str>>,
-    /// Items that only those define that do not count now.
-    pub resting: BTreeSet<ExternalId>,
+    /// Items that those define that do not count now, and which of them.
+    pub resting: BTreeMap<ExternalId, BTreeSet<Arc<str>>>,
 }
 
 /// What one outlet should be at one time.
@@ -351,15 +351,16 @@ impl Definitions {
         let (active, dormant): (Vec<_>, Vec<_>) =
             layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));
 
-        let items_of = |is_meant: &dyn Fn(&Head) -> bool| -> BTreeSet<ExternalId> {
-            let meant = dormant.iter().filter(|(head, _)| is_meant(head));
-            meant.flat_map(|(_, content)| content.new_items()).map(|item| item.id.value.clone()).collect()
-        };
-        composed.ended = items_of(&|head| head.when.is_none() && dated::has_ended(head, at, &zone));
-        composed.recurring = Recurring {
-            files: timeline.recurring().cloned().collect(),
-            resting: items_of(&|head| dated::is_resting(head, at, &zone)),
-        };
+        let ended = dormant.iter().filter(|(head, _)| head.when.is_none() && dated::has_ended(head, at, &zone));
+        let ids = |content: &Content| content.new_items().map(|item| item.id.value.clone()).collect::<Vec<_>>();
+        composed.ended = ended.flat_map(|(_, content)| ids(content)).collect();
+        composed.recurring.files = timeline.recurring().cloned().collect();
+        let paths = files.iter().filter(|file| file.layer.is_some()).map(|file| &file.path);
+        for (path, (_, content)) in paths.zip(&layers).filter(|(_, (head, _))| dated::is_resting(head, at, &zone)) {
+            for id in ids(content) {
+                composed.recurring.resting.entry(id).or_default().insert(Arc::clone(path));
+            }
+        }
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
         let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);

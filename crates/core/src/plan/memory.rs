@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, Change, Effects, OutletPlan, Past, PromotedPrices, PushVerification, RecurringStep, effects::is_foreign,
-    fingerprint::Fingerprint,
+    Action, Change, Effects, KnownStep, OutletPlan, Past, PromotedPrices, PushVerification, RecurringStep,
+    effects::is_foreign, fingerprint::Fingerprint,
 };
 use crate::catalog::{ExternalId, FieldValue, Path, ReadAt, known_entries, live::LiveCatalog};
 
@@ -84,20 +84,6 @@ struct StablePrice {
     open: bool,
 }
 
-/// What a layer with `when` made of a price, and when that was last so.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct KnownStep {
-    #[serde(flatten)]
-    step: RecurringStep,
-    at: Timestamp,
-}
-
-impl ReadAt for KnownStep {
-    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
-        serde_json::from_value(json).ok()
-    }
-}
-
 impl ReadAt for Timestamp {
     fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
         serde_json::from_value(json).ok()
@@ -145,7 +131,7 @@ impl Memory {
     pub fn of_steps(steps: impl IntoIterator<Item = (Path, RecurringStep)>, at: Timestamp) -> Self {
         let mut memory = Self::default();
         for (path, step) in steps {
-            memory.recurring.entry(path).or_default().push(KnownStep { step, at });
+            memory.recurring.entry(path).or_default().push(KnownStep::new(step, at));
         }
         memory
     }
@@ -170,12 +156,7 @@ impl Memory {
             }
         }
         for (path, step) in recurring {
-            let known = self.recurring.entry(path.clone()).or_default();
-            let before = known.iter().position(|known| known.step.file == step.file).map(|at| known.swap_remove(at));
-            // An edit while the layer counts goes on from where the layer began.
-            let begun = before.filter(|before| step.from == Some(before.step.to)).map(|before| before.step.from);
-            let step = RecurringStep { from: begun.unwrap_or(step.from), ..step.clone() };
-            known.push(KnownStep { step, at });
+            KnownStep::add(self.recurring.entry(path.clone()).or_default(), step, at);
         }
         self.left_sold_out.extend(leaves_sold_out.iter().map(|path| (path.clone(), at)));
         for (path, wanted) in undoes {
@@ -269,14 +250,14 @@ impl Memory {
 
     /// What goes on standing is no older than now, and what is live again is the kitchen's.
     fn note_recurring(&mut self, plan: &OutletPlan, now: Timestamp) {
+        let changing: BTreeSet<&Path> = plan.changes.iter().map(|change| &change.path).collect();
         for (path, steps) in &mut self.recurring {
-            let stands = |known: &&mut KnownStep| plan.verified_prices.get(path) == Some(&known.step.to);
-            for known in steps.iter_mut().filter(stands) {
-                if now.duration_since(known.at).abs() >= NOTED_EVERY {
-                    known.at = now;
-                }
-            }
-            steps.retain(|known| known.is_recent(now));
+            let (shown, files) = (plan.verified_prices.get(path).copied(), plan.files_of_steps.get(path));
+            steps.retain_mut(|known| {
+                // Not every look is worth a write.
+                let at = if now.duration_since(known.at).abs() >= NOTED_EVERY { now } else { known.at };
+                known.note(shown, files, changing.contains(path), at) && known.is_recent(now)
+            });
         }
         self.recurring.retain(|_, steps| !steps.is_empty());
         let is_live = |path: &Path| match path {
@@ -335,7 +316,7 @@ impl Memory {
                 .recurring
                 .iter()
                 .map(|(path, steps)| (path.clone(), steps.iter().filter(|known| known.is_recent(now))))
-                .map(|(path, steps)| (path, steps.map(|known| known.step.clone()).collect()))
+                .map(|(path, steps)| (path, steps.cloned().collect()))
                 .collect(),
             left_sold_out: self.left_sold_out.keys().cloned().collect(),
             stable_prices: stable.filter(|(_, prices): &(_, BTreeSet<i64>)| !prices.is_empty()).collect(),

@@ -64,7 +64,7 @@ pub use promotion_record::{
 pub use promotion_step::{LiveDish, PromotionInputs, PromotionOp, PromotionPlan, PromotionStep, is_made_elsewhere};
 pub use promotions::{KnownPromotions, Touch, TouchedItem};
 pub use record::{PastChange, Record};
-pub use recurring::{RecurringStep, assumed_steps};
+pub use recurring::{KnownStep, RecurringStep, assumed_steps};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
@@ -171,6 +171,8 @@ pub struct OutletPlan {
     pub lost_from: BTreeSet<String>,
     /// Path of a price → whole rupiah, for all prices that live shows as we pushed them.
     pub verified_prices: BTreeMap<Path, i64>,
+    /// Files with `when` that say a price of which steps are known.
+    pub files_of_steps: BTreeMap<Path, BTreeSet<String>>,
 }
 
 impl OutletPlan {
@@ -200,7 +202,19 @@ impl OutletPlan {
     pub fn for_report(self) -> Self {
         let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
         let (live, last_push, next_base, stock, verified_prices, had_choices, touched) = Default::default();
-        Self { payload, live, last_push, next_base, stock, verified_prices, had_choices, touched, ..self }
+        let files_of_steps = BTreeMap::new();
+        Self {
+            payload,
+            live,
+            last_push,
+            next_base,
+            stock,
+            verified_prices,
+            files_of_steps,
+            had_choices,
+            touched,
+            ..self
+        }
     }
 
     /// The payload as it is sent: an empty list of choices only for items that had some. The documentation's items without
@@ -264,6 +278,7 @@ pub fn plan(inputs: &Inputs<'_>) -> OutletPlan {
         unwatched: None,
         promotions: PromotionPlan::default(),
         verified_prices: verified_prices(inputs.base, &matched.catalog),
+        files_of_steps: recurring::files_of_steps(inputs),
         unmanaged: matched.unmanaged,
         extras: matched.extras.but_for(inputs.base),
         live: matched.catalog,

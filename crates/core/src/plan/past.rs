@@ -1,11 +1,14 @@
 //! What earlier days mean for a plan that is made now: facts of one moment, taken from a [`super::Memory`]. Which facts
 //! are kept, and for how long, is the memory's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
-use super::{Change, RecurringStep};
+use super::{Change, Class, KnownStep, RecurringStep};
 use crate::{
     catalog::{ExternalId, FieldValue, ItemField, Path},
     definition::Recurring,
@@ -23,7 +26,7 @@ pub struct Past {
     /// Path of a price → whole rupiah that stood there, verified, for a day within the last 30 days.
     pub stable_prices: BTreeMap<Path, BTreeSet<i64>>,
     /// Path of a price → what layers with `when` have made of it.
-    pub recurring: BTreeMap<Path, Vec<RecurringStep>>,
+    pub recurring: BTreeMap<Path, Vec<KnownStep>>,
     /// What such a layer took away while it was sold out.
     pub left_sold_out: BTreeSet<Path>,
     /// Path → when it was first seen that somebody had changed it elsewhere.
@@ -56,24 +59,56 @@ impl Past {
     /// Whether a layer with `when` has done this before: the same step by the same file, or the way back to a price that such
     /// a step began at.
     pub(super) fn has_recurred(&self, change: &Change, recurring: &Recurring) -> bool {
-        let rupiah = |side: &Option<FieldValue>| side.as_ref().and_then(FieldValue::as_rupiah);
         if let Some((path, step)) = RecurringStep::of(change, recurring)
-            && self.recurring.get(&path).is_some_and(|known| known.contains(&step))
+            && self.steps(&path, recurring).any(|known| known.step == step && !known.joined)
         {
             return true;
         }
-        let (Some(known), Some(from), Some(to)) =
-            (self.recurring.get(&change.path), rupiah(&change.from), rupiah(&change.to))
-        else {
-            return false;
-        };
-        known.iter().any(|step| step.to == from) && known.iter().any(|step| step.from == Some(to))
+        let rupiah = |side: &Option<FieldValue>| side.as_ref().and_then(FieldValue::as_rupiah);
+        let (Some(from), Some(to)) = (rupiah(&change.from), rupiah(&change.to)) else { return false };
+        self.origins(&change.path, from, recurring).contains(&to)
     }
 
-    /// Whether a layer with `when` has brought this dish.
-    pub(super) fn was_brought(&self, id: &ExternalId) -> bool {
-        let steps = self.recurring.get(&Path::item_field(id, ItemField::Price));
-        steps.is_some_and(|steps| steps.iter().any(|step| step.from.is_none()))
+    /// What a change of a price from `from` is measured by: where a layer with `when` ends, the price that was there before any
+    /// such layer, if there is one such price.
+    pub(super) fn measured_from(&self, change: &Change, from: i64, recurring: &Recurring) -> i64 {
+        if change.class != Class::Edit || RecurringStep::of(change, recurring).is_some() {
+            return from;
+        }
+        let origins = self.origins(&change.path, from, recurring);
+        let is_made = |price: i64| self.steps(&change.path, recurring).any(|known| known.step.to == price);
+        let mut usual = origins.into_iter().filter(|price| !is_made(*price));
+        match (usual.next(), usual.next()) {
+            (Some(usual), None) => usual,
+            _ => from,
+        }
+    }
+
+    /// What a price was before the layer with `when` that has made it `from`, and before others that had made it that.
+    fn origins(&self, path: &Path, from: i64, recurring: &Recurring) -> BTreeSet<i64> {
+        let last = self.steps(path, recurring).filter(|known| known.stands && known.step.to == from);
+        let mut found: BTreeSet<i64> = last.filter_map(|known| known.step.from).collect();
+        loop {
+            let before = self.steps(path, recurring).filter(|known| found.contains(&known.step.to));
+            let further: Vec<i64> =
+                before.filter_map(|known| known.step.from).filter(|price| !found.contains(price)).collect();
+            if further.is_empty() {
+                return found;
+            }
+            found.extend(further);
+        }
+    }
+
+    /// The known steps of files that still have `when`.
+    fn steps(&self, path: &Path, recurring: &Recurring) -> impl Iterator<Item = &KnownStep> {
+        let known = self.recurring.get(path).into_iter().flatten();
+        known.filter(|known| recurring.files.contains(known.step.file.as_str()))
+    }
+
+    /// Whether one of these files has brought this dish.
+    pub(super) fn was_brought(&self, id: &ExternalId, files: &BTreeSet<Arc<str>>) -> bool {
+        let known = self.recurring.get(&Path::item_field(id, ItemField::Price)).into_iter().flatten();
+        known.into_iter().any(|known| known.step.from.is_none() && files.contains(known.step.file.as_str()))
     }
 
     /// Since when it is known that somebody changed this.

@@ -5,9 +5,10 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Base, Change, Class, Inputs, Kind, OutletPlan, prices};
@@ -33,6 +34,89 @@ impl ReadAt for RecurringStep {
     fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
         serde_json::from_value(json).ok()
     }
+}
+
+/// Such a step of a push that has arrived.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnownStep {
+    #[serde(flatten)]
+    pub(super) step: RecurringStep,
+    /// When that was last so.
+    pub(super) at: Timestamp,
+    /// Live is still what it made of it: what follows is its end.
+    #[serde(default)]
+    pub(super) stands: bool,
+    /// Several pushes have made it, each within the limits: the way back is known, and the whole step is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) joined: bool,
+}
+
+impl ReadAt for KnownStep {
+    fn read_at(_path: &Path, json: serde_json::Value) -> Option<Self> {
+        serde_json::from_value(json).ok()
+    }
+}
+
+impl KnownStep {
+    pub(super) fn new(step: RecurringStep, at: Timestamp) -> Self {
+        Self { step, at, stands: true, joined: false }
+    }
+
+    /// Adds a step that has arrived to those of the same price.
+    pub(super) fn add(known: &mut Vec<Self>, step: &RecurringStep, at: Timestamp) {
+        let mut new = Self::new(step.clone(), at);
+        // An edit while the layer counts goes on from where the layer began.
+        let goes_on =
+            |before: &&Self| before.stands && before.step.file == step.file && step.from == Some(before.step.to);
+        if let Some(before) = known.iter().find(goes_on) {
+            (new.step.from, new.joined) = (before.step.from, true);
+        }
+        // Another price of the file replaces what was known; the same one may be made of several, as by other layers.
+        known.retain(|known| {
+            let is_same = known.step == new.step || known.joined || known.step.to != step.to;
+            known.step.file != step.file || !is_same
+        });
+        known.iter_mut().for_each(|known| known.stands = false);
+        known.push(new);
+    }
+
+    /// Notes what a look has shown: the price of ours that is live, the files with `when` that say it now, and whether a change
+    /// of it is planned. `false`: the step is none of its layer any more.
+    pub(super) fn note(
+        &mut self,
+        shown: Option<i64>,
+        files: Option<&BTreeSet<String>>,
+        changes: bool,
+        at: Timestamp,
+    ) -> bool {
+        let Some(shown) = shown else { return true };
+        let is_said = files.is_some_and(|files| files.contains(&self.step.file));
+        let is_elsewhere = files.is_some() && !is_said && !changes;
+        self.stands &= shown == self.step.to && !is_elsewhere;
+        if is_said && (self.stands || self.step.from.is_none()) {
+            self.at = at;
+        }
+        // Of a dish that has moved to another file.
+        self.step.from.is_some() || files.is_none_or(|files| !files.is_empty())
+    }
+}
+
+/// The files with `when` that say a price of which steps are known, as far as files say it at all.
+pub(super) fn files_of_steps(inputs: &Inputs<'_>) -> BTreeMap<Path, BTreeSet<String>> {
+    let Inputs { recurring, past, places, .. } = inputs;
+    if recurring.files.is_empty() || past.recurring.is_empty() {
+        return BTreeMap::new();
+    }
+    let desired = prices(inputs.desired);
+    let files = |path: &Path| {
+        let places = places(path).into_iter().chain(places(&path.owner()));
+        places
+            .map(|place| place.file)
+            .filter(|file| recurring.files.contains(file))
+            .map(|file| file.to_string())
+            .collect()
+    };
+    past.recurring.keys().filter(|path| desired.contains_key(path)).map(|path| (path.clone(), files(path))).collect()
 }
 
 impl RecurringStep {
@@ -61,7 +145,9 @@ impl RecurringStep {
 /// Items whose leaving is no deletion: those of dated layers that have ended, and those of layers with `when` that rest, if
 /// such a layer has brought them. What stood in the menu before it was given a `when` leaves past the guards.
 pub(super) fn gone_with_their_layer<'i>(inputs: &Inputs<'i>) -> Cow<'i, BTreeSet<ExternalId>> {
-    let brought: Vec<_> = inputs.recurring.resting.iter().filter(|id| inputs.past.was_brought(id)).cloned().collect();
+    let resting = inputs.recurring.resting.iter();
+    let brought: Vec<_> =
+        resting.filter(|(id, files)| inputs.past.was_brought(id, files)).map(|(id, _)| id.clone()).collect();
     match brought.is_empty() {
         true => Cow::Borrowed(inputs.ended),
         false => Cow::Owned(inputs.ended.iter().cloned().chain(brought).collect()),

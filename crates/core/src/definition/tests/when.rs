@@ -209,7 +209,7 @@ fn what_it_brings_rests_between_its_times() {
     let at = |time: &str| layered_at(&[WEEKEND, "{}"], time);
     let (weekday, saturday) = (at("2027-01-05T00:00:00Z"), at("2027-01-09T00:00:00Z"));
     assert_eq!((shape(&weekday.catalog).contains("SOP"), shape(&saturday.catalog).contains("SOP")), (false, true));
-    assert_eq!(weekday.recurring.resting, ["SOP".into()].into());
+    assert_eq!(weekday.recurring.resting, [("SOP".into(), ["catalogs/l1.yaml".into()].into())].into());
     assert_eq!((weekday.ended.len(), saturday.recurring.resting.len()), (0, 0));
     assert_eq!(saturday.recurring.files, ["catalogs/l1.yaml".into()].into());
     let not_yet = layered_at(&[&format!("from: 2027-03-01\n{WEEKEND}"), "{}"], "2027-01-05T00:00:00Z");

@@ -17,15 +17,16 @@ impl Judge<'_> {
             .filter_map(|change| Some((change, rupiah(&change.from)?, rupiah(&change.to)?)))
             .filter(|(change, _, to)| !self.inputs.past.was_stable(&change.path, *to))
             .filter(|(change, ..)| !self.inputs.past.has_recurred(change, self.inputs.recurring))
+            .map(|(change, from, to)| (change, self.inputs.past.measured_from(change, from, self.inputs.recurring), to))
     }
 
     pub(super) fn price_change(&self) -> Option<Finding> {
         let limit = self.inputs.policy.guards.price_change;
-        let moves: Vec<(&Change, f64)> =
-            self.price_changes().map(|(change, from, to)| (change, percent_change(from, to))).collect();
-        let over: Vec<&(&Change, f64)> = moves.iter().filter(|(_, percent)| *percent > limit).collect();
-        let (worst, percent) = moves.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        let (name, prices) = (&worst.subject.name, arrow(worst));
+        let moves: Vec<(&Change, i64, f64)> =
+            self.price_changes().map(|(change, from, to)| (change, from, percent_change(from, to))).collect();
+        let over: Vec<_> = moves.iter().filter(|(.., percent)| *percent > limit).collect();
+        let (worst, from, percent) = moves.iter().max_by(|a, b| a.2.total_cmp(&b.2))?;
+        let (name, prices) = (&worst.subject.name, arrow(worst, *from));
         let message = if percent.is_finite() {
             format!("the price of “{name}” moves by {percent:.0} % ({prices}); the limit is {limit} %")
         } else {
@@ -36,7 +37,7 @@ impl Judge<'_> {
             limit: Some(Limit::Percent(limit)),
             actual: percent.is_finite().then_some(*percent),
             trips: !over.is_empty(),
-            items: over.iter().map(|(change, _)| change.path.clone()).collect(),
+            items: over.iter().map(|(change, ..)| change.path.clone()).collect(),
             message: message + &more,
         })
     }
@@ -74,7 +75,7 @@ impl Judge<'_> {
 
     /// A price that moved by such a factor; or one whose written price did, whatever a markup then made of it.
     fn slip(&self, change: &Change, from: i64, to: i64) -> Option<(Path, String)> {
-        let words = || format!("“{}” {}", change.subject.name, arrow(change));
+        let words = || format!("“{}” {}", change.subject.name, arrow(change, from));
         if is_decimal_slip(from, to) {
             return Some((change.path.clone(), words()));
         }
@@ -146,7 +147,10 @@ fn rupiah(side: &Option<FieldValue>) -> Option<i64> {
     side.as_ref().and_then(FieldValue::as_rupiah)
 }
 
-fn arrow(change: &Change) -> String {
+fn arrow(change: &Change, from: i64) -> String {
     let price = |side| rupiah(side).map_or_else(|| "none".to_owned(), |price| Price(price).to_string());
-    format!("{} → {}", price(&change.from), price(&change.to))
+    let measured = Price(from).to_string();
+    let live = price(&change.from);
+    let now = if live == measured { String::new() } else { format!(", now {live}") };
+    format!("{measured} → {}{now}", price(&change.to))
 }

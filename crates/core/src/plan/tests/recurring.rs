@@ -1,5 +1,7 @@
 //! Layers with `when`: what they do every day is let through once, and nothing else with it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{days::hour, *};
@@ -98,9 +100,14 @@ fn an_edit_while_the_layer_counts_goes_on_from_where_it_began() {
         NONE,
         "back to where it began, which never stands for a day"
     );
-    assert_eq!(story.happy_hour(41, 12_000), [NONE, NONE]);
-    assert_eq!(story.says(HAPPY, 15_000, hour(24 * 42 + 16)), NONE);
-    assert_eq!(story.says(HAPPY, 1_500, hour(24 * 42 + 17)), ["price-change", "decimal-slip"]);
+    assert_eq!(
+        story.happy_hour(41, 12_000),
+        [vec!["price-change"], vec![]],
+        "two steps of less than the limit are let through, the sum of them is not"
+    );
+    assert_eq!(story.happy_hour(42, 12_000), [NONE, NONE]);
+    assert_eq!(story.says(HAPPY, 15_000, hour(24 * 43 + 16)), NONE);
+    assert_eq!(story.says(HAPPY, 1_500, hour(24 * 43 + 17)), ["price-change", "decimal-slip"]);
 }
 
 #[test]
@@ -117,9 +124,60 @@ fn the_way_back_leads_to_where_it_began_and_to_nothing_else() {
     let mut story = story();
     story.happy_hour(0, 10_000);
     story.says(HAPPY, 10_000, hour(40));
-    assert_eq!(story.says(BASE, 26_000, hour(42)), ["price-change"]);
+    assert_eq!(story.says(BASE, 26_000, hour(42)), NONE, "4 % more than the usual price");
     story.says(HAPPY, 10_000, hour(64));
-    assert_eq!(story.says(BASE, 250_000, hour(66)), ["price-change"]);
+    assert_eq!(story.says(BASE, 250_000, hour(66)), ["price-change", "decimal-slip"]);
+    story.happy_hour(4, 10_000);
+    story.says(HAPPY, 10_000, hour(24 * 5 + 16));
+    assert_eq!(story.says(BASE, 11_000, hour(24 * 5 + 18)), ["price-change"], "as much as live, half of what it was");
+}
+
+#[test]
+fn small_steps_while_it_counts_do_not_add_up_to_a_known_one() {
+    let mut story = story();
+    for (price, minutes) in [(12_500, 0), (6_250, 1), (3_125, 2)] {
+        assert_eq!(story.says(HAPPY, price, hour(16) + SignedDuration::from_mins(minutes)), NONE);
+    }
+    assert_eq!(story.says(BASE, 25_000, hour(18)), NONE, "the way back");
+    assert_eq!(story.says(HAPPY, 3_125, hour(40)), ["price-change"]);
+}
+
+#[test]
+fn a_step_from_a_price_that_only_looks_like_the_layers_is_not_joined_to_it() {
+    let mut story = story();
+    story.happy_hour(0, 10_000);
+    story.says(BASE, 10_000, hour(20));
+    assert_eq!(story.says(HAPPY, 6_000, hour(40)), NONE);
+    assert_eq!(story.says(BASE, 25_000, hour(42)), ["price-change"]);
+    // Nor where the usual price becomes that of the layer while it counts.
+    let mut story = self::story();
+    story.says(HAPPY, 10_000, hour(16));
+    story.price("NG", 10_000);
+    story.places = said_in(BASE);
+    story.look(hour(18));
+    story.says(HAPPY, 6_000, hour(40));
+    assert_eq!(story.says(BASE, 25_000, hour(42)), ["price-change"]);
+}
+
+#[test]
+fn the_way_back_is_that_of_a_layer_that_still_has_when() {
+    let mut story = story();
+    story.says(HAPPY, 10_000, hour(16));
+    story.recurring.files = ["catalogs/other.yaml".into()].into();
+    assert_eq!(story.says(BASE, 25_000, hour(18)), ["price-change"]);
+}
+
+#[test]
+fn a_layer_that_counts_within_another_changes_nothing_of_its_end() {
+    const WEEKEND: &str = "catalogs/weekend.yaml";
+    let mut story = story();
+    story.recurring.files.insert(WEEKEND.into());
+    for week in 0..3 {
+        let held = [(WEEKEND, 60_000, 0), (HAPPY, 10_000, 16), (WEEKEND, 60_000, 18), (BASE, 25_000, 48)]
+            .map(|(file, price, time)| story.says(file, price, hour(24 * 7 * week + time)));
+        let first = [vec!["price-change"], vec!["price-change"], vec![], vec![]];
+        assert_eq!(held, if week == 0 { first } else { Default::default() }, "week {week}");
+    }
 }
 
 #[test]
@@ -173,17 +231,21 @@ fn breakfast() -> Menu {
     )
 }
 
+fn resting_in(file: &str) -> BTreeMap<ExternalId, BTreeSet<Arc<str>>> {
+    breakfast().menu_items.into_iter().map(|item| (item.external_id, [file.into()].into())).collect()
+}
+
 impl Story {
     fn begins(&mut self, now: Timestamp) -> Vec<&'static str> {
         self.desired.menus.push(breakfast());
         self.low_prices = [Path::item(&"B1".into())].into();
-        (self.recurring.resting, self.places) = (BTreeSet::new(), said_in(HAPPY));
+        (self.recurring.resting, self.places) = (BTreeMap::new(), said_in(HAPPY));
         self.push(now)
     }
 
     fn ends(&mut self, now: Timestamp) -> Vec<&'static str> {
         self.desired.menus.pop();
-        self.recurring.resting = breakfast().menu_items.into_iter().map(|item| item.external_id).collect();
+        self.recurring.resting = resting_in(HAPPY);
         self.places = said_in(BASE);
         self.push(now)
     }
@@ -208,6 +270,22 @@ fn a_menu_that_gets_a_when_leaves_by_the_guards() {
     // Once it has left and come back it is the layer's.
     story.begins(hour(54));
     assert_eq!(story.ends(hour(58)), NONE);
+}
+
+#[test]
+fn what_has_moved_to_another_file_is_not_the_layers_any_more() {
+    let mut story = story();
+    story.begins(hour(6));
+    story.places = said_in(BASE);
+    story.look(hour(8));
+    assert_eq!(story.ends(hour(10)), ["deletes", "emptied-menu"]);
+    let mut story = self::story();
+    story.begins(hour(6));
+    story.ends(hour(10));
+    story.begins(hour(30));
+    story.desired.menus.pop();
+    (story.recurring.resting, story.places) = (resting_in("catalogs/other.yaml"), said_in(BASE));
+    assert_eq!(story.push(hour(34)), ["deletes", "emptied-menu"], "another layer that rests has it now");
 }
 
 #[test]
