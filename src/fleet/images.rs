@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Loaded, judge::Judge, survey::MOST_EDGES};
+use super::{Loaded, judge::Judge};
 use crate::{
     catalog::{ItemField, OutletId, Path},
     definition::Composed,
@@ -44,8 +44,7 @@ impl Loaded {
     }
 
     fn uses_of(&self, outlet: &OutletId, at: Timestamp, uses: &mut ImageUses) {
-        let edges = self.definitions.telling_edges(outlet, (at, Timestamp::MAX), &self.defaults);
-        for moment in [at].into_iter().chain(edges.into_iter().map(|edge| edge.at)).take(MOST_EDGES) {
+        for moment in [at].into_iter().chain(self.edges_ahead(outlet, at).moments) {
             let composed = self.compose(outlet, moment);
             if !composed.diagnostics.iter().any(Diagnostic::is_error) && !ignores_images(&composed.policy) {
                 self.collect(&composed, uses);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Loaded, judge::Judged, survey::MOST_EDGES};
+use super::{Loaded, judge::Judged};
 use crate::{
     definition::{Composed, just_before},
     diagnostic::Diagnostic,
@@ -20,8 +20,7 @@ impl Loaded {
 
     fn first_invalid(&self, judged: &Judged, first: Timestamp) -> Option<InvalidFrom> {
         let id = &judged.outlet.id;
-        let edges = self.definitions.telling_edges(id, (just_before(first), Timestamp::MAX), &self.defaults);
-        for at in edges.into_iter().take(MOST_EDGES).map(|edge| edge.at) {
+        for at in self.edges_ahead(id, just_before(first)).moments {
             let Composed { diagnostics, policy, .. } = self.compose(id, at);
             if diagnostics.iter().any(Diagnostic::is_error) {
                 let when = at.to_zoned(policy.timezone).strftime("%a %Y-%m-%d %H:%M").to_string();

@@ -257,7 +257,7 @@ impl Loaded {
 }
 
 impl Judge<'_> {
-    fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> (Judged, Composed) {
+    pub(super) fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> (Judged, Composed) {
         let mut used = UsedAllows::default();
         let (mut composed, has_photos) = self.judge(id, at, &mut used);
         let mut images = DefaultHasher::new();

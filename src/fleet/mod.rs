@@ -4,6 +4,7 @@
 //! that no more of them are held than there are cores. What is done with an outlet is `sync`'s.
 
 mod agenda;
+mod ahead;
 mod compare;
 mod history;
 mod images;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Loaded, survey::MOST_EDGES};
+use super::Loaded;
 use crate::{
     catalog::{ItemField, OutletId, Path},
     definition::{Composed, ImageFile},
@@ -48,15 +48,13 @@ impl Loaded {
 
     fn add_photos_of(&self, outlet: &OutletId, at: Timestamp, uses: &mut PhotoUses) {
         let as_written = |path: &str| ImageFile::Found { url: format!("{MARK}{path}") };
-        let mut next = Some(at);
-        for _ in 0..MOST_EDGES {
-            let Some(moment) = next else { return };
+        let edges = self.edges_ahead(outlet, at);
+        for moment in [at].into_iter().chain(edges.moments) {
             let composed = self.definitions.compose(outlet, moment, &self.defaults, &as_written);
-            next = composed.next_change;
             uses.is_incomplete |= composed.diagnostics.iter().any(Diagnostic::is_error);
             uses.add(&composed);
         }
-        uses.is_incomplete |= next.is_some();
+        uses.is_incomplete |= !edges.is_all;
     }
 
     /// What is said of a photo, with the severities that the settings give.

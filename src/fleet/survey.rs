@@ -30,9 +30,6 @@ use crate::{
 /// Rules that compare a promotion with today.
 const OF_A_DAY: [&str; 2] = ["promotion-over", "promotion-starts-today"];
 
-/// How many beginnings and ends of dated layers a look ahead follows (our choice: years of holidays).
-pub(super) const MOST_EDGES: usize = 100;
-
 /// What a look over all outlets finds.
 #[derive(Debug, Clone, Default)]
 pub struct Survey {
@@ -157,22 +154,19 @@ impl Loaded {
     /// Looks at every outlet as it is now and, for what is wrong only, as it will be when its dated layers begin and end.
     pub fn survey_ahead(&self, at: Timestamp) -> Survey {
         let mut survey = self.survey_with(at, true);
-        let edges: BTreeSet<Timestamp> = self
-            .definitions
-            .outlets()
-            .flat_map(|outlet| self.definitions.telling_edges(&outlet.id, (at, Timestamp::MAX), &self.defaults))
-            .map(|edge| edge.at)
-            .collect();
-        for edge in edges.iter().take(MOST_EDGES) {
-            let later = self.look(*edge, true);
-            // What is said of a day is said on that day.
-            let lasting = later.diagnostics.into_iter().filter(|later| !OF_A_DAY.contains(&later.code));
-            survey.diagnostics.extend(lasting);
-            survey.used.extend(later.used);
-            survey.shadows.extend(later.shadows);
+        let shared = SharedDiagnostics::default();
+        let outlets: Vec<&Outlet> = self.definitions.outlets().collect();
+        let later: Vec<_> = outlets.par_iter().map(|outlet| self.look_ahead(&outlet.id, at, &shared)).collect();
+        // What is said of a day is said on that day.
+        survey.diagnostics.extend(shared.into_all().filter(|later| !OF_A_DAY.contains(&later.code)));
+        let mut is_whole = true;
+        for (used, shadows, is_all) in later {
+            survey.used.extend(used);
+            survey.shadows.extend(shadows);
+            is_whole &= is_all;
         }
         // Only if all outlets could be judged, at all times, is it known what comes to nothing.
-        if edges.len() <= MOST_EDGES && !survey.diagnostics.iter().any(Diagnostic::is_error) {
+        if is_whole && !survey.diagnostics.iter().any(Diagnostic::is_error) {
             let mut shadowed = survey.shadows.diagnostics();
             self.allows.apply(&mut shadowed, &mut survey.used);
             survey.diagnostics.extend(shadowed);
@@ -182,6 +176,18 @@ impl Loaded {
         diagnostic::sort(&mut survey.diagnostics);
         drop_repeated(&mut survey.diagnostics);
         survey
+    }
+
+    /// Judges an outlet as it will be when its dated layers begin and end. Keeps no verdict: those of now are in use.
+    fn look_ahead(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> (UsedAllows, Shadows, bool) {
+        let edges = self.edges_ahead(id, at);
+        let (mut used, mut shadows) = (UsedAllows::default(), Shadows::default());
+        for edge in edges.moments {
+            let (judged, composed) = self.judge().judged(id, edge, shared);
+            used.extend(judged.used);
+            shadows.extend(Shadows::of(&composed));
+        }
+        (used, shadows, edges.is_all)
     }
 
     /// Tells patterns of windows that mean no outlet: what should wait for them would not.

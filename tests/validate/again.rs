@@ -298,4 +298,30 @@ fn a_layer_that_comes_back_by_when() {
     }
     let same: Vec<bool> = known.windows(2).map(|pair| pair[0].1 == pair[1].1).collect();
     assert_eq!(same, [false, true, false, false, false, false], "from edge to edge, and no longer");
+    assert!(!kept.photo_uses(at(BEFORE)).is_incomplete, "each beginning and end is looked at once");
+}
+
+/// A date is judged however many other beginnings and ends there are, in other outlets or in its own.
+#[test]
+fn a_date_among_many_layers_that_come_back() {
+    let layer = |n: usize| {
+        format!("when: {{schedule: '{n} 16 * * *', duration: 2h}}\nitems: {{MA: {{price: {}}}}}\n", 12_000 + n)
+    };
+    let names: Vec<String> = (0..55).map(|n| format!("l{n}.yaml")).collect();
+    for is_one_outlet in [false, true] {
+        let root = root();
+        write("catalogs/cheap.yaml", "from: 2027-06-01\nitems: {MB: {price: 100}}\n")(&root);
+        for (n, name) in names.iter().enumerate() {
+            fs::write(root.path().join(format!("catalogs/{name}")), layer(n)).unwrap();
+            if !is_one_outlet {
+                let outlet = KUTA.replace("G1", &format!("H{n}")).replace("base.yaml", &format!("base.yaml, {name}"));
+                fs::write(root.path().join(format!("catalogs/h{n}.yaml")), outlet).unwrap();
+            }
+        }
+        let layers = if is_one_outlet { names.join(", ") } else { "l0.yaml".to_owned() };
+        write("catalogs/kuta.yaml", KUTA.replace("base.yaml", &format!("base.yaml, {layers}, cheap.yaml")))(&root);
+        let loaded = fleet::load(root.path()).unwrap();
+        let found = loaded.survey_ahead(at(BEFORE)).diagnostics;
+        assert!(found.iter().any(|diagnostic| diagnostic.code == "price-too-low"), "{is_one_outlet}: {found:?}");
+    }
 }

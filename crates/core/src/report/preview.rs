@@ -77,7 +77,7 @@ pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String
         for words in first.catalog.iter().flat_map(|catalog| promotions(catalog, lang)) {
             out += &format!("  {}\n", printable(&lang.promotion_of(&words)));
         }
-        for stage in later.iter().take(DATES) {
+        for stage in dates_to_name(later) {
             let what = if stage.catalog.is_some() { lang.another_menu() } else { lang.files_have_errors() };
             let then = lang.from_then(&stage.moment(lang));
             out += &format!("  {then}: {what} (--at {})\n", stage.from.strftime("%FT%T%:z"));
@@ -87,6 +87,15 @@ pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String
         }
     }
     out
+}
+
+/// What comes once before what comes again, if there is too much of it; in the order of time.
+fn dates_to_name(later: &[MenuStage]) -> Vec<&MenuStage> {
+    let mut stages: Vec<&MenuStage> = later.iter().collect();
+    stages.sort_by_key(|stage| stage.repeats);
+    stages.truncate(DATES);
+    stages.sort_by(|a, b| a.from.cmp(&b.from));
+    stages
 }
 
 /// As one file.

@@ -101,6 +101,18 @@ fn a_terminal_shows_what_is_sold_and_when_that_changes() {
 }
 
 #[test]
+fn dates_that_come_once_are_named_before_what_comes_again() {
+    let stage = |day: usize| {
+        let from = format!("2027-02-{day:02}T00:00[Asia/Makassar]").parse().unwrap();
+        MenuStage { from, repeats: day != 20, catalog: Some(Catalog::default()) }
+    };
+    let preview = MenuPreview { outlets: vec![("G1".into(), "Kuta".into())], stages: (1..25).map(stage).collect() };
+    let text = preview_text(&[preview], false, Lang::En);
+    let named: Vec<&str> = text.split("2027-02-").skip(2).step_by(2).map(|day| &day[..2]).collect();
+    assert_eq!(named, ["02", "03", "04", "05", "06", "20"], "{text}");
+}
+
+#[test]
 fn an_owner_reads_both_in_indonesian() {
     insta::assert_snapshot!("indonesian_terminal", preview_text(&previews(), false, Lang::Id));
     insta::assert_snapshot!("indonesian_page", page(Lang::Id));
