@@ -47,9 +47,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     tell_old_checkout(session);
     let (mut lines, source) = match asked {
         Asked::Heard(DaemonStatus { lines, .. }) if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard(_) => (from_state(&args, session)?, "as of the last pass; the daemon knows no such outlet"),
-        Asked::NoAnswer => (from_state(&args, session)?, "as of the last pass; the daemon does not answer"),
-        Asked::Nobody => (from_state(&args, session)?, "as of the last pass; no daemon runs"),
+        Asked::Heard(_) => (stored(&args.outlet, session)?, "as of the last pass; the daemon knows no such outlet"),
+        Asked::NoAnswer => (stored(&args.outlet, session)?, "as of the last pass; the daemon does not answer"),
+        Asked::Nobody => (stored(&args.outlet, session)?, "as of the last pass; no daemon runs"),
     };
     lines.retain(|line| args.state.is_empty() || args.state.iter().any(|state| state.as_str() == line.state));
     let invocation = PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() };
@@ -98,11 +98,12 @@ pub(super) fn ask_daemon(outlets: &[String], session: &Session) -> Result<Asked,
     })
 }
 
-fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, CommandError> {
+/// How these outlets stood when they were last looked at; GoFood is not asked.
+pub(super) fn stored(globs: &[String], session: &Session) -> Result<Vec<StatusLine>, CommandError> {
     let settings = session.settings()?;
     let now = Timestamp::now();
     let survey = session.survey(now)?;
-    let selection = session.selection(&args.outlet)?;
+    let selection = session.selection(globs)?;
     let state = session.remembered()?;
     let overview = block_on(async {
         session.tell_other_platforms(state.as_ref()).await?;
@@ -113,7 +114,7 @@ fn from_state(args: &Args, session: &Session) -> Result<Vec<StatusLine>, Command
     })??;
     let lines = fleet::status(settings, &survey, overview.as_ref(), &selection, now);
     if lines.is_empty() {
-        session.select(&survey, &args.outlet)?;
+        session.select(&survey, globs)?;
     }
     Ok(lines)
 }

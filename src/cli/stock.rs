@@ -17,7 +17,7 @@ use super::{
     push::{Release, answer, context, need_terminal},
     session::{Session, block_on, moment},
     signals::{Ending, StopAnnouncer},
-    status::{Asked, ask_daemon},
+    status::{self, Asked, ask_daemon},
     when::When,
 };
 use crate::{
@@ -83,19 +83,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 fn list(args: &Args, session: &Session) -> Result<Exit, CommandError> {
     let now = moment(None);
     let survey = session.survey(now)?;
-    let selection = session.selection(&args.outlet)?;
-    let state = session.remembered()?;
-    let overview = block_on(async {
-        session.tell_other_platforms(state.as_ref()).await?;
-        match &state {
-            Some(state) => Ok::<_, CommandError>(Some(state.overview(now).await?)),
-            None => Ok(None),
-        }
-    })??;
-    let lines = fleet::status(session.settings()?, &survey, overview.as_ref(), &selection, now);
-    if lines.is_empty() {
-        session.select(&survey, &args.outlet)?;
-    }
+    let lines = status::stored(&args.outlet, session)?;
     let of = |line: report::StatusLine| SwitchesOf {
         zone: zone_of(&survey, &line.outlet, session),
         name: line.name.unwrap_or_else(|| line.outlet.clone()),
