@@ -80,7 +80,7 @@ pub enum PhotoError {
     /// As of images.
     #[error(transparent)]
     Image(ImageError),
-    /// Over [`MAX_PHOTO_BYTES`].
+    /// Over 32 MB.
     #[error("it has more than {} MB, and is not read: make it smaller", MAX_PHOTO_BYTES / 1024 / 1024)]
     TooLarge,
 }
