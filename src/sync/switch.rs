@@ -197,7 +197,11 @@ impl<R: Read + Write> Switch<'_, R> {
         switches: &[&PlannedSwitch],
         memory: &Memory,
     ) -> Result<(&'static str, Option<String>), PassError> {
-        self.begin_call(switches).await?;
+        if let Err(error) = self.begin_call(switches).await {
+            // Nothing was sent, so nothing may count as ours later.
+            let _ = self.undo(switches).await;
+            return Err(error);
+        }
         let (result, why, stored) = match self.visit.set_stock(kind, changes, memory).await {
             Ok(StockSet::Seen) => ("switched", None, self.done(switches).await),
             Ok(StockSet::Refused(error)) => ("rejected", Some(error.to_string()), self.undo(switches).await),

@@ -104,7 +104,7 @@ impl KnownStep {
 /// The files with `when` that say a price of which steps are known, as far as files say it at all.
 pub(super) fn files_of_steps(inputs: &Inputs<'_>) -> BTreeMap<Path, BTreeSet<String>> {
     let Inputs { recurring, past, places, .. } = inputs;
-    if recurring.files.is_empty() || past.recurring.is_empty() {
+    if past.recurring.is_empty() {
         return BTreeMap::new();
     }
     let desired = prices(inputs.desired);

@@ -225,9 +225,9 @@ pub fn judge_switch(
     use SwitchHappening::{ChangedElsewhere, Doubtful, Gone, NotSeen, SwitchedBack};
     let is_due = switch.until.is_some_and(|until| until <= now);
     let is_sending = switch.stage == SwitchStage::Sending;
-    let is_late = now.duration_since(switch.at) > MAY_STILL_COME;
+    let is_late = now.duration_since(switch.at).abs() > MAY_STILL_COME;
     if switch.until.is_none() && !is_sending {
-        let is_over = now.duration_since(switch.at) > MAY_BE_BEHIND;
+        let is_over = now.duration_since(switch.at).abs() > MAY_BE_BEHIND;
         return if is_over { SwitchVerdict::Forget } else { SwitchVerdict::Wait };
     }
     let Some(stock) = LiveStock::of(live, switch.kind, &switch.id) else {
@@ -243,18 +243,21 @@ pub fn judge_switch(
         SwitchStage::Returning(_) | SwitchStage::Returned(_) if stock.shows(!switch.in_stock) => {
             return SwitchVerdict::End(SwitchedBack);
         }
-        SwitchStage::Returning(at) if goes_on_sale && now.duration_since(at) > MAY_BE_REPEATED => {
+        SwitchStage::Returning(at) if goes_on_sale && now.duration_since(at).abs() > MAY_BE_REPEATED => {
             return SwitchVerdict::End(Doubtful);
         }
         // What was carried out is not repeated: if it does not show, the kitchen has sold it out since.
         SwitchStage::Returned(at) if goes_on_sale => {
-            let is_over = now.duration_since(at) > MAY_STILL_COME;
+            let is_over = now.duration_since(at).abs() > MAY_STILL_COME;
             return if is_over { SwitchVerdict::End(Doubtful) } else { SwitchVerdict::Wait };
         }
         _ if !stock.shows(switch.in_stock) => return SwitchVerdict::End(ChangedElsewhere),
         _ => {}
     }
-    let looked_at = switch.until.filter(|_| is_due).map(|until| switch.held_at.map_or(until, |held| held.max(until)));
+    let looked_at = switch
+        .until
+        .filter(|_| is_due)
+        .map(|until| switch.held_at.filter(|held| *held <= now).map_or(until, |held| held.max(until)));
     let Some(looked_at) = looked_at else { return SwitchVerdict::Wait };
     if goes_on_sale && now.duration_since(looked_at) > MAY_BE_LATE {
         return SwitchVerdict::End(Doubtful);
@@ -273,8 +276,10 @@ pub fn judge_switch(
 pub fn behind_until(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> Option<Timestamp> {
     let is_made = matches!(switch.stage, SwitchStage::Sending | SwitchStage::Set);
     let is_undone = || LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(switch.in_stock));
-    let until = switch.at.saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
-    (is_made && now <= until && is_undone()).then_some(until)
+    // A clock that was set back makes nothing last longer.
+    let is_recent = now.duration_since(switch.at).abs() <= MAY_BE_BEHIND;
+    let until = switch.at.min(now).saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
+    (is_made && is_recent && is_undone()).then_some(until)
 }
 
 /// The ids of one kind on a live menu, for who has written another one.

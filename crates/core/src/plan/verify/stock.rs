@@ -84,7 +84,10 @@ impl PushVerification {
     /// publication may have put it on sale.
     pub fn remember_doubtful_stock(&mut self, live: &LiveCatalog) {
         let sold_out = self.doubtful_stock(live);
+        // A doubtful menu puts nothing that leaves sold out back on sale.
+        let leaving = self.effects.leaves_sold_out.clone();
         self.remember_stock(live);
+        self.effects.leaves_sold_out.extend(leaving);
         for (kind, lines) in sold_out {
             let last = if kind == StockKind::Items { &mut self.last.items } else { &mut self.last.variants };
             last.extend(lines.into_iter().map(|line| (line.external_id, line.in_stock)));
