@@ -130,6 +130,16 @@ fn step(
     earlier: Option<&StockSwitch>,
     off_in_files: &OffInFiles<'_>,
 ) -> SwitchStep {
+    // A copy that is behind shows what was before the last switch: what is to be sold out is sent all the same.
+    let may_be_behind = |one: &StockSwitch| match one.stage {
+        SwitchStage::Sending | SwitchStage::Set => {
+            one.in_stock && switch.at.duration_since(one.at).abs() <= MAY_BE_BEHIND
+        }
+        SwitchStage::Returning(_) | SwitchStage::Returned(_) => !one.in_stock,
+    };
+    if !switch.in_stock && earlier.is_some_and(may_be_behind) {
+        return SwitchStep::Set(stock.changes(&switch.id, switch.in_stock));
+    }
     if stock.shows(switch.in_stock) {
         let is_ours = earlier.is_some_and(|one| one.in_stock == switch.in_stock && one.until.is_some());
         return if is_ours { SwitchStep::Extend } else { SwitchStep::Already };
@@ -351,6 +361,31 @@ mod tests {
         assert_eq!(plan.calls()[0].1.len(), 1);
         assert_eq!(plan.guard.as_ref().unwrap().actual, Some(50.0));
         assert!(plan.held().is_none() && plan.is_to_send());
+    }
+
+    #[test]
+    fn what_is_to_be_sold_out_is_sent_although_an_old_copy_shows_it_so() {
+        let live = live(&[("1", "NG", Field::Set(false))]);
+        let stock = LiveStock::of(&live, StockKind::Items, &"NG".into()).unwrap();
+        let switch = |in_stock, minute, stage| StockSwitch {
+            held_at: None,
+            kind: StockKind::Items,
+            id: "NG".into(),
+            name: String::new(),
+            in_stock,
+            at: at(minute),
+            until: None,
+            account: None,
+            stage,
+        };
+        let off = |minute| switch(false, minute, SwitchStage::Sending);
+        let step = |minute, earlier: &StockSwitch| step(&off(minute), &stock, Some(earlier), &|_| None);
+        let put_on = switch(true, 0, SwitchStage::Set);
+        assert!(matches!(step(1, &put_on), SwitchStep::Set(_)));
+        assert_eq!(step(11, &put_on), SwitchStep::Already);
+        for stage in [SwitchStage::Returning(at(60)), SwitchStage::Returned(at(60))] {
+            assert!(matches!(step(61, &switch(false, 0, stage)), SwitchStep::Set(_)), "{stage:?}");
+        }
     }
 
     #[test]
