@@ -206,8 +206,10 @@ impl<R: Read + Write> Switch<'_, R> {
             Ok(StockSet::Seen) => ("switched", None, self.done(switches).await),
             Ok(StockSet::Refused(error)) => ("rejected", Some(error.to_string()), self.undo(switches).await),
             Ok(StockSet::Failed(error)) => ("failed", Some(error.to_string()), self.undo(switches).await),
+            // GoFood took it: for a while no copy that is behind says otherwise.
+            Ok(StockSet::Taken(why)) => ("timeout", Some(why), self.done(switches).await),
             // What is stored stays: a later pass sees whether it shows.
-            Ok(StockSet::Taken(why) | StockSet::Unknown(why)) => ("timeout", Some(why), Ok(())),
+            Ok(StockSet::Unknown(why)) => ("timeout", Some(why), Ok(())),
             Err(error) => ("failed", Some(chain(&error)), self.undo(switches).await),
         };
         // A later pass sees what became of it all the same.
