@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// At most so many lines are asked for (our choice): each is a call of git.
-const MOST_LINES: usize = 12;
+pub const MOST_LINES: usize = 12;
 
 /// Who wrote these lines, by `file:line`, with days in a zone; waits for git. Nothing of those that it does not know.
 pub fn line_notes(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTreeMap<String, LineNote> {

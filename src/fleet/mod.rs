@@ -33,7 +33,7 @@ pub use history::{history, promotion_lines, push_lines, switch_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
 use judge::{Judged, Verdicts};
-pub use line_notes::line_notes;
+pub use line_notes::{MOST_LINES, line_notes};
 use local_images::LocalImages;
 pub use member::Member;
 pub use photo_uses::{PhotoPlace, PhotoUses};

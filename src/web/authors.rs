@@ -10,7 +10,7 @@ use super::{
     snapshot::{Snapshot, compose},
 };
 use crate::{
-    fleet::{Loaded, line_notes},
+    fleet::{Loaded, MOST_LINES, line_notes},
     report::{LineNote, WHOLE_FILE},
 };
 
@@ -31,9 +31,6 @@ impl Authors {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (Arc::downgrade(loaded), answers);
     }
 }
-
-/// So many places are asked for at a time (our choice).
-const MOST: usize = 12;
 
 /// Who wrote the lines that come most often among these places, by place. What git does not answer in time is left out.
 pub(super) async fn authors<'l>(
@@ -65,7 +62,7 @@ fn most_common<'l>(places: impl Iterator<Item = &'l String>) -> Vec<&'l str> {
     }
     let mut places: Vec<(&str, usize)> = counts.into_iter().collect();
     places.sort_by_key(|(place, count)| (std::cmp::Reverse(*count), *place));
-    places.into_iter().take(MOST).map(|(place, _)| place).collect()
+    places.into_iter().take(MOST_LINES).map(|(place, _)| place).collect()
 }
 
 /// `catalogs/base.yaml:10`, with a column behind that or none, or a file as a whole.

@@ -299,8 +299,8 @@ fn place(place: &str, snapshot: &Snapshot, authors: &BTreeMap<String, LineNote>,
 
 /// A text with its commands, complete wherever they are typed.
 fn with_commands(text: &str, snapshot: &Snapshot) -> Markup {
-    let parts: Vec<String> =
-        text.split('`').enumerate().map(|(at, part)| complete(at % 2 == 1, part, snapshot)).collect();
+    let part = |(at, part): (usize, &str)| if at % 2 == 1 { complete(part, &snapshot.flags) } else { part.to_owned() };
+    let parts: Vec<String> = text.split('`').enumerate().map(part).collect();
     with_code(&parts.join("`"))
 }
 
@@ -311,12 +311,10 @@ fn release(lines: &[&StatusLine], globs: &[String], snapshot: &Snapshot, lang: L
 }
 
 /// `menusync plan --outlet G1` with the options that say where.
-fn complete(is_code: bool, part: &str, snapshot: &Snapshot) -> String {
-    let words = part.strip_prefix("menusync ").filter(|_| is_code);
-    let Some(words) = words else { return part.to_owned() };
-    let (command, rest) = words.split_once(' ').map_or((words, ""), |(command, rest)| (command, rest));
-    let space = if rest.is_empty() { "" } else { " " };
-    format!("menusync {command}{}{space}{rest}", snapshot.flags)
+fn complete(code: &str, flags: &str) -> String {
+    let Some(words) = code.strip_prefix("menusync ") else { return code.to_owned() };
+    let (command, rest) = words.split_at(words.find(' ').unwrap_or(words.len()));
+    format!("menusync {command}{flags}{rest}")
 }
 
 /// What went wrong with an outlet. That no file defines it is said by its state.
@@ -372,4 +370,22 @@ fn zone(snapshot: &Snapshot) -> TimeZone {
 /// The zone of an outlet; of one that no file defines that of the settings.
 fn zone_of(snapshot: &Snapshot, outlet: &str) -> TimeZone {
     snapshot.loaded.policy(&OutletId(outlet.to_owned()), snapshot.now).timezone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complete;
+
+    #[test]
+    fn commands_say_where_and_nothing_else_does() {
+        let flags = " --root /srv/menus";
+        for (typed, is) in [
+            ("menusync plan --outlet G1", "menusync plan --root /srv/menus --outlet G1"),
+            ("menusync validate", "menusync validate --root /srv/menus"),
+            ("--allow GUARD", "--allow GUARD"),
+            ("state: paused", "state: paused"),
+        ] {
+            assert_eq!(complete(typed, flags), is);
+        }
+    }
 }

@@ -99,14 +99,11 @@ impl Held {
         let Some(ReleaseCommands { push, review, bring_back, review_bringing_back }) = self.commands(hints) else {
             return Markup::default();
         };
-        let (is_reviewed, is_brought_back) = (!review.is_empty(), !review_bringing_back.is_empty());
         html! {
             @if let Some(push) = push { p { (lang.let_through_now()) } (typed(&[push])) }
-            @if is_reviewed { p { (lang.let_through()) } (typed(&review)) p.quiet { (html::with_code(lang.commit_the_approval())) } }
+            @if !review.is_empty() { p { (lang.let_through()) } (typed(&review)) p.quiet { (html::with_code(lang.commit_the_approval())) } }
             @if let Some(bring_back) = bring_back { p { (lang.bring_back_now()) } (typed(&[bring_back])) }
-            @if is_brought_back {
-                p { (lang.let_through()) } (typed(&review_bringing_back))
-            }
+            @if !review_bringing_back.is_empty() { p { (lang.let_through()) } (typed(&review_bringing_back)) }
         }
     }
 
