@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     daemon::{AskError, DaemonStatus, ask_status},
-    fleet,
+    fleet::{self, Survey},
     report::{self, PlanInvocation, StatusLine},
     source::pulled_at,
     state::{Running, running_daemon},
@@ -47,9 +47,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     tell_old_checkout(session);
     let (mut lines, source) = match asked {
         Asked::Heard(DaemonStatus { lines, .. }) if !lines.is_empty() => (lines, "from the daemon"),
-        Asked::Heard(_) => (stored(&args.outlet, session)?, "as of the last pass; the daemon knows no such outlet"),
-        Asked::NoAnswer => (stored(&args.outlet, session)?, "as of the last pass; the daemon does not answer"),
-        Asked::Nobody => (stored(&args.outlet, session)?, "as of the last pass; no daemon runs"),
+        Asked::Heard(_) => (from_state(&args.outlet, session)?, "as of the last pass; the daemon knows no such outlet"),
+        Asked::NoAnswer => (from_state(&args.outlet, session)?, "as of the last pass; the daemon does not answer"),
+        Asked::Nobody => (from_state(&args.outlet, session)?, "as of the last pass; no daemon runs"),
     };
     lines.retain(|line| args.state.is_empty() || args.state.iter().any(|state| state.as_str() == line.state));
     let invocation = PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() };
@@ -98,11 +98,20 @@ pub(super) fn ask_daemon(outlets: &[String], session: &Session) -> Result<Asked,
     })
 }
 
-/// How these outlets stood when they were last looked at; GoFood is not asked.
-pub(super) fn stored(globs: &[String], session: &Session) -> Result<Vec<StatusLine>, CommandError> {
-    let settings = session.settings()?;
+fn from_state(globs: &[String], session: &Session) -> Result<Vec<StatusLine>, CommandError> {
+    session.settings()?;
     let now = Timestamp::now();
-    let survey = session.survey(now)?;
+    stored(&session.survey(now)?, globs, session, now)
+}
+
+/// How these outlets stood when they were last looked at; GoFood is not asked.
+pub(super) fn stored(
+    survey: &Survey,
+    globs: &[String],
+    session: &Session,
+    now: Timestamp,
+) -> Result<Vec<StatusLine>, CommandError> {
+    let settings = session.settings()?;
     let selection = session.selection(globs)?;
     let state = session.remembered()?;
     let overview = block_on(async {
@@ -112,9 +121,9 @@ pub(super) fn stored(globs: &[String], session: &Session) -> Result<Vec<StatusLi
             None => Ok(None),
         }
     })??;
-    let lines = fleet::status(settings, &survey, overview.as_ref(), &selection, now);
+    let lines = fleet::status(settings, survey, overview.as_ref(), &selection, now);
     if lines.is_empty() {
-        session.select(&survey, globs)?;
+        session.select(survey, globs)?;
     }
     Ok(lines)
 }

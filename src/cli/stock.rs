@@ -28,7 +28,7 @@ use crate::{
     plan::{SwitchOrder, SwitchStep, live_ids, thing},
     policy::Guard,
     remote::{Read as _, Writer},
-    report::{self, StockOutlet, SwitchesOf, untrusted::printable},
+    report::{self, StockLine, StockOutlet, SwitchesOf, untrusted::printable},
     sync::{Context, Desired, SwitchLook, Target, chain, look_at_switch, not_switched, recall, switch_stock},
 };
 
@@ -83,7 +83,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 fn list(args: &Args, session: &Session) -> Result<Exit, CommandError> {
     let now = moment(None);
     let survey = session.survey(now)?;
-    let lines = status::stored(&args.outlet, session)?;
+    let lines = status::stored(&survey, &args.outlet, session, now)?;
     let of = |line: report::StatusLine| SwitchesOf {
         zone: zone_of(&survey, &line.outlet, session),
         name: line.name.unwrap_or_else(|| line.outlet.clone()),
@@ -436,15 +436,15 @@ impl Job {
 
 /// The exit that each dish and choice alone would give, as `apply` has it for outlets.
 fn exit_of(outcomes: &[StockOutlet]) -> Exit {
-    let of_line = |result: &str| match result {
-        "refused" => Exit::Refused,
-        "rejected" | "failed" | "timeout" => Exit::Failed,
-        _ => Exit::Done,
+    let of_line = |line: &StockLine| match () {
+        () if line.is_refused() => Exit::Refused,
+        () if line.is_failed() => Exit::Failed,
+        () => Exit::Done,
     };
     let of_outlet = |outcome: &StockOutlet| match (outcome.result, outcome.switches.as_slice()) {
         ("held", []) => vec![Exit::Refused],
         ("failed", []) => vec![Exit::Failed],
-        (_, lines) => lines.iter().map(|line| of_line(line.result)).collect(),
+        (_, lines) => lines.iter().map(of_line).collect(),
     };
     Exit::of_outlets(outcomes.iter().flat_map(of_outlet))
 }

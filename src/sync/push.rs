@@ -23,7 +23,7 @@ use super::{
 };
 
 /// Tries of one push, the first included (our choice).
-pub(super) const MOST_TRIES: u32 = 5;
+const MOST_TRIES: u32 = 5;
 
 /// How long a push is tried (our choice).
 const TRY_FOR: Duration = Duration::from_secs(45);
@@ -162,7 +162,7 @@ impl<R: Read + Write> Pass<'_, R> {
             maybe_done |= error.may_have_been_done();
             let give_up = |error| if maybe_done { Answer::Unknown(error) } else { Answer::Failed(error) };
             let pause = pause_before_retry(&error, attempt, started.elapsed());
-            let Some(pause) = pause.filter(|_| attempt < MOST_TRIES && !self.visit.is_stopping()) else {
+            let Some(pause) = pause.filter(|_| !self.visit.is_stopping()) else {
                 return Ok((give_up(error), at));
             };
             tracing::warn!(outlet = %target.id, %request_id, attempt, %error, "the push will be looked for, then tried again");
@@ -299,6 +299,9 @@ fn what_is_done(done: &StockCalls) -> &'static str {
 
 /// How long to wait before the next try; `None` = not worth one.
 pub(super) fn pause_before_retry(error: &RemoteError, attempt: u32, spent: Duration) -> Option<Duration> {
+    if attempt >= MOST_TRIES {
+        return None;
+    }
     let asked = match error.retry {
         Retry::After(asked) => asked,
         Retry::NotBefore(rest) => Some(rest),

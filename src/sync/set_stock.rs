@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{
-    PassError,
-    fetch::fetch_fresh,
-    push::{MOST_TRIES, pause_before_retry},
-    visit::Visit,
-};
+use super::{PassError, fetch::fetch_fresh, push::pause_before_retry, visit::Visit};
 use crate::{
     catalog::{StockChange, StockKind},
     plan::{Memory, shows_all},
@@ -59,7 +54,7 @@ impl<R: Read + Write> Visit<'_, R> {
             };
             maybe_done |= error.may_have_been_done();
             let pause = pause_before_retry(&error, attempt, began.elapsed());
-            let Some(pause) = pause.filter(|_| attempt < MOST_TRIES && !self.is_stopping()) else { break error };
+            let Some(pause) = pause.filter(|_| !self.is_stopping()) else { break error };
             tracing::warn!(outlet = %target.id, attempt, %error, "stock will be looked at, then set again");
             self.pause(pause).await;
             match self.shows_stock(kind, changes, memory).await {

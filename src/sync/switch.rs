@@ -180,10 +180,9 @@ impl<R: Read + Write> Switch<'_, R> {
                 .unwrap_or_else(|error| ("failed", Some(chain(&error))));
             lines.extend(switches.iter().map(|one| line(one, result, why.clone())));
         }
-        let is_any = |results: &[&str]| lines.iter().any(|line| results.contains(&line.result));
         let result = match () {
-            () if is_any(&["rejected", "failed", "timeout"]) => "failed",
-            () if is_any(&["refused"]) => "held",
+            () if lines.iter().any(StockLine::is_failed) => "failed",
+            () if lines.iter().any(StockLine::is_refused) => "held",
             () => "done",
         };
         Ok(StockOutlet { switches: lines, ..outlet(target, result, None) })

@@ -44,8 +44,7 @@ impl SwitchesSettled {
 
     /// The outcome of the pass with what became of switches.
     pub(super) fn put_into(self, outcome: Outcome) -> Outcome {
-        let switches = outcome.switches.iter().cloned().chain(self.events).collect();
-        let outcome = Outcome { switches, ..outcome };
+        let outcome = Outcome { switches: self.events, ..outcome };
         let Some((why, again)) = self.failed else { return outcome };
         let error = Some(outcome.error.iter().cloned().chain([why]).collect::<Vec<_>>().join("; "));
         let again = outcome.again.or(Some(again));

@@ -67,10 +67,11 @@ pub use record::{PastChange, Record};
 pub use recurring::{KnownStep, RecurringStep, assumed_steps};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
+pub use stock::calls_of;
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
 pub use switching::{
     OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict, behind_until,
-    calls_of, judge_switch, label, live_ids, plan_switches, shows_all,
+    judge_switch, label, live_ids, plan_switches, shows_all,
 };
 pub use verify::{Look, Mismatch, PushVerification};
 

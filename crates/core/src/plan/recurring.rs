@@ -11,9 +11,9 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Base, Change, Class, Inputs, Kind, OutletPlan, prices};
+use super::{Change, Class, Inputs, Kind, OutletPlan, prices};
 use crate::{
-    catalog::{Catalog, ExternalId, FieldValue, ItemField, Path, ReadAt},
+    catalog::{Catalog, ExternalId, FieldValue, ItemField, Path, ReadAt, StockKind},
     definition::Recurring,
     diagnostic::Place,
 };
@@ -191,13 +191,11 @@ pub(super) fn leaving(plan: &OutletPlan, inputs: &Inputs<'_>) -> BTreeSet<Path> 
     if inputs.recurring.files.is_empty() {
         return BTreeSet::new();
     }
-    let ours = |taken_off: fn(&Base) -> &BTreeSet<ExternalId>, id: &ExternalId| {
-        inputs.base.is_some_and(|base| taken_off(base).contains(id))
-    };
+    let ours = |kind, id: &ExternalId| inputs.base.is_some_and(|base| base.taken_off(kind).contains(id));
     let items = plan.live.items().map(|(_, item)| &item.external_id);
-    let items = items.filter(|id| plan.payload.item(id).is_none() && !ours(|base| &base.items_taken_off, id));
+    let items = items.filter(|id| plan.payload.item(id).is_none() && !ours(StockKind::Items, id));
     let staying: HashSet<&ExternalId> = plan.payload.variants().map(|(_, variant)| &variant.external_id).collect();
     let variants = plan.live.variants().map(|(_, variant)| &variant.external_id);
-    let variants = variants.filter(|id| !staying.contains(id) && !ours(|base| &base.variants_taken_off, id));
+    let variants = variants.filter(|id| !staying.contains(id) && !ours(StockKind::Variants, id));
     items.map(Path::item).chain(variants.map(Path::variant)).collect()
 }

@@ -62,6 +62,18 @@ pub(super) fn calls(changes: &[Change], matched: &Matched) -> StockCalls {
             _ => {}
         }
     }
+    calls_of([(StockKind::Items, items), (StockKind::Variants, variants)])
+}
+
+/// One call of each kind.
+pub fn calls_of(changes: impl IntoIterator<Item = (StockKind, Vec<StockChange>)>) -> StockCalls {
+    let (mut items, mut variants) = (Vec::new(), Vec::new());
+    for (kind, changes) in changes {
+        match kind {
+            StockKind::Items => items.extend(changes),
+            StockKind::Variants => variants.extend(changes),
+        }
+    }
     let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
-    calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+    calls.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }

@@ -105,18 +105,6 @@ pub enum SwitchHappening {
 }
 
 impl SwitchHappening {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Switched,
-        Self::SwitchedBack,
-        Self::ChangedElsewhere,
-        Self::Refused,
-        Self::NotSeen,
-        Self::Doubtful,
-        Self::Gone,
-        Self::OtherAccount,
-    ];
-
     /// Whether a person expects something else. To switch before the end is the kitchen's right.
     pub fn is_trouble(self) -> bool {
         !matches!(self, Self::Switched | Self::SwitchedBack | Self::ChangedElsewhere)
@@ -153,20 +141,25 @@ pub struct LiveStock {
     shown: Vec<Field<bool>>,
 }
 
+type Shown<'l> = (&'l Field<ExternalId>, &'l str, &'l str, &'l Field<bool>);
+
+/// All dishes or choices that live shows: id, name, UUID and stock.
+pub(super) fn shown(live: &LiveCatalog, kind: StockKind) -> Vec<Shown<'_>> {
+    match kind {
+        StockKind::Items => {
+            live.items().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
+        }
+        StockKind::Variants => {
+            live.variants().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
+        }
+    }
+}
+
 impl LiveStock {
     /// What live shows under `id`; `None`: nothing.
     pub fn of(live: &LiveCatalog, kind: StockKind, id: &ExternalId) -> Option<Self> {
-        type Shown<'l> = (&'l Field<ExternalId>, &'l str, &'l str, &'l Field<bool>);
-        let all: Vec<Shown<'_>> = match kind {
-            StockKind::Items => {
-                live.items().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
-            }
-            StockKind::Variants => {
-                live.variants().map(|(_, one)| (&one.external_id, &*one.name, &*one.uuid, &one.in_stock)).collect()
-            }
-        };
         let mut found: Option<Self> = None;
-        for (_, name, uuid, in_stock) in all.into_iter().filter(|(known, ..)| known.value() == Some(id)) {
+        for (_, name, uuid, in_stock) in shown(live, kind).into_iter().filter(|(known, ..)| known.value() == Some(id)) {
             let found = found.get_or_insert_with(|| Self { name: name.to_owned(), uuids: vec![], shown: vec![] });
             if !found.uuids.iter().any(|known| known == uuid) {
                 found.uuids.push(uuid.to_owned());

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    GuardVerdict, LiveStock, StockCalls, StockSwitch, SwitchHappening, SwitchStage, guards::judge_sold_out, thing,
+    GuardVerdict, LiveStock, StockCalls, StockSwitch, SwitchHappening, SwitchStage, calls_of, guards::judge_sold_out,
+    switch::shown, thing,
 };
 use crate::{
     catalog::{ExternalId, Path, StockChange, StockKind, live::LiveCatalog},
@@ -132,9 +133,7 @@ fn step(
 ) -> SwitchStep {
     // A copy that is behind shows what was before the last switch: what is to be sold out is sent all the same.
     let may_be_behind = |one: &StockSwitch| match one.stage {
-        SwitchStage::Sending | SwitchStage::Set => {
-            one.in_stock && switch.at.duration_since(one.at).abs() <= MAY_BE_BEHIND
-        }
+        SwitchStage::Sending | SwitchStage::Set => one.in_stock && is_recent(one, switch.at),
         SwitchStage::Returning(_) | SwitchStage::Returned(_) => !one.in_stock,
     };
     if !switch.in_stock && earlier.is_some_and(may_be_behind) {
@@ -177,19 +176,6 @@ impl SwitchPlan {
         });
         calls_of(sent)
     }
-}
-
-/// One call of each kind.
-pub fn calls_of(changes: impl IntoIterator<Item = (StockKind, Vec<StockChange>)>) -> StockCalls {
-    let (mut items, mut variants) = (Vec::new(), Vec::new());
-    for (kind, changes) in changes {
-        match kind {
-            StockKind::Items => items.extend(changes),
-            StockKind::Variants => variants.extend(changes),
-        }
-    }
-    let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
-    calls.into_iter().filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
 /// Whether live shows all that a call has set.
@@ -236,9 +222,8 @@ pub fn judge_switch(
     let is_due = switch.until.is_some_and(|until| until <= now);
     let is_sending = switch.stage == SwitchStage::Sending;
     let is_late = now.duration_since(switch.at).abs() > MAY_STILL_COME;
-    if switch.until.is_none() && !is_sending {
-        let is_over = now.duration_since(switch.at).abs() > MAY_BE_BEHIND;
-        return if is_over { SwitchVerdict::Forget } else { SwitchVerdict::Wait };
+    if !switch.is_open() {
+        return if is_recent(switch, now) { SwitchVerdict::Wait } else { SwitchVerdict::Forget };
     }
     let Some(stock) = LiveStock::of(live, switch.kind, &switch.id) else {
         // A menu that reads empty teaches nothing.
@@ -282,23 +267,22 @@ pub fn judge_switch(
     SwitchVerdict::Back(stock.changes(&switch.id, !switch.in_stock))
 }
 
+/// Whether a copy may still be behind it. A clock that was set back makes nothing last longer.
+fn is_recent(switch: &StockSwitch, now: Timestamp) -> bool {
+    now.duration_since(switch.at).abs() <= MAY_BE_BEHIND
+}
+
 /// Where live reads as if a switch had not been made, so soon after it that the copy may be behind: until when.
 pub fn behind_until(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> Option<Timestamp> {
     let is_made = matches!(switch.stage, SwitchStage::Sending | SwitchStage::Set);
     let is_undone = || LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(switch.in_stock));
-    // A clock that was set back makes nothing last longer.
-    let is_recent = now.duration_since(switch.at).abs() <= MAY_BE_BEHIND;
     let until = switch.at.min(now).saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
-    (is_made && is_recent && is_undone()).then_some(until)
+    (is_made && is_recent(switch, now) && is_undone()).then_some(until)
 }
 
 /// The ids of one kind on a live menu, for who has written another one.
 pub fn live_ids(live: &LiveCatalog, kind: StockKind) -> BTreeSet<&str> {
-    let ids: Vec<&crate::catalog::Field<ExternalId>> = match kind {
-        StockKind::Items => live.items().map(|(_, item)| &item.external_id).collect(),
-        StockKind::Variants => live.variants().map(|(_, variant)| &variant.external_id).collect(),
-    };
-    ids.into_iter().filter_map(|id| id.value()).map(ExternalId::as_str).collect()
+    shown(live, kind).into_iter().filter_map(|(id, ..)| id.value()).map(ExternalId::as_str).collect()
 }
 
 /// The label of a dish or choice: `Nasi Goreng (items/NG)`, without a name its path.

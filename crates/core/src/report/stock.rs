@@ -46,6 +46,18 @@ pub struct StockLine {
     pub error: Option<String>,
 }
 
+impl StockLine {
+    /// Whether GoFood does not show it although it was sent, or was to be.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.result, "rejected" | "failed" | "timeout")
+    }
+
+    /// Whether it was left as it is for a reason.
+    pub fn is_refused(&self) -> bool {
+        self.result == "refused"
+    }
+}
+
 /// A switch that is under way or has an end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SwitchNote {

@@ -18,11 +18,11 @@ impl PushVerification {
         let is_off = |stock: &Field<bool>, extra: &Extra| {
             *stock == Field::Set(false) || extra.unread.contains_key(ItemField::InStock.key())
         };
-        let items = live.menus.iter().flat_map(|menu| &menu.menu_items).filter_map(|item| {
+        let items = live.items().filter_map(|(_, item)| {
             let id = self.uuids.items.get(&item.uuid).or(item.external_id.value())?;
             Some((Path::item(id), is_off(&item.in_stock, &item.extra)))
         });
-        let variants = live.variant_categories.iter().flat_map(|category| &category.variants).filter_map(|variant| {
+        let variants = live.variants().filter_map(|(_, variant)| {
             let id = self.uuids.variants.get(&variant.uuid).or(variant.external_id.value())?;
             Some((Path::variant(id), is_off(&variant.in_stock, &variant.extra)))
         });

@@ -11,7 +11,7 @@ use crate::{
         Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField,
         live::LiveCatalog,
     },
-    plan::{Base, Extras, OutletPlan, StockCalls, matching::Matched},
+    plan::{Base, Extras, OutletPlan, StockCalls, calls_of, matching::Matched},
 };
 
 /// Stock by id.
@@ -149,8 +149,7 @@ impl PushVerification {
                 copies.map(|uuid| change(uuid, id.clone(), stock)).collect::<Vec<_>>()
             })
             .collect::<Vec<_>>();
-        let calls = [(StockKind::Items, items), (StockKind::Variants, variants)];
-        calls.into_iter().filter(|(_, lines)| !lines.is_empty()).collect()
+        calls_of([(StockKind::Items, items), (StockKind::Variants, variants)])
     }
 
     /// Notes that `live` shows the publication. Who took what off is settled by now, unless it is on sale again; of what was
