@@ -183,12 +183,11 @@ fn crop(picture: DynamicImage, most_side: u32) -> RgbImage {
     } else {
         opaque(picture.crop_imm((width - side) / 2, (height - side) / 2, side, side))
     };
-    scale(square, side, most_side)
+    scale(square, most_side)
 }
 
 fn pad(picture: RgbImage, most_side: u32) -> RgbImage {
-    let longest = picture.width().max(picture.height());
-    let small = scale(picture, longest, most_side);
+    let small = scale(picture, most_side);
     let side = small.width().max(small.height());
     if small.width() == small.height() {
         return small;
@@ -199,8 +198,9 @@ fn pad(picture: RgbImage, most_side: u32) -> RgbImage {
     square
 }
 
-/// So that what measures `longest` now has at most `most`.
-fn scale(picture: RgbImage, longest: u32, most: u32) -> RgbImage {
+/// So that no side has more than `most`.
+fn scale(picture: RgbImage, most: u32) -> RgbImage {
+    let longest = picture.width().max(picture.height());
     if longest <= most {
         return picture;
     }
@@ -227,8 +227,8 @@ fn compress_to(mut picture: RgbImage, most: usize) -> Result<Vec<u8>, FitError> 
                 return Ok(jpeg);
             }
         }
-        let side = picture.width();
-        picture = scale(picture, side, side * 3 / 4);
+        let most_side = picture.width() * 3 / 4;
+        picture = scale(picture, most_side);
     }
 }
 

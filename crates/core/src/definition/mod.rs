@@ -333,8 +333,9 @@ impl Definitions {
         defaults: &Policy,
         images: &dyn Fn(&str) -> ImageFile,
     ) -> Composed {
-        let zone = zone(self.heads_of(outlet), defaults);
-        let policy = self.policy_in(outlet, at, &zone, defaults);
+        let timeline = self.timeline(outlet, defaults);
+        let zone = timeline.zone();
+        let policy = self.policy_in(outlet, at, zone, defaults);
         let Some(Known { outlet, chain }) = self.outlets.get(outlet) else {
             return Composed::unknown(outlet, policy);
         };
@@ -346,17 +347,15 @@ impl Definitions {
             .filter_map(|file| file.layer.as_ref())
             .map(|layer| (&layer.head, layer.content(&decode_file)))
             .collect();
-        let timeline = self.timeline(&outlet.id, defaults);
         composed.next_change = timeline.next(at);
-        let (active, dormant): (Vec<_>, Vec<_>) =
-            layers.iter().partition(|(head, _)| dated::is_active(head, at, &zone));
+        let (active, dormant): (Vec<_>, Vec<_>) = layers.iter().partition(|(head, _)| dated::is_active(head, at, zone));
 
-        let ended = dormant.iter().filter(|(head, _)| head.when.is_none() && dated::has_ended(head, at, &zone));
+        let ended = dormant.iter().filter(|(head, _)| head.when.is_none() && dated::has_ended(head, at, zone));
         let ids = |content: &Content| content.new_items().map(|item| item.id.value.clone()).collect::<Vec<_>>();
         composed.ended = ended.flat_map(|(_, content)| ids(content)).collect();
         composed.recurring.files = timeline.recurring().cloned().collect();
         let paths = files.iter().filter(|file| file.layer.is_some()).map(|file| &file.path);
-        for (path, (_, content)) in paths.zip(&layers).filter(|(_, (head, _))| dated::is_resting(head, at, &zone)) {
+        for (path, (_, content)) in paths.zip(&layers).filter(|(_, (head, _))| dated::is_resting(head, at, zone)) {
             for id in ids(content) {
                 composed.recurring.resting.entry(id).or_default().insert(Arc::clone(path));
             }

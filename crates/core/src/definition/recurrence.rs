@@ -92,17 +92,12 @@ fn too_short(times: &Recurrence, changes: &[Timestamp]) -> Option<String> {
 /// What is said of times that never come between two dates; the same clock counts for both.
 pub(super) fn outside_dates(
     when: &Spanned<Recurrence>,
-    from: Option<civil::DateTime>,
-    until: Option<civil::DateTime>,
+    from: civil::DateTime,
+    until: civil::DateTime,
 ) -> Option<Diagnostic> {
     let utc = TimeZone::UTC;
     let moment = |time: civil::DateTime| time.to_zoned(utc.clone()).map(|zoned| zoned.timestamp()).ok();
-    let until = moment(until?)?;
-    let start = match from {
-        Some(from) => moment(from)?,
-        // It has been coming for ever.
-        None => return None,
-    };
+    let (start, until) = (moment(from)?, moment(until)?);
     let never =
         !when.value.is_on(start, &utc) && when.value.schedule.next_after(start, &utc).is_none_or(|next| next >= until);
     let message = "this `when` never begins between `from` and `until`, so the layer changes nothing";

@@ -12,6 +12,6 @@ mod windows;
 pub use changes::gate_changes;
 pub use cron::Cron;
 pub use fields::CronError;
-pub use recurrence::{Endless, MOST_JOINED, Recurrence};
-pub use stretches::{Stretch, Stretches};
+pub use recurrence::{Endless, MOST_JOINED, Recurrence, Stretch};
+pub use stretches::Stretches;
 pub use windows::{Gate, Window, WindowKind, gate};

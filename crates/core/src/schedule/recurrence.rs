@@ -31,6 +31,15 @@ pub struct Recurrence {
     pub duration: Duration,
 }
 
+/// A stretch of time in which a recurrence is on, or is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Which of the two.
+    pub is_on: bool,
+    /// The next change, see [`Recurrence::next_change`].
+    pub until: Option<Timestamp>,
+}
+
 impl Recurrence {
     /// Whether `at` is in a stretch: the first instant is, the last is not.
     pub fn is_on(&self, at: Timestamp, tz: &TimeZone) -> bool {
@@ -48,25 +57,38 @@ impl Recurrence {
     /// The first moment after `at` at which a stretch begins or, with all that meet it, ends. Where no end is found it is a
     /// moment at which to ask again.
     pub fn next_change(&self, at: Timestamp, tz: &TimeZone) -> Option<Timestamp> {
-        match self.open_until(at, tz) {
-            None => self.schedule.next_after(at, tz),
-            Some(end) => Some(self.end_after(end, tz).unwrap_or_else(|asked| asked)),
-        }
+        self.stretch(at, tz).until
+    }
+
+    /// Whether `at` is in a stretch, and the next change.
+    pub(super) fn stretch(&self, at: Timestamp, tz: &TimeZone) -> Stretch {
+        let open = self.open_until(at, tz);
+        let until = self.change_after(at, open, tz).map(|found| found.unwrap_or_else(|asked| asked));
+        Stretch { is_on: open.is_some(), until }
     }
 
     /// The next `most` changes after `from`; `Err`: one of the stretches has no end that is found.
     pub fn changes(&self, from: Timestamp, tz: &TimeZone, most: usize) -> Result<Vec<Timestamp>, Endless> {
         let (mut changes, mut at) = (Vec::with_capacity(most), from);
         while changes.len() < most {
-            let next = match self.open_until(at, tz) {
-                None => self.schedule.next_after(at, tz),
-                Some(end) => Some(self.end_after(end, tz).map_err(|_| Endless)?),
-            };
-            let Some(next) = next else { break };
-            changes.push(next);
-            at = next;
+            let Some(next) = self.change_after(at, self.open_until(at, tz), tz) else { break };
+            at = next.map_err(|_| Endless)?;
+            changes.push(at);
         }
         Ok(changes)
+    }
+
+    /// The next change, of what is open until then if it is; `Err`: no end was found up to this moment.
+    fn change_after(
+        &self,
+        at: Timestamp,
+        open: Option<Timestamp>,
+        tz: &TimeZone,
+    ) -> Option<Result<Timestamp, Timestamp>> {
+        match open {
+            None => self.schedule.next_after(at, tz).map(Ok),
+            Some(end) => Some(self.end_after(end, tz)),
+        }
     }
 
     /// The end of what a stretch is in that ends at `end`; `Err`: none was found up to this moment.

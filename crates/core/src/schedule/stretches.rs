@@ -8,22 +8,13 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Recurrence;
+use super::recurrence::{Recurrence, Stretch};
 
 /// So many stretches are held for each zone (our choice: weeks of a layer that comes several times a day).
 const MOST_HELD: usize = 512;
 
 /// And so many zones (our choice: the Indonesian ones and a few more).
 const MOST_ZONES: usize = 8;
-
-/// A stretch of time in which a recurrence is on, or is off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stretch {
-    /// Which of the two.
-    pub is_on: bool,
-    /// The next change, see [`Recurrence::next_change`].
-    pub until: Option<Timestamp>,
-}
 
 /// The stretches of one recurrence that were asked for. Whoever holds it asks for no other one.
 #[derive(Debug, Default)]
@@ -41,12 +32,12 @@ impl Stretches {
             zones.push((zone.clone(), Known::new()));
             zones.len() - 1
         });
-        let Some((_, known)) = zones.get_mut(place) else { return find(times, at, zone) };
+        let Some((_, known)) = zones.get_mut(place) else { return times.stretch(at, zone) };
         let before = known.range(..=at).next_back().map(|(_, stretch)| *stretch);
         if let Some(stretch) = before.filter(|stretch| stretch.until.is_some_and(|until| at < until)) {
             return stretch;
         }
-        let stretch = find(times, at, zone);
+        let stretch = times.stretch(at, zone);
         if known.len() >= MOST_HELD {
             known.clear();
         }
@@ -56,10 +47,6 @@ impl Stretches {
         }
         stretch
     }
-}
-
-fn find(times: &Recurrence, at: Timestamp, zone: &TimeZone) -> Stretch {
-    Stretch { is_on: times.is_on(at, zone), until: times.next_change(at, zone) }
 }
 
 #[cfg(test)]
@@ -83,7 +70,7 @@ mod tests {
             for minute in (0..400).map(|step| step * 7_919 % 5_000) {
                 let at = start + SignedDuration::from_mins(minute);
                 for zone in ["Asia/Jakarta", "Europe/Berlin"].map(|zone| TimeZone::get(zone).unwrap()) {
-                    assert_eq!(held.at(&times, at, &zone), find(&times, at, &zone), "{schedule} {at}");
+                    assert_eq!(held.at(&times, at, &zone), times.stretch(at, &zone), "{schedule} {at}");
                 }
             }
         }

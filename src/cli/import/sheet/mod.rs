@@ -388,10 +388,9 @@ fn tell_new(path: &Path, menu: &SheetMenu) {
             menu.proposed.len()
         ));
     }
-    let layer = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     tell(&format!(
         "  it is a layer: an outlet sells it once its file says `extends: [{}]`",
-        text(&layer, Context::Flow)
+        text(&file_name(path), Context::Flow)
     ));
 }
 

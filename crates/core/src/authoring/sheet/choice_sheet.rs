@@ -11,7 +11,10 @@ use super::{
     read::Dish,
     variants::{MOST_VARIANTS, parts},
 };
-use crate::{catalog::text::normalise_text, diagnostic::Diagnostic};
+use crate::{
+    catalog::text::{normalise_text, same_text},
+    diagnostic::Diagnostic,
+};
 
 /// How many choices a message names.
 const MOST_NAMED: usize = 8;
@@ -320,7 +323,7 @@ impl Reader<'_> {
         if choice.variants.len() > MOST_VARIANTS {
             return;
         }
-        if choice.variants.iter().any(|other| normalise_text(&other.name) == normalise_text(&name)) {
+        if choice.variants.iter().any(|other| same_text(&other.name, &name)) {
             let what = format!("{} has the variant {} twice", quoted(&choice.name), quoted(&name));
             return self.error(Part::Variant, row, &what, "give each a name of its own");
         }

@@ -48,7 +48,9 @@ pub(super) fn read_dishes(
     header: &Header,
     names_choices: bool,
 ) -> Result<(Vec<Dish>, Vec<String>), Vec<Diagnostic>> {
-    let mut reader = Reader { sheet, header, rows: Rows::default(), menu: None, pending: None, errors: Vec::new() };
+    let taken = taken_columns(header);
+    let mut reader =
+        Reader { sheet, header, taken, rows: Rows::default(), menu: None, pending: None, errors: Vec::new() };
     let dishes: Vec<(&Row, Dish)> =
         sheet.rows.iter().skip(header.row + 1).filter_map(|row| Some((row, reader.row(row)?))).collect();
     reader.drop_pending();
@@ -95,6 +97,8 @@ pub(super) fn read_dishes(
 struct Reader<'s> {
     sheet: &'s Worksheet,
     header: &'s Header,
+    /// The columns whose cells are taken.
+    taken: Vec<usize>,
     rows: Rows,
     /// The menu that the rows above named.
     menu: Option<String>,
@@ -150,12 +154,11 @@ impl Reader<'_> {
                 Some(_) => {}
             }
         }
-        let taken = header_fields(self.header);
-        if !taken.iter().any(|(_, at)| filled.contains(at)) {
+        if !self.taken.iter().any(|at| filled.contains(at)) {
             self.rows.notes.push(format!("row {} {}", row.number, quoted(&first)));
             return None;
         }
-        for (_, at) in &taken {
+        for at in &self.taken {
             if let (Cell::Wrong(why), true) = (row.cell(*at), Some(*at) != column(SheetField::Price)) {
                 self.errors.push(self.sheet.error(Some((*at, row.number)), why, "write the value itself"));
             }
@@ -219,10 +222,9 @@ impl Reader<'_> {
     }
 }
 
-/// The columns whose cells are taken.
-fn header_fields(header: &Header) -> Vec<(SheetField, usize)> {
-    let fields = header.columns.iter().filter_map(|column| Some((column.field?, column.at)));
-    fields.filter(|(field, _)| field.is_taken()).collect()
+fn taken_columns(header: &Header) -> Vec<usize> {
+    let is_taken = |field: Option<SheetField>| field.is_some_and(SheetField::is_taken);
+    header.columns.iter().filter(|column| is_taken(column.field)).map(|column| column.at).collect()
 }
 
 impl Rows {

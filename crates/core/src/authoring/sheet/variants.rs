@@ -4,7 +4,7 @@ use super::{
     grid::{Cell, one_line, quoted},
     price::{Likeness, likeness},
 };
-use crate::catalog::text::normalise_text;
+use crate::catalog::text::same_text;
 
 /// The most variants of one choice (our choice).
 pub(super) const MOST_VARIANTS: usize = 100;
@@ -46,7 +46,7 @@ pub(super) fn listed(cell: &Cell) -> Result<Vec<Typed>, Fault> {
         if !is_clear && has_comma_in_number(name) {
             return Err((format!("the comma in {} may separate variants or digits", quoted(name)), SEPARATE));
         }
-        if variants[..at].iter().any(|other| normalise_text(&other.name) == normalise_text(name)) {
+        if variants[..at].iter().any(|other| same_text(&other.name, name)) {
             return Err((format!("the variant {} stands there twice", quoted(name)), "give each a name of its own"));
         }
     }

@@ -222,9 +222,9 @@ fn parse_date(text: &str) -> Option<civil::DateTime> {
 }
 
 fn check_dates(decoder: &mut Decoder, head: &Head) {
-    if let (Some(from), Some(until)) = (&head.from, &head.until)
-        && until.value <= from.value
-    {
+    // Without `from` a layer with `when` has been coming for ever.
+    let (Some(from), Some(until)) = (&head.from, &head.until) else { return };
+    if until.value <= from.value {
         let message = format!("`until` ({}) must be after `from` ({})", until.value, from.value);
         let wrong = Diagnostic::error("date-format", until.place.clone(), message)
             .help("`until` is the first moment at which the layer no longer counts")
@@ -232,8 +232,7 @@ fn check_dates(decoder: &mut Decoder, head: &Head) {
         decoder.report(wrong);
         return;
     }
-    let date = |date: &Option<Spanned<civil::DateTime>>| date.as_ref().map(|date| date.value);
-    if let Some(wrong) = head.when.as_ref().and_then(|when| outside_dates(when, date(&head.from), date(&head.until))) {
+    if let Some(wrong) = head.when.as_ref().and_then(|when| outside_dates(when, from.value, until.value)) {
         decoder.report(wrong);
     }
 }

@@ -1,5 +1,7 @@
 //! A contact sheet: all photos on one page, small, with what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::{FitCopy, PhotoLine, PhotoState, PhotosReport, measures};
@@ -14,10 +16,9 @@ use crate::{
 
 /// One file.
 pub fn photos_html(report: &PhotosReport, lang: Lang) -> String {
-    let find = |file: &str| {
-        let photo = report.photos.iter().find(|photo| photo.file == file);
-        photo.and_then(|photo| photo.thumbnail.clone()).map_or(Photo::Elsewhere, Photo::Local)
-    };
+    let thumbnails: BTreeMap<&str, &Vec<u8>> =
+        report.photos.iter().filter_map(|photo| Some((photo.file.as_str(), photo.thumbnail.as_ref()?))).collect();
+    let find = |file: &str| thumbnails.get(file).map_or(Photo::Elsewhere, |bytes| Photo::Local(bytes.to_vec()));
     let mut album = PhotoAlbum::new(&find);
     let photos: Vec<Markup> = report.photos.iter().map(|photo| one(report, photo, &mut album, lang)).collect();
     let title = lang.photos_in(&shown(&report.directory));
