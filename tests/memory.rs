@@ -131,7 +131,7 @@ fn after_an_edit_of_the_layer(outlets: usize) -> (u64, u64) {
 const AT_MOST: u64 = 60;
 
 /// The same where each outlet has twenty new dishes to show: a plan is told when all outlets are planned.
-const AT_MOST_SHOWN: u64 = 150;
+const AT_MOST_SHOWN: u64 = 100;
 
 #[test]
 fn memory_does_not_grow_with_the_fleet() {

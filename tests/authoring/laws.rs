@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use menusync::{
     authoring::{Context, Head, file_text, hours_text, import, text},
     catalog::{
-        Catalog, Field, Hours, OutletId, Price, TimeRange,
+        Catalog, Day, Field, Hours, OutletId, Price, TimeRange,
         live::{LiveCatalog, LiveCategory, LiveItem, LiveMenu, LiveVariant},
     },
     definition::{self, ImageFile},
@@ -88,7 +88,7 @@ fn hours() -> impl Strategy<Value = Hours> {
     let days = prop_oneof![vec(day.clone(), 7), vec(day.clone(), 7), day.prop_map(|day| vec![day; 7])];
     days.prop_map(|days| {
         let mut hours = Hours::default();
-        hours.0.iter_mut().zip(days).for_each(|(day, ranges)| *day = ranges);
+        Day::ALL.into_iter().zip(days).for_each(|(day, ranges)| *hours.day_mut(day) = ranges);
         hours.sort();
         hours
     })

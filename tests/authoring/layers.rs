@@ -18,7 +18,7 @@ use proptest::{collection::vec, prelude::*, sample::subsequence};
 use crate::harness::{World, written_of};
 
 fn day(start: u16, end: u16) -> Hours {
-    Hours(std::array::from_fn(|_| vec![TimeRange { start: start * 60, end: end * 60 }]))
+    Hours::new(std::array::from_fn(|_| vec![TimeRange { start: start * 60, end: end * 60 }]))
 }
 
 fn item(id: &str, price: i64) -> Item {

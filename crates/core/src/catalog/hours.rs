@@ -1,8 +1,11 @@
 //! Selling hours: for every day of the week a list of ranges in the outlet's local time.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 
 /// A day of the week, in the platform's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,14 +64,25 @@ impl fmt::Display for TimeRange {
     }
 }
 
-/// Ranges for each day; an empty list means that the item is not sold that day.
+/// Ranges for each day; an empty list means that the item is not sold that day. A copy is cheap: a menu has the same hours at
+/// most of its dishes, and is copied often.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Hours(pub [Vec<TimeRange>; 7]);
+pub struct Hours(Arc<[Vec<TimeRange>; 7]>);
 
 impl Hours {
+    /// The ranges of each day, Sunday first.
+    pub fn new(days: [Vec<TimeRange>; 7]) -> Self {
+        Self(Arc::new(days))
+    }
+
     /// Every day 00:00–23:59: what an item without hours may read back as.
     pub fn all_week() -> Self {
-        Self(std::array::from_fn(|_| vec![TimeRange::ALL_DAY]))
+        Self::new(std::array::from_fn(|_| vec![TimeRange::ALL_DAY]))
+    }
+
+    /// The ranges of each day, Sunday first.
+    pub fn days(&self) -> &[Vec<TimeRange>; 7] {
+        &self.0
     }
 
     /// The ranges of one day.
@@ -78,7 +92,7 @@ impl Hours {
 
     /// The ranges of one day, to change.
     pub fn day_mut(&mut self, day: Day) -> &mut Vec<TimeRange> {
-        &mut self.0[day as usize]
+        &mut Arc::make_mut(&mut self.0)[day as usize]
     }
 
     /// For how many minutes of a day something is sold. A range that ends at 23:59 goes on until midnight: the platform has
@@ -96,9 +110,16 @@ impl Hours {
         sold
     }
 
+    /// Whether the ranges of every day stand in their order.
+    pub fn is_sorted(&self) -> bool {
+        self.0.iter().all(|ranges| ranges.is_sorted())
+    }
+
     /// Sorts the ranges of every day: their order means nothing.
     pub fn sort(&mut self) {
-        self.0.iter_mut().for_each(|ranges| ranges.sort());
+        if !self.is_sorted() {
+            Arc::make_mut(&mut self.0).iter_mut().for_each(|ranges| ranges.sort());
+        }
     }
 }
 
@@ -118,43 +139,104 @@ pub fn parse_clock(text: &str) -> Option<u16> {
     (minute <= 24 * 60).then_some(minute)
 }
 
+/// `HH:MM`, as the long form has it.
+struct Clock(u16);
+
+impl Serialize for Clock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let [tens, ones] =
+            [self.0 / 60, self.0 % 60].map(|number| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
+        let text = [tens[0], tens[1], b':', ones[0], ones[1]];
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfText;
+        impl Visitor<'_> for OfText {
+            type Value = Clock;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time of day (HH:MM)")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Clock, E> {
+                let minute = parse_clock(text);
+                minute.map(Clock).ok_or_else(|| E::custom(format!("`{text}` is not a time of day (HH:MM)")))
+            }
+        }
+        deserializer.deserialize_str(OfText)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct WireRange {
-    start: String,
-    end: String,
+    start: Clock,
+    end: Clock,
+}
+
+struct WireRanges<'h>(&'h [TimeRange]);
+
+impl Serialize for WireRanges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_seq(self.0.iter().map(|range| WireRange { start: Clock(range.start), end: Clock(range.end) }))
+    }
 }
 
 /// The platform's long form: `{"sunday":[{"start":"10:00","end":"22:00"}], …}`.
 impl Serialize for Hours {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(7))?;
-        for day in Day::ALL {
-            let ranges: Vec<WireRange> =
-                self.day(day).iter().map(|r| WireRange { start: clock(r.start), end: clock(r.end) }).collect();
-            map.serialize_entry(day.key(), &ranges)?;
-        }
-        map.end()
+        serializer.collect_map(Day::ALL.map(|day| (day.key(), WireRanges(self.day(day)))))
     }
 }
 
 /// Reads the long form; a missing day and a `null` day are closed; unknown keys are an error.
 impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let days = std::collections::HashMap::<String, Option<Vec<WireRange>>>::deserialize(deserializer)?;
-        let mut hours = Self::default();
-        for (key, ranges) in days {
-            let Some(day) = Day::ALL.into_iter().find(|day| day.key() == key) else {
-                return Err(D::Error::custom(format!("operational_hours has the unknown day `{key}`")));
-            };
-            for range in ranges.unwrap_or_default() {
-                let minute = |text: &str| {
-                    parse_clock(text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a time of day (HH:MM)")))
-                };
-                hours.day_mut(day).push(TimeRange { start: minute(&range.start)?, end: minute(&range.end)? });
+        struct OfDays;
+        impl<'de> Visitor<'de> for OfDays {
+            type Value = Hours;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the ranges of each day")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Hours, A::Error> {
+                let mut hours = Hours::default();
+                while let Some(WireDay(day)) = map.next_key()? {
+                    let ranges = map.next_value::<Option<Vec<WireRange>>>()?.unwrap_or_default();
+                    *hours.day_mut(day) = ranges
+                        .into_iter()
+                        .map(|WireRange { start, end }| TimeRange { start: start.0, end: end.0 })
+                        .collect();
+                }
+                hours.sort();
+                Ok(hours)
             }
         }
-        hours.sort();
-        Ok(hours)
+        deserializer.deserialize_map(OfDays)
+    }
+}
+
+struct WireDay(Day);
+
+impl<'de> Deserialize<'de> for WireDay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfKey;
+        impl Visitor<'_> for OfKey {
+            type Value = WireDay;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a day of the week")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<WireDay, E> {
+                let day = Day::ALL.into_iter().find(|day| day.key() == key);
+                day.map(WireDay).ok_or_else(|| E::custom(format!("operational_hours has the unknown day `{key}`")))
+            }
+        }
+        deserializer.deserialize_identifier(OfKey)
     }
 }

@@ -153,6 +153,24 @@ impl Catalog {
         self.menus.iter().any(|known| !known.menu_items.is_empty() && text::same_text(&known.name, menu))
     }
 
+    /// What stands where: ids and names, and which categories are mandatory.
+    #[must_use]
+    pub fn outline(self) -> Self {
+        let item = |item: Item| Item { external_id: item.external_id, name: item.name, ..Item::default() };
+        let variant = |one: Variant| Variant { external_id: one.external_id, name: one.name, ..Variant::default() };
+        let menu = |menu: Menu| Menu { menu_items: menu.menu_items.into_iter().map(item).collect(), ..menu };
+        let category = |category: VariantCategory| {
+            let VariantCategory { external_id, name, min_quantity, variants, .. } = category;
+            let variants = variants.into_iter().map(variant).collect();
+            VariantCategory { external_id, name, min_quantity, variants, ..VariantCategory::default() }
+        };
+        Self {
+            menus: self.menus.into_iter().map(menu).collect(),
+            variant_categories: self.variant_categories.into_iter().map(category).collect(),
+            ..Self::default()
+        }
+    }
+
     /// All items with the menu each stands in, in display order.
     pub fn items(&self) -> impl Iterator<Item = (&Menu, &Item)> {
         self.menus.iter().flat_map(|menu| menu.menu_items.iter().map(move |item| (menu, item)))

@@ -16,7 +16,7 @@ fn sample(kind: FieldKind) -> FieldValue {
         FieldKind::Price => FieldValue::Price(Price(25_000)),
         FieldKind::Least | FieldKind::Most | FieldKind::Number => FieldValue::Number(3),
         FieldKind::Stock => FieldValue::Flag(false),
-        FieldKind::Hours => FieldValue::Hours(Hours(std::array::from_fn(|_| vec![]))),
+        FieldKind::Hours => FieldValue::Hours(Hours::new(std::array::from_fn(|_| vec![]))),
         FieldKind::Choices => FieldValue::Ids(vec!["a".into()]),
     }
 }

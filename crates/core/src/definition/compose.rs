@@ -1,6 +1,8 @@
 //! One outlet: its layers, laid one after the other, become a catalog.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
 
 use super::{
     Composed, ImageFile,

@@ -1,11 +1,9 @@
 //! When a dated layer counts: from `from` (inclusive) until `until` (exclusive), and in between at the times of `when`, all in
 //! the outlet's own time zone. The only room that knows; others ask for the moments at which this changes.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use hashbrown::HashSet;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
 use super::layer::Head;

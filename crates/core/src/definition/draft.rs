@@ -3,7 +3,9 @@
 //! Things keep their number while they are moved about, so that a change costs the same in a menu of five and of five
 //! hundred. Which changes are allowed is decided by those who make them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::{
     Declared,

@@ -1,6 +1,8 @@
 //! Which layers an outlet is made of, and in what order. Paths only: what the layers say is not looked at.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::layer::DecodedFile;
 use crate::{

@@ -30,7 +30,7 @@ mod tests;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -38,6 +38,7 @@ use compose::Composer;
 pub use dated::{Edge, just_before};
 pub use decode::decode_file;
 use graph::Graph;
+use hashbrown::{HashMap, HashSet};
 use layer::{Content, Head};
 pub use layer::{DecodedFile, Markup, Round};
 pub use origins::{Origins, Shadowed};

@@ -1,6 +1,8 @@
 //! The order in which "this before that" is done, so that the order of writing does not matter.
 
-use std::{collections::HashMap, hash::Hash};
+use std::hash::Hash;
+
+use hashbrown::HashMap;
 
 /// Numbers of moves.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Where every value of a composed catalog was written, what it took the place of, and which patches came to nothing.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::{catalog::Path, diagnostic::Place};
 
@@ -133,7 +133,7 @@ impl Origins {
     /// Gives `place` the last word; what was there stays a part of it where it `adds`. Returns the place of the patch that had
     /// it.
     fn say(&mut self, path: Path, place: &Place, is_patch: bool, adds: bool) -> Option<Place> {
-        use std::collections::hash_map::Entry;
+        use hashbrown::hash_map::Entry;
         match self.traces.entry(path) {
             Entry::Vacant(entry) => {
                 entry.insert(Trace { place: place.clone(), overrode: Vec::new(), adds: 0, is_patch });

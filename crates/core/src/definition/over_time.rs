@@ -1,7 +1,8 @@
 //! What an outlet sells at other times than the one at which it is composed, by the files of now.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::{

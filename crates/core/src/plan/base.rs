@@ -1,10 +1,11 @@
 //! What we remember of an outlet's last verified push. `state` stores it as JSON and does not look inside.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{

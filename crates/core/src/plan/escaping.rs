@@ -5,7 +5,9 @@
 //! So they are resolved only where the platform is known to escape: a text of ours came back escaped, and no text shows an
 //! ampersand as it is.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
+
+use hashbrown::HashSet;
 
 use crate::catalog::{
     Catalog, Field, FieldKind, FieldSpec, FieldValue, Item, Member, Thing, Variant, VariantCategory,

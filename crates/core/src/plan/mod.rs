@@ -197,11 +197,11 @@ impl OutletPlan {
         self.changes.iter().filter(|change| change.pushed)
     }
 
-    /// Without what only a push needs: for reports, which hold the plans of a whole fleet. The payload stays where there are
-    /// changes to put into words.
+    /// Without what only a push needs: for reports, which hold the plans of a whole fleet. Where there are changes to put into
+    /// words, an outline of the payload stays.
     #[must_use]
     pub fn for_report(self) -> Self {
-        let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload };
+        let payload = if self.changes.is_empty() { Catalog::default() } else { self.payload.outline() };
         let (live, last_push, next_base, stock, verified_prices, had_choices, touched) = Default::default();
         let files_of_steps = BTreeMap::new();
         Self {

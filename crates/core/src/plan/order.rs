@@ -5,7 +5,7 @@
 /// The elements of `after` that have to move to turn the order of `before` into that of `after`, both reduced to what they
 /// have in common. Each comes with its neighbour in front, before and after (`None` = first).
 pub(super) fn moved<'a>(before: &[&'a str], after: &[&'a str]) -> Vec<Moved<'a>> {
-    let position: std::collections::HashMap<&str, usize> = before.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+    let position: hashbrown::HashMap<&str, usize> = before.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     let common: Vec<(&'a str, usize)> = after.iter().filter_map(|id| Some((*id, *position.get(id)?))).collect();
     let old: Vec<&'a str> = {
         let mut old = common.clone();
@@ -18,7 +18,7 @@ pub(super) fn moved<'a>(before: &[&'a str], after: &[&'a str]) -> Vec<Moved<'a>>
         position.checked_sub(1).map(|front| ids[front])
     };
     let new: Vec<&'a str> = common.iter().map(|(id, _)| *id).collect();
-    let stays: std::collections::HashSet<usize> = unmoved.into_iter().collect();
+    let stays: hashbrown::HashSet<usize> = unmoved.into_iter().collect();
     let movers = new.iter().enumerate().filter(|(index, _)| !stays.contains(index));
     movers.map(|(_, id)| Moved { id, from: in_front(&old, id), to: in_front(&new, id) }).collect()
 }

@@ -1,8 +1,9 @@
 //! What a push would do to promotions: which dishes it touches so that a promotion on them ends or is refused, and the guard
 //! `promotion`, which is asked once the promotions of the outlet are known. They are fetched only if a push touches something.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
+use hashbrown::HashSet;
 use jiff::civil::DateTime;
 
 use super::{

@@ -1,8 +1,7 @@
 //! What a difference means for customers, in four steps. One table over kind, path and values; it judges nothing else, and
 //! holds nothing back: that is what guards are for.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use serde::Serialize;
 
 use super::{Kind, OutletPlan, change::Change};

@@ -1,9 +1,8 @@
 //! `# menusync: allow(code) reason`: what stands beside such a comment is not told. Reading the comments is `document`'s.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
+
+use hashbrown::HashMap;
 
 use super::{FoundIn, adjust::wrong_code, rule};
 use crate::{

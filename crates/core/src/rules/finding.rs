@@ -2,7 +2,7 @@
 //!
 //! Which problems there are is the business of the rules.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::Rule;
 use crate::{

@@ -114,7 +114,7 @@ fn overlaps(ranges: &[TimeRange]) -> Vec<(TimeRange, TimeRange)> {
 }
 
 pub(super) fn check_hours_closed_all_week(catalog: &Catalog, findings: &mut Findings<'_>) {
-    for (subject, _) in item_hours(catalog).filter(|(_, hours)| hours.0.iter().all(Vec::is_empty)) {
+    for (subject, _) in item_hours(catalog).filter(|(_, hours)| hours.days().iter().all(Vec::is_empty)) {
         findings.add(
             subject,
             "operational_hours close it all week",

@@ -1,6 +1,6 @@
 //! Rules on external ids: their form, their uniqueness, and whether references find what they name.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use super::{
     Findings,

@@ -1,6 +1,6 @@
 //! Rules on names beside other names: the same one twice, and one that is nearly another.
 
-use std::collections::{HashMap, hash_map::Entry};
+use hashbrown::{HashMap, hash_map::Entry};
 
 use super::{
     Findings,

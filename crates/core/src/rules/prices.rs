@@ -1,6 +1,6 @@
 //! Rules on single prices. How far a price may move is a guard's business.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::{Findings, finding::Subject};
 use crate::catalog::{Catalog, ExternalId, Item, ItemField, Menu, Price, Variant, VariantCategory, VariantField};

@@ -1,6 +1,6 @@
 //! Rules on variant categories: can a customer make the choice that is asked for?
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use super::{Findings, finding::Subject};
 use crate::catalog::{Catalog, CategoryField, ExternalId, Field, VariantCategory};

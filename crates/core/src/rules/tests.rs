@@ -104,7 +104,7 @@ fn beside(change: impl FnOnce(&mut WantedPromotion)) -> Vec<&'static str> {
 
 fn promotion_breakages() -> Vec<(Vec<&'static str>, Vec<&'static str>)> {
     let sold = |from: u16, to: u16| {
-        let hours = Hours(std::array::from_fn(|_| vec![TimeRange { start: from, end: to }]));
+        let hours = Hours::new(std::array::from_fn(|_| vec![TimeRange { start: from, end: to }]));
         move |catalog: &mut Catalog| catalog.menus[0].menu_items[0].operational_hours = Field::Set(hours)
     };
     vec![

@@ -5,8 +5,9 @@ mod promotions;
 mod read;
 mod things;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
+use hashbrown::HashSet;
 use jiff::civil;
 use read::{Presence, declared, said_text};
 

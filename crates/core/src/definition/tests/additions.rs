@@ -1,7 +1,7 @@
 //! `menus` and `variant_categories`: what a layer adds, and what it may do to menus.
 
 use super::*;
-use crate::catalog::{Field, Path, VariantCategory};
+use crate::catalog::{Day, Field, Path, VariantCategory};
 
 const NEW: &str = "{external_id: NEW, name: Baru, price: 1000}";
 
@@ -195,7 +195,7 @@ fn a_put_body_is_a_layer_as_it_stands() {
     assert_eq!(ng.in_stock, Field::Set(true));
     assert_eq!(ng.image, Field::Set("https://img.test/ng.png".into()));
     assert_eq!(composed.catalog.variant_categories[0].min_quantity, Field::Set(1));
-    assert_eq!(ng.operational_hours.value().unwrap().0[1][0].to_string(), "10:00-22:00");
+    assert_eq!(ng.operational_hours.value().unwrap().day(Day::Monday)[0].to_string(), "10:00-22:00");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Variant categories, and variants over all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     super::{Change, Class, Kind, Subject},

@@ -1,6 +1,8 @@
 //! Items: those that a file, the last push or live has under an id of ours, and those that no file knows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::{
     super::{Class, Kind, Subject, Unmanaged},

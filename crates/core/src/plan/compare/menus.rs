@@ -1,6 +1,8 @@
 //! Menus and display order. A menu is there exactly if it holds something.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     super::{Class, Kind, Subject},

@@ -1,6 +1,6 @@
 //! Guards on what would leave the menu: `deletes`, `emptied-menu`, `unmanaged`, `re-key`.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     super::{Change, Kind, Unmanaged, matching::item_ids},

@@ -10,9 +10,11 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     hash::Hash,
 };
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{Uuids, json, normal, put_first};
 use crate::catalog::{

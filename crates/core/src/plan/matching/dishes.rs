@@ -4,10 +4,9 @@
 //! recorded under it, that stands where ours stands, that has its name; else the dish that was recorded under it; else one
 //! without an external id, or with that of another, that has its name in its menu. Where that leaves a choice, the UUID decides.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap, HashSet},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use hashbrown::{HashMap, HashSet};
 
 use super::{Uuids, json, normal, put_first};
 use crate::catalog::{

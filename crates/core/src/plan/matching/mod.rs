@@ -7,10 +7,11 @@ mod choices;
 mod dishes;
 mod sections;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use choices::{Choices, KnownChoices};
 use dishes::KnownItems;
+use hashbrown::{HashMap, HashSet};
 
 use super::{Base, Extras, Uuids, escaping::without_escaping};
 use crate::catalog::{

@@ -1,6 +1,6 @@
 //! Menus that the platform fills itself (seen on customers' pages: a “Promo” that repeats dishes under the same UUIDs).
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::catalog::live::LiveCatalog;
 

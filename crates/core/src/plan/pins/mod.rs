@@ -9,8 +9,9 @@
 mod applier;
 mod order;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
 use jiff::{SignedDuration, Timestamp};
 use order::Order;
 use serde::{Deserialize, Deserializer, Serialize};

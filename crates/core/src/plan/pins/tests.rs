@@ -183,7 +183,7 @@ fn stock_is_never_pinned() {
 #[test]
 fn hours_are_pinned_as_any_field() {
     let mut then = warung();
-    let closed = crate::catalog::Hours(std::array::from_fn(|_| vec![]));
+    let closed = crate::catalog::Hours::new(std::array::from_fn(|_| vec![]));
     item(&mut then, "NG").operational_hours = Field::Set(closed);
     let pins = back(&warung(), &then);
     assert_eq!(laid(&pins, &warung(), 2), then);

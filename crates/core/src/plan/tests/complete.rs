@@ -465,7 +465,7 @@ fn a_new_order_of_every_list_is_pushed_as_moves_and_never_drift() {
 #[test]
 fn the_platforms_rewritings_are_no_change_and_what_looks_like_them_is() {
     let week = |hours: Hours| Field::Set(hours);
-    let closed = Hours(std::array::from_fn(|_| vec![]));
+    let closed = Hours::new(std::array::from_fn(|_| vec![]));
     let mut split = Hours::all_week();
     *split.day_mut(Day::Monday) = vec![TimeRange { start: 600, end: 700 }, TimeRange { start: 800, end: 900 }];
     let mut turned = split.clone();

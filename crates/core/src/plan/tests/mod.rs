@@ -264,7 +264,7 @@ fn reverting_pushes_what_the_files_say_over_drift_and_conflict() {
 #[test]
 fn what_no_file_ever_said_is_copied_from_live() {
     let mut story = Story::in_sync(warung());
-    let hours = Hours(std::array::from_fn(|_| vec![]));
+    let hours = Hours::new(std::array::from_fn(|_| vec![]));
     story.live_item("D1").description = set("Diseduh segar");
     story.live_item("D1").operational_hours = Field::Set(hours.clone());
     story.live_item("D1").image = set("https://cdn.example.net/app.jpg");

@@ -1,6 +1,8 @@
 //! Every path that live does not show as it was sent.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
 
 use super::PushVerification;
 use crate::{

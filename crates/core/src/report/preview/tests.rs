@@ -24,7 +24,7 @@ fn menu() -> Catalog {
         description: set("Dengan telur <b>mata sapi</b>"),
         price: Field::Set(Price(25_000)),
         image: set("https://img.example.com/ng.jpg"),
-        operational_hours: Field::Set(Hours(std::array::from_fn(|_| vec![TimeRange { start: 600, end: 1320 }]))),
+        operational_hours: Field::Set(Hours::new(std::array::from_fn(|_| vec![TimeRange { start: 600, end: 1320 }]))),
         variant_category_external_ids: Field::Set(vec!["VC".into()]),
         ..Item::default()
     };

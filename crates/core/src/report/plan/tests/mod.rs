@@ -37,7 +37,7 @@ fn variant(id: &str, name: &str, price: i64) -> Variant {
 }
 
 fn daily(start: u16, end: u16) -> Hours {
-    Hours(std::array::from_fn(|_| vec![TimeRange { start: start * 60, end: end * 60 }]))
+    Hours::new(std::array::from_fn(|_| vec![TimeRange { start: start * 60, end: end * 60 }]))
 }
 
 /// Two menus of four items, one choice.
