@@ -9,7 +9,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, map::Entry};
 
 /// A `T` that stands there as an object.
 #[derive(Debug)]
@@ -93,10 +93,12 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some((key, Unique(value))) = map.next_entry::<String, Unique>()? {
-            if object.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("an object has the key {key:?} twice")));
+            match object.entry(key) {
+                Entry::Vacant(entry) => _ = entry.insert(value),
+                Entry::Occupied(entry) => {
+                    return Err(A::Error::custom(format_args!("an object has the key {:?} twice", entry.key())));
+                }
             }
-            object.insert(key, value);
         }
         Ok(Value::Object(object))
     }

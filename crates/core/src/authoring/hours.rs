@@ -71,7 +71,9 @@ mod tests {
     use super::*;
 
     fn week(ranges: [&[(u16, u16)]; 7]) -> Hours {
-        Hours::new(ranges.map(|day| day.iter().map(|(start, end)| TimeRange { start: start * 60, end: *end }).collect()))
+        Hours::new(
+            ranges.map(|day| day.iter().map(|(start, end)| TimeRange { start: start * 60, end: *end }).collect()),
+        )
     }
 
     #[test]

@@ -82,11 +82,16 @@ fn without_entities(text: &str) -> String {
 }
 
 fn is_normal(text: &str) -> bool {
-    let has_spare_space = text.starts_with(char::is_whitespace)
-        || text.ends_with(char::is_whitespace)
-        || text.contains("  ")
-        || text.contains(|c: char| c.is_whitespace() && c != ' ');
-    !(has_spare_space || text.contains('&') && text.contains(';')) && is_nfc(text)
+    // As if a space stood before it: one at the beginning is spare.
+    let mut before = ' ';
+    for c in text.chars() {
+        if c.is_whitespace() && (c != ' ' || before == ' ') {
+            return false;
+        }
+        before = c;
+    }
+    let ends_with_space = before == ' ' && !text.is_empty();
+    !(ends_with_space || text.contains('&') && text.contains(';')) && (text.is_ascii() || is_nfc(text))
 }
 
 fn normalise_once(text: &str) -> String {

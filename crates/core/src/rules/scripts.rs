@@ -7,8 +7,13 @@ use super::{
 };
 use crate::catalog::Catalog;
 
+/// The texts that are more than ASCII: nothing in that is what these rules look for.
+fn beyond_ascii(catalog: &Catalog) -> impl Iterator<Item = Text<'_>> {
+    texts(catalog).filter(|text| !text.text.is_ascii())
+}
+
 pub(super) fn check_text_invisible_characters(catalog: &Catalog, findings: &mut Findings<'_>) {
-    for Text { subject, key, text } in texts(catalog) {
+    for Text { subject, key, text } in beyond_ascii(catalog) {
         let Some((c, what)) = invisible(text) else { continue };
         let tidy: String = text.chars().filter(|c| kind(*c).is_none()).collect();
         let help = match tidy.contains(['"', '\\']) || tidy.chars().any(char::is_control) {
@@ -64,7 +69,7 @@ fn is_alphabet(c: char) -> bool {
 }
 
 pub(super) fn check_text_mixed_scripts(catalog: &Catalog, findings: &mut Findings<'_>) {
-    for Text { subject, key, text } in texts(catalog) {
+    for Text { subject, key, text } in beyond_ascii(catalog) {
         let Some((word, found)) = text.split(|c: char| !c.is_alphanumeric()).find_map(|w| Some((w, mixed(w)?))) else {
             continue;
         };
