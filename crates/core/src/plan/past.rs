@@ -86,10 +86,11 @@ impl Past {
 
     /// What a price was before the layer with `when` that has made it `from`, and before others that had made it that.
     fn origins(&self, path: &Path, from: i64, recurring: &Recurring) -> BTreeSet<i64> {
-        let last = self.steps(path, recurring).filter(|known| known.stands && known.step.to == from);
+        let steps = self.steps_back(path, recurring);
+        let last = steps.iter().filter(|known| known.stands && known.step.to == from);
         let mut found: BTreeSet<i64> = last.filter_map(|known| known.step.from).collect();
         loop {
-            let before = self.steps(path, recurring).filter(|known| found.contains(&known.step.to));
+            let before = steps.iter().filter(|known| found.contains(&known.step.to));
             let further: Vec<i64> =
                 before.filter_map(|known| known.step.from).filter(|price| !found.contains(price)).collect();
             if further.is_empty() {
@@ -99,7 +100,21 @@ impl Past {
         }
     }
 
-    /// The known steps of files that still have `when`.
+    /// The known steps by which a way leads back, the newest first. Of those of one file that began at no price of such a layer
+    /// the last: where it began before, the price is not any more.
+    fn steps_back(&self, path: &Path, recurring: &Recurring) -> Vec<&KnownStep> {
+        let mut steps: Vec<&KnownStep> = self.steps(path, recurring).collect();
+        steps.reverse();
+        let made: BTreeSet<i64> = steps.iter().map(|known| known.step.to).collect();
+        let mut files = BTreeSet::new();
+        steps.retain(|KnownStep { step, .. }| {
+            let is_made = step.from.is_none_or(|from| made.contains(&from));
+            is_made || files.insert(step.file.as_str())
+        });
+        steps
+    }
+
+    /// The known steps of files that still have `when`, in the order in which they arrived.
     fn steps(&self, path: &Path, recurring: &Recurring) -> impl Iterator<Item = &KnownStep> {
         let known = self.recurring.get(path).into_iter().flatten();
         known.filter(|known| recurring.files.contains(known.step.file.as_str()))

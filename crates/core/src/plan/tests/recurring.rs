@@ -181,6 +181,20 @@ fn a_layer_that_counts_within_another_changes_nothing_of_its_end() {
 }
 
 #[test]
+fn the_way_back_through_two_layers_leads_to_the_usual_price_of_now() {
+    const WEEKEND: &str = "catalogs/weekend.yaml";
+    for (back, held) in [(25_000, vec!["price-change"]), (60_000, vec![])] {
+        let mut story = story();
+        story.recurring.files.insert(WEEKEND.into());
+        for (file, price, time) in [(WEEKEND, 20_000, 0), (BASE, 25_000, 4), (BASE, 60_000, 8), (WEEKEND, 20_000, 12)] {
+            story.says(file, price, hour(time));
+        }
+        story.says(HAPPY, 8_000, hour(14));
+        assert_eq!(story.says(BASE, back, hour(18)), held, "{back}");
+    }
+}
+
+#[test]
 fn what_another_file_says_is_no_step_of_the_layer() {
     let mut story = story();
     story.happy_hour(0, 10_000);
