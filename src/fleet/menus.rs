@@ -32,8 +32,8 @@ impl Loaded {
         let zone = self.policy(id, from).timezone;
         let mut stages: Vec<MenuStage> = Vec::new();
         let edges = self.definitions.telling_edges(id, (from, until), &self.defaults);
-        let edges = edges.into_iter().map(|edge| (edge.at, edge.repeats));
-        for (at, repeats) in [(from, false)].into_iter().chain(edges) {
+        let edges = edges.into_iter().map(|edge| (edge.at, edge.repeats, edge.is_dated));
+        for (at, repeats, is_dated) in [(from, false, false)].into_iter().chain(edges) {
             let catalog = self.desired(id, at).ok().map(|mut desired| {
                 if !desired.policy.promotions.may_write() {
                     desired.catalog.promotions.clear();
@@ -42,7 +42,7 @@ impl Loaded {
                 desired.catalog.without_makings()
             });
             if stages.last().is_none_or(|last| last.catalog != catalog) {
-                stages.push(MenuStage { from: at.to_zoned(zone.clone()), repeats, catalog });
+                stages.push(MenuStage { from: at.to_zoned(zone.clone()), repeats, is_dated, catalog });
             }
         }
         stages

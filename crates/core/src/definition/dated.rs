@@ -18,6 +18,8 @@ pub struct Edge {
     pub layers: Vec<(Arc<str>, bool)>,
     /// One of them has `when`: the same will come again.
     pub repeats: bool,
+    /// One of them has dates alone: it comes once, whatever comes again at the same moment.
+    pub is_dated: bool,
 }
 
 /// So many changes in a row are looked at for what has not been there before, from each date on (our choice: with a change in
@@ -119,7 +121,8 @@ impl<'h> Timeline<'h> {
         let changed: Vec<(&Arc<str>, &Head, bool)> = changed.collect();
         let mut layers: Vec<_> = changed.iter().map(|(file, _, begins)| (Arc::clone(file), *begins)).collect();
         layers.sort();
-        Edge { at, layers, repeats: changed.iter().any(|(_, head, _)| head.when.is_some()) }
+        let has_when = |has: bool| changed.iter().any(|(_, head, _)| head.when.is_some() == has);
+        Edge { at, layers, repeats: has_when(true), is_dated: has_when(false) }
     }
 
     /// All moments after `at`, in order.

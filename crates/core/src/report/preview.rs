@@ -31,6 +31,8 @@ pub struct MenuStage {
     pub from: Zoned,
     /// A layer with `when` begins or ends: the same comes again.
     pub repeats: bool,
+    /// A layer with dates alone begins or ends: that comes once.
+    pub is_dated: bool,
     /// The menu; `None` if the files have errors then.
     pub catalog: Option<Catalog>,
 }
@@ -92,7 +94,7 @@ pub fn preview_text(previews: &[MenuPreview], color: bool, lang: Lang) -> String
 /// What comes once before what comes again, if there is too much of it; in the order of time.
 fn dates_to_name(later: &[MenuStage]) -> Vec<&MenuStage> {
     let mut stages: Vec<&MenuStage> = later.iter().collect();
-    stages.sort_by_key(|stage| stage.repeats);
+    stages.sort_by_key(|stage| !stage.is_dated);
     stages.truncate(DATES);
     stages.sort_by(|a, b| a.from.cmp(&b.from));
     stages

@@ -100,6 +100,19 @@ fn edges_at_one_moment_are_one() {
 }
 
 #[test]
+fn a_date_comes_once_whatever_comes_again_at_the_same_moment() {
+    let ramadan = "from: 2027-01-06T16:00\nuntil: 2027-01-07T17:00\nitems: {NU: {price: 10000}}";
+    let edges =
+        defined(&[HAPPY, ramadan], "").next_edges(&"G1".into(), moment("2027-01-05T00:00:00Z"), 6, &Policy::default());
+    let kinds: Vec<_> = edges.iter().map(|edge| (edge.repeats, edge.is_dated)).collect();
+    assert_eq!(
+        kinds,
+        [(true, false), (true, false), (true, true), (true, false), (true, false), (false, true)],
+        "{edges:?}"
+    );
+}
+
+#[test]
 fn what_comes_back_is_told_once() {
     let week = ("2027-01-05T00:00:00Z", "2028-01-05T00:00:00Z");
     let daily = defined(&[HAPPY], "");

@@ -81,7 +81,7 @@ fn previews() -> Vec<MenuPreview> {
     let kolak =
         Item { external_id: "K".into(), name: set("Kolak"), price: Field::Set(Price(12_000)), ..Item::default() };
     ramadan.menus.insert(0, Menu { name: "Takjil".to_owned(), menu_items: vec![kolak] });
-    let stage = |from: &str, catalog| MenuStage { from: at(from), repeats: false, catalog };
+    let stage = |from: &str, catalog| MenuStage { from: at(from), repeats: false, is_dated: true, catalog };
     let outlet = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     let stages = vec![
         stage("2027-01-04T10:00", Some(first)),
@@ -104,12 +104,13 @@ fn a_terminal_shows_what_is_sold_and_when_that_changes() {
 fn dates_that_come_once_are_named_before_what_comes_again() {
     let stage = |day: usize| {
         let from = format!("2027-02-{day:02}T00:00[Asia/Makassar]").parse().unwrap();
-        MenuStage { from, repeats: day != 20, catalog: Some(Catalog::default()) }
+        // On the 22nd both.
+        MenuStage { from, repeats: day != 20, is_dated: [20, 22].contains(&day), catalog: Some(Catalog::default()) }
     };
     let preview = MenuPreview { outlets: vec![("G1".into(), "Kuta".into())], stages: (1..25).map(stage).collect() };
     let text = preview_text(&[preview], false, Lang::En);
     let named: Vec<&str> = text.split("2027-02-").skip(2).step_by(2).map(|day| &day[..2]).collect();
-    assert_eq!(named, ["02", "03", "04", "05", "06", "20"], "{text}");
+    assert_eq!(named, ["02", "03", "04", "05", "20", "22"], "{text}");
 }
 
 #[test]
