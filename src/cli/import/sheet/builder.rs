@@ -1,8 +1,8 @@
 //! Cells put into a sheet one by one, within limits: a workbook may claim a million rows, or repeat one cell without end.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet};
+use crate::authoring::sheet::{Cell, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, column_name};
 
 /// How much text the cells of a workbook may have, in bytes (our choice).
 const MOST_TEXT: usize = 50 << 20;
@@ -53,6 +53,8 @@ pub(super) struct Builder {
     text: usize,
     formulas: usize,
     merged: Vec<String>,
+    /// Ranges of columns, as many as a sheet may have of them.
+    hidden_columns: Vec<RangeInclusive<usize>>,
 }
 
 impl Builder {
@@ -95,8 +97,29 @@ impl Builder {
         self.merged.push(cells);
     }
 
+    /// These columns, from 0, are hidden.
+    pub(super) fn hide_columns(&mut self, columns: RangeInclusive<usize>) {
+        if *columns.start() < MOST_COLUMNS && self.hidden_columns.len() < MOST_COLUMNS {
+            self.hidden_columns.push(columns);
+        }
+    }
+
+    /// What is said of columns that are hidden and have cells: unlike rows they are read, as a price may be among them.
+    fn hidden_remark(&self) -> Option<String> {
+        let is_hidden = |column: &usize| self.hidden_columns.iter().any(|columns| columns.contains(column));
+        let is_used =
+            |column: &usize| self.rows.values().any(|row| row.cells.get(*column).is_some_and(|cell| !cell.is_empty()));
+        let named: Vec<String> = (0..MOST_COLUMNS).filter(is_hidden).filter(is_used).map(column_name).collect();
+        let (first, what) =
+            (named.first()?, if named.len() == 1 { "a hidden column is" } else { "hidden columns are" });
+        let more = named.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = named.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        Some(format!("{what} read as the others: {shown}{more}; `--map {first}=ignore` leaves one out"))
+    }
+
     fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
-        let mut remarks: Vec<String> = remark.map(str::to_owned).into_iter().collect();
+        let mut remarks: Vec<String> = remark.map(str::to_owned).into_iter().chain(self.hidden_remark()).collect();
         match self.formulas {
             0 => {}
             1 => remarks.push("1 cell is a formula: its stored value was taken".to_owned()),

@@ -61,11 +61,18 @@ impl Reader {
         match name_of(start) {
             "table" => {
                 self.name = attribute(start, "name").unwrap_or_default();
-                (self.row, self.builder) = (0, Builder::default());
+                (self.row, self.column, self.builder) = (0, 0, Builder::default());
+            }
+            "table-column" => {
+                let first = self.column;
+                self.column = first.saturating_add(count("number-columns-repeated"));
+                if is_hidden(start) {
+                    self.builder.hide_columns(first..=self.column - 1);
+                }
             }
             "table-row" => {
                 self.row_repeated = count("number-rows-repeated");
-                self.hidden = attribute(start, "visibility").is_some_and(|visibility| visibility != "visible");
+                self.hidden = is_hidden(start);
                 self.column = 0;
                 self.cells.clear();
             }
@@ -153,6 +160,10 @@ impl Reader {
         self.cells.extend((column..self.column).map(|column| (column, cell.clone())));
         Ok(())
     }
+}
+
+fn is_hidden(start: &BytesStart<'_>) -> bool {
+    attribute(start, "visibility").is_some_and(|visibility| visibility != "visible")
 }
 
 fn cell(draft: Draft) -> Cell {

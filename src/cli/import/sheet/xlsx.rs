@@ -119,7 +119,7 @@ fn sheet(part: &str, shared: &[String]) -> Result<Builder, String> {
             Piece::Start(start) => match name_of(&start) {
                 "row" => {
                     row = attribute(&start, "r").and_then(|row| row.parse().ok()).unwrap_or(row + 1);
-                    hidden = attribute(&start, "hidden").is_some_and(|hidden| hidden == "1" || hidden == "true");
+                    hidden = is_set(&start, "hidden");
                     next_column = 0;
                 }
                 "c" => {
@@ -129,6 +129,12 @@ fn sheet(part: &str, shared: &[String]) -> Result<Builder, String> {
                 "f" => draft.has_formula = true,
                 "rPh" => aloud = true,
                 "v" | "t" => in_value = !aloud,
+                "col" if is_set(&start, "hidden") => {
+                    let at = |name| attribute(&start, name)?.parse::<usize>().ok()?.checked_sub(1);
+                    if let (Some(first), Some(last)) = (at("min"), at("max")) {
+                        builder.hide_columns(first..=last);
+                    }
+                }
                 "mergeCell" => builder.add_merged(attribute(&start, "ref").unwrap_or_default()),
                 _ => {}
             },
@@ -149,6 +155,10 @@ fn sheet(part: &str, shared: &[String]) -> Result<Builder, String> {
         }
     }
     Ok(builder)
+}
+
+fn is_set(start: &BytesStart<'_>, name: &str) -> bool {
+    attribute(start, name).is_some_and(|value| value == "1" || value == "true")
 }
 
 fn draft_of(start: &BytesStart<'_>, next: usize) -> Draft {

@@ -101,7 +101,7 @@ pub fn cell_name(column: usize, row: usize) -> String {
 }
 
 /// `A` for column 0, `AA` for column 26.
-pub(super) fn column_name(column: usize) -> String {
+pub fn column_name(column: usize) -> String {
     let last = char::from(b'A' + u8::try_from(column % 26).unwrap_or_default());
     match column / 26 {
         0 => last.to_string(),

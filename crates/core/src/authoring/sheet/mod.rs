@@ -23,7 +23,7 @@ pub use changes::{sheet_changes, unlike_sheet};
 pub use choice_sheet::has_choice_headers;
 pub use columns::{ColumnMap, SheetField};
 pub use csv::read_csv;
-pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_of};
+pub use grid::{Cell, MOST_BYTES, MOST_COLUMNS, MOST_ROWS, Row, Worksheet, cell_name, column_name, column_of};
 
 use self::{
     choice_ids::settle,
