@@ -173,7 +173,9 @@ fn switches_seen(
 ) -> Result<Vec<SwitchEvent>, PassError> {
     let (live, now) = (&examined.live, context.clock.now());
     let seen = SwitchesSeen { live, now, has_looked_again: false, returns: None };
-    Ok(judge_switches(update, target, &examined.recalled.switches, &seen)?.events)
+    let Recalled { memory, switches, .. } = &examined.recalled;
+    // Who may not switch back leaves an end of what is away to who may, so that the memory stays as it is.
+    Ok(judge_switches(update, &mut memory.clone(), target, switches, &seen)?.events)
 }
 
 /// The same where nobody knows what the files want: what was put back on sale, and what became of switches of stock.

@@ -127,9 +127,9 @@ impl<R: Read + Write> Pass<'_, R> {
         earlier: Option<Outcome>,
     ) -> Result<Outcome, PassError> {
         let (settled, look) = Box::pin(self.settle_switches(&recalled, &mut slot)).await?;
-        let recalled = match (&look, recalled.switches.is_empty()) {
-            (None, false) => recall(&self.context().state, &self.visit.target.id, self.context().clock.now()).await?,
-            _ => recalled,
+        let recalled = match recalled.switches.is_empty() {
+            true => recalled,
+            false => recall(&self.context().state, &self.visit.target.id, self.context().clock.now()).await?,
         };
         match Box::pin(self.run(slot, recalled, earlier, look)).await {
             Ok(outcome) => Ok(settled.put_into(outcome)),

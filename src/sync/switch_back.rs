@@ -1,26 +1,31 @@
 //! The ends of switches: each pass of the daemon looks whether they are still as they were left, and switches back what has
 //! reached its end.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, Target, chain,
     fetch::fetch_fresh,
     note::update_if_any,
     set_stock::StockSet,
-    switch_record::{JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
+    switch_record::{DueSwitch, JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
     visit::{Pass, Visit},
 };
 use crate::{
     catalog::{Path, StockChange, StockKind},
-    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, behind_until, calls_of, label},
+    plan::{Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, behind_until, label},
     remote::{Fetched, Lane, Read, Retry, Write},
     state::OutletUpdate,
 };
 
 /// As often as this a copy that may be behind a switch is looked at again, after this long (our choice).
 const LOOKS_AGAIN: u32 = 2;
-const APART: std::time::Duration = std::time::Duration::from_secs(3);
+const APART: Duration = Duration::from_secs(3);
+
+/// Nothing is switched back by a look that is older than this (our choice): the calls before may have taken minutes.
+const LOOK_HOLDS: Duration = Duration::from_secs(30);
 
 /// What became of the switches of an outlet in one pass.
 #[derive(Debug, Default)]
@@ -47,7 +52,8 @@ impl SwitchesSettled {
         let outcome = Outcome { switches: self.events, ..outcome };
         let Some((why, again)) = self.failed else { return outcome };
         let error = Some(outcome.error.iter().cloned().chain([why]).collect::<Vec<_>>().join("; "));
-        let again = outcome.again.or(Some(again));
+        // What the menu was refused says nothing of the stock.
+        let again = Some(outcome.again.filter(|menu| *menu != Retry::Never).unwrap_or(again));
         match outcome.result {
             // The menu is well, and is looked at again for the sake of the stock.
             PassResult::Unchanged | PassResult::Published | PassResult::Queued => {
@@ -79,7 +85,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if slot.is_none() {
             *slot = context.slot().await;
         }
-        let fetched = match self.unless_withdrawn(self.look_at_switches(recalled)).await? {
+        let fetched = match self.unless_withdrawn(self.look_at_switches(recalled, &recalled.switches)).await? {
             Ok(fetched) => fetched,
             // The pass itself asks for nothing there.
             Err(error) if self.desired.paused => {
@@ -88,33 +94,56 @@ impl<R: Read + Write> Pass<'_, R> {
             }
             Err(error) => return Err(error),
         };
-        let is_paused = self.desired.paused || recalled.pause.is_some();
-        let may_send = self.options.consent == Consent::Standing && self.options.rollback.is_none() && !is_paused;
-        let off = |path: &Path| off_in_files(self.desired, path);
-        let returns = || SwitchReturns { account: self.desired.policy.account.as_deref(), off_in_files: &off };
-        let seen = SwitchesSeen {
-            live: &fetched.live,
-            now: context.clock.now(),
-            has_looked_again: true,
-            returns: may_send.then(returns),
-        };
-        let mut update = OutletUpdate::default();
-        let JudgedSwitches { events, due } = judge_switches(&mut update, target, &recalled.switches, &seen)?;
-        update_if_any(context, target, update).await?;
+        let seen_at = Instant::now();
+        let mut memory = recalled.memory.clone();
+        let JudgedSwitches { events, due } = self.judge(&recalled.switches, recalled, &mut memory, &fetched).await?;
         let mut settled = SwitchesSettled { events, failed: None };
         if due.is_empty() {
             return Ok((settled, Some(fetched)));
         }
         // Waiting for it to show holds no slot.
         *slot = None;
-        if let Err(error) = self.switch_back(&due, recalled, &mut settled).await {
+        if let Err(error) = self.switch_back(due, seen_at, recalled, &mut memory, &mut settled).await {
             settled.fail("", &chain(&error), Retry::After(None));
         }
         Ok((settled, None))
     }
 
+    /// Judges switches by a look, and stores what that has taught.
+    async fn judge<'s>(
+        &self,
+        switches: impl IntoIterator<Item = &'s StockSwitch>,
+        recalled: &Recalled,
+        memory: &mut Memory,
+        look: &Fetched,
+    ) -> Result<JudgedSwitches, PassError> {
+        let Visit { context, target, .. } = *self.visit;
+        let is_paused = self.desired.paused || recalled.pause.is_some();
+        let may_send = self.options.consent == Consent::Standing && self.options.rollback.is_none() && !is_paused;
+        let off = |path: &Path| off_in_files(self.desired, path);
+        let returns = || SwitchReturns {
+            account: self.desired.policy.account.as_deref(),
+            off_in_files: &off,
+            may_come_back: !self.desired.recurring.files.is_empty(),
+        };
+        let seen = SwitchesSeen {
+            live: &look.live,
+            now: context.clock.now(),
+            has_looked_again: true,
+            returns: may_send.then(returns),
+        };
+        let mut update = OutletUpdate::default();
+        let judged = judge_switches(&mut update, memory, target, switches, &seen)?;
+        update_if_any(context, target, update).await?;
+        Ok(judged)
+    }
+
     /// What is live. Where a switch seems to be undone soon after it was made, another copy is asked.
-    async fn look_at_switches(&self, recalled: &Recalled) -> Result<Fetched, PassError> {
+    async fn look_at_switches<'s>(
+        &self,
+        recalled: &Recalled,
+        switches: impl IntoIterator<Item = &'s StockSwitch> + Clone,
+    ) -> Result<Fetched, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let mut looks_again = 0..LOOKS_AGAIN;
         loop {
@@ -122,7 +151,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let stop = Some(&context.stop);
             let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, stop).await?;
             let may_be_behind = |switch: &StockSwitch| behind_until(switch, &fetched.live, now).is_some();
-            if !recalled.switches.iter().any(may_be_behind) || looks_again.next().is_none() || self.is_withdrawn() {
+            if !switches.clone().into_iter().any(may_be_behind) || looks_again.next().is_none() || self.is_withdrawn() {
                 return Ok(fetched);
             }
             self.visit.pause(APART).await;
@@ -131,31 +160,63 @@ impl<R: Read + Write> Pass<'_, R> {
 
     async fn switch_back(
         &self,
-        due: &[(&StockSwitch, Vec<StockChange>)],
+        mut due: Vec<DueSwitch>,
+        mut seen_at: Instant,
         recalled: &Recalled,
+        memory: &mut Memory,
         settled: &mut SwitchesSettled,
     ) -> Result<(), PassError> {
-        for (kind, changes) in calls_of(due.iter().map(|(switch, changes)| (switch.kind, changes.clone()))) {
-            let switches: Vec<&StockSwitch> =
-                due.iter().map(|(switch, _)| *switch).filter(|one| one.kind == kind).collect();
-            let is_refused = self.switch_back_by(kind, &changes, &switches, recalled, settled).await?;
-            if !is_refused {
+        for kind in [StockKind::Items, StockKind::Variants] {
+            let is_it = |due: &DueSwitch| due.switch.kind == kind;
+            if seen_at.elapsed() > LOOK_HOLDS && due.iter().any(is_it) {
+                due = self.look_again(due, recalled, memory, settled).await?;
+                seen_at = Instant::now();
+            }
+            let (group, rest): (Vec<_>, Vec<_>) = due.into_iter().partition(is_it);
+            due = rest;
+            if group.is_empty() || !self.switch_back_by(kind, &group, recalled, settled).await? {
                 continue;
             }
             // One of them may be why: the others go back without it.
-            for (switch, changes) in due.iter().filter(|(switch, _)| switch.kind == kind) {
-                self.switch_back_by(kind, changes, &[*switch], recalled, settled).await?;
+            let held_at = Some(self.visit.context.clock.now());
+            due.extend(group.into_iter().map(|one| DueSwitch { switch: StockSwitch { held_at, ..one.switch }, ..one }));
+            loop {
+                // Until its turn comes the kitchen may have sold it out.
+                let goes_on_sale = due.iter().any(|due| is_it(due) && !due.switch.in_stock);
+                if goes_on_sale || seen_at.elapsed() > LOOK_HOLDS {
+                    due = self.look_again(due, recalled, memory, settled).await?;
+                    seen_at = Instant::now();
+                }
+                let Some(next) = due.iter().position(is_it) else { break };
+                let one = due.remove(next);
+                self.switch_back_by(kind, &[one], recalled, settled).await?;
             }
         }
         Ok(())
+    }
+
+    /// What is still to be switched back, by another look.
+    async fn look_again(
+        &self,
+        due: Vec<DueSwitch>,
+        recalled: &Recalled,
+        memory: &mut Memory,
+        settled: &mut SwitchesSettled,
+    ) -> Result<Vec<DueSwitch>, PassError> {
+        let switches = || due.iter().map(|due| &due.switch);
+        let Ok(look) = self.unless_withdrawn(self.look_at_switches(recalled, switches())).await else {
+            return Ok(Vec::new());
+        };
+        let JudgedSwitches { events, due } = self.judge(switches(), recalled, memory, &look?).await?;
+        settled.events.extend(events);
+        Ok(due)
     }
 
     /// One call. Whether it was refused for several things at once, which says nothing of each.
     async fn switch_back_by(
         &self,
         kind: StockKind,
-        changes: &[StockChange],
-        switches: &[&StockSwitch],
+        due: &[DueSwitch],
         recalled: &Recalled,
         settled: &mut SwitchesSettled,
     ) -> Result<bool, PassError> {
@@ -163,6 +224,9 @@ impl<R: Read + Write> Pass<'_, R> {
         if self.is_withdrawn() {
             return Ok(false);
         }
+        let switches: Vec<&StockSwitch> = due.iter().map(|due| &due.switch).collect();
+        let changes: Vec<StockChange> = due.iter().flat_map(|due| due.changes.clone()).collect();
+        let (switches, changes) = (&*switches, &*changes);
         let now = context.clock.now();
         // How long it may be repeated counts from the first call that may have been carried out.
         self.store_stage(switches, |switch| match switch.stage {
@@ -215,10 +279,10 @@ impl<R: Read + Write> Pass<'_, R> {
         settled: &mut SwitchesSettled,
     ) -> Result<(), PassError> {
         let Visit { context, target, .. } = *self.visit;
-        let mut update = OutletUpdate::default();
+        let (now, mut update) = (context.clock.now(), OutletUpdate::default());
         for switch in switches {
             let event = switch.event(result, why.clone());
-            end(&mut update, target, switch, &event)?;
+            end(&mut update, target, switch, &event, now)?;
             settled.events.push(event);
         }
         update_if_any(context, target, update).await

@@ -6,7 +6,7 @@ use super::{Desired, PassError, Target, memory::json};
 use crate::{
     catalog::{Path, StockChange, live::LiveCatalog},
     plan::{
-        StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict, behind_until,
+        Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict, behind_until,
         judge_switch,
     },
     report::{Lang, untrusted::printable},
@@ -31,14 +31,18 @@ pub(super) fn seen(update: &mut OutletUpdate, target: &Target, switch: &StockSwi
     happened(update, target, &switch.event(SwitchHappening::Switched, None))
 }
 
-/// A switch has ended.
+/// A switch has ended. One that live has shown to be switched back is known until no copy is behind that any more.
 pub(super) fn end(
     update: &mut OutletUpdate,
     target: &Target,
     switch: &StockSwitch,
     event: &SwitchEvent,
+    now: Timestamp,
 ) -> Result<(), PassError> {
-    keep_as(update, switch, None);
+    match event.result {
+        SwitchHappening::SwitchedBack => keep(update, target, &switch.returned(now))?,
+        _ => keep_as(update, switch, None),
+    }
     happened(update, target, event)
 }
 
@@ -66,37 +70,48 @@ pub(super) struct SwitchesSeen<'a> {
     pub(super) returns: Option<SwitchReturns<'a>>,
 }
 
+/// A switch that is to be switched back now.
+#[derive(Debug)]
+pub(super) struct DueSwitch {
+    pub(super) switch: StockSwitch,
+    pub(super) changes: Vec<StockChange>,
+}
+
 /// What a look has taught of switches.
 #[derive(Debug, Default)]
-pub(super) struct JudgedSwitches<'s> {
+pub(super) struct JudgedSwitches {
     pub(super) events: Vec<SwitchEvent>,
-    /// What is to be switched back now.
-    pub(super) due: Vec<(&'s StockSwitch, Vec<StockChange>)>,
+    pub(super) due: Vec<DueSwitch>,
 }
 
 /// Judges switches by a look, and stores what it has taught.
 pub(super) fn judge_switches<'s>(
     update: &mut OutletUpdate,
+    memory: &mut Memory,
     target: &Target,
-    switches: &'s [StockSwitch],
+    switches: impl IntoIterator<Item = &'s StockSwitch>,
     seen_now: &SwitchesSeen<'_>,
-) -> Result<JudgedSwitches<'s>, PassError> {
+) -> Result<JudgedSwitches, PassError> {
     let SwitchesSeen { live, now, has_looked_again, returns } = seen_now;
     let mut judged = JudgedSwitches::default();
     for switch in switches {
         let may_be_behind = behind_until(switch, live, *now).is_some();
-        match judge_switch(switch, live, *now, returns.as_ref()) {
+        match judge_switch(switch, live, memory, *now, returns.as_ref()) {
             SwitchVerdict::Wait => {}
             SwitchVerdict::Seen => seen(update, target, switch)?,
             SwitchVerdict::Forget => keep_as(update, switch, None),
             SwitchVerdict::Hold => keep(update, target, &StockSwitch { held_at: Some(*now), ..switch.clone() })?,
-            SwitchVerdict::Back(changes) => judged.due.push((switch, changes)),
+            SwitchVerdict::Back(changes) => judged.due.push(DueSwitch { switch: switch.clone(), changes }),
             SwitchVerdict::End(_) if may_be_behind && !has_looked_again => {}
             SwitchVerdict::End(result) => {
                 let is_doubtful = may_be_behind && result == SwitchHappening::ChangedElsewhere && !switch.in_stock;
                 let result = if is_doubtful { SwitchHappening::Doubtful } else { result };
                 let event = switch.event(result, None);
-                end(update, target, switch, &event)?;
+                end(update, target, switch, &event, *now)?;
+                if result == SwitchHappening::EndedAway {
+                    memory.note_ended_away(switch.thing(), !switch.in_stock, *now);
+                    update.memory = Some(json(memory, &target.id)?);
+                }
                 // It does not go back; and until it is certain what is live, nothing is pushed over it.
                 if may_be_behind && result != SwitchHappening::NotSeen {
                     keep(update, target, &StockSwitch { until: None, ..switch.clone() })?;

@@ -10,10 +10,13 @@ use super::{
     Context,
     platform::{Ledger, Permission, Platform},
 };
-use crate::state::{
-    Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-    PushRow, PushStep, SharedState, State, StateError,
-    testing::{done, is_locked},
+use crate::{
+    plan::StockSwitch,
+    state::{
+        Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
+        PushRow, PushStep, SharedState, State, StateError,
+        testing::{done, is_locked},
+    },
 };
 
 /// The words of a disk that fails.
@@ -33,9 +36,12 @@ impl WatchedState {
         let has_base = done(inner.outlet(outlet)).unwrap().is_some_and(|row| row.base.is_some());
         let is_open = done(inner.pending_push(outlet)).unwrap().is_some();
         platform.with(|world| {
-            let recorded = world.ledger.take().map(|ledger| ledger.recorded).unwrap_or_default();
+            let (recorded, switches) =
+                world.ledger.take().map(|ledger| (ledger.recorded, ledger.switches)).unwrap_or_default();
             let permission = Permission::AsGuardsSay;
-            world.ledger = Some(Ledger { recorded, is_open, has_base, may_adopt: false, permission, begun: 0 });
+            let (may_adopt, is_ordering) = (false, false);
+            world.ledger =
+                Some(Ledger { recorded, is_open, has_base, may_adopt, permission, begun: 0, switches, is_ordering });
         });
         let dir = context.state_dir.clone();
         context.state = Arc::new(Self { inner, platform: Arc::clone(platform), dir });
@@ -62,6 +68,32 @@ impl WatchedState {
             let found = format!("a status of {outlet} was stored without its lock");
             self.platform.with(|world| world.violations.push(found));
         }
+    }
+
+    /// What is known of switches. No end of one is forgotten in silence, but by who orders another.
+    fn note_switches(&self, update: &OutletUpdate) {
+        if update.switches.is_empty() && update.switch_events.is_empty() {
+            return;
+        }
+        self.platform.with(|world| {
+            for event in &update.switch_events {
+                world.note_switch_event(&serde_json::from_str(event).unwrap());
+            }
+            let Some(ledger) = &mut world.ledger else { return };
+            let has_end = |switch: Option<&StockSwitch>| switch.is_some_and(|switch| switch.until.is_some());
+            let before = ledger.switches.clone();
+            for (key, row) in &update.switches {
+                match row {
+                    Some(row) => drop(ledger.switches.insert(key.clone(), serde_json::from_str(&row.switch).unwrap())),
+                    None => drop(ledger.switches.remove(key)),
+                }
+            }
+            let is_lost = |key: &&String| has_end(before.get(*key)) && !has_end(ledger.switches.get(*key));
+            let lost = before.keys().filter(is_lost).count();
+            if lost > update.switch_events.len() && !ledger.is_ordering {
+                world.violations.push(format!("the end of a switch was forgotten in silence: {update:?}"));
+            }
+        });
     }
 
     fn note_base(&self, update: &OutletUpdate) {
@@ -99,6 +131,7 @@ impl State for WatchedState {
         self.call(true)?;
         self.judge_status(outlet, &update);
         self.note_base(&update);
+        self.note_switches(&update);
         self.inner.update_outlet(outlet, update, at).await
     }
 

@@ -18,6 +18,7 @@ mod restarting;
 mod retrying;
 mod simulation;
 mod stock;
+mod switch_ends;
 mod switching;
 mod unchanged;
 mod unreadable;

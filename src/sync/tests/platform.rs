@@ -21,7 +21,7 @@ use crate::{
         live::{LiveCatalog, LiveItem},
         text::spelling,
     },
-    plan::as_published,
+    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, as_published},
     remote::{AnswerDigest, Fetched, Lane, PromotionAnswer, Read, RemoteError, Retry, Write},
     sync::Clock,
 };
@@ -204,6 +204,10 @@ pub(super) struct Ledger {
     pub(super) permission: Permission,
     /// Pushes that were recorded since this was last taken.
     pub(super) begun: u32,
+    /// Switches of stock, by what they switch.
+    pub(super) switches: BTreeMap<String, StockSwitch>,
+    /// Whether a person orders one.
+    pub(super) is_ordering: bool,
 }
 
 /// When a PUT was sent first, and for how long it is looked for.
@@ -297,6 +301,8 @@ pub(super) struct World {
     /// What came in since the last [`Platform::take_log`], and when.
     pub(super) log: Vec<(Instant, Call)>,
     pub(super) write_faults: VecDeque<Fault>,
+    /// So many stock calls are answered as if they had been carried out, and are not.
+    pub(super) ignored_patches: u32,
     pub(super) read_faults: VecDeque<Fault>,
     /// Until when no call gets through.
     pub(super) down_until: Option<Instant>,
@@ -345,6 +351,18 @@ pub(super) struct World {
     /// What the last look showed first.
     just_shown: BTreeSet<String>,
     unseen: bool,
+    /// By which switches of stock end; none: nobody orders any.
+    pub(super) switch_clock: Option<Clock>,
+    /// What files take off sale.
+    pub(super) off_in_files: BTreeSet<String>,
+    /// What was switched and was seen otherwise since.
+    pub(super) seen_otherwise: BTreeSet<String>,
+    /// Those of them that the last look has shown so.
+    pub(super) just_seen_otherwise: BTreeSet<String>,
+    /// Of what left where it may come back: what the kitchen last said of it.
+    pub(super) left_intent: BTreeMap<String, bool>,
+    /// Whether a push was not seen to arrive that took something away.
+    pub(super) may_forget_what_left: bool,
     /// What the kitchen last said of everything that is live.
     pub(super) intent: BTreeMap<String, bool>,
     /// What was edited in the app and is still live, with what it was before.
@@ -453,9 +471,23 @@ impl World {
         self.unseen = true;
         let (facts, stock) = (facts(&self.live), self.all_stock());
         self.app_edits.retain(|fact, [edited, _]| facts.get(fact) == edited.as_ref());
-        self.intent.retain(|id, _| stock.contains_key(id));
-        for id in stock.into_keys() {
-            self.intent.entry(id).or_insert(true);
+        self.note_left(&stock);
+        for (id, in_stock) in stock {
+            // What left sold out comes back so. In doubt it is sold out.
+            let left = self.left_intent.remove(&id);
+            let said = left.is_none_or(|said| in_stock && (said || self.may_forget_what_left));
+            self.intent.entry(id).or_insert(said);
+        }
+    }
+
+    /// What is not there any more may come back where there are switches: then there are layers with `when`, too.
+    fn note_left(&mut self, stock: &BTreeMap<String, bool>) {
+        for (id, said) in self.intent.extract_if(.., |id, _| !stock.contains_key(id)) {
+            // What a publication leaves out was taken away by nobody.
+            if self.switch_clock.is_some() && !self.refuses.contains(&id) {
+                let said = said || self.excused.contains(&id);
+                self.left_intent.insert(id, said);
+            }
         }
     }
 
@@ -517,6 +549,8 @@ impl World {
 
     /// What was carried out or shown last is nothing that the sender knows of, as it died or could not store it.
     pub(super) fn forget_last_call(&mut self) {
+        let seen = std::mem::take(&mut self.just_seen_otherwise);
+        self.seen_otherwise.retain(|id| !seen.contains(id));
         self.unseen = true;
         self.since_look.append(&mut self.just_shown);
         self.excused.extend(self.since_look.iter().cloned());
@@ -677,6 +711,8 @@ impl World {
                 self.put_on_sale.clear();
                 self.publish_if_due();
             }
+            Call::Patch(_) if self.ignored_patches > 0 => self.ignored_patches -= 1,
+            Call::Patch(changes) if self.is_of_switches(changes) => self.switch(changes),
             Call::Patch(changes) => {
                 self.check_permission(None);
                 self.excused.extend(self.since_look.iter().cloned());
@@ -707,6 +743,7 @@ impl World {
             // It shows nothing of what happened since, so it is no look at the menu.
             return self.shown(copy);
         }
+        self.note_switches_seen();
         self.just_shown = std::mem::take(&mut self.since_look);
         self.unseen = false;
         self.seen = self.live.clone();
@@ -781,6 +818,72 @@ impl World {
     }
 }
 
+/// Switches of stock.
+impl World {
+    fn known_switch(&self, change: &StockChange) -> Option<&StockSwitch> {
+        let switches = &self.ledger.as_ref()?.switches;
+        switches.values().find(|switch| switch.id == change.external_id)
+    }
+
+    /// Whether a stock call is one of switches, each of which was recorded before as being under way.
+    fn is_of_switches(&self, changes: &[StockChange]) -> bool {
+        let Some(clock) = self.switch_clock else { return false };
+        let is_it = |change: &StockChange| {
+            self.known_switch(change).is_some_and(|switch| match switch.stage {
+                SwitchStage::Sending => switch.in_stock == change.in_stock,
+                SwitchStage::Returning(_) => {
+                    switch.in_stock != change.in_stock && switch.until.is_some_and(|until| until <= clock.now())
+                }
+                SwitchStage::Set | SwitchStage::Returned(_) => false,
+            })
+        };
+        changes.iter().all(is_it)
+    }
+
+    /// Carries out a call of switches, and judges what goes back.
+    fn switch(&mut self, changes: &[StockChange]) {
+        let permission = self.ledger.as_ref().map(|ledger| ledger.permission.clone());
+        for change in changes {
+            let Some(switch) = self.known_switch(change) else { continue };
+            let (id, in_stock, goes_back) =
+                (change.external_id.0.clone(), change.in_stock, switch.stage != SwitchStage::Sending);
+            let mut wrong = Vec::new();
+            if goes_back && permission.as_ref().is_some_and(|permission| *permission != Permission::AsGuardsSay) {
+                wrong.push("by who was shown a plan");
+            }
+            if goes_back && in_stock && self.off_in_files.contains(&id) {
+                wrong.push("although a file takes it off sale");
+            }
+            if goes_back && in_stock && self.seen_otherwise.contains(&id) {
+                wrong.push("although it was seen on sale since, so that somebody has sold it out again");
+            }
+            self.violations.extend(wrong.iter().map(|why| format!("{id} was switched back {why}")));
+            self.kitchen(&id, in_stock);
+            self.seen_otherwise.remove(&id);
+        }
+    }
+
+    /// A look shows what is not as it was switched.
+    fn note_switches_seen(&mut self) {
+        let Some(ledger) = &self.ledger else { return };
+        let is_undone = |switch: &&StockSwitch| {
+            switch.until.is_some()
+                && switch.stage == SwitchStage::Set
+                && self.stock(switch.id.as_str()) == Some(!switch.in_stock)
+        };
+        let undone: Vec<String> =
+            ledger.switches.values().filter(is_undone).map(|switch| switch.id.0.clone()).collect();
+        self.just_seen_otherwise = undone.into_iter().filter(|id| self.seen_otherwise.insert(id.clone())).collect();
+    }
+
+    /// What a switch ends with while it is away is what the kitchen has said of it.
+    pub(super) fn note_switch_event(&mut self, event: &SwitchEvent) {
+        if event.result == SwitchHappening::EndedAway {
+            self.left_intent.insert(event.id.0.clone(), !event.in_stock);
+        }
+    }
+}
+
 /// The remote of the tests.
 pub(super) struct Platform {
     world: Mutex<World>,
@@ -810,6 +913,7 @@ impl Platform {
             delay: Duration::ZERO,
             log: Vec::new(),
             write_faults: VecDeque::new(),
+            ignored_patches: 0,
             read_faults: VecDeque::new(),
             down_until: None,
             crash: None,
@@ -852,6 +956,12 @@ impl Platform {
             unseen: false,
             intent: BTreeMap::new(),
             app_edits: BTreeMap::new(),
+            switch_clock: None,
+            off_in_files: BTreeSet::new(),
+            seen_otherwise: BTreeSet::new(),
+            just_seen_otherwise: BTreeSet::new(),
+            left_intent: BTreeMap::new(),
+            may_forget_what_left: false,
             violations: Vec::new(),
             seen: LiveCatalog::default(),
         };
@@ -875,6 +985,7 @@ impl Platform {
         self.with(|world| {
             world.hooks.clear();
             world.write_faults.clear();
+            world.ignored_patches = 0;
             world.read_faults.clear();
             world.promo_faults.clear();
             (world.crash, world.down_until, world.disk) = (None, None, Disk::default());

@@ -215,6 +215,19 @@ impl Memory {
         stale.map(|replaced| replaced.at.min(now).saturating_add(STALE_FOR).unwrap_or(Timestamp::MAX)).max()
     }
 
+    /// When a push took this away sold out where layers with `when` are; `None`: none did, or it has been live again.
+    pub fn left_sold_out_at(&self, thing: &Path) -> Option<Timestamp> {
+        self.left_sold_out.get(thing).copied()
+    }
+
+    /// Notes that a person's switch of this has ended while it was off the menu: so it comes back.
+    pub fn note_ended_away(&mut self, thing: Path, in_stock: bool, now: Timestamp) {
+        match in_stock {
+            true => drop(self.left_sold_out.remove(&thing)),
+            false => drop(self.left_sold_out.insert(thing, now)),
+        }
+    }
+
     /// Notes what a look has shown, and forgets what is too old to matter.
     pub fn note(&mut self, plan: &OutletPlan, now: Timestamp) {
         self.added.retain(|_, at| is_recent(*at, now));

@@ -66,6 +66,12 @@ impl StockSwitch {
         self.until.is_some() || self.stage == SwitchStage::Sending
     }
 
+    /// What is known of it once live has shown that it was switched back: for a while a copy may be behind that as well.
+    pub fn returned(&self, now: Timestamp) -> Self {
+        let in_stock = !self.in_stock;
+        Self { in_stock, at: now, until: None, stage: SwitchStage::Set, held_at: None, ..self.clone() }
+    }
+
     /// That this happened to it.
     pub fn event(&self, result: SwitchHappening, error: Option<String>) -> SwitchEvent {
         let Self { kind, ref id, ref name, in_stock, until, .. } = *self;
@@ -100,6 +106,8 @@ pub enum SwitchHappening {
     Doubtful,
     /// It was not on the live menu at its end.
     Gone,
+    /// A layer with `when` had taken it off the menu at its end: it comes back as it was before the switch.
+    EndedAway,
     /// Another account reaches the outlet by now.
     OtherAccount,
 }
@@ -107,7 +115,7 @@ pub enum SwitchHappening {
 impl SwitchHappening {
     /// Whether a person expects something else. To switch before the end is the kitchen's right.
     pub fn is_trouble(self) -> bool {
-        !matches!(self, Self::Switched | Self::SwitchedBack | Self::ChangedElsewhere)
+        !matches!(self, Self::Switched | Self::SwitchedBack | Self::ChangedElsewhere | Self::EndedAway)
     }
 }
 

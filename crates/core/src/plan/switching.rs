@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    GuardVerdict, LiveStock, StockCalls, StockSwitch, SwitchHappening, SwitchStage, calls_of, guards::judge_sold_out,
-    switch::shown, thing,
+    GuardVerdict, LiveStock, Memory, StockCalls, StockSwitch, SwitchHappening, SwitchStage, calls_of,
+    guards::judge_sold_out, switch::shown, thing,
 };
 use crate::{
     catalog::{ExternalId, Path, StockChange, StockKind, live::LiveCatalog},
@@ -133,7 +133,7 @@ fn step(
 ) -> SwitchStep {
     // A copy that is behind shows what was before the last switch: what is to be sold out is sent all the same.
     let may_be_behind = |one: &StockSwitch| match one.stage {
-        SwitchStage::Sending | SwitchStage::Set => one.in_stock && is_recent(one, switch.at),
+        SwitchStage::Sending | SwitchStage::Set => one.in_stock && is_recent(one.at, switch.at),
         SwitchStage::Returning(_) | SwitchStage::Returned(_) => !one.in_stock,
     };
     if !switch.in_stock && earlier.is_some_and(may_be_behind) {
@@ -209,12 +209,15 @@ pub struct SwitchReturns<'a> {
     pub account: Option<&'a str>,
     /// Where the files take something off sale.
     pub off_in_files: &'a OffInFiles<'a>,
+    /// Whether the files have layers with `when`, by which things leave and come back.
+    pub may_come_back: bool,
 }
 
 /// What is to be done about a switch, by what is live now. Without `returns` nothing may be switched back.
 pub fn judge_switch(
     switch: &StockSwitch,
     live: &LiveCatalog,
+    memory: &Memory,
     now: Timestamp,
     returns: Option<&SwitchReturns<'_>>,
 ) -> SwitchVerdict {
@@ -223,12 +226,16 @@ pub fn judge_switch(
     let is_sending = switch.stage == SwitchStage::Sending;
     let is_late = now.duration_since(switch.at).abs() > MAY_STILL_COME;
     if !switch.is_open() {
-        return if is_recent(switch, now) { SwitchVerdict::Wait } else { SwitchVerdict::Forget };
+        return if is_recent(switch.at, now) { SwitchVerdict::Wait } else { SwitchVerdict::Forget };
     }
     let Some(stock) = LiveStock::of(live, switch.kind, &switch.id) else {
-        // A menu that reads empty teaches nothing.
-        let has_ended = !live.is_empty() && (is_due || is_sending && is_late);
-        return if has_ended { SwitchVerdict::End(Gone) } else { SwitchVerdict::Wait };
+        return match () {
+            // A menu that reads empty teaches nothing.
+            () if live.is_empty() => SwitchVerdict::Wait,
+            () if is_due => judge_away(switch, memory, returns),
+            () if is_sending && is_late => SwitchVerdict::End(Gone),
+            () => SwitchVerdict::Wait,
+        };
     };
     let goes_on_sale = !switch.in_stock;
     match switch.stage {
@@ -267,17 +274,41 @@ pub fn judge_switch(
     SwitchVerdict::Back(stock.changes(&switch.id, !switch.in_stock))
 }
 
-/// Whether a copy may still be behind it. A clock that was set back makes nothing last longer.
-fn is_recent(switch: &StockSwitch, now: Timestamp) -> bool {
-    now.duration_since(switch.at).abs() <= MAY_BE_BEHIND
+/// What is to be done at the end of what is not on the menu. What a push of ours has taken away as it was left comes back as it
+/// would be if it had stayed: nobody can have switched it since.
+fn judge_away(switch: &StockSwitch, memory: &Memory, returns: Option<&SwitchReturns<'_>>) -> SwitchVerdict {
+    let is_as_left = || memory.left_sold_out_at(&switch.thing()).is_some_and(|at| at >= switch.at);
+    // What was sold out before a switch never comes back on sale by being away.
+    let is_ours_to_end = switch.in_stock || switch.stage == SwitchStage::Set && is_as_left();
+    if !is_ours_to_end {
+        return SwitchVerdict::End(SwitchHappening::Gone);
+    }
+    match returns {
+        None => SwitchVerdict::Wait,
+        Some(returns) if switch.account.as_deref() != returns.account => {
+            SwitchVerdict::End(SwitchHappening::OtherAccount)
+        }
+        Some(returns) if switch.in_stock && !returns.may_come_back => SwitchVerdict::End(SwitchHappening::Gone),
+        Some(_) => SwitchVerdict::End(SwitchHappening::EndedAway),
+    }
 }
 
-/// Where live reads as if a switch had not been made, so soon after it that the copy may be behind: until when.
+/// Whether a copy may still be behind what was done `at` a moment. A clock that was set back makes nothing last longer.
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at).abs() <= MAY_BE_BEHIND
+}
+
+/// Where live reads as if a switch had not been made, so soon after it that the copy may be behind: until when. The same of
+/// the call that takes something off sale at its end; what is to go on sale then is left off by who does not see it.
 pub fn behind_until(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> Option<Timestamp> {
-    let is_made = matches!(switch.stage, SwitchStage::Sending | SwitchStage::Set);
-    let is_undone = || LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(switch.in_stock));
-    let until = switch.at.min(now).saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
-    (is_made && is_recent(switch, now) && is_undone()).then_some(until)
+    let (at, in_stock) = match switch.stage {
+        SwitchStage::Sending | SwitchStage::Set => (switch.at, switch.in_stock),
+        SwitchStage::Returning(at) | SwitchStage::Returned(at) if switch.in_stock => (at, false),
+        SwitchStage::Returning(_) | SwitchStage::Returned(_) => return None,
+    };
+    let is_undone = || LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(in_stock));
+    let until = at.min(now).saturating_add(MAY_BE_BEHIND).unwrap_or(Timestamp::MAX);
+    (is_recent(at, now) && is_undone()).then_some(until)
 }
 
 /// The ids of one kind on a live menu, for who has written another one.
@@ -388,7 +419,8 @@ mod tests {
         };
         let shows = |in_stock| live(&[("1", "NG", Field::Set(in_stock))]);
         let judge = |switch: &StockSwitch, live: &LiveCatalog, minute, account| {
-            judge_switch(switch, live, at(minute), Some(&SwitchReturns { account, off_in_files: &|_| None }))
+            let returns = SwitchReturns { account, off_in_files: &|_| None, may_come_back: false };
+            judge_switch(switch, live, &Memory::default(), at(minute), Some(&returns))
         };
         let (sending, set, returning) = (SwitchStage::Sending, SwitchStage::Set, SwitchStage::Returning(at(60)));
         let returned = SwitchStage::Returned(at(60));
@@ -437,10 +469,10 @@ mod tests {
         let plan = plan_of(&live, false, Some(at(60)), &[]);
         let switch = StockSwitch { stage: SwitchStage::Set, ..plan.switches[0].switch.clone() };
         let judge = |held_at, minute, returns: Option<&SwitchReturns<'_>>| {
-            judge_switch(&StockSwitch { held_at, ..switch.clone() }, &live, at(minute), returns)
+            judge_switch(&StockSwitch { held_at, ..switch.clone() }, &live, &Memory::default(), at(minute), returns)
         };
-        let off = SwitchReturns { account: None, off_in_files: &|_| Some("kuta.yaml:3".to_owned()) };
-        let on = SwitchReturns { account: None, off_in_files: &|_| None };
+        let on = SwitchReturns { account: None, off_in_files: &|_| None, may_come_back: false };
+        let off = SwitchReturns { off_in_files: &|_| Some("kuta.yaml:3".to_owned()), ..on };
         let other = SwitchReturns { account: Some("sari"), ..on };
         for (returns, is_held) in [(None, true), (Some(&off), true), (Some(&other), false), (Some(&on), false)] {
             assert_eq!(judge(None, 59, returns), SwitchVerdict::Wait);
@@ -458,7 +490,7 @@ mod tests {
             StockSwitch { stage: SwitchStage::Set, ..plan_of(&live, false, None, &[]).switches[0].switch.clone() };
         for (minute, is_known) in [(0, true), (10, true), (11, false)] {
             let verdict = if is_known { SwitchVerdict::Wait } else { SwitchVerdict::Forget };
-            assert_eq!(judge_switch(&switch, &live, at(minute), None), verdict, "{minute}");
+            assert_eq!(judge_switch(&switch, &live, &Memory::default(), at(minute), None), verdict, "{minute}");
             assert_eq!(behind_until(&switch, &live, at(minute)), is_known.then(|| at(10)), "{minute}");
         }
         assert_eq!(plan_of(&live, true, Some(at(60)), &[switch]).switches[0].step, SwitchStep::Already);

@@ -174,11 +174,7 @@ pub fn stock_text(outlets: &[StockOutlet], zone_of: impl Fn(&str) -> TimeZone) -
 
 /// What is said of a switch that is stored and cannot be read.
 pub fn unread_switch(outlet: &str, key: &str) -> String {
-    format!(
-        "what is stored of the switch of {key} cannot be read, so it is not switched back; look in the GoBiz app, then \
-         `menusync forget --outlet {} --switches` drops it",
-        shell_word(outlet)
-    )
+    Lang::En.switch_unread(key, &shell_word(outlet))
 }
 
 /// `menusync.stock/1`: what became of a switch.

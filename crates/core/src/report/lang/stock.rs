@@ -14,6 +14,7 @@ texts! {
     switched_back: "switched back", "dikembalikan";
     not_switched: "not switched", "tidak diubah";
     not_switched_back: "not switched back", "tidak dikembalikan";
+    comes_back: "comes back", "akan kembali";
     waits_for_resume: "not switched back while the outlet is paused", "tidak dikembalikan selama outlet dijeda";
     waits_for_valid_files: "not switched back while the files of the outlet are invalid",
         "tidak dikembalikan selama berkas outlet masih salah";
@@ -39,8 +40,20 @@ sentences! {
         format!("{what}: tidak dijual kembali, karena tidak diketahui apakah dapur sudah mengubahnya; ubah lewat aplikasi");
     switch_gone(what: &str): format!("{what}: not switched back, as it is not on the live menu"),
         format!("{what}: tidak dikembalikan, karena tidak ada di menu GoFood");
+    comes_back_on_sale(what: &str): format!("{what}: off the menu at the end of its switch; it comes back on sale"),
+        format!("{what}: sedang tidak ada di menu saat waktunya habis; nanti muncul lagi dan dijual");
+    comes_back_sold_out(what: &str): format!("{what}: off the menu at the end of its switch; it comes back sold out"),
+        format!("{what}: sedang tidak ada di menu saat waktunya habis; nanti muncul lagi sebagai habis");
     switch_of_other_account(what: &str): format!("{what}: not switched back, as another account reaches the outlet now"),
         format!("{what}: tidak dikembalikan, karena outlet ini sekarang memakai akun lain");
+    switch_unread(key: &str, outlet: &str): format!(
+            "what is stored of the switch of {key} cannot be read, so it is not switched back; look in the GoBiz app, then \
+             `menusync forget --outlet {outlet} --switches` drops it"
+        ),
+        format!(
+            "catatan saklar {key} tidak bisa dibaca, jadi tidak dikembalikan; periksa di aplikasi GoBiz, lalu \
+             `menusync forget --outlet {outlet} --switches` menghapus catatannya"
+        );
     more_switches(count: usize): format!("{count} stock switches: see `menusync stock --list`"),
         format!("{count} saklar stok: lihat `menusync stock --list`");
 }
@@ -58,6 +71,7 @@ impl Lang {
             SwitchHappening::Switched => self.switched(),
             SwitchHappening::SwitchedBack => self.switched_back(),
             SwitchHappening::NotSeen => self.not_switched(),
+            SwitchHappening::EndedAway => self.comes_back(),
             _ => self.not_switched_back(),
         }
     }
@@ -78,6 +92,8 @@ impl Lang {
             SwitchHappening::NotSeen => self.switch_not_seen(what),
             SwitchHappening::Doubtful => self.switch_doubtful(what),
             SwitchHappening::Gone => self.switch_gone(what),
+            SwitchHappening::EndedAway if event.in_stock => self.comes_back_sold_out(what),
+            SwitchHappening::EndedAway => self.comes_back_on_sale(what),
             SwitchHappening::OtherAccount => self.switch_of_other_account(what),
         }
     }
