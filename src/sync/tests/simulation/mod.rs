@@ -5,13 +5,15 @@
 //! minutes and days that pass, a state that cannot be written, wall clocks that leap, people who are shown a plan and agree to
 //! it some time later or decline, promotions that files declare, that the app makes and ends, and that end by themselves, while
 //! answers to their calls are lost, first pushes that are never finished, menus that somebody else has made, several outlets
-//! that share slots and a limit of requests, and settings that name another platform and the first one again.
+//! that share slots and a limit of requests, settings that name another platform and the first one again, and people who
+//! switch stock by command, with ends and without, and a layer with `when` that begins and ends.
 //!
 //! After every step: no stock was changed that is not ours, no price or text from the app was overwritten that could have
 //! been seen (unless drift is to be undone), nothing went out that a guard holds, the guard over 24 hours included, nothing
 //! that was shown as held or declined, no other plan than the agreed one, nothing that was not recorded before, and never was a
 //! push sent while another was in flight. No promotion of others has changed, none of ours was made while one like it was
-//! there, and none at a price that no file said. Every pass ends, and says if the state failed. What is remembered of one platform is as
+//! there, and none at a price that no file said. Every switch with an end ends, no end is forgotten in silence, and none puts
+//! on sale what a file or, as far as a look has shown it, the kitchen has taken off since. Every pass ends, and says if the state failed. What is remembered of one platform is as
 //! it was after work at another. When the faults end, all comes to rest. The platform judges every PUT by rules of its own,
 //! so that a guard's mistake is not repeated here.
 //!
@@ -25,6 +27,7 @@
 
 mod outlet;
 mod promotions;
+mod switches;
 
 use std::rc::Rc;
 
@@ -104,6 +107,10 @@ impl Simulation {
                 if clock != ClockKind::Wild && seed % 3 != 1 {
                     outlet = outlet.with_promotions(seed);
                 }
+                // Ends come by the clock.
+                if clock == ClockKind::Right && seed % 4 != 2 {
+                    outlet = outlet.with_switches(seed);
+                }
                 outlet.bench.platform.with(|world| {
                     world.day_slack = match clock {
                         ClockKind::Right => Some(1),
@@ -139,6 +146,9 @@ impl Simulation {
             }
         }
         self.outlets().iter_mut().for_each(SimulatedOutlet::disturb);
+        for outlet in self.outlets() {
+            outlet.order_stock().await;
+        }
         let (outcomes, ends) = self.pass().await;
         self.has_looked = true;
         if ends {

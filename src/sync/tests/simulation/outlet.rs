@@ -9,6 +9,7 @@ use super::{
         *,
     },
     promotions::Promotions,
+    switches::Switches,
 };
 use crate::{
     plan::{Action, as_published},
@@ -56,6 +57,8 @@ pub(super) struct SimulatedOutlet {
     unclear: BTreeSet<String>,
     /// Its promotions, in some lives.
     promotions: Option<Promotions>,
+    /// What people switch by command, in some lives.
+    switches: Option<Switches>,
 }
 
 impl SimulatedOutlet {
@@ -86,6 +89,7 @@ impl SimulatedOutlet {
             ours: BTreeSet::new(),
             unclear: BTreeSet::new(),
             promotions: None,
+            switches: None,
         }
     }
 
@@ -93,6 +97,25 @@ impl SimulatedOutlet {
     pub(super) fn with_promotions(mut self, seed: u64) -> Self {
         self.promotions = Some(Promotions::new(&mut self.bench, seed));
         self
+    }
+
+    /// The same where people switch stock, and a layer with `when` begins and ends.
+    pub(super) fn with_switches(mut self, seed: u64) -> Self {
+        self.switches = Some(Switches::new(&mut self.bench, seed));
+        self
+    }
+
+    /// A person may switch stock beside the daemon.
+    pub(super) async fn order_stock(&mut self) {
+        let Some(switches) = &mut self.switches else { return };
+        let ordered = Box::pin(switches.order(&self.bench)).await;
+        self.tell(ordered.clone().unwrap_or_default());
+        self.assert(ordered.is_ok(), &ordered.err().unwrap_or_default());
+    }
+
+    /// What the dish costs that a layer with `when` makes cheaper.
+    fn usual_price(&self) -> i64 {
+        self.files.item(&"N1".into()).and_then(|item| item.price.value()).map_or(0, |price| price.0)
     }
 
     /// A new process has opened the state.
@@ -267,6 +290,11 @@ impl SimulatedOutlet {
             let told = promotions.disturb(&mut self.bench);
             self.tell(told);
         }
+        let usual = self.usual_price();
+        if let Some(switches) = &mut self.switches {
+            let told = switches.disturb(&mut self.bench, usual);
+            self.tell(told);
+        }
         for _ in 0..self.random.u8(..3) {
             let number = self.random.usize(2..12);
             self.interfere(Some(number));
@@ -299,7 +327,9 @@ impl SimulatedOutlet {
         };
         let told = format!("{permission:?}{}", if released { ", first contact let through" } else { "" });
         self.tell(told);
+        let off: BTreeSet<String> = CLAIMED.iter().filter(|id| self.says_off(id)).map(|id| (*id).to_owned()).collect();
         let has_base = self.bench.platform.with(|world| {
+            world.off_in_files = off;
             world.crash = crash;
             world.disk.failed = 0;
             let ledger = world.ledger.as_mut().unwrap();
@@ -386,7 +416,7 @@ impl SimulatedOutlet {
         let may_be_two = u32::from(says_instead || sends_instead);
         let pushes = u32::from(prepared.has_pending) + begun.min(1 + may_be_two);
         // Promotions that end before it and those that come after it are looked for as long as a push.
-        let waits = pushes.max(1) + if self.promotions.is_some() { 2 } else { 0 };
+        let waits = pushes.max(1) + if self.promotions.is_some() { 2 } else { 0 } + u32::from(self.switches.is_some());
         let most = platform::VERIFY_TIMEOUT * waits + PASS_SLACK;
         self.assert(took <= most, &format!("a pass took {took:?} instead of at most {most:?}"));
         self.assert(begun <= 1 + may_be_two, &format!("one pass began {begun} pushes"));
@@ -398,7 +428,9 @@ impl SimulatedOutlet {
         self.assert(may_begin || begun == 0, "a push began although its plan was shown as held, or declined");
         if failed > 0 {
             let says = [&outcome.error, &outcome.unstored].into_iter().flatten().any(|why| why.contains(FULL));
-            self.assert(outcome.state == OutletState::Failed && says, "a state that fails is not said");
+            // Where a switch could not be stored as switched back, the menu goes on as it does.
+            let is_failed = outcome.state == OutletState::Failed || self.switches.is_some();
+            self.assert(is_failed && says, "a state that fails is not said");
         }
         let is_first_contact = !prepared.has_base && !prepared.has_pending && !live_is_empty && begun == 0;
         let is_examined = outcome.plan.as_ref().is_some_and(|plan| plan.action != Action::None);
@@ -441,6 +473,7 @@ impl SimulatedOutlet {
         }
         let pushes = done(self.bench.context.state.pushes(Some(self.bench.target.id.as_str()), 100)).unwrap();
         let lost = pushes.iter().any(|push| push.outcome == Some(PushOutcome::Lost));
+        self.bench.platform.with(|world| world.may_forget_what_left |= lost);
         // Nobody looks for a push that counts as lost.
         let late = self.bench.platform.with(|world| std::mem::take(&mut world.late));
         let ours = |id: &String| !stock[id] && self.ours.contains(id);
@@ -488,8 +521,14 @@ impl SimulatedOutlet {
         }
         let (outcome, calls) = self.pass_at_rest().await;
         // A platform that goes on cutting texts is left alone, and that is told.
+        if self.switches.is_some() {
+            let wrong = Switches::judge_rest(&self.bench);
+            self.assert(wrong.is_empty(), &wrong);
+        }
         let rests = matches!(outcome.result, PassResult::Unchanged | PassResult::Nonconvergent);
-        if let Some(promotions) = &self.promotions {
+        // Nor are promotions touched behind a push that GoFood never shows.
+        let is_never_shown = outcome.error.as_deref().is_some_and(|why| why.contains("never showed it"));
+        if let Some(promotions) = self.promotions.as_ref().filter(|_| !is_never_shown) {
             let wrong = promotions.judge_rest(&self.bench, outcome.plan.as_deref());
             self.assert(wrong.is_empty(), &wrong);
         }
@@ -505,6 +544,11 @@ impl SimulatedOutlet {
             let as_wanted = live.get(id).copied() == item.price.value().map(|price| price.0);
             let path = if live.contains_key(id) { format!("items/{id}/price") } else { format!("items/{id}") };
             self.assert(as_wanted || told.contains(&path), &format!("{id} costs {:?}", live.get(id)));
+        }
+        if self.switches.is_some() {
+            let usual = self.usual_price();
+            let wrong = Switches::judge_edges(&mut self.bench, usual).await;
+            self.assert(wrong.is_empty(), &wrong);
         }
     }
 
