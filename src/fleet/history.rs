@@ -1,6 +1,7 @@
 //! What was pushed to the outlets, as far as it is remembered. GoFood is not asked.
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use super::{Selection, Survey};
 use crate::{
@@ -38,9 +39,10 @@ pub async fn history(
         };
         let promotions = promotion_lines(events).into_iter().map(|(_, line)| line).collect();
         let switches = match state {
-            Some(state) => switch_lines(state.switch_events(Some(&outlet), KEEP_EVENTS).await?),
+            Some(state) => state.switch_events(Some(&outlet), KEEP_EVENTS).await?,
             None => Vec::new(),
         };
+        let switches = switch_lines(switches).into_iter().map(|(_, line)| line).collect();
         histories.push(OutletHistory { pushes: push_lines(rows), promotions, switches, outlet, name });
     }
     Ok(histories)
@@ -48,16 +50,16 @@ pub async fn history(
 
 /// What became of promotions as it is told, each with its outlet. What a later release has stored may not be understood.
 pub fn promotion_lines(rows: Vec<EventRow>) -> Vec<(String, PromotionEventLine)> {
-    let line = |EventRow { outlet, at, event }: EventRow| {
-        Some((outlet, PromotionEventLine { at, event: serde_json::from_str(&event).ok()? }))
-    };
-    rows.into_iter().filter_map(line).collect()
+    lines_of(rows, |at, event| PromotionEventLine { at, event })
 }
 
-/// What became of switches of stock as it is told. What a later release has stored may not be understood.
-pub fn switch_lines(rows: Vec<EventRow>) -> Vec<SwitchEventLine> {
-    let line =
-        |EventRow { at, event, .. }: EventRow| Some(SwitchEventLine { at, event: serde_json::from_str(&event).ok()? });
+/// The same of switches of stock.
+pub fn switch_lines(rows: Vec<EventRow>) -> Vec<(String, SwitchEventLine)> {
+    lines_of(rows, |at, event| SwitchEventLine { at, event })
+}
+
+fn lines_of<E: DeserializeOwned, L>(rows: Vec<EventRow>, line: impl Fn(Timestamp, E) -> L) -> Vec<(String, L)> {
+    let line = |EventRow { outlet, at, event }: EventRow| Some((outlet, line(at, serde_json::from_str(&event).ok()?)));
     rows.into_iter().filter_map(line).collect()
 }
 

@@ -26,7 +26,7 @@ use super::{
     Handle,
     authors::authors,
     language::Accepted,
-    snapshot::{Snapshot, changes, compose, history, promotions, pushes_to_all},
+    snapshot::{Snapshot, changes, compose, history, promotions, pushes_to_all, switches},
     state_help,
 };
 use crate::{
@@ -98,7 +98,11 @@ pub(super) async fn events(
         Ok(promotions) => promotions,
         Err(error) => return error.answer(lang),
     };
-    let timeline = events::Timeline::of(&snapshot, &rows, &promotions, &asked);
+    let switches = match switches(&shared, None, events::PUSHES).await {
+        Ok(switches) => switches,
+        Err(error) => return error.answer(lang),
+    };
+    let timeline = events::Timeline::of(&snapshot, &rows, &promotions, &switches, &asked);
     match changes(&shared, timeline.pushes()).await {
         Ok(changes) => events::page(&timeline, &changes, lang).into_response(),
         Err(error) => error.answer(lang),

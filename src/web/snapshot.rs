@@ -17,7 +17,7 @@ use crate::{
     daemon::Shown,
     fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, status, switch_lines},
     plan::{Base, PastChange},
-    report::{Lang, OutletHistory, PromotionEventLine, StatusLine},
+    report::{Lang, OutletHistory, PromotionEventLine, StatusLine, SwitchEventLine},
     state::{PushId, PushRow, StateError},
     sync::{Facts, Look, OutletState, chain},
 };
@@ -136,12 +136,21 @@ pub(super) async fn promotions(
     Ok(promotion_lines(shared.site.reader.promotion_events(id, most).await?))
 }
 
+/// What became of switches of stock, at an outlet or all, newest first.
+pub(super) async fn switches(
+    shared: &Handle,
+    id: Option<&str>,
+    most: u32,
+) -> Result<Vec<(String, SwitchEventLine)>, Unavailable> {
+    Ok(switch_lines(shared.site.reader.switch_events(id, most).await?))
+}
+
 /// The newest pushes to an outlet with what they changed, newest first, and what was last seen to arrive.
 pub(super) async fn history(shared: &Handle, id: &str) -> Result<(OutletHistory, Option<Base>), Unavailable> {
     let mut pushes = push_lines(shared.site.reader.history(id).await?);
     pushes.truncate(MOST_PUSHES as usize);
     let promotions = promotions(shared, Some(id), MOST_PUSHES).await?.into_iter().map(|(_, line)| line).collect();
-    let switches = switch_lines(shared.site.reader.switch_events(Some(id), MOST_PUSHES).await?);
+    let switches = switches(shared, Some(id), MOST_PUSHES).await?.into_iter().map(|(_, line)| line).collect();
     let history = OutletHistory { outlet: id.to_owned(), name: String::new(), pushes, promotions, switches };
     let base = shared.site.reader.outlet(id).await?.and_then(|row| row.base);
     Ok((history, base.and_then(|base| serde_json::from_str(&base).ok())))

@@ -1,9 +1,10 @@
 //! What the pages and their JSON say.
 
+use jiff::Timestamp;
 use menusync::{
     fleet::{self, Selection},
     report::status_json,
-    state::{OutletUpdate, PushOutcome},
+    state::{OutletUpdate, PushOutcome, SwitchRow},
 };
 use serde_json::Value;
 
@@ -312,6 +313,30 @@ async fn what_happened_at_all_outlets_is_one_timeline() {
     served.hold("G2", "the price of Nasi Goreng would move by 92 %").await;
     let (_, page) = served.read("/events").await;
     assert!(page.contains("held by price-change") && page.contains("href=\"/outlets/G2\""), "{page}");
+}
+
+#[tokio::test]
+async fn switches_of_stock_are_told_also_those_that_cannot_be_read() {
+    let served = Served::start().await;
+    served.stand("G1", "in_sync", None).await;
+    let event = serde_json::json!({
+        "result": "switched_back", "kind": "items", "id": "NG", "name": HOSTILE, "in_stock": false, "until": null,
+    });
+    let row = SwitchRow { until: None, switch: "{\"of\": \"a later version\"}".to_owned() };
+    let update = OutletUpdate {
+        switches: vec![("items/NG".to_owned(), Some(row))],
+        switch_events: vec![event.to_string(), "{\"result\": \"of a later version\"}".to_owned()],
+        ..OutletUpdate::default()
+    };
+    served.state.update_outlet("G1", update, Timestamp::now()).await.unwrap();
+    let (status, page) = served.read("/events").await;
+    assert_eq!((status, listed(&page)), (200, vec!["G1", "G1"]), "{page}");
+    assert!(page.contains("switched back: ") && page.contains("(items/NG): back on sale"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    let (_, page) = served.read("/outlets/G1").await;
+    for part in ["the switch of items/NG cannot be read", "<code>menusync forget --outlet G1 --switches</code>"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
 }
 
 #[tokio::test]

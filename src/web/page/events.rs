@@ -1,4 +1,4 @@
-//! What happened at all outlets: pushes, promotions, and since when outlets stand as they do, newest first.
+//! What happened at all outlets: pushes, promotions, switches of stock, and since when outlets stand as they do, newest first.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::{Clock, Page, badge, causes::Cause, commit, english, outlet_link, zone};
 use crate::{
-    plan::{PastChange, PromotionEvent},
+    plan::{PastChange, PromotionEvent, SwitchEvent},
     report::{
-        Lang, PromotionEventLine, StatusLine, changes_summary,
+        Lang, PromotionEventLine, StatusLine, SwitchEventLine, changes_summary,
         html::{shown, with_code},
     },
     state::{PushId, PushKind, PushRow},
@@ -29,6 +29,7 @@ pub(in crate::web) struct Asked {
 enum What<'a> {
     Push(&'a PushRow),
     Promotion(&'a PromotionEvent),
+    Switch(&'a SwitchEvent),
     State(&'a StatusLine),
 }
 
@@ -45,14 +46,17 @@ impl<'a> Timeline<'a> {
         snapshot: &'a Snapshot,
         pushes: &'a [PushRow],
         promotions: &'a [(String, PromotionEventLine)],
+        switches: &'a [(String, SwitchEventLine)],
         asked: &Asked,
     ) -> Self {
         let of_pushes = pushes.iter().map(|push| (push.prepared_at, push.outlet.as_str(), What::Push(push)));
         let of_promotions =
             promotions.iter().map(|(outlet, line)| (line.at, outlet.as_str(), What::Promotion(&line.event)));
+        let of_switches = switches.iter().map(|(outlet, line)| (line.at, outlet.as_str(), What::Switch(&line.event)));
         let of_states =
             snapshot.lines.iter().filter_map(|line| Some((line.since?, line.outlet.as_str(), What::State(line))));
-        let mut events: Vec<(Timestamp, &str, What<'_>)> = of_pushes.chain(of_promotions).chain(of_states).collect();
+        let mut events: Vec<(Timestamp, &str, What<'_>)> =
+            of_pushes.chain(of_promotions).chain(of_switches).chain(of_states).collect();
         events.sort_by_key(|(at, outlet, _)| (std::cmp::Reverse(*at), *outlet));
         let pages = events.len().div_ceil(ROWS).max(1);
         let page = asked.page.unwrap_or(1).clamp(1, pages);
@@ -85,7 +89,7 @@ pub(super) fn page(timeline: &Timeline<'_>, changes: &BTreeMap<PushId, Vec<PastC
                         th scope="col" { (lang.commit_heading()) }
                     } }
                     tbody { @for (at, outlet, what) in events {
-                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes, snapshot, lang), snapshot, &clock))
+                        (row(*at, outlet, names.get(outlet).copied(), &told(what, changes, snapshot, &clock), snapshot, &clock))
                     } }
                 }
                 @if pages > 1 {
@@ -106,8 +110,9 @@ fn told<'a>(
     what: &What<'a>,
     changes: &BTreeMap<PushId, Vec<PastChange>>,
     snapshot: &Snapshot,
-    lang: Lang,
+    clock: &Clock<'_>,
 ) -> (Markup, Option<&'a String>) {
+    let lang = clock.lang;
     match what {
         What::Push(push) => {
             let changed = changes.get(&push.id).map(|changes| changes_summary(changes, lang));
@@ -124,6 +129,12 @@ fn told<'a>(
             let words =
                 html! { (lang.promotion_result(event.result.as_str())) ": " (shown(&lang.promotion_event(event))) };
             (words, event.revision.as_ref())
+        }
+        What::Switch(event) => {
+            let words = html! {
+                (lang.switch_result(event.result)) ": " (shown(&lang.switch_event(event, Some(clock.zone))))
+            };
+            (words, None)
         }
         What::State(line) => {
             let help = state_help::of(&line.state).1;

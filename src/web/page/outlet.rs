@@ -72,7 +72,7 @@ pub(super) fn page(
             }
             (drift(&line.drift, lang))
             (notes(&line.notes, lang))
-            (open_switches(line, &clock))
+            (open_switches(snapshot, line, &clock))
             @if let Some(pins) = &line.pins { (pinned(pins, &clock)) }
             h2 { (lang.facts()) }
             (facts(snapshot, line, member, &clock))
@@ -178,13 +178,16 @@ fn notes(notes: &[String], lang: Lang) -> Markup {
     }
 }
 
-/// Switches of stock that are under way or have an end.
-fn open_switches(line: &StatusLine, clock: &Clock<'_>) -> Markup {
+/// Switches of stock that are under way or have an end, and those of which nobody knows.
+fn open_switches(snapshot: &Snapshot, line: &StatusLine, clock: &Clock<'_>) -> Markup {
     let words = |switch: &SwitchNote| switch.words(&line.state, clock.zone, clock.lang);
+    let unread = |key: &String| clock.lang.switch_unread(key, &shell_word(&line.outlet));
     html! {
-        @if !line.switches.is_empty() {
+        @if !line.switches.is_empty() || !line.unread_switches.is_empty() {
             h2 { (clock.lang.stock_switches()) }
             ul { @for switch in line.switches.iter().take(MOST) { li { (shown(&words(switch))) } } (more(line.switches.len(), clock.lang)) }
+            @for key in line.unread_switches.iter().take(MOST) { p.trouble { (with_commands(&unread(key), snapshot)) } }
+            (more(line.unread_switches.len(), clock.lang))
         }
     }
 }
