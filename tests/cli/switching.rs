@@ -123,6 +123,34 @@ fn an_outlet_that_fails_leaves_the_others_as_they_are() {
 }
 
 #[test]
+fn a_call_that_is_taken_and_not_shown_is_told_and_its_end_is_not_repeated() {
+    let stage = Stage::new().in_sync();
+    stage.settings_with_verify("{timeout: 1s, interval: 50ms}", "");
+    let ignore_next = || {
+        let body = Some(serde_json::json!({"success": true}));
+        stage.server().inject(Fault { body, ..Fault::status(Endpoint::Stock, 200) });
+    };
+    ignore_next();
+    let off = stage.run(&[&OFF[..], &["--for", "4s"]].concat());
+    assert_eq!((off.code, stage.patches().len()), (1, 1), "{}", off.transcript());
+    assert!(off.stdout.contains("GoFood took the call and does not show it"), "{}", off.transcript());
+    // It shows late, and so may its end.
+    stage.kitchen(KUTA, "RAWON", false);
+    ignore_next();
+    let ended = (0..60).map(|_| stage.run(&["run", "--once"])).find(|_| stage.patches().len() == 2).unwrap();
+    assert!(ended.stderr.contains("GoFood took the call and does not show it"), "{}", ended.transcript());
+    assert_eq!(ended.code, 1, "{}", ended.transcript());
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!((stage.patches().len(), stage.live_item(KUTA, "RAWON")["in_stock"] == true), (2, false));
+    stage.run(&["stock", "--list"]).expect(0).says(&["Nasi Rawon (items/RAWON): sold out; to be switched back since"]);
+    // What shows in the end has ended it.
+    stage.kitchen(KUTA, "RAWON", true);
+    stage.run(&["run", "--once"]).expect(0);
+    stage.run(&["stock", "--list"]).expect(0).says(&["no switch of stock has an end"]);
+    stage.run(&["history"]).expect(0).says(&["switched back"]);
+}
+
+#[test]
 fn a_person_is_asked_and_a_guard_is_released_by_its_name() {
     let stage = Stage::new().in_sync();
     let four = ["--item", "NG", "--item", "RAWON", "--item", "GUDEG", "--item", "PECEL", "off", "--output", "json"];
