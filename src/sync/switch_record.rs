@@ -123,6 +123,26 @@ pub(super) fn judge_switches<'s>(
     Ok(judged)
 }
 
+/// What any look of a pass shows: somebody has switched something since, who is not overruled at its end. Where a copy may be
+/// behind, and of all else that may have become of switches, who looks for the sake of them judges.
+pub(super) fn note_switched_elsewhere(
+    update: &mut OutletUpdate,
+    target: &Target,
+    switches: &[StockSwitch],
+    live: &LiveCatalog,
+    now: Timestamp,
+) -> Result<(), PassError> {
+    let nothing = Memory::default();
+    let elsewhere = SwitchVerdict::End(SwitchHappening::ChangedElsewhere);
+    let is_it = |switch: &&StockSwitch| {
+        behind_until(switch, live, now).is_none() && judge_switch(switch, live, &nothing, now, None) == elsewhere
+    };
+    for switch in switches.iter().filter(is_it) {
+        end(update, target, switch, &switch.event(SwitchHappening::ChangedElsewhere, None), now)?;
+    }
+    Ok(())
+}
+
 fn happened(update: &mut OutletUpdate, target: &Target, event: &SwitchEvent) -> Result<(), PassError> {
     update.switch_events.push(json(event, &target.id)?);
     let words = Lang::En.switch_event(event, None);

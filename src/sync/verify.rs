@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{self, Base, Memory, Mismatch, PushVerification, StockCalls},
+    plan::{self, Base, Memory, Mismatch, PushVerification, StockCalls, StockSwitch},
     remote::{Lane, Read, RemoteError, Write},
     report::value_json,
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
@@ -19,6 +19,8 @@ use super::{
     SETTLED_AFTER, Slot, chain,
     fetch::fetch_fresh,
     memory::{json, parse, recall},
+    note::update_if_any,
+    switch_record::note_switched_elsewhere,
     until,
     visit::Visit,
 };
@@ -232,7 +234,8 @@ impl<R: Read + Write> Visit<'_, R> {
     pub(super) async fn verify(&self, verification: &mut Verification) -> Result<Ended, PassError> {
         let timeout = self.context.verify_timeout;
         let mut pause = self.context.verify_interval;
-        let memory = recall(&self.context.state, &self.target.id, self.context.clock.now()).await?.memory;
+        let recalled = recall(&self.context.state, &self.target.id, self.context.clock.now()).await?;
+        let Recalled { memory, mut switches, .. } = recalled;
         loop {
             // What is announced shows in a look that begins now, not in one that is over.
             if self.context.poll_waker.is_announced(&self.target.id, verification.request_id) {
@@ -246,6 +249,9 @@ impl<R: Read + Write> Visit<'_, R> {
             };
             let overdue = verification.is_overdue(timeout);
             verification.looks += u32::from(live.is_ok());
+            if let Ok(live) = &live {
+                self.note_switches(&mut switches, live).await?;
+            }
             let trouble = match live {
                 Ok(live) => match self.judge(verification, &live, overdue).await? {
                     Judged::Done(ended) => return Ok(*ended),
@@ -273,6 +279,14 @@ impl<R: Read + Write> Visit<'_, R> {
             self.wait_for_next_look(verification, pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE.max(self.context.verify_interval));
         }
+    }
+
+    /// What a look shows of switches of stock. The publication itself leaves them as they are.
+    async fn note_switches(&self, switches: &mut Vec<StockSwitch>, live: &LiveCatalog) -> Result<(), PassError> {
+        let mut update = OutletUpdate::default();
+        note_switched_elsewhere(&mut update, self.target, switches, live, self.context.clock.now())?;
+        switches.retain(|switch| !update.switches.iter().any(|(key, _)| *key == switch.thing().to_string()));
+        update_if_any(self.context, self.target, update).await
     }
 
     /// Waits for a pause, an event, or the end of the time for looking.

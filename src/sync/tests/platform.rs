@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 use tokio::{sync::Notify, time::Instant};
 use unicode_normalization::UnicodeNormalization;
@@ -471,7 +472,7 @@ impl World {
         self.unseen = true;
         let (facts, stock) = (facts(&self.live), self.all_stock());
         self.app_edits.retain(|fact, [edited, _]| facts.get(fact) == edited.as_ref());
-        self.note_left(&stock);
+        self.note_left(catalog, &stock);
         for (id, in_stock) in stock {
             // What left sold out comes back so. In doubt it is sold out.
             let left = self.left_intent.remove(&id);
@@ -481,10 +482,10 @@ impl World {
     }
 
     /// What is not there any more may come back where there are switches: then there are layers with `when`, too.
-    fn note_left(&mut self, stock: &BTreeMap<String, bool>) {
+    fn note_left(&mut self, sent: &Catalog, stock: &BTreeMap<String, bool>) {
         for (id, said) in self.intent.extract_if(.., |id, _| !stock.contains_key(id)) {
             // What a publication leaves out was taken away by nobody.
-            if self.switch_clock.is_some() && !self.refuses.contains(&id) {
+            if self.switch_clock.is_some() && sent.item(&id.as_str().into()).is_none() {
                 let said = said || self.excused.contains(&id);
                 self.left_intent.insert(id, said);
             }
@@ -867,7 +868,12 @@ impl World {
     fn note_switches_seen(&mut self) {
         let Some(ledger) = &self.ledger else { return };
         let is_undone = |switch: &&StockSwitch| {
+            // So soon after a switch it may be an old copy, for all that a look at a push tells.
+            let is_settled = self
+                .switch_clock
+                .is_some_and(|clock| clock.now().duration_since(switch.at) > SignedDuration::from_mins(10));
             switch.until.is_some()
+                && is_settled
                 && switch.stage == SwitchStage::Set
                 && self.stock(switch.id.as_str()) == Some(!switch.in_stock)
         };

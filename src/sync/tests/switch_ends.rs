@@ -158,6 +158,21 @@ async fn what_goes_wrong_at_an_end_is_tried_again_whatever_the_menu_was_refused_
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_switches_something_while_a_push_is_looked_for_is_not_overruled_at_its_end() {
+    let mut bench = Bench::off_for_an_hour(&["D1"]).await;
+    tokio::time::sleep(minutes(20)).await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = minutes(3));
+    // 1 GET, 2 PUT, then looks.
+    bench.platform.before(4, |world| world.kitchen("D1", true));
+    bench.platform.before(5, |world| world.kitchen("D1", false));
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.open_switches(), bench.told()[0]), (vec![], SwitchHappening::ChangedElsewhere));
+    bench.after(minutes(60)).await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dish_that_is_away_at_the_end_comes_back_as_it_was_before_the_switch() {
     for is_on in [false, true] {
         let mut bench = Bench::in_sync().await.with_recurring_layer();

@@ -327,7 +327,7 @@ impl SimulatedOutlet {
         };
         let told = format!("{permission:?}{}", if released { ", first contact let through" } else { "" });
         self.tell(told);
-        let off: BTreeSet<String> = CLAIMED.iter().filter(|id| self.says_off(id)).map(|id| (*id).to_owned()).collect();
+        let off = self.off_in_files();
         let has_base = self.bench.platform.with(|world| {
             world.off_in_files = off;
             world.crash = crash;
@@ -438,6 +438,10 @@ impl SimulatedOutlet {
             let held = outcome.plan.iter().flat_map(|plan| plan.held()).any(|held| held.guard == Guard::FirstContact);
             self.assert(held && outcome.result == PassResult::Held, "a first contact is not held");
         }
+    }
+
+    fn off_in_files(&mut self) -> BTreeSet<String> {
+        CLAIMED.iter().filter(|id| self.says_off(id)).map(|id| (*id).to_owned()).collect()
     }
 
     fn says_off(&mut self, id: &str) -> bool {
@@ -559,7 +563,9 @@ impl SimulatedOutlet {
         if let Some(promotions) = &mut self.promotions {
             promotions.begin_pass(&mut self.bench);
         }
+        let off = self.off_in_files();
         self.bench.platform.with(|world| {
+            world.off_in_files = off;
             let ledger = world.ledger.as_mut().unwrap();
             (ledger.permission, ledger.may_adopt) = (Permission::AsGuardsSay, true);
         });

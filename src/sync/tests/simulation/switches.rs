@@ -60,7 +60,8 @@ impl Switches {
             world.ledger.as_mut().unwrap().is_ordering = false;
             // What is off already is so by this person from now on.
             for line in outcome.iter().flat_map(|outcome| &outcome.switches) {
-                if !in_stock && ["unchanged", "extended"].contains(&line.result) {
+                let is_off = !in_stock && world.stock(line.id.as_str()) == Some(false);
+                if is_off && ["unchanged", "extended"].contains(&line.result) {
                     world.intent.insert(line.id.0.clone(), false);
                 }
                 if line.result == "extended" {
