@@ -169,7 +169,7 @@ impl<R: Read + Write> Pass<'_, R> {
         for kind in [StockKind::Items, StockKind::Variants] {
             let is_it = |due: &DueSwitch| due.switch.kind == kind;
             if seen_at.elapsed() > LOOK_HOLDS && due.iter().any(is_it) {
-                due = self.look_again(due, recalled, memory, settled).await?;
+                due = self.judge_again(due, recalled, memory, settled).await?;
                 seen_at = Instant::now();
             }
             let (group, rest): (Vec<_>, Vec<_>) = due.into_iter().partition(is_it);
@@ -184,7 +184,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 // Until its turn comes the kitchen may have sold it out.
                 let goes_on_sale = due.iter().any(|due| is_it(due) && !due.switch.in_stock);
                 if goes_on_sale || seen_at.elapsed() > LOOK_HOLDS {
-                    due = self.look_again(due, recalled, memory, settled).await?;
+                    due = self.judge_again(due, recalled, memory, settled).await?;
                     seen_at = Instant::now();
                 }
                 let Some(next) = due.iter().position(is_it) else { break };
@@ -196,7 +196,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// What is still to be switched back, by another look.
-    async fn look_again(
+    async fn judge_again(
         &self,
         due: Vec<DueSwitch>,
         recalled: &Recalled,
