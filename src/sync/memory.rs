@@ -1,16 +1,16 @@
-//! What is stored of one outlet, understood: read in one go, at one moment.
+//! What is stored of one outlet: understood, read in one go, at one moment, and changed.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use super::{PUSHING_FOR, PassError, Target};
+use super::{Context, PUSHING_FOR, PassError, Target};
 use crate::{
     catalog::{Catalog, OutletId},
     plan::{Base, Memory, Pins, PromotionRecord, PushVerification, Record, StockSwitch},
     report::{shell_word, unread_switch, untrusted::printable},
-    state::{Alarm, OutletMemory, Pause, PushRow, SharedState},
+    state::{Alarm, OutletMemory, OutletUpdate, Pause, PushRow, SharedState},
 };
 
 /// What a look at an outlet is judged by. The default knows nothing: a first contact.
@@ -193,6 +193,14 @@ pub(super) fn json<T: serde::Serialize>(value: &T, outlet: &OutletId) -> Result<
 /// Pins for the state; with nothing pinned, nothing.
 pub(super) fn pins_json(pins: &Pins, outlet: &OutletId) -> Result<Option<String>, PassError> {
     (!pins.is_empty()).then(|| json(pins, outlet)).transpose()
+}
+
+/// Stores what there is to store.
+pub(super) async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
+    if update.is_empty() {
+        return Ok(());
+    }
+    Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
 }
 
 impl PendingPush {

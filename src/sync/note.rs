@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
-    memory::{json as stored, pins_json, recall},
+    memory::{json as stored, pins_json, recall, update_if_any},
     promote::state_key,
     switch_record::{SwitchesSeen, judge_switches, note_switched_elsewhere},
 };
@@ -143,13 +143,6 @@ fn promotion_events(target: &Target, examined: &Examined) -> Result<Vec<String>,
         record.happened_since(before, is_over).map(|what| record.event(what))
     });
     events.map(|event| stored(&event, &target.id)).collect()
-}
-
-pub(super) async fn update_if_any(context: &Context, target: &Target, update: OutletUpdate) -> Result<(), PassError> {
-    if update.is_empty() {
-        return Ok(());
-    }
-    Ok(context.state.update_outlet(target.id.as_str(), update, context.clock.now()).await?)
 }
 
 /// The same for who only looks: pins stay as they are, and nothing is switched back. Who pushes the outlet at the moment

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, Target, chain,
     fetch::fetch_fresh,
-    note::update_if_any,
+    memory::update_if_any,
     set_stock::StockSet,
     switch_record::{DueSwitch, JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
     visit::{Pass, Visit},
