@@ -126,7 +126,9 @@ pub fn compare(
     desired: &Desired,
     moment: Moment<'_>,
 ) -> Examined {
-    let live = match promoted_prices(&recalled, desired, moment.now).passed_over(&live) {
+    let promoted = promoted_prices(&recalled, desired, moment.now);
+    let shown_prices = promoted.notes(&live);
+    let live = match promoted.passed_over(&live) {
         Cow::Owned(live) => live,
         Cow::Borrowed(_) => live,
     };
@@ -137,7 +139,8 @@ pub fn compare(
         Some((base, shown)) => (Some(base), Some(shown)),
         None => (recalled.base.clone(), None),
     };
-    let plan = planned(target, desired, base.as_ref(), shown.as_ref().unwrap_or(&live), &past, moment);
+    let mut plan = planned(target, desired, base.as_ref(), shown.as_ref().unwrap_or(&live), &past, moment);
+    plan.promotions.shown_prices = shown_prices;
     let lost_again = was_lost_again(&plan, &recalled.lost_puts);
     let pins_changed = moment.rollback.is_none() && recalled.pins != plan.pins;
     let window = desired.waits(moment.now);

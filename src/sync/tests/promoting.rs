@@ -948,6 +948,8 @@ async fn a_push_arrives_while_a_dish_shows_the_price_of_its_promotion() {
     let mut bench = shown_with_its_price().await;
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Unchanged, OutletState::InSync));
+    let note = "NG shows the price of its promotion, Rp 20.000 instead of Rp 25.000, which is no edit";
+    assert_eq!(outcome.plan.unwrap().promotions.shown_prices, [note]);
     bench.price_in_file("D1", 9_000);
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::InSync), "{outcome:?}");

@@ -42,6 +42,22 @@ impl PromotedPrices {
         self.0.is_empty()
     }
 
+    fn shown_in(&self, live: &LiveCatalog) -> Vec<&Promoted> {
+        let is_shown = |promoted: &&Promoted| {
+            let Promoted { item: id, selling, .. } = promoted;
+            live.items().any(|(_, item)| item.external_id.value() == Some(id) && item.price.value() == Some(selling))
+        };
+        self.0.iter().filter(is_shown).collect()
+    }
+
+    /// Which dishes show such a price, in words.
+    pub fn notes(&self, live: &LiveCatalog) -> Vec<String> {
+        let words = |Promoted { item, selling, usual }: &Promoted| {
+            format!("{item} shows the price of its promotion, {selling} instead of {usual}, which is no edit")
+        };
+        self.shown_in(live).into_iter().map(words).collect()
+    }
+
     /// The menu without them: each dish with the price that it has otherwise.
     pub fn passed_over<'l>(&self, live: &'l LiveCatalog) -> Cow<'l, LiveCatalog> {
         self.put_back(live, false)
@@ -53,14 +69,9 @@ impl PromotedPrices {
     }
 
     fn put_back<'l>(&self, live: &'l LiveCatalog, is_unread: bool) -> Cow<'l, LiveCatalog> {
+        let shown = self.shown_in(live);
         let mut live = Cow::Borrowed(live);
-        for Promoted { item: id, selling, usual } in &self.0 {
-            let is_shown = live
-                .items()
-                .any(|(_, item)| item.external_id.value() == Some(id) && item.price.value() == Some(selling));
-            if !is_shown {
-                continue;
-            }
+        for Promoted { item: id, selling, usual } in shown {
             for item in live.to_mut().menus.iter_mut().flat_map(|menu| &mut menu.menu_items) {
                 if item.external_id.value() == Some(id) && item.price.value() == Some(selling) {
                     item.price = Field::Set(*usual);

@@ -31,7 +31,8 @@ impl OutletPlan {
     /// Plans the promotions. To be asked once the plan of the menu is made.
     pub fn plan_promotions(&mut self, inputs: &PromotionInputs<'_>) {
         let PromotionInputs { records, listed, now, .. } = inputs;
-        let mut plan = PromotionPlan { now: Some(*now), ..PromotionPlan::default() };
+        let shown_prices = std::mem::take(&mut self.promotions.shown_prices);
+        let mut plan = PromotionPlan { now: Some(*now), shown_prices, ..PromotionPlan::default() };
         let ours: BTreeSet<&str> = records.iter().filter_map(|record| record.promotion_id.as_deref()).collect();
         let is_open = |promotion: &&Promotion| promotion.phase(*now) != PromotionPhase::Over;
         plan.foreign = listed.iter().filter(is_open).filter(|one| !ours.contains(one.promotion_id.as_str())).count();

@@ -115,6 +115,8 @@ pub struct PromotionPlan {
     pub learnt: Vec<PromotionRecord>,
     /// What leaves the state without a word: its last moment has passed.
     pub over: Vec<PromotionKey>,
+    /// Which dishes show the price of their promotion as their own, in words.
+    pub shown_prices: Vec<String>,
     /// On the clocks of the outlet.
     pub now: Option<DateTime>,
     /// Which of the files' begin or end at this very moment, in words: where plans of later moments are shown.

@@ -187,14 +187,14 @@ fn shown_guards(outlet: &OutletReport, view: View) -> impl Iterator<Item = &Guar
 
 /// What is said of promotions beside what is done with them.
 fn promotion_notes(plan: &OutletPlan) -> Vec<String> {
-    let PromotionPlan { steps, foreign, unread, .. } = &plan.promotions;
+    let PromotionPlan { steps, foreign, unread, shown_prices, .. } = &plan.promotions;
     let told = steps.iter().filter(|step| !step.op.is_sent() && step.op != PromotionOp::Drift);
     let unread = unread.iter().map(|why| format!("promotions are neither made nor ended: {why}"));
     let elsewhere = match foreign {
         0 => None,
         number => Some(format!("{} made elsewhere, left alone", counted(*number, "promotion"))),
     };
-    unread.chain(told.map(PromotionStep::words)).chain(elsewhere).collect()
+    unread.chain(told.map(PromotionStep::words)).chain(elsewhere).chain(shown_prices.iter().cloned()).collect()
 }
 
 /// How an outlet stands, in the words of a view: between two states of the files nothing waits to be pushed.
