@@ -176,3 +176,104 @@ async fn an_id_that_would_vanish_from_the_address_is_not_called() {
     }
     assert_eq!(fake.lines(), [""; 0]);
 }
+
+#[tokio::test]
+async fn the_answer_to_a_creation_is_understood_in_every_form() {
+    let made = || PromotionAnswer::Made("7".to_owned());
+    let refused = |words: &str| PromotionAnswer::Refused(words.to_owned());
+    for (data, meant) in [
+        (r#"{"success":[{"external_menu_id":"NG","promotion_id":"7"}],"failure":[]}"#, made()),
+        (r#"{"success":{"external_menu_id":"NG","promotion_id":7},"failure":null}"#, made()),
+        (r#"{"success":{"id":"7","promo_detail":{"external_menu_id":"NG"}}}"#, made()),
+        (r#"{"success":[{"promotion_id":"7"}]}"#, made()),
+        (
+            r#"{"success":[],"failure":[{"external_menu_id":"NG","message":"Item is not active"}]}"#,
+            refused("Item is not active"),
+        ),
+        (
+            r#"{"success":null,"failure":{"external_menu_id":"NG","errors":[{"message":"Discount is below the minimum"}]}}"#,
+            refused("Discount is below the minimum"),
+        ),
+        (r#"{"failure":{"external_menu_id":"NG"}}"#, refused("refused without a reason")),
+        (r#"{"failure":"Item already has a promotion"}"#, refused("Item already has a promotion")),
+        // One half is about another dish.
+        (
+            r#"{"success":[{"external_menu_id":"NU","promotion_id":"8"}],"failure":[{"external_menu_id":"NG","message":"no"}]}"#,
+            refused("no"),
+        ),
+        (
+            r#"{"success":[{"external_menu_id":"NG","promotion_id":"7"}],"failure":[{"external_menu_id":"NU","message":"no"}]}"#,
+            made(),
+        ),
+        (r#"{"success":[{"external_menu_id":"NU","promotion_id":"8"}],"failure":[]}"#, PromotionAnswer::Silent),
+        (r#"{"success":null,"failure":null}"#, PromotionAnswer::Silent),
+        (r#"{"success":{},"failure":""}"#, PromotionAnswer::Silent),
+        (r#"{"success":true,"failure":0}"#, PromotionAnswer::Silent),
+    ] {
+        assert_eq!(create([answer(&format!(r#"{{"success":true,"data":{data}}}"#))]).await, Ok(meant), "{data}");
+    }
+}
+
+#[tokio::test]
+async fn a_creation_carries_its_key_an_id_of_the_request_and_what_the_files_say() {
+    let time = |hour| Some(jiff::civil::Time::constant(hour, 0, 0, 0));
+    let (day, applicable_days) = (jiff::civil::date(2027, 2, 25), vec![crate::catalog::Day::Friday]);
+    let detail = PromoDetail {
+        external_menu_id: "NG".into(),
+        selling_price: Price(19_000),
+        start_date: day,
+        end_date: day,
+        start_time: time(14),
+        end_time: time(16),
+        applicable_days,
+    };
+    let fake = Fake::answering([answer("{}")]).await;
+    let key = crate::plan::idempotency_key("https://gobiz.test", &outlet(), "gajian", &detail, 0);
+    fake.client().writer().create_promotion(&outlet(), &key, &detail).await.unwrap();
+    let seen = &fake.seen()[1];
+    assert_eq!(
+        seen.body,
+        r#"{"promo_type":"sku_promo","promo_detail":{"external_menu_id":"NG","selling_price":19000,"start_date":"2027-02-25","end_date":"2027-02-25","start_time":"14:00:00","end_time":"16:00:00","applicable_days":["friday"]}}"#
+    );
+    let header = |name: &str| seen.head.split(name).nth(1).and_then(|rest| rest.lines().next()).unwrap().trim();
+    assert!(Uuid::parse_str(header("x-request-id:")).is_ok(), "{}", seen.head);
+    assert_eq!(header("x-idempotency-key:"), key);
+    assert!(key.len() == 32 && key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{key}");
+    assert!(fake.seen()[0].body.contains("promo%3Afood_promo%3Awrite"));
+}
+
+#[tokio::test]
+async fn an_end_that_is_refused_in_one_way_is_asked_for_in_the_other() {
+    const DELETE: &str = "DELETE /base/integrations/promo/outlets/G1/v1/food-promos/7";
+    const DEACTIVATE: &str = "PUT /base/integrations/promo/outlets/G1/v1/food-promos/7/deactivate";
+    const OK: &str = "200 OK";
+    const NO: &str = "422 Unprocessable Entity";
+    const GONE: &str = "404 Not Found";
+    const BODY: &str = "400 Bad Request";
+    // Whether it has begun, what is answered, the status of the failure, and the calls.
+    type Row<'a> = (bool, &'a [&'a str], Option<u16>, &'a [&'a str]);
+    let rows: [Row<'_>; 10] = [
+        (false, &[OK], None, &[DELETE]),
+        (true, &["204 No Content"], None, &[DEACTIVATE]),
+        (false, &[NO, OK], None, &[DELETE, DEACTIVATE]),
+        (true, &["409 Conflict", OK], None, &[DEACTIVATE, DELETE]),
+        // It is gone.
+        (true, &[GONE, GONE], None, &[DEACTIVATE, DELETE]),
+        (false, &[NO, GONE], Some(422), &[DELETE, DEACTIVATE]),
+        // Once more with a body.
+        (true, &[BODY, OK], None, &[DEACTIVATE, DEACTIVATE]),
+        (true, &[BODY, BODY, OK], None, &[DEACTIVATE, DEACTIVATE, DELETE]),
+        // Nobody knows, which is no refusal.
+        (false, &["503 Service Unavailable"], Some(503), &[DELETE]),
+        (false, &[NO, "503 Service Unavailable"], Some(503), &[DELETE, DEACTIVATE]),
+    ];
+    for (has_begun, answers, fails, calls) in rows {
+        let fake = Fake::answering(answers.iter().map(|status| reply(status, "", ""))).await;
+        let ended = fake.client().writer().end_promotion(&outlet(), "7", has_begun).await;
+        assert_eq!(ended.err().and_then(|error| error.status), fails, "{answers:?}");
+        assert_eq!(fake.lines()[1..], *calls, "{answers:?}");
+        let bodies: Vec<String> = fake.seen()[1..].iter().map(|seen| seen.body.clone()).collect();
+        let with_body = bodies.iter().position(|body| body == "{}");
+        assert_eq!(with_body, (answers[0] == BODY).then_some(1), "{bodies:?}");
+    }
+}
