@@ -40,9 +40,13 @@ impl Client {
         probes
     }
 
-    /// Asks for a token that can look at promotions.
-    pub async fn probe_promotions(&self) -> Probe {
-        self.probe(token::READ_PROMOTIONS).await
+    /// Asks for a token that can look at promotions, and where some are made for one that can make and end them.
+    pub async fn probe_promotions(&self, are_made: bool) -> Vec<Probe> {
+        let mut probes = vec![self.probe(token::READ_PROMOTIONS).await];
+        if are_made {
+            probes.push(self.probe(token::WRITE_PROMOTIONS).await);
+        }
+        probes
     }
 
     async fn probe(&self, scope: &'static str) -> Probe {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     history::commit,
     promotions::promote,
-    support::{KUTA, KUTA_FILE, LAYER, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
 };
 
 const GAJIAN: &str = "promotions:\n  gajian:\n    external_menu_id: NG\n    selling_price: 19000\n    \
@@ -220,6 +220,23 @@ fn a_credential_without_the_right_pushes_the_menu() {
 }
 
 #[test]
+fn a_credential_that_may_only_look_at_promotions_pushes_the_menu_and_doctor_says_what_is_missing() {
+    let stage = promoting();
+    let granted = ["gofood:catalog:read", "gofood:catalog:write", "promo:food_promo:read"];
+    set(&stage, json!({ "granted_scopes": granted }));
+    stage.edit(LAYER, "price: 36000", "price: 37000");
+    stage.run(&["apply", "--yes"]).expect(1).says(&["“gajian”", "failed", "promo:food_promo:write"]);
+    assert_eq!((stage.puts().len(), statuses(&stage).len()), (1, 0));
+    stage
+        .run_beside_a_writer(&["doctor"])
+        .says(&["granted: promo:food_promo:read", "until then no promotion is made or ended"]);
+    set(&stage, json!({ "granted_scopes": null }));
+    stage.run_beside_a_writer(&["doctor"]).says(&["granted: promo:food_promo:read promo:food_promo:write"]);
+    stage.run(&["apply", "--yes"]).expect(0);
+    assert_eq!(statuses(&stage).len(), 1);
+}
+
+#[test]
 fn one_made_elsewhere_is_left_alone_and_ours_are_counted_on_the_clocks_of_the_outlet() {
     let stage = promoting();
     promote(&stage, "RAWON", json!({}));
@@ -300,4 +317,32 @@ fn the_horizon_says_when_promotions_begin_and_end() {
     let told = stage.run(&["plan", "--horizon", "30d"]).expect(0).transcript();
     let begins = told.find("promotion “gajian” of “Nasi Goreng Kampung” begins").expect(&told);
     assert!(told.find("promotion “gajian” of “Nasi Goreng Kampung” is over").expect(&told) > begins, "{told}");
+}
+
+/// A fleet: the layer declares, and each outlet has its own price, days and dishes.
+#[test]
+fn a_layer_promotes_at_each_outlet_by_its_own_price_and_a_saved_plan_has_them() {
+    let stage = Stage::new().with_kemang().in_sync();
+    stage.append(
+        LAYER,
+        "promotions:\n  murah:\n    items: {NG: {discount: 20%, round_to: 500}, TEH: 5000}\n    start_date: 2098-02-25\n    \
+         end_date: 2098-02-28\n    where-sold: true\n",
+    );
+    stage.append(
+        KEMANG_FILE,
+        "pricing: [{markup: 10%, round_to: 500}]\nitems: {TEH: {remove: true}}\npromotions: {murah: {end_date: 2098-02-27}}\n",
+    );
+    stage.run(&["plan", "--out", "plan.json"]).expect(0);
+    assert!(writes(&stage).is_empty());
+    stage.run(&["apply", "plan.json", "--yes"]).expect(0);
+    let made = |outlet| {
+        let all = stage.server().promotions(outlet).unwrap().into_iter().map(|one| one.promo_detail);
+        all.map(|one| format!("{} {} {}", one.external_menu_id, one.selling_price, one.end_date)).collect::<Vec<_>>()
+    };
+    assert_eq!(made(KUTA), ["NG 20000 2098-02-28", "TEH 5000 2098-02-28"]);
+    assert_eq!(made(KEMANG), ["NG 22000 2098-02-27"]);
+    stage.run(&["status"]).expect(0).says(&["promotions: 2 wait", "promotions: 1 waits"]);
+    stage.clear_log();
+    stage.run(&["run", "--once"]).expect(0);
+    stage.assert_nothing_written();
 }

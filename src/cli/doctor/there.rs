@@ -36,23 +36,32 @@ pub(super) async fn platform(
     findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
     if probes.iter().any(|probe| probe.granted.is_ok()) {
         findings.push(outlet(client, &theirs).await);
-        if watches_promotions(session, &theirs)? {
-            findings.push(promotions(&client.probe_promotions().await));
+        if let Some(are_made) = promotions_are_made(session, &theirs)? {
+            findings.extend(client.probe_promotions(are_made).await.iter().map(promotions));
         }
     }
     Ok(findings)
 }
 
-/// Whether promotions of any of these outlets are watched, or made.
-fn watches_promotions(session: &Session, theirs: &[&Member]) -> Result<bool, CommandError> {
+/// Whether promotions of any of these outlets are made, or only watched; `None`: of none either.
+fn promotions_are_made(session: &Session, theirs: &[&Member]) -> Result<Option<bool>, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
-    Ok(theirs.iter().any(|member| loaded.policy(&member.id, now).promotions.watches()))
+    let policies = theirs.iter().map(|member| loaded.policy(&member.id, now).promotions);
+    Ok(policies.filter(|policy| policy.watches()).map(|policy| policy.may_write()).max())
 }
 
-/// Without the right, menus are pushed all the same, and promotions are not watched.
+/// Without the rights, menus are pushed all the same, and promotions are not watched, or not made.
 fn promotions(probe: &Probe) -> Finding {
-    let fix = "ask GoBiz to add the scope to the credential (a facilitator's never has it), or write `promotions: off`; \
-               until then no push is held for a promotion";
+    let fix = match probe.scope.contains("write") {
+        true => {
+            "ask GoBiz to add the scope to the credential (a facilitator's never has it), or write `promotions: watch`; \
+             until then no promotion is made or ended"
+        }
+        false => {
+            "ask GoBiz to add the scope to the credential (a facilitator's never has it), or write `promotions: off`; \
+             until then no push is held for a promotion"
+        }
+    };
     match &probe.granted {
         Ok(granted) if granted.missing.is_empty() => Finding::ok("promotions", format!("granted: {}", probe.scope)),
         Ok(_) => Finding::warn("promotions", format!("granted without {}", probe.scope), fix),
