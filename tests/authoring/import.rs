@@ -399,6 +399,7 @@ fn ids_that_are_uuids_of_gofood_are_kept_and_named() {
       2 of their ids are proposed, as GoFood shows none: look for TODO in the file; the next push sets them
       1 of their ids are UUIDs of GoFood's own: they are kept, so no push changes them
       `menusync plan` is empty
+    Promotions are not imported: `menusync promotions` lists those that run or wait
     ");
     let file = world.read("catalogs/G916309315.yaml");
     insta::assert_snapshot!(file.split("variant_categories:").next().unwrap(), @r#"

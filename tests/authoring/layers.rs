@@ -185,6 +185,7 @@ fn a_chain_becomes_a_few_layers_and_every_outlet_keeps_its_menu() {
     insta::assert_snapshot!(ended.stderr, @"
     300 outlets: 6 layers, and a file for each outlet
       `menusync plan` is empty for 300 outlets
+    Promotions are not imported: `menusync promotions` lists those that run or wait
     ");
     let layers = fs::read_dir(world.root().join("catalogs/layers")).unwrap();
     let mut layers: Vec<String> = layers.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -106,6 +106,9 @@ pub(super) fn write(
     let is_told = |result: &&Written| !layered || result.plan.as_ref().is_none_or(|plan| !plan.changes.is_empty());
     results.iter().filter(is_told).for_each(|result| tell(result, inside));
     empty.iter().for_each(tell_empty);
+    if !results.is_empty() {
+        note("Promotions are not imported: `menusync promotions` lists those that run or wait");
+    }
     if diagnostics.is_empty() {
         return Ok(Exit::Done);
     }
