@@ -25,8 +25,8 @@ use crate::{
     },
     state::{Overview, SharedState},
     sync::{
-        Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain, examine,
-        pause_note, reason, recall,
+        Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
+        compare_promotions, examine, pause_note, reason, recall,
     },
 };
 
@@ -91,11 +91,6 @@ impl Preview<'_> {
             let busy = settings.gobiz.concurrency.saturating_sub(slots.available_permits());
             progress.tell((index + 1).saturating_sub(busy), selected.len());
             let desired = match fleet::desired(loaded, &member.id, self.at).await {
-                // Which promotions are ours only the state knows, and files stand in for it.
-                Ok(Ok(mut desired)) if self.base.is_some() => {
-                    desired.policy.promotions = desired.policy.promotions.without_writing();
-                    desired
-                }
                 Ok(Ok(desired)) => desired,
                 Ok(Err(_)) => {
                     outlets[index] = self.invalid(member);
@@ -110,6 +105,7 @@ impl Preview<'_> {
                 remote: remote.as_account(member.account.as_deref()),
                 target,
                 desired,
+                before: self.base.map(|(loaded, _)| loaded.desired(&member.id, self.at).ok()),
                 options: (self.options)(member),
                 peers: Arc::clone(&self.survey.peers),
                 at: self.at,
@@ -240,6 +236,8 @@ struct Examination<R> {
     remote: R,
     target: Target,
     desired: Desired,
+    /// Where older files stand in for the state: what they want of the outlet, if they have it.
+    before: Option<Option<Desired>>,
     options: PassOptions,
     peers: Arc<PeerPrices>,
     at: Timestamp,
@@ -260,14 +258,24 @@ impl<R: Read> Examination<R> {
             return OutletReport { pause, ..OutletReport::new(target.id.clone(), target.name.clone(), state) };
         }
         let moment = options.moment(*at, &self.peers);
-        let (desired, examined) = match examine(&self.remote, recalled, target, desired, moment).await {
+        let watching = self.before.as_ref().map(|_| {
+            // Which promotions are ours only the state knows.
+            let mut policy = desired.policy.clone();
+            policy.promotions = policy.promotions.without_writing();
+            Desired { policy, ..desired.clone() }
+        });
+        let wanted = watching.as_ref().unwrap_or(desired);
+        let (looked_for, mut examined) = match examine(&self.remote, recalled, target, wanted, moment).await {
             Ok(examined) => examined,
             Err(error) => return failed(target, &error, facts),
         };
+        if let Some(before) = &self.before {
+            compare_promotions(&mut examined.plan, before.as_ref(), desired, moment);
+        }
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
         let is_queued = state == OutletState::Queued && self.view == View::Plan;
         OutletReport {
-            error: reason(target, &desired, &examined, state)
+            error: reason(target, &looked_for, &examined, state)
                 .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
             window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),

@@ -307,6 +307,7 @@ pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after
         live: &|id| dish.get(id).cloned(),
         place: &|path| after.place(path),
     });
+    plan.release_again(&after.approvals, moment.now);
 }
 
 /// Each dish as it is live; one that a push brings, as it will be.

@@ -65,6 +65,34 @@ fn the_digest_of_a_diff_is_that_of_the_plan_from_the_same_base() {
 }
 
 #[test]
+fn promotions_are_in_a_diff_and_in_its_digest() {
+    let repository = brand();
+    let (_runtime, _server) = in_sync(&repository);
+    let with = |price: u32| {
+        format!(
+            "{}promotions:\n  gajian: {{external_menu_id: NG, selling_price: {price}, start_date: 2098-02-25, end_date: \
+             2098-02-28}}\n",
+            layer(25000)
+        )
+    };
+    let before = repository.git(&["rev-parse", "HEAD"]);
+    repository.write("catalogs/layer.yaml", with(19000));
+    let declared = repository.commit();
+    let made = repository.run(&["diff", &before, &declared]);
+    for told in ["“gajian”: Rp 19.000 instead of Rp 25.000 (−24 %), 25–28 Feb 2098", "5 promotions to create"] {
+        assert!(made.out.contains(told), "{}", made.out);
+    }
+    let digest = |arguments: &[&str]| repository.run(arguments).json()["digest"].clone();
+    let shown = digest(&["diff", &before, &declared, "--output", "json"]);
+    assert_eq!(shown, digest(&["plan", "--base", &before, "--output", "json"]), "so that an approval of it counts");
+    assert_eq!(shown, digest(&["plan", "--output", "json"]));
+    repository.write("catalogs/layer.yaml", with(18000));
+    let changed = repository.run(&["diff", "HEAD"]);
+    assert!(changed.out.contains("“gajian”: Rp 19.000 → Rp 18.000"), "{}", changed.out);
+    assert_ne!(shown, digest(&["diff", &before, "--output", "json"]));
+}
+
+#[test]
 fn drift_is_told_from_edits_by_the_base_of_a_revision() {
     let repository = brand();
     let (_runtime, server) = in_sync(&repository);
