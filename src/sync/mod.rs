@@ -13,6 +13,7 @@ mod clock;
 mod examine;
 mod fetch;
 mod in_flight;
+mod make_promotion;
 mod memory;
 mod note;
 mod observe;
@@ -289,6 +290,15 @@ pub enum PassError {
         until: Timestamp,
         /// How long that was from the look on.
         left: SignedDuration,
+    },
+    /// What the plan was made from is not live any more.
+    #[error(
+        "the menu of outlet {outlet} was edited elsewhere while promotions ended for this push, which was not sent; it is \
+         planned anew in the next pass"
+    )]
+    EditedMeanwhile {
+        /// The outlet.
+        outlet: OutletId,
     },
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]

@@ -22,7 +22,7 @@ use super::{
     visit::{Pass, Visit},
 };
 use crate::{
-    catalog::OutletId,
+    catalog::{OutletId, live::LiveCatalog},
     plan::{Action, Pins, PromotionOp, PromotionStep, behind_until},
     remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
@@ -198,7 +198,9 @@ impl<R: Read + Write> Pass<'_, R> {
         if recalled.pause.is_some() {
             return Ok(Err("the outlet was paused meanwhile".to_owned()));
         }
-        if let Some((why, _)) = self.desired.waits(now) {
+        // What was ended for the push is not left out until a window opens.
+        let has_ended = steps.iter().any(|step| step.before_push);
+        if let Some((why, _)) = self.desired.waits(now).filter(|_| !has_ended) {
             return Ok(Err(why));
         }
         let examined = match self.look(recalled, self.desired).await {
@@ -373,13 +375,18 @@ impl<R: Read + Write> Pass<'_, R> {
                 if examined.plan.action == Action::None {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
-                self.refuse_copy_behind_switch(&examined)?;
-                if let Err(why) = Box::pin(pass.end_before_push(&promotions.steps)).await? {
-                    let why = format!("{why}; the menu was not pushed");
-                    let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
-                    return Ok(Step::Done(outcome.with_plan(examined.plan)));
-                }
-                let sent = Box::pin(pass.push(examined)).await?;
+                self.refuse_copy_behind_switch(&examined.recalled, &examined.live)?;
+                let by_now = match Box::pin(pass.end_before_push(&promotions.steps)).await? {
+                    Ok(false) => None,
+                    // Ends take minutes to show: the stock of before would put back what the kitchen has taken off meanwhile.
+                    Ok(true) => Some(self.look_again(&examined.recalled).await?),
+                    Err(why) => {
+                        let why = format!("{why}; the menu was not pushed");
+                        let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
+                        return Ok(Step::Done(outcome.with_plan(examined.plan)));
+                    }
+                };
+                let sent = Box::pin(pass.push(examined, by_now)).await?;
                 Ok(Step::Sent(Some(Box::new(sent)), Box::new(desired), promotions))
             }
         }
@@ -387,11 +394,22 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// What is live now, compared with what is wanted.
     async fn look(&self, recalled: Recalled, desired: &Desired) -> Result<Examined, PassError> {
+        let fetched = self.fetch_now(&recalled).await?;
+        Ok(self.examined(fetched, recalled, desired))
+    }
+
+    /// What is live by now, shortly before a push.
+    async fn look_again(&self, recalled: &Recalled) -> Result<LiveCatalog, PassError> {
+        let Fetched { live, .. } = self.fetch_now(recalled).await?;
+        self.refuse_copy_behind_switch(recalled, &live)?;
+        Ok(live)
+    }
+
+    async fn fetch_now(&self, recalled: &Recalled) -> Result<Fetched, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
         let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
-        let fetched = self.unless_withdrawn(fetched).await??;
-        Ok(self.examined(fetched, recalled, desired))
+        self.unless_withdrawn(fetched).await?
     }
 
     fn examined(&self, Fetched { live, answer }: Fetched, recalled: Recalled, desired: &Desired) -> Examined {
@@ -400,9 +418,9 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// A push from a copy that is behind a switch would undo it.
-    fn refuse_copy_behind_switch(&self, examined: &Examined) -> Result<(), PassError> {
+    fn refuse_copy_behind_switch(&self, recalled: &Recalled, live: &LiveCatalog) -> Result<(), PassError> {
         let now = self.context().clock.now();
-        let behind = examined.recalled.switches.iter().filter_map(|switch| behind_until(switch, &examined.live, now));
+        let behind = recalled.switches.iter().filter_map(|switch| behind_until(switch, live, now));
         let Some(until) = behind.max() else { return Ok(()) };
         let outlet = self.visit.target.id.clone();
         Err(PassError::BehindSwitch { outlet, until, left: until.duration_since(now) })

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    catalog::{Catalog, ExternalId, Path},
+    catalog::{Catalog, ExternalId, Path, live::LiveCatalog},
     plan::{Action, Look, Memory, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
     remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
@@ -66,12 +66,12 @@ pub(super) enum Answer {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// Records the push, then sends it.
-    pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
+    /// Records the push, then sends it. `by_now`: live, where it may have changed since the plan was made from it.
+    pub(super) async fn push(&self, examined: Examined, by_now: Option<LiveCatalog>) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
         let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, .. }, .. } = examined;
         let moment = self.moment(self.visit.context.clock.now());
-        let (verification, record) = {
+        let (mut verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
             // Whenever they begin: it may be looked for until then.
             let open = promotions.iter().filter(|record| record.is_open());
@@ -80,10 +80,17 @@ impl<R: Read + Write> Pass<'_, R> {
                 items.find_map(|(_, item)| item.price.value().copied())
             };
             let promoted = PromotedPrices::of(open, live_price);
-            (PushVerification::new(&plan, &inputs).with_promoted(promoted), Record::new(&plan, &inputs))
+            let mut verification = PushVerification::new(&plan, &inputs).with_promoted(promoted);
+            if let Some(by_now) = by_now {
+                if verification.is_touched(&by_now) {
+                    return Err(PassError::EditedMeanwhile { outlet: self.visit.target.id.clone() });
+                }
+                verification.note_kitchens(&by_now);
+                verification.refresh_stock(&mut plan);
+            }
+            (verification, Record::new(&plan, &inputs))
         };
         drop((live, base, past));
-        let mut verification = verification;
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
         let id = self.begin(&plan, &verification, &record, request_id).await?;

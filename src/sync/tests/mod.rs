@@ -11,6 +11,7 @@ mod days;
 mod deciding;
 mod events;
 mod fleet;
+mod not_promoting;
 mod ordered;
 mod promoting;
 mod recurring;

@@ -9,14 +9,14 @@ use crate::{
 
 impl Bench {
     /// Pauses the outlet for this long.
-    fn pause_for(&self, time: Option<Duration>) {
+    pub(super) fn pause_for(&self, time: Option<Duration>) {
         let now = self.context.clock.now();
         let pause = Pause { since: now, until: time.map(|time| now + time) };
         done(self.context.state.set_pause("G1", Some(pause))).unwrap();
     }
 
     /// The pins of a rollback to the push of this number.
-    fn back_to(&mut self, number: i64) {
+    pub(super) fn back_to(&mut self, number: i64) {
         let rows = done(self.context.state.history("G1")).unwrap();
         let row = &rows.iter().find(|(row, _)| row.number == number).unwrap().0;
         let record = done(self.context.state.record(row.id)).unwrap().unwrap();

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Date};
 use sha2::{Digest, Sha256};
 use tokio::{sync::Notify, time::Instant};
 use unicode_normalization::UnicodeNormalization;
@@ -87,6 +87,8 @@ pub(super) enum PromoFault {
     Silent,
     /// The platform has something against it.
     Refused,
+    /// The answer names the promotion that was there first, and none is made.
+    NamesAnother,
     NoRight,
 }
 
@@ -247,6 +249,8 @@ impl Pace {
 pub(super) struct World {
     /// What is done here while promotions are listed.
     pub(super) while_listing: Option<Hook>,
+    /// The same while one ends.
+    pub(super) while_ending: Option<Hook>,
     /// The promotions, whoever made them.
     pub(super) promos: Vec<Promo>,
     /// What was answered to each key.
@@ -257,6 +261,8 @@ pub(super) struct World {
     pub(super) forgets_keys: bool,
     /// Whether no look shows a promotion, as if all copies were behind.
     pub(super) hides_promos: bool,
+    /// The last day that ours are shown with, whatever was sent.
+    pub(super) promos_end: Option<Date>,
     /// Whether a dish shows the price of its promotion, whenever that is on.
     pub(super) shows_promo_prices: bool,
     /// How long each call for promotions takes.
@@ -946,11 +952,13 @@ impl Platform {
             publications: 0,
             hooks: Vec::new(),
             while_listing: None,
+            while_ending: None,
             promos: Vec::new(),
             promo_answers: BTreeMap::new(),
             forgets_keys: false,
             promo_clock: None,
             hides_promos: false,
+            promos_end: None,
             promo_delay: Duration::ZERO,
             shows_promo_prices: false,
             promo_faults: VecDeque::new(),
@@ -1167,7 +1175,8 @@ impl Promo {
             () if world.is_over(self) => Some("ended".to_owned()),
             () => shown.status,
         };
-        Promotion { status, ..shown }
+        let end_date = world.promos_end.filter(|_| !self.is_foreign).or(shown.end_date);
+        Promotion { status, end_date, ..shown }
     }
 }
 
@@ -1254,7 +1263,9 @@ impl Platform {
             lacks_scope: false,
         };
         match fault {
-            PromoFault::Fine | PromoFault::Silent | PromoFault::Refused => Ok(self.with(act)),
+            PromoFault::Fine | PromoFault::Silent | PromoFault::Refused | PromoFault::NamesAnother => {
+                Ok(self.with(act))
+            }
             PromoFault::Lost => Err(error(None, "connection reset", Retry::After(None))),
             PromoFault::LostAfterwards => {
                 self.with(act);
@@ -1285,6 +1296,7 @@ impl Write for Platform {
         let next = self.with(|world| world.promo_faults.front().copied());
         let made = self.promo(format!("CREATE {key}"), |world| match next {
             Some(PromoFault::Refused) => PromotionAnswer::Refused("Discount is below the minimum".to_owned()),
+            Some(PromoFault::NamesAnother) => PromotionAnswer::Made(world.promos[0].id.clone()),
             _ => world.create_promo(key, detail),
         });
         let made = made.await?;
@@ -1292,6 +1304,9 @@ impl Write for Platform {
     }
 
     async fn end_promotion(&self, _outlet: &OutletId, id: &str, _has_begun: bool) -> Result<(), RemoteError> {
+        if let Some(act) = self.with(|world| world.while_ending.take()) {
+            self.with(act);
+        }
         self.promo(format!("END {id}"), |world| world.end_promo(id)).await
     }
 

@@ -37,14 +37,14 @@ pub(super) fn wanted(name: &str, detail: PromoDetail) -> WantedPromotion {
 
 impl Bench {
     /// In sync, and the files declare `gajian` on `NG`.
-    async fn promoting() -> Self {
+    pub(super) async fn promoting() -> Self {
         let mut bench = Self::in_sync().await;
         bench.declare([wanted("gajian", detail("NG", 20_000))]);
         bench
     }
 
     /// The same, and it has been made.
-    async fn promoted() -> Self {
+    pub(super) async fn promoted() -> Self {
         let bench = Self::promoting().await;
         assert_eq!(bench.pass().await.result, PassResult::Published);
         bench.platform.take_log();
@@ -60,16 +60,16 @@ impl Bench {
         };
     }
 
-    fn promo_calls(&self) -> Vec<String> {
+    pub(super) fn promo_calls(&self) -> Vec<String> {
         self.platform.with(|world| std::mem::take(&mut world.promo_log))
     }
 
     /// The verbs alone.
-    fn promo_verbs(&self) -> Vec<String> {
+    pub(super) fn promo_verbs(&self) -> Vec<String> {
         self.promo_calls().iter().map(|call| call.split(' ').next().unwrap().to_owned()).collect()
     }
 
-    fn promo_faults(&self, faults: &[PromoFault]) {
+    pub(super) fn promo_faults(&self, faults: &[PromoFault]) {
         self.platform.with(|world| world.promo_faults = faults.iter().copied().collect());
     }
 
@@ -77,7 +77,7 @@ impl Bench {
         self.platform.with(|world| world.our_promos().into_iter().cloned().collect())
     }
 
-    fn assert_just(&self, expected: &[PromoDetail]) {
+    pub(super) fn assert_just(&self, expected: &[PromoDetail]) {
         let ours: Vec<PromoDetail> = self.ours().into_iter().map(|promo| promo.detail).collect();
         assert_eq!(ours, expected);
         assert_eq!(self.platform.with(|world| world.violations.clone()), [""; 0]);
@@ -100,11 +100,11 @@ impl Bench {
         PromotionCounts::of(&self.recalled().promotions, 0, now)
     }
 
-    fn stages(&self) -> Vec<PromotionStage> {
+    pub(super) fn stages(&self) -> Vec<PromotionStage> {
         self.recalled().promotions.iter().map(|record| record.stage).collect()
     }
 
-    async fn passes_die_at(&self, faults: &[PromoFault]) {
+    pub(super) async fn passes_die_at(&self, faults: &[PromoFault]) {
         self.promo_faults(faults);
         let pass = tokio::time::timeout(minutes(60), self.pass()).await;
         assert!(pass.is_err(), "{:?}", pass.unwrap());
@@ -112,7 +112,7 @@ impl Bench {
     }
 }
 
-fn results(outcome: &Outcome) -> Vec<(&str, &str)> {
+pub(super) fn results(outcome: &Outcome) -> Vec<(&str, &str)> {
     outcome.promotions.iter().map(|result| (result.name.as_str(), result.result)).collect()
 }
 

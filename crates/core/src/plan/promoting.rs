@@ -185,6 +185,12 @@ impl One<'_> {
                 self.add(plan);
             }
             PromotionStage::Ending => plan.steps.push(self.step(end, has_begun)),
+            PromotionStage::Made if shown.is_some_and(|shown| record.is_answered_with_another(shown)) => {
+                let refused = record.clone().never_made();
+                plan.foreign += usize::from(is_there);
+                plan.learnt.push(refused.clone());
+                One { record: Some(&refused), ..*self }.plan(plan);
+            }
             PromotionStage::Made | PromotionStage::Seen if is_there => {
                 let was_missed = record.missing_since.is_some() || record.ended_elsewhere.is_some();
                 if record.stage == PromotionStage::Made || was_missed {

@@ -191,6 +191,20 @@ impl PromotionRecord {
         Self { stage: PromotionStage::Refused, replays: 0, is_untold, error: Some(error), ..self }
     }
 
+    /// Whether its call was answered with a promotion that was there before: that one is somebody else's, and must never be
+    /// ended for it. What has ended is the answer of a key that was used before.
+    pub fn is_answered_with_another(&self, shown: &Promotion) -> bool {
+        self.before.contains(&shown.promotion_id) && !shown.says_over()
+    }
+
+    /// The same as it is remembered: nothing of ours is there.
+    #[must_use]
+    pub fn never_made(self) -> Self {
+        let id = self.promotion_id.as_deref().unwrap_or_default();
+        let error = format!("it answered with the promotion {id}, which was there before, so that none was made");
+        Self { stage: PromotionStage::Refused, promotion_id: None, is_untold: false, error: Some(error), ..self }
+    }
+
     /// What a list shows of it while its id is not known.
     pub fn find_made(&self, listed: &[Promotion], ours: &[Self], now: DateTime) -> FoundPromotion {
         let is_known = |one: &Promotion| ours.iter().any(|ours| ours.promotion_id.as_ref() == Some(&one.promotion_id));

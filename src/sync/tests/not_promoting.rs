@@ -1,0 +1,186 @@
+//! When no promotion is made or ended, and what is said of one that GoFood has and shows in another way than it was sent.
+
+use super::{
+    platform::PromoFault,
+    promoting::{day, detail, results, wanted},
+    *,
+};
+use crate::{
+    catalog::PromoDetail,
+    plan::PromotionStage,
+    policy::Guard,
+    schedule::{Cron, Recurrence, Window, WindowKind},
+};
+
+/// For an hour from this minute of the clock of Jakarta no push goes out.
+fn closed(from: &str) -> Vec<Window> {
+    let times = Recurrence { schedule: Cron::parse(from).unwrap(), duration: minutes(60) };
+    vec![Window { kind: WindowKind::Deny, times, outlets: Vec::new() }]
+}
+
+/// `gajian` runs, and the files give its menu another name, which a person has let through.
+async fn renaming() -> Bench {
+    let mut bench = Bench::promoted().await;
+    bench.wanted.catalog.menus[0].name = "Aneka Nasi".to_owned();
+    bench.options.released.insert(Guard::Promotion);
+    bench.platform.with(|world| world.delay = Duration::ZERO);
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn windows_and_pauses_hold_promotions_as_they_hold_pushes() {
+    for (declared, done_then) in
+        [(vec![wanted("gajian", detail("NG", 19_000))], ("gajian", "replaced")), (vec![], ("gajian", "ended"))]
+    {
+        let mut bench = Bench::promoted().await;
+        bench.declare(declared);
+        bench.wanted.windows = closed("0 10 * * *");
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.result, outcome.state), (PassResult::Queued, OutletState::Queued));
+        bench.wanted.windows.clear();
+        bench.pause_for(None);
+        assert_eq!(bench.pass().await.state, OutletState::Paused);
+        assert_eq!(bench.promo_verbs(), ["LIST", "LIST"]);
+        done(bench.context.state.set_pause("G1", None)).unwrap();
+        bench.wanted.paused = true;
+        assert_eq!(bench.pass().await.state, OutletState::Paused);
+        assert_eq!(bench.promo_verbs(), [""; 0]);
+        bench.assert_just(&[detail("NG", 20_000)]);
+        bench.wanted.paused = false;
+        assert_eq!(results(&bench.pass().await), [done_then]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_closes_meanwhile_lets_none_begin_and_what_was_ended_for_another_is_made_all_the_same() {
+    let mut bench = Bench::promoted().await;
+    bench.declare([wanted("gajian", detail("NG", 19_000)), wanted("alpukat", detail("D1", 6_000))]);
+    bench.wanted.windows = closed("5 10 * * *");
+    bench.platform.with(|world| world.promo_delay = minutes(2));
+    assert_eq!(results(&bench.pass().await), [("gajian", "replaced")]);
+    bench.assert_just(&[detail("NG", 19_000)]);
+    bench.platform.with(|world| world.promo_delay = Duration::ZERO);
+    assert_eq!(bench.pass().await.state, OutletState::Queued);
+    tokio::time::sleep(minutes(61)).await;
+    assert_eq!(results(&bench.pass().await), [("alpukat", "created")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_ended_for_a_push_is_made_again_after_it_though_its_window_has_closed() {
+    let mut bench = renaming().await;
+    bench.declare([wanted("gajian", detail("NG", 20_000)), wanted("alpukat", detail("D1", 6_000))]);
+    bench.wanted.windows = closed("5 10 * * *");
+    bench.platform.with(|world| world.promo_delay = minutes(2));
+    assert_eq!(results(&bench.pass().await), [("gajian", "replaced")]);
+    bench.assert_just(&[detail("NG", 20_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_does_while_one_ends_for_a_push_stays_done() {
+    let bench = renaming().await;
+    bench.platform.with(|world| {
+        world.kitchen("N2", false);
+        world.while_ending = Some(Box::new(|world| {
+            world.kitchen("D1", false);
+            world.kitchen("N2", true);
+        }));
+    });
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Published, vec![("gajian", "replaced")]));
+    assert_eq!((bench.stock("D1"), bench.stock("N2")), (false, true));
+    assert!(!bench.calls().contains(&"PATCH".to_owned()), "it was never on sale meanwhile");
+    // What was sold out by the kitchen is not ours to put back.
+    bench.pass().await;
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_edited_in_the_app_while_one_ends_for_a_push_is_not_overwritten() {
+    let bench = renaming().await;
+    bench.platform.with(|world| {
+        world.while_ending = Some(Box::new(|world| world.app_price("D1", 9_900)));
+    });
+    let outcome = bench.pass().await;
+    assert_eq!(outcome.result, PassResult::Failed);
+    assert!(outcome.error.unwrap().contains("was edited elsewhere while promotions ended"));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Published, vec![("gajian", "created")]));
+    assert_eq!(bench.live_price("D1"), Some(9_900));
+    bench.assert_just(&[detail("NG", 20_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_leaves_promotions_alone() {
+    let mut bench = Bench::promoted().await;
+    bench.price_in_file("NG", 27_000);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.declare([wanted("gajian", detail("NG", 19_000)), wanted("alpukat", detail("D1", 6_000))]);
+    bench.promo_calls();
+    bench.back_to(1);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.promo_calls(), bench.live_price("NG")), (Vec::new(), Some(25_000)));
+    bench.assert_just(&[detail("NG", 20_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_names_what_was_there_before_makes_it_not_ours() {
+    use PromoFault::{Fine, HangsBefore, NamesAnother};
+    for dies in [false, true] {
+        let mut bench = Bench::promoting().await;
+        let theirs = PromoDetail { end_date: day("2027-02-27"), ..detail("NG", 21_000) };
+        bench.platform.with(|world| world.promote(theirs));
+        if dies {
+            bench.passes_die_at(&[Fine, NamesAnother, HangsBefore]).await;
+            assert_eq!(bench.stages(), [PromotionStage::Made]);
+        } else {
+            bench.promo_faults(&[Fine, NamesAnother]);
+            assert_eq!(results(&bench.pass().await), [("gajian", "refused")]);
+        }
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.state, bench.stages()), (OutletState::Nonconvergent, vec![PromotionStage::Refused]));
+        let why = outcome.error.unwrap();
+        assert!(why.contains("it answered with the promotion foreign-0, which was there before"), "{why}");
+        assert_eq!(outcome.plan.unwrap().promotions.foreign, 1);
+        bench.declare([]);
+        bench.pass().await;
+        // Nor was that one ended.
+        bench.assert_just(&[]);
+        assert!(!bench.platform.with(|world| world.promos[0].is_ended));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_gofood_shows_otherwise_is_named_and_left_alone_until_the_files_change() {
+    let mut bench = Bench::promoting().await;
+    bench.platform.with(|world| world.promos_end = Some(day("2027-02-27")));
+    for told in [vec![("gajian", "unverified")], vec![]] {
+        let outcome = bench.pass().await;
+        assert_eq!((outcome.state, results(&outcome)), (OutletState::Nonconvergent, told));
+        let why = outcome.error.unwrap();
+        assert!(why.contains("GoFood shows end_date 2027-02-27 instead of 2027-02-28"), "{why}");
+    }
+    assert_eq!(bench.promo_verbs(), ["LIST", "CREATE", "LOOK", "LIST", "LOOK", "LIST", "LOOK"]);
+    bench.platform.with(|world| world.promos_end = None);
+    bench.declare([wanted("gajian", detail("NG", 19_000))]);
+    assert_eq!(results(&bench.pass().await), [("gajian", "replaced")]);
+    bench.assert_just(&[detail("NG", 19_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_and_does_not_show_is_looked_for_and_never_asked_for_again() {
+    let bench = Bench::promoting().await;
+    bench.platform.with(|world| world.hides_promos = true);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.state, results(&outcome)), (OutletState::Nonconvergent, vec![("gajian", "unverified")]));
+    for _ in 0..3 {
+        tokio::time::sleep(minutes(25 * 60)).await;
+        let outcome = bench.pass().await;
+        assert_eq!(outcome.state, OutletState::Nonconvergent);
+        assert!(outcome.error.unwrap().contains("it is only looked for, never sent again"));
+    }
+    assert_eq!(bench.promo_verbs().iter().filter(|verb| *verb == "CREATE").count(), 1);
+    bench.platform.with(|world| world.hides_promos = false);
+    assert_eq!((bench.pass().await.state, bench.stages()), (OutletState::InSync, vec![PromotionStage::Seen]));
+    bench.assert_just(&[detail("NG", 20_000)]);
+}
