@@ -177,6 +177,46 @@ fn ramadan_begins_at_midnight_of_each_outlet() {
     assert_eq!(begins(BU_TINI), None);
 }
 
+/// The files of the page about promotions, over a menu that has their dishes.
+#[test]
+fn the_promotions_of_the_documentation_are_made_as_it_says() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/promotions.md")).unwrap();
+    let mut blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let (brand, kuta) = (blocks.next().unwrap(), blocks.next().unwrap());
+    let dish = |(id, price)| {
+        format!("      - {{external_id: {id}, name: Hidangan {id}, description: Enak, price: {price}}}\n")
+    };
+    let dishes: String = [("NG", 25_000), ("TEH", 7_000), ("RAWON", 36_000), ("PECEL", 21_000)].map(dish).concat();
+    let menu = format!("{brand}rules: {{image-missing: off}}\nmenus:\n  - name: Menu\n    menu_items:\n{dishes}");
+    let composed = |own: &str| {
+        let own = format!("{own}outlet: G1\nextends: [warung-sari.yaml]\n");
+        let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+        let definitions =
+            definition::parse(&[file("catalogs/warung-sari.yaml", &menu), file("catalogs/kuta.yaml", &own)]);
+        assert_eq!(definitions.diagnostics, []);
+        let (january, no_files) = (noon(2027, 1, 15), |_: &str| ImageFile::Missing(String::new()));
+        let composed = definitions.compose(&OutletId("G1".into()), january, &Policy::default(), &no_files);
+        let mut found = composed.diagnostics.clone();
+        found.extend(rules::check(&composed.catalog, &|path| composed.origins.place(path)));
+        rules::adjust(&mut found, &composed.policy.rules);
+        assert_eq!(found, []);
+        let words = composed.catalog.promotions.iter().map(|one| {
+            let detail = &one.detail;
+            format!("{} {} {} {}", one.name, detail.external_menu_id, detail.selling_price.0, detail.when())
+        });
+        words.collect::<Vec<_>>()
+    };
+    let lunch = ["makan-siang PECEL 18900", "makan-siang RAWON 30000"]
+        .map(|one| format!("{one} 1–31 Mar 2027, Mon, Tue, Wed, Thu and Fri"));
+    let all = [
+        &["gajian NG 19000 25–28 Feb 2027".to_owned(), "happy-hour TEH 4500 1–31 Mar 2027, 14:00–16:00".to_owned()][..],
+        &lunch,
+    ]
+    .concat();
+    assert_eq!(composed(""), all);
+    assert_eq!(composed(kuta), [&["gajian NG 18000 25–28 Feb 2027".to_owned()][..], &lunch].concat());
+}
+
 /// The rows between the two `traps` comments: what is written, the code, what to do.
 fn traps() -> Vec<[String; 3]> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/write.md")).unwrap();

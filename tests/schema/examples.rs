@@ -13,7 +13,7 @@ pub(crate) fn all() -> Vec<(&'static str, String, String)> {
         files(&root.join(folder), &mut found);
     }
     found.push(("settings", "menusync.yaml".into(), fs::read_to_string(root.join("menusync.yaml")).unwrap()));
-    for document in ["README.md", "docs/write.md"] {
+    for document in ["README.md", "docs/write.md", "docs/promotions.md"] {
         blocks(document, &fs::read_to_string(root.join(document)).unwrap(), &mut found);
     }
     found
