@@ -985,14 +985,17 @@ async fn a_copy_that_is_behind_is_recognised_whatever_price_a_promotion_shows() 
     assert!(outcome.error.as_deref().is_some_and(|why| why.contains("a copy that is behind")), "{outcome:?}");
 }
 
-/// One life: files, people in the app, a platform that fails, a process that dies.
+/// One life: files, people in the app and in the kitchen, a platform that fails, a process that dies.
 struct Life {
     bench: Bench,
     random: fastrand::Rng,
     log: Vec<String>,
+    /// What the kitchen has sold out, of which the files say nothing.
+    sold_out: BTreeSet<&'static str>,
 }
 
 const DISHES: [&str; 3] = ["NG", "D1", "N1"];
+const OF_THE_KITCHEN: [&str; 4] = ["N2", "N3", "D2", "D3"];
 
 impl Life {
     async fn new(seed: u64) -> Self {
@@ -1002,7 +1005,8 @@ impl Life {
         }
         bench.wanted.policy.guards.promotion_depth = 100.0;
         bench.wanted.policy.guards.price_change = 1_000.0;
-        Self { bench, random: fastrand::Rng::with_seed(seed), log: vec![format!("seed {seed}")] }
+        let (random, log) = (fastrand::Rng::with_seed(seed), vec![format!("seed {seed}")]);
+        Self { bench, random, log, sold_out: BTreeSet::new() }
     }
 
     fn tell(&mut self, what: String) {
@@ -1060,6 +1064,46 @@ impl Life {
         }
     }
 
+    /// The menu of `NG` and `N1` gets another name, which ends their promotions where a person lets it through.
+    fn rename(&mut self) {
+        if self.random.u8(..4) == 0 {
+            let name = ["Nasi", "Aneka Nasi"][self.random.usize(..2)];
+            self.tell(format!("file: the menu is called {name}"));
+            self.bench.wanted.catalog.menus[0].name = name.to_owned();
+        }
+        let is_released = self.random.bool();
+        self.tell(format!("let through: {is_released}"));
+        self.bench.options.released = is_released.then_some(Guard::Promotion).into_iter().collect();
+        let fault =
+            [Fault::Refused("no"), Fault::Status(503), Fault::LostAfterwards, Fault::Fine][self.random.usize(..4)];
+        self.bench.faults(&[fault]);
+        self.tell(format!("menu: {fault:?}"));
+    }
+
+    /// The kitchen switches a dish, now or while a promotion ends.
+    fn cook(&mut self) -> Option<&'static str> {
+        let dish = OF_THE_KITCHEN[self.random.usize(..4)];
+        let in_stock = self.sold_out.contains(dish);
+        match self.random.u8(..3) {
+            0 => {
+                self.bench.platform.with(|world| world.kitchen(dish, in_stock));
+                self.note_switch(dish);
+                None
+            }
+            1 => {
+                let act = move |world: &mut World| world.kitchen(dish, in_stock);
+                self.bench.platform.with(|world| world.while_ending = Some(Box::new(act)));
+                Some(dish)
+            }
+            _ => None,
+        }
+    }
+
+    fn note_switch(&mut self, dish: &'static str) {
+        let is_off = self.sold_out.insert(dish) || !self.sold_out.remove(dish);
+        self.tell(format!("kitchen: {dish} {}", if is_off { "off" } else { "on" }));
+    }
+
     async fn step(&mut self) {
         use PromoFault::{Fine, HangsAfterwards, HangsBefore, Lost, LostAfterwards, NoRight, Silent, Status};
         for _ in 0..self.random.u8(..3) {
@@ -1075,8 +1119,15 @@ impl Life {
         let faults: Vec<PromoFault> =
             (0..self.random.usize(..10)).map(|_| faults[self.random.usize(..faults.len())]).collect();
         self.bench.promo_faults(&faults);
+        self.rename();
+        let later = self.cook();
         let theirs = self.theirs();
         let outcome = tokio::time::timeout(minutes(120), self.bench.pass()).await.ok();
+        let has_acted = self.bench.platform.with(|world| world.while_ending.take()).is_none();
+        if let Some(dish) = later.filter(|_| has_acted) {
+            self.note_switch(dish);
+        }
+        self.bench.faults(&[]);
         let told = outcome.map(|outcome| (outcome.result, outcome.state, outcome.error, outcome.promotions));
         let calls = self.bench.promo_calls();
         self.tell(format!("pass with {faults:?}: {told:?} {calls:?}"));
@@ -1093,11 +1144,14 @@ impl Life {
         let violations = self.bench.platform.with(|world| world.violations.clone());
         assert!(violations.is_empty(), "{violations:?} after\n{}", self.log.join("\n"));
         assert_eq!(self.theirs(), theirs, "after\n{}", self.log.join("\n"));
+        let sold_out = OF_THE_KITCHEN.into_iter().filter(|dish| !self.bench.stock(dish)).collect::<BTreeSet<_>>();
+        assert_eq!(sold_out, self.sold_out, "after\n{}", self.log.join("\n"));
     }
 
     async fn come_to_rest(&mut self) {
         // What was ended elsewhere too often is left alone: what stays is what nobody ends.
         self.bench.wanted.policy.drift = DriftPolicy::Report;
+        self.bench.options.released.insert(Guard::Promotion);
         let theirs = self.theirs();
         for _ in 0..5 {
             let outcome = self.bench.pass().await;
