@@ -7,7 +7,8 @@ use tokio::time::Instant;
 use super::{
     PassError, Recalled,
     memory::{json, recall},
-    promote::{Done, MOST_TRIES, pause_after},
+    promote::Done,
+    push::pause_before_retry,
     visit::{Pass, Visit},
 };
 use crate::{
@@ -60,7 +61,7 @@ impl<R: Read + Write> Pass<'_, R> {
         };
         // On disk before the first byte leaves: after a crash it is known that there may be one.
         self.store(&record).await?;
-        let mut attempt = 1;
+        let (began, mut attempt) = (Instant::now(), 1);
         let (answer, may_be_there) = loop {
             if maybe_done {
                 // For how long a key is known is not documented: what may be there is looked for before it is asked for again.
@@ -84,17 +85,18 @@ impl<R: Read + Write> Pass<'_, R> {
                     {
                         break (PromotionAnswer::Made(id), true);
                     }
-                    let goes_on = attempt < MOST_TRIES && !error.is_final();
-                    if !goes_on || !self.may_make().await? {
+                    let pause = pause_before_retry(&error, attempt, began.elapsed());
+                    let goes_on = pause.is_some() && self.may_make().await?;
+                    let Some(pause) = pause.filter(|_| goes_on) else {
                         if error.is_final() && !maybe_done {
                             // It was turned away before anybody looked at it.
                             record.stage = PromotionStage::Ended;
                         }
                         return self.leave_open(record, Done::Failed(error.to_string())).await;
-                    }
+                    };
                     maybe_done = true;
                     tracing::warn!(outlet = %target.id, name = record.name, attempt, %error, "a promotion will be looked for, then sent again with the same key");
-                    self.visit.pause(pause_after(attempt)).await;
+                    self.visit.pause(pause).await;
                     attempt += 1;
                 }
             }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     Examined, PassError,
     memory::{json, recall_promotions},
+    push::pause_before_retry,
     visit::{Pass, Visit},
 };
 use crate::{
@@ -20,9 +21,6 @@ use crate::{
     report::PromotionResult,
     state::OutletUpdate,
 };
-
-/// Tries of one call, the first included (our choice).
-pub(super) const MOST_TRIES: u32 = 4;
 
 /// The longest pause between two looks for a promotion (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -262,10 +260,10 @@ impl<R: Read + Write> Pass<'_, R> {
             (record.revision, record.author) = (context.revision.clone(), context.author.clone());
         }
         self.store(&record).await?;
-        let mut attempt = 1;
+        let (began, mut attempt) = (Instant::now(), 1);
         while let Err(error) = remote.end_promotion(&target.id, &id, has_begun).await {
-            let pause = Some(pause_after(attempt)).filter(|_| attempt < MOST_TRIES && !self.visit.is_stopping());
-            let Some(pause) = pause.filter(|_| !error.is_final()) else {
+            let pause = pause_before_retry(&error, attempt, began.elapsed());
+            let Some(pause) = pause.filter(|_| !self.visit.is_stopping()) else {
                 let is_no = error.is_final() && !error.lacks_scope;
                 // What is over by our clock, and cannot be ended, is over by that of GoFood too.
                 if is_no && record.detail.end() <= self.local_now() {
@@ -322,10 +320,6 @@ impl<R: Read + Write> Pass<'_, R> {
             pause = (pause * 2).min(LONGEST_PAUSE.max(context.verify_interval));
         }
     }
-}
-
-pub(super) fn pause_after(attempt: u32) -> Duration {
-    Duration::from_millis(500) * 2u32.pow(attempt.saturating_sub(1).min(6))
 }
 
 /// Whether any of these says that something is not as the files want it.

@@ -171,13 +171,13 @@ async fn a_lost_answer_is_asked_for_again_with_the_same_key() {
     }
     // However long nobody answers, the key stays the same.
     let bench = Bench::promoting().await;
-    bench.promo_faults(&[&[Fine][..], &[Lost, Fine].repeat(4)].concat());
+    bench.promo_faults(&[&[Fine][..], &[Lost, Fine].repeat(5)].concat());
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed));
     assert_eq!(bench.stages(), [PromotionStage::Creating]);
     assert_eq!(bench.pass().await.result, PassResult::Published);
     let mut creates: Vec<String> = bench.promo_calls().into_iter().filter(|call| call.starts_with("CREATE")).collect();
-    assert_eq!(creates.len(), 5);
+    assert_eq!(creates.len(), 6);
     creates.dedup();
     assert_eq!(creates.len(), 1);
     bench.assert_just(&[detail("NG", 20_000)]);
@@ -1179,7 +1179,7 @@ impl Life {
 /// `PROMOTION_SEEDS=FROM..TO` chooses other lives.
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_no_promotion_is_made_twice_and_none_of_others_is_touched() {
-    let seeds = std::env::var("PROMOTION_SEEDS").unwrap_or_else(|_| "0..12".to_owned());
+    let seeds = std::env::var("PROMOTION_SEEDS").unwrap_or_else(|_| "0..24".to_owned());
     let (from, to) = seeds.split_once("..").unwrap();
     for seed in from.parse().unwrap()..to.parse().unwrap() {
         let mut life = Life::new(seed).await;
