@@ -237,6 +237,27 @@ fn a_credential_that_may_only_look_at_promotions_pushes_the_menu_and_doctor_says
 }
 
 #[test]
+fn the_menu_of_ours_that_runs_gets_another_name_between_its_end_and_the_next_one() {
+    let stage = promoting();
+    stage.run(&["apply", "--yes"]).expect(0);
+    set(&stage, json!({ "promo_now": "2098-02-25T05:00:00Z" }));
+    stage.edit(LAYER, "name: Nasi\n", "name: Aneka Nasi\n");
+    stage.run(&["apply", "--yes"]).expect(4);
+    assert_eq!(statuses(&stage), [("active".to_owned(), 19_000)]);
+    stage.run(&["plan"]).says(&["“gajian” ends before this push of the menu, and is made again after it"]);
+    stage.clear_log();
+    // GoFood would refuse the name while it runs.
+    stage.run(&["apply", "--yes", "--allow", "promotion"]).expect(0).says(&["promotion “gajian” of NG replaced"]);
+    assert_eq!(statuses(&stage), [("deactivated".to_owned(), 19_000), ("active".to_owned(), 19_000)]);
+    let log = stage.log();
+    let at =
+        |method: &str, endpoint| log.iter().position(|one| one.method == method && one.endpoint == endpoint).unwrap();
+    assert!(
+        at("PUT", Endpoint::Promo) < at("PUT", Endpoint::Put) && at("PUT", Endpoint::Put) < at("POST", Endpoint::Promo)
+    );
+}
+
+#[test]
 fn one_made_elsewhere_is_left_alone_and_ours_are_counted_on_the_clocks_of_the_outlet() {
     let stage = promoting();
     promote(&stage, "RAWON", json!({}));

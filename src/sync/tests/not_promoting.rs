@@ -124,6 +124,30 @@ async fn a_rollback_leaves_promotions_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_account_touches_none_before_it_was_let_in() {
+    let mut bench = Bench::promoted().await;
+    bench.wanted.policy.account = Some("sari".into());
+    bench.price_in_file("D1", 9_000);
+    for declared in [vec![], vec![wanted("gajian", detail("NG", 19_000))]] {
+        bench.declare(declared);
+        assert_eq!(bench.pass().await.state, OutletState::Held);
+        bench.assert_just(&[detail("NG", 20_000)]);
+        assert_eq!(bench.promo_calls(), [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_push_has_ended_is_drift() {
+    let mut bench = Bench::promoted().await;
+    bench.price_in_file("D1", 9_000);
+    bench.platform.before(3, |world| world.promos[0].is_ended = true);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Published, OutletState::Drifted));
+    assert_eq!(bench.happened().last().unwrap(), "gajian ended elsewhere");
+    assert_eq!(bench.calls()[..3], ["GET", "GET", "PUT"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_names_what_was_there_before_makes_it_not_ours() {
     use PromoFault::{Fine, HangsBefore, NamesAnother};
     for dies in [false, true] {

@@ -84,7 +84,7 @@ impl Bench {
     }
 
     /// What is told of promotions, oldest first, each with its commit where there is one.
-    fn happened(&self) -> Vec<String> {
+    pub(super) fn happened(&self) -> Vec<String> {
         let rows = done(self.context.state.promotion_events(None, 99)).unwrap();
         let told = rows.iter().rev().map(|row| serde_json::from_str::<PromotionEvent>(&row.event).unwrap());
         let words = |event: PromotionEvent| {
