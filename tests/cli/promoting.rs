@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     history::commit,
     promotions::promote,
-    support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, Stage, zone_away_from_midnight},
 };
 
 const GAJIAN: &str = "promotions:\n  gajian:\n    external_menu_id: NG\n    selling_price: 19000\n    \
@@ -15,10 +15,20 @@ const GAJIAN: &str = "promotions:\n  gajian:\n    external_menu_id: NG\n    sell
 
 /// An outlet in sync whose files declare `gajian`.
 fn promoting() -> Stage {
-    let stage = Stage::new().in_sync();
+    let stage = away_from_midnight(Stage::new()).in_sync();
     stage.append(KUTA_FILE, GAJIAN);
     stage.clear_log();
     stage
+}
+
+fn away_from_midnight(stage: Stage) -> Stage {
+    stage.settings(&format!("timezone: {}\n", zone_away_from_midnight()));
+    stage
+}
+
+/// What is told, in the zone that it is told in but for the hour before midnight.
+fn in_jakarta(told: &str) -> String {
+    told.replace(" WIT", " WIB")
 }
 
 fn set(stage: &Stage, settings: Value) {
@@ -138,7 +148,7 @@ fn a_refusal_is_told_word_for_word_wherever_the_outlet_is_shown() {
         told += "----\n";
         told += &stage.run(arguments).transcript();
     }
-    assert_snapshot!(told);
+    assert_snapshot!(in_jakarta(&told));
     let page = stage.run(&["plan", "--output", "html"]).expect(0).transcript();
     assert!(page.contains("GoFood refused it: Discount is below the minimum"), "{page}");
     let plan = stage.run(&["plan", "--output", "json"]).expect(0).json();
@@ -167,7 +177,7 @@ fn history_says_what_became_of_promotions_and_by_whose_commit() {
     for command in ["history", "status"] {
         told += &format!("----\n{}", stage.run(&[command]).transcript());
     }
-    assert_snapshot!(told);
+    assert_snapshot!(in_jakarta(&told));
     let history = stage.run(&["history", "--output", "json"]).expect(0).json();
     let events = history["outlets"][0]["promotions"].as_array().unwrap();
     let results: Vec<Value> = events.iter().map(|event| event["result"].clone()).collect();
@@ -343,7 +353,7 @@ fn the_horizon_says_when_promotions_begin_and_end() {
 /// A fleet: the layer declares, and each outlet has its own price, days and dishes.
 #[test]
 fn a_layer_promotes_at_each_outlet_by_its_own_price_and_a_saved_plan_has_them() {
-    let stage = Stage::new().with_kemang().in_sync();
+    let stage = away_from_midnight(Stage::new().with_kemang()).in_sync();
     stage.append(
         LAYER,
         "promotions:\n  murah:\n    items: {NG: {discount: 20%, round_to: 500}, TEH: 5000}\n    start_date: 2098-02-25\n    \

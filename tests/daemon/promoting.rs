@@ -4,17 +4,11 @@ use menusync::sandbox::{Endpoint, Fault, FaultKind};
 
 use crate::{
     harness::Daemon,
-    support::{KUTA, KUTA_FILE, Stage},
+    support::{KUTA, KUTA_FILE, Stage, zone_away_from_midnight},
 };
 
 const GAJIAN: &str = "promotions:\n  gajian:\n    external_menu_id: NG\n    selling_price: 19000\n    \
                       start_date: 2098-02-25\n    end_date: 2098-02-28\n";
-
-/// Shortly before midnight at the outlet none is made.
-fn away_from_midnight() -> &'static str {
-    let hour = jiff::Timestamp::now().in_tz("Asia/Jakarta").unwrap().hour();
-    if hour == 23 { "Asia/Jayapura" } else { "Asia/Jakarta" }
-}
 
 fn open(stage: &Stage) -> Vec<i64> {
     let all = stage.server().promotions(KUTA).unwrap().into_iter();
@@ -28,7 +22,7 @@ fn promotion_calls(stage: &Stage) -> usize {
 /// The process dies at the call after `calls` others, before it is carried out or before its answer.
 fn kill_at(calls: u32, is_done: bool, before: &str, after: &str, price: i64) {
     let stage = Stage::new().in_sync();
-    stage.append(KUTA_FILE, &format!("timezone: {}\n", away_from_midnight()));
+    stage.append(KUTA_FILE, &format!("timezone: {}\n", zone_away_from_midnight()));
     stage.append(KUTA_FILE, before);
     stage.run(&["apply", "--yes"]).expect(0);
     let daemon = Daemon::start(&stage);

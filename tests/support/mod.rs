@@ -40,6 +40,12 @@ const LAYER_TEXT: &str = include_str!("warung.yaml");
 const KUTA_TEXT: &str = "outlet: G1001\nname: Kuta\nextends: [warung.yaml]\n";
 const KEMANG_TEXT: &str = "outlet: G1002\nname: Kemang\nextends: [warung.yaml]\n";
 
+/// A time zone of Indonesia where it is not shortly before midnight: then no promotion is made.
+pub fn zone_away_from_midnight() -> &'static str {
+    let hour = jiff::Timestamp::now().in_tz("Asia/Jakarta").unwrap().hour();
+    if hour == 23 { "Asia/Jayapura" } else { "Asia/Jakarta" }
+}
+
 /// The only commands that may write to GoFood; `run` not with `--read-only`, `stock` not with `--list`.
 const WRITING: [&str; 4] = ["apply", "rollback", "run", "stock"];
 
