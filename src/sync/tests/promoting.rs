@@ -781,6 +781,17 @@ async fn the_guards_judge_a_promotion_by_the_price_that_its_push_brings() {
     let plan = bench.examined().await.plan;
     let held: Vec<Guard> = plan.held().map(|verdict| verdict.guard).collect();
     assert_eq!(held, [Guard::PromotionDepth]);
+    // One that ends for the push and is made again after it is asked about where the push moves the price, and only there.
+    let mut bench = Bench::promoted().await;
+    bench.wanted.policy.guards.price_change = 1_000.0;
+    bench.wanted.policy.guards.promotion_depth = 10.0;
+    bench.wanted.catalog.menus[0].name = "Aneka Nasi".to_owned();
+    for (price, asked) in [(60_000, &[Guard::Promotion, Guard::PromotionDepth][..]), (25_000, &[Guard::Promotion])] {
+        bench.price_in_file("NG", price);
+        let plan = bench.examined().await.plan;
+        let held: BTreeSet<Guard> = plan.held().map(|verdict| verdict.guard).collect();
+        assert_eq!(held, asked.iter().copied().collect());
+    }
 }
 
 #[tokio::test(start_paused = true)]

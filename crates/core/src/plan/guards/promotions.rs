@@ -11,7 +11,12 @@ type PriceFinding<'a> = (Guard, Option<f64>, Vec<(f64, &'a PromotionStep, String
 
 /// Asks the guards about what is to be made.
 pub(in crate::plan) fn judge_prices(plan: &PromotionPlan, inputs: &PromotionInputs<'_>) -> Vec<GuardVerdict> {
-    let made = plan.steps.iter().filter(|step| matches!(step.op, PromotionOp::Add | PromotionOp::Replace));
+    let made = plan.steps.iter().filter(|step| match step.op {
+        PromotionOp::Add | PromotionOp::Replace => true,
+        // It was judged when it was made; another price of the dish is another discount.
+        PromotionOp::Renew => step.coming_price != step.live_price,
+        _ => false,
+    });
     let (mut deep, mut slips, mut moves) = (Vec::new(), Vec::new(), Vec::new());
     for step in made {
         let Some(selling) = step.create.as_ref().map(|detail| detail.selling_price) else { continue };
