@@ -57,6 +57,7 @@ impl Finding {
             help: Some(help.clone()),
             place,
             related: Vec::new(),
+            replacement: None,
         }
     }
 

@@ -54,6 +54,15 @@ pub struct Related {
     pub message: String,
 }
 
+/// What is to stand at the place of a diagnostic instead of what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Replacement {
+    /// A text, in quotes where the file needs them.
+    Text(String),
+    /// A number, `true` or `false`, just as it is.
+    Literal(String),
+}
+
 /// One thing to fix.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
@@ -69,6 +78,8 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// Further places.
     pub related: Vec<Related>,
+    /// What the help proposes to write at the place, where it proposes just one thing.
+    pub replacement: Option<Replacement>,
 }
 
 impl Diagnostic {
@@ -81,6 +92,7 @@ impl Diagnostic {
             help: None,
             place: place.into(),
             related: Vec::new(),
+            replacement: None,
         }
     }
 
@@ -94,6 +106,19 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same with the help that another text was meant.
+    #[must_use]
+    pub fn did_you_mean(mut self, meant: &str) -> Self {
+        self.propose(Replacement::Text(meant.to_owned()), format!("did you mean `{meant}`?"));
+        self
+    }
+
+    /// Helps by what is to be written at the place.
+    pub fn propose(&mut self, replacement: Replacement, help: impl Into<String>) {
+        self.help = Some(help.into());
+        self.replacement = Some(replacement);
     }
 
     /// The same with one more place.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalog::{Day, ExternalId, Field, Item, ItemField, Menu, Path},
-    diagnostic::{Diagnostic, Place, Severity},
+    diagnostic::{Diagnostic, Place, Replacement, Severity},
     document::{Collected, Comparisons, Spanned, closest},
     policy::Policy,
 };
@@ -115,25 +115,29 @@ impl<'d> Composer<'d> {
         let gone = self.gone(kind, name);
         let wrong = match gone {
             Some(gone) if let Some(new) = self.renamed(kind, gone) => {
-                Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was renamed"))
-                    .help(format!("write `{new}`"))
-                    .related(gone.clone(), "renamed here")
+                let mut wrong = Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was renamed"));
+                wrong.propose(Replacement::Text(new.to_owned()), format!("write `{new}`"));
+                wrong.related(gone.clone(), "renamed here")
             }
             Some(gone) => Diagnostic::error(code, place.clone(), format!("the {noun} `{name}` was removed"))
                 .help(format!("name a {noun} that is still there"))
                 .related(gone.clone(), "removed here"),
-            None => Diagnostic::error(code, place.clone(), format!("no layer defines the {noun} `{name}`"))
-                .help(self.unknown_help(kind, name)),
+            None => {
+                let wrong = Diagnostic::error(code, place.clone(), format!("no layer defines the {noun} `{name}`"));
+                self.with_nearest(wrong, kind, name)
+            }
         };
         self.report(wrong);
     }
 
-    fn unknown_help(&mut self, kind: Kind, name: &str) -> String {
+    fn with_nearest(&mut self, wrong: Diagnostic, kind: Kind, name: &str) -> Diagnostic {
         let may_compare = self.comparisons.afford(self.draft.count(kind));
         match may_compare.then(|| closest(name, self.draft.names(kind))).flatten() {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if kind == Kind::Menu => "add it under `menus` with its `menu_items`, or correct the name".into(),
-            None => format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()),
+            Some(near) => wrong.did_you_mean(near),
+            None if kind == Kind::Menu => wrong.help("add it under `menus` with its `menu_items`, or correct the name"),
+            None => {
+                wrong.help(format!("define the {} in a layer that this outlet extends, or correct the id", kind.noun()))
+            }
         }
     }
 

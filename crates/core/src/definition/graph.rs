@@ -147,11 +147,11 @@ fn resolve(from: &str, extended: &Spanned<String>, by_path: &HashMap<&str, usize
         let message = format!("`{}` leads out of the definitions", extended.value);
         let last = extended.value.rsplit('/').next().unwrap_or_default();
         let mut namesakes = by_path.keys().filter(|path| path.rsplit('/').next() == Some(last) && **path != from);
-        let help = match (namesakes.next(), namesakes.next()) {
-            (Some(only), None) => format!("did you mean `{}`?", relative(from, only)),
-            _ => "name a file under `catalogs/`, relative to this one".to_owned(),
-        };
-        return Err(Box::new(Diagnostic::error("outside-root", extended.place.clone(), message).help(help)));
+        let wrong = Diagnostic::error("outside-root", extended.place.clone(), message);
+        return Err(Box::new(match (namesakes.next(), namesakes.next()) {
+            (Some(only), None) => wrong.did_you_mean(&relative(from, only)),
+            _ => wrong.help("name a file under `catalogs/`, relative to this one"),
+        }));
     };
     if let Some(file) = by_path.get(path.as_str()) {
         return Ok(*file);
@@ -159,11 +159,11 @@ fn resolve(from: &str, extended: &Spanned<String>, by_path: &HashMap<&str, usize
     let message = format!("there is no layer `{path}`");
     let mut known: Vec<&str> = by_path.keys().copied().collect();
     known.sort_unstable();
-    let help = match nearest(&path, from, &known) {
-        Some(near) => format!("did you mean `{}`?", relative(from, near)),
-        None => "correct the path; it is relative to this file".to_owned(),
-    };
-    Err(Box::new(Diagnostic::error("unknown-layer", extended.place.clone(), message).help(help)))
+    let wrong = Diagnostic::error("unknown-layer", extended.place.clone(), message);
+    Err(Box::new(match nearest(&path, from, &known) {
+        Some(near) => wrong.did_you_mean(&relative(from, near)),
+        None => wrong.help("correct the path; it is relative to this file"),
+    }))
 }
 
 /// The known path that is meant: the only one of that file name, else one that is written nearly so.
@@ -183,7 +183,7 @@ fn without_ending(path: &str) -> &str {
 }
 
 /// `path` as seen from the file `from`; `None` if it leaves the folder at the top of `from`.
-fn join(from: &str, path: &str) -> Option<String> {
+pub fn join(from: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return None;
     }
@@ -203,7 +203,7 @@ fn join(from: &str, path: &str) -> Option<String> {
 }
 
 /// How to write `path` in the file `from`.
-fn relative(from: &str, path: &str) -> String {
+pub fn relative(from: &str, path: &str) -> String {
     let (from, path): (Vec<&str>, Vec<&str>) = (from.split('/').collect(), path.split('/').collect());
     let shared = from.iter().zip(&path).take_while(|(a, b)| a == b).count().min(from.len() - 1).min(path.len() - 1);
     let up = "../".repeat(from.len() - 1 - shared);

@@ -38,6 +38,7 @@ use compose::Composer;
 pub use dated::{Edge, just_before};
 pub use decode::decode_file;
 use graph::Graph;
+pub use graph::{join, relative};
 use hashbrown::{HashMap, HashSet};
 use layer::{Content, Head};
 pub use layer::{DecodedFile, Markup, Round};

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::recurrence::{START_OF_A_YEAR, recurrence};
 use crate::{
-    diagnostic::Severity,
+    diagnostic::{Replacement, Severity},
     document::{Decoder, Fields, Key, Node, Spanned, Value, closest},
     policy::{DeletesLimit, DriftPolicy, Guard, Ignorable, Policy, PromotionPolicy, UnmanagedPolicy},
     schedule::{Gate, Window, WindowKind, gate},
@@ -230,17 +230,19 @@ fn timezone(decoder: &mut Decoder, node: &Node) -> Option<TimeZone> {
     }
     // By the last part: `Bali`, `Asia/Bali`.
     let place = name.rsplit('/').next().unwrap_or(&name);
-    let help = match INDONESIAN_ZONES.iter().find(|(_, known)| known.iter().any(|n| n.eq_ignore_ascii_case(place))) {
-        Some((zone, _)) => format!("write `{zone}`"),
+    let wrong = decoder.error("timezone", &node.span, format!("`{name}` is no known time zone"));
+    match INDONESIAN_ZONES.iter().find(|(_, known)| known.iter().any(|n| n.eq_ignore_ascii_case(place))) {
+        Some((zone, _)) => wrong.propose(Replacement::Text((*zone).to_owned()), format!("write `{zone}`")),
         None => {
             let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
             match closest(&name, known.iter().map(String::as_str)) {
-                Some(zone) => format!("did you mean `{zone}`?"),
-                None => "write an IANA name: `Asia/Jakarta`, `Asia/Makassar` or `Asia/Jayapura` in Indonesia".into(),
+                Some(zone) => wrong.did_you_mean(zone),
+                None => {
+                    wrong.help("write an IANA name: `Asia/Jakarta`, `Asia/Makassar` or `Asia/Jayapura` in Indonesia")
+                }
             }
         }
     };
-    decoder.error("timezone", &node.span, format!("`{name}` is no known time zone")).help(help);
     None
 }
 
@@ -276,11 +278,11 @@ fn unknown_guard(decoder: &mut Decoder, key: &Key) {
             .help(format!("remove it; a plan that `{guard}` holds is released with `--allow {guard}`"));
         return;
     }
-    let help = match closest(&key.text, ["deletes", "price-change", "sold-out", "promotion-depth"]) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "limits can be set for `deletes`, `price-change`, `sold-out` and `promotion-depth`".into(),
+    let wrong = decoder.error("unknown-key", &key.span, format!("there is no guard `{}`", key.text));
+    match closest(&key.text, ["deletes", "price-change", "sold-out", "promotion-depth"]) {
+        Some(name) => wrong.did_you_mean(name),
+        None => wrong.help("limits can be set for `deletes`, `price-change`, `sold-out` and `promotion-depth`"),
     };
-    decoder.error("unknown-key", &key.span, format!("there is no guard `{}`", key.text)).help(help);
 }
 
 fn deletes(decoder: &mut Decoder, node: &Node) -> Option<DeletesLimit> {

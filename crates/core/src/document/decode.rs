@@ -8,7 +8,7 @@ use super::{
     suggest::{list_of, translated},
     units,
 };
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, Replacement};
 
 /// Decodes the nodes of one file and collects what is wrong with them.
 #[derive(Debug)]
@@ -38,6 +38,17 @@ impl Note<'_> {
     /// What to do, in the imperative.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.diagnostic.help = Some(help.into());
+        self
+    }
+
+    /// Another text was meant.
+    pub fn did_you_mean(self, meant: &str) -> Self {
+        self.propose(Replacement::Text(meant.to_owned()), format!("did you mean `{meant}`?"))
+    }
+
+    /// What to write at the place of the diagnostic.
+    pub fn propose(self, replacement: Replacement, help: impl Into<String>) -> Self {
+        self.diagnostic.propose(replacement, help);
         self
     }
 
@@ -160,10 +171,13 @@ impl Decoder {
         let left = fields.entries.iter().zip(&fields.taken).filter(|((key, _), taken)| !**taken && !key.is_ignored());
         for ((key, node), _) in left {
             // Looking for what was meant takes longer than reading the key did.
-            let help =
-                if self.diagnostics.is_full() { String::new() } else { unknown_key_help(key, node, &fields.known) };
-            self.error("unknown-key", &key.span, format!("unknown key `{}` in {}", shown(&key.text), quoted(what)))
-                .help(help);
+            let meant = (!self.diagnostics.is_full()).then(|| unknown_key_help(key, node, &fields.known));
+            let wrong =
+                self.error("unknown-key", &key.span, format!("unknown key `{}` in {}", shown(&key.text), quoted(what)));
+            match meant {
+                Some((help, Some(word))) => wrong.propose(Replacement::Text(word.to_owned()), help),
+                meant => wrong.help(meant.unwrap_or_default().0),
+            };
         }
     }
 
@@ -194,8 +208,13 @@ impl Decoder {
         let scalar = self.scalar(node, what, "a whole number")?;
         match whole_number(scalar) {
             Ok(number) => Some(self.spanned(node, number)),
-            Err(NotANumber { code, reason, help }) => {
-                self.error(code, &node.span, format!("{} must be a whole number: {reason}", quoted(what))).help(help);
+            Err(NotANumber { code, reason, help, meant }) => {
+                let message = format!("{} must be a whole number: {reason}", quoted(what));
+                let wrong = self.error(code, &node.span, message);
+                match meant {
+                    Some(meant) => wrong.propose(Replacement::Literal(meant), help),
+                    None => wrong.help(help),
+                };
                 None
             }
         }
@@ -219,12 +238,12 @@ impl Decoder {
             Some(value) => format!("write {value}, without quotes"),
             None => "write true or false".into(),
         };
-        self.error(
-            "wrong-type",
-            &node.span,
-            format!("{} must be true or false, found the text `{}`", quoted(what), shown(&scalar.text)),
-        )
-        .help(help);
+        let message = format!("{} must be true or false, found the text `{}`", quoted(what), shown(&scalar.text));
+        let wrong = self.error("wrong-type", &node.span, message);
+        match value {
+            Some(value) => wrong.propose(Replacement::Literal(value.to_string()), help),
+            None => wrong.help(help),
+        };
         None
     }
 
@@ -251,12 +270,13 @@ impl Decoder {
         }
         let known = list_of(words.iter().map(|(word, _)| *word));
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let help = match closest(&scalar.text, words.iter().copied()).or_else(|| part_of(&scalar.text, &words)) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("write {known}"),
-        };
+        let near = closest(&scalar.text, words.iter().copied()).or_else(|| part_of(&scalar.text, &words));
         let message = format!("{} must be {known}, found `{}`", quoted(what), shown(&scalar.text));
-        self.error("unknown-value", &node.span, message).help(help);
+        let wrong = self.error("unknown-value", &node.span, message);
+        match near {
+            Some(word) => wrong.did_you_mean(word),
+            None => wrong.help(format!("write {known}")),
+        };
         None
     }
 
@@ -318,22 +338,24 @@ fn shown(text: &str) -> String {
     if text.chars().nth(60).is_some() { format!("{line}…") } else { line }
 }
 
-fn unknown_key_help(key: &Key, node: &Node, known: &[&'static str]) -> String {
+/// The help, and the key that was meant if that can be said.
+fn unknown_key_help(key: &Key, node: &Node, known: &[&'static str]) -> (String, Option<&'static str>) {
     // `{price: 25,000}` is a price of 25 and a key 000 without a value.
     if node.is_null() && key.text.bytes().all(|b| b.is_ascii_digit()) {
-        return "a comma ends a value inside `{}`: write numbers without separators, such as 25000".into();
+        return ("a comma ends a value inside `{}`: write numbers without separators, such as 25000".into(), None);
     }
     // `{remove:true}` is a key without a value.
     if let Some((word, value)) = key.text.split_once(':').filter(|(word, _)| node.is_null() && known.contains(word)) {
-        return format!("put a space after the colon: `{word}: {value}`");
+        return (format!("put a space after the colon: `{word}: {value}`"), None);
     }
     if let Some(word) = translated(&key.text, known) {
-        return format!("write `{word}`");
+        return (format!("write `{word}`"), Some(word));
     }
     match closest(&key.text, known.iter().copied()).or_else(|| part_of(&key.text, known)) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None if known.is_empty() => "remove it".into(),
-        None => format!("use {}, or begin it with `x-` to have it ignored", list_of(known.iter().copied())),
+        // The borrowed word is one of the known ones.
+        Some(word) => (format!("did you mean `{word}`?"), known.iter().copied().find(|known| *known == word)),
+        None if known.is_empty() => ("remove it".into(), None),
+        None => (format!("use {}, or begin it with `x-` to have it ignored", list_of(known.iter().copied())), None),
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) struct NotANumber {
     pub(super) reason: String,
     /// What to write.
     pub(super) help: String,
+    /// The number that was meant, if that can be said.
+    pub(super) meant: Option<String>,
 }
 
 /// The whole number that `scalar` is.
@@ -18,7 +20,10 @@ pub(super) fn whole_number(scalar: &Scalar) -> Result<i64, NotANumber> {
     let text = &*scalar.text;
     if !scalar.plain {
         return match meant(text) {
-            Some(number) => Err(trap(format!("`\"{text}\"` is a text"), format!("write {number}, without quotes"))),
+            Some(number) => {
+                let help = format!("write {number}, without quotes");
+                Err(NotANumber { meant: Some(number), ..trap(format!("`\"{text}\"` is a text"), help) })
+            }
             None => Err(no_number(text)),
         };
     }
@@ -35,24 +40,23 @@ pub(super) fn whole_number(scalar: &Scalar) -> Result<i64, NotANumber> {
 /// Which trap an unquoted text fell into.
 fn explain(text: &str, sign: &str, digits: &str) -> NotANumber {
     let Some(number) = meant(text) else { return fraction_or_text(text, digits) };
-    let write = format!("write {number}");
     if is_digits(digits) {
-        trap(format!("`{text}` begins with a zero, which some readers take for octal"), write)
+        written_otherwise(format!("`{text}` begins with a zero, which some readers take for octal"), &number)
     } else if text.starts_with('+') {
-        trap(format!("`{text}` has a plus sign"), write)
+        written_otherwise(format!("`{text}` has a plus sign"), &number)
     } else if digits.contains('_') {
-        trap(format!("`{text}` is a text to YAML 1.2 and a number to YAML 1.1"), write)
+        written_otherwise(format!("`{text}` is a text to YAML 1.2 and a number to YAML 1.1"), &number)
     } else if digits.starts_with("0x") || digits.starts_with("0o") || digits.starts_with("0b") {
-        trap(format!("`{text}` is not a decimal number"), write)
+        written_otherwise(format!("`{text}` is not a decimal number"), &number)
     } else if digits.contains(['e', 'E']) {
-        trap(format!("`{text}` is in scientific notation"), write)
+        written_otherwise(format!("`{text}` is in scientific notation"), &number)
     } else if is_grouped(digits, '.') && digits.matches('.').count() == 1 {
         let yaml = format!("{sign}{}", digits.trim_end_matches('0').trim_end_matches('.'));
-        trap(format!("`{text}` is {yaml} to YAML, {number} to people"), write)
+        written_otherwise(format!("`{text}` is {yaml} to YAML, {number} to people"), &number)
     } else if is_grouped(digits, '.') || is_grouped(digits, ',') {
-        trap(format!("`{text}` is a text to YAML, {number} to people"), write)
+        written_otherwise(format!("`{text}` is a text to YAML, {number} to people"), &number)
     } else {
-        trap(format!("`{text}` is not written as a whole number"), write)
+        written_otherwise(format!("`{text}` is not written as a whole number"), &number)
     }
 }
 
@@ -151,7 +155,11 @@ fn unpadded(digits: &str) -> String {
 }
 
 fn trap(reason: String, help: String) -> NotANumber {
-    NotANumber { code: "number-format", reason, help }
+    NotANumber { code: "number-format", reason, help, meant: None }
+}
+
+fn written_otherwise(reason: String, number: &str) -> NotANumber {
+    NotANumber { meant: Some(number.to_owned()), ..trap(reason, format!("write {number}")) }
 }
 
 fn too_large(text: &str) -> NotANumber {
@@ -164,5 +172,6 @@ fn no_number(text: &str) -> NotANumber {
         code: "wrong-type",
         reason: format!("`{shown}` is not a number"),
         help: "write a whole number in digits only, such as 25000".into(),
+        meant: None,
     }
 }

@@ -31,22 +31,21 @@ pub fn suggest(code: &str) -> Option<&'static str> {
 
 /// What is wrong with a code under `rules:` at `place`: there is no such rule, or its severity is fixed.
 pub fn unknown_rule(code: &str, place: Place) -> Option<Diagnostic> {
-    let (message, help) = wrong_code(code)?;
-    let help = help.unwrap_or_else(|| "remove this line".to_owned());
-    Some(Diagnostic::error("unknown-rule", place, message).help(help))
+    wrong_code(code, place, "remove this line")
 }
 
-/// Why a code cannot be adjusted, with the help if the code is mistyped; `None` if it can.
-pub(super) fn wrong_code(code: &str) -> Option<(String, Option<String>)> {
+/// Why a code cannot be adjusted at `place`; `None` if it can. `help`: what to do where its severity is fixed.
+pub(super) fn wrong_code(code: &str, place: Place, help: &str) -> Option<Diagnostic> {
+    let error = |message| Diagnostic::error("unknown-rule", place, message);
     match rule(code) {
         Some(rule) if rule.adjustable => None,
-        Some(_) => Some((format!("the severity of `{code}` cannot be changed"), None)),
+        Some(_) => Some(error(format!("the severity of `{code}` cannot be changed")).help(help)),
         None => {
-            let help = match suggest(code) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`menusync rule` lists all rules".to_owned(),
-            };
-            Some((format!("there is no rule `{}`", short(code)), Some(help)))
+            let wrong = error(format!("there is no rule `{}`", short(code)));
+            Some(match suggest(code) {
+                Some(near) => wrong.did_you_mean(near),
+                None => wrong.help("`menusync rule` lists all rules"),
+            })
         }
     }
 }

@@ -77,9 +77,7 @@ impl Allows {
 
 fn codes_wrong(allow: &Allow) -> impl Iterator<Item = Diagnostic> {
     allow.codes.iter().filter_map(|code| {
-        let (message, help) = wrong_code(&code.value)?;
-        let help = help.unwrap_or_else(|| "fix what it is about, and remove the code here".to_owned());
-        Some(Diagnostic::error("unknown-rule", code.place.clone(), message).help(help))
+        wrong_code(&code.value, code.place.clone(), "fix what it is about, and remove the code here")
     })
 }
 

@@ -208,6 +208,7 @@ impl<'a> Findings<'a> {
             help: Some(help),
             place,
             related: Vec::new(),
+            replacement: None,
         }
     }
 }

@@ -37,7 +37,7 @@ struct RelatedEntry<'a> {
 
 impl<'a> From<&'a Diagnostic> for DiagnosticEntry<'a> {
     fn from(diagnostic: &'a Diagnostic) -> Self {
-        let Diagnostic { code, severity, message, help, place, related } = diagnostic;
+        let Diagnostic { code, severity, message, help, place, related, replacement: _ } = diagnostic;
         let number = |get: fn(&Place) -> u32| place.as_ref().map(get);
         Self {
             code,

@@ -9,6 +9,7 @@ fn photo(file: &str, severity: Option<Severity>) -> PhotoLine {
         help: None,
         place: None,
         related: Vec::new(),
+        replacement: None,
     };
     PhotoLine {
         file: file.to_owned(),
