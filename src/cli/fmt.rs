@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{
     authoring::{FileKind, Formatted, format},
-    catalog::OutletId,
     diagnostic::{self, Diagnostic},
     document::SourceFile,
     fleet::Loaded,
     report::{self, untrusted::printable},
+    source::Texts,
 };
 
 #[derive(Debug, clap::Args)]
@@ -32,8 +32,6 @@ pub(super) struct Args {
     #[arg(long)]
     check: bool,
 }
-
-type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
 /// What became of the files.
 #[derive(Default)]
@@ -119,37 +117,19 @@ impl Outcome {
 
     /// Leaves out files that would change an outlet.
     fn drop_changed(&mut self, loaded: &Loaded) {
-        let before = catalogs(loaded);
-        if catalogs(&loaded.with_texts(&self.definitions)) == before {
+        let now = Timestamp::now();
+        if loaded.means_the_same_with(&self.definitions, now) {
             return;
         }
         self.definitions.retain(|file, text| {
             let only_this = BTreeMap::from([(Arc::clone(file), Arc::clone(text))]);
-            let same = catalogs(&loaded.with_texts(&only_this)) == before;
+            let same = loaded.means_the_same_with(&only_this, now);
             if !same {
                 self.left.insert(Arc::clone(file), "it would change what an outlet sells".to_owned());
             }
             same
         });
     }
-}
-
-/// What all outlets are now, with the settings that hold for them.
-fn catalogs(loaded: &Loaded) -> BTreeMap<OutletId, (String, Vec<String>)> {
-    let now = Timestamp::now();
-    let members = loaded.survey(now).members.into_iter();
-    members
-        .map(|member| {
-            let composed = loaded.compose(&member.id, now);
-            let catalog =
-                serde_json::to_string(&composed.catalog).unwrap_or_default() + &format!("{:?}", composed.policy);
-            // Places move, which is what formatting does.
-            let mut diagnostics: Vec<String> =
-                member.diagnostics.iter().map(|wrong| format!("{} {}", wrong.code, wrong.message)).collect();
-            diagnostics.sort();
-            (member.id, (catalog, diagnostics))
-        })
-        .collect()
 }
 
 fn tell(session: &Session, files: &Texts, outcome: &mut Outcome, check: bool) -> Exit {

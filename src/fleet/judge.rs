@@ -107,7 +107,7 @@ impl Judged {
 pub(super) struct Verdicts(Mutex<HashMap<OutletId, Arc<Judged>>>);
 
 impl Verdicts {
-    fn all(&self) -> std::sync::MutexGuard<'_, HashMap<OutletId, Arc<Judged>>> {
+    pub(super) fn all(&self) -> std::sync::MutexGuard<'_, HashMap<OutletId, Arc<Judged>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

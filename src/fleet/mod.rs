@@ -6,6 +6,7 @@
 mod agenda;
 mod ahead;
 mod compare;
+mod edits;
 mod history;
 mod images;
 mod invalid_from;
@@ -29,6 +30,7 @@ use std::{
 };
 
 pub use compare::{Comparison, Step, look_ahead};
+pub use edits::Meaning;
 pub use history::{history, promotion_lines, push_lines, switch_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};
@@ -112,6 +114,19 @@ pub fn load_under(
     doing: &Doing,
     before: Option<&Loaded>,
 ) -> Result<Loaded, SourceError> {
+    load_with(root, operator, doing, before, &|files| {
+        doing.set("git");
+        source::revision(root, files)
+    })
+}
+
+fn load_with(
+    root: &Path,
+    operator: Option<&Path>,
+    doing: &Doing,
+    before: Option<&Loaded>,
+    revision: &dyn Fn(&Files) -> Revision,
+) -> Result<Loaded, SourceError> {
     let mut files = source::load_noting(root, doing)?;
     doing.set("the settings of the operator");
     let (operator, refused) = match operator.map(source::operator_settings).transpose() {
@@ -119,13 +134,22 @@ pub fn load_under(
         Err(refused) => (None, Some(*refused)),
     };
     files.operator = operator;
-    doing.set("git");
-    let revision = source::revision(root, &files);
+    let revision = revision(&files);
     let mut loaded = decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before);
     // What is reserved is not known, so nothing of the repository's settings can be used.
     loaded.settings = loaded.settings.filter(|_| refused.is_none());
     loaded.diagnostics.extend(refused);
     Ok(loaded)
+}
+
+/// The same without a look at what git says of the files.
+pub fn load_uncommitted(
+    root: &Path,
+    operator: Option<&Path>,
+    doing: &Doing,
+    before: Option<&Loaded>,
+) -> Result<Loaded, SourceError> {
+    load_with(root, operator, doing, before, &|_| Revision::default())
 }
 
 /// The same where nobody is there to see what the files are in the middle of.
@@ -284,17 +308,18 @@ fn unknown_accounts<'a>(
     let Some(known) = known else { return Vec::new() };
     let unknown = named.filter(|name| !known.contains_key(&name.value));
     let tell = |Spanned { value, place, .. }: &Spanned<String>| {
-        let help = match closest(value, known.keys().map(String::as_str)) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None if known.is_empty() => format!("add it to {}: `gobiz: {{accounts: {{{value}: …}}}}`", settings::FILE),
-            None => format!("write one of: {}", known.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        };
-        Diagnostic::error(
-            "unknown-account",
-            place.clone(),
-            format!("there is no account `{value}` in `gobiz.accounts`"),
-        )
-        .help(help)
+        let message = format!("there is no account `{value}` in `gobiz.accounts`");
+        let wrong = Diagnostic::error("unknown-account", place.clone(), message);
+        match closest(value, known.keys().map(String::as_str)) {
+            Some(close) => wrong.did_you_mean(close),
+            None if known.is_empty() => {
+                wrong.help(format!("add it to {}: `gobiz: {{accounts: {{{value}: …}}}}`", settings::FILE))
+            }
+            None => {
+                let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                wrong.help(format!("write one of: {}", names.join(", ")))
+            }
+        }
     };
     unknown.map(tell).collect()
 }
@@ -338,7 +363,7 @@ impl Loaded {
 
     /// The files and directories in `catalogs` of which nothing could be read or decoded: outlets that are not there may be in
     /// them.
-    fn unread(&self) -> impl Iterator<Item = &Arc<str>> {
+    pub fn unread_files(&self) -> impl Iterator<Item = &Arc<str>> {
         let errors = self.files.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
         let files = errors.filter_map(|error| error.place.as_ref()).map(|place| &place.file);
         files.filter(|file| file.starts_with("catalogs")).chain(self.definitions.broken_files())
@@ -362,20 +387,6 @@ impl Loaded {
     /// The settings file.
     pub fn settings_file(&self) -> Option<&SourceFile> {
         self.files.settings.as_ref()
-    }
-
-    /// The same root with other texts in some definition files: for looking at an edit before it is written. Settings, images
-    /// and what is wrong with files as such are as they were.
-    #[must_use]
-    pub fn with_texts(&self, texts: &BTreeMap<Arc<str>, Arc<str>>) -> Self {
-        let mut files = self.files.clone();
-        for file in &mut files.catalogs {
-            if let Some(text) = texts.get(&file.path) {
-                *file = PackedFile::from(&SourceFile { path: Arc::clone(&file.path), text: Arc::clone(text) });
-            }
-        }
-        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), ..Revision::default() };
-        decode(&self.root, files, local_images::Place::OnDisk, revision, Doing::default(), Some(self))
     }
 
     /// The approvals that can be read.

@@ -38,7 +38,7 @@ impl Loaded {
     /// The photos that outlets use at `at` or later, by dated layers. No photo is read.
     pub fn photo_uses(&self, at: Timestamp) -> PhotoUses {
         let has_errors = self.definitions.diagnostics.iter().chain(&self.diagnostics).any(Diagnostic::is_error);
-        let is_incomplete = has_errors || self.unread().next().is_some();
+        let is_incomplete = has_errors || self.unread_files().next().is_some();
         let mut uses = PhotoUses { is_incomplete, ..PhotoUses::default() };
         for outlet in self.definitions.outlets() {
             self.add_photos_of(&outlet.id, at, &mut uses);

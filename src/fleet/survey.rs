@@ -232,7 +232,7 @@ impl Loaded {
 
     /// Looks at every outlet as it is at `at`; if asked, also at what became of patches.
     fn look(&self, at: Timestamp, with_patches: bool) -> Survey {
-        let mut survey = Survey { unread: self.unread().cloned().collect(), ..Survey::default() };
+        let mut survey = Survey { unread: self.unread_files().cloned().collect(), ..Survey::default() };
         let shared = SharedDiagnostics::default();
         let mut peers = PeerPrices::new();
         let mut of_files: Vec<Diagnostic> =

@@ -15,7 +15,7 @@ mod text;
 mod tree;
 mod worktree;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 pub use blame::{LineOrigin, line_origins};
 pub use committed::{Commit, RevisionError};
@@ -25,7 +25,7 @@ pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
 pub use operator::operator_settings;
 pub use photos::{PhotoError, PhotoFiles, list_photos, read_photo, read_photo_copy};
 pub use revision::{Revision, revision, why_no_revision};
-pub use tree::{load, load_noting};
+pub use tree::{Kind, kind_of, load, load_noting};
 pub use worktree::{check_settled, git_dir, pulled_at};
 
 use crate::{
@@ -48,6 +48,40 @@ pub struct Files {
     pub unreadable: Vec<Arc<str>>,
     /// Why, and what else is odd.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Texts of files, by their path in the root.
+pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
+
+impl Files {
+    /// The same files with other texts in some, and with those that are not there yet. What was wrong with reading those is
+    /// wrong no more.
+    #[must_use]
+    pub fn with_texts(&self, texts: &Texts) -> Self {
+        let mut files = self.clone();
+        for (path, text) in texts {
+            let file = SourceFile { path: Arc::clone(path), text: Arc::clone(text) };
+            match kind_of(path) {
+                Some(Kind::Settings) => files.settings = Some(file),
+                Some(Kind::Definition) => put(&mut files.catalogs, PackedFile::from(&file), |known| &known.path),
+                Some(Kind::Approval) => put(&mut files.approvals, file, |known| &known.path),
+                None => continue,
+            }
+            files.unreadable.retain(|unreadable| unreadable != path);
+            files.diagnostics.retain(|wrong| wrong.place.as_ref().is_none_or(|place| place.file != *path));
+        }
+        if !files.catalogs.is_empty() {
+            files.diagnostics.retain(|wrong| wrong.code != tree::NO_DEFINITIONS);
+        }
+        files
+    }
+}
+
+fn put<F>(files: &mut Vec<F>, file: F, path: impl Fn(&F) -> &Arc<str>) {
+    match files.binary_search_by(|known| path(known).cmp(path(&file))) {
+        Ok(at) => files[at] = file,
+        Err(at) => files.insert(at, file),
+    }
 }
 
 /// A root that cannot be read at all. It says nothing about any outlet: absence is never deletion.

@@ -54,10 +54,40 @@ pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
     Ok(Files { settings, catalogs, approvals, ..files })
 }
 
+/// What a file of the root is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `menusync.yaml`
+    Settings,
+    /// A layer or an outlet.
+    Definition,
+    /// A reviewed exception to a guard.
+    Approval,
+}
+
+/// What the file of this path in the root is read as; `None`: it is not read.
+pub fn kind_of(path: &str) -> Option<Kind> {
+    if path == settings::FILE {
+        return Some(Kind::Settings);
+    }
+    let (top, rest) = path.split_once('/')?;
+    if rest.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
+        return None;
+    }
+    match top {
+        "catalogs" if has_ending(rest, &DEFINITIONS) => Some(Kind::Definition),
+        "approvals" if has_ending(rest, &APPROVALS) && !rest.contains('/') => Some(Kind::Approval),
+        _ => None,
+    }
+}
+
+/// The code of a root without definitions.
+pub(super) const NO_DEFINITIONS: &str = "no-definitions";
+
 pub(super) fn no_definitions() -> Diagnostic {
     let place = Place::start_of(&"catalogs".into());
     let message = "there is no definition under `catalogs`: nothing is compared, nothing is pushed";
-    Diagnostic::error("no-definitions", place, message).help("put a .yaml, .yml or .json file there")
+    Diagnostic::error(NO_DEFINITIONS, place, message).help("put a .yaml, .yml or .json file there")
 }
 
 /// `catalogs` must be a directory of the root that can be listed; else an empty list would look like empty menus.

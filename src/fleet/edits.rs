@@ -1,0 +1,98 @@
+//! Edits that are looked at before they are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rayon::prelude::*;
+
+use super::{
+    Loaded, Selection, decode,
+    judge::{Judged, SharedDiagnostics},
+    local_images,
+};
+use crate::{
+    catalog::{ExternalId, OutletId, Price},
+    definition::Outlet,
+    document::PackedFile,
+    source::{Doing, Revision, Texts},
+};
+
+/// What an outlet is, wherever in the files that stands: for telling whether an edit changes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Meaning {
+    catalog: String,
+    policy: String,
+    wrong: Vec<String>,
+}
+
+impl Loaded {
+    /// The same root with other texts in some of its files. Images and other files are as they were.
+    #[must_use]
+    pub fn with_texts(&self, texts: &Texts) -> Self {
+        self.edited(texts, self, &Doing::default())
+    }
+
+    /// The same, where `before` is what the last edit came to: what is as it was there is not worked out again.
+    #[must_use]
+    pub fn edited(&self, texts: &Texts, before: &Self, doing: &Doing) -> Self {
+        let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), ..Revision::default() };
+        let files = self.files.with_texts(texts);
+        decode(&self.root, files, local_images::Place::OnDisk, revision, doing.clone(), Some(before))
+    }
+
+    /// All files that were read: settings, definitions and approvals. Those of the operator are not of the root.
+    pub fn sources(&self) -> impl Iterator<Item = PackedFile> {
+        let others = self.files.settings.iter().chain(&self.files.approvals);
+        self.files.catalogs.iter().cloned().chain(others.map(PackedFile::from))
+    }
+
+    /// The outlets that a file has a part in, sorted by id.
+    pub fn outlets_made_of<'f>(&'f self, file: &'f str) -> impl Iterator<Item = &'f Outlet> {
+        self.definitions.outlets().filter(move |outlet| outlet.chain.iter().any(|known| **known == *file))
+    }
+
+    /// The ids of the outlets that patterns mean.
+    pub fn outlets_meant(&self, selection: &Selection) -> BTreeSet<String> {
+        let meant = self.definitions.outlets().filter(|outlet| selection.matches_outlet(outlet));
+        meant.map(|outlet| outlet.id.as_str().to_owned()).collect()
+    }
+
+    /// The outlet of this id.
+    pub fn outlet(&self, id: &OutletId) -> Option<&Outlet> {
+        self.definitions.outlet(id)
+    }
+
+    /// What an item costs at the outlets that sell it, by their names, as far as they have been judged.
+    pub fn item_prices(&self, item: &ExternalId) -> Vec<(String, Price)> {
+        let price_at = |judged: &Judged| {
+            let (_, price) = judged.prices.iter().find(|(known, _)| known == item)?;
+            Some((judged.outlet.name.clone(), *price))
+        };
+        let mut prices: Vec<_> = self.verdicts.all().values().filter_map(|judged| price_at(judged)).collect();
+        prices.sort();
+        prices
+    }
+
+    /// What the outlets are at `at` that `is_meant`.
+    pub fn meanings(&self, at: Timestamp, is_meant: &dyn Fn(&Outlet) -> bool) -> BTreeMap<OutletId, Meaning> {
+        let outlets: Vec<&Outlet> = self.definitions.outlets().filter(|outlet| is_meant(outlet)).collect();
+        let shared = SharedDiagnostics::default();
+        let meaning = |outlet: &&Outlet| {
+            let composed = self.compose(&outlet.id, at);
+            let wrong = &self.judged(&outlet.id, at, &shared).diagnostics;
+            // Places move, which is what formatting does.
+            let mut wrong: Vec<String> =
+                wrong.iter().map(|wrong| format!("{} {}", wrong.code, wrong.message)).collect();
+            wrong.sort();
+            let catalog = serde_json::to_string(&composed.catalog).unwrap_or_default();
+            (outlet.id.clone(), Meaning { catalog, policy: format!("{:?}", composed.policy), wrong })
+        };
+        outlets.par_iter().map(meaning).collect()
+    }
+
+    /// Whether other texts in some files leave all outlets that these make as they are.
+    pub fn means_the_same_with(&self, texts: &Texts, at: Timestamp) -> bool {
+        let is_meant = |outlet: &Outlet| outlet.chain.iter().any(|file| texts.contains_key(file));
+        self.with_texts(texts).meanings(at, &is_meant) == self.meanings(at, &is_meant)
+    }
+}
