@@ -3,13 +3,13 @@
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list:
 //!
 //! pure (the crate `menusync-core`, whose rooms have the same names here): [`diagnostic`] · [`catalog`] · [`schedule`] ·
-//! [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`]; shell
-//! (each owns one piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] · [`watch`] ·
-//! [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`daemon`] · [`web`] · [`sandbox`] (a crate of its own, which
-//! shares nothing with the rest) · [`cli`].
+//! [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`] ·
+//! [`symbols`]; shell (each owns one piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] ·
+//! [`watch`] · [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`language_server`] · [`daemon`] · [`web`] ·
+//! [`sandbox`] (a crate of its own, which shares nothing with the rest) · [`cli`].
 
 pub use menusync_core::{
-    approval, authoring, catalog, definition, diagnostic, document, plan, policy, report, rules, schedule,
+    approval, authoring, catalog, definition, diagnostic, document, plan, policy, report, rules, schedule, symbols,
 };
 pub use menusync_sandbox as sandbox;
 
@@ -17,6 +17,7 @@ pub mod cli;
 pub mod daemon;
 pub mod fleet;
 pub mod images;
+pub mod language_server;
 pub mod notify;
 pub mod remote;
 pub mod settings;

@@ -30,7 +30,7 @@ const STATE: &str = "state_dir";
 
 use Exit::{Differences, Done, Failed, Invalid, Mixed, Refused};
 
-const PAGES: [Page; 32] = [
+const PAGES: [Page; 33] = [
     page("init", &[Done, Failed], &[("menusync init menus", "a new repository in the directory menus")], &[STATE]),
     page(
         "validate",
@@ -195,6 +195,7 @@ const PAGES: [Page; 32] = [
         &[ROOT, STATE],
     ),
     page("schema", &[Done], &[("menusync schema layer", "for an editor")], &[ROOT, STATE]),
+    page("language-server", &[Done, Failed], &[("menusync language-server", "started by an editor")], &[STATE]),
     page(
         "completions",
         &[Done],

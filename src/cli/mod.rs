@@ -18,6 +18,7 @@ mod help;
 mod history;
 mod import;
 mod init;
+mod language_server;
 mod logging;
 mod man;
 mod new_images;
@@ -162,6 +163,8 @@ enum Command {
     Rule(rule::Args),
     /// Print the JSON Schema of the files, for editors
     Schema(schema::Args),
+    /// Answer an editor over the Language Server Protocol, on stdin and stdout
+    LanguageServer(language_server::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -191,7 +194,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 /// What other tools call our commands.
-const OTHER_NAMES: [(&str, &str); 14] = [
+const OTHER_NAMES: [(&str, &str); 15] = [
     ("push", "apply"),
     ("deploy", "apply"),
     ("sync", "apply"),
@@ -206,6 +209,7 @@ const OTHER_NAMES: [(&str, &str); 14] = [
     ("pull", "import"),
     ("snooze", "stock"),
     ("86", "stock"),
+    ("lsp", "language-server"),
 ];
 
 /// With the command that is meant by a word of other tools.
@@ -288,6 +292,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Forget(args) => forget::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
+        Command::LanguageServer(args) => language_server::run(args, &session),
         Command::Completions { shell } => {
             session.outputs.allow(&[Format::Text]).and_then(|()| completion::register(shell))
         }

@@ -75,6 +75,11 @@ impl Session {
         self.found_root.get_or_init(|| settings::root(self.root.as_deref(), &self.environment)).clone()
     }
 
+    /// What says where the root is, for finding it from another directory.
+    pub(super) fn root_source(&self) -> (Option<PathBuf>, Environment) {
+        (self.root.clone(), self.environment.clone())
+    }
+
     /// Where a root is to be: the one that is named, else the working directory.
     pub(super) fn new_root(&self) -> PathBuf {
         settings::named_root(self.root.as_deref(), &self.environment).unwrap_or_else(|| PathBuf::from("."))

@@ -108,14 +108,19 @@ pub fn operator(flag: Option<&Path>, environment: &Environment) -> Option<PathBu
 
 /// The root: the one that is named, else the working directory, or the nearest one above it that holds settings.
 pub fn root(flag: Option<&Path>, environment: &Environment) -> PathBuf {
-    let named = named_root(flag, environment);
-    named.or_else(root_above).unwrap_or_else(|| PathBuf::from("."))
+    root_of(Path::new("."), flag, environment)
 }
 
-/// The root that the working directory lies in. Whoever may write above chooses the settings, and with them where secrets are
+/// The same for another directory than the working directory.
+pub fn root_of(folder: &Path, flag: Option<&Path>, environment: &Environment) -> PathBuf {
+    let named = named_root(flag, environment);
+    named.or_else(|| root_above(folder)).unwrap_or_else(|| folder.to_owned())
+}
+
+/// The root that a directory lies in. Whoever may write above chooses the settings, and with them where secrets are
 /// sent: as `git` does, only what belongs to this user, or to root, is taken.
-fn root_above() -> Option<PathBuf> {
-    let here = Path::new(".").canonicalize().ok()?;
+fn root_above(folder: &Path) -> Option<PathBuf> {
+    let here = folder.canonicalize().ok()?;
     if here.join(super::FILE).symlink_metadata().is_ok() || here.join("catalogs").symlink_metadata().is_ok() {
         return None;
     }

@@ -24,7 +24,7 @@ pub use credentials::{Credentials, credentials};
 pub use decode::{decode, decode_under};
 pub use environment::{
     Environment, StateDir, check_owner, is_only_ours, is_our_root, listen, named_root, operator, root, root_name,
-    state_dir,
+    root_of, state_dir,
 };
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use proxy::{Proxy, ProxySetting, proxy, take_proxy_of};

@@ -5,7 +5,7 @@
 //!
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list: [`diagnostic`] · [`catalog`] ·
 //! [`schedule`] · [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] ·
-//! [`report`].
+//! [`report`] · [`symbols`].
 
 pub mod approval;
 pub mod authoring;
@@ -18,3 +18,4 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schedule;
+pub mod symbols;

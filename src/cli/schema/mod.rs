@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::{Exit, command_error::CommandError, output, output::Format, session::Session};
-use crate::{policy::Guard, rules::RULES};
+use crate::{language_server::Schemas, policy::Guard, rules::RULES};
 
 const SETTINGS: &str = include_str!("settings.json");
 const LAYER: &str = include_str!("layer.json");
@@ -75,6 +75,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     };
     output::print(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)
+}
+
+/// Those of the files that people write.
+pub(super) fn schemas_of_files() -> Schemas {
+    Schemas { settings: schema(Kind::Settings), layer: schema(Kind::Layer), approval: schema(Kind::Approval) }
 }
 
 /// The word for a kind on the command line.

@@ -63,6 +63,16 @@ pub struct Rule {
     pub check: Option<Check>,
 }
 
+/// Where the page about a code can be read, if the crate says where its repository is and the code is that of a rule.
+pub fn page_address(code: &str) -> Option<String> {
+    address_in(env!("CARGO_PKG_REPOSITORY"), code)
+}
+
+fn address_in(repository: &str, code: &str) -> Option<String> {
+    rule(code).filter(|_| repository.starts_with("https://"))?;
+    Some(format!("{}/blob/main/docs/rules.md#{code}", repository.trim_end_matches(".git")))
+}
+
 /// Adds what is wrong with a catalog to the findings.
 pub type Check = fn(&Catalog, &mut Findings<'_>);
 

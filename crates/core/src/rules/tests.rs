@@ -488,3 +488,12 @@ fn a_mistyped_code_suggests_a_rule() {
     assert_eq!(help("syntax").as_deref(), Some("remove this line"));
     assert_eq!(help("image-missing"), None);
 }
+
+#[test]
+fn a_rule_has_an_address_where_the_repository_is_known() {
+    let address = |repository, code| super::address_in(repository, code);
+    let expected = "https://forge.example/menusync/blob/main/docs/rules.md#price-too-low";
+    assert_eq!(address("https://forge.example/menusync.git", "price-too-low").as_deref(), Some(expected));
+    assert_eq!(address("", "price-too-low"), None);
+    assert_eq!(address("https://forge.example/menusync", "no-rule"), None);
+}

@@ -1,0 +1,172 @@
+//! What may be written where the cursor is: keys and words of the schema, and the names of things in all files.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    index::Index,
+    protocol::{About, Answer},
+    question::{Here, Question},
+    view::View,
+};
+use crate::{
+    definition::relative,
+    report::untrusted::printable,
+    source::{Kind, kind_of},
+    symbols::{self, Cursor, Proposal, Role, Segment, Thing},
+};
+
+/// More are not proposed at once (our choice); the editor asks again as the word grows.
+const MOST: usize = 500;
+
+/// Kinds of the protocol.
+const FIELD: u8 = 5;
+const ENUM_MEMBER: u8 = 20;
+const REFERENCE: u8 = 18;
+const FILE: u8 = 17;
+
+/// One proposal.
+struct Entry {
+    label: String,
+    kind: u8,
+    detail: Option<String>,
+    documentation: Option<String>,
+    /// What is written.
+    text: String,
+    /// What comes first in the list.
+    rank: u8,
+}
+
+pub(super) fn answer(question: &Question, about: &About) -> Answer {
+    let (Some(here), Some(position)) = (question.here(&about.text_document.uri, about.position), about.position) else {
+        return Ok(Value::Null);
+    };
+    let Some(schema) = question.schema(&here.path) else { return Ok(Value::Null) };
+    let text = &here.document.text;
+    let offset = here.document.lines().offset(position.line, position.character);
+    let (start, cursors) = symbols::cursors(&here.path, text, offset);
+    let mut entries: Vec<Entry> = Vec::new();
+    for cursor in &cursors {
+        let new = match cursor.is_key {
+            true => keys(question, schema, &here, cursor, &text[offset..]),
+            false => values(question, schema, &here, cursor),
+        };
+        entries.extend(new.into_iter().filter(|new| !cursor.siblings.contains(&new.label)));
+    }
+    let typed = &text[start..offset];
+    let is_whole = entries.len() <= MOST;
+    if !is_whole {
+        let wanted = typed.to_lowercase();
+        entries.retain(|entry| entry.label.to_lowercase().contains(&wanted));
+        entries.truncate(MOST);
+    }
+    let is_quoted = text[..start].ends_with(['"', '\'']);
+    let units = u32::try_from(typed.encode_utf16().count()).unwrap_or(u32::MAX);
+    let range = json!({
+        "start": {"line": position.line, "character": position.character.saturating_sub(units)},
+        "end": {"line": position.line, "character": position.character},
+    });
+    let items: Vec<Value> = entries.iter().map(|entry| entry.to_json(&range, is_quoted)).collect();
+    Ok(json!({"isIncomplete": !is_whole, "items": items}))
+}
+
+fn keys(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor, rest: &str) -> Vec<Entry> {
+    let has_colon = rest.split(['\n', '\r']).next().is_some_and(|rest| rest.contains(':'));
+    let ended = |key: &str, is_block: bool| match (has_colon, is_block) {
+        (true, _) => key.to_owned(),
+        (false, true) => format!("{key}:"),
+        (false, false) => format!("{key}: "),
+    };
+    let of_schema =
+        symbols::keys(schema, &cursor.path).into_iter().map(|Proposal { text, description, is_block }| Entry {
+            kind: FIELD,
+            detail: None,
+            documentation: description,
+            text: ended(&key_text(&here.path, &text), is_block),
+            label: text,
+            rank: 1,
+        });
+    let mut path = cursor.path.clone();
+    path.push(Segment::Key(String::new()));
+    let things = symbols::named_at(&path, true).filter(|(_, role)| *role != Role::Definition);
+    let named = things.map(|(thing, _)| names(question, here, thing)).unwrap_or_default();
+    let named = named.into_iter().map(|entry| Entry { text: ended(&entry.text, true), ..entry });
+    named.chain(of_schema).collect()
+}
+
+/// A key of ours needs no quotes but in JSON.
+fn key_text(path: &str, key: &str) -> String {
+    if path.ends_with(".json") { format!("\"{key}\"") } else { key.to_owned() }
+}
+
+fn values(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor) -> Vec<Entry> {
+    let of_schema = symbols::values(schema, &cursor.path).into_iter().map(|Proposal { text, description, .. }| Entry {
+        kind: ENUM_MEMBER,
+        detail: None,
+        documentation: description,
+        text: text.clone(),
+        label: text,
+        rank: 1,
+    });
+    // A new id is nobody's yet.
+    let named = symbols::named_at(&cursor.path, false).filter(|(_, role)| *role != Role::Definition);
+    let named = named.map(|(thing, _)| names(question, here, thing)).unwrap_or_default();
+    named.into_iter().chain(of_schema).collect()
+}
+
+/// The names of things of a kind, those of the outlets that this file makes first.
+fn names(question: &Question, here: &Here<'_>, thing: Thing) -> Vec<Entry> {
+    // What is typed here makes no other names elsewhere, so the last view will do.
+    let Some(view) = &question.view else { return Vec::new() };
+    match thing {
+        Thing::Layer => layers(view, &here.path),
+        Thing::Rule => Vec::new(), // the schema has them, with what they say
+        thing => of_index(&view.index, thing, &Question::related_files(view, &here.path), &here.path),
+    }
+}
+
+fn of_index(index: &Index, thing: Thing, nearer: &BTreeSet<std::sync::Arc<str>>, path: &str) -> Vec<Entry> {
+    let entry = |(name, label, is_near): (String, Option<String>, bool)| Entry {
+        label: printable(&name).into_owned(),
+        kind: REFERENCE,
+        detail: Some(label.map_or_else(|| thing.noun().to_owned(), |label| printable(&label).into_owned())),
+        documentation: None,
+        text: symbols::scalar(path, &name),
+        rank: u8::from(!is_near) * 2,
+    };
+    index.names(thing, nearer).into_iter().map(entry).collect()
+}
+
+fn layers(view: &View, from: &str) -> Vec<Entry> {
+    let is_outlet = |file: &str| view.loaded.outlets_made_of(file).any(|outlet| *outlet.file == *file);
+    let others = view.loaded.catalogs().iter().map(|file| &file.path).filter(|file| ***file != *from);
+    let others = others.filter(|file| kind_of(file) == Some(Kind::Definition) && !is_outlet(file));
+    let entry = |file: &std::sync::Arc<str>| {
+        let written = relative(from, file);
+        let text = symbols::scalar(from, &written);
+        Entry { label: printable(&written).into_owned(), kind: FILE, detail: None, documentation: None, text, rank: 0 }
+    };
+    others.map(entry).collect()
+}
+
+impl Entry {
+    fn to_json(&self, range: &Value, is_quoted: bool) -> Value {
+        let Self { label, kind, detail, documentation, text, rank } = self;
+        // Between quotes that are there, none are added.
+        let text = if is_quoted { label } else { text };
+        let mut entry = json!({
+            "label": label,
+            "kind": kind,
+            "sortText": format!("{rank}{label}"),
+            "textEdit": {"range": range, "newText": text},
+        });
+        if let Some(detail) = detail {
+            entry["detail"] = detail.as_str().into();
+        }
+        if let Some(documentation) = documentation {
+            entry["documentation"] = documentation.as_str().into();
+        }
+        entry
+    }
+}

@@ -1,0 +1,37 @@
+//! The text of a document as `fmt` writes it.
+
+use serde_json::{Value, json};
+
+use super::{
+    protocol::{About, Answer, Refusal},
+    question::Question,
+    view::View,
+};
+use crate::{
+    authoring::{FileKind, Formatted, format},
+    source::{Kind, Texts, kind_of},
+};
+
+pub(super) fn answer(question: &Question, about: &About) -> Answer {
+    let Some(here) = question.here(&about.text_document.uri, None) else { return Ok(Value::Null) };
+    let kind = match kind_of(&here.path) {
+        Some(Kind::Definition) if !here.path.ends_with(".json") => FileKind::Definition,
+        Some(Kind::Settings) => FileKind::Settings,
+        _ => return Ok(Value::Null),
+    };
+    let new = match format(&here.source(), kind) {
+        Ok(Formatted::New(new)) => new,
+        // What is wrong is shown where it stands.
+        Ok(Formatted::Same) | Err(_) => return Ok(Value::Null),
+        Ok(Formatted::Left(why)) => return Err(Refusal::failed(format!("this file is left as it is: {why}"))),
+    };
+    let texts = Texts::from([(here.path.clone(), new.as_str().into())]);
+    let now = jiff::Timestamp::now();
+    let is_same = |view: View| view.loaded.means_the_same_with(&texts, now);
+    if kind == FileKind::Definition && !question.current().is_none_or(is_same) {
+        return Err(Refusal::failed("this file is left as it is: it would change what an outlet sells"));
+    }
+    let (line, character) = here.document.lines().end();
+    let start = json!({"line": 0, "character": u8::from(here.document.has_mark)});
+    Ok(json!([{"range": {"start": start, "end": {"line": line, "character": character}}, "newText": new}]))
+}

@@ -1,0 +1,125 @@
+//! What an answer is made of: the files as they stand in the editor at the moment of the question.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::{Value, json};
+
+use super::{
+    documents::{Document, Documents, Position, Root},
+    protocol::Abilities,
+    view::{Found, View, range},
+};
+use crate::{
+    document::{self, Pos, SourceFile, Span},
+    fleet::Loaded,
+    source::{Doing, Kind, kind_of},
+    symbols::{self, Lines, Occurrence},
+};
+
+/// The JSON Schemas of the files that people write.
+#[derive(Debug)]
+pub struct Schemas {
+    /// `menusync.yaml`
+    pub settings: Value,
+    /// Definitions.
+    pub layer: Value,
+    /// Approvals.
+    pub approval: Value,
+}
+
+/// All that a question may look at.
+#[derive(Clone)]
+pub(super) struct Question {
+    pub(super) root: Root,
+    pub(super) schemas: Arc<Schemas>,
+    pub(super) operator: Option<std::path::PathBuf>,
+    pub(super) abilities: Abilities,
+    /// The files as they were read from disk; `None`: they cannot be read.
+    pub(super) disk: Option<Arc<Loaded>>,
+    /// The last view, which may be older than the documents.
+    pub(super) view: Option<View>,
+    pub(super) documents: Documents,
+    /// Counts their changes.
+    pub(super) version: u64,
+    pub(super) found: Found,
+    /// Shows something to people.
+    pub(super) show: Arc<dyn Fn(String) + Send + Sync>,
+}
+
+/// A place in a document, and what stands there.
+#[derive(Debug)]
+pub(super) struct Here<'q> {
+    pub(super) path: Arc<str>,
+    pub(super) document: &'q Document,
+    pub(super) pos: Pos,
+}
+
+impl Question {
+    /// The root with the documents as they are now.
+    pub(super) fn current(&self) -> Option<View> {
+        if let Some(view) = self.view.as_ref().filter(|view| view.version == self.version) {
+            return Some(view.clone());
+        }
+        let disk = self.disk.as_ref()?;
+        Some(View::new(disk, &self.documents.texts(), self.view.as_ref(), &Doing::default(), self.version))
+    }
+
+    /// The place that a question is about, if it is in a document of the root.
+    pub(super) fn here(&self, uri: &str, position: Option<Position>) -> Option<Here<'_>> {
+        let path = self.root.path_of(uri)?;
+        let document = self.documents.get(&path)?;
+        let Position { line, character } = position.unwrap_or(Position { line: 0, character: 0 });
+        Some(Here { pos: document.lines().pos(line, character), document, path })
+    }
+
+    /// The schema of a file.
+    pub(super) fn schema(&self, path: &str) -> Option<&Value> {
+        Some(match kind_of(path)? {
+            Kind::Settings => &self.schemas.settings,
+            Kind::Definition => &self.schemas.layer,
+            Kind::Approval => &self.schemas.approval,
+        })
+    }
+
+    /// The text of a file of a view, and whether the editor has a byte order mark before it.
+    pub(super) fn text(&self, view: &View, path: &str) -> Option<(Arc<str>, bool)> {
+        match self.documents.get(path) {
+            Some(document) => Some((Arc::clone(&document.text), document.has_mark)),
+            None => view.loaded.text(path).map(|text| (text, false)),
+        }
+    }
+
+    pub(super) fn uri(&self, path: &str) -> Option<String> {
+        self.documents.get(path).map(|document| document.uri.clone()).or_else(|| self.root.uri_of(path))
+    }
+
+    /// Where something stands, for the editor.
+    pub(super) fn location(&self, view: &View, path: &str, span: Span) -> Option<Value> {
+        let (text, has_mark) = self.text(view, path)?;
+        let range = range(&Lines::new(&text, has_mark), span);
+        Some(json!({"uri": self.uri(path)?, "range": range}))
+    }
+
+    /// The files that make an outlet together with this one.
+    pub(super) fn related_files(view: &View, path: &str) -> BTreeSet<Arc<str>> {
+        let outlets = view.loaded.outlets_made_of(path);
+        outlets.flat_map(|outlet| outlet.chain.iter().cloned()).chain([path.into()]).collect()
+    }
+}
+
+impl Here<'_> {
+    pub(super) fn source(&self) -> SourceFile {
+        SourceFile { path: Arc::clone(&self.path), text: Arc::clone(&self.document.text) }
+    }
+
+    /// What is named here.
+    pub(super) fn named(&self) -> Option<Occurrence> {
+        let root = document::parse(&self.source()).root?;
+        let is_here = |found: &Occurrence| found.span.start <= self.pos && self.pos <= found.span.end;
+        symbols::occurrences(&root).into_iter().find(is_here)
+    }
+
+    pub(super) fn range(&self, span: Span) -> Value {
+        range(&self.document.lines(), span)
+    }
+}

@@ -1,0 +1,484 @@
+//! The loop between the editor and the threads that work: it takes messages in, keeps what is open, and sends answers out. It
+//! never waits for a disk, for a menu to be judged, or for the editor to read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{Read, Write},
+    path::PathBuf,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    answer,
+    busy::Busy,
+    documents::{Documents, Root},
+    event::Event,
+    judge::{self, FindRoot, Job},
+    protocol::{
+        Abilities, Answer, DidChange, DidOpen, DocumentId, Loudness, Refusal, capabilities, code, log, notification,
+        response, show, watch_files,
+    },
+    question::{Question, Schemas},
+    streams::{MOST_UNREAD, start_reading, start_writing},
+    view::{Found, View},
+    wire::{Received, WireError},
+};
+use crate::{fleet::Loaded, report::untrusted::printable};
+
+/// After the last change of a text, this long nothing is judged (our choice: between two keys).
+const PAUSE: Duration = Duration::from_millis(150);
+/// Whoever types without a pause sees something after this (our choice).
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A question that has no answer by then gets none (our choice).
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// An editor that has ended this has so long to read the last answers (our choice).
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// So many questions are answered at once (our choice: those that hang are among them).
+const MOST_QUESTIONS: usize = 16;
+/// What the server needs to know.
+pub struct Config {
+    /// Finds the root that a folder of the editor is in; may block.
+    pub find_root: FindRoot,
+    /// The settings of the operator.
+    pub operator: Option<PathBuf>,
+    /// What the files look like.
+    pub schemas: Schemas,
+    /// Of the program.
+    pub version: &'static str,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The editor asked for it.
+    InOrder,
+    /// The editor is gone, or asked for it out of order.
+    Abandoned,
+}
+
+/// Serves an editor until it is done or gone. Threads that hang are left behind: they end with the process.
+pub fn serve(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    config: Config,
+) -> Result<Ended, WireError> {
+    let (events, received) = channel();
+    start_reading(input, events.clone()).map_err(WireError::Unreadable)?;
+    let (output, written) = start_writing(output, events.clone()).map_err(WireError::Unreadable)?;
+    let mut server = Server::new(config, output, events).map_err(WireError::Unreadable)?;
+    let ended = run(&mut server, &received);
+    drop(server);
+    // What was answered is still written, if somebody reads it: the thread lets go of this when it has nothing more.
+    let _ = written.recv_timeout(LAST_WORDS);
+    ended
+}
+
+fn run(server: &mut Server, received: &Receiver<Event>) -> Result<Ended, WireError> {
+    loop {
+        let event = match received.recv_timeout(server.next_wake()) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => {
+                server.wake(Instant::now());
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Abandoned),
+        };
+        if let Some(end) = server.take(event)? {
+            return Ok(end);
+        }
+        server.wake(Instant::now());
+    }
+}
+
+/// A question that has no answer yet.
+struct Pending {
+    id: Value,
+    method: String,
+    until: Instant,
+    /// What it asks, while the files have not been read.
+    waiting: Option<Value>,
+}
+
+/// What starts once the editor has said which folder it is about.
+struct Start {
+    find_root: FindRoot,
+    operator: Option<PathBuf>,
+}
+
+struct Server {
+    schemas: Arc<Schemas>,
+    operator: Option<PathBuf>,
+    version_words: &'static str,
+    start: Option<Start>,
+    output: SyncSender<Value>,
+    events: Sender<Event>,
+    abilities: Abilities,
+    is_shut_down: bool,
+    root: Option<Root>,
+    /// What came before the root was found.
+    early: Vec<(String, Value)>,
+    documents: Documents,
+    /// Counts changes of documents and of files on disk.
+    version: u64,
+    disk: Option<Arc<Loaded>>,
+    view: Option<View>,
+    found: Found,
+    /// What was sent of each file.
+    published: BTreeMap<Arc<str>, Value>,
+    pending: BTreeMap<String, Pending>,
+    /// Threads that are at an answer, also one that nobody waits for any more.
+    answering: usize,
+    reading: Busy,
+    read_orders: Option<Sender<()>>,
+    judging: Busy,
+    jobs: Sender<Job>,
+    /// When what was changed is judged, and when at the latest.
+    judge_at: Option<(Instant, Instant)>,
+    /// What was given to be judged last.
+    judged_version: u64,
+    /// What was said of the root, so that it is not said again.
+    complaint: Option<String>,
+}
+
+impl Server {
+    fn new(config: Config, output: SyncSender<Value>, events: Sender<Event>) -> std::io::Result<Self> {
+        let (jobs, receiver) = channel();
+        let judging = Busy::default();
+        judge::judge(receiver, events.clone(), judging.doing.clone())?;
+        let Config { find_root, operator, schemas, version } = config;
+        Ok(Self {
+            schemas: Arc::new(schemas),
+            operator: operator.clone(),
+            version_words: version,
+            start: Some(Start { find_root, operator }),
+            output,
+            events,
+            abilities: Abilities::default(),
+            is_shut_down: false,
+            root: None,
+            early: Vec::new(),
+            documents: Documents::default(),
+            version: 0,
+            disk: None,
+            view: None,
+            found: Found::default(),
+            published: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            answering: 0,
+            reading: Busy::default(),
+            read_orders: None,
+            judging,
+            jobs,
+            judge_at: None,
+            judged_version: 0,
+            complaint: None,
+        })
+    }
+
+    fn send(&self, message: Value) {
+        // Full: the editor has not read for long; the next event ends this.
+        if self.output.try_send(message).is_err() {
+            let _ = self.events.send(Event::CannotWrite);
+        }
+    }
+
+    /// How long nothing has to be done if nothing happens.
+    fn next_wake(&self) -> Duration {
+        let patience = [&self.reading, &self.judging].into_iter().filter_map(|busy| busy.tell_at());
+        let answers = self.pending.values().map(|pending| pending.until);
+        let judged = self.judge_at.map(|(at, latest)| at.min(latest));
+        let next = patience.chain(answers).chain(judged).min();
+        next.map_or(Duration::from_secs(3600), |next| next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Does what is due.
+    fn wake(&mut self, now: Instant) {
+        if self.judge_at.is_some_and(|(at, latest)| at <= now || latest <= now) {
+            self.judge();
+        }
+        let late: Vec<String> =
+            self.pending.iter().filter(|(_, pending)| pending.until <= now).map(|(id, _)| id.clone()).collect();
+        for id in late {
+            let message = format!("no answer within {} s", ANSWER_WITHIN.as_secs());
+            self.finish(&id, Err(Refusal::failed(message)));
+        }
+        let said: Vec<String> =
+            [&mut self.reading, &mut self.judging].into_iter().filter_map(|busy| busy.tell(now)).collect();
+        for what in said {
+            self.send(show(Loudness::Warning, &what));
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<Option<Ended>, WireError> {
+        match event {
+            Event::Received(received) => match received? {
+                Received::Message(message) => return Ok(self.message(message)),
+                Received::NoJson(why) => {
+                    let refusal = Refusal { code: code::PARSE_ERROR, message: format!("this is no JSON: {why}") };
+                    self.send(response(&Value::Null, Err(refusal)));
+                }
+                Received::End => return Ok(Some(if self.is_shut_down { Ended::InOrder } else { Ended::Abandoned })),
+            },
+            Event::Loaded(root, loaded) => self.loaded(root, loaded),
+            Event::Viewed(view) => {
+                self.view = Some(view);
+                self.start_answers();
+            }
+            Event::Found { found, by_file, version } => {
+                self.judging.rests();
+                if version < self.judged_version {
+                    self.judging.works();
+                }
+                self.found = found;
+                self.publish(by_file);
+            }
+            Event::Answered { id, answer } => {
+                self.answering -= 1;
+                self.finish(&id, answer);
+            }
+            Event::Notice(words) => self.send(show(Loudness::Warning, &words)),
+            Event::Died(what) => {
+                self.send(show(
+                    Loudness::Error,
+                    &format!("{what} has failed: please report it, and restart the server"),
+                ));
+            }
+            Event::CannotWrite => return Ok(Some(Ended::Abandoned)),
+        }
+        Ok(None)
+    }
+
+    fn message(&mut self, message: Value) -> Option<Ended> {
+        let id = message.get("id").cloned();
+        let method = message.get("method").and_then(Value::as_str).map(str::to_owned);
+        let params = message.get("params").cloned().unwrap_or_default();
+        match (id, method) {
+            (Some(id), Some(method)) => self.request(id, method, params),
+            (None, Some(method)) if method == "exit" => {
+                return Some(if self.is_shut_down { Ended::InOrder } else { Ended::Abandoned });
+            }
+            (None, Some(method)) => self.notified(&method, params),
+            // An answer to what we asked: nothing depends on it.
+            (_, None) => {}
+        }
+        None
+    }
+
+    fn request(&mut self, id: Value, method: String, params: Value) {
+        let refuse = |code, message: &str| Err(Refusal { code, message: message.to_owned() });
+        let answer = match method.as_str() {
+            "initialize" if self.start.is_some() => self.initialize(&params),
+            "shutdown" => {
+                self.is_shut_down = true;
+                Ok(Value::Null)
+            }
+            _ if self.start.is_some() => refuse(code::NOT_INITIALIZED, "`initialize` comes first"),
+            "initialize" => refuse(code::INVALID_REQUEST, "`initialize` comes once"),
+            _ if self.is_shut_down => refuse(code::INVALID_REQUEST, "nothing is answered after `shutdown`"),
+            method if !answer::is_known(method) => {
+                refuse(code::METHOD_NOT_FOUND, &format!("menusync does not answer {}", printable(method)))
+            }
+            _ if self.pending.len().max(self.answering) >= MOST_QUESTIONS => {
+                refuse(code::REQUEST_FAILED, "too many questions have no answer yet")
+            }
+            _ => return self.ask(id, method, params),
+        };
+        self.send(response(&id, answer));
+    }
+
+    fn initialize(&mut self, params: &Value) -> Answer {
+        self.abilities = Abilities::of(params);
+        let Some(Start { find_root, operator }) = self.start.take() else { return Ok(Value::Null) };
+        let folder = folder_of(params).unwrap_or_else(|| PathBuf::from("."));
+        let (orders, receiver) = channel();
+        let started =
+            judge::load(folder, find_root, operator, (receiver, self.events.clone(), self.reading.doing.clone()));
+        started.map_err(|error| Refusal::failed(format!("cannot start a thread: {error}")))?;
+        self.read_orders = Some(orders);
+        self.read_files();
+        Ok(capabilities(self.version_words))
+    }
+
+    /// Has the files read from disk.
+    fn read_files(&mut self) {
+        if let Some(orders) = &self.read_orders {
+            self.reading.works();
+            let _ = orders.send(());
+        }
+    }
+
+    fn loaded(&mut self, root: Root, loaded: Result<Arc<Loaded>, String>) {
+        self.reading.rests();
+        let is_first = self.root.is_none();
+        self.root = Some(root);
+        match loaded {
+            Ok(loaded) => {
+                self.disk = Some(loaded);
+                self.complaint = None;
+                self.version += 1;
+            }
+            Err(why) => {
+                if self.complaint.as_ref() != Some(&why) {
+                    self.send(show(Loudness::Warning, &printable(&why)));
+                    self.complaint = Some(why);
+                }
+            }
+        }
+        if is_first {
+            for (method, params) in std::mem::take(&mut self.early) {
+                self.changed(&method, params);
+            }
+        }
+        self.judge();
+        self.start_answers();
+    }
+
+    /// Starts what has waited, once there is something to answer from.
+    fn start_answers(&mut self) {
+        let is_ready = self.view.is_some() || self.disk.is_none();
+        if self.root.is_some() && is_ready {
+            let waiting = self.pending.iter().filter(|(_, pending)| pending.waiting.is_some());
+            let waiting: Vec<String> = waiting.map(|(id, _)| id.clone()).collect();
+            waiting.iter().for_each(|id| self.start_answer(id));
+        }
+    }
+
+    fn notified(&mut self, method: &str, params: Value) {
+        match method {
+            "initialized" if self.abilities.watches => self.send(watch_files()),
+            "$/cancelRequest" => {
+                let id = params.get("id").map(Value::to_string).unwrap_or_default();
+                let refusal = Refusal { code: code::REQUEST_CANCELLED, message: "cancelled".to_owned() };
+                self.finish(&id, Err(refusal));
+            }
+            // It is known by its place in the root.
+            _ if self.root.is_none() => {
+                if self.early.len() < MOST_UNREAD {
+                    self.early.push((method.to_owned(), params));
+                }
+            }
+            method => self.changed(method, params),
+        }
+    }
+
+    /// Something is other than it was: in the editor or on disk.
+    fn changed(&mut self, method: &str, params: Value) {
+        let path_of = |uri: &str| self.root.as_ref().and_then(|root| root.path_of(uri));
+        match method {
+            "textDocument/didOpen" => {
+                let Ok(DidOpen { text_document: opened }) = serde_json::from_value(params) else { return };
+                let Some(path) = path_of(&opened.uri) else { return };
+                self.documents.open(path, opened.uri, opened.version, &opened.text);
+            }
+            "textDocument/didChange" => {
+                let Ok(DidChange { text_document, content_changes }) = serde_json::from_value(params) else { return };
+                let Some(path) = path_of(&text_document.uri) else { return };
+                if !self.documents.change(&path, text_document.version, content_changes) {
+                    return;
+                }
+            }
+            "textDocument/didClose" => {
+                let Some(path) = document_of(&params).and_then(|document| path_of(&document.uri)) else { return };
+                self.documents.close(&path);
+                // What was never saved is gone, and what was saved is on disk.
+                self.read_files();
+            }
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => return self.read_files(),
+            _ => return,
+        }
+        self.version += 1;
+        let now = Instant::now();
+        let latest = self.judge_at.map_or(now + LONGEST_PAUSE, |(_, latest)| latest);
+        self.judge_at = Some((now + PAUSE, latest));
+    }
+
+    /// Has the files judged as they are now.
+    fn judge(&mut self) {
+        self.judge_at = None;
+        let (Some(disk), Some(root)) = (&self.disk, &self.root) else { return };
+        let (disk, root) = (Arc::clone(disk), root.clone());
+        self.judging.works();
+        self.judged_version = self.version;
+        let _ = self.jobs.send(Job { root, disk, documents: self.documents.clone(), version: self.version });
+    }
+
+    /// Tells the editor what is wrong in each file, and of which files nothing is wrong any more.
+    fn publish(&mut self, by_file: BTreeMap<Arc<str>, Value>) {
+        let paths: BTreeSet<Arc<str>> = by_file.keys().chain(self.published.keys()).cloned().collect();
+        for path in paths {
+            let new = by_file.get(&path);
+            if new == self.published.get(&path) {
+                continue;
+            }
+            let document = self.documents.get(&path);
+            let uri = document.map(|document| document.uri.clone());
+            let Some(uri) = uri.or_else(|| self.root.as_ref()?.uri_of(&path)) else { continue };
+            let list = new.cloned().unwrap_or_else(|| json!([]));
+            self.send(notification("textDocument/publishDiagnostics", json!({"uri": uri, "diagnostics": list})));
+        }
+        self.published = by_file;
+    }
+
+    fn ask(&mut self, id: Value, method: String, params: Value) {
+        let key = id.to_string();
+        let until = Instant::now() + ANSWER_WITHIN;
+        self.pending.insert(key, Pending { id, method, until, waiting: Some(params) });
+        self.start_answers();
+    }
+
+    /// Answers a question on a thread of its own.
+    fn start_answer(&mut self, key: &str) {
+        let (Some(root), Some(pending)) = (self.root.clone(), self.pending.get_mut(key)) else { return };
+        let Some(params) = pending.waiting.take() else { return };
+        let method = pending.method.clone();
+        let shown = self.events.clone();
+        let question = Question {
+            root,
+            schemas: Arc::clone(&self.schemas),
+            operator: self.operator.clone(),
+            abilities: self.abilities,
+            disk: self.disk.clone(),
+            view: self.view.clone(),
+            documents: self.documents.clone(),
+            version: self.version,
+            found: self.found.clone(),
+            show: Arc::new(move |words| drop(shown.send(Event::Notice(words)))),
+        };
+        let (events, id) = (self.events.clone(), key.to_owned());
+        let work = move || {
+            let answer = answer::answer(&method, params, &question);
+            let _ = events.send(Event::Answered { id, answer });
+        };
+        match thread::Builder::new().name("answer".to_owned()).spawn(work) {
+            Ok(_) => self.answering += 1,
+            Err(error) => self.finish(key, Err(Refusal::failed(format!("cannot start a thread: {error}")))),
+        }
+    }
+
+    /// Sends an answer, unless the question has had one.
+    fn finish(&mut self, key: &str, answer: Answer) {
+        let Some(Pending { id, method, .. }) = self.pending.remove(key) else { return };
+        if let Err(refusal) = &answer {
+            self.send(log(&format!("{method}: {}", refusal.message)));
+        }
+        self.send(response(&id, answer));
+    }
+}
+
+/// The folder that the editor has open.
+fn folder_of(params: &Value) -> Option<PathBuf> {
+    let uri = params.pointer("/workspaceFolders/0/uri").or_else(|| params.get("rootUri")).and_then(Value::as_str);
+    let of_uri = uri.and_then(|uri| url::Url::parse(uri).ok()?.to_file_path().ok());
+    of_uri.or_else(|| params.get("rootPath").and_then(Value::as_str).map(PathBuf::from))
+}
+
+fn document_of(params: &Value) -> Option<DocumentId> {
+    serde_json::from_value(params.get("textDocument")?.clone()).ok()
+}
