@@ -195,7 +195,7 @@ const PAGES: [Page; 33] = [
         &[ROOT, STATE],
     ),
     page("schema", &[Done], &[("menusync schema layer", "for an editor")], &[ROOT, STATE]),
-    page("language-server", &[Done, Failed], &[("menusync language-server", "started by an editor")], &[STATE]),
+    page("language-server", &[Done, Failed], &[("menusync language-server", "started by an editor")], &[]),
     page(
         "completions",
         &[Done],

@@ -1,11 +1,19 @@
 //! `language-server`: the Language Server Protocol on stdin and stdout, for editors.
 
-use std::io;
+use std::{io, path::Path, sync::Arc};
 
-use super::{Exit, command_error::CommandError, output::Format, schema::schemas_of_files, session::Session};
+use super::{
+    Exit,
+    command_error::CommandError,
+    output::Format,
+    schema::schemas_of_files,
+    session::{Session, block_on},
+};
 use crate::{
-    language_server::{self, Config, Ended},
-    settings,
+    catalog::OutletId,
+    language_server::{self, Config, Ended, StoredOf},
+    settings::{self, Settings},
+    state::{Scope, SqliteState},
     sync::chain,
 };
 
@@ -19,7 +27,7 @@ pub(super) struct Args {
 pub(super) fn run(Args { stdio: _ }: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let (flag, environment) = session.root_source();
-    let find_root = move |folder: &std::path::Path| {
+    let find_root = move |folder: &Path| {
         let root = settings::root_of(folder, flag.as_deref(), &environment);
         settings::check_owner(&root, flag.as_deref(), &environment).map_err(|error| chain(&error))?;
         Ok(root)
@@ -27,6 +35,7 @@ pub(super) fn run(Args { stdio: _ }: Args, session: &Session) -> Result<Exit, Co
     let config = Config {
         find_root: Box::new(find_root),
         operator: session.operator.clone(),
+        stored_of: stored_of(session),
         schemas: schemas_of_files(),
         version: env!("MENUSYNC_VERSION"),
     };
@@ -35,4 +44,15 @@ pub(super) fn run(Args { stdio: _ }: Args, session: &Session) -> Result<Exit, Co
         Ok(Ended::Abandoned) => Ok(Exit::Failed),
         Err(error) => Err(CommandError::Failed(error.into())),
     }
+}
+
+/// A look at the state, where there is one that can be read as it is.
+fn stored_of(session: &Session) -> Arc<StoredOf> {
+    let (flag, (_, environment)) = (session.named_state_dir(), session.root_source());
+    Arc::new(move |settings: &Settings, root: &Path, outlet: &OutletId| {
+        let dir = settings::state_dir(flag.as_deref(), &environment, settings, root).ok()?.dir;
+        let scope = Scope { platform: settings.platform(), root: settings::root_name(root) };
+        let state = SqliteState::open_read_only(&dir, &scope).ok()??;
+        block_on(state.outlet(outlet.as_str())).ok()?.ok()?
+    })
 }

@@ -80,6 +80,11 @@ impl Session {
         (self.root.clone(), self.environment.clone())
     }
 
+    /// `--state-dir`.
+    pub(super) fn named_state_dir(&self) -> Option<PathBuf> {
+        self.state_dir.clone()
+    }
+
     /// Where a root is to be: the one that is named, else the working directory.
     pub(super) fn new_root(&self) -> PathBuf {
         settings::named_root(self.root.as_deref(), &self.environment).unwrap_or_else(|| PathBuf::from("."))

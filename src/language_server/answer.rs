@@ -12,13 +12,16 @@ use super::{
 /// What is answered, and how.
 type Answers = fn(&Question, &About) -> Answer;
 
+/// The one that takes longest.
+pub(super) const RENAME: &str = "textDocument/rename";
+
 const METHODS: [(&str, Answers); 8] = [
     ("textDocument/completion", completion::answer),
     ("textDocument/hover", hover::answer),
     ("textDocument/definition", navigate::definition),
     ("textDocument/references", navigate::references),
     ("textDocument/prepareRename", rename::prepare),
-    ("textDocument/rename", rename::answer),
+    (RENAME, rename::answer),
     ("textDocument/formatting", format::answer),
     ("textDocument/codeAction", fixes::answer),
 ];

@@ -12,11 +12,15 @@ use super::{
     view::View,
 };
 use crate::{
-    catalog::{ExternalId, Path, Price},
+    catalog::{ExternalId, Field, Path, Price},
     definition::{Composed, Outlet},
     diagnostic::Diagnostic,
     document::{self, Span},
-    report::{self, untrusted::markdown},
+    plan::Base,
+    report::{
+        self,
+        untrusted::{markdown, printable},
+    },
     rules,
     symbols::{self, Occurrence, Thing},
 };
@@ -30,7 +34,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
     let mut parts: Vec<String> = Vec::new();
     let mut span = None;
     if let (Some(named), Some(view)) = (here.named(), question.current()) {
-        parts.extend(of_thing(&view, &here, &named));
+        parts.extend(of_thing(question, &view, &here, &named));
         span = Some(named.span);
     }
     if let Some((what, at)) = of_schema(question, &here) {
@@ -64,15 +68,15 @@ fn of_rules(question: &Question, here: &Here<'_>) -> Vec<String> {
     rules.map(|rule| format!("`{}`: {}. {}", rule.code, rule.summary, rule.why)).collect()
 }
 
-fn of_thing(view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
+fn of_thing(question: &Question, view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
     let name = name_in(&here.path, named);
     match named.thing {
-        Thing::Item | Thing::Category | Thing::Variant => of_id(view, here, named),
-        Thing::Menu => in_outlet(view, here, &Path::Menu(name.to_string())).into_iter().collect(),
+        Thing::Item | Thing::Category | Thing::Variant => of_id(question, view, here, named),
+        Thing::Menu => in_outlet(question, view, here, &Path::Menu(name.to_string())).into_iter().collect(),
         Thing::Outlet => view.loaded.outlet(&(&*name).into()).map(outlet_words).into_iter().collect(),
         Thing::Layer => {
             let outlets = view.loaded.outlets_made_of(&name).count();
-            vec![format!("Layer {} of {}", markdown(&name), report::counted(outlets, "outlet"))]
+            vec![format!("Layer {} of {}", code(&name), report::counted(outlets, "outlet"))]
         }
         Thing::Rule => rules::rule(&name).map(|rule| format!("{}. {}", rule.summary, rule.why)).into_iter().collect(),
         Thing::Account | Thing::Promotion => Vec::new(),
@@ -80,11 +84,11 @@ fn of_thing(view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
 }
 
 fn outlet_words(outlet: &Outlet) -> String {
-    let layers: Vec<String> = outlet.chain.iter().map(|file| format!("- {}", markdown(file))).collect();
+    let layers: Vec<String> = outlet.chain.iter().map(|file| format!("- {}", code(file))).collect();
     format!("**{}**, its files in the order in which they are laid:\n\n{}", markdown(&outlet.name), layers.join("\n"))
 }
 
-fn of_id(view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
+fn of_id(question: &Question, view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
     let id: ExternalId = (&*named.name).into();
     let path = match named.thing {
         Thing::Item => Path::item(&id),
@@ -93,13 +97,18 @@ fn of_id(view: &View, here: &Here<'_>, named: &Occurrence) -> Vec<String> {
     };
     let label = view.index.of(named.thing, &named.name).find_map(|(_, found)| found.label.clone());
     let label = label.map(|label| format!("**{}**, ", markdown(&label))).unwrap_or_default();
-    let head = format!("{label}{} {}", named.thing.noun(), markdown(&named.name));
+    let head = format!("{label}{} {}", named.thing.noun(), code(&named.name));
     let mut parts = vec![head];
     if named.thing == Thing::Item {
         parts.extend(prices(view, &id));
     }
-    parts.extend(in_outlet(view, here, &path));
+    parts.extend(in_outlet(question, view, here, &path));
     parts
+}
+
+/// To be copied as it is; nothing in it is Markdown.
+fn code(text: &str) -> String {
+    format!("`{}`", printable(text).replace('`', "'"))
 }
 
 /// What an item costs, the most common first.
@@ -125,18 +134,43 @@ fn prices(view: &View, id: &ExternalId) -> Option<String> {
 }
 
 /// Which layers say what of a thing, at the outlet that this file is, or at the first that it has a part in.
-fn in_outlet(view: &View, here: &Here<'_>, path: &Path) -> Option<String> {
+fn in_outlet(question: &Question, view: &View, here: &Here<'_>, path: &Path) -> Option<String> {
     let mut outlets: Vec<&Outlet> = view.loaded.outlets_made_of(&here.path).collect();
     outlets.sort_by_key(|outlet| *outlet.file != *here.path);
     let texts = |file: &str| view.loaded.text(file);
     // Most often the first one has it.
     let explained = outlets.into_iter().take(MOST_NAMES).find_map(|outlet| {
-        let Composed { catalog, origins, .. } = view.loaded.compose(&outlet.id, Timestamp::now());
+        let Composed { catalog, origins, policy, .. } = view.loaded.compose(&outlet.id, Timestamp::now());
         let mut explained = report::explain(&catalog, &origins, &texts);
         explained.retain(|explained| explained.path == *path || explained.path.owner() == *path);
-        (!explained.is_empty()).then_some((outlet, explained))
+        (!explained.is_empty()).then_some((outlet, policy.account, explained))
     });
-    let (outlet, explained) = explained?;
+    let (outlet, account, explained) = explained?;
     let name = markdown(&outlet.name);
-    Some(format!("At {name}:\n\n````text\n{}````", report::explain_text(&explained)))
+    let live = pushed(question, view, outlet, account.as_deref(), path).unwrap_or_default();
+    Some(format!("At {name}:\n\n````text\n{}````{live}", report::explain_text(&explained)))
+}
+
+/// What we last pushed and saw arrive, as the account that pushes now.
+fn pushed(question: &Question, view: &View, outlet: &Outlet, account: Option<&str>, path: &Path) -> Option<String> {
+    let stored = question.stored(view, &outlet.id)?;
+    let base: Base = serde_json::from_str(stored.base.as_deref()?).ok()?;
+    if base.account.as_deref() != account {
+        return None;
+    }
+    let catalog = base.catalog;
+    let name = |name: &Field<String>| name.value().map(|name| markdown(name));
+    let price = |price: &Field<Price>| price.value().map(|price| price.0.to_string());
+    let (name, price) = match path {
+        Path::Item(id, _) => catalog.item(id).map(|item| (name(&item.name), price(&item.price)))?,
+        Path::Variant(id, _) => {
+            let (_, variant) = catalog.variants().find(|(_, variant)| variant.external_id == *id)?;
+            (name(&variant.name), price(&variant.price))
+        }
+        _ => return None,
+    };
+    let values: Vec<String> = name.into_iter().chain(price).collect();
+    let seen = stored.last_verified.map(|at| format!(", seen {}", report::minute(at, &view.loaded.timezone())));
+    let state = stored.state.map(|state| format!(" (the outlet is {})", markdown(&state))).unwrap_or_default();
+    Some(format!("\n\nLast pushed: {}{}{state}", values.join(", "), seen.unwrap_or_default()))
 }

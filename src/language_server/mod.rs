@@ -25,6 +25,6 @@ mod streams;
 mod view;
 mod wire;
 
-pub use question::Schemas;
+pub use question::{Schemas, StoredOf};
 pub use server::{Config, Ended, serve};
 pub use wire::WireError;

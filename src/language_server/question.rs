@@ -1,6 +1,12 @@
 //! What an answer is made of: the files as they stand in the editor at the moment of the question.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc::channel},
+    thread,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -10,11 +16,17 @@ use super::{
     view::{Found, View, range},
 };
 use crate::{
+    catalog::OutletId,
     document::{self, Pos, SourceFile, Span},
     fleet::Loaded,
+    settings::Settings,
     source::{Doing, Kind, kind_of},
+    state::OutletRow,
     symbols::{self, Lines, Occurrence},
 };
+
+/// A look at what is stored takes milliseconds; one that waits for a disk is left out (our choice).
+const STORED_WITHIN: Duration = Duration::from_millis(500);
 
 /// The JSON Schemas of the files that people write.
 #[derive(Debug)]
@@ -27,12 +39,15 @@ pub struct Schemas {
     pub approval: Value,
 }
 
+/// What is stored of an outlet, where these settings and this root keep it; may block, and changes nothing.
+pub type StoredOf = dyn Fn(&Settings, &Path, &OutletId) -> Option<OutletRow> + Send + Sync;
+
 /// All that a question may look at.
 #[derive(Clone)]
 pub(super) struct Question {
     pub(super) root: Root,
     pub(super) schemas: Arc<Schemas>,
-    pub(super) operator: Option<std::path::PathBuf>,
+    pub(super) operator: Option<PathBuf>,
     pub(super) abilities: Abilities,
     /// The files as they were read from disk; `None`: they cannot be read.
     pub(super) disk: Option<Arc<Loaded>>,
@@ -42,6 +57,7 @@ pub(super) struct Question {
     /// Counts their changes.
     pub(super) version: u64,
     pub(super) found: Found,
+    pub(super) stored_of: Arc<StoredOf>,
     /// Shows something to people.
     pub(super) show: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -62,6 +78,19 @@ impl Question {
         }
         let disk = self.disk.as_ref()?;
         Some(View::new(disk, &self.documents.texts(), self.view.as_ref(), &Doing::default(), self.version))
+    }
+
+    /// What is stored of an outlet, if that can be had at once.
+    pub(super) fn stored(&self, view: &View, outlet: &OutletId) -> Option<OutletRow> {
+        let (sender, received) = channel();
+        let (stored_of, loaded, outlet) = (Arc::clone(&self.stored_of), Arc::clone(&view.loaded), outlet.clone());
+        let root = self.root.path.clone();
+        let look = move || {
+            let stored = loaded.settings.as_ref().and_then(|settings| stored_of(settings, &root, &outlet));
+            let _ = sender.send(stored);
+        };
+        thread::Builder::new().name("state".to_owned()).spawn(look).ok()?;
+        received.recv_timeout(STORED_WITHIN).ok().flatten()
     }
 
     /// The place that a question is about, if it is in a document of the root.

@@ -25,7 +25,7 @@ use super::{
         Abilities, Answer, DidChange, DidOpen, DocumentId, Loudness, Refusal, capabilities, code, log, notification,
         response, show, watch_files,
     },
-    question::{Question, Schemas},
+    question::{Question, Schemas, StoredOf},
     streams::{MOST_UNREAD, start_reading, start_writing},
     view::{Found, View},
     wire::{Received, WireError},
@@ -38,6 +38,8 @@ const PAUSE: Duration = Duration::from_millis(150);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A question that has no answer by then gets none (our choice).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The same of a rename, for which all files are read and all outlets of a fleet composed twice (our choice).
+const RENAME_WITHIN: Duration = Duration::from_secs(60);
 /// An editor that has ended this has so long to read the last answers (our choice).
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// So many questions are answered at once (our choice: those that hang are among them).
@@ -48,6 +50,8 @@ pub struct Config {
     pub find_root: FindRoot,
     /// The settings of the operator.
     pub operator: Option<PathBuf>,
+    /// Finds what is stored of an outlet.
+    pub stored_of: Arc<StoredOf>,
     /// What the files look like.
     pub schemas: Schemas,
     /// Of the program.
@@ -115,6 +119,7 @@ struct Start {
 struct Server {
     schemas: Arc<Schemas>,
     operator: Option<PathBuf>,
+    stored_of: Arc<StoredOf>,
     version_words: &'static str,
     start: Option<Start>,
     output: SyncSender<Value>,
@@ -152,10 +157,11 @@ impl Server {
         let (jobs, receiver) = channel();
         let judging = Busy::default();
         judge::judge(receiver, events.clone(), judging.doing.clone())?;
-        let Config { find_root, operator, schemas, version } = config;
+        let Config { find_root, operator, stored_of, schemas, version } = config;
         Ok(Self {
             schemas: Arc::new(schemas),
             operator: operator.clone(),
+            stored_of,
             version_words: version,
             start: Some(Start { find_root, operator }),
             output,
@@ -203,10 +209,10 @@ impl Server {
         if self.judge_at.is_some_and(|(at, latest)| at <= now || latest <= now) {
             self.judge();
         }
-        let late: Vec<String> =
-            self.pending.iter().filter(|(_, pending)| pending.until <= now).map(|(id, _)| id.clone()).collect();
-        for id in late {
-            let message = format!("no answer within {} s", ANSWER_WITHIN.as_secs());
+        let late = self.pending.iter().filter(|(_, pending)| pending.until <= now);
+        let late: Vec<(String, Duration)> = late.map(|(id, pending)| (id.clone(), allowed(&pending.method))).collect();
+        for (id, allowed) in late {
+            let message = format!("no answer within {} s", allowed.as_secs());
             self.finish(&id, Err(Refusal::failed(message)));
         }
         let said: Vec<String> =
@@ -428,7 +434,7 @@ impl Server {
 
     fn ask(&mut self, id: Value, method: String, params: Value) {
         let key = id.to_string();
-        let until = Instant::now() + ANSWER_WITHIN;
+        let until = Instant::now() + allowed(&method);
         self.pending.insert(key, Pending { id, method, until, waiting: Some(params) });
         self.start_answers();
     }
@@ -443,6 +449,7 @@ impl Server {
             root,
             schemas: Arc::clone(&self.schemas),
             operator: self.operator.clone(),
+            stored_of: Arc::clone(&self.stored_of),
             abilities: self.abilities,
             disk: self.disk.clone(),
             view: self.view.clone(),
@@ -470,6 +477,10 @@ impl Server {
         }
         self.send(response(&id, answer));
     }
+}
+
+fn allowed(method: &str) -> Duration {
+    if method == answer::RENAME { RENAME_WITHIN } else { ANSWER_WITHIN }
 }
 
 /// The folder that the editor has open.

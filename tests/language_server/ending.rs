@@ -1,6 +1,10 @@
 //! How it ends: when it is asked to, when the editor is gone, and when what comes is no message.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    fs::{self, Permissions},
+    io::{Read as _, Write as _},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use serde_json::{Value, json};
 
@@ -25,6 +29,22 @@ fn it_ends_when_it_is_asked_to_and_answers_nothing_after_that() {
 #[test]
 fn an_editor_that_is_gone_ends_it() {
     assert_eq!(Editor::open(&FILES).die(), 1);
+}
+
+/// Another program of the machine that hangs keeps nobody waiting: none is started.
+#[test]
+fn no_git_is_asked() {
+    let git = ("bin/git", "#!/bin/sh\necho asked > asked\nexec sleep 1000\n");
+    let files: Vec<_> = FILES.iter().copied().chain([git]).collect();
+    let mut editor = Editor::open(&files);
+    let git = editor.root.path().join("bin/git");
+    fs::set_permissions(&git, Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(editor.root.path().join(".git")).unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    editor.did_open("catalogs/kuta.yaml", Some("outlet: G1\nextends: [bas.yaml]\n"));
+    editor.wait_for("catalogs/kuta.yaml", &["unknown-layer 1:10-1:18"]);
+    assert!(!editor.root.path().join("asked").exists());
+    assert_eq!(editor.end(), 0);
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! Completion, hover, definitions and references, formatting and quick fixes.
 
+use menusync::{
+    settings,
+    state::{OutletUpdate, Scope, SqliteState, StatusUpdate},
+};
 use serde_json::{Value, json};
 
 use crate::{BASE, FILES, KEMANG, KUTA, editor::Editor, stretch};
@@ -68,6 +72,34 @@ fn an_id_tells_its_name_its_prices_and_the_layers_that_make_it() {
     let hover = editor.ask("textDocument/hover", editor.at(BASE.0, 12, 20));
     insta::assert_snapshot!("hover_of_a_category", hover["contents"]["value"].as_str().unwrap());
     assert_eq!(editor.end(), 0);
+}
+
+/// What a hover over an item says of what is live, with a state of this platform and account.
+fn told_of_live(platform: &str, account: Option<&str>) -> Option<String> {
+    let settings = ("menusync.yaml", "target: sandbox\nstate_dir: .state\nrules: {image-missing: off}\n");
+    let mut editor = Editor::open(&[settings, FILES[1], FILES[2]]);
+    let scope = Scope { platform: platform.to_owned(), root: settings::root_name(editor.root.path()) };
+    let item = json!({"external_id": "NG", "name": "Nasi <b>", "price": 26000});
+    let base = json!({"catalog": {"menus": [{"name": "Nasi", "menu_items": [item]}]}, "account": account});
+    let status = StatusUpdate { state: "drifted".to_owned(), ..StatusUpdate::default() };
+    let update = OutletUpdate { base: Some(base.to_string()), status: Some(status), ..OutletUpdate::default() };
+    let state = SqliteState::open(&editor.root.path().join(".state"), &scope).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(state.update_outlet("G1", update, jiff::Timestamp::now())).unwrap();
+    editor.did_open(KUTA.0, None);
+    let hover = editor.ask("textDocument/hover", editor.at(KUTA.0, 4, 3));
+    let told = hover["contents"]["value"].as_str().unwrap().to_owned();
+    assert_eq!(editor.end(), 0);
+    told.lines().find_map(|line| line.strip_prefix("Last pushed: ")).map(str::to_owned)
+}
+
+#[test]
+fn what_was_pushed_last_is_told_of_this_platform_and_account_alone() {
+    const SANDBOX: &str = "https://api.partner-sandbox.gobiz.co.id";
+    let told = told_of_live(SANDBOX, None);
+    assert_eq!(told.as_deref(), Some("Nasi &lt;b&gt;, 26000 (the outlet is drifted)"));
+    assert_eq!(told_of_live(SANDBOX, Some("sari")), None);
+    assert_eq!(told_of_live("https://api.gobiz.co.id", None), None);
 }
 
 #[test]
