@@ -6,6 +6,7 @@ use super::{
     Exit, atomic,
     command_error::CommandError,
     output::{Format, note},
+    schema,
     session::Session,
 };
 
@@ -28,6 +29,13 @@ const FILES: [(&str, &str); 7] = [
     (".github/menusync/comment.sh", include_str!("../../deploy/github/comment.sh")),
 ];
 
+/// What others may have a file of already, which is then left as it is.
+const BESIDE: [(&str, &str); 2] =
+    [(".gitignore", include_str!("init/gitignore")), (".vscode/settings.json", include_str!("init/vscode.json"))];
+
+/// Where editors find the schemas: the files above say so in their first line, and the settings of VS Code for all.
+const SCHEMAS: &str = ".schema";
+
 /// The example that `init` wrote, where it stands as it was written: its outlet is nobody's, and shows in every plan.
 pub(super) fn untouched_example(root: &Path) -> Option<String> {
     let is_as_written = |(name, text): &&(&str, &str)| {
@@ -40,7 +48,7 @@ pub(super) fn untouched_example(root: &Path) -> Option<String> {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
     let dir = args.dir.unwrap_or_else(|| session.new_root());
-    for name in ["menusync.yaml", "catalogs", WORKFLOW, ".github/menusync"] {
+    for name in ["menusync.yaml", "catalogs", WORKFLOW, ".github/menusync", SCHEMAS] {
         let path = dir.join(name);
         if path.symlink_metadata().is_ok() {
             let message =
@@ -48,10 +56,19 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
             return Err(CommandError::Usage(message));
         }
     }
-    for (name, text) in FILES {
-        atomic::create(&dir.join(name), text)?;
+    let schemas = schema::texts_of_files().map(|(kind, text)| (format!("{SCHEMAS}/{kind}.json"), text));
+    let is_missing = |(name, _): &(&str, &str)| dir.join(name).symlink_metadata().is_err();
+    let (new, there): (Vec<_>, Vec<_>) = BESIDE.into_iter().partition(is_missing);
+    let texts = FILES.into_iter().chain(new).map(|(name, text)| (name.to_owned(), text.to_owned()));
+    let mut paths = Vec::new();
+    for (name, text) in texts.chain(schemas) {
+        let path = dir.join(name);
+        atomic::create(&path, text)?;
+        paths.push(path.display().to_string());
     }
-    let paths: Vec<String> = FILES.iter().map(|(name, _)| dir.join(name).display().to_string()).collect();
+    for (name, _) in there {
+        note(&format!("{} is there already and is left as it is", dir.join(name).display()));
+    }
     session.outputs.emit(|_, _| paths.join("\n"))?;
     let at = if dir == session.new_root() { String::new() } else { format!(" --root {}", dir.display()) };
     note(&format!(

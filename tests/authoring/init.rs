@@ -10,7 +10,7 @@ use crate::harness::World;
 fn a_new_repository_is_valid_at_once_without_a_warning() {
     let world = World::new();
     let told = world.ok(&["init", "fresh/menus"]);
-    assert_eq!(told.stdout.lines().count(), 7, "{told:?}");
+    assert_eq!(told.stdout.lines().count(), 12, "{told:?}");
     // Every script that the workflow and the scripts call is among them.
     let read = |file: &str| fs::read_to_string(world.root().parent().unwrap().join(file)).unwrap();
     let texts: String = told.stdout.lines().filter(|file| file.contains(".github")).map(read).collect();
@@ -24,13 +24,40 @@ fn a_new_repository_is_valid_at_once_without_a_warning() {
     assert_eq!(formatted.stdout, "", "{formatted:?}");
 }
 
+/// By the first line of each file, and by the settings of VS Code.
+#[test]
+fn an_editor_finds_the_schemas_and_what_was_there_is_left_as_it_is() {
+    let world = World::new();
+    let fresh = world.root().parent().unwrap().join("fresh");
+    fs::create_dir_all(&fresh).unwrap();
+    fs::write(fresh.join(".gitignore"), "mine\n").unwrap();
+    let told = world.ok(&["init", "fresh"]);
+    assert_eq!(fs::read_to_string(fresh.join(".gitignore")).unwrap(), "mine\n");
+    assert!(told.stderr.contains(".gitignore is there already") && !told.stdout.contains(".gitignore"), "{told:?}");
+    for file in ["menusync.yaml", "catalogs/menu.yaml", "catalogs/outlet.yaml"] {
+        let text = fs::read_to_string(fresh.join(file)).unwrap();
+        let schema = text.lines().next().unwrap().strip_prefix("# yaml-language-server: $schema=").unwrap();
+        let schema = fs::read_to_string(fresh.join(file).parent().unwrap().join(schema)).unwrap();
+        assert!(schema.contains("\"$id\": \"urn:menusync:schema:"), "{schema:.200}");
+    }
+    let settings = fs::read_to_string(fresh.join(".vscode/settings.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&settings).unwrap();
+    for schema in settings["yaml.schemas"].as_object().unwrap().keys() {
+        assert!(fresh.join(schema).is_file(), "{schema}");
+    }
+}
+
 #[test]
 fn what_the_settings_show_as_defaults_are_settings() {
     let world = World::new();
     world.ok(&["init", "fresh"]);
     let path = world.root().parent().unwrap().join("fresh/menusync.yaml");
     let text = fs::read_to_string(&path).unwrap();
-    let is_setting = |line: &str| line.contains(": ") && line.starts_with(|c: char| c.is_ascii_lowercase() || c == ' ');
+    let is_setting = |line: &str| {
+        line.contains(": ")
+            && !line.contains("$schema")
+            && line.starts_with(|c: char| c.is_ascii_lowercase() || c == ' ')
+    };
     let shown =
         |line: &str| line.strip_prefix("# ").filter(|rest| is_setting(rest) || *rest == "windows:").map(str::to_owned);
     let all: Vec<String> = text.lines().map(|line| shown(line).unwrap_or_else(|| line.to_owned())).collect();

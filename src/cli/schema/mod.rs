@@ -3,13 +3,18 @@
 //!
 //! The schemas are the `.json` files beside this one; what the program knows better is filled in: the policy keys that
 //! settings and layers share, the codes of the rules, the names of the guards. The reader itself uses no schema: its
-//! messages are better. What a schema cannot see, such as how a number was spelt, is the reader's alone.
+//! messages are better. What a schema cannot see, such as how a number was spelt, is the reader's alone; it only marks prices
+//! that come of that.
 
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::{Exit, command_error::CommandError, output, output::Format, session::Session};
-use crate::{language_server::Schemas, policy::Guard, rules::RULES};
+use crate::{
+    language_server::Schemas,
+    policy::Guard,
+    rules::{MIN_LIKELY_PRICE, RULES},
+};
 
 const SETTINGS: &str = include_str!("settings.json");
 const LAYER: &str = include_str!("layer.json");
@@ -82,15 +87,27 @@ pub(super) fn schemas_of_files() -> Schemas {
     Schemas { settings: schema(Kind::Settings), layer: schema(Kind::Layer), approval: schema(Kind::Approval) }
 }
 
+/// The same as texts, by the word for their kind.
+pub(super) fn texts_of_files() -> [(String, String); 3] {
+    [Kind::Settings, Kind::Layer, Kind::Approval].map(|kind| (name(kind), format!("{:#}\n", schema(kind))))
+}
+
 /// The word for a kind on the command line.
 fn name(kind: Kind) -> String {
     kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
+/// Editors and validators know a schema by its `$id`; it is a name, not an address.
 fn schema(kind: Kind) -> Value {
+    let mut schema = schema_without_id(kind);
+    schema["$id"] = format!("urn:menusync:schema:{}", name(kind)).into();
+    schema
+}
+
+fn schema_without_id(kind: Kind) -> Value {
     match kind {
         Kind::Settings => with_policy(parsed(SETTINGS)),
-        Kind::Layer => with_policy(parsed(LAYER)),
+        Kind::Layer => with_likely_price(with_policy(parsed(LAYER))),
         Kind::Approval => {
             let mut schema = parsed(APPROVAL);
             schema["properties"]["guard"]["enum"] = guards();
@@ -108,6 +125,14 @@ fn schema(kind: Kind) -> Value {
         Kind::Photos => parsed(PHOTOS),
         Kind::Stock => parsed(STOCK),
     }
+}
+
+/// A schema sees `25.000` as 25: what is less than any likely price is marked, as the rule `price-too-low` does.
+fn with_likely_price(mut schema: Value) -> Value {
+    for price in ["price", "sellingPrice"] {
+        schema["$defs"][price]["minimum"] = MIN_LIKELY_PRICE.0.into();
+    }
+    schema
 }
 
 /// The schema with the names of the guards.
