@@ -9,6 +9,7 @@ use menusync_core::{
     document::{self, Node, SourceFile, Value},
     policy::Policy,
     report, rules,
+    symbols::{self, Lines},
 };
 
 pub(crate) fn source(path: &str, text: &str) -> SourceFile {
@@ -23,9 +24,36 @@ pub(crate) fn yaml_reader(data: &[u8]) {
     if let Some(root) = &parsed.root {
         check_spans(root);
     }
+    // An editor reads a file several times over for one question.
+    if text.len() < 16_384 {
+        parsed.root.iter().for_each(|root| check_names(root, &file));
+        check_cursor(&file);
+    }
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(definition::parse(std::slice::from_ref(&file)).diagnostics);
     check_diagnostics(&diagnostics, &[file]);
+}
+
+/// Every name that an editor is told of stands where it is said to stand.
+fn check_names(root: &Node, file: &SourceFile) {
+    let lines = Lines::new(&file.text, false);
+    for found in symbols::occurrences(root).into_iter().take(100) {
+        let (start, end) = (lines.offset_of(found.span.start), lines.offset_of(found.span.end));
+        assert!(start <= end && file.text.is_char_boundary(start) && file.text.is_char_boundary(end));
+        let _ = symbols::rewritten(&file.path, &lines, &found, "NEW-ID");
+        assert!(symbols::path_at(root, found.span.start).is_some());
+    }
+}
+
+/// A cursor anywhere is somewhere, and the two ways of counting agree.
+fn check_cursor(file: &SourceFile) {
+    let lines = Lines::new(&file.text, false);
+    let middle = (file.text.len() / 2..file.text.len()).find(|at| file.text.is_char_boundary(*at)).unwrap_or_default();
+    let (start, _) = symbols::cursors(&file.path, &file.text, middle);
+    assert!(start <= middle && file.text.is_char_boundary(start));
+    let (line, unit) = lines.end();
+    assert_eq!(lines.units(lines.pos(line, unit)), (line, unit));
+    assert_eq!(lines.offset(line, unit), file.text.len());
 }
 
 /// Several files, separated by a line `--8<--`: read, laid over each other for every outlet, judged by all rules.

@@ -90,6 +90,11 @@ impl Loaded {
         outlets.par_iter().map(meaning).collect()
     }
 
+    /// `at`, and the moments after it at which dated layers of an outlet begin or end, as far as they are looked at.
+    pub fn moments(&self, id: &OutletId, at: Timestamp) -> Vec<Timestamp> {
+        [at].into_iter().chain(self.edges_ahead(id, at).moments).collect()
+    }
+
     /// Whether other texts in some files leave all outlets that these make as they are.
     pub fn means_the_same_with(&self, texts: &Texts, at: Timestamp) -> bool {
         let is_meant = |outlet: &Outlet| outlet.chain.iter().any(|file| texts.contains_key(file));

@@ -9,10 +9,7 @@ use std::{
 use serde::Deserialize;
 use url::Url;
 
-use crate::{
-    source::{Texts, kind_of},
-    symbols::Lines,
-};
+use crate::{source::Texts, symbols::Lines};
 
 /// Where the root is.
 #[derive(Debug, Clone)]
@@ -133,8 +130,7 @@ impl Documents {
 
     /// What stands for the files of the root on disk.
     pub(super) fn texts(&self) -> Texts {
-        let read = self.0.iter().filter(|(path, _)| kind_of(path).is_some());
-        read.map(|(path, document)| (Arc::clone(path), Arc::clone(&document.text))).collect()
+        self.0.iter().map(|(path, document)| (Arc::clone(path), Arc::clone(&document.text))).collect()
     }
 }
 

@@ -16,6 +16,8 @@ use crate::fleet::Loaded;
 pub(super) enum Event {
     Received(Result<Received, WireError>),
     Loaded(Root, Result<Arc<Loaded>, String>),
+    /// Why the folder of the editor is not looked at.
+    NoRoot(String),
     Viewed(View),
     Found {
         found: Found,

@@ -34,21 +34,22 @@ pub(super) fn load(
 ) -> std::io::Result<()> {
     let read = move || {
         let _watched = Watched { events: events.clone(), what: "reading files" };
-        doing.set("the folder of the editor");
-        let root = match find_root(&folder) {
-            Ok(root) => Root::new(&root),
-            Err(why) => {
-                let _ = events.send(Event::Loaded(Root::new(&folder), Err(why)));
-                return;
-            }
-        };
+        let mut found: Option<Root> = None;
         let mut before: Option<Arc<Loaded>> = None;
         while orders.recv().is_ok() {
             while orders.try_recv().is_ok() {}
+            doing.set("the folder of the editor");
+            let root = match found.clone().map_or_else(|| find_root(&folder).map(|root| Root::new(&root)), Ok) {
+                Ok(root) => found.insert(root).clone(),
+                Err(why) => {
+                    let _ = events.send(Event::NoRoot(why));
+                    continue;
+                }
+            };
             let loaded = fleet::load_uncommitted(&root.path, operator.as_deref(), &doing, before.as_deref());
             let loaded = loaded.map(Arc::new).map_err(|error| chain(&error).to_string());
             before = loaded.as_ref().ok().cloned().or(before);
-            if events.send(Event::Loaded(root.clone(), loaded)).is_err() {
+            if events.send(Event::Loaded(root, loaded)).is_err() {
                 return;
             }
         }

@@ -20,7 +20,6 @@ use crate::{
     catalog::OutletId,
     definition::Outlet,
     diagnostic::Diagnostic,
-    document::SourceFile,
     fleet,
     report::untrusted::printable,
     source::{Doing, Texts},
@@ -99,10 +98,10 @@ fn edits(view: &View, named: &Occurrence, new: &str) -> Result<Edits, Refusal> {
     }
     for (path, found) in &mut edits {
         let text = view.loaded.text(path).ok_or_else(|| Refusal::failed(format!("{path} is gone")))?;
-        let file = SourceFile { path: Arc::clone(path), text };
+        let lines = Lines::new(&text, false);
         for (found, written) in found {
-            *written =
-                symbols::rewritten(&file, found, new).map_err(|error| Refusal::failed(format!("{path}: {error}")))?;
+            *written = symbols::rewritten(path, &lines, found, new)
+                .map_err(|error| Refusal::failed(format!("{path}: {error}")))?;
         }
     }
     Ok(edits)
@@ -129,8 +128,8 @@ fn check_outlets(view: &View, texts: &Texts, named: &Occurrence, new: &str) -> R
     let after = view.loaded.with_texts(texts);
     let concerned: BTreeSet<&OutletId> =
         texts.keys().flat_map(|file| view.loaded.outlets_made_of(file)).map(|outlet: &Outlet| &outlet.id).collect();
-    let check = |id: &&OutletId| {
-        let (was, is) = (view.loaded.compose(id, now), after.compose(id, now));
+    let check_at = |id: &OutletId, at: Timestamp| {
+        let (was, is) = (view.loaded.compose(id, at), after.compose(id, at));
         if let Some(wrong) = was.diagnostics.iter().find(|wrong| wrong.is_error()) {
             return Err(format!("mend what is wrong at outlet {id} first: {}", words(wrong)));
         }
@@ -146,6 +145,8 @@ fn check_outlets(view: &View, texts: &Texts, named: &Occurrence, new: &str) -> R
         }
         Ok(())
     };
+    // A dated layer that does not count now has its say later.
+    let check = |id: &&OutletId| view.loaded.moments(id, now).into_iter().try_for_each(|at| check_at(id, at));
     let concerned: Vec<&OutletId> = concerned.into_iter().collect();
     concerned.par_iter().map(check).collect::<Result<(), String>>().map_err(Refusal::failed)
 }

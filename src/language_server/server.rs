@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Read, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc,
@@ -30,7 +31,7 @@ use super::{
     view::{Found, View},
     wire::{Received, WireError},
 };
-use crate::{fleet::Loaded, report::untrusted::printable};
+use crate::{fleet::Loaded, report::untrusted::printable, source::kind_of};
 
 /// After the last change of a text, this long nothing is judged (our choice: between two keys).
 const PAUSE: Duration = Duration::from_millis(150);
@@ -233,6 +234,12 @@ impl Server {
                 Received::End => return Ok(Some(if self.is_shut_down { Ended::InOrder } else { Ended::Abandoned })),
             },
             Event::Loaded(root, loaded) => self.loaded(root, loaded),
+            Event::NoRoot(why) => {
+                self.reading.rests();
+                self.complain(why);
+                let waiting: Vec<String> = self.pending.keys().cloned().collect();
+                waiting.iter().for_each(|id| self.finish(id, Ok(Value::Null)));
+            }
             Event::Viewed(view) => {
                 self.view = Some(view);
                 self.start_answers();
@@ -330,12 +337,7 @@ impl Server {
                 self.complaint = None;
                 self.version += 1;
             }
-            Err(why) => {
-                if self.complaint.as_ref() != Some(&why) {
-                    self.send(show(Loudness::Warning, &printable(&why)));
-                    self.complaint = Some(why);
-                }
-            }
+            Err(why) => self.complain(why),
         }
         if is_first {
             for (method, params) in std::mem::take(&mut self.early) {
@@ -344,6 +346,14 @@ impl Server {
         }
         self.judge();
         self.start_answers();
+    }
+
+    /// Shows once why nothing is known.
+    fn complain(&mut self, why: String) {
+        if self.complaint.as_ref() != Some(&why) {
+            self.send(show(Loudness::Warning, &printable(&why)));
+            self.complaint = Some(why);
+        }
     }
 
     /// Starts what has waited, once there is something to answer from.
@@ -366,7 +376,9 @@ impl Server {
             }
             // It is known by its place in the root.
             _ if self.root.is_none() => {
-                if self.early.len() < MOST_UNREAD {
+                if method.ends_with("didSave") || method.ends_with("didChangeWatchedFiles") {
+                    self.read_files();
+                } else if self.early.len() < MOST_UNREAD {
                     self.early.push((method.to_owned(), params));
                 }
             }
@@ -380,7 +392,8 @@ impl Server {
         match method {
             "textDocument/didOpen" => {
                 let Ok(DidOpen { text_document: opened }) = serde_json::from_value(params) else { return };
-                let Some(path) = path_of(&opened.uri) else { return };
+                // Other files of the root are none of ours.
+                let Some(path) = path_of(&opened.uri).filter(|path| kind_of(path).is_some()) else { return };
                 self.documents.open(path, opened.uri, opened.version, &opened.text);
             }
             "textDocument/didChange" => {
@@ -460,7 +473,9 @@ impl Server {
         };
         let (events, id) = (self.events.clone(), key.to_owned());
         let work = move || {
-            let answer = answer::answer(&method, params, &question);
+            // Nobody would count it as ended otherwise.
+            let answer = catch_unwind(AssertUnwindSafe(|| answer::answer(&method, params, &question)));
+            let answer = answer.unwrap_or_else(|_| Err(Refusal::failed("menusync has failed here: please report it")));
             let _ = events.send(Event::Answered { id, answer });
         };
         match thread::Builder::new().name("answer".to_owned()).spawn(work) {

@@ -92,3 +92,18 @@ fn what_is_no_id_or_would_change_more_than_a_name_is_refused() {
     assert!(editor.refused("textDocument/rename", params).contains("mend catalogs/kemang.yaml first"));
     assert_eq!(editor.end(), 0);
 }
+
+/// A layer of a season does not count today, but it will.
+#[test]
+fn a_rename_that_would_change_a_menu_later_is_refused() {
+    let season = ("catalogs/season.yaml", "from: 2127-01-01\nattach: {VC-PEDAS: ['ES-*']}\n");
+    let kuta = ("catalogs/kuta.yaml", "outlet: G1\nextends: [base.yaml, season.yaml]\n");
+    let mut editor = Editor::open(&[SETTINGS, BASE, kuta, season]);
+    editor.did_open(BASE.0, None);
+    let params = rename(&editor, BASE.0, (9, 24), "TEH");
+    let refused = editor.refused("textDocument/rename", params);
+    assert!(refused.contains("the menu of outlet G1 would be another one"), "{refused}");
+    let params = rename(&editor, BASE.0, (9, 24), "ES-MANIS");
+    assert_eq!(edits(&editor.ask("textDocument/rename", params)).len(), 1);
+    assert_eq!(editor.end(), 0);
+}

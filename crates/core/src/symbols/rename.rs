@@ -42,8 +42,8 @@ pub fn scalar(path: &str, new: &str) -> String {
 }
 
 /// What stands in a file instead of `occurrence` once it is called `new`. Quotes stay.
-pub fn rewritten(file: &SourceFile, occurrence: &Occurrence, new: &str) -> Result<String, RenameError> {
-    let written = Lines::new(&file.text, false).slice(occurrence.span);
+pub fn rewritten(path: &str, lines: &Lines<'_>, occurrence: &Occurrence, new: &str) -> Result<String, RenameError> {
+    let written = lines.slice(occurrence.span);
     let refuse = || RenameError::Written { line: occurrence.span.start.line };
     if !means(written, &occurrence.name) {
         return Err(refuse());
@@ -51,7 +51,7 @@ pub fn rewritten(file: &SourceFile, occurrence: &Occurrence, new: &str) -> Resul
     let quoted = |quote: char| written.starts_with(quote) && !new.contains([quote, '\\']);
     let rewritten = match ['\'', '"'].into_iter().find(|quote| quoted(*quote)) {
         Some(quote) => format!("{quote}{new}{quote}"),
-        None => scalar(&file.path, new),
+        None => scalar(path, new),
     };
     means(&rewritten, new).then_some(rewritten).ok_or_else(refuse)
 }

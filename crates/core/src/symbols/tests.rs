@@ -182,7 +182,7 @@ fn a_renamed_id_keeps_its_quotes_and_gets_those_that_it_needs() {
     let rewritten = |text: &str, new: &str| {
         let file = source(text);
         let found = occurrences(&parse(&file).root.unwrap());
-        super::rewritten(&file, &found[0], new).map_err(|error| error.to_string())
+        super::rewritten(&file.path, &Lines::new(text, false), &found[0], new).map_err(|error| error.to_string())
     };
     assert_eq!(rewritten("items:\n  NG: {price: 1}", "NG-2"), Ok("NG-2".into()));
     assert_eq!(rewritten("items:\n  'NG': {price: 1}", "NG-2"), Ok("'NG-2'".into()));
