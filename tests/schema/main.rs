@@ -7,6 +7,7 @@
 
 mod examples;
 mod generate;
+mod named;
 
 use std::{fs, path::Path};
 
