@@ -167,7 +167,7 @@ fn switches_seen(
     update: &mut OutletUpdate,
 ) -> Result<Vec<SwitchEvent>, PassError> {
     let (live, now) = (&examined.live, context.clock.now());
-    let seen = SwitchesSeen { live, now, has_looked_again: false, returns: None };
+    let seen = SwitchesSeen { live, now, returns: None };
     let Recalled { memory, switches, .. } = &examined.recalled;
     // Who may not switch back leaves an end of what is away to who may, so that the memory stays as it is.
     Ok(judge_switches(update, &mut memory.clone(), target, switches, &seen)?.events)

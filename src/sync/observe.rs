@@ -5,7 +5,7 @@ use super::{
     broken_off::{broken_off, progress},
     chain,
     examine::{compare, examine},
-    fetch::fetch_fresh,
+    fetch::{Marks, fetch_fresh},
     memory::recall,
     note::{note_if_free, note_stock_if_free, store_if_free},
     reason::reason,
@@ -67,7 +67,7 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         let remote = pusher.as_ref().unwrap_or(remote);
         let _slot = context.slot().await;
         let fetched =
-            fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop)).await?;
+            fetch_fresh(remote, Lane::Pass, Marks::of(&recalled), &target.id, now, None, Some(&context.stop)).await?;
         let examined = compare(fetched.live, recalled, target, &desired, Moment::new(now, &context.peers));
         let switches = note_stock_if_free(context, target, &examined).await?;
         Ok::<_, PassError>(Some((examined.plan, switches)))

@@ -10,7 +10,7 @@ use super::{
     broken_off::{at_another, broken_off},
     chain,
     examine::{compare, desired_now, judge_promotions, list_promotions, manages, with_promotions},
-    fetch::fetch_fresh,
+    fetch::{Marks, fetch_fresh},
     memory::{json as stored, pins_json, recall, update_if_any},
     note::{note, store},
     promote::{PlannedPromotions, is_well},
@@ -234,7 +234,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let results = self.promote(promotions).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
+        let fetched = fetch_fresh(remote, Lane::Pass, Marks::of(&recalled), &target.id, now, None, Some(&context.stop));
         let live = match fetched.await {
             Ok(fetched) => fetched.live,
             // What was done is done; how the outlet stands, the next pass sees.
@@ -394,21 +394,21 @@ impl<R: Read + Write> Pass<'_, R> {
 
     /// What is live now, compared with what is wanted.
     async fn look(&self, recalled: Recalled, desired: &Desired) -> Result<Examined, PassError> {
-        let fetched = self.fetch_now(&recalled).await?;
+        let fetched = self.fetch_now(Marks::of(&recalled)).await?;
         Ok(self.examined(fetched, recalled, desired))
     }
 
     /// What is live by now, shortly before a push.
     async fn look_again(&self, recalled: &Recalled) -> Result<LiveCatalog, PassError> {
-        let Fetched { live, .. } = self.fetch_now(recalled).await?;
+        let Fetched { live, .. } = self.fetch_now(Marks::of(recalled)).await?;
         self.refuse_copy_behind_switch(recalled, &live)?;
         Ok(live)
     }
 
-    async fn fetch_now(&self, recalled: &Recalled) -> Result<Fetched, PassError> {
+    pub(super) async fn fetch_now(&self, marks: Marks<'_>) -> Result<Fetched, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, Some(&context.stop));
+        let fetched = fetch_fresh(remote, Lane::Pass, marks, &target.id, now, None, Some(&context.stop));
         self.unless_withdrawn(fetched).await?
     }
 

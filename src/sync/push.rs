@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::{Catalog, ExternalId, Path, live::LiveCatalog},
-    plan::{Action, Look, Memory, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
+    plan::{Action, Look, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
     remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Examined, Facts, Flight, Outcome, PassError, PassResult, PushProgress, Recalled, Target,
     examine::inputs,
-    fetch::fetch_fresh,
+    fetch::{Marks, fetch_fresh},
     memory::{json, pins_json},
     verify::{Ended, Verification},
     visit::{Pass, Visit},
@@ -69,7 +69,8 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it. `by_now`: live, where it may have changed since the plan was made from it.
     pub(super) async fn push(&self, examined: Examined, by_now: Option<LiveCatalog>) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
-        let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, .. }, .. } = examined;
+        let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, switches, .. }, .. } =
+            examined;
         let moment = self.moment(self.visit.context.clock.now());
         let (mut verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
@@ -96,9 +97,8 @@ impl<R: Read + Write> Pass<'_, R> {
         let id = self.begin(&plan, &verification, &record, request_id).await?;
         let Visit { context, target, .. } = *self.visit;
         context.in_flight.note_sent(&target.id, request_id, &context.clock);
-        let mut done = StockCalls::new();
-        let (answer, at) =
-            self.send(flight, (id, request_id), &mut plan, &mut verification, &mut done, &memory).await?;
+        let (mut done, marks) = (StockCalls::new(), Marks { memory: &memory, switches: &switches });
+        let (answer, at) = self.send(flight, (id, request_id), &mut plan, &mut verification, &mut done, marks).await?;
         if record.sent != plan.payload {
             let record = json(&Record { sent: plan.payload.clone(), ..record }, &self.visit.target.id)?;
             self.visit.step(id, PushStep { record: Some(record), ..PushStep::default() }).await?;
@@ -144,7 +144,7 @@ impl<R: Read + Write> Pass<'_, R> {
         plan: &mut OutletPlan,
         waiting: &mut PushVerification,
         done: &mut StockCalls,
-        memory: &Memory,
+        marks: Marks<'_>,
     ) -> Result<(Answer, Timestamp), PassError> {
         let Visit { context, remote, target } = *self.visit;
         let started = Instant::now();
@@ -176,7 +176,7 @@ impl<R: Read + Write> Pass<'_, R> {
             self.visit.pause(pause).await;
             let now = context.clock.now();
             let awaited = Some(&*waiting);
-            let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, awaited, Some(&context.stop));
+            let fetched = fetch_fresh(remote, Lane::FirstPoll, marks, &target.id, now, awaited, Some(&context.stop));
             let Ok(Fetched { live, .. }) = fetched.await else { return Ok((give_up(error), at)) };
             match waiting.look(&live) {
                 Look::Arrived => {
@@ -191,6 +191,12 @@ impl<R: Read + Write> Pass<'_, R> {
                     waiting.note_landed(&live, &mismatches);
                     self.visit.keep(id, waiting).await?;
                     return Ok((Answer::Accepted, at));
+                }
+                // From a copy that is behind a switch it would undo that.
+                _ if marks.is_behind_switch(&live, now) => {
+                    waiting.remember_sold_out(&live);
+                    self.visit.keep(id, waiting).await?;
+                    return Ok((give_up(error), at));
                 }
                 _ if !maybe_done => waiting.note_kitchens(&live),
                 Look::Old if !waiting.is_indistinguishable() => waiting.remember_stock(&live),

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{PassError, fetch::fetch_fresh, push::pause_before_retry, visit::Visit};
+use super::{
+    PassError,
+    fetch::{Marks, fetch_fresh},
+    push::pause_before_retry,
+    visit::Visit,
+};
 use crate::{
     catalog::{StockChange, StockKind},
     plan::{Memory, shows_all},
@@ -108,7 +113,9 @@ impl<R: Read + Write> Visit<'_, R> {
     async fn shows_stock(&self, kind: StockKind, changes: &[StockChange], memory: &Memory) -> Result<bool, PassError> {
         let Visit { context, remote, target } = *self;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::FirstPoll, memory, &target.id, now, None, Some(&context.stop)).await?;
+        // Whether a call shows is what is asked here: nothing else tells that this copy is behind.
+        let marks = Marks { memory, switches: &[] };
+        let fetched = fetch_fresh(remote, Lane::FirstPoll, marks, &target.id, now, None, Some(&context.stop)).await?;
         Ok(shows_all(&fetched.live, kind, changes))
     }
 }

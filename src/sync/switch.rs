@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Context, Desired, PassError, Recalled, Target, chain,
-    fetch::{fetch, fetch_fresh},
+    fetch::{Marks, fetch, fetch_fresh},
     memory::update_if_any,
     memory::{json, recall},
     set_stock::StockSet,
@@ -147,7 +147,7 @@ impl<R: Read + Write> Switch<'_, R> {
             return Ok(outlet(target, "held", Some(why)));
         }
         let stop = Some(&context.stop);
-        let fetched = fetch_fresh(remote, Lane::FirstPoll, &recalled.memory, &target.id, now, None, stop).await?;
+        let fetched = fetch_fresh(remote, Lane::FirstPoll, Marks::of(&recalled), &target.id, now, None, stop).await?;
         // A question may have stood for a while.
         let now = context.clock.now();
         if self.order.until.is_some_and(|until| until <= now) {

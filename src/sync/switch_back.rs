@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Consent, Facts, Outcome, OutletState, PassError, PassResult, Recalled, Slot, Target, chain,
-    fetch::fetch_fresh,
+    fetch::Marks,
     memory::update_if_any,
     set_stock::StockSet,
     switch_record::{DueSwitch, JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
@@ -15,14 +15,10 @@ use super::{
 };
 use crate::{
     catalog::{Path, StockChange, StockKind},
-    plan::{Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, behind_until, label},
-    remote::{Fetched, Lane, Read, Retry, Write},
+    plan::{Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, label},
+    remote::{Fetched, Read, Retry, Write},
     state::OutletUpdate,
 };
-
-/// As often as this a copy that may be behind a switch is looked at again, after this long (our choice).
-const LOOKS_AGAIN: u32 = 2;
-const APART: Duration = Duration::from_secs(3);
 
 /// Nothing is switched back by a look that is older than this (our choice): the calls before may have taken minutes.
 const LOOK_HOLDS: Duration = Duration::from_secs(30);
@@ -85,10 +81,10 @@ impl<R: Read + Write> Pass<'_, R> {
         if slot.is_none() {
             *slot = context.slot().await;
         }
-        let fetched = match self.unless_withdrawn(self.look_at_switches(recalled, &recalled.switches)).await? {
+        let fetched = match self.fetch_now(Marks::of(recalled)).await {
             Ok(fetched) => fetched,
             // The pass itself asks for nothing there.
-            Err(error) if self.desired.paused => {
+            Err(error) if self.desired.paused && !matches!(error, PassError::Withdrawn) => {
                 tracing::debug!(outlet = %target.id, error = chain(&error), "cannot look at switches of stock");
                 return Ok(Default::default());
             }
@@ -126,36 +122,11 @@ impl<R: Read + Write> Pass<'_, R> {
             off_in_files: &off,
             may_come_back: !self.desired.recurring.files.is_empty(),
         };
-        let seen = SwitchesSeen {
-            live: &look.live,
-            now: context.clock.now(),
-            has_looked_again: true,
-            returns: may_send.then(returns),
-        };
+        let seen = SwitchesSeen { live: &look.live, now: context.clock.now(), returns: may_send.then(returns) };
         let mut update = OutletUpdate::default();
         let judged = judge_switches(&mut update, memory, target, switches, &seen)?;
         update_if_any(context, target, update).await?;
         Ok(judged)
-    }
-
-    /// What is live. Where a switch seems to be undone soon after it was made, another copy is asked.
-    async fn look_at_switches<'s>(
-        &self,
-        recalled: &Recalled,
-        switches: impl IntoIterator<Item = &'s StockSwitch> + Clone,
-    ) -> Result<Fetched, PassError> {
-        let Visit { context, remote, target } = *self.visit;
-        let mut looks_again = 0..LOOKS_AGAIN;
-        loop {
-            let now = context.clock.now();
-            let stop = Some(&context.stop);
-            let fetched = fetch_fresh(remote, Lane::Pass, &recalled.memory, &target.id, now, None, stop).await?;
-            let may_be_behind = |switch: &StockSwitch| behind_until(switch, &fetched.live, now).is_some();
-            if !switches.clone().into_iter().any(may_be_behind) || looks_again.next().is_none() || self.is_withdrawn() {
-                return Ok(fetched);
-            }
-            self.visit.pause(APART).await;
-        }
     }
 
     async fn switch_back(
@@ -203,11 +174,12 @@ impl<R: Read + Write> Pass<'_, R> {
         memory: &mut Memory,
         settled: &mut SwitchesSettled,
     ) -> Result<Vec<DueSwitch>, PassError> {
-        let switches = || due.iter().map(|due| &due.switch);
-        let Ok(look) = self.unless_withdrawn(self.look_at_switches(recalled, switches())).await else {
-            return Ok(Vec::new());
+        let switches: Vec<StockSwitch> = due.into_iter().map(|due| due.switch).collect();
+        let look = match self.fetch_now(Marks { memory: &recalled.memory, switches: &switches }).await {
+            Err(PassError::Withdrawn) => return Ok(Vec::new()),
+            look => look?,
         };
-        let JudgedSwitches { events, due } = self.judge(switches(), recalled, memory, &look?).await?;
+        let JudgedSwitches { events, due } = self.judge(&switches, recalled, memory, &look).await?;
         settled.events.extend(events);
         Ok(due)
     }

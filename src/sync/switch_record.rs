@@ -60,12 +60,10 @@ pub(super) fn off_in_files(desired: &Desired, path: &Path) -> Option<String> {
     is_off.then(|| place().map_or_else(|| "`in_stock: false`".to_owned(), |place| place.to_string()))
 }
 
-/// A look at an outlet, for its switches.
+/// A look at an outlet, for its switches. Where one seemed to be undone just after it was made, other copies were asked as well.
 pub(super) struct SwitchesSeen<'a> {
     pub(super) live: &'a LiveCatalog,
     pub(super) now: Timestamp,
-    /// Where a switch seemed to be undone, other copies were asked as well.
-    pub(super) has_looked_again: bool,
     /// `None`: nothing may be switched back.
     pub(super) returns: Option<SwitchReturns<'a>>,
 }
@@ -92,7 +90,7 @@ pub(super) fn judge_switches<'s>(
     switches: impl IntoIterator<Item = &'s StockSwitch>,
     seen_now: &SwitchesSeen<'_>,
 ) -> Result<JudgedSwitches, PassError> {
-    let SwitchesSeen { live, now, has_looked_again, returns } = seen_now;
+    let SwitchesSeen { live, now, returns } = seen_now;
     let mut judged = JudgedSwitches::default();
     for switch in switches {
         let may_be_behind = behind_until(switch, live, *now).is_some();
@@ -102,7 +100,6 @@ pub(super) fn judge_switches<'s>(
             SwitchVerdict::Forget => keep_as(update, switch, None),
             SwitchVerdict::Hold => keep(update, target, &StockSwitch { held_at: Some(*now), ..switch.clone() })?,
             SwitchVerdict::Back(changes) => judged.due.push(DueSwitch { switch: switch.clone(), changes }),
-            SwitchVerdict::End(_) if may_be_behind && !has_looked_again => {}
             SwitchVerdict::End(result) => {
                 let is_doubtful = may_be_behind && result == SwitchHappening::ChangedElsewhere && !switch.in_stock;
                 let result = if is_doubtful { SwitchHappening::Doubtful } else { result };

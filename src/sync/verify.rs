@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     catalog::live::LiveCatalog,
-    plan::{self, Base, Memory, Mismatch, PushVerification, StockCalls, StockSwitch},
+    plan::{self, Base, Mismatch, PushVerification, StockCalls, StockSwitch},
     remote::{Lane, Read, RemoteError, Write},
     report::value_json,
     state::{OutletUpdate, PushId, PushOutcome, PushStep},
@@ -17,7 +17,7 @@ use crate::{
 use super::{
     Age, Facts, LOST_AFTER, Look, OWN_LOOKS, OWN_LOOKS_FOR, Outcome, PassError, PassResult, PushProgress, Recalled,
     SETTLED_AFTER, Slot, chain,
-    fetch::fetch_fresh,
+    fetch::{Marks, fetch_fresh},
     memory::{json, parse, recall, update_if_any},
     switch_record::note_switched_elsewhere,
     until,
@@ -241,18 +241,24 @@ impl<R: Read + Write> Visit<'_, R> {
                 verification.waiting.note_event();
             }
             let (lane, limit) = verification.begin_look(self.context.verify_interval);
-            let live = match self.look_at_live(&memory, &verification.waiting, lane, limit).await {
+            let live = match self
+                .look_at_live(Marks { memory: &memory, switches: &switches }, &verification.waiting, lane, limit)
+                .await
+            {
                 Seen::Live(live) => live,
                 Seen::Late => continue,
                 Seen::Stopped => return Ok(Ended::Open(self.stopped(verification))),
             };
             let overdue = verification.is_overdue(timeout);
             verification.looks += u32::from(live.is_ok());
+            let mut is_behind = false;
             if let Ok(live) = &live {
+                let marks = Marks { memory: &memory, switches: &switches };
+                is_behind = marks.is_behind_switch(live, self.context.clock.now());
                 self.note_switches(&mut switches, live).await?;
             }
             let trouble = match live {
-                Ok(live) => match self.judge(verification, &live, overdue).await? {
+                Ok(live) => match self.judge(verification, &live, overdue, is_behind).await? {
                     Judged::Done(ended) => return Ok(*ended),
                     Judged::Wait => None,
                     Judged::Differs(told) => Some(told),
@@ -300,7 +306,7 @@ impl<R: Read + Write> Visit<'_, R> {
     /// Live, or what kept us from seeing it. A copy from before an earlier push must not pass for what became of this one.
     async fn look_at_live(
         &self,
-        memory: &Memory,
+        marks: Marks<'_>,
         awaited: &PushVerification,
         lane: Lane,
         limit: Option<Duration>,
@@ -309,7 +315,7 @@ impl<R: Read + Write> Visit<'_, R> {
         let look = async {
             let _slot = context.poll_slots.acquire(lane).await;
             let now = context.clock.now();
-            let fetched = fetch_fresh(self.remote, lane, memory, outlet, now, Some(awaited), Some(&context.stop));
+            let fetched = fetch_fresh(self.remote, lane, marks, outlet, now, Some(awaited), Some(&context.stop));
             fetched.await.map(|fetched| fetched.live)
         };
         let too_long = async {
@@ -350,6 +356,7 @@ impl<R: Read + Write> Visit<'_, R> {
         verification: &mut Verification,
         live: &LiveCatalog,
         overdue: bool,
+        is_behind: bool,
     ) -> Result<Judged, PassError> {
         let Verification { id, ref mut waiting, answered, ref mut old, .. } = *verification;
         if !overdue && waiting.is_stale_look(live) {
@@ -362,6 +369,10 @@ impl<R: Read + Write> Visit<'_, R> {
             }
             look => look,
         };
+        // What shows all that was sent is later than the switches before it.
+        if is_behind && look != plan::Look::Arrived {
+            return self.doubted_copy(verification, live, &look).await;
+        }
         match look {
             plan::Look::Arrived => {
                 let overwritten = waiting.overwritten_stock(live);
@@ -388,6 +399,33 @@ impl<R: Read + Write> Visit<'_, R> {
             plan::Look::Ambiguous(mismatches) => self.doubted(verification, live, &mismatches).await,
             plan::Look::Other(mismatches) => self.changed(verification, live, &mismatches).await,
         }
+    }
+
+    /// Goes on where live reads as before a switch of stock. Whether that is a copy that is behind or somebody has undone the
+    /// switch, time tells: until then nothing is on sale that was not.
+    async fn doubted_copy(
+        &self,
+        verification: &mut Verification,
+        live: &LiveCatalog,
+        look: &plan::Look,
+    ) -> Result<Judged, PassError> {
+        let Verification { id, ref mut waiting, .. } = *verification;
+        let before = waiting.clone();
+        let restored = match look {
+            plan::Look::Other(_) => {
+                let sold_out = waiting.doubtful_stock(live);
+                self.restore(waiting, sold_out).await
+            }
+            _ => Ok(()),
+        };
+        waiting.remember_sold_out(live);
+        if before != *waiting {
+            self.keep(id, waiting).await?;
+        }
+        Ok(match restored.err().filter(|error| !error.is_final()) {
+            Some(error) => Judged::Unrestored(unrestored(&error)),
+            None => Judged::Wait,
+        })
     }
 
     /// Records what a look has taught of a push and of the base, in one step, if it taught anything.

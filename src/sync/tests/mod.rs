@@ -20,6 +20,7 @@ mod retrying;
 mod simulation;
 mod stock;
 mod switch_ends;
+mod switch_looks;
 mod switching;
 mod unchanged;
 mod unreadable;

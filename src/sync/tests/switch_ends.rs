@@ -82,7 +82,7 @@ async fn an_order_after_an_end_goes_by_what_the_end_has_made_of_it() {
     bench.calls();
     bench.platform.with(|world| world.kitchen("D1", false));
     assert_eq!(results(&bench.switch(&["D1"], false, None).await), ["switched"]);
-    assert_eq!(bench.calls(), ["GET", "PATCH D1=off", "GET"]);
+    assert_eq!(bench.calls(), ["GET", "GET", "GET", "PATCH D1=off", "GET"]);
     // What was sold out before a switch is not put on sale at the end of the next one.
     let bench = Bench::in_sync().await;
     bench.platform.with(|world| world.kitchen("D1", false));

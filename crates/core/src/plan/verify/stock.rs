@@ -80,6 +80,18 @@ impl PushVerification {
         self.sent.clear();
     }
 
+    /// Remembers what is sold out in a menu that may be behind: nothing else is to be learnt from it.
+    pub fn remember_sold_out(&mut self, live: &LiveCatalog) {
+        let leaving = self.effects.leaves_sold_out.clone();
+        self.note_leaving(live);
+        self.effects.leaves_sold_out.extend(leaving);
+        let matched = self.matched(live);
+        let mut shown = Stocks::of(&matched.catalog);
+        shown.sell_out_unread(&matched.extras);
+        self.last.items.extend(shown.items.into_iter().filter(|(_, in_stock)| !in_stock));
+        self.last.variants.extend(shown.variants.into_iter().filter(|(_, in_stock)| !in_stock));
+    }
+
     /// Remembers the stock of a menu of which nobody knows whether it is still the old one. What was sold out stays so if a
     /// publication may have put it on sale.
     pub fn remember_doubtful_stock(&mut self, live: &LiveCatalog) {

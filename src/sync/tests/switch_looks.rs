@@ -1,0 +1,102 @@
+//! Soon after a switch: what looks at a push teach of stock, and what they make of the switch.
+
+use super::*;
+use crate::plan::SwitchHappening;
+
+impl Bench {
+    /// These looks read as if D1 were so, then it is again as it was.
+    fn copies(&self, numbers: std::ops::Range<usize>, in_stock: bool) {
+        self.platform.before(numbers.start, move |world| world.kitchen("D1", in_stock));
+        self.platform.before(numbers.end, move |world| world.kitchen("D1", !in_stock));
+    }
+
+    fn no_patch_puts_on_sale(&self) {
+        let calls = self.calls();
+        assert!(calls.iter().all(|call| !call.starts_with("PATCH") || !call.contains("=on")), "{calls:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_behind_teaches_a_push_nothing_of_the_switch() {
+    for end in [None, Some(minutes(60))] {
+        let mut bench = Bench::in_sync().await;
+        bench.switch(&["D1"], false, end).await;
+        bench.price_in_file("NG", 27_000);
+        bench.platform.with(|world| world.delay = seconds(30));
+        bench.calls();
+        // 1 GET, 2 PUT, 3 GET.
+        bench.copies(4..7, true);
+        assert_eq!(bench.pass().await.result, PassResult::Published, "{end:?}");
+        bench.no_patch_puts_on_sale();
+        assert!(!bench.stock("D1"), "{end:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_behind_an_end_teaches_a_push_nothing_of_it() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.switch(&["D1"], true, Some(minutes(30))).await;
+    bench.price_in_file("NG", 27_000);
+    tokio::time::sleep(minutes(30)).await;
+    bench.platform.with(|world| world.delay = seconds(30));
+    bench.calls();
+    // 1 GET, 2 PATCH, 3 GET, 4 GET, 5 PUT, 6 GET.
+    bench.copies(7..10, true);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.no_patch_puts_on_sale();
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::SwitchedBack));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_push_is_sent_again_from_a_copy_that_is_behind_a_switch() {
+    for fault in [Fault::LostAfterwards, Fault::Lost, Fault::Status(503)] {
+        let mut bench = Bench::in_sync().await;
+        bench.switch(&["D1"], false, None).await;
+        bench.price_in_file("NG", 27_000);
+        bench.faults(&[fault]);
+        bench.platform.with(|world| world.delay = seconds(30));
+        bench.calls();
+        // 1 GET, 2 PUT.
+        bench.copies(3..6, true);
+        assert_eq!(bench.pass().await.result, PassResult::Failed, "{fault:?}");
+        assert_eq!(bench.calls(), ["GET", "PUT", "GET", "GET", "GET"], "{fault:?}");
+        bench.platform.with(|world| world.kitchen("D1", false));
+        while bench.live_price("NG") != Some(27_000) {
+            bench.after(minutes(10)).await;
+        }
+        bench.pass().await;
+        bench.no_patch_puts_on_sale();
+        assert!(!bench.stock("D1"), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_while_a_copy_is_behind_comes_back_sold_out() {
+    let mut bench = Bench::in_sync().await;
+    bench.wanted.recurring.files.insert("catalogs/breakfast.yaml".into());
+    bench.switch(&["D1"], false, Some(minutes(60))).await;
+    bench.remove_from_file("D1");
+    bench.platform.with(|world| world.delay = seconds(30));
+    bench.calls();
+    bench.copies(4..7, true);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    bench.wanted.catalog = warung();
+    assert_eq!(bench.after(minutes(12)).await.result, PassResult::Published);
+    assert!(!bench.stock("D1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_kitchen_sells_out_is_learnt_although_a_switch_reads_as_undone() {
+    let mut bench = Bench::in_sync().await;
+    bench.switch(&["D1"], false, None).await;
+    bench.price_in_file("NG", 27_000);
+    bench.platform.with(|world| world.delay = seconds(30));
+    bench.calls();
+    bench.platform.before(4, |world| {
+        world.kitchen("D1", true);
+        world.kitchen("D2", false);
+    });
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!((bench.stock("D1"), bench.stock("D2")), (false, false), "in doubt a dish is sold out");
+}
