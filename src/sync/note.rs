@@ -9,7 +9,7 @@ use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
     memory::{json as stored, pins_json, recall, update_if_any},
     promote::state_key,
-    switch_record::{SwitchesSeen, judge_switches, note_switched_elsewhere},
+    switch_record::{SwitchesSeen, judge_switches, note_overruled},
 };
 use crate::{
     plan::{OutletPlan, PromotionRecord, STILL_LISTED, SwitchEvent},
@@ -101,7 +101,7 @@ fn list<T: Serialize>(notes: Vec<T>) -> Option<String> {
 pub(super) async fn note(context: &Context, target: &Target, examined: &Examined) -> Result<(), PassError> {
     let mut update = what_was_seen(context, target, examined)?;
     let switches = &examined.recalled.switches;
-    note_switched_elsewhere(&mut update, target, switches, &examined.live, context.clock.now())?;
+    note_overruled(&mut update, target, switches, &examined.live, context.clock.now())?;
     update.pins = examined.pins_changed.then(|| pins_json(&examined.plan.pins, &target.id)).transpose()?;
     update_if_any(context, target, update).await
 }

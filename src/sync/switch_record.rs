@@ -7,7 +7,7 @@ use crate::{
     catalog::{Path, StockChange, live::LiveCatalog},
     plan::{
         Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict, behind_until,
-        judge_switch,
+        is_overruled, judge_switch,
     },
     report::{Lang, untrusted::printable},
     state::{OutletUpdate, SwitchRow},
@@ -101,8 +101,6 @@ pub(super) fn judge_switches<'s>(
             SwitchVerdict::Hold => keep(update, target, &StockSwitch { held_at: Some(*now), ..switch.clone() })?,
             SwitchVerdict::Back(changes) => judged.due.push(DueSwitch { switch: switch.clone(), changes }),
             SwitchVerdict::End(result) => {
-                let is_doubtful = may_be_behind && result == SwitchHappening::ChangedElsewhere && !switch.in_stock;
-                let result = if is_doubtful { SwitchHappening::Doubtful } else { result };
                 let event = switch.event(result, None);
                 end(update, target, switch, &event, *now)?;
                 if result == SwitchHappening::EndedAway {
@@ -120,9 +118,9 @@ pub(super) fn judge_switches<'s>(
     Ok(judged)
 }
 
-/// What any look of a pass shows: somebody has switched something since, who is not overruled at its end. Where a copy may be
-/// behind, and of all else that may have become of switches, who looks for the sake of them judges.
-pub(super) fn note_switched_elsewhere(
+/// What any look of a pass shows: somebody has put on sale what a switch took off, and is not overruled at its end. Where that
+/// is in doubt, and of all else that may have become of switches, who looks for the sake of them judges and tells.
+pub(super) fn note_overruled(
     update: &mut OutletUpdate,
     target: &Target,
     switches: &[StockSwitch],
@@ -130,12 +128,13 @@ pub(super) fn note_switched_elsewhere(
     now: Timestamp,
 ) -> Result<(), PassError> {
     let nothing = Memory::default();
-    let elsewhere = SwitchVerdict::End(SwitchHappening::ChangedElsewhere);
-    let is_it = |switch: &&StockSwitch| {
-        behind_until(switch, live, now).is_none() && judge_switch(switch, live, &nothing, now, None) == elsewhere
-    };
-    for switch in switches.iter().filter(is_it) {
-        end(update, target, switch, &switch.event(SwitchHappening::ChangedElsewhere, None), now)?;
+    for switch in switches.iter().filter(|switch| is_overruled(switch, live)) {
+        match judge_switch(switch, live, &nothing, now, None) {
+            SwitchVerdict::End(SwitchHappening::ChangedElsewhere) => {
+                end(update, target, switch, &switch.event(SwitchHappening::ChangedElsewhere, None), now)?;
+            }
+            _ => keep(update, target, &StockSwitch { is_doubted: true, ..switch.clone() })?,
+        }
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ use super::{
     SETTLED_AFTER, Slot, chain,
     fetch::{Marks, fetch_fresh},
     memory::{json, parse, recall, update_if_any},
-    switch_record::note_switched_elsewhere,
+    switch_record::note_overruled,
     until,
     visit::Visit,
 };
@@ -255,7 +255,7 @@ impl<R: Read + Write> Visit<'_, R> {
             if let Ok(live) = &live {
                 let marks = Marks { memory: &memory, switches: &switches };
                 is_behind = marks.is_behind_switch(live, self.context.clock.now());
-                self.note_switches(&mut switches, live).await?;
+                switches = self.note_switches(switches, live).await?;
             }
             let trouble = match live {
                 Ok(live) => match self.judge(verification, &live, overdue, is_behind).await? {
@@ -286,12 +286,21 @@ impl<R: Read + Write> Visit<'_, R> {
         }
     }
 
-    /// What a look shows of switches of stock. The publication itself leaves them as they are.
-    async fn note_switches(&self, switches: &mut Vec<StockSwitch>, live: &LiveCatalog) -> Result<(), PassError> {
+    /// Keeps what a look shows of switches of stock; those that are known from now on.
+    pub(super) async fn note_switches(
+        &self,
+        mut switches: Vec<StockSwitch>,
+        live: &LiveCatalog,
+    ) -> Result<Vec<StockSwitch>, PassError> {
         let mut update = OutletUpdate::default();
-        note_switched_elsewhere(&mut update, self.target, switches, live, self.context.clock.now())?;
-        switches.retain(|switch| !update.switches.iter().any(|(key, _)| *key == switch.thing().to_string()));
-        update_if_any(self.context, self.target, update).await
+        note_overruled(&mut update, self.target, &switches, live, self.context.clock.now())?;
+        for (key, row) in &update.switches {
+            switches.retain(|switch| *key != switch.thing().to_string());
+            let kept = row.as_ref().map(|row| parse(&self.target.id, &row.switch)).transpose()?;
+            switches.extend(kept);
+        }
+        update_if_any(self.context, self.target, update).await?;
+        Ok(switches)
     }
 
     /// Waits for a pause, an event, or the end of the time for looking.

@@ -364,6 +364,8 @@ pub(super) struct World {
     pub(super) off_in_files: BTreeSet<String>,
     /// What was switched and was seen otherwise since.
     pub(super) seen_otherwise: BTreeSet<String>,
+    /// How many looks in a row have shown it so.
+    undone_looks: BTreeMap<String, u32>,
     /// Those of them that the last look has shown so.
     pub(super) just_seen_otherwise: BTreeSet<String>,
     /// Of what left where it may come back: what the kitchen last said of it.
@@ -874,17 +876,27 @@ impl World {
     fn note_switches_seen(&mut self) {
         let Some(ledger) = &self.ledger else { return };
         let is_undone = |switch: &&StockSwitch| {
-            // So soon after a switch it may be an old copy, for all that a look at a push tells.
-            let is_settled = self
-                .switch_clock
-                .is_some_and(|clock| clock.now().duration_since(switch.at) > SignedDuration::from_mins(10));
             switch.until.is_some()
-                && is_settled
                 && switch.stage == SwitchStage::Set
                 && self.stock(switch.id.as_str()) == Some(!switch.in_stock)
         };
-        let undone: Vec<String> =
-            ledger.switches.values().filter(is_undone).map(|switch| switch.id.0.clone()).collect();
+        let shown: BTreeMap<String, bool> = ledger
+            .switches
+            .values()
+            .filter(is_undone)
+            .map(|switch| {
+                let is_new = |clock: Clock| clock.now().duration_since(switch.at) <= SignedDuration::from_mins(10);
+                (switch.id.0.clone(), self.switch_clock.is_none_or(is_new))
+            })
+            .collect();
+        self.undone_looks.retain(|id, _| shown.contains_key(id));
+        let mut undone = Vec::new();
+        for (id, is_new) in shown {
+            // So soon after a switch it may be an old copy, if another look shows something else within seconds.
+            let looks = self.undone_looks.entry(id.clone()).or_default();
+            *looks += 1;
+            undone.extend(Some(id).filter(|_| !is_new || *looks > 2));
+        }
         self.just_seen_otherwise = undone.into_iter().filter(|id| self.seen_otherwise.insert(id.clone())).collect();
     }
 
@@ -973,6 +985,7 @@ impl Platform {
             switch_clock: None,
             off_in_files: BTreeSet::new(),
             seen_otherwise: BTreeSet::new(),
+            undone_looks: BTreeMap::new(),
             just_seen_otherwise: BTreeSet::new(),
             left_intent: BTreeMap::new(),
             may_forget_what_left: false,

@@ -1,6 +1,6 @@
 //! Soon after a switch: what looks at a push teach of stock, and what they make of the switch.
 
-use super::*;
+use super::{switching::results, *};
 use crate::plan::SwitchHappening;
 
 impl Bench {
@@ -99,4 +99,45 @@ async fn what_the_kitchen_sells_out_is_learnt_although_a_switch_reads_as_undone(
     });
     assert_eq!(bench.pass().await.result, PassResult::Published);
     assert_eq!((bench.stock("D1"), bench.stock("D2")), (false, false), "in doubt a dish is sold out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kitchen_that_puts_it_on_sale_during_a_push_just_after_a_switch_is_not_overruled_at_its_end() {
+    let orders: [Option<Option<Duration>>; 3] = [None, Some(Some(minutes(120))), Some(None)];
+    for order in orders {
+        let mut bench = Bench::off_for_an_hour(&["D1"]).await;
+        bench.price_in_file("NG", 27_000);
+        bench.platform.with(|world| world.delay = minutes(3));
+        // 1 GET, 2 PUT, 3 GET; from then on the kitchen sells it, and later it does not.
+        bench.copies(4..7, true);
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        if let Some(time) = order {
+            assert_eq!(results(&bench.switch(&["D1"], false, time).await), ["unchanged"], "{order:?}");
+        }
+        let told = bench.after(minutes(1)).await.switches;
+        assert_eq!(told.iter().map(|event| event.result).collect::<Vec<_>>(), [SwitchHappening::Doubtful], "{order:?}");
+        bench.after(minutes(60)).await;
+        bench.after(minutes(61)).await;
+        assert_eq!((bench.stock("D1"), bench.open_switches()), (false, vec![]), "{order:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_is_behind_keeps_nothing_from_going_off_at_its_end() {
+    let mut bench = Bench::in_sync().await;
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.switch(&["D1"], true, Some(minutes(60))).await;
+    bench.calls();
+    for at_push in [true, false] {
+        bench.price_in_file("NG", if at_push { 27_000 } else { 28_000 });
+        bench.platform.with(|world| world.delay = seconds(30));
+        let first = if at_push { 4 } else { 1 };
+        bench.copies(first..first + 3, false);
+        bench.pass().await;
+        bench.pass().await;
+        bench.platform.with(|world| world.kitchen("D1", true));
+        bench.calls();
+    }
+    bench.after(minutes(61)).await;
+    assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::SwitchedBack));
 }

@@ -71,7 +71,7 @@ pub use stock::calls_of;
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
 pub use switching::{
     OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict, behind_until,
-    judge_switch, label, live_ids, plan_switches, shows_all,
+    is_overruled, judge_switch, label, live_ids, plan_switches, shows_all,
 };
 pub use verify::{Look, Mismatch, PushVerification};
 

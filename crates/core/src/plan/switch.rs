@@ -31,6 +31,9 @@ pub struct StockSwitch {
     /// When a look after its end has last shown it as it was left, while it could not be switched back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_at: Option<Timestamp>,
+    /// Whether a look at a push just after it has shown it undone: by a copy that is behind, or by the kitchen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_doubted: bool,
 }
 
 /// How far a switch is.
@@ -69,7 +72,15 @@ impl StockSwitch {
     /// What is known of it once live has shown that it was switched back: for a while a copy may be behind that as well.
     pub fn returned(&self, now: Timestamp) -> Self {
         let in_stock = !self.in_stock;
-        Self { in_stock, at: now, until: None, stage: SwitchStage::Set, held_at: None, ..self.clone() }
+        Self {
+            in_stock,
+            at: now,
+            until: None,
+            stage: SwitchStage::Set,
+            held_at: None,
+            is_doubted: false,
+            ..self.clone()
+        }
     }
 
     /// That this happened to it.

@@ -106,6 +106,7 @@ pub fn plan_switches(
                 account: order.account.clone(),
                 stage: SwitchStage::Sending,
                 held_at: None,
+                is_doubted: false,
             };
             let step = stock.map_or(SwitchStep::Absent, |stock| step(&switch, &stock, earlier.as_ref(), off_in_files));
             PlannedSwitch { switch, earlier, step }
@@ -140,7 +141,8 @@ fn step(
         return SwitchStep::Set(stock.changes(&switch.id, switch.in_stock));
     }
     if stock.shows(switch.in_stock) {
-        let is_ours = earlier.is_some_and(|one| one.in_stock == switch.in_stock && one.until.is_some());
+        let is_ours =
+            earlier.is_some_and(|one| one.in_stock == switch.in_stock && one.until.is_some() && !one.is_doubted);
         return if is_ours { SwitchStep::Extend } else { SwitchStep::Already };
     }
     if !stock.shows(!switch.in_stock) && (switch.in_stock || switch.until.is_some()) {
@@ -221,7 +223,7 @@ pub fn judge_switch(
     now: Timestamp,
     returns: Option<&SwitchReturns<'_>>,
 ) -> SwitchVerdict {
-    use SwitchHappening::{ChangedElsewhere, Doubtful, Gone, NotSeen, SwitchedBack};
+    use SwitchHappening::{Doubtful, Gone, NotSeen, SwitchedBack};
     let is_due = switch.until.is_some_and(|until| until <= now);
     let is_sending = switch.stage == SwitchStage::Sending;
     let is_late = now.duration_since(switch.at).abs() > MAY_STILL_COME;
@@ -253,7 +255,9 @@ pub fn judge_switch(
             let is_over = now.duration_since(at).abs() > MAY_STILL_COME;
             return if is_over { SwitchVerdict::End(Doubtful) } else { SwitchVerdict::Wait };
         }
-        _ if !stock.shows(switch.in_stock) => return SwitchVerdict::End(ChangedElsewhere),
+        _ if !stock.shows(switch.in_stock) => return judge_undone(switch, live, now),
+        // The kitchen may have sold it out again since.
+        _ if switch.is_doubted && goes_on_sale => return SwitchVerdict::End(Doubtful),
         _ => {}
     }
     let looked_at = switch
@@ -272,6 +276,22 @@ pub fn judge_switch(
         return SwitchVerdict::Hold;
     }
     SwitchVerdict::Back(stock.changes(&switch.id, !switch.in_stock))
+}
+
+/// What is to be done about a switch that live shows undone. Just after it that may be a copy that is behind, or the kitchen,
+/// which may sell out again what it has put on sale: that does not go on sale at the end. To go off at the end is safe.
+fn judge_undone(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> SwitchVerdict {
+    match behind_until(switch, live, now) {
+        None => SwitchVerdict::End(SwitchHappening::ChangedElsewhere),
+        Some(_) if switch.in_stock => SwitchVerdict::Wait,
+        Some(_) => SwitchVerdict::End(SwitchHappening::Doubtful),
+    }
+}
+
+/// Whether live shows that somebody has put on sale what a switch with an end took off.
+pub fn is_overruled(switch: &StockSwitch, live: &LiveCatalog) -> bool {
+    let is_taken_off = switch.stage == SwitchStage::Set && switch.until.is_some() && !switch.in_stock;
+    is_taken_off && LiveStock::of(live, switch.kind, &switch.id).is_some_and(|stock| !stock.shows(false))
 }
 
 /// What is to be done at the end of what is not on the menu. What a push of ours has taken away as it was left comes back as it
@@ -384,6 +404,7 @@ mod tests {
         let stock = LiveStock::of(&live, StockKind::Items, &"NG".into()).unwrap();
         let switch = |in_stock, minute, stage| StockSwitch {
             held_at: None,
+            is_doubted: false,
             kind: StockKind::Items,
             id: "NG".into(),
             name: String::new(),
@@ -408,6 +429,7 @@ mod tests {
         use SwitchHappening::*;
         let switch = |stage, in_stock| StockSwitch {
             held_at: None,
+            is_doubted: false,
             kind: StockKind::Items,
             id: "NG".into(),
             name: String::new(),
@@ -434,7 +456,8 @@ mod tests {
             (sending, false, 90, SwitchVerdict::Seen),
             (set, false, 59, SwitchVerdict::Wait),
             (set, false, 60, back(true)),
-            (set, true, 5, end(ChangedElsewhere)),
+            (set, true, 5, end(Doubtful)),
+            (set, true, 11, end(ChangedElsewhere)),
             (set, true, 61, end(ChangedElsewhere)),
             (returning, true, 61, end(SwitchedBack)),
             (returning, false, 70, back(true)),
@@ -451,7 +474,9 @@ mod tests {
                 "{stage:?} {is_on} {minute}"
             );
         }
-        // To go off is safe at any time.
+        // To go off is safe at any time, and no copy that is behind keeps it from that.
+        assert_eq!(judge(&switch(set, true), &shows(false), 5, None), SwitchVerdict::Wait);
+        assert_eq!(judge(&switch(set, true), &shows(false), 11, None), end(ChangedElsewhere));
         for stage in [set, returning, returned] {
             assert_eq!(judge(&switch(stage, true), &shows(true), 600, None), back(false), "{stage:?}");
         }
