@@ -279,13 +279,16 @@ pub enum PassError {
     },
     /// What reads as live is the stock from before a switch.
     #[error(
-        "GoFood shows stock of outlet {outlet} as it was before `menusync stock` switched it; this may be a copy that is \
-         behind, so nothing is pushed from it; try again in a minute: if it still reads so {} min from now, it counts as live",
+        "GoFood shows stock of outlet {outlet} as it was before {}; this may be a copy that is behind, so nothing is pushed \
+         from it; try again in a minute: if it still reads so {} min from now, it counts as live",
+        if *of_end { "the end of `menusync stock` switched it back" } else { "`menusync stock` switched it" },
         minutes_up(*left)
     )]
     BehindSwitch {
         /// The outlet.
         outlet: OutletId,
+        /// Whether it is the end of a switch.
+        of_end: bool,
         /// When it can be no copy any more.
         until: Timestamp,
         /// How long that was from the look on.

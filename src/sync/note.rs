@@ -9,7 +9,7 @@ use super::{
     Context, Examined, Facts, Outcome, OutletState, PassError, PassResult, PendingPush, Recalled, Target, chain,
     memory::{json as stored, pins_json, recall, update_if_any},
     promote::state_key,
-    switch_record::{SwitchesSeen, judge_switches, note_overruled},
+    switch_record::{Learnt, SwitchesSeen, judge_switches, note_overruled},
 };
 use crate::{
     plan::{OutletPlan, PromotionRecord, STILL_LISTED, SwitchEvent},
@@ -168,9 +168,9 @@ fn switches_seen(
 ) -> Result<Vec<SwitchEvent>, PassError> {
     let (live, now) = (&examined.live, context.clock.now());
     let seen = SwitchesSeen { live, now, returns: None };
-    let Recalled { memory, switches, .. } = &examined.recalled;
+    let recalled = &examined.recalled;
     // Who may not switch back leaves an end of what is away to who may, so that the memory stays as it is.
-    Ok(judge_switches(update, &mut memory.clone(), target, switches, &seen)?.events)
+    Ok(judge_switches(update, &mut Learnt::new(recalled), target, &recalled.switches, &seen)?.events)
 }
 
 /// The same where nobody knows what the files want: what was put back on sale, and what became of switches of stock.

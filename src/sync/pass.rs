@@ -420,10 +420,11 @@ impl<R: Read + Write> Pass<'_, R> {
     /// A push from a copy that is behind a switch would undo it.
     fn refuse_copy_behind_switch(&self, recalled: &Recalled, live: &LiveCatalog) -> Result<(), PassError> {
         let now = self.context().clock.now();
-        let behind = recalled.switches.iter().filter_map(|switch| behind_until(switch, live, now));
-        let Some(until) = behind.max() else { return Ok(()) };
+        let behind =
+            recalled.switches.iter().filter_map(|switch| Some((behind_until(switch, live, now)?, switch.is_end())));
+        let Some((until, of_end)) = behind.max() else { return Ok(()) };
         let outlet = self.visit.target.id.clone();
-        Err(PassError::BehindSwitch { outlet, until, left: until.duration_since(now) })
+        Err(PassError::BehindSwitch { outlet, of_end, until, left: until.duration_since(now) })
     }
 
     /// From now on this pass's rollback is what is wanted, also by those that come later.

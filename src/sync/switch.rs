@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     catalog::{OutletId, Path, StockChange, StockKind, live::LiveCatalog},
-    plan::{Memory, PlannedSwitch, StockSwitch, SwitchOrder, SwitchPlan, SwitchStage, SwitchStep, plan_switches},
+    plan::{
+        END_LEFT_OUT, Memory, PlannedSwitch, StockSwitch, SwitchOrder, SwitchPlan, SwitchStage, SwitchStep,
+        plan_switches,
+    },
     policy::Guard,
     remote::{Lane, Read, Write},
     report::{StockLine, StockOutlet, held_words, minute, shell_word},
@@ -178,7 +181,11 @@ impl<R: Read + Write> Switch<'_, R> {
                 .switch_kind(kind, &changes, &switches, &look.recalled.memory)
                 .await
                 .unwrap_or_else(|error| ("failed", Some(chain(&error))));
-            lines.extend(switches.iter().map(|one| line(one, result, why.clone())));
+            lines.extend(switches.iter().map(|one| {
+                let note = one.loses_end.then(|| END_LEFT_OUT.to_owned());
+                let told: Vec<String> = why.iter().cloned().chain(note).collect();
+                line(one, result, (!told.is_empty()).then(|| told.join("; ")))
+            }));
         }
         let result = match () {
             () if lines.iter().any(StockLine::is_failed) => "failed",
@@ -246,7 +253,7 @@ impl<R: Read + Write> Switch<'_, R> {
         let mut update = OutletUpdate::default();
         let mut base = look.recalled.base.clone();
         let mut is_handed_over = false;
-        for PlannedSwitch { switch, step, earlier } in &look.plan.switches {
+        for PlannedSwitch { switch, step, earlier, .. } in &look.plan.switches {
             match step {
                 SwitchStep::Set(_) => keep(&mut update, target, switch)?,
                 // It ends when this order says, if it does, and nothing is being switched back.

@@ -10,12 +10,12 @@ use super::{
     fetch::Marks,
     memory::update_if_any,
     set_stock::StockSet,
-    switch_record::{DueSwitch, JudgedSwitches, SwitchesSeen, end, judge_switches, keep, off_in_files},
+    switch_record::{DueSwitch, JudgedSwitches, Learnt, SwitchesSeen, end, judge_switches, keep, off_in_files},
     visit::{Pass, Visit},
 };
 use crate::{
     catalog::{Path, StockChange, StockKind},
-    plan::{Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, label},
+    plan::{StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, label},
     remote::{Fetched, Read, Retry, Write},
     state::OutletUpdate,
 };
@@ -91,15 +91,15 @@ impl<R: Read + Write> Pass<'_, R> {
             Err(error) => return Err(error),
         };
         let seen_at = Instant::now();
-        let mut memory = recalled.memory.clone();
-        let JudgedSwitches { events, due } = self.judge(&recalled.switches, recalled, &mut memory, &fetched).await?;
+        let mut learnt = Learnt::new(recalled);
+        let JudgedSwitches { events, due } = self.judge(&recalled.switches, recalled, &mut learnt, &fetched).await?;
         let mut settled = SwitchesSettled { events, failed: None };
         if due.is_empty() {
             return Ok((settled, Some(fetched)));
         }
         // Waiting for it to show holds no slot.
         *slot = None;
-        if let Err(error) = self.switch_back(due, seen_at, recalled, &mut memory, &mut settled).await {
+        if let Err(error) = self.switch_back(due, seen_at, recalled, &mut learnt, &mut settled).await {
             settled.fail("", &chain(&error), Retry::After(None));
         }
         Ok((settled, None))
@@ -110,21 +110,26 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         switches: impl IntoIterator<Item = &'s StockSwitch>,
         recalled: &Recalled,
-        memory: &mut Memory,
+        learnt: &mut Learnt<'_>,
         look: &Fetched,
     ) -> Result<JudgedSwitches, PassError> {
         let Visit { context, target, .. } = *self.visit;
         let is_paused = self.desired.paused || recalled.pause.is_some();
         let may_send = self.options.consent == Consent::Standing && self.options.rollback.is_none() && !is_paused;
         let off = |path: &Path| off_in_files(self.desired, path);
+        let ours = |switch: &StockSwitch| {
+            recalled.base.as_ref().is_some_and(|base| base.has_taken_off(switch.kind, &switch.id))
+        };
+        let comes_back = |thing: &Path| self.desired.catalog.has(thing) || self.desired.recurring.away.contains(thing);
         let returns = || SwitchReturns {
             account: self.desired.policy.account.as_deref(),
             off_in_files: &off,
-            may_come_back: !self.desired.recurring.files.is_empty(),
+            taken_off: &ours,
+            comes_back: &comes_back,
         };
         let seen = SwitchesSeen { live: &look.live, now: context.clock.now(), returns: may_send.then(returns) };
         let mut update = OutletUpdate::default();
-        let judged = judge_switches(&mut update, memory, target, switches, &seen)?;
+        let judged = judge_switches(&mut update, learnt, target, switches, &seen)?;
         update_if_any(context, target, update).await?;
         Ok(judged)
     }
@@ -134,13 +139,13 @@ impl<R: Read + Write> Pass<'_, R> {
         mut due: Vec<DueSwitch>,
         mut seen_at: Instant,
         recalled: &Recalled,
-        memory: &mut Memory,
+        learnt: &mut Learnt<'_>,
         settled: &mut SwitchesSettled,
     ) -> Result<(), PassError> {
         for kind in [StockKind::Items, StockKind::Variants] {
             let is_it = |due: &DueSwitch| due.switch.kind == kind;
             if seen_at.elapsed() > LOOK_HOLDS && due.iter().any(is_it) {
-                due = self.judge_again(due, recalled, memory, settled).await?;
+                due = self.judge_again(due, recalled, learnt, settled).await?;
                 seen_at = Instant::now();
             }
             let (group, rest): (Vec<_>, Vec<_>) = due.into_iter().partition(is_it);
@@ -155,7 +160,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 // Until its turn comes the kitchen may have sold it out.
                 let goes_on_sale = due.iter().any(|due| is_it(due) && !due.switch.in_stock);
                 if goes_on_sale || seen_at.elapsed() > LOOK_HOLDS {
-                    due = self.judge_again(due, recalled, memory, settled).await?;
+                    due = self.judge_again(due, recalled, learnt, settled).await?;
                     seen_at = Instant::now();
                 }
                 let Some(next) = due.iter().position(is_it) else { break };
@@ -171,7 +176,7 @@ impl<R: Read + Write> Pass<'_, R> {
         &self,
         due: Vec<DueSwitch>,
         recalled: &Recalled,
-        memory: &mut Memory,
+        learnt: &mut Learnt<'_>,
         settled: &mut SwitchesSettled,
     ) -> Result<Vec<DueSwitch>, PassError> {
         let switches: Vec<StockSwitch> = due.into_iter().map(|due| due.switch).collect();
@@ -179,7 +184,7 @@ impl<R: Read + Write> Pass<'_, R> {
             Err(PassError::Withdrawn) => return Ok(Vec::new()),
             look => look?,
         };
-        let JudgedSwitches { events, due } = self.judge(&switches, recalled, memory, &look).await?;
+        let JudgedSwitches { events, due } = self.judge(&switches, recalled, learnt, &look).await?;
         settled.events.extend(events);
         Ok(due)
     }

@@ -1,13 +1,15 @@
 //! What is stored of switches of stock, and the log of them.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use super::{Desired, PassError, Target, memory::json};
+use super::{Desired, PassError, Recalled, Target, memory::json};
 use crate::{
     catalog::{Path, StockChange, live::LiveCatalog},
     plan::{
-        Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict, behind_until,
-        is_overruled, judge_switch,
+        Base, Memory, StockSwitch, SwitchEvent, SwitchHappening, SwitchReturns, SwitchStage, SwitchVerdict,
+        behind_until, is_overruled, judge_switch,
     },
     report::{Lang, untrusted::printable},
     state::{OutletUpdate, SwitchRow},
@@ -68,6 +70,45 @@ pub(super) struct SwitchesSeen<'a> {
     pub(super) returns: Option<SwitchReturns<'a>>,
 }
 
+/// What ends of switches change of what is known of an outlet.
+pub(super) struct Learnt<'r> {
+    memory: Cow<'r, Memory>,
+    base: Cow<'r, Option<Base>>,
+}
+
+impl<'r> Learnt<'r> {
+    pub(super) fn new(recalled: &'r Recalled) -> Self {
+        Self { memory: Cow::Borrowed(&recalled.memory), base: Cow::Borrowed(&recalled.base) }
+    }
+
+    /// Stores what one end changes.
+    fn note_end(
+        &mut self,
+        update: &mut OutletUpdate,
+        target: &Target,
+        switch: &StockSwitch,
+        event: &SwitchEvent,
+        now: Timestamp,
+    ) -> Result<(), PassError> {
+        match event.result {
+            SwitchHappening::EndedAway => {
+                self.memory.to_mut().note_ended_away(switch.thing(), !switch.in_stock, now);
+                update.memory = Some(json(&*self.memory, &target.id)?);
+            }
+            // It was sold out before: no end of an `in_stock: false` puts it back.
+            SwitchHappening::SwitchedBack if switch.in_stock => {
+                if let Some(base) = self.base.to_mut()
+                    && base.leave_to_kitchen(switch.kind, &switch.id)
+                {
+                    update.base = Some(json(base, &target.id)?);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
 /// A switch that is to be switched back now.
 #[derive(Debug)]
 pub(super) struct DueSwitch {
@@ -85,7 +126,7 @@ pub(super) struct JudgedSwitches {
 /// Judges switches by a look, and stores what it has taught.
 pub(super) fn judge_switches<'s>(
     update: &mut OutletUpdate,
-    memory: &mut Memory,
+    learnt: &mut Learnt<'_>,
     target: &Target,
     switches: impl IntoIterator<Item = &'s StockSwitch>,
     seen_now: &SwitchesSeen<'_>,
@@ -94,7 +135,7 @@ pub(super) fn judge_switches<'s>(
     let mut judged = JudgedSwitches::default();
     for switch in switches {
         let may_be_behind = behind_until(switch, live, *now).is_some();
-        match judge_switch(switch, live, memory, *now, returns.as_ref()) {
+        match judge_switch(switch, live, &learnt.memory, *now, returns.as_ref()) {
             SwitchVerdict::Wait => {}
             SwitchVerdict::Seen => seen(update, target, switch)?,
             SwitchVerdict::Forget => keep_as(update, switch, None),
@@ -103,10 +144,7 @@ pub(super) fn judge_switches<'s>(
             SwitchVerdict::End(result) => {
                 let event = switch.event(result, None);
                 end(update, target, switch, &event, *now)?;
-                if result == SwitchHappening::EndedAway {
-                    memory.note_ended_away(switch.thing(), !switch.in_stock, *now);
-                    update.memory = Some(json(memory, &target.id)?);
-                }
+                learnt.note_end(update, target, switch, &event, *now)?;
                 // It does not go back; and until it is certain what is live, nothing is pushed over it.
                 if may_be_behind && result != SwitchHappening::NotSeen {
                     keep(update, target, &StockSwitch { until: None, ..switch.clone() })?;

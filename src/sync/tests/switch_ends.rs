@@ -2,6 +2,7 @@
 
 use super::{switching::results, *};
 use crate::{
+    catalog::Path,
     plan::{SwitchHappening, SwitchStage},
     remote::Retry,
     state::Pause,
@@ -17,8 +18,10 @@ impl Bench {
     /// A dish leaves or comes back as its layer says.
     async fn layer(&mut self, id: &str, is_there: bool) -> Outcome {
         self.wanted.catalog = warung();
+        self.wanted.recurring.away.clear();
         if !is_there {
             self.remove_from_file(id);
+            self.wanted.recurring.away.insert(Path::item(&id.into()));
         }
         let outcome = self.pass().await;
         assert_eq!(outcome.result, PassResult::Published, "{outcome:?}");
@@ -45,7 +48,7 @@ async fn no_push_is_made_from_a_copy_that_is_behind_an_end() {
         for _ in 0..2 {
             let outcome = bench.pass().await;
             assert_eq!((outcome.result, outcome.state), (PassResult::Failed, OutletState::Failed), "{goes_on_sale}");
-            assert!(outcome.error.unwrap().contains("as it was before `menusync stock` switched it"));
+            assert!(outcome.error.unwrap().contains("as it was before the end of `menusync stock` switched it back"));
             assert!(!bench.calls().contains(&"PUT".to_owned()), "{goes_on_sale}");
         }
         assert_eq!((bench.open_switches(), bench.told()[0]), (vec![], SwitchHappening::SwitchedBack));
@@ -253,7 +256,66 @@ async fn what_was_removed_from_the_files_ends_with_its_switch() {
     let mut bench = Bench::in_sync().await;
     bench.platform.with(|world| world.kitchen("D1", false));
     bench.switch(&["D1"], true, Some(minutes(60))).await;
-    bench.layer("D1", false).await;
+    bench.remove_from_file("D1");
+    bench.pass().await;
     bench.after(minutes(61)).await;
     assert_eq!((bench.switches(), bench.told()[0]), (vec![], SwitchHappening::Gone));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_what_no_layer_brings_back_is_told_whatever_other_layers_there_are() {
+    for is_on in [false, true] {
+        let mut bench = Bench::in_sync().await.with_recurring_layer();
+        bench.platform.with(|world| world.kitchen("D1", !is_on));
+        bench.switch(&["D1"], is_on, Some(minutes(60))).await;
+        bench.remove_from_file("D1");
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        let outcome = bench.after(minutes(61)).await;
+        assert_eq!(outcome.switches[0].result, SwitchHappening::Gone, "{is_on}");
+        bench.wanted.catalog = warung();
+        bench.pass().await;
+        assert_eq!(bench.stock("D1"), is_on, "{is_on}: as it was when it left");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_of_what_lost_its_id_in_the_app_is_told() {
+    let mut bench = Bench::in_sync().await.with_recurring_layer();
+    bench.wanted.recurring.away.insert(Path::item(&"D1".into()));
+    bench.platform.with(|world| world.kitchen("D1", false));
+    bench.switch(&["D1"], true, Some(minutes(60))).await;
+    bench.platform.with(|world| world.item("D1").external_id = Field::Unsaid);
+    let outcome = bench.after(minutes(61)).await;
+    assert_eq!(outcome.switches[0].result, SwitchHappening::Gone);
+    assert!(outcome.switches[0].result.is_trouble());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_files_take_off_for_a_while_ends_no_switch_that_is_to_go_off_later() {
+    // The files take it off and let go again, before the end or after it; alone, or with a menu.
+    for (lets_go_after, with_menu) in [(30, false), (30, true), (90, false), (90, true)] {
+        let mut bench = Bench::in_sync().await;
+        bench.platform.with(|world| world.kitchen("D1", false));
+        bench.switch(&["D1"], true, Some(minutes(60))).await;
+        tokio::time::sleep(minutes(15)).await;
+        bench.file_item("D1").in_stock = Field::Set(false);
+        if with_menu {
+            bench.price_in_file("NG", 27_000);
+        }
+        assert_eq!(bench.pass().await.result, PassResult::Published);
+        bench.pass().await;
+        bench.observe().await;
+        assert!(!bench.stock("D1"));
+        assert_eq!(bench.open_switches().len(), 1, "{lets_go_after} {with_menu}");
+        if lets_go_after > 60 {
+            bench.after(minutes(46)).await;
+            assert_eq!((bench.open_switches(), bench.told()[0]), (vec![], SwitchHappening::SwitchedBack));
+        }
+        tokio::time::sleep(minutes(15)).await;
+        bench.file_item("D1").in_stock = Field::Unsaid;
+        bench.pass().await;
+        assert_eq!(bench.stock("D1"), lets_go_after < 60, "{lets_go_after} {with_menu}");
+        bench.after(minutes(46)).await;
+        assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::SwitchedBack), "{lets_go_after}");
+    }
 }

@@ -141,3 +141,34 @@ async fn a_copy_that_is_behind_keeps_nothing_from_going_off_at_its_end() {
     bench.after(minutes(61)).await;
     assert_eq!((bench.stock("D1"), bench.told()[0]), (false, SwitchHappening::SwitchedBack));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_reads_as_done_just_after_it_went_on_sale_has_no_end() {
+    for after_an_end in [true, false] {
+        let bench = Bench::in_sync().await;
+        if after_an_end {
+            bench.switch(&["D1"], false, Some(minutes(30))).await;
+            bench.after(minutes(30)).await;
+        } else {
+            bench.platform.with(|world| world.kitchen("D1", false));
+            bench.switch(&["D1"], true, None).await;
+        }
+        bench.platform.with(|world| world.kitchen("D1", false));
+        let outcome = bench.switch(&["D1"], false, Some(minutes(60))).await;
+        assert_eq!((results(&outcome), outcome.switches[0].until), (vec!["switched"], None), "{after_an_end}");
+        assert!(outcome.switches[0].error.as_ref().unwrap().contains("not put back on sale"));
+        bench.after(minutes(61)).await;
+        assert!(!bench.stock("D1"), "{after_an_end}");
+        // A single copy that is behind takes the end from nobody.
+        let bench = Bench::in_sync().await;
+        bench.switch(&["D1"], false, Some(minutes(30))).await;
+        bench.after(minutes(30)).await;
+        bench.calls();
+        bench.platform.with(|world| world.kitchen("D1", false));
+        bench.platform.before(2, |world| world.kitchen("D1", true));
+        let outcome = bench.switch(&["D1"], false, Some(minutes(60))).await;
+        assert!(outcome.switches[0].until.is_some());
+        bench.after(minutes(60)).await;
+        assert!(bench.stock("D1"));
+    }
+}

@@ -186,6 +186,15 @@ impl Catalog {
         self.items().map(|(_, item)| item).find(|item| item.external_id == *id)
     }
 
+    /// Whether it has this dish or choice.
+    pub fn has(&self, thing: &Path) -> bool {
+        match thing {
+            Path::Item(id, _) => self.item(id).is_some(),
+            Path::Variant(id, _) => self.variants().any(|(_, variant)| variant.external_id == *id),
+            _ => false,
+        }
+    }
+
     /// How the files made this price of an item, where markups did.
     pub fn steps_giving(&self, id: &ExternalId, price: Price) -> Option<&PriceSteps> {
         self.price_steps.get(id).filter(|steps| steps.gives == price)

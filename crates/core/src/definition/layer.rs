@@ -7,7 +7,7 @@ use jiff::civil::{self, Date, Time};
 
 use super::{Declared, hours::Week, policy::PolicyPatch};
 use crate::{
-    catalog::{Day, ExternalId, OutletId, Price},
+    catalog::{Day, ExternalId, OutletId, Path, Price},
     diagnostic::Place,
     document::{PackedFile, SourceFile, Spanned},
     schedule::{Recurrence, Stretches},
@@ -99,6 +99,29 @@ impl Content {
     /// The items that it adds.
     pub(super) fn new_items(&self) -> impl Iterator<Item = &ItemEntry> {
         self.menus.iter().flat_map(|menu| menu.items.iter().flatten())
+    }
+
+    /// The dishes and choices that it defines.
+    pub(super) fn new_things(&self) -> impl Iterator<Item = Path> {
+        let new = self.variant_categories.iter().map(|category| &category.fields);
+        let changed = self.categories.iter().filter_map(|patch| match &patch.action {
+            Action::Change(fields) => Some(fields),
+            Action::Remove(_) => None,
+        });
+        let variants = new.chain(changed).flat_map(|fields| fields.variants.iter().flatten());
+        let items = self.new_items().map(|item| Path::item(&item.id.value));
+        items.chain(variants.map(|variant| Path::variant(&variant.id.value)))
+    }
+
+    /// Whether it may take away what another layer defines.
+    pub(super) fn may_take_away(&self) -> bool {
+        self.menus.iter().any(|menu| menu.remove.is_some())
+            || self.items.iter().any(|patch| matches!(patch.action, Action::Remove(_)))
+            || self.variants.iter().any(|patch| matches!(patch.action, Action::Remove(_)))
+            || self.categories.iter().any(|patch| match &patch.action {
+                Action::Remove(_) => true,
+                Action::Change(fields) => fields.variants.is_some(),
+            })
     }
 }
 

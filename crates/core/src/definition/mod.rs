@@ -48,7 +48,7 @@ pub use pricing::marked_up;
 pub use recurrence::cron;
 
 use crate::{
-    catalog::{Catalog, ExternalId, OutletId},
+    catalog::{Catalog, ExternalId, OutletId, Path},
     diagnostic::{self, Diagnostic, Place, Severity},
     document::{Allow, SourceFile, Spanned},
     policy::{Policy, PromotionPolicy},
@@ -130,6 +130,8 @@ pub struct Recurring {
     pub files: BTreeSet<Arc<str>>,
     /// Items that those define that do not count now, and which of them.
     pub resting: BTreeMap<ExternalId, BTreeSet<Arc<str>>>,
+    /// Dishes and choices that are not in the menu now and come back by those.
+    pub away: BTreeSet<Path>,
 }
 
 /// What one outlet should be at one time.
@@ -363,10 +365,21 @@ impl Definitions {
             }
         }
         let incomplete = files.iter().any(|file| file.is_broken()) || between().any(Diagnostic::is_error);
+        // What such a layer brings when it counts again, and what one may take away that counts now.
+        let coming = dormant.iter().filter(|(head, _)| head.when.is_some() && !dated::has_ended(head, at, zone));
+        let mut away: BTreeSet<Path> = coming.flat_map(|(_, content)| content.new_things()).collect();
+        if active.iter().any(|(head, content)| head.when.is_some() && content.may_take_away()) {
+            away.extend(active.iter().flat_map(|(_, content)| content.new_things()));
+        }
         let dormant = dormant.into_iter().map(|(_, content)| &**content).collect();
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
         active.into_iter().for_each(|(head, content)| composer.lay(content, head.is_dated()));
         let promotions = composer.finish(images, &mut composed);
+        let items = composed.catalog.items().map(|(_, item)| Path::item(&item.external_id));
+        for thing in items.chain(composed.catalog.variants().map(|(_, one)| Path::variant(&one.external_id))) {
+            away.remove(&thing);
+        }
+        composed.recurring.away = away;
         if !promotions.is_empty() {
             let over_time = OverTime {
                 layers: &layers,

@@ -64,6 +64,11 @@ impl Base {
         self.taken_off_mut(kind).remove(id)
     }
 
+    /// Whether we have taken this off sale, and nobody has put it back.
+    pub fn has_taken_off(&self, kind: StockKind, id: &ExternalId) -> bool {
+        self.taken_off(kind).contains(id)
+    }
+
     /// What `live` shows on sale was put back by somebody, so a later "sold out" is not ours to undo. Whether anything was. Of
     /// several things under one id all must be on sale.
     pub fn release_stock(&mut self, live: &LiveCatalog) -> bool {

@@ -25,6 +25,9 @@ pub struct Effects {
     /// What leaves sold out where such layers are, as the last look at the old menu has shown it.
     #[serde(deserialize_with = "known_paths", skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) leaves_sold_out: BTreeSet<Path>,
+    /// The same of what leaves on sale.
+    #[serde(deserialize_with = "known_paths", skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) leaves_on_sale: BTreeSet<Path>,
 }
 
 impl Effects {
@@ -56,6 +59,7 @@ impl Effects {
             self.undoes.remove(path);
             self.recurring.retain(|price, _| price != path && price.owner() != *path);
             self.leaves_sold_out.remove(path);
+            self.leaves_on_sale.remove(path);
         }
         self
     }

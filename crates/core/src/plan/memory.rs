@@ -49,9 +49,13 @@ pub struct Memory {
     /// Path of a price → what layers with `when` have made of it, one step for each file.
     #[serde(deserialize_with = "known_entries", skip_serializing_if = "BTreeMap::is_empty")]
     recurring: BTreeMap<Path, Vec<KnownStep>>,
-    /// What such a layer took away while it was sold out, and when.
+    /// What a push took away sold out where such layers are, or what a switch of stock left sold out when it ended while that
+    /// was away, and when.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_entries")]
     left_sold_out: BTreeMap<Path, Timestamp>,
+    /// What a push took away on sale there, and when.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_entries")]
+    left_on_sale: BTreeMap<Path, Timestamp>,
     /// Path → what somebody else did there.
     #[serde(deserialize_with = "known_entries")]
     drift: BTreeMap<Path, Foreign>,
@@ -143,7 +147,7 @@ impl Memory {
             return;
         }
         self.noted = push;
-        let Effects { coming, leaving, undoes, recurring, leaves_sold_out } = effects;
+        let Effects { coming, leaving, undoes, recurring, leaves_sold_out, leaves_on_sale } = effects;
         for id in coming {
             if self.removed.remove(id).is_none() {
                 self.added.insert(id.clone(), at);
@@ -159,6 +163,9 @@ impl Memory {
             KnownStep::add(self.recurring.entry(path.clone()).or_default(), step, at);
         }
         self.left_sold_out.extend(leaves_sold_out.iter().map(|path| (path.clone(), at)));
+        // In doubt it has left sold out.
+        let on_sale = leaves_on_sale.iter().filter(|path| !leaves_sold_out.contains(*path));
+        self.left_on_sale.extend(on_sale.map(|path| (path.clone(), at)));
         for (path, wanted) in undoes {
             let foreign = self.drift.entry(path.clone()).or_default();
             if foreign.wanted != *wanted {
@@ -215,9 +222,10 @@ impl Memory {
         stale.map(|replaced| replaced.at.min(now).saturating_add(STALE_FOR).unwrap_or(Timestamp::MAX)).max()
     }
 
-    /// When a push took this away sold out where layers with `when` are; `None`: none did, or it has been live again.
-    pub fn left_sold_out_at(&self, thing: &Path) -> Option<Timestamp> {
-        self.left_sold_out.get(thing).copied()
+    /// When it left so, where layers with `when` are; `None`: it did not, or it has been live again.
+    pub fn left_at(&self, thing: &Path, in_stock: bool) -> Option<Timestamp> {
+        let left = if in_stock { &self.left_on_sale } else { &self.left_sold_out };
+        left.get(thing).copied()
     }
 
     /// Notes that a person's switch of this has ended while it was off the menu: so it comes back.
@@ -273,12 +281,9 @@ impl Memory {
             });
         }
         self.recurring.retain(|_, steps| !steps.is_empty());
-        let is_live = |path: &Path| match path {
-            Path::Item(id, _) => plan.live.item(id).is_some(),
-            Path::Variant(id, _) => plan.live.variants().any(|(_, variant)| variant.external_id == *id),
-            _ => true,
-        };
-        self.left_sold_out.retain(|path, at| now.duration_since(*at) < LEFT_FOR && !is_live(path));
+        for left in [&mut self.left_sold_out, &mut self.left_on_sale] {
+            left.retain(|path, at| now.duration_since(*at) < LEFT_FOR && !plan.live.has(path));
+        }
     }
 
     fn note_drift(&mut self, changes: &[Change], now: Timestamp) {

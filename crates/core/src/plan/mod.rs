@@ -70,8 +70,8 @@ pub use risk::{Risk, Step, risk};
 pub use stock::calls_of;
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
 pub use switching::{
-    OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict, behind_until,
-    is_overruled, judge_switch, label, live_ids, plan_switches, shows_all,
+    END_LEFT_OUT, OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict,
+    behind_until, is_overruled, judge_switch, label, live_ids, plan_switches, shows_all,
 };
 pub use verify::{Look, Mismatch, PushVerification};
 
@@ -140,7 +140,8 @@ pub struct OutletPlan {
     pub action: Action,
     /// Hash of the effects.
     pub digest: Digest,
-    /// The complete menu that a PUT would carry.
+    /// The complete menu that a PUT would carry; an outline of it for who only reports ([`OutletPlan::for_report`]), and nothing
+    /// in the outcome of a pass.
     pub payload: Catalog,
     /// The live menu, in our ids.
     pub live: Catalog,

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::{ExternalId, Field, ItemField, Path, StockChange, StockKind, VariantField, live::LiveCatalog};
 
-/// One dish or choice that was switched, stored while its call is under way and until its end. Before the switch it was
-/// seen the other way round, else nothing of it would be switched back.
+/// One dish or choice that was switched, stored while its call is under way and until its end. Of one with an end, live has
+/// shown it the other way round before, else nothing of it would be switched back. Without an end it is known for a while, so
+/// that copies that are behind it are told; so is the end of an earlier one ([`StockSwitch::returned`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockSwitch {
     /// A dish or a choice.
@@ -34,6 +35,9 @@ pub struct StockSwitch {
     /// Whether a look at a push just after it has shown it undone: by a copy that is behind, or by the kitchen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_doubted: bool,
+    /// Whether it is the end of an earlier one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_returned: bool,
 }
 
 /// How far a switch is.
@@ -79,8 +83,14 @@ impl StockSwitch {
             stage: SwitchStage::Set,
             held_at: None,
             is_doubted: false,
+            is_returned: true,
             ..self.clone()
         }
+    }
+
+    /// Whether what is known of it is its end: that it was switched back, or is being.
+    pub fn is_end(&self) -> bool {
+        self.is_returned || matches!(self.stage, SwitchStage::Returning(_) | SwitchStage::Returned(_))
     }
 
     /// That this happened to it.
@@ -117,7 +127,8 @@ pub enum SwitchHappening {
     Doubtful,
     /// It was not on the live menu at its end.
     Gone,
-    /// A layer with `when` had taken it off the menu at its end: it comes back as it was before the switch.
+    /// A push of ours had taken it off the menu at its end, and it comes back by a layer with `when`: as it was before the
+    /// switch.
     EndedAway,
     /// Another account reaches the outlet by now.
     OtherAccount,

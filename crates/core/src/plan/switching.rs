@@ -70,7 +70,13 @@ pub struct PlannedSwitch {
     pub earlier: Option<StockSwitch>,
     /// What becomes of it.
     pub step: SwitchStep,
+    /// Whether the end that was asked for is left out ([`END_LEFT_OUT`]).
+    pub loses_end: bool,
 }
+
+/// Why something is not put back on sale at the end of what was ordered.
+pub const END_LEFT_OUT: &str = "GoFood shows it sold out already, which may be a copy from before it went on sale, or the kitchen: it is not put \
+                                back on sale at the end";
 
 /// What an order does to one outlet.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,20 +102,29 @@ pub fn plan_switches(
         .map(|(kind, id)| {
             let stock = LiveStock::of(live, *kind, id);
             let earlier = known.iter().find(|known| (known.kind, &known.id) == (*kind, id)).cloned();
+            let is_in_doubt = !order.in_stock
+                && stock.as_ref().is_some_and(|stock| !stock.shows(true))
+                && earlier.as_ref().is_some_and(|one| may_have_gone_on_sale(one, order.at));
             let switch = StockSwitch {
                 kind: *kind,
                 id: id.clone(),
                 name: stock.as_ref().map(|stock| stock.name.clone()).unwrap_or_default(),
                 in_stock: order.in_stock,
                 at: order.at,
-                until: order.until,
+                until: order.until.filter(|_| !is_in_doubt),
                 account: order.account.clone(),
                 stage: SwitchStage::Sending,
                 held_at: None,
                 is_doubted: false,
+                is_returned: false,
             };
-            let step = stock.map_or(SwitchStep::Absent, |stock| step(&switch, &stock, earlier.as_ref(), off_in_files));
-            PlannedSwitch { switch, earlier, step }
+            let step = match stock {
+                None => SwitchStep::Absent,
+                // What is to be sold out is sent all the same.
+                Some(stock) if is_in_doubt => SwitchStep::Set(stock.changes(id, false)),
+                Some(stock) => step(&switch, &stock, earlier.as_ref(), off_in_files),
+            };
+            PlannedSwitch { switch, earlier, step, loses_end: is_in_doubt && order.until.is_some() }
         })
         .collect();
     let goes_off = |planned: &&PlannedSwitch| {
@@ -126,20 +141,20 @@ fn dishes(live: &LiveCatalog) -> usize {
     live.items().filter(|(_, item)| item.uuid.is_empty() || known.insert(item.uuid.as_str())).count()
 }
 
+/// Whether a switch, or the end of one, has put something on sale so lately that a copy that is behind shows it sold out.
+fn may_have_gone_on_sale(switch: &StockSwitch, now: Timestamp) -> bool {
+    match switch.stage {
+        SwitchStage::Sending | SwitchStage::Set => switch.in_stock && is_recent(switch.at, now),
+        SwitchStage::Returning(_) | SwitchStage::Returned(_) => !switch.in_stock,
+    }
+}
+
 fn step(
     switch: &StockSwitch,
     stock: &LiveStock,
     earlier: Option<&StockSwitch>,
     off_in_files: &OffInFiles<'_>,
 ) -> SwitchStep {
-    // A copy that is behind shows what was before the last switch: what is to be sold out is sent all the same.
-    let may_be_behind = |one: &StockSwitch| match one.stage {
-        SwitchStage::Sending | SwitchStage::Set => one.in_stock && is_recent(one.at, switch.at),
-        SwitchStage::Returning(_) | SwitchStage::Returned(_) => !one.in_stock,
-    };
-    if !switch.in_stock && earlier.is_some_and(may_be_behind) {
-        return SwitchStep::Set(stock.changes(&switch.id, switch.in_stock));
-    }
     if stock.shows(switch.in_stock) {
         let is_ours =
             earlier.is_some_and(|one| one.in_stock == switch.in_stock && one.until.is_some() && !one.is_doubted);
@@ -211,8 +226,10 @@ pub struct SwitchReturns<'a> {
     pub account: Option<&'a str>,
     /// Where the files take something off sale.
     pub off_in_files: &'a OffInFiles<'a>,
-    /// Whether the files have layers with `when`, by which things leave and come back.
-    pub may_come_back: bool,
+    /// Whether a push of ours has taken something off sale for the files, and nobody has put it back.
+    pub taken_off: &'a (dyn Fn(&StockSwitch) -> bool + Sync),
+    /// Whether the files have something on the menu, now or when a layer with `when` counts.
+    pub comes_back: &'a (dyn Fn(&Path) -> bool + Sync),
 }
 
 /// What is to be done about a switch, by what is live now. Without `returns` nothing may be switched back.
@@ -255,7 +272,7 @@ pub fn judge_switch(
             let is_over = now.duration_since(at).abs() > MAY_STILL_COME;
             return if is_over { SwitchVerdict::End(Doubtful) } else { SwitchVerdict::Wait };
         }
-        _ if !stock.shows(switch.in_stock) => return judge_undone(switch, live, now),
+        _ if !stock.shows(switch.in_stock) => return judge_undone(switch, live, now, returns),
         // The kitchen may have sold it out again since.
         _ if switch.is_doubted && goes_on_sale => return SwitchVerdict::End(Doubtful),
         _ => {}
@@ -280,11 +297,29 @@ pub fn judge_switch(
 
 /// What is to be done about a switch that live shows undone. Just after it that may be a copy that is behind, or the kitchen,
 /// which may sell out again what it has put on sale: that does not go on sale at the end. To go off at the end is safe.
-fn judge_undone(switch: &StockSwitch, live: &LiveCatalog, now: Timestamp) -> SwitchVerdict {
-    match behind_until(switch, live, now) {
-        None => SwitchVerdict::End(SwitchHappening::ChangedElsewhere),
-        Some(_) if switch.in_stock => SwitchVerdict::Wait,
-        Some(_) => SwitchVerdict::End(SwitchHappening::Doubtful),
+fn judge_undone(
+    switch: &StockSwitch,
+    live: &LiveCatalog,
+    now: Timestamp,
+    returns: Option<&SwitchReturns<'_>>,
+) -> SwitchVerdict {
+    use SwitchHappening::{ChangedElsewhere, Doubtful, OtherAccount, SwitchedBack};
+    let may_be_behind = behind_until(switch, live, now).is_some();
+    if !switch.in_stock {
+        return SwitchVerdict::End(if may_be_behind { Doubtful } else { ChangedElsewhere });
+    }
+    // It may be a push of ours that took it off for the files.
+    let is_ours =
+        |returns: &SwitchReturns<'_>| (returns.off_in_files)(&switch.path()).is_some() || (returns.taken_off)(switch);
+    match returns {
+        None => SwitchVerdict::Wait,
+        Some(returns) if !is_ours(returns) => match may_be_behind {
+            true => SwitchVerdict::Wait,
+            false => SwitchVerdict::End(ChangedElsewhere),
+        },
+        Some(_) if switch.until.is_none_or(|until| now < until) => SwitchVerdict::Wait,
+        Some(returns) if switch.account.as_deref() != returns.account => SwitchVerdict::End(OtherAccount),
+        Some(_) => SwitchVerdict::End(SwitchedBack),
     }
 }
 
@@ -297,9 +332,12 @@ pub fn is_overruled(switch: &StockSwitch, live: &LiveCatalog) -> bool {
 /// What is to be done at the end of what is not on the menu. What a push of ours has taken away as it was left comes back as it
 /// would be if it had stayed: nobody can have switched it since.
 fn judge_away(switch: &StockSwitch, memory: &Memory, returns: Option<&SwitchReturns<'_>>) -> SwitchVerdict {
-    let is_as_left = || memory.left_sold_out_at(&switch.thing()).is_some_and(|at| at >= switch.at);
+    let has_left = |in_stock| memory.left_at(&switch.thing(), in_stock).is_some_and(|at| at >= switch.at);
     // What was sold out before a switch never comes back on sale by being away.
-    let is_ours_to_end = switch.in_stock || switch.stage == SwitchStage::Set && is_as_left();
+    let is_ours_to_end = match switch.in_stock {
+        true => has_left(true) || has_left(false),
+        false => switch.stage == SwitchStage::Set && !switch.is_doubted && has_left(false),
+    };
     if !is_ours_to_end {
         return SwitchVerdict::End(SwitchHappening::Gone);
     }
@@ -308,7 +346,7 @@ fn judge_away(switch: &StockSwitch, memory: &Memory, returns: Option<&SwitchRetu
         Some(returns) if switch.account.as_deref() != returns.account => {
             SwitchVerdict::End(SwitchHappening::OtherAccount)
         }
-        Some(returns) if switch.in_stock && !returns.may_come_back => SwitchVerdict::End(SwitchHappening::Gone),
+        Some(returns) if !(returns.comes_back)(&switch.thing()) => SwitchVerdict::End(SwitchHappening::Gone),
         Some(_) => SwitchVerdict::End(SwitchHappening::EndedAway),
     }
 }
@@ -401,10 +439,10 @@ mod tests {
     #[test]
     fn what_is_to_be_sold_out_is_sent_although_an_old_copy_shows_it_so() {
         let live = live(&[("1", "NG", Field::Set(false))]);
-        let stock = LiveStock::of(&live, StockKind::Items, &"NG".into()).unwrap();
         let switch = |in_stock, minute, stage| StockSwitch {
             held_at: None,
             is_doubted: false,
+            is_returned: false,
             kind: StockKind::Items,
             id: "NG".into(),
             name: String::new(),
@@ -414,14 +452,15 @@ mod tests {
             account: None,
             stage,
         };
-        let off = |minute| switch(false, minute, SwitchStage::Sending);
-        let step = |minute, earlier: &StockSwitch| step(&off(minute), &stock, Some(earlier), &|_| None);
-        let put_on = switch(true, 0, SwitchStage::Set);
-        assert!(matches!(step(1, &put_on), SwitchStep::Set(_)));
-        assert_eq!(step(11, &put_on), SwitchStep::Already);
-        for stage in [SwitchStage::Returning(at(60)), SwitchStage::Returned(at(60))] {
-            assert!(matches!(step(61, &switch(false, 0, stage)), SwitchStep::Set(_)), "{stage:?}");
+        let plan = |earlier: StockSwitch| plan_of(&live, false, Some(at(60)), &[earlier]).switches.remove(0);
+        let back =
+            [SwitchStage::Returning(at(-1)), SwitchStage::Returned(at(-1))].map(|stage| switch(false, -60, stage));
+        for earlier in back.into_iter().chain([switch(true, -1, SwitchStage::Set)]) {
+            let planned = plan(earlier.clone());
+            assert!(matches!(planned.step, SwitchStep::Set(_)), "{earlier:?}");
+            assert_eq!((planned.switch.until, planned.loses_end), (None, true), "the kitchen may have sold it out");
         }
+        assert_eq!(plan(switch(true, -11, SwitchStage::Set)).step, SwitchStep::Already);
     }
 
     #[test]
@@ -430,6 +469,7 @@ mod tests {
         let switch = |stage, in_stock| StockSwitch {
             held_at: None,
             is_doubted: false,
+            is_returned: false,
             kind: StockKind::Items,
             id: "NG".into(),
             name: String::new(),
@@ -441,7 +481,8 @@ mod tests {
         };
         let shows = |in_stock| live(&[("1", "NG", Field::Set(in_stock))]);
         let judge = |switch: &StockSwitch, live: &LiveCatalog, minute, account| {
-            let returns = SwitchReturns { account, off_in_files: &|_| None, may_come_back: false };
+            let returns =
+                SwitchReturns { account, off_in_files: &|_| None, taken_off: &|_| false, comes_back: &|_| false };
             judge_switch(switch, live, &Memory::default(), at(minute), Some(&returns))
         };
         let (sending, set, returning) = (SwitchStage::Sending, SwitchStage::Set, SwitchStage::Returning(at(60)));
@@ -496,7 +537,8 @@ mod tests {
         let judge = |held_at, minute, returns: Option<&SwitchReturns<'_>>| {
             judge_switch(&StockSwitch { held_at, ..switch.clone() }, &live, &Memory::default(), at(minute), returns)
         };
-        let on = SwitchReturns { account: None, off_in_files: &|_| None, may_come_back: false };
+        let on =
+            SwitchReturns { account: None, off_in_files: &|_| None, taken_off: &|_| false, comes_back: &|_| false };
         let off = SwitchReturns { off_in_files: &|_| Some("kuta.yaml:3".to_owned()), ..on };
         let other = SwitchReturns { account: Some("sari"), ..on };
         for (returns, is_held) in [(None, true), (Some(&off), true), (Some(&other), false), (Some(&on), false)] {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Lang, minute, shell_word, untrusted::printable};
 use crate::{
     catalog::{ExternalId, StockKind},
-    plan::{GuardVerdict, PlannedSwitch, StockSwitch, SwitchPlan, SwitchStep, label},
+    plan::{END_LEFT_OUT, GuardVerdict, PlannedSwitch, StockSwitch, SwitchPlan, SwitchStep, label},
 };
 
 /// What became of a switch at one outlet.
@@ -125,11 +125,12 @@ impl SwitchNote {
 /// What a switch would do at one outlet, a line for each dish and choice; `zone`: the outlet's.
 pub fn stock_plan_text(outlet: &str, name: &str, plan: &SwitchPlan, zone: &TimeZone) -> String {
     let mut text = format!("{}\n", printable(&format!("{name} ({outlet})")));
-    for PlannedSwitch { switch, step, .. } in &plan.switches {
+    for PlannedSwitch { switch, step, loses_end, .. } in &plan.switches {
         let what = label(switch.kind, &switch.id, &switch.name);
         let end = switch.until.map(|until| minute(until, zone));
         let so = |end| Lang::En.switch(&what, switch.in_stock, end);
         let words = match step {
+            SwitchStep::Set(_) if *loses_end => format!("~ {} ({END_LEFT_OUT})", so(None)),
             SwitchStep::Set(_) => format!("~ {}", so(end.as_deref())),
             SwitchStep::Extend => format!("~ {} (it is so already)", so(end.as_deref())),
             SwitchStep::Already => format!("  {} already, and not by a switch with an end", so(None)),

@@ -227,8 +227,18 @@ fn what_it_brings_rests_between_its_times() {
     assert_eq!(saturday.recurring.files, ["catalogs/l1.yaml".into()].into());
     let not_yet = layered_at(&[&format!("from: 2027-03-01\n{WEEKEND}"), "{}"], "2027-01-05T00:00:00Z");
     assert!(not_yet.recurring.resting.is_empty(), "it has never counted");
+    let away = |composed: &Composed| composed.recurring.away.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (composed, expected) in [(&weekday, "items/SOP"), (&saturday, ""), (&not_yet, "items/SOP")] {
+        assert_eq!(away(composed).join(","), expected);
+    }
+    // What one takes away for a while is away, and what nobody defines any more is not.
+    let fasting = "when: {schedule: '0 0 * * SAT', duration: 2d}\nitems: {NG: {remove: true}}";
+    assert_eq!(away(&layered_at(&[fasting, "{}"], "2027-01-09T00:00:00Z")), ["items/NG"]);
+    assert_eq!(away(&layered_at(&[fasting, "{}"], "2027-01-05T00:00:00Z")), [] as [&str; 0]);
+    assert_eq!(away(&layered_at(&[HAPPY, "items: {NG: {remove: true}}"], "2027-01-09T09:00:00Z")), [] as [&str; 0]);
     let over = layered_at(&[&format!("until: 2027-01-03\n{WEEKEND}"), "{}"], "2027-01-05T00:00:00Z");
     assert_eq!((over.recurring.resting.len(), over.ended.len(), over.next_change), (1, 0, None));
+    assert_eq!(away(&over), [] as [&str; 0]);
 }
 
 #[test]

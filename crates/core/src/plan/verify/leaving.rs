@@ -30,11 +30,12 @@ impl PushVerification {
         for (path, is_off) in items.chain(variants).filter(|(path, _)| self.leaving.contains(path)) {
             *shown.entry(path).or_default() |= is_off;
         }
+        let (sold_out, on_sale) = (&mut self.effects.leaves_sold_out, &mut self.effects.leaves_on_sale);
         for (path, is_off) in shown {
-            match is_off {
-                true => drop(self.effects.leaves_sold_out.insert(path)),
-                false => drop(self.effects.leaves_sold_out.remove(&path)),
-            }
+            let (so, otherwise) =
+                if is_off { (&mut *sold_out, &mut *on_sale) } else { (&mut *on_sale, &mut *sold_out) };
+            otherwise.remove(&path);
+            so.insert(path);
         }
     }
 }

@@ -27,7 +27,7 @@ fn story() -> Story {
 
 fn inputs<'a>(story: &'a Story, outlet: &'a crate::catalog::OutletId, policy: &'a Policy) -> Inputs<'a> {
     static NOTHING: BTreeSet<Guard> = BTreeSet::new();
-    static NONE: Recurring = Recurring { files: BTreeSet::new(), resting: BTreeMap::new() };
+    static NONE: Recurring = Recurring { files: BTreeSet::new(), resting: BTreeMap::new(), away: BTreeSet::new() };
     Inputs {
         outlet,
         desired: &story.desired,
