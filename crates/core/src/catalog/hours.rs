@@ -1,6 +1,9 @@
 //! Selling hours: for every day of the week a list of ranges in the outlet's local time.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -60,7 +63,7 @@ impl TimeRange {
 /// `10:00-22:00`
 impl fmt::Display for TimeRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", clock(self.start), clock(self.end))
+        write!(f, "{}-{}", WireClock(self.start), WireClock(self.end))
     }
 }
 
@@ -123,11 +126,6 @@ impl Hours {
     }
 }
 
-/// `HH:MM` of a minute of the day.
-fn clock(minute: u16) -> String {
-    format!("{:02}:{:02}", minute / 60, minute % 60)
-}
-
 /// The minute of the day of `HH:MM` or `H:MM`, 00:00–24:00; anything else is `None`.
 pub fn parse_clock(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
@@ -139,31 +137,42 @@ pub fn parse_clock(text: &str) -> Option<u16> {
     (minute <= 24 * 60).then_some(minute)
 }
 
-/// `HH:MM`, as the long form has it.
-struct Clock(u16);
+/// A minute of the day as `HH:MM`, as the long form has it.
+struct WireClock(u16);
 
-impl Serialize for Clock {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl WireClock {
+    fn digits(&self) -> [u8; 5] {
         let [tens, ones] =
             [self.0 / 60, self.0 % 60].map(|number| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
-        let text = [tens[0], tens[1], b':', ones[0], ones[1]];
-        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
+        [tens[0], tens[1], b':', ones[0], ones[1]]
     }
 }
 
-impl<'de> Deserialize<'de> for Clock {
+impl fmt::Display for WireClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.digits().into_iter().try_for_each(|digit| f.write_char(digit.into()))
+    }
+}
+
+impl Serialize for WireClock {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(std::str::from_utf8(&self.digits()).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+impl<'de> Deserialize<'de> for WireClock {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OfText;
         impl Visitor<'_> for OfText {
-            type Value = Clock;
+            type Value = WireClock;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a time of day (HH:MM)")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Clock, E> {
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<WireClock, E> {
                 let minute = parse_clock(text);
-                minute.map(Clock).ok_or_else(|| E::custom(format!("`{text}` is not a time of day (HH:MM)")))
+                minute.map(WireClock).ok_or_else(|| E::custom(format!("`{text}` is not a time of day (HH:MM)")))
             }
         }
         deserializer.deserialize_str(OfText)
@@ -172,16 +181,17 @@ impl<'de> Deserialize<'de> for Clock {
 
 #[derive(Serialize, Deserialize)]
 struct WireRange {
-    start: Clock,
-    end: Clock,
+    start: WireClock,
+    end: WireClock,
 }
 
 struct WireRanges<'h>(&'h [TimeRange]);
 
 impl Serialize for WireRanges<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer
-            .collect_seq(self.0.iter().map(|range| WireRange { start: Clock(range.start), end: Clock(range.end) }))
+        serializer.collect_seq(
+            self.0.iter().map(|range| WireRange { start: WireClock(range.start), end: WireClock(range.end) }),
+        )
     }
 }
 

@@ -20,6 +20,25 @@ fn page(report: PlanReport, later: &[Moment]) -> String {
     plan_html(Some(&with_menus(report)), later, &mut PhotoAlbum::new(&|_| Photo::Elsewhere))
 }
 
+#[test]
+fn the_outline_of_a_plan_reports_what_the_plan_does() {
+    let alone = |story: Story| report(vec![story.outlet("G1", "Kuta")]);
+    let outlined = |report: PlanReport| {
+        let outlets =
+            report.outlets.into_iter().map(|one| OutletReport { plan: one.plan.map(|plan| plan.for_report()), ..one });
+        PlanReport { outlets: outlets.collect(), ..report }
+    };
+    let told = |report: &PlanReport| {
+        let page = plan_html(Some(report), &[], &mut PhotoAlbum::new(&|_| Photo::Elsewhere));
+        [plan_text(report, false), plan_markdown(report), plan_json(report), page]
+    };
+    let stories: [&dyn Fn() -> PlanReport; 4] = [&|| alone(busy()), &|| alone(drifted()), &hostile, &fleet];
+    for story in stories {
+        // What a page shows of menus is taken from the whole plan.
+        assert_eq!(told(&outlined(with_menus(story()))), told(&with_menus(story())));
+    }
+}
+
 /// What people read of it, with a line for each element.
 fn body(page: &str) -> String {
     let (_, body) = page.split_once("<body>").unwrap();
