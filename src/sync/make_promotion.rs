@@ -66,8 +66,12 @@ impl<R: Read + Write> Pass<'_, R> {
             if maybe_done {
                 // For how long a key is known is not documented: what may be there is looked for before it is asked for again.
                 match self.find_made(&record, &records).await {
-                    Ok(Some(id)) => break (PromotionAnswer::Made(id), true),
-                    Ok(None) => {}
+                    Ok(Looked::Found(id)) => break (PromotionAnswer::Made(id), true),
+                    // An answer to the next call that names one of these names somebody else's.
+                    Ok(Looked::Without(listed)) => {
+                        record.before.extend(listed);
+                        self.store(&record).await?;
+                    }
                     Err(done) => return self.leave_open(record, done).await,
                 }
             }
@@ -81,7 +85,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 Err(error) => {
                     if error.is_final()
                         && maybe_done
-                        && let Ok(Some(id)) = self.find_made(&record, &records).await
+                        && let Ok(Looked::Found(id)) = self.find_made(&record, &records).await
                     {
                         break (PromotionAnswer::Made(id), true);
                     }
@@ -106,16 +110,16 @@ impl<R: Read + Write> Pass<'_, R> {
             PromotionAnswer::Refused(words) if !may_be_there => return self.refuse(record, words).await,
             answer => match (self.find_made(&record, &records).await, answer) {
                 // Where keys are not kept, the one that an earlier call has made is in the way of this one.
-                (Ok(Some(id)), _) => id,
+                (Ok(Looked::Found(id)), _) => id,
                 (Err(done), _) => return self.leave_open(record, done).await,
-                (Ok(None), PromotionAnswer::Refused(words)) => {
+                (Ok(Looked::Without(_)), PromotionAnswer::Refused(words)) => {
                     let may_come = maybe_done && !record.would_show(context.clock.now());
                     return match may_come {
                         true => self.leave_open(record, Done::Failed(words)).await,
                         false => self.refuse(record, words).await,
                     };
                 }
-                (Ok(None), _) => {
+                (Ok(Looked::Without(_)), _) => {
                     let why = "GoFood took the call and names no promotion; it is looked for before it is sent again";
                     return self.leave_open(record, Done::Unverified(why.to_owned())).await;
                 }
@@ -163,7 +167,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let shows = self
             .watch(id, deadline, |shown| {
                 is_replayed = shown.is_some_and(Promotion::says_over);
-                is_another = shown.is_some_and(|shown| record.is_answered_with_another(shown));
+                is_another = record.is_answered_with_another(shown);
                 let open = shown.filter(|shown| shown.phase(self.local_now()) != PromotionPhase::Over);
                 others = open.map(|shown| record.detail.shown_otherwise(shown)).unwrap_or_default();
                 open.is_some() || is_replayed
@@ -181,7 +185,7 @@ impl<R: Read + Write> Pass<'_, R> {
                     }
                 }
             }
-            Ok(true) if is_another => {
+            Ok(_) if is_another => {
                 let record = record.never_made();
                 let words = record.error.clone().unwrap_or_default();
                 tracing::warn!(outlet = %target.id, name = record.name, promotion = id, "a call for a promotion was answered with one that was there before");
@@ -206,7 +210,10 @@ impl<R: Read + Write> Pass<'_, R> {
                 Ok((Done::Unverified(why), Some(record)))
             }
             Err(error) => {
-                self.tell_made(&mut record).await?;
+                // Whose it is, a look says.
+                if !record.is_answered_with_another(None) {
+                    self.tell_made(&mut record).await?;
+                }
                 Ok((Done::Failed(error.to_string()), Some(record)))
             }
         }
@@ -228,16 +235,27 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(context.state.update_outlet(target.id.as_str(), update, now).await?)
     }
 
-    /// The id of a promotion of which none is known, if the platform shows it now. `Err`: nobody can tell.
-    async fn find_made(&self, record: &PromotionRecord, records: &[PromotionRecord]) -> Result<Option<String>, Done> {
+    /// Looks for a promotion of which no id is known. `Err`: nobody can tell.
+    async fn find_made(&self, record: &PromotionRecord, records: &[PromotionRecord]) -> Result<Looked, Done> {
         let Visit { remote, target, .. } = *self.visit;
         let listed = remote.promotions(&target.id).await.map_err(|error| Done::Failed(error.to_string()))?;
         match record.find_made(&listed, records, self.local_now()) {
-            FoundPromotion::One(id) => Ok(Some(id)),
-            FoundPromotion::Nothing => Ok(None),
+            FoundPromotion::One(id) => Ok(Looked::Found(id)),
+            FoundPromotion::Nothing => {
+                let on_dish = |one: &Promotion| one.may_be_on(&record.detail.external_menu_id);
+                let listed = listed.into_iter().filter(on_dish).map(|one| one.promotion_id);
+                Ok(Looked::Without(listed.collect()))
+            }
             FoundPromotion::Unclear => Err(Done::Unverified(MAY_BE_THERE.to_owned())),
         }
     }
+}
+
+/// What a look for a promotion shows whose id is not known.
+enum Looked {
+    Found(String),
+    /// It is not there; the ids of those that are on its dish.
+    Without(BTreeSet<String>),
 }
 
 /// Whether a refusal says nothing of the promotion: a missing right, no token, or another program at the same time.

@@ -255,6 +255,12 @@ impl<R: Read + Write> Pass<'_, R> {
             self.store(&record).await?;
             return Ok(Done::Well);
         };
+        // No plan asks for it: it is the last line before a call that cannot be taken back.
+        if record.is_answered_with_another(None) {
+            return Ok(Done::Refused(format!(
+                "the promotion {id} was there before this one was made, so it is not ours"
+            )));
+        }
         if record.stage != PromotionStage::Ending {
             record.stage = PromotionStage::Ending;
             (record.revision, record.author) = (context.revision.clone(), context.author.clone());

@@ -174,6 +174,85 @@ async fn an_answer_that_names_what_was_there_before_makes_it_not_ours() {
     }
 }
 
+/// Killed before it looked at the promotion that the answer named, which was there before.
+async fn answered_with_another() -> Bench {
+    use PromoFault::{Fine, HangsBefore, NamesAnother};
+    let bench = Bench::promoting().await;
+    let theirs = PromoDetail { end_date: day("2027-03-27"), ..detail("NG", 21_000) };
+    bench.platform.with(|world| world.promote(theirs));
+    bench.passes_die_at(&[Fine, NamesAnother, HangsBefore]).await;
+    assert_eq!(bench.stages(), [PromotionStage::Made]);
+    bench.promo_calls();
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_there_before_is_ended_for_nothing_that_the_files_want() {
+    let ends = |bench: &Bench| bench.promo_calls().iter().any(|call| call.starts_with("END"));
+    // A push that touches its dish, and that a person has let through.
+    let mut bench = answered_with_another().await;
+    bench.wanted.catalog.menus[0].name = "Aneka Nasi".to_owned();
+    bench.options.released.insert(Guard::Promotion);
+    bench.platform.with(|world| world.delay = Duration::ZERO);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert!(!ends(&bench));
+    // No look shows it, and the files want something else or nothing.
+    for declared in [vec![], vec![wanted("gajian", detail("NG", 19_000))]] {
+        let mut bench = answered_with_another().await;
+        bench.platform.with(|world| world.hides_promos = true);
+        bench.declare(declared);
+        bench.pass().await;
+        bench.platform.with(|world| world.hides_promos = false);
+        bench.pass().await;
+        assert!(!ends(&bench));
+    }
+    // The machine was off until ours would have been over, and the files give the name new dates.
+    let mut bench = answered_with_another().await;
+    bench.context.clock = Clock::starting_at("2027-03-05T03:00:00Z".parse().unwrap());
+    let march = PromoDetail { start_date: day("2027-03-10"), end_date: day("2027-03-12"), ..detail("NG", 19_000) };
+    bench.declare([wanted("gajian", march.clone())]);
+    let outcome = bench.pass().await;
+    assert_eq!(results(&outcome), [("gajian", "created")]);
+    assert_eq!(outcome.plan.unwrap().promotions.foreign, 1);
+    bench.assert_just(&[march]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_come_before_a_call_is_repeated_is_not_ours_either() {
+    use PromoFault::{Fine, Lost, NamesAnother};
+    let mut bench = Bench::promoting().await;
+    bench.promo_faults(&[&[Fine][..], &[Lost, Fine].repeat(5)].concat());
+    bench.pass().await;
+    assert_eq!(bench.stages(), [PromotionStage::Creating]);
+    bench.platform.with(|world| world.promote(PromoDetail { end_date: day("2027-03-27"), ..detail("NG", 21_000) }));
+    bench.promo_faults(&[Fine, Fine, NamesAnother]);
+    assert_eq!(results(&bench.pass().await), [("gajian", "refused")]);
+    bench.declare([]);
+    bench.pass().await;
+    assert!(!bench.platform.with(|world| world.promos[0].is_ended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_as_made_under_the_id_of_another_one() {
+    use PromoFault::{Fine, NamesAnother, Status};
+    let bench = Bench::promoting().await;
+    bench.platform.with(|world| world.promote(PromoDetail { end_date: day("2027-03-27"), ..detail("NG", 21_000) }));
+    bench.promo_faults(&[Fine, NamesAnother, Status(503)]);
+    bench.pass().await;
+    assert_eq!(bench.happened(), ["gajian refused by c0ffee"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_ours_under_another_name_is_not_counted_as_made_elsewhere() {
+    use PromoFault::{Fine, HangsBefore, NamesAnother};
+    let mut bench = Bench::promoted().await;
+    let march = PromoDetail { start_date: day("2027-03-10"), end_date: day("2027-03-12"), ..detail("NG", 19_000) };
+    bench.declare([wanted("gajian", detail("NG", 20_000)), wanted("maret", march)]);
+    bench.passes_die_at(&[Fine, NamesAnother, HangsBefore]).await;
+    let plan = bench.examined().await.plan;
+    assert_eq!(plan.promotions.foreign, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_gofood_shows_otherwise_is_named_and_left_alone_until_the_files_change() {
     let mut bench = Bench::promoting().await;

@@ -87,7 +87,7 @@ pub(super) enum PromoFault {
     Silent,
     /// The platform has something against it.
     Refused,
-    /// The answer names the promotion that was there first, and none is made.
+    /// The answer names the open promotion that was on the dish first, and none is made. As [`Self::Fine`] where there is none.
     NamesAnother,
     NoRight,
 }
@@ -1242,6 +1242,14 @@ impl World {
         answer
     }
 
+    fn another_promo(&mut self, key: &str, detail: &PromoDetail) -> PromotionAnswer {
+        let same = |promo: &&Promo| promo.detail.external_menu_id == detail.external_menu_id && !self.is_over(promo);
+        match self.promos.iter().find(same) {
+            Some(other) => PromotionAnswer::Made(other.id.clone()),
+            None => self.create_promo(key, detail),
+        }
+    }
+
     fn end_promo(&mut self, id: &str) {
         let Some(promo) = self.promos.iter_mut().find(|promo| promo.id == id) else { return };
         promo.is_ended = true;
@@ -1309,7 +1317,7 @@ impl Write for Platform {
         let next = self.with(|world| world.promo_faults.front().copied());
         let made = self.promo(format!("CREATE {key}"), |world| match next {
             Some(PromoFault::Refused) => PromotionAnswer::Refused("Discount is below the minimum".to_owned()),
-            Some(PromoFault::NamesAnother) => PromotionAnswer::Made(world.promos[0].id.clone()),
+            Some(PromoFault::NamesAnother) => world.another_promo(key, detail),
             _ => world.create_promo(key, detail),
         });
         let made = made.await?;

@@ -1116,7 +1116,9 @@ impl Life {
     }
 
     async fn step(&mut self) {
-        use PromoFault::{Fine, HangsAfterwards, HangsBefore, Lost, LostAfterwards, NoRight, Silent, Status};
+        use PromoFault::{
+            Fine, HangsAfterwards, HangsBefore, Lost, LostAfterwards, NamesAnother, NoRight, Silent, Status,
+        };
         for _ in 0..self.random.u8(..3) {
             self.edit_files();
         }
@@ -1125,8 +1127,19 @@ impl Life {
             let price = 25_000 + self.random.i64(0..4) * 500;
             self.bench.price_in_file("NG", price);
         }
-        let faults =
-            [Fine, Fine, Fine, Lost, LostAfterwards, HangsBefore, HangsAfterwards, Silent, Status(503), NoRight];
+        let faults = [
+            Fine,
+            Fine,
+            Fine,
+            Lost,
+            LostAfterwards,
+            HangsBefore,
+            HangsAfterwards,
+            Silent,
+            Status(503),
+            NoRight,
+            NamesAnother,
+        ];
         let faults: Vec<PromoFault> =
             (0..self.random.usize(..10)).map(|_| faults[self.random.usize(..faults.len())]).collect();
         self.bench.promo_faults(&faults);

@@ -30,9 +30,12 @@ const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(24);
 impl OutletPlan {
     /// Plans the promotions. To be asked once the plan of the menu is made.
     pub fn plan_promotions(&mut self, inputs: &PromotionInputs<'_>) {
+        let (records, learnt) = without_others(inputs);
+        // Nothing below may know a promotion of somebody else as ours.
+        let inputs = &PromotionInputs { records: &records, ..*inputs };
         let PromotionInputs { records, listed, now, .. } = inputs;
         let shown_prices = std::mem::take(&mut self.promotions.shown_prices);
-        let mut plan = PromotionPlan { now: Some(*now), shown_prices, ..PromotionPlan::default() };
+        let mut plan = PromotionPlan { now: Some(*now), shown_prices, learnt, ..PromotionPlan::default() };
         let ours: BTreeSet<&str> = records.iter().filter_map(|record| record.promotion_id.as_deref()).collect();
         let is_open = |promotion: &&Promotion| promotion.phase(*now) != PromotionPhase::Over;
         plan.foreign = listed.iter().filter(is_open).filter(|one| !ours.contains(one.promotion_id.as_str())).count();
@@ -103,6 +106,22 @@ impl OutletPlan {
         }
         plan.steps.sort_by(|a, b| (&a.name, &a.item).cmp(&(&b.name, &b.item)));
     }
+}
+
+/// The records, without the promotions of others that calls of ours were answered with, and those that are to be remembered so.
+fn without_others(
+    PromotionInputs { records, listed, .. }: &PromotionInputs<'_>,
+) -> (Vec<PromotionRecord>, Vec<PromotionRecord>) {
+    let mut learnt = Vec::new();
+    let settle = |record: &PromotionRecord| {
+        let shown = listed.iter().find(|one| Some(&one.promotion_id) == record.promotion_id.as_ref());
+        if !record.is_open() || !record.is_answered_with_another(shown) {
+            return record.clone();
+        }
+        learnt.push(record.clone().never_made());
+        record.clone().never_made()
+    };
+    (records.iter().map(settle).collect(), learnt)
 }
 
 /// One promotion, as it is planned.
@@ -185,12 +204,6 @@ impl One<'_> {
                 self.add(plan);
             }
             PromotionStage::Ending => plan.steps.push(self.step(end, has_begun)),
-            PromotionStage::Made if shown.is_some_and(|shown| record.is_answered_with_another(shown)) => {
-                let refused = record.clone().never_made();
-                plan.foreign += usize::from(is_there);
-                plan.learnt.push(refused.clone());
-                One { record: Some(&refused), ..*self }.plan(plan);
-            }
             PromotionStage::Made | PromotionStage::Seen if is_there => {
                 let was_missed = record.missing_since.is_some() || record.ended_elsewhere.is_some();
                 if record.stage == PromotionStage::Made || was_missed {

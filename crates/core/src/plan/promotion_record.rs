@@ -191,10 +191,11 @@ impl PromotionRecord {
         Self { stage: PromotionStage::Refused, replays: 0, is_untold, error: Some(error), ..self }
     }
 
-    /// Whether its call was answered with a promotion that was there before: that one is somebody else's, and must never be
-    /// ended for it. What has ended is the answer of a key that was used before.
-    pub fn is_answered_with_another(&self, shown: &Promotion) -> bool {
-        self.before.contains(&shown.promotion_id) && !shown.says_over()
+    /// Whether its call was answered with a promotion that was there before, as a look shows that one: it is somebody else's,
+    /// and must never be ended for it, also where no look shows it. What has ended is the answer of a key that was used before.
+    pub fn is_answered_with_another(&self, shown: Option<&Promotion>) -> bool {
+        let was_there = self.promotion_id.as_ref().is_some_and(|id| self.before.contains(id));
+        was_there && !shown.is_some_and(Promotion::says_over)
     }
 
     /// The same as it is remembered: nothing of ours is there.

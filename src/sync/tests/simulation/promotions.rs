@@ -66,9 +66,23 @@ impl Promotions {
             }
             _ => {}
         }
-        use PromoFault::{Fine, HangsAfterwards, HangsBefore, Lost, LostAfterwards, NoRight, Silent, Status};
-        let faults =
-            [Fine, Fine, Fine, Fine, Lost, LostAfterwards, HangsBefore, HangsAfterwards, Silent, Status(503), NoRight];
+        use PromoFault::{
+            Fine, HangsAfterwards, HangsBefore, Lost, LostAfterwards, NamesAnother, NoRight, Silent, Status,
+        };
+        let faults = [
+            Fine,
+            Fine,
+            Fine,
+            Fine,
+            Lost,
+            LostAfterwards,
+            HangsBefore,
+            HangsAfterwards,
+            Silent,
+            Status(503),
+            NoRight,
+            NamesAnother,
+        ];
         let count = if self.random.bool() { self.random.usize(..8) } else { 0 };
         let faults: Vec<PromoFault> = (0..count).map(|_| faults[self.random.usize(..faults.len())]).collect();
         told.push(format!("promotions: {faults:?}"));
