@@ -233,8 +233,13 @@ fn in_the_place_of_a_sold_out_one_of_its_name_it_comes_sold_out() {
     let mut story = Story::in_sync(apart.clone());
     story.live.variant_categories[1].variants[0].in_stock = Field::Set(false);
     story.desired = catalog();
-    let sent = story.plan().payload;
-    assert_eq!(copies(&sent).last(), Some(&("VS", 2_000, Some(false))), "{:?}", told(&story.plan()));
+    let mut plan = story.plan();
+    assert_eq!(copies(&plan.payload).last(), Some(&("VS", 2_000, Some(false))), "{:?}", told(&plan));
+    // Nor does it go on sale there where the push is sent again.
+    let mut waiting = PushVerification::new(&plan, &story.inputs());
+    waiting.note_kitchens(&story.live);
+    waiting.refresh_stock(&mut plan);
+    assert_eq!(copies(&plan.payload), [("VC", 2_000, Some(true)), ("VS", 2_000, Some(false))]);
     // And back.
     let mut story = self::story();
     story.live_copy(0).in_stock = Field::Set(false);

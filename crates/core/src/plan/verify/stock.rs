@@ -34,6 +34,11 @@ impl Stocks {
     }
 }
 
+/// Which variant stands in which category.
+fn copies(catalog: &Catalog) -> BTreeSet<(ExternalId, ExternalId)> {
+    catalog.variants().map(|(category, variant)| (category.external_id.clone(), variant.external_id.clone())).collect()
+}
+
 /// Whether a variant that a call takes off sale is so in some of its categories only.
 fn is_partly_off(matched: &Matched, kind: StockKind, line: &StockChange) -> bool {
     kind == StockKind::Variants && !line.in_stock && matched.partly_sold_out.contains(&line.external_id)
@@ -63,10 +68,18 @@ impl PushVerification {
                 item.in_stock = Field::Set(*stock);
             }
         }
-        for variant in plan.payload.variant_categories.iter_mut().flat_map(|category| &mut category.variants) {
-            let path = Path::variant_field(&variant.external_id, VariantField::InStock);
-            if let Some(stock) = now.variants.get(&variant.external_id).filter(|_| !ours.contains(&path)) {
-                variant.in_stock = Field::Set(*stock);
+        let (before, shown) = (Stocks::of(&plan.live), copies(&plan.live));
+        for category in &mut plan.payload.variant_categories {
+            for variant in &mut category.variants {
+                let (id, path) =
+                    (&variant.external_id, Path::variant_field(&variant.external_id, VariantField::InStock));
+                // It comes in the place of one that is sold out: that it is on sale elsewhere says nothing of here.
+                let comes_sold_out = variant.in_stock == Field::Set(false)
+                    && before.variants.get(id) == Some(&true)
+                    && !shown.contains(&(category.external_id.clone(), id.clone()));
+                if let Some(stock) = now.variants.get(id).filter(|_| !ours.contains(&path) && !comes_sold_out) {
+                    variant.in_stock = Field::Set(*stock);
+                }
             }
         }
         self.sent.push(now.clone());
