@@ -14,7 +14,7 @@ use crate::{
     catalog::{Catalog, ExternalId, Field, Promotion, WantedPromotion, live::LiveCatalog},
     plan::{
         Action, Base, Change, Inputs, KnownPromotions, LiveDish, OutletPlan, Past, PeerPrices, Pins, PromotedPrices,
-        PromotionInputs, PromotionRecord, PromotionStage, as_published, plan,
+        PromotionInputs, PromotionRecord, PromotionStage, TouchedItem, as_published, plan,
     },
     policy::{DriftPolicy, Guard},
     remote::{AnswerDigest, Read, RemoteError, without_request_ids},
@@ -97,7 +97,7 @@ pub(super) async fn with_promotions<R: Read>(
     mut examined: Examined,
     moment: Moment<'_>,
 ) -> Examined {
-    let listed = list_promotions(remote, target, desired, &examined, moment).await;
+    let listed = list_promotions(remote, target, desired, &examined.recalled, &examined.plan.touched, moment).await;
     judge_promotions(&mut examined, target, listed, desired, moment);
     examined
 }
@@ -180,23 +180,28 @@ pub(super) async fn list_promotions<R: Read>(
     remote: &R,
     target: &Target,
     desired: &Desired,
-    Examined { recalled, plan, .. }: &Examined,
+    recalled: &Recalled,
+    touched: &BTreeSet<TouchedItem>,
     moment: Moment<'_>,
 ) -> Option<Listed> {
     let records = &recalled.promotions;
     let manages = manages(desired, records, moment) && recalled.unread_promotions.is_empty();
-    if !manages && (!desired.policy.promotions.watches() || plan.touched.is_empty()) {
+    if !manages && (!desired.policy.promotions.watches() || touched.is_empty()) {
         return None;
     }
     let mut at = Instant::now();
     let listed = async {
         let mut listed = remote.promotions(&target.id).await?;
         at = Instant::now();
-        let open = records.iter().filter(|record| manages && record.is_open());
-        for (record, id) in open.filter_map(|record| Some((record, record.promotion_id.as_ref()?))) {
+        let ours = records.iter().filter(|_| manages);
+        for (record, id) in ours.filter_map(|record| Some((record, record.promotion_id.as_ref()?))) {
             let known = listed.iter().position(|one| one.promotion_id == *id);
-            let is_as_remembered = |one: &Promotion| !one.says_over() && record.detail.shown_otherwise(one).is_empty();
-            if known.is_some_and(|at| is_as_remembered(&listed[at])) {
+            let is_as_remembered = |one: &Promotion| match record.is_open() {
+                true => !one.says_over() && record.detail.shown_otherwise(one).is_empty(),
+                // A list may be behind an end that was seen.
+                false => one.says_over(),
+            };
+            if known.map_or(!record.is_open(), |at| is_as_remembered(&listed[at])) {
                 continue;
             }
             match (remote.promotion(&target.id, id).await?, known) {
@@ -278,6 +283,10 @@ pub(super) fn judge_promotions(
 
 /// Plans what becomes of promotions where files stand for what is live, as if all of theirs had been made.
 pub fn compare_promotions(plan: &mut OutletPlan, before: Option<&Desired>, after: &Desired, moment: Moment<'_>) {
+    // What an account makes or ends that has not pushed here yet is no menu that a guard could hold.
+    if before.is_some_and(|before| before.policy.account != after.policy.account) {
+        return;
+    }
     let declared = before.filter(|before| before.policy.promotions.may_write());
     let declared = declared.into_iter().flat_map(|before| &before.catalog.promotions).filter(|one| !one.is_over);
     let record = |one: &WantedPromotion| PromotionRecord {

@@ -8,6 +8,7 @@
 //! is the walk that every command shares; who only shows stops there, and is given a remote that cannot write.
 //! When passes happen is `daemon`'s; how they are told is `report`'s.
 
+mod before_push;
 mod broken_off;
 mod clock;
 mod examine;
@@ -31,6 +32,7 @@ mod switch;
 mod switch_back;
 mod switch_record;
 mod unchanged;
+mod verdict;
 mod verify;
 mod visit;
 
@@ -296,12 +298,14 @@ pub enum PassError {
     },
     /// What the plan was made from is not live any more.
     #[error(
-        "the menu of outlet {outlet} was edited elsewhere while promotions ended for this push, which was not sent; it is \
-         planned anew in the next pass"
+        "outlet {outlet} was edited elsewhere while promotions ended for this push, which was not sent: {what}; it is planned \
+         anew in the next pass"
     )]
     EditedMeanwhile {
         /// The outlet.
         outlet: OutletId,
+        /// What is not as it was.
+        what: String,
     },
     /// The program stops, or the files have changed meanwhile.
     #[error("given up before anything was sent")]

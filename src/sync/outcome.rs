@@ -121,6 +121,24 @@ impl Outcome {
         Self { plan: Some(Box::new(OutletPlan { payload: Catalog::default(), ..plan.for_report() })), ..self }
     }
 
+    /// The same after promotions were ended for its push: what became of them is told, also where no push followed.
+    pub(super) fn after_ends(self, ended: Vec<PromotionResult>) -> Self {
+        let names: Vec<String> = ended
+            .iter()
+            .filter(|one| one.result == "ended")
+            .map(|one| format!("“{}” of {}", one.name, one.item))
+            .collect();
+        let is_told = |one: &PromotionResult| {
+            self.promotions.iter().any(|told| (&told.name, &told.item) == (&one.name, &one.item))
+        };
+        let untold: Vec<PromotionResult> = ended.into_iter().filter(|one| !is_told(one)).collect();
+        let said = (self.result != PassResult::Published && !names.is_empty())
+            .then(|| format!("ended for this push: {}", names.join(", ")));
+        let error = self.error.into_iter().chain(said).collect::<Vec<_>>().join("; ");
+        let promotions = untold.into_iter().chain(self.promotions).collect();
+        Self { promotions, error: (!error.is_empty()).then_some(error), ..self }
+    }
+
     /// A pass that was given up before it sent anything.
     pub fn withdrawn(target: &Target) -> Self {
         let told = PassError::Withdrawn.to_string();

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::{
-    Consent, Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult,
-    Recalled, Slot, Target,
+    Context, Desired, Examined, Facts, Look, Outcome, OutletState, PassError, PassOptions, PassResult, Recalled, Slot,
+    Target,
+    before_push::Pushed,
     broken_off::{at_another, broken_off},
     chain,
     examine::{compare, desired_now, judge_promotions, list_promotions, manages, with_promotions},
@@ -15,9 +14,10 @@ use super::{
     note::{note, store},
     promote::{PlannedPromotions, is_well},
     push::Sent,
-    reason::{promotions_unread, reason},
+    reason::reason,
     unchanged::remember,
     until,
+    verdict::{Verdict, refused},
     verify::Earlier,
     visit::{Pass, Visit},
 };
@@ -161,17 +161,26 @@ impl<R: Read + Write> Pass<'_, R> {
         let pass = Pass { visit: self.visit, desired: &desired, options: self.options };
         let Some(sent) = sent else { return Box::pin(pass.after_push(None, &promotions)).await };
         let refused = sent.refused_stock();
-        let mut outcome = Box::pin(pass.await_result(*sent)).await?;
-        if let Some(refusal) = refused {
-            outcome = Box::pin(self.push_stock_by_put(&refusal, outcome)).await?;
-        }
-        self.undo_rollback(&pins_before).await?;
+        let awaited = async {
+            let mut outcome = Box::pin(pass.await_result(*sent)).await?;
+            if let Some(refusal) = refused {
+                outcome = Box::pin(self.push_stock_by_put(&refusal, outcome)).await?;
+            }
+            self.undo_rollback(&pins_before).await?;
+            pass.promote_after(outcome, &promotions).await
+        };
+        let done = Box::pin(awaited).await;
+        pass.keep_ends(done, promotions.ended).await
+    }
+
+    /// Makes and ends what was planned with a push, if that has arrived.
+    async fn promote_after(&self, outcome: Outcome, promotions: &PlannedPromotions) -> Result<Outcome, PassError> {
         if !promotions.steps.iter().any(|step| step.op.is_sent()) {
             return Ok(outcome);
         }
         match outcome.result {
-            PassResult::Published => match Box::pin(pass.still_to_do(&promotions.steps)).await? {
-                Ok(promotions) => Box::pin(pass.after_push(Some(outcome), &promotions)).await,
+            PassResult::Published => match Box::pin(self.still_to_do(&promotions.steps)).await? {
+                Ok(promotions) => Box::pin(self.after_push(Some(outcome), &promotions)).await,
                 Err(why) => {
                     let left = format!("promotions are made and ended in a later pass: {why}");
                     let why = outcome.error.into_iter().chain([left]).collect::<Vec<_>>().join("; ");
@@ -225,7 +234,7 @@ impl<R: Read + Write> Pass<'_, R> {
             Some(PromotionStep { op: step.op, record, note: step.note.clone(), ..now.clone() })
         };
         let steps = steps.iter().filter(|step| step.op.is_sent()).filter_map(still).collect();
-        Ok(Ok(PlannedPromotions { steps, listed_at: examined.promotions_listed_at }))
+        Ok(Ok(PlannedPromotions { steps, ..PlannedPromotions::of(&examined) }))
     }
 
     /// Makes and ends promotions once the menu is as it should be. `pushed`: what became of the push that went before.
@@ -234,8 +243,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let results = self.promote(promotions).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, Marks::of(&recalled), &target.id, now, None, Some(&context.stop));
-        let live = match fetched.await {
+        let live = match self.fetch_now(Marks::of(&recalled)).await {
             Ok(fetched) => fetched.live,
             // What was done is done; how the outlet stands, the next pass sees.
             Err(error) => {
@@ -283,8 +291,9 @@ impl<R: Read + Write> Pass<'_, R> {
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         let instead = match pass.plan_push(None, recalled, None, None).await {
             Ok(Step::Done(outcome)) => outcome,
-            Ok(Step::Sent(Some(sent), desired, _)) => {
-                Pass { visit: self.visit, desired: &desired, options: &options }.await_result(*sent).await?
+            Ok(Step::Sent(Some(sent), desired, promotions)) => {
+                let pass = Pass { visit: self.visit, desired: &desired, options: &options };
+                pass.keep_ends(pass.await_result(*sent).await, promotions.ended).await?
             }
             // There is stock to push, or nothing.
             Ok(Step::Sent(None, ..)) => return Ok(rejected),
@@ -321,7 +330,8 @@ impl<R: Read + Write> Pass<'_, R> {
             Some(look) => self.examined(look, recalled, &desired),
             None => self.look(recalled, &desired).await?,
         };
-        let listed = list_promotions(remote, target, &desired, &examined, moment);
+        let Examined { recalled, plan, .. } = &examined;
+        let listed = list_promotions(remote, target, &desired, recalled, &plan.touched, moment);
         let listed = self.unless_withdrawn(listed).await?;
         if let (Some(_), Some(recalled)) = (&listed, again) {
             // Listing may have taken minutes: a plan from before would put back what the kitchen has done meanwhile.
@@ -361,12 +371,11 @@ impl<R: Read + Write> Pass<'_, R> {
                     None => rest,
                 }))
             }
-            Verdict::Refused(result, state, reason, opens_at) => {
-                if result == PassResult::Queued {
+            Verdict::Refused(refusal) => {
+                if refusal.result() == PassResult::Queued {
                     update_if_any(context, target, self.rollback_update(&desired)?).await?;
                 }
-                let outcome = Outcome::new(target, result, state, Some(reason)).with_plan(examined.plan);
-                Ok(Step::Done(Outcome { opens_at, ..outcome }))
+                Ok(Step::Done(refused(target, refusal, examined.plan)))
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {
@@ -376,40 +385,35 @@ impl<R: Read + Write> Pass<'_, R> {
                     return Ok(Step::Sent(None, Box::new(desired), promotions));
                 }
                 self.refuse_copy_behind_switch(&examined.recalled, &examined.live)?;
-                let by_now = match Box::pin(pass.end_before_push(&promotions.steps)).await? {
-                    Ok(false) => None,
-                    // Ends take minutes to show: the stock of before would put back what the kitchen has taken off meanwhile.
-                    Ok(true) => Some(self.look_again(&examined.recalled).await?),
-                    Err(why) => {
-                        let why = format!("{why}; the menu was not pushed");
-                        let outcome = self.visit.outcome(PassResult::Failed, &Facts::failed(), Some(why));
-                        return Ok(Step::Done(outcome.with_plan(examined.plan)));
+                let mut ended = Vec::new();
+                let done = match Box::pin(pass.end_and_push(examined, &promotions.steps, &mut ended)).await {
+                    Ok(Pushed::Sent(sent)) => {
+                        let promotions = PlannedPromotions { ended, ..promotions };
+                        return Ok(Step::Sent(Some(sent), Box::new(desired), promotions));
                     }
+                    Ok(Pushed::Not(outcome)) => Ok(*outcome),
+                    Err(error) => Err(error),
                 };
-                let sent = Box::pin(pass.push(examined, by_now)).await?;
-                Ok(Step::Sent(Some(Box::new(sent)), Box::new(desired), promotions))
+                Ok(Step::Done(pass.keep_ends(done, ended).await?))
             }
         }
     }
 
     /// What is live now, compared with what is wanted.
-    async fn look(&self, recalled: Recalled, desired: &Desired) -> Result<Examined, PassError> {
-        let fetched = self.fetch_now(Marks::of(&recalled)).await?;
+    pub(super) async fn look(&self, recalled: Recalled, desired: &Desired) -> Result<Examined, PassError> {
+        let fetched = self.fetch_wanted(Marks::of(&recalled)).await?;
         Ok(self.examined(fetched, recalled, desired))
     }
 
-    /// What is live by now, shortly before a push.
-    async fn look_again(&self, recalled: &Recalled) -> Result<LiveCatalog, PassError> {
-        let Fetched { live, .. } = self.fetch_now(Marks::of(recalled)).await?;
-        self.refuse_copy_behind_switch(recalled, &live)?;
-        Ok(live)
+    /// What is live now, as long as the pass is wanted.
+    pub(super) async fn fetch_wanted(&self, marks: Marks<'_>) -> Result<Fetched, PassError> {
+        self.unless_withdrawn(self.fetch_now(marks)).await?
     }
 
-    pub(super) async fn fetch_now(&self, marks: Marks<'_>) -> Result<Fetched, PassError> {
+    async fn fetch_now(&self, marks: Marks<'_>) -> Result<Fetched, PassError> {
         let Visit { context, remote, target } = *self.visit;
         let now = context.clock.now();
-        let fetched = fetch_fresh(remote, Lane::Pass, marks, &target.id, now, None, Some(&context.stop));
-        self.unless_withdrawn(fetched).await?
+        fetch_fresh(remote, Lane::Pass, marks, &target.id, now, None, Some(&context.stop)).await
     }
 
     fn examined(&self, Fetched { live, answer }: Fetched, recalled: Recalled, desired: &Desired) -> Examined {
@@ -418,7 +422,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// A push from a copy that is behind a switch would undo it.
-    fn refuse_copy_behind_switch(&self, recalled: &Recalled, live: &LiveCatalog) -> Result<(), PassError> {
+    pub(super) fn refuse_copy_behind_switch(&self, recalled: &Recalled, live: &LiveCatalog) -> Result<(), PassError> {
         let now = self.context().clock.now();
         let behind =
             recalled.switches.iter().filter_map(|switch| Some((behind_until(switch, live, now)?, switch.is_end())));
@@ -469,61 +473,6 @@ impl<R: Read + Write> Pass<'_, R> {
         }
     }
 
-    /// Whether to push what was examined.
-    fn verdict(&self, desired: &Desired, examined: &Examined, has_earlier: bool) -> Verdict {
-        let pause = examined.recalled.pause;
-        let facts = Facts { paused: pause.is_some(), ..Facts::of_look(Look::Examined(examined)) };
-        let state = OutletState::of(&facts);
-        let target = self.visit.target;
-        let refused = |result, opens_at| {
-            let why = reason(target, desired, examined, state).unwrap_or_default();
-            Verdict::Refused(result, state, why, opens_at)
-        };
-        let plan = &examined.plan;
-        if let Some(pause) = pause {
-            let is_asked = self.options.rollback.is_some() || matches!(self.options.consent, Consent::Agreed(_));
-            return refused(if is_asked { PassResult::Held } else { PassResult::Unchanged }, pause.until);
-        }
-        // Nothing was left to do after the push that this pass found: whatever was agreed to is done.
-        if has_earlier && !plan.is_to_send() && !plan.is_held() {
-            return Verdict::Nothing;
-        }
-        if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
-            && *shown != plan.digest
-        {
-            // Where nobody knows what GoFood has, nothing is left to push either.
-            if let (Some(why), false) = (promotions_unread(plan), plan.is_to_send()) {
-                let why = format!("the plan changed after it was shown ({why}); nothing was pushed");
-                return Verdict::Refused(PassResult::Failed, state, why, None);
-            }
-            let now = match plan.is_to_send() {
-                false => "nothing is left to push".to_owned(),
-                true => format!("now {}, was {shown}", plan.digest),
-            };
-            let why = format!("the plan changed after it was shown ({now}); nothing was pushed");
-            return Verdict::Refused(PassResult::Held, state, why, None);
-        }
-        match state {
-            OutletState::Held => refused(PassResult::Held, None),
-            _ if !plan.is_to_send() => Verdict::Nothing,
-            // Who agreed to it has seen that it was lost, and wants it once more.
-            OutletState::Nonconvergent if !matches!(self.options.consent, Consent::Agreed(_)) => {
-                refused(PassResult::Nonconvergent, None)
-            }
-            OutletState::Queued => {
-                // It was open when the plan was shown.
-                let is_agreed = matches!(self.options.consent, Consent::Agreed(_));
-                let result = if is_agreed { PassResult::Held } else { PassResult::Queued };
-                refused(result, examined.window.as_ref().and_then(|(_, opens_at)| *opens_at))
-            }
-            _ if matches!(self.options.consent, Consent::ShowOnly(_)) => {
-                let why = "left out: nobody agreed to this push; `menusync apply` asks again".to_owned();
-                Verdict::Refused(PassResult::Held, state, why, None)
-            }
-            _ => Verdict::Push,
-        }
-    }
-
     /// How an outlet stands right after a push was seen to arrive.
     pub(super) async fn after_arrival(
         &self,
@@ -549,12 +498,6 @@ enum Step {
     Done(Outcome),
     /// A push went out, of this; or only promotions are to be made and ended.
     Sent(Option<Box<Sent>>, Box<Desired>, PlannedPromotions),
-}
-
-enum Verdict {
-    Nothing,
-    Refused(PassResult, OutletState, String, Option<Timestamp>),
-    Push,
 }
 
 /// The target of an outlet, for tests and callers that have no file at hand.

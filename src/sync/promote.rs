@@ -32,11 +32,14 @@ const LISTED_FOR: Duration = Duration::from_secs(30);
 pub(super) struct PlannedPromotions {
     pub(super) steps: Vec<PromotionStep>,
     pub(super) listed_at: Option<Instant>,
+    /// What became of those that ended before the push.
+    pub(super) ended: Vec<PromotionResult>,
 }
 
 impl PlannedPromotions {
     pub(super) fn of(examined: &Examined) -> Self {
-        Self { steps: examined.plan.promotions.steps.clone(), listed_at: examined.promotions_listed_at }
+        let (steps, listed_at) = (examined.plan.promotions.steps.clone(), examined.promotions_listed_at);
+        Self { steps, listed_at, ended: Vec::new() }
     }
 }
 
@@ -61,7 +64,12 @@ pub(super) enum Done {
 
 impl Done {
     /// As `apply` tells it; `well`: the word for what was to be done.
-    fn result(self, step: &PromotionStep, well: &'static str, record: Option<&PromotionRecord>) -> PromotionResult {
+    pub(super) fn result(
+        self,
+        step: &PromotionStep,
+        well: &'static str,
+        record: Option<&PromotionRecord>,
+    ) -> PromotionResult {
         let (result, why) = match self {
             Self::Well => (well, None),
             Self::Refused(why) => ("refused", Some(why)),
@@ -83,27 +91,10 @@ impl Done {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// Ends what has to end before the menu is pushed. Whether there was any; `Err` in words: why it may not be pushed.
-    pub(super) async fn end_before_push(&self, steps: &[PromotionStep]) -> Result<Result<bool, String>, PassError> {
-        let deadline = self.deadline();
-        let mut has_ended = false;
-        for step in steps.iter().filter(|step| step.before_push && step.op != PromotionOp::Add && step.op.is_sent()) {
-            let Some(record) = &step.record else { continue };
-            has_ended = true;
-            match Box::pin(self.end_promotion(record.clone(), step.has_begun, deadline)).await? {
-                Done::Well | Done::Replayed => {}
-                Done::Refused(why) | Done::Unverified(why) | Done::Failed(why) => {
-                    return Ok(Err(format!("promotion “{}” of {} could not be ended: {why}", step.name, step.item)));
-                }
-            }
-        }
-        Ok(Ok(has_ended))
-    }
-
     /// Ends and makes what was planned: first all ends, then what is made, one after the other. However many there are, they
     /// are looked for as long as one push is; what does not show by then, later passes look for.
     pub(super) async fn promote(&self, planned: &PlannedPromotions) -> Result<Vec<PromotionResult>, PassError> {
-        let PlannedPromotions { steps, listed_at } = planned;
+        let PlannedPromotions { steps, listed_at, ended: _ } = planned;
         let deadline = self.deadline();
         let (mut listed, mut listed_at) = (None, *listed_at);
         let mut made: Vec<(&ExternalId, String)> = Vec::new();
@@ -122,7 +113,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 continue;
             };
             // What cannot be made again now does not end now either.
-            let goes_on = if step.create.is_some() { self.may_make().await? } else { !self.is_withdrawn() };
+            let goes_on = if step.create.is_some() { self.may_make().await? } else { self.may_send().await? };
             if !goes_on {
                 return Ok(results);
             }
@@ -190,21 +181,23 @@ impl<R: Read + Write> Pass<'_, R> {
         Ok(results)
     }
 
-    fn deadline(&self) -> Instant {
+    pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.visit.context.verify_timeout
     }
 
     /// Whether one may be made at this very moment.
     pub(super) async fn may_make(&self) -> Result<bool, PassError> {
+        Ok(!is_before_midnight(self.local_now()) && self.may_send().await?)
+    }
+
+    /// Whether this pass is still wanted, and nobody has paused the outlet since it began.
+    pub(super) async fn may_send(&self) -> Result<bool, PassError> {
         let Visit { context, target, .. } = *self.visit;
-        if self.is_withdrawn() || is_before_midnight(self.local_now()) {
-            return Ok(false);
-        }
-        Ok(context.state.pause(target.id.as_str(), context.clock.now()).await?.is_none())
+        Ok(!self.is_withdrawn() && context.state.pause(target.id.as_str(), context.clock.now()).await?.is_none())
     }
 
     /// The window may have closed since the plan was made.
-    fn is_outside_windows(&self) -> bool {
+    pub(super) fn is_outside_windows(&self) -> bool {
         self.desired.waits(self.visit.context.clock.now()).is_some()
     }
 
@@ -243,7 +236,7 @@ impl<R: Read + Write> Pass<'_, R> {
     }
 
     /// Asks for the end, and waits until it shows.
-    async fn end_promotion(
+    pub(super) async fn end_promotion(
         &self,
         mut record: PromotionRecord,
         has_begun: bool,

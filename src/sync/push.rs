@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    catalog::{Catalog, ExternalId, Path, live::LiveCatalog},
+    catalog::{Catalog, ExternalId, Path},
     plan::{Action, Look, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
     remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
@@ -66,8 +66,8 @@ pub(super) enum Answer {
 }
 
 impl<R: Read + Write> Pass<'_, R> {
-    /// Records the push, then sends it. `by_now`: live, where it may have changed since the plan was made from it.
-    pub(super) async fn push(&self, examined: Examined, by_now: Option<LiveCatalog>) -> Result<Sent, PassError> {
+    /// Records the push, then sends it.
+    pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
         let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, switches, .. }, .. } =
             examined;
@@ -81,14 +81,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 items.find_map(|(_, item)| item.price.value().copied())
             };
             let promoted = PromotedPrices::of(open, live_price);
-            let mut verification = PushVerification::new(&plan, &inputs).with_promoted(promoted);
-            if let Some(by_now) = by_now {
-                if verification.is_touched(&by_now) {
-                    return Err(PassError::EditedMeanwhile { outlet: self.visit.target.id.clone() });
-                }
-                verification.note_kitchens(&by_now);
-                verification.refresh_stock(&mut plan);
-            }
+            let verification = PushVerification::new(&plan, &inputs).with_promoted(promoted);
             (verification, Record::new(&plan, &inputs))
         };
         drop((live, base, past));

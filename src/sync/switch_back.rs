@@ -81,7 +81,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if slot.is_none() {
             *slot = context.slot().await;
         }
-        let fetched = match self.fetch_now(Marks::of(recalled)).await {
+        let fetched = match self.fetch_wanted(Marks::of(recalled)).await {
             Ok(fetched) => fetched,
             // The pass itself asks for nothing there.
             Err(error) if self.desired.paused && !matches!(error, PassError::Withdrawn) => {
@@ -180,7 +180,7 @@ impl<R: Read + Write> Pass<'_, R> {
         settled: &mut SwitchesSettled,
     ) -> Result<Vec<DueSwitch>, PassError> {
         let switches: Vec<StockSwitch> = due.into_iter().map(|due| due.switch).collect();
-        let look = match self.fetch_now(Marks { memory: &recalled.memory, switches: &switches }).await {
+        let look = match self.fetch_wanted(Marks { memory: &recalled.memory, switches: &switches }).await {
             Err(PassError::Withdrawn) => return Ok(Vec::new()),
             look => look?,
         };

@@ -10,6 +10,7 @@ use crate::{
     plan::PromotionStage,
     policy::Guard,
     schedule::{Cron, Recurrence, Window, WindowKind},
+    state::Pause,
 };
 
 /// For an hour from this minute of the clock of Jakarta no push goes out.
@@ -69,7 +70,7 @@ async fn a_window_that_closes_meanwhile_lets_none_begin_and_what_was_ended_for_a
 async fn what_was_ended_for_a_push_is_made_again_after_it_though_its_window_has_closed() {
     let mut bench = renaming().await;
     bench.declare([wanted("gajian", detail("NG", 20_000)), wanted("alpukat", detail("D1", 6_000))]);
-    bench.wanted.windows = closed("5 10 * * *");
+    bench.wanted.windows = closed("9 10 * * *");
     bench.platform.with(|world| world.promo_delay = minutes(2));
     assert_eq!(results(&bench.pass().await), [("gajian", "replaced")]);
     bench.assert_just(&[detail("NG", 20_000)]);
@@ -102,12 +103,156 @@ async fn what_is_edited_in_the_app_while_one_ends_for_a_push_is_not_overwritten(
     });
     let outcome = bench.pass().await;
     assert_eq!(outcome.result, PassResult::Failed);
-    assert!(outcome.error.unwrap().contains("was edited elsewhere while promotions ended"));
+    assert_eq!(results(&outcome), [("gajian", "ended")]);
+    let why = outcome.error.unwrap();
+    assert!(why.contains("was edited elsewhere while promotions ended"), "{why}");
+    assert!(why.contains("items/D1/price is not as it was"), "{why}");
+    assert!(why.ends_with("; ended for this push: “gajian” of NG"), "{why}");
     assert!(!bench.calls().contains(&"PUT".to_owned()));
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, results(&outcome)), (PassResult::Published, vec![("gajian", "created")]));
     assert_eq!(bench.live_price("D1"), Some(9_900));
     bench.assert_just(&[detail("NG", 20_000)]);
+}
+
+/// What is not compared, so that no plan says a word of it.
+#[tokio::test(start_paused = true)]
+async fn what_no_plan_compares_is_sent_as_it_is_when_the_end_has_shown() {
+    let bench = renaming().await;
+    let picture = text("https://cdn.example.com/from-the-app.png");
+    let uploaded = picture.clone();
+    bench.platform.with(|world| {
+        world.while_ending = Some(Box::new(move |world| world.item("D1").image = uploaded));
+    });
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.platform.with(|world| world.item("D1").image.clone()), picture);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_made_in_the_app_while_ours_ends_is_not_ended_by_the_push() {
+    let bench = renaming().await;
+    bench.platform.with(|world| {
+        world.while_ending = Some(Box::new(|world| world.promote(detail("N1", 12_000))));
+    });
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Failed, vec![("gajian", "ended")]));
+    let why = outcome.error.unwrap();
+    assert!(why.contains("guard `promotion`: a promotion on “Nasi 1” (N1)"), "{why}");
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_cannot_be_read_after_an_end_lets_nothing_out() {
+    use PromoFault::{Fine, Status};
+    let bench = renaming().await;
+    bench.promo_faults(&[Fine, Fine, Fine, Status(503)]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Failed, vec![("gajian", "ended")]));
+    assert!(outcome.error.unwrap().contains("the promotions of this outlet cannot be listed"));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    assert_eq!(results(&bench.pass().await), [("gajian", "created")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_behind_an_end_that_was_seen_ends_nothing_again() {
+    let bench = renaming().await;
+    bench.platform.with(|world| world.lists_ended = true);
+    assert_eq!(bench.pass().await.result, PassResult::Published);
+    assert_eq!(bench.promo_verbs().iter().filter(|verb| *verb == "END").count(), 1);
+    bench.assert_just(&[detail("NG", 20_000)]);
+}
+
+/// The menu of `gajian` on `NG` and `murah` on `N1` gets another name, which a person has let through.
+async fn renaming_two() -> Bench {
+    let mut bench = renaming().await;
+    bench.wanted.catalog.menus[0].name = "Nasi".to_owned();
+    bench.declare([wanted("gajian", detail("NG", 20_000)), wanted("murah", detail("N1", 12_000))]);
+    bench.pass().await;
+    bench.wanted.catalog.menus[0].name = "Aneka Nasi".to_owned();
+    bench.calls();
+    bench.promo_calls();
+    bench
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_begins_while_one_ends_lets_nothing_else_out() {
+    let bench = renaming_two().await;
+    let (state, since) = (bench.context.state.clone(), bench.context.clock.now());
+    bench.platform.with(|world| {
+        let pause = move |_: &mut _| done(state.set_pause("G1", Some(Pause { since, until: None }))).unwrap();
+        world.while_ending = Some(Box::new(pause));
+    });
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.state, results(&outcome)), (OutletState::Paused, vec![("gajian", "ended")]));
+    assert!(outcome.error.unwrap().ends_with("; ended for this push: “gajian” of NG"));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    bench.assert_just(&[detail("N1", 12_000)]);
+    done(bench.context.state.set_pause("G1", None)).unwrap();
+    let outcome = bench.pass().await;
+    assert_eq!(results(&outcome), [("gajian", "created"), ("murah", "replaced")]);
+    bench.assert_just(&[detail("NG", 20_000), detail("N1", 12_000)]);
+    // Nor is one ended that the files have lost.
+    let mut bench = Bench::in_sync().await;
+    bench.declare([wanted("gajian", detail("NG", 20_000)), wanted("murah", detail("N1", 12_000))]);
+    bench.pass().await;
+    bench.declare([]);
+    let (state, since) = (bench.context.state.clone(), bench.context.clock.now());
+    bench.platform.with(|world| {
+        let pause = move |_: &mut _| done(state.set_pause("G1", Some(Pause { since, until: None }))).unwrap();
+        world.while_ending = Some(Box::new(pause));
+    });
+    assert_eq!(results(&bench.pass().await), [("gajian", "ended")]);
+    bench.assert_just(&[detail("N1", 12_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_closes_while_one_ends_keeps_the_push_back() {
+    let mut bench = renaming().await;
+    bench.wanted.windows = closed("5 10 * * *");
+    bench.platform.with(|world| world.promo_delay = minutes(2));
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, outcome.state), (PassResult::Queued, OutletState::Queued));
+    assert_eq!(results(&outcome), [("gajian", "ended")]);
+    assert!(outcome.opens_at.is_some());
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    tokio::time::sleep(minutes(61)).await;
+    assert_eq!(results(&bench.pass().await), [("gajian", "created")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_wants_any_more_ends_no_second_one() {
+    let mut bench = renaming_two().await;
+    let (withdraw, withdrawn) = watch::channel(false);
+    bench.options.withdrawn = Some(withdrawn);
+    bench.platform.with(|world| {
+        world.while_ending = Some(Box::new(move |_| {
+            withdraw.send_replace(true);
+        }));
+    });
+    let outcome = bench.pass().await;
+    assert!(!outcome.was_withdrawn(), "something was sent: {outcome:?}");
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Failed, vec![("gajian", "ended")]));
+    let why = "given up, as the program stops or the files have changed; ended for this push: “gajian” of NG";
+    assert_eq!(outcome.error.as_deref(), Some(why));
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    bench.assert_just(&[detail("N1", 12_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_ended_is_told_though_a_second_one_is_refused_or_the_push_is() {
+    use PromoFault::{Fine, Status};
+    let bench = renaming_two().await;
+    bench.promo_faults(&[Fine, Fine, Fine, Status(422)]);
+    let outcome = bench.pass().await;
+    assert_eq!(results(&outcome), [("gajian", "ended"), ("murah", "refused")]);
+    let why = outcome.error.unwrap();
+    assert!(why.starts_with("promotion “murah” of N1 could not be ended: "), "{why}");
+    assert!(why.ends_with("; the menu was not pushed; ended for this push: “gajian” of NG"), "{why}");
+    assert!(!bench.calls().contains(&"PUT".to_owned()));
+    let bench = renaming().await;
+    bench.faults(&[Fault::Refused("name: is too long")]);
+    let outcome = bench.pass().await;
+    assert_eq!((outcome.result, results(&outcome)), (PassResult::Rejected, vec![("gajian", "ended")]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,6 +278,20 @@ async fn another_account_touches_none_before_it_was_let_in() {
         assert_eq!(bench.pass().await.state, OutletState::Held);
         bench.assert_just(&[detail("NG", 20_000)]);
         assert_eq!(bench.promo_calls(), [""; 0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_files_with_another_account_show_none_either() {
+    let mut bench = Bench::in_sync().await;
+    let before = bench.wanted.clone();
+    bench.declare([wanted("gajian", detail("NG", 20_000))]);
+    for (account, steps) in [(None, 1), (Some("sari"), 0)] {
+        bench.wanted.policy.account = account.map(Arc::from);
+        let mut plan = bench.examined().await.plan;
+        let moment = Moment::new(bench.context.clock.now(), &bench.context.peers);
+        compare_promotions(&mut plan, Some(&before), &bench.wanted, moment);
+        assert_eq!(plan.promotions.steps.len(), steps, "{account:?}");
     }
 }
 

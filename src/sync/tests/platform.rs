@@ -261,6 +261,8 @@ pub(super) struct World {
     pub(super) forgets_keys: bool,
     /// Whether no look shows a promotion, as if all copies were behind.
     pub(super) hides_promos: bool,
+    /// Whether lists show what has ended as if it were on; single looks do not.
+    pub(super) lists_ended: bool,
     /// The last day that ours are shown with, whatever was sent.
     pub(super) promos_end: Option<Date>,
     /// Whether a dish shows the price of its promotion, whenever that is on.
@@ -970,6 +972,7 @@ impl Platform {
             forgets_keys: false,
             promo_clock: None,
             hides_promos: false,
+            lists_ended: false,
             promos_end: None,
             promo_delay: Duration::ZERO,
             shows_promo_prices: false,
@@ -1169,7 +1172,10 @@ impl Read for Platform {
         if let Some(act) = self.with(|world| world.while_listing.take()) {
             self.with(act);
         }
-        let list = |world: &mut World| world.shown_promos().map(|promo| promo.shown(world)).collect();
+        let list = |world: &mut World| {
+            let behind = |promo: &Promo| Promo { is_ended: promo.is_ended && !world.lists_ended, ..promo.clone() };
+            world.shown_promos().map(|promo| behind(promo).shown(world)).collect()
+        };
         self.promo("LIST".to_owned(), list).await
     }
 

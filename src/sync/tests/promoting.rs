@@ -1,9 +1,11 @@
 //! Promotions that the files declare: made once, whatever happens to the calls, and ended before anything takes their place.
 
+use std::sync::atomic::AtomicBool;
+
 use jiff::civil::{Date, Time};
 
 use super::{
-    platform::{Promo, PromoFault, World},
+    platform::{Call, Promo, PromoFault, World},
     *,
 };
 use crate::{
@@ -1003,6 +1005,15 @@ struct Life {
     log: Vec<String>,
     /// What the kitchen has sold out, of which the files say nothing.
     sold_out: BTreeSet<&'static str>,
+    /// Pushes for which a promotion ended while the kitchen switched a dish.
+    switched_before_push: usize,
+}
+
+/// A dish that the kitchen switches while a promotion ends.
+struct Later {
+    dish: &'static str,
+    /// Whether no menu had been sent by then.
+    is_before_push: Arc<AtomicBool>,
 }
 
 const DISHES: [&str; 3] = ["NG", "D1", "N1"];
@@ -1017,7 +1028,7 @@ impl Life {
         bench.wanted.policy.guards.promotion_depth = 100.0;
         bench.wanted.policy.guards.price_change = 1_000.0;
         let (random, log) = (fastrand::Rng::with_seed(seed), vec![format!("seed {seed}")]);
-        Self { bench, random, log, sold_out: BTreeSet::new() }
+        Self { bench, random, log, sold_out: BTreeSet::new(), switched_before_push: 0 }
     }
 
     fn tell(&mut self, what: String) {
@@ -1092,7 +1103,7 @@ impl Life {
     }
 
     /// The kitchen switches a dish, now or while a promotion ends.
-    fn cook(&mut self) -> Option<&'static str> {
+    fn cook(&mut self) -> Option<Later> {
         let dish = OF_THE_KITCHEN[self.random.usize(..4)];
         let in_stock = self.sold_out.contains(dish);
         match self.random.u8(..3) {
@@ -1102,9 +1113,14 @@ impl Life {
                 None
             }
             1 => {
-                let act = move |world: &mut World| world.kitchen(dish, in_stock);
+                let later = Later { dish, is_before_push: Arc::default() };
+                let is_before_push = Arc::clone(&later.is_before_push);
+                let act = move |world: &mut World| {
+                    is_before_push.store(!world.log.iter().any(|(_, call)| matches!(call, Call::Put(..))), Relaxed);
+                    world.kitchen(dish, in_stock);
+                };
                 self.bench.platform.with(|world| world.while_ending = Some(Box::new(act)));
-                Some(dish)
+                Some(later)
             }
             _ => None,
         }
@@ -1146,10 +1162,13 @@ impl Life {
         self.rename();
         let later = self.cook();
         let theirs = self.theirs();
+        self.bench.calls();
         let outcome = tokio::time::timeout(minutes(120), self.bench.pass()).await.ok();
         let has_acted = self.bench.platform.with(|world| world.while_ending.take()).is_none();
-        if let Some(dish) = later.filter(|_| has_acted) {
+        if let Some(Later { dish, is_before_push }) = later.filter(|_| has_acted) {
             self.note_switch(dish);
+            let is_pushed = self.bench.calls().contains(&"PUT".to_owned());
+            self.switched_before_push += usize::from(is_pushed && is_before_push.load(Relaxed));
         }
         self.bench.faults(&[]);
         let told = outcome.map(|outcome| (outcome.result, outcome.state, outcome.error, outcome.promotions));
@@ -1205,11 +1224,14 @@ impl Life {
 async fn whatever_happens_no_promotion_is_made_twice_and_none_of_others_is_touched() {
     let seeds = std::env::var("PROMOTION_SEEDS").unwrap_or_else(|_| "0..24".to_owned());
     let (from, to) = seeds.split_once("..").unwrap();
+    let mut switched_before_push = 0;
     for seed in from.parse().unwrap()..to.parse().unwrap() {
         let mut life = Life::new(seed).await;
         for _ in 0..12 {
             life.step().await;
         }
         life.come_to_rest().await;
+        switched_before_push += life.switched_before_push;
     }
+    assert!(switched_before_push > 0 || seeds != "0..24", "no kitchen ever switched a dish before a push");
 }

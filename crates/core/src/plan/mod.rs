@@ -10,6 +10,7 @@
 //! sent: what the files own, plus everything else copied from live. Both come out of one walk (`compare`), so they
 //! cannot disagree. Nothing here reads files, clocks or networks, and nothing here can write.
 
+mod agreed;
 mod approval;
 mod base;
 mod change;
