@@ -20,13 +20,13 @@ use crate::support::{KEMANG, KEMANG_FILE, KUTA, KUTA_FILE, LAYER, SECRET, Stage}
 const SIGNED_WITH: &str = "notify-secret-9xLq2";
 
 /// What somebody listens with: every request as it came, answered with one status.
-struct Ear {
+pub(crate) struct Ear {
     address: String,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Ear {
-    fn answering(status: &'static str) -> Self {
+    pub(crate) fn answering(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -50,7 +50,7 @@ impl Ear {
     }
 
     /// The bodies since the last time.
-    fn heard(&self) -> Vec<Value> {
+    pub(crate) fn heard(&self) -> Vec<Value> {
         let all = std::mem::take(&mut *self.heard.lock().unwrap());
         all.iter()
             .map(|request| {
@@ -83,7 +83,7 @@ fn is_whole(request: &[u8]) -> bool {
 }
 
 /// A stage that tells `ear`, and a program that writes down what it is told and what it finds in its environment.
-fn stage(ear: &Ear) -> Stage {
+pub(crate) fn stage(ear: &Ear) -> Stage {
     let stage = Stage::new().with_kemang().in_sync();
     let home = stage.root().parent().unwrap().to_owned();
     fs::write(home.join("url"), format!("http://{}/T0/hidden-path-7Rm\n", ear.address)).unwrap();

@@ -1,9 +1,11 @@
-//! SIGKILL around every call for a promotion: the next start makes the same call again, and there is one promotion.
+//! SIGKILL around every call for a promotion: the next start makes the same call again, and there is one promotion. And what
+//! people hear of one.
 
 use menusync::sandbox::{Endpoint, Fault, FaultKind};
 
 use crate::{
-    harness::Daemon,
+    harness::{Daemon, get},
+    notify::{self, Ear},
     support::{KUTA, KUTA_FILE, Stage, zone_away_from_midnight},
 };
 
@@ -35,11 +37,7 @@ fn kill_at(calls: u32, is_done: bool, before: &str, after: &str, price: i64) {
     let text = stage.read(KUTA_FILE);
     let rest = if before.is_empty() { text } else { text.replace(before, "") };
     stage.write(KUTA_FILE, &format!("{rest}{after}"));
-    let hangs = |_: &Daemon<'_>| promotion_calls(&stage) > calls as usize || open(&stage) == [price];
-    if is_done {
-        daemon.wait_for("the call to be carried out", hangs);
-    }
-    std::thread::sleep(std::time::Duration::from_millis(700));
+    daemon.wait_for("the call", |_| promotion_calls(&stage) > calls as usize);
     daemon.kill();
     stage.server().clear_faults();
     let daemon = Daemon::start(&stage);
@@ -70,4 +68,26 @@ fn killed_around_any_call_of_a_replacement_there_is_one_promotion_in_the_end() {
             });
         }
     });
+}
+
+#[test]
+fn a_promotion_that_is_made_is_counted_shown_and_told() {
+    let ear = Ear::answering("204 No Content");
+    let stage = notify::stage(&ear);
+    stage.edit("menusync.yaml", "listen: \"off\"", "listen: \"127.0.0.1:0\"");
+    stage.append(KUTA_FILE, &format!("timezone: {}\n", zone_away_from_midnight()));
+    let daemon = Daemon::start(&stage);
+    daemon.wait_for_state(KUTA, "in_sync");
+    stage.append(KUTA_FILE, GAJIAN);
+    daemon.wait_for("the promotion", |daemon| open(&stage) == [19_000] && daemon.state(KUTA) == "in_sync");
+    let counted = "menusync_promotions_total{result=\"created\"} 1\n";
+    daemon.wait_for("the counter", |daemon| get(daemon, "/metrics").contains(counted));
+    let page = get(&daemon, &format!("/outlets/{KUTA}"));
+    assert!(page.contains("promotion “gajian” of NG: Rp 19.000, 25–28 Feb 2098"), "{page}");
+    daemon.stop();
+    // A daemon collects what it tells; one pass tells it at once.
+    stage.edit(KUTA_FILE, "selling_price: 19000", "selling_price: 18000");
+    stage.run(&["run", "--once"]).expect(0);
+    let told: Vec<String> = ear.heard().iter().map(|heard| heard["outlets"][0]["detail"].to_string()).collect();
+    assert!(told.contains(&"\"promotions: 1 replaced (“gajian” of NG)\"".to_owned()), "{told:?}");
 }
