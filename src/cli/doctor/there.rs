@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     fleet::{Member, Survey},
+    policy::PromotionPolicy,
     remote::{Client, Probe, Read, RemoteError},
     report::Finding,
     settings::{self, Settings},
@@ -36,18 +37,20 @@ pub(super) async fn platform(
     findings.extend(probes.iter().find_map(|probe| probe.ahead).map(clock));
     if probes.iter().any(|probe| probe.granted.is_ok()) {
         findings.push(outlet(client, &theirs).await);
-        if let Some(are_made) = promotions_are_made(session, &theirs)? {
-            findings.extend(client.probe_promotions(are_made).await.iter().map(promotions));
+        let policy = strongest_promotion_policy(session, &theirs)?;
+        if policy.watches() {
+            findings.extend(client.probe_promotions(policy.may_write()).await.iter().map(promotions));
         }
     }
     Ok(findings)
 }
 
-/// Whether promotions of any of these outlets are made, or only watched; `None`: of none either.
-fn promotions_are_made(session: &Session, theirs: &[&Member]) -> Result<Option<bool>, CommandError> {
+/// What any of these outlets needs most.
+fn strongest_promotion_policy(session: &Session, theirs: &[&Member]) -> Result<PromotionPolicy, CommandError> {
     let (loaded, now) = (session.loaded()?, moment(None));
     let policies = theirs.iter().map(|member| loaded.policy(&member.id, now).promotions);
-    Ok(policies.filter(|policy| policy.watches()).map(|policy| policy.may_write()).max())
+    let strongest = policies.filter(|policy| policy.watches()).max_by_key(|policy| policy.may_write());
+    Ok(strongest.unwrap_or(PromotionPolicy::Off))
 }
 
 /// Without the rights, menus are pushed all the same, and promotions are not watched, or not made.
