@@ -5,7 +5,7 @@ use jiff::{Span, civil::DateTime};
 
 use super::super::{
     platform::{Promo, PromoFault},
-    promoting::{detail, wanted},
+    promoting::{NAMES_ANOTHER, detail, names_another, wanted},
     *,
 };
 use crate::{
@@ -150,7 +150,9 @@ impl Promotions {
         // What somebody has ended is told; what costs more than its dish does by now waits for that.
         let told = |one: &WantedPromotion| {
             let steps = plan.promotions.steps.iter().filter(|step| step.path() == path(one));
-            steps.into_iter().any(|step| matches!(step.op, PromotionOp::Drift | PromotionOp::Waiting))
+            steps
+                .into_iter()
+                .any(|step| matches!(step.op, PromotionOp::Drift | PromotionOp::Waiting) || names_another(step))
         };
         let all = bench.wanted.catalog.promotions.iter();
         let mut wanted: Vec<PromoDetail> =
@@ -159,7 +161,8 @@ impl Promotions {
             bench.platform.with(|world| world.our_promos().into_iter().map(|promo| promo.detail.clone()).collect());
         ours.sort_by_key(|detail| (detail.external_menu_id.clone(), detail.selling_price));
         wanted.sort_by_key(|detail| (detail.external_menu_id.clone(), detail.selling_price));
-        let troubles: Vec<String> = plan.promotions.troubles().collect();
+        let troubles = plan.promotions.troubles().filter(|words| !words.contains(NAMES_ANOTHER));
+        let troubles: Vec<String> = troubles.collect();
         match ours == wanted && troubles.is_empty() {
             true => String::new(),
             false => format!("in the end {ours:?} run, and the files say {wanted:?}; {troubles:?}"),
