@@ -16,6 +16,8 @@ use crate::{
 };
 
 const QUICK_FIX: &str = "quickfix";
+/// More are not offered at once: each is tried on the whole file (our choice).
+const MOST_FIXES: usize = 50;
 
 pub(super) fn answer(question: &Question, about: &About) -> Answer {
     let wants = |kinds: &Vec<String>| kinds.iter().any(|kind| kind == QUICK_FIX);
@@ -28,7 +30,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
     }
     let of_here = question.found.diagnostics.iter();
     let of_here = of_here.filter(|wrong| wrong.place.as_ref().is_some_and(|place| place.file == here.path));
-    Ok(of_here.filter_map(|wrong| fix(question, &here, wrong, wanted)).collect())
+    Ok(of_here.filter_map(|wrong| fix(question, &here, wrong, wanted)).take(MOST_FIXES).collect())
 }
 
 fn fix(question: &Question, here: &Here<'_>, wrong: &Diagnostic, wanted: Range) -> Option<Value> {
@@ -42,17 +44,18 @@ fn fix(question: &Question, here: &Here<'_>, wrong: &Diagnostic, wanted: Range) 
         Replacement::Text(text) => symbols::scalar(&here.path, text),
         Replacement::Literal(text) => text.clone(),
     };
+    if !overlaps || !symbols::changes_only_word(&here.source(), span, &text) {
+        return None;
+    }
     let diagnostic = diagnostic_json(wrong, &lines, &|place| {
         let view = question.view.as_ref()?;
         question.location(view, &place.file, span_of(place))
     });
     let edit = json!({"range": range(&lines, span), "newText": text});
-    overlaps.then(|| {
-        json!({
-            "title": format!("Write `{}`", printable(&text)),
-            "kind": QUICK_FIX,
-            "diagnostics": [diagnostic],
-            "edit": {"changes": {(here.document.uri.clone()): [edit]}},
-        })
-    })
+    Some(json!({
+        "title": format!("Write `{}`", printable(&text)),
+        "kind": QUICK_FIX,
+        "diagnostics": [diagnostic],
+        "edit": {"changes": {(here.document.uri.clone()): [edit]}},
+    }))
 }

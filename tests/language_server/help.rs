@@ -163,3 +163,24 @@ fn what_a_message_proposes_is_a_quick_fix() {
     assert_eq!(editor.ask("textDocument/codeAction", all), json!([]));
     assert_eq!(editor.end(), 0);
 }
+
+/// A stretch that runs into the next line would take the price with it, and an anchor is more than the place that is wrong.
+#[test]
+fn no_quick_fix_changes_more_than_the_wrong_word() {
+    let mut editor = Editor::open(&FILES);
+    let head = "outlet: G1\nextends: [base.yaml]\n";
+    let block = format!("{head}items:\n  NG:\n    before: >-\n      ES-THE\n    price: 25000\n");
+    let alias = format!("{head}x-n: &n ES-THE\nitems:\n  NG: {{before: *n}}\n");
+    for (text, wrong) in [(block, "unknown-menu 5:6-6:4"), (alias, "unknown-menu 2:8-2:14")] {
+        editor.did_open(KUTA.0, Some(&text));
+        editor.wait_for(KUTA.0, &[wrong]);
+        assert!(editor.diagnostics(KUTA.0)[0]["message"].as_str().unwrap().contains("did you mean `ES-TEH`"));
+        let all = json!({
+            "textDocument": {"uri": editor.uri(KUTA.0)},
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+            "context": {"diagnostics": []},
+        });
+        assert_eq!(editor.ask("textDocument/codeAction", all), json!([]), "{text}");
+    }
+    assert_eq!(editor.end(), 0);
+}

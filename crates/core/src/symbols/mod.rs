@@ -6,6 +6,7 @@ mod lines;
 mod occurrence;
 mod places;
 mod rename;
+mod replace;
 mod schema;
 
 pub use cursor::{Cursor, cursors, path_at};
@@ -13,6 +14,7 @@ pub use lines::Lines;
 pub use occurrence::{Occurrence, occurrences};
 pub use places::{Role, Segment, Thing, named_at};
 pub use rename::{RenameError, check_ours, renamed, rewritten, scalar};
+pub use replace::changes_only_word;
 pub use schema::{Proposal, description, keys, values};
 
 #[cfg(test)]

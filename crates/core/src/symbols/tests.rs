@@ -239,7 +239,54 @@ fn what_a_help_proposes_mends_what_is_wrong() {
         let (lines, span) = (Lines::new(text, false), span(fault.place.as_ref().unwrap()));
         let mended = format!("{}{written}{}", &text[..lines.offset_of(span.start)], &text[lines.offset_of(span.end)..]);
         assert_eq!(found_in(&base, &mended), [], "{mended}");
+        assert!(changes_only_word(&source(text), span, &written), "{text}");
     }
+}
+
+/// Replaces `old` (its last place in the text) as if it were the whole stretch of a diagnostic.
+fn changes_only(text: &str, old: &str, new: &str) -> bool {
+    let lines = Lines::new(text, false);
+    let at = text.rfind(old).unwrap();
+    let pos_at = |offset: usize| {
+        let before = &text[..offset];
+        let line = u32::try_from(before.matches('\n').count()).unwrap();
+        let units = before.rsplit('\n').next().unwrap().encode_utf16().count();
+        lines.pos(line, u32::try_from(units).unwrap())
+    };
+    let span = crate::document::Span { start: pos_at(at), end: pos_at(at + old.len()) };
+    changes_only_word(&source(text), span, new)
+}
+
+#[test]
+fn a_word_is_replaced_only_where_nothing_else_changes() {
+    for (text, old) in [
+        ("items: {NG: {before: ES-THE, price: 1}}", "ES-THE"),
+        ("items: {NG: {before: 'ES-THE'}}", "'ES-THE'"),
+        ("items:\n  ES-THE: {price: 1}\n", "ES-THE"),
+        ("items: {NG: {before: &n ES-THE}}", "ES-THE"),
+        ("# menusync: allow ES-THE\nitems: {}\n", "ES-THE"),
+    ] {
+        assert!(changes_only(text, old, "ES-TEH"), "{text}");
+    }
+    for (text, old) in [
+        // The stretch of a block scalar runs into the next line.
+        ("items:\n  NG:\n    before: >-\n      ES-THE\n    price: 25000\n", ">-\n      ES-THE\n    "),
+        ("items:\n  NG:\n    before: >-\n      ES-THE\n    price: 25000\n", ">-\n      ES-THE\n"),
+        ("items:\n  NG:\n    before: >-\n      ES-THE\n    price: 25000\n", "ES-THE"),
+        // Every alias would be changed.
+        ("x-n: &n ES-THE\nitems: {NG: {before: *n}}\n", "ES-THE"),
+        ("x-n: &n ES-THE\nitems: {NG: {before: *n}}\n", "*n"),
+        ("items: {NG: {before: !!str ES-THE}}", "!!str ES-THE"),
+        ("items: {NG: {before: ES-THE}}", "ES-THE}}"),
+        ("items: {NG: {before: ES-THE}}", "before: ES-THE"),
+        ("items: {NG: {before: ES-THE}}", "THE"),
+        // It would be there twice.
+        ("items: {ES-TEH: {price: 1}, ES-THE: {price: 1}}", "ES-THE"),
+    ] {
+        assert!(!changes_only(text, old, "ES-TEH"), "{text}: {old}");
+    }
+    assert!(!changes_only("items: {NG: {before: ES-THE}}", "ES-THE", "ES, TEH"));
+    assert!(!changes_only("items: {NG: {before: ES-THE}}", "ES-THE", "ES #"));
 }
 
 fn source_at(path: &str, text: &str) -> SourceFile {
