@@ -1,7 +1,7 @@
 //! The root and the files of it that are open in the editor: by which addresses it names them, and what stands in them now.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -50,7 +50,7 @@ impl Root {
 pub(super) struct Document {
     /// As the editor names it.
     pub(super) uri: String,
-    pub(super) version: i64,
+    pub(super) version: Option<i64>,
     /// Without a byte order mark.
     pub(super) text: Arc<str>,
     /// The editor's text begins with a byte order mark.
@@ -59,7 +59,13 @@ pub(super) struct Document {
 
 /// The files that are open, by their path in the root.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Documents(BTreeMap<Arc<str>, Document>);
+pub(super) struct Documents {
+    open: BTreeMap<Arc<str>, Document>,
+    /// Open, but what stands in them is not known: a change was lost.
+    lost: BTreeSet<Arc<str>>,
+    /// What was lost may have been about any file.
+    any_may_be_lost: bool,
+}
 
 /// A change as the editor tells it: a stretch, or the whole text.
 #[derive(Debug, Deserialize)]
@@ -82,7 +88,7 @@ pub(super) struct Position {
 }
 
 impl Document {
-    fn new(uri: String, version: i64, text: &str) -> Self {
+    fn new(uri: String, version: Option<i64>, text: &str) -> Self {
         let without = text.strip_prefix('\u{feff}');
         Self { uri, version, text: without.unwrap_or(text).into(), has_mark: without.is_some() }
     }
@@ -91,7 +97,7 @@ impl Document {
         Lines::new(&self.text, self.has_mark)
     }
 
-    fn changed(&self, version: i64, change: Change) -> Self {
+    fn changed(&self, version: Option<i64>, change: Change) -> Self {
         let Some(Range { start, end }) = change.range else {
             return Self::new(self.uri.clone(), version, &change.text);
         };
@@ -108,29 +114,50 @@ impl Document {
 }
 
 impl Documents {
-    pub(super) fn open(&mut self, path: Arc<str>, uri: String, version: i64, text: &str) {
-        self.0.insert(path, Document::new(uri, version, text));
+    pub(super) fn open(&mut self, path: Arc<str>, uri: String, version: Option<i64>, text: &str) {
+        self.lost.remove(&path);
+        self.open.insert(path, Document::new(uri, version, text));
     }
 
     /// Whether it is one that is open.
-    pub(super) fn change(&mut self, path: &str, version: i64, changes: Vec<Change>) -> bool {
-        let Some(document) = self.0.get_mut(path) else { return false };
+    pub(super) fn change(&mut self, path: &str, version: Option<i64>, changes: Vec<Change>) -> bool {
+        let Some(document) = self.open.get_mut(path) else { return false };
         *document = changes.into_iter().fold(document.clone(), |document, change| document.changed(version, change));
         document.version = version;
         true
     }
 
     pub(super) fn close(&mut self, path: &str) {
-        self.0.remove(path);
+        self.lost.remove(path);
+        self.open.remove(path);
+    }
+
+    /// Forgets what stands in a file; whether it was not forgotten before.
+    pub(super) fn forget(&mut self, path: Arc<str>) -> bool {
+        self.open.remove(&path);
+        self.lost.insert(path)
+    }
+
+    /// Forgets what stands in all files; whether there is one that was not forgotten before.
+    pub(super) fn forget_all(&mut self) -> bool {
+        let open = std::mem::take(&mut self.open);
+        let is_new = !std::mem::replace(&mut self.any_may_be_lost, true) || !open.is_empty();
+        self.lost.extend(open.into_keys());
+        is_new
+    }
+
+    /// Whether the editor may have another text in this file than is known.
+    pub(super) fn is_lost(&self, path: &str) -> bool {
+        self.lost.contains(path) || self.any_may_be_lost && !self.open.contains_key(path)
     }
 
     pub(super) fn get(&self, path: &str) -> Option<&Document> {
-        self.0.get(path)
+        self.open.get(path)
     }
 
     /// What stands for the files of the root on disk.
     pub(super) fn texts(&self) -> Texts {
-        self.0.iter().map(|(path, document)| (Arc::clone(path), Arc::clone(&document.text))).collect()
+        self.open.iter().map(|(path, document)| (Arc::clone(path), Arc::clone(&document.text))).collect()
     }
 }
 
@@ -149,9 +176,11 @@ mod tests {
 
     fn edited(text: &str, changes: Vec<Change>) -> (String, bool) {
         let mut documents = Documents::default();
-        documents.open("menusync.yaml".into(), "file:///m".into(), 1, text);
-        assert!(documents.change("menusync.yaml", 2, changes));
-        let document = documents.get("menusync.yaml").unwrap();
+        documents.open("menusync.yaml".into(), "file:///m".into(), Some(1), text);
+        assert!(documents.change("menusync.yaml", Some(2), changes));
+        let document = documents.get("menusync.yaml").unwrap().clone();
+        assert!(documents.forget("menusync.yaml".into()) && documents.get("menusync.yaml").is_none());
+        assert!(!documents.forget("menusync.yaml".into()) && documents.is_lost("menusync.yaml"));
         (document.text.to_string(), document.has_mark)
     }
 

@@ -65,8 +65,7 @@ pub(super) fn log(message: &str) -> Value {
 #[derive(Debug, Deserialize)]
 pub(super) struct DocumentId {
     pub(super) uri: String,
-    #[serde(default)]
-    pub(super) version: i64,
+    pub(super) version: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +77,7 @@ pub(super) struct DidOpen {
 #[derive(Debug, Deserialize)]
 pub(super) struct OpenedDocument {
     pub(super) uri: String,
-    pub(super) version: i64,
+    pub(super) version: Option<i64>,
     pub(super) text: String,
 }
 

@@ -59,6 +59,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
     let view = read_anew(question)?;
     check_free(&view, named.thing, new)?;
     let edits = edits(&view, &named, new)?;
+    check_known(question, &edits)?;
     let texts = texts(&view, &edits);
     check_outlets(&view, &texts, &named, new)?;
     Ok(workspace_edit(question, &view, &edits, &warning(&named, new)))
@@ -89,6 +90,14 @@ fn check_free(view: &View, thing: Thing, new: &str) -> Result<(), Refusal> {
     let Some((file, taken)) = view.index.of(thing, new).next() else { return Ok(()) };
     let (noun, line) = (thing.noun(), taken.span.start.line);
     Err(Refusal::failed(format!("`{}` is the name of another {noun}: {file}:{line}", printable(new))))
+}
+
+/// An edit of the text on disk would end up elsewhere in what the editor has.
+fn check_known(question: &Question, edits: &Edits) -> Result<(), Refusal> {
+    let Some(lost) = edits.keys().find(|path| question.documents.is_lost(path)) else { return Ok(()) };
+    Err(Refusal::failed(format!(
+        "what stands in {lost} in the editor is not known: open it, closing it first if it is open"
+    )))
 }
 
 fn edits(view: &View, named: &Occurrence, new: &str) -> Result<Edits, Refusal> {

@@ -23,8 +23,8 @@ use super::{
     event::Event,
     judge::{self, FindRoot, Job},
     protocol::{
-        Abilities, Answer, DidChange, DidOpen, DocumentId, Loudness, Refusal, capabilities, code, log, notification,
-        response, show, watch_files,
+        Abilities, Answer, DidChange, DidOpen, Loudness, Refusal, capabilities, code, log, notification, response,
+        show, watch_files,
     },
     question::{Question, Schemas, StoredOf},
     streams::{MOST_UNREAD, start_reading, start_writing},
@@ -130,6 +130,8 @@ struct Server {
     root: Option<Root>,
     /// What came before the root was found.
     early: Vec<(String, Value)>,
+    /// Something of that was lost.
+    is_early_lost: bool,
     documents: Documents,
     /// Counts changes of documents and of files on disk.
     version: u64,
@@ -171,6 +173,7 @@ impl Server {
             is_shut_down: false,
             root: None,
             early: Vec::new(),
+            is_early_lost: false,
             documents: Documents::default(),
             version: 0,
             disk: None,
@@ -230,6 +233,8 @@ impl Server {
                 Received::NoJson(why) => {
                     let refusal = Refusal { code: code::PARSE_ERROR, message: format!("this is no JSON: {why}") };
                     self.send(response(&Value::Null, Err(refusal)));
+                    // It may have been a change.
+                    self.lost(None);
                 }
                 Received::End => return Ok(Some(if self.is_shut_down { Ended::InOrder } else { Ended::Abandoned })),
             },
@@ -343,6 +348,9 @@ impl Server {
             for (method, params) in std::mem::take(&mut self.early) {
                 self.changed(&method, params);
             }
+            if self.is_early_lost {
+                self.lost(None);
+            }
         }
         self.judge();
         self.start_answers();
@@ -380,31 +388,67 @@ impl Server {
                     self.read_files();
                 } else if self.early.len() < MOST_UNREAD {
                     self.early.push((method.to_owned(), params));
+                } else {
+                    self.is_early_lost = true;
                 }
             }
             method => self.changed(method, params),
         }
     }
 
+    /// A message that could not be read, or was dropped, was about this document, or about any: what stands there now is not
+    /// known, and an answer would be about an older text.
+    fn lost(&mut self, uri: Option<&str>) {
+        let Some(root) = &self.root else {
+            self.is_early_lost = true;
+            return;
+        };
+        let path = uri.map(|uri| root.path_of(uri).filter(|path| kind_of(path).is_some()));
+        let (is_new, what) = match path {
+            // Other files are none of ours.
+            Some(None) => return,
+            Some(Some(path)) => (self.documents.forget(Arc::clone(&path)), format!("`{path}`")),
+            None => (self.documents.forget_all(), "the open files".to_owned()),
+        };
+        if !is_new {
+            return;
+        }
+        self.send(show(
+            Loudness::Warning,
+            &format!(
+                "a message of the editor was lost, so what stands in {} is not known: what is on disk counts; close and open \
+                 again what you edit",
+                printable(&what)
+            ),
+        ));
+        self.is_changed();
+    }
+
     /// Something is other than it was: in the editor or on disk.
     fn changed(&mut self, method: &str, params: Value) {
         let path_of = |uri: &str| self.root.as_ref().and_then(|root| root.path_of(uri));
+        let uri = params.pointer("/textDocument/uri").and_then(Value::as_str).map(str::to_owned);
         match method {
             "textDocument/didOpen" => {
-                let Ok(DidOpen { text_document: opened }) = serde_json::from_value(params) else { return };
+                let Ok(DidOpen { text_document: opened }) = serde_json::from_value(params) else {
+                    return self.lost(uri.as_deref());
+                };
                 // Other files of the root are none of ours.
                 let Some(path) = path_of(&opened.uri).filter(|path| kind_of(path).is_some()) else { return };
                 self.documents.open(path, opened.uri, opened.version, &opened.text);
             }
             "textDocument/didChange" => {
-                let Ok(DidChange { text_document, content_changes }) = serde_json::from_value(params) else { return };
+                let Ok(DidChange { text_document, content_changes }) = serde_json::from_value(params) else {
+                    return self.lost(uri.as_deref());
+                };
                 let Some(path) = path_of(&text_document.uri) else { return };
                 if !self.documents.change(&path, text_document.version, content_changes) {
                     return;
                 }
             }
             "textDocument/didClose" => {
-                let Some(path) = document_of(&params).and_then(|document| path_of(&document.uri)) else { return };
+                let Some(uri) = uri else { return self.lost(None) };
+                let Some(path) = path_of(&uri) else { return };
                 self.documents.close(&path);
                 // What was never saved is gone, and what was saved is on disk.
                 self.read_files();
@@ -412,6 +456,10 @@ impl Server {
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => return self.read_files(),
             _ => return,
         }
+        self.is_changed();
+    }
+
+    fn is_changed(&mut self) {
         self.version += 1;
         let now = Instant::now();
         let latest = self.judge_at.map_or(now + LONGEST_PAUSE, |(_, latest)| latest);
@@ -503,8 +551,4 @@ fn folder_of(params: &Value) -> Option<PathBuf> {
     let uri = params.pointer("/workspaceFolders/0/uri").or_else(|| params.get("rootUri")).and_then(Value::as_str);
     let of_uri = uri.and_then(|uri| url::Url::parse(uri).ok()?.to_file_path().ok());
     of_uri.or_else(|| params.get("rootPath").and_then(Value::as_str).map(PathBuf::from))
-}
-
-fn document_of(params: &Value) -> Option<DocumentId> {
-    serde_json::from_value(params.get("textDocument")?.clone()).ok()
 }

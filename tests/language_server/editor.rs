@@ -94,7 +94,10 @@ impl Editor {
     }
 
     pub(crate) fn send(&mut self, message: &Value) {
-        let body = message.to_string();
+        self.send_body(&message.to_string());
+    }
+
+    pub(crate) fn send_body(&mut self, body: &str) {
         let framed = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         self.input.as_mut().unwrap().write_all(framed.as_bytes()).unwrap();
     }

@@ -6,6 +6,7 @@ mod clock;
 mod editor;
 mod ending;
 mod help;
+mod lost;
 mod rename;
 mod typing;
 
