@@ -54,12 +54,12 @@ pub struct Files {
 pub type Texts = BTreeMap<Arc<str>, Arc<str>>;
 
 impl Files {
-    /// The same files with other texts in some, and with those that are not there yet. What was wrong with reading those is
-    /// wrong no more.
+    /// The same files with other texts in some, and with those that are not there yet. What a text can mend of reading those
+    /// is wrong no more; what was refused for where it is, such as a link out of the root, stays refused.
     #[must_use]
     pub fn with_texts(&self, texts: &Texts) -> Self {
         let mut files = self.clone();
-        for (path, text) in texts {
+        for (path, text) in texts.iter().filter(|(path, _)| !self.is_refused(path)) {
             let file = SourceFile { path: Arc::clone(path), text: Arc::clone(text) };
             match kind_of(path) {
                 Some(Kind::Settings) => files.settings = Some(file),
@@ -77,6 +77,15 @@ impl Files {
     }
 }
 
+
+    /// Whether the file, or a directory that it is in, was refused for something other than its text.
+    fn is_refused(&self, path: &str) -> bool {
+        let holds =
+            |refused: &str| path.strip_prefix(refused).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let of_place = self.diagnostics.iter().filter(|wrong| wrong.is_error() && !text::can_be_mended(wrong));
+        let mut places = of_place.filter_map(|wrong| wrong.place.as_ref());
+        places.any(|place| holds(&place.file) && self.unreadable.contains(&place.file))
+    }
 fn put<F>(files: &mut Vec<F>, file: F, path: impl Fn(&F) -> &Arc<str>) {
     match files.binary_search_by(|known| path(known).cmp(path(&file))) {
         Ok(at) => files[at] = file,

@@ -111,6 +111,28 @@ fn links_out_of_the_root_are_refused_and_links_inside_are_followed() {
     assert_eq!(unreadable, ["catalogs/outside", "catalogs/outside.yaml"]);
 }
 
+/// An editor has them open with a text.
+#[test]
+fn a_text_mends_what_is_wrong_with_a_text_and_nothing_else() {
+    let elsewhere = root(&[("secret.yaml", "secret")]);
+    let root = root(&[("catalogs/kept.yaml", "kept"), ("catalogs/nul.yaml", "a\0")]);
+    let catalogs = root.path().join("catalogs");
+    std::fs::write(catalogs.join("latin.yaml"), b"\xe9").unwrap();
+    std::fs::create_dir(catalogs.join("folder.yaml")).unwrap();
+    symlink(elsewhere.path().join("secret.yaml"), catalogs.join("outside.yaml")).unwrap();
+    symlink(elsewhere.path(), catalogs.join("outside")).unwrap();
+    let names = ["folder", "latin", "new", "nul", "outside", "outside/secret"];
+    let texts = names.map(|name| (format!("catalogs/{name}.yaml").into(), "mended".into())).into();
+    let files = load(root.path()).unwrap().with_texts(&texts);
+    assert_eq!(
+        definitions(&files),
+        ["catalogs/kept.yaml", "catalogs/latin.yaml", "catalogs/new.yaml", "catalogs/nul.yaml"]
+    );
+    let (diagnostics, unreadable) = refused(&files);
+    assert_eq!(diagnostics, ["file-unreadable 1:1", "outside-root 1:1", "outside-root 1:1"]);
+    assert_eq!(unreadable, ["catalogs/folder.yaml", "catalogs/outside", "catalogs/outside.yaml"]);
+}
+
 #[test]
 fn links_in_a_circle_end() {
     let root = root(&[("catalogs/a/menu.yaml", "a")]);

@@ -13,6 +13,11 @@ use crate::{
     document::MAX_FILE_BYTES,
 };
 
+/// The bytes are no text.
+const ENCODING: &str = "file-encoding";
+/// The text has a character that no text has.
+const CONTROL_CHARACTER: &str = "control-character";
+
 /// Why a file was not read; boxed, because it is the rare case.
 pub(super) type Refusal = Box<Diagnostic>;
 
@@ -73,8 +78,13 @@ fn text<'b>(bytes: &'b [u8], name: &Arc<str>) -> Result<&'b str, Refusal> {
         encoding(place_after(good(at), name), format!("byte 0x{:02X} is not UTF-8", bytes[at]))
     })?;
     let Some(at) = text.find('\0') else { return Ok(text) };
-    let nul = Diagnostic::error("control-character", place_after(&text[..at], name), "a NUL character in the text");
+    let nul = Diagnostic::error(CONTROL_CHARACTER, place_after(&text[..at], name), "a NUL character in the text");
     Err(Box::new(nul.help("remove it; a file with many of them is no text file")))
+}
+
+/// Whether another text in its place mends why a file was refused.
+pub(super) fn can_be_mended(refused: &Diagnostic) -> bool {
+    [ENCODING, CONTROL_CHARACTER].contains(&refused.code)
 }
 
 /// The place of the character that follows `before`.
@@ -86,7 +96,7 @@ fn place_after(before: &str, name: &Arc<str>) -> Place {
 }
 
 fn encoding(place: Place, message: String) -> Refusal {
-    Box::new(Diagnostic::error("file-encoding", place, message).help("save the file as UTF-8"))
+    Box::new(Diagnostic::error(ENCODING, place, message).help("save the file as UTF-8"))
 }
 
 pub(super) fn unreadable(name: &Arc<str>, error: &io::Error) -> Refusal {
