@@ -101,3 +101,31 @@ impl Loaded {
         self.with_texts(texts).meanings(at, &is_meant) == self.meanings(at, &is_meant)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test fails by panicking
+mod tests {
+    use std::fs;
+
+    use super::{super::load_uncommitted, *};
+
+    /// The repository would choose what the operator reserves.
+    #[test]
+    fn what_is_refused_of_the_operator_stays_refused_in_an_edit() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("catalogs")).unwrap();
+        fs::write(root.path().join("menusync.yaml"), "target: sandbox\n").unwrap();
+        let text = "outlet: G1\nmenus: []\n";
+        fs::write(root.path().join("catalogs/a.yaml"), text).unwrap();
+        let missing = root.path().join("operator.yaml");
+        let loaded = load_uncommitted(root.path(), Some(&missing), &Doing::default(), None).unwrap();
+        let edited = loaded.with_texts(&Texts::from([("catalogs/a.yaml".into(), text.into())]));
+        let of_operator = |wrong: &&crate::diagnostic::Diagnostic| wrong.message.contains("operator.yaml");
+        for loaded in [&loaded, &edited] {
+            assert!(loaded.settings.is_none());
+            assert_eq!(loaded.diagnostics.iter().filter(of_operator).count(), 1, "{:?}", loaded.diagnostics);
+        }
+        let named = load_uncommitted(root.path(), None, &Doing::default(), None).unwrap();
+        assert!(named.with_texts(&Texts::default()).settings.is_some());
+    }
+}

@@ -129,17 +129,12 @@ fn load_with(
 ) -> Result<Loaded, SourceError> {
     let mut files = source::load_noting(root, doing)?;
     doing.set("the settings of the operator");
-    let (operator, refused) = match operator.map(source::operator_settings).transpose() {
-        Ok(operator) => (operator, None),
-        Err(refused) => (None, Some(*refused)),
-    };
-    files.operator = operator;
+    match operator.map(source::operator_settings).transpose() {
+        Ok(operator) => files.operator = operator,
+        Err(refused) => files.operator_refused = Some(*refused),
+    }
     let revision = revision(&files);
-    let mut loaded = decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before);
-    // What is reserved is not known, so nothing of the repository's settings can be used.
-    loaded.settings = loaded.settings.filter(|_| refused.is_none());
-    loaded.diagnostics.extend(refused);
-    Ok(loaded)
+    Ok(decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before))
 }
 
 /// The same without a look at what git says of the files.
@@ -220,9 +215,11 @@ fn decode(
     diagnostics.extend(unknown_accounts(definitions.accounts(), accounts.as_ref()));
     let (approvals, wrong) = approval::parse(&files.approvals);
     diagnostics.extend(wrong);
+    diagnostics.extend(files.operator_refused.clone());
     let loaded = Loaded {
         root: root.to_owned(),
-        settings,
+        // What is reserved is not known, so nothing of the repository's settings can be used.
+        settings: settings.filter(|_| files.operator_refused.is_none()),
         diagnostics,
         revision: revision.commit,
         author: revision.author,

@@ -40,6 +40,8 @@ pub struct Files {
     pub settings: Option<SourceFile>,
     /// The settings of the operator, from outside of the root.
     pub operator: Option<SourceFile>,
+    /// Why these cannot be used, though some are named: what they reserve is not known then.
+    pub operator_refused: Option<Diagnostic>,
     /// `catalogs/**/*.yaml`, `*.yml`, `*.json`.
     pub catalogs: Vec<PackedFile>,
     /// `approvals/*.yaml`.
@@ -75,8 +77,6 @@ impl Files {
         }
         files
     }
-}
-
 
     /// Whether the file, or a directory that it is in, was refused for something other than its text.
     fn is_refused(&self, path: &str) -> bool {
@@ -86,6 +86,8 @@ impl Files {
         let mut places = of_place.filter_map(|wrong| wrong.place.as_ref());
         places.any(|place| holds(&place.file) && self.unreadable.contains(&place.file))
     }
+}
+
 fn put<F>(files: &mut Vec<F>, file: F, path: impl Fn(&F) -> &Arc<str>) {
     match files.binary_search_by(|known| path(known).cmp(path(&file))) {
         Ok(at) => files[at] = file,
