@@ -46,6 +46,7 @@ fn told(settings: &Settings) -> String {
         notify,
         notify_is_operators: _,
         reserved: _,
+        state_dir_is_operators: _,
     } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);

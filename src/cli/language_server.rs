@@ -46,11 +46,13 @@ pub(super) fn run(Args { stdio: _ }: Args, session: &Session) -> Result<Exit, Co
     }
 }
 
-/// A look at the state, where there is one that can be read as it is.
+/// A look at the state, where there is one that can be read as it is. None where the repository says which file that is: an
+/// editor opens repositories of others, and SQLite writes beside a file that it reads.
 fn stored_of(session: &Session) -> Arc<StoredOf> {
     let (flag, (_, environment)) = (session.named_state_dir(), session.root_source());
     Arc::new(move |settings: &Settings, root: &Path, outlet: &OutletId| {
-        let dir = settings::state_dir(flag.as_deref(), &environment, settings, root).ok()?.dir;
+        let found = settings::state_dir(flag.as_deref(), &environment, settings, root).ok();
+        let dir = found.filter(|found| !found.is_of_repository)?.dir;
         let scope = Scope { platform: settings.platform(), root: settings::root_name(root) };
         let state = SqliteState::open_read_only(&dir, &scope).ok()??;
         block_on(state.outlet(outlet.as_str())).ok()?.ok()?

@@ -126,7 +126,8 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
     let reserved = both.reserved(decoder);
     let target = target(decoder, &mut both);
     let policy = both.policy(decoder);
-    let notify_is_operators = both.0.len() > 1 && both.0[0].1.has("notify");
+    let is_operators = |key| both.0.len() > 1 && both.0[0].1.has(key);
+    let (notify_is_operators, state_dir_is_operators) = (is_operators("notify"), is_operators("state_dir"));
     let mut settings = Settings {
         target: target.unwrap_or(Target::Custom),
         policy,
@@ -145,6 +146,7 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
             let fields = both.of(decoder, "state_dir");
             decode_path(decoder, fields, "state_dir")
         },
+        state_dir_is_operators,
         listen: both.take(decoder, "listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
         external_url: both
             .take(decoder, "external_url")

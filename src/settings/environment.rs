@@ -162,6 +162,8 @@ pub struct StateDir {
     pub dir: PathBuf,
     /// Where releases up to 0.1 kept the state of all roots of a user, if `dir` is the default.
     pub shared: Option<PathBuf>,
+    /// The file of the repository names it: whoever may write there chooses which file is opened.
+    pub is_of_repository: bool,
     /// Only this process was told of it: a command that is typed elsewhere has to be told, too.
     pub is_told: bool,
 }
@@ -175,14 +177,15 @@ pub fn state_dir(
     settings: &Settings,
     root: &Path,
 ) -> Result<StateDir, SettingsError> {
-    let told = |dir: PathBuf| (dir, true);
+    let told = |dir: PathBuf| (dir, true, false);
+    let of_settings = |dir: &PathBuf| (root.join(dir), false, !settings.state_dir_is_operators);
     let given = flag
         .map(|dir| told(dir.to_owned()))
         .or_else(|| environment.path("MENUSYNC_STATE_DIR").map(told))
-        .or_else(|| settings.state_dir.as_ref().map(|dir| (root.join(dir), false)))
+        .or_else(|| settings.state_dir.as_ref().map(of_settings))
         .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| told(first_of_list(&dirs))));
-    if let Some((dir, is_told)) = given {
-        return Ok(StateDir { dir, shared: None, is_told });
+    if let Some((dir, is_told, is_of_repository)) = given {
+        return Ok(StateDir { dir, shared: None, is_of_repository, is_told });
     }
     // The XDG specification has relative paths ignored.
     let shared = environment
@@ -191,7 +194,8 @@ pub fn state_dir(
         .map(|dir| dir.join("menusync"))
         .or_else(|| environment.path("HOME").map(|home| home.join(".local/state/menusync")))
         .ok_or(SettingsError::NoStateDir)?;
-    Ok(StateDir { dir: shared.join(own_name(root)), shared: Some(shared), is_told: false })
+    let dir = shared.join(own_name(root));
+    Ok(StateDir { dir, shared: Some(shared), is_of_repository: false, is_told: false })
 }
 
 /// `menus-1a2b3c4d5e6f`: to recognise it by, and to tell apart roots of the same name.

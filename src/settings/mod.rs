@@ -56,6 +56,8 @@ pub struct Settings {
     pub verify: Verify,
     /// `state_dir` as written; [`state_dir`] says which one counts.
     pub state_dir: Option<PathBuf>,
+    /// Whether the operator's settings say `state_dir`.
+    pub state_dir_is_operators: bool,
     /// `listen`; [`listen`] says which one counts.
     pub listen: Listen,
     /// `external_url`: where people reach the status page; ends in `/`.

@@ -51,13 +51,22 @@ impl Editor {
     }
 
     pub(crate) fn open_with(files: &[(&str, &str)], capabilities: Value) -> Self {
+        Self::start(files, capabilities, &|command| command)
+    }
+
+    /// The same, told more on the command line.
+    pub(crate) fn start(
+        files: &[(&str, &str)],
+        capabilities: Value,
+        told: &dyn Fn(&mut Command) -> &mut Command,
+    ) -> Self {
         let root = tempfile::Builder::new().prefix("menusync test-").tempdir().unwrap();
         for (path, text) in files {
             let path = root.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
-        let mut child = command(root.path()).spawn().unwrap();
+        let mut child = told(&mut command(root.path())).spawn().unwrap();
         let (sender, messages) = channel();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         thread::spawn(move || {

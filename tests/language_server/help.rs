@@ -74,10 +74,11 @@ fn an_id_tells_its_name_its_prices_and_the_layers_that_make_it() {
     assert_eq!(editor.end(), 0);
 }
 
-/// What a hover over an item says of what is live, with a state of this platform and account.
-fn told_of_live(platform: &str, account: Option<&str>) -> Option<String> {
+/// What a hover over an item says of what is live, with a state of this platform and account, which the command line names or
+/// the repository.
+fn told_of_live(platform: &str, account: Option<&str>, state_dir: &[&str]) -> Option<String> {
     let settings = ("menusync.yaml", "target: sandbox\nstate_dir: .state\nrules: {image-missing: off}\n");
-    let mut editor = Editor::open(&[settings, FILES[1], FILES[2]]);
+    let mut editor = Editor::start(&[settings, FILES[1], FILES[2]], json!({}), &|command| command.args(state_dir));
     let scope = Scope { platform: platform.to_owned(), root: settings::root_name(editor.root.path()) };
     let item = json!({"external_id": "NG", "name": "Nasi <b>", "price": 26000});
     let base = json!({"catalog": {"menus": [{"name": "Nasi", "menu_items": [item]}]}, "account": account});
@@ -86,9 +87,13 @@ fn told_of_live(platform: &str, account: Option<&str>) -> Option<String> {
     let state = SqliteState::open(&editor.root.path().join(".state"), &scope).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(state.update_outlet("G1", update, jiff::Timestamp::now())).unwrap();
+    drop(state);
+    let before = editor.root.path().join(".state").read_dir().unwrap().count();
     editor.did_open(KUTA.0, None);
     let hover = editor.ask("textDocument/hover", editor.at(KUTA.0, 4, 3));
     let told = hover["contents"]["value"].as_str().unwrap().to_owned();
+    let beside = editor.root.path().join(".state").read_dir().unwrap().count();
+    assert!(!state_dir.is_empty() || beside == before, "{beside} files");
     assert_eq!(editor.end(), 0);
     told.lines().find_map(|line| line.strip_prefix("Last pushed: ")).map(str::to_owned)
 }
@@ -96,10 +101,17 @@ fn told_of_live(platform: &str, account: Option<&str>) -> Option<String> {
 #[test]
 fn what_was_pushed_last_is_told_of_this_platform_and_account_alone() {
     const SANDBOX: &str = "https://api.partner-sandbox.gobiz.co.id";
-    let told = told_of_live(SANDBOX, None);
+    const NAMED: &[&str] = &["--state-dir", ".state"];
+    let told = told_of_live(SANDBOX, None, NAMED);
     assert_eq!(told.as_deref(), Some("Nasi &lt;b&gt;, 26000 (the outlet is drifted)"));
-    assert_eq!(told_of_live(SANDBOX, Some("sari")), None);
-    assert_eq!(told_of_live("https://api.gobiz.co.id", None), None);
+    assert_eq!(told_of_live(SANDBOX, Some("sari"), NAMED), None);
+    assert_eq!(told_of_live("https://api.gobiz.co.id", None, NAMED), None);
+}
+
+/// Whoever can write there would choose which file is opened.
+#[test]
+fn a_state_that_the_repository_names_is_not_opened() {
+    assert_eq!(told_of_live("https://api.partner-sandbox.gobiz.co.id", None, &[]), None);
 }
 
 #[test]
