@@ -27,9 +27,14 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
     };
     let texts = Texts::from([(here.path.clone(), new.as_str().into())]);
     let now = jiff::Timestamp::now();
-    let is_same = |view: View| view.loaded.means_the_same_with(&texts, now);
-    if kind == FileKind::Definition && !question.current().is_none_or(is_same) {
-        return Err(Refusal::failed("this file is left as it is: it would change what an outlet sells"));
+    let is_known = |view: &View| view.loaded.text(&here.path).is_some_and(|known| known == here.document.text);
+    if kind == FileKind::Definition {
+        let unread =
+            "this file is left as it is: the files of the root cannot be read, so nothing says what it changes";
+        let view = question.current().filter(is_known).ok_or_else(|| Refusal::failed(unread))?;
+        if !view.loaded.means_the_same_with(&texts, now) {
+            return Err(Refusal::failed("this file is left as it is: it would change what an outlet sells"));
+        }
     }
     let (line, character) = here.document.lines().end();
     let start = json!({"line": 0, "character": u8::from(here.document.has_mark)});

@@ -152,6 +152,17 @@ fn a_text_is_formatted_as_fmt_does_it() {
     assert_eq!(editor.end(), 0);
 }
 
+/// Nothing could say whether it changes what an outlet sells.
+#[test]
+fn nothing_is_formatted_where_the_files_cannot_be_read() {
+    let mut editor = Editor::open(&FILES[..1]);
+    editor.wait_shown("has no directory `catalogs`");
+    editor.did_open(KUTA.0, Some("outlet: G1\nname:   Kuta\n"));
+    let options = json!({"textDocument": {"uri": editor.uri(KUTA.0)}, "options": {"tabSize": 2, "insertSpaces": true}});
+    assert!(editor.refused("textDocument/formatting", options).contains("the files of the root cannot be read"));
+    assert_eq!(editor.end(), 0);
+}
+
 #[test]
 fn what_a_message_proposes_is_a_quick_fix() {
     let mut editor = Editor::open(&FILES);
