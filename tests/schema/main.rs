@@ -226,6 +226,25 @@ fn typical_mistakes_are_refused_by_the_schema_and_by_the_reader() {
     }
 }
 
+/// What is cheap is not marked: only what comes of a thousands separator, at dishes.
+#[test]
+fn prices_that_may_be_meant_are_accepted() {
+    let validator = Validator::of("layer");
+    let accepts = |text: &str| {
+        let value = examples::as_editors_read(&document::parse(&source(text)).root.unwrap());
+        validator.accepts(&value)
+    };
+    for text in [
+        "items: {SAMBAL: {price: 500}}",
+        "items: {SAMBAL: {price: 1250}}",
+        "variants: {LV-3: {price: 2}}",
+        "promotions: {happy: {items: {TEH: 925}}}",
+    ] {
+        assert!(accepts(text), "{text}");
+    }
+    assert!(!accepts("items: {SAMBAL: {price: 925}}"));
+}
+
 #[test]
 fn the_committed_copies_are_what_the_binary_prints() {
     for kind in KINDS.into_iter().chain(SHAPES) {

@@ -127,11 +127,9 @@ fn schema_without_id(kind: Kind) -> Value {
     }
 }
 
-/// A schema sees `25.000` as 25: what is less than any likely price is marked, as the rule `price-too-low` does.
+/// A schema sees `25.000` as 25. It marks what is less than any likely price and no price that a comment would allow.
 fn with_likely_price(mut schema: Value) -> Value {
-    for price in ["price", "sellingPrice"] {
-        schema["$defs"][price]["minimum"] = MIN_LIKELY_PRICE.0.into();
-    }
+    schema["$defs"]["price"]["not"]["exclusiveMaximum"] = MIN_LIKELY_PRICE.0.into();
     schema
 }
 
