@@ -7,8 +7,7 @@ use tokio::time::Instant;
 use super::{
     Context, Desired, PassError, Recalled, Target, chain,
     fetch::{Marks, fetch, fetch_fresh},
-    memory::update_if_any,
-    memory::{json, recall},
+    memory::{json, recall, update_if_any},
     set_stock::StockSet,
     switch_record::{keep, keep_as, off_in_files, seen},
     visit::Visit,

@@ -83,6 +83,11 @@ impl Hours {
         Self::new(std::array::from_fn(|_| vec![TimeRange::ALL_DAY]))
     }
 
+    /// Whether it is that.
+    pub fn is_all_week(&self) -> bool {
+        self.0.iter().all(|ranges| **ranges == [TimeRange::ALL_DAY])
+    }
+
     /// The ranges of each day, Sunday first.
     pub fn days(&self) -> &[Vec<TimeRange>; 7] {
         &self.0
@@ -162,20 +167,27 @@ impl Serialize for WireClock {
 
 impl<'de> Deserialize<'de> for WireClock {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfText;
-        impl Visitor<'_> for OfText {
-            type Value = WireClock;
+        let read =
+            |text: &str| parse_clock(text).map(Self).ok_or_else(|| format!("`{text}` is not a time of day (HH:MM)"));
+        deserializer.deserialize_str(OfText { what: "a time of day (HH:MM)", read })
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time of day (HH:MM)")
-            }
+/// Reads a text without a copy of it; `read` says what is wrong with it.
+struct OfText<T> {
+    what: &'static str,
+    read: fn(&str) -> Result<T, String>,
+}
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<WireClock, E> {
-                let minute = parse_clock(text);
-                minute.map(WireClock).ok_or_else(|| E::custom(format!("`{text}` is not a time of day (HH:MM)")))
-            }
-        }
-        deserializer.deserialize_str(OfText)
+impl<T> Visitor<'_> for OfText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).map_err(E::custom)
     }
 }
 
@@ -234,19 +246,10 @@ struct WireDay(Day);
 
 impl<'de> Deserialize<'de> for WireDay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OfKey;
-        impl Visitor<'_> for OfKey {
-            type Value = WireDay;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a day of the week")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<WireDay, E> {
-                let day = Day::ALL.into_iter().find(|day| day.key() == key);
-                day.map(WireDay).ok_or_else(|| E::custom(format!("operational_hours has the unknown day `{key}`")))
-            }
-        }
-        deserializer.deserialize_identifier(OfKey)
+        let read = |key: &str| {
+            let day = Day::ALL.into_iter().find(|day| day.key() == key);
+            day.map(Self).ok_or_else(|| format!("operational_hours has the unknown day `{key}`"))
+        };
+        deserializer.deserialize_identifier(OfText { what: "a day of the week", read })
     }
 }

@@ -436,10 +436,9 @@ mod tests {
         assert!(plan.held().is_none() && plan.is_to_send());
     }
 
-    #[test]
-    fn what_is_to_be_sold_out_is_sent_although_an_old_copy_shows_it_so() {
-        let live = live(&[("1", "NG", Field::Set(false))]);
-        let switch = |in_stock, minute, stage| StockSwitch {
+    /// Of `NG`, made at minute 0 until minute 60.
+    fn switch(stage: SwitchStage, in_stock: bool) -> StockSwitch {
+        StockSwitch {
             held_at: None,
             is_doubted: false,
             is_returned: false,
@@ -447,11 +446,17 @@ mod tests {
             id: "NG".into(),
             name: String::new(),
             in_stock,
-            at: at(minute),
-            until: None,
+            at: at(0),
+            until: Some(at(60)),
             account: None,
             stage,
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_to_be_sold_out_is_sent_although_an_old_copy_shows_it_so() {
+        let live = live(&[("1", "NG", Field::Set(false))]);
+        let switch = |in_stock, minute, stage| StockSwitch { at: at(minute), until: None, ..switch(stage, in_stock) };
         let plan = |earlier: StockSwitch| plan_of(&live, false, Some(at(60)), &[earlier]).switches.remove(0);
         let back =
             [SwitchStage::Returning(at(-1)), SwitchStage::Returned(at(-1))].map(|stage| switch(false, -60, stage));
@@ -466,19 +471,6 @@ mod tests {
     #[test]
     fn an_end_is_judged_by_what_is_live_then() {
         use SwitchHappening::*;
-        let switch = |stage, in_stock| StockSwitch {
-            held_at: None,
-            is_doubted: false,
-            is_returned: false,
-            kind: StockKind::Items,
-            id: "NG".into(),
-            name: String::new(),
-            in_stock,
-            at: at(0),
-            until: Some(at(60)),
-            account: None,
-            stage,
-        };
         let shows = |in_stock| live(&[("1", "NG", Field::Set(in_stock))]);
         let judge = |switch: &StockSwitch, live: &LiveCatalog, minute, account| {
             let returns =

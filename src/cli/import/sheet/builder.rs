@@ -13,7 +13,7 @@ const MOST_SHEETS: usize = 50;
 /// The most cells of all sheets (our choice).
 const MOST_CELLS: usize = 2_000_000;
 
-/// How many merged cells are named.
+/// How many merged cells or hidden columns are named.
 const MOST_NAMED: usize = 5;
 
 /// The sheets of a workbook. Each is within its limits, and here so that many of them are not much.
@@ -112,10 +112,7 @@ impl Builder {
         let named: Vec<String> = (0..MOST_COLUMNS).filter(is_hidden).filter(is_used).map(column_name).collect();
         let (first, what) =
             (named.first()?, if named.len() == 1 { "a hidden column is" } else { "hidden columns are" });
-        let more = named.len().saturating_sub(MOST_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let shown = named.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
-        Some(format!("{what} read as the others: {shown}{more}; `--map {first}=ignore` leaves one out"))
+        Some(format!("{what} read as the others: {}; `--map {first}=ignore` leaves one out", first_of(&named)))
     }
 
     fn finish(self, file: &str, name: String, remark: Option<&str>) -> Worksheet {
@@ -126,11 +123,15 @@ impl Builder {
             count => remarks.push(format!("{count} cells are formulas: their stored values were taken")),
         }
         if !self.merged.is_empty() {
-            let more = self.merged.len().saturating_sub(MOST_NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named = self.merged.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
-            remarks.push(format!("of merged cells only the first has the value: {named}{more}"));
+            remarks.push(format!("of merged cells only the first has the value: {}", first_of(&self.merged)));
         }
         Worksheet { file: file.to_owned(), name: Some(name), rows: self.rows.into_values().collect(), remarks }
     }
+}
+
+/// The first of these, and how many more there are.
+fn first_of(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    names.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ") + &more
 }
