@@ -75,8 +75,8 @@ impl Preview<'_> {
                 outlets[index] = OutletReport { diagnostics: member.diagnostics.clone(), ..self.invalid(member) };
                 continue;
             }
-            let recalled = match self.recall(state.as_ref(), member).await {
-                Ok(recalled) => recalled,
+            let (recalled, before) = match self.recall(state.as_ref(), member).await {
+                Ok(known) => known,
                 Err(report) => {
                     outlets[index] = *report;
                     continue;
@@ -105,7 +105,7 @@ impl Preview<'_> {
                 remote: remote.as_account(member.account.as_deref()),
                 target,
                 desired,
-                before: self.base.map(|(loaded, _)| loaded.desired(&member.id, self.at).ok()),
+                before,
                 options: (self.options)(member),
                 peers: Arc::clone(&self.survey.peers),
                 at: self.at,
@@ -161,20 +161,23 @@ impl Preview<'_> {
         }
     }
 
-    /// What an outlet is compared from.
-    async fn recall(&self, state: Option<&SharedState>, member: &Member) -> Result<Recalled, Box<OutletReport>> {
+    /// What an outlet is compared from; and what older files that stand in for the state want of it, if they have it.
+    async fn recall(
+        &self,
+        state: Option<&SharedState>,
+        member: &Member,
+    ) -> Result<(Recalled, Option<Option<Desired>>), Box<OutletReport>> {
         let recalled = match (self.base, state) {
             (Some((loaded, survey)), _) => {
-                let base = loaded.base(survey, &member.id, self.at);
-                let invalid = |error| OutletReport { error: Some(error), ..self.invalid(member) };
-                return base
-                    .map(|base| Recalled { base, ..Recalled::default() })
-                    .map_err(|error| Box::new(invalid(error)));
+                let invalid = |error| Box::new(OutletReport { error: Some(error), ..self.invalid(member) });
+                let (before, base) = loaded.base(survey, &member.id, self.at).map_err(invalid)?.unzip();
+                return Ok((Recalled { base, ..Recalled::default() }, Some(before)));
             }
             (None, Some(state)) => recall(state, &member.id, self.at).await,
             (None, None) => Ok(Recalled::default()),
         };
-        recalled.map_err(|error| Box::new(failed(&member.target(), &error, Facts::failed())))
+        let recalled = recalled.map_err(|error| Box::new(failed(&member.target(), &error, Facts::failed())))?;
+        Ok((recalled, None))
     }
 
     fn invalid(&self, member: &Member) -> OutletReport {

@@ -184,12 +184,13 @@ impl Comparison<'_> {
 }
 
 impl Loaded {
-    /// What would be remembered of an outlet after a push of these files: the base that stands in for a lost or missing
-    /// state. `Ok(None)` if there is no such outlet, `Err` says why it is invalid.
-    pub fn base(&self, survey: &Survey, id: &OutletId, at: Timestamp) -> Result<Option<Base>, String> {
+    /// What these files want of an outlet, and what would be remembered of it after a push of them: the base that stands in
+    /// for a lost or missing state. `Ok(None)` if there is no such outlet, `Err` says why it is invalid.
+    pub fn base(&self, survey: &Survey, id: &OutletId, at: Timestamp) -> Result<Option<(Desired, Base)>, String> {
         let Some(member) = survey.member(id.as_str()) else { return Ok(None) };
         let desired = self.desired(id, at).map_err(|_| invalid_before(member))?;
-        Ok(Some(base_of(&member.target(), &desired, at)))
+        let base = base_of(&member.target(), &desired, at);
+        Ok(Some((desired, base)))
     }
 
     /// What the files change at an outlet since its last verified push, which stands in for what is live: GoFood is not asked.

@@ -171,7 +171,7 @@ impl<R: Read + Write> Pass<'_, R> {
             let awaited = Some(&*waiting);
             let fetched = fetch_fresh(remote, Lane::FirstPoll, marks, &target.id, now, awaited, Some(&context.stop));
             let Ok(Fetched { live, .. }) = fetched.await else { return Ok((give_up(error), at)) };
-            self.visit.note_switches(marks.switches.to_vec(), &live).await?;
+            self.visit.note_switches(marks.switches, &live).await?;
             match waiting.look(&live) {
                 Look::Arrived => {
                     if !maybe_done {

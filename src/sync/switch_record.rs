@@ -157,24 +157,32 @@ pub(super) fn judge_switches<'s>(
 }
 
 /// What any look of a pass shows: somebody has put on sale what a switch took off, and is not overruled at its end. Where that
-/// is in doubt, and of all else that may have become of switches, who looks for the sake of them judges and tells.
+/// is in doubt, and of all else that may have become of switches, who looks for the sake of them judges and tells. The switches
+/// as they are known from now on.
 pub(super) fn note_overruled(
     update: &mut OutletUpdate,
     target: &Target,
     switches: &[StockSwitch],
     live: &LiveCatalog,
     now: Timestamp,
-) -> Result<(), PassError> {
+) -> Result<Vec<StockSwitch>, PassError> {
     let nothing = Memory::default();
-    for switch in switches.iter().filter(|switch| is_overruled(switch, live)) {
-        match judge_switch(switch, live, &nothing, now, None) {
-            SwitchVerdict::End(SwitchHappening::ChangedElsewhere) => {
-                end(update, target, switch, &switch.event(SwitchHappening::ChangedElsewhere, None), now)?;
+    let mut known = Vec::with_capacity(switches.len());
+    for switch in switches {
+        let mut switch = switch.clone();
+        if is_overruled(&switch, live) {
+            if judge_switch(&switch, live, &nothing, now, None) == SwitchVerdict::End(SwitchHappening::ChangedElsewhere)
+            {
+                end(update, target, &switch, &switch.event(SwitchHappening::ChangedElsewhere, None), now)?;
+                continue;
             }
-            _ => keep(update, target, &StockSwitch { is_doubted: true, ..switch.clone() })?,
+            if !std::mem::replace(&mut switch.is_doubted, true) {
+                keep(update, target, &switch)?;
+            }
         }
+        known.push(switch);
     }
-    Ok(())
+    Ok(known)
 }
 
 fn happened(update: &mut OutletUpdate, target: &Target, event: &SwitchEvent) -> Result<(), PassError> {

@@ -241,10 +241,8 @@ impl<R: Read + Write> Visit<'_, R> {
                 verification.waiting.note_event();
             }
             let (lane, limit) = verification.begin_look(self.context.verify_interval);
-            let live = match self
-                .look_at_live(Marks { memory: &memory, switches: &switches }, &verification.waiting, lane, limit)
-                .await
-            {
+            let marks = Marks { memory: &memory, switches: &switches };
+            let live = match self.look_at_live(marks, &verification.waiting, lane, limit).await {
                 Seen::Live(live) => live,
                 Seen::Late => continue,
                 Seen::Stopped => return Ok(Ended::Open(self.stopped(verification))),
@@ -253,9 +251,8 @@ impl<R: Read + Write> Visit<'_, R> {
             verification.looks += u32::from(live.is_ok());
             let mut is_behind = false;
             if let Ok(live) = &live {
-                let marks = Marks { memory: &memory, switches: &switches };
                 is_behind = marks.is_behind_switch(live, self.context.clock.now());
-                switches = self.note_switches(switches, live).await?;
+                switches = self.note_switches(marks.switches, live).await?;
             }
             let trouble = match live {
                 Ok(live) => match self.judge(verification, &live, overdue, is_behind).await? {
@@ -286,21 +283,16 @@ impl<R: Read + Write> Visit<'_, R> {
         }
     }
 
-    /// Keeps what a look shows of switches of stock; those that are known from now on.
+    /// Stores what a look shows of switches of stock; those that are known from now on.
     pub(super) async fn note_switches(
         &self,
-        mut switches: Vec<StockSwitch>,
+        switches: &[StockSwitch],
         live: &LiveCatalog,
     ) -> Result<Vec<StockSwitch>, PassError> {
         let mut update = OutletUpdate::default();
-        note_overruled(&mut update, self.target, &switches, live, self.context.clock.now())?;
-        for (key, row) in &update.switches {
-            switches.retain(|switch| *key != switch.thing().to_string());
-            let kept = row.as_ref().map(|row| parse(&self.target.id, &row.switch)).transpose()?;
-            switches.extend(kept);
-        }
+        let known = note_overruled(&mut update, self.target, switches, live, self.context.clock.now())?;
         update_if_any(self.context, self.target, update).await?;
-        Ok(switches)
+        Ok(known)
     }
 
     /// Waits for a pause, an event, or the end of the time for looking.

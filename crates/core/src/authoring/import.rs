@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ids::{Nameless, propose};
 use crate::{
     catalog::{
-        Catalog, CategoryField, ExternalId, Field, FieldKind, FieldValue, Hours, Item, ItemField, Menu, Path, Thing,
-        Variant, VariantCategory, VariantField,
+        Catalog, CategoryField, ExternalId, Field, FieldKind, FieldValue, Item, ItemField, Menu, Path, Thing, Variant,
+        VariantCategory, VariantField,
         live::{Extra, LiveCatalog, LiveCategory, LiveItem, LiveVariant},
         text::same_text,
     },
@@ -455,7 +455,7 @@ fn import_thing<T: Thing>(id: &ExternalId, live: &T::Live) -> T {
         Field::Set(FieldValue::Hours(mut hours)) => {
             hours.sort();
             // Sold all week is what an item without hours reads back as (unknown for the platform; our choice).
-            Field::set_or_unsaid(Some(hours).filter(|hours| *hours != Hours::all_week()).map(FieldValue::Hours))
+            Field::set_or_unsaid(Some(hours).filter(|hours| !hours.is_all_week()).map(FieldValue::Hours))
         }
         value => Field::set_or_unsaid(value.value().filter(|value| !value.is_empty()).cloned()),
     })

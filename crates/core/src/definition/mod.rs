@@ -375,9 +375,11 @@ impl Definitions {
         let mut composer = Composer::new(&composed.policy, dormant, incomplete);
         active.into_iter().for_each(|(head, content)| composer.lay(content, head.is_dated()));
         let promotions = composer.finish(images, &mut composed);
-        let items = composed.catalog.items().map(|(_, item)| Path::item(&item.external_id));
-        for thing in items.chain(composed.catalog.variants().map(|(_, one)| Path::variant(&one.external_id))) {
-            away.remove(&thing);
+        if !away.is_empty() {
+            let items = composed.catalog.items().map(|(_, item)| Path::item(&item.external_id));
+            for thing in items.chain(composed.catalog.variants().map(|(_, one)| Path::variant(&one.external_id))) {
+                away.remove(&thing);
+            }
         }
         composed.recurring.away = away;
         if !promotions.is_empty() {

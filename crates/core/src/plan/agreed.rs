@@ -1,5 +1,7 @@
 //! Whether a plan that is made once more, shortly before it is sent, does what was agreed to.
 
+use hashbrown::HashMap;
+
 use super::{Change, GuardVerdict, OutletPlan, Verdict};
 use crate::catalog::Path;
 
@@ -25,14 +27,22 @@ impl OutletPlan {
 
 /// What is changed otherwise: by the files, or by somebody else, whose edit the guards have not seen.
 fn other_change<'a>(now: &'a OutletPlan, agreed: &'a OutletPlan) -> Option<&'a Path> {
+    fn by_path(plan: &OutletPlan) -> HashMap<&Path, Vec<&Change>> {
+        let mut known: HashMap<_, Vec<_>> = HashMap::with_capacity(plan.changes.len());
+        plan.changes.iter().for_each(|change| known.entry(&change.path).or_default().push(change));
+        known
+    }
     let is_same = |a: &Change, b: &Change| {
-        (&a.path, a.kind, a.class, &a.from, &a.to, a.pushed) == (&b.path, b.kind, b.class, &b.from, &b.to, b.pushed)
+        (a.kind, a.class, &a.from, &a.to, a.pushed) == (b.kind, b.class, &b.from, &b.to, b.pushed)
     };
-    let is_in = |change: &Change, plan: &OutletPlan| plan.changes.iter().any(|other| is_same(other, change));
+    let is_in = |change: &Change, known: &HashMap<&Path, Vec<&Change>>| {
+        known.get(&change.path).is_some_and(|others| others.iter().any(|other| is_same(other, change)))
+    };
+    let (known, coming) = (by_path(agreed), by_path(now));
     let of_menu = |change: &&Change| !change.is_promotion() && !change.is_stock();
     let come = now.changes.iter().filter(of_menu).chain(now.pushed().filter(|change| change.is_stock()));
-    let lost = agreed.changes.iter().filter(of_menu).find(|change| !is_in(change, now));
-    come.into_iter().find(|change| !is_in(change, agreed)).or(lost).map(|change| &change.path)
+    let lost = agreed.changes.iter().filter(of_menu).find(|change| !is_in(change, &coming));
+    come.into_iter().find(|change| !is_in(change, &known)).or(lost).map(|change| &change.path)
 }
 
 /// What is made after the push was judged when that was agreed to; it is planned once more after it.

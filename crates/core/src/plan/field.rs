@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::Class;
 use crate::catalog::{
-    Field, FieldValue, Hours,
+    Field, FieldValue,
     text::{is_escaped_otherwise, normalise_text},
 };
 
@@ -26,7 +26,7 @@ pub(super) fn canonical(value: &FieldValue) -> Option<Cow<'_, FieldValue>> {
         FieldValue::Hours(hours) => {
             let mut sorted = hours.clone();
             sorted.sort();
-            (sorted != Hours::all_week()).then_some(Cow::Owned(FieldValue::Hours(sorted)))
+            (!sorted.is_all_week()).then_some(Cow::Owned(FieldValue::Hours(sorted)))
         }
         FieldValue::Ids(ids) => (!ids.is_empty()).then_some(Cow::Borrowed(value)),
         // What holds a thing is never absent.

@@ -47,7 +47,7 @@ struct ChoiceOption {
 impl Dish {
     fn of(item: &Item, catalog: &Catalog, lang: Lang) -> Self {
         let name = item.name.value().map_or(item.external_id.as_str(), String::as_str);
-        let is_limited = |hours: &&Hours| **hours != Hours::all_week();
+        let is_limited = |hours: &&Hours| !hours.is_all_week();
         let ids = item.variant_category_external_ids.value().map(Vec::as_slice).unwrap_or_default();
         Self {
             name: name.to_owned(),
