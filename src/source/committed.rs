@@ -11,11 +11,11 @@ use std::{
 };
 
 use super::{
-    Files, ImageError, MAX_IMAGE_BYTES,
+    Files, ImageError, Kind, MAX_IMAGE_BYTES,
     git::{Git, is_no_answer},
     image::is_inside,
-    text,
-    tree::{APPROVALS, DEFINITIONS, has_ending, no_definitions, overlooked},
+    kind_of, text,
+    tree::{no_definitions, overlooked},
 };
 use crate::{
     diagnostic::{Diagnostic, Place},
@@ -196,9 +196,6 @@ impl Commit {
     }
 }
 
-/// What of a root is read.
-const PARTS: [&str; 3] = ["menusync.yaml", "catalogs", "approvals"];
-
 const OUTSIDE: &str = "is a link that leads out of the root";
 const NOWHERE: &str = "is a link that leads nowhere, or in a circle";
 
@@ -269,7 +266,7 @@ impl Reader<'_> {
     /// Decides which files are to be read.
     fn choose(&mut self) -> io::Result<()> {
         let mut links = Vec::new();
-        for entry in self.commit.list(&self.commit.tree, "", &PARTS)? {
+        for entry in self.commit.list(&self.commit.tree, "", &Kind::ALL.map(Kind::top))? {
             self.sort_in(entry, &mut links);
         }
         // A link may lead to a directory with more links. Each lists an object that was not listed yet, so this ends.
@@ -302,27 +299,27 @@ impl Reader<'_> {
     /// Wants a file, notes a directory, or leaves a link for later.
     fn sort_in(&mut self, entry: Entry, links: &mut Vec<Arc<str>>) {
         let Entry { mode, hash, size, name } = entry;
-        let Some(place) = Room::of(&name) else { return };
+        let Some(kind) = Kind::of_place(&name) else { return };
         let is_directory = mode == "040000";
         let is_link = mode == "120000";
-        let ending_fits = place.reads(&name);
+        let ending_fits = kind.has_ending(&name);
         if is_directory && !ending_fits {
             self.listed.insert((name.to_string(), hash));
         } else if name.contains('\n') && (ending_fits || is_link) {
             self.refuse(&name, "has a line break in its name");
-        } else if is_link && (ending_fits || place == Room::Catalogs) {
+        } else if is_link && (ending_fits || kind.is_deep()) {
             links.push(name);
         } else if ending_fits && !is_directory && mode.starts_with("100") {
             self.want(name, hash, size);
         } else if ending_fits {
             self.refuse(&name, "is not a regular file");
         } else {
-            self.files.diagnostics.extend(overlooked(&name, place.endings()));
+            self.files.diagnostics.extend(overlooked(&name, kind));
         }
     }
 
     fn want(&mut self, name: Arc<str>, hash: String, size: u64) {
-        if !Room::of(&name).is_some_and(|room| room.reads(&name)) {
+        if kind_of(&name).is_none() {
             // A link to a file that would not be read itself.
             return;
         }
@@ -369,46 +366,11 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, file: SourceFile) {
-        match Room::of(&file.path) {
-            Some(Room::Settings) => self.files.settings = Some(file),
-            Some(Room::Catalogs) => self.files.catalogs.push(PackedFile::from(&file)),
-            Some(Room::Approvals) => self.files.approvals.push(file),
+        match kind_of(&file.path) {
+            Some(Kind::Settings) => self.files.settings = Some(file),
+            Some(Kind::Definition) => self.files.catalogs.push(PackedFile::from(&file)),
+            Some(Kind::Approval) => self.files.approvals.push(file),
             None => {}
-        }
-    }
-}
-
-/// The parts of a root that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Room {
-    Settings,
-    Catalogs,
-    Approvals,
-}
-
-impl Room {
-    /// Where a name belongs; `None` for what is not ours and for names with a part that begins with a dot.
-    fn of(name: &str) -> Option<Self> {
-        let mut parts = name.split('/');
-        let room = match (parts.next()?, name.matches('/').count()) {
-            ("menusync.yaml", 0) => Self::Settings,
-            ("catalogs", _) => Self::Catalogs,
-            ("approvals", 0 | 1) => Self::Approvals,
-            _ => return None,
-        };
-        (!parts.any(|part| part.starts_with('.'))).then_some(room)
-    }
-
-    /// The name fits, as [`Room::of`] has seen; the ending has to fit too.
-    fn reads(self, name: &str) -> bool {
-        has_ending(name, self.endings())
-    }
-
-    fn endings(self) -> &'static [&'static str] {
-        match self {
-            Self::Settings => &["yaml"],
-            Self::Catalogs => &DEFINITIONS,
-            Self::Approvals => &APPROVALS,
         }
     }
 }

@@ -8,6 +8,7 @@ mod committed;
 mod doing;
 mod git;
 mod image;
+mod kind;
 mod operator;
 mod photos;
 mod revision;
@@ -22,10 +23,11 @@ pub use committed::{Commit, RevisionError};
 pub use doing::Doing;
 pub use git::end_all_calls;
 pub use image::{ImageError, MAX_IMAGE_BYTES, image_hash, read_image};
+pub use kind::{Kind, kind_of};
 pub use operator::operator_settings;
 pub use photos::{PhotoError, PhotoFiles, list_photos, read_photo, read_photo_copy};
 pub use revision::{Revision, revision, why_no_revision};
-pub use tree::{Kind, kind_of, load, load_noting};
+pub use tree::{load, load_noting};
 pub use worktree::{check_settled, git_dir, pulled_at};
 
 use crate::{

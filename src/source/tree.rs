@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Doing, Files, SourceError,
+    Doing, Files, Kind, SourceError,
     text::{self, Resolved, resolve},
 };
 use crate::{
@@ -17,11 +17,6 @@ use crate::{
     document::{PackedFile, SourceFile},
     settings,
 };
-
-/// The endings of definition files.
-pub(super) const DEFINITIONS: [&str; 3] = ["yaml", "yml", "json"];
-/// The ending of approvals.
-pub(super) const APPROVALS: [&str; 1] = ["yaml"];
 
 /// Reads `menusync.yaml`, `catalogs/` and `approvals/` below `root`. Names that begin with a dot are passed over; links are
 /// followed within the root.
@@ -41,9 +36,9 @@ pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
     let mut walk = Walk { root: &real, doing, files: Files::default(), seen: BTreeSet::new() };
     let settings = walk.settings();
     let mut catalogs = Vec::new();
-    walk.directory("catalogs", &DEFINITIONS, true, &mut |file| catalogs.push(PackedFile::from(&file)));
+    walk.directory(Kind::Definition, &mut |file| catalogs.push(PackedFile::from(&file)));
     let mut approvals = Vec::new();
-    walk.directory("approvals", &APPROVALS, false, &mut |file| approvals.push(file));
+    walk.directory(Kind::Approval, &mut |file| approvals.push(file));
     catalogs.sort_by(|a, b| a.path.cmp(&b.path));
     approvals.sort_by(|a, b| a.path.cmp(&b.path));
     let mut files = walk.files;
@@ -52,33 +47,6 @@ pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
     }
     files.unreadable.sort();
     Ok(Files { settings, catalogs, approvals, ..files })
-}
-
-/// What a file of the root is read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `menusync.yaml`
-    Settings,
-    /// A layer or an outlet.
-    Definition,
-    /// A reviewed exception to a guard.
-    Approval,
-}
-
-/// What the file of this path in the root is read as; `None`: it is not read.
-pub fn kind_of(path: &str) -> Option<Kind> {
-    if path == settings::FILE {
-        return Some(Kind::Settings);
-    }
-    let (top, rest) = path.split_once('/')?;
-    if rest.split('/').any(|part| part.is_empty() || part.starts_with('.')) {
-        return None;
-    }
-    match top {
-        "catalogs" if has_ending(rest, &DEFINITIONS) => Some(Kind::Definition),
-        "approvals" if has_ending(rest, &APPROVALS) && !rest.contains('/') => Some(Kind::Approval),
-        _ => None,
-    }
 }
 
 /// The code of a root without definitions.
@@ -123,7 +91,7 @@ struct Entry {
     /// Relative to the root.
     name: Arc<str>,
     path: PathBuf,
-    kind: FileType,
+    file_type: FileType,
 }
 
 /// A directory to list.
@@ -135,30 +103,30 @@ struct Directory {
 impl Walk<'_> {
     /// `menusync.yaml`, if it exists.
     fn settings(&mut self) -> Option<SourceFile> {
-        let path = self.root.join("menusync.yaml");
+        let path = self.root.join(settings::FILE);
         let exists = path.symlink_metadata().is_ok();
-        exists.then(|| self.read(&path, &"menusync.yaml".into())).flatten()
+        exists.then(|| self.read(&path, &settings::FILE.into())).flatten()
     }
 
-    /// Finds all files with one of the endings in a directory of the root; none if it does not exist.
-    fn directory(&mut self, name: &str, endings: &[&str], deep: bool, found: &mut dyn FnMut(SourceFile)) {
-        let path = self.root.join(name);
+    /// Finds all files of a kind in its directory of the root; none if that does not exist.
+    fn directory(&mut self, kind: Kind, found: &mut dyn FnMut(SourceFile)) {
+        let path = self.root.join(kind.top());
         if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return;
         }
-        let mut waiting = vec![Directory { path, name: name.to_owned() }];
+        let mut waiting = vec![Directory { path, name: kind.top().to_owned() }];
         // What links lead to comes last: a directory then has the name that it has without them.
         let mut linked = Vec::new();
         while let Some(directory) = waiting.pop().or_else(|| linked.pop()) {
-            for Entry { name, path, kind } in self.list(&directory) {
-                let is_link = kind.is_symlink();
-                if has_ending(&name, endings) {
+            for Entry { name, path, file_type } in self.list(&directory) {
+                let is_link = file_type.is_symlink();
+                if kind.has_ending(&name) {
                     self.read(&path, &name).into_iter().for_each(&mut *found);
-                } else if deep && (kind.is_dir() || is_link && path.is_dir()) {
+                } else if kind.is_deep() && (file_type.is_dir() || is_link && path.is_dir()) {
                     let directory = Directory { path, name: name.to_string() };
                     if is_link { linked.push(directory) } else { waiting.push(directory) }
                 } else {
-                    self.files.diagnostics.extend(overlooked(&name, endings));
+                    self.files.diagnostics.extend(overlooked(&name, kind));
                 }
             }
         }
@@ -200,8 +168,8 @@ impl Walk<'_> {
             let file_name = file_name.to_string_lossy();
             if !file_name.starts_with('.') {
                 let name = format!("{}/{file_name}", directory.name);
-                let kind = entry.file_type().map_err(unreadable)?;
-                entries.push(Entry { name: name.into(), path: entry.path(), kind });
+                let file_type = entry.file_type().map_err(unreadable)?;
+                entries.push(Entry { name: name.into(), path: entry.path(), file_type });
             }
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -226,10 +194,10 @@ impl Walk<'_> {
 }
 
 /// `kuta.YAML`, or an approval in `a.yml`, is easily taken for one of ours.
-pub(super) fn overlooked(name: &Arc<str>, endings: &[&str]) -> Option<Diagnostic> {
+pub(super) fn overlooked(name: &Arc<str>, kind: Kind) -> Option<Diagnostic> {
     let (stem, ending) = name.rsplit_once('.')?;
-    let small = ending.to_lowercase();
-    if endings.contains(&ending) || !DEFINITIONS.contains(&&*small) {
+    let (small, endings) = (ending.to_lowercase(), kind.endings());
+    if endings.contains(&ending) || !Kind::Definition.endings().contains(&&*small) {
         return None;
     }
     let (why, right) = match endings {
@@ -239,8 +207,4 @@ pub(super) fn overlooked(name: &Arc<str>, endings: &[&str]) -> Option<Diagnostic
     let message = format!("`{name}` is not read: {why}");
     let help = format!("rename it to `{stem}.{right}`");
     Some(Diagnostic::warning("file-ignored", Place::start_of(name), message).help(help))
-}
-
-pub(super) fn has_ending(name: &str, endings: &[&str]) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
